@@ -1,0 +1,5 @@
+.PHONY: demo test
+demo:
+	./co demo
+test:
+	./co test

@@ -1,0 +1,76 @@
+"""Where an instance keeps its things: one data directory, readable by its owner only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+def default_data_dir() -> Path:
+    """The user's data directory by the XDG rules."""
+    return Path(platformdirs.user_data_dir("cofounder", appauthor=False))
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """The places inside one data directory. Nothing here is created before `prepare`."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held (flock) by the one instance that runs on this directory."""
+        return self.root / "lock"
+
+    @property
+    def instance(self) -> Path:
+        """How to reach the running instance (JSON)."""
+        return self.root / "instance.json"
+
+    @property
+    def token(self) -> Path:
+        """The founder's access token in local mode."""
+        return self.root / "token"
+
+    @property
+    def secret(self) -> Path:
+        """The key that signs preview links."""
+        return self.root / "secret"
+
+    @property
+    def postgres(self) -> Path:
+        """The cluster of the embedded Postgres."""
+        return self.root / "postgres"
+
+    @property
+    def valkey(self) -> Path:
+        """The directory of the embedded Valkey."""
+        return self.root / "valkey"
+
+    @property
+    def versions(self) -> Path:
+        """A bare git repository per project."""
+        return self.root / "versions"
+
+    @property
+    def sandboxes(self) -> Path:
+        """A directory per live sandbox."""
+        return self.root / "sandboxes"
+
+    @property
+    def cache(self) -> Path:
+        """What can be fetched again."""
+        return self.root / "cache"
+
+    @property
+    def logs(self) -> Path:
+        """One log file per process."""
+        return self.root / "logs"
+
+    def prepare(self) -> None:
+        """Make the directory and its rooms, 0700 each."""
+        for path in (self.root, self.versions, self.sandboxes, self.cache, self.logs):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)

@@ -1,0 +1,53 @@
+"""Every setting, with where it comes from: argument, `COFOUNDER_` environment, `.env`, default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.paths import DataDir, default_data_dir
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="COFOUNDER_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir, description="Where everything is kept.")
+    database_url: SecretStr | None = Field(
+        default=None, description="An external Postgres (postgresql://...) instead of the embedded one."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="An external Valkey or Redis (redis://... or unix://...)."
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8400, ge=1, le=65535, description="The port of the page and the API.")
+    preview_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The port of the previews; by default the next one after `port`.",
+    )
+    workers: int = Field(default=1, ge=0, le=64, description="Worker processes that `up` starts.")
+    builds_per_worker: int = Field(default=2, ge=1, le=64, description="Builds one worker runs at once.")
+    lease_s: float = Field(
+        default=10, ge=1, le=15, description="Seconds after which a silent worker is dead."
+    )
+    queue_cap: int = Field(default=1000, ge=1, description="Jobs waiting before start answers 503.")
+    stage_timeout_s: float = Field(default=300, ge=5, description="Seconds one stage may take.")
+    preview_link_s: int = Field(default=3600, ge=60, description="Seconds a preview link is good for.")
+    preview_idle_s: float = Field(default=900, ge=10, description="Seconds until an unused preview sleeps.")
+    bwrap: Path | None = Field(default=None, description="The bubblewrap program to use.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def data(self) -> DataDir:
+        """The rooms of the data directory."""
+        return DataDir(self.data_dir.expanduser().absolute())
+
+    @property
+    def previews_port(self) -> int:
+        """The port that previews are served on."""
+        return self.preview_port or self.port + 1

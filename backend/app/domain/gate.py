@@ -1,0 +1,111 @@
+"""The decisions that only a founder can take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class GateType(StrEnum):
+    """Which decision a gate asks for."""
+
+    DIRECTION = "direction"
+    SOLIDIFICATION = "solidification"
+
+    @property
+    def options(self) -> tuple[GateOption, ...]:
+        """What can be decided here."""
+        return GATE_OPTIONS[self]
+
+    def option(self, decision: str) -> GateOption | None:
+        """The option of that value, None when it does not belong to this gate."""
+        return next((option for option in self.options if option.value == decision), None)
+
+
+class GateStatus(StrEnum):
+    """Whether the founder has decided."""
+
+    PENDING = "pending"
+    DECIDED = "decided"
+
+
+@dataclass(frozen=True)
+class GateOption:
+    """One way to decide, in the founder's words."""
+
+    value: str
+    title: str
+    description: str
+    what_happens_next: str
+    pros: tuple[str, ...]
+    cons: tuple[str, ...]
+    needs_text: bool = False
+    parks_project: bool = False
+
+
+_PARK = GateOption(
+    value="park",
+    title="Park it",
+    description="Put the project aside for now.",
+    what_happens_next="Nothing is deleted. The project rests until you unpark it.",
+    pros=("Costs nothing", "Everything is kept"),
+    cons=("No new build starts while it is parked",),
+    parks_project=True,
+)
+
+GATE_TITLES: Final[dict[GateType, str]] = {
+    GateType.DIRECTION: "Is this the right direction?",
+    GateType.SOLIDIFICATION: "You've seen your MVP. Ready to decide what's next?",
+}
+
+GATE_OPTIONS: Final[dict[GateType, tuple[GateOption, ...]]] = {
+    GateType.DIRECTION: (
+        GateOption(
+            value="proceed",
+            title="Go ahead",
+            description="Build it as it is described.",
+            what_happens_next="The next build starts from this goal.",
+            pros=("Fastest way to something you can click",),
+            cons=("Open questions are answered by assumptions",),
+        ),
+        GateOption(
+            value="narrow",
+            title="Make it smaller",
+            description="Keep the idea and leave things out for now.",
+            what_happens_next="Your words narrow the goal of the next build.",
+            pros=("Quicker to a sharp first version",),
+            cons=("Some wishes wait",),
+            needs_text=True,
+        ),
+        GateOption(
+            value="pivot",
+            title="Change direction",
+            description="Go for something different.",
+            what_happens_next="Your words become the new direction of the next build.",
+            pros=("No time spent on the wrong thing",),
+            cons=("Earlier versions stay as they are and are not continued",),
+            needs_text=True,
+        ),
+        _PARK,
+    ),
+    GateType.SOLIDIFICATION: (
+        GateOption(
+            value="iterate",
+            title="Improve it",
+            description="Make another version with changes.",
+            what_happens_next="You can start the next build; this version stays as it is.",
+            pros=("Gets closer to what you want", "Nothing you have is lost"),
+            cons=("Takes another build",),
+        ),
+        GateOption(
+            value="ship",
+            title="Ship it",
+            description="This version is good enough for real people.",
+            what_happens_next="Export this version and put it online.",
+            pros=("Real people teach you the most",),
+            cons=("Wishes that are still open wait for the next round",),
+        ),
+        _PARK,
+    ),
+}

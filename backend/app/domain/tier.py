@@ -1,0 +1,37 @@
+"""What each tier may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Tier(StrEnum):
+    """A founder's plan."""
+
+    BOOTSTRAPPER = "bootstrapper"
+    PARTNER = "partner"
+    CTO_SCALE = "cto_scale"
+
+    @property
+    def limits(self) -> TierLimits:
+        """The figures of this tier."""
+        return TIER_LIMITS[self]
+
+
+@dataclass(frozen=True)
+class TierLimits:
+    """Limits of one tier; a day is a UTC day, a higher priority is served first."""
+
+    concurrent_jobs: int
+    daily_jobs: int
+    iterations_before_confirmation: int
+    priority: int
+
+
+TIER_LIMITS: Final[dict[Tier, TierLimits]] = {
+    Tier.BOOTSTRAPPER: TierLimits(2, 5, 2, 0),
+    Tier.PARTNER: TierLimits(3, 50, 3, 1),
+    Tier.CTO_SCALE: TierLimits(10, 200, 5, 2),
+}

@@ -1,0 +1,22 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A person the identity provider vouches for. `subject` is stable and unique at that provider."""
+
+    subject: str
+    name: str
+
+
+class IdentityProvider(Protocol):
+    """Turns a bearer token into a person."""
+
+    async def authenticate(self, token: str) -> Identity:
+        """The person the token belongs to; raises Unauthenticated when it is not good."""
+        ...

@@ -1,0 +1,51 @@
+"""Where the files of versions are kept, outside every sandbox.
+
+StorageError
+├── SnapshotMissing   no such snapshot
+├── SnapshotDamaged   what is stored does not match its digest
+└── StorageFull       the disk is full; nothing was changed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NewType, Protocol
+
+from app.core.ids import JobId, ProjectId
+
+TreeDigest = NewType("TreeDigest", str)
+"""The digest of a whole source tree; equal trees have equal digests."""
+
+
+class StorageError(Exception):
+    """Base of what storage can raise."""
+
+
+class SnapshotMissing(StorageError):
+    """Nothing is stored under that name."""
+
+
+class SnapshotDamaged(StorageError):
+    """The stored files are not those that were stored."""
+
+
+class StorageFull(StorageError):
+    """There is no room left."""
+
+
+class VersionStore(Protocol):
+    """Snapshots of source trees by project and job. A snapshot of a stage may be replaced, a version never."""
+
+    async def save(
+        self, project_id: ProjectId, job_id: JobId, *, name: str, files: Mapping[str, bytes]
+    ) -> TreeDigest:
+        """Keep a whole tree under `name` ("scaffold", "code", ...) for this job. Same tree, same digest."""
+        ...
+
+    async def load(self, project_id: ProjectId, digest: TreeDigest) -> Mapping[str, bytes]:
+        """The files of a tree, verified against its digest."""
+        ...
+
+    async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
+        """Name a tree as a version for ever. Sealing the same tree again is fine, another tree is refused."""
+        ...
