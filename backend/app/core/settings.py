@@ -32,9 +32,7 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=1, ge=0, le=64, description="Worker processes that `up` starts.")
     builds_per_worker: int = Field(default=2, ge=1, le=64, description="Builds one worker runs at once.")
-    lease_s: float = Field(
-        default=10, ge=1, le=15, description="Seconds after which a silent worker is dead."
-    )
+    lease_s: float = Field(default=10, ge=1, le=15, description="Seconds after which a silent worker is dead.")
     queue_cap: int = Field(default=1000, ge=1, description="Jobs waiting before start answers 503.")
     stage_timeout_s: float = Field(default=300, ge=5, description="Seconds one stage may take.")
     preview_link_s: int = Field(default=3600, ge=60, description="Seconds a preview link is good for.")
