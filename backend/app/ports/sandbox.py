@@ -107,7 +107,7 @@ class Sandbox(Protocol):
         ...
 
     async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        """Start a server that lives until the sandbox is killed. Its output is kept, see `background_output`."""
+        """Start a server that lives until the sandbox is killed. See `background_output` for its output."""
         ...
 
     def background_output(self) -> str:
