@@ -1,0 +1,143 @@
+"""The tables of the record; the constraints carry the rules."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+NOT_ENDED = "status NOT IN ('ready', 'failed')"
+
+
+def _id() -> sa.Column[object]:
+    return sa.Column("id", UUID(as_uuid=True), primary_key=True, server_default=sa.text("gen_random_uuid()"))
+
+
+def _moment(name: str, *, now: bool = False) -> sa.Column[object]:
+    default = sa.text("now()") if now else None
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=not now, server_default=default)
+
+
+founders = sa.Table(
+    "founders",
+    metadata,
+    _id(),
+    sa.Column("clerk_user_id", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    _moment("created_at", now=True),
+)
+
+projects = sa.Table(
+    "projects",
+    metadata,
+    _id(),
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("status", sa.Text, nullable=False, server_default="active"),
+    sa.Column("stage", sa.Text, nullable=False, server_default="idea"),
+    sa.Column("last_number", sa.Integer, nullable=False, server_default="0"),
+    _moment("created_at", now=True),
+    sa.CheckConstraint("status IN ('active', 'parked')", name="status"),
+    sa.Index("ix_projects_founder_id_created_at", "founder_id", "created_at", "id"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    _id(),
+    sa.Column("project_id", sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("goal", sa.Text, nullable=False),
+    sa.Column("tier", sa.Text, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("engine", sa.Text),
+    sa.Column("spec", JSONB),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("owner", sa.Text),
+    sa.Column("sandbox_id", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("evidence", JSONB, nullable=False, server_default="{}"),
+    sa.Column("cost_usd", sa.Numeric(12, 6), nullable=False, server_default="0"),
+    sa.Column("parent_id", sa.ForeignKey("jobs.id")),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_message", sa.Text),
+    sa.Column("debug_id", sa.Text),
+    sa.Column("last_seq", sa.Integer, nullable=False, server_default="0"),
+    _moment("created_at", now=True),
+    _moment("admitted_at"),
+    _moment("started_at"),
+    _moment("finished_at"),
+    sa.UniqueConstraint("project_id", "number"),
+    sa.Index("ix_jobs_one_not_ended", "project_id", unique=True, postgresql_where=sa.text(NOT_ENDED)),
+    sa.Index("ix_jobs_waiting", "founder_id", "created_at", postgresql_where=sa.text(NOT_ENDED)),
+    sa.Index("ix_jobs_founder_id_created_at", "founder_id", "created_at"),
+    sa.CheckConstraint(
+        "status IN ('scheduled','queued','starting','scaffold','code','deps','checks','ready','failed')",
+        name="status",
+    ),
+    sa.CheckConstraint("status <> 'ready' OR digest IS NOT NULL", name="ready_has_digest"),
+)
+
+job_events = sa.Table(
+    "job_events",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("jobs.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("payload", JSONB, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+)
+
+gates = sa.Table(
+    "gates",
+    metadata,
+    _id(),
+    sa.Column("project_id", sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("job_id", sa.ForeignKey("jobs.id"), unique=True),
+    sa.Column("gate_type", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False, server_default="pending"),
+    sa.Column("alignment", sa.Integer),
+    sa.Column("decision", sa.Text),
+    sa.Column("text", sa.Text),
+    sa.Column("decided_by", sa.ForeignKey("founders.id")),
+    _moment("created_at", now=True),
+    _moment("decided_at"),
+    sa.Index(
+        "ix_gates_one_pending",
+        "project_id",
+        "gate_type",
+        unique=True,
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("request_hash", sa.Text, nullable=False),
+    sa.Column("answer", JSONB),
+    _moment("created_at", now=True),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("slots", sa.Integer, nullable=False),
+    _moment("seen_at", now=True),
+)

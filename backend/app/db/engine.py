@@ -1,0 +1,68 @@
+"""Connections to Postgres, and what an outage looks like to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.core.errors import Unavailable
+
+Connection = AsyncConnection
+"""A connection inside a transaction; services hand it on and never commit it."""
+
+CONNECT_TIMEOUT_S: Final = 3
+STATEMENT_TIMEOUT_MS: Final = 10_000
+
+_OUTAGE: Final = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError)
+
+
+def sqlalchemy_url(url: str) -> sa.URL:
+    """A `postgresql://` address with the driver that is used here."""
+    return sa.make_url(url).set(drivername="postgresql+psycopg")
+
+
+class Database:
+    """A pool of connections to one database."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self._engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=2.5,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "prepare_threshold": 3,
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Commit when the block ends, roll back when it raises; Unavailable when Postgres cannot be reached."""
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except _OUTAGE as error:
+            raise Unavailable(
+                "The database cannot be reached right now.", remedy="Nothing was lost. Try again in a moment."
+            ) from error
+
+    async def ping(self) -> None:
+        """Raise Unavailable unless Postgres answers."""
+        async with self.transaction() as tx:
+            await tx.execute(sa.text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()

@@ -1,0 +1,10 @@
+"""How Alembic reaches the database: through the connection that the caller hands in."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from app.db.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()
