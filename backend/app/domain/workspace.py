@@ -43,13 +43,17 @@ def safe_path(path: str) -> str:
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Refuse a tree with an unsafe path, too many files, or names that differ only by case."""
+    """Refuse a tree with an unsafe path, too many files, names that differ only by case, or a file as a folder."""
     seen: dict[str, str] = {}
     for path in paths:
         safe_path(path)
         twin = seen.setdefault(path.casefold(), path)
         if twin != path:
             raise UnsafePath(f"{path!r} and {twin!r} differ only by case")
+    for folded, path in seen.items():
+        for parent in PurePosixPath(folded).parents:
+            if str(parent) in seen:
+                raise UnsafePath(f"{path!r} lies below the file {seen[str(parent)]!r}")
     if len(seen) > MAX_FILES:
         raise UnsafePath(f"{len(seen)} files are more than the {MAX_FILES} a workspace may hold")
 

@@ -3,12 +3,13 @@
 StorageError
 ├── SnapshotMissing   no such snapshot
 ├── SnapshotDamaged   what is stored does not match its digest
+├── VersionSealed     the version names another tree already
 └── StorageFull       the disk is full; nothing was changed
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import NewType, Protocol
 
 from app.core.ids import JobId, ProjectId
@@ -29,6 +30,10 @@ class SnapshotDamaged(StorageError):
     """The stored files are not those that were stored."""
 
 
+class VersionSealed(StorageError):
+    """A version never changes, and this one is another tree."""
+
+
 class StorageFull(StorageError):
     """There is no room left."""
 
@@ -43,9 +48,13 @@ class VersionStore(Protocol):
         ...
 
     async def load(self, project_id: ProjectId, digest: TreeDigest) -> Mapping[str, bytes]:
-        """The files of a tree, verified against its digest."""
+        """The files of a tree, verified against its digest. SnapshotMissing, SnapshotDamaged."""
+        ...
+
+    def stream(self, project_id: ProjectId, digest: TreeDigest) -> AsyncGenerator[tuple[str, bytes], None]:
+        """The files of `load` one by one in path order, so that a large tree is never held whole."""
         ...
 
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
-        """Name a tree as a version for ever. Sealing the same tree again is fine, another tree is refused."""
+        """Name a tree as a version for ever. Sealing the same tree again is fine, another tree is VersionSealed."""
         ...
