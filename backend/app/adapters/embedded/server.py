@@ -1,0 +1,164 @@
+"""What the embedded servers have in common: one owner, no orphan in the way, and an answer before use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from abc import ABC, abstractmethod
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from signal import Signals
+from typing import ClassVar
+
+from app.adapters.embedded.lock import DataDirLock
+from app.adapters.embedded.process import (
+    end_processes,
+    processes_in,
+    socket_directory,
+    spawn,
+    tail,
+    wait_until,
+)
+from app.adapters.embedded.trampoline import NAMESPACE_REFUSED
+from app.core.errors import ConfigurationError
+
+CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+"""What a server sees: nothing of ours, so no PGDATA or PGHOST of the founder leads it astray."""
+
+
+class EmbeddedServer(ABC):
+    """A server of ours on one directory, reached through a unix socket. Blocking; for the main thread."""
+
+    name: ClassVar[str]
+    """What its processes are called."""
+    stop_signal: ClassVar[Signals]
+    """Ends it soon and cleanly; also sent when its owner dies."""
+    unprivileged: ClassVar[bool] = False
+    """Refuses to run as root."""
+    start_s: ClassVar[float] = 120
+    stop_s: ClassVar[float] = 5
+
+    def __init__(self, directory: Path, *, log: Path) -> None:
+        self.directory = directory.absolute()
+        self.log = log
+        self._lock = DataDirLock(self.directory.with_name(f"{self.directory.name}.lock"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sockets: Path | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server that this object started still runs; notices (and buries) a dead one."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running server."""
+        return self._process.pid if self._process and self.alive else None
+
+    def start(self) -> str:
+        """Start it, also after a crash of it or of its owner, and return its URL once it answers.
+
+        Raises `ConfigurationError` when another process owns the directory or the server cannot run here.
+        """
+        if self.alive:
+            return self.url
+        with ExitStack() as undo:
+            self._lock.acquire()
+            undo.callback(self.stop)
+            self._end_orphans()
+            self._prepare()
+            self._sweep()
+            self._process = self._spawn()
+            self._await_answer(self._process)
+            undo.pop_all()
+        return self.url
+
+    def stop(self) -> None:
+        """Stop it, by force after `stop_s`, and let the directory go; not running is fine."""
+        if self._process is not None:
+            self._end(self._process)
+            self._process = None
+        self._leave_sockets()
+        self._lock.release()
+
+    @property
+    def sockets(self) -> Path:
+        """The 0700 directory of its socket; the same for the life of this object."""
+        if self._sockets is None:
+            self._sockets = socket_directory(self.directory)
+        return self._sockets
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Where to reach it."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Make the directory ready for a start."""
+
+    @abstractmethod
+    def _argv(self) -> list[str | Path]: ...
+
+    @abstractmethod
+    def _answers(self, pid: int) -> bool: ...
+
+    @abstractmethod
+    def _stale_files(self) -> list[Path]:
+        """What a killed server leaves that would stop or mislead the next one."""
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        return spawn(
+            self._argv(),
+            log=self.log,
+            environment=CLEAN_ENVIRONMENT,
+            death_signal=self.stop_signal,
+            unprivileged=self.unprivileged and os.geteuid() == 0,
+            cwd=self.directory,
+        )
+
+    def _end_orphans(self) -> None:
+        """End what still works in our directory: we hold its lock, so its owner is dead."""
+        if self.directory.exists():
+            end_processes(processes_in(self.directory, self.name), gently=self.stop_signal, grace_s=self.stop_s)
+
+    def _sweep(self) -> None:
+        for path in self._stale_files():
+            path.unlink(missing_ok=True)
+
+    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
+        wait_until(
+            lambda: process.poll() is not None or self._answers(process.pid),
+            seconds=self.start_s,
+        )
+        if process.poll() is not None or not self._answers(process.pid):
+            raise self._failure(process.poll(), tail(self.log))
+
+    def _failure(self, status: int | None, said: str) -> ConfigurationError:
+        if status == NAMESPACE_REFUSED:
+            return ConfigurationError(
+                f"{self.name!r} does not run as root, and this machine lets root make no user namespace.",
+                remedy="Start as an ordinary user, or set COFOUNDER_DATABASE_URL to a Postgres of yours.",
+            )
+        happened = "did not answer in time" if status is None else f"ended with status {status}"
+        return ConfigurationError(
+            f"The embedded {self.name!r} {happened}. It said:\n{said}", remedy=f"Look into {self.log}"
+        )
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None:
+            process.send_signal(self.stop_signal)
+        try:
+            process.wait(self.stop_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._end_orphans()
+
+    def _leave_sockets(self) -> None:
+        if self._sockets is None or self._sockets == self.directory:
+            return
+        self._sweep()
+        with suppress(OSError):
+            self._sockets.rmdir()
+        self._sockets = None

@@ -1,0 +1,76 @@
+"""The real servers that tests run against: one of each per test process, a fresh database per test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.adapters.embedded.postgres import EmbeddedPostgres
+from app.adapters.embedded.valkey import EmbeddedValkey
+from app.db import migrate
+
+TEMPLATE = "template_product"
+# Nothing here has to survive a power cut.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """A running Postgres; `url_of(database)` gives the URL of any database in it."""
+    server = EmbeddedPostgres(servers_dir / "postgres", log=servers_dir / "postgres.log", options=FAST)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: EmbeddedPostgres) -> str:
+    """The URL of an empty database, without the product's tables."""
+    return postgres.url
+
+
+@pytest.fixture(scope="session")
+def valkey(servers_dir: Path) -> Iterator[EmbeddedValkey]:
+    server = EmbeddedValkey(servers_dir / "valkey", log=servers_dir / "valkey.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_url(valkey: EmbeddedValkey) -> str:
+    """The URL of a Valkey that all tests of this process share: use keys of your own."""
+    return valkey.url
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: EmbeddedPostgres) -> str:
+    """The name of a database that the migrations were applied to, once."""
+    _run(postgres, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    migrate.upgrade(postgres.url_of(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, template_database: str) -> Iterator[str]:
+    """The URL of a fresh database with the product's tables, for this test alone."""
+    name = sql.Identifier(f"test_{uuid.uuid4().hex}")
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
+    _run(postgres, copy.format(name, sql.Identifier(template_database)))
+    yield postgres.url_of(name.as_string().strip('"'))
+    _run(postgres, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def _run(postgres: EmbeddedPostgres, statement: sql.Composed) -> None:
+    with psycopg.connect(postgres.url_of("postgres"), autocommit=True) as connection:
+        connection.execute(statement)
