@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -73,7 +74,7 @@ GATE_OPTIONS: Final[dict[GateType, tuple[GateOption, ...]]] = {
             value="narrow",
             title="Make it smaller",
             description="Keep the idea and leave things out for now.",
-            what_happens_next="Your words narrow the goal of the next build.",
+            what_happens_next="Your words are kept. Start the next build with the smaller goal.",
             pros=("Quicker to a sharp first version",),
             cons=("Some wishes wait",),
             needs_text=True,
@@ -82,7 +83,7 @@ GATE_OPTIONS: Final[dict[GateType, tuple[GateOption, ...]]] = {
             value="pivot",
             title="Change direction",
             description="Go for something different.",
-            what_happens_next="Your words become the new direction of the next build.",
+            what_happens_next="Your words are kept. Start the next build with the new goal.",
             pros=("No time spent on the wrong thing",),
             cons=("Earlier versions stay as they are and are not continued",),
             needs_text=True,
@@ -109,3 +110,25 @@ GATE_OPTIONS: Final[dict[GateType, tuple[GateOption, ...]]] = {
         _PARK,
     ),
 }
+
+
+_SMALL_WORDS: Final = frozenset(
+    "about also app application apps could each every from have into just like make need needs site some that "
+    "their them then they this those tool track want wants website what when where which while will with would "
+    "your".split()
+)
+
+
+def alignment_score(goal: str, built: str) -> int:
+    """How much of what the goal names is found in what was built, 0 to 100; a low score hints at scope creep."""
+    words = {word for word in re.findall(r"[^\W\d_]{4,}", goal.casefold()) if word not in _SMALL_WORDS}
+    if not words:
+        return 100
+    there = built.casefold()
+    found = sum(word[: max(4, len(word) - 2)] in there for word in words)
+    return round(100 * found / len(words))
+
+
+def alignment_colour(score: int) -> str:
+    """The traffic light of a score."""
+    return "green" if score >= 80 else "yellow" if score >= 60 else "red"

@@ -1,0 +1,70 @@
+"""The status of jobs in Valkey: a copy that may be wiped or unreachable at any moment."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, WatchError
+
+from app.core.ids import JobId
+
+log = structlog.get_logger(__name__)
+
+TTL_S: Final = 30
+"""A copy that missed its update lives no longer than this."""
+
+
+class StatusCache:
+    """Keeps the newest view of a job; an older one never replaces it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def get(self, job_id: JobId) -> dict[str, Any] | None:
+        """The copy, None when there is none or Valkey cannot be asked."""
+        try:
+            text = await self._redis.hget(_key(job_id), "view")
+        except (RedisError, OSError) as error:
+            log.debug("cache_unreachable", reason=str(error))
+            return None
+        return json.loads(text) if text else None
+
+    async def put(self, job_id: JobId, view: dict[str, Any], *, seq: int) -> None:
+        """Keep the view unless a newer one is there. A failure costs speed and nothing else."""
+        try:
+            await self._put(_key(job_id), json.dumps(view), seq)
+        except (RedisError, OSError) as error:
+            log.debug("cache_unreachable", reason=str(error))
+
+    async def _put(self, key: str, text: str, seq: int) -> None:
+        async with self._redis.pipeline(transaction=True) as pipe:
+            await pipe.watch(key)
+            kept = await pipe.hget(key, "seq")
+            if kept is not None and int(kept) >= seq:
+                return
+            pipe.multi()  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped
+            pipe.hset(key, mapping={"seq": seq, "view": text})
+            pipe.expire(key, TTL_S)
+            try:
+                await pipe.execute()
+            except WatchError:
+                await self._redis.delete(key)
+
+    async def ping(self) -> bool:
+        """Whether Valkey answers."""
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+
+def _key(job_id: JobId) -> str:
+    return f"job:{job_id}"

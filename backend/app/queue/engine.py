@@ -1,0 +1,119 @@
+"""All that knows the durable engine: a build is a workflow, its stages are recorded steps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
+
+from app.core.ids import JobId
+from app.db.engine import Connection, sqlalchemy_url
+
+QUEUE: Final = "builds"
+WORKFLOW: Final = "build"
+APP_VERSION: Final = "1"
+"""Pinned: jobs of another version are never dequeued."""
+
+APP_NAME: Final = "cofounder"
+POLL_S: Final = 0.1
+
+T = TypeVar("T")
+
+RunJob = Callable[[JobId], Awaitable[None]]
+
+
+def prepare(url: str) -> None:
+    """Create or update the engine's own tables. Blocking."""
+    DBOS.migrate(_driver_url(url))
+
+
+def _driver_url(url: str) -> str:
+    return sqlalchemy_url(url).render_as_string(hide_password=False)
+
+
+class EngineClient:
+    """Puts work into the engine's queue, from any process."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(
+            sqlalchemy_url(url),
+            pool_size=2,
+            max_overflow=2,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 3},
+        )
+        self._client = DBOSClient(
+            system_database_engine=self._engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APP_NAME,
+            lazy=True,
+            retry_connection_errors=False,
+        )
+
+    async def enqueue(self, tx: Connection, job_id: JobId) -> None:
+        """Hand the job to the queue in the caller's own transaction."""
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW,
+            "queue_name": QUEUE,
+            "workflow_id": str(job_id),
+            "app_version": APP_VERSION,
+        }
+        await tx.run_sync(lambda connection: self._client.enqueue_in_transaction(connection, options, str(job_id)))
+
+    async def hand_on(self, job_ids: Sequence[JobId]) -> None:
+        """Let any worker continue these; with the queue's name, or its limit would be ignored."""
+        if job_ids:
+            await self._client.resume_workflows_async([str(job_id) for job_id in job_ids], queue_name=QUEUE)
+
+    async def forget(self, job_ids: Sequence[JobId]) -> None:
+        """Never run these again: their jobs have ended."""
+        if job_ids:
+            await self._client.cancel_workflows_async([str(job_id) for job_id in job_ids])
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.destroy()
+        self._engine.dispose()
+
+
+async def launch(url: str, *, executor: str, slots: int, run_job: RunJob) -> None:
+    """Work on queued jobs on the running event loop, at most `slots` at once, until `shut_down`."""
+    config: DBOSConfig = {
+        "name": APP_NAME,
+        "system_database_url": _driver_url(url),
+        "executor_id": executor,
+        "application_version": APP_VERSION,
+        "log_level": "ERROR",
+        "run_migrations": False,
+        "serializer": DBOSPortableJSONSerializer(),
+        "sys_db_pool_size": 10,
+    }
+    DBOS(config=config)
+
+    @DBOS.workflow(name=WORKFLOW)
+    async def build(job_id: str) -> None:
+        await run_job(JobId(UUID(job_id)))
+
+    DBOS.launch()
+    await DBOS.register_queue_async(
+        QUEUE, worker_concurrency=slots, polling_interval_sec=POLL_S, on_conflict="always_update"
+    )
+
+
+async def step(name: str, work: Callable[[], Awaitable[T]]) -> T:
+    """Run one step of the current workflow, or give back what it answered the first time."""
+
+    async def body() -> Any:
+        return await work()
+
+    options: StepOptions = {"name": name}
+    return await DBOS.run_step_async(options, body)
+
+
+async def shut_down() -> None:
+    """Stop taking work. What still runs is left to whoever takes it over."""
+    await asyncio.to_thread(DBOS.destroy)

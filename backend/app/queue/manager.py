@@ -1,0 +1,130 @@
+"""Who may build when: accepting jobs, admitting them to the engine, and saying how long it takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.core.errors import QueueFull
+from app.core.ids import FounderId, JobId
+from app.db.engine import Connection, Database
+from app.domain.job import JobStatus
+from app.domain.tier import TIER_LIMITS, Tier
+from app.queue.engine import EngineClient
+from app.queue.state_machine import JobStateMachine
+from app.repositories import work
+from app.repositories.jobs import CHANNEL, NewJob
+
+_LIMITS: Final = json.dumps({tier.value: limits.concurrent_jobs for tier, limits in TIER_LIMITS.items()})
+
+RING: Final = "00000000-0000-0000-0000-000000000000 0 queued"
+"""A ring that belongs to no job: there may be something to admit."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a founder has used of the tier's limits."""
+
+    running: int
+    concurrent_jobs: int
+    jobs_today: int
+    daily_jobs: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A waiting job's place (from 1) and an honest guess of the seconds until it starts; None when unknown."""
+
+    position: int
+    estimate_s: int | None
+
+
+class QueueManager:
+    """Accepts jobs and decides whose turn it is."""
+
+    def __init__(
+        self,
+        database: Database,
+        machine: JobStateMachine,
+        engine: EngineClient,
+        *,
+        queue_cap: int,
+        lease_s: float,
+    ) -> None:
+        self._database = database
+        self._machine = machine
+        self._engine = engine
+        self._queue_cap = queue_cap
+        self._lease_s = lease_s
+
+    async def enqueue(self, tx: Connection, job: NewJob) -> tuple[JobId, JobStatus]:
+        """Accept a job in the caller's transaction: queued, or scheduled when today's limit is reached.
+
+        Raises QueueFull when too many wait.
+        """
+        if await work.waiting(tx) >= self._queue_cap:
+            raise QueueFull(
+                "Too many builds are waiting right now.",
+                remedy="Nothing was started. Try again soon.",
+                retry_after=30,
+            )
+        today = await work.started_today(tx, job.founder_id)
+        status = JobStatus.QUEUED if today < Tier(job.tier).limits.daily_jobs else JobStatus.SCHEDULED
+        accepted = NewJob(
+            project_id=job.project_id,
+            founder_id=job.founder_id,
+            number=job.number,
+            goal=job.goal,
+            tier=job.tier,
+            priority=job.priority,
+            status=status,
+        )
+        return await self._machine.create_job(tx, accepted), status
+
+    async def ring(self) -> None:
+        """Tell the workers that something may wait."""
+        async with self._database.transaction() as tx:
+            await tx.execute(sa.text("SELECT pg_notify(:channel, :ring)"), {"channel": CHANNEL, "ring": RING})
+
+    async def admit(self) -> list[JobId]:
+        """Give the free slots of all workers to the jobs whose turn it is."""
+        admitted: list[JobId] = []
+        async with self._database.transaction() as tx:
+            await work.lock_admission(tx)
+            for _ in range(await work.free_slots(tx, lease_s=self._lease_s)):
+                job_id = await work.admit_next(tx, limits_json=_LIMITS)
+                if job_id is None:
+                    break
+                await self._engine.enqueue(tx, job_id)
+                admitted.append(job_id)
+        return admitted
+
+    async def release_scheduled(self) -> None:
+        """Queue what waited for a new day."""
+        payload = json.dumps({"status": JobStatus.QUEUED.value, "label": JobStatus.QUEUED.label})
+        async with self._database.transaction() as tx:
+            released = await work.release_scheduled(tx, payload=payload)
+        for job_id in released:
+            await self._machine.refresh(job_id)
+
+    async def usage(self, tx: Connection, founder_id: FounderId, tier: Tier) -> Usage:
+        """Recounted from the rows, so that it cannot drift."""
+        return Usage(
+            running=await work.running(tx, founder_id),
+            concurrent_jobs=tier.limits.concurrent_jobs,
+            jobs_today=await work.started_today(tx, founder_id),
+            daily_jobs=tier.limits.daily_jobs,
+            resets_at=await work.day_ends_at(tx),
+        )
+
+    async def wait_of(self, tx: Connection, job_id: JobId) -> Wait:
+        """Where a waiting job stands."""
+        position = await work.position(tx, job_id)
+        mean = await work.average_seconds(tx)
+        slots = max(1, await work.living(tx))
+        return Wait(position, None if mean is None else round(position * mean / slots))

@@ -1,0 +1,113 @@
+"""The only way a job changes state: one compare-and-set in the database, which raises when it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.errors import IllegalTransition, NotFound
+from app.core.ids import FounderId, JobId
+from app.db.engine import Connection, Database
+from app.domain.job import JobStatus
+from app.events.cache import StatusCache
+from app.events.model import EventType
+from app.repositories import jobs
+from app.repositories.jobs import Change, Job, NewJob
+
+NO_CHANGE = Change()
+
+
+class JobStateMachine:
+    """Creates jobs and moves them along the table."""
+
+    def __init__(self, database: Database, cache: StatusCache) -> None:
+        self._database = database
+        self._cache = cache
+
+    async def create_job(self, tx: Connection, job: NewJob) -> JobId:
+        """Add a job and its first event to the caller's transaction."""
+        return await jobs.insert(tx, job)
+
+    async def transition(
+        self, job_id: JobId, to: JobStatus, *, attempt: int | None = None, change: Change = NO_CHANGE
+    ) -> int:
+        """Move a job and write the event in one commit; the event's number.
+
+        With `attempt`, only the worker that acts under it may move the job. Raises IllegalTransition when the
+        table does not lead there from where the job is now, or when the attempt is stale.
+        """
+        async with self._database.transaction() as tx:
+            seq = await self.move(tx, job_id, to, attempt=attempt, change=change)
+        await self.refresh(job_id)
+        return seq
+
+    async def move(
+        self,
+        tx: Connection,
+        job_id: JobId,
+        to: JobStatus,
+        *,
+        attempt: int | None = None,
+        change: Change = NO_CHANGE,
+    ) -> int:
+        """The same inside the caller's transaction, who calls `refresh` after the commit."""
+        seq = await jobs.transition(tx, job_id, to, attempt=attempt, change=change)
+        if seq is None:
+            await self._refuse(tx, job_id, to, attempt)
+        assert seq is not None
+        return seq
+
+    async def _refuse(self, tx: Connection, job_id: JobId, to: JobStatus, attempt: int | None) -> None:
+        job = await jobs.find(tx, job_id)
+        if job is None:
+            raise NotFound(f"There is no build {str(job_id)!r}.")
+        reason = f"it is {job.status.value!r}"
+        if attempt is not None and job.attempt != attempt:
+            reason = f"attempt {attempt} was replaced by attempt {job.attempt}"
+        raise IllegalTransition(f"Build {str(job_id)!r} cannot become {to.value!r}: {reason}.")
+
+    async def append(
+        self, job_id: JobId, *, attempt: int, event_type: EventType, payload: Mapping[str, Any]
+    ) -> None:
+        """Add an event that changes no state; raises IllegalTransition when the job has ended or moved on."""
+        async with self._database.transaction() as tx:
+            seq = await jobs.append(tx, job_id, attempt=attempt, event_type=event_type.value, payload=payload)
+        if seq is None:
+            raise IllegalTransition(f"Build {str(job_id)!r} has ended or was taken over.")
+
+    async def refresh(self, job_id: JobId) -> None:
+        """Copy what the record says into the cache."""
+        async with self._database.transaction() as tx:
+            job = await jobs.find(tx, job_id)
+        if job is not None:
+            await self._cache.put(job_id, view_of(job), seq=job.last_seq)
+
+    async def view(self, job_id: JobId, *, founder_id: FounderId) -> dict[str, Any]:
+        """What the status call tells, from the cache or the record; NotFound when it is not the founder's."""
+        cached = await self._cache.get(job_id)
+        if cached is not None and cached["founder_id"] == str(founder_id):
+            return cached
+        async with self._database.transaction() as tx:
+            job = await jobs.find(tx, job_id, founder_id=founder_id)
+        if job is None:
+            raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")
+        view = view_of(job)
+        await self._cache.put(job_id, view, seq=job.last_seq)
+        return view
+
+
+def view_of(job: Job) -> dict[str, Any]:
+    """The part of a job that status shows."""
+    return {
+        "job_id": str(job.id),
+        "project_id": str(job.project_id),
+        "founder_id": str(job.founder_id),
+        "status": job.status.value,
+        "build_version": job.build_version,
+        "error_message": job.error_message,
+        "debug_id": job.debug_id,
+        "engine": job.engine,
+        "cost_usd": str(job.cost_usd),
+        "seq": job.last_seq,
+        "admitted": job.admitted_at is not None,
+    }

@@ -1,0 +1,250 @@
+"""Who works on which job: admission, claims, leases and takeovers, each one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.core.ids import FounderId, JobId
+from app.db.engine import Connection
+from app.repositories.jobs import CHANNEL
+
+_ADMISSION_LOCK: Final = 7_301_443
+
+AGE_STEP_S: Final = 120
+"""A waiting job gains one step of priority every so many seconds, so that no tier starves another."""
+
+_SLOTS = sa.text(
+    """
+    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at > now() - make_interval(secs => :lease))
+         - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))
+    """
+)
+
+_ADMIT = sa.text(
+    """
+    WITH busy AS (
+        SELECT founder_id, count(*) AS running FROM jobs
+        WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed') GROUP BY founder_id
+    ), next AS (
+        SELECT j.id FROM jobs j LEFT JOIN busy b USING (founder_id)
+        WHERE j.status = 'queued' AND j.admitted_at IS NULL
+          AND coalesce(b.running, 0) < CAST(CAST(:limits AS jsonb) ->> j.tier AS int)
+        ORDER BY coalesce(b.running, 0),
+                 j.priority + floor(extract(epoch FROM now() - j.created_at) / :age_step) DESC,
+                 j.created_at, j.id
+        LIMIT 1
+    )
+    UPDATE jobs SET admitted_at = now(), attempt = attempt + 1, owner = NULL
+    FROM next WHERE jobs.id = next.id RETURNING jobs.id
+    """
+)
+
+_CLAIM = sa.text(
+    """
+    UPDATE jobs SET owner = :worker
+    WHERE id = :id AND owner IS NULL AND admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed')
+    RETURNING attempt
+    """
+)
+
+_LOST = sa.text(
+    """
+    SELECT id, attempt, takeovers, owner, sandbox_id FROM jobs
+    WHERE status NOT IN ('ready', 'failed') AND admitted_at IS NOT NULL
+      AND ((owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = jobs.owner))
+        OR (owner IS NULL AND admitted_at < now() - make_interval(secs => :lease)))
+    """
+)
+
+_TAKE_OVER = sa.text(
+    """
+    UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now(),
+                    takeovers = takeovers + CASE WHEN owner IS NULL THEN 0 ELSE 1 END
+    WHERE id = :id AND attempt = :attempt AND status NOT IN ('ready', 'failed')
+    RETURNING id
+    """
+)
+
+_GIVE_BACK = sa.text(
+    """
+    UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now()
+    WHERE id = :id AND owner = :worker AND status NOT IN ('ready', 'failed')
+    RETURNING id
+    """
+)
+
+_POSITION = sa.text(
+    """
+    SELECT count(*) FROM jobs j, jobs mine
+    WHERE mine.id = :id AND j.status = 'queued' AND j.admitted_at IS NULL
+      AND (j.priority > mine.priority OR (j.priority = mine.priority AND j.created_at <= mine.created_at))
+    """
+)
+
+_RELEASE = sa.text(
+    """
+    WITH due AS (
+        SELECT j.id FROM jobs j WHERE j.status = 'scheduled' AND j.created_at < date_trunc('day', now(), 'UTC')
+    ), moved AS (
+        UPDATE jobs SET status = 'queued', last_seq = last_seq + 1 FROM due
+        WHERE jobs.id = due.id AND jobs.status = 'scheduled' RETURNING jobs.id, jobs.last_seq
+    ), logged AS (
+        INSERT INTO job_events (job_id, seq, type, payload)
+        SELECT id, last_seq, 'status', CAST(:payload AS jsonb) FROM moved
+    )
+    SELECT id, pg_notify(:channel, id || ' ' || last_seq || ' queued') FROM moved
+    """
+)
+
+
+@dataclass(frozen=True)
+class LostJob:
+    """A job whose worker is gone."""
+
+    id: JobId
+    attempt: int
+    takeovers: int
+    owner: str | None
+    sandbox_id: str | None
+
+
+async def lock_admission(tx: Connection) -> None:
+    """Only one worker admits at a time, until the transaction ends."""
+    await tx.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADMISSION_LOCK})
+
+
+async def free_slots(tx: Connection, *, lease_s: float) -> int:
+    """How many more jobs the living workers can take."""
+    return int((await tx.execute(_SLOTS, {"lease": lease_s})).scalar_one())
+
+
+async def admit_next(tx: Connection, *, limits_json: str) -> JobId | None:
+    """Admit the job whose turn it is: the founder with the fewest running first, then priority, then age."""
+    row = (await tx.execute(_ADMIT, {"limits": limits_json, "age_step": AGE_STEP_S})).one_or_none()
+    return JobId(row[0]) if row else None
+
+
+async def claim(tx: Connection, job_id: JobId, *, worker: str) -> int | None:
+    """Become the owner of an admitted job: the attempt to act under, None when somebody else was first."""
+    row = (await tx.execute(_CLAIM, {"id": job_id, "worker": worker})).one_or_none()
+    return int(row[0]) if row else None
+
+
+async def lost(tx: Connection, *, lease_s: float) -> Sequence[LostJob]:
+    """Admitted jobs that nobody works on."""
+    return [LostJob(*row) for row in await tx.execute(_LOST, {"lease": lease_s})]
+
+
+async def take_over(tx: Connection, job: LostJob) -> bool:
+    """Win the right to hand the job on; a stale owner's writes change nothing from here."""
+    return (await tx.execute(_TAKE_OVER, {"id": job.id, "attempt": job.attempt})).one_or_none() is not None
+
+
+async def give_back(tx: Connection, job_id: JobId, *, worker: str) -> bool:
+    """Hand over a job that this worker owns, without counting it as a failure."""
+    return (await tx.execute(_GIVE_BACK, {"id": job_id, "worker": worker})).one_or_none() is not None
+
+
+async def note_sandbox(tx: Connection, job_id: JobId, *, attempt: int, sandbox_id: str) -> bool:
+    """Keep the sandbox's id before its first command; False when the job has ended or the attempt is stale."""
+    statement = sa.text(
+        "UPDATE jobs SET sandbox_id = :sandbox WHERE id = :id AND attempt = :attempt "
+        "AND status NOT IN ('ready', 'failed') RETURNING 1"
+    )
+    values = {"id": job_id, "attempt": attempt, "sandbox": sandbox_id}
+    return (await tx.execute(statement, values)).one_or_none() is not None
+
+
+async def position(tx: Connection, job_id: JobId) -> int:
+    """The job's place in the queue, from 1."""
+    return int((await tx.execute(_POSITION, {"id": job_id})).scalar_one())
+
+
+async def waiting(tx: Connection) -> int:
+    """How many jobs wait to be admitted."""
+    statement = sa.text("SELECT count(*) FROM jobs WHERE status = 'queued' AND admitted_at IS NULL")
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def started_today(tx: Connection, founder_id: FounderId) -> int:
+    """The founder's jobs of this UTC day that count: failed ones cost no quota."""
+    statement = sa.text(
+        "SELECT count(*) FROM jobs WHERE founder_id = :founder AND status <> 'failed' "
+        "AND created_at >= date_trunc('day', now(), 'UTC')"
+    )
+    return int((await tx.execute(statement, {"founder": founder_id})).scalar_one())
+
+
+async def running(tx: Connection, founder_id: FounderId) -> int:
+    """The founder's jobs that are being worked on."""
+    statement = sa.text(
+        "SELECT count(*) FROM jobs WHERE founder_id = :founder AND admitted_at IS NOT NULL "
+        "AND status NOT IN ('ready', 'failed')"
+    )
+    return int((await tx.execute(statement, {"founder": founder_id})).scalar_one())
+
+
+async def average_seconds(tx: Connection) -> float | None:
+    """The mean length of the last fifty ready builds."""
+    statement = sa.text(
+        "SELECT avg(extract(epoch FROM finished_at - started_at)) FROM (SELECT finished_at, started_at FROM jobs "
+        "WHERE status = 'ready' ORDER BY finished_at DESC LIMIT 50) recent"
+    )
+    value = (await tx.execute(statement)).scalar_one()
+    return None if value is None else float(value)
+
+
+async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[JobId]:
+    """Queue the jobs whose day has come."""
+    rows = await tx.execute(_RELEASE, {"payload": payload, "channel": CHANNEL})
+    return [JobId(row[0]) for row in rows]
+
+
+async def ended_among(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobId]:
+    """Those of the jobs that have failed or that nobody knows."""
+    statement = sa.text(
+        "SELECT asked.id FROM unnest(CAST(:ids AS uuid[])) AS asked(id) LEFT JOIN jobs j ON j.id = asked.id "
+        "WHERE j.id IS NULL OR j.status = 'failed'"
+    )
+    return [JobId(row[0]) for row in await tx.execute(statement, {"ids": list(job_ids)})]
+
+
+async def register(tx: Connection, worker: str, *, slots: int) -> None:
+    """A worker joins."""
+    await tx.execute(
+        sa.text("INSERT INTO workers (id, slots) VALUES (:id, :slots)"), {"id": worker, "slots": slots}
+    )
+
+
+async def beat(tx: Connection, worker: str) -> bool:
+    """The worker lives; False when it has been given up and must stop."""
+    statement = sa.text("UPDATE workers SET seen_at = now() WHERE id = :id RETURNING 1")
+    return (await tx.execute(statement, {"id": worker})).one_or_none() is not None
+
+
+async def leave(tx: Connection, worker: str) -> None:
+    """A worker goes."""
+    await tx.execute(sa.text("DELETE FROM workers WHERE id = :id"), {"id": worker})
+
+
+async def bury_silent(tx: Connection, *, lease_s: float) -> Sequence[str]:
+    """Give up the workers that were silent for longer than the lease."""
+    statement = sa.text("DELETE FROM workers WHERE seen_at < now() - make_interval(secs => :lease) RETURNING id")
+    return [str(row[0]) for row in await tx.execute(statement, {"lease": lease_s})]
+
+
+async def living(tx: Connection) -> int:
+    """How many workers there are."""
+    return int((await tx.execute(sa.text("SELECT count(*) FROM workers"))).scalar_one())
+
+
+async def day_ends_at(tx: Connection) -> datetime:
+    """When the daily limits reset."""
+    statement = sa.text("SELECT date_trunc('day', now(), 'UTC') + interval '1 day'")
+    moment: datetime = (await tx.execute(statement)).scalar_one()
+    return moment

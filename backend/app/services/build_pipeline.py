@@ -1,0 +1,202 @@
+"""The walk of a build through its stages: each does what its name says, on real parts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.blueprint.spec import AppSpec
+from app.core.errors import BuildFailed, IllegalTransition
+from app.core.ids import JobId
+from app.db.engine import Database
+from app.domain.job import BUILD_STAGES, JobStatus
+from app.domain.workspace import check_paths, missing_files
+from app.events.model import EventType
+from app.ports.runner import Runner
+from app.ports.sandbox import SandboxRuntime
+from app.ports.storage import TreeDigest
+from app.queue.state_machine import NO_CHANGE, JobStateMachine
+from app.repositories import jobs
+from app.repositories.jobs import Change, Job
+from app.services.app_host import AppHost
+from app.services.checks import run_checks
+from app.services.patience import patiently
+from app.services.version_service import VersionService
+from app.services.workbench import Workbench, read_manifest
+
+Result = dict[str, Any]
+Work = Callable[[], Awaitable[Result]]
+
+
+class Step(Protocol):
+    """Runs a piece of work once: a resumed build gets the recorded result instead."""
+
+    async def __call__(self, name: str, work: Work) -> Result:
+        """The result of `work`, or of its first run. Results are small JSON objects."""
+        ...
+
+
+class PreviewProbe(Protocol):
+    """Asks the preview of a build for its first page, the way a founder does."""
+
+    async def probe(self, job_id: JobId) -> int:
+        """The HTTP status of the answer; raises BuildFailed when there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class BuildTools:
+    """What a build works with."""
+
+    database: Database
+    machine: JobStateMachine
+    runtime: SandboxRuntime
+    runner: Runner
+    host: AppHost
+    versions: VersionService
+    probe: PreviewProbe
+    stage_timeout_s: float
+
+
+class BuildPipeline:
+    """One build under one attempt."""
+
+    def __init__(self, tools: BuildTools, job: Job, *, attempt: int, step: Step) -> None:
+        self._tools = tools
+        self._job = job
+        self._attempt = attempt
+        self._step = step
+        self._bench = Workbench(
+            runtime=tools.runtime,
+            host=tools.host,
+            versions=tools.versions,
+            database=tools.database,
+            job=job,
+            attempt=attempt,
+        )
+
+    async def run(self) -> None:
+        """Walk from wherever the job stands to ready. Raises what stops it; the sandbox is gone either way."""
+        try:
+            await self._stage(JobStatus.STARTING, self._start)
+            scaffold = await self._stage(JobStatus.SCAFFOLD, self._scaffold)
+            spec = AppSpec.model_validate(scaffold["spec"])
+            described = Change(engine=self._tools.runner.engine, spec=scaffold["spec"])
+            code = await self._stage(JobStatus.CODE, lambda: self._code(spec), change=described)
+            digest = TreeDigest(code["digest"])
+            await self._stage(JobStatus.DEPS, lambda: self._deps(digest))
+            offered = Change(digest=digest)
+            checks = await self._stage(JobStatus.CHECKS, lambda: self._checks(digest), change=offered)
+            await self._finish(digest, {**code, **checks, "title": spec.title})
+        finally:
+            await asyncio.shield(self._bench.close())
+
+    async def _stage(self, stage: JobStatus, work: Work, *, change: Change = NO_CHANGE) -> Result:
+        await self._enter(stage, change)
+
+        async def timed() -> Result:
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(self._tools.stage_timeout_s):
+                    result = await work()
+            except TimeoutError as error:
+                words = stage.label.rstrip(".").lower()
+                raise BuildFailed(
+                    f"We got stuck while {words}: it took longer than {self._tools.stage_timeout_s:.0f} seconds.",
+                    code="stage_timeout",
+                ) from error
+            return {**result, "seconds": round(time.monotonic() - began, 2)}
+
+        return await self._step(stage.value, timed)
+
+    async def _enter(self, stage: JobStatus, change: Change) -> None:
+        """Begin a stage, unless an earlier attempt has begun it or is past it."""
+        if self._job.status in BUILD_STAGES and BUILD_STAGES.index(self._job.status) >= BUILD_STAGES.index(stage):
+            return
+        await self._move(stage, change)
+
+    async def _move(self, to: JobStatus, change: Change) -> None:
+        """A transition that bears repetition: when only the answer was lost, the job is there already."""
+        tried = False
+
+        async def once() -> None:
+            nonlocal tried
+            again, tried = tried, True
+            try:
+                await self._tools.machine.transition(self._job.id, to, attempt=self._attempt, change=change)
+            except IllegalTransition:
+                if not (again and await self._is_there(to)):
+                    raise
+
+        await patiently(once)
+
+    async def _is_there(self, status: JobStatus) -> bool:
+        async with self._tools.database.transaction() as tx:
+            job = await jobs.find(tx, self._job.id)
+        return job is not None and job.status is status and job.attempt == self._attempt
+
+    async def _say(self, text: str) -> None:
+        await patiently(
+            lambda: self._tools.machine.append(
+                self._job.id, attempt=self._attempt, event_type=EventType.SAY, payload={"text": text}
+            )
+        )
+
+    async def _start(self) -> Result:
+        await self._bench.open()
+        return {}
+
+    async def _scaffold(self) -> Result:
+        scaffold = await self._tools.runner.scaffold(self._job.goal)
+        digest = await self._write("scaffold", scaffold.working_files)
+        return {"digest": digest, "spec": scaffold.spec.model_dump(mode="json")}
+
+    async def _code(self, spec: AppSpec) -> Result:
+        result = await self._tools.runner.run(self._job.goal, spec, say=self._say)
+        missing = missing_files(result.working_files)
+        if missing:
+            raise BuildFailed(
+                "The app is not complete, so it was not kept.",
+                code="incomplete",
+                log=f"missing: {', '.join(missing)}",
+            )
+        digest = await self._write("code", result.working_files)
+        return {
+            "digest": digest,
+            "files": len(result.working_files),
+            "features": list(result.features),
+            "left_out": list(result.left_out),
+        }
+
+    async def _write(self, name: str, working_files: Mapping[str, str]) -> TreeDigest:
+        check_paths(working_files)
+        files = {path: text.encode() for path, text in working_files.items()}
+        sandbox = await self._bench.open()
+        await sandbox.write_files(files)
+        digest = await self._tools.versions.snapshot(self._job.project_id, self._job.id, name=name, files=files)
+        self._bench.wrote(digest)
+        return digest
+
+    async def _deps(self, digest: TreeDigest) -> Result:
+        await self._bench.install(digest)
+        return {}
+
+    async def _checks(self, digest: TreeDigest) -> Result:
+        sandbox = await self._bench.install(digest)
+        files = await self._tools.versions.files_of(self._job.project_id, digest)
+        checks = await run_checks(self._tools.host, sandbox, read_manifest(files), files=files)
+        began = time.monotonic()
+        answer = await self._tools.probe.probe(self._job.id)
+        if answer != 200:
+            raise BuildFailed("The preview did not open.", code="preview_failed", log=f"HTTP {answer}")
+        opened = {"name": "preview", "ok": True, "detail": "opened through its link: HTTP 200"}
+        checks.append({**opened, "seconds": round(time.monotonic() - began, 2)})
+        return {"checks": checks}
+
+    async def _finish(self, digest: TreeDigest, found: Result) -> None:
+        await self._tools.versions.seal(self._job.project_id, digest, version=self._job.build_version)
+        evidence = {key: found[key] for key in ("title", "files", "features", "left_out", "checks")}
+        await self._move(JobStatus.READY, Change(digest=digest, evidence=evidence))

@@ -1,0 +1,101 @@
+"""Gates: ask the founder, keep the answer, and hold builds back while one waits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.errors import Conflict, GateAlreadyDecided, GatePending, InvalidInput, NotFound, NotReady
+from app.core.ids import FounderId, GateId, ProjectId
+from app.db.engine import Connection
+from app.domain.gate import GATE_TITLES, GateOption, GateType, alignment_score
+from app.domain.job import JobStatus
+from app.repositories import gates, projects
+from app.repositories.gates import Gate
+from app.repositories.jobs import Job
+from app.services.project_service import owned
+
+BLOCKED: Final = "Pending gate must be resolved first"
+
+STAGE_AFTER: Final = {
+    "proceed": "building",
+    "narrow": "building",
+    "pivot": "building",
+    "iterate": "iterating",
+    "ship": "shipping",
+}
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A decision and what it leads to."""
+
+    gate: Gate
+    option: GateOption
+
+
+class GateService:
+    """The decisions of a project."""
+
+    async def check_gate_blocking(self, tx: Connection, project_id: ProjectId) -> None:
+        """Raise GatePending while a decision of the project waits."""
+        waiting = await gates.pending(tx, project_id)
+        if waiting:
+            title = GATE_TITLES[waiting[0].gate_type]
+            raise GatePending(BLOCKED, remedy=f"Decide {title!r} first.", gate_id=str(waiting[0].id))
+
+    async def create(
+        self, tx: Connection, founder_id: FounderId, project_id: ProjectId, gate_type: GateType
+    ) -> Gate:
+        """Ask for a decision; Conflict while one of that type waits."""
+        await owned(tx, founder_id, project_id, lock=True)
+        gate = await gates.create(tx, project_id, gate_type, job_id=None, alignment=None)
+        if gate is None:
+            raise Conflict("A decision of this type already waits.", remedy="Resolve it first.")
+        return gate
+
+    async def list(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> Sequence[Gate]:
+        """Every decision of the project, newest first."""
+        await owned(tx, founder_id, project_id)
+        return await gates.of_project(tx, project_id)
+
+    async def preview_viewed(self, tx: Connection, job: Job) -> tuple[Gate, bool]:
+        """The solidification gate of a ready build, and whether this call made it."""
+        if job.status is not JobStatus.READY:
+            raise NotReady(f"This build is {job.status.value!r}, so there is no preview to have seen yet.")
+        score = alignment_score(job.goal, json.dumps(job.spec or {}))
+        made = await gates.create(tx, job.project_id, GateType.SOLIDIFICATION, job_id=job.id, alignment=score)
+        if made is not None:
+            return made, True
+        mine = await gates.of_job(tx, job.id)
+        if mine is not None:
+            return mine, False
+        waiting = await gates.pending(tx, job.project_id)
+        return next(gate for gate in waiting if gate.gate_type is GateType.SOLIDIFICATION), False
+
+    async def resolve(
+        self, tx: Connection, founder_id: FounderId, gate_id: GateId, *, decision: str, text: str | None
+    ) -> Resolution:
+        """Take a decision, once."""
+        gate = await gates.find(tx, gate_id, founder_id=founder_id)
+        if gate is None:
+            raise NotFound("There is no such gate.", remedy="Check the id; you only see your own gates.")
+        option = self._option(gate.gate_type, decision, text)
+        if not await gates.decide(tx, gate_id, decision=decision, text=text, founder_id=founder_id):
+            raise GateAlreadyDecided("This decision has already been taken.", decision=gate.decision)
+        if option.parks_project:
+            await projects.set_status(tx, gate.project_id, "parked")
+        else:
+            await projects.set_stage(tx, gate.project_id, STAGE_AFTER[option.value])
+        return Resolution(gate, option)
+
+    def _option(self, gate_type: GateType, decision: str, text: str | None) -> GateOption:
+        option = gate_type.option(decision)
+        if option is None:
+            allowed = ", ".join(repr(one.value) for one in gate_type.options)
+            raise InvalidInput(f"This gate is decided by one of {allowed}.")
+        if option.needs_text and not (text or "").strip():
+            raise InvalidInput(f"The decision {option.value!r} needs a text that says what you want.")
+        return option

@@ -1,0 +1,208 @@
+"""From a goal to a build: accept, show, cancel, and carry it out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from app.core.errors import (
+    AlreadyTerminal,
+    AppError,
+    BuildFailed,
+    BuildInProgress,
+    IdempotencyKeyReused,
+    IllegalTransition,
+    NotFound,
+    ProjectParked,
+)
+from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
+from app.db.engine import Connection, Database
+from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version
+from app.domain.tier import Tier
+from app.ports.runner import RunnerError
+from app.ports.sandbox import SandboxError, SandboxRuntime
+from app.ports.storage import StorageError, StorageFull
+from app.queue.manager import QueueManager
+from app.queue.state_machine import JobStateMachine
+from app.repositories import gates, idempotency, jobs, projects
+from app.repositories.jobs import Change, Job, NewJob
+from app.services.build_pipeline import BuildPipeline, BuildTools, Step
+from app.services.gate_service import GateService
+from app.services.patience import patiently
+from app.services.project_service import owned
+
+log = structlog.get_logger(__name__)
+
+KILL_TIMEOUT_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """A founder's wish to build. `idempotency_key` makes a repeated request the same request."""
+
+    project_id: ProjectId
+    goal: str
+    idempotency_key: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal requests."""
+        return hashlib.sha256(json.dumps([str(self.project_id), self.goal]).encode()).hexdigest()
+
+
+class GenerationService:
+    """The generation of apps, as the API and the worker see it."""
+
+    def __init__(
+        self,
+        database: Database,
+        machine: JobStateMachine,
+        queue: QueueManager,
+        gate_service: GateService,
+        runtime: SandboxRuntime,
+    ) -> None:
+        self._database = database
+        self._machine = machine
+        self._queue = queue
+        self._gates = gate_service
+        self._runtime = runtime
+
+    async def start(
+        self, tx: Connection, founder_id: FounderId, request: StartRequest, *, tier: Tier
+    ) -> Mapping[str, Any]:
+        """Accept a build: version, job, first event, key and answer in the caller's one transaction."""
+        key = request.idempotency_key
+        if key is not None:
+            kept = await idempotency.reserve(tx, founder_id, key, request_hash=request.digest)
+            if kept is not None:
+                return self._same_answer(kept, request)
+        project = await owned(tx, founder_id, request.project_id, lock=True)
+        if project.is_parked:
+            raise ProjectParked(
+                f"The project {project.name!r} is parked.", remedy="Unpark it, then start the build."
+            )
+        await self._gates.check_gate_blocking(tx, project.id)
+        await self._refuse_second(tx, project.id)
+        number = await projects.next_number(tx, project.id)
+        new = NewJob(project.id, founder_id, number, request.goal, tier.value, tier.limits.priority)
+        job_id, status = await self._queue.enqueue(tx, new)
+        usage = await self._queue.usage(tx, founder_id, tier)
+        answer = {
+            "job_id": str(job_id),
+            "status": status.value,
+            "build_version": build_version(number),
+            "usage": {"jobs_today": usage.jobs_today, "daily_jobs": usage.daily_jobs},
+        }
+        if key is not None:
+            await idempotency.keep(tx, founder_id, key, answer)
+        return answer
+
+    def _same_answer(self, kept: idempotency.KeptAnswer, request: StartRequest) -> Mapping[str, Any]:
+        if kept.request_hash != request.digest:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used for a different request.", remedy="Use a new key for a new request."
+            )
+        return kept.answer
+
+    async def _refuse_second(self, tx: Connection, project_id: ProjectId) -> None:
+        running = await jobs.running_of(tx, project_id)
+        if running is not None:
+            raise BuildInProgress(
+                "This project has a build that has not ended.",
+                remedy="Wait for it, or cancel it.",
+                job_id=str(running.id),
+            )
+
+    async def job(self, tx: Connection, founder_id: FounderId, job_id: JobId) -> Job:
+        """The founder's job; NotFound when it is somebody else's or nobody's."""
+        found = await jobs.find(tx, job_id, founder_id=founder_id)
+        if found is None:
+            raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")
+        return found
+
+    async def status(self, founder_id: FounderId, job_id: JobId) -> dict[str, Any]:
+        """What the founder sees of a job now."""
+        view = await self._machine.view(job_id, founder_id=founder_id)
+        if view["status"] == JobStatus.QUEUED.value and not view["admitted"]:
+            async with self._database.transaction() as tx:
+                wait = await self._queue.wait_of(tx, job_id)
+            view = {**view, "queue_position": wait.position, "wait_estimate_s": wait.estimate_s}
+        return view
+
+    async def cancel(self, founder_id: FounderId, job_id: JobId) -> None:
+        """Decide that the job is cancelled, then stop its work; AlreadyTerminal when it has ended."""
+        change = Change(error_code="cancelled", error_message=CANCELLED_MESSAGE)
+        async with self._database.transaction() as tx:
+            await self.job(tx, founder_id, job_id)
+            try:
+                await self._machine.move(tx, job_id, JobStatus.FAILED, change=change)
+            except IllegalTransition as error:
+                raise AlreadyTerminal("The build has already ended, there is nothing to cancel.") from error
+            job = await self.job(tx, founder_id, job_id)
+        await self._machine.refresh(job_id)
+        if job.sandbox_id:
+            await self._kill(SandboxId(job.sandbox_id))
+
+    async def _kill(self, sandbox_id: SandboxId) -> None:
+        """Best effort: the worker that owns the sandbox hears the bell too, and the reaper looks after both."""
+        try:
+            async with asyncio.timeout(KILL_TIMEOUT_S):
+                await self._runtime.kill(sandbox_id)
+        except (SandboxError, TimeoutError, OSError) as error:
+            log.warning("sandbox_kill_failed", sandbox_id=sandbox_id, reason=str(error))
+
+    async def preview_viewed(
+        self, tx: Connection, founder_id: FounderId, job_id: JobId
+    ) -> tuple[gates.Gate, bool]:
+        """Note that the founder has seen the preview: the gate that asks what is next, and whether it is new."""
+        return await self._gates.preview_viewed(tx, await self.job(tx, founder_id, job_id))
+
+    async def execute_build(self, tools: BuildTools, job_id: JobId, *, attempt: int, step: Step) -> None:
+        """Carry a job out under `attempt`, to ready or to failed with a reason."""
+        job = await patiently(lambda: self._read(job_id))
+        if job is None or job.attempt != attempt or job.status.is_terminal:
+            return
+        try:
+            await BuildPipeline(tools, job, attempt=attempt, step=step).run()
+        except IllegalTransition as error:
+            log.info("build_stopped", job_id=str(job_id), reason=error.detail)
+        except (AppError, RunnerError, SandboxError, StorageError, OSError) as error:
+            await self.fail(job_id, error, attempt=attempt)
+
+    async def _read(self, job_id: JobId) -> Job | None:
+        async with self._database.transaction() as tx:
+            return await jobs.find(tx, job_id)
+
+    async def fail(self, job_id: JobId, error: Exception, *, attempt: int) -> None:
+        """End a job with a sentence for the founder and a debug id that the log explains."""
+        debug_id = new_debug_id()
+        message, code, detail = explain(error)
+        log.error("build_failed", job_id=str(job_id), debug_id=debug_id, code=code, detail=detail, exc_info=error)
+        change = Change(error_code=code, error_message=message, debug_id=debug_id)
+        try:
+            await patiently(
+                lambda: self._machine.transition(job_id, JobStatus.FAILED, attempt=attempt, change=change)
+            )
+        except IllegalTransition as refused:
+            log.info("build_already_ended", job_id=str(job_id), reason=refused.detail)
+
+
+def explain(error: Exception) -> tuple[str, str, str]:
+    """The founder's sentence, the code and the developer's detail of what ended a build."""
+    match error:
+        case BuildFailed():
+            return error.detail, error.failure_code, error.log
+        case RunnerError():
+            return str(error), "goal_not_understood", ""
+        case StorageFull():
+            return "The disk is full, so the build could not be kept.", "disk_full", str(error)
+        case SandboxError():
+            return "The place where your app is built stopped working. Try again.", "sandbox_lost", str(error)
+        case _:
+            return "Something went wrong on our side. Nothing you had is lost; try again.", "internal_error", ""

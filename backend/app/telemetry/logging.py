@@ -1,0 +1,86 @@
+"""The one place log lines pass through; secrets are masked before anything is kept."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, MutableMapping
+from typing import Any, Final
+
+import structlog
+
+MASK: Final = "***"
+
+_PATTERNS: Final = (
+    re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}"),
+    re.compile(
+        r"(?i)((?:password|passwd|secret|token|api[_-]?key|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]{4,}"
+    ),
+    re.compile(r"(\w+://[^:/@\s]*:)[^@/\s]+(?=@)"),
+    re.compile(r"()\b(?:sk|pk|rk|whsec|ghp|xox[abp])[-_][\w-]{12,}"),
+)
+
+
+class Redactor:
+    """Masks what looks like a secret and every secret it was told."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
+
+    def text(self, value: str) -> str:
+        """The text without its secrets."""
+        for secret in self._secrets:
+            value = value.replace(secret, MASK)
+        for pattern in _PATTERNS:
+            value = pattern.sub(lambda match: match.group(1) + MASK, value)
+        return value
+
+    def value(self, value: Any) -> Any:
+        """The same for nested values."""
+        match value:
+            case str():
+                return self.text(value)
+            case dict():
+                return {key: self.value(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self.value(item) for item in value]
+            case _:
+                return value
+
+    def __call__(self, _logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """As a structlog processor."""
+        return {key: self.value(item) for key, item in event.items()}
+
+
+def configure_logging(level: str, *, secrets: Iterable[str] = ()) -> Redactor:
+    """Send every log line, ours and the libraries', as JSON to stderr through one redactor."""
+    redactor = Redactor(secrets)
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            redactor,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("uvicorn.access", "alembic", "aiohttp.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    return redactor
