@@ -42,20 +42,33 @@ def safe_path(path: str) -> str:
     return path
 
 
+class PathGuard:
+    """Admits the paths of one tree, one by one, as long as any system can hold them side by side."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    def admit(self, path: str) -> None:
+        """Raise UnsafePath when the path itself, or together with those before it, is not allowed."""
+        folded = safe_path(path).casefold()
+        folders = [str(parent) for parent in PurePosixPath(folded).parents][:-1]
+        for name in (folded, *folders):
+            if name in self._files:
+                raise UnsafePath(f"{path!r} and {self._files[name]!r} cannot exist side by side")
+        if folded in self._folders:
+            raise UnsafePath(f"{path!r} and {self._folders[folded]!r} cannot exist side by side")
+        if len(self._files) == MAX_FILES:
+            raise UnsafePath(f"these are more than the {MAX_FILES} files a workspace may hold")
+        self._files[folded] = path
+        self._folders.update(dict.fromkeys(folders, path))
+
+
 def check_paths(paths: Iterable[str]) -> None:
     """Refuse a tree with an unsafe path, too many files, names that differ only by case, or a file as a folder."""
-    seen: dict[str, str] = {}
+    guard = PathGuard()
     for path in paths:
-        safe_path(path)
-        twin = seen.setdefault(path.casefold(), path)
-        if twin != path:
-            raise UnsafePath(f"{path!r} and {twin!r} differ only by case")
-    for folded, path in seen.items():
-        for parent in PurePosixPath(folded).parents:
-            if str(parent) in seen:
-                raise UnsafePath(f"{path!r} lies below the file {seen[str(parent)]!r}")
-    if len(seen) > MAX_FILES:
-        raise UnsafePath(f"{len(seen)} files are more than the {MAX_FILES} a workspace may hold")
+        guard.admit(path)
 
 
 def missing_files(paths: Iterable[str]) -> list[str]:

@@ -1,0 +1,92 @@
+"""A version's files as a zip archive that any tool can unpack safely, made while it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import stat
+import zipfile
+from collections.abc import AsyncGenerator, AsyncIterable
+from pathlib import PurePosixPath
+from typing import Final
+
+from app.core.errors import AppError
+from app.domain.workspace import PathGuard, UnsafePath, safe_path
+
+MAX_EXPORT_BYTES: Final = 500_000_000
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_UNIX: Final = 3
+_SMALL: Final = 100_000
+_COMPRESSION: Final = 6
+
+
+class ExportRefused(AppError):
+    """A tree that must not be handed out as an archive."""
+
+    status, code, title = 422, "export_refused", "This version cannot be exported"
+
+
+class _Sink(io.RawIOBase):
+    """What zipfile writes to: it cannot seek, and what was written is taken out again at once."""
+
+    def __init__(self) -> None:
+        self._chunks = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]  # typeshed's Buffer has no name on Python 3.11
+        self._chunks += view
+        return view.nbytes
+
+    def take(self) -> bytes:
+        taken = bytes(self._chunks)
+        self._chunks.clear()
+        return taken
+
+
+async def iter_zip(
+    entries: AsyncIterable[tuple[str, bytes]], *, folder: str | None = None, max_bytes: int = MAX_EXPORT_BYTES
+) -> AsyncGenerator[bytes, None]:
+    """The archive of these files in chunks, holding one file at a time; equal trees give equal bytes.
+
+    Regular files only, below `folder` when given; real `.env` files are left out. ExportRefused on an unsafe tree.
+    """
+    guard, total, sink = PathGuard(), 0, _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
+        async for path, content in entries:
+            _admit(guard, path, folder=folder)
+            if _holds_secrets(path):
+                continue
+            total += len(content)
+            if total > max_bytes:
+                raise ExportRefused(f"This version is larger than the {max_bytes} bytes that can be exported.")
+            await _add(archive, path if folder is None else f"{folder}/{path}", content)
+            yield sink.take()
+    yield sink.take()
+
+
+def _admit(guard: PathGuard, path: str, *, folder: str | None) -> None:
+    try:
+        guard.admit(path)
+        if folder is not None:
+            safe_path(folder)
+    except UnsafePath as error:
+        raise ExportRefused(f"This version cannot be exported: {error}.") from error
+
+
+def _holds_secrets(path: str) -> bool:
+    name = PurePosixPath(path).name.casefold()
+    return name == ".env" or (name.startswith(".env.") and name != ".env.example")
+
+
+async def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    info = zipfile.ZipInfo(name, date_time=_EPOCH)
+    info.create_system = _UNIX
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = (stat.S_IFREG | (0o755 if name.endswith(".sh") else 0o644)) << 16
+    if len(content) <= _SMALL:
+        archive.writestr(info, content)
+    else:
+        await asyncio.to_thread(archive.writestr, info, content)
