@@ -1,0 +1,1 @@
+"""The command line: talks to a running instance over its API, and starts and stops one."""

@@ -1,0 +1,97 @@
+"""Look inside: logs, the token, and whether this machine has what is needed."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import Parameter, validators
+
+from app.cli.client import read_token
+from app.cli.config import load_settings
+from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.errors import Exit
+from app.core.errors import NotFound
+
+LOOK_EVERY_S: Final = 0.3
+
+
+def logs(
+    name: Annotated[str | None, Parameter(help="Which log; without it, the names.")] = None,
+    /,
+    *,
+    lines: Annotated[int, Parameter(help="How many of the last lines.", validator=validators.Number(gte=0))] = 100,
+    follow: Annotated[bool, Parameter(help="Go on as the log grows, until Ctrl-C.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Show the log of a part of the instance."""
+    found = log_files(load_settings(common).data.logs)
+    if name is None:
+        if common.json:
+            context.result_json({"logs": list(found)})
+        else:
+            context.result("\n".join(found)) if found else context.say("No logs yet.\ncofounder up")
+        return Exit.OK
+    if name not in found:
+        known = f" There are: {', '.join(found)}." if found else ""
+        raise NotFound(f"There is no log {name!r}.{known}", remedy="cofounder logs")
+    tail = last_lines(found[name], lines)
+    if common.json:
+        context.result_json({"name": name, "lines": tail})
+        return Exit.OK
+    for line in tail:
+        context.result(line)
+    if follow:
+        grow(found[name], context)
+    return Exit.OK
+
+
+def log_files(folder: Path) -> dict[str, Path]:
+    """The logs by name, such as `api`."""
+    return {path.stem: path for path in sorted(folder.glob("*.log"))}
+
+
+def last_lines(path: Path, count: int) -> list[str]:
+    """The end of a log; bytes that are not text are shown as question marks."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return [line.rstrip("\n") for line in deque(file, maxlen=count)]
+
+
+def grow(path: Path, context: Context) -> None:
+    """Print what is appended until Ctrl-C."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        file.seek(0, 2)
+        try:
+            while True:
+                line = file.readline()
+                if line:
+                    context.result(line.rstrip("\n"))
+                else:
+                    time.sleep(LOOK_EVERY_S)
+        except KeyboardInterrupt:
+            context.say("")
+
+
+def token(*, common: Common = COMMON, context: Ctx) -> int:
+    """Print the access token of the local founder; keep it secret."""
+    value = read_token(load_settings(common))
+    context.result_json({"token": value}) if common.json else context.result(value)
+    return Exit.OK
+
+
+def doctor(*, common: Common = COMMON, context: Ctx) -> int:
+    """Check that this machine has what is needed."""
+    findings = list(context.wiring().doctor(load_settings(common)))
+    healthy = all(finding.ok for finding in findings)
+    if common.json:
+        rows = [{"name": f.name, "ok": f.ok, "detail": f.detail, "remedy": f.remedy} for f in findings]
+        context.result_json({"ok": healthy, "findings": rows})
+        return Exit.OK if healthy else Exit.USAGE
+    for finding in findings:
+        context.result(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.name}: {finding.detail}")
+    remedies = [finding.remedy for finding in findings if not finding.ok and finding.remedy]
+    context.say("\n".join(remedies) if remedies else "Everything that is needed is here.")
+    return Exit.OK if healthy else Exit.USAGE

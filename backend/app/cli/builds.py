@@ -1,0 +1,165 @@
+"""Start, follow and stop builds."""
+
+from __future__ import annotations
+
+import re
+import sys
+import uuid
+from shlex import quote
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from app.cli.client import ApiClient, open_client
+from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
+from app.cli.events import follow
+from app.cli.progress import Progress, QuietProgress, make_progress
+from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
+
+NAME_LENGTH: Final = 60
+
+Timeout = Annotated[float | None, Parameter(help="Seconds to wait at most; the build goes on after that.")]
+Job = Annotated[str, Parameter(help="The job's id, as `build` prints it.")]
+
+
+def build(
+    goal: Annotated[str, Parameter(help="What to build, in your own words.")],
+    /,
+    *,
+    project: Annotated[str | None, Parameter(help="The project to build; a new one by default.")] = None,
+    detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
+    timeout: Timeout = None,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Build an app from a goal and follow the build to its end."""
+    with open_client(common, context) as client:
+        started = start(client, goal, project_id=project)
+        job_id = started["job_id"]
+        context.say(f"Building {started['build_version']} (job {job_id}).")
+        if detach:
+            context.result_json(started) if common.json else context.result(job_id)
+            return Exit.OK
+        progress = make_progress(context, as_json=common.json)
+        finished = finish(client, job_id, progress=progress, timeout_s=timeout)
+        return tell(finished, context, as_json=common.json)
+
+
+def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, context: Ctx) -> int:
+    """Follow a build until it ends; Ctrl-C leaves it running. With --json one event a line."""
+    with open_client(common, context) as client:
+        progress = EventLines(context) if common.json else make_progress(context, as_json=False)
+        finished = finish(client, checked_id(job), progress=progress, timeout_s=timeout)
+    if common.json:
+        return exit_of_build(finished)
+    return tell(finished, context, as_json=False)
+
+
+def status(job: Job, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """Show where a build is."""
+    job_id = checked_id(job)
+    with open_client(common, context) as client:
+        found = client.get(f"/api/generation/{job_id}/status")
+    if common.json:
+        context.result_json(found)
+    else:
+        context.result("\n".join(status_lines(found)))
+    return Exit.OK
+
+
+def cancel(
+    job: Job,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do not ask.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Stop a build. Its partial work is removed; earlier versions are unchanged."""
+    job_id = checked_id(job)
+    with open_client(common, context) as client:
+        if not yes and not confirmed(context):
+            raise UsageError("Nothing was stopped.", remedy=f"cofounder cancel {job_id} --yes")
+        answer = client.post(f"/api/generation/{job_id}/cancel")
+    context.result_json(answer) if common.json else context.result(answer["message"])
+    return Exit.OK
+
+
+def confirmed(context: Context) -> bool:
+    """Whether the person at the terminal says yes; nobody is there when the input is not a terminal."""
+    if not sys.stdin.isatty():
+        return False
+    context.talk.write("Stop this build? Its partial work is removed. [y/N] ")
+    context.talk.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def start(client: ApiClient, goal: str, *, project_id: str | None) -> dict[str, Any]:
+    """Start a build, in a new project unless one is named; asked twice it starts once."""
+    if not goal.strip():
+        raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
+    if project_id is None:
+        project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
+    body = {"project_id": checked_id(project_id), "goal": goal}
+    try:
+        return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
+    except ApiProblem as problem:
+        if problem.problem_code in ("gate_pending", "project_parked"):
+            problem.remedy = (problem.remedy or "").replace("PROJECT_ID", body["project_id"])
+        raise
+
+
+def project_name(goal: str) -> str:
+    """A short name made of the goal's first words."""
+    words = re.sub(r"^(an?|the)\s+", "", " ".join(goal.split()), flags=re.IGNORECASE)
+    if len(words) > NAME_LENGTH:
+        words = words[:NAME_LENGTH].rsplit(" ", 1)[0]
+    return words[:1].upper() + words[1:]
+
+
+def finish(
+    client: ApiClient, job_id: str, *, progress: Progress, timeout_s: float | None = None
+) -> dict[str, Any]:
+    """Follow the build to its end and fetch what it became. Interrupted on Ctrl-C."""
+    try:
+        with progress:
+            for event in follow(client, job_id, timeout_s=timeout_s):
+                progress.show(event)
+    except KeyboardInterrupt:
+        detail = f"Stopped watching; the build goes on. See it again: cofounder watch {job_id}. To stop it:"
+        raise Interrupted(detail, remedy=f"cofounder cancel {job_id}") from None
+    return client.get(f"/api/builds/{job_id}")
+
+
+def tell(finished: dict[str, Any], context: Context, *, as_json: bool) -> Exit:
+    """Print what a build became, its preview address on the last line, and answer the exit code."""
+    code = exit_of_build(finished)
+    if as_json:
+        context.result_json(finished)
+    elif code is Exit.OK:
+        context.result("\n".join(ready_lines(finished)))
+        context.result(f"\n{finished['preview_url']}")
+    else:
+        again = f"cofounder build {quote(str(finished['goal']))} --project {finished['project_id']}"
+        context.say("\n".join(failed_lines(finished, again=again)))
+    return code
+
+
+class EventLines(QuietProgress):
+    """Every event as one JSON object a line."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def show(self, event: Any) -> None:
+        """Write the event."""
+        self._context.result_json({"type": event.type, **event.data})
+
+
+def checked_id(text: str) -> str:
+    """`text` as an id. UsageError before it reaches an address, where a slash would change the meaning."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise UsageError(f"{text!r} is not an id.", remedy="cofounder projects") from None

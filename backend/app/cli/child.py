@@ -1,0 +1,110 @@
+"""An instance as a child process of this command."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import httpx2
+
+from app.cli.about import last_lines
+from app.cli.context import Context, RunningInstance
+from app.core.errors import ConfigurationError, Unavailable
+from app.core.settings import Settings
+
+START_S: Final = 90.0
+STOP_S: Final = 20.0
+PR_SET_PDEATHSIG: Final = 1
+
+
+class Child:
+    """A `cofounder up` that this process started."""
+
+    def __init__(self, process: subprocess.Popen[bytes], instance: RunningInstance) -> None:
+        self._process = process
+        self.instance = instance
+
+    def wait(self) -> None:
+        """Until the instance ends by itself."""
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Ask it to stop, and end it when it does not."""
+        end(self._process)
+
+
+def start_instance(settings: Settings, context: Context) -> Child:
+    """Start `cofounder up` and wait until it serves. ConfigurationError with the end of its log."""
+    settings.data.prepare()
+    log = settings.data.logs / "up.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            up_command(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+    try:
+        return Child(process, wait_until_serving(process, settings, context, log=log))
+    except BaseException:
+        end(process)
+        raise
+
+
+def up_command(settings: Settings) -> list[str]:
+    """The command line of the child; it inherits the environment, so only what a flag may have set is named."""
+    command = [sys.executable, "-m", "app.cli.main", "up", "--data-dir", str(settings.data.root)]
+    return [*command, "--port", str(settings.port), "--preview-port", str(settings.previews_port)]
+
+
+def die_with_parent() -> None:
+    """Have the kernel end the child when this process is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def wait_until_serving(
+    process: subprocess.Popen[bytes], settings: Settings, context: Context, *, log: Path
+) -> RunningInstance:
+    """The instance, once its API says that it is ready."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        instance = context.wiring().find_instance(settings)
+        if instance is not None and is_ready(instance):
+            return instance
+        if process.poll() is not None:
+            raise not_started(f"The instance ended while it started (exit {process.returncode}).", log)
+        time.sleep(0.05)
+    raise not_started(f"The instance did not start within {START_S:g} s.", log)
+
+
+def is_ready(instance: RunningInstance) -> bool:
+    """Whether the API and all it needs answer."""
+    try:
+        answer = httpx2.get(f"{instance.api_url}/api/ready", timeout=5, trust_env=False)
+    except httpx2.TransportError:
+        return False
+    return answer.status_code == httpx2.codes.OK
+
+
+def not_started(detail: str, log: Path) -> ConfigurationError | Unavailable:
+    """The failure with the last words of the instance."""
+    words = "\n".join(f"  {line}" for line in last_lines(log, 8))
+    return ConfigurationError(f"{detail} Its last words:\n{words}", remedy="cofounder doctor")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM, and SIGKILL when that is not heard; a second Ctrl-C does not leave it half done."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

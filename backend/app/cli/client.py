@@ -1,0 +1,157 @@
+"""The API of a running instance, as the command line uses it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Self
+
+import httpx2
+
+from app.cli.config import load_settings
+from app.cli.context import Common, Context
+from app.cli.errors import ApiProblem, ServerUnreachable
+from app.cli.remedies import remedy_for
+from app.core.errors import Unauthenticated
+from app.core.settings import Settings
+
+TIMEOUT_S: Final = 35.0
+"""Longer than the longest long-poll of the API (30 s)."""
+
+TRIES: Final = 4
+
+
+def open_client(common: Common, context: Context) -> ApiClient:
+    """A client of the instance that runs on the data directory. ServerUnreachable, Unauthenticated."""
+    settings = load_settings(common)
+    instance = context.wiring().find_instance(settings)
+    if instance is None:
+        raise ServerUnreachable(f"No instance runs on {str(settings.data.root)!r}.", remedy="cofounder up")
+    return ApiClient(instance.api_url, read_token(settings))
+
+
+def read_token(settings: Settings) -> str:
+    """The founder's token in local mode. Unauthenticated when there is none to be read."""
+    try:
+        return settings.data.token.read_text().strip()
+    except OSError as error:
+        detail = f"The access token {str(settings.data.token)!r} cannot be read ({error.strerror})."
+        raise Unauthenticated(detail, remedy="cofounder up") from error
+
+
+class ApiClient:
+    """Each call answers the decoded body, or raises ApiProblem or ServerUnreachable."""
+
+    def __init__(self, api_url: str, token: str) -> None:
+        self.api_url = api_url.rstrip("/")
+        # An instance is on this machine or named by its owner: no proxy from the environment may come between.
+        self._http = httpx2.Client(
+            base_url=self.api_url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT_S,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: Any) -> dict[str, Any]:
+        """Read one object."""
+        return self._call("GET", path, params=params)
+
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Write; with an idempotency key it is tried again while the server is busy or away."""
+        if idempotency_key is None:
+            return self._call("POST", path, json=dict(body or {}))
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._persist(path, json=dict(body or {}), headers=headers)
+
+    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page after page."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **({"cursor": cursor} if cursor else {}))
+            yield from page["items"]
+            cursor = page.get("next_cursor")
+            if not cursor:
+                return
+
+    @contextmanager
+    def events(self, job_id: str, *, after: int, timeout_s: float) -> Iterator[Iterator[httpx2.ServerSentEvent]]:
+        """The events of a job that follow number `after`; silence longer than `timeout_s` is a failure."""
+        headers = {"Last-Event-ID": str(after)} if after else {}
+        timeout = httpx2.Timeout(TIMEOUT_S, read=timeout_s)
+        path = f"/api/generation/{job_id}/events"
+        with reaching(self.api_url), self._http.sse(path, headers=headers, timeout=timeout) as source:
+            if source.response.is_error:
+                source.response.read()
+                raise problem_of(source.response)
+            yield iter(source)
+
+    @contextmanager
+    def download(self, path: str) -> Iterator[Iterator[bytes]]:
+        """The body of an answer in pieces."""
+        with reaching(self.api_url), self._http.stream("GET", path) as response:
+            if response.is_error:
+                response.read()
+                raise problem_of(response)
+            yield response.iter_bytes()
+
+    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        with reaching(self.api_url):
+            response = self._http.request(method, path, **arguments)
+        if response.is_error:
+            raise problem_of(response)
+        return decoded(response)
+
+    def _persist(self, path: str, **arguments: Any) -> dict[str, Any]:
+        for attempt in range(1, TRIES):
+            try:
+                return self._call("POST", path, **arguments)
+            except ServerUnreachable:
+                time.sleep(0.2 * attempt)
+            except ApiProblem as problem:
+                if problem.http_status != 503:
+                    raise
+                time.sleep(min(problem.retry_after or 1, 5))
+        return self._call("POST", path, **arguments)
+
+
+@contextmanager
+def reaching(api_url: str) -> Iterator[None]:
+    """Turn every way in which a server can be out of reach into ServerUnreachable."""
+    try:
+        yield
+    except httpx2.TransportError as error:
+        why = str(error) or type(error).__name__
+        raise ServerUnreachable(f"{api_url} does not answer ({why}).", remedy="cofounder doctor") from error
+
+
+def problem_of(response: httpx2.Response) -> ApiProblem:
+    """The problem document of an answer, or the plainest one when the body is something else."""
+    try:
+        document = response.json()
+    except ValueError:
+        document = {}
+    document = document if isinstance(document, dict) else {}
+    problem = ApiProblem(response.status_code, document, remedy=remedy_for(response.status_code, document))
+    after = response.headers.get("retry-after", "")
+    problem.retry_after = int(after) if after.isdecimal() else None
+    return problem
+
+
+def decoded(response: httpx2.Response) -> dict[str, Any]:
+    """The JSON object of an answer. ServerUnreachable when something else answers on that port."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise ServerUnreachable(f"{response.url} did not answer as Co-Founder does.", remedy="cofounder doctor")
+    return body

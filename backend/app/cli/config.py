@@ -1,0 +1,76 @@
+"""Load the settings for a command, and show where each one comes from."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
+
+from app.cli.context import COMMON, Common, Ctx
+from app.core.errors import ConfigurationError
+from app.core.settings import Settings
+
+HIDDEN: Final = "********"
+
+
+def load_settings(common: Common = COMMON, **flags: Any) -> Settings:
+    """The settings with the flags given on the command line; None means not given. ConfigurationError."""
+    given = {"data_dir": common.data_dir, **flags}
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigurationError(refusal(error), remedy="cofounder config show --help") from error
+
+
+def refusal(error: ValidationError) -> str:
+    """Each wrong setting in a sentence; a value is not repeated, since it may be a secret."""
+    wrong = []
+    for item in error.errors(include_url=False, include_input=False):
+        name = str(item["loc"][0]) if item["loc"] else "?"
+        wrong.append(f"The setting {name!r} (COFOUNDER_{name.upper()}) is wrong: {item['msg']}.")
+    return " ".join(wrong)
+
+
+def sources(settings: Settings, common: Common) -> dict[str, str]:
+    """Where each setting's value was taken from."""
+    flagged = {"data_dir"} if common.data_dir is not None else set()
+    environment = set(EnvSettingsSource(type(settings))())
+    dotenv = set(DotEnvSettingsSource(type(settings))())
+    found = {}
+    for name in type(settings).model_fields:
+        layers = (("flag", flagged), ("environment", environment), (".env", dotenv))
+        found[name] = next((layer for layer, names in layers if name in names), "default")
+    return found
+
+
+def shown(value: object) -> Any:
+    """A value as it may be seen: secrets masked."""
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def show(*, common: Common = COMMON, context: Ctx) -> None:
+    """Show every setting with its value and its source; secrets are masked."""
+    settings = load_settings(common)
+    origin = sources(settings, common)
+    table = {name: {"value": shown(getattr(settings, name)), "source": origin[name]} for name in origin}
+    if common.json:
+        return context.result_json(table)
+    width = max(map(len, table))
+    for name, row in table.items():
+        value = "-" if row["value"] is None else row["value"]
+        context.result(f"{name:<{width}}  {value}  ({row['source']})")
+    return None
+
+
+def path(*, common: Common = COMMON, context: Ctx) -> None:
+    """Show where settings are read from and where data is kept."""
+    settings = load_settings(common)
+    places = {"data_dir": str(settings.data.root), "env_file": str(Settings.model_config.get("env_file"))}
+    if common.json:
+        return context.result_json(places)
+    for name, place in places.items():
+        context.result(f"{name}  {place}")
+    return None

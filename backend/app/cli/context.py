@@ -1,0 +1,100 @@
+"""What every command is given: its streams, the flags all share, and the way to the rest of the program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TextIO, cast
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+
+
+class RunningInstance(Protocol):
+    """How to reach an instance."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def api_url(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+
+
+class Finding(Protocol):
+    """One thing that `doctor` looked at."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def remedy(self) -> str | None: ...
+
+
+class Wiring(Protocol):
+    """What the command line needs of the composition root, `app.bootstrap`."""
+
+    def find_instance(self, settings: Settings) -> RunningInstance | None: ...
+    def run_up(self, settings: Settings, *, say: Callable[[str], None]) -> int: ...
+    def run_api(self, settings: Settings) -> int | None: ...
+    def run_worker(self, settings: Settings) -> int | None: ...
+    def run_preview(self, settings: Settings) -> int | None: ...
+    def run_migrate(self, settings: Settings) -> int | None: ...
+    def stop(self, settings: Settings) -> bool: ...
+    def doctor(self, settings: Settings) -> Sequence[Finding]: ...
+
+
+def load_bootstrap() -> Wiring:
+    """Import the composition root now, not when the command line starts: it brings the whole program along."""
+    return cast("Wiring", import_module("app.bootstrap"))
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """The flags that every command takes."""
+
+    json: Annotated[bool, Parameter(help="Print one JSON object on standard output.")] = False
+    data_dir: Annotated[Path | None, Parameter(help="The data directory of the instance.")] = None
+
+
+COMMON = Common()
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of one command; tests hand in their own."""
+
+    wiring: Callable[[], Wiring] = load_bootstrap
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    talk: TextIO = field(default_factory=lambda: sys.stderr)
+
+    def say(self, text: str) -> None:
+        """Talk to the person; never part of the result."""
+        print(printable(text), file=self.talk, flush=True)
+
+    def result(self, text: str) -> None:
+        """What the command was asked for."""
+        print(printable(text), file=self.out, flush=True)
+
+    def result_json(self, value: Any) -> None:
+        """The result for a program, on one line."""
+        print(json.dumps(value, ensure_ascii=False, default=str), file=self.out, flush=True)
+
+
+Ctx = Annotated[Context, Parameter(parse=False)]
+"""The parameter by which a command asks for its context."""
+
+
+def printable(text: str) -> str:
+    """`text` without the control characters by which a goal or a log could drive the terminal."""
+    return "".join(char for char in text if char in "\n\t" or not (char < " " or "\x7f" <= char <= "\x9f"))

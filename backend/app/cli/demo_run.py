@@ -1,0 +1,99 @@
+"""The acts of the demo: an instance, a new project, a build, its preview."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from shlex import quote
+from types import FrameType
+from typing import NoReturn
+
+from app.cli.builds import checked_id, finish, start
+from app.cli.child import Child, start_instance
+from app.cli.client import ApiClient, read_token
+from app.cli.config import load_settings
+from app.cli.context import Common, Context, RunningInstance
+from app.cli.errors import Exit
+from app.cli.network import free_pair, port_is_free
+from app.cli.progress import make_progress
+from app.cli.summary import exit_of_build, failed_lines, ready_lines
+from app.core.settings import Settings
+
+
+class Demo:
+    """One run of the demo; what it started it stops, what ran before stays."""
+
+    def __init__(self, context: Context, common: Common, *, port: int | None) -> None:
+        self._context = context
+        self._common = common
+        self._port = port
+
+    def run(self, goal: str, *, stay: bool) -> Exit:
+        """Build once and show it; with `stay` keep the instance until Ctrl-C."""
+        settings = load_settings(self._common, port=self._port)
+        with stopping_on_sigterm():
+            running = self._context.wiring().find_instance(settings)
+            if running is not None:
+                self._context.say(f"Using the instance that runs at {running.api_url}.")
+                return self._build(goal, running, settings)
+            child = self._start(settings)
+            try:
+                code = self._build(goal, child.instance, settings)
+                if stay and code is Exit.OK:
+                    self._stay(child)
+            finally:
+                self._context.say("Stopping what the demo started...")
+                child.stop()
+            return code
+
+    def _start(self, settings: Settings) -> Child:
+        placed = self._with_free_ports(settings)
+        self._context.say("Starting an instance (database, worker, page, previews)...")
+        return start_instance(placed, self._context)
+
+    def _with_free_ports(self, settings: Settings) -> Settings:
+        wanted = (settings.port, settings.previews_port)
+        if self._port is not None or all(port_is_free(settings.host, port) for port in wanted):
+            return settings
+        port = free_pair(settings.host)
+        self._context.say(f"Port {wanted[0]} or {wanted[1]} is taken by another program; using {port} instead.")
+        return settings.model_copy(update={"port": port, "preview_port": port + 1})
+
+    def _build(self, goal: str, instance: RunningInstance, settings: Settings) -> Exit:
+        with ApiClient(instance.api_url, read_token(settings)) as client:
+            started = start(client, goal, project_id=None)
+            self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
+            progress = make_progress(self._context, as_json=self._common.json)
+            finished = finish(client, checked_id(started["job_id"]), progress=progress)
+        if self._common.json:
+            self._context.result_json(finished)
+        elif exit_of_build(finished) is Exit.OK:
+            self._context.result("\n".join(ready_lines(finished)))
+            self._context.result(f"\nOpen it:\n{finished['preview_url']}")
+        else:
+            again = f"./co demo {quote(goal)}"
+            self._context.say("\n".join(failed_lines(finished, again=again)))
+        return exit_of_build(finished)
+
+    def _stay(self, child: Child) -> None:
+        self._context.say(f"\nYour projects: {child.instance.api_url}\nIt runs until you press Ctrl-C.")
+        try:
+            child.wait()
+        except KeyboardInterrupt:
+            self._context.say("")
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal unwind as Ctrl-C does, so that nothing is left running."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,119 @@
+"""Follow a build: its event stream, picked up again where it broke off, or its status when no stream comes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.cli.client import ApiClient
+from app.cli.errors import ApiProblem, ServerUnreachable, WaitTimedOut
+from app.domain.job import JobStatus
+
+SILENCE_S: Final = 30.0
+"""A stream that says nothing for so long, not even a keep-alive, is opened anew."""
+
+STREAM_TRIES: Final = 3
+PATIENCE_S: Final = 20.0
+"""How long an instance may be away, as during its restart, before following gives up."""
+
+
+@dataclass(frozen=True)
+class BuildEvent:
+    """One event of a job as it came over the wire; `seq` is 0 for one made up from a status."""
+
+    type: str
+    seq: int
+    data: dict[str, Any]
+
+
+@dataclass
+class Wait:
+    """The time that is left for following, None for no limit."""
+
+    timeout_s: float | None
+    job_id: str
+    began: float
+
+    def left(self) -> float:
+        """Seconds left, at most the longest silence. WaitTimedOut when the time is over."""
+        if self.timeout_s is None:
+            return SILENCE_S
+        left = self.timeout_s - (time.monotonic() - self.began)
+        if left <= 0:
+            detail = f"The build has not ended after {self.timeout_s:g} s; it goes on."
+            raise WaitTimedOut(detail, remedy=f"cofounder watch {self.job_id}")
+        return min(left, SILENCE_S)
+
+
+def follow(client: ApiClient, job_id: str, *, timeout_s: float | None = None) -> Iterator[BuildEvent]:
+    """Every event from the first to `end`. WaitTimedOut, ApiProblem, ServerUnreachable."""
+    wait = Wait(timeout_s, job_id, time.monotonic())
+    seen = 0
+    failures = 0
+    while failures < STREAM_TRIES:
+        before = seen
+        try:
+            for event in stream(client, job_id, after=seen, wait=wait):
+                seen = max(seen, event.seq)
+                yield event
+                if event.type == "end":
+                    return
+        except ServerUnreachable:
+            wait.left()
+        failures = 0 if seen > before else failures + 1
+        if failures:
+            time.sleep(min(0.2 * failures, wait.left()))
+    yield from poll(client, job_id, wait=wait)
+
+
+def stream(client: ApiClient, job_id: str, *, after: int, wait: Wait) -> Iterator[BuildEvent]:
+    """One connection's worth of events."""
+    with client.events(job_id, after=after, timeout_s=wait.left()) as source:
+        for message in source:
+            data = parsed(message.data)
+            seq = data.get("seq") or (int(message.id) if message.id.isdecimal() else 0)
+            yield BuildEvent(message.event, int(seq), data)
+            wait.left()
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The payload of an event; one that is not an object carries nothing."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def poll(client: ApiClient, job_id: str, *, wait: Wait) -> Iterator[BuildEvent]:
+    """The same story told from the status; states that pass between two looks are not seen."""
+    last = ""
+    away_since: float | None = None
+    while True:
+        try:
+            status = client.get(f"/api/generation/{job_id}/status")
+        except (ServerUnreachable, ApiProblem) as error:
+            away_since = give_up_or_go_on(error, away_since)
+            time.sleep(min(0.5, wait.left()))
+            continue
+        away_since = None
+        if status["status"] != last:
+            last = status["status"]
+            yield BuildEvent("status", 0, {"status": last, "label": status.get("stage_label", last)})
+        if JobStatus(last).is_terminal:
+            yield BuildEvent("end", 0, {"status": last})
+            return
+        time.sleep(min(0.5, wait.left()))
+
+
+def give_up_or_go_on(error: ServerUnreachable | ApiProblem, away_since: float | None) -> float:
+    """When the server went away; raises `error` when it will not come back or has been away too long."""
+    now = time.monotonic()
+    began = now if away_since is None else away_since
+    refused = isinstance(error, ApiProblem) and error.http_status < 500
+    if refused or now - began > PATIENCE_S:
+        raise error
+    return began

@@ -1,0 +1,70 @@
+"""See and take the decisions of a project."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from app.cli.builds import checked_id
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit
+from app.cli.projects import Project
+from app.domain.gate import GateStatus
+
+
+def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """List the decisions of a project; a pending one shows its options."""
+    with open_client(common, context) as client:
+        items = list(client.pages(f"/api/projects/{checked_id(project)}/gates"))
+    if common.json:
+        context.result_json({"items": items})
+        return Exit.OK
+    for item in items:
+        context.result("\n".join(gate_lines(item)))
+    if not items:
+        context.say("No decision waits.")
+    return Exit.OK
+
+
+def gate_lines(gate: dict[str, Any]) -> list[str]:
+    """A gate with its options, each with the command that takes it."""
+    lines = [f"{gate.get('title') or gate['gate_type']}  ({gate['status']})"]
+    if gate["status"] != GateStatus.PENDING:
+        return [*lines, f"  Decided: {gate.get('decision')}"]
+    for option in gate.get("options") or []:
+        text = ' --text "..."' if option.get("needs_text") else ""
+        lines.append(f"  {option['title']}: {option['description']}")
+        lines.append(f"    cofounder decide {gate.get('gate_id') or gate['id']} {option['value']}{text}")
+    return lines
+
+
+def decide(
+    gate: Annotated[str, Parameter(help="The gate's id, as `gates` prints it.")],
+    decision: Annotated[str, Parameter(help="One of the gate's options, such as `proceed`.")],
+    /,
+    *,
+    text: Annotated[str | None, Parameter(help="What to change, where the option asks for it.")] = None,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Take a decision."""
+    body = {"decision": decision} | ({"text": text} if text is not None else {})
+    with open_client(common, context) as client:
+        answer = client.post(f"/api/gates/{checked_id(gate)}/resolve", body)
+    if common.json:
+        context.result_json(answer)
+        return Exit.OK
+    context.result(str(answer.get("resolution_summary") or answer["decision"]))
+    if answer.get("next_action"):
+        context.say(str(answer["next_action"]))
+    return Exit.OK
+
+
+def unpark(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """Take a parked project up again."""
+    with open_client(common, context) as client:
+        answer = client.post(f"/api/projects/{checked_id(project)}/unpark")
+    context.result_json(answer) if common.json else context.result(f"{answer['name']} is {answer['status']}.")
+    return Exit.OK

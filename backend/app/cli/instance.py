@@ -1,0 +1,92 @@
+"""Start and stop an instance, and the processes that it is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+
+from app.cli.config import load_settings
+from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.errors import Exit
+from app.cli.network import port_is_free
+from app.core.errors import Conflict
+from app.core.settings import Settings
+
+Port = Annotated[
+    int | None, Parameter(help="The port of the page and the API.", validator=validators.Number(gte=1, lte=65535))
+]
+PreviewPort = Annotated[
+    int | None, Parameter(help="The port of the previews.", validator=validators.Number(gte=1, lte=65535))
+]
+Workers = Annotated[
+    int | None, Parameter(help="Worker processes to start.", validator=validators.Number(gte=0, lte=64))
+]
+
+
+def up(
+    *,
+    port: Port = None,
+    preview_port: PreviewPort = None,
+    workers: Workers = None,
+    api_only: Annotated[bool, Parameter(help="Start no worker; others build.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Start an instance and stay with it until Ctrl-C."""
+    count = 0 if api_only else workers
+    settings = load_settings(common, port=port, preview_port=preview_port, workers=count)
+    refuse_second(settings, context)
+    refuse_taken_ports(settings)
+    return context.wiring().run_up(settings, say=context.say)
+
+
+def refuse_second(settings: Settings, context: Context) -> None:
+    """One instance runs on a data directory. Conflict."""
+    running = context.wiring().find_instance(settings)
+    if running is not None:
+        detail = (
+            f"An instance runs on {str(settings.data.root)!r} already, at {running.api_url} (pid {running.pid})."
+        )
+        raise Conflict(detail, remedy=f"cofounder down --data-dir {settings.data.root}")
+
+
+def refuse_taken_ports(settings: Settings) -> None:
+    """Conflict when another program listens where this instance would."""
+    for port in (settings.port, settings.previews_port):
+        if not port_is_free(settings.host, port):
+            other = settings.port + 100 if settings.port < 65000 else 8500
+            detail = f"Port {port} on {settings.host} is taken by another program."
+            raise Conflict(detail, remedy=f"cofounder up --port {other}")
+
+
+def down(*, common: Common = COMMON, context: Ctx) -> int:
+    """Stop the instance. Builds that run are taken up again at the next start."""
+    settings = load_settings(common)
+    stopped = context.wiring().stop(settings)
+    if common.json:
+        context.result_json({"stopped": stopped})
+    else:
+        context.result("Stopped." if stopped else f"No instance runs on {str(settings.data.root)!r}.")
+    return Exit.OK
+
+
+def worker(*, common: Common = COMMON, context: Ctx) -> int:
+    """Run one more worker against the same database."""
+    context.say("Worker started; Ctrl-C stops it and gives its builds back.")
+    return context.wiring().run_worker(load_settings(common)) or Exit.OK
+
+
+def api(*, port: Port = None, common: Common = COMMON, context: Ctx) -> int:
+    """Serve the page and the API."""
+    return context.wiring().run_api(load_settings(common, port=port)) or Exit.OK
+
+
+def preview(*, preview_port: PreviewPort = None, common: Common = COMMON, context: Ctx) -> int:
+    """Serve the previews."""
+    return context.wiring().run_preview(load_settings(common, preview_port=preview_port)) or Exit.OK
+
+
+def migrate(*, common: Common = COMMON, context: Ctx) -> int:
+    """Bring the database to this version's tables."""
+    return context.wiring().run_migrate(load_settings(common)) or Exit.OK

@@ -1,0 +1,131 @@
+"""The `cofounder` command: the table of commands, and how each one ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.exceptions import UnknownCommandError
+
+from app import __version__
+from app.cli.context import Context, printable
+from app.cli.errors import Exit, UsageError, exit_of, stable_code
+from app.core.errors import AppError
+
+BUILD = "Build"
+DECIDE = "Decide"
+RUN = "Run"
+LOOK = "Look inside"
+
+COMMANDS = (
+    ("demo", "app.cli.demo:demo", BUILD, "Start everything, build an app from a goal, print its address."),
+    ("build", "app.cli.builds:build", BUILD, "Build an app from a goal and follow the build."),
+    ("status", "app.cli.builds:status", BUILD, "Show where a build is."),
+    ("watch", "app.cli.builds:watch", BUILD, "Follow a build until it ends."),
+    ("cancel", "app.cli.builds:cancel", BUILD, "Stop a build."),
+    ("projects", "app.cli.projects:projects", BUILD, "List your projects."),
+    ("versions", "app.cli.projects:versions", BUILD, "List the builds of a project."),
+    ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build, or the page."),
+    ("export", "app.cli.export:export", BUILD, "Download a build as a zip file."),
+    ("gates", "app.cli.gates:gates", DECIDE, "List the decisions of a project."),
+    ("decide", "app.cli.gates:decide", DECIDE, "Take a decision."),
+    ("unpark", "app.cli.gates:unpark", DECIDE, "Take a parked project up again."),
+    ("up", "app.cli.instance:up", RUN, "Start an instance and stay with it."),
+    ("down", "app.cli.instance:down", RUN, "Stop the instance."),
+    ("worker", "app.cli.instance:worker", RUN, "Run one more worker."),
+    ("logs", "app.cli.about:logs", LOOK, "Show the log of a part."),
+    ("token", "app.cli.about:token", LOOK, "Print the access token."),
+    ("doctor", "app.cli.about:doctor", LOOK, "Check that this machine has what is needed."),
+)
+"""Name, import path, group, one line of help: all that `--help` needs, so nothing else is imported for it."""
+
+PARTS = ("api", "preview", "migrate")
+"""The processes of an instance, started by its supervisor."""
+
+
+def shown_default(value: object) -> object:
+    """A default as the help page shows it; that a switch is off needs no words."""
+    return None if value is False else value
+
+
+def make_app() -> App:
+    """The tree of commands; a command's module is imported when the command is called."""
+    app = App(
+        name="cofounder",
+        help='Give a goal, get a real, running web app.\n\nStart here: cofounder demo "A booking app for a yoga studio"',
+        default_parameter=Parameter(negative=(), show_default=shown_default),
+        help_format="plaintext",  # markdown would take longer to import than the rest of the help page
+        version=__version__,
+    )
+    for name, path, group, text in COMMANDS:
+        app.command(path, name=name, group=group, help=text)
+    for name in PARTS:
+        app.command(f"app.cli.instance:{name}", name=name, show=False)
+    config = App(name="config", group=LOOK, help="Show the settings and where each comes from.")
+    config.command("app.cli.config:show", name="show", help="Show every setting with its source.")
+    config.command("app.cli.config:path", name="path", help="Show where settings and data are kept.")
+    app.command(config)
+    return app
+
+
+def call(app: App, tokens: Sequence[str], context: Context) -> int:
+    """Parse and run one command line; the number is its exit code. AppError when it fails as foreseen."""
+    try:
+        command, bound, ignored = app.parse_args(list(tokens), exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        raise usage_error(app, error) from error
+    given = {name: context for name, kind in ignored.items() if kind is Context}
+    code = command(*bound.args, **bound.kwargs, **given)
+    return code if isinstance(code, int) else Exit.OK
+
+
+def usage_error(app: App, error: CycloptsError) -> UsageError:
+    """What was not understood, with the help page to read next."""
+    if error.console is None:
+        error.console = app.error_console
+    chain = () if isinstance(error, UnknownCommandError) else tuple(error.command_chain or ())
+    return UsageError(str(error).strip(), remedy=" ".join(["cofounder", *chain, "--help"]))
+
+
+def report(error: AppError, context: Context, *, as_json: bool) -> int:
+    """Tell the person, and the program that asked for JSON, what went wrong and what to type next."""
+    code = exit_of(error)
+    debug_id = getattr(error, "debug_id", "")
+    if as_json:
+        told = {"code": stable_code(error), "detail": error.detail, "remedy": error.remedy, "debug_id": debug_id}
+        print(json.dumps({"error": {**told, "exit_code": int(code)}}), file=context.out, flush=True)
+    lines = [f"cofounder: {error.detail}"]
+    if debug_id:
+        lines.append(f"If you ask for help, say {debug_id}.")
+    if error.remedy:
+        lines.append(error.remedy)
+    print(printable("\n".join(lines)), file=context.talk, flush=True)
+    return code
+
+
+def main(tokens: Sequence[str], context: Context) -> int:
+    """Run one command line to its exit code; no foreseen failure shows a traceback."""
+    as_json = "--json" in tokens
+    try:
+        return call(make_app(), tokens, context)
+    except AppError as error:
+        return report(error, context, as_json=as_json)
+    except KeyboardInterrupt:
+        print(file=context.talk)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`head`, a closed pager) has what it wanted; the flush at exit must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+
+
+def run() -> None:
+    """The entry point of the `cofounder` script."""
+    sys.exit(main(sys.argv[1:], Context()))
+
+
+if __name__ == "__main__":
+    run()

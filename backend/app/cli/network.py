@@ -1,0 +1,31 @@
+"""Which ports of this machine can be listened on."""
+
+from __future__ import annotations
+
+import socket
+
+from app.core.errors import ConfigurationError
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now; only a moment's truth."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_pair(host: str) -> int:
+    """A port that is free together with the next one, for the page and the previews. ConfigurationError."""
+    for _ in range(50):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind((host, 0))
+            port = int(probe.getsockname()[1])
+        if port < 65535 and port_is_free(host, port + 1):
+            return port
+    raise ConfigurationError(f"No two free ports were found on {host!r}.", remedy="cofounder doctor")

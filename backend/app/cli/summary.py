@@ -1,0 +1,85 @@
+"""Say in a few lines what a build became."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from app.cli.errors import Exit
+from app.domain.job import CANCELLED_MESSAGE, JobStatus
+
+FEATURES_SHOWN: Final = 8
+
+
+def exit_of_build(build: Mapping[str, Any]) -> Exit:
+    """Only a ready build is a success."""
+    return Exit.OK if build["status"] == JobStatus.READY else Exit.BUILD_FAILED
+
+
+def engine_line(engine: str | None) -> str:
+    """Who built it, said honestly."""
+    if engine == "blueprint":
+        return "Built from a blueprint, no AI model."
+    return f"Built by {engine}." if engine else "The engine is not recorded."
+
+
+def ready_lines(build: Mapping[str, Any]) -> list[str]:
+    """Title, files, features, checks and seconds of a ready build."""
+    evidence = build.get("evidence") or {}
+    title = evidence.get("title") or build.get("goal") or "Your app"
+    lines = [f"{title} is ready ({build['build_version']}).", f"  {engine_line(build.get('engine'))}"]
+    if evidence.get("files") is not None:
+        lines.append(f"  Files: {evidence['files']}")
+    features = [str(feature) for feature in evidence.get("features") or []]
+    if features:
+        lines.append("  It can:")
+        lines += [f"    - {feature}" for feature in features[:FEATURES_SHOWN]]
+        if len(features) > FEATURES_SHOWN:
+            lines.append(f"    - and {len(features) - FEATURES_SHOWN} more")
+    lines += check_lines(evidence.get("checks") or [])
+    return lines + time_lines(evidence.get("stages") or {})
+
+
+def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How many checks passed, and each of them."""
+    if not checks:
+        return []
+    passed = sum(bool(check.get("ok")) for check in checks)
+    lines = [f"  Checks passed: {passed} of {len(checks)}"]
+    for check in checks:
+        mark = "ok    " if check.get("ok") else "FAILED"
+        lines.append(f"    {mark} {check.get('name')}  {check.get('detail') or ''}".rstrip())
+    return lines
+
+
+def time_lines(stages: Mapping[str, float]) -> list[str]:
+    """Seconds per stage and in all."""
+    if not stages:
+        return []
+    parts = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages.items())
+    return [f"  Time: {sum(stages.values()):.1f} s ({parts})"]
+
+
+def failed_lines(build: Mapping[str, Any], *, again: str) -> list[str]:
+    """What happened, what is not lost, and what to type next."""
+    message = build.get("error_message") or "The build did not become ready."
+    if message == CANCELLED_MESSAGE:
+        return ["Stopped. Earlier versions are unchanged.", again]
+    lines = [f"The build failed: {message}", "Nothing is lost: earlier versions are unchanged."]
+    if build.get("debug_id"):
+        lines.append(f"If you ask for help, say {build['debug_id']}.")
+    return [*lines, "Try again, or say the goal in other words:", again]
+
+
+def status_lines(status: Mapping[str, Any]) -> list[str]:
+    """Where a job is, as the status answer tells it."""
+    lines = [f"{status['build_version']}  {status['stage_label']}"]
+    if status.get("queue_position"):
+        lines.append(f"Place in the queue: {status['queue_position']}")
+    if status.get("error_message"):
+        lines.append(str(status["error_message"]))
+    if status.get("debug_id"):
+        lines.append(f"If you ask for help, say {status['debug_id']}.")
+    if status.get("preview_url"):
+        lines.append(str(status["preview_url"]))
+    return lines
