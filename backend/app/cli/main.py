@@ -15,6 +15,7 @@ from app.cli.context import Context, printable
 from app.cli.errors import Exit, UsageError, exit_of, stable_code
 from app.core.errors import AppError
 
+HELP = "Give a goal, get a real, running web app.\n\nStart here: cofounder demo"
 BUILD = "Build"
 DECIDE = "Decide"
 RUN = "Run"
@@ -55,7 +56,7 @@ def make_app() -> App:
     """The tree of commands; a command's module is imported when the command is called."""
     app = App(
         name="cofounder",
-        help='Give a goal, get a real, running web app.\n\nStart here: cofounder demo "A booking app for a yoga studio"',
+        help=HELP,
         default_parameter=Parameter(negative=(), show_default=shown_default),
         help_format="plaintext",  # markdown would take longer to import than the rest of the help page
         version=__version__,

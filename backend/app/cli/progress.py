@@ -124,8 +124,16 @@ class LiveProgress:
     def _row(self, stage: JobStatus) -> tuple[RenderableType, RenderableType, RenderableType]:
         if stage is self._current:
             return self._spinner, Text(stage.label, style="bold"), Text(f"{self._clock() - self._since:.1f} s")
-        if stage in self._seconds:
-            return Text("✓", style="green"), Text(stage.label), Text(f"{self._seconds[stage]:.1f} s")
         if stage is self._failed:
             return Text("✗", style="red"), Text(stage.label), Text("stopped here")
+        if self._is_past(stage):
+            took = f"{self._seconds[stage]:.1f} s" if stage in self._seconds else ""
+            return Text("✓", style="green"), Text(stage.label), Text(took)
         return Text("·", style="dim"), Text(stage.label, style="dim"), Text("")
+
+    def _is_past(self, stage: JobStatus) -> bool:
+        """Whether the build is beyond `stage`; a stage that passed unseen counts."""
+        reached = self._failed or self._current
+        if reached is JobStatus.READY:
+            return True
+        return reached in BUILD_STAGES and BUILD_STAGES.index(stage) < BUILD_STAGES.index(reached)

@@ -1,0 +1,155 @@
+"""What a person and a script see of a build on the command line."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import pytest
+
+from tests.cli.fake_api import JOB, PROJECT, TOKEN, Answer, Cli, FakeApi, FakeTerminal, finished, sse, story
+
+EVENTS = f"/api/generation/{JOB}/events"
+STATUS = f"/api/generation/{JOB}/status"
+BUILD = f"/api/builds/{JOB}"
+START = "/api/generation/start"
+
+
+def test_build_prints_the_summary_and_the_preview_address_last(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("build", "A booking app for a yoga studio")
+    assert ran.code == 0
+    assert ran.out.endswith("\nhttp://preview.localhost/open\n")
+    assert "Yoga booking is ready (build_v0_1)." in ran.out
+    assert "Built from a blueprint, no AI model." in ran.out
+    assert "Checks passed: 1 of 1" in ran.out
+    assert "code 1.2 s, checks 2.0 s" in ran.out
+
+
+def test_build_makes_a_project_named_after_the_goal_and_starts_once(cli: Cli, buildable: FakeApi) -> None:
+    cli("build", "A booking app for a yoga studio")
+    assert buildable.asked("POST", "/api/projects")[0].body == {"name": "Booking app for a yoga studio"}
+    (start,) = buildable.asked("POST", START)
+    assert start.body == {"project_id": PROJECT, "goal": "A booking app for a yoga studio"}
+    assert start.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert len(start.headers["Idempotency-Key"]) == 32
+
+
+def test_build_asks_a_busy_server_again_with_the_same_key(cli: Cli, buildable: FakeApi) -> None:
+    busy = Answer(503, {"detail": "Full.", "code": "queue_full"}, {"Retry-After": "0"})
+    started = Answer(201, {"job_id": JOB, "status": "queued", "build_version": "build_v0_1"})
+    buildable.on("POST", START, busy, started)
+    assert cli("build", "A shop", "--detach").out.strip() == JOB
+    first, second = buildable.asked("POST", START)
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+
+
+def test_a_pipe_gets_one_line_a_stage_and_nothing_of_it_on_standard_output(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("watch", JOB)
+    stages = [line.split(" s  ")[1] for line in ran.talk.splitlines() if " s  " in line]
+    assert stages == ["Queued...", "Writing code...", "Build complete!"]
+    assert "Queued" not in ran.out
+
+
+def test_a_terminal_gets_the_named_stages(cli: Cli, buildable: FakeApi) -> None:
+    screen = plain(cli("watch", JOB, talk=FakeTerminal()).talk)
+    assert re.search(r"✓ Writing code\.\.\. +\d\.\d s", screen)
+    assert "Build complete!" in screen
+
+
+def test_a_terminal_shows_where_a_build_stopped(cli: Cli, buildable: FakeApi) -> None:
+    buildable.on("GET", EVENTS, sse(*story("queued", "starting", "scaffold", "code", last="failed")))
+    screen = plain(cli("watch", JOB, talk=FakeTerminal()).talk)
+    assert "✓ Scaffolding workspace..." in screen
+    assert re.search(r"✗ Writing code\.\.\. +stopped here", screen)
+    assert "· Running checks..." in screen
+
+
+def test_watch_as_json_is_one_event_a_line_and_nothing_else(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("watch", JOB, "--json")
+    assert [line["type"] for line in ran.json_lines] == ["status", "status", "status", "end"]
+    assert ran.talk == ""
+
+
+def test_build_as_json_is_one_object(cli: Cli, buildable: FakeApi) -> None:
+    assert cli("build", "A shop", "--json").json["preview_url"] == "http://preview.localhost/open"
+
+
+def test_a_stream_that_breaks_is_picked_up_where_it_broke(cli: Cli, buildable: FakeApi) -> None:
+    events = story("queued", "code")
+    buildable.on("GET", EVENTS, sse(*events[:2]), sse(*events[2:]))
+    ran = cli("watch", JOB, "--json")
+    assert [line["seq"] for line in ran.json_lines] == [1, 2, 3, 4]
+    assert buildable.asked("GET", EVENTS)[1].headers["Last-Event-ID"] == "2"
+
+
+def test_without_a_stream_the_status_tells_the_story(cli: Cli, buildable: FakeApi) -> None:
+    buildable.on("GET", EVENTS, Answer(raw=b""))
+    buildable.on("GET", STATUS, Answer(body=brief("code")), Answer(body=brief("ready")))
+    ran = cli("watch", JOB)
+    assert ran.code == 0
+    assert "Writing code..." in ran.talk
+    assert ran.out.endswith("http://preview.localhost/open\n")
+
+
+def test_a_failed_build_is_told_kindly_and_ends_with_the_command_to_try_again(
+    cli: Cli, buildable: FakeApi
+) -> None:
+    failed = finished(status="failed", error_message="We got stuck.", debug_id="dbg_1", preview_url=None)
+    buildable.on("GET", EVENTS, sse(*story("queued", last="failed")))
+    buildable.on("GET", BUILD, Answer(body=failed))
+    ran = cli("watch", JOB)
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "The build failed: We got stuck." in ran.talk
+    assert "dbg_1" in ran.talk
+    assert ran.last_word == f"cofounder build 'A booking app' --project {PROJECT}"
+
+
+def test_a_wait_that_is_over_says_that_the_build_goes_on(cli: Cli, buildable: FakeApi) -> None:
+    silent = threading.Event()
+    buildable.on("GET", EVENTS, sse(*story("queued")[:1], hold=silent))
+    ran = cli("watch", JOB, "--timeout", "0.3")
+    silent.set()
+    assert ran.code == 124
+    assert ran.last_word == f"cofounder watch {JOB}"
+
+
+def test_status_shows_the_label_and_the_place_in_the_queue(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", STATUS, Answer(body=brief("queued") | {"queue_position": 3}))
+    ran = cli("status", JOB)
+    assert ran.out == "build_v0_1  Queued...\nPlace in the queue: 3\n"
+
+
+def test_cancel_does_nothing_when_nobody_can_be_asked(
+    cli: Cli, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    ran = cli("cancel", JOB)
+    assert ran.code == 2
+    assert ran.last_word == f"cofounder cancel {JOB} --yes"
+    assert api.requests == []
+
+
+def test_cancel_with_yes_stops_the_build(cli: Cli, api: FakeApi) -> None:
+    api.on("POST", f"/api/generation/{JOB}/cancel", Answer(body={"job_id": JOB, "message": "Build cancelled"}))
+    ran = cli("cancel", JOB, "--yes")
+    assert (ran.code, ran.out) == (0, "Build cancelled\n")
+
+
+def test_a_goal_cannot_drive_the_terminal(cli: Cli, buildable: FakeApi) -> None:
+    evil = finished(evidence={"title": "\x1b[2Jgone\x9b"})
+    buildable.on("GET", BUILD, Answer(body=evil))
+    ran = cli("watch", JOB)
+    assert "\x1b" not in ran.out
+    assert "\x9b" not in ran.out
+
+
+def brief(status: str) -> dict[str, object]:
+    """A status answer."""
+    labels = {"code": "Writing code...", "queued": "Queued...", "ready": "Build complete!"}
+    return {"job_id": JOB, "status": status, "stage_label": labels[status], "build_version": "build_v0_1"}
+
+
+def plain(screen: str) -> str:
+    """What a terminal shows, without the codes that move the cursor and choose colours."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen)

@@ -1,0 +1,110 @@
+"""Each way in which a command can fail: its exit code, and a last line that can be typed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.cli.errors import EXIT_MEANINGS, Exit
+from tests.cli.fake_api import JOB, PROJECT, Answer, Cli, FakeApi
+
+START = "/api/generation/start"
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "code", "last_word"),
+    [
+        (401, {"code": "unauthenticated"}, 4, "cofounder token"),
+        (402, {"code": "subscription_required", "upgrade_url": "https://pay.test/"}, 4, "https://pay.test/"),
+        (404, {"code": "not_found"}, 3, "cofounder projects"),
+        (409, {"code": "gate_pending"}, 5, f"cofounder gates {PROJECT}"),
+        (409, {"code": "build_in_progress", "job_id": JOB}, 5, f"cofounder watch {JOB}"),
+        (409, {"code": "project_parked"}, 5, f"cofounder unpark {PROJECT}"),
+        (422, {"code": "invalid_input", "remedy": "Say more."}, 2, "Say more."),
+        (503, {"code": "unavailable"}, 6, "cofounder doctor"),
+    ],
+)
+def test_a_refusal_has_its_exit_code_and_names_the_next_command(
+    cli: Cli, api: FakeApi, status: int, document: dict[str, Any], code: int, last_word: str
+) -> None:
+    api.on("POST", START, Answer(status, {"detail": "It cannot be.", **document}, {"Retry-After": "0"}))
+    ran = cli("build", "A shop", "--project", PROJECT)
+    assert ran.code == code
+    assert "cofounder: It cannot be." in ran.talk
+    assert ran.last_word == last_word
+    assert ran.out == ""
+
+
+def test_a_refusal_as_json_is_one_object_with_the_servers_code(cli: Cli, api: FakeApi) -> None:
+    document = {"detail": "A build is running.", "code": "build_in_progress", "job_id": JOB, "debug_id": "dbg_2"}
+    api.on("POST", START, Answer(409, document))
+    error = cli("build", "A shop", "--project", PROJECT, "--json").json["error"]
+    assert error == {
+        "code": "build_in_progress",
+        "detail": "A build is running.",
+        "remedy": f"cofounder watch {JOB}",
+        "debug_id": "dbg_2",
+        "exit_code": 5,
+    }
+
+
+def test_without_an_instance_the_next_command_starts_one(cli: Cli) -> None:
+    cli.wiring.instance = None
+    ran = cli("status", JOB)
+    assert ran.code == 6
+    assert ran.last_word.startswith("cofounder up")
+
+
+def test_an_instance_that_does_not_answer_is_unreachable(cli: Cli, api: FakeApi) -> None:
+    api.server.server_close()
+    assert cli("status", JOB).code == 6
+
+
+def test_another_program_on_the_port_is_not_taken_for_an_instance(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", f"/api/generation/{JOB}/status", Answer(raw=b"<html>hello"))
+    assert cli("status", JOB).code == 6
+
+
+def test_without_a_token_nothing_is_asked(cli: Cli, api: FakeApi) -> None:
+    (cli.data_dir / "token").unlink()
+    assert cli("status", JOB).code == 4
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("tokens", "last_word"),
+    [
+        (["stauts"], "cofounder --help"),
+        (["status"], "cofounder status --help"),
+        (["status", JOB, "--loud"], "cofounder status --help"),
+        (["logs", "--lines", "many"], "cofounder logs --help"),
+        (["status", "../../etc"], "cofounder projects"),
+        (["build", "   "], 'cofounder build "A booking app for a yoga studio"'),
+        (["config", "show", "x"], "cofounder config show --help"),
+    ],
+)
+def test_what_was_not_understood_exits_2_and_names_the_page_to_read(
+    cli: Cli, tokens: list[str], last_word: str
+) -> None:
+    ran = cli(*tokens)
+    assert ran.code == 2
+    assert ran.talk.startswith("cofounder: ")
+    assert ran.last_word == last_word
+
+
+def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COFOUNDER_PORT", "s3cret")
+    ran = cli("config", "show")
+    assert ran.code == 2
+    assert "COFOUNDER_PORT" in ran.talk
+    assert "s3cret" not in ran.talk
+
+
+def test_every_exit_code_has_a_meaning() -> None:
+    assert set(EXIT_MEANINGS) == set(Exit)
+
+
+def test_usage_errors_are_json_too(cli: Cli) -> None:
+    assert json.loads(cli("status", "--json").out)["error"]["code"] == "usage_error"
