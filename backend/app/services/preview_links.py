@@ -16,6 +16,7 @@ from app.ports.clock import Clock, SystemClock
 ACCESS_PARAMETER: Final = "cf_access"
 _WINDOWS_PER_LINK: Final = 4
 _HOST: Final = re.compile(r"build-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_PORT: Final = re.compile(r"[0-9]{0,5}")
 _EXPIRY: Final = re.compile(r"[0-9]{1,12}")
 
 
@@ -78,9 +79,9 @@ class PreviewSigner:
 
     def job_of(self, host: str) -> JobId | None:
         """The build a Host header names, or None when it names none of ours."""
-        name = host.lower().partition(":")[0]
+        name, _, port = host.lower().partition(":")
         label, _, domain = name.partition(".")
-        match = _HOST.fullmatch(label)
+        match = _HOST.fullmatch(label) if _PORT.fullmatch(port) else None
         if match is None or domain != self._domain:
             return None
         return JobId(uuid.UUID(match.group(1)))

@@ -1,0 +1,78 @@
+"""Who may see a preview: a signed link is exchanged for cookies, and the cookies let the visitor in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import Final
+
+from app.core.ids import JobId
+from app.services.preview_links import ACCESS_PARAMETER, PreviewSigner
+
+_FIRST_PARTY: Final = "cf_preview"
+_FRAMED: Final = "cf_preview_framed"
+
+
+class Visit(Enum):
+    """How the browser sees the preview."""
+
+    FIRST_PARTY = auto()
+    """In a tab of its own, or no browser at all."""
+
+    FRAMED = auto()
+    """In a frame of another site's page: only partitioned cookies are kept there."""
+
+
+def strip_access(path_qs: str) -> tuple[str, str | None]:
+    """A request target without its access parameter, and the parameter's value. The rest is left as written."""
+    path, mark, query = path_qs.partition("?")
+    kept, access = [], None
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name == ACCESS_PARAMETER:
+            access = value
+        else:
+            kept.append(part)
+    if access is None:
+        return path_qs, None
+    query = "&".join(kept)
+    return f"{path}{mark}{query}" if query else path, access
+
+
+class Doorman:
+    """Reads and writes the two access cookies.
+
+    One is for a tab of its own and for scripts (curl keeps no `Secure` cookie over http). The other is for a frame
+    in the founder's page, where browsers take only `Secure; SameSite=None; Partitioned`, which they accept from
+    `*.localhost` over http too. Which of them comes back also tells how the preview is being looked at.
+    """
+
+    def __init__(self, signer: PreviewSigner) -> None:
+        self._signer = signer
+        self._is_https = signer.scheme == "https"
+        prefix = "__Host-" if self._is_https else ""
+        self._names = {Visit.FIRST_PARTY: prefix + _FIRST_PARTY, Visit.FRAMED: prefix + _FRAMED}
+        self.cookie_names: Final = frozenset(self._names.values())
+
+    def admit(self, job_id: JobId, cookies: Iterable[tuple[str, str]]) -> tuple[Visit, float] | None:
+        """How this visitor comes in and for how many seconds still; None when the cookies do not allow it."""
+        given = list(cookies)
+        for visit, wanted in self._names.items():
+            # Another origin below the same domain could have tossed in a second cookie of that name.
+            left = [self._signer.cookie_seconds_left(job_id, value) for name, value in given if name == wanted]
+            if left and max(left) > 0:
+                return visit, max(left)
+        return None
+
+    def set_cookies(self, job_id: JobId) -> list[str]:
+        """The Set-Cookie values for a visitor that is let in."""
+        common = f"={self._signer.cookie(job_id)}; Path=/; Max-Age={self._signer.cookie_seconds}; HttpOnly"
+        secure = "; Secure" if self._is_https else ""
+        return [
+            f"{self._names[Visit.FIRST_PARTY]}{common}; SameSite=Lax{secure}",
+            f"{self._names[Visit.FRAMED]}{common}; SameSite=None; Secure; Partitioned",
+        ]
+
+    def should_renew(self, seconds_left: float) -> bool:
+        """Whether the cookies are in the second half of their life."""
+        return seconds_left < self._signer.cookie_seconds / 2

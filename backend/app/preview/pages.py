@@ -1,0 +1,85 @@
+"""What a visitor reads when the app itself does not answer: a plain page, or a problem document for programs."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Final
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+_STYLE: Final = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto 0;padding:0 1.5rem;color:#1f2430;"
+    "background:#fff}h1{font-size:1.4rem}small{color:#5b6270}"
+    "@media(prefers-color-scheme:dark){body{background:#14171c;color:#e8eaee}small{color:#a5acb8}}"
+)
+_PAGE_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+_REFRESH_S: Final = 1
+
+
+def is_navigation(request: web.BaseRequest) -> bool:
+    """Whether a person waits for a page, and not a script for an answer."""
+    return (
+        request.method == "GET"
+        and "text/html" in request.headers.get("Accept", "")
+        and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    )
+
+
+def starting() -> web.Response:
+    """The page that waits for the app by loading itself again."""
+    return web.Response(
+        status=503,
+        text=_page(
+            "Starting your app...",
+            "It was asleep. This page opens it as soon as it is up.",
+            head=f'<meta http-equiv="refresh" content="{_REFRESH_S}">',
+        ),
+        content_type="text/html",
+        headers={**_PAGE_HEADERS, "Retry-After": str(_REFRESH_S)},
+    )
+
+
+def failure(
+    request: web.BaseRequest,
+    *,
+    status: int,
+    title: str,
+    detail: str,
+    code: str,
+    debug_id: str,
+    remedy: str | None = None,
+    retry_after: int | None = None,
+) -> web.Response:
+    """The answer in place of the app's: a page for a person, problem+json for a program."""
+    headers: CIMultiDict[str] = CIMultiDict(_PAGE_HEADERS)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    if is_navigation(request):
+        text = _page(title, f"{detail} {remedy or ''}".strip(), small=f"Reference {debug_id}")
+        return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "debug_id": debug_id,
+    }
+    return web.Response(
+        status=status, text=json.dumps(problem), content_type="application/problem+json", headers=headers
+    )
+
+
+def _page(title: str, text: str, *, head: str = "", small: str = "") -> str:
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width">{head}<style>{_STYLE}</style></head>'
+        f'<body><main><h1>{html.escape(title)}</h1><p role="status">{html.escape(text)}</p>'
+        f"<small>{html.escape(small)}</small></main></body></html>"
+    )

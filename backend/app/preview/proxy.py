@@ -1,0 +1,215 @@
+"""The preview's front door: a host per build, signed access, and the app behind it woken when somebody comes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import aiohttp
+import structlog
+from aiohttp import web
+from yarl import URL
+
+from app.core.errors import AppError, Forbidden, NotFound
+from app.core.ids import JobId, new_debug_id
+from app.ports.sandbox import SandboxError, SandboxGone
+from app.preview import pages
+from app.preview.access import Doorman, Visit, strip_access
+from app.preview.headers import cookie_pairs
+from app.preview.relay import Exchange, relay_http
+from app.preview.sockets import relay_websocket, wants_websocket
+from app.services.preview_links import PreviewSigner
+from app.services.preview_service import PreviewService
+from app.services.sandbox_connector import AppNotListening
+from app.services.serving_app import PreviewFailed
+
+_log = structlog.get_logger(__name__)
+
+HEALTH_PATH: Final = "/-/health"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_PATIENCE_S: Final = 1.5
+_TRIES: Final = 2
+_MAX_HEADER: Final = 16_384
+_STOP_S: Final = 1.0
+
+
+class AppBrokeOff(AppError):
+    """The app did not give a whole answer."""
+
+    status, code, title = 502, "app_broke_off", "The app did not answer"
+
+
+class AppTooSlow(AppError):
+    """The app did not begin to answer in time."""
+
+    status, code, title = 504, "app_too_slow", "The app took too long"
+
+
+class PreviewProxy:
+    """Handles every request of the preview's port."""
+
+    def __init__(
+        self,
+        service: PreviewService,
+        signer: PreviewSigner,
+        *,
+        page_origins: Sequence[str] = (),
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
+        self._service = service
+        self._signer = signer
+        self._doorman = Doorman(signer)
+        self._patience_s = patience_s
+        self._page_policy = f"frame-ancestors 'self' {' '.join(page_origins)}" if page_origins else None
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The app's answer, or ours in its place."""
+        try:
+            return await self._answer(request)
+        except AppError as error:
+            return _failure(request, error)
+        except TimeoutError:
+            return _failure(request, AppTooSlow("The app did not begin to answer in time."))
+        except (aiohttp.ClientError, SandboxError, ConnectionError) as error:
+            return _failure(request, AppBrokeOff(f"The app broke off ({type(error).__name__})."))
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        host = request.headers.get("Host", "")
+        job_id = self._signer.job_of(host)
+        if job_id is None:
+            return self._not_a_preview(request, host)
+        target, access = strip_access(_target(request))
+        origin = URL(f"{self._signer.scheme}://{host}")
+        if access is not None and self._signer.opens(job_id, access):
+            if request.method in ("GET", "HEAD"):
+                return self._exchange(job_id, f"{origin.scheme}://{origin.authority}{target}")
+            return await self._serve(request, job_id, self._enter(request, target, origin, job_id))
+        return await self._serve(request, job_id, self._enter(request, target, origin, job_id, by_cookie=True))
+
+    def _enter(
+        self, request: web.BaseRequest, target: str, origin: URL, job_id: JobId, *, by_cookie: bool = False
+    ) -> Exchange:
+        visit, left = Visit.FIRST_PARTY, float(self._signer.cookie_seconds)
+        if by_cookie:
+            admitted = self._doorman.admit(job_id, cookie_pairs(request.headers))
+            if admitted is None:
+                raise Forbidden(
+                    "This preview opens with a link from your project.",
+                    remedy="Open it again from the project's page; links are good for a limited time.",
+                )
+            visit, left = admitted
+        return Exchange(
+            request,
+            target,
+            origin=origin,
+            visit=visit,
+            own_cookies=self._doorman.cookie_names,
+            set_cookies=self._doorman.set_cookies(job_id) if self._doorman.should_renew(left) else (),
+            page_policy=self._page_policy,
+        )
+
+    def _exchange(self, job_id: JobId, location: str) -> web.Response:
+        response = web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+        for cookie in self._doorman.set_cookies(job_id):
+            response.headers.add("Set-Cookie", cookie)
+        return response
+
+    async def _serve(self, request: web.BaseRequest, job_id: JobId, exchange: Exchange) -> web.StreamResponse:
+        if pages.is_navigation(request) and not await self._wakes_soon(job_id):
+            return pages.starting()
+        for _ in range(_TRIES):
+            async with self._service.using(job_id) as app:
+                try:
+                    if wants_websocket(request):
+                        return await relay_websocket(exchange, app)
+                    return await relay_http(exchange, app)
+                except (SandboxGone, AppNotListening):
+                    # Nothing of the request was sent: the app is started anew and asked again.
+                    await self._service.give_up(app)
+        raise PreviewFailed("The app stopped again right after it was started.")
+
+    async def _wakes_soon(self, job_id: JobId) -> bool:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._service.wake(job_id)
+        except TimeoutError:
+            return False
+        return True
+
+    def _not_a_preview(self, request: web.BaseRequest, host: str) -> web.Response:
+        if request.path == HEALTH_PATH and host.rpartition(":")[0] in _LOOPBACK:
+            return web.json_response({"status": "ok", "previews": len(self._service.live)})
+        raise NotFound("No preview is served at this address.")
+
+
+def preview_app(
+    service: PreviewService,
+    signer: PreviewSigner,
+    *,
+    page_origins: Sequence[str] = (),
+    patience_s: float = _PATIENCE_S,
+) -> web.Application:
+    """The proxy as an aiohttp application. Pages of `page_origins` may show previews in a frame."""
+    proxy = PreviewProxy(service, signer, page_origins=page_origins, patience_s=patience_s)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", proxy.handle)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def listening(app: web.Application, *, host: str, port: int) -> AsyncIterator[int]:
+    """Serve the application inside the block; gives the port, which is a free one when 0 was asked for."""
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=_STOP_S,
+        max_line_size=_MAX_HEADER,
+        max_field_size=_MAX_HEADER,
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def serve(
+    service: PreviewService,
+    signer: PreviewSigner,
+    *,
+    host: str,
+    port: int,
+    page_origins: Sequence[str] = (),
+) -> None:
+    """Be the preview process until cancelled; no sandbox of it is left afterwards."""
+    try:
+        async with listening(preview_app(service, signer, page_origins=page_origins), host=host, port=port):
+            await service.run()
+    finally:
+        await service.close()
+
+
+def _target(request: web.BaseRequest) -> str:
+    """The path and query as they were sent, also when the request line held a whole URL."""
+    target = request.raw_path
+    return target if target.startswith("/") else request.rel_url.raw_path_qs
+
+
+def _failure(request: web.BaseRequest, error: AppError) -> web.Response:
+    debug_id = new_debug_id()
+    _log.info("preview_refused", code=error.code, status=error.status, detail=error.detail, debug_id=debug_id)
+    return pages.failure(
+        request,
+        status=error.status,
+        title=error.title,
+        detail=error.detail,
+        code=error.code,
+        debug_id=debug_id,
+        remedy=error.remedy,
+        retry_after=error.retry_after,
+    )

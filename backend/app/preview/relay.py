@@ -1,0 +1,123 @@
+"""Carries one HTTP request to an app and its answer back, both as they flow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from app.core.errors import PayloadTooLarge
+from app.preview import headers
+from app.preview.access import Visit
+from app.services.sandbox_connector import APP_PORT
+from app.services.serving_app import ServingApp
+
+MAX_BODY_BYTES: Final = 100_000_000
+_ANSWER_BEGINS_S: Final = 60
+_WHOLE_BYTES: Final = 64 << 10
+_CHUNK_BYTES: Final = 64 << 10
+
+
+class Exchange:
+    """What is known about a request that was let in."""
+
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        target: str,
+        *,
+        origin: URL,
+        visit: Visit,
+        own_cookies: Collection[str],
+        set_cookies: Sequence[str] = (),
+        page_policy: str | None = None,
+    ) -> None:
+        self.request = request
+        self.target = target
+        self._origin = origin
+        self._visit = visit
+        self._own_cookies = own_cookies
+        self._set_cookies = set_cookies
+        self._page_policy = page_policy
+
+    def app_url(self, scheme: str) -> URL:
+        """Where the request goes inside the sandbox."""
+        return URL(f"{scheme}://127.0.0.1:{APP_PORT}{self.target}", encoded=True)
+
+    def request_headers(self) -> CIMultiDict[str]:
+        """The request's headers for the app."""
+        return headers.to_app(
+            self.request.headers,
+            origin=self._origin,
+            peer=self.request.remote or "127.0.0.1",
+            own_cookies=self._own_cookies,
+        )
+
+    def answer_headers(self, answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
+        """The app's headers for the visitor."""
+        passed = headers.to_visitor(
+            answer.headers,
+            origin=self._origin,
+            app_port=APP_PORT,
+            visit=self._visit,
+            own_cookies=self._own_cookies,
+        )
+        for cookie in self._set_cookies:
+            passed.add("Set-Cookie", cookie)
+        if self._page_policy:
+            passed.add("Content-Security-Policy", self._page_policy)
+        return passed
+
+
+async def relay_http(exchange: Exchange, app: ServingApp) -> web.StreamResponse:
+    """The app's answer. TimeoutError when it does not begin in time, ClientError when the app breaks off."""
+    request = exchange.request
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise _too_large()
+    async with asyncio.timeout(_ANSWER_BEGINS_S):
+        answer = await app.http.request(
+            request.method,
+            exchange.app_url("http"),
+            headers=exchange.request_headers(),
+            data=_body(request) if request.can_read_body else None,
+            allow_redirects=False,
+        )
+    async with answer:
+        return await _pass_on(exchange, answer)
+
+
+async def _pass_on(exchange: Exchange, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    passed = exchange.answer_headers(answer)
+    if exchange.request.method == "HEAD" or (answer.content_length or _WHOLE_BYTES + 1) <= _WHOLE_BYTES:
+        # Small and of known size: head and body leave in one piece.
+        return web.Response(status=answer.status, reason=answer.reason, headers=passed, body=await answer.read())
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=passed)
+    await response.prepare(exchange.request)
+    try:
+        async for chunk in answer.content.iter_any():
+            await response.write(chunk)
+    except aiohttp.ClientError:
+        # The head has left, so a broken connection is the only way to say that this is not all.
+        if exchange.request.transport is not None:
+            exchange.request.transport.abort()
+        return response
+    await response.write_eof()
+    return response
+
+
+async def _body(request: web.BaseRequest) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise _too_large()
+        yield chunk
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"A preview takes at most {MAX_BODY_BYTES // 1_000_000} MB in one request.")
