@@ -95,10 +95,14 @@ class Bell:
         """Begin to listen."""
         self._task = asyncio.create_task(self._run(), name="bell")
 
-    async def close(self) -> None:
-        """Wake everybody for the last time and stop."""
+    def silence(self) -> None:
+        """The process is stopping: wake everybody for the last time. May be called from a signal handler."""
         self.is_closing = True
         self._wake_all()
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self.silence()
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

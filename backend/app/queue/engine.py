@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions, error
 
 from app.core.ids import JobId
 from app.db.engine import Connection, sqlalchemy_url
+
+__all__ = ["EngineClient", "EngineError", "launch", "prepare", "shut_down", "step"]
 
 QUEUE: Final = "builds"
 WORKFLOW: Final = "build"
@@ -20,6 +22,10 @@ APP_VERSION: Final = "1"
 
 APP_NAME: Final = "cofounder"
 POLL_S: Final = 0.1
+
+_OVER: Final = ("SUCCESS", "ERROR")
+
+EngineError = error.DBOSException
 
 T = TypeVar("T")
 
@@ -33,6 +39,15 @@ def prepare(url: str) -> None:
 
 def _driver_url(url: str) -> str:
     return sqlalchemy_url(url).render_as_string(hide_password=False)
+
+
+def _options(workflow_id: str) -> EnqueueOptions:
+    return {
+        "workflow_name": WORKFLOW,
+        "queue_name": QUEUE,
+        "workflow_id": workflow_id,
+        "app_version": APP_VERSION,
+    }
 
 
 class EngineClient:
@@ -64,15 +79,17 @@ class EngineClient:
         }
         await tx.run_sync(lambda connection: self._client.enqueue_in_transaction(connection, options, str(job_id)))
 
-    async def hand_on(self, job_ids: Sequence[JobId]) -> None:
-        """Let any worker continue these; with the queue's name, or its limit would be ignored."""
-        if job_ids:
-            await self._client.resume_workflows_async([str(job_id) for job_id in job_ids], queue_name=QUEUE)
+    async def hand_on(self, job_id: JobId, *, attempt: int) -> None:
+        """Let any worker continue this job; with the queue's name, or its limit would be ignored.
 
-    async def forget(self, job_ids: Sequence[JobId]) -> None:
-        """Never run these again: their jobs have ended."""
-        if job_ids:
-            await self._client.cancel_workflows_async([str(job_id) for job_id in job_ids])
+        A workflow that ended too early (its worker lost a race for the job) cannot be resumed: the job then gets a
+        new one under the attempt's name.
+        """
+        name = str(job_id)
+        await self._client.resume_workflows_async([name], queue_name=QUEUE)
+        [workflow] = await self._client.list_workflows_async(workflow_ids=[name])
+        if workflow.status in _OVER:
+            await self._client.enqueue_async(_options(f"{name}.{attempt}"), name)
 
     def close(self) -> None:
         """Close the connections."""

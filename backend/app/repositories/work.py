@@ -74,7 +74,7 @@ _GIVE_BACK = sa.text(
     """
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now()
     WHERE id = :id AND owner = :worker AND status NOT IN ('ready', 'failed')
-    RETURNING id
+    RETURNING attempt
     """
 )
 
@@ -145,9 +145,10 @@ async def take_over(tx: Connection, job: LostJob) -> bool:
     return (await tx.execute(_TAKE_OVER, {"id": job.id, "attempt": job.attempt})).one_or_none() is not None
 
 
-async def give_back(tx: Connection, job_id: JobId, *, worker: str) -> bool:
-    """Hand over a job that this worker owns, without counting it as a failure."""
-    return (await tx.execute(_GIVE_BACK, {"id": job_id, "worker": worker})).one_or_none() is not None
+async def give_back(tx: Connection, job_id: JobId, *, worker: str) -> int | None:
+    """Let go of a job that this worker owns, without counting it as a crash; the attempt that comes next."""
+    row = (await tx.execute(_GIVE_BACK, {"id": job_id, "worker": worker})).one_or_none()
+    return int(row[0]) if row else None
 
 
 async def note_sandbox(tx: Connection, job_id: JobId, *, attempt: int, sandbox_id: str) -> bool:

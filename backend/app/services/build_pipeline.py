@@ -92,7 +92,7 @@ class BuildPipeline:
             checks = await self._stage(JobStatus.CHECKS, lambda: self._checks(digest), change=offered)
             await self._finish(digest, {**code, **checks, "title": spec.title})
         finally:
-            await asyncio.shield(self._bench.close())
+            await self._bench.close()
 
     async def _stage(self, stage: JobStatus, work: Work, *, change: Change = NO_CHANGE) -> Result:
         await self._enter(stage, change)
@@ -176,7 +176,9 @@ class BuildPipeline:
         files = {path: text.encode() for path, text in working_files.items()}
         sandbox = await self._bench.open()
         await sandbox.write_files(files)
-        digest = await self._tools.versions.snapshot(self._job.project_id, self._job.id, name=name, files=files)
+        digest = await self._tools.versions.snapshot(
+            self._job.project_id, self._job.id, name=name, files=working_files
+        )
         self._bench.wrote(digest)
         return digest
 

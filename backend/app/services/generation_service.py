@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 
@@ -20,14 +21,15 @@ from app.core.errors import (
     IllegalTransition,
     NotFound,
     ProjectParked,
+    Unavailable,
 )
 from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
 from app.db.engine import Connection, Database
 from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version
 from app.domain.tier import Tier
+from app.events.bell import Bell
 from app.ports.runner import RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
-from app.ports.storage import StorageError, StorageFull
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import gates, idempotency, jobs, projects
@@ -135,6 +137,18 @@ class GenerationService:
             view = {**view, "queue_position": wait.position, "wait_estimate_s": wait.estimate_s}
         return view
 
+    async def status_after(
+        self, founder_id: FounderId, seen: Mapping[str, Any], *, bell: Bell, wait_s: float
+    ) -> dict[str, Any]:
+        """A newer view than the one seen, or the same once `wait_s` seconds are over."""
+        job_id, seq = JobId(UUID(seen["job_id"])), int(seen["seq"])
+        with bell.listen(job_id) as ears:
+            view = await self.status(founder_id, job_id)
+            if view["seq"] <= seq and await ears.wait_above(seq, timeout_s=wait_s):
+                await self._machine.refresh(job_id)
+                view = await self.status(founder_id, job_id)
+        return view
+
     async def cancel(self, founder_id: FounderId, job_id: JobId) -> None:
         """Decide that the job is cancelled, then stop its work; AlreadyTerminal when it has ended."""
         change = Change(error_code="cancelled", error_message=CANCELLED_MESSAGE)
@@ -172,7 +186,7 @@ class GenerationService:
             await BuildPipeline(tools, job, attempt=attempt, step=step).run()
         except IllegalTransition as error:
             log.info("build_stopped", job_id=str(job_id), reason=error.detail)
-        except (AppError, RunnerError, SandboxError, StorageError, OSError) as error:
+        except (AppError, RunnerError, SandboxError, OSError) as error:
             await self.fail(job_id, error, attempt=attempt)
 
     async def _read(self, job_id: JobId) -> Job | None:
@@ -200,8 +214,8 @@ def explain(error: Exception) -> tuple[str, str, str]:
             return error.detail, error.failure_code, error.log
         case RunnerError():
             return str(error), "goal_not_understood", ""
-        case StorageFull():
-            return "The disk is full, so the build could not be kept.", "disk_full", str(error)
+        case Unavailable():
+            return error.detail, error.code, ""
         case SandboxError():
             return "The place where your app is built stopped working. Try again.", "sandbox_lost", str(error)
         case _:

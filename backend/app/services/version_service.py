@@ -50,9 +50,7 @@ class VersionService:
         with _told():
             return await self._store.load(project_id, digest)
 
-    async def stream(
-        self, project_id: ProjectId, digest: TreeDigest
-    ) -> AsyncGenerator[tuple[str, bytes], None]:
+    async def stream(self, project_id: ProjectId, digest: TreeDigest) -> AsyncGenerator[tuple[str, bytes], None]:
         """The same one by one, for what may be large."""
         with _told():
             async with aclosing(self._store.stream(project_id, digest)) as entries:

@@ -1,0 +1,131 @@
+"""Every failure as a problem document (RFC 9457); what was sent is never repeated in the answer."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from app.core.errors import AppError
+from app.core.ids import new_debug_id
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+ABOUT: Final = "urn:cofounder:problem:"
+
+_PLAIN: Final = {
+    "uuid_parsing": "is not a UUID",
+    "uuid_type": "is not a UUID",
+    "string_type": "is not a text",
+    "string_unicode": "holds characters that are not text",
+    "json_invalid": "is not valid JSON",
+    "text_blank": "is blank",
+    "text_unusable": "holds characters that are not text",
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "int_parsing": "is not a whole number",
+}
+
+
+class Problem(BaseModel):
+    """An error: `detail` is a sentence for people, `code` is for programs, `debug_id` is found in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    debug_id: str
+
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
+    for status in (401, 404, 409, 413, 422, 503)
+}
+
+
+def problem(
+    status: int, code: str, title: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    """One problem document; its debug id goes to the log as well."""
+    debug_id = new_debug_id()
+    log.info("request_refused", debug_id=debug_id, status=status, code=code)
+    body = {
+        "type": ABOUT + code,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "debug_id": debug_id,
+        **extra,
+    }
+    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Render every exception of the app."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def render(error: AppError) -> JSONResponse:
+    """The document of an expected failure."""
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    remedy = {"remedy": error.remedy} if error.remedy else {}
+    return problem(error.status, error.code, error.title, error.detail, headers=headers, **remedy, **error.extra)
+
+
+async def _app_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AppError)
+    if error.status >= 500:
+        log.warning("request_failed", code=error.code, detail=error.detail, exc_info=error.__cause__)
+    return render(error)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    wrong = [{"field": _field(one["loc"]), "problem": _words(one)} for one in error.errors()]
+    detail = "; ".join(f"{one['field']} {one['problem']}" for one in wrong[:5]) + "."
+    return problem(422, "invalid_input", "The request is not valid", detail, errors=wrong[:20])
+
+
+def _field(loc: tuple[int | str, ...]) -> str:
+    """Where it is wrong, in names of ours: an unknown member's name is the sender's."""
+    known = [str(part) for part in loc[:2] if isinstance(part, str) and part.replace("_", "").isalpha()]
+    return ".".join(known)[:80] or "body"
+
+
+def _words(one: dict[str, Any]) -> str:
+    plain = _PLAIN.get(one["type"])
+    if plain:
+        return plain
+    if one["type"] == "string_too_long":
+        return f"is longer than {one['ctx']['max_length']} characters"
+    return "is not valid"
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_").replace("-", "_")
+    headers = dict(error.headers) if error.headers else None
+    return problem(error.status_code, code, phrase, f"{phrase}.", headers=headers)
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    answer = problem(
+        500, "internal_error", "Something went wrong", "Something went wrong on our side. Nothing was lost."
+    )
+    log.error("unexpected_error", exc_info=error)
+    return answer

@@ -1,0 +1,46 @@
+"""Registering a router's routes on the app itself, so that `app.routes` lists each with its path."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+_KEPT: Final = (
+    "response_model",
+    "status_code",
+    "dependencies",
+    "summary",
+    "description",
+    "response_description",
+    "deprecated",
+    "methods",
+    "operation_id",
+    "response_model_include",
+    "response_model_exclude",
+    "response_model_by_alias",
+    "response_model_exclude_unset",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+    "include_in_schema",
+    "response_class",
+    "name",
+    "callbacks",
+    "openapi_extra",
+    "generate_unique_id_function",
+)
+
+
+def include_flat(app: FastAPI, router: APIRouter, *, prefix: str, tag: str) -> None:
+    """Like `include_router`, which keeps included routers unflattened; app-wide settings still apply."""
+    for route in router.routes:
+        assert isinstance(route, APIRoute)
+        kept = {name: getattr(route, name) for name in _KEPT}
+        app.router.add_api_route(
+            prefix + route.path,
+            route.endpoint,
+            tags=[tag, *route.tags],
+            responses={**app.router.responses, **route.responses},
+            **kept,
+        )

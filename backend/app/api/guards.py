@@ -1,0 +1,83 @@
+"""What a request must pass before any handler sees it: host, origin and size."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import render
+from app.core.errors import AppError, Forbidden, HostRefused, PayloadTooLarge
+
+BODY_MAX: Final = 128_000
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guards:
+    """Refuses foreign hosts (DNS rebinding), cross-site writes and oversized bodies."""
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: frozenset[str]) -> None:
+        self._app = app
+        self._allowed_hosts = allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer with the reason why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        refusal = self._refusal(scope["method"], headers)
+        if refusal is not None:
+            await render(refusal)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, _capped(receive), send)
+        except _TooLarge:
+            await render(_too_large())(scope, receive, send)
+
+    def _refusal(self, method: str, headers: dict[bytes, bytes]) -> AppError | None:
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if not self._is_allowed(host):
+            return HostRefused("This host name is not served here.", remedy="Use 127.0.0.1 or localhost.")
+        if method not in SAFE_METHODS and self._is_cross_site(headers):
+            return Forbidden("A page of another site may not do this.", remedy="Open Co-Founder's own page.")
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > BODY_MAX:
+            return _too_large()
+        return None
+
+    def _is_allowed(self, host: str) -> bool:
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        return name in self._allowed_hosts
+
+    def _is_cross_site(self, headers: dict[bytes, bytes]) -> bool:
+        site = headers.get(b"sec-fetch-site", b"none")
+        if site not in (b"none", b"same-origin"):
+            return True
+        origin = headers.get(b"origin")
+        return origin is not None and not self._is_own_origin(origin.decode("latin-1").lower(), headers)
+
+    def _is_own_origin(self, origin: str, headers: dict[bytes, bytes]) -> bool:
+        return origin.partition("://")[2] == headers.get(b"host", b"").decode("latin-1").lower()
+
+
+class _TooLarge(Exception):
+    """The body grew over the limit while it was read."""
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"A request may have at most {BODY_MAX:,} bytes.", remedy="Say it in fewer words.")
+
+
+def _capped(receive: Receive) -> Receive:
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > BODY_MAX:
+            raise _TooLarge
+        return message
+
+    return limited

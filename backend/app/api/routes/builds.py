@@ -1,0 +1,56 @@
+"""One build: what is kept of it, its preview and its files."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from app.api.deps import CallerDep, ServicesDep
+from app.api.status import build_out
+from app.core.errors import NotReady
+from app.core.ids import JobId
+from app.domain.job import JobStatus
+from app.ports.storage import TreeDigest
+from app.repositories.jobs import Job
+from app.schemas.generation import BuildOut, PreviewOut
+from app.services.container import Services
+from app.services.export_service import iter_zip
+from app.services.founder_service import Caller
+
+router = APIRouter()
+
+
+async def _ready(services: Services, caller: Caller, job_id: UUID) -> Job:
+    async with services.database.transaction() as tx:
+        job = await services.generation.job(tx, caller.id, JobId(job_id))
+    if job.status is not JobStatus.READY:
+        raise NotReady(f"This build is {job.status.value!r}; only a ready build has this.")
+    return job
+
+
+@router.get("/{job_id}", operation_id="get_build")
+async def get(job_id: UUID, caller: CallerDep, services: ServicesDep) -> BuildOut:
+    """A build with everything that is kept of it."""
+    async with services.database.transaction() as tx:
+        return build_out(services, await services.generation.job(tx, caller.id, JobId(job_id)))
+
+
+@router.post("/{job_id}/preview", operation_id="wake_preview")
+async def preview(job_id: UUID, caller: CallerDep, services: ServicesDep) -> PreviewOut:
+    """Wake the preview of this version; the link opens it."""
+    job = await _ready(services, caller, job_id)
+    await services.waker.probe(job.id)
+    return PreviewOut(preview_url=services.previews.url(job.id))
+
+
+@router.get("/{job_id}/export", operation_id="export_build", response_class=StreamingResponse)
+async def export(job_id: UUID, caller: CallerDep, services: ServicesDep) -> StreamingResponse:
+    """The files of this version as a zip archive."""
+    job = await _ready(services, caller, job_id)
+    files = services.versions.stream(job.project_id, TreeDigest(job.digest or ""))
+    headers = {"Content-Disposition": f'attachment; filename="{job.build_version}.zip"'}
+    return StreamingResponse(
+        iter_zip(files, folder=job.build_version), media_type="application/zip", headers=headers
+    )

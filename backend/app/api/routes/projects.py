@@ -1,0 +1,103 @@
+"""Projects and their builds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.api import cursors
+from app.api.deps import CallerDep, ServicesDep
+from app.api.status import build_out
+from app.core.errors import InvalidInput
+from app.core.ids import ProjectId
+from app.schemas.generation import BuildsOut
+from app.schemas.projects import LatestBuildOut, ProjectIn, ProjectOut, ProjectsOut
+from app.services.project_service import ProjectView
+
+router = APIRouter()
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=300)]
+
+
+def project_out(view: ProjectView) -> ProjectOut:
+    """A project on the wire."""
+    project, latest = view.project, view.latest
+    return ProjectOut(
+        id=project.id,
+        name=project.name,
+        description=project.description,
+        status=project.status,
+        stage=project.stage,
+        created_at=project.created_at.isoformat(),
+        latest_build=latest
+        and LatestBuildOut(job_id=latest.id, build_version=latest.build_version, status=latest.status.value),
+    )
+
+
+def _place(cursor: str | None) -> tuple[datetime, ProjectId] | None:
+    if cursor is None:
+        return None
+    moment, project_id = cursors.unpack(cursor, parts=2)
+    try:
+        return datetime.fromisoformat(moment), ProjectId(UUID(project_id))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput("The cursor is not valid.") from error
+
+
+@router.post("", status_code=201, operation_id="create_project")
+async def create(body: ProjectIn, caller: CallerDep, services: ServicesDep) -> ProjectOut:
+    """A new project."""
+    async with services.database.transaction() as tx:
+        view = await services.projects.create(tx, caller.id, name=body.name, description=body.description or "")
+    return project_out(view)
+
+
+@router.get("", operation_id="list_projects")
+async def list_projects(
+    caller: CallerDep, services: ServicesDep, cursor: Cursor = None, limit: Limit = 20
+) -> ProjectsOut:
+    """The founder's projects, newest first."""
+    async with services.database.transaction() as tx:
+        views = await services.projects.page(tx, caller.id, after=_place(cursor), limit=limit + 1)
+    page, last = views[:limit], views[limit - 1].project if len(views) > limit else None
+    following = cursors.pack([last.created_at.isoformat(), str(last.id)]) if last else None
+    return ProjectsOut(items=[project_out(view) for view in page], next_cursor=following)
+
+
+@router.get("/{project_id}", operation_id="get_project")
+async def get(project_id: UUID, caller: CallerDep, services: ServicesDep) -> ProjectOut:
+    """One project."""
+    async with services.database.transaction() as tx:
+        return project_out(await services.projects.get(tx, caller.id, ProjectId(project_id)))
+
+
+@router.post("/{project_id}/park", operation_id="park_project")
+async def park(project_id: UUID, caller: CallerDep, services: ServicesDep) -> ProjectOut:
+    """Put a project aside."""
+    async with services.database.transaction() as tx:
+        return project_out(await services.projects.set_parked(tx, caller.id, ProjectId(project_id), parked=True))
+
+
+@router.post("/{project_id}/unpark", operation_id="unpark_project")
+async def unpark(project_id: UUID, caller: CallerDep, services: ServicesDep) -> ProjectOut:
+    """Take a project up again."""
+    async with services.database.transaction() as tx:
+        return project_out(await services.projects.set_parked(tx, caller.id, ProjectId(project_id), parked=False))
+
+
+@router.get("/{project_id}/builds", operation_id="list_builds")
+async def builds(
+    project_id: UUID, caller: CallerDep, services: ServicesDep, cursor: Cursor = None, limit: Limit = 20
+) -> BuildsOut:
+    """The builds of a project, newest first."""
+    below = cursors.unpack(cursor, parts=1)[0] if cursor else None
+    if below is not None and not (isinstance(below, int) and 0 < below < 1 << 31):
+        raise InvalidInput("The cursor is not valid.")
+    async with services.database.transaction() as tx:
+        jobs = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=below, limit=limit + 1)
+    following = cursors.pack([jobs[limit - 1].number]) if len(jobs) > limit else None
+    return BuildsOut(items=[build_out(services, job) for job in jobs[:limit]], next_cursor=following)

@@ -1,0 +1,23 @@
+"""The composition root: nobody else names an adapter. Each part is imported when it is first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+_PART_OF: Final = {
+    "find_instance": "instance",
+    "stop": "instance",
+    "run_up": "up",
+    "run_api": "processes",
+    "run_worker": "processes",
+    "run_preview": "processes",
+    "run_migrate": "processes",
+    "doctor": "doctor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PART_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PART_OF[name]}"), name)

@@ -1,0 +1,187 @@
+"""The composition root: settings become adapters, adapters become services. Nobody else names an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from app.adapters.billing.open import OpenBilling
+from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
+from app.adapters.runners.blueprint import RunnerBlueprint
+from app.adapters.sandboxes.local import LocalSandboxRuntime
+from app.adapters.storage.disk import DiskVersionStore
+from app.core.errors import ConfigurationError
+from app.core.settings import Settings
+from app.db.engine import Database
+from app.events.bell import Bell
+from app.events.cache import StatusCache
+from app.ports.billing import Billing
+from app.ports.clock import Clock, SystemClock
+from app.ports.identity import IdentityProvider
+from app.ports.runner import Runner
+from app.ports.sandbox import SandboxRuntime
+from app.ports.storage import VersionStore
+from app.queue.engine import EngineClient
+from app.queue.manager import QueueManager
+from app.queue.state_machine import JobStateMachine
+from app.queue.worker import Worker, WorkerParts
+from app.services.app_host import AppHost
+from app.services.build_pipeline import BuildTools, PreviewProbe
+from app.services.container import Services
+from app.services.founder_service import FounderService
+from app.services.gate_service import GateService
+from app.services.generation_service import GenerationService
+from app.services.preview_links import PreviewSigner
+from app.services.preview_lookup import RecordLookup
+from app.services.preview_probe import LinkProbe
+from app.services.preview_service import PreviewService
+from app.services.project_service import ProjectService
+from app.services.reaper_service import ReaperService
+from app.services.version_service import VersionService
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """The outside world of one process, real or fake."""
+
+    database: Database
+    redis: Redis
+    runtime: SandboxRuntime
+    runner: Runner
+    store: VersionStore
+    identity: IdentityProvider
+    billing: Billing
+    signer: PreviewSigner
+    probe: PreviewProbe
+    clock: Clock
+
+
+def _required(settings: Settings) -> tuple[str, str]:
+    if settings.database_url is None or settings.redis_url is None:
+        raise ConfigurationError(
+            "This process needs COFOUNDER_DATABASE_URL and COFOUNDER_REDIS_URL.",
+            remedy="Use `cofounder up`, which starts both servers itself, or set both addresses.",
+        )
+    return settings.database_url.get_secret_value(), settings.redis_url.get_secret_value()
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """The host names that requests may name."""
+    return LOOPBACK_HOSTS | {settings.host.lower()}
+
+
+def sandbox_runtime(settings: Settings) -> SandboxRuntime:
+    """The sandbox provider of this machine."""
+    data = settings.data
+    return LocalSandboxRuntime(root=data.sandboxes, bwrap=settings.bwrap, cache=data.cache)
+
+
+def real_adapters(settings: Settings) -> Adapters:
+    """The adapters that the settings name. Connects to nothing yet."""
+    database_url, redis_url = _required(settings)
+    data = settings.data
+    signer = PreviewSigner(
+        kept_secret(data.secret), link_seconds=settings.preview_link_s, port=settings.previews_port
+    )
+    return Adapters(
+        database=Database(database_url),
+        redis=Redis.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, decode_responses=True),
+        runtime=sandbox_runtime(settings),
+        runner=RunnerBlueprint(),
+        store=DiskVersionStore(data.versions),
+        identity=LocalIdentity(kept_secret(data.token, prefix=TOKEN_PREFIX)),
+        billing=OpenBilling(),
+        signer=signer,
+        probe=LinkProbe(signer),
+        clock=SystemClock(),
+    )
+
+
+def assemble(adapters: Adapters, settings: Settings) -> Services:
+    """The services on these adapters."""
+    database = adapters.database
+    cache = StatusCache(adapters.redis)
+    machine = JobStateMachine(database, cache)
+    engine = EngineClient(database.url)
+    queue = QueueManager(database, machine, engine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
+    gates = GateService()
+    return Services(
+        database=database,
+        bell=Bell(database.url),
+        cache=cache,
+        clock=adapters.clock,
+        engine=engine,
+        queue=queue,
+        machine=machine,
+        founders=FounderService(database, adapters.identity, adapters.billing),
+        projects=ProjectService(),
+        gates=gates,
+        generation=GenerationService(database, machine, queue, gates, adapters.runtime),
+        versions=VersionService(adapters.store),
+        previews=adapters.signer,
+        waker=adapters.probe,
+        engines=(adapters.runner.engine,),
+        allowed_hosts=allowed_hosts(settings),
+    )
+
+
+def build_tools(adapters: Adapters, services: Services, settings: Settings) -> BuildTools:
+    """What a build works with."""
+    return BuildTools(
+        database=services.database,
+        machine=services.machine,
+        runtime=adapters.runtime,
+        runner=adapters.runner,
+        host=AppHost(adapters.runtime),
+        versions=services.versions,
+        probe=adapters.probe,
+        stage_timeout_s=settings.stage_timeout_s,
+    )
+
+
+def make_worker(adapters: Adapters, services: Services, settings: Settings) -> Worker:
+    """A worker on these services."""
+    reaper = ReaperService(
+        services.database,
+        services.machine,
+        services.queue,
+        services.engine,
+        adapters.runtime,
+        lease_s=settings.lease_s,
+    )
+    parts = WorkerParts(
+        database=services.database,
+        bell=services.bell,
+        queue=services.queue,
+        generation=services.generation,
+        reaper=reaper,
+        tools=build_tools(adapters, services, settings),
+        engine=services.engine,
+    )
+    return Worker(parts, slots=settings.builds_per_worker, lease_s=settings.lease_s)
+
+
+def make_previews(adapters: Adapters, settings: Settings) -> PreviewService:
+    """The service that keeps previews awake."""
+    return PreviewService(
+        RecordLookup(adapters.database),
+        adapters.store,
+        AppHost(adapters.runtime),
+        idle_s=settings.preview_idle_s,
+    )
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services of an API process while the block lasts."""
+    services = assemble(real_adapters(settings), settings)
+    await services.open()
+    try:
+        yield services
+    finally:
+        await services.close()

@@ -1,0 +1,51 @@
+"""The API application: `create_app` makes one, `app` is the one that servers import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import __version__
+from app.api.errors import PROBLEMS, install_error_handlers
+from app.api.flat import include_flat
+from app.api.guards import Guards
+from app.api.routes import builds, gates, generation, meta, projects
+from app.bootstrap.assembly import allowed_hosts, open_services
+from app.core.settings import Settings
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with open_services(app.state.settings) as services:
+        app.state.services = services
+        yield
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """An application that connects to nothing until it is started."""
+    settings = settings or Settings()
+    app = FastAPI(
+        title="Co-Founder",
+        version=__version__,
+        summary="A goal goes in, a running web app comes out.",
+        lifespan=_lifespan,
+        responses=PROBLEMS,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    include_flat(app, generation.router, prefix="/api/generation", tag="generation")
+    include_flat(app, projects.router, prefix="/api/projects", tag="projects")
+    include_flat(app, gates.project_router, prefix="/api/projects", tag="gates")
+    include_flat(app, gates.router, prefix="/api/gates", tag="gates")
+    include_flat(app, builds.router, prefix="/api/builds", tag="builds")
+    include_flat(app, meta.router, prefix="/api", tag="meta")
+    install_error_handlers(app)
+    app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings))
+    return app
+
+
+app = create_app()

@@ -1,0 +1,209 @@
+"""The standing worker: takes jobs, carries them out, proves that it lives, and hands over when it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from app.core.errors import Unavailable
+from app.core.ids import JobId
+from app.db.engine import Database
+from app.events.bell import Bell, Ring
+from app.queue import engine
+from app.queue.manager import QueueManager
+from app.repositories import work
+from app.services.build_pipeline import BuildTools
+from app.services.generation_service import GenerationService
+from app.services.patience import patiently
+from app.services.reaper_service import ReaperService
+
+log = structlog.get_logger(__name__)
+
+FENCED: Final = 75
+"""Exit status of a worker that was given up, or that could not prove in time that it lives."""
+
+LOOK_S: Final = 1.0
+TIDY_EVERY: Final = 10
+
+
+async def process_next_job(queue: QueueManager) -> None:
+    """A nudge from a request: ring for the workers. A lost ring costs a second, never a job."""
+    try:
+        await queue.ring()
+    except Unavailable as error:
+        log.info("nudge_lost", reason=error.detail)
+
+
+@dataclass(frozen=True)
+class WorkerParts:
+    """What a worker is made of."""
+
+    database: Database
+    bell: Bell
+    queue: QueueManager
+    generation: GenerationService
+    reaper: ReaperService
+    tools: BuildTools
+    engine: engine.EngineClient
+
+
+class Worker:
+    """One worker process's work. `run` returns after `stop`."""
+
+    def __init__(self, parts: WorkerParts, *, slots: int, lease_s: float) -> None:
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._parts = parts
+        self._slots = slots
+        self._lease_s = lease_s
+        self._running: dict[JobId, asyncio.Task[None]] = {}
+        self._may_admit = asyncio.Event()
+        self._must_look = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._last_beat = time.monotonic()
+
+    def stop(self) -> None:
+        """Hand the jobs over and return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        async with self._parts.database.transaction() as tx:
+            await work.register(tx, self.name, slots=self._slots)
+        self._parts.bell.watch(self._hear)
+        await self._parts.bell.start()
+        await engine.launch(self._parts.database.url, executor=self.name, slots=self._slots, run_job=self._run_job)
+        log.info("worker_ready", worker=self.name, slots=self._slots)
+        loops = [
+            asyncio.create_task(loop, name=name)
+            for name, loop in (("beat", self._beat()), ("admit", self._admit()), ("reap", self._reap()))
+        ]
+        stop = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([stop, *loops], return_when=asyncio.FIRST_COMPLETED)
+        await self._hand_over()
+        for task in (stop, *loops):
+            task.cancel()
+        for outcome in await asyncio.gather(*loops, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _hear(self, ring: Ring | None) -> None:
+        """The bell rang: something may wait, a job may have ended, or rings were missed."""
+        self._may_admit.set()
+        if ring is None:
+            self._must_look.set()
+        elif ring.status == "failed":
+            self._abandon(ring.job_id)
+
+    def _abandon(self, job_id: JobId) -> None:
+        task = self._running.get(job_id)
+        if task is not None and not task.cancelling():
+            task.cancel()
+
+    async def _run_job(self, job_id: JobId) -> None:
+        """The workflow of one job, run by the engine."""
+        attempt = await patiently(lambda: self._claim(job_id))
+        if attempt is None:
+            log.info("job_not_ours", job_id=str(job_id))
+            return
+        build = self._parts.generation.execute_build(self._parts.tools, job_id, attempt=attempt, step=engine.step)
+        task = asyncio.create_task(build, name=f"build {job_id}")
+        self._running[job_id] = task
+        await asyncio.wait({task})
+        if self._stopping.is_set():
+            await asyncio.Event().wait()  # the next owner resumes this workflow; here it must not end
+        del self._running[job_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            await self._mend(job_id, attempt, error)
+
+    async def _mend(self, job_id: JobId, attempt: int, error: BaseException) -> None:
+        """The outermost handler: what nobody expected ends the job, what the engine refused is handed on."""
+        log.error("build_crashed", job_id=str(job_id), attempt=attempt, exc_info=error)
+        if isinstance(error, engine.EngineError):
+            await self._give_back(job_id)
+        elif isinstance(error, Exception):
+            await self._parts.generation.fail(job_id, error, attempt=attempt)
+
+    async def _claim(self, job_id: JobId) -> int | None:
+        async with self._parts.database.transaction() as tx:
+            return await work.claim(tx, job_id, worker=self.name)
+
+    async def _beat(self) -> None:
+        """Prove that this worker lives; stop at once when others may think that it does not."""
+        while True:
+            try:
+                async with asyncio.timeout(self._lease_s / 2), self._parts.database.transaction() as tx:
+                    known = await work.beat(tx, self.name)
+                if not known:
+                    self._fence("given up by the others")
+                self._last_beat = time.monotonic()
+            except (Unavailable, TimeoutError):
+                if time.monotonic() - self._last_beat > self._lease_s * 0.8:
+                    self._fence("cannot reach the database")
+            await asyncio.sleep(self._lease_s / 5)
+
+    def _fence(self, reason: str) -> None:
+        log.error("worker_fenced", worker=self.name, reason=reason)
+        os._exit(FENCED)  # sandboxes die with this process, so nothing goes on that others may repeat
+
+    async def _admit(self) -> None:
+        while True:
+            self._may_admit.clear()
+            await self._survive(self._parts.queue.admit)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._may_admit.wait(), LOOK_S)
+
+    async def _reap(self) -> None:
+        turn = 0
+        while True:
+            self._must_look.clear()
+            await self._survive(self._parts.reaper.take_over_lost)
+            await self._survive(self._drop_ended)
+            if turn % TIDY_EVERY == 0:
+                await self._survive(self._parts.reaper.remove_orphans)
+                await self._survive(self._parts.reaper.tidy)
+            turn += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._must_look.wait(), LOOK_S)
+
+    async def _drop_ended(self) -> None:
+        """Stop what was cancelled while the bell could not be heard."""
+        for job_id in await self._parts.reaper.ended(list(self._running)):
+            self._abandon(job_id)
+
+    async def _survive(self, work_once: Callable[[], Awaitable[object]]) -> None:
+        """A loop outlives an outage: what could not be done is done the next time."""
+        try:
+            await work_once()
+        except Unavailable as error:
+            log.warning("loop_waits", reason=error.detail)
+
+    async def _hand_over(self) -> None:
+        """Stop every build, let its sandbox die, and give its job to whoever is free."""
+        self._stopping.set()
+        for task in self._running.values():
+            task.cancel()
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=5)
+        try:
+            async with self._parts.database.transaction() as tx:
+                await work.leave(tx, self.name)
+            for job_id in self._running:
+                await self._give_back(job_id)
+        except Unavailable as error:
+            log.warning("hand_over_incomplete", reason=error.detail)
+        await self._parts.bell.close()
+
+    async def _give_back(self, job_id: JobId) -> None:
+        async with self._parts.database.transaction() as tx:
+            attempt = await work.give_back(tx, job_id, worker=self.name)
+        if attempt is not None:
+            await self._parts.engine.hand_on(job_id, attempt=attempt)

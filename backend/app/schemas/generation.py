@@ -1,0 +1,102 @@
+"""The Generation API on the wire."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from app.schemas.text import Goal
+
+
+class StartIn(BaseModel):
+    """A wish to build."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    project_id: UUID
+    goal: Goal
+
+
+class UsageOut(BaseModel):
+    """How much of the day's limit is used."""
+
+    jobs_today: int
+    daily_jobs: int
+
+
+class StartOut(BaseModel):
+    """An accepted build."""
+
+    job_id: UUID
+    status: str
+    build_version: str
+    usage: UsageOut
+
+
+class StatusOut(BaseModel):
+    """Where a build is. `preview_url` is null until it is ready and can be opened as it is."""
+
+    job_id: UUID
+    status: str
+    stage_label: str
+    preview_url: str | None
+    build_version: str
+    error_message: str | None
+    debug_id: str | None
+    project_id: UUID
+    engine: str | None
+    cost_usd: str
+    progress: float
+    queue_position: int | None = None
+    wait_estimate_s: int | None = None
+
+
+class CancelOut(BaseModel):
+    """A cancelled build."""
+
+    job_id: UUID
+    status: Literal["cancelled"] = "cancelled"
+    message: Literal["Build cancelled"] = "Build cancelled"
+
+
+class PreviewViewedOut(BaseModel):
+    """The decision that follows a viewed preview."""
+
+    gate_id: UUID
+    status: Literal["gate_created", "gate_already_created"]
+
+
+class BuildOut(BaseModel):
+    """A build with everything that is kept of it."""
+
+    job_id: UUID
+    project_id: UUID
+    build_version: str
+    status: str
+    stage_label: str
+    goal: str
+    engine: str | None
+    digest: str | None
+    evidence: dict[str, Any]
+    cost_usd: str
+    error_message: str | None
+    debug_id: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    preview_url: str | None
+
+
+class BuildsOut(BaseModel):
+    """A page of builds."""
+
+    items: list[BuildOut]
+    next_cursor: str | None
+
+
+class PreviewOut(BaseModel):
+    """A link that opens a version's preview."""
+
+    preview_url: str

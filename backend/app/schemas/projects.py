@@ -1,0 +1,116 @@
+"""Projects and gates on the wire."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.gate import GateType
+from app.schemas.text import Name, Words
+
+
+class ProjectIn(BaseModel):
+    """A new project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    description: Words | None = None
+
+
+class LatestBuildOut(BaseModel):
+    """The newest build of a project."""
+
+    job_id: UUID
+    build_version: str
+    status: str
+
+
+class ProjectOut(BaseModel):
+    """A project."""
+
+    id: UUID
+    name: str
+    description: str
+    status: str
+    stage: str
+    latest_build: LatestBuildOut | None
+    created_at: str
+
+
+class ProjectsOut(BaseModel):
+    """A page of projects."""
+
+    items: list[ProjectOut]
+    next_cursor: str | None
+
+
+class GateIn(BaseModel):
+    """A decision to ask for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    gate_type: GateType
+
+
+class OptionOut(BaseModel):
+    """One way to decide."""
+
+    value: str
+    title: str
+    description: str
+    what_happens_next: str
+    pros: list[str]
+    cons: list[str]
+    needs_text: bool
+
+
+class AlignmentOut(BaseModel):
+    """How well the build meets the goal: below 60 hints at scope creep."""
+
+    score: int
+    colour: str
+
+
+class GateOut(BaseModel):
+    """A decision that waits or was taken."""
+
+    gate_id: UUID
+    project_id: UUID
+    job_id: UUID | None
+    gate_type: GateType
+    title: str
+    status: str
+    options: list[OptionOut]
+    alignment: AlignmentOut | None
+    decision: str | None
+    text: str | None
+    created_at: str
+    decided_at: str | None
+
+
+class GatesOut(BaseModel):
+    """The decisions of a project, newest first."""
+
+    items: list[GateOut]
+    next_cursor: str | None = None
+
+
+class ResolveIn(BaseModel):
+    """How the founder decides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: str = Field(max_length=40)
+    text: Words | None = None
+
+
+class ResolvedOut(BaseModel):
+    """What was decided and what it leads to."""
+
+    gate_id: UUID
+    decision: str
+    status: str = "decided"
+    resolution_summary: str
+    next_action: str

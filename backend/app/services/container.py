@@ -1,0 +1,53 @@
+"""What a process works with, assembled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.db.engine import Database
+from app.events.bell import Bell
+from app.events.cache import StatusCache
+from app.ports.clock import Clock
+from app.queue.engine import EngineClient
+from app.queue.manager import QueueManager
+from app.queue.state_machine import JobStateMachine
+from app.services.build_pipeline import PreviewProbe
+from app.services.founder_service import FounderService
+from app.services.gate_service import GateService
+from app.services.generation_service import GenerationService
+from app.services.preview_links import PreviewSigner
+from app.services.project_service import ProjectService
+from app.services.version_service import VersionService
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a handler may ask for."""
+
+    database: Database
+    bell: Bell
+    cache: StatusCache
+    clock: Clock
+    engine: EngineClient
+    queue: QueueManager
+    machine: JobStateMachine
+    founders: FounderService
+    projects: ProjectService
+    gates: GateService
+    generation: GenerationService
+    versions: VersionService
+    previews: PreviewSigner
+    waker: PreviewProbe
+    engines: tuple[str, ...]
+    allowed_hosts: frozenset[str]
+
+    async def open(self) -> None:
+        """Begin to listen."""
+        await self.bell.start()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.bell.close()
+        await self.cache.close()
+        self.engine.close()
+        await self.database.close()

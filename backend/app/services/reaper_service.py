@@ -1,0 +1,109 @@
+"""Finishes what a dead process could not: lost jobs are handed on, orphan sandboxes removed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from app.core.errors import IllegalTransition
+from app.core.ids import JobId, SandboxId, new_debug_id
+from app.db.engine import Database
+from app.domain.job import JobStatus
+from app.ports.sandbox import SandboxError, SandboxRuntime
+from app.queue.engine import EngineClient
+from app.queue.manager import QueueManager
+from app.queue.state_machine import JobStateMachine
+from app.repositories import idempotency, work
+from app.repositories.jobs import Change
+from app.repositories.work import LostJob
+
+log = structlog.get_logger(__name__)
+
+MAX_TAKEOVERS: Final = 3
+
+
+class ReaperService:
+    """Every worker runs one; they do not mind each other."""
+
+    def __init__(
+        self,
+        database: Database,
+        machine: JobStateMachine,
+        queue: QueueManager,
+        engine: EngineClient,
+        runtime: SandboxRuntime,
+        *,
+        lease_s: float,
+    ) -> None:
+        self._database = database
+        self._machine = machine
+        self._queue = queue
+        self._engine = engine
+        self._runtime = runtime
+        self._lease_s = lease_s
+
+    async def take_over_lost(self) -> None:
+        """Give up silent workers and hand their jobs on."""
+        async with self._database.transaction() as tx:
+            for name in await work.bury_silent(tx, lease_s=self._lease_s):
+                log.warning("worker_given_up", worker=name)
+            lost = await work.lost(tx, lease_s=self._lease_s)
+        for job in lost:
+            await self._hand_on(job)
+
+    async def _hand_on(self, job: LostJob) -> None:
+        async with self._database.transaction() as tx:
+            won = await work.take_over(tx, job)
+        if not won:
+            return
+        log.warning("job_taken_over", job_id=str(job.id), attempt=job.attempt + 1, lost_owner=job.owner)
+        if job.sandbox_id:
+            await self._kill(SandboxId(job.sandbox_id))
+        if job.owner is not None and job.takeovers >= MAX_TAKEOVERS:
+            await self._end_poisonous(job)
+        else:
+            await self._engine.hand_on(job.id, attempt=job.attempt + 1)
+
+    async def _end_poisonous(self, job: LostJob) -> None:
+        change = Change(
+            error_code="kept_crashing",
+            error_message="This build stopped our worker several times, so we ended it. Try a different wording.",
+            debug_id=new_debug_id(),
+        )
+        log.error("job_kept_crashing", job_id=str(job.id), debug_id=change.debug_id)
+        try:
+            await self._machine.transition(job.id, JobStatus.FAILED, attempt=job.attempt + 1, change=change)
+        except IllegalTransition as error:
+            log.info("job_already_ended", job_id=str(job.id), reason=error.detail)
+
+    async def remove_orphans(self) -> None:
+        """End the sandboxes whose jobs have failed or are unknown."""
+        found = await self._runtime.list_ids()
+        if not found:
+            return
+        async with self._database.transaction() as tx:
+            ended = set(await work.ended_among(tx, list(set(found.values()))))
+        for sandbox_id, job_id in found.items():
+            if job_id in ended:
+                log.info("orphan_sandbox_removed", sandbox_id=sandbox_id, job_id=str(job_id))
+                await self._kill(sandbox_id)
+
+    async def ended(self, job_ids: list[JobId]) -> set[JobId]:
+        """Those of the jobs whose work must stop."""
+        if not job_ids:
+            return set()
+        async with self._database.transaction() as tx:
+            return set(await work.ended_among(tx, job_ids))
+
+    async def tidy(self) -> None:
+        """What only needs doing now and then."""
+        await self._queue.release_scheduled()
+        async with self._database.transaction() as tx:
+            await idempotency.forget_old(tx)
+
+    async def _kill(self, sandbox_id: SandboxId) -> None:
+        try:
+            await self._runtime.kill(sandbox_id)
+        except (SandboxError, OSError) as error:
+            log.warning("sandbox_kill_failed", sandbox_id=sandbox_id, reason=str(error))
