@@ -12,7 +12,7 @@ from app.api.errors import PROBLEMS, install_error_handlers
 from app.api.flat import include_flat
 from app.api.guards import Guards
 from app.api.routes import builds, gates, generation, meta, projects
-from app.bootstrap.assembly import allowed_hosts, open_services
+from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
 
 

@@ -55,7 +55,7 @@ class Wiring(Protocol):
 
 def load_bootstrap() -> Wiring:
     """Import the composition root now, not when the command line starts: it brings the whole program along."""
-    return cast("Wiring", import_module("app.bootstrap"))
+    return cast("Wiring", import_module("app.processes"))
 
 
 @Parameter(name="*")

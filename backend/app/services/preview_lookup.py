@@ -6,7 +6,7 @@ from app.core.ids import JobId
 from app.db.engine import Database
 from app.ports.storage import TreeDigest
 from app.repositories import jobs
-from app.services.preview_service import PreviewTarget
+from app.services.serving_app import PreviewTarget
 
 
 class RecordLookup:

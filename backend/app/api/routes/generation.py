@@ -61,9 +61,7 @@ async def status(
     """Where a build is. `wait` holds the answer back, at most that many seconds, until it is a new one."""
     view = await generation.status(caller.id, JobId(job_id))
     if wait is not None and is_same(if_none_match, etag_of(services, view)):
-        view = await generation.status_after(
-            caller.id, JobId(job_id), seq=view["seq"], bell=services.bell, wait_s=wait
-        )
+        view = await generation.status_after(caller.id, view, bell=services.bell, wait_s=wait)
     etag = etag_of(services, view)
     if is_same(if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.adapters.embedded.instance import read_instance
-from app.bootstrap.assembly import sandbox_runtime
+from app.bootstrap import sandbox_runtime
 from app.core.settings import Settings
 from app.ports.sandbox import SandboxUnavailable
 

@@ -12,8 +12,9 @@ from types import FrameType
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
-from app.bootstrap.assembly import (
+from app.bootstrap import (
     Adapters,
     assemble,
     make_previews,
@@ -28,6 +29,7 @@ from app.main import create_app
 from app.preview.proxy import serve
 from app.queue import engine
 from app.repositories import work
+from app.services.container import Services
 from app.services.preview_service import PreviewService
 from app.telemetry.logging import configure_logging
 
@@ -61,22 +63,24 @@ def run_migrate(settings: Settings) -> int:
 class _ApiServer(uvicorn.Server):
     """Ends open event streams first: it would wait for them for ever."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._app = create_app(settings)
-        config.app = self._app
+        self._app = app
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """On SIGTERM and SIGINT."""
-        self._app.state.services.bell.silence()
+        services: Services | None = getattr(self._app.state, "services", None)
+        if services is not None:
+            services.bell.silence()
         super().handle_exit(sig, frame)
 
 
 def run_api(settings: Settings) -> int:
     """Serve the API until SIGTERM."""
     _configure(settings)
+    app = create_app(settings)
     config = uvicorn.Config(
-        "app.main:app",
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -85,7 +89,7 @@ def run_api(settings: Settings) -> int:
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=32_768,
     )
-    _ApiServer(config, settings).run()
+    _ApiServer(app, config).run()
     return 0
 
 

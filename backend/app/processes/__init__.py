@@ -1,4 +1,4 @@
-"""The composition root: nobody else names an adapter. Each part is imported when it is first asked for."""
+"""The processes of an instance, as the command line starts them; each part is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _PART_OF: Final = {
     "find_instance": "instance",
     "stop": "instance",
     "run_up": "up",
-    "run_api": "processes",
-    "run_worker": "processes",
-    "run_preview": "processes",
-    "run_migrate": "processes",
+    "run_api": "serve",
+    "run_worker": "serve",
+    "run_preview": "serve",
+    "run_migrate": "serve",
     "doctor": "doctor",
 }
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from app.adapters.embedded.child import ChildSpec
 from app.adapters.embedded.instance import Instance
-from app.bootstrap.assembly import sandbox_runtime
-from app.bootstrap.processes import migrate
+from app.bootstrap import sandbox_runtime
 from app.core.settings import Settings, process_environment
+from app.processes.serve import migrate
 from app.supervisor import Supervisor
 
 
