@@ -1,0 +1,60 @@
+"""Puts the files of an app together: the starter as it is, and what is written from the specification."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+from app.blueprint.generate import documents
+from app.blueprint.generate.schema import schema_py
+from app.blueprint.generate.seed import seed_json
+from app.blueprint.generate.theme import icon_svg, theme_css
+from app.blueprint.generate.words import monogram
+from app.blueprint.spec import AppSpec
+from app.domain.workspace import MANIFEST
+
+STARTER: Final = "fastapi"
+_RENAMED: Final = {"gitignore": ".gitignore"}
+_ENDINGS: Final = (".py", ".html", ".css", ".sh", ".lock", ".in", ".ini", ".example", "gitignore")
+_SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in", "requirements.lock", "pytest.ini")
+
+
+def generate(spec: AppSpec) -> dict[str, str]:
+    """Every file of the app, path to text; the same for the same specification."""
+    made_by = documents.made_by(spec)
+    written = {
+        **skeleton(spec),
+        "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec)),
+        "app/seed.json": seed_json(spec),
+        "app/static/theme.css": theme_css(spec.theme.hue),
+        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title)),
+        "tests/test_goal.py": documents.goal_test_py(spec, [entity.plural for entity in spec.entities]),
+    }
+    return dict(sorted((dict(starter_files()) | written).items()))
+
+
+def skeleton(spec: AppSpec) -> dict[str, str]:
+    """The files that every later stage builds on: what the app needs, how it starts and what it is."""
+    starter = dict(starter_files())
+    kept = {path: starter[path] for path in _SKELETON}
+    return kept | {"README.md": documents.readme(spec), MANIFEST: documents.manifest(spec).dumps()}
+
+
+@cache
+def starter_files() -> tuple[tuple[str, str], ...]:
+    """The files of the starter, path and text."""
+    root = files("app.blueprint") / "starters" / STARTER
+    return tuple(sorted((_RENAMED.get(path, path), text) for path, text in _walk(root, "")))
+
+
+def _walk(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                found += _walk(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(_ENDINGS):
+            found.append((prefix + entry.name, entry.read_text(encoding="utf-8")))
+    return found

@@ -1,0 +1,85 @@
+"""Small readings of a specification that several writers of files need."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType
+
+FINISHED: Final = frozenset(
+    "accepted adopted answered archived approved attended cancelled canceled closed collected completed "
+    "declined delivered done finished fixed fulfilled harvested hired lost paid passed published received "
+    "refunded rejected released resolved retired returned sent served settled shipped sold solved won "
+    "withdrawn".split()
+)
+CALLED_OFF: Final = frozenset("cancelled canceled declined rejected refunded withdrawn lost".split())
+SPACE_LIMITS: Final = ("capacity", "seats", "places", "spots", "max_people", "spaces")
+
+_NAMING = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL)
+_DATES = (FieldType.DATE, FieldType.DATETIME)
+
+
+def title_fields(entity: EntitySpec) -> tuple[str, ...]:
+    """The fields that a record is called by: its name, or else what it belongs to and when."""
+    naming = [field.name for field in entity.fields if field.type in _NAMING]
+    if naming:
+        return (naming[0],)
+    refs = [field.name for field in entity.fields if field.type is FieldType.REF][:2]
+    dates = [field.name for field in entity.fields if field.type in _DATES][:1]
+    return tuple([*refs, *dates][:2]) or (entity.fields[0].name,)
+
+
+def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
+    """The fields that a list shows, the ones it is called by first."""
+    first = title_fields(entity)
+    rest = [
+        field.name for field in entity.fields if field.type is not FieldType.LONGTEXT and field.name not in first
+    ]
+    return (*first, *rest)[:most]
+
+
+def finished(field: FieldSpec, words: frozenset[str] = FINISHED) -> tuple[str, ...]:
+    """The choices of a status that mean there is nothing left to do."""
+    return tuple(choice for choice in field.choices if words & set(choice.casefold().split()))
+
+
+def status_field(entity: EntitySpec) -> FieldSpec | None:
+    """The choice that says how far a record is."""
+    choices = [field for field in entity.fields if field.type is FieldType.CHOICE]
+    named = [field for field in choices if field.name in ("status", "stage", "state", "progress")]
+    return next(iter(named), None)
+
+
+def space_limit(entity: EntitySpec) -> str | None:
+    """The field that says how many others fit in."""
+    names = [field.name for field in entity.fields if field.type is FieldType.INT and field.name in SPACE_LIMITS]
+    return next(iter(names), None)
+
+
+def monogram(title: str) -> str:
+    """One or two letters for the icon."""
+    words = re.findall(r"[A-Za-z0-9]+", title)
+    return "".join(word[0] for word in words[:2]).upper() or "A"
+
+
+def lower_first(text: str) -> str:
+    """The text as it reads inside a sentence; an acronym keeps its capitals."""
+    return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
+
+
+def in_order(spec: AppSpec) -> list[EntitySpec]:
+    """The entities, each after those it points at where that is possible."""
+    ordered: list[EntitySpec] = []
+    waiting = list(spec.entities)
+    while waiting:
+        names = {entity.name for entity in waiting}
+        ready = [one for one in waiting if not (_refs(one) - {one.name}) & names]
+        chosen = ready or [one for one in waiting if not _refs(one, required=True) & names][:1]
+        ordered += chosen
+        waiting = [one for one in waiting if one not in chosen]
+    return ordered
+
+
+def _refs(entity: EntitySpec, *, required: bool = False) -> set[str]:
+    return {field.ref for field in entity.fields if field.ref and (field.required or not required)}

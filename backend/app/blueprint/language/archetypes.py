@@ -1,0 +1,148 @@
+"""Kinds of app and of records, read from the data files: what a lending library keeps, what a booking has."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from math import log
+
+from app.blueprint.spec import FieldType
+
+_FIELD = re.compile(r"^([a-z_]+)(?::(\w+)|=([^>!]+)|>(\w+))?(!?)$")
+_CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class FieldDraft:
+    """A field before the entities around it are known; `ref` is the name an archetype gives to its target."""
+
+    name: str
+    type: FieldType = FieldType.TEXT
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    ref: str = ""
+
+
+@dataclass(frozen=True)
+class EntityDraft:
+    """A kind of record of an archetype: the first name is its own, the others stand in for it."""
+
+    names: tuple[str, ...]
+    fields: tuple[FieldDraft, ...]
+
+    @property
+    def name(self) -> str:
+        """The name other entities of the archetype point at."""
+        return self.names[0]
+
+
+@dataclass(frozen=True)
+class Archetype:
+    """A kind of app."""
+
+    name: str
+    hue: int
+    words: frozenset[str]
+    entities: tuple[EntityDraft, ...]
+
+    def known_as(self, key: str) -> EntityDraft | None:
+        """The entity that goes by this name (see `key_of`)."""
+        return next((one for one in self.entities if key in map(key_of, one.names)), None)
+
+
+def key_of(name: str) -> str:
+    """A name in the form that names are compared in: "Rent payment", "RentPayment" give "rentpayment"."""
+    return re.sub(r"[^a-z]", "", name.lower())
+
+
+def spoken(name: str) -> str:
+    """A name such as "RentPayment" as it is said: "Rent payment"; RSVP keeps its capitals."""
+    text = " ".join(_CAMEL.split(name)).capitalize()
+    return {"Rsvp": "RSVP", "Checkin": "Check-in"}.get(text, text)
+
+
+@cache
+def archetypes() -> tuple[Archetype, ...]:
+    """Every kind of app."""
+    table = tomllib.loads((files(__package__) / "data" / "archetypes.toml").read_text(encoding="utf-8"))
+    return tuple(_archetype(name, part) for name, part in table.items())
+
+
+def _archetype(name: str, part: dict[str, object]) -> Archetype:
+    entities = part["entities"]
+    if not isinstance(entities, list) or not isinstance(part["hue"], int):
+        raise TypeError(f"archetype {name!r} is not written as it should be")
+    drafts = tuple(_entity(str(line)) for line in entities)
+    return Archetype(name, part["hue"], frozenset(str(part["words"]).split()), drafts)
+
+
+def _entity(line: str) -> EntityDraft:
+    names, _, fields = line.partition(":")
+    return EntityDraft(tuple(name.strip() for name in names.split("|")), fields_of(fields))
+
+
+def fields_of(text: str) -> tuple[FieldDraft, ...]:
+    """The fields written in a line."""
+    return tuple(map(_field, text.split()))
+
+
+def _field(part: str) -> FieldDraft:
+    match = _FIELD.match(part)
+    if match is None:
+        raise ValueError(f"{part!r} is not a field")
+    name, kind, choices, ref, mark = match.groups()
+    if choices:
+        return FieldDraft(name, FieldType.CHOICE, bool(mark), tuple(choices.replace("_", " ").split("/")))
+    if ref:
+        return FieldDraft(name, FieldType.REF, bool(mark), (), ref)
+    return FieldDraft(name, FieldType(kind) if kind else FieldType.TEXT, bool(mark))
+
+
+@cache
+def _rarity() -> dict[str, float]:
+    """How telling each word is: one that many archetypes share says little."""
+    counts = Counter(word for archetype in archetypes() for word in archetype.words)
+    return {word: log(len(archetypes()) / count) for word, count in counts.items()}
+
+
+def best(words: dict[str, float]) -> tuple[Archetype | None, float]:
+    """The archetype that the words (with how much each weighs) speak of most, and how strongly."""
+    scored = [
+        (sum(_rarity()[one] * words[one] for one in archetype.words & words.keys()), -index, archetype)
+        for index, archetype in enumerate(archetypes())
+    ]
+    score, _, archetype = max(scored, key=lambda entry: entry[:2])
+    return (archetype, score) if score > 2.5 else (None, score)
+
+
+@cache
+def known_entities() -> dict[str, EntityDraft]:
+    """Every name an archetype gives to a record, with the fields such a record has."""
+    known: dict[str, EntityDraft] = {}
+    for archetype in archetypes():
+        for entity in archetype.entities:
+            for name in entity.names:
+                known.setdefault(key_of(name), entity)
+    return known
+
+
+@cache
+def actions() -> dict[str, str]:
+    """What people do, by verb: "borrow" leads to "Loan"."""
+    return {str(verb): str(name) for verb, name in _actions_table()["verbs"].items()}
+
+
+@cache
+def action_fields() -> dict[str, tuple[str, tuple[FieldDraft, ...]]]:
+    """The records of what people do, by key: their name and fields."""
+    table = _actions_table()["fields"]
+    return {key_of(name): (str(name), fields_of(str(line))) for name, line in table.items()}
+
+
+@cache
+def _actions_table() -> dict[str, dict[str, str]]:
+    return tomllib.loads((files(__package__) / "data" / "actions.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,143 @@
+"""What is known of English words: which part of speech they are, what kind of thing they name, their plurals."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from app.blueprint.language.word_lists import word_list, word_pairs
+
+
+class NounKind(IntEnum):
+    """WordNet's kinds of nouns, by the number of its lexicographer file."""
+
+    UNKNOWN = 0
+    TOP = 3
+    ACT = 4
+    ANIMAL = 5
+    ARTEFACT = 6
+    ATTRIBUTE = 7
+    BODY = 8
+    COGNITION = 9
+    COMMUNICATION = 10
+    EVENT = 11
+    FEELING = 12
+    FOOD = 13
+    GROUP = 14
+    LOCATION = 15
+    MOTIVE = 16
+    OBJECT = 17
+    PERSON = 18
+    PHENOMENON = 19
+    PLANT = 20
+    POSSESSION = 21
+    PROCESS = 22
+    QUANTITY = 23
+    RELATION = 24
+    SHAPE = 25
+    STATE = 26
+    SUBSTANCE = 27
+    TIME = 28
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: twice WordNet's tag counts for each part of speech, and what the noun is.
+
+    `flags` holds a letter for what the noun is a kind of: b building, o organisation, v vehicle, d document,
+    i illness, w worker, t time, u unit; see compile_lexicon.
+    """
+
+    noun: int = 0
+    verb: int = 0
+    adjective: int = 0
+    adverb: int = 0
+    kind: NounKind = NounKind.UNKNOWN
+    flags: str = ""
+    examples: tuple[str, ...] = ()
+
+
+UNKNOWN_WORD: Final = Word()
+_IRREGULAR: Final = word_pairs("irregular_nouns")
+_IRREGULAR_VERBS: Final = word_pairs("irregular_verbs")
+_IRREGULAR_PLURALS: Final = word_pairs("irregular_plurals")
+_SAME_PLURAL: Final = word_list("same_plural")
+
+
+@cache
+def _table() -> dict[str, str]:
+    data = (files("app.blueprint.language") / "data" / "lexicon.tsv.gz").read_bytes()
+    return {line.partition("\t")[0]: line for line in gzip.decompress(data).decode().splitlines()}
+
+
+@cache
+def word(lemma: str) -> Word:
+    """What is known of a word in its basic form; UNKNOWN_WORD when nothing is."""
+    line = _table().get(lemma)
+    if line is None:
+        return UNKNOWN_WORD
+    parts = line.split("\t")
+    noun, verb, adjective, adverb = (int(count) for count in parts[1].split())
+    names = tuple(name.replace("_", " ") for name in parts[4].split(",")) if len(parts) > 4 else ()
+    flags = parts[3].replace("-", "")
+    return Word(noun, verb, adjective, adverb, NounKind(int(parts[2])), flags, tuple(dict.fromkeys(names)))
+
+
+def is_known(text: str) -> bool:
+    """Whether the word, or its singular, is in the lexicon."""
+    return text in _table() or singular(text) in _table()
+
+
+def singular(text: str) -> str:
+    """The singular of a noun: "classes" gives "class"; a word that is not a plural stays as it is."""
+    if text in _IRREGULAR:
+        return _IRREGULAR[text]
+    if not text.endswith("s") or text.endswith("ss") or len(text) < 4:
+        return text
+    table = _table()
+    for ending, other in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("s", "")):
+        stem = text[: -len(ending)] + other
+        if text.endswith(ending) and word(stem).noun:
+            return stem
+    if text in table or text.endswith(("us", "is")):
+        return text
+    return text[:-3] + "y" if text.endswith("ies") else text[:-1]
+
+
+def plural(text: str) -> str:
+    """The plural of a noun phrase: its last word changes."""
+    head, space, last = text.rpartition(" ")
+    return head + space + _plural_word(last)
+
+
+def _plural_word(text: str) -> str:
+    lower = text.lower()
+    if lower in _SAME_PLURAL:
+        return text
+    if lower in _IRREGULAR_PLURALS:
+        return text[0] + _IRREGULAR_PLURALS[lower][1:]
+    if text.isupper() and len(text) > 1:
+        return text + "s"
+    if lower.endswith("y") and len(lower) > 1 and lower[-2] not in "aeiou":
+        return text[:-1] + "ies"
+    if lower.endswith(("s", "x", "z", "ch", "sh")):
+        return text + "es"
+    return text + "s"
+
+
+def verb_stem(text: str) -> str | None:
+    """The basic form of a verb, or None when the word is none."""
+    if text in _IRREGULAR_VERBS:
+        return _IRREGULAR_VERBS[text]
+    for ending, other in (("", ""), ("ies", "y"), ("es", "e"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""),
+                          ("ed", "e"), ("ing", ""), ("ing", "e")):  # fmt: skip
+        stem = text[: len(text) - len(ending)] + other if text.endswith(ending) else ""
+        if len(stem) > 1 and word(stem).verb:
+            return stem
+        if len(stem) > 3 and stem[-1:] == stem[-2:-1] and word(stem[:-1]).verb:
+            return stem[:-1]
+    return None

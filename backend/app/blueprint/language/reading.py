@@ -1,0 +1,83 @@
+"""From the founder's text to plain words, and whether they are English."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from app.blueprint.language.lexicon import is_known
+from app.blueprint.language.word_lists import foreign_words, word_list
+
+MOST_WORDS: Final = 1_200
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_MARKUP = re.compile(r"<[^<>]{0,400}>|\{[{%#].{0,400}?[}%#]\}|https?://\S+|www\.\S+|\S+@\S+|`{1,3}", re.DOTALL)
+_TOKEN = re.compile(r"[A-Za-z][A-Za-z]*(?:[-'][A-Za-z]+)*|[.,;:!?()\n]")
+_LETTERS = re.compile(r"[^\W\d_]")
+
+_ENGLISH: Final = word_list("english")
+_FOREIGN_WORDS: Final = foreign_words()
+
+
+class GoalUnreadable(ValueError):
+    """The goal says nothing that the rules can build; the message is for the founder."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The text as it can be shown, and its words: lower case, with the marks between sentences."""
+
+    text: str
+    tokens: tuple[str, ...]
+
+
+def read(goal: str) -> Reading:
+    """The words of a goal; GoalUnreadable when they are not English or there are none."""
+    text = shown(goal)
+    letters = _LETTERS.findall(text)
+    if len(letters) < 3:
+        raise GoalUnreadable("Say in a sentence what the app should do, such as: a booking app for a yoga studio.")
+    plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text)).replace("\u2019", "'")
+    tokens = [_token(match) for match in _TOKEN.findall(_without_accents(plain))][:MOST_WORDS]
+    _refuse_other_languages(plain, letters, [token for token in tokens if token[0].isalpha()])
+    return Reading(text, tuple(tokens))
+
+
+def shown(goal: str) -> str:
+    """The goal without what cannot be shown, its line ends made plain."""
+    return _UNPRINTABLE.sub(" ", goal.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _without_accents(text: str) -> str:
+    return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+
+
+def _token(text: str) -> str:
+    lower = text.lower()
+    return lower[:-2] if lower.endswith("'s") else lower.replace("e-mail", "email")
+
+
+def _refuse_other_languages(plain: str, letters: list[str], words: list[str]) -> None:
+    ascii_share = sum(letter.isascii() for letter in letters) / len(letters)
+    if ascii_share < 0.6 or not words:
+        raise GoalUnreadable("This engine reads English only. Please say your goal in English.")
+    language = _foreign(plain.lower(), words)
+    if language:
+        raise GoalUnreadable(
+            f"This looks like {language}; this engine reads English only. Please say your goal in English."
+        )
+    if not any(is_known(word) and len(word) > 2 for word in words):
+        raise GoalUnreadable("None of these words is known here. Please say in plain English what the app is for.")
+
+
+def _foreign(plain: str, words: list[str]) -> str:
+    every = re.findall(r"[^\W\d_]+", plain)
+    english = sum(word in _ENGLISH for word in every)
+    counts = {name: sum(word in known for word in every) for name, known in _FOREIGN_WORDS.items()}
+    name = max(counts, key=lambda one: counts[one])
+    accents = sum(not letter.isascii() for letter in "".join(every))
+    unknown = sum(not is_known(word) for word in words) / len(words)
+    enough = 1 if accents or unknown > 0.5 else 2
+    return name if counts[name] > english and counts[name] >= enough else ""

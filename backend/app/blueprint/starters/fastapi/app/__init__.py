@@ -1,0 +1,1 @@
+"""The app; `main` puts it together, `schema` says what it is about."""

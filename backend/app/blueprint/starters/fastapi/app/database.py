@@ -1,0 +1,186 @@
+"""The records: one SQLite file, one table for each kind of record."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from .fields import Value, show
+from .model import Entity
+from .schema import ABOUT, ENTITIES
+
+BY_TABLE: dict[str, Entity] = {entity.table: entity for entity in ENTITIES}
+COLUMN_TYPES = {"int": "INTEGER", "money": "INTEGER", "bool": "INTEGER", "ref": "INTEGER"}
+ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRICT"}
+MAX_OPTIONS = 500
+
+Row = Mapping[str, Value]
+Labels = dict[int, str]
+
+
+def path() -> Path:
+    """Where the file is: DATABASE_PATH, or data/app.db beside the code."""
+    default = Path(__file__).resolve().parent.parent / "data" / "app.db"
+    return Path(os.environ.get("DATABASE_PATH") or default)
+
+
+@contextmanager
+def session() -> Iterator[sqlite3.Connection]:
+    """A connection in one transaction: kept on success, undone on an error."""
+    connection = sqlite3.connect(path(), timeout=10, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+
+
+def migrate() -> bool:
+    """Make the tables and columns that are missing; True when the file is new."""
+    path().parent.mkdir(parents=True, exist_ok=True)
+    with session() as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        fresh = not _exists(db, "app_settings")
+        db.execute("CREATE TABLE IF NOT EXISTS app_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        for entity in ENTITIES:
+            _migrate_table(db, entity)
+    return fresh
+
+
+def secret() -> bytes:
+    """The key that forms are signed with, made once and kept with the records."""
+    with session() as db:
+        db.execute("INSERT OR IGNORE INTO app_settings VALUES ('secret', ?)", [secrets.token_hex(32)])
+        row = db.execute("SELECT value FROM app_settings WHERE name = 'secret'").fetchone()
+    return bytes.fromhex(row["value"])
+
+
+def _exists(db: sqlite3.Connection, table: str) -> bool:
+    return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())
+
+
+def _migrate_table(db: sqlite3.Connection, entity: Entity) -> None:
+    db.execute(f'CREATE TABLE IF NOT EXISTS "{entity.table}" (id INTEGER PRIMARY KEY)')
+    present = {row["name"] for row in db.execute(f'PRAGMA table_info("{entity.table}")')}
+    for field in entity.fields:
+        if field.name not in present:
+            column = f'"{field.name}" {COLUMN_TYPES.get(field.type, "TEXT")}'
+            if field.ref:
+                column += f' REFERENCES "{field.ref}"(id) ON DELETE {ON_DELETE[field.on_delete]}'
+            db.execute(f'ALTER TABLE "{entity.table}" ADD COLUMN {column}')
+        if field.ref:
+            index = f"{entity.table}_{field.name}"
+            db.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON "{entity.table}" ("{field.name}")')
+
+
+def insert(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value]) -> int:
+    """Keep a new record; its id."""
+    names = ", ".join(f'"{name}"' for name in values)
+    marks = ", ".join("?" for _ in values)
+    done = db.execute(f'INSERT INTO "{entity.table}" ({names}) VALUES ({marks})', list(values.values()))
+    return int(done.lastrowid or 0)
+
+
+def update(db: sqlite3.Connection, entity: Entity, record_id: int, values: Mapping[str, Value]) -> None:
+    """Change a record."""
+    pairs = ", ".join(f'"{name}" = ?' for name in values)
+    db.execute(f'UPDATE "{entity.table}" SET {pairs} WHERE id = ?', [*values.values(), record_id])
+
+
+def delete(db: sqlite3.Connection, entity: Entity, record_id: int) -> None:
+    """Remove a record; sqlite3.IntegrityError when others need it."""
+    db.execute(f'DELETE FROM "{entity.table}" WHERE id = ?', [record_id])
+
+
+def get(db: sqlite3.Connection, entity: Entity, record_id: int) -> Row | None:
+    """The record of that id."""
+    row = db.execute(f'SELECT * FROM "{entity.table}" WHERE id = ?', [record_id]).fetchone()
+    return None if row is None else dict(row)
+
+
+def count(db: sqlite3.Connection, entity: Entity, where: str = "1", values: Sequence[Value] = ()) -> int:
+    """How many records there are."""
+    row = db.execute(f'SELECT count(*) FROM "{entity.table}" WHERE {where}', list(values)).fetchone()
+    return int(row[0])
+
+
+def select(
+    db: sqlite3.Connection,
+    entity: Entity,
+    where: str = "1",
+    values: Sequence[Value] = (),
+    *,
+    order: str = "id DESC",
+    limit: int = 100,
+    offset: int = 0,
+) -> list[Row]:
+    """Records; `where` and `order` are made of names from the schema, never of what a visitor typed."""
+    sql = f'SELECT * FROM "{entity.table}" WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?'
+    return [dict(row) for row in db.execute(sql, [*values, limit, offset])]
+
+
+def matching(entity: Entity, query: str) -> tuple[str, list[Value]]:
+    """The condition that finds records by a word in them or in the names of what they belong to."""
+    pattern = "%" + query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    parts: list[str] = []
+    for field in entity.of_type("text", "longtext", "choice", "email", "phone", "url"):
+        parts.append(f"\"{field.name}\" LIKE ? ESCAPE '\\'")
+    for field in entity.of_type("ref"):
+        for name in _text_titles(BY_TABLE[field.ref]):
+            inner = f"SELECT id FROM \"{field.ref}\" WHERE \"{name}\" LIKE ? ESCAPE '\\'"
+            parts.append(f'"{field.name}" IN ({inner})')
+    return "(" + (" OR ".join(parts) or "0") + ")", [pattern] * len(parts)
+
+
+def _text_titles(entity: Entity) -> list[str]:
+    return [name for name in entity.title if entity.field(name).type not in ("ref", "bool")]
+
+
+def labels(db: sqlite3.Connection, entity: Entity, *, depth: int = 2) -> Labels:
+    """What each record is called, by id, in the order of a list to choose from."""
+    rows = select(db, entity, limit=MAX_OPTIONS)
+    named = title_rows(db, entity, rows, depth=depth)
+    return dict(sorted(named.items(), key=lambda pair: pair[1].casefold()))
+
+
+def title_rows(db: sqlite3.Connection, entity: Entity, rows: Sequence[Row], *, depth: int = 2) -> Labels:
+    """What these records are called, by id."""
+    names = {field.name: _ref_titles(db, entity, field.name, rows, depth) for field in entity.of_type("ref")}
+    return {int(row["id"] or 0): _title(entity, row, names) for row in rows}
+
+
+def _ref_titles(db: sqlite3.Connection, entity: Entity, name: str, rows: Sequence[Row], depth: int) -> Labels:
+    if depth == 0 or name not in entity.title:
+        return {}
+    return ref_labels(db, entity, name, rows, depth=depth - 1)
+
+
+def ref_labels(
+    db: sqlite3.Connection, entity: Entity, name: str, rows: Sequence[Row], *, depth: int = 2
+) -> Labels:
+    """What the records are called that the field `name` of these rows points at."""
+    target = BY_TABLE[entity.field(name).ref]
+    ids = sorted({int(row[name] or 0) for row in rows if row[name] is not None})
+    found: list[Row] = []
+    for start in range(0, len(ids), 400):
+        part = ids[start : start + 400]
+        marks = ",".join("?" for _ in part)
+        found += select(db, target, f"id IN ({marks})", part, limit=len(part))
+    return title_rows(db, target, found, depth=depth)
+
+
+def _title(entity: Entity, row: Row, names: Mapping[str, Labels]) -> str:
+    parts = []
+    for name in entity.title:
+        field, value = entity.field(name), row[name]
+        if value is not None:
+            text = names[name].get(int(value), "") if field.ref else show(field, value, currency=ABOUT.currency)
+            parts.append(text)
+    return ", ".join(part for part in parts if part) or f"{entity.label} {row['id']}"

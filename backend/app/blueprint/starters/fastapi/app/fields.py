@@ -1,0 +1,163 @@
+"""How each type of field is read from a form, checked, and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from .model import Field
+
+Value = str | int | None
+
+MAX_TEXT = 200
+MAX_LONGTEXT = 5_000
+MAX_NUMBER = 1_000_000_000
+EMAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$")
+PHONE = re.compile(r"^[0-9+()./ -]{4,30}$")
+URL = re.compile(r"^https?://[^\s<>\"']+$")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+class Refused(ValueError):
+    """A value that the field does not take; the message is for the person who typed it."""
+
+
+def read(field: Field, raw: str) -> Value:
+    """The value to keep for what was typed; Refused says what is wrong with it."""
+    text = raw.replace("\r\n", "\n").strip()
+    if field.type == "bool":
+        return int(text in ("1", "on", "yes", "true"))
+    if not text:
+        if field.required:
+            raise Refused("Choose one." if field.type in ("choice", "ref") else "Please fill this in.")
+        return None
+    if CONTROL.search(text):
+        raise Refused("This holds characters that cannot be kept.")
+    return READERS[field.type](field, text)
+
+
+def _text(field: Field, text: str) -> Value:
+    if len(text) > MAX_TEXT:
+        raise Refused(f"Keep it under {MAX_TEXT} characters.")
+    return " ".join(text.split())
+
+
+def _longtext(field: Field, text: str) -> Value:
+    if len(text) > MAX_LONGTEXT:
+        raise Refused(f"Keep it under {MAX_LONGTEXT} characters.")
+    return text
+
+
+def _int(field: Field, text: str) -> Value:
+    try:
+        number = int(text.replace(",", "")) if len(text) < 20 else MAX_NUMBER
+    except ValueError:
+        raise Refused("Enter a whole number.") from None
+    if not 0 <= number < MAX_NUMBER:
+        raise Refused("Enter a number from 0 to 999,999,999.")
+    return number
+
+
+def _money(field: Field, text: str) -> Value:
+    try:
+        amount = Decimal(text.replace(",", "").lstrip("$€£ "))
+    except InvalidOperation:
+        raise Refused("Enter an amount such as 12.50.") from None
+    if not amount.is_finite() or not 0 <= amount < MAX_NUMBER:
+        raise Refused("Enter an amount from 0 to 999,999,999.")
+    return int((amount * 100).to_integral_value())
+
+
+def _date(field: Field, text: str) -> Value:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Refused("Enter a date such as 2030-05-31.") from None
+
+
+def _datetime(field: Field, text: str) -> Value:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused("Enter a date and time such as 2030-05-31 18:30.") from None
+    return when.replace(tzinfo=None, second=0, microsecond=0).isoformat(timespec="minutes")
+
+
+def _choice(field: Field, text: str) -> Value:
+    if text not in field.choices:
+        raise Refused("Choose one of the list.")
+    return text
+
+
+def _like(pattern: re.Pattern[str], hint: str) -> Callable[[Field, str], Value]:
+    def reader(field: Field, text: str) -> Value:
+        if len(text) > MAX_TEXT or not pattern.match(text):
+            raise Refused(hint)
+        return text
+
+    return reader
+
+
+def _ref(field: Field, text: str) -> Value:
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Refused("Choose one of the list.")
+    return int(text)
+
+
+READERS: dict[str, Callable[[Field, str], Value]] = {
+    "text": _text,
+    "longtext": _longtext,
+    "int": _int,
+    "money": _money,
+    "date": _date,
+    "datetime": _datetime,
+    "choice": _choice,
+    "email": _like(EMAIL, "Enter an e-mail address such as ana@example.com."),
+    "phone": _like(PHONE, "Enter a phone number, such as +44 20 7946 0000."),
+    "url": _like(URL, "Enter a web address that starts with https://."),
+    "ref": _ref,
+}
+
+
+def show(field: Field, value: Value, *, currency: str = "") -> str:
+    """The value as a person reads it."""
+    if value is None:
+        return ""
+    if field.type == "money":
+        return money(int(value), currency)
+    if field.type == "bool":
+        return "Yes" if value else "No"
+    if field.type == "date":
+        return day(str(value))
+    if field.type == "datetime":
+        return f"{day(str(value))}, {clock(str(value))}"
+    if field.type == "int":
+        return f"{int(value):,}" if not field.name.endswith("year") else str(value)
+    return str(value)
+
+
+def money(cents: int, currency: str) -> str:
+    """An amount with its currency sign."""
+    return f"{currency}{cents / 100:,.2f}"
+
+
+def day(iso: str) -> str:
+    """A date such as "Tue 3 Mar 2026"."""
+    when = date.fromisoformat(iso[:10])
+    return f"{when:%a} {when.day} {when:%b %Y}"
+
+
+def clock(iso: str) -> str:
+    """The time of day of a date and time, or nothing for a date."""
+    return iso[11:16]
+
+
+def typed(field: Field, value: Value) -> str:
+    """The value as a form shows it for editing."""
+    if value is None:
+        return ""
+    if field.type == "money":
+        return f"{int(value) / 100:.2f}"
+    return str(value)

@@ -1,0 +1,43 @@
+"""Fills a new app with example records, dated around today."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from . import database
+from .fields import Value
+from .schema import ENTITIES
+
+RELATIVE = re.compile(r"^@(-?\d{1,4})(?: (\d\d):(\d\d))?$")
+
+
+def fill() -> None:
+    """Insert the examples of `seed.json`, unless EXAMPLE_DATA says no."""
+    if os.environ.get("EXAMPLE_DATA", "yes").lower() in ("no", "0", "false", "off"):
+        return
+    rows = json.loads((Path(__file__).parent / "seed.json").read_text(encoding="utf-8"))
+    with database.session() as db:
+        for table in rows:
+            _fill_table(db, table, rows[table])
+
+
+def _fill_table(db: sqlite3.Connection, table: str, rows: list[dict[str, Value]]) -> None:
+    entity = next(entity for entity in ENTITIES if entity.table == table)
+    for row in rows:
+        database.insert(db, entity, {name: _dated(value) for name, value in row.items()})
+
+
+def _dated(value: Value) -> Value:
+    """Turns "@3" into the date in three days and "@3 18:30" into that time of it."""
+    match = RELATIVE.match(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    when = date.today() + timedelta(days=int(match[1]))
+    if match[2] is None:
+        return when.isoformat()
+    return datetime.combine(when, time(int(match[2]), int(match[3]))).isoformat(timespec="minutes")

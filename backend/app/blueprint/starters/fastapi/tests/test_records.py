@@ -1,0 +1,204 @@
+"""Every kind of record can be added, found, changed, saved as CSV and deleted; bad input is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.database import BY_TABLE
+from app.model import Capacity, Entity, NoOverlap, Overdue, Unique
+from app.schema import ENTITIES
+
+from .forms import add, filled, send
+
+every_entity = pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.table)
+BAD = {
+    "int": "many", "money": "a lot", "date": "31 May", "datetime": "soon", "choice": "no such choice",
+    "email": "nobody", "phone": "call me", "url": "javascript:alert(1)", "ref": "999999",
+}  # fmt: skip
+
+
+def rows(client: TestClient, entity: Entity) -> list[dict[str, str]]:
+    text = client.get(f"/{entity.table}/export.csv").text.lstrip("\ufeff")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@every_entity
+def test_a_record_is_added_and_read_back(client: TestClient, entity: Entity) -> None:
+    record_id = add(client, entity)
+    page = client.get(f"/{entity.table}/{record_id}")
+    assert page.status_code == 200
+    assert [row["ID"] for row in rows(client, entity)] == [str(record_id)]
+    assert f'/{entity.table}/{record_id}"' in client.get(f"/{entity.table}").text
+
+
+@every_entity
+def test_a_record_is_changed(client: TestClient, entity: Entity) -> None:
+    record_id = add(client, entity)
+    for field in entity.of_type("text", "longtext"):
+        values = filled(client, entity, **{field.name: "Quite different"})
+        assert send(client, f"/{entity.table}/{record_id}/edit", values).status_code == 303
+        assert "Quite different" in client.get(f"/{entity.table}/{record_id}").text
+    assert len(rows(client, entity)) == 1
+
+
+@every_entity
+def test_a_record_is_deleted_after_a_question(client: TestClient, entity: Entity) -> None:
+    record_id = add(client, entity)
+    assert "cannot be undone" in client.get(f"/{entity.table}/{record_id}/delete").text
+    assert len(rows(client, entity)) == 1
+    assert send(client, f"/{entity.table}/{record_id}/delete", {}).status_code == 303
+    assert rows(client, entity) == []
+    assert client.get(f"/{entity.table}/{record_id}").status_code == 404
+
+
+@every_entity
+def test_a_missing_value_is_refused_beside_its_field(client: TestClient, entity: Entity) -> None:
+    for field in entity.fields:
+        if field.required and field.type != "bool":
+            answer = send(client, f"/{entity.table}/new", filled(client, entity, **{field.name: " "}))
+            assert answer.status_code == 422
+            assert f'id="{field.name}-wrong"' in answer.text
+    assert rows(client, entity) == []
+
+
+@every_entity
+def test_a_value_of_the_wrong_kind_is_refused(client: TestClient, entity: Entity) -> None:
+    for field in entity.fields:
+        bad = BAD.get(field.type, "x" * 5_001)
+        if field.type != "bool":
+            answer = send(client, f"/{entity.table}/new", filled(client, entity, **{field.name: bad}))
+            assert answer.status_code == 422, field
+            assert f'id="{field.name}-wrong"' in answer.text
+    assert rows(client, entity) == []
+
+
+@every_entity
+def test_search_finds_the_record_and_only_it(client: TestClient, entity: Entity) -> None:
+    words = entity.of_type("text", "longtext")
+    if not words:
+        pytest.skip("nothing to search for")
+    record_id = add(client, entity, **{words[0].name: "Quetzalcoatl"})
+    assert f'/{entity.table}/{record_id}"' in client.get(f"/{entity.table}?q=quetzal").text
+    assert "Nothing found" in client.get(f"/{entity.table}?q=xylophone-%25").text
+
+
+@every_entity
+def test_what_is_typed_is_never_run(client: TestClient, entity: Entity) -> None:
+    words = entity.of_type("text", "longtext")
+    if not words:
+        pytest.skip("nothing to type into")
+    nasty = "<script>alert(1)</script>{{ 7 * 7 }}' OR 1=1 --"
+    record_id = add(client, entity, **{words[0].name: nasty})
+    for address in (f"/{entity.table}", f"/{entity.table}/{record_id}", f"/{entity.table}/{record_id}/edit", "/"):
+        assert "<script" not in client.get(address).text
+    assert "{{ 7 * 7 }}" in client.get(f"/{entity.table}/{record_id}").text
+
+
+@every_entity
+def test_a_spreadsheet_does_not_run_a_cell(client: TestClient, entity: Entity) -> None:
+    words = entity.of_type("text")
+    if not words:
+        pytest.skip("nothing to type into")
+    add(client, entity, **{words[0].name: "=1+1"})
+    assert rows(client, entity)[0][words[0].label] == "'=1+1"
+
+
+@every_entity
+def test_every_view_of_the_examples_answers(example: TestClient, entity: Entity) -> None:
+    addresses = [f"/{entity.table}", f"/{entity.table}/new", f"/{entity.table}/1", f"/{entity.table}/1/edit"]
+    addresses += [f"/{entity.table}?sort={field.name}" for field in entity.fields]
+    for name in ("calendar", "board", "totals"):
+        wanted = 200 if getattr(entity, name) else 404
+        assert example.get(f"/{entity.table}/{name}").status_code == wanted
+    for address in addresses:
+        assert example.get(address).status_code == 200, address
+    assert len(rows(example, entity)) >= 3
+
+
+@every_entity
+def test_a_parent_lists_what_belongs_to_it(client: TestClient, entity: Entity) -> None:
+    for field in entity.of_type("ref"):
+        parent = BY_TABLE[field.ref]
+        parent_id = add(client, parent)
+        record_id = add(client, entity, **{field.name: str(parent_id)})
+        page = client.get(f"/{parent.table}/{parent_id}").text
+        assert f'href="/{entity.table}/{record_id}"' in page
+
+
+@every_entity
+def test_a_card_moves_to_another_column(client: TestClient, entity: Entity) -> None:
+    if not entity.board:
+        pytest.skip("this kind has no board")
+    record_id = add(client, entity)
+    last = entity.field(entity.board).choices[-1]
+    board = f"/{entity.table}/board"
+    answer = client.post(
+        f"/{entity.table}/{record_id}/move",
+        data={"to": last, "csrf_token": _token_of(client.get(board).text)},
+        follow_redirects=False,
+    )
+    assert answer.status_code == 303
+    assert rows(client, entity)[0][entity.field(entity.board).label] == last
+
+
+def _token_of(page: str) -> str:
+    return page.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+@every_entity
+def test_no_two_records_that_must_differ(client: TestClient, entity: Entity) -> None:
+    for rule in entity.rules:
+        if isinstance(rule, (Unique, NoOverlap)):
+            refs = rule.fields if isinstance(rule, Unique) else (rule.ref,)
+            values = filled(client, entity)
+            for field in entity.of_type("ref"):
+                if field.name in refs:
+                    values[field.name] = str(add(client, BY_TABLE[field.ref]))
+            assert send(client, f"/{entity.table}/new", values).status_code == 303
+            again = send(client, f"/{entity.table}/new", values)
+            assert again.status_code == 422
+            assert "Nothing was saved yet" in again.text
+
+
+@every_entity
+def test_a_full_one_takes_no_more(client: TestClient, entity: Entity) -> None:
+    for rule in entity.rules:
+        if isinstance(rule, Capacity):
+            _fill_up(client, entity, rule)
+
+
+@every_entity
+def test_a_late_record_is_marked_until_it_is_done(client: TestClient, entity: Entity) -> None:
+    for rule in entity.rules:
+        if isinstance(rule, Overdue):
+            past = {rule.date: "2020-01-02" + ("T09:00" if entity.field(rule.date).type == "datetime" else "")}
+            record_id = add(client, entity, **past)
+            assert "Overdue" in client.get(f"/{entity.table}/{record_id}").text
+            if rule.status:
+                done = filled(client, entity, **past, **{rule.status: rule.done[0]})
+                assert send(client, f"/{entity.table}/{record_id}/edit", done).status_code == 303
+                assert "Overdue" not in client.get(f"/{entity.table}/{record_id}").text
+
+
+def _fill_up(client: TestClient, entity: Entity, rule: Capacity) -> None:
+    parent_id = add(client, BY_TABLE[entity.field(rule.ref).ref], **{rule.limit: "1"})
+    first = filled(client, entity, **{rule.ref: str(parent_id)})
+    assert send(client, f"/{entity.table}/new", first).status_code == 303
+    second = filled(client, entity, **{rule.ref: str(parent_id)})
+    answer = send(client, f"/{entity.table}/new", second)
+    assert answer.status_code == 422
+    assert f'id="{rule.ref}-wrong"' in answer.text
+
+
+def test_long_lists_come_in_pages(client: TestClient) -> None:
+    entity = next((e for e in ENTITIES if not e.rules and not any(f.required for f in e.of_type("ref"))), None)
+    if entity is None:
+        pytest.skip("every kind has rules")
+    for _ in range(21):
+        add(client, entity)
+    assert "page 1 of 2" in client.get(f"/{entity.table}").text
+    assert "page 2 of 2" in client.get(f"/{entity.table}?page=2").text
