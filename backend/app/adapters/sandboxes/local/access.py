@@ -1,0 +1,43 @@
+"""A sandbox's way to the operator's package registries: settings for the tools inside, and the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.adapters.sandboxes.local.addresses import Resolver
+from app.adapters.sandboxes.local.egress import Egress, Origin
+from app.adapters.sandboxes.local.hosts import RegistryHosts
+from app.adapters.sandboxes.local.registries import Registries, read_registries
+
+
+class RegistryAccess:
+    """Reads the operator's settings once, when they are first needed, for all sandboxes of this process."""
+
+    def __init__(self, *, uv: Path, python: Path, environ: Mapping[str, str], resolver: Resolver) -> None:
+        self._uv = uv
+        self._python = python
+        self._environ = environ
+        self._resolver = resolver
+        self._lock = asyncio.Lock()
+        self._known: tuple[Registries, RegistryHosts] | None = None
+
+    async def registries(self) -> Registries:
+        """What the operator's tools are set up to use."""
+        return (await self._read())[0]
+
+    async def allowed(self) -> Mapping[Origin, bool]:
+        """What the proxies let through."""
+        return await (await self._read())[1].allowed()
+
+    def egress(self) -> Egress:
+        """A proxy for one sandbox."""
+        return Egress(self.allowed, self._resolver)
+
+    async def _read(self) -> tuple[Registries, RegistryHosts]:
+        async with self._lock:
+            if self._known is None:
+                registries = await read_registries(self._uv, self._python, self._environ)
+                self._known = registries, RegistryHosts(registries)
+            return self._known

@@ -1,0 +1,334 @@
+"""PID 1 of a sandbox: runs commands, writes files, hands out sockets, and ends everything with its host.
+
+Standard library only: it runs on whatever interpreter is visible inside. Each packet on the control socket is one
+JSON object with the file descriptors that belong to it; every request is answered once, by its `id`.
+"""
+
+from __future__ import annotations
+
+import array
+import ctypes
+import errno
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+WORKSPACE = Path("/workspace")
+MEMORY_INTERVAL_S = 0.15
+PAGE = resource.getpagesize()
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
+REPORT_FD, OUTPUT_FD = 3, 4
+Message = dict[str, Any]  # what JSON gives
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Agent:
+    """Answers the host until it goes away or the memory is used up."""
+
+    def __init__(self, control: socket.socket, memory_bytes: int) -> None:
+        self.control = control
+        self.memory_bytes = memory_bytes
+        self.supervisors: dict[int, int] = {}
+        """Process id of what runs for a request -> the request's id."""
+        self.reports: dict[int, int] = {}
+        """Read end of the pipe that tells how a request went -> the request's id."""
+        self.frozen = False
+
+    def serve(self) -> NoReturn:
+        control = self.control.fileno()
+        wake, writer = os.pipe()
+        for end in (wake, writer):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(writer)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.send({"ev": "ready"})
+        while True:
+            waiting = None if self.frozen or not self.supervisors else MEMORY_INTERVAL_S
+            ready, _, _ = select.select([control, wake, *self.reports], [], [], waiting)
+            if wake in ready:
+                os.read(wake, 4096)
+                self.reap()
+            for fd in [fd for fd in self.reports if fd in ready]:
+                self.report(fd)
+            if control in ready:
+                self.receive()
+            self.watch_memory()
+
+    def send(self, message: Message, fds: tuple[int, ...] = ()) -> None:
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        while True:
+            try:
+                self.control.sendmsg([json.dumps(message).encode()], ancillary)
+            except BlockingIOError:
+                select.select([], [self.control], [])
+            else:
+                return
+
+    def receive(self) -> None:
+        try:
+            data, ancillary, _, _ = self.control.recvmsg(
+                1 << 18, socket.CMSG_SPACE(64), socket.MSG_CMSG_CLOEXEC | socket.MSG_DONTWAIT
+            )
+        except BlockingIOError:
+            return
+        if not data:
+            os._exit(0)
+        fds = array.array("i")
+        for _, _, raw in ancillary:
+            fds.frombytes(raw[: len(raw) - len(raw) % fds.itemsize])
+        message = json.loads(data)
+        try:
+            self.handle(message, list(fds))
+        except OSError as error:
+            self.send({"id": message["id"], "error": str(error), "errno": error.errno})
+        finally:
+            for fd in fds:
+                os.close(fd)
+
+    def handle(self, message: Message, fds: list[int]) -> None:
+        match message["op"]:
+            case "run":
+                self.spawn(message, fds[0], supervise)
+            case "write":
+                self.spawn(message, fds[0], write_files)
+            case "end":
+                self.end(message["request"])
+                self.send({"id": message["id"]})
+            case "freeze" | "thaw" as op:
+                self.signal_all(signal.SIGSTOP if op == "freeze" else signal.SIGCONT)
+                self.frozen = op == "freeze"
+                self.send({"id": message["id"]})
+            case "socket":
+                with socket.socket() as made:
+                    self.send({"id": message["id"]}, (made.fileno(),))
+            case "listen":
+                with socket.create_server(("127.0.0.1", message["port"]), backlog=512) as made:
+                    self.send({"id": message["id"]}, (made.fileno(),))
+
+    def spawn(self, message: Message, fd: int, work: Any) -> None:  # Any: one of the two functions below
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            enter_child(write, fd)
+            run_child(work, message)
+        os.close(write)
+        self.supervisors[pid] = message["id"]
+        self.reports[read] = message["id"]
+
+    def report(self, fd: int) -> None:
+        """Pass on how a request went; a supervisor that said nothing was killed by the code it supervised."""
+        text = os.read(fd, 65536)
+        os.close(fd)
+        request = self.reports.pop(fd)
+        self.send({"id": request, **(json.loads(text) if text else {"code": -signal.SIGKILL})})
+
+    def reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if self.supervisors.pop(pid, None) is not None and status:
+                self.end_strays()
+
+    def end(self, request: int) -> None:
+        for pid in [pid for pid, owner in self.supervisors.items() if owner == request]:
+            end_below(pid)
+            os.kill(pid, signal.SIGCONT)
+
+    def end_strays(self) -> None:
+        """Only a murdered supervisor leaves children to PID 1, so whatever else hangs there goes with it."""
+        for pid in [pid for pid, parent in parents().items() if parent == 1 and pid not in self.supervisors]:
+            end_below(pid)
+            kill(pid, signal.SIGKILL)
+
+    def signal_all(self, number: int) -> None:
+        kill(-1, number)
+
+    def watch_memory(self) -> None:
+        if self.supervisors and not self.frozen and over_memory(self.memory_bytes):
+            self.send({"ev": "over", "what": "memory"})
+            os._exit(1)
+
+
+def kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 (half the cost of Path)
+
+
+def read_proc(pid: int, name: str) -> bytes:
+    """Empty when the process is gone or does not let itself be looked at."""
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:  # noqa: PTH123 (runs many times a second)
+            return file.read()
+    except OSError:
+        return b""
+
+
+def parents() -> dict[int, int]:
+    """Process id -> parent's, of every process in here but this one."""
+    found = {}
+    for pid in processes():
+        fields = read_proc(pid, "stat").rpartition(b")")[2].split()
+        if pid != 1 and fields:
+            found[pid] = int(fields[1])
+    return found
+
+
+def below(root: int) -> set[int]:
+    tree = parents()
+    found: set[int] = set()
+    level = {root}
+    while level:
+        level = {pid for pid, parent in tree.items() if parent in level and pid not in found}
+        found |= level
+    return found
+
+
+def end_below(root: int) -> None:
+    """Stop everything first: what is stopped cannot fork while the rest is being found."""
+    stopped: set[int] = set()
+    while fresh := below(root) - stopped:
+        for pid in fresh:
+            kill(pid, signal.SIGSTOP)
+        stopped |= fresh
+    for pid in stopped:
+        kill(pid, signal.SIGKILL)
+
+
+def over_memory(limit: int) -> bool:
+    """Whether all processes together hold more; pages that they share are counted once before it is said."""
+    pids = processes()
+    files = sum(space_used(path) for path in ("/tmp", "/dev/shm"))
+    if files + sum(resident(pid) for pid in pids) <= limit:
+        return False
+    return files + sum(proportional(pid) for pid in pids) > limit
+
+
+def space_used(path: str) -> int:
+    space = os.statvfs(path)
+    return (space.f_blocks - space.f_bfree) * space.f_frsize
+
+
+def resident(pid: int) -> int:
+    fields = read_proc(pid, "statm").split()
+    return int(fields[1]) * PAGE if fields else 0
+
+
+def proportional(pid: int) -> int:
+    for line in read_proc(pid, "smaps_rollup").splitlines():
+        if line.startswith(b"Pss:"):
+            return int(line.split()[1]) * 1024
+    return resident(pid)
+
+
+def enter_child(report: int, given: int) -> None:
+    """Keep the pipe to report on and the descriptor that came with the request, nothing else of the agent's."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    kept = [os.dup(fd) for fd in (report, given)]
+    high = [os.dup2(fd, 200 + number, inheritable=False) for number, fd in enumerate(kept)]
+    os.dup2(high[0], REPORT_FD, inheritable=False)
+    os.dup2(high[1], OUTPUT_FD, inheritable=False)
+    os.closerange(OUTPUT_FD + 1, 1024)
+
+
+def run_child(work: Any, message: Message) -> NoReturn:  # Any: see spawn
+    try:
+        work(message)
+    except OSError as error:
+        tell({"error": str(error), "errno": error.errno})
+    finally:
+        os._exit(0)
+
+
+def tell(message: Message) -> None:
+    os.write(REPORT_FD, json.dumps(message).encode())
+
+
+def supervise(message: Message) -> None:
+    """Stay the parent of whatever the command leaves running, so that a time-out finds all of it."""
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    command = os.fork()
+    if command == 0:
+        execute(message)
+    os.close(OUTPUT_FD)
+    while True:
+        try:
+            pid, status = os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+        if pid == command:
+            tell({"code": os.waitstatus_to_exitcode(status)})
+            os.close(REPORT_FD)
+
+
+def execute(message: Message) -> NoReturn:
+    try:
+        os.setsid()
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+        os.dup2(OUTPUT_FD, 1)
+        os.dup2(OUTPUT_FD, 2)
+        os.chdir(WORKSPACE)
+        for name, value in message["limits"].items():
+            resource.setrlimit(getattr(resource, name), (value, value))
+        libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        os.execvpe(message["argv"][0], message["argv"], message["env"])
+    except (OSError, ValueError) as error:
+        os.write(2, f"sandbox: cannot run {message['argv'][0]!r}: {error}\n".encode(errors="replace"))
+    finally:
+        os._exit(127)
+
+
+def write_files(message: Message) -> None:
+    """Lay down the files whose table of path, size and mode stands before their content."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (message["file_bytes"],) * 2)
+    with os.fdopen(OUTPUT_FD, "rb") as source:
+        for path, size, mode in json.loads(source.readline()):
+            write_file(WORKSPACE / path, source.read(size), mode)
+    tell({})
+
+
+def write_file(path: Path, content: bytes, mode: int) -> None:
+    if path.is_dir() and not path.is_symlink():
+        raise OSError(errno.EISDIR, "a directory is in the way", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{os.getpid()}.draft")
+    try:
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+        draft.chmod(mode)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def main() -> NoReturn:
+    fd, memory_bytes = int(sys.argv[1]), int(sys.argv[2])
+    # The code that runs here has the same uid: without this it could read this process and take its socket.
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    os.umask(0o022)
+    os.set_inheritable(fd, False)
+    Agent(socket.socket(fileno=fd), memory_bytes).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The only way out of a sandbox: a CONNECT proxy to the package registries and to nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from app.adapters.sandboxes.local.addresses import Resolver
+
+HEAD_TIMEOUT_S: Final = 10.0
+CONNECT_TIMEOUT_S: Final = 15.0
+IDLE_TIMEOUT_S: Final = 120.0
+MAX_HEAD: Final = 16 * 1024
+MAX_TUNNELS: Final = 128
+MAX_BYTES: Final = 4 << 30
+CHUNK: Final = 1 << 18
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A host and port that sandboxes may reach."""
+
+    host: str
+    port: int
+
+
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Allowed = Callable[[], Awaitable[Mapping[Origin, bool]]]
+"""The origins that may be reached now; True where the operator named it and it may be on an internal network."""
+
+
+class Refused(Exception):
+    """The request is not one that is let through."""
+
+
+class Egress:
+    """One sandbox's proxy. `allowed` is asked at each request, so that deriving it delays no start."""
+
+    def __init__(self, allowed: Allowed, resolver: Resolver) -> None:
+        self._allowed = allowed
+        self._resolver = resolver
+        self._slots = asyncio.Semaphore(MAX_TUNNELS)
+        self._bytes = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Accept on a listener that was made inside the sandbox."""
+        self._server = await asyncio.start_server(self._accept, sock=listener, limit=CHUNK)
+
+    async def close(self) -> None:
+        """Stop listening and cut every tunnel."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._answer(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with self._slots:
+                await self._let_through(reader, writer)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            writer.transport.abort()
+        finally:
+            writer.close()
+
+    async def _let_through(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(HEAD_TIMEOUT_S):
+            head = await reader.readuntil(b"\r\n\r\n")
+        try:
+            outside = await self._connect(parse_connect(head))
+        except Refused as refusal:
+            await _reply(writer, "403 Forbidden", f"{refusal}\n")
+            return
+        except (OSError, TimeoutError):
+            await _reply(writer, "502 Bad Gateway", "the registry does not answer\n")
+            return
+        try:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await self._tunnel((reader, writer), outside)
+        finally:
+            outside[1].close()
+
+    async def _connect(self, origin: Origin) -> Stream:
+        allowed = await self._allowed()
+        if origin not in allowed:
+            raise Refused(f"{origin.host}:{origin.port} is not a package registry of this machine")
+        addresses = await self._resolver.resolve(origin.host, private=allowed[origin])
+        if not addresses:
+            raise Refused(f"{origin.host} is at an address that sandboxes may not reach")
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            return await _first(addresses, origin.port)
+
+    async def _tunnel(self, inside: Stream, outside: Stream) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pump(inside[0], outside[1]))
+            group.create_task(self._pump(outside[0], inside[1]))
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError, TimeoutError):
+            while self._bytes < MAX_BYTES:
+                async with asyncio.timeout(IDLE_TIMEOUT_S):
+                    chunk = await source.read(CHUNK)
+                    if not chunk:
+                        break
+                    self._bytes += len(chunk)
+                    sink.write(chunk)
+                    await sink.drain()
+            sink.write_eof()
+
+
+def parse_connect(head: bytes) -> Origin:
+    """The origin that a request wants to reach; raises Refused for anything but a plain CONNECT."""
+    words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+    if len(head) > MAX_HEAD or len(words) != 3 or words[0] != "CONNECT":
+        raise Refused("only CONNECT to a package registry is served here")
+    host, _, port = words[1].rpartition(":")
+    if not port.isascii() or not port.isdigit():
+        raise Refused("CONNECT needs a host and a port")
+    return Origin(host.lower().removesuffix("."), int(port))
+
+
+async def _first(addresses: Sequence[str], port: int) -> Stream:
+    """A connection to the first address that answers."""
+    *others, last = addresses
+    for address in others:
+        with suppress(OSError):
+            return await asyncio.open_connection(address, port, limit=CHUNK)
+    return await asyncio.open_connection(last, port, limit=CHUNK)
+
+
+async def _reply(writer: asyncio.StreamWriter, status: str, text: str) -> None:
+    body = text.encode(errors="replace")
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode() + body)
+    await writer.drain()

@@ -1,0 +1,35 @@
+"""The environment of commands inside: the tools, the registries, and nothing of this service's own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.adapters.sandboxes.local.layout import CACHE, HOME
+from app.adapters.sandboxes.local.registries import Registries
+from app.adapters.sandboxes.local.toolchain import Toolchain
+
+PROXY_PORT: Final = 3128
+_LOOPBACK: Final = "localhost,127.0.0.1,::1"
+
+
+def environment(toolchain: Toolchain, registries: Registries, *, network: bool) -> dict[str, str]:
+    """Without network the installers are told so, and take what is in the cache."""
+    return {
+        "PATH": toolchain.path,
+        "HOME": HOME,
+        "USER": "app",
+        "LANG": "C.UTF-8",
+        "TMPDIR": "/tmp",
+        "UV_CACHE_DIR": CACHE,
+        "UV_LINK_MODE": "copy",
+        "UV_NO_PROGRESS": "1",
+        "UV_PYTHON": str(toolchain.python),
+        "UV_PYTHON_DOWNLOADS": "never",
+        **registries.environment(),
+        **(_proxy() if network else {"UV_OFFLINE": "1", "npm_config_offline": "true"}),
+    }
+
+
+def _proxy() -> dict[str, str]:
+    address = f"http://127.0.0.1:{PROXY_PORT}"
+    return {"HTTPS_PROXY": address, "https_proxy": address, "NO_PROXY": _LOOPBACK, "no_proxy": _LOOPBACK}

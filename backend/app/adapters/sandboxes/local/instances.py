@@ -1,0 +1,128 @@
+"""The directory that each sandbox has, and how any process of the instance finds and ends what belongs to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+import uuid
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final, Self
+
+from app.adapters.sandboxes.local.processes import Process, boot_id
+from app.adapters.sandboxes.local.trees import remove_tree
+from app.core.ids import JobId, SandboxId
+
+NOT_YET: Final = Process(0, 0)
+ROOMS: Final = ("workspace", "home", "cache")
+ABANDONED_S: Final = 3600
+_STATE: Final = "state.json"
+_ID = re.compile(r"(\d+)-(\d+)-([0-9a-f]{12})")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One sandbox on disk. The id is pid, start time and directory; until it has processes the first two are 0."""
+
+    directory: Path
+    job_id: JobId
+    purpose: str
+    boot: str
+    outer: Process = NOT_YET
+    """bubblewrap itself."""
+    inner: Process = NOT_YET
+    """PID 1 of the sandbox, as seen from outside: when it has ended, everything inside has."""
+
+    @classmethod
+    def create(cls, root: Path, job_id: JobId, purpose: str) -> Self:
+        """A fresh directory, known by its job before anything runs in it."""
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = secrets.token_hex(6)
+        draft = cls(root / f".{name}", job_id, purpose, boot_id())
+        draft.directory.mkdir(mode=0o700)
+        for room in ROOMS:
+            (draft.directory / room).mkdir()
+        draft.save()
+        return replace(draft, directory=draft.directory.rename(root / name))
+
+    @property
+    def id(self) -> SandboxId:
+        return SandboxId(f"{self.outer.pid}-{self.outer.started}-{self.directory.name}")
+
+    @property
+    def is_alive(self) -> bool:
+        return self.boot == boot_id() and (self.outer.is_alive or self.inner.is_alive)
+
+    def started(self, outer: Process, inner: Process) -> Self:
+        """The same instance with its processes, saved."""
+        instance = replace(self, outer=outer, inner=inner)
+        instance.save()
+        return instance
+
+    def save(self) -> None:
+        """Write the state so that a reader finds the old or the new one."""
+        state = {
+            "job_id": str(self.job_id),
+            "purpose": self.purpose,
+            "boot": self.boot,
+            "outer": asdict(self.outer),
+            "inner": asdict(self.inner),
+        }
+        draft = self.directory / f"{_STATE}.new"
+        draft.write_text(json.dumps(state))
+        draft.replace(self.directory / _STATE)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self | None:
+        """None for a directory without a readable state: its maker died before it was written."""
+        try:
+            state = json.loads((directory / _STATE).read_text())
+            return cls(
+                directory,
+                JobId(uuid.UUID(state["job_id"])),
+                state["purpose"],
+                state["boot"],
+                Process(**state["outer"]),
+                Process(**state["inner"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    async def end(self) -> None:
+        """Kill what runs and wait for it."""
+        if self.boot != boot_id():
+            return
+        for process in (self.inner, self.outer):
+            await process.kill()
+
+
+def find_instances(root: Path) -> list[Instance]:
+    """Every sandbox that is alive or has left files behind."""
+    if not root.is_dir():
+        return []
+    found = (Instance.load(directory) for directory in root.iterdir() if not directory.name.startswith("."))
+    return [instance for instance in found if instance is not None]
+
+
+def sweep(root: Path) -> None:
+    """Remove directories whose maker died before they were complete."""
+    if not root.is_dir():
+        return
+    for directory in root.iterdir():
+        if directory.name.startswith(".") and time.time() - directory.stat().st_mtime > ABANDONED_S:
+            remove_tree(directory)
+
+
+def parse_id(sandbox_id: SandboxId) -> tuple[Process, str] | None:
+    """The outer process and the directory's name; None for an id of another provider."""
+    match = _ID.fullmatch(sandbox_id)
+    return (Process(int(match[1]), int(match[2])), match[3]) if match else None
+
+
+def remove_instance(directory: Path) -> None:
+    """Take the directory away, and last of all what it is found by; idempotent."""
+    for room in ROOMS:
+        remove_tree(directory / room)
+    remove_tree(directory)

@@ -1,0 +1,119 @@
+"""What a sandbox sees of this machine, as bubblewrap's arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+WORKSPACE: Final = "/workspace"
+HOME: Final = "/home/app"
+CACHE: Final = f"{HOME}/.cache/uv"
+TMP_BYTES: Final = 256 << 20
+SHM_BYTES: Final = 64 << 20
+
+_ETC: Final = {
+    "passwd": b"app:x:1000:1000::/home/app:/bin/bash\nroot:x:0:0::/:/bin/false\n",
+    "group": b"app:x:1000:\n",
+    "hosts": b"127.0.0.1 localhost sandbox\n::1 localhost\n",
+    "nsswitch.conf": b"hosts: files\npasswd: files\ngroup: files\n",
+    "resolv.conf": b"",
+}
+_ETC_OF_THE_HOST: Final = (
+    "alternatives",
+    "ld.so.cache",
+    "localtime",
+    "mime.types",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "pki/tls/certs",
+    "pki/ca-trust/extracted",
+)
+_TOP_LEVEL: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+
+Place = Callable[[Path], str]
+"""Where bubblewrap finds a source: at its own path, or where root has staged it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The directories of one sandbox on this machine, and what it finds in /etc."""
+
+    workspace: Path
+    home: Path
+    cache: Path
+    """The layer of the package cache that this sandbox writes to."""
+    seeds: tuple[Path, ...] = ()
+    """Trusted package caches below that layer, the oldest first."""
+    etc: Mapping[str, bytes] = field(default_factory=dict)
+    """Further files of /etc, by their name below it."""
+
+    @property
+    def sources(self) -> list[Path]:
+        """Everything of this machine that is bound."""
+        return [self.workspace, self.home, self.cache, *self.seeds]
+
+
+class Descriptors:
+    """What the child inherits, closed here together."""
+
+    def __init__(self, *opened: int) -> None:
+        self.opened = list(opened)
+
+    def hold(self, data: bytes) -> str:
+        """The number of a descriptor from which `data` can be read."""
+        fd = os.memfd_create("cofounder")
+        self.opened.append(fd)
+        os.write(fd, data)
+        os.lseek(fd, 0, os.SEEK_SET)
+        return str(fd)
+
+    def close(self) -> None:
+        """Close this process's copies."""
+        for fd in self.opened:
+            os.close(fd)
+
+
+def system_arguments() -> list[str]:
+    """The read-only system. /tmp and /dev/shm are the only memory that can be written to, and both are sized."""
+    return [
+        *("--ro-bind", "/usr", "/usr", *_top_level()),
+        *("--proc", "/proc", "--dev", "/dev", "--dir", "/etc", "--dir", "/run", "--dir", "/sys", "--dir", "/var"),
+        *("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"),
+        *("--perms", "1777", "--size", str(SHM_BYTES), "--tmpfs", "/dev/shm"),
+        *("--symlink", "/tmp", "/var/tmp"),
+    ]
+
+
+def _top_level() -> list[str]:
+    arguments: list[str] = []
+    for path in (Path("/") / name for name in _TOP_LEVEL):
+        if path.is_symlink():
+            arguments += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            arguments += ["--ro-bind", str(path), str(path)]
+    return arguments
+
+
+def etc_arguments(layout: Layout, fds: Descriptors) -> list[str]:
+    """A private /etc: a few texts, and the certificates and time zone of the host."""
+    arguments: list[str] = []
+    for name, content in {**_ETC, **layout.etc}.items():
+        arguments += ["--perms", "0444", "--ro-bind-data", fds.hold(content), f"/etc/{name}"]
+    for name in _ETC_OF_THE_HOST:
+        arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return arguments
+
+
+def bind_arguments(layout: Layout, tools: tuple[tuple[Path, Path], ...], place: Place) -> list[str]:
+    """The workspace, the home and the package cache to write to; the tools to read."""
+    arguments = ["--bind", place(layout.workspace), WORKSPACE, "--bind", place(layout.home), HOME]
+    for source, target in tools:
+        arguments += ["--ro-bind", place(source), str(target)]
+    if not layout.seeds:
+        return [*arguments, "--bind", f"{place(layout.cache)}/upper", CACHE]
+    for seed in layout.seeds:
+        arguments += ["--overlay-src", place(seed)]
+    return [*arguments, "--overlay", f"{place(layout.cache)}/upper", f"{place(layout.cache)}/work", CACHE]

@@ -1,0 +1,75 @@
+"""Processes by pid *and* start time, so that a number used again is never taken for the old process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+END_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process for as long as the machine is up."""
+
+    pid: int
+    started: int
+    """Clock ticks after boot."""
+
+    @classmethod
+    def of(cls, pid: int) -> Self | None:
+        """The live process of this number; a zombie counts as gone."""
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return None if fields[0] in "ZX" else cls(pid, int(fields[19]))
+
+    @property
+    def is_alive(self) -> bool:
+        return type(self).of(self.pid) == self
+
+    def open(self) -> int | None:
+        """A pidfd of exactly this process, or None when it is gone."""
+        try:
+            fd = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return None
+        if self.is_alive:
+            return fd
+        os.close(fd)
+        return None
+
+    async def kill(self) -> None:
+        """End it and wait until it has ended; nothing when it is gone. TimeoutError when it does not go."""
+        fd = self.open()
+        if fd is None:
+            return
+        try:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+            async with asyncio.timeout(END_TIMEOUT_S):
+                await ended(fd)
+        finally:
+            os.close(fd)
+
+
+async def ended(pidfd: int) -> None:
+    """Return when the process behind a pidfd has ended. For the first of a pid namespace: with all in it."""
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+    loop.add_reader(pidfd, event.set)
+    try:
+        await event.wait()
+    finally:
+        loop.remove_reader(pidfd)
+
+
+def boot_id() -> str:
+    """Differs after each start of the machine, when pids and clock ticks begin again."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -1,0 +1,183 @@
+"""Which package registries this machine's operator uses, asked of the operator's own tools.
+
+No registry is named in this code: without any setting it is whatever uv, pip and npm would ask by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import configparser
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from app.adapters.sandboxes.local.egress import Origin
+from app.ports.sandbox import SandboxUnavailable
+
+TOOL_TIMEOUT_S: Final = 30.0
+CA_BUNDLE: Final = "/etc/cofounder/ca.pem"
+_CA_SETTINGS: Final = ("SSL_CERT_FILE", "UV_SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+_CA_NAMES_INSIDE: Final = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+
+
+@dataclass(frozen=True)
+class Registries:
+    """The operator's registries. The addresses may hold credentials, which never go into a sandbox."""
+
+    indexes: tuple[str, ...] = field(repr=False)
+    """Of Python packages, the default one first."""
+    npm: str | None = field(repr=False)
+    by_operator: bool
+    """Whether the operator chose the indexes, so that they may lie on an internal network."""
+    best_match: bool = False
+    """Whether several indexes are searched as pip does it, for the best match in all of them."""
+    ca_bundle: bytes | None = field(default=None, repr=False)
+
+    @property
+    def origins(self) -> dict[Origin, bool]:
+        """What may be reached for the indexes themselves."""
+        found = {origin: self.by_operator for url in self.indexes if (origin := origin_of(url))}
+        if self.npm and (origin := origin_of(self.npm)):
+            found.setdefault(origin, False)
+        return found
+
+    def environment(self) -> dict[str, str]:
+        """How the tools inside find the same registries, without credentials."""
+        names = self.indexes_for_uv(tuple(without_credentials(url) for url in self.indexes))
+        names["PIP_INDEX_URL"] = names["UV_DEFAULT_INDEX"]
+        if "UV_INDEX" in names:
+            names["PIP_EXTRA_INDEX_URL"] = names["UV_INDEX"]
+        if self.npm:
+            names["npm_config_registry"] = without_credentials(self.npm)
+        if self.ca_bundle:
+            names |= dict.fromkeys(_CA_NAMES_INSIDE, CA_BUNDLE)
+        return names
+
+    def indexes_for_uv(self, indexes: tuple[str, ...]) -> dict[str, str]:
+        """uv's variables for these addresses."""
+        names = {"UV_DEFAULT_INDEX": indexes[0]}
+        if len(indexes) > 1:
+            names["UV_INDEX"] = " ".join(indexes[1:])
+        if self.best_match:
+            names["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+        return names
+
+
+def origin_of(url: str) -> Origin | None:
+    """The host and port behind a URL; None when it cannot be reached through TLS."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        return None
+    return Origin(parts.hostname.lower().removesuffix("."), parts.port or 443)
+
+
+def without_credentials(url: str) -> str:
+    """The same address without a user name or password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+async def read_registries(uv: Path, python: Path, environ: Mapping[str, str]) -> Registries:
+    """Ask uv, then pip's settings, then npm. SandboxUnavailable when uv cannot read its own settings."""
+    neutral = {name: value for name, value in environ.items() if not name.startswith("UV_")}
+    own, default, npm = await asyncio.gather(
+        _indexes_of_uv(uv, python, environ),
+        _indexes_of_uv(uv, python, neutral, "--no-config"),
+        _registry_of_npm(environ),
+    )
+    pip = await asyncio.to_thread(_settings_of_pip, environ)
+    ca_bundle = await asyncio.to_thread(_ca_bundle, environ, pip)
+    if own == default and (extra := _indexes_of_pip(pip, default)) != default:
+        return Registries(extra, npm, by_operator=True, best_match=len(extra) > 1, ca_bundle=ca_bundle)
+    return Registries(own, npm, by_operator=own != default, ca_bundle=ca_bundle)
+
+
+async def _indexes_of_uv(uv: Path, python: Path, environ: Mapping[str, str], *options: str) -> tuple[str, ...]:
+    """uv itself prints the indexes that it would use for an empty list of packages."""
+    command = [str(uv), "pip", "compile", "-", "--emit-index-url", "--no-header", "--offline", "--no-cache", "-q"]
+    code, out, err = await run_tool([*command, "--python", str(python), *options], environ)
+    found = {"--index-url": list[str](), "--extra-index-url": list[str]()}
+    for line in out.splitlines():
+        name, _, url = line.partition(" ")
+        if name in found:
+            found[name].append(url.strip())
+    if code != 0 or not found["--index-url"]:
+        raise SandboxUnavailable(
+            f"uv does not tell which package index it uses: {err.strip() or out.strip()!r}.",
+            remedy="Put uv's settings (UV_* variables, uv.toml) in order.",
+        )
+    return (*found["--index-url"], *found["--extra-index-url"])
+
+
+async def _registry_of_npm(environ: Mapping[str, str]) -> str | None:
+    npm = shutil.which("npm", path=environ.get("PATH", ""))
+    if npm is None:
+        return None
+    code, out, _ = await run_tool([npm, "config", "get", "registry"], environ)
+    lines = [line.strip() for line in out.splitlines() if line.strip().startswith("http")]
+    return lines[-1] if code == 0 and lines else None
+
+
+async def run_tool(command: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str, str]:
+    """Exit code, output and error output of one of the operator's tools, run where no project is."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd="/",
+        env=dict(environ),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(TOOL_TIMEOUT_S):
+            out, err = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    return process.returncode or 0, out.decode(errors="replace"), err.decode(errors="replace")
+
+
+def _settings_of_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """pip's settings by its own rules: later files win, and the environment wins over all."""
+    settings: dict[str, str] = {}
+    for path in _files_of_pip(environ):
+        parser = configparser.RawConfigParser()
+        try:
+            parser.read(path)
+        except (configparser.Error, UnicodeDecodeError):
+            continue
+        for section in ("global", "install"):
+            if parser.has_section(section):
+                settings |= dict(parser[section])
+    variables = {name: value for name, value in environ.items() if name.startswith("PIP_")}
+    return settings | {name[4:].lower().replace("_", "-"): value for name, value in variables.items()}
+
+
+def _files_of_pip(environ: Mapping[str, str]) -> list[Path]:
+    home = Path(environ.get("HOME", "/nonexistent"))
+    shared = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    user = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    files = [Path(folder) / "pip/pip.conf" for folder in shared.split(":")]
+    files += [Path("/etc/pip.conf"), home / ".pip/pip.conf", user / "pip/pip.conf", Path(sys.prefix) / "pip.conf"]
+    if named := environ.get("PIP_CONFIG_FILE"):
+        return [] if named == "/dev/null" else [*files, Path(named)]
+    return files
+
+
+def _indexes_of_pip(pip: Mapping[str, str], default: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that can be reached from a sandbox; folders of this machine cannot."""
+    extra = [url for url in pip.get("extra-index-url", "").split() if origin_of(url)]
+    return (pip.get("index-url", default[0]).strip(), *extra)
+
+
+def _ca_bundle(environ: Mapping[str, str], pip: Mapping[str, str]) -> bytes | None:
+    named = [environ.get(name) for name in _CA_SETTINGS]
+    for path in [*named, pip.get("cert")]:
+        if path and Path(path).is_file():
+            return Path(path).read_bytes()
+    return None

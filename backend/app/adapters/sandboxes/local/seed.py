@@ -1,0 +1,120 @@
+"""Package caches that only this service fills and every sandbox reads, so that an install need not download.
+
+Each lock has its own directory, which appears complete and never changes: sandboxes mount it below a layer of
+their own, and nothing that an app does reaches another app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from app.adapters.sandboxes.local.registries import Registries
+from app.adapters.sandboxes.local.trees import remove_tree
+from app.ports.sandbox import SandboxUnavailable
+
+TIMEOUT_S: Final = 600.0
+MAX_LAYERS: Final = 12
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,\s-]*\])?"
+_PINNED = re.compile(rf"{_NAME}==[^\s;]+(\s*;[^\\]*?)?((\s|\\)+--hash=sha256:[0-9a-f]{{64}})+\s*")
+
+
+class BadLock(ValueError):
+    """The lock holds something else than exact versions with their hashes."""
+
+
+class SeedCaches:
+    """The trusted caches of one instance, below one directory."""
+
+    def __init__(self, root: Path, *, uv: Path, python: Path) -> None:
+        self._root = root
+        self._uv = uv
+        self._python = python
+        self._building: dict[str, asyncio.Lock] = {}
+
+    def layers(self) -> tuple[Path, ...]:
+        """The newest ones, the oldest of them first."""
+        if not self._root.is_dir():
+            return ()
+        complete = [path for path in self._root.iterdir() if not path.name.startswith(".")]
+        return tuple(sorted(complete, key=lambda path: path.stat().st_mtime)[-MAX_LAYERS:])
+
+    async def warm(self, lock_text: bytes, environ: Mapping[str, str], registries: Registries) -> Path:
+        """The cache for this lock, filled first if there is none. Callers at the same time share the work.
+
+        The tools inside look in the cache by the index's address, so it is the one that they are given.
+        """
+        check_lock(lock_text)
+        key = [lock_text, str(self._python).encode(), *(url.encode() for url in registries.indexes)]
+        digest = hashlib.sha256(b"\0".join(key)).hexdigest()[:24]
+        async with self._building.setdefault(digest, asyncio.Lock()):
+            done = self._root / digest
+            if not done.is_dir():
+                await self._fill(lock_text, done, environ, registries)
+        return done
+
+    async def _fill(
+        self, lock_text: bytes, done: Path, environ: Mapping[str, str], registries: Registries
+    ) -> None:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._root / f".{secrets.token_hex(6)}"
+        (draft / "cache").mkdir(parents=True)
+        (draft / "lock").write_bytes(lock_text)
+        settings = registries.indexes_for_uv(registries.indexes)
+        if registries.ca_bundle:
+            (draft / "ca.pem").write_bytes(registries.ca_bundle)
+            settings["SSL_CERT_FILE"] = str(draft / "ca.pem")
+        try:
+            await self._download(draft, {**environ, **settings})
+            await asyncio.to_thread(_publish, draft / "cache", done)
+        finally:
+            await asyncio.to_thread(remove_tree, draft)
+
+    async def _download(self, draft: Path, environ: Mapping[str, str]) -> None:
+        """Install into a directory that is thrown away; wheels only, so no package's code runs."""
+        process = await asyncio.create_subprocess_exec(
+            *(str(self._uv), "pip", "install", "-q", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
+            *("--target", str(draft / "target"), "--python", str(self._python), "--link-mode", "symlink"),
+            *("-r", str(draft / "lock")),
+            cwd=draft,
+            env={**environ, "UV_CACHE_DIR": str(draft / "cache")},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            umask=0o022,
+        )
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                _, err = await process.communicate()
+        except BaseException:
+            process.kill()
+            await process.wait()
+            raise
+        if process.returncode:
+            raise SandboxUnavailable(
+                f"The package cache could not be filled: {err.decode(errors='replace').strip()[-600:]}",
+                remedy="Check that the package index that uv is set up to use can be reached.",
+            )
+
+
+def check_lock(lock_text: bytes) -> None:
+    """Refuse options, addresses and folders: a line is one exact version with its hashes."""
+    text = re.sub(r"(?m)^\s*#.*$|\s+#.*$", "", lock_text.decode())
+    for line in re.split(r"(?<!\\)\n", text):
+        if line.strip() and not _PINNED.fullmatch(line.strip()):
+            raise BadLock(f"{line.strip()[:120]!r} is not a version with its hashes")
+
+
+def _publish(cache: Path, done: Path) -> None:
+    """Another process may have been first; both did the same work, and one directory stays."""
+    (cache / ".lock").unlink(missing_ok=True)
+    try:
+        cache.rename(done)
+    except OSError:
+        if not done.is_dir():
+            raise
