@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 HEALTH_PATH: Final = "/-/health"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _PATIENCE_S: Final = 1.5
-_TRIES: Final = 2
+_TRIES: Final = 3
 _MAX_HEADER: Final = 16_384
 _STOP_S: Final = 1.0
 
@@ -119,7 +119,7 @@ class PreviewProxy:
     async def _serve(self, request: web.BaseRequest, job_id: JobId, exchange: Exchange) -> web.StreamResponse:
         if pages.is_navigation(request) and not await self._wakes_soon(job_id):
             return pages.starting()
-        for _ in range(_TRIES):
+        for tries_left in reversed(range(_TRIES)):
             async with self._service.using(job_id) as app:
                 try:
                     if wants_websocket(request):
@@ -128,6 +128,10 @@ class PreviewProxy:
                 except (SandboxGone, AppNotListening):
                     # Nothing of the request was sent: the app is started anew and asked again.
                     await self._service.give_up(app)
+                except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+                    # An app that was dying may have taken the connection; asking again is safe for these.
+                    if request.method not in ("GET", "HEAD") or not tries_left:
+                        raise
         raise PreviewFailed("The app stopped again right after it was started.")
 
     async def _wakes_soon(self, job_id: JobId) -> bool:

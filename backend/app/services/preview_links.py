@@ -41,10 +41,11 @@ class PreviewSigner:
         self._cookies = _signer(secret, b"cofounder.preview.cookie")
         self._link_seconds = link_seconds
         self._window_seconds = max(1, link_seconds // _WINDOWS_PER_LINK)
-        self._port = port
         self._domain = domain
         self._clock = clock or SystemClock()
         self.scheme = scheme
+        self.port = port
+        """The port in every link; None leaves it out."""
 
     @property
     def cookie_seconds(self) -> int:
@@ -57,7 +58,7 @@ class PreviewSigner:
 
     def origin(self, job_id: JobId) -> str:
         """The origin of a build's preview, such as `http://build-<id>.localhost:8401`."""
-        port = "" if self._port is None else f":{self._port}"
+        port = "" if self.port is None else f":{self.port}"
         return f"{self.scheme}://build-{job_id}.{self._domain}{port}"
 
     def url(self, job_id: JobId) -> str:

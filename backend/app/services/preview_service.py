@@ -94,6 +94,11 @@ class PreviewService:
         """The builds that have a serving sandbox now, frozen ones included."""
         return frozenset(job_id for job_id, slot in self._slots.items() if slot.app is not None)
 
+    @property
+    def in_use(self) -> int:
+        """How many requests and open streams there are now."""
+        return sum(slot.uses for slot in self._slots.values())
+
     async def wake(self, job_id: JobId) -> ServingApp:
         """The running app of a build, started if need be; whoever asks meanwhile waits for the same start.
 
