@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -21,6 +22,12 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         default=None, description="An external Valkey or Redis (redis://... or unix://...)."
+    )
+    postgres_bin: Path | None = Field(
+        default=None, description="The directory of the Postgres programs to embed instead of the bundled ones."
+    )
+    valkey_server: Path | None = Field(
+        default=None, description="The Valkey or Redis server program to embed instead of the bundled one."
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8400, ge=1, le=65535, description="The port of the page and the API.")
@@ -49,3 +56,18 @@ class Settings(BaseSettings):
     def previews_port(self) -> int:
         """The port that previews are served on."""
         return self.preview_port or self.port + 1
+
+    def environment(self) -> dict[str, str]:
+        """The environment that gives a child process these settings: all that are not left to default."""
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        plain = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
+        return {f"COFOUNDER_{name.upper()}": value for name, value in plain.items()}
+
+
+def process_environment() -> dict[str, str]:
+    """A copy of this process's environment, to hand to a child."""
+    return dict(os.environ)

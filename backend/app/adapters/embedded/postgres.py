@@ -14,7 +14,7 @@ from typing import ClassVar
 import psycopg
 from psycopg import sql
 
-from app.adapters.embedded.process import package_directory, tied
+from app.adapters.embedded.process import end_processes, package_directory, processes_in, tied
 from app.adapters.embedded.server import CLEAN_ENVIRONMENT, EmbeddedServer
 from app.core.errors import ConfigurationError
 
@@ -66,6 +66,7 @@ class EmbeddedPostgres(EmbeddedServer):
     ) -> None:
         super().__init__(directory, log=log)
         self._programs = postgres_programs(programs)
+        self._has_database = False
         self._options = {**SETTINGS, **(options or {})}
 
     @property
@@ -77,14 +78,18 @@ class EmbeddedPostgres(EmbeddedServer):
         """The URL of another database of this server."""
         return f"postgresql://{USER}@/{database}?host={self.sockets}"
 
-    def start(self) -> str:
-        """As every server; the product's database is there when it returns."""
-        url = super().start()
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if found is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-        return url
+    def _settle(self) -> None:
+        """Make the product's database where it is missing."""
+        if self._has_database:
+            return
+        try:
+            with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+                found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+                if found is None:
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        except psycopg.OperationalError as error:
+            raise self._failure(None, str(error)) from error
+        self._has_database = True
 
     def _prepare(self) -> None:
         if (self.directory / "PG_VERSION").exists():
@@ -114,7 +119,9 @@ class EmbeddedPostgres(EmbeddedServer):
     def _make_cluster(self) -> None:
         """Made beside its place, then moved: an interrupted initdb leaves nothing that looks like a cluster."""
         draft = self.directory.with_name(f"{self.directory.name}.new")
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft.exists():
+            end_processes(processes_in(draft, self.name), gently=SIGKILL, grace_s=5)
+            shutil.rmtree(draft)
         draft.mkdir(mode=0o700, parents=True)
         initdb: list[str | Path] = [self._programs / "initdb", "--pgdata", draft, "--username", USER]
         initdb += ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-sync"]
@@ -126,6 +133,7 @@ class EmbeddedPostgres(EmbeddedServer):
             text=True,
             check=False,
             env=CLEAN_ENVIRONMENT,
+            start_new_session=True,
         )
         if made.returncode:
             raise self._failure(made.returncode, made.stdout)

@@ -64,22 +64,20 @@ class EmbeddedServer(ABC):
             return self.url
         with ExitStack() as undo:
             self._lock.acquire()
-            undo.callback(self.stop)
+            undo.callback(self._give_up)
             self._end_orphans()
             self._prepare()
             self._sweep()
             self._process = self._spawn()
             self._await_answer(self._process)
+            self._settle()
             undo.pop_all()
         return self.url
 
     def stop(self) -> None:
         """Stop it, by force after `stop_s`, and let the directory go; not running is fine."""
-        if self._process is not None:
-            self._end(self._process)
-            self._process = None
+        self._give_up()
         self._leave_sockets()
-        self._lock.release()
 
     @property
     def sockets(self) -> Path:
@@ -92,6 +90,10 @@ class EmbeddedServer(ABC):
     @abstractmethod
     def url(self) -> str:
         """Where to reach it."""
+
+    @abstractmethod
+    def _settle(self) -> None:
+        """What is to be done once it answers."""
 
     @abstractmethod
     def _prepare(self) -> None:
@@ -116,6 +118,12 @@ class EmbeddedServer(ABC):
             unprivileged=self.unprivileged and os.geteuid() == 0,
             cwd=self.directory,
         )
+
+    def _give_up(self) -> None:
+        if self._process is not None:
+            self._end(self._process)
+            self._process = None
+        self._lock.release()
 
     def _end_orphans(self) -> None:
         """End what still works in our directory: we hold its lock, so its owner is dead."""

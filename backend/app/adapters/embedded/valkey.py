@@ -63,6 +63,9 @@ class EmbeddedValkey(EmbeddedServer):
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory.chmod(0o700)
 
+    def _settle(self) -> None:
+        """Nothing: it starts empty."""
+
     def _argv(self) -> list[str | Path]:
         options = {
             "port": "0",

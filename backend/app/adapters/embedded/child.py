@@ -1,0 +1,110 @@
+"""A child process that is meant to run for as long as its supervisor does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+
+from app.adapters.embedded.process import spawn
+
+PAUSES_S = (0, 0.5, 1, 2, 4, 5)
+"""Before the first, second, ... new start in a row; the last holds from then on."""
+STEADY_S = 10
+"""Having run for this long, a death counts as the first again."""
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    """A process that `up` keeps running; `port` is the one it will listen on, if any."""
+
+    name: str
+    argv: Sequence[str]
+    port: int | None = None
+
+
+class Comeback:
+    """When something that died is started again: at once, then after pauses that grow."""
+
+    def __init__(self) -> None:
+        self._deaths = 0
+        self._started = 0.0
+        self._due: float | None = None
+
+    def started(self) -> None:
+        """It was just started."""
+        self._started = time.monotonic()
+        self._due = None
+
+    def died(self) -> float:
+        """Note that it is dead and return the pause before the next start, in seconds."""
+        now = time.monotonic()
+        if now - self._started > STEADY_S:
+            self._deaths = 0
+        pause = PAUSES_S[min(self._deaths, len(PAUSES_S) - 1)]
+        self._deaths += 1
+        self._due = now + pause
+        return pause
+
+    @property
+    def noted(self) -> bool:
+        """Whether the death was noted."""
+        return self._due is not None
+
+    @property
+    def due(self) -> bool:
+        """Whether the pause is over."""
+        return self._due is not None and time.monotonic() >= self._due
+
+
+class Child:
+    """One run after another of a `ChildSpec`, each in a session of its own and dead with its supervisor."""
+
+    def __init__(self, spec: ChildSpec, *, log: Path, environment: Mapping[str, str]) -> None:
+        self.name = spec.name
+        self.log = log
+        self.comeback = Comeback()
+        self._argv = spec.argv
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs. A dead one is buried here, with whatever it left in its process group."""
+        if self._process is None or self._process.returncode is not None:
+            return False
+        if os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return True
+        self.kill()
+        return False
+
+    @property
+    def ending(self) -> str:
+        """How the last run ended, in words."""
+        status = self._process.returncode if self._process else None
+        if status is None:
+            return "did not start"
+        return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+
+    def start(self) -> None:
+        """Start it; raises `OSError` when the machine cannot."""
+        self._process = spawn(self._argv, log=self.log, environment=self._environment, death_signal=SIGKILL)
+        self.comeback.started()
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        if self._process is not None and self.alive:
+            self._process.send_signal(SIGTERM)
+
+    def kill(self) -> None:
+        """End its whole process group and wait for it. The group's id is ours for as long as it is not reaped."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, SIGKILL)
+        self._process.wait()

@@ -1,0 +1,70 @@
+"""How to reach the instance that runs on a data directory, and how to stop it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from signal import SIGTERM
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.adapters.embedded.lock import DataDirLock
+from app.adapters.embedded.process import ProcessKey, wait_until
+from app.core.errors import ConfigurationError
+from app.core.paths import DataDir
+
+
+class Instance(BaseModel):
+    """A running instance, as `instance.json` tells it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    birth: str
+    """Tells its process from a later one with the same pid."""
+    api_url: str
+    preview_port: int
+    version: str
+    started_at: datetime
+
+    @property
+    def alive(self) -> bool:
+        """Whether its supervisor runs; a zombie, or another process under its pid, does not count."""
+        return ProcessKey(self.pid, self.birth).alive
+
+
+def read_instance(data: DataDir) -> Instance | None:
+    """The instance that is up on `data`; None when there is none, whatever file one has left."""
+    try:
+        instance = Instance.model_validate_json(data.instance.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+    return instance if instance.alive else None
+
+
+def write_instance(data: DataDir, instance: Instance) -> None:
+    """Publish it, 0600 and in one piece."""
+    handle, name = tempfile.mkstemp(prefix=".instance-", dir=data.root)
+    with os.fdopen(handle, "w") as draft:
+        draft.write(instance.model_dump_json(indent=2))
+    Path(name).replace(data.instance)
+
+
+def stop_instance(data: DataDir, *, timeout_s: float = 30) -> bool:
+    """Ask the instance on `data` to stop and wait until it has; False when none runs.
+
+    Also finds one that is still starting and has not published itself. Raises `ConfigurationError` when
+    it has not stopped within `timeout_s`.
+    """
+    holder = DataDirLock(data.lock).holder
+    if holder is None:
+        return False
+    os.kill(holder.pid, SIGTERM)
+    if not wait_until(lambda: not holder.alive, seconds=timeout_s):
+        raise ConfigurationError(
+            f"Process {holder.pid} has not stopped within {timeout_s:g} seconds.",
+            remedy=f"kill -9 {holder.pid}",
+        )
+    return True

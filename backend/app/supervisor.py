@@ -1,0 +1,235 @@
+"""Keeps one instance up: its servers and its processes, from the lock on the data directory to the goodbye."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+
+from app import __version__
+from app.adapters.embedded.child import Child, ChildSpec, Comeback
+from app.adapters.embedded.instance import Instance, write_instance
+from app.adapters.embedded.lock import DataDirLock
+from app.adapters.embedded.postgres import EmbeddedPostgres
+from app.adapters.embedded.process import own_key, wait_until
+from app.adapters.embedded.server import EmbeddedServer
+from app.adapters.embedded.valkey import EmbeddedValkey
+from app.core.errors import ConfigurationError
+from app.core.settings import Settings
+
+API = "api"
+"""The child that answers `GET /api/ready`."""
+_STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Supervisor:
+    """Runs in the main thread of `cofounder up` until it is told to stop.
+
+    `environment` is what the children inherit; the settings and the servers' URLs are added to it.
+    `migrate` gets the database's URL before any child starts; `say` gets sentences for a person;
+    `on_ready` is called once, when the API is ready and the instance can be found.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        children: Sequence[ChildSpec],
+        environment: Mapping[str, str],
+        migrate: Callable[[str], None],
+        say: Callable[[str], None],
+        on_ready: Callable[[Instance], None] = lambda _: None,
+        grace_s: float = 10,
+    ) -> None:
+        self._settings = settings
+        self._data = settings.data
+        self._specs = children
+        self._environment = environment
+        self._migrate = migrate
+        self._say = say
+        self._on_ready = on_ready
+        self._grace_s = grace_s
+        self._servers: list[tuple[EmbeddedServer, Comeback]] = []
+        self._children: list[Child] = []
+        self._ready = False
+        self._stop_requests = 0
+        self._started_at = datetime.now(UTC)
+
+    def run(self) -> None:
+        """Come up, keep everything up, and return when SIGTERM, SIGINT or SIGHUP has stopped it.
+
+        Raises `ConfigurationError` when it cannot come up: another instance, a taken port, no server.
+        """
+        with ExitStack() as stack:
+            bell = stack.enter_context(self._signals())
+            lock = DataDirLock(self._data.lock)
+            lock.acquire()
+            stack.callback(lock.release)
+            self._data.prepare()
+            self._data.instance.unlink(missing_ok=True)
+            self._require_free_ports()
+            stack.callback(self._stop_servers)
+            environment = self._start_servers()
+            stack.callback(self._stop_children, bell)
+            self._start_children(environment)
+            while not self._stop_requests:
+                self._tend()
+                self._await(bell, seconds=1 if self._ready else 0.1)
+            self._say("Stopping...")
+
+    @contextmanager
+    def _signals(self) -> Iterator[int]:
+        """Count the requests to stop; the file that is yielded can be read after each signal, SIGCHLD too."""
+        reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        # A SIGHUP that was ignored at the start (nohup) stays ignored.
+        kinds = [kind for kind in _STOPPING if signal.getsignal(kind) is not signal.SIG_IGN]
+        former = {kind: signal.signal(kind, self._note) for kind in (*kinds, signal.SIGCHLD)}
+        bell = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        try:
+            yield reader
+        finally:
+            signal.set_wakeup_fd(bell)
+            for kind, handler in former.items():
+                signal.signal(kind, handler)
+            os.close(reader)
+            os.close(writer)
+
+    def _note(self, number: int, _frame: object) -> None:
+        if number in _STOPPING:
+            self._stop_requests += 1
+
+    def _await(self, bell: int, *, seconds: float) -> None:
+        if select.select([bell], [], [], seconds)[0]:
+            with suppress(BlockingIOError):
+                os.read(bell, 4096)
+
+    def _require_free_ports(self) -> None:
+        for spec in self._specs:
+            # The children of an instance that was killed a moment ago may hold it for a moment longer.
+            if spec.port and not wait_until(partial(self._is_free, spec.port), seconds=2):
+                raise ConfigurationError(
+                    f"Port {spec.port} of {self._settings.host} is taken by another program.",
+                    remedy="Set COFOUNDER_PORT (and COFOUNDER_PREVIEW_PORT) to free ones.",
+                )
+
+    def _is_free(self, port: int) -> bool:
+        host = self._settings.host
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
+        return True
+
+    def _start_servers(self) -> dict[str, str]:
+        """Start what is not external, migrate, and return the environment of the children."""
+        settings, data = self._settings, self._data
+        given = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
+        urls = {name: secret.get_secret_value() for name, secret in given.items() if secret}
+        if "DATABASE_URL" not in urls:
+            postgres = EmbeddedPostgres(
+                data.postgres, log=data.logs / "postgres.log", programs=settings.postgres_bin
+            )
+            urls["DATABASE_URL"] = self._start_server(postgres)
+        if "REDIS_URL" not in urls:
+            valkey = EmbeddedValkey(data.valkey, log=data.logs / "valkey.log", program=settings.valkey_server)
+            urls["REDIS_URL"] = self._start_server(valkey)
+        self._migrate(urls["DATABASE_URL"])
+        own = {f"COFOUNDER_{name}": url for name, url in urls.items()} | {"COFOUNDER_DATA_DIR": str(data.root)}
+        return {**self._environment, "PYTHONUNBUFFERED": "1", **settings.environment(), **own}
+
+    def _start_server(self, server: EmbeddedServer) -> str:
+        comeback = Comeback()
+        self._servers.append((server, comeback))
+        url = server.start()
+        comeback.started()
+        return url
+
+    def _start_children(self, environment: Mapping[str, str]) -> None:
+        for spec in self._specs:
+            child = Child(spec, log=self._data.logs / f"{spec.name}.log", environment=environment)
+            self._children.append(child)
+            child.start()
+
+    def _tend(self) -> None:
+        for server, comeback in self._servers:
+            if not server.alive and self._is_due(comeback, f"{server.name} has died"):
+                self._restart(server.name, server.start, comeback)
+        for child in self._children:
+            if not child.alive and self._is_due(child.comeback, f"{child.name} {child.ending} (log: {child.log})"):
+                self._restart(child.name, child.start, child.comeback)
+        if not self._ready and self._answers():
+            self._publish()
+
+    def _is_due(self, comeback: Comeback, what: str) -> bool:
+        if not comeback.noted:
+            pause = comeback.died()
+            self._say(f"{what}; starting it again{f' in {pause:g} s' if pause else ''}.")
+        return comeback.due
+
+    def _restart(self, name: str, start: Callable[[], object], comeback: Comeback) -> None:
+        try:
+            start()
+        except (ConfigurationError, OSError) as error:
+            pause = comeback.died()
+            self._say(f"{name} does not start, trying again in {pause:g} s: {error}")
+        else:
+            comeback.started()
+
+    @property
+    def _local_host(self) -> str:
+        """The host as this machine reaches it."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._settings.host, self._settings.host)
+
+    def _answers(self) -> bool:
+        if all(child.name != API for child in self._children):
+            return True
+        connection = http.client.HTTPConnection(self._local_host, self._settings.port, timeout=2)
+        try:
+            connection.request("GET", "/api/ready")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _publish(self) -> None:
+        self._ready = True
+        host = f"[{self._local_host}]" if ":" in self._local_host else self._local_host
+        key = own_key()
+        instance = Instance(
+            pid=key.pid,
+            birth=key.birth,
+            api_url=f"http://{host}:{self._settings.port}",
+            preview_port=self._settings.previews_port,
+            version=__version__,
+            started_at=self._started_at,
+        )
+        write_instance(self._data, instance)
+        self._on_ready(instance)
+
+    def _stop_children(self, bell: int) -> None:
+        """Ask all at once, then kill what is left after the grace; a second request to stop ends the grace."""
+        self._data.instance.unlink(missing_ok=True)
+        for child in self._children:
+            child.terminate()
+        deadline, heard = time.monotonic() + self._grace_s, self._stop_requests
+        while any(child.alive for child in self._children) and self._stop_requests == heard:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            self._await(bell, seconds=left)
+        for child in self._children:
+            child.kill()
+
+    def _stop_servers(self) -> None:
+        for server, _ in reversed(self._servers):
+            server.stop()
