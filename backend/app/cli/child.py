@@ -60,7 +60,8 @@ def start_instance(settings: Settings, context: Context) -> Child:
 
 def up_command(settings: Settings) -> list[str]:
     """The command line of the child; it inherits the environment, so only what a flag may have set is named."""
-    command = [sys.executable, "-m", "app.cli.main", "up", "--data-dir", str(settings.data.root)]
+    # -P: a folder named `app` in the caller's directory must not be taken for this program.
+    command = [sys.executable, "-P", "-m", "app.cli.main", "up", "--data-dir", str(settings.data.root)]
     return [*command, "--port", str(settings.port), "--preview-port", str(settings.previews_port)]
 
 

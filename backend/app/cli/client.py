@@ -119,7 +119,7 @@ class ApiClient:
             except ApiProblem as problem:
                 if problem.http_status != 503:
                     raise
-                time.sleep(min(problem.retry_after or 1, 5))
+                time.sleep(min(1 if problem.retry_after is None else problem.retry_after, 5))
         return self._call("POST", path, **arguments)
 
 

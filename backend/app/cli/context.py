@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TextIO, cast
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
+
+
+PROGRAM: Final = "cofounder"
+COMMAND_NAMED: Final = re.compile(r"(?<![\w/.-])cofounder (?=[a-z-])")
+
+
+def own_name() -> str:
+    """What to type for this program: the launcher of the checkout that it runs from, or its plain name."""
+    launcher = Path(sys.prefix).parent / "co"
+    if not launcher.is_file():
+        return PROGRAM
+    return "./co" if launcher.parent == Path.cwd() else shlex.quote(str(launcher))
 
 
 class RunningInstance(Protocol):
@@ -41,7 +55,7 @@ class Finding(Protocol):
 
 
 class Wiring(Protocol):
-    """What the command line needs of the composition root, `app.bootstrap`."""
+    """What the command line needs of `app.processes`."""
 
     def find_instance(self, settings: Settings) -> RunningInstance | None: ...
     def run_up(self, settings: Settings, *, say: Callable[[str], None]) -> int: ...
@@ -53,8 +67,8 @@ class Wiring(Protocol):
     def doctor(self, settings: Settings) -> Sequence[Finding]: ...
 
 
-def load_bootstrap() -> Wiring:
-    """Import the composition root now, not when the command line starts: it brings the whole program along."""
+def load_processes() -> Wiring:
+    """The processes of an instance; each part of them is imported when it is used."""
     return cast("Wiring", import_module("app.processes"))
 
 
@@ -74,17 +88,23 @@ COMMON = Common()
 class Context:
     """The surroundings of one command; tests hand in their own."""
 
-    wiring: Callable[[], Wiring] = load_bootstrap
+    wiring: Callable[[], Wiring] = load_processes
     out: TextIO = field(default_factory=lambda: sys.stdout)
     talk: TextIO = field(default_factory=lambda: sys.stderr)
+    name: str = PROGRAM
+    """How this person calls the program; the commands that are named to type start with it."""
+
+    def typed(self, text: str) -> str:
+        """`text` with its commands as this person types them, safe to print."""
+        return COMMAND_NAMED.sub(lambda _: f"{self.name} ", printable(text))
 
     def say(self, text: str) -> None:
         """Talk to the person; never part of the result."""
-        print(printable(text), file=self.talk, flush=True)
+        print(self.typed(text), file=self.talk, flush=True)
 
     def result(self, text: str) -> None:
         """What the command was asked for."""
-        print(printable(text), file=self.out, flush=True)
+        print(self.typed(text), file=self.out, flush=True)
 
     def result_json(self, value: Any) -> None:
         """The result for a program, on one line."""

@@ -72,7 +72,7 @@ class Demo:
             self._context.result("\n".join(ready_lines(finished)))
             self._context.result(f"\nOpen it:\n{finished['preview_url']}")
         else:
-            again = f"./co demo {quote(goal)}"
+            again = f"cofounder demo {quote(goal)}"
             self._context.say("\n".join(failed_lines(finished, again=again)))
         return exit_of_build(finished)
 

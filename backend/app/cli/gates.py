@@ -30,13 +30,13 @@ def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
 
 def gate_lines(gate: dict[str, Any]) -> list[str]:
     """A gate with its options, each with the command that takes it."""
-    lines = [f"{gate.get('title') or gate['gate_type']}  ({gate['status']})"]
+    lines = [f"{gate['title']}  ({gate['status']})"]
     if gate["status"] != GateStatus.PENDING:
         return [*lines, f"  Decided: {gate.get('decision')}"]
     for option in gate.get("options") or []:
         text = ' --text "..."' if option.get("needs_text") else ""
         lines.append(f"  {option['title']}: {option['description']}")
-        lines.append(f"    cofounder decide {gate.get('gate_id') or gate['id']} {option['value']}{text}")
+        lines.append(f"    cofounder decide {gate['gate_id']} {option['value']}{text}")
     return lines
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnknownCommandError
 
 from app import __version__
-from app.cli.context import Context, printable
+from app.cli.context import Context, own_name
 from app.cli.errors import Exit, UsageError, exit_of, stable_code
 from app.core.errors import AppError
 
@@ -95,15 +94,15 @@ def report(error: AppError, context: Context, *, as_json: bool) -> int:
     """Tell the person, and the program that asked for JSON, what went wrong and what to type next."""
     code = exit_of(error)
     debug_id = getattr(error, "debug_id", "")
+    remedy = context.typed(error.remedy or "")
     if as_json:
-        told = {"code": stable_code(error), "detail": error.detail, "remedy": error.remedy, "debug_id": debug_id}
-        print(json.dumps({"error": {**told, "exit_code": int(code)}}), file=context.out, flush=True)
-    lines = [f"cofounder: {error.detail}"]
+        told = {"code": stable_code(error), "detail": error.detail, "remedy": remedy, "debug_id": debug_id}
+        context.result_json({"error": {**told, "exit_code": int(code)}})
+    context.say(f"cofounder: {error.detail}")
     if debug_id:
-        lines.append(f"If you ask for help, say {debug_id}.")
-    if error.remedy:
-        lines.append(error.remedy)
-    print(printable("\n".join(lines)), file=context.talk, flush=True)
+        context.say(f"If you ask for help, say {debug_id}.")
+    if remedy:
+        context.say(remedy)
     return code
 
 
@@ -125,7 +124,7 @@ def main(tokens: Sequence[str], context: Context) -> int:
 
 def run() -> None:
     """The entry point of the `cofounder` script."""
-    sys.exit(main(sys.argv[1:], Context()))
+    sys.exit(main(sys.argv[1:], Context(name=own_name())))
 
 
 if __name__ == "__main__":

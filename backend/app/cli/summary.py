@@ -76,6 +76,8 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     lines = [f"{status['build_version']}  {status['stage_label']}"]
     if status.get("queue_position"):
         lines.append(f"Place in the queue: {status['queue_position']}")
+    if status.get("wait_estimate_s"):
+        lines.append(f"Usual wait: {status['wait_estimate_s']} s")
     if status.get("error_message"):
         lines.append(str(status["error_message"]))
     if status.get("debug_id"):

@@ -115,9 +115,9 @@ def test_a_wait_that_is_over_says_that_the_build_goes_on(cli: Cli, buildable: Fa
 
 
 def test_status_shows_the_label_and_the_place_in_the_queue(cli: Cli, api: FakeApi) -> None:
-    api.on("GET", STATUS, Answer(body=brief("queued") | {"queue_position": 3}))
+    api.on("GET", STATUS, Answer(body=brief("queued") | {"queue_position": 3, "wait_estimate_s": 40}))
     ran = cli("status", JOB)
-    assert ran.out == "build_v0_1  Queued...\nPlace in the queue: 3\n"
+    assert ran.out == "build_v0_1  Queued...\nPlace in the queue: 3\nUsual wait: 40 s\n"
 
 
 def test_cancel_does_nothing_when_nobody_can_be_asked(

@@ -1,0 +1,107 @@
+"""Starting, stopping and looking into an instance."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+import pytest
+
+from tests.cli.fake_api import TOKEN, Cli
+
+
+@dataclass
+class Found:
+    name: str
+    ok: bool
+    detail: str
+    remedy: str | None = None
+
+
+def test_up_runs_with_the_ports_and_workers_given(cli: Cli) -> None:
+    cli.wiring.instance = None
+    assert cli("up", "--port", "18411", "--preview-port", "18413", "--workers", "3").code == 0
+    ((_, settings),) = cli.wiring.calls
+    assert (settings.port, settings.previews_port, settings.workers) == (18411, 18413, 3)
+
+
+def test_up_with_api_only_starts_no_worker(cli: Cli) -> None:
+    cli.wiring.instance = None
+    cli("up", "--port", "18411", "--api-only")
+    assert cli.wiring.calls[0][1].workers == 0
+
+
+def test_up_refuses_a_taken_port_with_the_command_that_works(cli: Cli) -> None:
+    cli.wiring.instance = None
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = cli("up", "--port", str(port))
+    assert ran.code == 5
+    assert f"Port {port}" in ran.talk
+    assert ran.last_word.startswith("cofounder up --port ")
+    assert cli.wiring.calls == []
+
+
+def test_up_refuses_a_second_instance_on_the_same_data(cli: Cli) -> None:
+    ran = cli("up")
+    assert ran.code == 5
+    assert ran.last_word == f"cofounder down --data-dir {cli.data_dir}"
+
+
+def test_down_says_whether_something_was_stopped(cli: Cli) -> None:
+    assert cli("down").out == "Stopped.\n"
+    cli.wiring.instance = None
+    assert cli("down", "--json").json == {"stopped": False}
+
+
+@pytest.mark.parametrize("part", ["worker", "api", "preview", "migrate"])
+def test_the_parts_run_on_the_data_directory_given(cli: Cli, part: str) -> None:
+    assert cli(part).code == 0
+    assert cli.wiring.calls[0][1].data_dir == cli.data_dir
+
+
+def test_token_is_all_that_is_printed(cli: Cli) -> None:
+    assert cli("token").out == TOKEN + "\n"
+
+
+def test_logs_lists_and_shows_the_last_lines(cli: Cli) -> None:
+    folder = cli.data_dir / "logs"
+    folder.mkdir()
+    (folder / "api.log").write_text("one\ntwo\nthree\n")
+    (folder / "worker-1.log").write_bytes(b"\xff\x1b[31mred\n")
+    assert cli("logs").out == "api\nworker-1\n"
+    assert cli("logs", "api", "--lines", "2").out == "two\nthree\n"
+    assert "\x1b" not in cli("logs", "worker-1").out
+
+
+def test_a_log_that_is_not_there_is_not_found(cli: Cli) -> None:
+    ran = cli("logs", "../token")
+    assert ran.code == 3
+    assert TOKEN not in ran.out
+
+
+def test_doctor_names_what_is_missing_and_what_to_type(cli: Cli) -> None:
+    cli.wiring.findings = [Found("git", ok=False, detail="not installed", remedy="apt-get install git")]
+    ran = cli("doctor")
+    assert ran.code == 2
+    assert "MISSING  git" in ran.out
+    assert ran.last_word == "apt-get install git"
+
+
+def test_doctor_is_content_with_a_healthy_machine(cli: Cli) -> None:
+    cli.wiring.findings = [Found("git", ok=True, detail="/usr/bin/git")]
+    assert cli("doctor", "--json").json["ok"] is True
+
+
+def test_config_show_says_where_a_value_comes_from_and_masks_secrets(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COFOUNDER_DATABASE_URL", "postgresql://me:s3cret@db/x")
+    table = cli("config", "show", "--json").json
+    assert table["data_dir"] == {"value": str(cli.data_dir), "source": "flag"}
+    assert table["database_url"] == {"value": "********", "source": "environment"}
+    assert table["workers"] == {"value": 1, "source": "default"}
+
+
+def test_config_path_names_the_data_directory(cli: Cli) -> None:
+    assert str(cli.data_dir) in cli("config", "path").out
