@@ -17,7 +17,7 @@ from app.core.errors import ConfigurationError
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.events.bell import Bell
-from app.events.cache import StatusCache
+from app.events.cache import StatusCache, connect
 from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
@@ -90,7 +90,7 @@ def real_adapters(settings: Settings) -> Adapters:
     )
     return Adapters(
         database=Database(database_url),
-        redis=Redis.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, decode_responses=True),
+        redis=connect(redis_url),
         runtime=sandbox_runtime(settings),
         runner=RunnerBlueprint(),
         store=DiskVersionStore(data.versions),

@@ -22,6 +22,9 @@ QUIET_S: Final = 15.0
 
 RECONNECT_S: Final = 0.5
 
+LISTEN_S: Final = 0.5
+"""How long one wait for a notice lasts. A wait cannot be cancelled: the driver would wait on for a query's end."""
+
 
 @dataclass(frozen=True)
 class Ring:
@@ -104,12 +107,10 @@ class Bell:
         """Stop listening."""
         self.silence()
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await self._task
 
     async def _run(self) -> None:
-        while True:
+        while not self.is_closing:
             try:
                 await self._listen_once()
             except (psycopg.Error, OSError) as error:
@@ -121,8 +122,9 @@ class Bell:
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self._wake_all()
-            async for notice in connection.notifies():
-                self._deliver(notice.payload)
+            while not self.is_closing:
+                async for notice in connection.notifies(timeout=LISTEN_S):
+                    self._deliver(notice.payload)
 
     def _deliver(self, payload: str) -> None:
         job, seq, status = payload.split(" ")

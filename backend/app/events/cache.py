@@ -7,14 +7,29 @@ from typing import Any, Final
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, WatchError
 
 from app.core.ids import JobId
 
 log = structlog.get_logger(__name__)
 
+TIMEOUT_S: Final = 0.3
+
 TTL_S: Final = 30
 """A copy that missed its update lives no longer than this."""
+
+
+def connect(url: str) -> Redis:
+    """A client that gives up fast and never repeats a command: a copy is not worth waiting for."""
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 class StatusCache:

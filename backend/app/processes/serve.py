@@ -97,7 +97,7 @@ def run_worker(settings: Settings) -> int:
     """Work until SIGTERM, then hand the jobs over."""
     _configure(settings)
     asyncio.run(_work(settings))
-    os._exit(0)  # what is left of the engine's threads must not hold the process up
+    return 0
 
 
 async def _work(settings: Settings) -> None:
@@ -109,6 +109,7 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
     await worker.run()
+    os._exit(0)  # here and not later: leaving the loop would end the workflows that others are to resume
 
 
 def run_preview(settings: Settings) -> int:

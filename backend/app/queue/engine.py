@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -133,4 +134,8 @@ async def step(name: str, work: Callable[[], Awaitable[T]]) -> T:
 
 async def shut_down() -> None:
     """Stop taking work. What still runs is left to whoever takes it over."""
-    await asyncio.to_thread(DBOS.destroy)
+    # The engine had put its own pool below this loop, and takes it along.
+    pool = ThreadPoolExecutor(max_workers=4)
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(pool)
+    await loop.run_in_executor(pool, DBOS.destroy)

@@ -142,7 +142,7 @@ class Worker:
             try:
                 async with asyncio.timeout(self._lease_s / 2), self._parts.database.transaction() as tx:
                     known = await work.beat(tx, self.name)
-                if not known:
+                if not known and not self._stopping.is_set():
                     self._fence("given up by the others")
                 self._last_beat = time.monotonic()
             except (Unavailable, TimeoutError):
@@ -193,11 +193,12 @@ class Worker:
             task.cancel()
         if self._running:
             await asyncio.wait(list(self._running.values()), timeout=5)
+        await engine.shut_down()  # first, or this worker would take up again what it gives back
         try:
-            async with self._parts.database.transaction() as tx:
-                await work.leave(tx, self.name)
             for job_id in self._running:
                 await self._give_back(job_id)
+            async with self._parts.database.transaction() as tx:
+                await work.leave(tx, self.name)
         except Unavailable as error:
             log.warning("hand_over_incomplete", reason=error.detail)
         await self._parts.bell.close()

@@ -48,6 +48,7 @@ _CLAIM = sa.text(
     """
     UPDATE jobs SET owner = :worker
     WHERE id = :id AND owner IS NULL AND admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed')
+      AND EXISTS (SELECT 1 FROM workers WHERE workers.id = :worker)
     RETURNING attempt
     """
 )
