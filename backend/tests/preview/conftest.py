@@ -89,7 +89,7 @@ async def house(runtime: ProcessRuntime, builds: Builds) -> AsyncIterator[House]
 
 
 @pytest.fixture
-async def visitor(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+async def visitor() -> AsyncIterator[aiohttp.ClientSession]:
     """A browser without manners of its own: keeps cookies by host, decodes nothing."""
     connector = aiohttp.TCPConnector(resolver=_Loopback())
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
