@@ -1,5 +1,7 @@
-.PHONY: demo test
+.PHONY: demo test lock
 demo:
 	./co demo
 test:
 	./co test
+lock:
+	./co lock

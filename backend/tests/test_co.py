@@ -190,8 +190,3 @@ def test_it_is_quick_when_there_is_nothing_to_do(checkout: Checkout) -> None:
         checkout.co("up")
         times.append(time.perf_counter() - began)
     assert min(times) < 0.3
-
-
-def test_what_installs_is_in_the_lock_and_names_no_index() -> None:
-    for lock in (CO.parent / "requirements").glob("*.lock"):
-        assert "://" not in lock.read_text()

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
-from app.core.errors import AppError, ConfigurationError, InvalidInput, Unavailable
+from app.core.errors import AppError, BuildFailed, ConfigurationError, InvalidInput, Unavailable
 
 
 class Exit(IntEnum):
@@ -105,6 +105,8 @@ def exit_of(error: AppError) -> Exit:
             return Exit.INTERRUPTED
         case ConfigurationError():
             return Exit.USAGE
+        case BuildFailed():
+            return Exit.BUILD_FAILED
         case ApiProblem():
             return EXIT_OF_STATUS.get(error.http_status, Exit.UNREACHABLE)
     return EXIT_OF_STATUS.get(error.status, Exit.UNREACHABLE)
