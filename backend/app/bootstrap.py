@@ -6,15 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
-
 from app.adapters.billing.open import OpenBilling
 from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
 from app.adapters.runners.blueprint import RunnerBlueprint
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.storage.disk import DiskVersionStore
 from app.core.errors import ConfigurationError
-from app.core.settings import Settings
+from app.core.settings import Settings, process_environment
 from app.db.engine import Database
 from app.events.bell import Bell
 from app.events.cache import StatusCache, connect
@@ -50,7 +48,7 @@ class Adapters:
     """The outside world of one process, real or fake."""
 
     database: Database
-    redis: Redis
+    cache: StatusCache
     runtime: SandboxRuntime
     runner: Runner
     store: VersionStore
@@ -78,7 +76,9 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
 def sandbox_runtime(settings: Settings) -> SandboxRuntime:
     """The sandbox provider of this machine."""
     data = settings.data
-    return LocalSandboxRuntime(root=data.sandboxes, bwrap=settings.bwrap, cache=data.cache)
+    return LocalSandboxRuntime(
+        root=data.sandboxes, cache=data.cache, environ=process_environment(), bwrap=settings.bwrap
+    )
 
 
 def real_adapters(settings: Settings) -> Adapters:
@@ -90,7 +90,7 @@ def real_adapters(settings: Settings) -> Adapters:
     )
     return Adapters(
         database=Database(database_url),
-        redis=connect(redis_url),
+        cache=StatusCache(connect(redis_url)),
         runtime=sandbox_runtime(settings),
         runner=RunnerBlueprint(),
         store=DiskVersionStore(data.versions),
@@ -105,7 +105,7 @@ def real_adapters(settings: Settings) -> Adapters:
 def assemble(adapters: Adapters, settings: Settings) -> Services:
     """The services on these adapters."""
     database = adapters.database
-    cache = StatusCache(adapters.redis)
+    cache = adapters.cache
     machine = JobStateMachine(database, cache)
     engine = EngineClient(database.url)
     queue = QueueManager(database, machine, engine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)

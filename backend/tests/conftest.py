@@ -13,6 +13,7 @@ from psycopg import sql
 from app.adapters.embedded.postgres import EmbeddedPostgres
 from app.adapters.embedded.valkey import EmbeddedValkey
 from app.db import migrate
+from app.queue.engine import prepare as prepare_engine
 
 TEMPLATE = "template_product"
 # Nothing here has to survive a power cut.
@@ -58,6 +59,7 @@ def template_database(postgres: EmbeddedPostgres) -> str:
     """The name of a database that the migrations were applied to, once."""
     _run(postgres, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
     migrate.upgrade(postgres.url_of(TEMPLATE))
+    prepare_engine(postgres.url_of(TEMPLATE))
     return TEMPLATE
 
 

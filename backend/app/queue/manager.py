@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import sqlalchemy as sa
-
 from app.core.errors import QueueFull
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection, Database
@@ -17,12 +15,9 @@ from app.domain.tier import TIER_LIMITS, Tier
 from app.queue.engine import EngineClient
 from app.queue.state_machine import JobStateMachine
 from app.repositories import work
-from app.repositories.jobs import CHANNEL, NewJob
+from app.repositories.jobs import NewJob
 
 _LIMITS: Final = json.dumps({tier.value: limits.concurrent_jobs for tier, limits in TIER_LIMITS.items()})
-
-RING: Final = "00000000-0000-0000-0000-000000000000 0 queued"
-"""A ring that belongs to no job: there may be something to admit."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ class QueueManager:
     async def ring(self) -> None:
         """Tell the workers that something may wait."""
         async with self._database.transaction() as tx:
-            await tx.execute(sa.text("SELECT pg_notify(:channel, :ring)"), {"channel": CHANNEL, "ring": RING})
+            await work.ring(tx)
 
     async def admit(self) -> list[JobId]:
         """Give the free slots of all workers to the jobs whose turn it is."""

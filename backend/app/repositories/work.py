@@ -15,6 +15,9 @@ from app.repositories.jobs import CHANNEL
 
 _ADMISSION_LOCK: Final = 7_301_443
 
+_RING: Final = "00000000-0000-0000-0000-000000000000 0 queued"
+"""A ring that belongs to no job: there may be something to admit."""
+
 AGE_STEP_S: Final = 120
 """A waiting job gains one step of priority every so many seconds, so that no tier starves another."""
 
@@ -112,6 +115,11 @@ class LostJob:
     takeovers: int
     owner: str | None
     sandbox_id: str | None
+
+
+async def ring(tx: Connection) -> None:
+    """Wake the workers."""
+    await tx.execute(sa.text("SELECT pg_notify(:channel, :ring)"), {"channel": CHANNEL, "ring": _RING})
 
 
 async def lock_admission(tx: Connection) -> None:
