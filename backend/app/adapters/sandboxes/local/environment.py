@@ -23,7 +23,6 @@ def environment(toolchain: Toolchain, registries: Registries, *, network: bool) 
         "UV_CACHE_DIR": CACHE,
         "UV_LINK_MODE": "copy",
         "UV_NO_PROGRESS": "1",
-        "UV_PYTHON": str(toolchain.python),
         "UV_PYTHON_DOWNLOADS": "never",
         **registries.environment(),
         **(_proxy() if network else {"UV_OFFLINE": "1", "npm_config_offline": "true"}),

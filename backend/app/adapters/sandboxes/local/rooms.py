@@ -27,12 +27,13 @@ def prepare_rooms(
         for seed in seeds:
             shutil.copytree(seed, layout.cache / "upper", symlinks=True, dirs_exist_ok=True)
     if owner is not None:
-        _hand_over([layout.workspace, layout.home, layout.cache], owner)
+        for room in (layout.workspace, layout.home, layout.cache):
+            hand_over(room, owner)
     return layout
 
 
-def _hand_over(rooms: Sequence[Path], owner: int) -> None:
-    for room in rooms:
-        for folder, folders, files in os.walk(room):
-            for name in (".", *folders, *files):
-                os.chown(Path(folder) / name, owner, owner, follow_symlinks=False)
+def hand_over(tree: Path, owner: int) -> None:
+    """Make everything in a tree that nobody else writes to yet belong to this user."""
+    for folder, folders, files in os.walk(tree):
+        for name in (".", *folders, *files):
+            os.chown(Path(folder) / name, owner, owner, follow_symlinks=False)

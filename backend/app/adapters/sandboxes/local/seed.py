@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from app.adapters.sandboxes.local.registries import Registries
+from app.adapters.sandboxes.local.rooms import hand_over
 from app.adapters.sandboxes.local.trees import remove_tree
 from app.ports.sandbox import SandboxUnavailable
 
@@ -31,10 +32,12 @@ class BadLock(ValueError):
 class SeedCaches:
     """The trusted caches of one instance, below one directory."""
 
-    def __init__(self, root: Path, *, uv: Path, python: Path) -> None:
+    def __init__(self, root: Path, *, uv: Path, python: Path, owner: int | None) -> None:
+        """`owner` is whom apps run as, if not this user: a file in a lower layer is copied up with its owner."""
         self._root = root
         self._uv = uv
         self._python = python
+        self._owner = owner
         self._building: dict[str, asyncio.Lock] = {}
 
     def layers(self) -> tuple[Path, ...]:
@@ -71,7 +74,7 @@ class SeedCaches:
             settings["SSL_CERT_FILE"] = str(draft / "ca.pem")
         try:
             await self._download(draft, {**environ, **settings})
-            await asyncio.to_thread(_publish, draft / "cache", done)
+            await asyncio.to_thread(self._publish, draft / "cache", done)
         finally:
             await asyncio.to_thread(remove_tree, draft)
 
@@ -101,6 +104,17 @@ class SeedCaches:
                 remedy="Check that the package index that uv is set up to use can be reached.",
             )
 
+    def _publish(self, cache: Path, done: Path) -> None:
+        """Another process may have been first; both did the same work, and one directory stays."""
+        (cache / ".lock").unlink(missing_ok=True)
+        if self._owner is not None:
+            hand_over(cache, self._owner)
+        try:
+            cache.rename(done)
+        except OSError:
+            if not done.is_dir():
+                raise
+
 
 def check_lock(lock_text: bytes) -> None:
     """Refuse options, addresses and folders: a line is one exact version with its hashes."""
@@ -108,13 +122,3 @@ def check_lock(lock_text: bytes) -> None:
     for line in re.split(r"(?<!\\)\n", text):
         if line.strip() and not _PINNED.fullmatch(line.strip()):
             raise BadLock(f"{line.strip()[:120]!r} is not a version with its hashes")
-
-
-def _publish(cache: Path, done: Path) -> None:
-    """Another process may have been first; both did the same work, and one directory stays."""
-    (cache / ".lock").unlink(missing_ok=True)
-    try:
-        cache.rename(done)
-    except OSError:
-        if not done.is_dir():
-            raise
