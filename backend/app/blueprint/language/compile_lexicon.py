@@ -22,7 +22,8 @@ MOST_EXAMPLES: Final = 8
 
 PARTS: Final = {"1": 0, "2": 1, "3": 2, "5": 2, "4": 3}
 FLAGS: Final = {
-    "structure": "b", "building": "b", "room": "b", "facility": "b", "institution": "o", "organization": "o",
+    "structure": "b", "workplace": "b", "place_of_business": "b", "building": "b", "room": "b",
+    "facility": "b", "institution": "o", "organization": "o",
     "enterprise": "o", "vehicle": "v", "document": "d", "writing": "d", "device": "m",
     "container": "c", "worker": "w", "time_period": "t", "region": "g", "unit_of_measurement": "u", "meal": "f",
     "illness": "i", "drug": "x", "medicine": "x", "clothing": "k", "musical_instrument": "n", "game": "s",

@@ -65,6 +65,7 @@ UNKNOWN_WORD: Final = Word()
 _IRREGULAR: Final = word_pairs("irregular_nouns")
 _IRREGULAR_VERBS: Final = word_pairs("irregular_verbs")
 _IRREGULAR_PLURALS: Final = word_pairs("irregular_plurals")
+_PEOPLE: Final = word_list("people")
 _SAME_PLURAL: Final = word_list("same_plural")
 
 
@@ -84,7 +85,8 @@ def word(lemma: str) -> Word:
     noun, verb, adjective, adverb = (int(count) for count in parts[1].split())
     names = tuple(name.replace("_", " ") for name in parts[4].split(",")) if len(parts) > 4 else ()
     flags = parts[3].replace("-", "")
-    return Word(noun, verb, adjective, adverb, NounKind(int(parts[2])), flags, tuple(dict.fromkeys(names)))
+    kind = NounKind.PERSON if lemma in _PEOPLE else NounKind(int(parts[2]))
+    return Word(noun, verb, adjective, adverb, kind, flags, tuple(dict.fromkeys(names)))
 
 
 def is_known(text: str) -> bool:

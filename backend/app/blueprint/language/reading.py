@@ -14,6 +14,17 @@ MOST_WORDS: Final = 1_200
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _MARKUP = re.compile(r"<[^<>]{0,400}>|\{[{%#].{0,400}?[}%#]\}|https?://\S+|www\.\S+|\S+@\S+|`{1,3}", re.DOTALL)
+_IDIOMS = (
+    (re.compile(r"\bkeep(ing)? (track|records?) of\b", re.IGNORECASE), "track"),
+    (re.compile(r"\bsign(ed|ing)?[- ]ups\b", re.IGNORECASE), "registrations"),
+    (re.compile(r"\bsign(s|ed|ing)?[- ]up\b", re.IGNORECASE), "register"),
+    (re.compile(r"\bcheck[- ]ins\b", re.IGNORECASE), "checkins"),
+    (re.compile(r"\bcheck[- ]in\b", re.IGNORECASE), "checkin"),
+    (re.compile(r"\bpre-order", re.IGNORECASE), "preorder"),
+    (re.compile(r"\be-mail", re.IGNORECASE), "email"),
+    (re.compile(r"\b(fill|fills|filled) (in|out)\b", re.IGNORECASE), "submit"),
+    (re.compile(r"\bto-?do(s?)\b", re.IGNORECASE), r"todo\1"),
+)
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z]*(?:[-'][A-Za-z]+)*|[.,;:!?()\n]")
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -40,6 +51,8 @@ def read(goal: str) -> Reading:
     if len(letters) < 3:
         raise GoalUnreadable("Say in a sentence what the app should do, such as: a booking app for a yoga studio.")
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text)).replace("\u2019", "'")
+    for idiom, plainer in _IDIOMS:
+        plain = idiom.sub(plainer, plain)
     tokens = [_token(match) for match in _TOKEN.findall(_without_accents(plain))][:MOST_WORDS]
     _refuse_other_languages(plain, letters, [token for token in tokens if token[0].isalpha()])
     return Reading(text, tuple(tokens))
@@ -56,7 +69,7 @@ def _without_accents(text: str) -> str:
 
 def _token(text: str) -> str:
     lower = text.lower()
-    return lower[:-2] if lower.endswith("'s") else lower.replace("e-mail", "email")
+    return lower[:-2] if lower.endswith("'s") else lower
 
 
 def _refuse_other_languages(plain: str, letters: list[str], words: list[str]) -> None:

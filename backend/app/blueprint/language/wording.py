@@ -1,0 +1,159 @@
+"""What an app is called and what it says about itself, in the founder's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from app.blueprint.language.candidates import Findings
+from app.blueprint.language.drafting import Draft
+from app.blueprint.language.lexicon import NounKind, plural, singular
+from app.blueprint.language.word_lists import word_list
+
+_MOST_TITLE: Final = 48
+_MOST_TAGLINE: Final = 160
+_SPACE = re.compile(r"\s+")
+_OPENING = re.compile(
+    r"^(please |hi,? |hello,? )*((i|we)( would|'d)? (want|need|like)( you)?( to)?( have| build| make| create)?|"
+    r"(can|could) you (please )?(build|make|create)( me| us)?|(build|make|create|develop|design|give)( me| us)?|"
+    r"i am looking for|looking for)\s+",
+    re.IGNORECASE,
+)
+_SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
+_PURPOSE: Final = frozenset(
+    "tracker manager planner organiser organizer register log diary directory marketplace catalogue catalog "
+    "inventory journal leaderboard newsletter calendar board forum wiki crm portal booking bookings rental exchange archive "
+    "scheduler dashboard list".split()
+)
+_SOFTWARE_NAMES: Final = frozenset("app application system platform tool site website portal software".split())
+_SOFTWARE: Final = word_list("software")
+_FUNCTION: Final = word_list("determiners") | word_list("function")
+_PLAIN: Final = word_list("plain_adjectives")
+_CLASS_WORDS: Final = frozenset(
+    "class course lesson workshop session event".split()
+)
+CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ eur euro euros"), ("¥", "¥ yen jpy"),
+                     ("₹", "₹ rupee rupees inr"), ("CHF", "chf francs"))  # fmt: skip
+
+
+def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> str:
+    """A short name: where it is for and what it does, such as "Yoga Studio Booking"."""
+    purpose = _purpose(words) or _mains(drafts)
+    context = [word for word in found.context.split(" ") if word and word not in _PLAIN]
+    if not context and len(purpose) < 4:
+        context = [word for word in found.domain[:1] if word not in " ".join(purpose)]
+    parts = [*context, *(word for word in purpose if word not in context or word == "and")]
+    return _fit(_title_case(" ".join(parts)), _MOST_TITLE)
+
+
+def _purpose(words: Sequence[str]) -> list[str]:
+    """The words up to the one that says what kind of app it is: "invoice tracker", "booking" of "booking app"."""
+    for at, word in enumerate(words[:14]):
+        verb = at > 0 and (singular(words[at - 1]) != words[at - 1]) and word not in _SOFTWARE_NAMES
+        if not verb and (word in _PURPOSE or word in _SOFTWARE_NAMES):
+            before = _words_before(words, at)
+            if before:
+                return before + ([word] if word in _PURPOSE else [])
+    return []
+
+
+def _words_before(words: Sequence[str], at: int) -> list[str]:
+    before: list[str] = []
+    while at > 0 and words[at - 1][0].isalpha() and words[at - 1] not in _FUNCTION and len(before) < 3:
+        at -= 1
+        before.insert(0, words[at])
+    return [one for one in before if one not in _PLAIN and (one in _PURPOSE or one not in _SOFTWARE)]
+
+
+def _mains(drafts: Sequence[Draft]) -> list[str]:
+    own = [one for one in drafts if not one.added] or list(drafts)
+    return " and ".join(plural(one.label).lower() for one in own[:2]).split(" ")
+
+
+def tagline(text: str) -> str:
+    """The goal as one sentence."""
+    line = _OPENING.sub("", _SPACE.sub(" ", text).strip())
+    first = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].strip(" ,;:") or _SPACE.sub(" ", text).strip()
+    short = _fit(first, _MOST_TAGLINE)
+    ending = "" if short[-1] in ".!?…" else "."
+    return short[0].upper() + short[1:] + ending
+
+
+def about(one: Draft, targets: Sequence[str], context: str) -> str:
+    """One sentence on what these records are."""
+    where = f" of the {context}" if context else ""
+    many = plural(one.label)
+    if one.is_person:
+        return f"The {_lower(many)}{where}, and how to reach them."
+    if targets:
+        belongs = " and ".join(_with_article(_lower(target)) for target in targets[:3])
+        return f"Each {_lower(one.label)} belongs to {belongs}."
+    if one.kind in (NounKind.EVENT, NounKind.ACT):
+        return f"The {_lower(many)}{where}: what happens, when, and how far it is."
+    return f"All {_lower(many)}{where} in one place."
+
+
+def with_domain(label: str, found: Findings) -> str:
+    """The label with what the app is all about in front, where that reads well: "Yoga class"."""
+    if label.lower() not in _CLASS_WORDS or not found.domain:
+        return label
+    domain = next((one for one in found.domain if one not in label.lower() and one.isascii()), "")
+    return f"{domain} {label.lower()}".strip().capitalize() if len(domain) < 16 else label
+
+
+def examples(one: Draft, found: Findings) -> tuple[str, ...]:
+    """Names for the first records: kinds of the thing, or the domain at different times of day."""
+    label = one.label
+    if (one.is_person or (any(link.required for link in one.links) and not one.examples)) and one.is_person:
+        return ()
+    if one.examples and len(one.examples) >= 4:
+        return tuple(_upper(name) for name in one.examples)
+    domain = next((word for word in found.domain if word not in label.lower()), "")
+    base = f"{domain} {label.lower()}".strip() if domain and label.lower() in _CLASS_WORDS else label.lower()
+    words = _VARIANTS.get(one.kind, _VARIANTS[NounKind.ARTEFACT])
+    return tuple(_upper(f"{word} {base}") for word in words)
+
+
+_VARIANTS: Final = {
+    NounKind.ACT: ("Morning", "Evening", "Weekend", "Beginners'", "Monthly", "Special", "Lunchtime", "Summer"),
+    NounKind.EVENT: ("Spring", "Opening", "Friday", "Summer", "Open-air", "Autumn", "Anniversary", "Winter"),
+    NounKind.GROUP: ("Morning", "Evening", "Weekend", "Beginners'", "Advanced", "Monday", "Lunchtime", "Saturday"),
+    NounKind.COMMUNICATION: ("First", "Short", "Weekly", "Revised", "Updated", "Special", "Summer", "Final"),
+    NounKind.COGNITION: ("First", "Simple", "Shared", "Bold", "Long-term", "Quick", "Favourite", "New"),
+    NounKind.ARTEFACT: ("Blue", "Large", "Small", "Red", "Wooden", "Old", "Spare", "New"),
+    NounKind.FOOD: ("House", "Classic", "Lemon", "Seasonal", "Sweet", "Small", "Family", "Chef's"),
+    NounKind.LOCATION: ("North", "Riverside", "Upper", "Harbour", "Garden", "South", "Old town", "Central"),
+    NounKind.PLANT: ("Early", "Wild", "Climbing", "Dwarf", "Red", "Golden", "Late", "Broad-leaved"),
+    NounKind.TIME: ("Morning", "Evening", "Weekend", "Summer", "Spring", "Late", "Early", "Winter"),
+    NounKind.ANIMAL: ("Bella", "Max", "Luna", "Charlie", "Daisy", "Rocky", "Molly", "Oscar"),
+}
+
+
+def currency(text: str) -> str:
+    """The sign of the money that the goal speaks of."""
+    words = set(re.findall(r"[a-z]+|[£€¥₹]", text.lower()))
+    return next((sign for sign, names in CURRENCIES if words & set(names.split())), "$")
+
+
+def _fit(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
+
+
+def _title_case(text: str) -> str:
+    words = text.split()
+    return " ".join(word if word in _SMALL and at else word[0].upper() + word[1:] for at, word in enumerate(words))
+
+
+def _with_article(text: str) -> str:
+    return ("an " if text[0].lower() in "aeiou" else "a ") + text
+
+
+def _lower(text: str) -> str:
+    return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
