@@ -134,7 +134,10 @@ class Supervisor:
         settings, data = self._settings, self._data
         given = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
         urls = {name: secret.get_secret_value() for name, secret in given.items() if secret}
+        inherited = self._environment
         if "DATABASE_URL" not in urls:
+            # The founder's PGOPTIONS and the like are meant for another Postgres.
+            inherited = {name: text for name, text in inherited.items() if not name.startswith("PG")}
             postgres = EmbeddedPostgres(
                 data.postgres, log=data.logs / "postgres.log", programs=settings.postgres_bin
             )
@@ -144,7 +147,7 @@ class Supervisor:
             urls["REDIS_URL"] = self._start_server(valkey)
         self._migrate(urls["DATABASE_URL"])
         own = {f"COFOUNDER_{name}": url for name, url in urls.items()} | {"COFOUNDER_DATA_DIR": str(data.root)}
-        return {**self._environment, "PYTHONUNBUFFERED": "1", **settings.environment(), **own}
+        return {**inherited, "PYTHONUNBUFFERED": "1", **settings.environment(), **own}
 
     def _start_server(self, server: EmbeddedServer) -> str:
         comeback = Comeback()

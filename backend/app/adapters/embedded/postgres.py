@@ -20,8 +20,10 @@ from app.core.errors import ConfigurationError
 
 USER = "cofounder"
 DATABASE = "cofounder"
+PORT = 5432
 SETTINGS = {
     "listen_addresses": "",
+    "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "64MB",
@@ -76,7 +78,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def url_of(self, database: str) -> str:
         """The URL of another database of this server."""
-        return f"postgresql://{USER}@/{database}?host={self.sockets}"
+        # The port names the socket's file; unsaid, a PGPORT in the founder's environment would decide it.
+        return f"postgresql://{USER}@/{database}?host={self.sockets}&port={PORT}"
 
     def _settle(self) -> None:
         """Make the product's database where it is missing."""
@@ -153,5 +156,5 @@ class EmbeddedPostgres(EmbeddedServer):
         return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def _stale_files(self) -> list[Path]:
-        socket = self.sockets / ".s.PGSQL.5432"
+        socket = self.sockets / f".s.PGSQL.{PORT}"
         return [self.directory / "postmaster.pid", socket, socket.with_name(f"{socket.name}.lock")]
