@@ -1,12 +1,12 @@
-"""One command inside a sandbox, from its start until nobody waits for it any more."""
+"""One command, from its start until nobody waits for it any more."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from app.adapters.sandboxes.local.channel import Call, Channel
 from app.adapters.sandboxes.local.output import Capture, Flooded, OutputPipe, Tail
 from app.ports.sandbox import CommandResult, SandboxGone
 
@@ -15,11 +15,13 @@ LAST_WORDS_S: Final = 0.2
 
 
 class RunningCommand:
-    """A command that the agent has been asked to run."""
+    """A command that has been started: `code` will be its exit code, `end` kills it and all its children."""
 
-    def __init__(self, channel: Channel, call: Call, pipe: OutputPipe, capture: Capture) -> None:
-        self._channel = channel
-        self._call = call
+    def __init__(
+        self, code: asyncio.Future[int], end: Callable[[], Awaitable[None]], pipe: OutputPipe, capture: Capture
+    ) -> None:
+        self._code = code
+        self._end = end
         self._pipe = pipe
         self._capture = capture
         self._reading = asyncio.create_task(capture.read(pipe))
@@ -41,30 +43,21 @@ class RunningCommand:
             with suppress(SandboxGone):
                 await asyncio.shield(self._end())
             raise
-        try:
-            answer = await self._call.answer
-        except OSError as error:
-            return CommandResult(126, f"sandbox: {error}")
-        return CommandResult(answer.fields["code"], self._capture.text, timed_out, self._capture.truncated)
+        return CommandResult(await self._code, self._capture.text, timed_out, self._capture.truncated)
 
     async def _finished(self) -> None:
-        while not self._call.answer.done():
-            both: set[asyncio.Future[Any]] = {self._reading, self._call.answer}  # Any: each has its own result
+        while not self._code.done():
+            both: set[asyncio.Future[Any]] = {self._reading, self._code}  # Any: each has its own result
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if self._reading.done():
                 self._reading.result()
-                await asyncio.wait({self._call.answer})
+                await asyncio.wait({self._code})
         await asyncio.wait({self._reading}, timeout=LAST_WORDS_S)
         if self._reading.done():
             self._reading.result()
 
-    async def _end(self) -> None:
-        await self._channel.ask("end", request=self._call.request)
-
     async def let_go(self, tail: Tail) -> None:
         """Leave what still prints to the background; returns once it has closed its output."""
-        if not self._reading.done():
-            self._reading.cancel()
-        with suppress(asyncio.CancelledError, Flooded):
-            await self._reading
+        self._reading.cancel()
+        await asyncio.wait({self._reading})
         await tail.follow(self._pipe)

@@ -6,9 +6,10 @@ import ctypes
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from typing import Final
 
-from app.domain.workspace import UnsafePath, safe_path
+from app.domain.workspace import MAX_FILE_BYTES, UnsafePath, check_paths, safe_path
 from app.ports.sandbox import SandboxFileMissing, SandboxRefused
 
 _OPENAT2: Final = 437
@@ -51,6 +52,19 @@ def open_by_steps(directory: int, path: str) -> int:
         return os.open(name, _READ, dir_fd=here)
     finally:
         os.close(here)
+
+
+def check_files(files: Mapping[str, bytes], *, total_bytes: int) -> None:
+    """Refuse what may not be written into a workspace."""
+    try:
+        check_paths(files)
+    except UnsafePath as error:
+        raise SandboxRefused(str(error)) from error
+    for path, content in files.items():
+        if len(content) > MAX_FILE_BYTES:
+            raise SandboxRefused(f"{path!r} has {len(content)} bytes, more than {MAX_FILE_BYTES}")
+    if sum(map(len, files.values())) > total_bytes:
+        raise SandboxRefused(f"the files take more than {total_bytes} bytes")
 
 
 def read_regular(directory: int, path: str, *, max_bytes: int) -> bytes:

@@ -62,7 +62,7 @@ class LocalSandboxRuntime:
         self._access = RegistryAccess(
             uv=uv, python=self._toolchain.python, environ=environ, resolver=resolver or Resolver()
         )
-        self._seeds = SeedCaches(cache, uv=uv, python=self._toolchain.python, owner=self._drop_to)
+        self._seeds = SeedCaches(cache / "packages", uv=uv, python=self._toolchain.python, owner=self._drop_to)
         self._launchers = [
             launcher(path, self._toolchain, drop_to=self._drop_to)
             for path in ([bwrap] if bwrap else _find_bwraps())

@@ -15,14 +15,14 @@ from typing import Any, Final
 from app.adapters.sandboxes.local.channel import Call
 from app.adapters.sandboxes.local.command import RunningCommand
 from app.adapters.sandboxes.local.egress import Egress
-from app.adapters.sandboxes.local.files import read_regular
+from app.adapters.sandboxes.local.files import check_files, read_regular
 from app.adapters.sandboxes.local.instances import Instance, remove_instance
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
 from app.adapters.sandboxes.local.processes import ended
 from app.adapters.sandboxes.local.startup import Running
 from app.adapters.sandboxes.local.watchdog import DiskWatch
 from app.core.ids import SandboxId
-from app.domain.workspace import MAX_FILE_BYTES, START_SCRIPT, UnsafePath, check_paths
+from app.domain.workspace import START_SCRIPT
 from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxLimits, SandboxRefused
 
 CONNECT_TIMEOUT_S: Final = 10.0
@@ -71,11 +71,7 @@ class LocalSandbox:
 
     async def write_files(self, files: Mapping[str, bytes]) -> None:
         self._require_alive()
-        try:
-            check_paths(files)
-        except UnsafePath as error:
-            raise SandboxRefused(str(error)) from error
-        self._check_sizes(files)
+        check_files(files, total_bytes=self._terms.limits.disk_bytes)
         pack = await asyncio.to_thread(_pack, files)
         try:
             answer = await self._channel.ask("write", fds=[pack], file_bytes=self._terms.limits.file_bytes)
@@ -85,13 +81,6 @@ class LocalSandbox:
             os.close(pack)
         if "code" in answer.fields:
             raise SandboxRefused("the files cannot be written: something inside ended the writing")
-
-    def _check_sizes(self, files: Mapping[str, bytes]) -> None:
-        for path, content in files.items():
-            if len(content) > MAX_FILE_BYTES:
-                raise SandboxRefused(f"{path!r} has {len(content)} bytes, more than {MAX_FILE_BYTES}")
-        if sum(map(len, files.values())) > self._terms.limits.disk_bytes:
-            raise SandboxRefused(f"the files take more than {self._terms.limits.disk_bytes} bytes")
 
     async def read_file(self, path: str, *, max_bytes: int = 5_000_000) -> bytes:
         self._require_alive()
@@ -108,7 +97,12 @@ class LocalSandbox:
         cpu = int(timeout_s * CORES) + 1
         pipe, call = await self._begin(argv, env, {"RLIMIT_CPU": cpu})
         capture = Capture(self._terms.limits.output_bytes, on_output)
-        command = RunningCommand(self._channel, call, pipe, capture)
+        code = asyncio.create_task(_exit_code(call))
+
+        async def end() -> None:
+            await self._channel.ask("end", request=call.request)
+
+        command = RunningCommand(code, end, pipe, capture)
         try:
             return await command.result(timeout_s)
         finally:
@@ -223,6 +217,11 @@ class LocalSandbox:
         for fd in [self._workspace, *self._pidfds]:
             os.close(fd)
         await asyncio.to_thread(remove_instance, self._instance.directory)
+
+
+async def _exit_code(call: Call) -> int:
+    answer = await call.answer
+    return int(answer.fields["code"])
 
 
 def _ignore(answer: asyncio.Future[Any]) -> None:  # Any: nobody looks at it
