@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
-from app.cli.events import follow
+from app.cli.events import StageClock, follow
 from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
 
@@ -121,15 +121,17 @@ def project_name(goal: str) -> str:
 def finish(
     client: ApiClient, job_id: str, *, progress: Progress, timeout_s: float | None = None
 ) -> dict[str, Any]:
-    """Follow the build to its end and fetch what it became. Interrupted on Ctrl-C."""
+    """Follow the build to its end; what it became, with the seconds of each stage. Interrupted on Ctrl-C."""
+    clock = StageClock()
     try:
         with progress:
             for event in follow(client, job_id, timeout_s=timeout_s):
+                clock.hear(event)
                 progress.show(event)
     except KeyboardInterrupt:
         detail = f"Stopped watching; the build goes on. See it again: cofounder watch {job_id}. To stop it:"
         raise Interrupted(detail, remedy=f"cofounder cancel {job_id}") from None
-    return client.get(f"/api/builds/{job_id}")
+    return client.get(f"/api/builds/{job_id}") | {"stage_seconds": clock.seconds}
 
 
 def tell(finished: dict[str, Any], context: Context, *, as_json: bool) -> Exit:

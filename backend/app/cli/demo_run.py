@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from shlex import quote
@@ -16,7 +17,7 @@ from app.cli.config import load_settings
 from app.cli.context import Common, Context, RunningInstance
 from app.cli.errors import Exit
 from app.cli.network import free_pair, port_is_free
-from app.cli.progress import make_progress
+from app.cli.progress import make_progress, spinning
 from app.cli.summary import exit_of_build, failed_lines, ready_lines
 from app.core.settings import Settings
 
@@ -50,7 +51,11 @@ class Demo:
     def _start(self, settings: Settings) -> Child:
         placed = self._with_free_ports(settings)
         self._context.say("Starting an instance (database, worker, page, previews)...")
-        return start_instance(placed, self._context)
+        began = time.monotonic()
+        with spinning("Starting...", self._context):
+            child = start_instance(placed, self._context)
+        self._context.say(f"The instance is up after {time.monotonic() - began:.1f} s.")
+        return child
 
     def _with_free_ports(self, settings: Settings) -> Settings:
         wanted = (settings.port, settings.previews_port)

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from app.cli.client import ApiClient
@@ -27,6 +28,26 @@ class BuildEvent:
     type: str
     seq: int
     data: dict[str, Any]
+
+
+class StageClock:
+    """Adds up the seconds of each stage from the times at which the events say that it began."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._stage = ""
+        self._since: datetime | None = None
+
+    def hear(self, event: BuildEvent) -> None:
+        """Take the next event in; a stage that is entered twice, for a repair, counts twice."""
+        at = event.data.get("at")
+        if event.type != "status" or not isinstance(at, str):
+            return
+        now = datetime.fromisoformat(at)
+        if self._since is not None:
+            before = self.seconds.get(self._stage, 0.0)
+            self.seconds[self._stage] = round(before + (now - self._since).total_seconds(), 2)
+        self._stage, self._since = str(event.data.get("status")), now
 
 
 @dataclass

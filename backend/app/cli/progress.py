@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, Self, TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -34,6 +35,16 @@ def make_progress(context: Context, *, as_json: bool) -> Progress:
     if context.talk.isatty():
         return LiveProgress(Console(file=context.talk))
     return LineProgress(context.talk)
+
+
+@contextmanager
+def spinning(text: str, context: Context) -> Iterator[None]:
+    """Show on a terminal that something goes on; nothing in a pipe."""
+    if not context.talk.isatty():
+        yield
+        return
+    with Console(file=context.talk).status(text):
+        yield
 
 
 class QuietProgress:

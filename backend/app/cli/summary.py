@@ -36,8 +36,11 @@ def ready_lines(build: Mapping[str, Any]) -> list[str]:
         lines += [f"    - {feature}" for feature in features[:FEATURES_SHOWN]]
         if len(features) > FEATURES_SHOWN:
             lines.append(f"    - and {len(features) - FEATURES_SHOWN} more")
+    left_out = [str(wish) for wish in evidence.get("left_out") or []]
+    if left_out:
+        lines += ["  It leaves out:", *(f"    - {wish}" for wish in left_out)]
     lines += check_lines(evidence.get("checks") or [])
-    return lines + time_lines(evidence.get("stages") or {})
+    return lines + time_lines(build.get("stage_seconds") or {})
 
 
 def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:

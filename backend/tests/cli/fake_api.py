@@ -17,6 +17,8 @@ from app.cli.main import main
 JOB = "11111111-1111-4111-8111-111111111111"
 PROJECT = "22222222-2222-4222-8222-222222222222"
 TOKEN = "the-token"
+START = "2026-01-01T12:00"
+"""Event number n of a story comes n seconds later."""
 
 
 @dataclass
@@ -99,7 +101,13 @@ def story(*statuses: str, last: str = "ready") -> list[dict[str, Any]]:
         "failed": "Build failed",
     }
     events = [
-        {"seq": seq, "type": "status", "status": name, "label": labels.get(name, name)}
+        {
+            "seq": seq,
+            "type": "status",
+            "status": name,
+            "label": labels.get(name, name),
+            "at": f"{START}:0{seq}+00:00",
+        }
         for seq, name in enumerate([*statuses, last], start=1)
     ]
     return [*events, {"seq": len(events) + 1, "type": "end", "status": last}]
@@ -112,7 +120,7 @@ def finished(**changes: Any) -> dict[str, Any]:
         "files": 23,
         "features": ["Book a class", "Cancel a booking"],
         "checks": [{"name": "starts", "ok": True, "detail": "answered in 0.3 s", "seconds": 0.3}],
-        "stages": {"code": 1.25, "checks": 2.0},
+        "left_out": ["Payments"],
     }
     build = {
         "job_id": JOB,

@@ -22,7 +22,8 @@ def test_build_prints_the_summary_and_the_preview_address_last(cli: Cli, buildab
     assert "Yoga booking is ready (build_v0_1)." in ran.out
     assert "Built from a blueprint, no AI model." in ran.out
     assert "Checks passed: 1 of 1" in ran.out
-    assert "code 1.2 s, checks 2.0 s" in ran.out
+    assert "Time: 2.0 s (queued 1.0 s, code 1.0 s)" in ran.out
+    assert "It leaves out:\n    - Payments" in ran.out
 
 
 def test_build_makes_a_project_named_after_the_goal_and_starts_once(cli: Cli, buildable: FakeApi) -> None:
