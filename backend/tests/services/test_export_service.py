@@ -139,6 +139,8 @@ def _unzip(archive: bytes) -> dict[str, bytes]:
 
 @pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not installed")
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(files=TREES)
+@given(
+    files=TREES.filter(lambda files: not any(";" in path for path in files))
+)  # unzip cuts off ";1", a VMS habit
 async def test_unzip_unpacks_what_was_packed(files: dict[str, bytes]) -> None:
     assert _unzip(await _zip(files)) == files
