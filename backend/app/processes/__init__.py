@@ -9,10 +9,10 @@ _PART_OF: Final = {
     "find_instance": "instance",
     "stop": "instance",
     "run_up": "up",
-    "run_api": "serve",
-    "run_worker": "serve",
-    "run_preview": "serve",
-    "run_migrate": "serve",
+    "run_api": "api",
+    "run_worker": "worker",
+    "run_preview": "preview",
+    "run_migrate": "migrate",
     "doctor": "doctor",
 }
 

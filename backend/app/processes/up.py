@@ -10,7 +10,7 @@ from app.adapters.embedded.child import ChildSpec
 from app.adapters.embedded.instance import Instance
 from app.bootstrap import sandbox_runtime
 from app.core.settings import Settings, process_environment
-from app.processes.serve import migrate
+from app.processes.migrate import migrate
 from app.supervisor import Supervisor
 
 

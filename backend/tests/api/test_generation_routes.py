@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from app.adapters.runners.fake import RunnerFake
 
+from app.adapters.runners.fake import RunnerFake
 from app.domain.job import JobStatus
 from tests.support.house import AUTH, House
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.adapters.runners.fake import RunnerFake
-from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from fakeredis import FakeAsyncRedis
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.adapters.billing.open import OpenBilling
+from app.adapters.runners.fake import RunnerFake
+from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.adapters.storage.disk import DiskVersionStore
 from app.api.deps import get_services
 from app.bootstrap import Adapters, assemble, build_tools

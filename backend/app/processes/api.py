@@ -1,0 +1,49 @@
+"""The API process."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.core.settings import Settings
+from app.main import create_app
+from app.processes.log import configure
+from app.services.container import Services
+
+GOODBYE_S: Final = 5
+
+
+class _ApiServer(uvicorn.Server):
+    """Ends open event streams first: it would wait for them for ever."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """On SIGTERM and SIGINT."""
+        services: Services | None = getattr(self._app.state, "services", None)
+        if services is not None:
+            services.bell.silence()
+        super().handle_exit(sig, frame)
+
+
+def run_api(settings: Settings) -> int:
+    """Serve the API until SIGTERM."""
+    configure(settings)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GOODBYE_S,
+        h11_max_incomplete_event_size=32_768,
+    )
+    _ApiServer(app, config).run()
+    return 0

@@ -1,0 +1,70 @@
+"""The preview process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.bootstrap import Adapters, make_previews, real_adapters
+from app.core.ids import JobId
+from app.core.settings import Settings
+from app.events.bell import Bell, Ring
+from app.preview.proxy import serve
+from app.processes.log import configure
+from app.repositories import work
+from app.services.preview_service import PreviewService
+
+
+def run_preview(settings: Settings) -> int:
+    """Serve the previews until SIGTERM."""
+    configure(settings)
+    asyncio.run(_preview(settings))
+    return 0
+
+
+async def _preview(settings: Settings) -> None:
+    adapters = real_adapters(settings)
+    service = make_previews(adapters, settings)
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    pages = [f"http://{host}:{settings.port}" for host in ("localhost", "127.0.0.1")]
+    with contextlib.suppress(asyncio.CancelledError):
+        async with _ending_with_builds(adapters, service):
+            await serve(
+                service, adapters.signer, host=settings.host, port=settings.previews_port, page_origins=pages
+            )
+    await adapters.database.close()
+
+
+@asynccontextmanager
+async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> AsyncIterator[None]:
+    """End a preview as soon as its build has failed or was cancelled."""
+    bell = Bell(adapters.database.url)
+    async with asyncio.TaskGroup() as group:
+
+        def hear(ring: Ring | None) -> None:
+            if ring is None:
+                group.create_task(_look_after(adapters, service))
+            elif ring.status == "failed":
+                group.create_task(service.drop(ring.job_id))
+
+        bell.watch(hear)
+        await bell.start()
+        try:
+            yield
+        finally:
+            await bell.close()
+
+
+async def _look_after(adapters: Adapters, service: PreviewService) -> None:
+    """Rings may have been missed: ask the record which previews must go."""
+    live: list[JobId] = list(service.live)
+    async with adapters.database.transaction() as tx:
+        ended = await work.ended_among(tx, live)
+    for job_id in ended:
+        await service.drop(job_id)

@@ -1,0 +1,30 @@
+"""A worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from app.bootstrap import assemble, make_worker, real_adapters
+from app.core.settings import Settings
+from app.processes.log import configure
+
+
+def run_worker(settings: Settings) -> int:
+    """Work until SIGTERM, then hand the jobs over."""
+    configure(settings)
+    asyncio.run(_work(settings))
+    return 0
+
+
+async def _work(settings: Settings) -> None:
+    adapters = real_adapters(settings)
+    await adapters.runtime.probe()
+    services = assemble(adapters, settings)
+    worker = make_worker(adapters, services, settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    await worker.run()
+    os._exit(0)  # here and not later: leaving the loop would end the workflows that others are to resume

@@ -1,0 +1,219 @@
+"""What the API refuses, and how it says so."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from app.domain.job import JobStatus
+from tests.support.house import AUTH, OTHER_AUTH, House
+
+CANARY = "canary-7f3a"
+
+
+def problem_of(answer: Any) -> Any:
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    document = answer.json()
+    assert {"type", "title", "status", "detail", "code", "debug_id"} <= document.keys()
+    assert document["status"] == answer.status_code
+    assert document["debug_id"].startswith("dbg_")
+    return document
+
+
+@pytest.mark.parametrize(
+    "goal",
+    ["", "   \n", "x" * 8_001, f"{CANARY}\x00", 7, None, ["a"], {"a": CANARY}],
+    ids=["empty", "blank", "long", "nul", "number", "null", "list", "object"],
+)
+def test_a_goal_that_cannot_be_built_is_422_and_not_echoed(house: House, goal: Any) -> None:
+    answer = house.start(house.project(), goal)
+
+    assert answer.status_code == 422
+    assert problem_of(answer)["code"] == "invalid_input"
+    assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"project_id": "%s", "goal": "\\ud800 canary-7f3a"}',
+        '{"project_id": "%s", "goal": NaN}',
+        '{"project_id": "%s", "goal": "canary-7f3a"',
+        '{"project_id": "%s", "goal": "ok", "canary-7f3a": 1}',
+        '["%s"]',
+        "%.0s",
+    ],
+    ids=["surrogate", "nan", "cut off", "extra member", "list", "empty"],
+)
+def test_a_body_that_is_not_the_request_is_422_and_not_echoed(house: House, raw: str) -> None:
+    body = (raw % house.project()).encode()
+
+    headers = {**AUTH, "Content-Type": "application/json"}
+    answer = house.client.post("/api/generation/start", content=body, headers=headers)
+
+    assert answer.status_code == 422
+    assert CANARY not in answer.text
+    problem_of(answer)
+
+
+def test_bytes_that_are_not_utf8_are_422(house: House) -> None:
+    headers = {**AUTH, "Content-Type": "application/json"}
+
+    answer = house.client.post("/api/generation/start", content=b'{"goal": "\xff\xfe"}', headers=headers)
+
+    assert answer.status_code == 422
+
+
+def test_a_megabyte_of_goal_is_413(house: House) -> None:
+    answer = house.start(house.project(), "x" * 1_000_000)
+
+    assert answer.status_code == 413
+    assert problem_of(answer)["code"] == "payload_too_large"
+
+
+def test_a_body_that_grows_without_a_length_is_413(house: House) -> None:
+    def chunks() -> Any:
+        yield b'{"goal": "'
+        for _ in range(200):
+            yield b"x" * 1_000
+
+    headers = {**AUTH, "Content-Type": "application/json"}
+    answer = house.client.post("/api/generation/start", content=chunks(), headers=headers)
+
+    assert answer.status_code == 413
+
+
+def test_a_bad_uuid_is_422_and_not_echoed(house: House) -> None:
+    for path in (f"/api/generation/{CANARY}/status", f"/api/projects/{CANARY}", f"/api/builds/{CANARY}"):
+        answer = house.client.get(path, headers=AUTH)
+
+        assert answer.status_code == 422
+        assert CANARY not in answer.text
+
+
+def test_an_unknown_project_and_job_are_404(house: House) -> None:
+    nobody = str(uuid.uuid4())
+
+    assert problem_of(house.start(nobody))["status"] == 404
+    for path in (f"/api/generation/{nobody}/status", f"/api/generation/{nobody}/events", f"/api/builds/{nobody}"):
+        assert house.client.get(path, headers=AUTH).status_code == 404
+    for path in (f"/api/generation/{nobody}/cancel", f"/api/generation/{nobody}/preview-viewed"):
+        assert house.client.post(path, headers=AUTH).status_code == 404
+
+
+def test_what_belongs_to_another_founder_is_404(house: House) -> None:
+    project = house.project()
+    job_id = house.started(project)
+    house.move(job_id, JobStatus.READY)
+    house.client.post(f"/api/generation/{job_id}/preview-viewed", headers=AUTH)
+    [gate] = house.client.get(f"/api/projects/{project}/gates", headers=AUTH).json()["items"]
+
+    def ask(method: str, path: str, body: Any = None) -> int:
+        return int(house.client.request(method, path, json=body, headers=OTHER_AUTH).status_code)
+
+    assert ask("POST", "/api/generation/start", {"project_id": project, "goal": "mine now"}) == 404
+    for path in ("status", "events"):
+        assert ask("GET", f"/api/generation/{job_id}/{path}") == 404
+    for path in ("cancel", "preview-viewed"):
+        assert ask("POST", f"/api/generation/{job_id}/{path}") == 404
+    for path in (f"/api/projects/{project}", f"/api/projects/{project}/builds", f"/api/projects/{project}/gates"):
+        assert ask("GET", path) == 404
+    assert ask("POST", f"/api/projects/{project}/park") == 404
+    assert ask("GET", f"/api/builds/{job_id}") == 404
+    assert ask("GET", f"/api/builds/{job_id}/export") == 404
+    assert ask("POST", f"/api/builds/{job_id}/preview") == 404
+    assert ask("POST", f"/api/gates/{gate['gate_id']}/resolve", {"decision": "iterate"}) == 404
+    assert house.client.get("/api/projects", headers=OTHER_AUTH).json()["items"] == []
+
+
+def test_every_operation_but_the_open_ones_needs_a_token(house: House) -> None:
+    open_paths = {"/api/health", "/api/ready", "/api/meta"}
+    operations = [
+        (method, path)
+        for path, methods in house.app.openapi()["paths"].items()
+        for method in methods
+        if path not in open_paths
+    ]
+    assert len(operations) >= 14
+
+    for method, path in operations:
+        filled = path.replace("{", "").replace("}", "").replace("project_id", str(uuid.uuid4()))
+        filled = filled.replace("job_id", str(uuid.uuid4())).replace("gate_id", str(uuid.uuid4()))
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic YTpi"}):
+            answer = house.client.request(method, filled, json={}, headers=headers)
+            assert answer.status_code == 401, (method, path, headers)
+            assert problem_of(answer)["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "[::1"]
+)
+def test_a_foreign_host_is_refused(house: House, host: str) -> None:
+    answer = house.client.get("/api/projects", headers={**AUTH, "Host": host})
+
+    assert answer.status_code == 421
+    assert problem_of(answer)["code"] == "host_refused"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://build-1.localhost"},
+    ],
+)
+def test_a_cross_site_write_is_refused(house: House, headers: dict[str, str]) -> None:
+    answer = house.client.post("/api/projects", json={"name": "x"}, headers={**AUTH, **headers})
+
+    assert answer.status_code == 403
+    assert house.client.get("/api/projects", headers=AUTH).json()["items"] == []
+
+
+def test_a_second_start_names_the_running_build(house: House) -> None:
+    project = house.project()
+    job_id = house.started(project)
+
+    answer = house.start(project)
+
+    assert answer.status_code == 409
+    assert problem_of(answer)["code"] == "build_in_progress"
+    assert answer.json()["job_id"] == str(job_id)
+
+
+def test_a_parked_project_starts_nothing_until_it_is_unparked(house: House) -> None:
+    project = house.project()
+    assert house.client.post(f"/api/projects/{project}/park", headers=AUTH).json()["status"] == "parked"
+
+    refused = house.start(project)
+    house.client.post(f"/api/projects/{project}/unpark", headers=AUTH)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "project_parked")
+    assert house.start(project).status_code == 201
+
+
+def test_the_preview_of_a_build_that_is_not_ready_was_not_seen(house: House) -> None:
+    job_id = house.started()
+
+    answer = house.client.post(f"/api/generation/{job_id}/preview-viewed", headers=AUTH)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
+
+
+def test_an_unknown_path_and_method_are_problems_too(house: House) -> None:
+    assert problem_of(house.client.get("/api/nothing", headers=AUTH))["status"] == 404
+    assert problem_of(house.client.delete("/api/projects", headers=AUTH))["status"] == 405
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhIiwgImIiXQ", json.dumps([1]), "é"])
+def test_a_made_up_cursor_is_422(house: House, cursor: str) -> None:
+    project = house.project()
+
+    assert house.client.get("/api/projects", params={"cursor": cursor}, headers=AUTH).status_code == 422
+    path = f"/api/projects/{project}/builds"
+    assert house.client.get(path, params={"cursor": cursor}, headers=AUTH).status_code == 422
