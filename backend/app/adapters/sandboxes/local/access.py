@@ -39,5 +39,5 @@ class RegistryAccess:
         async with self._lock:
             if self._known is None:
                 registries = await read_registries(self._uv, self._python, self._environ)
-                self._known = registries, RegistryHosts(registries)
+                self._known = registries, RegistryHosts(registries, self._environ)
             return self._known

@@ -75,9 +75,10 @@ def read_regular(directory: int, path: str, *, max_bytes: int) -> bytes:
         raise SandboxRefused(str(error)) from error
     except OSError as error:
         raise SandboxFileMissing(f"there is no file {path!r} to read: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise SandboxFileMissing(f"{path!r} is not a regular file")
     with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise SandboxFileMissing(f"{path!r} is not a regular file")
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise SandboxRefused(f"{path!r} is larger than {max_bytes} bytes")

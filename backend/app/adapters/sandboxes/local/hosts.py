@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 import aiohttp
 
 from app.adapters.sandboxes.local.egress import Origin
-from app.adapters.sandboxes.local.registries import Registries, origin_of
+from app.adapters.sandboxes.local.registries import Registries, ask_npm, origin_of
 
 PYTHON_SAMPLES: Final = ("idna", "pip", "six")
 NPM_SAMPLES: Final = ("once", "ms")
@@ -31,8 +31,9 @@ _HREF = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"']+)""", re.IGNORECASE)
 class RegistryHosts:
     """Everything that the registries need, derived once and again after a failure."""
 
-    def __init__(self, registries: Registries) -> None:
+    def __init__(self, registries: Registries, environ: Mapping[str, str]) -> None:
         self._registries = registries
+        self._environ = environ
         self._lock = asyncio.Lock()
         self._files: frozenset[Origin] = frozenset()
         self._due = 0.0
@@ -50,8 +51,8 @@ class RegistryHosts:
         questions: list[tuple[str, tuple[str, ...], str]] = [
             (url, PYTHON_SAMPLES, SIMPLE) for url in self._registries.indexes if origin_of(url)
         ]
-        if self._registries.npm:
-            questions.append((self._registries.npm, NPM_SAMPLES, NPM))
+        if npm := self._registries.npm or await ask_npm(self._environ):
+            questions.append((npm, NPM_SAMPLES, NPM))
         async with self._session() as session:
             asked = (_file_origins(session, *question) for question in questions)
             answers = await asyncio.gather(*asked)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import configparser
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from app.ports.sandbox import SandboxUnavailable
 TOOL_TIMEOUT_S: Final = 30.0
 CA_BUNDLE: Final = "/etc/cofounder/ca.pem"
 _CA_SETTINGS: Final = ("SSL_CERT_FILE", "UV_SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+_NPMRC = re.compile(r"^\s*registry\s*=\s*['\"]?([^\s'\"]+)", re.MULTILINE)
 _CA_NAMES_INSIDE: Final = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 
@@ -31,6 +33,7 @@ class Registries:
     indexes: tuple[str, ...] = field(repr=False)
     """Of Python packages, the default one first."""
     npm: str | None = field(repr=False)
+    """Only if the operator set one: else npm inside asks by itself where it would ask outside."""
     by_operator: bool
     """Whether the operator chose the indexes, so that they may lie on an internal network."""
     best_match: bool = False
@@ -42,7 +45,7 @@ class Registries:
         """What may be reached for the indexes themselves."""
         found = {origin: self.by_operator for url in self.indexes if (origin := origin_of(url))}
         if self.npm and (origin := origin_of(self.npm)):
-            found.setdefault(origin, False)
+            found.setdefault(origin, True)
         return found
 
     def environment(self) -> dict[str, str]:
@@ -82,13 +85,13 @@ def without_credentials(url: str) -> str:
 
 
 async def read_registries(uv: Path, python: Path, environ: Mapping[str, str]) -> Registries:
-    """Ask uv, then pip's settings, then npm. SandboxUnavailable when uv cannot read its own settings."""
+    """Ask uv, then read the settings of pip and npm. SandboxUnavailable when uv cannot read its own settings."""
     neutral = {name: value for name, value in environ.items() if not name.startswith("UV_")}
-    own, default, npm = await asyncio.gather(
+    own, default = await asyncio.gather(
         _indexes_of_uv(uv, python, environ),
         _indexes_of_uv(uv, python, neutral, "--no-config"),
-        _registry_of_npm(environ),
     )
+    npm = await asyncio.to_thread(_setting_of_npm, environ)
     pip = await asyncio.to_thread(_settings_of_pip, environ)
     ca_bundle = await asyncio.to_thread(_ca_bundle, environ, pip)
     if own == default and (extra := _indexes_of_pip(pip, default)) != default:
@@ -113,7 +116,21 @@ async def _indexes_of_uv(uv: Path, python: Path, environ: Mapping[str, str], *op
     return (*found["--index-url"], *found["--extra-index-url"])
 
 
-async def _registry_of_npm(environ: Mapping[str, str]) -> str | None:
+def _setting_of_npm(environ: Mapping[str, str]) -> str | None:
+    """The registry that the operator set, if any; asking npm itself takes half a second."""
+    for name, value in environ.items():
+        if name.lower() == "npm_config_registry" and value:
+            return value
+    home = Path(environ.get("HOME", "/nonexistent"))
+    own = Path(environ.get("npm_config_userconfig") or environ.get("NPM_CONFIG_USERCONFIG") or home / ".npmrc")
+    for path in (own, Path("/etc/npmrc"), Path("/usr/etc/npmrc")):
+        if path.is_file() and (found := _NPMRC.search(path.read_text(errors="replace"))):
+            return re.sub(r"\$\{(\w+)\}", lambda name: environ.get(name[1], ""), found[1])
+    return None
+
+
+async def ask_npm(environ: Mapping[str, str]) -> str | None:
+    """The registry that npm would ask; None when there is no npm here."""
     npm = shutil.which("npm", path=environ.get("PATH", ""))
     if npm is None:
         return None
