@@ -1,0 +1,37 @@
+"""A supervisor with small children, as a process of its own: `supervised.py DATA_DIR PORT OPTIONS_AS_JSON`.
+
+Prints each sentence, and the instance once it is ready, as a line of JSON.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from app.adapters.embedded.child import ChildSpec
+from app.core.errors import ConfigurationError
+from app.core.settings import Settings, process_environment
+from app.db import migrate
+from app.supervisor import Supervisor
+
+
+def tell(**line: object) -> None:
+    print(json.dumps(line), flush=True)
+
+
+options = json.loads(sys.argv[3])
+settings = Settings(data_dir=Path(sys.argv[1]), port=int(sys.argv[2]), **options.get("settings", {}))
+supervisor = Supervisor(
+    settings,
+    children=[ChildSpec(**child) for child in options["children"]],
+    environment=process_environment(),
+    migrate=migrate.upgrade if options.get("migrate") else lambda url: None,
+    say=lambda sentence: tell(say=sentence),
+    on_ready=lambda instance: tell(ready=instance.model_dump(mode="json")),
+    grace_s=options.get("grace_s", 10),
+)
+try:
+    supervisor.run()
+except ConfigurationError as error:
+    tell(refused=error.detail, remedy=error.remedy)
+    sys.exit(2)
+tell(down=True)

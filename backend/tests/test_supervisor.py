@@ -1,0 +1,427 @@
+"""An instance comes up, stays up whatever is killed, and goes down without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from app.adapters.embedded.instance import Instance, read_instance, stop_instance, write_instance
+from app.adapters.embedded.postgres import EmbeddedPostgres
+from app.adapters.embedded.process import own_key, process_key, wait_until
+from app.core.errors import ConfigurationError
+from app.core.paths import DataDir
+from app.core.settings import Settings
+
+TESTS = Path(__file__).parent
+# Answers every GET with its pid and what it was given to work with.
+API = """
+import http.server, json, os
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"pid": os.getpid(), **os.environ}).encode())
+http.server.HTTPServer(("127.0.0.1", int(os.environ["COFOUNDER_PORT"])), Handler).serve_forever()
+"""
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
+PARENT = (
+    "import subprocess, signal; p = subprocess.Popen(['sleep', '1000']); print(p.pid, flush=True); signal.pause()"
+)
+
+
+def python(name: str, code: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "argv": [sys.executable, "-c", code], **more}
+
+
+class Up:
+    """One `supervised.py`, and what it says."""
+
+    def __init__(self, data: DataDir, *children: dict[str, Any], port: int, **options: Any) -> None:
+        self.data, self.port = data, port
+        self.api = python("api", API, port=port)
+        payload = {"children": [self.api, *children], **options}
+        self.process = subprocess.Popen(
+            [sys.executable, TESTS / "supervised.py", data.root, str(port), json.dumps(payload)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(TESTS.parent), "PGPORT": "1"},
+            start_new_session=True,
+        )
+
+    def until(self, key: str, text: str = "") -> Any:
+        """Read on to the line that has `key` with `text` in it."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            said = json.loads(line)
+            if key in said and text in str(said[key]):
+                return said
+        raise AssertionError(f"It ended ({self.process.wait()}) without {key} {text!r}.")
+
+    def get(self) -> Any:
+        """What the API child answers; waits until it does."""
+        answer: list[Any] = []
+
+        def asked() -> bool:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as response:
+                    answer.append(json.load(response))
+            except OSError:
+                return False
+            return True
+
+        assert wait_until(asked, seconds=30)
+        return answer[0]
+
+    @property
+    def family(self) -> list[psutil.Process]:
+        me = psutil.Process(self.process.pid)
+        return [me, *me.children(recursive=True)]
+
+    def server(self, name: str) -> psutil.Process:
+        return next(process for process in psutil.Process(self.process.pid).children() if process.name() == name)
+
+
+@pytest.fixture(scope="session")
+def new_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the first start makes; copying it is quicker than making it for each test."""
+    place = tmp_path_factory.mktemp("cluster")
+    server = EmbeddedPostgres(place / "postgres", log=place / "postgres.log")
+    server.start()
+    server.stop()
+    return server.directory
+
+
+@pytest.fixture
+def empty_data(tmp_path: Path) -> DataDir:
+    return DataDir(tmp_path / "data")
+
+
+@pytest.fixture
+def data(empty_data: DataDir, new_cluster: Path) -> DataDir:
+    empty_data.root.mkdir(mode=0o700)
+    shutil.copytree(new_cluster, empty_data.postgres)
+    return empty_data
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def start(empty_data: DataDir, port: int) -> Iterator[Callable[..., Up]]:
+    started: list[Up] = []
+
+    def begin(*children: dict[str, Any], **options: Any) -> Up:
+        started.append(Up(empty_data, *children, port=port, **options))
+        return started[-1]
+
+    yield begin
+    for up in started:
+        up.process.kill()
+        up.process.wait()
+        assert up.process.stdout is not None
+        up.process.stdout.close()
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in processes)
+
+
+def test_it_comes_up_can_be_found_and_goes_down_without_a_trace(
+    start: Callable[..., Up], empty_data: DataDir
+) -> None:
+    up = start(migrate=True)
+    ready = up.until("ready")["ready"]
+    instance = read_instance(empty_data)
+    assert instance is not None
+    assert instance.model_dump(mode="json") == ready
+    assert (instance.pid, instance.api_url) == (up.process.pid, f"http://127.0.0.1:{up.port}")
+    assert stat.S_IMODE(empty_data.instance.stat().st_mode) == 0o600
+    family, begun = up.family, time.monotonic()
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait() == 0
+    assert time.monotonic() - begun < 10
+    assert gone(family)
+    assert not empty_data.instance.exists()
+    assert read_instance(empty_data) is None
+
+
+def test_children_get_the_servers_and_the_settings(start: Callable[..., Up], data: DataDir) -> None:
+    up = start(settings={"workers": 3}, migrate=True)
+    up.until("ready")
+    given = up.get()
+    with psycopg.connect(given["COFOUNDER_DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT count(*) FROM public.jobs").fetchone() == (0,)
+    with redis.Redis.from_url(given["COFOUNDER_REDIS_URL"]) as client:
+        assert client.ping()
+    assert (given["COFOUNDER_WORKERS"], given["COFOUNDER_DATA_DIR"]) == ("3", str(data.root))
+    assert "PGPORT" not in given
+
+
+def test_servers_of_ones_own_are_used_instead(
+    start: Callable[..., Up], empty_data: DataDir, postgres_url: str, valkey_url: str
+) -> None:
+    up = start(settings={"database_url": postgres_url, "redis_url": valkey_url})
+    up.until("ready")
+    given = up.get()
+    assert (given["COFOUNDER_DATABASE_URL"], given["COFOUNDER_REDIS_URL"]) == (postgres_url, valkey_url)
+    assert not empty_data.postgres.exists()
+    assert not empty_data.valkey.exists()
+
+
+def test_a_child_that_dies_is_started_again(start: Callable[..., Up], data: DataDir) -> None:
+    up = start()
+    up.until("ready")
+    first = up.get()["pid"]
+    os.kill(first, signal.SIGKILL)
+    said = up.until("say", "api was killed by signal 9")["say"]
+    assert "starting it again." in said
+    assert up.get()["pid"] != first
+
+
+def test_a_child_that_always_dies_is_tried_ever_more_slowly(start: Callable[..., Up], data: DataDir) -> None:
+    up = start(python("worker", "raise SystemExit(7)"))
+    said = [up.until("say", "worker ended with status 7")["say"] for _ in range(4)]
+    ends = [sentence.rpartition("; ")[2] for sentence in said]
+    assert ends == [
+        "starting it again.",
+        "starting it again in 0.5 s.",
+        "starting it again in 1 s.",
+        "starting it again in 2 s.",
+    ]
+
+
+def test_a_child_that_cannot_be_executed_does_not_take_the_others_down(
+    start: Callable[..., Up], data: DataDir
+) -> None:
+    up = start({"name": "worker", "argv": ["/nowhere"]})
+    up.until("say", "worker ended with status 97")
+    assert up.get()["pid"]
+
+
+def test_postgres_comes_back_where_it_was_with_what_it_had(start: Callable[..., Up], data: DataDir) -> None:
+    up = start()
+    up.until("ready")
+    given = up.get()
+    with psycopg.connect(given["COFOUNDER_DATABASE_URL"]) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS number")
+    killed = up.server("postgres")
+    killed.kill()
+    up.until("say", "postgres has died")
+
+    def kept() -> bool:
+        try:
+            with psycopg.connect(given["COFOUNDER_DATABASE_URL"]) as connection:
+                return connection.execute("SELECT number FROM kept").fetchone() == (1,)
+        except psycopg.OperationalError:
+            return False
+
+    assert wait_until(kept, seconds=30)
+    assert up.get()["pid"] == given["pid"]
+
+
+def test_valkey_comes_back_where_it_was(start: Callable[..., Up], data: DataDir) -> None:
+    up = start()
+    up.until("ready")
+    up.server("valkey-server").kill()
+    up.until("say", "valkey-server has died")
+
+    def rings() -> bool:
+        try:
+            with redis.Redis.from_url(up.get()["COFOUNDER_REDIS_URL"]) as client:
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+    assert wait_until(rings, seconds=30)
+
+
+def test_a_child_that_does_not_listen_is_killed_after_the_grace(start: Callable[..., Up], data: DataDir) -> None:
+    up = start(python("worker", DEAF), grace_s=0.5)
+    up.until("ready")
+    assert wait_until(lambda: "deaf" in (data.logs / "worker.log").read_text(), seconds=30)
+    family = up.family
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait() == 0
+    assert gone(family)
+
+
+def test_a_second_request_to_stop_ends_the_grace(start: Callable[..., Up], data: DataDir) -> None:
+    up = start(python("worker", DEAF), grace_s=600)
+    up.until("ready")
+    assert wait_until(lambda: "deaf" in (data.logs / "worker.log").read_text(), seconds=30)
+    up.process.send_signal(signal.SIGINT)
+    up.until("say", "Stopping")
+    assert up.process.poll() is None
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait() == 0
+
+
+def test_ctrl_c_reaches_the_supervisor_alone(start: Callable[..., Up], data: DataDir) -> None:
+    up = start()
+    up.until("ready")
+    os.killpg(up.process.pid, signal.SIGINT)
+    assert up.process.wait() == 0
+    assert "KeyboardInterrupt" not in (data.logs / "api.log").read_text()
+
+
+def test_kill_9_of_the_supervisor_leaves_nothing_and_up_works_again(
+    start: Callable[..., Up], data: DataDir
+) -> None:
+    up = start(python("worker", DEAF))
+    up.until("ready")
+    family = up.family
+    up.process.kill()
+    up.process.wait()
+    assert read_instance(data) is None
+    again = start(python("worker", DEAF))
+    assert again.until("ready")["ready"]["pid"] == again.process.pid
+    assert gone(family)
+
+
+def test_kill_9_of_everything_at_once_does_not_block_the_next_up(start: Callable[..., Up], data: DataDir) -> None:
+    up = start()
+    up.until("ready")
+    for process in up.family:
+        process.kill()
+    up.process.wait()
+    start().until("ready")
+
+
+def test_what_a_child_leaves_behind_goes_with_it(start: Callable[..., Up], data: DataDir) -> None:
+    up = start(python("worker", PARENT))
+    up.until("ready")
+    log = data.logs / "worker.log"
+    assert wait_until(lambda: log.read_text().strip().isdigit(), seconds=30)
+    grandchild = psutil.Process(int(log.read_text()))
+    grandchild.parent().kill()
+    up.until("say", "worker was killed by signal 9")
+    assert wait_until(lambda: gone([grandchild]), seconds=5)
+
+
+def test_a_second_instance_is_told_who_the_first_is(start: Callable[..., Up], data: DataDir) -> None:
+    first = start()
+    first.until("ready")
+    second = start()
+    refusal = second.until("refused")
+    assert f"process {first.process.pid}." in refusal["refused"]
+    assert "cofounder down" in refusal["remedy"]
+    assert second.process.wait() == 2
+    assert first.get()["pid"]
+
+
+def test_a_taken_port_is_refused_before_anything_starts(
+    start: Callable[..., Up], empty_data: DataDir, port: int
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        assert f"Port {port}" in start().until("refused")["refused"]
+    assert not empty_data.postgres.exists()
+
+
+def test_a_migration_that_fails_takes_everything_down_again(start: Callable[..., Up], data: DataDir) -> None:
+    up = start(migrate=True)
+    up.until("ready")
+    with psycopg.connect(up.get()["COFOUNDER_DATABASE_URL"]) as connection:
+        connection.execute("UPDATE public.alembic_version SET version_num = 'from the future'")
+    assert stop_instance(data)
+    again = start(migrate=True)
+    assert "from the future" in again.until("refused")["refused"]
+    again.process.wait()
+    assert not (data.postgres / "postmaster.pid").exists()
+
+
+def test_stopping_an_instance_waits_until_it_is_down(start: Callable[..., Up], data: DataDir) -> None:
+    up = start()
+    up.until("ready")
+    family = up.family
+    assert stop_instance(data)
+    assert gone(family)
+    assert not stop_instance(data)
+
+
+def test_an_instance_that_is_still_starting_can_be_stopped(start: Callable[..., Up], empty_data: DataDir) -> None:
+    up = start()
+    assert wait_until(lambda: empty_data.logs.exists(), seconds=30)
+    assert stop_instance(empty_data)
+    assert up.process.wait() == 0
+    assert read_instance(empty_data) is None
+
+
+def test_an_instance_that_does_not_stop_is_named(start: Callable[..., Up], data: DataDir) -> None:
+    up = start()
+    up.until("ready")
+    os.kill(up.process.pid, signal.SIGSTOP)
+    with pytest.raises(ConfigurationError, match=str(up.process.pid)) as refusal:
+        stop_instance(data, timeout_s=0.1)
+    assert refusal.value.remedy == f"kill -9 {up.process.pid}"
+
+
+def instance_of(pid: int, birth: str) -> Instance:
+    return Instance.model_validate(
+        {
+            "pid": pid,
+            "birth": birth,
+            "api_url": "http://127.0.0.1:1",
+            "preview_port": 2,
+            "version": "0",
+            "started_at": "2026-01-01T00:00:00Z",
+        }
+    )
+
+
+def test_a_pid_that_was_used_again_is_not_the_instance(empty_data: DataDir) -> None:
+    empty_data.prepare()
+    write_instance(empty_data, instance_of(os.getpid(), own_key().birth))
+    assert read_instance(empty_data) is not None
+    write_instance(empty_data, instance_of(os.getpid(), own_key().birth + "0"))
+    assert read_instance(empty_data) is None
+
+
+def test_a_zombie_is_not_the_instance(empty_data: DataDir) -> None:
+    empty_data.prepare()
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        key = process_key(process.pid)
+        assert key is not None
+        write_instance(empty_data, instance_of(key.pid, key.birth))
+        assert read_instance(empty_data) is not None
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert read_instance(empty_data) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "me"}', "\x00"])
+def test_a_file_that_is_no_instance_is_none(empty_data: DataDir, text: str) -> None:
+    empty_data.prepare()
+    empty_data.instance.write_text(text)
+    assert read_instance(empty_data) is None
+
+
+def test_the_environment_of_settings_makes_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(data_dir=tmp_path, port=8555, lease_s=2.5, database_url="postgresql://u:p@h/d")  # type: ignore[arg-type]
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == settings
