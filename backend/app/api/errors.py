@@ -117,6 +117,10 @@ def _words(one: dict[str, Any]) -> str:
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, AppError):  # FastAPI wraps what goes wrong while it reads a body
+        return render(error.__cause__)
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        return problem(422, "invalid_input", "The request is not valid", "body is not valid UTF-8.")
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_").replace("-", "_")
     headers = dict(error.headers) if error.headers else None

@@ -32,8 +32,8 @@ class Guards:
             return
         try:
             await self._app(scope, _capped(receive), send)
-        except _TooLarge:
-            await render(_too_large())(scope, receive, send)
+        except PayloadTooLarge as error:
+            await render(error)(scope, receive, send)
 
     def _refusal(self, method: str, headers: dict[bytes, bytes]) -> AppError | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
@@ -61,10 +61,6 @@ class Guards:
         return origin.partition("://")[2] == headers.get(b"host", b"").decode("latin-1").lower()
 
 
-class _TooLarge(Exception):
-    """The body grew over the limit while it was read."""
-
-
 def _too_large() -> PayloadTooLarge:
     return PayloadTooLarge(f"A request may have at most {BODY_MAX:,} bytes.", remedy="Say it in fewer words.")
 
@@ -77,7 +73,7 @@ def _capped(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > BODY_MAX:
-            raise _TooLarge
+            raise _too_large()
         return message
 
     return limited

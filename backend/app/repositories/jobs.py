@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
@@ -235,7 +236,7 @@ async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping
     statement = (
         sa.select(*_COLUMNS)
         .where(jobs.c.project_id.in_(project_ids))
-        .distinct(jobs.c.project_id)
+        .ext(distinct_on(jobs.c.project_id))
         .order_by(jobs.c.project_id, jobs.c.number.desc())
     )
     found = [_job(row) for row in await tx.execute(statement)]
