@@ -15,7 +15,7 @@ from app.cli.child import Child, start_instance
 from app.cli.client import ApiClient, read_token
 from app.cli.config import load_settings
 from app.cli.context import Common, Context, RunningInstance
-from app.cli.errors import Exit
+from app.cli.errors import Exit, Interrupted
 from app.cli.network import free_pair, port_is_free
 from app.cli.progress import make_progress, spinning
 from app.cli.summary import exit_of_build, failed_lines, ready_lines
@@ -40,7 +40,7 @@ class Demo:
                 return self._build(goal, running, settings)
             child = self._start(settings)
             try:
-                code = self._build(goal, child.instance, settings)
+                code = self._build_here(goal, child.instance, settings)
                 if stay and code is Exit.OK:
                     self._stay(child)
             finally:
@@ -64,6 +64,13 @@ class Demo:
         port = free_pair(settings.host)
         self._context.say(f"Port {wanted[0]} or {wanted[1]} is taken by another program; using {port} instead.")
         return settings.model_copy(update={"port": port, "preview_port": port + 1})
+
+    def _build_here(self, goal: str, instance: RunningInstance, settings: Settings) -> Exit:
+        try:
+            return self._build(goal, instance, settings)
+        except Interrupted:
+            detail = "Stopped. The build is kept and goes on when an instance runs again:"
+            raise Interrupted(detail, remedy="cofounder up") from None
 
     def _build(self, goal: str, instance: RunningInstance, settings: Settings) -> Exit:
         with ApiClient(instance.api_url, read_token(settings)) as client:

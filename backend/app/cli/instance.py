@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit
-from app.cli.network import port_is_free
+from app.cli.network import free_pair, port_is_free
 from app.core.errors import Conflict
 from app.core.settings import Settings
 
@@ -55,9 +55,8 @@ def refuse_taken_ports(settings: Settings) -> None:
     """Conflict when another program listens where this instance would."""
     for port in (settings.port, settings.previews_port):
         if not port_is_free(settings.host, port):
-            other = settings.port + 100 if settings.port < 65000 else 8500
             detail = f"Port {port} on {settings.host} is taken by another program."
-            raise Conflict(detail, remedy=f"cofounder up --port {other}")
+            raise Conflict(detail, remedy=f"cofounder up --port {free_pair(settings.host)}")
 
 
 def down(*, common: Common = COMMON, context: Ctx) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -90,12 +91,21 @@ def usage_error(app: App, error: CycloptsError) -> UsageError:
     return UsageError(str(error).strip(), remedy=" ".join(["cofounder", *chain, "--help"]))
 
 
-def report(error: AppError, context: Context, *, as_json: bool) -> int:
+def next_command(remedy: str, tokens: Sequence[str]) -> str:
+    """The remedy, on the same data directory as the command that failed."""
+    for token, value in zip(tokens, [*tokens[1:], ""], strict=True):
+        name, _, joined = token.partition("=")
+        if name == "--data-dir" and remedy.startswith("cofounder ") and not remedy.endswith("--help"):
+            return remedy if name in remedy else f"{remedy} --data-dir {shlex.quote(joined or value)}"
+    return remedy
+
+
+def report(error: AppError, context: Context, tokens: Sequence[str]) -> int:
     """Tell the person, and the program that asked for JSON, what went wrong and what to type next."""
     code = exit_of(error)
     debug_id = getattr(error, "debug_id", "")
-    remedy = context.typed(error.remedy or "")
-    if as_json:
+    remedy = context.typed(next_command(error.remedy or "", tokens))
+    if "--json" in tokens:
         told = {"code": stable_code(error), "detail": error.detail, "remedy": remedy, "debug_id": debug_id}
         context.result_json({"error": {**told, "exit_code": int(code)}})
     context.say(f"cofounder: {error.detail}")
@@ -108,11 +118,10 @@ def report(error: AppError, context: Context, *, as_json: bool) -> int:
 
 def main(tokens: Sequence[str], context: Context) -> int:
     """Run one command line to its exit code; no foreseen failure shows a traceback."""
-    as_json = "--json" in tokens
     try:
         return call(make_app(), tokens, context)
     except AppError as error:
-        return report(error, context, as_json=as_json)
+        return report(error, context, tokens)
     except KeyboardInterrupt:
         print(file=context.talk)
         return Exit.INTERRUPTED

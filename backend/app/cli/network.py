@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+from typing import Final
 
 from app.core.errors import ConfigurationError
+
+FIRST_PORT: Final = 8500
 
 
 def port_is_free(host: str, port: int) -> bool:
@@ -21,11 +24,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 def free_pair(host: str) -> int:
     """A port that is free together with the next one, for the page and the previews. ConfigurationError."""
-    for _ in range(50):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.bind((host, 0))
-            port = int(probe.getsockname()[1])
-        if port < 65535 and port_is_free(host, port + 1):
+    for port in range(FIRST_PORT, 65535, 100):
+        if port_is_free(host, port) and port_is_free(host, port + 1):
             return port
     raise ConfigurationError(f"No two free ports were found on {host!r}.", remedy="cofounder doctor")

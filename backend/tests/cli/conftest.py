@@ -35,9 +35,10 @@ def api() -> Iterator[FakeApi]:
 
 
 @pytest.fixture
-def cli(api: FakeApi, tmp_path: Path) -> Cli:
+def cli(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
+    monkeypatch.setenv("COFOUNDER_DATA_DIR", str(data_dir))
     (data_dir / "token").write_text(TOKEN + "\n")
     return Cli(data_dir, FakeWiring(FakeInstance(api.url)))
 

@@ -202,7 +202,7 @@ class Ran:
 
 @dataclass
 class Cli:
-    """Runs command lines in this process, against the fake instance and an empty data directory."""
+    """Runs command lines in this process, against the fake instance and a data directory with a token only."""
 
     data_dir: Path
     wiring: FakeWiring
@@ -210,5 +210,5 @@ class Cli:
     def __call__(self, *tokens: str, talk: io.StringIO | None = None) -> Ran:
         out, talk = io.StringIO(), talk or io.StringIO()
         context = Context(wiring=lambda: self.wiring, out=out, talk=talk)
-        code = main([*tokens, "--data-dir", str(self.data_dir)], context)
+        code = main(tokens, context)
         return Ran(int(code), out.getvalue(), talk.getvalue())

@@ -108,3 +108,10 @@ def test_every_exit_code_has_a_meaning() -> None:
 
 def test_usage_errors_are_json_too(cli: Cli) -> None:
     assert json.loads(cli("status", "--json").out)["error"]["code"] == "usage_error"
+
+
+@pytest.mark.parametrize("flag", [("--data-dir", "/my data"), ("--data-dir=/my data",)])
+def test_the_next_command_is_for_the_same_data_directory(cli: Cli, flag: tuple[str, ...]) -> None:
+    cli.wiring.instance = None
+    assert cli("status", JOB, *flag).last_word == "cofounder up --data-dir '/my data'"
+    assert cli("cancel", JOB, *flag).last_word == "cofounder up --data-dir '/my data'"
