@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from app.blueprint.generate.words import finished, lower_first, space_limit, status_field
+from app.blueprint.generate.words import PAST_DATES, finished, lower_first, space_limit, status_field
 from app.blueprint.spec import (
     CheckSpec,
     EntitySpec,
@@ -142,6 +142,6 @@ def _amounts(entity: EntitySpec) -> Iterator[FieldSpec]:
 def _when(entity: EntitySpec) -> Iterator[FieldSpec]:
     """The fields that place a record in a calendar; a birthday does not."""
     for field in entity.fields:
-        past = field.name.startswith(("born", "birth", "joined", "hired", "created", "bought"))
+        past = field.name.startswith(PAST_DATES)
         if field.type in (FieldType.DATE, FieldType.DATETIME) and not past:
             yield field

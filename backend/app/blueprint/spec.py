@@ -167,7 +167,7 @@ class ViewSpec(_Part):
 class PageSpec(_Part):
     """A page of the app: `path` is its address."""
 
-    path: Annotated[str, Field(pattern=r"^/[a-z0-9_/-]{0,80}$")]
+    path: Annotated[str, Field(pattern=r"^/([a-z0-9_-][a-z0-9_/-]{0,79})?$")]
     title: Label
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from app.blueprint.generate import seed_words as stock
-from app.blueprint.generate.words import finished, in_order, status_field
+from app.blueprint.generate.words import CALLED_OFF, PAST_DATES, finished, in_order, status_field
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType
 
 Value = str | int | None
@@ -17,7 +17,20 @@ Record = dict[str, Value]
 PARENT_ROWS = 8
 CHILD_ROWS = 14
 _TIMES = ("09:00", "18:30", "10:30", "17:00", "12:00", "19:15", "08:00", "14:30")
-_PAST = ("issued", "joined", "paid", "reported", "bought", "hired", "played", "applied", "spent", "read", "taken")
+_PAST = (
+    *PAST_DATES,
+    "paid",
+    "played",
+    "spent",
+    "read",
+    "taken",
+    "given",
+    "sold",
+    "started",
+    "planted",
+    "submitted",
+)
+_ENDS = ("ends", "to_", "until", "return", "due", "closes", "expires", "close")
 
 
 @dataclass(frozen=True)
@@ -148,25 +161,34 @@ def _person(place: _Place) -> str:
 
 
 def _date(field: FieldSpec, place: _Place) -> str:
-    day = place.day
-    if field.name.startswith(("born", "birth")):
-        day = -365 * (6 + (place.row * 7 + place.shift) % 50) - place.row * 11
-    elif any(field.name.startswith(word) for word in _PAST):
-        day = -2 - place.row * 3
-    elif field.name.startswith(("ends", "to_", "until", "return", "due", "closes", "expires")):
-        day += 7
+    day = _day(field, place)
     if field.type is FieldType.DATE:
         return f"@{day}"
     return f"@{day} {_TIMES[(place.row + place.shift) % len(_TIMES)]}"
 
 
+def _day(field: FieldSpec, place: _Place) -> int:
+    if field.name.startswith(("born", "birth")):
+        return -365 * (6 + (place.row * 7 + place.shift) % 50) - place.row * 11
+    if field.name.startswith(_PAST):
+        ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
+        return min(-1, place.day - 21) if ends else -2 - place.row * 3
+    starts = any(other.name.startswith(("starts", "from", "out")) for other in place.entity.fields)
+    return place.day + (4 if field.name.startswith(_ENDS) and starts else 0)
+
+
 def _choice(field: FieldSpec, place: _Place) -> str:
     status = status_field(place.entity)
-    ended = finished(field)
-    is_past = place.day < -2
-    if status is not None and field.name == status.name and ended and is_past and place.row:
-        return ended[0]
-    return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
+    if status is None or field.name != status.name:
+        return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
+    called_off = finished(field, CALLED_OFF)
+    ended = [one for one in finished(field) if one not in called_off]
+    still_open = [one for one in field.choices if one not in ended and one not in called_off]
+    if place.row % 7 == 6 and called_off:
+        return called_off[0]
+    if ((place.day < 0 and place.row) or not still_open) and ended:
+        return ended[-1]
+    return still_open[(place.row + place.shift) % len(still_open)] if still_open else field.choices[0]
 
 
 def _scaled(

@@ -14,6 +14,10 @@ FINISHED: Final = frozenset(
     "withdrawn".split()
 )
 CALLED_OFF: Final = frozenset("cancelled canceled declined rejected refunded withdrawn lost".split())
+PAST_DATES: Final = tuple(
+    "born birth joined hired created bought booked ordered issued enrolled registered sent applied claimed saved "
+    "invited answered signed opened reported proposed".split()
+)
 SPACE_LIMITS: Final = ("capacity", "seats", "places", "spots", "max_people", "spaces")
 
 _NAMING = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
@@ -29,6 +29,7 @@ _VAGUE: Final = frozenset(
      NounKind.LOCATION, NounKind.GROUP}
 )  # fmt: skip
 _ABOUT: Final = frozenset({"for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"})
+_DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
 )
@@ -66,6 +67,7 @@ class Findings:
     candidates: list[Candidate] = field(default_factory=list)
     details: dict[str, dict[str, str]] = field(default_factory=dict)
     domain: list[str] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
     context: str = ""
     roles: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -136,20 +138,38 @@ def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase)
     """The words before "app", "tracker" or "list" are what it is about: "invoice tracker"."""
     nouns = [token for token in modifiers if token.basic not in _EMPTY]
     for at, token in enumerate(nouns):
-        know = word(token.basic)
-        rest = nouns[at + 1 :]
-        activity = know.kind is NounKind.ACT and token.basic.endswith("ing")
-        if (
-            _is_place(know)
-            or ((know.kind in _VAGUE or activity) and not _is_recordable(token.basic))
-            or (rest and not _is_pair(token, rest[0]))
-        ):
+        before = nouns[at - 1] if at else None
+        if _is_done_to(token, before, phrase):
+            label = Candidate(token.basic.capitalize(), NounKind.ACT, phrase.at + at, is_action=True)
+            _add(label, found)
+        elif _only_says_what_about(token, nouns[at + 1 :]):
             _add_domain(token.text, found)
+            found.subjects.append(token.text)
             _spare(token, found, phrase.at + at)
         else:
-            _add(_candidate([token], phrase.at + at, about=nouns[at - 1].basic if at else ""), found)
-    for token in nouns:
+            _add(_candidate([token], phrase.at + at, about=before.basic if before else ""), found)
         _unknown(token, found)
+    if phrase.head.basic in _DIARIES and nouns and not any(one.at >= phrase.at for one in found.candidates):
+        _add(Candidate(f"{nouns[-1].basic.capitalize()} entry", NounKind.STATE, phrase.at, weak=True), found)
+
+
+def _is_done_to(token: Token, before: Token | None, phrase: Phrase) -> bool:
+    """Whether the word is something done again and again: "feeding times", "plant watering reminder"."""
+    if (
+        word(token.basic).kind is not NounKind.ACT
+        or not token.basic.endswith("ing")
+        or token.basic in _NOT_ACTIONS
+    ):
+        return False
+    return phrase.head.is_plural or (before is not None and word(before.basic).kind in _THINGS)
+
+
+def _only_says_what_about(token: Token, rest: Sequence[Token]) -> bool:
+    know = word(token.basic)
+    if rest and not _is_pair(token, rest[0]):
+        return True
+    activity = know.kind is NounKind.ACT and token.basic.endswith("ing")
+    return _is_place(know) or ((know.kind in _VAGUE or activity) and not _is_recordable(token.basic))
 
 
 def _is_pair(one: Token, other: Token) -> bool:
@@ -197,8 +217,9 @@ def _read_context(phrase: Phrase, modifiers: Sequence[Token], know: Word, found:
     for token in modifiers:
         if token.basic not in _SOFTWARE:
             _add_domain(token.text, found)
+            found.subjects.append(token.text)
             thing = word(token.basic).kind in _THINGS | {NounKind.COMMUNICATION}
-            if phrase.head.basic in _COLLECTIVE and thing:
+            if key_of(token.basic) in action_fields() or (phrase.head.basic in _COLLECTIVE and thing):
                 _add(_candidate([token], phrase.at), found)
             else:
                 _spare(token, found, phrase.at)
@@ -242,11 +263,12 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     for token in modifiers:
         if token.basic not in _EMPTY and (token not in inner or token in inner[:-1]):
             _add_domain(token.text, found)
+            if token not in inner:
+                found.subjects.append(token.text)
     before = inner[-1] if inner else None
     if know.kind is NounKind.PERSON and before is not None:
         _add_domain(before.text, found)
-        if word(before.basic).kind is NounKind.PERSON:
-            _add(_candidate([before], phrase.at), found)
+        found.subjects.append(before.text)
         _add(_candidate([head], phrase.at), found)
     elif before is not None and _is_pair(before, head):
         _add(_candidate([before], phrase.at), found)
@@ -261,7 +283,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     tokens = [before, phrase.head] if before is not None else [phrase.head]
     vague = know.kind in _VAGUE and not phrase.head.is_plural and not _is_recordable(phrase.head.basic)
     mass = not phrase.head.is_plural and not phrase.determiner and not _is_recordable(phrase.head.basic)
-    for_whom = know.kind is NounKind.PERSON and phrase.before == "for"
+    each = phrase.determiner in ("every", "each")
+    for_whom = know.kind is NounKind.PERSON and phrase.before == "for" and not each
     if for_whom:
         _add_role(phrase.head.basic, found)
     if before is not None:
@@ -269,10 +292,11 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     owner = found.candidates[-1].key if phrase.is_owned and found.candidates else ""
     about = owner or (found.candidates[-1].key if phrase.before in ("of", "per") and found.candidates else "")
     candidate = _candidate(tokens, phrase.at, about=about, weak=for_whom)
-    activity = mass and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")
-    if vague or activity or (
-        mass and (phrase.before == "for" or (know.kind not in _THINGS and not phrase.verb))
-    ):
+    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags:
+        candidate = replace(candidate, kind=NounKind.PERSON)
+    listed = phrase.before in (",", "and") and bool(found.candidates)
+    activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")
+    if vague or activity or (mass and (phrase.before == "for" or (know.kind not in _THINGS and not phrase.verb))):
         _add_domain(phrase.head.basic, found)
         found.spare.append(candidate)
     else:

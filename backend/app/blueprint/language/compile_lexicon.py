@@ -30,6 +30,9 @@ FLAGS: Final = {
     "sport": "s",
     "professional": "w", "relative": "r", "computer_program": "p", "collection": "l",
 }  # fmt: skip
+PERSON: Final = 18
+# What apps are about is more often a thing than a dictionary counts.
+CONCRETE: Final = frozenset({5, 6, 13, 20})
 EXAMPLE_KINDS: Final = frozenset({5, 6, 8, 13, 17, 20, 27})
 UNFIT: Final = frozenset(
     "ass bastard bitch bomb cannabis cock cocaine coffin condom corpse drug faggot fag gun guillotine heroin hemp "
@@ -69,6 +72,9 @@ def read_senses(dictionary: Path) -> dict[str, Word]:
         words[lemma].counts[PARTS[part]] += int(tagged) + 0.5
         if part == "1":
             words[lemma].kinds[int(kind)] += int(tagged) * 10 + (15 if number == "1" else 2)
+    for word in words.values():
+        for thing in CONCRETE & word.kinds.keys():
+            word.kinds[thing] += 20
     return words
 
 
@@ -154,6 +160,8 @@ def _line(
     offset = first.get(lemma)
     counts = [int(count * 2) for count in word.counts]
     parts = [lemma, " ".join(map(str, counts)), str(kind), flags(synsets, offset) if offset else "-"]
+    if word.kinds.get(PERSON) and kind != PERSON:
+        parts[3] = parts[3].replace("-", "") + "h"
     if offset and counts[0] >= 4 and synsets[offset].kind == kind:
         parts.append(",".join(examples(synsets, offset, words)))
     return "\t".join(parts).rstrip() + "\n"

@@ -217,7 +217,7 @@ def _complete(drafts: list[Draft], archetype: Archetype) -> None:
     fitting = any(_is_named(entity, drafts) for entity in archetype.entities) or len(drafts) < 2
     for wanted in (True, False):
         for entity in archetype.entities:
-            room = len(drafts) < (MOST_ENTITIES - 1 if wanted else _ENOUGH)
+            room = len(drafts) < (MOST_ENTITIES if wanted else _ENOUGH)
             if not room or not fitting or _is_covered(entity, drafts):
                 continue
             if wanted == _is_wanted(entity, drafts):

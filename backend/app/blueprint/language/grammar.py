@@ -55,7 +55,7 @@ class Phrase:
     """A noun with the words before it that belong to it.
 
     `before` is the function word or mark in front, `after` the word or mark behind, `determiner` the article in
-    front, and `verb` the verb that comes last before it.
+    front, `is_subject` whether a verb follows, and `verb` the verb that comes last before it.
     """
 
     modifiers: tuple[Token, ...]
@@ -65,6 +65,7 @@ class Phrase:
     verb: str
     at: int
     after: str = ""
+    is_subject: bool = False
 
     @property
     def is_owned(self) -> bool:
@@ -132,9 +133,9 @@ def _reads_as_verb(
         return not plural_noun and determined
     if before.text in _CLAUSE:
         stronger = as_verb.verb > as_noun.noun
-        return (
-            (stronger or takes_object or plural_noun) if before.text != "which" else stronger and not plural_noun
-        )
+        if before.text in ("which", "where"):
+            return stronger and not plural_noun
+        return stronger or takes_object or plural_noun
     if before.text in _DETERMINERS or before.part is Part.ADJECTIVE:
         return False
     if before.text in _BEFORE_VERB or before.text in _PRONOUNS:
@@ -198,9 +199,21 @@ def _continues(one: Token, following: Token) -> bool:
     return following.part in (Part.NOUN, Part.ADJECTIVE)
 
 
+def _does_something(rest: Sequence[Token]) -> bool:
+    """Whether what stands before these words is who does something."""
+    return bool(rest) and (rest[0].part is Part.VERB or rest[0].text in ("who", "can", "will", "should", "could"))
+
+
 def _phrase(run: Sequence[Token], before: list[str], verb: str, at: int, rest: Sequence[Token]) -> Phrase:
     determiner = before[-1] if before and before[-1] in _DETERMINERS else ""
     front = before[:-1] if determiner else before
     return Phrase(
-        tuple(run[:-1]), run[-1], front[-1] if front else "", determiner, verb, at, rest[0].text if rest else ""
+        modifiers=tuple(run[:-1]),
+        head=run[-1],
+        before=front[-1] if front else "",
+        determiner=determiner,
+        verb=verb,
+        at=at,
+        after=rest[0].text if rest else "",
+        is_subject=_does_something(rest),
     )

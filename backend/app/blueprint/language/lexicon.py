@@ -49,7 +49,7 @@ class Word:
     """One word: twice WordNet's tag counts for each part of speech, and what the noun is.
 
     `flags` holds a letter for what the noun is a kind of: b building, o organisation, v vehicle, d document,
-    i illness, w worker, t time, u unit; see compile_lexicon.
+    i illness, w worker, t time, u unit, h also a person; see compile_lexicon.
     """
 
     noun: int = 0

@@ -86,7 +86,7 @@ def _refuse_other_languages(plain: str, letters: list[str], words: list[str]) ->
 
 
 def _foreign(plain: str, words: list[str]) -> str:
-    every = re.findall(r"[^\W\d_]+", plain)
+    every = set(re.findall(r"[^\W\d_]+", plain))
     english = sum(word in _ENGLISH for word in every)
     counts = {name: sum(word in known for word in every) for name, known in _FOREIGN_WORDS.items()}
     name = max(counts, key=lambda one: counts[one])

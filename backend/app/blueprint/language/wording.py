@@ -23,16 +23,14 @@ _OPENING = re.compile(
 _SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
 _PURPOSE: Final = frozenset(
     "tracker manager planner organiser organizer register log diary directory marketplace catalogue catalog "
-    "inventory journal leaderboard newsletter calendar board forum wiki crm portal booking bookings rental exchange archive "
-    "scheduler dashboard list".split()
+    "inventory journal leaderboard newsletter calendar board forum wiki crm portal booking bookings rental "
+    "exchange archive scheduler dashboard list".split()
 )
 _SOFTWARE_NAMES: Final = frozenset("app application system platform tool site website portal software".split())
 _SOFTWARE: Final = word_list("software")
 _FUNCTION: Final = word_list("determiners") | word_list("function")
 _PLAIN: Final = word_list("plain_adjectives")
-_CLASS_WORDS: Final = frozenset(
-    "class course lesson workshop session event".split()
-)
+_CLASS_WORDS: Final = frozenset("class course lesson workshop session event".split())
 CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ eur euro euros"), ("¥", "¥ yen jpy"),
                      ("₹", "₹ rupee rupees inr"), ("CHF", "chf francs"))  # fmt: skip
 
@@ -42,7 +40,7 @@ def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> str
     purpose = _purpose(words) or _mains(drafts)
     context = [word for word in found.context.split(" ") if word and word not in _PLAIN]
     if not context and len(purpose) < 4:
-        context = [word for word in found.domain[:1] if word not in " ".join(purpose)]
+        context = [word for word in found.subjects[:1] if word not in " ".join(purpose)]
     parts = [*context, *(word for word in purpose if word not in context or word == "and")]
     return _fit(_title_case(" ".join(parts)), _MOST_TITLE)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .fields import Value, show
-from .model import Entity
+from .model import Entity, Field
 from .schema import ABOUT, ENTITIES
 
 BY_TABLE: dict[str, Entity] = {entity.table: entity for entity in ENTITIES}
@@ -67,17 +67,23 @@ def _exists(db: sqlite3.Connection, table: str) -> bool:
 
 
 def _migrate_table(db: sqlite3.Connection, entity: Entity) -> None:
-    db.execute(f'CREATE TABLE IF NOT EXISTS "{entity.table}" (id INTEGER PRIMARY KEY)')
+    columns = {field.name: _column(field) for field in entity.fields}
+    parts = ", ".join(["id INTEGER PRIMARY KEY", *columns.values()])
+    db.execute(f'CREATE TABLE IF NOT EXISTS "{entity.table}" ({parts})')
     present = {row["name"] for row in db.execute(f'PRAGMA table_info("{entity.table}")')}
+    for name in columns.keys() - present:
+        db.execute(f'ALTER TABLE "{entity.table}" ADD COLUMN {columns[name]}')
     for field in entity.fields:
-        if field.name not in present:
-            column = f'"{field.name}" {COLUMN_TYPES.get(field.type, "TEXT")}'
-            if field.ref:
-                column += f' REFERENCES "{field.ref}"(id) ON DELETE {ON_DELETE[field.on_delete]}'
-            db.execute(f'ALTER TABLE "{entity.table}" ADD COLUMN {column}')
         if field.ref:
             index = f"{entity.table}_{field.name}"
             db.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON "{entity.table}" ("{field.name}")')
+
+
+def _column(field: Field) -> str:
+    text = f'"{field.name}" {COLUMN_TYPES.get(field.type, "TEXT")}'
+    if field.ref:
+        text += f' REFERENCES "{field.ref}"(id) ON DELETE {ON_DELETE[field.on_delete]}'
+    return text
 
 
 def insert(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value]) -> int:

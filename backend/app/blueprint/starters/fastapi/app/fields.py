@@ -17,6 +17,14 @@ MAX_NUMBER = 1_000_000_000
 EMAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$")
 PHONE = re.compile(r"^[0-9+()./ -]{4,30}$")
 URL = re.compile(r"^https?://[^\s<>\"']+$")
+DONE = frozenset(
+    "accepted active adopted answered approved attended available closed coming collected completed confirmed "
+    "delivered done finished fixed good hired paid passed present published received returned sent served "
+    "solved used won".split()
+)
+CALLED_OFF = frozenset(
+    "absent cancelled declined ended left lost paused rejected retired withdrawn unsubscribed".split()
+)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -119,6 +127,16 @@ READERS: dict[str, Callable[[Field, str], Value]] = {
     "url": _like(URL, "Enter a web address that starts with https://."),
     "ref": _ref,
 }
+
+
+def tone(field: Field, value: Value) -> str:
+    """The colour of a choice: green when all is done, grey when it came to nothing, else one of five."""
+    words = set(str(value).lower().split())
+    if words & CALLED_OFF:
+        return "tone5"
+    if words & DONE:
+        return "good"
+    return f"tone{field.choices.index(str(value)) % 5}" if value in field.choices else "tone5"
 
 
 def show(field: Field, value: Value, *, currency: str = "") -> str:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.exceptions import HTTPException
 
 from . import database, rules, views
-from .fields import Refused, Value, money, read, show, typed
+from .fields import Refused, Value, money, read, show, tone, typed
 from .model import Entity, Field
 from .schema import ABOUT, ENTITIES
 from .security import new_token, read_form
@@ -29,7 +29,7 @@ router = APIRouter()
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-templates.globals.update(about=ABOUT, entities=ENTITIES, money=lambda cents: money(cents, ABOUT.currency))
+templates.globals.update(about=ABOUT, entities=ENTITIES, tone=tone, money=lambda cents: money(cents, ABOUT.currency))
 
 Form = Annotated[dict[str, str], Depends(read_form)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]

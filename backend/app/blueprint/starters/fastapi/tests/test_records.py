@@ -8,16 +8,17 @@ import io
 import pytest
 from fastapi.testclient import TestClient
 
+from app import database
 from app.database import BY_TABLE
 from app.model import Capacity, Entity, NoOverlap, Overdue, Unique
 from app.schema import ENTITIES
 
-from .forms import add, filled, send
+from .forms import add, filled, send, token_of
 
 every_entity = pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.table)
 BAD = {
     "int": "many", "money": "a lot", "date": "31 May", "datetime": "soon", "choice": "no such choice",
-    "email": "nobody", "phone": "call me", "url": "javascript:alert(1)", "ref": "999999",
+    "email": "nobody", "phone": "call me", "url": "javascript:alert(1)", "ref": "x",
 }  # fmt: skip
 
 
@@ -38,10 +39,12 @@ def test_a_record_is_added_and_read_back(client: TestClient, entity: Entity) -> 
 @every_entity
 def test_a_record_is_changed(client: TestClient, entity: Entity) -> None:
     record_id = add(client, entity)
-    for field in entity.of_type("text", "longtext"):
-        values = filled(client, entity, **{field.name: "Quite different"})
-        assert send(client, f"/{entity.table}/{record_id}/edit", values).status_code == 303
-        assert "Quite different" in client.get(f"/{entity.table}/{record_id}").text
+    texts = {field.name: f"Quite different {field.name}" for field in entity.of_type("text", "longtext")}
+    numbers = {field.name: "7" for field in entity.of_type("int", "money")}
+    values = filled(client, entity, **texts, **numbers)
+    assert send(client, f"/{entity.table}/{record_id}/edit", values).status_code == 303
+    page = client.get(f"/{entity.table}/{record_id}").text
+    assert all(text in page for text in texts.values())
     assert len(rows(client, entity)) == 1
 
 
@@ -57,23 +60,31 @@ def test_a_record_is_deleted_after_a_question(client: TestClient, entity: Entity
 
 @every_entity
 def test_a_missing_value_is_refused_beside_its_field(client: TestClient, entity: Entity) -> None:
-    for field in entity.fields:
-        if field.required and field.type != "bool":
-            answer = send(client, f"/{entity.table}/new", filled(client, entity, **{field.name: " "}))
-            assert answer.status_code == 422
-            assert f'id="{field.name}-wrong"' in answer.text
+    needed = [field.name for field in entity.fields if field.required and field.type != "bool"]
+    values = filled(client, entity)
+    for name in needed:
+        answer = send(client, f"/{entity.table}/new", {**values, name: " "})
+        assert answer.status_code == 422
+        assert [one for one in needed if f'id="{one}-wrong"' in answer.text] == [name]
     assert rows(client, entity) == []
 
 
 @every_entity
-def test_a_value_of_the_wrong_kind_is_refused(client: TestClient, entity: Entity) -> None:
-    for field in entity.fields:
-        bad = BAD.get(field.type, "x" * 5_001)
-        if field.type != "bool":
-            answer = send(client, f"/{entity.table}/new", filled(client, entity, **{field.name: bad}))
-            assert answer.status_code == 422, field
-            assert f'id="{field.name}-wrong"' in answer.text
+def test_values_of_the_wrong_kind_are_refused_beside_their_fields(client: TestClient, entity: Entity) -> None:
+    bad = {field.name: BAD.get(field.type, "x" * 5_001) for field in entity.fields if field.type != "bool"}
+    answer = send(client, f"/{entity.table}/new", {**filled(client, entity), **bad})
+    assert answer.status_code == 422
+    typed = [field.name for field in entity.fields if field.name in bad and field.type != "ref"]
+    assert [name for name in typed if f'id="{name}-wrong"' not in answer.text] == []
     assert rows(client, entity) == []
+
+
+@every_entity
+def test_a_link_to_nothing_is_refused(client: TestClient, entity: Entity) -> None:
+    for field in entity.of_type("ref"):
+        answer = send(client, f"/{entity.table}/new", filled(client, entity, **{field.name: "999999"}))
+        assert answer.status_code == 422
+        assert f'id="{field.name}-wrong"' in answer.text
 
 
 @every_entity
@@ -138,15 +149,11 @@ def test_a_card_moves_to_another_column(client: TestClient, entity: Entity) -> N
     board = f"/{entity.table}/board"
     answer = client.post(
         f"/{entity.table}/{record_id}/move",
-        data={"to": last, "csrf_token": _token_of(client.get(board).text)},
+        data={"to": last, "csrf_token": token_of(client.get(board).text)},
         follow_redirects=False,
     )
     assert answer.status_code == 303
     assert rows(client, entity)[0][entity.field(entity.board).label] == last
-
-
-def _token_of(page: str) -> str:
-    return page.split('name="csrf_token" value="')[1].split('"')[0]
 
 
 @every_entity
@@ -195,10 +202,9 @@ def _fill_up(client: TestClient, entity: Entity, rule: Capacity) -> None:
 
 
 def test_long_lists_come_in_pages(client: TestClient) -> None:
-    entity = next((e for e in ENTITIES if not e.rules and not any(f.required for f in e.of_type("ref"))), None)
-    if entity is None:
-        pytest.skip("every kind has rules")
-    for _ in range(21):
-        add(client, entity)
+    entity = ENTITIES[0]
+    with database.session() as db:
+        for _ in range(21):
+            database.insert(db, entity, dict.fromkeys((field.name for field in entity.fields), None))
     assert "page 1 of 2" in client.get(f"/{entity.table}").text
     assert "page 2 of 2" in client.get(f"/{entity.table}?page=2").text

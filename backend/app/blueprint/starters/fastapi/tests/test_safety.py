@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from app.schema import ENTITIES
 
-from .forms import filled, send, token
+from .forms import filled, send, token_of
 
 FIRST = next(e for e in ENTITIES if not any(f.required and f.ref for f in e.fields))
 
@@ -20,7 +20,7 @@ def test_a_form_without_its_token_is_refused(client: TestClient) -> None:
 
 
 def test_a_form_from_another_site_is_refused(client: TestClient) -> None:
-    values = {**filled(client, FIRST), "csrf_token": token(client, f"/{FIRST.table}/new")}
+    values = {**filled(client, FIRST), "csrf_token": token_of(client.get(f"/{FIRST.table}/new").text)}
     for site in ("cross-site", "same-site"):
         answer = client.post(f"/{FIRST.table}/new", data=values, headers={"sec-fetch-site": site})
         assert answer.status_code == 403

@@ -1,0 +1,162 @@
+"""Generated apps really work: installed from their lock, started by their script, their own tests green."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.adapters.runners.fake import RunnerFake
+from app.blueprint.generate import generate
+from app.blueprint.language import understand
+from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
+
+GOALS = [
+    "a booking app for a yoga studio",
+    "an app for landlords to record tenants, rent payments and repair requests",
+    'track "fl{{urb}}s" and <b>wozzles</b> \'; DROP TABLE x; -- with a price and a deadline',
+]
+YOGA = GOALS[0]
+
+
+def lay_out(tree: dict[str, str], folder: Path) -> Path:
+    for path, text in tree.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    (folder / START_SCRIPT).chmod(0o755)
+    return folder
+
+
+async def finish(*command: str, cwd: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, env=environment, stdout=PIPE, stderr=PIPE)
+    out, err = await process.communicate()
+    assert process.returncode == 0, f"{command}: {out.decode()[-3000:]}{err.decode()[-1500:]}"
+
+
+@pytest.fixture(scope="module")
+async def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace installed by the commands of its own manifest."""
+    folder = lay_out(generate(understand(YOGA)), tmp_path_factory.mktemp("installed"))
+    uv = str(Path(sys.executable).with_name("uv"))
+    for command in Manifest.parse((folder / MANIFEST).read_text()).install:
+        await finish(*(uv if part == "uv" else part for part in command), cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=["yoga", "landlord", "hostile"])
+async def test_the_apps_own_checks_pass(installed: Path, goal: str, tmp_path: Path) -> None:
+    folder = lay_out(generate(understand(goal)), tmp_path)
+    (folder / ".venv").symlink_to(installed / ".venv")
+    for command in Manifest.parse((folder / MANIFEST).read_text()).check:
+        await finish(*command, cwd=folder)
+
+
+@asynccontextmanager
+async def started(folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {"PATH": os.environ["PATH"], "PORT": str(port)}
+    process = await asyncio.create_subprocess_exec(
+        f"./{START_SCRIPT}", cwd=folder, env=environment, stdout=DEVNULL, stderr=DEVNULL
+    )
+    try:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            await until_healthy(client, process)
+            yield client
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def until_healthy(client: httpx2.AsyncClient, process: Process) -> None:
+    async with asyncio.timeout(60):
+        while process.returncode is None:
+            try:
+                if (await client.get("/health")).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                await asyncio.sleep(0.05)
+    raise AssertionError(f"the app ended with {process.returncode}")
+
+
+async def test_the_start_script_serves_every_page_of_the_manifest(installed: Path) -> None:
+    manifest = Manifest.parse((installed / MANIFEST).read_text())
+    async with started(installed) as client:
+        for page in manifest.pages:
+            answer = await client.get(page)
+            assert answer.status_code == 200, page
+        home = await client.get("/")
+    assert "Yoga Studio Booking" in home.text
+    assert "Yoga classes" in home.text
+    assert (installed / "data" / "app.db").exists()
+
+
+async def test_every_link_of_the_app_leads_somewhere(installed: Path) -> None:
+    seen, waiting = set(), ["/"]
+    async with started(installed) as client:
+        while waiting and len(seen) < 150:
+            path = waiting.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            answer = await client.get(path)
+            assert answer.status_code == 200, path
+            if "html" in answer.headers["content-type"]:
+                waiting += [
+                    link for link in re.findall(r'(?:href|src)="(/[^"#]*)"', answer.text) if "&" not in link
+                ]
+    assert len(seen) > 40
+
+
+async def test_a_client_without_cookies_can_post_what_it_read(installed: Path) -> None:
+    async with started(installed) as client:
+        form = (await client.get("/clients/new")).text
+        token = re.findall(r'name="csrf_token" value="([^"]+)"', form)[0]
+        answer = await client.post("/clients/new", data={"csrf_token": token, "name": "Ada Curl"})
+        assert answer.status_code == 303
+        assert "Ada Curl" in (await client.get("/clients")).text
+        forged = await client.post(
+            "/clients/new",
+            data={"csrf_token": token, "name": "Eve"},
+            headers={"sec-fetch-site": "cross-site"},
+        )
+        assert forged.status_code == 403
+
+
+async def test_what_was_saved_is_there_after_a_restart(installed: Path, tmp_path: Path) -> None:
+    shutil.copytree(installed, tmp_path / "app", symlinks=True)
+    async with started(tmp_path / "app") as client:
+        form = (await client.get("/clients/new")).text
+        token = re.findall(r'name="csrf_token" value="([^"]+)"', form)[0]
+        await client.post("/clients/new", data={"csrf_token": token, "name": "Zelda Again"})
+    async with started(tmp_path / "app") as client:
+        assert "Zelda Again" in (await client.get("/clients")).text
+
+
+async def test_the_fakes_app_starts_without_an_installation(tmp_path: Path) -> None:
+    async def say(line: str) -> None:
+        assert line
+
+    runner = RunnerFake()
+    scaffold = await runner.scaffold("anything <b>")
+    result = await runner.run("anything <b>", scaffold.spec, say=say)
+    folder = lay_out(dict(result.working_files), tmp_path)
+    manifest = Manifest.parse(result.working_files[MANIFEST])
+    assert manifest.install == ()
+    for command in manifest.check:
+        await finish(*command, cwd=folder)
+    async with started(folder) as client:
+        assert "anything &lt;b&gt;" in (await client.get("/")).text

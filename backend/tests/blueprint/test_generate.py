@@ -1,0 +1,136 @@
+"""The files of an app: the same each time, sound, and safe whatever the goal says."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+from importlib.resources import files
+
+import pytest
+
+from app.blueprint.generate import generate, skeleton
+from app.blueprint.generate.theme import contrast, theme_css
+from app.blueprint.language import understand
+from app.blueprint.spec import MAX_GOAL
+from app.domain.workspace import MANIFEST, Manifest, check_paths, missing_files
+
+GOAL = "track which tools neighbours borrow from our shared shed"
+HOSTILE = [
+    'a "booking" app \'\'\' """ \\ for {{ 7 * 7 }} yoga {% raw %} classes',
+    "orders </script><script>alert(1)</script> for <img src=x onerror=alert(1)> cakes",
+    "invoices'); DROP TABLE clients; -- and payments",
+    "notes about import os; os.system('id') # $(reboot) `id` ${HOME} %s %d {0} {title}",
+    "recipes\n\n# Heading\n```\n[link](javascript:alert(1))\n\n---\n## members",
+    "yoga \u202e\u2066 classes \u0000 \ufeff and clients \U0001f9d8",
+    ("a library with books, loans and borrowers. " * 400)[: MAX_GOAL - 1],
+]
+
+
+def test_the_same_spec_gives_the_same_files() -> None:
+    assert generate(understand(GOAL)) == generate(understand(GOAL))
+
+
+def test_the_skeleton_is_part_of_the_app() -> None:
+    spec = understand(GOAL)
+    assert skeleton(spec).items() <= generate(spec).items()
+
+
+def test_a_workspace_holds_what_it_must() -> None:
+    tree = generate(understand(GOAL))
+    check_paths(tree)
+    assert missing_files(tree) == []
+    manifest = Manifest.parse(tree[MANIFEST])
+    assert manifest.health == "/health"
+    assert "/tools" in manifest.pages
+    assert not [path for path in tree if "__pycache__" in path]
+
+
+@pytest.mark.parametrize("goal", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_goal_stays_data(goal: str) -> None:
+    spec = understand(goal)
+    tree = generate(spec)
+    for path, text in tree.items():
+        text.encode()
+        if path.endswith(".py"):
+            ast.parse(text)
+        if path.endswith(".json"):
+            json.loads(text)
+    plain = generate(understand(GOAL))
+    written = {"README.md", "cofounder.json", "app/schema.py", "app/seed.json", "tests/test_goal.py"}
+    changed = {path for path in tree if tree[path] != plain.get(path)}
+    assert changed <= written | {"app/static/theme.css", "app/static/icon.svg"}
+    assert goal_in(tree["app/schema.py"]) == spec.goal
+
+
+def goal_in(module: str) -> str:
+    """The goal as Python reads it; a goal that got out of its literal would be something else."""
+    for node in ast.walk(ast.parse(module)):
+        if isinstance(node, ast.keyword) and node.arg == "goal":
+            return str(ast.literal_eval(node.value))
+    return ""
+
+
+def test_the_readme_quotes_the_goal_where_markdown_runs_nothing() -> None:
+    text = generate(understand(HOSTILE[4]))["README.md"]
+    assert "    # Heading" in text.splitlines()
+    assert "\n# Heading" not in text
+
+
+def test_the_engine_is_named_honestly() -> None:
+    tree = generate(understand(GOAL))
+    assert "built from a blueprint, no AI model" in tree["app/schema.py"]
+    assert re.search(r"built from a blueprint, no AI model", tree["README.md"].replace("\\", ""))
+
+
+def test_the_lock_names_no_index() -> None:
+    lock = (files("app.blueprint") / "starters" / "fastapi" / "requirements.lock").read_text(encoding="utf-8")
+    assert not re.search(r"https?://|--index|--find-links|--extra|@", lock)
+    pins = [line for line in lock.splitlines() if line and not line.startswith((" ", "#"))]
+    assert all(re.match(r"^[a-z0-9-]+==", pin) for pin in pins)
+    assert lock.count("--hash=sha256:") >= len(pins)
+
+
+def test_the_app_reaches_for_nothing_outside() -> None:
+    tree = generate(understand(GOAL))
+    for path, text in tree.items():
+        if path.endswith((".html", ".css", ".svg")):
+            assert not re.search(r"https?://(?!www\.w3\.org)", text.replace("https://example.com", "")), path
+
+
+def test_the_start_script_is_plain_shell() -> None:
+    script = generate(understand(GOAL))["start.sh"]
+    done = subprocess.run(["sh", "-n"], input=script, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("hue", range(0, 360, 15))
+def test_every_text_can_be_read_on_what_it_stands_on(hue: int) -> None:
+    for block in theme_css(hue).split("@media"):
+        colors = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block))
+        pairs = [
+            (text, ground)
+            for text in ("ink", "soft", "accent", "bad", "good")
+            for ground in ("page", "card", "tint")
+        ]
+        pairs += [("on-accent", "accent"), ("on-hero", "hero"), ("on-hero", "hero-2"), ("on-bad", "bad")]
+        pairs += [("hero-ink", "on-hero"), ("bad", "bad-tint"), ("good", "good-tint")]
+        pairs += [(f"tone{number}-ink", f"tone{number}") for number in range(6)]
+        weak = [pair for pair in pairs if contrast(colors[pair[0]], colors[pair[1]]) < 4.5]
+        assert weak == []
+        assert contrast(colors["edge"], colors["field"]) >= 3
+
+
+def test_the_examples_hold_together() -> None:
+    spec = understand("an app for landlords to record tenants, rent payments and repair requests")
+    rows = json.loads(generate(spec)["app/seed.json"])
+    by_name = {entity.name: entity for entity in spec.entities}
+    for entity in spec.entities:
+        assert len(rows[entity.table]) >= 4
+        for row in rows[entity.table]:
+            for field in entity.fields:
+                if field.required:
+                    assert row[field.name] not in (None, ""), (entity.name, field.name)
+                if field.ref and row[field.name] is not None:
+                    assert 1 <= row[field.name] <= len(rows[by_name[field.ref].table])

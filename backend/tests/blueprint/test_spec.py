@@ -1,0 +1,92 @@
+"""A specification that an app cannot be made of is refused, with the reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.blueprint.generate import generate
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec
+
+
+def a_spec() -> dict[str, Any]:
+    return understand("a booking app for a yoga studio").model_dump(mode="json")
+
+
+def test_a_spec_survives_json() -> None:
+    spec = understand("invoice tracker for freelancers")
+    assert AppSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def _rename(data: dict[str, Any], **changes: Any) -> None:
+    data["entities"][0].update(changes)
+
+
+def _field(data: dict[str, Any], **changes: Any) -> None:
+    data["entities"][0]["fields"][-1].update(changes)
+
+
+WRONG = {
+    "a table that is SQL": lambda data: _rename(data, table='x"; drop table'),
+    "a reserved table": lambda data: _rename(data, table="health"),
+    "a Python word": lambda data: _field(data, name="class"),
+    "a reserved field": lambda data: _field(data, name="id"),
+    "a field in capitals": lambda data: _field(data, name="Name"),
+    "twin fields": lambda data: _field(data, name=data["entities"][0]["fields"][0]["name"]),
+    "twin labels": lambda data: _field(data, label=data["entities"][0]["fields"][0]["label"].upper()),
+    "twin tables": lambda data: _rename(data, table=data["entities"][1]["table"]),
+    "a ref to nowhere": lambda data: _field(data, type="ref", ref="Nowhere"),
+    "a ref without target": lambda data: _field(data, type="ref"),
+    "a choice without choices": lambda data: _field(data, type="choice"),
+    "choices of a text": lambda data: _field(data, type="text", choices=["a"]),
+    "twin choices": lambda data: _field(data, type="choice", choices=["A", "a"]),
+    "an unknown type": lambda data: _field(data, type="blob"),
+    "a label of two lines": lambda data: _rename(data, label="a\nb"),
+    "a title that cannot be shown": lambda data: data.update(title="a\x00b"),
+    "a lone surrogate": lambda data: data.update(goal="a\ud800b"),
+    "no entities": lambda data: data.update(entities=[]),
+    "too many entities": lambda data: data.update(entities=data["entities"] * 5),
+    "a title too long": lambda data: data.update(title="x" * 81),
+    "a hue off the circle": lambda data: data["theme"].update(hue=360),
+    "something nobody knows": lambda data: data.update(color="red"),
+    "a view of nothing": lambda data: data.update(views=[{"kind": "board", "entity": "Nowhere"}]),
+    "a rule on nothing": lambda data: data["rules"][0].update(fields=["nope"]),
+    "a page that is an address": lambda data: data.update(pages=[{"path": "//evil", "title": "Evil"}]),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_cannot_be_built_is_refused(what: str) -> None:
+    data = a_spec()
+    WRONG[what](data)
+    with pytest.raises(ValidationError):
+        AppSpec.model_validate(data)
+
+
+def test_records_that_require_each_other_are_refused() -> None:
+    data = a_spec()
+    first, second = data["entities"][0], data["entities"][1]
+    for one, other in ((first, second), (second, first)):
+        link = {"name": "knot", "label": "Knot", "type": "ref", "ref": other["name"]}
+        one["fields"].append({**link, "required": True, "on_delete": "cascade"})
+    with pytest.raises(ValidationError, match="require each other"):
+        AppSpec.model_validate(data)
+
+
+def test_a_spec_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        understand("a booking app for a yoga studio").title = "Other"
+
+
+def test_a_model_may_give_more_than_the_rules() -> None:
+    data = a_spec()
+    for number in range(9):
+        data["entities"].append(
+            {"name": f"Extra{number}", "table": f"extras_{number}", "label": f"Extra {number}",
+             "plural": f"Extras {number}", "about": "More.", "fields": [
+                 {"name": "name", "label": "Name", "required": True}]}
+        )  # fmt: skip
+    assert "app/schema.py" in generate(AppSpec.model_validate(data))
