@@ -60,6 +60,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._ready = False
         self._stop_requests = 0
+        self._interrupts = 0
         self._started_at = datetime.now(UTC)
 
     def run(self) -> None:
@@ -102,8 +103,8 @@ class Supervisor:
             os.close(writer)
 
     def _note(self, number: int, _frame: object) -> None:
-        if number in _STOPPING:
-            self._stop_requests += 1
+        self._stop_requests += number in _STOPPING
+        self._interrupts += number == signal.SIGINT
 
     def _await(self, bell: int, *, seconds: float) -> None:
         if select.select([bell], [], [], seconds)[0]:
@@ -220,12 +221,12 @@ class Supervisor:
         self._on_ready(instance)
 
     def _stop_children(self, bell: int) -> None:
-        """Ask all at once, then kill what is left after the grace; a second request to stop ends the grace."""
+        """Ask all at once, then kill what is left after the grace; a second Ctrl-C ends the grace."""
         self._data.instance.unlink(missing_ok=True)
         for child in self._children:
             child.terminate()
-        deadline, heard = time.monotonic() + self._grace_s, self._stop_requests
-        while any(child.alive for child in self._children) and self._stop_requests == heard:
+        deadline = time.monotonic() + self._grace_s
+        while any(child.alive for child in self._children) and self._interrupts < 2:
             left = deadline - time.monotonic()
             if left <= 0:
                 break

@@ -265,7 +265,7 @@ def test_a_child_that_does_not_listen_is_killed_after_the_grace(start: Callable[
     assert gone(family)
 
 
-def test_a_second_request_to_stop_ends_the_grace(start: Callable[..., Up], data: DataDir) -> None:
+def test_a_second_ctrl_c_ends_the_grace(start: Callable[..., Up], data: DataDir) -> None:
     up = start(python("worker", DEAF), grace_s=600)
     up.until("ready")
     assert wait_until(lambda: "deaf" in (data.logs / "worker.log").read_text(), seconds=30)
@@ -316,6 +316,7 @@ def test_what_a_child_leaves_behind_goes_with_it(start: Callable[..., Up], data:
     grandchild.parent().kill()
     up.until("say", "worker was killed by signal 9")
     assert wait_until(lambda: gone([grandchild]), seconds=5)
+    assert stop_instance(data)
 
 
 def test_a_second_instance_is_told_who_the_first_is(start: Callable[..., Up], data: DataDir) -> None:

@@ -99,7 +99,7 @@ class Child:
     def terminate(self) -> None:
         """Ask it to stop."""
         if self._process is not None and self.alive:
-            self._process.send_signal(SIGTERM)
+            os.kill(self._process.pid, SIGTERM)
 
     def kill(self) -> None:
         """End its whole process group and wait for it. The group's id is ours for as long as it is not reaped."""
