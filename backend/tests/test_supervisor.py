@@ -40,6 +40,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", int(os.environ["COFOUNDER_PORT"])), Handler).serve_forever()
 """
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
+# Writes down each Ctrl-C; ends at SIGTERM, after what came before it.
+WATCHER = """
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+print("watching", flush=True)
+while True:
+    signal.pause()
+"""
 PARENT = (
     "import subprocess, signal; p = subprocess.Popen(['sleep', '1000']); print(p.pid, flush=True); signal.pause()"
 )
@@ -277,11 +286,13 @@ def test_a_second_ctrl_c_ends_the_grace(start: Callable[..., Up], data: DataDir)
 
 
 def test_ctrl_c_reaches_the_supervisor_alone(start: Callable[..., Up], data: DataDir) -> None:
-    up = start()
+    up = start(python("worker", WATCHER))
     up.until("ready")
+    log = data.logs / "worker.log"
+    assert wait_until(lambda: log.read_text() == "watching\n", seconds=30)
     os.killpg(up.process.pid, signal.SIGINT)
     assert up.process.wait() == 0
-    assert "KeyboardInterrupt" not in (data.logs / "api.log").read_text()
+    assert log.read_text() == "watching\n"
 
 
 def test_kill_9_of_the_supervisor_leaves_nothing_and_up_works_again(
