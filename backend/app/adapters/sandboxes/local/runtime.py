@@ -150,9 +150,7 @@ class LocalSandboxRuntime:
             return
         outer, name = parsed
         instance = await asyncio.to_thread(Instance.load, self._root / name)
-        if instance is not None:
-            await instance.end()
-        await outer.kill()
+        await (instance.end() if instance is not None else outer.kill())
         await asyncio.to_thread(remove_instance, self._root / name)
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:

@@ -55,6 +55,8 @@ class LocalSandbox:
         self._workspace = os.open(instance.directory / "workspace", os.O_RDONLY | os.O_DIRECTORY)
         self._pidfds = [fd for one in (instance.inner, instance.outer) if (fd := one.open()) is not None]
         self._over = asyncio.create_task(self._await_end())
+        trees = [instance.directory / room for room in ("workspace", "home", "cache/upper")]
+        self._disk = DiskWatch(trees, instance.inner.pid, terms.limits.disk_bytes)
         self._watch = asyncio.create_task(self._watch_disk())
 
     @property
@@ -158,10 +160,12 @@ class LocalSandbox:
     async def pause(self) -> None:
         self._require_alive()
         await self._channel.ask("freeze")
+        self._disk.paused = True
 
     async def resume(self) -> None:
         self._require_alive()
         await self._channel.ask("thaw")
+        self._disk.paused = False
 
     async def set_timeout(self, seconds: float) -> None:
         self._require_alive()
@@ -177,7 +181,7 @@ class LocalSandbox:
         await asyncio.shield(self._over)
 
     def _stop(self, reason: str) -> None:
-        if not self._over.done():
+        if not self._channel.closed:
             self._reason = reason
             for fd in self._pidfds:
                 with suppress(ProcessLookupError):
@@ -193,10 +197,8 @@ class LocalSandbox:
         task.add_done_callback(self._tasks.discard)
 
     async def _watch_disk(self) -> None:
-        trees = [self._instance.directory / room for room in ("workspace", "home", "cache/upper")]
-        watch = DiskWatch(trees, self._instance.inner.pid, self._terms.limits.disk_bytes)
         try:
-            self._stop(await watch.until_exceeded())
+            self._stop(await self._disk.until_exceeded())
         except OSError as error:
             self._stop(f"its files cannot be measured ({error})")
 

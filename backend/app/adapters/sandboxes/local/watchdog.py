@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import psutil
 
-from app.adapters.sandboxes.local.trees import TreeTooDeep, disk_usage
+from app.adapters.sandboxes.local.trees import ENTRY_BYTES, TreeTooDeep, disk_usage
 
 INTERVAL_S: Final = 1.0
-FULL_WALK_EVERY: Final = 20
-"""Walks are skipped while the file system has hardly less room than at the last one."""
+WALK_EVERY_S: Final = 5.0
+WALK_SHARE: Final = 50
+"""A walk may take one part in this many of the time, unless the file system visibly fills."""
 
 
 class DiskWatch:
@@ -26,27 +28,30 @@ class DiskWatch:
         self._pid = pid
         self._limit = limit
         self._free = 0
-        self._skipped = FULL_WALK_EVERY
+        self._due = 0.0
+        self.paused = False
+        """Nothing is written by a frozen sandbox."""
 
     async def until_exceeded(self) -> str:
         """Return, with what to say, when the limit is passed."""
         while True:
-            if excess := await asyncio.to_thread(self._look):
+            if not self.paused and (excess := await asyncio.to_thread(self._look)):
                 return excess
             await asyncio.sleep(INTERVAL_S)
 
     def _look(self) -> str | None:
         space = os.statvfs(self._trees[0])
-        free = space.f_bavail * space.f_frsize
-        if self._free - free < self._limit // 16 and self._skipped < FULL_WALK_EVERY:
-            self._skipped += 1
+        free = space.f_bavail * space.f_frsize + space.f_favail * ENTRY_BYTES
+        began = time.monotonic()
+        if began < self._due and self._free - free < self._limit // 64:
             return None
-        self._free, self._skipped = free, 0
         try:
             used = sum(disk_usage(tree) for tree in self._trees) + deleted_but_open(self._pid)
         except TreeTooDeep as error:
-            return f"made {error}"
-        return f"used more than {self._limit} bytes of disk" if used > self._limit else None
+            return f"it made {error}"
+        now = time.monotonic()
+        self._free, self._due = free, now + max(WALK_EVERY_S, WALK_SHARE * (now - began))
+        return f"it used more than {self._limit} bytes of disk" if used > self._limit else None
 
 
 def deleted_but_open(root_pid: int) -> int:

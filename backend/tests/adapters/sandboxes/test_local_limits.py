@@ -1,0 +1,192 @@
+"""Using too much of everything: the sandbox ends or the program does, and the machine goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import psutil
+import pytest
+
+from app.adapters.sandboxes.local import LocalSandboxRuntime
+from app.adapters.sandboxes.local.sandbox import LocalSandbox
+from app.ports.sandbox import SandboxGone
+from tests.adapters.sandboxes import weaker
+from tests.adapters.sandboxes.weaker import MakeRuntime, python, started
+
+MB = 1 << 20
+FORK = """
+import os
+made = 0
+for _ in range(100):
+    try:
+        pid = os.fork()
+    except BlockingIOError:
+        break
+    if pid == 0:
+        os.execvp("sleep", ["sleep", "60"])
+    made += 1
+print(made)
+"""
+# Memory that is shared between processes is not what the limit of a single process counts.
+HOARD = """
+import mmap, os, sys
+size = int(os.environ["SIZE"])
+for _ in range(4):
+    if os.fork() == 0:
+        block = mmap.mmap(-1, size)
+        for place in range(0, size, 4096):
+            block[place] = 1
+        os.write(1, b"full ")
+        os.read(0, 1) or os.kill(os.getpid(), 19)
+for _ in range(4):
+    os.wait()
+"""
+
+
+async def holding(sandbox: LocalSandbox, size: int, times: int) -> bool:
+    """Whether four processes hold this much each, all at the same time; False when the sandbox went before."""
+    full = asyncio.Event()
+    said = bytearray()
+
+    def listen(chunk: bytes) -> None:
+        said.extend(chunk)
+        if said.count(b"full") == times:
+            full.set()
+
+    running = asyncio.create_task(
+        sandbox.run_command(["python3", "-c", HOARD], env={"SIZE": str(size)}, on_output=listen, timeout_s=50)
+    )
+    filled = asyncio.create_task(full.wait())
+    await asyncio.wait({running, filled}, return_when=asyncio.FIRST_COMPLETED)
+    held = full.is_set() and not running.done()
+    for task in (running, filled):
+        task.cancel()
+    await asyncio.gather(running, filled, return_exceptions=True)
+    return held
+
+
+def alive_below(pid: int) -> list[psutil.Process]:
+    gone = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [process] if process.status() not in gone else []
+    return found
+
+
+async def test_the_number_of_processes_is_limited(make_runtime: MakeRuntime) -> None:
+    async with started(make_runtime(), processes=30) as sandbox:
+        assert int(await python(sandbox, FORK)) < 30
+    async with started(make_runtime(launcher=weaker.WithoutProcessLimit), processes=30) as sandbox:
+        assert int(await python(sandbox, FORK)) == 100
+
+
+async def test_a_fork_bomb_stays_inside_and_ends_with_its_command(runtime: LocalSandboxRuntime) -> None:
+    async with started(runtime, processes=100) as sandbox, started(runtime) as neighbour:
+        bomb = asyncio.create_task(
+            sandbox.run_command(["bash", "-c", "bomb() { bomb | bomb & }; bomb; sleep 60"], timeout_s=1.5)
+        )
+        assert (await neighbour.run_command(["true"])).exit_code == 0
+        assert (await bomb).timed_out
+
+        async with asyncio.timeout(5):
+            while len(alive_below(int(sandbox.id.split("-")[0]))) > 1:  # noqa: ASYNC110 - dying tells nobody
+                await asyncio.sleep(0)
+        assert (await sandbox.run_command(["echo", "alive"])).output == "alive\n"
+
+
+async def test_four_processes_of_three_gigabytes_do_not_survive(runtime: LocalSandboxRuntime) -> None:
+    async with started(runtime, memory_bytes=1024 * MB) as sandbox:
+        assert not await holding(sandbox, 3072 * MB, 4)
+        await asyncio.wait_for(sandbox.wait_gone(), 20)
+        with pytest.raises(SandboxGone, match="memory"):
+            await sandbox.run_command(["true"])
+
+
+async def test_memory_is_counted_over_all_processes(make_runtime: MakeRuntime) -> None:
+    async with started(make_runtime(launcher=weaker.WithoutMemoryWatch), memory_bytes=256 * MB) as sandbox:
+        assert await holding(sandbox, 100 * MB, 4)
+    async with started(make_runtime(), memory_bytes=256 * MB) as sandbox:
+        assert not await holding(sandbox, 100 * MB, 4)
+
+
+async def test_memory_that_processes_share_is_counted_once(runtime: LocalSandboxRuntime) -> None:
+    code = """
+import os, time
+block = bytearray(os.urandom(1 << 20)) * 150
+for _ in range(4):
+    if os.fork() == 0:
+        time.sleep(1)
+        os._exit(0)
+for _ in range(4):
+    os.wait()
+print("survived")
+"""
+    async with started(runtime, memory_bytes=400 * MB) as sandbox:
+        assert await python(sandbox, code) == "survived\n"
+
+
+async def test_one_process_that_takes_too_much_gets_an_error_and_no_more(make_runtime: MakeRuntime) -> None:
+    code = "block = bytearray(300 << 20)\nprint('had it')"
+    async with started(make_runtime(), memory_bytes=200 * MB) as sandbox:
+        assert "MemoryError" in await python(sandbox, code)
+        assert (await sandbox.run_command(["true"])).exit_code == 0
+    async with started(make_runtime(launcher=weaker.WithoutMemoryLimitOfAProcess)) as sandbox:
+        assert await python(sandbox, code) == "had it\n"
+
+
+async def test_files_in_memory_are_bounded(sandbox: LocalSandbox) -> None:
+    command = (
+        "head -c 1G /dev/zero >/tmp/big; head -c 1G /dev/zero >/dev/shm/big; stat -c %s /tmp/big /dev/shm/big"
+    )
+
+    output = (await sandbox.run_command(["sh", "-c", command])).output
+
+    assert output.count("No space left") == 2
+    assert [int(size) // MB for size in output.split()[-2:]] == [256, 64]
+
+
+async def test_one_file_is_bounded(runtime: LocalSandboxRuntime) -> None:
+    async with started(runtime, file_bytes=5 * MB) as sandbox:
+        result = await sandbox.run_command(["sh", "-c", "head -c 10M /dev/zero > big; stat -c %s big"])
+
+    assert result.output.endswith(f"{5 * MB}\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "while :; do n=$((n+1)); head -c 20M /dev/zero > file$n; done",
+        "cd; while :; do n=$((n+1)); head -c 20M /dev/zero > file$n; done",
+        "mkdir shut; for n in 1 2 3 4 5; do head -c 20M /dev/zero > shut/$n; done; chmod 0 shut; sleep 60",
+        "for n in 1 2 3 4 5 6; do exec 9>f; rm f; head -c 20M /dev/zero >&9; sleep 60 & done; sleep 60",
+        "python3 -c 'for n in range(30000): open(str(n), \"w\").close()'; sleep 60",
+        'python3 -c \'import os\nwhile True: os.mkdir("d"); os.chdir("d")\'',
+    ],
+    ids=["workspace", "home", "closed directory", "deleted files", "empty files", "endless nesting"],
+)
+async def test_filling_the_disk_ends_the_sandbox(runtime: LocalSandboxRuntime, command: str) -> None:
+    async with started(runtime, disk_bytes=80 * MB) as sandbox:
+        with pytest.raises(SandboxGone, match=r"disk|deep"):
+            await sandbox.run_command(["bash", "-c", command], timeout_s=25)
+    assert await runtime.list_ids() == {}
+
+
+async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandboxRuntime) -> None:
+    async with started(runtime, disk_bytes=80 * MB) as sandbox:
+        result = await sandbox.run_command(["sh", "-c", "head -c 20M /dev/zero > file; ln file more; sleep 2.5"])
+
+    assert result.exit_code == 0
+
+
+async def test_a_command_that_burns_its_processor_is_slowed_for_nobody_else(runtime: LocalSandboxRuntime) -> None:
+    burn = ["sh", "-c", "while :; do :; done & while :; do :; done & while :; do :; done & wait"]
+    async with started(runtime) as hostile, started(runtime) as neighbour:
+        running = asyncio.create_task(hostile.run_command(burn, timeout_s=4))
+        began = time.monotonic()
+        await neighbour.run_command(["true"])
+        assert time.monotonic() - began < 3
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
