@@ -42,12 +42,12 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["COFOUNDER_PORT"])), Handler
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
 # Writes down each Ctrl-C; ends at SIGTERM, after what came before it.
 WATCHER = """
-import signal, sys
-signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
-signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+import signal
+both = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, both)
 print("watching", flush=True)
-while True:
-    signal.pause()
+while signal.sigwait(both) == signal.SIGINT:
+    print("interrupted", flush=True)
 """
 PARENT = (
     "import subprocess, signal; p = subprocess.Popen(['sleep', '1000']); print(p.pid, flush=True); signal.pause()"
