@@ -122,8 +122,17 @@ def test_every_text_can_be_read_on_what_it_stands_on(hue: int) -> None:
         assert contrast(colors["edge"], colors["field"]) >= 3
 
 
-def test_the_examples_hold_together() -> None:
-    spec = understand("an app for landlords to record tenants, rent payments and repair requests")
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "an app for landlords to record tenants, rent payments and repair requests",
+        "dog grooming salon: customers, their dogs and appointments",
+        "headache diary for patients with triggers",
+        "track flurbs and their wozzles",
+    ],
+)
+def test_the_examples_hold_together(goal: str) -> None:
+    spec = understand(goal)
     rows = json.loads(generate(spec)["app/seed.json"])
     by_name = {entity.name: entity for entity in spec.entities}
     for entity in spec.entities:
@@ -132,5 +141,7 @@ def test_the_examples_hold_together() -> None:
             for field in entity.fields:
                 if field.required:
                     assert row[field.name] not in (None, ""), (entity.name, field.name)
+                if field.type in ("date", "datetime"):
+                    assert re.fullmatch(r"@-?\d{1,5}( \d\d:\d\d)?", row[field.name])
                 if field.ref and row[field.name] is not None:
                     assert 1 <= row[field.name] <= len(rows[by_name[field.ref].table])

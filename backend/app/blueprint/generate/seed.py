@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from app.blueprint.generate import seed_words as stock
-from app.blueprint.generate.words import CALLED_OFF, PAST_DATES, finished, in_order, status_field
+from app.blueprint.generate.words import CALLED_OFF, PAST_DATES, finished, in_order, status_field, title_fields
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType
 
 Value = str | int | None
 Record = dict[str, Value]
 
 PARENT_ROWS = 8
-CHILD_ROWS = 14
+CHILD_ROWS = 10
+LINK_ROWS = 18
+_CODES = ("number", "reference", "sku", "code", "plate", "invoice_number", "serial_number")
 _TIMES = ("09:00", "18:30", "10:30", "17:00", "12:00", "19:15", "08:00", "14:30")
 _PAST = (
     *PAST_DATES,
@@ -58,12 +60,19 @@ def seed_json(spec: AppSpec) -> str:
 
 
 def _records(spec: AppSpec, entity: EntitySpec, ids: dict[str, int]) -> list[Record]:
-    refs = [field for field in entity.fields if field.ref in ids]
-    count = CHILD_ROWS if refs else PARENT_ROWS
-    if entity.seed and not refs:
-        count = max(4, min(count, len(entity.seed)))
+    count = _row_count(spec, entity, ids)
     shift = crc32(f"{spec.title}/{entity.name}".encode()) % 97
     return [_record(_Place(entity, row, shift), ids) for row in range(count)]
+
+
+def _row_count(spec: AppSpec, entity: EntitySpec, ids: dict[str, int]) -> int:
+    """More of what belongs to something than of what is belonged to; no more than there are names for."""
+    pointed_at = any(field.ref == entity.name for one in spec.entities for field in one.fields)
+    belongs = any(field.ref in ids for field in entity.fields)
+    count = LINK_ROWS if belongs and not pointed_at else CHILD_ROWS if belongs else PARENT_ROWS
+    named = entity.seed and title_fields(entity)[0] not in _CODES and not _is_person(entity)
+    refs = title_fields(entity)[0] in {field.name for field in entity.fields if field.ref}
+    return max(4, min(count, len(entity.seed))) if named and not refs else count
 
 
 def _record(place: _Place, ids: dict[str, int]) -> Record:
@@ -132,7 +141,7 @@ def _text(field: FieldSpec, place: _Place) -> str | None:
         return _pick(stock.PLACES, place)
     if "address" in field.name:
         return _pick(stock.STREETS, place)
-    if field.name in ("number", "reference", "sku", "code", "plate", "invoice_number", "serial_number"):
+    if field.name in _CODES:
         return f"{place.entity.label[:3].upper()}-{1040 + place.row}".replace(" ", "")
     if field.name in ("company", "organisation", "organization", "department"):
         return _pick(stock.COMPANIES, place)
@@ -169,7 +178,8 @@ def _date(field: FieldSpec, place: _Place) -> str:
 
 def _day(field: FieldSpec, place: _Place) -> int:
     if field.name.startswith(("born", "birth")):
-        return -365 * (6 + (place.row * 7 + place.shift) % 50) - place.row * 11
+        oldest = 50 if _is_person(place.entity) else 9
+        return -365 * (2 + (place.row * 7 + place.shift) % oldest) - place.row * 11
     if field.name.startswith(_PAST):
         ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
         return min(-1, place.day - 21) if ends else -2 - place.row * 3

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from app.blueprint.language.archetypes import key_of, usual_examples
 from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafting import Draft
 from app.blueprint.language.lexicon import NounKind, plural, singular
@@ -101,16 +102,18 @@ def with_domain(label: str, found: Findings) -> str:
 
 
 def examples(one: Draft, found: Findings) -> tuple[str, ...]:
-    """Names for the first records: kinds of the thing, or the domain at different times of day."""
-    label = one.label
-    if (one.is_person or (any(link.required for link in one.links) and not one.examples)) and one.is_person:
+    """Names for the first records: usual ones, kinds of the thing, or the thing at different times of day."""
+    if one.is_person:
         return ()
-    if one.examples and len(one.examples) >= 4:
+    last = key_of(one.label.split(" ")[-1])
+    usual = usual_examples().get(one.key) or (usual_examples().get(last) if one.label.count(" ") else None)
+    if usual:
+        return usual
+    if len(one.examples) >= 5:
         return tuple(_upper(name) for name in one.examples)
-    domain = next((word for word in found.domain if word not in label.lower()), "")
-    base = f"{domain} {label.lower()}".strip() if domain and label.lower() in _CLASS_WORDS else label.lower()
+    base = with_domain(one.label, found).lower()
     words = _VARIANTS.get(one.kind, _VARIANTS[NounKind.ARTEFACT])
-    return tuple(_upper(f"{word} {base}") for word in words)
+    return words if one.kind is NounKind.ANIMAL else tuple(_upper(f"{word} {base}") for word in words)
 
 
 _VARIANTS: Final = {

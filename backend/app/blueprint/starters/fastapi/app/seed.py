@@ -13,7 +13,7 @@ from . import database
 from .fields import Value
 from .schema import ENTITIES
 
-RELATIVE = re.compile(r"^@(-?\d{1,4})(?: (\d\d):(\d\d))?$")
+RELATIVE = re.compile(r"^@(-?\d{1,5})(?: (\d\d):(\d\d))?$")
 
 
 def fill() -> None:

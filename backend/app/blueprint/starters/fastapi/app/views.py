@@ -35,12 +35,19 @@ def _event(entity: Entity, row: database.Row, titles: database.Labels) -> dict[s
     return {
         "entity": entity,
         "id": row["id"],
+        "what": _what(entity),
         "title": titles[int(row["id"] or 0)],
         "at": at,
         "day": day(at),
         "clock": clock(at),
         "overdue": rules.is_overdue(entity, row),
     }
+
+
+def _what(entity: Entity) -> str:
+    """What the day means: "Booking" for its own time, "Lease ends on" for another date."""
+    plain = entity.calendar in ("at", "on_date", "starts_at", "starts_on", "from_on", "leaves_at")
+    return entity.label if plain else f"{entity.label}, {entity.field(entity.calendar).label.lower()}"
 
 
 def sums(db: sqlite3.Connection) -> list[dict[str, Any]]:
