@@ -7,7 +7,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import structlog
@@ -22,8 +22,22 @@ QUIET_S: Final = 15.0
 
 RECONNECT_S: Final = 0.5
 
-LISTEN_S: Final = 0.5
-"""How long one wait for a notice lasts. A wait cannot be cancelled: the driver would wait on for a query's end."""
+_CONNECT: Final[dict[str, Any]] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
+def _arrived(connection: psycopg.AsyncConnection[Any]) -> Iterator[str]:
+    """The notices that are there now.
+
+    Read from the socket as it is: the driver's own generator cannot be cancelled, it waits on for a query's end.
+    """
+    connection.pgconn.consume_input()
+    while (notice := connection.pgconn.notifies()) is not None:
+        yield notice.extra.decode()
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,9 @@ class Bell:
         """Stop listening."""
         self.silence()
         if self._task:
-            await self._task
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
 
     async def _run(self) -> None:
         while not self.is_closing:
@@ -118,13 +134,22 @@ class Bell:
                 await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=3)
-        async with connection:
+        connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, **_CONNECT)
+        readable = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        socket = connection.fileno()
+        try:
             await connection.execute(f"LISTEN {CHANNEL}")
+            loop.add_reader(socket, readable.set)  # not before: the driver itself reads while it executes
             self._wake_all()
-            while not self.is_closing:
-                async for notice in connection.notifies(timeout=LISTEN_S):
-                    self._deliver(notice.payload)
+            while True:
+                for payload in _arrived(connection):
+                    self._deliver(payload)
+                await readable.wait()
+                readable.clear()
+        finally:
+            loop.remove_reader(socket)
+            await connection.close()
 
     def _deliver(self, payload: str) -> None:
         job, seq, status = payload.split(" ")
