@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.resources import files
+
+import structlog
 
 from app.adapters.billing.open import OpenBilling
 from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
@@ -20,7 +23,7 @@ from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
 from app.ports.runner import Runner
-from app.ports.sandbox import SandboxRuntime
+from app.ports.sandbox import SandboxRuntime, SandboxUnavailable
 from app.ports.storage import VersionStore
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
@@ -39,6 +42,8 @@ from app.services.preview_service import PreviewService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.version_service import VersionService
+
+log = structlog.get_logger(__name__)
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -73,12 +78,24 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return LOOPBACK_HOSTS | {settings.host.lower()}
 
 
-def sandbox_runtime(settings: Settings) -> SandboxRuntime:
+def sandbox_runtime(settings: Settings) -> LocalSandboxRuntime:
     """The sandbox provider of this machine."""
     data = settings.data
     return LocalSandboxRuntime(
         root=data.sandboxes, cache=data.cache, environ=process_environment(), bwrap=settings.bwrap
     )
+
+
+async def warm_packages(settings: Settings) -> None:
+    """Fetch what the starter's own lock names, so that builds install it without a download.
+
+    Without it, or without a network, every build fetches for itself.
+    """
+    lock = files("app.blueprint") / "starters" / "fastapi" / "requirements.lock"
+    try:
+        await sandbox_runtime(settings).warm_seed(lock.read_bytes())
+    except SandboxUnavailable as error:
+        log.warning("packages_not_warmed", reason=str(error))
 
 
 def real_adapters(settings: Settings) -> Adapters:

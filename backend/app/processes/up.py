@@ -38,7 +38,7 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
 
 
 def _children(settings: Settings) -> list[ChildSpec]:
-    command = (sys.executable, "-m", "app.cli.main")
+    command = (sys.executable, "-P", "-m", "app.cli.main")
     workers = [ChildSpec(f"worker-{n + 1}", (*command, "worker")) for n in range(settings.workers)]
     return [
         ChildSpec("api", (*command, "api"), port=settings.port),

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 
-from app.bootstrap import assemble, make_worker, real_adapters
+from app.bootstrap import assemble, make_worker, real_adapters, warm_packages
 from app.core.settings import Settings
 from app.processes.log import configure
 
@@ -26,5 +26,7 @@ async def _work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
+    warming = asyncio.create_task(warm_packages(settings))
     await worker.run()
+    warming.cancel()
     os._exit(0)  # here and not later: leaving the loop would end the workflows that others are to resume
