@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from fakeredis import FakeAsyncRedis
+
+from app.core.ids import FounderId, JobId
+from app.db.engine import Database
+from app.domain.job import JobStatus
+from app.domain.tier import Tier
+from app.events.cache import StatusCache
+from app.queue.engine import EngineClient
+from app.queue.manager import QueueManager
+from app.queue.state_machine import JobStateMachine
+from app.repositories import founders, projects, work
+from app.repositories.jobs import NewJob
+
+
+@dataclass
+class Yard:
+    """The queue on a real database."""
+
+    database: Database
+    machine: JobStateMachine
+    queue: QueueManager
+
+    async def founder(self, name: str) -> FounderId:
+        async with self.database.transaction() as tx:
+            return (await founders.get_or_create(tx, subject=name, name=name)).id
+
+    async def job(self, founder: str = "ada", tier: Tier = Tier.CTO_SCALE) -> JobId:
+        """A job of a project of its own."""
+        founder_id = await self.founder(founder)
+        async with self.database.transaction() as tx:
+            project = await projects.create(tx, founder_id=founder_id, name="p", description="")
+            number = await projects.next_number(tx, project.id)
+            new = NewJob(project.id, founder_id, number, "goal", tier.value, tier.limits.priority)
+            job_id, _ = await self.queue.enqueue(tx, new)
+        return JobId(UUID(str(job_id)))
+
+    async def worker(self, name: str, slots: int) -> None:
+        async with self.database.transaction() as tx:
+            await work.register(tx, name, slots=slots)
+
+    async def walk(self, job_id: JobId, *stages: JobStatus) -> None:
+        for stage in stages:
+            await self.machine.transition(job_id, stage)
+
+
+@pytest.fixture
+async def yard(database_url: str) -> AsyncIterator[Yard]:
+    database, engine = Database(database_url), EngineClient(database_url)
+    cache = StatusCache(FakeAsyncRedis(decode_responses=True))
+    machine = JobStateMachine(database, cache)
+    yield Yard(database, machine, QueueManager(database, machine, engine, queue_cap=5, lease_s=10))
+    engine.close()
+    await cache.close()
+    await database.close()

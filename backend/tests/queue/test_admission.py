@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from app.core.errors import QueueFull
+from app.domain.job import JobStatus
+from app.domain.tier import Tier
+from tests.queue.conftest import Yard
+
+WALK = (JobStatus.STARTING, JobStatus.SCAFFOLD, JobStatus.CODE, JobStatus.DEPS, JobStatus.CHECKS)
+
+
+async def test_nothing_is_admitted_without_a_worker(yard: Yard) -> None:
+    await yard.job()
+
+    assert await yard.queue.admit() == []
+
+
+async def test_no_more_is_admitted_than_the_workers_have_room_for(yard: Yard) -> None:
+    await yard.worker("a", 2)
+    first, second, third = [await yard.job() for _ in range(3)]
+
+    assert await yard.queue.admit() == [first, second]
+    assert await yard.queue.admit() == []
+    await yard.machine.transition(first, JobStatus.FAILED)
+    assert await yard.queue.admit() == [third]
+
+
+async def test_a_flood_of_one_founder_does_not_hold_up_another(yard: Yard) -> None:
+    await yard.worker("a", 2)
+    flood = [await yard.job("ada") for _ in range(4)]
+    late = await yard.job("bob")
+
+    assert await yard.queue.admit() == [flood[0], late]
+
+
+async def test_a_founder_runs_no_more_jobs_than_the_tier_allows(yard: Yard) -> None:
+    await yard.worker("a", 10)
+    mine = [await yard.job("ada", Tier.BOOTSTRAPPER) for _ in range(3)]
+
+    assert await yard.queue.admit() == mine[:2]
+
+
+async def test_a_higher_tier_goes_first(yard: Yard) -> None:
+    await yard.worker("a", 1)
+    await yard.job("ada", Tier.BOOTSTRAPPER)
+    paying = await yard.job("bob", Tier.CTO_SCALE)
+
+    assert await yard.queue.admit() == [paying]
+
+
+async def test_a_full_queue_refuses_instead_of_accepting(yard: Yard) -> None:
+    for _ in range(5):
+        await yard.job()
+
+    with pytest.raises(QueueFull) as refused:
+        await yard.job()
+
+    assert refused.value.retry_after == 30

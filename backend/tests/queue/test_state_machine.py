@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core.errors import IllegalTransition
+from app.core.ids import JobId
+from app.domain.job import JobStatus, can_move
+from app.repositories import jobs, work
+from app.repositories.jobs import Change
+from tests.queue.conftest import Yard
+
+WALK = (JobStatus.STARTING, JobStatus.SCAFFOLD, JobStatus.CODE, JobStatus.DEPS, JobStatus.CHECKS)
+READY = Change(digest="git-tree:test")
+
+
+async def status_of(yard: Yard, job_id: JobId) -> JobStatus:
+    async with yard.database.transaction() as tx:
+        job = await jobs.find(tx, job_id)
+    assert job is not None
+    return job.status
+
+
+async def test_cancel_racing_ready_has_one_verdict(yard: Yard) -> None:
+    for _ in range(25):
+        job_id = await yard.job()
+        await yard.walk(job_id, *WALK)
+
+        ready, cancelled = await asyncio.gather(
+            yard.machine.transition(job_id, JobStatus.READY, change=READY),
+            yard.machine.transition(job_id, JobStatus.FAILED),
+            return_exceptions=True,
+        )
+
+        won = [one for one in (ready, cancelled) if not isinstance(one, BaseException)]
+        lost = [one for one in (ready, cancelled) if isinstance(one, IllegalTransition)]
+        assert (len(won), len(lost)) == (1, 1)
+        expected = JobStatus.FAILED if isinstance(ready, IllegalTransition) else JobStatus.READY
+        assert await status_of(yard, job_id) is expected
+
+
+async def test_a_stale_attempt_changes_nothing(yard: Yard) -> None:
+    await yard.worker("old", 1)
+    job_id = await yard.job()
+    assert await yard.queue.admit() == [job_id]
+    async with yard.database.transaction() as tx:
+        assert await work.claim(tx, job_id, worker="old") == 1
+        await work.leave(tx, "old")
+        [lost] = await work.lost(tx, lease_s=10)
+        assert await work.take_over(tx, lost)
+        assert not await work.take_over(tx, lost)
+
+    with pytest.raises(IllegalTransition, match="attempt 1 was replaced by attempt 2"):
+        await yard.machine.transition(job_id, JobStatus.STARTING, attempt=1)
+
+    await yard.machine.transition(job_id, JobStatus.STARTING, attempt=2)
+    async with yard.database.transaction() as tx:
+        assert not await work.note_sandbox(tx, job_id, attempt=1, sandbox_id="x")
+
+
+async def test_two_workers_that_claim_at_once_are_one_owner(yard: Yard) -> None:
+    await yard.worker("a", 1)
+    await yard.worker("b", 1)
+    job_id = await yard.job()
+    await yard.queue.admit()
+
+    async def claim(worker: str) -> int | None:
+        async with yard.database.transaction() as tx:
+            return await work.claim(tx, job_id, worker=worker)
+
+    assert sorted(await asyncio.gather(claim("a"), claim("b")), key=str) == [1, None]
+
+
+async def test_a_worker_that_was_given_up_claims_nothing(yard: Yard) -> None:
+    await yard.worker("a", 1)
+    job_id = await yard.job()
+    await yard.queue.admit()
+
+    async with yard.database.transaction() as tx:
+        assert await work.claim(tx, job_id, worker="buried") is None
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(wishes=st.lists(st.sampled_from(list(JobStatus)), max_size=12))
+async def test_no_sequence_of_wishes_leaves_the_table(yard: Yard, wishes: list[JobStatus]) -> None:
+    job_id = await yard.job(founder=f"f{id(wishes)}")
+    here = JobStatus.QUEUED
+    moves = 1
+    for wish in wishes:
+        if can_move(here, wish):
+            await yard.machine.transition(job_id, wish, change=READY)
+            here, moves = wish, moves + 1
+        else:
+            with pytest.raises(IllegalTransition):
+                await yard.machine.transition(job_id, wish, change=READY)
+    async with yard.database.transaction() as tx:
+        job = await jobs.find(tx, job_id)
+        assert job is not None
+        assert (job.status, job.last_seq) == (here, moves)
+        await jobs.transition(tx, job_id, JobStatus.FAILED, attempt=None, change=Change())
