@@ -21,6 +21,7 @@ class RegistryAccess:
         self._environ = environ
         self._resolver = resolver
         self._lock = asyncio.Lock()
+        self._ahead: asyncio.Task[Mapping[Origin, bool]] | None = None
         self._known: tuple[Registries, RegistryHosts] | None = None
 
     async def registries(self) -> Registries:
@@ -32,7 +33,9 @@ class RegistryAccess:
         return await (await self._read())[1].allowed()
 
     def egress(self) -> Egress:
-        """A proxy for one sandbox."""
+        """A proxy for one sandbox. What it lets through is found out while the sandbox has other things to do."""
+        if self._ahead is None:
+            self._ahead = asyncio.create_task(self.allowed())
         return Egress(self.allowed, self._resolver)
 
     async def _read(self) -> tuple[Registries, RegistryHosts]:

@@ -1,0 +1,227 @@
+"""The one way out: to the package registries through CONNECT, and to nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+import pytest
+
+from app.adapters.sandboxes.local import LocalSandboxRuntime
+from app.adapters.sandboxes.local.addresses import Resolver, may_reach, own_addresses
+from app.adapters.sandboxes.local.egress import Egress, Origin
+from tests.adapters.sandboxes.weaker import python, started
+
+Ask = Callable[..., Awaitable[bytes]]
+INTERNAL = ["10.1.2.3", "172.31.0.1", "192.168.1.1", "100.64.0.1", "fd00::1"]
+NEVER = [
+    "127.0.0.1",
+    "127.9.9.9",
+    "0.0.0.0",
+    "169.254.169.254",
+    "168.63.129.16",
+    "100.100.100.200",
+    "198.18.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::ffff:127.0.0.1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+    "fe80::1%eth0",
+    "fd00:ec2::254",
+]
+
+
+class Anywhere(Resolver):
+    """A resolver without its deny list."""
+
+    async def resolve(self, host: str, *, private: bool) -> list[str]:
+        return list(await self._lookup(host))
+
+
+class Names:
+    """A look-up that a test writes, and how often each name was asked for."""
+
+    def __init__(self, names: Mapping[str, list[str]]) -> None:
+        self._names = names
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str) -> list[str]:
+        self.asked.append(host)
+        await asyncio.sleep(0)
+        if host not in self._names:
+            raise OSError(f"{host} is not known")
+        return self._names[host]
+
+
+@pytest.fixture
+async def outside() -> AsyncIterator[int]:
+    """The port of a server on this machine that answers in capitals."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data.upper())
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+class Proxy:
+    """A proxy on this machine's loopback, asked as a program inside would ask."""
+
+    def __init__(self, allowed: Mapping[Origin, bool], resolver: Resolver) -> None:
+        self._allowed = allowed
+        self.egress = Egress(self._answer, resolver)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()
+
+    async def _answer(self) -> Mapping[Origin, bool]:
+        return self._allowed
+
+    async def __aenter__(self) -> Proxy:
+        self.listener.setblocking(False)
+        await self.egress.serve(self.listener)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.egress.close()
+
+    async def ask(self, head: str, then: bytes = b"") -> bytes:
+        """Send a request and `then` what goes through the tunnel; everything that comes back."""
+        reader, writer = await asyncio.open_connection(*self.address)
+        writer.write(head.encode() + b"\r\n\r\n" + then)
+        writer.write_eof()
+        try:
+            async with asyncio.timeout(10):
+                return await reader.read()
+        finally:
+            writer.close()
+
+
+def connect(host: str, port: int = 443) -> str:
+    return f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}"
+
+
+async def test_bytes_go_through_to_a_registry_both_ways(outside: int) -> None:
+    big = b"x" * 3_000_000
+    names = Names({"registry.test": ["127.0.0.1"]})
+    async with Proxy({Origin("registry.test", outside): False}, Anywhere(names)) as proxy:
+        answer = await proxy.ask(connect("Registry.TEST.", outside), then=big)
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert body == big.upper()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        connect("elsewhere.test"),
+        connect("registry.test", 22),
+        connect("registry.test.elsewhere.test"),
+        connect("127.0.0.1"),
+        connect("[::1]"),
+        "CONNECT registry.test HTTP/1.1",
+        "CONNECT registry.test:443:443 HTTP/1.1",
+        "CONNECT registry.test:٤٤٣ HTTP/1.1",
+        "GET http://registry.test/ HTTP/1.1\r\nHost: registry.test",
+        "GET / HTTP/1.1\r\nHost: registry.test:443",
+        "PUT registry.test:443 HTTP/1.1",
+        "nonsense",
+        connect("registry.test") + "\r\nX: " + "x" * 20_000,
+    ],
+)
+async def test_everything_else_is_refused(head: str) -> None:
+    names = Names({"registry.test": ["127.0.0.1"], "elsewhere.test": ["127.0.0.1"]})
+    async with Proxy({Origin("registry.test", 443): False}, Anywhere(names)) as proxy:
+        assert (await proxy.ask(head)).startswith(b"HTTP/1.1 403")
+    assert names.asked == []
+
+
+@pytest.mark.parametrize("address", [*INTERNAL, *NEVER])
+async def test_a_registry_name_that_points_inside_is_refused(address: str) -> None:
+    names = Names({"registry.test": [address]})
+    async with Proxy({Origin("registry.test", 443): False}, Resolver(names)) as proxy:
+        assert (await proxy.ask(connect("registry.test"))).startswith(b"HTTP/1.1 403")
+
+
+async def test_the_deny_list_is_what_keeps_this_machine_out_of_reach(outside: int) -> None:
+    names = Names({"registry.test": ["127.0.0.1"]})
+    allowed = {Origin("registry.test", outside): True}
+    async with Proxy(allowed, Resolver(names)) as proxy:
+        assert (await proxy.ask(connect("registry.test", outside))).startswith(b"HTTP/1.1 403")
+    async with Proxy(allowed, Anywhere(names)) as proxy:
+        assert (await proxy.ask(connect("registry.test", outside), then=b"in")).endswith(b"\r\n\r\nIN")
+
+
+@pytest.mark.parametrize("address", INTERNAL)
+def test_an_internal_network_is_open_to_a_mirror_that_the_operator_named(address: str) -> None:
+    assert may_reach(address, own=(), private=True)
+    assert not may_reach(address, own=(), private=False)
+
+
+@pytest.mark.parametrize("address", NEVER)
+def test_this_machine_and_metadata_services_are_open_to_nobody(address: str) -> None:
+    assert not may_reach(address, own=(), private=True)
+
+
+def test_this_machines_own_addresses_are_refused_whatever_they_are() -> None:
+    assert "127.0.0.1" in own_addresses()
+    assert may_reach("203.0.113.7", own=(), private=False)
+    assert not may_reach("203.0.113.7", own={"203.0.113.7"}, private=True)
+
+
+async def test_many_who_ask_share_one_look_up_and_one_admitted_address_is_enough() -> None:
+    names = Names({"registry.test": ["127.0.0.1", "203.0.113.7"]})
+    resolver = Resolver(names)
+
+    found = await asyncio.gather(*(resolver.resolve("registry.test", private=False) for _ in range(20)))
+
+    assert found == [["203.0.113.7"]] * 20
+    assert names.asked == ["registry.test"]
+
+
+async def test_an_unknown_or_silent_registry_is_a_gateway_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    names = Names({"silent.test": ["127.0.0.1"]})
+    allowed = {Origin("silent.test", port): False, Origin("unknown.test", 443): False}
+    async with Proxy(allowed, Anywhere(names)) as proxy:
+        assert (await proxy.ask(connect("silent.test", port))).startswith(b"HTTP/1.1 502")
+        assert (await proxy.ask(connect("unknown.test"))).startswith(b"HTTP/1.1 502")
+
+
+async def test_closing_cuts_open_tunnels(outside: int) -> None:
+    names = Names({"registry.test": ["127.0.0.1"]})
+    proxy = Proxy({Origin("registry.test", outside): False}, Anywhere(names))
+    async with proxy:
+        reader, writer = await asyncio.open_connection(*proxy.address)
+        writer.write(connect("registry.test", outside).encode() + b"\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_a_sandbox_reaches_no_other_host_and_without_network_no_proxy(runtime: LocalSandboxRuntime) -> None:
+    code = """
+import os, socket
+print(os.environ.get("HTTPS_PROXY"))
+s = socket.create_connection(("127.0.0.1", 3128), 5)
+s.sendall(b"CONNECT elsewhere.test:443 HTTP/1.1\\r\\n\\r\\n")
+print(s.recv(1000))
+"""
+    async with started(runtime, network=True) as sandbox:
+        assert "403 Forbidden" in await python(sandbox, code)
+    async with started(runtime, network=False) as sandbox:
+        assert (await python(sandbox, code)).split("\n")[:2] == [
+            "None",
+            "ConnectionRefusedError [Errno 111] Connection refused",
+        ]
