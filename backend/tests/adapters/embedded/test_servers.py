@@ -7,6 +7,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL, SIGSTOP
 from typing import Any
@@ -80,12 +81,11 @@ def test_everything_killed_at_once_does_not_block_the_next_start(
     kind: str, start_owner: StartOwner, make_server: MakeServer, tmp_path: Path, is_answering: Answers
 ) -> None:
     owner = start_owner(kind, tmp_path / kind)
-    family = [
-        owner.process.pid,
-        *(child.pid for child in psutil.Process(owner.process.pid).children(recursive=True)),
-    ]
-    for pid in family:
-        os.kill(pid, SIGKILL)
+    owner_process = psutil.Process(owner.process.pid)
+    for process in (owner_process, *owner_process.children(recursive=True)):
+        # Some are dying already, because their owner did.
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     owner.process.wait()
     assert is_answering(make_server(kind, tmp_path / kind).start())
 
