@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import uuid
+from asyncio.subprocess import DEVNULL, STDOUT
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxRefus
 
 MARK = "FAKE_SANDBOX"
 PATH = f"{Path(sys.executable).parent}:{os.defpath}"
+Env = Mapping[str, str] | None
+Started = tuple[asyncio.subprocess.Process, OutputPipe]
 
 
 class FakeSandbox:
@@ -36,7 +39,7 @@ class FakeSandbox:
         self._tail = Tail()
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = asyncio.get_running_loop().call_later(86_400, self._end)
 
     @property
     def id(self) -> SandboxId:
@@ -45,14 +48,14 @@ class FakeSandbox:
     async def write_files(self, files: Mapping[str, bytes]) -> None:
         self._require_alive()
         check_files(files, total_bytes=self._limits.disk_bytes)
-        for name, content in files.items():
-            path = self._directory / name
-            if path.is_dir() and not path.is_symlink():
-                raise SandboxRefused(f"{name!r} is a directory")
+        for path in (self._directory / name for name in files):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            path.write_bytes(content)
-            path.chmod(0o755 if name == START_SCRIPT else 0o644)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise SandboxRefused(f"{path.name!r} cannot be written: {error}") from error
+            path.write_bytes(files[path.relative_to(self._directory).as_posix()])
+            path.chmod(0o755 if path == self._directory / START_SCRIPT else 0o644)
 
     async def read_file(self, path: str, *, max_bytes: int = 5_000_000) -> bytes:
         self._require_alive()
@@ -63,23 +66,18 @@ class FakeSandbox:
             os.close(room)
 
     async def run_command(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str] | None = None,
-        timeout_s: float = 60,
-        on_output: OnOutput | None = None,
+        self, argv: Sequence[str], *, env: Env = None, timeout_s: float = 60, on_output: OnOutput | None = None
     ) -> CommandResult:
         mark = f"{self.id}/{uuid.uuid4()}"
+
+        async def end() -> None:
+            _signal(mark, signal.SIGKILL)
+
         try:
             process, pipe = await self._spawn(argv, env, mark)
         except FileNotFoundError as error:
             return CommandResult(127, f"sandbox: {error}")
         code = asyncio.create_task(process.wait())
-
-        async def end() -> None:
-            _signal(mark, signal.SIGKILL)
-
         command = RunningCommand(code, end, pipe, Capture(self._limits.output_bytes, on_output))
         try:
             result = await command.result(timeout_s)
@@ -88,24 +86,17 @@ class FakeSandbox:
         self._require_alive()
         return result
 
-    async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
+    async def run_background(self, argv: Sequence[str], *, env: Env = None) -> None:
         _, pipe = await self._spawn(argv, env, f"{self.id}/background")
         self._keep(self._tail.follow(pipe))
 
-    async def _spawn(
-        self, argv: Sequence[str], env: Mapping[str, str] | None, mark: str
-    ) -> tuple[asyncio.subprocess.Process, OutputPipe]:
+    async def _spawn(self, argv: Sequence[str], env: Env, mark: str) -> Started:
         self._require_alive()
         clean = {"PATH": PATH, "HOME": str(self._directory), "LANG": "C.UTF-8", **(env or {}), MARK: mark}
         pipe = await OutputPipe.open()
         try:
             return await asyncio.create_subprocess_exec(
-                *argv,
-                cwd=self._directory,
-                env=clean,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=pipe.write_fd,
-                stderr=pipe.write_fd,
+                *argv, cwd=self._directory, env=clean, stdin=DEVNULL, stdout=pipe.write_fd, stderr=STDOUT
             ), pipe
         except BaseException:
             pipe.close()
@@ -123,13 +114,8 @@ class FakeSandbox:
 
     async def connect(self, port: int) -> socket.socket:
         self._require_alive()
-        connection = socket.socket()
+        connection = socket.create_connection(("127.0.0.1", port), 5)
         connection.setblocking(False)
-        try:
-            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
-        except BaseException:
-            connection.close()
-            raise
         return connection
 
     async def pause(self) -> None:
@@ -142,8 +128,7 @@ class FakeSandbox:
 
     async def set_timeout(self, seconds: float) -> None:
         self._require_alive()
-        if self._timer:
-            self._timer.cancel()
+        self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(seconds, self._end)
 
     async def kill(self) -> None:
@@ -153,6 +138,7 @@ class FakeSandbox:
         await self._gone.wait()
 
     def _end(self) -> None:
+        self._timer.cancel()
         self._gone.set()
         _signal(self.id, signal.SIGKILL)
         rmtree(self._directory, ignore_errors=True)
@@ -202,4 +188,4 @@ class FakeSandboxRuntime:
             await self._made.pop(sandbox_id)[0].kill()
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
-        return {name: job for name, (sandbox, job) in self._made.items() if (self._root / name).exists()}
+        return {name: job for name, (_, job) in self._made.items() if (self._root / name).exists()}

@@ -17,11 +17,12 @@ import pytest
 
 import app
 from app.adapters.sandboxes.local import LocalSandboxRuntime
-from app.adapters.sandboxes.local.instances import Instance, sweep
+from app.adapters.sandboxes.local.instances import Instance, new_directory, sweep
 from app.adapters.sandboxes.local.processes import Process
+from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from app.adapters.sandboxes.local.trees import TreeTooDeep, disk_usage, remove_tree
 from app.core.ids import JobId, SandboxId
-from app.ports.sandbox import SandboxGone, SandboxUnavailable
+from app.ports.sandbox import SandboxGone, SandboxRequest, SandboxUnavailable
 from tests.adapters.sandboxes.weaker import MakeRuntime, is_root, started
 
 OWNER = Path(__file__).with_name("owner.py")
@@ -105,10 +106,10 @@ async def test_a_stopped_owner_loses_its_sandbox_all_the_same(make_runtime: Make
 
 async def test_a_used_again_process_number_is_never_killed(make_runtime: MakeRuntime, root: Path) -> None:
     innocent = await asyncio.create_subprocess_exec("sleep", "60")
-    root.mkdir()
-    instance = Instance.create(root, JobId(uuid.uuid4()), "build")
+    instance = Instance.create(new_directory(root), JobId(uuid.uuid4()), "build")
     of_another_time = Process(innocent.pid, 1)
-    left = instance.started(of_another_time, of_another_time)
+    left = instance.running(of_another_time, of_another_time)
+    left.save()
 
     await make_runtime(root=root).kill(left.id)
 
@@ -124,7 +125,8 @@ async def test_what_ran_before_the_machine_was_started_anew_is_only_removed(
     innocent = await asyncio.create_subprocess_exec("sleep", "60")
     same = Process.of(innocent.pid)
     assert same is not None
-    instance = Instance.create(root, JobId(uuid.uuid4()), "build").started(same, same)
+    instance = Instance.create(new_directory(root), JobId(uuid.uuid4()), "build").running(same, same)
+    instance.save()
     state = json.loads((instance.directory / "state.json").read_text())
     (instance.directory / "state.json").write_text(json.dumps({**state, "boot": "another"}))
 
@@ -138,7 +140,7 @@ async def test_what_ran_before_the_machine_was_started_anew_is_only_removed(
 
 async def test_a_sandbox_is_known_by_its_job_before_it_runs(make_runtime: MakeRuntime, root: Path) -> None:
     job = JobId(uuid.uuid4())
-    instance = Instance.create(root, job, "build")
+    instance = Instance.create(new_directory(root), job, "build")
     runtime = make_runtime(root=root)
 
     assert await runtime.list_ids() == {instance.id: job}
@@ -177,13 +179,18 @@ async def test_a_failed_start_leaves_nothing(make_runtime: MakeRuntime, root: Pa
 
 async def test_a_cancelled_start_leaves_nothing(make_runtime: MakeRuntime, root: Path) -> None:
     runtime = make_runtime(root=root)
-    for turns in range(0, 60, 4):
-        task = asyncio.create_task(runtime.probe())
+    await runtime.probe()
+    before = len(psutil.Process().children())
+    for turns in range(0, 80, 4):
+        task = asyncio.create_task(runtime.start(SandboxRequest(JobId(uuid.uuid4()))))
         for _ in range(turns):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    assert await runtime.list_ids() == {}
+        (outcome,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(outcome, LocalSandbox):
+            await outcome.kill()
+        assert list(root.iterdir()) == []
+        assert len(psutil.Process().children()) == before
 
 
 async def test_nothing_of_this_process_leaks_over_many_sandboxes(runtime: LocalSandboxRuntime) -> None:

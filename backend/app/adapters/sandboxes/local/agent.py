@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 WORKSPACE = "/workspace"
 MEMORY_INTERVAL_S = 0.15
+DYING_MS = 2000
 PAGE = resource.getpagesize()
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
 REPORT_FD, OUTPUT_FD = 3, 4
@@ -151,7 +152,8 @@ class Agent:
     def end(self, request: int) -> None:
         for pid in [pid for pid, owner in self.supervisors.items() if owner == request]:
             end_below(pid)
-            os.kill(pid, signal.SIGCONT)
+            kill(pid, signal.SIGCONT)
+            wait_below(pid)
 
     def end_strays(self) -> None:
         """Only a murdered supervisor leaves children to PID 1, so whatever else hangs there goes with it."""
@@ -192,11 +194,11 @@ def read_proc(pid: int, name: str) -> bytes:
 
 
 def parents() -> dict[int, int]:
-    """Process id -> parent's, of every process in here but this one."""
+    """Process id -> parent's, of every process in here but this one and those that only wait to be reaped."""
     found = {}
     for pid in processes():
         fields = read_proc(pid, "stat").rpartition(b")")[2].split()
-        if pid != 1 and fields:
+        if pid != 1 and fields and fields[0] not in b"ZX":
             found[pid] = int(fields[1])
     return found
 
@@ -220,6 +222,14 @@ def end_below(root: int) -> None:
         stopped |= fresh
     for pid in stopped:
         kill(pid, signal.SIGKILL)
+
+
+def wait_below(root: int) -> None:
+    """A process that has been killed goes on until it runs next: it may still hold a port until then."""
+    for _ in range(DYING_MS):
+        if not below(root):
+            return
+        time.sleep(0.001)
 
 
 def over_memory(limit: int) -> bool:

@@ -24,7 +24,7 @@ def diagnose(said: str, *, sysctl: Path = SYSCTL) -> SandboxUnavailable:
         return _closed("user.max_user_namespaces is 0", "sysctl -w user.max_user_namespaces=15000")
     if _value(sysctl, "kernel/unprivileged_userns_clone") == 0:
         return _closed("kernel.unprivileged_userns_clone is 0", "sysctl -w kernel.unprivileged_userns_clone=1")
-    if _value(sysctl, "kernel/apparmor_restrict_unprivileged_userns") == 1 and _was_refused(said):
+    if _value(sysctl, "kernel/apparmor_restrict_unprivileged_userns") == 1 and was_refused(said):
         return _closed(
             "AppArmor keeps unprivileged programs from them",
             "apt-get install bubblewrap apparmor-profiles and load its bwrap profile, or"
@@ -35,7 +35,7 @@ def diagnose(said: str, *, sysctl: Path = SYSCTL) -> SandboxUnavailable:
             f"This bubblewrap is too old: {said.strip()}.",
             remedy="Use the one that comes with this service: leave COFOUNDER_BWRAP unset.",
         )
-    if _was_refused(said):
+    if was_refused(said):
         return SandboxUnavailable(
             f"This machine does not let the service make namespaces: {said.strip()}.",
             remedy="Run the service outside of the container that it is in, or choose the e2b sandbox.",
@@ -49,7 +49,8 @@ def _closed(why: str, command: str) -> SandboxUnavailable:
     return SandboxUnavailable(f"Sandboxes need user namespaces, and {why}.", remedy=f"As root, type: {command}")
 
 
-def _was_refused(said: str) -> bool:
+def was_refused(said: str) -> bool:
+    """Whether the kernel or a security module said no."""
     return any(words in said for words in ("Operation not permitted", "Permission denied", "No permissions"))
 
 

@@ -36,16 +36,15 @@ class Instance:
     """PID 1 of the sandbox, as seen from outside: when it has ended, everything inside has."""
 
     @classmethod
-    def create(cls, root: Path, job_id: JobId, purpose: str) -> Self:
+    def create(cls, directory: Path, job_id: JobId, purpose: str) -> Self:
         """A fresh directory, known by its job before anything runs in it."""
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = secrets.token_hex(6)
-        draft = cls(root / f".{name}", job_id, purpose, boot_id())
+        directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = cls(directory.with_name(f".{directory.name}"), job_id, purpose, boot_id())
         draft.directory.mkdir(mode=0o700)
         for room in ROOMS:
             (draft.directory / room).mkdir()
         draft.save()
-        return replace(draft, directory=draft.directory.rename(root / name))
+        return replace(draft, directory=draft.directory.rename(directory))
 
     @property
     def id(self) -> SandboxId:
@@ -55,11 +54,9 @@ class Instance:
     def is_alive(self) -> bool:
         return self.boot == boot_id() and (self.outer.is_alive or self.inner.is_alive)
 
-    def started(self, outer: Process, inner: Process) -> Self:
-        """The same instance with its processes, saved."""
-        instance = replace(self, outer=outer, inner=inner)
-        instance.save()
-        return instance
+    def running(self, outer: Process, inner: Process) -> Self:
+        """The same instance with its processes, not saved yet."""
+        return replace(self, outer=outer, inner=inner)
 
     def save(self) -> None:
         """Write the state so that a reader finds the old or the new one."""
@@ -96,6 +93,11 @@ class Instance:
             return
         for process in (self.inner, self.outer):
             await process.kill()
+
+
+def new_directory(root: Path) -> Path:
+    """Where the next sandbox will be."""
+    return root / secrets.token_hex(6)
 
 
 def find_instances(root: Path) -> list[Instance]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
+T = TypeVar("T")
 END_TIMEOUT_S: Final = 10.0
 
 
@@ -70,6 +72,16 @@ async def ended(pidfd: int) -> None:
         await event.wait()
     finally:
         loop.remove_reader(pidfd)
+
+
+async def in_thread(work: Callable[..., T], *arguments: object) -> T:
+    """Run blocking work elsewhere. A cancel waits for its end, so that nothing is done behind one's back."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
 
 
 def boot_id() -> str:

@@ -17,10 +17,20 @@ import uv as uv_package
 
 from app.adapters.sandboxes.local.access import RegistryAccess
 from app.adapters.sandboxes.local.addresses import Resolver
-from app.adapters.sandboxes.local.diagnosis import bwrap_missing, diagnose
+from app.adapters.sandboxes.local.cgroup import Cgroup, find_delegated
+from app.adapters.sandboxes.local.diagnosis import bwrap_missing, diagnose, was_refused
 from app.adapters.sandboxes.local.environment import PROXY_PORT, environment
-from app.adapters.sandboxes.local.instances import Instance, find_instances, parse_id, remove_instance, sweep
+from app.adapters.sandboxes.local.instances import (
+    Instance,
+    find_instances,
+    new_directory,
+    parse_id,
+    remove_instance,
+    sweep,
+)
 from app.adapters.sandboxes.local.launch import Launcher
+from app.adapters.sandboxes.local.layout import Layout
+from app.adapters.sandboxes.local.processes import in_thread
 from app.adapters.sandboxes.local.registries import CA_BUNDLE, Registries
 from app.adapters.sandboxes.local.rooms import prepare_rooms
 from app.adapters.sandboxes.local.sandbox import LocalSandbox, Terms
@@ -68,11 +78,12 @@ class LocalSandboxRuntime:
             for path in ([bwrap] if bwrap else _find_bwraps())
         ]
         self._overlay = True
+        self._delegated = find_delegated()
         self._live: WeakValueDictionary[SandboxId, LocalSandbox] = WeakValueDictionary()
 
     async def probe(self) -> None:
         """Start a sandbox and end it again: nothing less shows that one can be made."""
-        await asyncio.to_thread(sweep, self._root)
+        await in_thread(sweep, self._root)
         sandbox = await self.start(SandboxRequest(PROBE_JOB, purpose="probe", network=False))
         await sandbox.kill()
 
@@ -85,12 +96,13 @@ class LocalSandboxRuntime:
 
     async def start(self, request: SandboxRequest) -> LocalSandbox:
         registries = await self._access.registries()
-        instance = await asyncio.to_thread(Instance.create, self._root, request.job_id, request.purpose)
+        directory = new_directory(self._root)
         try:
+            instance = await in_thread(Instance.create, directory, request.job_id, request.purpose)
             running = await self._come_up(instance, request, registries)
             return await self._hand_out(instance, running, request, registries)
         except BaseException:
-            await asyncio.shield(self._discard(instance))
+            await asyncio.shield(in_thread(remove_instance, directory))
             raise
 
     async def _come_up(self, instance: Instance, request: SandboxRequest, registries: Registries) -> Running:
@@ -98,26 +110,24 @@ class LocalSandboxRuntime:
         while True:
             if not self._launchers:
                 raise bwrap_missing()
-            layout = await asyncio.to_thread(
-                prepare_rooms,
-                instance.directory,
-                owner=self._drop_to,
-                seeds=self._seeds.layers(),
-                overlay=self._overlay,
-                etc=etc,
-            )
+            layout = await in_thread(self._lay_out, instance.directory, etc)
             try:
                 return await come_up(self._launchers[0], layout, request.limits)
             except DidNotComeUp as failure:
                 if not self._can_do_otherwise(str(failure)):
                     raise diagnose(str(failure)) from failure
 
+    def _lay_out(self, directory: Path, etc: Mapping[str, bytes]) -> Layout:
+        return prepare_rooms(
+            directory, owner=self._drop_to, seeds=self._seeds.layers(), overlay=self._overlay, etc=etc
+        )
+
     def _can_do_otherwise(self, said: str) -> bool:
         """Some machines have no overlay for users, some let only their own bubblewrap make namespaces."""
         if self._overlay and "overlay" in said:
             self._overlay = False
             return True
-        if len(self._launchers) > 1:
+        if len(self._launchers) > 1 and was_refused(said):
             del self._launchers[0]
             return True
         return False
@@ -125,17 +135,17 @@ class LocalSandboxRuntime:
     async def _hand_out(
         self, instance: Instance, running: Running, request: SandboxRequest, registries: Registries
     ) -> LocalSandbox:
-        started = await asyncio.to_thread(instance.started, running.outer, running.inner)
         terms = Terms(
             environment(self._toolchain, registries, network=request.network),
             self._launchers[0].command_limits(request.limits),
             request.limits,
         )
-        egress = self._access.egress() if request.network else None
-        sandbox = LocalSandbox(started, running, terms=terms, egress=egress)
+        sandbox = LocalSandbox(instance.running(running.outer, running.inner), running, terms)
         self._live[sandbox.id] = sandbox
         try:
-            await sandbox.open_egress(PROXY_PORT)
+            await sandbox.settle(self._delegated)
+            if request.network:
+                await sandbox.open_egress(self._access.egress(), PROXY_PORT)
         except BaseException:
             await asyncio.shield(sandbox.kill())
             raise
@@ -149,16 +159,15 @@ class LocalSandboxRuntime:
         if parsed is None:
             return
         outer, name = parsed
-        instance = await asyncio.to_thread(Instance.load, self._root / name)
+        instance = await in_thread(Instance.load, self._root / name)
         await (instance.end() if instance is not None else outer.kill())
-        await asyncio.to_thread(remove_instance, self._root / name)
+        await in_thread(remove_instance, self._root / name)
+        if self._delegated is not None:
+            await in_thread(Cgroup.named(self._delegated, name).remove)
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
-        found = await asyncio.to_thread(find_instances, self._root)
+        found = await in_thread(find_instances, self._root)
         return {instance.id: instance.job_id for instance in found}
-
-    async def _discard(self, instance: Instance) -> None:
-        await asyncio.to_thread(remove_instance, instance.directory)
 
 
 def _find_bwraps() -> list[Path]:

@@ -10,15 +10,17 @@ import socket
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from app.adapters.sandboxes.local.cgroup import Cgroup
 from app.adapters.sandboxes.local.channel import Call
 from app.adapters.sandboxes.local.command import RunningCommand
 from app.adapters.sandboxes.local.egress import Egress
 from app.adapters.sandboxes.local.files import check_files, read_regular
 from app.adapters.sandboxes.local.instances import Instance, remove_instance
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
-from app.adapters.sandboxes.local.processes import ended
+from app.adapters.sandboxes.local.processes import ended, in_thread
 from app.adapters.sandboxes.local.startup import Running
 from app.adapters.sandboxes.local.watchdog import DiskWatch
 from app.core.ids import SandboxId
@@ -42,12 +44,13 @@ class Terms:
 class LocalSandbox:
     """Implements `ports.sandbox.Sandbox`; made by `LocalSandboxRuntime.start` only."""
 
-    def __init__(self, instance: Instance, running: Running, *, terms: Terms, egress: Egress | None) -> None:
+    def __init__(self, instance: Instance, running: Running, terms: Terms) -> None:
         self._instance = instance
         self._process = running.process
         self._channel = running.channel
         self._terms = terms
-        self._egress = egress
+        self._egress: Egress | None = None
+        self._cgroup: Cgroup | None = None
         self._reason = "it has ended"
         self._tail = Tail()
         self._timer: asyncio.TimerHandle | None = None
@@ -63,18 +66,26 @@ class LocalSandbox:
     def id(self) -> SandboxId:
         return self._instance.id
 
-    async def open_egress(self, port: int) -> None:
-        """Let the way out, if there is one, be found on this port inside."""
-        if self._egress is not None:
-            answer = await self._channel.ask("listen", port=port)
-            listener = socket.socket(fileno=answer.fds[0])
-            listener.setblocking(False)
-            await self._egress.serve(listener)
+    async def settle(self, delegated: Path | None) -> None:
+        """Make it known to other processes, and to the kernel where that lets us limit the whole of it."""
+        await in_thread(self._instance.save)
+        if delegated is not None:
+            pids = (self._instance.inner.pid, self._instance.outer.pid)
+            name = self._instance.directory.name
+            self._cgroup = await in_thread(Cgroup.around, pids, delegated, name, self._terms.limits)
+
+    async def open_egress(self, egress: Egress, port: int) -> None:
+        """Let this way out be found on a port inside."""
+        answer = await self._channel.ask("listen", port=port)
+        listener = socket.socket(fileno=answer.fds[0])
+        listener.setblocking(False)
+        self._egress = egress
+        await egress.serve(listener)
 
     async def write_files(self, files: Mapping[str, bytes]) -> None:
         self._require_alive()
         check_files(files, total_bytes=self._terms.limits.disk_bytes)
-        pack = await asyncio.to_thread(_pack, files)
+        pack = await in_thread(_pack, files)
         try:
             answer = await self._channel.ask("write", fds=[pack], file_bytes=self._terms.limits.file_bytes)
         except OSError as error:
@@ -207,8 +218,8 @@ class LocalSandbox:
         for fd in self._pidfds:
             await ended(fd)
         self._process.wait()
-        if self._channel.over:
-            self._reason = f"it used more than {self._terms.limits.memory_bytes} bytes of {self._channel.over}"
+        if self._channel.over or (self._cgroup and self._cgroup.ran_out_of_memory):
+            self._reason = f"it used more than {self._terms.limits.memory_bytes} bytes of memory"
         self._channel.close(f"Sandbox {self.id} is gone: {self._reason}.")
         if self._timer is not None:
             self._timer.cancel()
@@ -218,7 +229,9 @@ class LocalSandbox:
         await asyncio.gather(self._watch, *self._tasks, return_exceptions=True)
         for fd in [self._workspace, *self._pidfds]:
             os.close(fd)
-        await asyncio.to_thread(remove_instance, self._instance.directory)
+        await in_thread(remove_instance, self._instance.directory)
+        if self._cgroup is not None:
+            await in_thread(self._cgroup.remove)
 
 
 async def _exit_code(call: Call) -> int:
