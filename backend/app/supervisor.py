@@ -194,8 +194,11 @@ class Supervisor:
         return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._settings.host, self._settings.host)
 
     def _answers(self) -> bool:
-        if all(child.name != API for child in self._children):
+        api = next((child for child in self._children if child.name == API), None)
+        if api is None:
             return True
+        if not api.listens_on(self._settings.port):
+            return False
         connection = http.client.HTTPConnection(self._local_host, self._settings.port, timeout=2)
         try:
             connection.request("GET", "/api/ready")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
+import psutil
+
 from app.adapters.embedded.process import spawn
 
 PAUSES_S = (0, 0.5, 1, 2, 4, 5)
@@ -90,6 +92,16 @@ class Child:
         if status is None:
             return "did not start"
         return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+
+    def listens_on(self, port: int) -> bool:
+        """Whether it is this process that listens there, and not a stranger that was faster."""
+        if self._process is None or not self.alive:
+            return False
+        try:
+            sockets = psutil.Process(self._process.pid).net_connections("tcp")
+        except psutil.Error:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)
 
     def start(self) -> None:
         """Start it; raises `OSError` when the machine cannot."""
