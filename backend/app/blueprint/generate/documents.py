@@ -12,7 +12,7 @@ from app.domain.workspace import START_SCRIPT, Manifest
 
 STACK: Final = "FastAPI, SQLite, Jinja2"
 BLUEPRINT_ENGINE: Final = "blueprint"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~]|^[#+=-]|(?<=^\d)[.)])")
 
 
 def made_by(spec: AppSpec) -> str:

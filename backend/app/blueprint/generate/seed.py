@@ -45,8 +45,8 @@ class _Place:
 
     @property
     def day(self) -> int:
-        """The row's day, counted from today: a few are past, most are to come."""
-        return self.row * 2 - 5
+        """The row's day, counted from today: some are past, most are to come, no two the same."""
+        return (self.row * 12 + self.shift) % 31 - 10
 
 
 def seed_json(spec: AppSpec) -> str:
@@ -182,8 +182,8 @@ def _day(field: FieldSpec, place: _Place) -> int:
         return -365 * (2 + (place.row * 7 + place.shift) % oldest) - place.row * 11
     if field.name.startswith(_PAST):
         ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
-        return min(-1, place.day - 21) if ends else -2 - place.row * 3
-    starts = any(other.name.startswith(("starts", "from", "out")) for other in place.entity.fields)
+        return min(-1, place.day - 14) if ends else -2 - place.row * 3
+    starts = any(other.name.startswith(("starts", "from")) for other in place.entity.fields)
     return place.day + (4 if field.name.startswith(_ENDS) and starts else 0)
 
 

@@ -16,7 +16,7 @@ FINISHED: Final = frozenset(
 CALLED_OFF: Final = frozenset("cancelled canceled declined rejected refunded withdrawn lost".split())
 PAST_DATES: Final = tuple(
     "born birth joined hired created bought booked ordered issued enrolled registered sent applied claimed saved "
-    "invited answered signed opened reported proposed".split()
+    "invited answered signed opened reported proposed out".split()
 )
 SPACE_LIMITS: Final = ("capacity", "seats", "places", "spots", "max_people", "spaces")
 

@@ -281,7 +281,7 @@ def _link(one: Draft, drafts: Sequence[Draft]) -> None:
     owner = next((other for other in drafts if one.about and other.key.endswith(one.about)), None)
     if owner is not None and not (one.is_known and len(one.links) > 1):
         _add_link(one, owner, drafts, required=one.is_action)
-    if one.is_linking and len(one.links) < (1 if one.is_known else 2):
+    if (one.is_action if one.is_known else one.is_linking) and len(one.links) < (1 if one.is_known else 2):
         _link_by_kind(one, drafts)
 
 

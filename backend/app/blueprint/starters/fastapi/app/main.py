@@ -31,7 +31,9 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app() -> FastAPI:
     """The whole app; its database is opened when it starts."""
-    app = FastAPI(title=ABOUT.title, lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title=ABOUT.title, lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.include_router(pages.router)

@@ -42,7 +42,7 @@ def test_too_large_a_form_is_refused(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/nope", "/nope/1", "/app_settings", "/sqlite_master", "/%22", f"/{FIRST.table}/0", f"/{FIRST.table}/x",
+    ["/nope", f"/{FIRST.table}/", "/nope/1", "/app_settings", "/sqlite_master", "/%22", f"/{FIRST.table}/0", f"/{FIRST.table}/x",
      f"/{FIRST.table}/99999999999999999999", "/static/../schema.py", "/static/%2e%2e/schema.py"],
 )  # fmt: skip
 def test_an_address_that_leads_nowhere_says_so(client: TestClient, address: str) -> None:
