@@ -103,7 +103,7 @@ class Sandbox(Protocol):
         timeout_s: float = 60,
         on_output: OnOutput | None = None,
     ) -> CommandResult:
-        """Run to the end, at most `timeout_s`; then it and all its children are killed. Cancelling kills it too."""
+        """Run to the end, at most `timeout_s`; then it and all its children are killed. Cancelling kills it."""
         ...
 
     async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
