@@ -56,5 +56,5 @@ class VersionStore(Protocol):
         ...
 
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
-        """Name a tree as a version for good. Sealing the same tree again is fine, another tree is VersionSealed."""
+        """Name a tree as a version for good. Sealing the same tree again is fine, another is VersionSealed."""
         ...

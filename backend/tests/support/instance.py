@@ -50,6 +50,7 @@ class Instance:
         self.port = free_ports()
         self._settings = settings
         self.process: subprocess.Popen[bytes] | None = None
+        self.client = httpx2.Client()
 
     def __enter__(self) -> Self:
         self.start()
@@ -75,12 +76,14 @@ class Instance:
         )
         eventually(lambda: (self.data_dir / "instance.json").exists(), within_s=START_S)
         token = (self.data_dir / "token").read_text().strip()
+        self.client.close()
         self.client = httpx2.Client(
             base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
         )
 
     def stop(self) -> None:
         """SIGTERM, and wait."""
+        self.client.close()
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             assert self.process.wait(20) is not None
