@@ -6,11 +6,12 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+import psutil
 import pytest
 
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.sandboxes.local.addresses import Resolver, may_reach, own_addresses
-from app.adapters.sandboxes.local.egress import Egress, Origin
+from app.adapters.sandboxes.local.egress import MAX_TUNNELS, Egress, Origin
 from tests.adapters.sandboxes.weaker import python, started
 
 Ask = Callable[..., Awaitable[bytes]]
@@ -79,7 +80,7 @@ class Proxy:
     def __init__(self, allowed: Mapping[Origin, bool], resolver: Resolver) -> None:
         self._allowed = allowed
         self.egress = Egress(self._answer, resolver)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.address = self.listener.getsockname()
 
     async def _answer(self) -> Mapping[Origin, bool]:
@@ -87,7 +88,7 @@ class Proxy:
 
     async def __aenter__(self) -> Proxy:
         self.listener.setblocking(False)
-        await self.egress.serve(self.listener)
+        self.egress.serve(self.listener)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -196,6 +197,23 @@ async def test_an_unknown_or_silent_registry_is_a_gateway_error() -> None:
     async with Proxy(allowed, Anywhere(names)) as proxy:
         assert (await proxy.ask(connect("silent.test", port))).startswith(b"HTTP/1.1 502")
         assert (await proxy.ask(connect("unknown.test"))).startswith(b"HTTP/1.1 502")
+
+
+async def test_a_flood_of_connections_takes_only_so_many_descriptors_of_the_service() -> None:
+    me = psutil.Process()
+    async with Proxy({}, Resolver(Names({}))) as proxy:
+        before = me.num_fds()
+        inside = [socket.create_connection(proxy.address) for _ in range(MAX_TUNNELS * 3)]
+        async with asyncio.timeout(5):
+            while me.num_fds() < before + len(inside) + MAX_TUNNELS:  # noqa: ASYNC110 - accepting tells nobody
+                await asyncio.sleep(0)
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        assert me.num_fds() == before + len(inside) + MAX_TUNNELS
+
+        for connection in inside:
+            connection.close()
+        assert (await proxy.ask(connect("elsewhere.test"))).startswith(b"HTTP/1.1 403")
 
 
 async def test_closing_cuts_open_tunnels(outside: int) -> None:

@@ -182,7 +182,7 @@ async def test_a_cancelled_start_leaves_nothing(make_runtime: MakeRuntime, root:
     await runtime.probe()
     before = len(psutil.Process().children())
     for turns in range(0, 80, 4):
-        task = asyncio.create_task(runtime.start(SandboxRequest(JobId(uuid.uuid4()))))
+        task = asyncio.create_task(runtime.start(SandboxRequest(JobId(uuid.uuid4()), network=False)))
         for _ in range(turns):
             await asyncio.sleep(0.001)
         task.cancel()
@@ -195,8 +195,9 @@ async def test_a_cancelled_start_leaves_nothing(make_runtime: MakeRuntime, root:
 
 async def test_nothing_of_this_process_leaks_over_many_sandboxes(runtime: LocalSandboxRuntime) -> None:
     me = psutil.Process()
-    async with started(runtime) as sandbox:
+    async with started(runtime, network=True) as sandbox:
         await sandbox.run_command(["true"])
+    await runtime._access.allowed()
     before = me.num_fds(), len(me.children())
     for _ in range(5):
         async with started(runtime, network=True) as sandbox:

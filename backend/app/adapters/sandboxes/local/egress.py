@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +16,7 @@ HEAD_TIMEOUT_S: Final = 10.0
 CONNECT_TIMEOUT_S: Final = 15.0
 IDLE_TIMEOUT_S: Final = 120.0
 MAX_HEAD: Final = 16 * 1024
-MAX_TUNNELS: Final = 128
+MAX_TUNNELS: Final = 64
 MAX_BYTES: Final = 4 << 30
 CHUNK: Final = 1 << 18
 
@@ -45,32 +46,49 @@ class Egress:
         self._resolver = resolver
         self._slots = asyncio.Semaphore(MAX_TUNNELS)
         self._bytes = 0
-        self._server: asyncio.Server | None = None
+        self._accepting: asyncio.Task[None] | None = None
+        self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(self, listener: socket.socket) -> None:
-        """Accept on a listener that was made inside the sandbox."""
-        self._server = await asyncio.start_server(self._accept, sock=listener, limit=CHUNK)
+    def serve(self, listener: socket.socket) -> None:
+        """Accept on a non-blocking listener that was made inside the sandbox."""
+        self._listener = listener
+        self._accepting = asyncio.create_task(self._accept(listener))
 
     async def close(self) -> None:
         """Stop listening and cut every tunnel."""
-        if self._server is not None:
-            self._server.close()
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._accepting] if self._accepting else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._listener is not None:
+            self._listener.close()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._answer(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _accept(self, listener: socket.socket) -> None:
+        """Take no connection that cannot be served now: each costs this process a descriptor."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._slots.acquire()
+            connection, _ = await loop.sock_accept(listener)
+            task = asyncio.create_task(self._answer(connection))
+            self._tasks.add(task)
+            task.add_done_callback(functools.partial(self._done, connection))
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _done(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._slots.release()
+        if task.cancelled():
+            connection.close()
+
+    async def _answer(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection, limit=CHUNK)
         try:
-            async with self._slots:
-                await self._let_through(reader, writer)
+            await self._let_through(reader, writer)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             writer.transport.abort()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         finally:
             writer.close()
 

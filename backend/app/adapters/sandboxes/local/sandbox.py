@@ -80,7 +80,7 @@ class LocalSandbox:
         listener = socket.socket(fileno=answer.fds[0])
         listener.setblocking(False)
         self._egress = egress
-        await egress.serve(listener)
+        egress.serve(listener)
 
     async def write_files(self, files: Mapping[str, bytes]) -> None:
         self._require_alive()
