@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from app.adapters.sandboxes.local.processes import in_thread
 from app.adapters.sandboxes.local.registries import Registries
 from app.adapters.sandboxes.local.rooms import hand_over
 from app.adapters.sandboxes.local.trees import remove_tree
@@ -74,9 +75,9 @@ class SeedCaches:
             settings["SSL_CERT_FILE"] = str(draft / "ca.pem")
         try:
             await self._download(draft, {**environ, **settings})
-            await asyncio.to_thread(self._publish, draft / "cache", done)
+            await in_thread(self._publish, draft / "cache", done)
         finally:
-            await asyncio.to_thread(remove_tree, draft)
+            await in_thread(remove_tree, draft)
 
     async def _download(self, draft: Path, environ: Mapping[str, str]) -> None:
         """Install into a directory that is thrown away; wheels only, so no package's code runs."""
