@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import secrets
 import socket
@@ -158,8 +157,7 @@ class Worker:
         while True:
             self._may_admit.clear()
             await self._survive(self._parts.queue.admit)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._may_admit.wait(), LOOK_S)
+            await _rung(self._may_admit)
 
     async def _reap(self) -> None:
         turn = 0
@@ -171,8 +169,7 @@ class Worker:
                 await self._survive(self._parts.reaper.remove_orphans)
                 await self._survive(self._parts.reaper.tidy)
             turn += 1
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._must_look.wait(), LOOK_S)
+            await _rung(self._must_look)
 
     async def _drop_ended(self) -> None:
         """Stop what was cancelled while the bell could not be heard."""
@@ -208,3 +205,15 @@ class Worker:
             attempt = await work.give_back(tx, job_id, worker=self.name)
         if attempt is not None:
             await self._parts.engine.hand_on(job_id, attempt=attempt)
+
+
+async def _rung(bell: asyncio.Event) -> None:
+    """Until the bell, or for as long as one may go without looking.
+
+    Not by `wait_for`: on Python 3.11 it forgets a cancel that comes together with the bell.
+    """
+    try:
+        async with asyncio.timeout(LOOK_S):
+            await bell.wait()
+    except TimeoutError:
+        return

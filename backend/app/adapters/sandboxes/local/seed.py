@@ -75,6 +75,7 @@ class SeedCaches:
             settings["SSL_CERT_FILE"] = str(draft / "ca.pem")
         try:
             await self._download(draft, {**environ, **settings})
+            await self._compile(draft / "cache")
             await in_thread(self._publish, draft / "cache", done)
         finally:
             await in_thread(remove_tree, draft)
@@ -104,6 +105,26 @@ class SeedCaches:
                 f"The package cache could not be filled: {err.decode(errors='replace').strip()[-600:]}",
                 remedy="Check that the package index that uv is set up to use can be reached.",
             )
+
+    async def _compile(self, cache: Path) -> None:
+        """Bytecode beside the sources, which an install takes along: no sandbox compiles what all of them have.
+
+        Marked as not to be checked, since an install need not keep the sources' times; a cache never changes.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *("nice", str(self._python), "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
+            str(cache / "archive-v0"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            umask=0o022,
+        )
+        try:
+            await process.wait()
+        except BaseException:
+            process.kill()
+            await process.wait()
+            raise
 
     def _publish(self, cache: Path, done: Path) -> None:
         """Another process may have been first; both did the same work, and one directory stays."""
