@@ -120,9 +120,12 @@ def test_a_stopped_instance_leaves_no_process_and_starts_again_with_everything(f
     assert fragile.await_end(job_id)["status"] == "ready"
     processes = fragile.tree()
 
+    began = time.monotonic()
     fragile.stop()
+    stopped_after = time.monotonic() - began
     _, alive = psutil.wait_procs(processes, timeout=5)
     fragile.start()
 
     assert not alive
+    assert stopped_after < 9, "a process waited for its kill"
     assert fragile.open_preview(fragile.status(job_id)["preview_url"]).status_code == 200
