@@ -22,6 +22,7 @@ from app.ports.sandbox import (
     SandboxRequest,
     SandboxRuntime,
 )
+from tests.contracts.unheard import all_errors_heard
 
 SECRET = "hunter2-of-the-service"
 SERVER = b"""
@@ -38,6 +39,12 @@ import os, subprocess, sys
 subprocess.Popen([sys.executable, "server.py", *sys.argv[1:]], start_new_session=True)
 """
 FILES = {"server.py": SERVER, "daemon.py": DAEMON}
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def nothing_fails_unheard() -> AsyncIterator[None]:
+    async with all_errors_heard():
+        yield
 
 
 @pytest.fixture(scope="module", params=["local", "fake"])

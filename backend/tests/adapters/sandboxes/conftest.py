@@ -11,6 +11,14 @@ import pytest
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from tests.adapters.sandboxes.weaker import MakeRuntime, started
+from tests.contracts.unheard import all_errors_heard
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def nothing_fails_unheard() -> AsyncIterator[None]:
+    """What asyncio would only log: errors of tasks that nobody waits for."""
+    async with all_errors_heard():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,12 @@ MAX_MESSAGE: Final = 120_000
 """Below the smallest send buffer that Linux gives a socket by default."""
 
 
+def seen(future: asyncio.Future[Any]) -> None:  # Any: its result is not looked at
+    """Mark an error as noticed: whoever waits gets it, and when nobody does any more it means nothing."""
+    if not future.cancelled():
+        future.exception()
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the agent said to one request, with the descriptor that came along."""
@@ -47,6 +53,7 @@ class Channel:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._gone: str | None = None
         self.ready: asyncio.Future[None] = self._loop.create_future()
+        self.ready.add_done_callback(seen)
         self._loop.add_reader(control.fileno(), self._receive)
 
     @property
@@ -68,6 +75,7 @@ class Channel:
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._waiting[request] = answer
         answer.add_done_callback(lambda _: self._waiting.pop(request, None))
+        answer.add_done_callback(seen)
         try:
             await self._send(data, fds)
         except BaseException:
@@ -137,4 +145,3 @@ class Channel:
         for future in waiting:
             if not future.done():
                 future.set_exception(SandboxGone(reason))
-                future.exception()

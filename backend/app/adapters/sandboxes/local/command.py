@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from app.adapters.sandboxes.local.channel import seen
 from app.adapters.sandboxes.local.output import Capture, Flooded, OutputPipe, Tail
 from app.ports.sandbox import CommandResult, SandboxGone
 
@@ -25,6 +26,8 @@ class RunningCommand:
         self._pipe = pipe
         self._capture = capture
         self._reading = asyncio.create_task(capture.read(pipe))
+        for one in (code, self._reading):
+            one.add_done_callback(seen)
 
     async def result(self, timeout_s: float) -> CommandResult:
         """How it ended. After a time-out, a flood, a cancel or an error in `on_output` it has been killed."""

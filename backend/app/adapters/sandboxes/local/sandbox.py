@@ -122,8 +122,7 @@ class LocalSandbox:
             self._keep(command.let_go(self._tail))
 
     async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        pipe, call = await self._begin(argv, env, {})
-        call.answer.add_done_callback(_ignore)
+        pipe, _ = await self._begin(argv, env, {})
         self._keep(self._tail.follow(pipe))
 
     async def _begin(
@@ -237,12 +236,6 @@ class LocalSandbox:
 async def _exit_code(call: Call) -> int:
     answer = await call.answer
     return int(answer.fields["code"])
-
-
-def _ignore(answer: asyncio.Future[Any]) -> None:  # Any: nobody looks at it
-    """The end of a background command is nobody's result."""
-    if not answer.cancelled():
-        answer.exception()
 
 
 def _pack(files: Mapping[str, bytes]) -> int:
