@@ -39,16 +39,32 @@ class StatusCache:
         self._redis = redis
 
     async def get(self, job_id: JobId) -> dict[str, Any] | None:
-        """The copy, None when there is none or Valkey cannot be asked."""
+        """The copy, None when there is none that is certainly current or Valkey cannot be asked."""
         try:
-            text = await self._redis.hget(_key(job_id), "view")
+            text, seq, floor = await self._redis.hmget(_key(job_id), ["view", "seq", "floor"])
         except (RedisError, OSError) as error:
             log.debug("cache_unreachable", reason=str(error))
             return None
-        return json.loads(text) if text else None
+        if not text or int(seq or 0) < int(floor or 0):
+            return None
+        view: dict[str, Any] = json.loads(text)
+        return view
+
+    async def expect(self, job_id: JobId, *, seq: int) -> None:
+        """Called before event `seq` is committed: from now on no older copy is believed.
+
+        Whoever hears of an event and then reads the status must not find the state before it.
+        """
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hset(_key(job_id), "floor", str(seq))
+                pipe.expire(_key(job_id), TTL_S)
+                await pipe.execute()
+        except (RedisError, OSError) as error:
+            log.debug("cache_unreachable", reason=str(error))
 
     async def put(self, job_id: JobId, view: dict[str, Any], *, seq: int) -> None:
-        """Keep the view unless a newer one is there. A failure costs speed and nothing else."""
+        """Keep the view unless a newer one is there or expected. A failure costs speed and nothing else."""
         try:
             await self._put(_key(job_id), json.dumps(view), seq)
         except (RedisError, OSError) as error:
@@ -57,8 +73,8 @@ class StatusCache:
     async def _put(self, key: str, text: str, seq: int) -> None:
         async with self._redis.pipeline(transaction=True) as pipe:
             await pipe.watch(key)
-            kept = await pipe.hget(key, "seq")
-            if kept is not None and int(kept) >= seq:
+            kept, floor = await pipe.hmget(key, ["seq", "floor"])
+            if seq <= int(kept or 0) or seq < int(floor or 0):
                 return
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped
             pipe.hset(key, mapping={"seq": seq, "view": text})
@@ -66,7 +82,7 @@ class StatusCache:
             try:
                 await pipe.execute()
             except WatchError:
-                await self._redis.delete(key)
+                log.debug("cache_raced", key=key)
 
     async def ping(self) -> bool:
         """Whether Valkey answers."""

@@ -55,6 +55,7 @@ class JobStateMachine:
         if seq is None:
             await self._refuse(tx, job_id, to, attempt)
         assert seq is not None
+        await self._cache.expect(job_id, seq=seq)
         return seq
 
     async def _refuse(self, tx: Connection, job_id: JobId, to: JobStatus, attempt: int | None) -> None:

@@ -26,6 +26,7 @@ class Yard:
     database: Database
     machine: JobStateMachine
     queue: QueueManager
+    cache: StatusCache
 
     async def founder(self, name: str) -> FounderId:
         async with self.database.transaction() as tx:
@@ -55,7 +56,8 @@ async def yard(database_url: str) -> AsyncIterator[Yard]:
     database, engine = Database(database_url), EngineClient(database_url)
     cache = StatusCache(FakeAsyncRedis(decode_responses=True))
     machine = JobStateMachine(database, cache)
-    yield Yard(database, machine, QueueManager(database, machine, engine, queue_cap=5, lease_s=10))
+    queue = QueueManager(database, machine, engine, queue_cap=5, lease_s=10)
+    yield Yard(database, machine, queue, cache)
     engine.close()
     await cache.close()
     await database.close()

@@ -101,3 +101,28 @@ async def test_no_sequence_of_wishes_leaves_the_table(yard: Yard, wishes: list[J
         assert job is not None
         assert (job.status, job.last_seq) == (here, moves)
         await jobs.transition(tx, job_id, JobStatus.FAILED, attempt=None, change=Change())
+
+
+async def test_status_is_never_older_than_an_event_that_was_told(yard: Yard) -> None:
+    job_id = await yard.job()
+    founder = await yard.founder("ada")
+    await yard.machine.transition(job_id, JobStatus.STARTING)
+    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "starting"
+
+    async with yard.database.transaction() as tx:
+        await yard.machine.move(tx, job_id, JobStatus.SCAFFOLD)
+
+    # Committed, and the event can be heard; whoever moved the job has not refreshed the cache yet.
+    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "scaffold"
+
+
+async def test_a_slow_writer_does_not_bring_an_old_state_back(yard: Yard) -> None:
+    job_id = await yard.job()
+    founder = await yard.founder("ada")
+    await yard.machine.transition(job_id, JobStatus.STARTING)
+    old = await yard.machine.view(job_id, founder_id=founder)
+    await yard.machine.transition(job_id, JobStatus.FAILED)
+
+    await yard.cache.put(job_id, old, seq=old["seq"])
+
+    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "failed"
