@@ -28,6 +28,8 @@ def run_preview(settings: Settings) -> int:
 async def _preview(settings: Settings) -> None:
     adapters = real_adapters(settings)
     service = make_previews(adapters, settings)
+    # Finding the package registries takes a second: better now than at the first visit. Failures show there.
+    warming = asyncio.create_task(adapters.runtime.probe())
     task = asyncio.current_task()
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -38,6 +40,8 @@ async def _preview(settings: Settings) -> None:
             await serve(
                 service, adapters.signer, host=settings.host, port=settings.previews_port, page_origins=pages
             )
+    warming.cancel()
+    await asyncio.gather(warming, return_exceptions=True)
     await adapters.database.close()
 
 
