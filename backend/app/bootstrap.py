@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.resources import files
-
-import structlog
 
 from app.adapters.billing.open import OpenBilling
 from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
 from app.adapters.runners.blueprint import RunnerBlueprint
-from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.storage.disk import DiskVersionStore
 from app.core.errors import ConfigurationError
-from app.core.settings import Settings, process_environment
+from app.core.settings import Settings
 from app.db.engine import Database
 from app.events.bell import Bell
 from app.events.cache import StatusCache, connect
@@ -23,12 +19,13 @@ from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
 from app.ports.runner import Runner
-from app.ports.sandbox import SandboxRuntime, SandboxUnavailable
+from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import VersionStore
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.queue.worker import Worker, WorkerParts
+from app.sandboxes import sandbox_runtime
 from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.container import Services
@@ -42,8 +39,6 @@ from app.services.preview_service import PreviewService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.version_service import VersionService
-
-log = structlog.get_logger(__name__)
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -76,26 +71,6 @@ def _required(settings: Settings) -> tuple[str, str]:
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """The host names that requests may name."""
     return LOOPBACK_HOSTS | {settings.host.lower()}
-
-
-def sandbox_runtime(settings: Settings) -> LocalSandboxRuntime:
-    """The sandbox provider of this machine."""
-    data = settings.data
-    return LocalSandboxRuntime(
-        root=data.sandboxes, cache=data.cache, environ=process_environment(), bwrap=settings.bwrap
-    )
-
-
-async def warm_packages(settings: Settings) -> None:
-    """Fetch what the starter's own lock names, so that builds install it without a download.
-
-    Without it, or without a network, every build fetches for itself.
-    """
-    lock = files("app.blueprint") / "starters" / "fastapi" / "requirements.lock"
-    try:
-        await sandbox_runtime(settings).warm_seed(lock.read_bytes())
-    except SandboxUnavailable as error:
-        log.warning("packages_not_warmed", reason=str(error))
 
 
 def real_adapters(settings: Settings) -> Adapters:

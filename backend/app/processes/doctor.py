@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.adapters.embedded.instance import read_instance
-from app.bootstrap import sandbox_runtime
 from app.core.settings import Settings
 from app.ports.sandbox import SandboxUnavailable
+from app.sandboxes import sandbox_runtime
 
 
 @dataclass(frozen=True)

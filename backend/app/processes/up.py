@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from app.adapters.embedded.child import ChildSpec
 from app.adapters.embedded.instance import Instance
-from app.bootstrap import sandbox_runtime
 from app.core.settings import Settings, process_environment
 from app.processes.migrate import migrate
+from app.sandboxes import clear_sandboxes
 from app.supervisor import Supervisor
 
 
@@ -23,7 +23,7 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
 
     def before_children(url: str) -> None:
         migrate(url)
-        asyncio.run(_remove_leftovers(settings))
+        asyncio.run(clear_sandboxes(settings))
 
     say("Starting Postgres, Valkey, the API, a worker and the previews...")
     Supervisor(
@@ -45,11 +45,3 @@ def _children(settings: Settings) -> list[ChildSpec]:
         ChildSpec("preview", (*command, "preview"), port=settings.previews_port),
         *workers,
     ]
-
-
-async def _remove_leftovers(settings: Settings) -> None:
-    """No process of this instance runs yet, so every sandbox that is found was left by a crash."""
-    runtime = sandbox_runtime(settings)
-    await runtime.probe()
-    for sandbox_id in await runtime.list_ids():
-        await runtime.kill(sandbox_id)

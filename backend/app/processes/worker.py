@@ -6,9 +6,10 @@ import asyncio
 import os
 import signal
 
-from app.bootstrap import assemble, make_worker, real_adapters, warm_packages
+from app.bootstrap import assemble, make_worker, real_adapters
 from app.core.settings import Settings
 from app.processes.log import configure
+from app.sandboxes import warm_packages
 
 
 def run_worker(settings: Settings) -> int:
