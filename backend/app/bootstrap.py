@@ -118,7 +118,6 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         previews=adapters.signer,
         waker=adapters.probe,
         engines=(adapters.runner.engine,),
-        allowed_hosts=allowed_hosts(settings),
     )
 
 

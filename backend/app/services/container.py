@@ -39,7 +39,6 @@ class Services:
     previews: PreviewSigner
     waker: PreviewProbe
     engines: tuple[str, ...]
-    allowed_hosts: frozenset[str]
 
     async def open(self) -> None:
         """Begin to listen."""

@@ -103,8 +103,6 @@ class House:
 
     def _step(self, job_id: JobId, to: JobStatus) -> None:
         async def step() -> None:
-            view = await self.services.machine.refresh(job_id)
-            del view
             change = Change(digest="git-tree:test") if to is JobStatus.READY else Change()
             await self.services.machine.transition(job_id, to, change=change)
 
