@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 from app.adapters.sandboxes.local.channel import Channel
 from app.adapters.sandboxes.local.launch import Launched, Launcher
 from app.adapters.sandboxes.local.layout import Layout
-from app.adapters.sandboxes.local.processes import Process
+from app.adapters.sandboxes.local.processes import Process, in_thread
 from app.ports.sandbox import SandboxGone, SandboxLimits
 
 READY_TIMEOUT_S: Final = 20.0
@@ -56,7 +57,8 @@ async def come_up(launcher: Launcher, layout: Layout, limits: SandboxLimits) -> 
 
 
 async def _give_up(launched: Launched, channel: Channel) -> str:
-    launched.process.kill()
+    # The group, since bubblewrap's child binds its life to its parent's only at the end of its own start.
+    os.killpg(launched.process.pid, signal.SIGKILL)
     channel.close("it did not come up")
-    _, said = await asyncio.to_thread(launched.process.communicate)
+    _, said = await in_thread(launched.process.communicate)
     return said.decode(errors="replace")[-600:]
