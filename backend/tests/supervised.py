@@ -4,6 +4,7 @@ Prints each sentence, and the instance once it is ready, as a line of JSON.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -18,11 +19,18 @@ def tell(**line: object) -> None:
     print(json.dumps(line), flush=True)
 
 
+def spec(name: str, argv: list[str], port: int | None = None) -> ChildSpec:
+    def run() -> int:
+        os.execv(argv[0], argv)
+
+    return ChildSpec(name, run, port)
+
+
 options = json.loads(sys.argv[3])
 settings = Settings(data_dir=Path(sys.argv[1]), port=int(sys.argv[2]), **options.get("settings", {}))
 supervisor = Supervisor(
     settings,
-    children=[ChildSpec(**child) for child in options["children"]],
+    children=[spec(**child) for child in options["children"]],
     environment=process_environment(),
     migrate=migrate.upgrade if options.get("migrate") else lambda url: None,
     say=lambda sentence: tell(say=sentence),

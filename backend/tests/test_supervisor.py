@@ -224,7 +224,7 @@ def test_a_child_that_cannot_be_executed_does_not_take_the_others_down(
     start: Callable[..., Up], data: DataDir
 ) -> None:
     up = start({"name": "worker", "argv": ["/nowhere"]})
-    up.until("say", "worker ended with status 97")
+    up.until("say", "worker ended with status 1")
     assert up.get()["pid"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -71,3 +72,9 @@ class Settings(BaseSettings):
 def process_environment() -> dict[str, str]:
     """A copy of this process's environment, to hand to a child."""
     return dict(os.environ)
+
+
+def replace_environment(environment: Mapping[str, str]) -> None:
+    """What this process, a fork, was handed instead of its owner's environment."""
+    os.environ.clear()
+    os.environ.update(environment)

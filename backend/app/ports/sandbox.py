@@ -63,6 +63,9 @@ class SandboxRequest:
     job_id: JobId
     purpose: str = "build"
     network: bool = True
+    with_venv: bool = False
+    """A .venv in the workspace that has the usual packages already, if the provider keeps one: for apps whose
+    installer takes an existing one and changes what differs."""
     limits: SandboxLimits = field(default_factory=SandboxLimits)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
+from functools import partial
 
 from app.adapters.embedded.child import ChildSpec
 from app.adapters.embedded.instance import Instance
 from app.core.settings import Settings, process_environment
+from app.processes.api import run_api
 from app.processes.migrate import migrate
+from app.processes.preview import run_preview
+from app.processes.worker import run_worker
 from app.sandboxes import clear_sandboxes
 from app.supervisor import Supervisor
 
@@ -38,10 +41,14 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
 
 
 def _children(settings: Settings) -> list[ChildSpec]:
-    command = (sys.executable, "-P", "-m", "app.cli.main")
-    workers = [ChildSpec(f"worker-{n + 1}", (*command, "worker")) for n in range(settings.workers)]
+    workers = [ChildSpec(f"worker-{n + 1}", partial(_run, run_worker)) for n in range(settings.workers)]
     return [
-        ChildSpec("api", (*command, "api"), port=settings.port),
-        ChildSpec("preview", (*command, "preview"), port=settings.previews_port),
+        ChildSpec("api", partial(_run, run_api), port=settings.port),
+        ChildSpec("preview", partial(_run, run_preview), port=settings.previews_port),
         *workers,
     ]
+
+
+def _run(part: Callable[[Settings], int]) -> int:
+    """With the settings of the child's own environment, which name the servers."""
+    return part(Settings())

@@ -85,7 +85,7 @@ async def serve(target: PreviewTarget, *, store: VersionStore, host: AppHost) ->
     async with _failures_told():
         files = await store.load(target.project_id, target.digest)
         manifest = Manifest.parse(files.get(MANIFEST, b""))
-        sandbox = await host.open(SandboxRequest(target.job_id, purpose="preview"), files)
+        sandbox = await host.open(SandboxRequest(target.job_id, purpose="preview", with_venv=True), files)
         is_up = False
         try:
             await host.install(sandbox, manifest)

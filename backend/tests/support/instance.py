@@ -97,9 +97,9 @@ class Instance:
     def named(self, word: str) -> psutil.Process:
         """The child process of that name, such as `worker`."""
         for process in self.tree():
-            if word in _command_line(process)[-3:]:
+            if _name(process).startswith(word):
                 return process
-        raise AssertionError(f"no {word!r} among {[_command_line(one) for one in self.tree()]}")
+        raise AssertionError(f"no {word!r} among {[_name(one) for one in self.tree()]}")
 
     def sandboxed(self, owner: str) -> list[psutil.Process]:
         """The processes in the sandboxes of a child process."""
@@ -174,11 +174,11 @@ class Instance:
             return visitor.get(inside, headers={"Cookie": cookie})
 
 
-def _command_line(process: psutil.Process) -> list[str]:
+def _name(process: psutil.Process) -> str:
     try:
-        return process.cmdline()
+        return process.name()
     except psutil.Error:
-        return []
+        return ""
 
 
 def _kill(process: psutil.Process) -> None:

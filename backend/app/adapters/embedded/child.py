@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from signal import SIGKILL, SIGTERM
 
 import psutil
 
-from app.adapters.embedded.process import spawn
+from app.adapters.embedded.fork import fork
 
 PAUSES_S = (0, 0.5, 1, 2, 4, 5)
 """Before the first, second, ... new start in a row; the last holds from then on."""
@@ -26,7 +25,8 @@ class ChildSpec:
     """A process that `up` keeps running; `port` is the one it will listen on, if any."""
 
     name: str
-    argv: Sequence[str]
+    run: Callable[[], int]
+    """What it does, in a fork of the supervisor; the number is its exit status."""
     port: int | None = None
 
 
@@ -71,16 +71,18 @@ class Child:
         self.name = spec.name
         self.log = log
         self.comeback = Comeback()
-        self._argv = spec.argv
+        self._run = spec.run
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid: int | None = None
+        """Until its end was noted; from then on the number may be another's."""
+        self._status: int | None = None
 
     @property
     def alive(self) -> bool:
         """Whether it runs. A dead one is buried here, with whatever it left in its process group."""
-        if self._process is None or self._process.returncode is not None:
+        if self._pid is None:
             return False
-        if os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return True
         self.kill()
         return False
@@ -88,35 +90,37 @@ class Child:
     @property
     def ending(self) -> str:
         """How the last run ended, in words."""
-        status = self._process.returncode if self._process else None
+        status = self._status
         if status is None:
             return "did not start"
         return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
 
     def listens_on(self, port: int) -> bool:
         """Whether it is this process that listens there, and not a stranger that was faster."""
-        if self._process is None or not self.alive:
+        if not self.alive or self._pid is None:
             return False
         try:
-            sockets = psutil.Process(self._process.pid).net_connections("tcp")
+            sockets = psutil.Process(self._pid).net_connections("tcp")
         except psutil.Error:
             return False
         return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)
 
     def start(self) -> None:
         """Start it; raises `OSError` when the machine cannot."""
-        self._process = spawn(self._argv, log=self.log, environment=self._environment, death_signal=SIGKILL)
+        self._pid = fork(self._run, name=self.name, log=self.log, environment=self._environment)
         self.comeback.started()
 
     def terminate(self) -> None:
         """Ask it to stop."""
-        if self._process is not None and self.alive:
-            os.kill(self._process.pid, SIGTERM)
+        if self.alive and self._pid is not None:
+            os.kill(self._pid, SIGTERM)
 
     def kill(self) -> None:
         """End its whole process group and wait for it. The group's id is ours for as long as it is not reaped."""
-        if self._process is None or self._process.returncode is not None:
+        if self._pid is None:
             return
+        os.kill(self._pid, SIGKILL)  # it may not have made its group yet
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, SIGKILL)
-        self._process.wait()
+            os.killpg(self._pid, SIGKILL)
+        self._status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        self._pid = None

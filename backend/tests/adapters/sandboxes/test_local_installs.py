@@ -187,3 +187,25 @@ def test_a_lock_as_uv_writes_it_is_a_lock() -> None:
         f"# made by a tool\n\ntiny[more,less]==1.0.post1+local ; python_version >= '3.8' \\\n"
         f"    --hash=sha256:{digest} \\\n    --hash=sha256:{digest}\n    # via\n    #   big\n".encode()
     )
+
+
+async def test_what_is_installed_already_is_not_copied_but_compared(
+    mirrored: LocalSandboxRuntime, mirror: Mirror
+) -> None:
+    await mirrored.warm_seed(lock())
+    sync = INSTALL.replace("uv venv -q", "uv venv -q --allow-existing")
+    files = {"requirements.lock": lock()}
+    async with started(mirrored, with_venv=True) as hostile, started(mirrored, with_venv=True) as sandbox:
+        spoil = "cd .venv/lib/*/site-packages && rm -r __pycache__ && echo 'WORD = 666' > tiny.py"
+        assert (await hostile.run_command(["sh", "-c", spoil])).exit_code == 0
+        assert (await hostile.run_command(["sh", "-c", USE])).output.startswith("666")
+        assert (await sandbox.run_command(["sh", "-c", USE])).output.startswith("installed /workspace/.venv/")
+        await sandbox.write_files(files)
+        result = await sandbox.run_command(["sh", "-c", f"{sync} && {USE} && ls -A .venv/lib/*/site-packages"])
+        assert result.output.startswith("installed /workspace/.venv/"), result.output
+
+        await sandbox.write_files({"requirements.lock": b""})
+        emptied = await sandbox.run_command(["sh", "-c", f"{sync} --allow-empty-requirements; {USE}"])
+        assert "No module named 'tiny'" in emptied.output
+    async with started(mirrored, with_venv=True) as later:
+        assert (await later.run_command(["sh", "-c", USE])).output.startswith("installed")

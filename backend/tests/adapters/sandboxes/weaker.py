@@ -71,10 +71,11 @@ class WithoutDrop(WithoutSeal):
 
 @asynccontextmanager
 async def started(
-    runtime: LocalSandboxRuntime, *, network: bool = False, **limits: int
+    runtime: LocalSandboxRuntime, *, network: bool = False, with_venv: bool = False, **limits: int
 ) -> AsyncIterator[LocalSandbox]:
     """A sandbox that is gone afterwards."""
-    request = SandboxRequest(JobId(uuid.uuid4()), network=network, limits=SandboxLimits(**limits))
+    job = JobId(uuid.uuid4())
+    request = SandboxRequest(job, network=network, with_venv=with_venv, limits=SandboxLimits(**limits))
     sandbox = await runtime.start(request)
     try:
         yield sandbox

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Final
 
 WORKSPACE: Final = "/workspace"
+VENV: Final = f"{WORKSPACE}/.venv"
 HOME: Final = "/home/app"
 CACHE: Final = f"{HOME}/.cache/uv"
+CACHE_LAYER: Final = "packages"
+VENV_LAYER: Final = "venv"
+WRITTEN_BY_APPS: Final = ("workspace", "home", f"cache/{CACHE_LAYER}/upper", f"cache/{VENV_LAYER}/upper")
+"""Places in a sandbox's directory."""
 TMP_BYTES: Final = 256 << 20
 SHM_BYTES: Final = 64 << 20
 
@@ -38,22 +43,46 @@ Place = Callable[[Path], str]
 
 
 @dataclass(frozen=True)
+class Seed:
+    """Trusted packages on this machine."""
+
+    path: Path
+
+    @property
+    def cache(self) -> Path:
+        """The installer's cache."""
+        return self.path / "cache"
+
+    @property
+    def venv(self) -> Path:
+        """An environment that has them."""
+        return self.path / "venv"
+
+    @property
+    def is_complete(self) -> bool:
+        return self.venv.is_dir()
+
+
+@dataclass(frozen=True)
 class Layout:
     """The directories of one sandbox on this machine, and what it finds in /etc."""
 
     workspace: Path
     home: Path
     cache: Path
-    """The layer of the package cache that this sandbox writes to."""
-    seeds: tuple[Path, ...] = ()
-    """Trusted package caches below that layer, the oldest first."""
+    """What this sandbox writes to above the trusted packages: a layer of the cache, one of the environment."""
+    seeds: tuple[Seed, ...] = ()
+    """What the package cache is laid over, the oldest first."""
+    venv: Seed | None = None
+    """What the environment is laid over."""
     etc: Mapping[str, bytes] = field(default_factory=dict)
     """Further files of /etc, by their name below it."""
 
     @property
     def sources(self) -> list[Path]:
         """Everything of this machine that is bound."""
-        return [self.workspace, self.home, self.cache, *self.seeds]
+        venv = [self.venv.venv] if self.venv else []
+        return [self.workspace, self.home, self.cache, *(seed.cache for seed in self.seeds), *venv]
 
 
 class Descriptors:
@@ -113,7 +142,15 @@ def bind_arguments(layout: Layout, tools: tuple[tuple[Path, Path], ...], place: 
     for source, target in tools:
         arguments += ["--ro-bind", place(source), str(target)]
     if not layout.seeds:
-        return [*arguments, "--bind", f"{place(layout.cache)}/upper", CACHE]
-    for seed in layout.seeds:
-        arguments += ["--overlay-src", place(seed)]
-    return [*arguments, "--overlay", f"{place(layout.cache)}/upper", f"{place(layout.cache)}/work", CACHE]
+        return [*arguments, "--bind", f"{place(layout.cache)}/{CACHE_LAYER}/upper", CACHE]
+    arguments += _overlay(
+        [place(seed.cache) for seed in layout.seeds], f"{place(layout.cache)}/{CACHE_LAYER}", CACHE
+    )
+    if layout.venv is not None:
+        arguments += _overlay([place(layout.venv.venv)], f"{place(layout.cache)}/{VENV_LAYER}", VENV)
+    return arguments
+
+
+def _overlay(lower: list[str], layer: str, target: str) -> list[str]:
+    sources = [argument for path in lower for argument in ("--overlay-src", path)]
+    return [*sources, "--overlay", f"{layer}/upper", f"{layer}/work", target]

@@ -7,25 +7,34 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.adapters.sandboxes.local.layout import Layout
+from app.adapters.sandboxes.local.layout import CACHE_LAYER, VENV_LAYER, Layout, Seed
 
 
 def prepare_rooms(
-    directory: Path, *, owner: int | None, seeds: Sequence[Path], overlay: bool, etc: Mapping[str, bytes]
+    directory: Path,
+    *,
+    owner: int | None,
+    seeds: Sequence[Seed],
+    with_venv: bool,
+    overlay: bool,
+    etc: Mapping[str, bytes],
 ) -> Layout:
-    """Lay out the rooms. Without an overlay file system the sandbox gets its own copy of the seeds."""
+    """Lay out the rooms. Without an overlay file system the sandbox gets its own copy of the seeds' caches."""
     layout = Layout(
         workspace=directory / "workspace",
         home=directory / "home",
         cache=directory / "cache",
         seeds=tuple(seeds) if overlay else (),
+        venv=seeds[-1] if overlay and with_venv and seeds else None,
         etc=etc,
     )
-    for path in (layout.cache / "upper", layout.cache / "work", layout.home / ".cache" / "uv"):
+    layers = [layout.cache / layer / part for layer in (CACHE_LAYER, VENV_LAYER) for part in ("upper", "work")]
+    mounts = [layout.home / ".cache" / "uv", *([layout.workspace / ".venv"] if layout.venv else [])]
+    for path in (*layers, *mounts):
         path.mkdir(parents=True, exist_ok=True)
     if not overlay:
         for seed in seeds:
-            shutil.copytree(seed, layout.cache / "upper", symlinks=True, dirs_exist_ok=True)
+            shutil.copytree(seed.cache, layout.cache / CACHE_LAYER / "upper", symlinks=True, dirs_exist_ok=True)
     if owner is not None:
         for room in (layout.workspace, layout.home, layout.cache):
             hand_over(room, owner)

@@ -110,16 +110,21 @@ class LocalSandboxRuntime:
         while True:
             if not self._launchers:
                 raise bwrap_missing()
-            layout = await in_thread(self._lay_out, instance.directory, etc)
+            layout = await in_thread(self._lay_out, instance.directory, request, etc)
             try:
                 return await come_up(self._launchers[0], layout, request.limits)
             except DidNotComeUp as failure:
                 if not self._can_do_otherwise(str(failure)):
                     raise diagnose(str(failure)) from failure
 
-    def _lay_out(self, directory: Path, etc: Mapping[str, bytes]) -> Layout:
+    def _lay_out(self, directory: Path, request: SandboxRequest, etc: Mapping[str, bytes]) -> Layout:
         return prepare_rooms(
-            directory, owner=self._drop_to, seeds=self._seeds.layers(), overlay=self._overlay, etc=etc
+            directory,
+            owner=self._drop_to,
+            seeds=self._seeds.newest(),
+            with_venv=request.with_venv,
+            overlay=self._overlay,
+            etc=etc,
         )
 
     def _can_do_otherwise(self, said: str) -> bool:

@@ -19,6 +19,7 @@ from app.adapters.sandboxes.local.command import RunningCommand
 from app.adapters.sandboxes.local.egress import Egress
 from app.adapters.sandboxes.local.files import check_files, read_regular
 from app.adapters.sandboxes.local.instances import Instance, remove_instance
+from app.adapters.sandboxes.local.layout import WRITTEN_BY_APPS
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
 from app.adapters.sandboxes.local.processes import ended, in_thread
 from app.adapters.sandboxes.local.startup import Running
@@ -58,7 +59,7 @@ class LocalSandbox:
         self._workspace = os.open(instance.directory / "workspace", os.O_RDONLY | os.O_DIRECTORY)
         self._pidfds = [fd for one in (instance.inner, instance.outer) if (fd := one.open()) is not None]
         self._over = asyncio.create_task(self._await_end())
-        trees = [instance.directory / room for room in ("workspace", "home", "cache/upper")]
+        trees = [instance.directory / room for room in WRITTEN_BY_APPS]
         self._disk = DiskWatch(trees, instance.inner.pid, terms.limits.disk_bytes)
         self._watch = asyncio.create_task(self._watch_disk())
 

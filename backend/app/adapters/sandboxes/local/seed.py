@@ -1,7 +1,9 @@
-"""Package caches that only this service fills and every sandbox reads, so that an install need not download.
+"""Packages that only this service fetches and every sandbox reads: an install need not download, nor even copy.
 
-Each lock has its own directory, which appears complete and never changes: sandboxes mount it below a layer of
-their own, and nothing that an app does reaches another app.
+Each lock has its own directory, which appears complete and never changes: sandboxes mount its parts below layers
+of their own, and nothing that an app does reaches another app. One part is the installer's cache, the other an
+environment in which everything is installed already: the installer compares it with the app's lock and changes
+what differs.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from app.adapters.sandboxes.local.layout import Seed
 from app.adapters.sandboxes.local.processes import in_thread
 from app.adapters.sandboxes.local.registries import Registries
 from app.adapters.sandboxes.local.rooms import hand_over
@@ -21,7 +24,7 @@ from app.adapters.sandboxes.local.trees import remove_tree
 from app.ports.sandbox import SandboxUnavailable
 
 TIMEOUT_S: Final = 600.0
-MAX_LAYERS: Final = 12
+MAX_SEEDS: Final = 12
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,\s-]*\])?"
 _PINNED = re.compile(rf"{_NAME}==[^\s;]+(\s*;[^\\]*?)?((\s|\\)+--hash=sha256:[0-9a-f]{{64}})+\s*")
 
@@ -41,15 +44,15 @@ class SeedCaches:
         self._owner = owner
         self._building: dict[str, asyncio.Lock] = {}
 
-    def layers(self) -> tuple[Path, ...]:
+    def newest(self) -> tuple[Seed, ...]:
         """The newest ones, the oldest of them first."""
         if not self._root.is_dir():
             return ()
-        complete = [path for path in self._root.iterdir() if not path.name.startswith(".")]
-        return tuple(sorted(complete, key=lambda path: path.stat().st_mtime)[-MAX_LAYERS:])
+        complete = [path for path in self._root.iterdir() if Seed(path).is_complete and path.name[0] != "."]
+        return tuple(map(Seed, sorted(complete, key=lambda path: path.stat().st_mtime)[-MAX_SEEDS:]))
 
-    async def warm(self, lock_text: bytes, environ: Mapping[str, str], registries: Registries) -> Path:
-        """The cache for this lock, filled first if there is none. Callers at the same time share the work.
+    async def warm(self, lock_text: bytes, environ: Mapping[str, str], registries: Registries) -> None:
+        """Fill a seed for this lock if there is none yet. Callers at the same time share the work.
 
         The tools inside look in the cache by the index's address, so it is the one that they are given.
         """
@@ -57,37 +60,45 @@ class SeedCaches:
         key = [lock_text, str(self._python).encode(), *(url.encode() for url in registries.indexes)]
         digest = hashlib.sha256(b"\0".join(key)).hexdigest()[:24]
         async with self._building.setdefault(digest, asyncio.Lock()):
-            done = self._root / digest
-            if not done.is_dir():
+            done = Seed(self._root / digest)
+            if not done.is_complete:
                 await self._fill(lock_text, done, environ, registries)
-        return done
 
     async def _fill(
-        self, lock_text: bytes, done: Path, environ: Mapping[str, str], registries: Registries
+        self, lock_text: bytes, done: Seed, environ: Mapping[str, str], registries: Registries
     ) -> None:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._root / f".{secrets.token_hex(6)}"
-        (draft / "cache").mkdir(parents=True)
+        kept = Seed(draft / "kept")
+        kept.cache.mkdir(parents=True)
         (draft / "lock").write_bytes(lock_text)
         settings = registries.indexes_for_uv(registries.indexes)
         if registries.ca_bundle:
             (draft / "ca.pem").write_bytes(registries.ca_bundle)
             settings["SSL_CERT_FILE"] = str(draft / "ca.pem")
         try:
-            await self._download(draft, {**environ, **settings})
-            await self._compile(draft / "cache")
-            await in_thread(self._publish, draft / "cache", done)
+            tools = {**environ, **settings, "UV_CACHE_DIR": str(kept.cache)}
+            await self._install(draft / "lock", draft / "first", tools)
+            await self._compile(kept.cache)
+            await self._install(draft / "lock", kept.venv, {**tools, "UV_OFFLINE": "1"})
+            await in_thread(self._publish, kept, done)
         finally:
             await in_thread(remove_tree, draft)
 
-    async def _download(self, draft: Path, environ: Mapping[str, str]) -> None:
-        """Install into a directory that is thrown away; wheels only, so no package's code runs."""
+    async def _install(self, lock: Path, venv: Path, environ: Mapping[str, str]) -> None:
+        """A new environment, by links into the cache; wheels only, so no package's code runs."""
+        await self._run_uv("venv", "--relocatable", "--python", str(self._python), str(venv), environ=environ)
+        await self._run_uv(
+            *("pip", "sync", "--python", str(venv / "bin" / "python"), "--link-mode", "hardlink"),
+            *("--require-hashes", "--only-binary", ":all:", str(lock)),
+            environ=environ,
+        )
+
+    async def _run_uv(self, *arguments: str, environ: Mapping[str, str]) -> None:
         process = await asyncio.create_subprocess_exec(
-            *(str(self._uv), "pip", "install", "-q", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
-            *("--target", str(draft / "target"), "--python", str(self._python), "--link-mode", "symlink"),
-            *("-r", str(draft / "lock")),
-            cwd=draft,
-            env={**environ, "UV_CACHE_DIR": str(draft / "cache")},
+            *(str(self._uv), "--no-progress", *arguments),
+            cwd=self._root,
+            env=environ,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -126,15 +137,16 @@ class SeedCaches:
             await process.wait()
             raise
 
-    def _publish(self, cache: Path, done: Path) -> None:
+    def _publish(self, kept: Seed, done: Seed) -> None:
         """Another process may have been first; both did the same work, and one directory stays."""
-        (cache / ".lock").unlink(missing_ok=True)
+        for part in (kept.cache, kept.venv):
+            (part / ".lock").unlink(missing_ok=True)
         if self._owner is not None:
-            hand_over(cache, self._owner)
+            hand_over(kept.path, self._owner)
         try:
-            cache.rename(done)
+            kept.path.rename(done.path)
         except OSError:
-            if not done.is_dir():
+            if not done.is_complete:
                 raise
 
 

@@ -1,0 +1,77 @@
+"""Children that run this program's own code: forked from a process that has imported it once for all of them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from signal import SIGKILL
+
+from app.adapters.embedded.process import open_log
+from app.core.settings import replace_environment
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+_NAME_BYTES = 15
+_HIGHEST_FD = 65_536
+_HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD)
+
+
+def fork(run: Callable[[], int], *, name: str, log: Path, environment: Mapping[str, str]) -> int:
+    """Run `run` in a child with this environment, in its own session, talking to `log`; returns the child's pid.
+
+    What `run` returns is the child's exit status. The child is killed when this process ends, however it ends, and
+    `ps` and `top` show it under its name. RuntimeError in a process that has threads: the child would get their
+    locks, but not them.
+    """
+    if threading.active_count() != 1:
+        names = ", ".join(thread.name for thread in threading.enumerate())
+        raise RuntimeError(f"A process with threads ({names}) cannot be forked safely.")
+    owner = os.getpid()
+    _flush()
+    # A signal that came before the child has let go of the owner's handlers would be lost on it.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+    pid = os.fork()
+    if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        return pid
+    status = 1
+    try:
+        _leave_owner(owner, name, log)
+        replace_environment(environment)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        status = run()
+    except BaseException:  # noqa: BLE001 - this process ends here; its log is the only place to say why
+        traceback.print_exc()
+    finally:
+        # Not sys.exit: what the owner has registered to do at its own end is not the child's to do.
+        _flush()
+        os._exit(status)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _leave_owner(owner: int, name: str, log: Path) -> None:
+    """Let go of everything that the owner had: its signals, its terminal, its files, its locks."""
+    signal.set_wakeup_fd(-1)
+    for kind in _HANDLED:
+        if signal.getsignal(kind) is not signal.SIG_IGN:
+            signal.signal(kind, signal.default_int_handler if kind is signal.SIGINT else signal.SIG_DFL)
+    os.setsid()
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_NAME, name.encode()[:_NAME_BYTES])
+    libc.prctl(_PR_SET_PDEATHSIG, SIGKILL)
+    if os.getppid() != owner:
+        os._exit(0)
+    with open_log(log) as out:
+        for number in (1, 2):
+            os.dup2(out.fileno(), number)
+    os.closerange(3, _HIGHEST_FD)
