@@ -1,0 +1,35 @@
+"""The fleet itself: what it builds is built, what it is told to hurt is hurt."""
+
+from __future__ import annotations
+
+import signal
+
+from tests.support.fleet import Fleet
+from tests.support.fleet_invariants import assert_invariants
+
+STAGES = ["starting", "scaffold", "code", "deps", "checks"]
+
+
+def test_a_fleet_builds_and_each_step_runs_once(fleet: Fleet) -> None:
+    jobs = [fleet.started() for _ in range(3)]
+    listener = fleet.follow(jobs[0])
+
+    assert fleet.await_end(jobs) == ["ready"] * 3
+
+    listener.await_end()
+    assert listener.states == ["queued", *STAGES, "ready"]
+    for job in jobs:
+        assert [entry.name for entry in fleet.ledger.entries("did", job=job)] == STAGES
+    assert_invariants(fleet)
+
+
+def test_an_armed_fault_befalls_one_process_once(fleet: Fleet) -> None:
+    fleet.arm("before code", "kill")
+    jobs = [fleet.started() for _ in range(2)]
+
+    assert fleet.await_end(jobs) == ["ready"] * 2
+
+    hit = fleet.await_hit("before code")
+    [killed] = [worker for worker in fleet.workers if not worker.alive]
+    assert (killed.pid, killed.status) == (hit.pid, -signal.SIGKILL)
+    assert_invariants(fleet)
