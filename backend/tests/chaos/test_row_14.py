@@ -1,0 +1,185 @@
+"""Fault 14, sandboxes that cannot be had, come too late, or are killed from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sandboxes.fake import FakeSandboxRuntime
+from app.adapters.sandboxes.local import LocalSandboxRuntime
+from app.core.ids import JobId, SandboxId
+from app.domain.job import JobStatus
+from app.ports.sandbox import Sandbox, SandboxRequest, SandboxRuntime, SandboxUnavailable
+from tests.chaos.site import (
+    HostileRunner,
+    Patience,
+    assert_told_well,
+    listening_to_the_log,
+    local_sandboxes,
+    open_site,
+)
+
+
+class Provider:
+    """Sandboxes as a provider far away makes them: the fake's, whose making a test can spoil."""
+
+    def __init__(self, folder: Path) -> None:
+        self.inner = FakeSandboxRuntime(folder)
+        self.late: set[asyncio.Task[Sandbox]] = set()
+        self.open = asyncio.Event()
+
+    async def probe(self) -> None:
+        """There is nothing to find out."""
+
+    async def start(self, request: SandboxRequest) -> Sandbox:
+        """Goes on by itself at the provider, whether or not somebody still waits for it."""
+        making = asyncio.create_task(self._make(request))
+        self.late.add(making)
+        return await asyncio.shield(making)
+
+    async def _make(self, request: SandboxRequest) -> Sandbox:
+        await self.open.wait()
+        return await self.inner.start(request)
+
+    async def kill(self, sandbox_id: SandboxId) -> None:
+        await self.inner.kill(sandbox_id)
+
+    async def list_ids(self) -> Mapping[SandboxId, JobId]:
+        return await self.inner.list_ids()
+
+
+class Refusing(Provider):
+    """Makes none."""
+
+    async def start(self, request: SandboxRequest) -> Sandbox:
+        raise SandboxUnavailable("quota of account acc_7 exceeded", remedy="Raise the quota.")
+
+
+async def test_a_build_without_a_sandbox_says_so(database_url: str, tmp_path: Path) -> None:
+    runtime = Refusing(tmp_path / "provider")
+    async with open_site(
+        database_url, tmp_path, runtime=runtime, runner=HostileRunner(), patience=Patience()
+    ) as site:
+        job_id = await site.accept("An app")
+
+        with listening_to_the_log() as log:
+            ended = await site.build(job_id)
+
+        assert_told_well(ended, log, code="sandbox_lost")
+        assert "acc_7" not in str(ended.error_message)
+        assert await site.states(job_id) == ["queued", "starting", "failed"]
+
+
+async def test_a_sandbox_that_comes_after_the_time_out_is_ended(database_url: str, tmp_path: Path) -> None:
+    runtime = Provider(tmp_path / "provider")
+    patience = Patience(stage_s=0.5)
+    async with open_site(
+        database_url, tmp_path, runtime=runtime, runner=HostileRunner(), patience=patience
+    ) as site:
+        job_id = await site.accept("An app")
+
+        with listening_to_the_log() as log:
+            ended = await site.build(job_id)
+
+        assert_told_well(ended, log, code="stage_timeout")
+        runtime.open.set()
+        await asyncio.gather(*runtime.late)
+        assert list((await runtime.list_ids()).values()) == [job_id]
+
+        await site.reaper.remove_orphans()
+
+        assert await runtime.list_ids() == {}
+        assert list((tmp_path / "provider").iterdir()) == []
+
+
+async def test_a_sandbox_that_comes_after_a_cancel_is_ended(database_url: str, tmp_path: Path) -> None:
+    runtime = Provider(tmp_path / "provider")
+    async with open_site(
+        database_url, tmp_path, runtime=runtime, runner=HostileRunner(), patience=Patience()
+    ) as site:
+        job_id = await site.accept("An app")
+        building = asyncio.create_task(site.build(job_id))
+        await site.await_state(job_id, JobStatus.STARTING)
+
+        await site.services.generation.cancel(site.founder, job_id)
+        runtime.open.set()
+        ended = await building
+
+        assert (ended.status, ended.error_message) == (JobStatus.FAILED, "Cancelled by user")
+        assert await runtime.list_ids() == {}
+        assert await site.states(job_id) == ["queued", "starting", "failed"]
+
+
+@pytest.fixture
+async def runtime(tmp_path: Path) -> AsyncIterator[LocalSandboxRuntime]:
+    async with local_sandboxes(tmp_path) as made:
+        yield made
+
+
+async def kill_from_outside(sandbox_id: SandboxId) -> None:
+    """As an administrator or the kernel's memory killer does it; the id begins with the pid."""
+    os.kill(int(sandbox_id.split("-")[0]), signal.SIGKILL)
+
+
+class KilledAtBirth:
+    """Real sandboxes that are killed before their first command."""
+
+    def __init__(self, inner: SandboxRuntime) -> None:
+        self._inner = inner
+
+    async def probe(self) -> None:
+        await self._inner.probe()
+
+    async def start(self, request: SandboxRequest) -> Sandbox:
+        sandbox = await self._inner.start(request)
+        await kill_from_outside(sandbox.id)
+        await sandbox.wait_gone()
+        return sandbox
+
+    async def kill(self, sandbox_id: SandboxId) -> None:
+        await self._inner.kill(sandbox_id)
+
+    async def list_ids(self) -> Mapping[SandboxId, JobId]:
+        return await self._inner.list_ids()
+
+
+async def test_a_sandbox_killed_in_starting_ends_the_build(
+    database_url: str, tmp_path: Path, runtime: LocalSandboxRuntime
+) -> None:
+    killed = KilledAtBirth(runtime)
+    async with open_site(
+        database_url, tmp_path, runtime=killed, runner=HostileRunner(), patience=Patience()
+    ) as site:
+        job_id = await site.accept("An app")
+
+        with listening_to_the_log() as log:
+            ended = await site.build(job_id)
+
+        assert_told_well(ended, log, code="sandbox_lost")
+        await site.nothing_is_left(job_id)
+
+
+async def test_a_sandbox_killed_while_it_installs_ends_the_build_at_once(
+    database_url: str, tmp_path: Path, runtime: LocalSandboxRuntime
+) -> None:
+    slow = HostileRunner(install=(("sleep", "600"),))
+    async with open_site(database_url, tmp_path, runtime=runtime, runner=slow, patience=Patience()) as site:
+        job_id = await site.accept("hostile: installs for ten minutes")
+        other = await site.accept("An app")
+        with listening_to_the_log() as log:
+            building = asyncio.create_task(site.build(job_id))
+            await site.await_state(job_id, JobStatus.DEPS)
+            [mine] = [name for name, job in (await runtime.list_ids()).items() if job == job_id]
+
+            await kill_from_outside(mine)
+            async with asyncio.timeout(30):
+                ended = await building
+
+        assert_told_well(ended, log, code="sandbox_lost")
+        await site.nothing_is_left(job_id)
+        assert (await site.build(other)).status is JobStatus.READY
