@@ -69,7 +69,8 @@ _TAKE_OVER = sa.text(
     """
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now(),
                     takeovers = takeovers + CASE WHEN owner IS NULL THEN 0 ELSE 1 END
-    WHERE id = :id AND attempt = :attempt AND status NOT IN ('ready', 'failed')
+    WHERE id = :id AND attempt = :attempt AND owner IS NOT DISTINCT FROM :owner
+      AND status NOT IN ('ready', 'failed')
     RETURNING id
     """
 )
@@ -150,8 +151,12 @@ async def lost(tx: Connection, *, lease_s: float) -> Sequence[LostJob]:
 
 
 async def take_over(tx: Connection, job: LostJob) -> bool:
-    """Win the right to hand the job on; a stale owner's writes change nothing from here."""
-    return (await tx.execute(_TAKE_OVER, {"id": job.id, "attempt": job.attempt})).one_or_none() is not None
+    """Win the right to hand the job on; a stale owner's writes change nothing from here.
+
+    Whoever has claimed it since it was seen lost keeps it: else a slow hand-over would be stopped as it begins.
+    """
+    values = {"id": job.id, "attempt": job.attempt, "owner": job.owner}
+    return (await tx.execute(_TAKE_OVER, values)).one_or_none() is not None
 
 
 async def give_back(tx: Connection, job_id: JobId, *, worker: str) -> int | None:

@@ -61,6 +61,21 @@ async def test_a_stale_attempt_changes_nothing(yard: Yard) -> None:
         assert not await work.note_sandbox(tx, job_id, attempt=1, sandbox_id="x")
 
 
+async def test_a_takeover_decided_on_old_news_loses_to_the_claim_that_came_since(yard: Yard) -> None:
+    await yard.worker("slow", 1)
+    job_id = await yard.job()
+    await yard.queue.admit()
+    async with yard.database.transaction() as tx:
+        [seen] = await work.lost(tx, lease_s=-1)
+        assert seen.owner is None
+
+    async with yard.database.transaction() as tx:
+        assert await work.claim(tx, job_id, worker="slow") == 1
+
+    async with yard.database.transaction() as tx:
+        assert not await work.take_over(tx, seen)
+
+
 async def test_two_workers_that_claim_at_once_are_one_owner(yard: Yard) -> None:
     await yard.worker("a", 1)
     await yard.worker("b", 1)
