@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -54,6 +54,16 @@ class Finding(Protocol):
     def remedy(self) -> str | None: ...
 
 
+class BenchReport(Protocol):
+    """What a run of the bench came to."""
+
+    @property
+    def all_hold(self) -> bool: ...
+    def as_table(self) -> str: ...
+    def as_page(self) -> str: ...
+    def as_json(self) -> Mapping[str, Any]: ...
+
+
 class Wiring(Protocol):
     """What the command line needs of `app.processes`."""
 
@@ -65,6 +75,7 @@ class Wiring(Protocol):
     def run_migrate(self, settings: Settings) -> int | None: ...
     def stop(self, settings: Settings) -> bool: ...
     def doctor(self, settings: Settings) -> Sequence[Finding]: ...
+    def run_bench(self, *, only: Sequence[str], quick: bool, say: Callable[[str], None]) -> BenchReport: ...
 
 
 def load_processes() -> Wiring:

@@ -28,6 +28,7 @@ class Exit(IntEnum):
     REFUSED = 4
     CONFLICT = 5
     UNREACHABLE = 6
+    OVER_A_BAR = 7
     TIMED_OUT = 124
     INTERRUPTED = 130
 
@@ -45,6 +46,7 @@ EXIT_MEANINGS: Final[dict[Exit, str]] = {
     Exit.REFUSED: "Not signed in, not subscribed, or a limit is reached.",
     Exit.CONFLICT: "Not now: a build is running, a decision waits, or something is in the way.",
     Exit.UNREACHABLE: "No instance answers, or it cannot serve at the moment.",
+    Exit.OVER_A_BAR: "A performance bar does not hold (`cofounder bench`).",
     Exit.TIMED_OUT: "The time given with --timeout is over; the build goes on.",
     Exit.INTERRUPTED: "Ctrl-C: the command has stopped, the build goes on.",
 }

@@ -40,6 +40,7 @@ COMMANDS = (
     ("logs", "app.cli.about:logs", LOOK, "Show the log of a part."),
     ("token", "app.cli.about:token", LOOK, "Print the access token."),
     ("doctor", "app.cli.about:doctor", LOOK, "Check that this machine has what is needed."),
+    ("bench", "app.cli.bench:bench", LOOK, "Measure the performance bars."),
 )
 """Name, import path, group, one line of help: all that `--help` needs, so nothing else is imported for it."""
 

@@ -14,6 +14,7 @@ _PART_OF: Final = {
     "run_preview": "preview",
     "run_migrate": "migrate",
     "doctor": "doctor",
+    "run_bench": "bench",
 }
 
 

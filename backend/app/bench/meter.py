@@ -1,0 +1,74 @@
+"""Counting what processes use: CPU and memory of whole trees, read from the kernel."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import psutil
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """The process and everything below it that runs now."""
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process tree so far, its ended and buried children included."""
+    total = 0.0
+    for process in tree(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def memory_bytes(pid: int) -> int:
+    """The resident memory of one process."""
+    return int(psutil.Process(pid).memory_info().rss)
+
+
+def own_memory_bytes(pid: int) -> int:
+    """The memory that is this process's alone; it moves less than the resident memory does."""
+    return int(psutil.Process(pid).memory_full_info().uss)
+
+
+class Spent:
+    """The CPU seconds of some process trees between two moments."""
+
+    def __init__(self, **pids: int) -> None:
+        self._pids = pids
+        self._before = self._now()
+        self._spent: dict[str, float] = {}
+
+    def _now(self) -> dict[str, float]:
+        return {name: cpu_s(pid) for name, pid in self._pids.items()}
+
+    def stop(self) -> dict[str, float]:
+        """What each tree has used since the beginning."""
+        return {name: now - self._before[name] for name, now in self._now().items()}
+
+
+def abba(ours: Callable[[], float], ceiling: Callable[[], float]) -> tuple[float, float]:
+    """Measure both twice, in the order A B B A, so that a machine that gets slower favours neither."""
+    first, second = ours(), ceiling()
+    third = ceiling()
+    return (first + ours()) / 2, (second + third) / 2
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which that share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+def slope(points: list[tuple[float, float]]) -> float:
+    """The rise a step of the straight line through the points."""
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0

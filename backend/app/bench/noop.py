@@ -1,0 +1,149 @@
+"""An outside world that costs next to nothing: what a build spends in it is spent on conducting the build."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+import uuid
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Final
+
+from app.core.ids import JobId, ProjectId, SandboxId
+from app.events.bell import Bell
+from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
+from app.ports.storage import SnapshotMissing, TreeDigest
+
+_ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+
+
+class NoopSandbox:
+    """Files in memory, commands that succeed at once, an app that answers 200. `hold_s` slows the writing down."""
+
+    def __init__(self, hold_s: float) -> None:
+        self.id = SandboxId(f"noop-{uuid.uuid4().hex}")
+        self._hold_s = hold_s
+        self._files: dict[str, bytes] = {}
+        self._gone = asyncio.Event()
+        self._answers: set[asyncio.Task[None]] = set()
+
+    async def write_files(self, files: Mapping[str, bytes]) -> None:
+        if self._hold_s:
+            await asyncio.sleep(self._hold_s)
+        self._files.update(files)
+
+    async def read_file(self, path: str, *, max_bytes: int = 5_000_000) -> bytes:
+        if path not in self._files:
+            raise SandboxFileMissing(path)
+        return self._files[path][:max_bytes]
+
+    async def run_command(
+        self,
+        argv: Sequence[str],  # noqa: ARG002 - whatever it is, it succeeds
+        *,
+        env: Mapping[str, str] | None = None,  # noqa: ARG002
+        timeout_s: float = 60,  # noqa: ARG002
+        on_output: OnOutput | None = None,  # noqa: ARG002
+    ) -> CommandResult:
+        return CommandResult(0, "OK")
+
+    async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
+        """Nothing starts; `connect` answers for it."""
+
+    def background_output(self) -> str:
+        return ""
+
+    async def connect(self, port: int) -> socket.socket:  # noqa: ARG002 - the app listens on every port
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setblocking(False)
+        task = asyncio.create_task(_answer(theirs))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+        return ours
+
+    async def pause(self) -> None:
+        """Nothing runs."""
+
+    async def resume(self) -> None:
+        """Nothing runs."""
+
+    async def set_timeout(self, seconds: float) -> None:
+        """Nothing to end."""
+
+    async def kill(self) -> None:
+        self._gone.set()
+
+    async def wait_gone(self) -> None:
+        await self._gone.wait()
+
+
+async def _answer(end: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    with end:
+        await loop.sock_recv(end, 65_536)
+        await loop.sock_sendall(end, _ANSWER)
+
+
+class NoopRuntime:
+    """Implements `ports.sandbox.SandboxRuntime` in memory."""
+
+    def __init__(self, *, hold_s: float = 0) -> None:
+        self._hold_s = hold_s
+
+    async def probe(self) -> None:
+        """Can be had everywhere."""
+
+    async def start(self, request: SandboxRequest) -> NoopSandbox:  # noqa: ARG002
+        return NoopSandbox(self._hold_s)
+
+    async def kill(self, sandbox_id: SandboxId) -> None:
+        """It goes with its process."""
+
+    async def list_ids(self) -> Mapping[SandboxId, JobId]:
+        return {}
+
+
+class MemoryStore:
+    """Implements `ports.storage.VersionStore` for builds that all have the same tree, so that nothing grows."""
+
+    def __init__(self) -> None:
+        self._trees: dict[TreeDigest, Mapping[str, bytes]] = {}
+
+    async def save(
+        self,
+        project_id: ProjectId,  # noqa: ARG002
+        job_id: JobId,  # noqa: ARG002
+        *,
+        name: str,  # noqa: ARG002
+        files: Mapping[str, bytes],
+    ) -> TreeDigest:
+        digest = TreeDigest(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())
+        self._trees[digest] = files
+        return digest
+
+    async def load(self, project_id: ProjectId, digest: TreeDigest) -> Mapping[str, bytes]:  # noqa: ARG002
+        if digest not in self._trees:
+            raise SnapshotMissing(digest)
+        return self._trees[digest]
+
+    async def stream(self, project_id: ProjectId, digest: TreeDigest) -> AsyncGenerator[tuple[str, bytes], None]:
+        for entry in (await self.load(project_id, digest)).items():
+            yield entry
+
+    async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
+        """Nothing is kept."""
+
+
+class OpenedPreview:
+    """A preview that opened."""
+
+    async def probe(self, job_id: JobId) -> int:  # noqa: ARG002
+        return 200
+
+
+class DeafBell(Bell):
+    """A bell that hears nothing: every ring is lost."""
+
+    async def start(self) -> None:
+        """Do not listen."""

@@ -1,0 +1,61 @@
+"""The reference page of the performance bars, with the figures of one run in it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from app.bench.readings import Verdict, as_page_rows
+
+_HEAD = """<!-- Written by `cofounder bench --write docs/reference/performance.md`; do not edit. -->
+# Performance
+
+What a part may cost is said as a ratio to a bare program that does the same thing and nothing else, measured
+in the same run, in the order A B B A where it is CPU: a machine that is slow today is slow for both. CPU is
+summed over the process tree. Wall-clock figures are recorded and never judged: on a shared machine they move
+five-fold.
+
+`cofounder bench` measures on servers and processes of its own in a temporary directory; your data is not
+touched. It ends with exit code 7 when a gated bar does not hold. `--quick` only shows that everything runs: its
+counts are too small for the figures to mean anything. `--only P1,P3` picks bars.
+"""
+
+_HOW = """## How each is measured
+
+- **P1, P2**: the product's own API process under uvicorn, four keep-alive clients. Beside it an ASGI function
+  without a framework, under the same uvicorn settings, that reads one hash of Valkey and answers it as JSON. P1 is
+  a build that runs; ready and queued ones are told below the table.
+- **P3**: commits are the transaction ids that Postgres gave out. The ceiling inserts one row and commits, over
+  16 connections, without any HTTP. CPU is that of the API (or of the inserting program) and of both servers.
+- **P4**: from the job's first event to the start of its build, by the clock of Postgres; one job at a time on an
+  idle worker. With the bell lost, the worker hears no NOTIFY at all.
+- **P5**: a build whose sandbox, runner and store are in memory and do nothing. *All* is a worker process with the
+  engine; *ours* is the same state machine, services and pipeline walked without the engine. By hand, the very
+  statements that such a build sends are sent again over one plain connection.
+- **P6**: a build of the keyless engine in a real sandbox, less the manifest's own commands typed by hand.
+- **P9**: idle streams of one API process. Events are told to all of them at once, beside an ASGI function with a
+  queue for each stream.
+- **P10**: CPU of the API and Postgres. Sequential scans are counted by Postgres itself, and the plan of each
+  statement is looked at.
+- **P11**: the straight line through the memory of the process over the second half of the builds.
+- **P12, P13**: real sandboxes, real worker processes.
+"""
+
+
+def page(verdicts: Sequence[Verdict]) -> str:
+    """The page as Markdown."""
+    notes = [f"- **{one.bar.id}**: {one.reading.note}" for one in verdicts if one.reading.note]
+    machine = (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    )
+    when = f"{datetime.now(UTC):%Y-%m-%d}"
+    parts = [
+        _HEAD,
+        f"## Last run\n\n{when}, {machine}.\n",
+        "\n".join(as_page_rows(verdicts)) + "\n",
+        "\n".join(notes) + "\n",
+        _HOW,
+    ]
+    return "\n".join(parts)

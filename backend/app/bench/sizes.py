@@ -1,0 +1,71 @@
+"""How much is measured: enough to be believed, or just enough to see that it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The counts of one run."""
+
+    requests: int
+    starts: int
+    inserts: int
+    hand_offs: int
+    deaf_hand_offs: int
+    idle_s: float
+    builds: int
+    streams: int
+    events: int
+    jobs_few: int
+    jobs_many: int
+    versions_many: int
+    grown: int
+    leak_builds: int
+    cancels: int
+    kills: int
+    lease_s: int
+    is_quick: bool = False
+
+
+FULL: Final = Sizes(
+    requests=2_000,
+    starts=160,
+    inserts=3_200,
+    hand_offs=60,
+    deaf_hand_offs=20,
+    idle_s=20,
+    builds=100,
+    streams=5_000,
+    events=10,
+    jobs_few=100,
+    jobs_many=10_000,
+    versions_many=1_000,
+    grown=400,
+    leak_builds=2_000,
+    cancels=20,
+    kills=5,
+    lease_s=10,
+)
+QUICK: Final = Sizes(
+    requests=60,
+    starts=16,
+    inserts=160,
+    hand_offs=3,
+    deaf_hand_offs=1,
+    idle_s=1,
+    builds=4,
+    streams=40,
+    events=2,
+    jobs_few=20,
+    jobs_many=200,
+    versions_many=100,
+    grown=20,
+    leak_builds=24,
+    cancels=1,
+    kills=1,
+    lease_s=1,
+    is_quick=True,
+)

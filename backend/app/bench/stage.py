@@ -1,0 +1,237 @@
+"""The bench's own house: servers and processes in a temporary directory, and the record to fill and to read."""
+
+from __future__ import annotations
+
+import http.client
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from app.adapters.embedded.postgres import EmbeddedPostgres
+from app.adapters.embedded.process import spawn, tail
+from app.adapters.embedded.valkey import EmbeddedValkey
+from app.adapters.identity.local import TOKEN_PREFIX, kept_secret
+from app.core.errors import ConfigurationError
+from app.core.paths import DataDir
+from app.core.settings import process_environment
+from app.db import migrate
+from app.queue.engine import prepare as prepare_engine
+
+TEMPLATE: Final = "bench_template"
+START_S: Final = 60.0
+CHILD_S: Final = 300.0
+
+
+class Timeout(Exception):
+    """Something that was waited for did not come."""
+
+
+def until(claim: Callable[[], bool], what: str, *, within_s: float = START_S, every_s: float = 0.01) -> None:
+    """Wait until the claim holds; Timeout when it does not."""
+    deadline = time.monotonic() + within_s
+    while not claim():
+        if time.monotonic() > deadline:
+            raise Timeout(f"not within {within_s:g} s: {what}")
+        time.sleep(every_s)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def raise_descriptor_limit() -> int:
+    """Allow this process and its children as many descriptors as the system lets them have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+class House:
+    """One database of the bench with the processes that work on it."""
+
+    def __init__(self, stage: Stage, database_url: str, data: DataDir) -> None:
+        self.stage = stage
+        self.url = database_url
+        self.data = data
+        self.token = kept_secret(data.token, prefix=TOKEN_PREFIX)
+        self.port = 0
+
+    @contextmanager
+    def api(self) -> Iterator[int]:
+        """The product's own API process; yields its pid."""
+        self.port = free_port()
+        command = [sys.executable, "-m", "app.cli.main", "api", "--port", str(self.port)]
+        with self._process("api", command) as process:
+            until(lambda: _answers(process, self.port, "/api/ready", self.data.logs / "api.log"), "the API")
+            yield process.pid
+
+    @contextmanager
+    def worker(self, *flags: str, name: str = "worker", **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A real worker whose builds do nothing."""
+        command = [sys.executable, "-m", "app.bench.child", "worker", *flags]
+        known = self.number("SELECT count(*) FROM workers")
+        with self._process(name, command, **settings) as process:
+            until(
+                lambda: self.number("SELECT count(*) FROM workers") > known or _dead(process),
+                f"a worker\n{tail(self.data.logs / f'{name}.log')}",
+            )
+            yield process
+
+    @contextmanager
+    def ceiling(self, which: str) -> Iterator[tuple[int, int]]:
+        """A bare program to compare with; yields its pid and port."""
+        port = free_port()
+        command = [sys.executable, "-m", "app.bench.child", which, "--port", str(port)]
+        with self._process(which, command) as process:
+            until(lambda: _answers(process, port, "/", self.data.logs / f"{which}.log"), which)
+            yield process.pid, port
+
+    def run(self, which: str, *flags: str) -> None:
+        """Run a child of the bench to its end; ConfigurationError when it fails."""
+        with self._process(which, [sys.executable, "-m", "app.bench.child", which, *flags]) as process:
+            if process.wait(CHILD_S):
+                raise ConfigurationError(f"{which} failed:\n{tail(self.data.logs / f'{which}.log')}")
+
+    @contextmanager
+    def _process(self, name: str, command: list[str], **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+        process = spawn(
+            command,
+            log=self.data.logs / f"{name}.log",
+            environment=self.environment(**settings),
+            death_signal=signal.SIGKILL,
+            cwd=self.data.root,
+        )
+        try:
+            yield process
+        finally:
+            end(process)
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """What a process of this house sees: none of the founder's settings."""
+        kept = {name: text for name, text in process_environment().items() if not name.startswith("COFOUNDER_")}
+        own = {
+            "DATA_DIR": str(self.data.root),
+            "DATABASE_URL": self.url,
+            "REDIS_URL": self.stage.valkey.url,
+            "QUEUE_CAP": "1000000",
+            "LOG_LEVEL": "WARNING",
+            **settings,
+        }
+        return kept | {f"COFOUNDER_{name.upper()}": value for name, value in own.items()}
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the record answers; a change is committed."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def number(self, statement: str, *values: object) -> float:
+        """The one number that the record answers."""
+        return float(self.rows(statement, *values)[0][0])
+
+    def new_projects(self, count: int) -> list[str]:
+        """Projects of the local founder."""
+        made = self.rows(
+            "INSERT INTO projects (founder_id, name) SELECT f.id, 'Bench ' || n FROM generate_series(1, %s) AS n, "
+            "(SELECT id FROM founders ORDER BY created_at LIMIT 1) f RETURNING id",
+            count,
+        )
+        return [str(row[0]) for row in made]
+
+    def forget_today(self) -> None:
+        """Move every job to an earlier day, out of today's limit."""
+        self.rows("UPDATE jobs SET created_at = created_at - interval '2 days'")
+
+
+class Stage:
+    """The servers, with the durability of production."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.postgres = EmbeddedPostgres(root / "postgres", log=root / "postgres.log")
+        self.valkey = EmbeddedValkey(root / "valkey", log=root / "valkey.log")
+
+    def __enter__(self) -> Stage:
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            self.postgres.start()
+            self.valkey.start()
+            self._admin(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+            migrate.upgrade(self.postgres.url_of(TEMPLATE))
+            prepare_engine(self.postgres.url_of(TEMPLATE))
+            undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the servers."""
+        self.valkey.stop()
+        self.postgres.stop()
+
+    @property
+    def server_pids(self) -> dict[str, int]:
+        """The two servers, for the meter."""
+        assert self.postgres.pid is not None
+        assert self.valkey.pid is not None
+        return {"postgres": self.postgres.pid, "valkey": self.valkey.pid}
+
+    def house(self) -> House:
+        """A fresh database with the product's tables, a data directory and a founder."""
+        name = f"bench_{uuid.uuid4().hex[:12]}"
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._admin(copy.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        data = DataDir(self.root / name)
+        data.prepare()
+        house = House(self, self.postgres.url_of(name), data)
+        house.rows("INSERT INTO founders (clerk_user_id, name) VALUES ('local', 'Founder')")
+        return house
+
+    def _admin(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.postgres.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def end(process: subprocess.Popen[bytes], *, grace_s: float = 10) -> None:
+    """SIGTERM, then SIGKILL, and bury it."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _dead(process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise ConfigurationError(f"A process of the bench ended with status {process.returncode}.")
+    return False
+
+
+def _answers(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> bool:
+    if process.poll() is not None:
+        raise ConfigurationError(f"A process of the bench ended with status {process.returncode}:\n{tail(log)}")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": "localhost"})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
