@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from app.adapters.billing.open import OpenBilling
 from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
@@ -39,6 +40,9 @@ from app.services.preview_service import PreviewService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.version_service import VersionService
+
+GIVE_UP_SHARE: Final = 0.9
+"""Of the lease, after which a silent worker is given up. It has ended itself before."""
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -100,7 +104,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     cache = adapters.cache
     machine = JobStateMachine(database, cache)
     engine = EngineClient(database.url)
-    queue = QueueManager(database, machine, engine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
+    queue = QueueManager(database, machine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
     gates = GateService()
     return Services(
         database=database,
@@ -143,7 +147,7 @@ def make_worker(adapters: Adapters, services: Services, settings: Settings) -> W
         services.queue,
         services.engine,
         adapters.runtime,
-        lease_s=settings.lease_s,
+        lease_s=settings.lease_s * GIVE_UP_SHARE,
     )
     parts = WorkerParts(
         database=services.database,

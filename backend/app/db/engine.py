@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import psycopg
@@ -13,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.core.errors import Unavailable
+from app.db import link
 
 Connection = AsyncConnection
 """A connection inside a transaction; services hand it on and never commit it."""
@@ -37,26 +39,40 @@ class Database:
             sqlalchemy_url(url),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_timeout=2.5,
+            pool_timeout=link.ANSWER_S,
             pool_pre_ping=True,
-            connect_args={
-                "connect_timeout": CONNECT_TIMEOUT_S,
-                "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
-                "prepare_threshold": 3,
-            },
+            async_creator=self._connect,
+        )
+
+    async def _connect(self) -> link.Link:
+        return await link.connect(
+            self.url,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            tcp_user_timeout=CONNECT_TIMEOUT_S * 1000,
+            options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            prepare_threshold=3,
         )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """Commit when the block ends, roll back when it raises; Unavailable when Postgres cannot be reached."""
+        """Commit when the block ends, roll back when it raises; Unavailable when Postgres does not answer."""
         try:
-            async with self._engine.begin() as connection:
+            async with self._begin() as connection:
                 yield connection
         except _OUTAGE as error:
             raise Unavailable(
                 "The database cannot be reached right now.", remedy="Nothing was lost. Try again in a moment."
             ) from error
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[Connection]:
+        async with AsyncExitStack() as stack:
+            hurry = link.connected_by.set(time.monotonic() + link.ANSWER_S)
+            try:
+                connection = await stack.enter_async_context(self._engine.begin())
+            finally:
+                link.connected_by.reset(hurry)
+            yield connection
 
     async def ping(self) -> None:
         """Raise Unavailable unless Postgres answers."""

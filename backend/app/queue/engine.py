@@ -9,10 +9,20 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions, error
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    EnqueueOptions,
+    SetWorkflowID,
+    StepOptions,
+    error,
+)
 
+from app.core.errors import Unavailable
 from app.core.ids import JobId
-from app.db.engine import Connection, sqlalchemy_url
+from app.db.engine import sqlalchemy_url
 
 __all__ = ["EngineClient", "EngineError", "launch", "prepare", "shut_down", "step"]
 
@@ -22,7 +32,6 @@ APP_VERSION: Final = "1"
 """Pinned: jobs of another version are never dequeued."""
 
 APP_NAME: Final = "cofounder"
-POLL_S: Final = 0.1
 
 _OVER: Final = ("SUCCESS", "ERROR")
 
@@ -31,6 +40,7 @@ EngineError = error.DBOSException
 T = TypeVar("T")
 
 RunJob = Callable[[JobId], Awaitable[None]]
+StartJob = Callable[[JobId], Awaitable[None]]
 
 
 def prepare(url: str) -> None:
@@ -52,7 +62,7 @@ def _options(workflow_id: str) -> EnqueueOptions:
 
 
 class EngineClient:
-    """Puts work into the engine's queue, from any process."""
+    """Hands on the work of others, through the engine's queue."""
 
     def __init__(self, url: str) -> None:
         self._engine = sa.create_engine(
@@ -70,24 +80,18 @@ class EngineClient:
             retry_connection_errors=False,
         )
 
-    async def enqueue(self, tx: Connection, job_id: JobId) -> None:
-        """Hand the job to the queue in the caller's own transaction."""
-        options: EnqueueOptions = {
-            "workflow_name": WORKFLOW,
-            "queue_name": QUEUE,
-            "workflow_id": str(job_id),
-            "app_version": APP_VERSION,
-        }
-        await tx.run_sync(lambda connection: self._client.enqueue_in_transaction(connection, options, str(job_id)))
-
     async def hand_on(self, job_id: JobId, *, attempt: int) -> None:
         """Let any worker continue this job; with the queue's name, or its limit would be ignored.
 
-        A workflow that ended too early (its worker lost a race for the job) cannot be resumed: the job then gets a
-        new one under the attempt's name.
+        A worker may have died before it started the workflow: then there is none yet. One that ended too early
+        (its worker lost a race for the job) cannot be resumed: the job gets a new one under the attempt's name.
         """
         name = str(job_id)
-        await self._client.resume_workflows_async([name], queue_name=QUEUE)
+        try:
+            await self._client.resume_workflows_async([name], queue_name=QUEUE)
+        except error.DBOSNonExistentWorkflowError:
+            await self._client.enqueue_async(_options(name), name)
+            return
         [workflow] = await self._client.list_workflows_async(workflow_ids=[name])
         if workflow.status in _OVER:
             await self._client.enqueue_async(_options(f"{name}.{attempt}"), name)
@@ -98,8 +102,12 @@ class EngineClient:
         self._engine.dispose()
 
 
-async def launch(url: str, *, executor: str, slots: int, run_job: RunJob) -> None:
-    """Work on queued jobs on the running event loop, at most `slots` at once, until `shut_down`."""
+async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job: RunJob) -> StartJob:
+    """Continue what was handed on, on the running event loop, at most `slots` at once, until `shut_down`.
+
+    That is looked for every `poll_s`. What is returned starts a job's workflow here and now, unless it was started
+    before.
+    """
     config: DBOSConfig = {
         "name": APP_NAME,
         "system_database_url": _driver_url(url),
@@ -109,6 +117,9 @@ async def launch(url: str, *, executor: str, slots: int, run_job: RunJob) -> Non
         "run_migrations": False,
         "serializer": DBOSPortableJSONSerializer(),
         "sys_db_pool_size": 10,
+        # Its messages between workflows are not used, so nothing need look for them often.
+        "notification_coalesce_sec": 1.0,
+        "notification_listener_polling_interval_sec": 10.0,
     }
     DBOS(config=config)
 
@@ -118,8 +129,17 @@ async def launch(url: str, *, executor: str, slots: int, run_job: RunJob) -> Non
 
     DBOS.launch()
     await DBOS.register_queue_async(
-        QUEUE, worker_concurrency=slots, polling_interval_sec=POLL_S, on_conflict="always_update"
+        QUEUE, worker_concurrency=slots, polling_interval_sec=poll_s, on_conflict="always_update"
     )
+
+    async def start(job_id: JobId) -> None:
+        with SetWorkflowID(str(job_id)):
+            try:
+                await DBOS.start_workflow_async(build, str(job_id))
+            except sa.exc.DBAPIError as outage:
+                raise Unavailable("The engine's tables cannot be reached right now.") from outage
+
+    return start
 
 
 async def step(name: str, work: Callable[[], Awaitable[T]]) -> T:

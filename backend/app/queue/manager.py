@@ -1,4 +1,4 @@
-"""Who may build when: accepting jobs, admitting them to the engine, and saying how long it takes."""
+"""Who may build when: accepting jobs, admitting them, and saying how long it takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from app.core.ids import FounderId, JobId
 from app.db.engine import Connection, Database
 from app.domain.job import JobStatus
 from app.domain.tier import TIER_LIMITS, Tier
-from app.queue.engine import EngineClient
 from app.queue.state_machine import JobStateMachine
 from app.repositories import work
 from app.repositories.jobs import NewJob
@@ -46,14 +45,12 @@ class QueueManager:
         self,
         database: Database,
         machine: JobStateMachine,
-        engine: EngineClient,
         *,
         queue_cap: int,
         lease_s: float,
     ) -> None:
         self._database = database
         self._machine = machine
-        self._engine = engine
         self._queue_cap = queue_cap
         self._lease_s = lease_s
 
@@ -86,16 +83,21 @@ class QueueManager:
         async with self._database.transaction() as tx:
             await work.ring(tx)
 
-    async def admit(self) -> list[JobId]:
-        """Give the free slots of all workers to the jobs whose turn it is."""
+    async def admit(self, *, most: int | None = None) -> list[JobId]:
+        """Give free slots to the jobs whose turn it is, `most` of them at most.
+
+        The caller starts them. What it does not start within the lease counts as lost, and is handed on.
+        """
         admitted: list[JobId] = []
         async with self._database.transaction() as tx:
+            if not await work.anything_queued(tx):
+                return admitted
             await work.lock_admission(tx)
-            for _ in range(await work.free_slots(tx, lease_s=self._lease_s)):
+            free = await work.free_slots(tx, lease_s=self._lease_s)
+            for _ in range(free if most is None else min(free, most)):
                 job_id = await work.admit_next(tx, limits_json=_LIMITS)
                 if job_id is None:
                     break
-                await self._engine.enqueue(tx, job_id)
                 admitted.append(job_id)
         return admitted
 

@@ -16,6 +16,7 @@ import structlog
 from app.core.errors import Unavailable
 from app.core.ids import JobId
 from app.db.engine import Database
+from app.domain.job import JobStatus
 from app.events.bell import Bell, Ring
 from app.queue import engine
 from app.queue.manager import QueueManager
@@ -29,6 +30,15 @@ log = structlog.get_logger(__name__)
 
 FENCED: Final = 75
 """Exit status of a worker that was given up, or that could not prove in time that it lives."""
+
+FENCE_SHARE: Final = 0.8
+"""Of the lease, after which a worker that could not prove that it lives ends itself."""
+
+POLL_SHARE: Final = 0.1
+"""Of the lease, after which the engine looks for what was handed on; after all of it, that is lost again."""
+
+ADMITTING: Final = (JobStatus.QUEUED, JobStatus.READY, JobStatus.FAILED)
+"""A job that came to one of these waits for a slot or has left one."""
 
 LOOK_S: Final = 1.0
 TIDY_EVERY: Final = 10
@@ -63,11 +73,12 @@ class Worker:
         self._parts = parts
         self._slots = slots
         self._lease_s = lease_s
+        self._taken: set[JobId] = set()
+        """Every job that fills a slot here, from its admission to its workflow's end."""
         self._running: dict[JobId, asyncio.Task[None]] = {}
         self._may_admit = asyncio.Event()
         self._must_look = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._last_beat = time.monotonic()
 
     def stop(self) -> None:
         """Hand the jobs over and return from `run`."""
@@ -79,7 +90,13 @@ class Worker:
             await work.register(tx, self.name, slots=self._slots)
         self._parts.bell.watch(self._hear)
         await self._parts.bell.start()
-        await engine.launch(self._parts.database.url, executor=self.name, slots=self._slots, run_job=self._run_job)
+        self._start_job = await engine.launch(
+            self._parts.database.url,
+            executor=self.name,
+            slots=self._slots,
+            poll_s=self._lease_s * POLL_SHARE,
+            run_job=self._run_job,
+        )
         log.info("worker_ready", worker=self.name, slots=self._slots)
         loops = [
             asyncio.create_task(loop, name=name)
@@ -96,11 +113,12 @@ class Worker:
 
     def _hear(self, ring: Ring | None) -> None:
         """The bell rang: something may wait, a job may have ended, or rings were missed."""
-        self._may_admit.set()
         if ring is None:
             self._must_look.set()
         elif ring.status == "failed":
             self._abandon(ring.job_id)
+        if ring is None or ring.status in ADMITTING:
+            self._may_admit.set()
 
     def _abandon(self, job_id: JobId) -> None:
         task = self._running.get(job_id)
@@ -109,10 +127,18 @@ class Worker:
 
     async def _run_job(self, job_id: JobId) -> None:
         """The workflow of one job, run by the engine."""
-        attempt = await patiently(lambda: self._claim(job_id))
-        if attempt is None:
-            log.info("job_not_ours", job_id=str(job_id))
-            return
+        self._taken.add(job_id)
+        try:
+            attempt = await patiently(lambda: self._claim(job_id))
+            if attempt is None:
+                log.info("job_not_ours", job_id=str(job_id))
+            else:
+                await self._build(job_id, attempt)
+        finally:
+            self._taken.discard(job_id)
+            self._may_admit.set()
+
+    async def _build(self, job_id: JobId, attempt: int) -> None:
         build = self._parts.generation.execute_build(self._parts.tools, job_id, attempt=attempt, step=engine.step)
         task = asyncio.create_task(build, name=f"build {job_id}")
         self._running[job_id] = task
@@ -137,17 +163,32 @@ class Worker:
 
     async def _beat(self) -> None:
         """Prove that this worker lives; stop at once when others may think that it does not."""
-        while True:
-            try:
-                async with asyncio.timeout(self._lease_s / 2), self._parts.database.transaction() as tx:
-                    known = await work.beat(tx, self.name)
-                if not known and not self._stopping.is_set():
-                    self._fence("given up by the others")
-                self._last_beat = time.monotonic()
-            except (Unavailable, TimeoutError):
-                if time.monotonic() - self._last_beat > self._lease_s * 0.8:
-                    self._fence("cannot reach the database")
-            await asyncio.sleep(self._lease_s / 5)
+        deadline = self._fence_after(time.monotonic())
+        try:
+            while True:
+                sent = time.monotonic()
+                if await self._said_alive():
+                    deadline.cancel()
+                    deadline = self._fence_after(sent)
+                await asyncio.sleep(self._lease_s / 5)
+        finally:
+            deadline.cancel()
+
+    async def _said_alive(self) -> bool:
+        try:
+            async with self._parts.database.transaction() as tx:
+                known = await work.beat(tx, self.name)
+        except Unavailable:
+            return False
+        if not known and not self._stopping.is_set():
+            self._fence("given up by the others")
+        return True
+
+    def _fence_after(self, sent: float) -> asyncio.TimerHandle:
+        """A timer rather than a look at the clock: it also comes while a beat waits for its answer."""
+        spent = time.monotonic() - sent
+        delay = max(0.0, self._lease_s * FENCE_SHARE - spent)
+        return asyncio.get_running_loop().call_later(delay, self._fence, "cannot reach the database")
 
     def _fence(self, reason: str) -> None:
         log.error("worker_fenced", worker=self.name, reason=reason)
@@ -156,8 +197,23 @@ class Worker:
     async def _admit(self) -> None:
         while True:
             self._may_admit.clear()
-            await self._survive(self._parts.queue.admit)
+            await self._survive(self._take_turns)
             await _rung(self._may_admit)
+
+    async def _take_turns(self) -> None:
+        """Start as many jobs as there are slots free here."""
+        free = self._slots - len(self._taken)
+        if free > 0:
+            for job_id in await self._parts.queue.admit(most=free):
+                await self._start(job_id)
+
+    async def _start(self, job_id: JobId) -> None:
+        self._taken.add(job_id)
+        try:
+            await self._start_job(job_id)
+        except Unavailable:
+            self._taken.discard(job_id)
+            raise
 
     async def _reap(self) -> None:
         turn = 0

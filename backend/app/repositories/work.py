@@ -123,6 +123,12 @@ async def ring(tx: Connection) -> None:
     await tx.execute(sa.text("SELECT pg_notify(:channel, :ring)"), {"channel": CHANNEL, "ring": _RING})
 
 
+async def anything_queued(tx: Connection) -> bool:
+    """Whether a job waits for its admission."""
+    statement = "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND admitted_at IS NULL)"
+    return bool((await tx.execute(sa.text(statement))).scalar_one())
+
+
 async def lock_admission(tx: Connection) -> None:
     """Only one worker admits at a time, until the transaction ends."""
     await tx.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADMISSION_LOCK})

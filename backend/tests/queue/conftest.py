@@ -12,7 +12,6 @@ from app.db.engine import Database
 from app.domain.job import JobStatus
 from app.domain.tier import Tier
 from app.events.cache import StatusCache
-from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import founders, projects, work
@@ -53,11 +52,10 @@ class Yard:
 
 @pytest.fixture
 async def yard(database_url: str) -> AsyncIterator[Yard]:
-    database, engine = Database(database_url), EngineClient(database_url)
+    database = Database(database_url)
     cache = StatusCache(FakeAsyncRedis(decode_responses=True))
     machine = JobStateMachine(database, cache)
-    queue = QueueManager(database, machine, engine, queue_cap=5, lease_s=10)
+    queue = QueueManager(database, machine, queue_cap=5, lease_s=10)
     yield Yard(database, machine, queue, cache)
-    engine.close()
     await cache.close()
     await database.close()

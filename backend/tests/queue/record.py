@@ -91,7 +91,7 @@ class Record:
         self._numbers: dict[JobId, int] = {}
         engine, runtime = SilentEngine(), FakeSandboxRuntime(folder)
         self._machine = JobStateMachine(self.database, StatusCache(FakeAsyncRedis(decode_responses=True)))
-        self._queue = QueueManager(self.database, self._machine, engine, queue_cap=cap, lease_s=lease_s)
+        self._queue = QueueManager(self.database, self._machine, queue_cap=cap, lease_s=lease_s)
         self._reaper = ReaperService(self.database, self._machine, self._queue, engine, runtime, lease_s=lease_s)
         self._generation = GenerationService(self.database, self._machine, self._queue, GateService(), runtime)
 
