@@ -182,6 +182,19 @@ def test_an_index_of_uvs_own_is_left_alone(checkout: Checkout) -> None:
     assert "mirror.test" not in checkout.log
 
 
+def test_chaos_asks_for_the_full_counts_of_the_fault_matrix(checkout: Checkout) -> None:
+    package = checkout.folder / "pytest"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text("import sys; print(sys.argv[1:])")
+
+    ran = checkout.co("chaos", "-k", "row_03")
+
+    assert (ran.returncode, ran.stdout) == (0, "['--chaos-long', 'backend/tests/chaos', '-k', 'row_03']\n")
+    chosen = checkout.co("chaos", "requirements/dev.lock::test")
+    assert chosen.stdout == "['--chaos-long', 'requirements/dev.lock::test']\n"
+
+
 def test_it_is_quick_when_there_is_nothing_to_do(checkout: Checkout) -> None:
     checkout.co()
     times = []

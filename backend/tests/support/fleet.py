@@ -22,6 +22,7 @@ from app.adapters.embedded.postgres import EmbeddedPostgres
 from app.adapters.embedded.valkey import EmbeddedValkey
 from app.db import migrate
 from app.queue.engine import prepare as prepare_engine
+from app.queue.worker import FENCED
 from tests.support.fleet_faults import Entry, Faults, Ledger
 from tests.support.fleet_follower import Follower
 from tests.support.fleet_nursery import Nursery
@@ -93,7 +94,7 @@ class Fleet:
     folder: Path
     nursery: Nursery
     cluster: Path
-    lease_s: float = 1.0
+    lease_s: float = 2.0
     slots: int = 2
     pace_s: float = 0.0
     accepted: dict[str, str] = field(default_factory=dict)
@@ -183,6 +184,11 @@ class Fleet:
         return Member(self.nursery, {**known, **config}, self.folder / f"{name}.log")
 
     @property
+    def fenced(self) -> int:
+        """How many workers have ended themselves, as a machine that stands still for a second makes them."""
+        return sum(worker.status == FENCED for worker in self.workers)
+
+    @property
     def living(self) -> list[Member]:
         """The workers that run."""
         return [worker for worker in self.workers if worker.alive]
@@ -215,13 +221,13 @@ class Fleet:
         """See `Faults.arm`."""
         self.faults.arm(point, action, **whom)
 
-    def await_hit(self, point: str, *, within_s: float = END_S) -> Entry:
-        """The moment at which somebody came to the point."""
+    def hits(self, point: str) -> list[Entry]:
+        """Whoever came to the point when it was armed."""
+        return [entry for entry in self.ledger.entries("fault") if entry.name == point]
 
-        def hits() -> list[Entry]:
-            return [entry for entry in self.ledger.entries("fault") if entry.name == point]
-
-        return eventually(hits, within_s=within_s, every_s=0.005)[-1]
+    def await_hit(self, point: str, *, earlier: int = 0, within_s: float = END_S) -> Entry:
+        """The moment at which somebody came to the point; not one of the `earlier` ones."""
+        return eventually(lambda: self.hits(point)[earlier:], within_s=within_s, every_s=0.01)[-1]
 
     @property
     def ledger(self) -> Ledger:
@@ -298,6 +304,8 @@ class Fleet:
             found = {str(row["id"]): str(row["status"]) for row in rows}
             if all(found.get(job) in ("ready", "failed") for job in wanted):
                 return [found[job] for job in wanted]
+            if not self.living:
+                self.start_worker()  # as `up` does it
             assert time.monotonic() < deadline, f"not ended within {within_s} s: {found}\n{self.logs()}"
             time.sleep(0.05)
 

@@ -14,7 +14,7 @@ TERMINAL = ("ready", "failed")
 
 
 def assert_invariants(fleet: Fleet) -> None:
-    """Check I1, I2, I4, I6, I7, I8, I9, I10 and I12 once every accepted job has ended."""
+    """Check I1 to I10 (but for what needs a model) and I12 once every accepted job has ended."""
     jobs = fleet.rows("SELECT * FROM jobs ORDER BY created_at, number")
     events = _events(fleet)
     accepted_once(fleet, jobs, events)
@@ -22,6 +22,8 @@ def assert_invariants(fleet: Fleet) -> None:
     cancelled_stays_cancelled(fleet, jobs)
     numbers_without_gaps(jobs, events)
     moves_along_the_table(events)
+    previews_answered_first(fleet, jobs)
+    recorded_steps_are_not_repeated(fleet)
     one_worker_an_attempt(fleet)
     one_gate_a_build(fleet)
     nothing_leaks(fleet)
@@ -88,6 +90,28 @@ def moves_along_the_table(events: dict[str, list[dict[str, Any]]]) -> None:
         states = [JobStatus(state) for state in _states(own)]
         for before, after in pairwise(states):
             assert can_move(before, after), f"I8: {job} went from {before} to {after}"
+
+
+def previews_answered_first(fleet: Fleet, jobs: list[dict[str, Any]]) -> None:
+    """I3: a ready build's preview answered our own probe before the build was ready."""
+    answered: dict[str | None, float] = {}
+    for entry in fleet.ledger.entries("preview"):
+        answered.setdefault(entry.job, entry.at)
+    for job in jobs:
+        if job["status"] == "ready":
+            first = answered.get(str(job["id"]))
+            assert first is not None, f"I3: nobody asked the preview of {job['id']}"
+            assert first < job["finished_at"].timestamp(), f"I3: {job['id']} was ready before its preview"
+
+
+def recorded_steps_are_not_repeated(fleet: Fleet) -> None:
+    """I5: a step whose result is recorded is never begun again."""
+    recorded = set()
+    for entry in fleet.ledger.entries():
+        if entry.what == "recorded":
+            recorded.add((entry.job, entry.name))
+        elif entry.what == "began":
+            assert (entry.job, entry.name) not in recorded, f"I5: {entry} after it was recorded"
 
 
 def one_worker_an_attempt(fleet: Fleet) -> None:

@@ -18,7 +18,7 @@ from app.adapters.billing.open import OpenBilling
 from app.bootstrap import Adapters, assemble, make_worker
 from app.core.settings import Settings
 from app.db.engine import Database
-from app.events.cache import connect
+from app.events.cache import StatusCache, connect
 from app.main import create_app
 from app.ports.clock import SystemClock
 from app.processes.api import _ApiServer
@@ -76,16 +76,17 @@ def run_member(config: MemberConfig) -> int:
 def _adapters(config: MemberConfig) -> Adapters:
     folder = Path(config.folder)
     faults, ledger = Faults(folder, who=config.name), Ledger(folder, who=config.name)
+    redis = connect(config.redis_url)
     return Adapters(
         database=Database(config.database_url),
-        cache=TracedCache(connect(config.redis_url), faults),
+        cache=StatusCache(redis) if config.role == "api" else TracedCache(redis, faults),
         runtime=LightSandboxes(folder / "sandboxes", faults, ledger),
         runner=TracedRunner(faults, ledger),
         store=SharedStore(folder / "versions"),
         identity=Founders(),
         billing=OpenBilling(),
         signer=PreviewSigner("test-secret", link_seconds=3600, port=config.port + 1),
-        probe=TracedProbe(faults),
+        probe=TracedProbe(faults, ledger),
         clock=SystemClock(),
     )
 

@@ -57,10 +57,12 @@ class TracedRunner(RunnerFake):
 class TracedProbe:
     """A preview that answers 200."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, ledger: Ledger) -> None:
         self._faults = faults
+        self._ledger = ledger
 
     async def probe(self, job_id: JobId) -> int:
+        self._ledger.note("preview", "200", job=job_id)
         await self._faults.at("preview answered", job=job_id)
         return 200
 
@@ -91,6 +93,7 @@ class TracedGeneration(GenerationService):
         async def traced(name: str, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
             await self.faults.at(f"before {name}", job=job_id)
             result = await step(name, lambda: self._counted(name, work, job_id, attempt))
+            self.ledger.note("recorded", name, job=job_id, attempt=attempt)
             await self.faults.at(f"after {name}", job=job_id)
             return result
 
