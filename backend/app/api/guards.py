@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +12,8 @@ from app.api.errors import render
 from app.core.errors import AppError, Forbidden, HostRefused, PayloadTooLarge
 
 BODY_MAX: Final = 128_000
+DRAIN_BYTES: Final = 8_000_000
+DRAIN_S: Final = 2.0
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -27,13 +31,14 @@ class Guards:
             return
         headers = dict(scope["headers"])
         refusal = self._refusal(scope["method"], headers)
+        if refusal is None:
+            try:
+                await self._app(scope, _capped(receive), send)
+            except PayloadTooLarge as error:
+                refusal = error
         if refusal is not None:
+            await _drain(receive)
             await render(refusal)(scope, receive, send)
-            return
-        try:
-            await self._app(scope, _capped(receive), send)
-        except PayloadTooLarge as error:
-            await render(error)(scope, receive, send)
 
     def _refusal(self, method: str, headers: dict[bytes, bytes]) -> AppError | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
@@ -63,6 +68,18 @@ class Guards:
 
 def _too_large() -> PayloadTooLarge:
     return PayloadTooLarge(f"A request may have at most {BODY_MAX:,} bytes.", remedy="Say it in fewer words.")
+
+
+async def _drain(receive: Receive) -> None:
+    """Let a client say all of it: one whose connection is closed while it still sends never reads the answer."""
+    left = DRAIN_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _capped(receive: Receive) -> Receive:

@@ -53,6 +53,14 @@ def test_a_goal_becomes_a_running_app_and_a_rerun_leaves_it_alone(instance: Inst
     assert archive.content[:2] == b"PK"
 
 
+@pytest.mark.parametrize("size", [1_000_000, 6_000_000])
+def test_who_sends_far_too_much_still_reads_why_it_was_refused(instance: Instance, size: int) -> None:
+    project = instance.project()
+    for _ in range(5):
+        answer = instance.start_build(project, "x" * size)
+        assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+
+
 def test_a_preview_without_its_link_is_refused(instance: Instance) -> None:
     job_id = instance.started("A guest list for a wedding")
     assert instance.await_end(job_id)["status"] == "ready"
