@@ -67,7 +67,7 @@ def _required(settings: Settings) -> tuple[str, str]:
     if settings.database_url is None or settings.redis_url is None:
         raise ConfigurationError(
             "This process needs COFOUNDER_DATABASE_URL and COFOUNDER_REDIS_URL.",
-            remedy="Use `cofounder up`, which starts both servers itself, or set both addresses.",
+            remedy="Run `cofounder up` on this data directory, which starts both servers, or set both addresses.",
         )
     return settings.database_url.get_secret_value(), settings.redis_url.get_secret_value()
 

@@ -15,7 +15,7 @@ from functools import partial
 
 from app import __version__
 from app.adapters.embedded.child import Child, ChildSpec, Comeback
-from app.adapters.embedded.instance import Instance, write_instance
+from app.adapters.embedded.instance import Instance, write_instance, write_servers
 from app.adapters.embedded.lock import DataDirLock
 from app.adapters.embedded.postgres import EmbeddedPostgres
 from app.adapters.embedded.process import own_key, wait_until
@@ -147,6 +147,7 @@ class Supervisor:
             valkey = EmbeddedValkey(data.valkey, log=data.logs / "valkey.log", program=settings.valkey_server)
             urls["REDIS_URL"] = self._start_server(valkey)
         self._migrate(urls["DATABASE_URL"])
+        write_servers(data, database_url=urls["DATABASE_URL"], redis_url=urls["REDIS_URL"])
         own = {f"COFOUNDER_{name}": url for name, url in urls.items()} | {"COFOUNDER_DATA_DIR": str(data.root)}
         return {**inherited, "PYTHONUNBUFFERED": "1", **settings.environment(), **own}
 

@@ -30,6 +30,11 @@ class DataDir:
         return self.root / "instance.json"
 
     @property
+    def servers(self) -> Path:
+        """The addresses, with their passwords, of the servers that the running instance works with (JSON)."""
+        return self.root / "servers.json"
+
+    @property
     def token(self) -> Path:
         """The founder's access token in local mode."""
         return self.root / "token"

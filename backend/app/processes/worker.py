@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 
+from app.adapters.embedded.instance import read_instance, read_servers
 from app.bootstrap import assemble, make_worker, real_adapters
 from app.core.settings import Settings
 from app.processes.log import configure
@@ -14,9 +15,24 @@ from app.sandboxes import warm_packages
 
 def run_worker(settings: Settings) -> int:
     """Work until SIGTERM, then hand the jobs over."""
+    settings = _joined(settings)
     configure(settings)
     asyncio.run(_work(settings))
     return 0
+
+
+def _joined(settings: Settings) -> Settings:
+    """As part of the instance that runs on this data directory, where nothing else is set."""
+    instance, servers = read_instance(settings.data), read_servers(settings.data)
+    if instance is None or servers is None:
+        return settings
+    found = {
+        "database_url": servers.database_url,
+        "redis_url": servers.redis_url,
+        "preview_port": instance.preview_port,
+    }
+    missing = {name: value for name, value in found.items() if getattr(settings, name) is None}
+    return settings.model_copy(update=missing)
 
 
 async def _work(settings: Settings) -> None:

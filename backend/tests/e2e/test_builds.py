@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import httpx2
 import psutil
@@ -137,3 +141,16 @@ def test_a_stopped_instance_leaves_no_process_and_starts_again_with_everything(f
     assert not alive
     assert stopped_after < 9, "a process waited for its kill"
     assert fragile.open_preview(fragile.status(job_id)["preview_url"]).status_code == 200
+
+
+def test_a_worker_joins_an_instance_that_has_none_builds_and_leaves(tmp_path: Path) -> None:
+    with Instance(tmp_path / "data", workers="0") as instance:
+        job = instance.started("An app to lend out the tools of a garden club")
+        assert instance.status(job)["status"] == "queued"
+        command = [sys.executable, "-m", "app.cli.main", "worker", "--data-dir", str(instance.data_dir)]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
+            try:
+                assert instance.await_end(job)["status"] == "ready"
+            finally:
+                worker.send_signal(signal.SIGINT)
+            assert worker.wait(20) == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from datetime import datetime
 from pathlib import Path
 from signal import SIGTERM
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from app.adapters.embedded.lock import DataDirLock
 from app.adapters.embedded.process import ProcessKey, wait_until
@@ -46,10 +47,34 @@ def read_instance(data: DataDir) -> Instance | None:
 
 def write_instance(data: DataDir, instance: Instance) -> None:
     """Publish it, 0600 and in one piece."""
-    handle, name = tempfile.mkstemp(prefix=".instance-", dir=data.root)
+    _write(data.instance, instance.model_dump_json(indent=2))
+
+
+class Servers(BaseModel):
+    """What the processes of an instance work with."""
+
+    database_url: SecretStr
+    redis_url: SecretStr
+
+
+def read_servers(data: DataDir) -> Servers | None:
+    """Those of the instance that is up on `data`; None when there is none."""
+    try:
+        return Servers.model_validate_json(data.servers.read_bytes()) if read_instance(data) else None
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def write_servers(data: DataDir, *, database_url: str, redis_url: str) -> None:
+    """For further workers on the same data directory; 0600, since it holds passwords."""
+    _write(data.servers, json.dumps({"database_url": database_url, "redis_url": redis_url}))
+
+
+def _write(place: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{place.stem}-", dir=place.parent)
     with os.fdopen(handle, "w") as draft:
-        draft.write(instance.model_dump_json(indent=2))
-    Path(name).replace(data.instance)
+        draft.write(text)
+    Path(name).replace(place)
 
 
 def stop_instance(data: DataDir, *, timeout_s: float = 30) -> bool:
