@@ -99,8 +99,8 @@ def make_fleet(nursery: Nursery, cluster: Path, tmp_path: Path) -> Iterator[Call
 
 @pytest.fixture
 def fleet(make_fleet: Callable[..., Fleet]) -> Fleet:
-    """A fleet with an API and two workers, ready."""
-    made = make_fleet()
+    """A fleet with an API and two workers, ready, for a test in which nobody takes over."""
+    made = make_fleet(lease_s=10)
     made.start()
     return made
 

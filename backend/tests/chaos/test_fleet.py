@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 
 from tests.support.fleet import Fleet
 from tests.support.fleet_invariants import assert_invariants
@@ -23,13 +24,15 @@ def test_a_fleet_builds_and_each_step_runs_once(fleet: Fleet) -> None:
     assert_invariants(fleet)
 
 
-def test_an_armed_fault_befalls_one_process_once(fleet: Fleet) -> None:
+def test_an_armed_fault_befalls_one_process_once(make_fleet: Callable[..., Fleet]) -> None:
+    fleet = make_fleet()
+    fleet.start()
     fleet.arm("before code", "kill")
     jobs = [fleet.started() for _ in range(2)]
 
     assert fleet.await_end(jobs) == ["ready"] * 2
 
     hit = fleet.await_hit("before code")
-    [killed] = [worker for worker in fleet.workers if not worker.alive]
-    assert (killed.pid, killed.status) == (hit.pid, -signal.SIGKILL)
+    [killed] = [worker for worker in fleet.workers if worker.status == -signal.SIGKILL]
+    assert killed.pid == hit.pid
     assert_invariants(fleet)

@@ -30,7 +30,7 @@ def test_row_05_worker_stopped_for_longer_than_its_lease(
     if wakes == "after the end":
         assert fleet.await_end(job) == ["ready"]
     else:
-        eventually(lambda: len(fleet.ledger.entries("attempt", job=job)) > 1, within_s=60)
+        fleet.until(lambda: len(fleet.ledger.entries("attempt", job=job)) > 1)
     before = fleet.rows("SELECT digest, evidence, last_seq FROM jobs WHERE status = 'ready'")
 
     woken = time.monotonic()
@@ -49,7 +49,7 @@ def test_row_06_worker_told_to_stop_hands_over(make_fleet: Callable[..., Fleet],
     fleet = make_fleet(pace_s=1.0)
     fleet.start()
     job = fleet.started()
-    eventually(lambda: [one for one in fleet.ledger.entries("began", job=job) if one.name == "deps"], within_s=60)
+    fleet.until(lambda: [one for one in fleet.ledger.entries("began", job=job) if one.name == "deps"])
     [leaver] = [one for one in fleet.workers if one.pid == fleet.ledger.entries("attempt", job=job)[-1].pid]
 
     told = time.monotonic()
@@ -71,7 +71,7 @@ def test_row_07_everything_killed_while_five_builds_run(
     fleet = make_fleet(pace_s=0.4, slots=3)
     fleet.start()
     jobs = [fleet.started() for _ in range(5)]
-    eventually(lambda: {one.job for one in fleet.ledger.entries("began")} == set(jobs), within_s=60)
+    fleet.until(lambda: {one.job for one in fleet.ledger.entries("began")} == set(jobs))
     time.sleep(dice.uniform(0, 1.5))  # the moment is left to chance, by the seed
 
     fleet.kill_everything()

@@ -90,7 +90,6 @@ def test_row_09_postgres_stands_still(make_fleet: Callable[..., Fleet], report: 
     eventually(lambda: fleet.ledger.entries("did", job=job), within_s=60)
     paths = [f"/api/generation/{job}/status", "/api/projects", f"/api/builds/{job}"]
     answers: list[tuple[int, float, bool]] = []
-    pids = fleet.postgres_pids()
     until = time.monotonic() + STOPPED_S
 
     def poll(path: str) -> None:
@@ -101,15 +100,13 @@ def test_row_09_postgres_stands_still(make_fleet: Callable[..., Fleet], report: 
                 answers.append((answer.status_code, time.monotonic() - began, "Retry-After" in answer.headers))
 
     fleet.call("GET", paths[1])
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    fleet.signal_postgres(signal.SIGSTOP)
     pollers = [threading.Thread(target=poll, args=[path], daemon=True) for path in paths for _ in range(3)]
     for poller in pollers:
         poller.start()
     for poller in pollers:
         poller.join(40)
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
+    fleet.signal_postgres(signal.SIGCONT)
     resumed = time.monotonic()
 
     eventually(lambda: fleet.call("GET", "/api/projects").status_code == 200, within_s=20)

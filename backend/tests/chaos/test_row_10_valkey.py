@@ -68,7 +68,7 @@ def kill_and_bring_back(fleet: Fleet) -> None:
 def test_row_10_valkey_lost_in_the_middle_of_five_builds(
     make_fleet: Callable[..., Fleet], harm: Callable[[Fleet], None], report: Report
 ) -> None:
-    fleet = make_fleet(pace_s=0.2, slots=3)
+    fleet = make_fleet(pace_s=0.2, slots=3, lease_s=10)
     fleet.start()
     jobs = [fleet.started() for _ in range(5)]
     listeners = [fleet.follow(job) for job in jobs]

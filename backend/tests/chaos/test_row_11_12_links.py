@@ -36,7 +36,7 @@ def to_valkey(fleet: Fleet, link_to: LinkTo) -> tuple[FaultProxy, str]:
 def test_row_11_answer_to_the_commit_of_start_is_lost(
     make_fleet: Callable[..., Fleet], link_to: LinkTo, ends: str, report: Report
 ) -> None:
-    fleet = make_fleet()
+    fleet = make_fleet(lease_s=10)
     proxy, url = to_postgres(fleet, link_to)
     fleet.start_api(database_url=url)
     fleet.start_worker()
@@ -62,7 +62,7 @@ def test_row_11_answer_to_the_commit_of_start_is_lost(
 
 @pytest.mark.row(11, "I14 I7")
 def test_row_11_answers_of_valkey_are_lost(make_fleet: Callable[..., Fleet], link_to: LinkTo) -> None:
-    fleet = make_fleet()
+    fleet = make_fleet(lease_s=10)
     proxy, url = to_valkey(fleet, link_to)
     fleet.start_api(redis_url=url)
     fleet.start_worker(redis_url=url)

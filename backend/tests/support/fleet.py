@@ -7,11 +7,11 @@ import shutil
 import signal
 import time
 import uuid
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
 import psutil
@@ -28,6 +28,7 @@ from tests.support.fleet_follower import Follower
 from tests.support.fleet_nursery import Nursery
 from tests.support.instance import eventually, free_ports
 
+T = TypeVar("T")
 GOAL = "A booking app for a yoga studio"
 END_S = 60.0
 """Deadlines are for a busy machine; counts and orders are what tests are exact about."""
@@ -94,7 +95,7 @@ class Fleet:
     folder: Path
     nursery: Nursery
     cluster: Path
-    lease_s: float = 2.0
+    lease_s: float = 3.0
     slots: int = 2
     pace_s: float = 0.0
     accepted: dict[str, str] = field(default_factory=dict)
@@ -127,8 +128,7 @@ class Fleet:
             member.kill()
 
     def _end_servers(self) -> None:
-        for pid in self.postgres_pids():
-            os.kill(pid, signal.SIGCONT)
+        self.signal_postgres(signal.SIGCONT)
         self.postgres.stop()
         self.valkey.stop()
 
@@ -193,6 +193,21 @@ class Fleet:
         """The workers that run."""
         return [worker for worker in self.workers if worker.alive]
 
+    def tend(self) -> None:
+        """Start a worker when none works any more, as `up` does: on a busy machine they may all end themselves."""
+        stopped = psutil.STATUS_STOPPED
+        if self.workers and all(psutil.Process(one.pid).status() == stopped for one in self.living):
+            self.start_worker()
+
+    def until(self, look: Callable[[], T], *, within_s: float = END_S) -> T:
+        """The first true answer of `look`, while the workers are tended."""
+
+        def tended() -> T:
+            self.tend()
+            return look()
+
+        return eventually(tended, within_s=within_s, every_s=0.01)
+
     def postgres_pids(self) -> list[int]:
         """The postmaster and all that it has started."""
         if self.postgres.pid is None:
@@ -200,12 +215,19 @@ class Fleet:
         top = psutil.Process(self.postgres.pid)
         return [top.pid, *(child.pid for child in top.children(recursive=True))]
 
+    def signal_postgres(self, number: signal.Signals) -> None:
+        """To all of its processes; its backends come and go meanwhile."""
+        for pid in self.postgres_pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def kill_everything(self) -> None:
         """kill -9 of every process, the servers included."""
         pids = [member.pid for member in (self.api, *self.living)]
         servers = [*self.postgres_pids(), *([self.valkey.pid] if self.valkey.pid else [])]
         for pid in [*pids, *servers]:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for member in (self.api, *self.workers):
             member.wait()
         eventually(lambda: not self.postgres.alive and not self.valkey.alive, within_s=20)
@@ -227,7 +249,7 @@ class Fleet:
 
     def await_hit(self, point: str, *, earlier: int = 0, within_s: float = END_S) -> Entry:
         """The moment at which somebody came to the point; not one of the `earlier` ones."""
-        return eventually(lambda: self.hits(point)[earlier:], within_s=within_s, every_s=0.01)[-1]
+        return self.until(lambda: self.hits(point)[earlier:], within_s=within_s)[-1]
 
     @property
     def ledger(self) -> Ledger:
@@ -304,8 +326,7 @@ class Fleet:
             found = {str(row["id"]): str(row["status"]) for row in rows}
             if all(found.get(job) in ("ready", "failed") for job in wanted):
                 return [found[job] for job in wanted]
-            if not self.living:
-                self.start_worker()  # as `up` does it
+            self.tend()
             assert time.monotonic() < deadline, f"not ended within {within_s} s: {found}\n{self.logs()}"
             time.sleep(0.05)
 
