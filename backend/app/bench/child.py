@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.adapters.runners.fake import RunnerFake
 from app.bench.ceilings import BareStatus, Hub, serve
-from app.bench.noop import DeafBell, MemoryStore, NoopRuntime, OpenedPreview
+from app.bench.noop import DeafBell, MemoryStore, NoopRuntime, OpenedPreview, RunnerSlow
 from app.bench.walk import walk
 from app.bootstrap import Adapters, assemble, make_worker, real_adapters
 from app.core.settings import Settings
@@ -56,6 +56,8 @@ def noop_adapters(settings: Settings, *, hold_s: float = 0) -> Adapters:
 
 async def _work(settings: Settings, given: argparse.Namespace) -> None:
     adapters = noop_adapters(settings, hold_s=given.hold)
+    if given.sandboxes:
+        adapters = replace(adapters, runtime=real_adapters(settings).runtime, runner=RunnerSlow())
     services = assemble(adapters, settings)
     if given.deaf:
         services = replace(services, bell=DeafBell(adapters.database.url))

@@ -7,13 +7,19 @@ import hashlib
 import socket
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from app.adapters.runners.fake import RunnerFake
+from app.blueprint.spec import AppSpec
 from app.core.ids import JobId, ProjectId, SandboxId
+from app.domain.workspace import MANIFEST, Manifest
 from app.events.bell import Bell
+from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest
 
+_FOR_EVER: Final = ("python3", "-c", "import time; time.sleep(3600)")
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
@@ -140,6 +146,16 @@ class OpenedPreview:
 
     async def probe(self, job_id: JobId) -> int:  # noqa: ARG002
         return 200
+
+
+class RunnerSlow(RunnerFake):
+    """A runner whose app takes for ever to install."""
+
+    async def run(self, goal: str, spec: AppSpec, *, say: Say) -> RunResult:
+        """The canned app with an install that only a kill ends."""
+        made = await super().run(goal, spec, say=say)
+        manifest = replace(Manifest.parse(made.working_files[MANIFEST]), install=(_FOR_EVER,))
+        return replace(made, working_files={**made.working_files, MANIFEST: manifest.dumps()})
 
 
 class DeafBell(Bell):

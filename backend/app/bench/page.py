@@ -7,7 +7,8 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from app.bench.readings import Verdict, as_page_rows
+from app.bench.bars import BARS
+from app.bench.readings import Verdict, as_page_rows, judge_all
 
 _HEAD = """<!-- Written by `cofounder bench --write docs/reference/performance.md`; do not edit. -->
 # Performance
@@ -37,15 +38,15 @@ _HOW = """## How each is measured
 - **P6**: a build of the keyless engine in a real sandbox, less the manifest's own commands typed by hand.
 - **P9**: idle streams of one API process. Events are told to all of them at once, beside an ASGI function with a
   queue for each stream.
-- **P10**: CPU of the API and Postgres. Sequential scans are counted by Postgres itself, and the plan of each
-  statement is looked at.
+- **P10**: CPU of the API and Postgres. Sequential scans are counted by Postgres itself.
 - **P11**: the straight line through the memory of the process over the second half of the builds.
 - **P12, P13**: real sandboxes, real worker processes.
 """
 
 
 def page(verdicts: Sequence[Verdict]) -> str:
-    """The page as Markdown."""
+    """The page as Markdown, with a row for every bar."""
+    verdicts = judge_all(BARS, [verdict.reading for verdict in verdicts])
     notes = [f"- **{one.bar.id}**: {one.reading.note}" for one in verdicts if one.reading.note]
     machine = (
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"

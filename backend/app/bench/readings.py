@@ -81,6 +81,13 @@ def judge(bars: Sequence[Bar], readings: Sequence[Reading]) -> list[Verdict]:
 HEAD = ("bar", "measured", "ceiling", "ratio", "limit", "verdict")
 
 
+def judge_all(bars: Sequence[Bar], readings: Sequence[Reading]) -> list[Verdict]:
+    """A verdict for every bar; one without a reading was not measured in this run."""
+    found = {reading.bar for reading in readings}
+    missing = [Reading(bar.id, None, note="not measured in this run") for bar in bars if bar.id not in found]
+    return judge(bars, [*readings, *missing])
+
+
 def as_table(verdicts: Sequence[Verdict]) -> str:
     """The table for a terminal, with what there is to say about each bar below it."""
     rows = [HEAD, *(verdict.cells for verdict in verdicts)]

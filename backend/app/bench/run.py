@@ -9,6 +9,10 @@ from typing import Final
 
 from app.bench.bars import BARS, GROUPS, Bar
 from app.bench.builds import conducting, hand_offs
+from app.bench.endings import cancels, kills
+from app.bench.growth import growth
+from app.bench.keyless import keyless
+from app.bench.leaks import leaks
 from app.bench.readings import Reading, judge
 from app.bench.report import Report
 from app.bench.requests import reads, starts
@@ -24,7 +28,12 @@ MEASURES: Final[Mapping[Measure, tuple[str, ...]]] = {
     starts: ("P3",),
     hand_offs: ("P4",),
     conducting: ("P5",),
+    keyless: ("P6",),
     streams: ("P9",),
+    growth: ("P10",),
+    leaks: ("P11",),
+    cancels: ("P12",),
+    kills: ("P13",),
 }
 """What measures which groups of bars."""
 

@@ -19,6 +19,7 @@ class Sizes:
     builds: int
     streams: int
     events: int
+    projects: int
     jobs_few: int
     jobs_many: int
     versions_many: int
@@ -31,7 +32,7 @@ class Sizes:
 
 
 FULL: Final = Sizes(
-    requests=2_000,
+    requests=1_000,
     starts=160,
     inserts=3_200,
     hand_offs=60,
@@ -40,6 +41,7 @@ FULL: Final = Sizes(
     builds=100,
     streams=5_000,
     events=10,
+    projects=50,
     jobs_few=100,
     jobs_many=10_000,
     versions_many=1_000,
@@ -59,8 +61,9 @@ QUICK: Final = Sizes(
     builds=4,
     streams=40,
     events=2,
+    projects=10,
     jobs_few=20,
-    jobs_many=200,
+    jobs_many=10_000,
     versions_many=100,
     grown=20,
     leak_builds=24,

@@ -80,6 +80,22 @@ class House:
             yield process.pid
 
     @contextmanager
+    def instance(self) -> Iterator[None]:
+        """All processes of the product on this house's database, previews and sandboxes included."""
+        with self.api():
+            preview = ["preview", "--preview-port", str(self.port + 1)]
+            shared = {"port": str(self.port)}
+            with (
+                self._product("preview", preview, **shared),
+                self._product("product-worker", ["worker"], **shared),
+            ):
+                until(lambda: self.number("SELECT count(*) FROM workers") > 0, "the worker")
+                yield
+
+    def _product(self, name: str, command: list[str], **settings: str) -> Any:
+        return self._process(name, [sys.executable, "-m", "app.cli.main", *command], **settings)
+
+    @contextmanager
     def worker(self, *flags: str, name: str = "worker", **settings: str) -> Iterator[subprocess.Popen[bytes]]:
         """A real worker whose builds do nothing."""
         command = [sys.executable, "-m", "app.bench.child", "worker", *flags]

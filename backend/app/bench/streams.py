@@ -113,6 +113,8 @@ async def _measure(
     for number in range(1, events + 1):
         await asyncio.to_thread(tell)
         await tally.reaches(number * streams)
+        if any(listener.is_broken for listener in listeners):
+            break
     spent = cpu_s(pid) - began
     delivered = sum(listener.heard for listener in listeners)
     broken = sum(listener.is_broken for listener in listeners)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from app.bench.bars import BARS, GROUPS, Bar, Judged
-from app.bench.readings import Reading, judge
+from app.bench.readings import Reading, judge, judge_all
 from app.bench.report import Report
-from app.bench.run import run_bench
+from app.bench.run import MEASURES, run_bench
 from app.core.errors import InvalidInput
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 RATIO = Bar("P1", "a thing", "us", "a bare thing", 2.0, Judged.RATIO)
 COUNT = Bar("P3 commits", "commits", "", "", 2)
 CLOCK = Bar("P12", "a wait", "s", "", 1.0, gated=False)
@@ -58,6 +60,17 @@ def test_the_table_says_what_was_measured_beside_its_ceiling_and_limit() -> None
 def test_every_bar_has_a_name_of_its_own() -> None:
     assert len({bar.id for bar in BARS}) == len(BARS)
     assert set(GROUPS) == {f"P{number}" for number in (*range(1, 7), *range(9, 14))}
+
+
+def test_something_measures_every_group() -> None:
+    assert sorted(group for groups in MEASURES.values() for group in groups) == sorted(GROUPS)
+
+
+def test_the_page_has_a_row_for_every_bar_and_its_limit() -> None:
+    page = (DOCS / "reference" / "performance.md").read_text()
+    for verdict in judge_all(BARS, []):
+        rows = [line.split(" | ") for line in page.splitlines() if line.startswith(f"| {verdict.bar.id} |")]
+        assert [row[5] for row in rows] == [verdict.cells[4]]
 
 
 def test_a_bar_that_does_not_exist_is_refused_before_anything_starts() -> None:

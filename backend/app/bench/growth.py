@@ -1,0 +1,178 @@
+"""P10: what the same requests cost when the record has grown."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from app.bench.http import get, send_all
+from app.bench.meter import Spent, abba
+from app.bench.readings import Reading
+from app.bench.requests import CLIENTS, GOAL, start_all
+from app.bench.sizes import Sizes
+from app.bench.stage import House, Stage
+from app.db.engine import Database
+from app.repositories import work
+
+CLERK: Final = "bench-clerk"
+FLUSH_S: Final = 0.5
+"""Until the connections of an API that has ended have handed in their counts."""
+
+_LIMITS: Final = '{"bootstrapper": 2, "partner": 3, "cto_scale": 10}'
+_SCANS: Final = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'jobs'"
+
+
+class _Undo(Exception):
+    """Rolls a measured transaction back, so that the next one finds the same record."""
+
+
+@dataclass
+class Record:
+    """A house whose record holds that many versions of each of its projects."""
+
+    house: House
+    projects: list[str]
+    waiting: str
+
+    @classmethod
+    def of(cls, stage: Stage, *, projects: int, versions: int) -> Record:
+        """Fill a fresh record."""
+        house = stage.house()
+        made = house.new_projects(projects)
+        house.rows(
+            "INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, digest, created_at,"
+            " admitted_at, started_at, finished_at, last_seq) SELECT p.id, p.founder_id, n, "
+            "CASE WHEN n %% 10 = 0 THEN 'failed' ELSE 'ready' END, %s, 'cto_scale', 'git-tree:bench', m.at, m.at, "
+            "m.at, m.at + interval '1 minute', 7 FROM projects p, generate_series(1, %s) AS n, "
+            "LATERAL (SELECT now() - make_interval(days => 1 + n %% 300) AS at) m",
+            GOAL,
+            versions,
+        )
+        house.rows("UPDATE projects SET last_number = %s", versions)
+        house.rows("INSERT INTO workers (id, slots) VALUES (%s, 4)", CLERK)
+        house.rows("ANALYZE")
+        return cls(house, made, "")
+
+    def wait_in_line(self) -> None:
+        """Let one job of a project of its own wait."""
+        self.waiting = start_all(self.house, self.house.new_projects(1), clients=1)[0]["job_id"]
+
+    def start(self) -> None:
+        """One start in every project."""
+        start_all(self.house, self.projects)
+
+    def end(self) -> None:
+        """End what was started."""
+        self.house.rows("UPDATE jobs SET status = 'failed' WHERE status = 'queued' AND id <> %s", self.waiting)
+
+    def ask(self, count: int, *paths: str) -> None:
+        """GET the paths by turns."""
+        requests = [get(path, self.house.token) for path in paths]
+        send_all(self.house.port, (requests * count)[:count], clients=CLIENTS)
+
+    def status(self, count: int) -> None:
+        """The status of the job that waits, with its place in the queue."""
+        self.ask(count, f"/api/generation/{self.waiting}/status")
+
+    def listing(self, count: int) -> None:
+        """The first page of the projects and of a project's builds."""
+        self.ask(count, "/api/projects", f"/api/projects/{self.projects[0]}/builds")
+
+    def claim(self, count: int) -> None:
+        """Admit whose turn it is and claim it, and undo it."""
+        asyncio.run(_claim(self.house.url, count))
+
+
+async def _claim(url: str, count: int) -> None:
+    database = Database(url)
+    for _ in range(count):
+        with suppress(_Undo):
+            async with database.transaction() as tx:
+                await work.lock_admission(tx)
+                await work.free_slots(tx, lease_s=10)
+                job_id = await work.admit_next(tx, limits_json=_LIMITS)
+                assert job_id is not None
+                await work.claim(tx, job_id, worker=CLERK)
+                raise _Undo
+    await database.close()
+
+
+class Pair:
+    """A small record and a grown one, each with its API."""
+
+    def __init__(self, small: Record, grown: Record, apis: tuple[int, int]) -> None:
+        self._sides = {small.house.url: (small, apis[0]), grown.house.url: (grown, apis[1])}
+        self._small, self._grown = small, grown
+
+    def costs(self, count: int) -> dict[str, tuple[float, float]]:
+        """CPU microseconds of each act, grown and small."""
+        found = {"start": abba(lambda: self._starts(self._grown), lambda: self._starts(self._small))}
+        for name in ("status", "listing", "claim"):
+            grown, small = (partial(self._cost, record, name, count) for record in (self._grown, self._small))
+            found[name] = abba(grown, small)
+        return found
+
+    def _starts(self, record: Record) -> float:
+        spent = self._spent(record)
+        record.start()
+        used = sum(spent.stop().values()) / len(record.projects) * 1e6
+        record.end()
+        return used
+
+    def _cost(self, record: Record, name: str, count: int) -> float:
+        act: Callable[[int], None] = getattr(record, name)
+        act(4)
+        spent, own = self._spent(record), time.process_time()
+        act(count)
+        mine = time.process_time() - own if name == "claim" else 0
+        return (sum(spent.stop().values()) + mine) / count * 1e6
+
+    def _spent(self, record: Record) -> Spent:
+        return Spent(api=self._sides[record.house.url][1], postgres=record.house.stage.server_pids["postgres"])
+
+
+def growth(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """P10."""
+    each = sizes.jobs_many // sizes.projects
+    jobs = Record.of(stage, projects=sizes.projects, versions=each)
+    few = Record.of(stage, projects=sizes.projects, versions=max(1, sizes.jobs_few // sizes.projects))
+    many_versions = Record.of(stage, projects=sizes.projects, versions=sizes.versions_many)
+    few_versions = Record.of(stage, projects=sizes.projects, versions=sizes.versions_many // 10)
+    by_jobs = _compare(few, jobs, sizes.grown)
+    by_versions = _compare(few_versions, many_versions, sizes.grown)
+    return [
+        _reading("P10 jobs", by_jobs, f"{sizes.jobs_many:,} jobs"),
+        _reading("P10 versions", by_versions, f"{sizes.versions_many:,} versions in each project"),
+        Reading("P10 scans", scans(jobs), note="start, status, projects, builds and claim at many jobs"),
+    ]
+
+
+def _compare(small: Record, grown: Record, count: int) -> dict[str, tuple[float, float]]:
+    with ExitStack() as stack:
+        apis = stack.enter_context(small.house.api()), stack.enter_context(grown.house.api())
+        for record in (small, grown):
+            record.wait_in_line()
+        return Pair(small, grown, apis).costs(count)
+
+
+def _reading(bar: str, found: dict[str, tuple[float, float]], size: str) -> Reading:
+    worst = max(found, key=lambda name: found[name][0] / found[name][1])
+    told = ", ".join(f"{name} {grown / small:.2f}x" for name, (grown, small) in found.items())
+    return Reading(bar, *found[worst], note=f"{size}: {told}")
+
+
+def scans(record: Record) -> float:
+    """How many sequential scans of jobs Postgres counts while each act is done once."""
+    before = record.house.number(_SCANS)
+    with record.house.api():
+        record.start()
+        record.status(1)
+        record.listing(2)
+        record.claim(1)
+    time.sleep(FLUSH_S)
+    return record.house.number(_SCANS) - before

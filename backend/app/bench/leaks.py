@@ -1,0 +1,69 @@
+"""P11: what is left behind by many builds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from app.bench.builds import build_all
+from app.bench.http import get, send_all
+from app.bench.meter import own_memory_bytes, slope
+from app.bench.readings import Reading
+from app.bench.sizes import Sizes
+from app.bench.stage import House, Stage
+
+SAMPLES = 40
+LEAST_BATCH = 4
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a house holds between builds."""
+
+    descriptors: int
+    children: int
+    places: frozenset[Path]
+
+    @classmethod
+    def of(cls, house: House, pids: tuple[int, int]) -> Left:
+        """What is there now."""
+        processes = [psutil.Process(pid) for pid in pids]
+        return cls(
+            sum(process.num_fds() for process in processes),
+            sum(len(process.children(recursive=True)) for process in processes),
+            frozenset(path for path in house.data.root.rglob("*") if path.is_dir()),
+        )
+
+    def beyond(self, before: Left) -> int:
+        """How much more than before."""
+        more = (self.descriptors - before.descriptors, self.children - before.children)
+        return sum(max(0, count) for count in more) + len(self.places - before.places)
+
+
+def leaks(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """P11."""
+    house = stage.house()
+    batch = max(LEAST_BATCH, sizes.leak_builds // SAMPLES)
+    with house.api() as api, house.worker() as worker:
+        pids = api, worker.pid
+        points = [_sample(house, pids, batch)]
+        before = Left.of(house, pids)
+        for _ in range(sizes.leak_builds // batch - 1):
+            points.append(_sample(house, pids, batch))
+        left = Left.of(house, pids).beyond(before)
+    half = points[len(points) // 2 :]
+    slopes = [slope([(n * batch, point[side]) for n, point in enumerate(half)]) / 1000 for side in (0, 1)]
+    size = f"{sizes.leak_builds:,} builds"
+    return [
+        Reading("P11 api", slopes[0], note=f"{size}; {points[-1][0] / 1e6:.1f} MB of its own at the end"),
+        Reading("P11 worker", slopes[1], note=f"{size}; {points[-1][1] / 1e6:.1f} MB of its own at the end"),
+        Reading("P11 left", left),
+    ]
+
+
+def _sample(house: House, pids: tuple[int, int], count: int) -> tuple[int, int]:
+    jobs = build_all(house, count)
+    send_all(house.port, [get(f"/api/generation/{job}/status", house.token) for job in jobs], clients=2)
+    return own_memory_bytes(pids[0]), own_memory_bytes(pids[1])
