@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
@@ -53,20 +53,19 @@ async def status(
     job_id: UUID,
     caller: CallerDep,
     services: ServicesDep,
-    generation: GenerationDep,
-    response: Response,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
     wait: Annotated[int | None, Query(ge=1, le=30)] = None,
-) -> Any:
+) -> Response:
     """Where a build is. `wait` holds the answer back, at most that many seconds, until it is a new one."""
+    generation = services.generation
     view = await generation.status(caller.id, JobId(job_id))
     if wait is not None and is_same(if_none_match, etag_of(services, view)):
         view = await generation.status_after(caller.id, view, bell=services.bell, wait_s=wait)
-    etag = etag_of(services, view)
-    if is_same(if_none_match, etag):
-        return Response(status_code=304, headers={"ETag": etag})
-    response.headers["ETag"] = etag
-    return status_out(services, view)
+    headers = {"ETag": etag_of(services, view)}
+    if is_same(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    # The most frequent answer there is: written once, not validated a second time by the framework.
+    return Response(status_out(services, view).model_dump_json(), media_type="application/json", headers=headers)
 
 
 @router.post("/{job_id}/cancel", operation_id="cancel_generation")
