@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
@@ -232,13 +232,17 @@ async def page(tx: Connection, project_id: ProjectId, *, below: int | None, limi
 
 
 async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
-    """The newest job of each of the projects that has one."""
-    statement = (
+    """The newest job of each of the projects that has one; looked up one by one, so that old jobs cost nothing."""
+    ids = sa.func.unnest(sa.cast(list(project_ids), ARRAY(UUID(as_uuid=True))))
+    wanted = ids.table_valued("id").render_derived("wanted")
+    newest = (
         sa.select(*_COLUMNS)
-        .where(jobs.c.project_id.in_(project_ids))
-        .ext(distinct_on(jobs.c.project_id))
-        .order_by(jobs.c.project_id, jobs.c.number.desc())
+        .where(jobs.c.project_id == wanted.c.id)
+        .order_by(jobs.c.number.desc())
+        .limit(1)
+        .lateral("newest")
     )
+    statement = sa.select(*newest.c).select_from(wanted.join(newest, sa.true()))
     found = [_job(row) for row in await tx.execute(statement)]
     return {job.project_id: job for job in found}
 
