@@ -16,6 +16,7 @@ from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
 from app.cli.events import StageClock, follow
 from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
+from app.domain.job import JobStatus
 
 NAME_LENGTH: Final = 60
 
@@ -79,11 +80,16 @@ def cancel(
     """Stop a build. Its partial work is removed; earlier versions are unchanged."""
     job_id = checked_id(job)
     with open_client(common, context) as client:
-        if not yes and not confirmed(context):
+        if not yes and not has_ended(client, job_id) and not confirmed(context):
             raise UsageError("Nothing was stopped.", remedy=f"cofounder cancel {job_id} --yes")
         answer = client.post(f"/api/generation/{job_id}/cancel")
     context.result_json(answer) if common.json else context.result(answer["message"])
     return Exit.OK
+
+
+def has_ended(client: ApiClient, job_id: str) -> bool:
+    """Then there is nothing to ask about: the answer to a cancel says so."""
+    return JobStatus(client.get(f"/api/generation/{job_id}/status")["status"]).is_terminal
 
 
 def confirmed(context: Context) -> bool:

@@ -23,11 +23,19 @@ PR_SET_PDEATHSIG: Final = 1
 
 
 class Child:
-    """A `cofounder up` that this process started."""
+    """A `cofounder up` that this process started.
+
+    When somebody else was quicker on the same data directory, it has ended by itself, and `instance` is theirs.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], instance: RunningInstance) -> None:
         self._process = process
         self.instance = instance
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the instance is the one that was started here."""
+        return self.instance.pid == self._process.pid
 
     def wait(self) -> None:
         """Until the instance ends by itself."""
@@ -79,7 +87,7 @@ def wait_until_serving(
         instance = context.wiring().find_instance(settings)
         if instance is not None and is_ready(instance):
             return instance
-        if process.poll() is not None:
+        if process.poll() is not None and not context.wiring().is_coming_up(settings):
             raise not_started(f"The instance ended while it started (exit {process.returncode}).", log)
         time.sleep(0.05)
     raise not_started(f"The instance did not start within {START_S:g} s.", log)

@@ -39,14 +39,21 @@ class Demo:
                 self._context.say(f"Using the instance that runs at {running.api_url}.")
                 return self._build(goal, running, settings)
             child = self._start(settings)
-            try:
-                code = self._build_here(goal, child.instance, settings)
-                if stay and code is Exit.OK:
-                    self._stay(child)
-            finally:
-                self._context.say("Stopping what the demo started...")
-                child.stop()
-            return code
+            if not child.is_ours:
+                self._context.say(f"Another command was quicker; using its instance at {child.instance.api_url}.")
+                return self._build(goal, child.instance, settings)
+            return self._build_and_stop(goal, child, settings, stay=stay)
+
+    def _build_and_stop(self, goal: str, child: Child, settings: Settings, *, stay: bool) -> Exit:
+        try:
+            code = self._build_here(goal, child.instance, settings)
+            if stay and code is Exit.OK:
+                self._stay(child)
+        finally:
+            self._context.say("Stopping what the demo started...")
+            child.stop()
+        self._context.say(f"What was built is kept: {self._context.typed('cofounder up')} brings it back.")
+        return code
 
     def _start(self, settings: Settings) -> Child:
         placed = self._with_free_ports(settings)
@@ -89,11 +96,13 @@ class Demo:
         return exit_of_build(finished)
 
     def _stay(self, child: Child) -> None:
-        self._context.say(f"\nYour projects: {child.instance.api_url}\nIt runs until you press Ctrl-C.")
+        self._context.say("\nIt runs until you press Ctrl-C.")
         try:
             child.wait()
         except KeyboardInterrupt:
             self._context.say("")
+        else:
+            self._context.say("The instance has ended: somebody stopped it.")
 
 
 @contextmanager

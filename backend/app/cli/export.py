@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from shlex import quote
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -18,25 +20,32 @@ from app.cli.errors import ApiProblem, Exit, FileRefused
 from app.core.errors import NotFound
 from app.domain.job import JobStatus, version_number
 
+NAME_LENGTH: Final = 60
+
 
 def export(
     build: Annotated[str, Parameter(help="A job's id, or a project's for its newest ready build.")],
     /,
     *,
-    output: Annotated[Path | None, Parameter(help="The file to write; `-` for standard output.")] = None,
+    output: Annotated[
+        Path | None,
+        Parameter(help="The file or folder to write to; `-` for standard output.", allow_leading_hyphen=True),
+    ] = None,
     force: Annotated[bool, Parameter(help="Overwrite the file when it exists.")] = False,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
     """Download a build as a zip file; an unfinished download leaves nothing behind."""
     with open_client(common, context) as client:
-        job_id, version = find_build(client, checked_id(build))
-        target = output or Path(f"{version}.zip")
+        job_id, version, name = find_build(client, checked_id(build))
+        target = output or Path(name)
+        if target.is_dir():
+            target /= name
         with client.download(f"/api/builds/{job_id}/export") as pieces:
             if str(target) == "-":
                 write_out(pieces)
                 return Exit.OK
-            size = write_file(pieces, target, force=force)
+            size = write_file(pieces, target, force=force, again=f"cofounder export {build}")
     if common.json:
         context.result_json({"job_id": job_id, "build_version": version, "file": str(target), "bytes": size})
     else:
@@ -44,11 +53,11 @@ def export(
     return Exit.OK
 
 
-def find_build(client: ApiClient, some_id: str) -> tuple[str, str]:
-    """The job and version meant by a job's or a project's id. NotFound."""
+def find_build(client: ApiClient, some_id: str) -> tuple[str, str, str]:
+    """The job, the version and the file's name meant by a job's or a project's id. NotFound."""
     try:
         found = client.get(f"/api/builds/{some_id}")
-        return found["job_id"], found["build_version"]
+        return found["job_id"], found["build_version"], file_name(found)
     except ApiProblem as problem:
         if problem.http_status != 404:
             raise
@@ -56,7 +65,14 @@ def find_build(client: ApiClient, some_id: str) -> tuple[str, str]:
     if not ready:
         raise NotFound("The project has no build that is ready.", remedy=f"cofounder versions {some_id}")
     newest = max(ready, key=lambda item: version_number(item["build_version"]))
-    return newest["job_id"], newest["build_version"]
+    return find_build(client, newest["job_id"])
+
+
+def file_name(build: Mapping[str, Any]) -> str:
+    """By the app's title and its version, such as `yoga-studio-booking-v0.1.zip`."""
+    title = (build.get("evidence") or {}).get("title") or build.get("goal") or "app"
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:NAME_LENGTH].rstrip("-") or "app"
+    return f"{slug}-v0.{version_number(build['build_version'])}.zip"
 
 
 def write_out(pieces: Iterator[bytes]) -> None:
@@ -66,11 +82,16 @@ def write_out(pieces: Iterator[bytes]) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_file(pieces: Iterator[bytes], target: Path, *, force: bool) -> int:
-    """Write beside the target, then put it in place at once; answers the bytes written. FileRefused."""
-    again = f"cofounder export ... --output {target} --force"
+def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str) -> int:
+    """Write beside the target, then put it in place at once; answers the bytes written. FileRefused.
+
+    `again` is the command that the remedies begin with.
+    """
+    overwrite = f"{again} --output {quote(str(target))} --force"
     if target.exists() and not force:
-        raise FileRefused(f"{str(target)!r} exists already.", remedy=again)
+        raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite)
+    if not target.parent.is_dir():
+        raise FileRefused(f"There is no folder {str(target.parent)!r}.", remedy=f"{again} --output {target.name}")
     part = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -79,9 +100,10 @@ def write_file(pieces: Iterator[bytes], target: Path, *, force: bool) -> int:
             size = sum(file.write(piece) for piece in pieces)
         place(part, target, force=force)
     except FileExistsError as error:
-        raise FileRefused(f"{str(target)!r} exists already.", remedy=again) from error
+        raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite) from error
     except OSError as error:
-        raise FileRefused(f"{str(target)!r} cannot be written ({error.strerror}).", remedy=again) from error
+        elsewhere = f"{again} --output {quote(str(Path(tempfile.gettempdir()) / target.name))}"
+        raise FileRefused(f"{str(target)!r} cannot be written ({error.strerror}).", remedy=elsewhere) from error
     finally:
         if part is not None:
             part.unlink(missing_ok=True)

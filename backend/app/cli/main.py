@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.exceptions import UnknownCommandError
+from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
 
 from app import __version__
 from app.cli.context import Context, own_name
@@ -29,7 +29,7 @@ COMMANDS = (
     ("cancel", "app.cli.builds:cancel", BUILD, "Stop a build."),
     ("projects", "app.cli.projects:projects", BUILD, "List your projects."),
     ("versions", "app.cli.projects:versions", BUILD, "List the builds of a project."),
-    ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build, or the page."),
+    ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build."),
     ("export", "app.cli.export:export", BUILD, "Download a build as a zip file."),
     ("gates", "app.cli.gates:gates", DECIDE, "List the decisions of a project."),
     ("decide", "app.cli.gates:decide", DECIDE, "Take a decision."),
@@ -43,6 +43,8 @@ COMMANDS = (
     ("bench", "app.cli.bench:bench", LOOK, "Measure the performance bars."),
 )
 """Name, import path, group, one line of help: all that `--help` needs, so nothing else is imported for it."""
+
+TAKES_A_GOAL = ("demo", "build")
 
 PARTS = ("api", "preview", "migrate")
 """The processes of an instance, started by its supervisor."""
@@ -89,7 +91,14 @@ def usage_error(app: App, error: CycloptsError) -> UsageError:
     if error.console is None:
         error.console = app.error_console
     chain = () if isinstance(error, UnknownCommandError) else tuple(error.command_chain or ())
+    if isinstance(error, UnusedCliTokensError) and chain and chain[-1] in TAKES_A_GOAL:
+        return UsageError("A goal of several words stands in quotes.", remedy=_quoted(chain, error))
     return UsageError(str(error).strip(), remedy=" ".join(["cofounder", *chain, "--help"]))
+
+
+def _quoted(chain: Sequence[str], error: UnusedCliTokensError) -> str:
+    words = [token for token in error.root_input_tokens or () if token not in chain and not token.startswith("-")]
+    return shlex.join(["cofounder", *chain, " ".join(words)])
 
 
 def next_command(remedy: str, tokens: Sequence[str]) -> str:

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from app.cli.builds import checked_id
-from app.cli.client import open_client
+from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
+from app.core.errors import NotFound
+from app.domain.job import JobStatus
 
 Project = Annotated[str, Parameter(help="The project's id, as `projects` prints it.")]
 
@@ -50,18 +52,33 @@ def version_line(item: dict[str, Any]) -> str:
     return f"{item['build_version']:<12}  {item['status']:<9}  {item['job_id']}  {goal}"
 
 
+def newest_ready(client: ApiClient) -> str:
+    """The job that became ready last, of all projects. NotFound."""
+    builds = (
+        build
+        for project in client.pages("/api/projects")
+        for build in client.pages(f"/api/projects/{project['id']}/builds")
+        if build["status"] == JobStatus.READY
+    )
+    newest = max(builds, key=lambda build: str(build["created_at"]), default=None)
+    if newest is None:
+        raise NotFound("No build is ready yet.", remedy="cofounder projects")
+    return str(newest["job_id"])
+
+
 def open_preview(
-    job: Annotated[str | None, Parameter(help="The job whose preview to open; without it, the page.")] = None,
+    job: Annotated[
+        str | None, Parameter(help="The job whose preview to open; without it, your newest ready build.")
+    ] = None,
     /,
     *,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Open the preview of a build, or the page; prints the address in any case."""
+    """Open the preview of a build; prints the address in any case."""
     with open_client(common, context) as client:
-        url = client.api_url
-        if job is not None:
-            url = client.post(f"/api/builds/{checked_id(job)}/preview")["preview_url"]
+        job_id = checked_id(job) if job is not None else newest_ready(client)
+        url = client.post(f"/api/builds/{job_id}/preview")["preview_url"]
     if common.json:
         context.result_json({"url": url})
         return Exit.OK

@@ -76,7 +76,8 @@ def failed_lines(build: Mapping[str, Any], *, again: str) -> list[str]:
 
 def status_lines(status: Mapping[str, Any]) -> list[str]:
     """Where a job is, as the status answer tells it."""
-    lines = [f"{status['build_version']}  {status['stage_label']}"]
+    cancelled = status.get("error_message") == CANCELLED_MESSAGE
+    lines = [f"{status['build_version']}  {'Cancelled' if cancelled else status['stage_label']}"]
     if status.get("queue_position"):
         lines.append(f"Place in the queue: {status['queue_position']}")
     if status.get("wait_estimate_s"):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 _PART_OF: Final = {
     "find_instance": "instance",
+    "is_coming_up": "instance",
     "stop": "instance",
     "run_up": "up",
     "run_api": "api",

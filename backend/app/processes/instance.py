@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from app.adapters.embedded.instance import Instance, read_instance, stop_instance
+from app.adapters.embedded.lock import DataDirLock
 from app.core.settings import Settings
 
 
 def find_instance(settings: Settings) -> Instance | None:
     """The instance that runs on the data directory."""
     return read_instance(settings.data)
+
+
+def is_coming_up(settings: Settings) -> bool:
+    """Whether some process holds the data directory, be its instance ready or not."""
+    return DataDirLock(settings.data.lock).holder is not None
 
 
 def stop(settings: Settings) -> bool:

@@ -125,10 +125,33 @@ def test_cancel_does_nothing_when_nobody_can_be_asked(
     cli: Cli, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    api.on("GET", f"/api/generation/{JOB}/status", Answer(body={"status": "code"}))
     ran = cli("cancel", JOB)
     assert ran.code == 2
     assert ran.last_word == f"cofounder cancel {JOB} --yes"
-    assert api.requests == []
+    assert api.asked("POST", f"/api/generation/{JOB}/cancel") == []
+
+
+def test_cancel_of_a_build_that_has_ended_says_so_without_a_question(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", f"/api/generation/{JOB}/status", Answer(body={"status": "ready"}))
+    problem = {"code": "already_terminal", "detail": "This build has ended.", "job_id": JOB}
+    api.on("POST", f"/api/generation/{JOB}/cancel", Answer(status=409, body=problem))
+    ran = cli("cancel", JOB)
+    assert "This build has ended." in ran.talk
+
+
+def test_a_cancelled_build_is_not_called_failed(cli: Cli, api: FakeApi) -> None:
+    body = {"build_version": "build_v0_1", "stage_label": "Build failed", "error_message": "Cancelled by user"}
+    api.on("GET", f"/api/generation/{JOB}/status", Answer(body=body))
+    assert cli("status", JOB).out == "build_v0_1  Cancelled\nCancelled by user\n"
+
+
+@pytest.mark.parametrize("command", ["build", "demo"])
+def test_a_goal_without_quotes_is_shown_with_them(cli: Cli, command: str) -> None:
+    ran = cli(command, "A", "booking", "app")
+    assert ran.code == 2
+    assert "in quotes" in ran.talk
+    assert ran.last_word == f"cofounder {command} 'A booking app'"
 
 
 def test_cancel_with_yes_stops_the_build(cli: Cli, api: FakeApi) -> None:

@@ -38,13 +38,41 @@ def test_versions_lists_the_builds(cli: Cli, api: FakeApi) -> None:
 def test_open_prints_a_fresh_preview_address(cli: Cli, api: FakeApi) -> None:
     api.on("POST", f"/api/builds/{JOB}/preview", Answer(body={"preview_url": "http://p.test/"}))
     assert cli("open", JOB).out == "http://p.test/\n"
-    assert cli("open").out == api.url + "\n"
 
 
-def test_export_writes_the_version_named_file(cli: Cli, zipped: FakeApi, tmp_path: Path) -> None:
-    ran = cli("export", JOB)
-    assert ran.out == "build_v0_1.zip\n"
-    assert (tmp_path / "build_v0_1.zip").read_bytes() == b"PK-zip"
+def test_open_without_a_job_opens_what_became_ready_last(cli: Cli, api: FakeApi) -> None:
+    assert cli("open").code == 3
+    builds = [
+        finished(job_id=GATE, created_at="2031-01-02T00:00:00Z"),
+        finished(job_id=JOB, created_at="2031-01-03T00:00:00Z"),
+        finished(job_id=GATE, created_at="2031-01-04T00:00:00Z", status="failed"),
+    ]
+    api.on("GET", "/api/projects", Answer(body={"items": [{"id": PROJECT}], "next_cursor": None}))
+    api.on("GET", BUILDS, Answer(body={"items": builds, "next_cursor": None}))
+    api.on("POST", f"/api/builds/{JOB}/preview", Answer(body={"preview_url": "http://p.test/"}))
+    assert cli("open").out == "http://p.test/\n"
+
+
+def test_export_names_the_file_after_the_app_and_its_version(cli: Cli, zipped: FakeApi, tmp_path: Path) -> None:
+    assert cli("export", JOB).out == "yoga-booking-v0.1.zip\n"
+    assert (tmp_path / "yoga-booking-v0.1.zip").read_bytes() == b"PK-zip"
+    (tmp_path / "folder").mkdir()
+    assert cli("export", JOB, "--output", "folder").out == "folder/yoga-booking-v0.1.zip\n"
+
+
+def test_export_to_standard_output(
+    cli: Cli, zipped: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with (tmp_path / "piped").open("w+") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        assert cli("export", JOB, "--output", "-").code == 0
+    assert (tmp_path / "piped").read_bytes() == b"PK-zip"
+
+
+def test_export_into_a_folder_that_is_missing_says_so(cli: Cli, zipped: FakeApi) -> None:
+    ran = cli("export", JOB, "--output", "nowhere/x.zip")
+    assert "no folder 'nowhere'" in ran.talk
+    assert ran.last_word == f"cofounder export {JOB} --output x.zip"
 
 
 def test_export_never_overwrites_unless_told_to(cli: Cli, zipped: FakeApi, tmp_path: Path) -> None:
@@ -52,7 +80,7 @@ def test_export_never_overwrites_unless_told_to(cli: Cli, zipped: FakeApi, tmp_p
     kept.write_text("mine")
     ran = cli("export", JOB, "--output", str(kept))
     assert (ran.code, kept.read_text()) == (5, "mine")
-    assert ran.last_word.endswith("--force")
+    assert ran.last_word == f"cofounder export {JOB} --output {kept} --force"
     assert cli("export", JOB, "--output", str(kept), "--force").code == 0
     assert kept.read_bytes() == b"PK-zip"
 
@@ -69,8 +97,9 @@ def test_export_of_a_project_takes_its_newest_ready_build(cli: Cli, zipped: Fake
         finished(job_id=GATE, build_version="build_v0_9"),
         finished(job_id=GATE, build_version="build_v0_11", status="failed"),
     ]
+    zipped.on("GET", f"/api/builds/{JOB}", Answer(body=builds[0]))
     zipped.on("GET", BUILDS, Answer(body={"items": builds, "next_cursor": None}))
-    assert cli("export", PROJECT).out == "build_v0_10.zip\n"
+    assert cli("export", PROJECT).out == "yoga-booking-v0.10.zip\n"
 
 
 def test_export_of_a_project_without_a_ready_build_is_not_found(cli: Cli, api: FakeApi) -> None:

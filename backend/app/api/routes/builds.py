@@ -26,7 +26,7 @@ async def _ready(services: Services, caller: Caller, job_id: UUID) -> Job:
     async with services.database.transaction() as tx:
         job = await services.generation.job(tx, caller.id, JobId(job_id))
     if job.status is not JobStatus.READY:
-        raise NotReady(f"This build is {job.status.value!r}; only a ready build has this.")
+        raise NotReady(f"Only a build that is ready has a preview and files; this one is {job.status.value!r}.")
     return job
 
 
