@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
 from dbos import (
     DBOS,
@@ -24,7 +25,7 @@ from app.core.errors import Unavailable
 from app.core.ids import JobId
 from app.db.engine import sqlalchemy_url
 
-__all__ = ["EngineClient", "EngineError", "launch", "prepare", "shut_down", "step"]
+__all__ = ["EngineClient", "EngineErrors", "launch", "prepare", "shut_down", "step"]
 
 QUEUE: Final = "builds"
 WORKFLOW: Final = "build"
@@ -35,7 +36,8 @@ APP_NAME: Final = "cofounder"
 
 _OVER: Final = ("SUCCESS", "ERROR")
 
-EngineError = error.DBOSException
+EngineErrors = (error.DBOSException, sa.exc.OperationalError, sa.exc.InterfaceError)
+"""What the engine raises when it refuses, or cannot record, a step: the job is not to blame."""
 
 T = TypeVar("T")
 
@@ -59,6 +61,14 @@ def _options(workflow_id: str) -> EnqueueOptions:
         "workflow_id": workflow_id,
         "app_version": APP_VERSION,
     }
+
+
+def _connect(url: str) -> psycopg.Connection[Any]:
+    """The engine waits out an outage only when the driver says the words that it looks for."""
+    try:
+        return psycopg.connect(url, connect_timeout=3, application_name=APP_NAME)
+    except psycopg.OperationalError as refused:
+        raise psycopg.OperationalError(f"connection failed: {refused}") from refused
 
 
 class EngineClient:
@@ -111,6 +121,7 @@ async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job:
     config: DBOSConfig = {
         "name": APP_NAME,
         "system_database_url": _driver_url(url),
+        "db_engine_kwargs": {"creator": lambda: _connect(url)},
         "executor_id": executor,
         "application_version": APP_VERSION,
         "log_level": "ERROR",

@@ -152,7 +152,7 @@ class Worker:
     async def _mend(self, job_id: JobId, attempt: int, error: BaseException) -> None:
         """The outermost handler: what nobody expected ends the job, what the engine refused is handed on."""
         log.error("build_crashed", job_id=str(job_id), attempt=attempt, exc_info=error)
-        if isinstance(error, engine.EngineError):
+        if isinstance(error, engine.EngineErrors):
             await self._give_back(job_id)
         elif isinstance(error, Exception):
             await self._parts.generation.fail(job_id, error, attempt=attempt)
