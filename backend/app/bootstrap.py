@@ -16,6 +16,7 @@ from app.core.settings import Settings
 from app.db.engine import Database
 from app.events.bell import Bell
 from app.events.cache import StatusCache, connect
+from app.events.feeds import Feeds
 from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
@@ -104,11 +105,13 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     cache = adapters.cache
     machine = JobStateMachine(database, cache)
     engine = EngineClient(database.url)
+    bell = Bell(database.url)
     queue = QueueManager(database, machine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
     gates = GateService()
     return Services(
         database=database,
-        bell=Bell(database.url),
+        bell=bell,
+        feeds=Feeds(database, bell),
         cache=cache,
         clock=adapters.clock,
         engine=engine,

@@ -1,16 +1,15 @@
-"""The event log of a job: read what is there, and follow what comes."""
+"""The event log of a job, as the record has it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
 
 from app.core.ids import JobId
-from app.db.engine import Connection, Database
-from app.db.tables import job_events
-from app.events.bell import Bell
+from app.db.engine import Connection
+from app.db.tables import job_events, jobs
 from app.events.model import Event, EventType
 
 PAGE: Final = 500
@@ -28,18 +27,7 @@ async def read(tx: Connection, job_id: JobId, *, after: int, limit: int = PAGE) 
     return [Event(row.seq, EventType(row.type), row.payload, row.at) for row in rows]
 
 
-async def follow(database: Database, bell: Bell, job_id: JobId, *, after: int) -> AsyncIterator[Event | None]:
-    """Every event above `after` until the last one. None comes when it has been quiet for a while."""
-    with bell.listen(job_id) as ears:
-        while True:
-            async with database.transaction() as tx:
-                events = await read(tx, job_id, after=after)
-            for event in events:
-                yield event
-                if event.is_last:
-                    return
-                after = event.seq
-            if len(events) < PAGE and not await ears.wait_above(after):
-                if bell.is_closing:
-                    return
-                yield None
+async def newest(tx: Connection, job_ids: Sequence[JobId]) -> dict[JobId, int]:
+    """The number of the last event of each job."""
+    rows = await tx.execute(sa.select(jobs.c.id, jobs.c.last_seq).where(jobs.c.id.in_(job_ids)))
+    return {JobId(row.id): row.last_seq for row in rows}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 
@@ -32,5 +34,13 @@ class Event:
         return self.type is EventType.STATUS and self.payload.get("status") in ("ready", "failed")
 
     def body(self) -> dict[str, Any]:
-        """The event as it goes over the wire."""
+        """The event as a client sees it."""
         return {"seq": self.seq, "type": self.type.value, "at": self.at.isoformat(), **self.payload}
+
+    @cached_property
+    def wire(self) -> bytes:
+        """The event as text/event-stream, written once for all who hear it; the last says that it is."""
+        told = f"id: {self.seq}\nevent: {self.type.value}\ndata: {json.dumps(self.body())}\n\n"
+        if self.is_last:
+            told += f"event: end\ndata: {json.dumps({'status': self.payload['status']})}\n\n"
+        return told.encode()

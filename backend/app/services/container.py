@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.db.engine import Database
 from app.events.bell import Bell
 from app.events.cache import StatusCache
+from app.events.feeds import Feeds
 from app.ports.clock import Clock
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
@@ -26,6 +27,7 @@ class Services:
 
     database: Database
     bell: Bell
+    feeds: Feeds
     cache: StatusCache
     clock: Clock
     engine: EngineClient
@@ -43,10 +45,12 @@ class Services:
     async def open(self) -> None:
         """Begin to listen."""
         await self.bell.start()
+        await self.feeds.start()
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self.bell.close()
+        await self.feeds.close()
         await self.cache.close()
         self.engine.close()
         await self.database.close()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.deps import CallerDep, ServicesDep, SubscribedDep
 from app.api.status import etag_of, is_same, status_out
+from app.api.streams import EventStream
 from app.core.ids import JobId, ProjectId
-from app.events.log import follow
 from app.queue.worker import process_next_job
 from app.repositories.jobs import Job
 from app.schemas.generation import CancelOut, PreviewViewedOut, StartIn, StartOut, StatusOut
@@ -91,17 +89,11 @@ async def get_own_job(job_id: UUID, caller: CallerDep, services: ServicesDep, ge
         return await generation.job(tx, caller.id, JobId(job_id))
 
 
-@router.get("/{job_id}/events", operation_id="generation_events", response_class=EventSourceResponse)
+@router.get("/{job_id}/events", status_code=200, operation_id="generation_events", response_class=EventStream)
 async def events(
     job: Annotated[Job, Depends(get_own_job)],
     services: ServicesDep,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """Every event of a build, from after `Last-Event-ID`; the stream ends after the last one."""
-    async for event in follow(services.database, services.bell, job.id, after=last_event_id or 0):
-        if event is None:
-            yield ServerSentEvent(comment="still here")
-        else:
-            yield ServerSentEvent(id=str(event.seq), event=event.type.value, data=event.body())
-            if event.is_last:
-                yield ServerSentEvent(event="end", data={"status": event.payload["status"]})
+    return EventStream(services.feeds, job.id, after=last_event_id or 0)

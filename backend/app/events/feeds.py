@@ -1,0 +1,175 @@
+"""Following jobs: what happened is read once for all who listen in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from app.core.errors import Unavailable
+from app.core.ids import JobId
+from app.db.engine import Database
+from app.events import log as record
+from app.events.bell import Bell, Ring
+from app.events.model import Event
+
+log = structlog.get_logger(__name__)
+
+KEEPALIVE_S: Final = 40.0
+"""A listener is told so often that all is well: what stands between may cut a line that is silent for a minute."""
+
+LOOK_S: Final = 15.0
+"""A lost ring costs at most this, and never an event."""
+
+_RETRY_S: Final = 0.5
+
+
+class Listener:
+    """One who waits, until there is news, or a while has passed, or nobody is there to hear it."""
+
+    def __init__(self) -> None:
+        self.is_gone = False
+        self._woken: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """Let it look."""
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    def leave(self) -> None:
+        """Nobody hears it any more: let it end."""
+        self.is_gone = True
+        self.wake()
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether it was woken before its time."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        self._woken = loop.create_future()
+        timer = loop.call_at(ends, self.wake)
+        try:
+            await self._woken
+        finally:
+            timer.cancel()
+            self._woken = None
+        return loop.time() < ends
+
+
+class _Feed:
+    """The events of one job so far. Their numbers count from 1 without gaps, so the list is its own index."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.told_of = 1
+        """A job begins with its first event."""
+        self.listeners: set[Listener] = set()
+        self.reading: asyncio.Task[None] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self.events) and self.events[-1].is_last
+
+    def add(self, events: Sequence[Event]) -> None:
+        self.events += events
+        for listener in self.listeners:
+            listener.wake()
+
+
+class Feeds:
+    """The feeds of one process, from `start` to `close`."""
+
+    def __init__(
+        self, database: Database, bell: Bell, *, keepalive_s: float = KEEPALIVE_S, look_s: float = LOOK_S
+    ) -> None:
+        self._keepalive_s = keepalive_s
+        self._look_s = look_s
+        self._database = database
+        self._bell = bell
+        self._feeds: dict[JobId, _Feed] = {}
+        self._looking: asyncio.Task[None] | None = None
+        bell.watch(self._hear)
+
+    async def start(self) -> None:
+        """Begin to look for lost rings."""
+        self._looking = asyncio.create_task(self._look(), name="feeds")
+
+    async def close(self) -> None:
+        """Stop looking. Who still listens ends when the bell is silenced."""
+        tasks = [feed.reading for feed in self._feeds.values() if feed.reading] + [self._looking]
+        for task in filter(None, tasks):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def follow(self, job_id: JobId, listener: Listener, *, after: int) -> AsyncIterator[Event | None]:
+        """Every event above `after` until the last one, or until the listener is gone. None: it stayed quiet."""
+        feed = self._feeds.setdefault(job_id, _Feed())
+        feed.listeners.add(listener)
+        self._catch_up(job_id, feed)
+        try:
+            while not listener.is_gone and not self._bell.is_closing:
+                for event in feed.events[after:]:
+                    yield event
+                    after = event.seq
+                if feed.is_over and after >= len(feed.events):
+                    return
+                if after >= len(feed.events) and not await listener.wait(self._keepalive_s):
+                    yield None
+        finally:
+            feed.listeners.discard(listener)
+            if not feed.listeners and self._feeds.get(job_id) is feed:
+                del self._feeds[job_id]
+
+    def _hear(self, ring: Ring | None) -> None:
+        if ring is None:
+            for job_id, feed in self._feeds.items():
+                feed.told_of = max(feed.told_of, len(feed.events) + 1)
+                self._catch_up(job_id, feed)
+            for feed in self._feeds.values() if self._bell.is_closing else ():
+                feed.add(())
+        elif (known := self._feeds.get(ring.job_id)) is not None:
+            known.told_of = max(known.told_of, ring.seq)
+            self._catch_up(ring.job_id, known)
+
+    def _catch_up(self, job_id: JobId, feed: _Feed) -> None:
+        if feed.reading is None and len(feed.events) < feed.told_of and not feed.is_over:
+            feed.reading = asyncio.create_task(self._read(job_id, feed), name=f"feed {job_id}")
+
+    async def _read(self, job_id: JobId, feed: _Feed) -> None:
+        try:
+            is_more = True
+            while feed.listeners and not self._bell.is_closing and (is_more or len(feed.events) < feed.told_of):
+                fresh = await self._fresh(job_id, feed)
+                feed.add(fresh)
+                is_more = len(fresh) == record.PAGE
+                if not fresh:
+                    feed.told_of = len(feed.events)  # rings may have been missed, and were not
+        finally:
+            feed.reading = None
+
+    async def _fresh(self, job_id: JobId, feed: _Feed) -> Sequence[Event]:
+        while True:
+            try:
+                async with self._database.transaction() as tx:
+                    return await record.read(tx, job_id, after=len(feed.events))
+            except Unavailable as error:
+                log.info("feed_waits", job_id=str(job_id), reason=error.detail)
+                await asyncio.sleep(_RETRY_S)
+
+    async def _look(self) -> None:
+        """Ask the record, for all jobs at once, whether a ring was lost."""
+        while True:
+            await asyncio.sleep(self._look_s)
+            if not self._feeds:
+                continue
+            try:
+                async with self._database.transaction() as tx:
+                    newest = await record.newest(tx, list(self._feeds))
+            except Unavailable as error:
+                log.info("feeds_wait", reason=error.detail)
+                continue
+            for job_id, seq in newest.items():
+                self._hear(Ring(job_id, seq, ""))
