@@ -13,7 +13,7 @@ from app.cli.client import ApiClient
 from app.cli.errors import ApiProblem, ServerUnreachable, WaitTimedOut
 from app.domain.job import JobStatus
 
-SILENCE_S: Final = 30.0
+SILENCE_S: Final = 90.0
 """A stream that says nothing for so long, not even a keep-alive, is opened anew."""
 
 STREAM_TRIES: Final = 3

@@ -9,7 +9,8 @@ from typing import Final
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.dialects.postgresql.psycopg import AsyncAdapt_psycopg_connection
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -30,6 +31,12 @@ def sqlalchemy_url(url: str) -> sa.URL:
     return sa.make_url(url).set(drivername="postgresql+psycopg")
 
 
+def _refuse_hung_up(connection: AsyncAdapt_psycopg_connection, *_: object) -> None:
+    """Have the pool make a new one instead: a question to the server each time would cost a round trip."""
+    if connection.driver_connection.is_hung_up:
+        raise DisconnectionError("the server has hung up")
+
+
 class Database:
     """A pool of connections to one database."""
 
@@ -40,9 +47,9 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=link.ANSWER_S,
-            pool_pre_ping=True,
             async_creator=self._connect,
         )
+        sa.event.listen(self._engine.sync_engine, "checkout", _refuse_hung_up)
 
     async def _connect(self) -> link.Link:
         return await link.connect(

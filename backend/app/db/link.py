@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 import time
 from contextlib import suppress
@@ -34,6 +35,17 @@ class Link(psycopg.AsyncConnection[Any]):
             return await super().wait(gen, *args, **kwargs)
         finally:
             timer.cancel()
+
+    async def cancel_safe(self, *, timeout: float = ANSWER_S) -> None:  # noqa: ARG002, ASYNC109 - the driver's signature
+        """Give up what is asked, and the connection with it; the driver does so when its task is cancelled."""
+        self._break()
+
+    @property
+    def is_hung_up(self) -> bool:
+        """Whether the server has closed it while nobody used it. Asks the kernel, not the server."""
+        poller = select.poll()
+        poller.register(self.fileno(), select.POLLIN)
+        return bool(poller.poll(0))
 
     def _break(self) -> None:
         with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.fileno())) as ours:

@@ -18,7 +18,7 @@ from app.events.model import Event
 
 log = structlog.get_logger(__name__)
 
-KEEPALIVE_S: Final = 40.0
+KEEPALIVE_S: Final = 50.0
 """A listener is told so often that all is well: what stands between may cut a line that is silent for a minute."""
 
 LOOK_S: Final = 15.0

@@ -57,10 +57,12 @@ async def status(
     """Where a build is. `wait` holds the answer back, at most that many seconds, until it is a new one."""
     generation = services.generation
     view = await generation.status(caller.id, JobId(job_id))
-    if wait is not None and is_same(if_none_match, etag_of(services, view)):
+    etag = etag_of(services, view)
+    if wait is not None and is_same(if_none_match, etag):
         view = await generation.status_after(caller.id, view, bell=services.bell, wait_s=wait)
-    headers = {"ETag": etag_of(services, view)}
-    if is_same(if_none_match, headers["ETag"]):
+        etag = etag_of(services, view)
+    headers = {"ETag": etag}
+    if is_same(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     # The most frequent answer there is: written once, not validated a second time by the framework.
     return Response(status_out(services, view).model_dump_json(), media_type="application/json", headers=headers)

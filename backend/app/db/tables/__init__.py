@@ -84,6 +84,7 @@ jobs = sa.Table(
     sa.Index("ix_jobs_one_not_ended", "project_id", unique=True, postgresql_where=sa.text(NOT_ENDED)),
     sa.Index("ix_jobs_waiting", "founder_id", "created_at", postgresql_where=sa.text(NOT_ENDED)),
     sa.Index("ix_jobs_founder_id_created_at", "founder_id", "created_at"),
+    sa.Index("ix_jobs_ready_finished_at", "finished_at", postgresql_where=sa.text("status = 'ready'")),
     sa.CheckConstraint(
         "status IN ('scheduled','queued','starting','scaffold','code','deps','checks','ready','failed')",
         name="status",
