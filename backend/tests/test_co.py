@@ -195,6 +195,16 @@ def test_chaos_asks_for_the_full_counts_of_the_fault_matrix(checkout: Checkout) 
     assert chosen.stdout == "['--chaos-long', 'requirements/dev.lock::test']\n"
 
 
+def test_chaos_seeded_runs_the_bugs_that_are_named(checkout: Checkout) -> None:
+    package = checkout.folder / "backend" / "tests" / "chaos"
+    package.mkdir(parents=True)
+    (package / "seeded.py").write_text("import sys; print(sys.argv[1:]); sys.exit(3)")
+
+    ran = checkout.co("chaos", "--seeded", "no-fencing")
+
+    assert (ran.returncode, ran.stdout) == (3, "['no-fencing']\n")
+
+
 def test_it_is_quick_when_there_is_nothing_to_do(checkout: Checkout) -> None:
     checkout.co()
     times = []

@@ -15,6 +15,7 @@ from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.core.ids import JobId, SandboxId
 from app.domain.job import JobStatus
 from app.ports.sandbox import Sandbox, SandboxRequest, SandboxRuntime, SandboxUnavailable
+from app.repositories import work
 from tests.chaos.site import (
     HostileRunner,
     Patience,
@@ -113,6 +114,22 @@ async def test_a_sandbox_that_comes_after_a_cancel_is_ended(database_url: str, t
         assert (ended.status, ended.error_message) == (JobStatus.FAILED, "Cancelled by user")
         assert await runtime.list_ids() == {}
         assert await site.states(job_id) == ["queued", "starting", "failed"]
+
+
+async def test_cancel_ends_the_sandbox_of_a_worker_that_does_not_listen(database_url: str, tmp_path: Path) -> None:
+    runtime = FakeSandboxRuntime(tmp_path / "provider")
+    async with open_site(
+        database_url, tmp_path, runtime=runtime, runner=HostileRunner(), patience=Patience()
+    ) as site:
+        job_id = await site.accept("An app")
+        await site.services.queue.admit()
+        sandbox = await runtime.start(SandboxRequest(job_id))
+        async with site.services.database.transaction() as tx:
+            assert await work.note_sandbox(tx, job_id, attempt=1, sandbox_id=sandbox.id)
+
+        await site.services.generation.cancel(site.founder, job_id)
+
+        assert await runtime.list_ids() == {}
 
 
 @pytest.fixture
