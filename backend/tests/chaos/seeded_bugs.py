@@ -209,7 +209,7 @@ BUGS: Final = (
         "app/repositories/work.py",
         "floor(extract(epoch FROM now() - j.created_at) / :age_step) DESC,",
         "0 * floor(extract(epoch FROM now() - j.created_at) / :age_step) DESC,",
-        (MODEL,),
+        (f"{ADMISSION}test_who_has_waited_long_goes_before_a_higher_tier",),
     ),
     Bug(
         "debug-id-not-in-the-log",

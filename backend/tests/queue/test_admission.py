@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from app.core.errors import QueueFull
 from app.domain.job import JobStatus
 from app.domain.tier import Tier
+from app.repositories import work
 from tests.queue.conftest import Yard
 
 WALK = (JobStatus.STARTING, JobStatus.SCAFFOLD, JobStatus.CODE, JobStatus.DEPS, JobStatus.CHECKS)
@@ -47,6 +49,18 @@ async def test_a_higher_tier_goes_first(yard: Yard) -> None:
     paying = await yard.job("bob", Tier.CTO_SCALE)
 
     assert await yard.queue.admit() == [paying]
+
+
+async def test_who_has_waited_long_goes_before_a_higher_tier(yard: Yard) -> None:
+    await yard.worker("a", 1)
+    patient = await yard.job("ada", Tier.BOOTSTRAPPER)
+    await yard.job("bob", Tier.CTO_SCALE)
+    ahead = Tier.CTO_SCALE.limits.priority - Tier.BOOTSTRAPPER.limits.priority
+    waited = sa.text("UPDATE jobs SET created_at = created_at - make_interval(secs => :s) WHERE id = :id")
+    async with yard.database.transaction() as tx:
+        await tx.execute(waited, {"s": (ahead + 1) * work.AGE_STEP_S, "id": patient})
+
+    assert await yard.queue.admit() == [patient]
 
 
 async def test_a_full_queue_refuses_instead_of_accepting(yard: Yard) -> None:
