@@ -23,6 +23,14 @@ Connection = AsyncConnection
 CONNECT_TIMEOUT_S: Final = 3
 STATEMENT_TIMEOUT_MS: Final = 10_000
 
+IDLE_TIMEOUT_MS: Final = 2_000
+"""A process that was stopped inside a transaction keeps its locks no longer than this: others wait for them."""
+
+_OPTIONS: Final = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
+)
+
 _OUTAGE: Final = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError)
 
 
@@ -56,7 +64,7 @@ class Database:
             self.url,
             connect_timeout=CONNECT_TIMEOUT_S,
             tcp_user_timeout=CONNECT_TIMEOUT_S * 1000,
-            options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            options=_OPTIONS,
             prepare_threshold=3,
         )
 

@@ -168,6 +168,10 @@ def understood_or_refused(goal: str) -> None:
     assert AppSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
+def test_a_word_that_is_also_pythons_becomes_a_field() -> None:
+    understood_or_refused("book hive's book")
+
+
 def test_a_very_long_goal_is_understood_in_time() -> None:
     goal = ("members book rooms and pay invoices for their dogs, " * 200)[:8_000].strip()
     assert understand(goal).goal == goal

@@ -23,4 +23,4 @@ async def all_errors_heard() -> AsyncIterator[None]:
         await asyncio.sleep(0)
     finally:
         loop.set_exception_handler(before)
-    assert unheard == []
+    assert not unheard, unheard

@@ -68,11 +68,18 @@ class TracedProbe:
 
 
 class TracedCache(StatusCache):
-    """The real cache. A state is copied into it right after its commit: that is the point `committed <state>`."""
+    """The real cache. A state is copied into it right after its commit: that is the point `committed <state>`.
+
+    Before the commit it is told the number of the event: that is the point `committing <number>`.
+    """
 
     def __init__(self, redis: Any, faults: Faults) -> None:  # Any: the client is the cache's own business
         super().__init__(redis)
         self._faults = faults
+
+    async def expect(self, job_id: JobId, *, seq: int) -> None:
+        await self._faults.at(f"committing {seq}", job=job_id)
+        await super().expect(job_id, seq=seq)
 
     async def put(self, job_id: JobId, view: dict[str, Any], *, seq: int) -> None:
         await self._faults.at(f"committed {view['status']}", job=job_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -141,7 +142,7 @@ class _Entities:
         label = self._labels[link.target]
         gone = OnDelete.CASCADE if link.cascade else OnDelete.RESTRICT if link.required else OnDelete.SET_NULL
         return FieldSpec(
-            name=_snake(label), label=label, type=FieldType.REF, required=link.required,
+            name=_field_name(label), label=label, type=FieldType.REF, required=link.required,
             ref=self._names[link.target], on_delete=gone,
         )  # fmt: skip
 
@@ -164,7 +165,9 @@ def _field(part: FieldDraft) -> FieldSpec:
     )
     if part.name.endswith(("_on", "_at")) and part.name not in _LABELS:
         label = part.name.replace("_", " ").capitalize()
-    return FieldSpec(name=part.name, label=label, type=part.type, required=part.required, choices=part.choices)
+    return FieldSpec(
+        name=_allowed(part.name), label=label, type=part.type, required=part.required, choices=part.choices
+    )
 
 
 def _detail(label: str, kind: str) -> FieldSpec:
@@ -174,7 +177,12 @@ def _detail(label: str, kind: str) -> FieldSpec:
 
 def _field_name(label: str) -> str:
     name = _snake(label)
-    return {"id": "number"}.get(name, name)
+    return _allowed({"id": "number"}.get(name, name))
+
+
+def _allowed(name: str) -> str:
+    """A word that means something to Python, such as `class`, gets an underscore."""
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _shorten(label: str) -> str:

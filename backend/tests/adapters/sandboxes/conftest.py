@@ -14,7 +14,7 @@ from tests.adapters.sandboxes.weaker import MakeRuntime, started
 from tests.contracts.unheard import all_errors_heard
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 async def nothing_fails_unheard() -> AsyncIterator[None]:
     """What asyncio would only log: errors of tasks that nobody waits for."""
     async with all_errors_heard():
