@@ -46,9 +46,9 @@ def fork(run: Callable[[], int], *, name: str, log: Path, environment: Mapping[s
         replace_environment(environment)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         status = run()
-    except BaseException:  # noqa: BLE001 - this process ends here; its log is the only place to say why
-        traceback.print_exc()
     finally:
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
         # Not sys.exit: what the owner has registered to do at its own end is not the child's to do.
         _flush()
         os._exit(status)

@@ -84,6 +84,17 @@ async def in_thread(work: Callable[..., T], *arguments: object) -> T:
         raise
 
 
+async def said_by(process: asyncio.subprocess.Process, *, timeout_s: float) -> tuple[bytes, bytes]:
+    """What a tool has said once it has ended; killed when it takes too long or nobody waits any more."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 def boot_id() -> str:
     """Differs after each start of the machine, when pids and clock ticks begin again."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from app.adapters.sandboxes.local.egress import Origin
+from app.adapters.sandboxes.local.processes import said_by
 from app.ports.sandbox import SandboxUnavailable
 
 TOOL_TIMEOUT_S: Final = 30.0
@@ -149,13 +150,7 @@ async def run_tool(command: Sequence[str], environ: Mapping[str, str]) -> tuple[
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    try:
-        async with asyncio.timeout(TOOL_TIMEOUT_S):
-            out, err = await process.communicate()
-    except BaseException:
-        process.kill()
-        await process.wait()
-        raise
+    out, err = await said_by(process, timeout_s=TOOL_TIMEOUT_S)
     return process.returncode or 0, out.decode(errors="replace"), err.decode(errors="replace")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from app.adapters.sandboxes.local.layout import Seed
-from app.adapters.sandboxes.local.processes import in_thread
+from app.adapters.sandboxes.local.processes import in_thread, said_by
 from app.adapters.sandboxes.local.registries import Registries
 from app.adapters.sandboxes.local.rooms import hand_over
 from app.adapters.sandboxes.local.trees import remove_tree
@@ -104,13 +104,7 @@ class SeedCaches:
             stderr=asyncio.subprocess.PIPE,
             umask=0o022,
         )
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                _, err = await process.communicate()
-        except BaseException:
-            process.kill()
-            await process.wait()
-            raise
+        _, err = await said_by(process, timeout_s=TIMEOUT_S)
         if process.returncode:
             raise SandboxUnavailable(
                 f"The package cache could not be filled: {err.decode(errors='replace').strip()[-600:]}",
@@ -130,12 +124,7 @@ class SeedCaches:
             stderr=asyncio.subprocess.DEVNULL,
             umask=0o022,
         )
-        try:
-            await process.wait()
-        except BaseException:
-            process.kill()
-            await process.wait()
-            raise
+        await said_by(process, timeout_s=TIMEOUT_S)
 
     def _publish(self, kept: Seed, done: Seed) -> None:
         """Another process may have been first; both did the same work, and one directory stays."""
