@@ -82,6 +82,9 @@ class ViewKind(StrEnum):
     CALENDAR = "calendar"
     BOARD = "board"
     TOTALS = "totals"
+    CHART = "chart"
+    GALLERY = "gallery"
+    DOCUMENT = "document"
 
 
 class RuleKind(StrEnum):
@@ -92,6 +95,25 @@ class RuleKind(StrEnum):
     UNIQUE = "unique"
     OVERDUE = "overdue"
     SUM = "sum"
+    IN_ORDER = "in_order"
+    STOCK = "stock"
+
+
+class RoleScope(StrEnum):
+    """Which records a kind of person works with: every one, or those that are their own."""
+
+    ALL = "all"
+    OWN = "own"
+
+
+class CheckKind(StrEnum):
+    """What an acceptance check tries: the records of `entity`, its rule number `rule`, or its public form."""
+
+    KEEPS = "keeps"
+    REFUSES = "refuses"
+    RULE = "rule"
+    FORM = "form"
+    PRIVATE = "private"
 
 
 class _Part(BaseModel):
@@ -108,6 +130,7 @@ class FieldSpec(_Part):
     choices: tuple[Label, ...] = Field(default=(), max_length=20)
     ref: Pascal | None = None
     on_delete: OnDelete = OnDelete.SET_NULL
+    was: Snake | None = Field(default=None, description="Its name in the version this one grew from, if renamed.")
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
@@ -133,6 +156,7 @@ class EntitySpec(_Part):
     about: Sentence
     fields: tuple[FieldSpec, ...] = Field(min_length=1, max_length=MAX_FIELDS)
     seed: tuple[Label, ...] = Field(default=(), max_length=12, description="Examples to name the first records.")
+    was: Pascal | None = Field(default=None, description="Its name in the version this one grew from, if renamed.")
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -150,10 +174,15 @@ class EntitySpec(_Part):
 
 
 class RoleSpec(_Part):
-    """A kind of person who uses the app."""
+    """A kind of person who uses the app; `entity` are the records that describe such people, if any do.
+
+    An app in which some role works with its own records alone asks everybody to sign in.
+    """
 
     name: Label
     about: Sentence
+    scope: RoleScope = RoleScope.ALL
+    entity: Pascal | None = None
 
 
 class ViewSpec(_Part):
@@ -164,6 +193,21 @@ class ViewSpec(_Part):
     field: Snake | None = None
 
 
+class FormSpec(_Part):
+    """A form that anybody may fill in without signing in, such as a booking.
+
+    `fields` are asked for. `person` is the ref to whoever fills it in: the form asks for their name and e-mail
+    instead, and finds or adds that record.
+    """
+
+    entity: Pascal
+    action: Label
+    about: Sentence
+    thanks: Sentence
+    fields: tuple[Snake, ...] = Field(min_length=1, max_length=MAX_FIELDS)
+    person: Snake | None = None
+
+
 class PageSpec(_Part):
     """A page of the app: `path` is its address."""
 
@@ -172,7 +216,12 @@ class PageSpec(_Part):
 
 
 class RuleSpec(_Part):
-    """Something the app enforces or works out, with the sentence that explains it."""
+    """Something the app enforces or works out, with the sentence that explains it.
+
+    `fields` by kind: no_overlap (start, [end,] ref); capacity (ref to what has room for so many[, field of
+    how many one takes]); unique (those that must differ together); overdue (date[, status]); sum (money[, ref
+    to the record it adds up in]); in_order (earlier, later); stock (ref to what is counted, quantity taken).
+    """
 
     kind: RuleKind
     entity: Pascal
@@ -186,6 +235,9 @@ class CheckSpec(_Part):
     given: Sentence
     do: Sentence
     expect: Sentence
+    kind: CheckKind | None = None
+    entity: Pascal | None = None
+    rule: int | None = Field(default=None, ge=0)
 
 
 class ThemeSpec(_Part):
@@ -209,6 +261,7 @@ class AppSpec(_Part):
     roles: tuple[RoleSpec, ...] = Field(default=(), max_length=6)
     entities: tuple[EntitySpec, ...] = Field(min_length=1, max_length=MAX_ENTITIES)
     views: tuple[ViewSpec, ...] = Field(default=(), max_length=40)
+    forms: tuple[FormSpec, ...] = Field(default=(), max_length=6)
     pages: tuple[PageSpec, ...] = Field(default=(), max_length=60)
     rules: tuple[RuleSpec, ...] = Field(default=(), max_length=40)
     acceptance: tuple[CheckSpec, ...] = Field(default=(), max_length=12)
@@ -225,7 +278,20 @@ class AppSpec(_Part):
             self._names_exist(view.entity, () if view.field is None else (view.field,))
         for rule in self.rules:
             self._names_exist(rule.entity, rule.fields)
+        for form in self.forms:
+            self._names_exist(form.entity, (*form.fields, *filter(None, [form.person])))
+        for named in (*(role.entity for role in self.roles), *(check.entity for check in self.acceptance)):
+            if named is not None:
+                self._names_exist(named, ())
+        for check in self.acceptance:
+            if check.rule is not None and check.rule >= len(self.rules):
+                raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
         return self
+
+    @property
+    def has_sign_in(self) -> bool:
+        """Whether people sign in: some work with their own records alone."""
+        return any(role.scope is RoleScope.OWN for role in self.roles)
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""

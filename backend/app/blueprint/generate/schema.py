@@ -111,7 +111,7 @@ def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> str:
             return _capacity(spec, entity, rule, fields)
         case RuleKind.OVERDUE:
             return _overdue(rule, fields)
-        case RuleKind.SUM:
+        case RuleKind.SUM | RuleKind.IN_ORDER | RuleKind.STOCK:
             return ""
 
 
