@@ -147,7 +147,6 @@ def make_worker(adapters: Adapters, services: Services, settings: Settings) -> W
     reaper = ReaperService(
         services.database,
         services.machine,
-        services.queue,
         services.engine,
         adapters.runtime,
         lease_s=settings.lease_s * GIVE_UP_SHARE,

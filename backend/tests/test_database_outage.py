@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-import sqlalchemy as sa
 
 from app.adapters.embedded.postgres import EmbeddedPostgres
 from app.core.errors import Unavailable
@@ -71,9 +70,9 @@ async def test_many_that_ask_are_refused_in_time_and_served_again(
 async def test_a_transaction_that_is_under_way_ends_in_time(database: Database, server: EmbeddedPostgres) -> None:
     async def write() -> None:
         async with database.transaction() as tx:
-            await tx.execute(sa.text("CREATE TABLE half_done (id int)"))
+            await tx.execute("CREATE TABLE half_done (id int)")
             Frozen(server).send(signal.SIGSTOP)
-            await tx.execute(sa.text("SELECT 1"))
+            await tx.execute("SELECT 1")
 
     began = time.monotonic()
     with pytest.raises(Unavailable):
@@ -82,7 +81,7 @@ async def test_a_transaction_that_is_under_way_ends_in_time(database: Database, 
 
     Frozen(server).send(signal.SIGCONT)
     async with database.transaction() as tx:
-        assert (await tx.execute(sa.text("SELECT to_regclass('half_done')"))).scalar_one() is None
+        assert await tx.value("SELECT to_regclass('half_done')") is None
 
 
 async def test_a_request_that_is_given_up_does_not_wait_for_a_silent_server(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
 from typing import Any, Final
 
 import psycopg
@@ -136,8 +135,7 @@ def _by_hand(house: House, script: Any, count: int) -> float:
     """CPU milliseconds of this process to send the SQL of one build, with nothing around it."""
     jobs = house.rows("SELECT id FROM jobs WHERE status = 'queued' ORDER BY created_at LIMIT %s", count)
     with psycopg.connect(house.url, autocommit=True) as connection:
-        with suppress(psycopg.errors.UniqueViolation):
-            connection.execute("INSERT INTO workers (id, slots) VALUES (%s, 1)", [WORKER])
+        connection.execute("INSERT INTO workers (id, slots) VALUES (%s, 1)", [WORKER])
         began = time.process_time()
         for job in jobs:
             _replay(connection, script["lines"], {script["job_id"]: str(job[0])})

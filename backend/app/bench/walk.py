@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-import sqlalchemy as sa
+import psycopg
 
 from app.bootstrap import Adapters, assemble, build_tools
 from app.core.ids import JobId
 from app.core.settings import Settings
+from app.db.engine import Connection, Database
+from app.db.link import Row
 from app.repositories import work as queue_work
 from app.services.build_pipeline import Result, Work
 from app.services.container import Services
@@ -23,30 +28,50 @@ _Line = tuple[str, Any]
 
 
 async def walk(adapters: Adapters, settings: Settings, *, count: int, out: Path) -> None:
-    """Build `count` waiting jobs and write to `out` the CPU seconds of each and the SQL of the last."""
+    """Build `count` waiting jobs and write to `out` the CPU seconds of each and the SQL of one more."""
+    async with _standing(adapters, settings) as build:
+        for _ in range(WARM_UP):
+            await build()
+        began = time.process_time()
+        for _ in range(count):
+            await build()
+        spent = (time.process_time() - began) / count
+    noting = _NotingDatabase(adapters.database.url)
+    async with _standing(replace(adapters, database=noting), settings) as build:
+        noting.lines.clear()
+        job_id = await build()
+        lines = list(noting.lines)
+    out.write_text(json.dumps({"cpu_s": spent, "job_id": str(job_id), "lines": lines}, default=str))
+
+
+@asynccontextmanager
+async def _standing(adapters: Adapters, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[JobId]]]:
+    """Builds the next waiting job, while it says as often as a worker that it lives."""
     services = assemble(adapters, settings)
     async with services.database.transaction() as tx:
         await queue_work.register(tx, WORKER, slots=1)
-    build = _builder(adapters, services, settings)
-    for _ in range(WARM_UP):
-        await build()
-    began = time.process_time()
-    for _ in range(count):
-        await build()
-    spent = (time.process_time() - began) / count
-    lines: list[_Line] = []
-    _listen(lines)
-    job_id = await build()
-    out.write_text(json.dumps({"cpu_s": spent, "job_id": str(job_id), "lines": lines}, default=str))
-    await services.close()
+    beats = asyncio.create_task(_beat(services.database, settings.lease_s / 5))
+    try:
+        yield _builder(adapters, services, settings)
+    finally:
+        beats.cancel()
+        await asyncio.gather(beats, return_exceptions=True)
+        async with services.database.transaction() as tx:
+            await queue_work.leave(tx, WORKER)
+        await services.close()
+
+
+async def _beat(database: Database, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        async with database.transaction() as tx:
+            await queue_work.beat(tx, WORKER)
 
 
 def _builder(adapters: Adapters, services: Services, settings: Settings) -> Callable[[], Awaitable[JobId]]:
     tools = build_tools(adapters, services, settings)
 
     async def build() -> JobId:
-        async with services.database.transaction() as tx:
-            await queue_work.beat(tx, WORKER)
         [job_id] = await services.queue.admit()
         async with services.database.transaction() as tx:
             attempt = await queue_work.claim(tx, job_id, worker=WORKER)
@@ -61,12 +86,23 @@ async def _unrecorded(name: str, work: Work) -> Result:  # noqa: ARG001 - a step
     return await work()
 
 
-def _listen(lines: list[_Line]) -> None:
-    """Note every statement and the borders of its transaction."""
+class _NotingDatabase(Database):
+    """Notes every statement and the borders of its transaction."""
 
-    def executed(_c: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
-        lines.append((statement, values))
+    def __init__(self, url: str) -> None:
+        self.lines: list[_Line] = []
+        lines = self.lines
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", executed)
-    sa.event.listen(sa.Engine, "begin", lambda _: lines.append(("BEGIN", None)))
-    sa.event.listen(sa.Engine, "commit", lambda _: lines.append(("COMMIT", None)))
+        class Noting(psycopg.AsyncCursor[Row]):
+            async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+                lines.append((query, params))
+                return await super().execute(query, params, **options)
+
+        super().__init__(url, cursor_factory=Noting)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with super().transaction() as tx:
+            self.lines.append(("BEGIN", None))
+            yield tx
+            self.lines.append(("COMMIT", None))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.psycopg import AsyncAdapt_psycopg_connection
-from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from psycopg.pq import TransactionStatus
 
 from app.core.errors import Unavailable
 from app.db import link
 
-Connection = AsyncConnection
+Connection = link.Link
 """A connection inside a transaction; services hand it on and never commit it."""
 
 CONNECT_TIMEOUT_S: Final = 3
@@ -31,69 +29,103 @@ _OPTIONS: Final = (
     f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
 )
 
-_OUTAGE: Final = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError)
-
 
 def sqlalchemy_url(url: str) -> sa.URL:
     """A `postgresql://` address with the driver that is used here."""
     return sa.make_url(url).set(drivername="postgresql+psycopg")
 
 
-def _refuse_hung_up(connection: AsyncAdapt_psycopg_connection, *_: object) -> None:
-    """Have the pool make a new one instead: a question to the server each time would cost a round trip."""
-    if connection.driver_connection.is_hung_up:
-        raise DisconnectionError("the server has hung up")
-
-
 class Database:
-    """A pool of connections to one database."""
+    """A pool of connections to one database: half of `pool_size` are kept when nobody uses them."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 20,
+        cursor_factory: type[psycopg.AsyncCursor[link.Row]] = psycopg.AsyncCursor,
+    ) -> None:
         self.url = url
-        self._engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url),
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_timeout=link.ANSWER_S,
-            async_creator=self._connect,
-        )
-        sa.event.listen(self._engine.sync_engine, "checkout", _refuse_hung_up)
-
-    async def _connect(self) -> link.Link:
-        return await link.connect(
-            self.url,
-            connect_timeout=CONNECT_TIMEOUT_S,
-            tcp_user_timeout=CONNECT_TIMEOUT_S * 1000,
-            options=_OPTIONS,
-            prepare_threshold=3,
-        )
+        self._places = asyncio.Semaphore(pool_size)
+        self._most_idle = pool_size // 2
+        self._idle: list[link.Link] = []
+        self._cursor_factory = cursor_factory
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Commit when the block ends, roll back when it raises; Unavailable when Postgres does not answer."""
         try:
-            async with self._begin() as connection:
+            async with self._connection() as connection, _transaction(connection):
                 yield connection
-        except _OUTAGE as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise Unavailable(
                 "The database cannot be reached right now.", remedy="Nothing was lost. Try again in a moment."
             ) from error
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncIterator[Connection]:
-        async with AsyncExitStack() as stack:
-            hurry = link.connected_by.set(time.monotonic() + link.ANSWER_S)
+    async def _connection(self) -> AsyncIterator[link.Link]:
+        by = time.monotonic() + link.ANSWER_S
+        await self._have_place()
+        try:
+            connection = await self._take(by=by)
             try:
-                connection = await stack.enter_async_context(self._engine.begin())
+                yield connection
             finally:
-                link.connected_by.reset(hurry)
-            yield connection
+                await self._give_back(connection)
+        finally:
+            self._places.release()
+
+    async def _have_place(self) -> None:
+        try:
+            async with asyncio.timeout(link.ANSWER_S):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise psycopg.OperationalError("every connection is in use") from error
+
+    async def _take(self, *, by: float) -> link.Link:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_hung_up:
+                return connection
+            await connection.close()
+        connection = await link.connect(
+            self.url,
+            by=by,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            tcp_user_timeout=CONNECT_TIMEOUT_S * 1000,
+            options=_OPTIONS,
+            prepare_threshold=3,
+        )
+        connection.cursor_factory = self._cursor_factory
+        return connection
+
+    async def _give_back(self, connection: link.Link) -> None:
+        sound = connection.info.transaction_status is TransactionStatus.IDLE
+        if sound and len(self._idle) < self._most_idle:
+            self._idle.append(connection)
+        else:
+            await connection.close()
 
     async def ping(self) -> None:
         """Raise Unavailable unless Postgres answers."""
         async with self.transaction() as tx:
-            await tx.execute(sa.text("SELECT 1"))
+            await tx.execute("SELECT 1")
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._engine.dispose()
+        """Close the connections that nobody uses."""
+        while self._idle:
+            await self._idle.pop().close()
+
+
+@asynccontextmanager
+async def _transaction(connection: link.Link) -> AsyncIterator[None]:
+    """The driver begins one with the first statement."""
+    done = False
+    try:
+        yield
+        await connection.commit()
+        done = True
+    finally:
+        if not done:
+            with suppress(psycopg.Error):  # a broken connection has rolled back; it is not given back
+                await connection.rollback()

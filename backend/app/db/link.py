@@ -7,22 +7,26 @@ import os
 import select
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, Final, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.rows import DictRow, TupleRow, dict_row
 
 T = TypeVar("T")
+Row = TupleRow
+Values = Mapping[str, Any]
 ANSWER_S: Final = 2.5
 """Within this time a connection is to be had, and then each answer of the server."""
 
-connected_by: ContextVar[float | None] = ContextVar("connected_by", default=None)
+_connected_by: ContextVar[float | None] = ContextVar("connected_by", default=None)
 """While a connection is being had: the time by which, on the monotonic clock."""
 
 
-class Link(psycopg.AsyncConnection[Any]):
+class Link(psycopg.AsyncConnection[Row]):
     """Breaks when the server is silent for too long, which the driver reports as a lost connection.
 
     Cancelling would not do: the driver then asks the silent server to cancel the query, and waits for that.
@@ -40,6 +44,28 @@ class Link(psycopg.AsyncConnection[Any]):
         """Give up what is asked, and the connection with it; the driver does so when its task is cancelled."""
         self._break()
 
+    async def row(self, query: LiteralString, values: Values | None = None) -> Row | None:
+        """The first row of the answer."""
+        return await (await self.execute(query, values)).fetchone()
+
+    async def rows(self, query: LiteralString, values: Values | None = None) -> list[Row]:
+        """Every row of the answer."""
+        return await (await self.execute(query, values)).fetchall()
+
+    async def named_row(self, query: LiteralString, values: Values | None = None) -> DictRow | None:
+        """The first row, by the names of its columns."""
+        return await (await self.cursor(row_factory=dict_row).execute(query, values)).fetchone()
+
+    async def named_rows(self, query: LiteralString, values: Values | None = None) -> list[DictRow]:
+        """Every row, by the names of its columns."""
+        return await (await self.cursor(row_factory=dict_row).execute(query, values)).fetchall()
+
+    async def value(self, query: LiteralString, values: Values | None = None) -> Any:
+        """The only value of an answer that always has one."""
+        row = await self.row(query, values)
+        assert row is not None
+        return row[0]
+
     @property
     def is_hung_up(self) -> bool:
         """Whether the server has closed it while nobody used it. Asks the kernel, not the server."""
@@ -52,15 +78,18 @@ class Link(psycopg.AsyncConnection[Any]):
             ours.shutdown(socket.SHUT_RDWR)
 
 
-async def connect(url: str, **options: Any) -> Link:
-    """A new connection; psycopg.OperationalError when it is not there in time."""
+async def connect(url: str, *, by: float, **options: Any) -> Link:
+    """A new connection; psycopg.OperationalError when it is not there `by` that time of the monotonic clock."""
+    hurry = _connected_by.set(by)
     try:
         async with asyncio.timeout(_left()):
             return await Link.connect(url, **options)
     except TimeoutError as error:
         raise psycopg.OperationalError("the server does not answer") from error
+    finally:
+        _connected_by.reset(hurry)
 
 
 def _left() -> float:
-    by = connected_by.get()
+    by = _connected_by.get()
     return ANSWER_S if by is None else max(0.0, by - time.monotonic())

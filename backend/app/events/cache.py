@@ -9,7 +9,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import RedisError
 
 from app.core.ids import JobId
 
@@ -19,6 +19,9 @@ TIMEOUT_S: Final = 0.3
 
 TTL_S: Final = 30
 """A copy that missed its update lives no longer than this."""
+
+FLOOR_TTL_S: Final = 4 * TTL_S
+"""Longer than any copy that was made of an older state."""
 
 
 def connect(url: str) -> Redis:
@@ -33,7 +36,7 @@ def connect(url: str) -> Redis:
 
 
 class StatusCache:
-    """Keeps the newest view of a job; an older one never replaces it."""
+    """Keeps a view of each job that is asked for, and the number of the newest event that views must know of."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -41,48 +44,31 @@ class StatusCache:
     async def get(self, job_id: JobId) -> dict[str, Any] | None:
         """The copy, None when there is none that is certainly current or Valkey cannot be asked."""
         try:
-            text, seq, floor = await self._redis.hmget(_key(job_id), ["view", "seq", "floor"])
+            text, floor = await self._redis.mget(_view_key(job_id), _floor_key(job_id))
         except (RedisError, OSError) as error:
             log.debug("cache_unreachable", reason=str(error))
             return None
-        if not text or int(seq or 0) < int(floor or 0):
+        if not text:
             return None
         view: dict[str, Any] = json.loads(text)
-        return view
+        return view if view["seq"] >= int(floor or 0) else None
 
     async def expect(self, job_id: JobId, *, seq: int) -> None:
         """Called before event `seq` is committed: from now on no older copy is believed.
 
         Whoever hears of an event and then reads the status must not find the state before it.
         """
+        await self._set(_floor_key(job_id), str(seq), lives_s=FLOOR_TTL_S)
+
+    async def put(self, job_id: JobId, view: dict[str, Any]) -> None:
+        """Keep the view. A failure costs speed and nothing else; an older one is not believed."""
+        await self._set(_view_key(job_id), json.dumps(view), lives_s=TTL_S)
+
+    async def _set(self, key: str, text: str, *, lives_s: int) -> None:
         try:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.hset(_key(job_id), "floor", str(seq))
-                pipe.expire(_key(job_id), TTL_S)
-                await pipe.execute()
+            await self._redis.set(key, text, ex=lives_s)
         except (RedisError, OSError) as error:
             log.debug("cache_unreachable", reason=str(error))
-
-    async def put(self, job_id: JobId, view: dict[str, Any], *, seq: int) -> None:
-        """Keep the view unless a newer one is there or expected. A failure costs speed and nothing else."""
-        try:
-            await self._put(_key(job_id), json.dumps(view), seq)
-        except (RedisError, OSError) as error:
-            log.debug("cache_unreachable", reason=str(error))
-
-    async def _put(self, key: str, text: str, seq: int) -> None:
-        async with self._redis.pipeline(transaction=True) as pipe:
-            await pipe.watch(key)
-            kept, floor = await pipe.hmget(key, ["seq", "floor"])
-            if seq <= int(kept or 0) or seq < int(floor or 0):
-                return
-            pipe.multi()  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped
-            pipe.hset(key, mapping={"seq": seq, "view": text})
-            pipe.expire(key, TTL_S)
-            try:
-                await pipe.execute()
-            except WatchError:
-                log.debug("cache_raced", key=key)
 
     async def ping(self) -> bool:
         """Whether Valkey answers."""
@@ -97,5 +83,9 @@ class StatusCache:
         await self._redis.aclose()
 
 
-def _key(job_id: JobId) -> str:
+def _view_key(job_id: JobId) -> str:
     return f"job:{job_id}"
+
+
+def _floor_key(job_id: JobId) -> str:
+    return f"job:{job_id}:floor"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -31,6 +31,15 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Accepted:
+    """A job that was accepted, and how many of the founder's count today with it."""
+
+    job_id: JobId
+    status: JobStatus
+    jobs_today: int
+
+
+@dataclass(frozen=True)
 class Wait:
     """A waiting job's place (from 1) and an honest guess of the seconds until it starts; None when unknown."""
 
@@ -54,7 +63,7 @@ class QueueManager:
         self._queue_cap = queue_cap
         self._lease_s = lease_s
 
-    async def enqueue(self, tx: Connection, job: NewJob) -> tuple[JobId, JobStatus]:
+    async def enqueue(self, tx: Connection, job: NewJob) -> Accepted:
         """Accept a job in the caller's transaction: queued, or scheduled when today's limit is reached.
 
         Raises QueueFull when too many wait.
@@ -67,16 +76,8 @@ class QueueManager:
             )
         today = await work.started_today(tx, job.founder_id)
         status = JobStatus.QUEUED if today < Tier(job.tier).limits.daily_jobs else JobStatus.SCHEDULED
-        accepted = NewJob(
-            project_id=job.project_id,
-            founder_id=job.founder_id,
-            number=job.number,
-            goal=job.goal,
-            tier=job.tier,
-            priority=job.priority,
-            status=status,
-        )
-        return await self._machine.create_job(tx, accepted), status
+        job_id = await self._machine.create_job(tx, replace(job, status=status))
+        return Accepted(job_id, status, today + 1)
 
     async def ring(self) -> None:
         """Tell the workers that something may wait."""
@@ -100,14 +101,6 @@ class QueueManager:
                     break
                 admitted.append(job_id)
         return admitted
-
-    async def release_scheduled(self) -> None:
-        """Queue what waited for a new day."""
-        payload = json.dumps({"status": JobStatus.QUEUED.value, "label": JobStatus.QUEUED.label})
-        async with self._database.transaction() as tx:
-            released = await work.release_scheduled(tx, payload=payload)
-        for job_id in released:
-            await self._machine.refresh(job_id)
 
     async def usage(self, tx: Connection, founder_id: FounderId, tier: Tier) -> Usage:
         """Recounted from the rows, so that it cannot drift."""

@@ -11,8 +11,8 @@ from app.db.engine import Connection, Database
 from app.domain.job import JobStatus
 from app.events.cache import StatusCache
 from app.events.model import EventType
-from app.repositories import jobs
-from app.repositories.jobs import Change, Job, NewJob
+from app.repositories import jobs, work
+from app.repositories.jobs import Change, Job, NewJob, status_payload
 
 NO_CHANGE = Change()
 
@@ -37,9 +37,7 @@ class JobStateMachine:
         table does not lead there from where the job is now, or when the attempt is stale.
         """
         async with self._database.transaction() as tx:
-            seq = await self.move(tx, job_id, to, attempt=attempt, change=change)
-        await self.refresh(job_id)
-        return seq
+            return await self.move(tx, job_id, to, attempt=attempt, change=change)
 
     async def move(
         self,
@@ -50,7 +48,7 @@ class JobStateMachine:
         attempt: int | None = None,
         change: Change = NO_CHANGE,
     ) -> int:
-        """The same inside the caller's transaction, who calls `refresh` after the commit."""
+        """The same inside the caller's transaction."""
         seq = await jobs.transition(tx, job_id, to, attempt=attempt, change=change)
         if seq is None:
             await self._refuse(tx, job_id, to, attempt)
@@ -76,12 +74,18 @@ class JobStateMachine:
         if seq is None:
             raise IllegalTransition(f"Build {str(job_id)!r} has ended or was taken over.")
 
+    async def release_scheduled(self) -> None:
+        """Queue what waited for a new day."""
+        async with self._database.transaction() as tx:
+            for job_id, seq in await work.release_scheduled(tx, payload=status_payload(JobStatus.QUEUED)):
+                await self._cache.expect(job_id, seq=seq)
+
     async def refresh(self, job_id: JobId) -> None:
         """Copy what the record says into the cache."""
         async with self._database.transaction() as tx:
             job = await jobs.find(tx, job_id)
         if job is not None:
-            await self._cache.put(job_id, view_of(job), seq=job.last_seq)
+            await self._cache.put(job_id, view_of(job))
 
     async def view(self, job_id: JobId, *, founder_id: FounderId) -> dict[str, Any]:
         """What the status call tells, from the cache or the record; NotFound when it is not the founder's."""
@@ -93,7 +97,7 @@ class JobStateMachine:
         if job is None:
             raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")
         view = view_of(job)
-        await self._cache.put(job_id, view, seq=job.last_seq)
+        await self._cache.put(job_id, view)
         return view
 
 

@@ -9,18 +9,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
-
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
-from app.db.tables import jobs
+from app.db.tables import jobs as table
 from app.domain.job import JobStatus, build_version, sources_of
 
 CHANNEL: Final = "cofounder_jobs"
 """Each event rings here with `job_id seq status` when its transaction commits."""
 
-_COLUMNS: Final = tuple(column for column in jobs.c if column.name not in ("takeovers", "parent_id"))
+COLUMNS: Final = ", ".join(
+    f"jobs.{column.name}" for column in table.c if column.name not in ("takeovers", "parent_id")
+)
+"""What a Job is read from."""
 
 
 @dataclass(frozen=True)
@@ -86,67 +86,63 @@ class Change:
     """Further members of the event."""
 
 
-def _job(row: sa.Row[Any]) -> Job:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented row accessor
-    return Job(**values | {"status": JobStatus(values["status"])})
+def job_of(row: Mapping[str, Any]) -> Job:
+    """The job of a row that was read by COLUMNS."""
+    return Job(**{**row, "status": JobStatus(row["status"])})
 
 
-_INSERT = sa.text(
-    """
+_INSERT = """
     WITH made AS (
         INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, last_seq, parent_id)
-        VALUES (:project_id, :founder_id, :number, :status, :goal, :tier, :priority, 1,
-                (SELECT id FROM jobs WHERE project_id = :project_id AND status = 'ready'
+        VALUES (%(project_id)s, %(founder_id)s, %(number)s, %(status)s, %(goal)s, %(tier)s, %(priority)s, 1,
+                (SELECT id FROM jobs WHERE project_id = %(project_id)s AND status = 'ready'
                  ORDER BY number DESC LIMIT 1))
         RETURNING id
     ), logged AS (
         INSERT INTO job_events (job_id, seq, type, payload)
-        SELECT id, 1, 'status', CAST(:payload AS jsonb) FROM made
+        SELECT id, 1, 'status', CAST(%(payload)s AS jsonb) FROM made
     )
-    SELECT id, pg_notify(:channel, id || ' 1 ' || :status) FROM made
+    SELECT id, pg_notify(%(channel)s, id || ' 1 ' || %(status)s) FROM made
     """
-)
 
-_TRANSITION = sa.text(
-    """
+_TRANSITION = """
     WITH moved AS (
         UPDATE jobs SET
-            status = :to, last_seq = last_seq + 1,
-            engine = coalesce(:engine, engine),
-            spec = coalesce(CAST(:spec AS jsonb), spec),
-            digest = coalesce(:digest, digest),
-            evidence = evidence || CAST(:evidence AS jsonb),
-            error_code = coalesce(:error_code, error_code),
-            error_message = coalesce(:error_message, error_message),
-            debug_id = coalesce(:debug_id, debug_id),
-            started_at = CASE WHEN :to = 'starting' THEN clock_timestamp() ELSE started_at END,
-            finished_at = CASE WHEN :ends THEN clock_timestamp() ELSE finished_at END
-        WHERE id = :id AND status = ANY(:sources) AND (CAST(:attempt AS int) IS NULL OR attempt = :attempt)
+            status = %(to)s, last_seq = last_seq + 1,
+            engine = coalesce(%(engine)s, engine),
+            spec = coalesce(CAST(%(spec)s AS jsonb), spec),
+            digest = coalesce(%(digest)s, digest),
+            evidence = evidence || CAST(%(evidence)s AS jsonb),
+            error_code = coalesce(%(error_code)s, error_code),
+            error_message = coalesce(%(error_message)s, error_message),
+            debug_id = coalesce(%(debug_id)s, debug_id),
+            started_at = CASE WHEN %(to)s = 'starting' THEN clock_timestamp() ELSE started_at END,
+            finished_at = CASE WHEN %(ends)s THEN clock_timestamp() ELSE finished_at END
+        WHERE id = %(id)s AND status = ANY(%(sources)s)
+          AND (CAST(%(attempt)s AS int) IS NULL OR attempt = %(attempt)s)
         RETURNING id, last_seq
     ), logged AS (
         INSERT INTO job_events (job_id, seq, type, payload)
-        SELECT id, last_seq, 'status', CAST(:payload AS jsonb) FROM moved
+        SELECT id, last_seq, 'status', CAST(%(payload)s AS jsonb) FROM moved
     )
-    SELECT last_seq, pg_notify(:channel, id || ' ' || last_seq || ' ' || :to) FROM moved
+    SELECT last_seq, pg_notify(%(channel)s, id || ' ' || last_seq || ' ' || %(to)s) FROM moved
     """
-)
 
-_APPEND = sa.text(
-    """
+_APPEND = """
     WITH moved AS (
         UPDATE jobs SET last_seq = last_seq + 1
-        WHERE id = :id AND attempt = :attempt AND status NOT IN ('ready', 'failed')
+        WHERE id = %(id)s AND attempt = %(attempt)s AND status NOT IN ('ready', 'failed')
         RETURNING id, last_seq, status
     ), logged AS (
         INSERT INTO job_events (job_id, seq, type, payload)
-        SELECT id, last_seq, :type, CAST(:payload AS jsonb) FROM moved
+        SELECT id, last_seq, %(type)s, CAST(%(payload)s AS jsonb) FROM moved
     )
-    SELECT last_seq, pg_notify(:channel, id || ' ' || last_seq || ' ' || status) FROM moved
+    SELECT last_seq, pg_notify(%(channel)s, id || ' ' || last_seq || ' ' || status) FROM moved
     """
-)
 
 
-def _status_payload(status: JobStatus, more: Mapping[str, Any] | None = None) -> str:
+def status_payload(status: JobStatus, more: Mapping[str, Any] | None = None) -> str:
+    """What the event of a new status tells, as JSON."""
     return json.dumps({"status": status.value, "label": status.label, **(more or {})})
 
 
@@ -160,10 +156,10 @@ async def insert(tx: Connection, job: NewJob) -> JobId:
         "goal": job.goal,
         "tier": job.tier,
         "priority": job.priority,
-        "payload": _status_payload(job.status, {"build_version": build_version(job.number)}),
+        "payload": status_payload(job.status, {"build_version": build_version(job.number)}),
         "channel": CHANNEL,
     }
-    return JobId((await tx.execute(_INSERT, values)).one()[0])
+    return JobId(await tx.value(_INSERT, values))
 
 
 async def transition(
@@ -183,10 +179,10 @@ async def transition(
         "error_code": change.error_code,
         "error_message": change.error_message,
         "debug_id": change.debug_id,
-        "payload": _status_payload(to, change.payload),
+        "payload": status_payload(to, change.payload),
         "channel": CHANNEL,
     }
-    row = (await tx.execute(_TRANSITION, values)).one_or_none()
+    row = await tx.row(_TRANSITION, values)
     return int(row[0]) if row else None
 
 
@@ -201,53 +197,47 @@ async def append(
         "payload": json.dumps(payload),
         "channel": CHANNEL,
     }
-    row = (await tx.execute(_APPEND, values)).one_or_none()
+    row = await tx.row(_APPEND, values)
     return int(row[0]) if row else None
+
+
+_OF = f"SELECT {COLUMNS} FROM jobs WHERE "
+_FIND: Final = f"{_OF} id = %(id)s"
+_FIND_OWN: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
+_RUNNING: Final = f"{_OF} project_id = %(project)s AND status NOT IN ('ready', 'failed')"
+_PAGE: Final = f"{_OF} project_id = %(project)s AND number < %(below)s ORDER BY number DESC LIMIT %(limit)s"
+_NEWEST: Final = f"""
+    SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
+    JOIN LATERAL ({_OF} project_id = wanted.id ORDER BY number DESC LIMIT 1) newest ON true
+    """
+_NUMBERS_END: Final = 2**31 - 1
 
 
 async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = None) -> Job | None:
     """The job, None when it does not exist or, given a founder, is somebody else's."""
-    statement = sa.select(*_COLUMNS).where(jobs.c.id == job_id)
-    if founder_id is not None:
-        statement = statement.where(jobs.c.founder_id == founder_id)
-    row = (await tx.execute(statement)).one_or_none()
-    return _job(row) if row else None
+    row = await tx.named_row(_FIND if founder_id is None else _FIND_OWN, {"id": job_id, "founder": founder_id})
+    return job_of(row) if row else None
 
 
 async def running_of(tx: Connection, project_id: ProjectId) -> Job | None:
     """The project's job that has not ended."""
-    statement = sa.select(*_COLUMNS).where(
-        jobs.c.project_id == project_id, jobs.c.status.not_in(("ready", "failed"))
-    )
-    row = (await tx.execute(statement)).one_or_none()
-    return _job(row) if row else None
+    row = await tx.named_row(_RUNNING, {"project": project_id})
+    return job_of(row) if row else None
 
 
 async def page(tx: Connection, project_id: ProjectId, *, below: int | None, limit: int) -> Sequence[Job]:
     """The project's jobs with numbers below the given one, newest first."""
-    statement = sa.select(*_COLUMNS).where(jobs.c.project_id == project_id)
-    if below is not None:
-        statement = statement.where(jobs.c.number < below)
-    return [_job(row) for row in await tx.execute(statement.order_by(jobs.c.number.desc()).limit(limit))]
+    values = {"project": project_id, "below": _NUMBERS_END if below is None else below, "limit": limit}
+    return [job_of(row) for row in await tx.named_rows(_PAGE, values)]
 
 
 async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
     """The newest job of each of the projects that has one; looked up one by one, so that old jobs cost nothing."""
-    ids = sa.func.unnest(sa.cast(list(project_ids), ARRAY(UUID(as_uuid=True))))
-    wanted = ids.table_valued("id").render_derived("wanted")
-    newest = (
-        sa.select(*_COLUMNS)
-        .where(jobs.c.project_id == wanted.c.id)
-        .order_by(jobs.c.number.desc())
-        .limit(1)
-        .lateral("newest")
-    )
-    statement = sa.select(*newest.c).select_from(wanted.join(newest, sa.true()))
-    found = [_job(row) for row in await tx.execute(statement)]
+    found = [job_of(row) for row in await tx.named_rows(_NEWEST, {"ids": list(project_ids)})]
     return {job.project_id: job for job in found}
 
 
 async def iterations_of(tx: Connection, project_id: ProjectId) -> int:
     """How many builds of the project became ready."""
-    statement = sa.select(sa.func.count()).where(jobs.c.project_id == project_id, jobs.c.status == "ready")
-    return int((await tx.execute(statement)).scalar_one())
+    statement = "SELECT count(*) FROM jobs WHERE project_id = %(project)s AND status = 'ready'"
+    return int(await tx.value(statement, {"project": project_id}))

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import sqlalchemy as sa
+from typing import Final
 
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
-from app.db.tables import projects
 
 
 @dataclass(frozen=True)
@@ -33,58 +30,58 @@ class Project:
         return self.status == "parked"
 
 
-def _project(row: sa.Row[Any]) -> Project:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented row accessor
-    return Project(**values)
+_COLUMNS: Final = "id, founder_id, name, description, status, stage, last_number, created_at"
+_OF: Final = f"SELECT {_COLUMNS} FROM projects WHERE "
+_CREATE: Final = f"""
+    INSERT INTO projects (founder_id, name, description) VALUES (%(founder)s, %(name)s, %(description)s)
+    RETURNING {_COLUMNS}
+    """
+_FIND: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
+_LOCK: Final = f"{_FIND} FOR UPDATE"
+_NEWEST: Final = "ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
+_FIRST_PAGE: Final = f"{_OF} founder_id = %(founder)s {_NEWEST}"
+_NEXT_PAGE: Final = f"{_OF} founder_id = %(founder)s AND (created_at, id) < (%(at)s, %(id)s) {_NEWEST}"
 
 
 async def create(tx: Connection, *, founder_id: FounderId, name: str, description: str) -> Project:
     """A new, active project."""
-    statement = (
-        sa.insert(projects)
-        .values(founder_id=founder_id, name=name, description=description)
-        .returning(*projects.c)
-    )
-    return _project((await tx.execute(statement)).one())
+    values = {"founder": founder_id, "name": name, "description": description}
+    row = await tx.named_row(_CREATE, values)
+    assert row is not None
+    return Project(**row)
 
 
 async def find(
     tx: Connection, project_id: ProjectId, *, founder_id: FounderId, lock: bool = False
 ) -> Project | None:
     """The founder's project, None when it does not exist or is somebody else's; `lock` holds its row."""
-    statement = sa.select(*projects.c).where(projects.c.id == project_id, projects.c.founder_id == founder_id)
-    row = (await tx.execute(statement.with_for_update() if lock else statement)).one_or_none()
-    return _project(row) if row else None
+    row = await tx.named_row(_LOCK if lock else _FIND, {"id": project_id, "founder": founder_id})
+    return Project(**row) if row else None
 
 
 async def page(
     tx: Connection, founder_id: FounderId, *, after: tuple[datetime, ProjectId] | None, limit: int
 ) -> Sequence[Project]:
     """The founder's projects, newest first, from just after the given place."""
-    statement = sa.select(*projects.c).where(projects.c.founder_id == founder_id)
-    place = sa.tuple_(projects.c.created_at, projects.c.id)
-    if after is not None:
-        statement = statement.where(place < sa.tuple_(*map(sa.literal, after)))
-    ordered = statement.order_by(projects.c.created_at.desc(), projects.c.id.desc()).limit(limit)
-    return [_project(row) for row in await tx.execute(ordered)]
+    at, last = after or (None, None)
+    values = {"founder": founder_id, "limit": limit, "at": at, "id": last}
+    rows = await tx.named_rows(_NEXT_PAGE if after else _FIRST_PAGE, values)
+    return [Project(**row) for row in rows]
 
 
 async def set_status(tx: Connection, project_id: ProjectId, status: str) -> None:
     """Park or unpark."""
-    await tx.execute(sa.update(projects).where(projects.c.id == project_id).values(status=status))
+    await tx.execute(
+        "UPDATE projects SET status = %(status)s WHERE id = %(id)s", {"id": project_id, "status": status}
+    )
 
 
 async def set_stage(tx: Connection, project_id: ProjectId, stage: str) -> None:
     """Note how far the founder's idea has come."""
-    await tx.execute(sa.update(projects).where(projects.c.id == project_id).values(stage=stage))
+    await tx.execute("UPDATE projects SET stage = %(stage)s WHERE id = %(id)s", {"id": project_id, "stage": stage})
 
 
 async def next_number(tx: Connection, project_id: ProjectId) -> int:
     """Reserve the next version number for ever; the caller holds the project's row."""
-    statement = (
-        sa.update(projects)
-        .where(projects.c.id == project_id)
-        .values(last_number=projects.c.last_number + 1)
-        .returning(projects.c.last_number)
-    )
-    return int((await tx.execute(statement)).scalar_one())
+    statement = "UPDATE projects SET last_number = last_number + 1 WHERE id = %(id)s RETURNING last_number"
+    return int(await tx.value(statement, {"id": project_id}))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import sqlalchemy as sa
-
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection
 from app.repositories.jobs import CHANNEL
@@ -21,78 +19,63 @@ _RING: Final = "00000000-0000-0000-0000-000000000000 0 queued"
 AGE_STEP_S: Final = 120
 """A waiting job gains one step of priority every so many seconds, so that no tier starves another."""
 
-_SLOTS = sa.text(
-    """
-    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at > now() - make_interval(secs => :lease))
+_SLOTS = """
+    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at > now() - make_interval(secs => %(lease)s))
          - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))
     """
-)
 
-_ADMIT = sa.text(
-    """
+_ADMIT = """
     WITH busy AS (
         SELECT founder_id, count(*) AS running FROM jobs
         WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed') GROUP BY founder_id
     ), next AS (
         SELECT j.id FROM jobs j LEFT JOIN busy b USING (founder_id)
         WHERE j.status = 'queued' AND j.admitted_at IS NULL
-          AND coalesce(b.running, 0) < CAST(CAST(:limits AS jsonb) ->> j.tier AS int)
+          AND coalesce(b.running, 0) < CAST(CAST(%(limits)s AS jsonb) ->> j.tier AS int)
         ORDER BY coalesce(b.running, 0),
-                 j.priority + floor(extract(epoch FROM now() - j.created_at) / :age_step) DESC,
+                 j.priority + floor(extract(epoch FROM now() - j.created_at) / %(age_step)s) DESC,
                  j.created_at, j.id
         LIMIT 1
     )
     UPDATE jobs SET admitted_at = now(), attempt = attempt + 1, owner = NULL
     FROM next WHERE jobs.id = next.id RETURNING jobs.id
     """
-)
 
-_CLAIM = sa.text(
-    """
-    UPDATE jobs SET owner = :worker
-    WHERE id = :id AND owner IS NULL AND admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed')
-      AND EXISTS (SELECT 1 FROM workers WHERE workers.id = :worker)
+_CLAIM = """
+    UPDATE jobs SET owner = %(worker)s
+    WHERE id = %(id)s AND owner IS NULL AND admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed')
+      AND EXISTS (SELECT 1 FROM workers WHERE workers.id = %(worker)s)
     RETURNING attempt
     """
-)
 
-_LOST = sa.text(
-    """
+_LOST = """
     SELECT id, attempt, takeovers, owner, sandbox_id FROM jobs
     WHERE status NOT IN ('ready', 'failed') AND admitted_at IS NOT NULL
       AND ((owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = jobs.owner))
-        OR (owner IS NULL AND admitted_at < now() - make_interval(secs => :lease)))
+        OR (owner IS NULL AND admitted_at < now() - make_interval(secs => %(lease)s)))
     """
-)
 
-_TAKE_OVER = sa.text(
-    """
+_TAKE_OVER = """
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now(),
                     takeovers = takeovers + CASE WHEN owner IS NULL THEN 0 ELSE 1 END
-    WHERE id = :id AND attempt = :attempt AND owner IS NOT DISTINCT FROM :owner
+    WHERE id = %(id)s AND attempt = %(attempt)s AND owner IS NOT DISTINCT FROM %(owner)s
       AND status NOT IN ('ready', 'failed')
     RETURNING id
     """
-)
 
-_GIVE_BACK = sa.text(
-    """
+_GIVE_BACK = """
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now()
-    WHERE id = :id AND owner = :worker AND status NOT IN ('ready', 'failed')
+    WHERE id = %(id)s AND owner = %(worker)s AND status NOT IN ('ready', 'failed')
     RETURNING attempt
     """
-)
 
-_POSITION = sa.text(
-    """
+_POSITION = """
     SELECT count(*) FROM jobs j, jobs mine
-    WHERE mine.id = :id AND j.status = 'queued' AND j.admitted_at IS NULL
+    WHERE mine.id = %(id)s AND j.status = 'queued' AND j.admitted_at IS NULL
       AND (j.priority > mine.priority OR (j.priority = mine.priority AND j.created_at <= mine.created_at))
     """
-)
 
-_RELEASE = sa.text(
-    """
+_RELEASE = """
     WITH due AS (
         SELECT j.id FROM jobs j WHERE j.status = 'scheduled' AND j.created_at < date_trunc('day', now(), 'UTC')
     ), moved AS (
@@ -100,11 +83,10 @@ _RELEASE = sa.text(
         WHERE jobs.id = due.id AND jobs.status = 'scheduled' RETURNING jobs.id, jobs.last_seq
     ), logged AS (
         INSERT INTO job_events (job_id, seq, type, payload)
-        SELECT id, last_seq, 'status', CAST(:payload AS jsonb) FROM moved
+        SELECT id, last_seq, 'status', CAST(%(payload)s AS jsonb) FROM moved
     )
-    SELECT id, pg_notify(:channel, id || ' ' || last_seq || ' queued') FROM moved
+    SELECT id, last_seq, pg_notify(%(channel)s, id || ' ' || last_seq || ' queued') FROM moved
     """
-)
 
 
 @dataclass(frozen=True)
@@ -120,40 +102,40 @@ class LostJob:
 
 async def ring(tx: Connection) -> None:
     """Wake the workers."""
-    await tx.execute(sa.text("SELECT pg_notify(:channel, :ring)"), {"channel": CHANNEL, "ring": _RING})
+    await tx.execute("SELECT pg_notify(%(channel)s, %(ring)s)", {"channel": CHANNEL, "ring": _RING})
 
 
 async def anything_queued(tx: Connection) -> bool:
     """Whether a job waits for its admission."""
     statement = "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND admitted_at IS NULL)"
-    return bool((await tx.execute(sa.text(statement))).scalar_one())
+    return bool(await tx.value(statement))
 
 
 async def lock_admission(tx: Connection) -> None:
     """Only one worker admits at a time, until the transaction ends."""
-    await tx.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADMISSION_LOCK})
+    await tx.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _ADMISSION_LOCK})
 
 
 async def free_slots(tx: Connection, *, lease_s: float) -> int:
     """How many more jobs the living workers can take."""
-    return int((await tx.execute(_SLOTS, {"lease": lease_s})).scalar_one())
+    return int(await tx.value(_SLOTS, {"lease": lease_s}))
 
 
 async def admit_next(tx: Connection, *, limits_json: str) -> JobId | None:
     """Admit the job whose turn it is: the founder with the fewest running first, then priority, then age."""
-    row = (await tx.execute(_ADMIT, {"limits": limits_json, "age_step": AGE_STEP_S})).one_or_none()
+    row = await tx.row(_ADMIT, {"limits": limits_json, "age_step": AGE_STEP_S})
     return JobId(row[0]) if row else None
 
 
 async def claim(tx: Connection, job_id: JobId, *, worker: str) -> int | None:
     """Become the owner of an admitted job: the attempt to act under, None when somebody else was first."""
-    row = (await tx.execute(_CLAIM, {"id": job_id, "worker": worker})).one_or_none()
+    row = await tx.row(_CLAIM, {"id": job_id, "worker": worker})
     return int(row[0]) if row else None
 
 
 async def lost(tx: Connection, *, lease_s: float) -> Sequence[LostJob]:
     """Admitted jobs that nobody works on."""
-    return [LostJob(*row) for row in await tx.execute(_LOST, {"lease": lease_s})]
+    return [LostJob(*row) for row in await tx.rows(_LOST, {"lease": lease_s})]
 
 
 async def take_over(tx: Connection, job: LostJob) -> bool:
@@ -162,110 +144,108 @@ async def take_over(tx: Connection, job: LostJob) -> bool:
     Whoever has claimed it since it was seen lost keeps it: else a slow hand-over would be stopped as it begins.
     """
     values = {"id": job.id, "attempt": job.attempt, "owner": job.owner}
-    return (await tx.execute(_TAKE_OVER, values)).one_or_none() is not None
+    return await tx.row(_TAKE_OVER, values) is not None
 
 
 async def give_back(tx: Connection, job_id: JobId, *, worker: str) -> int | None:
     """Let go of a job that this worker owns, without counting it as a crash; the attempt that comes next."""
-    row = (await tx.execute(_GIVE_BACK, {"id": job_id, "worker": worker})).one_or_none()
+    row = await tx.row(_GIVE_BACK, {"id": job_id, "worker": worker})
     return int(row[0]) if row else None
 
 
 async def note_sandbox(tx: Connection, job_id: JobId, *, attempt: int, sandbox_id: str) -> bool:
     """Keep the sandbox's id before its first command; False when the job has ended or the attempt is stale."""
-    statement = sa.text(
-        "UPDATE jobs SET sandbox_id = :sandbox WHERE id = :id AND attempt = :attempt "
+    statement = (
+        "UPDATE jobs SET sandbox_id = %(sandbox)s WHERE id = %(id)s AND attempt = %(attempt)s "
         "AND status NOT IN ('ready', 'failed') RETURNING 1"
     )
     values = {"id": job_id, "attempt": attempt, "sandbox": sandbox_id}
-    return (await tx.execute(statement, values)).one_or_none() is not None
+    return await tx.row(statement, values) is not None
 
 
 async def position(tx: Connection, job_id: JobId) -> int:
     """The job's place in the queue, from 1."""
-    return int((await tx.execute(_POSITION, {"id": job_id})).scalar_one())
+    return int(await tx.value(_POSITION, {"id": job_id}))
 
 
 async def waiting(tx: Connection) -> int:
     """How many jobs wait to be admitted."""
-    statement = sa.text("SELECT count(*) FROM jobs WHERE status = 'queued' AND admitted_at IS NULL")
-    return int((await tx.execute(statement)).scalar_one())
+    statement = "SELECT count(*) FROM jobs WHERE status = 'queued' AND admitted_at IS NULL"
+    return int(await tx.value(statement))
 
 
 async def started_today(tx: Connection, founder_id: FounderId) -> int:
     """The founder's jobs of this UTC day that count: failed ones cost no quota."""
-    statement = sa.text(
-        "SELECT count(*) FROM jobs WHERE founder_id = :founder AND status <> 'failed' "
+    statement = (
+        "SELECT count(*) FROM jobs WHERE founder_id = %(founder)s AND status <> 'failed' "
         "AND created_at >= date_trunc('day', now(), 'UTC')"
     )
-    return int((await tx.execute(statement, {"founder": founder_id})).scalar_one())
+    return int(await tx.value(statement, {"founder": founder_id}))
 
 
 async def running(tx: Connection, founder_id: FounderId) -> int:
     """The founder's jobs that are being worked on."""
-    statement = sa.text(
-        "SELECT count(*) FROM jobs WHERE founder_id = :founder AND admitted_at IS NOT NULL "
+    statement = (
+        "SELECT count(*) FROM jobs WHERE founder_id = %(founder)s AND admitted_at IS NOT NULL "
         "AND status NOT IN ('ready', 'failed')"
     )
-    return int((await tx.execute(statement, {"founder": founder_id})).scalar_one())
+    return int(await tx.value(statement, {"founder": founder_id}))
 
 
 async def average_seconds(tx: Connection) -> float | None:
     """The mean length of the last fifty ready builds."""
-    statement = sa.text(
+    statement = (
         "SELECT avg(extract(epoch FROM finished_at - started_at)) FROM (SELECT finished_at, started_at FROM jobs "
         "WHERE status = 'ready' ORDER BY finished_at DESC LIMIT 50) recent"
     )
-    value = (await tx.execute(statement)).scalar_one()
+    value = await tx.value(statement)
     return None if value is None else float(value)
 
 
-async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[JobId]:
-    """Queue the jobs whose day has come."""
-    rows = await tx.execute(_RELEASE, {"payload": payload, "channel": CHANNEL})
-    return [JobId(row[0]) for row in rows]
+async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[tuple[JobId, int]]:
+    """Queue the jobs whose day has come; each with the number of its event."""
+    rows = await tx.rows(_RELEASE, {"payload": payload, "channel": CHANNEL})
+    return [(JobId(row[0]), int(row[1])) for row in rows]
 
 
 async def ended_among(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobId]:
     """Those of the jobs that have failed or that nobody knows."""
-    statement = sa.text(
-        "SELECT asked.id FROM unnest(CAST(:ids AS uuid[])) AS asked(id) LEFT JOIN jobs j ON j.id = asked.id "
+    statement = (
+        "SELECT asked.id FROM unnest(CAST(%(ids)s AS uuid[])) AS asked(id) LEFT JOIN jobs j ON j.id = asked.id "
         "WHERE j.id IS NULL OR j.status = 'failed'"
     )
-    return [JobId(row[0]) for row in await tx.execute(statement, {"ids": list(job_ids)})]
+    return [JobId(row[0]) for row in await tx.rows(statement, {"ids": list(job_ids)})]
 
 
 async def register(tx: Connection, worker: str, *, slots: int) -> None:
     """A worker joins."""
-    await tx.execute(
-        sa.text("INSERT INTO workers (id, slots) VALUES (:id, :slots)"), {"id": worker, "slots": slots}
-    )
+    await tx.execute("INSERT INTO workers (id, slots) VALUES (%(id)s, %(slots)s)", {"id": worker, "slots": slots})
 
 
 async def beat(tx: Connection, worker: str) -> bool:
     """The worker lives; False when it has been given up and must stop."""
-    statement = sa.text("UPDATE workers SET seen_at = now() WHERE id = :id RETURNING 1")
-    return (await tx.execute(statement, {"id": worker})).one_or_none() is not None
+    statement = "UPDATE workers SET seen_at = now() WHERE id = %(id)s RETURNING 1"
+    return await tx.row(statement, {"id": worker}) is not None
 
 
 async def leave(tx: Connection, worker: str) -> None:
     """A worker goes."""
-    await tx.execute(sa.text("DELETE FROM workers WHERE id = :id"), {"id": worker})
+    await tx.execute("DELETE FROM workers WHERE id = %(id)s", {"id": worker})
 
 
 async def bury_silent(tx: Connection, *, lease_s: float) -> Sequence[str]:
     """Give up the workers that were silent for longer than the lease."""
-    statement = sa.text("DELETE FROM workers WHERE seen_at < now() - make_interval(secs => :lease) RETURNING id")
-    return [str(row[0]) for row in await tx.execute(statement, {"lease": lease_s})]
+    statement = "DELETE FROM workers WHERE seen_at < now() - make_interval(secs => %(lease)s) RETURNING id"
+    return [str(row[0]) for row in await tx.rows(statement, {"lease": lease_s})]
 
 
 async def living(tx: Connection) -> int:
     """How many workers there are."""
-    return int((await tx.execute(sa.text("SELECT count(*) FROM workers"))).scalar_one())
+    return int(await tx.value("SELECT count(*) FROM workers"))
 
 
 async def day_ends_at(tx: Connection) -> datetime:
     """When the daily limits reset."""
-    statement = sa.text("SELECT date_trunc('day', now(), 'UTC') + interval '1 day'")
-    moment: datetime = (await tx.execute(statement)).scalar_one()
+    statement = "SELECT date_trunc('day', now(), 'UTC') + interval '1 day'"
+    moment: datetime = await tx.value(statement)
     return moment

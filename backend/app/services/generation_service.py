@@ -93,13 +93,12 @@ class GenerationService:
         await self._refuse_second(tx, project.id)
         number = await projects.next_number(tx, project.id)
         new = NewJob(project.id, founder_id, number, request.goal, tier.value, tier.limits.priority)
-        job_id, status = await self._queue.enqueue(tx, new)
-        usage = await self._queue.usage(tx, founder_id, tier)
+        accepted = await self._queue.enqueue(tx, new)
         answer = {
-            "job_id": str(job_id),
-            "status": status.value,
+            "job_id": str(accepted.job_id),
+            "status": accepted.status.value,
             "build_version": build_version(number),
-            "usage": {"jobs_today": usage.jobs_today, "daily_jobs": usage.daily_jobs},
+            "usage": {"jobs_today": accepted.jobs_today, "daily_jobs": tier.limits.daily_jobs},
         }
         if key is not None:
             await idempotency.keep(tx, founder_id, key, answer)
@@ -159,7 +158,6 @@ class GenerationService:
             except IllegalTransition as error:
                 raise AlreadyTerminal("The build has already ended, there is nothing to cancel.") from error
             job = await self.job(tx, founder_id, job_id)
-        await self._machine.refresh(job_id)
         if job.sandbox_id:
             await self._kill(SandboxId(job.sandbox_id))
 

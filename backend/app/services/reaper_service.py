@@ -12,7 +12,6 @@ from app.db.engine import Database
 from app.domain.job import JobStatus
 from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.queue.engine import EngineClient
-from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import idempotency, work
 from app.repositories.jobs import Change
@@ -30,7 +29,6 @@ class ReaperService:
         self,
         database: Database,
         machine: JobStateMachine,
-        queue: QueueManager,
         engine: EngineClient,
         runtime: SandboxRuntime,
         *,
@@ -38,7 +36,6 @@ class ReaperService:
     ) -> None:
         self._database = database
         self._machine = machine
-        self._queue = queue
         self._engine = engine
         self._runtime = runtime
         self._lease_s = lease_s
@@ -98,7 +95,7 @@ class ReaperService:
 
     async def tidy(self) -> None:
         """What only needs doing now and then."""
-        await self._queue.release_scheduled()
+        await self._machine.release_scheduled()
         async with self._database.transaction() as tx:
             await idempotency.forget_old(tx)
 

@@ -187,9 +187,7 @@ async def open_site(
     host = AppHost(runtime, install_timeout_s=patience.install_s, start_timeout_s=patience.start_s)
     previews = PreviewService(RecordLookup(adapters.database), adapters.store, host, idle_s=100)
     tools = replace(build_tools(adapters, services, settings), host=host, stage_timeout_s=patience.stage_s)
-    reaper = ReaperService(
-        services.database, services.machine, services.queue, services.engine, runtime, lease_s=60
-    )
+    reaper = ReaperService(services.database, services.machine, services.engine, runtime, lease_s=60)
     async with services.database.transaction() as tx:
         founder = (await founders.get_or_create(tx, subject="ada", name="Ada")).id
         await work.register(tx, WORKER, slots=10)

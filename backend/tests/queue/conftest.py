@@ -38,7 +38,7 @@ class Yard:
             project = await projects.create(tx, founder_id=founder_id, name="p", description="")
             number = await projects.next_number(tx, project.id)
             new = NewJob(project.id, founder_id, number, "goal", tier.value, tier.limits.priority)
-            job_id, _ = await self.queue.enqueue(tx, new)
+            job_id = (await self.queue.enqueue(tx, new)).job_id
         return JobId(UUID(str(job_id)))
 
     async def worker(self, name: str, slots: int) -> None:

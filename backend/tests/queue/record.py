@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import sqlalchemy as sa
 from fakeredis import FakeAsyncRedis
 
 from app.adapters.sandboxes.fake import FakeSandboxRuntime
@@ -42,19 +41,15 @@ ALTER TABLE workers ALTER seen_at SET DEFAULT clock.now();
 _EMPTY = "TRUNCATE founders, projects, jobs, job_events, gates, idempotency_keys, workers"
 
 
-_ROWS = sa.text(
-    """
+_ROWS = """
     SELECT j.id, j.status, j.last_seq, attempt, takeovers, owner, sandbox_id,
-           CAST(extract(epoch FROM admitted_at - CAST(:epoch AS timestamptz)) AS int),
+           CAST(extract(epoch FROM admitted_at - CAST(%(epoch)s AS timestamptz)) AS int),
            (SELECT array_agg(seq ORDER BY seq) FROM job_events e WHERE e.job_id = j.id),
            (SELECT payload ->> 'status' FROM job_events e WHERE e.job_id = j.id AND type = 'status'
             ORDER BY seq DESC LIMIT 1)
     FROM jobs j
     """
-)
-_CREW = sa.text(
-    "SELECT id, slots, CAST(extract(epoch FROM seen_at - CAST(:epoch AS timestamptz)) AS int) FROM workers"
-)
+_CREW = "SELECT id, slots, CAST(extract(epoch FROM seen_at - CAST(%(epoch)s AS timestamptz)) AS int) FROM workers"
 
 
 def install_clock(url: str) -> None:
@@ -92,18 +87,18 @@ class Record:
         engine, runtime = SilentEngine(), FakeSandboxRuntime(folder)
         self._machine = JobStateMachine(self.database, StatusCache(FakeAsyncRedis(decode_responses=True)))
         self._queue = QueueManager(self.database, self._machine, queue_cap=cap, lease_s=lease_s)
-        self._reaper = ReaperService(self.database, self._machine, self._queue, engine, runtime, lease_s=lease_s)
+        self._reaper = ReaperService(self.database, self._machine, engine, runtime, lease_s=lease_s)
         self._generation = GenerationService(self.database, self._machine, self._queue, GateService(), runtime)
 
     async def empty(self) -> None:
         """Back to the beginning of time."""
         async with self.database.transaction() as tx:
-            await tx.execute(sa.text(_EMPTY))
-            await tx.execute(sa.text("UPDATE clock.moment SET at = :at"), {"at": EPOCH})
+            await tx.execute(_EMPTY)
+            await tx.execute("UPDATE clock.moment SET at = %(at)s", {"at": EPOCH})
         self._jobs.clear()
 
     async def pass_time(self, seconds: int) -> None:
-        statement = sa.text("UPDATE clock.moment SET at = at + make_interval(secs => :s)")
+        statement = "UPDATE clock.moment SET at = at + make_interval(secs => %(s)s)"
         async with self.database.transaction() as tx:
             await tx.execute(statement, {"s": seconds})
 
@@ -114,12 +109,12 @@ class Record:
                 owner = (await founders.get_or_create(tx, subject=founder, name=founder)).id
                 project = await projects.create(tx, founder_id=owner, name="p", description="")
                 new = NewJob(project.id, owner, 1, "goal", tier.value, tier.limits.priority)
-                job_id, status = await self._queue.enqueue(tx, new)
+                accepted = await self._queue.enqueue(tx, new)
         except QueueFull:
             return None
-        self._numbers[job_id] = len(self._jobs)
-        self._jobs.append((job_id, project.id, owner))
-        return status
+        self._numbers[accepted.job_id] = len(self._jobs)
+        self._jobs.append((accepted.job_id, project.id, owner))
+        return accepted.status
 
     async def admit(self) -> list[int]:
         return [self._numbers[job_id] for job_id in await self._queue.admit()]
@@ -189,7 +184,7 @@ class Record:
         return await self._seq(number)
 
     async def release(self) -> None:
-        await self._queue.release_scheduled()
+        await self._machine.release_scheduled()
 
     async def counts(self) -> Counts:
         async with self.database.transaction() as tx:
@@ -205,8 +200,8 @@ class Record:
     async def look_around(self) -> tuple[list[Row], dict[str, ModelWorker]]:
         """Every job, after a look at its events, and every worker."""
         async with self.database.transaction() as tx:
-            found = {row[0]: tuple(row)[1:] for row in await tx.execute(_ROWS, {"epoch": EPOCH})}
-            crew = {row[0]: ModelWorker(row[1], row[2]) for row in await tx.execute(_CREW, {"epoch": EPOCH})}
+            found = {row[0]: tuple(row)[1:] for row in await tx.rows(_ROWS, {"epoch": EPOCH})}
+            crew = {row[0]: ModelWorker(row[1], row[2]) for row in await tx.rows(_CREW, {"epoch": EPOCH})}
         return [_row(*found[job_id]) for job_id, _, _ in self._jobs], crew
 
     async def _seq(self, number: int) -> int:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
 from app.core.errors import QueueFull
 from app.domain.job import JobStatus
@@ -56,7 +55,7 @@ async def test_who_has_waited_long_goes_before_a_higher_tier(yard: Yard) -> None
     patient = await yard.job("ada", Tier.BOOTSTRAPPER)
     await yard.job("bob", Tier.CTO_SCALE)
     ahead = Tier.CTO_SCALE.limits.priority - Tier.BOOTSTRAPPER.limits.priority
-    waited = sa.text("UPDATE jobs SET created_at = created_at - make_interval(secs => :s) WHERE id = :id")
+    waited = "UPDATE jobs SET created_at = created_at - make_interval(secs => %(s)s) WHERE id = %(id)s"
     async with yard.database.transaction() as tx:
         await tx.execute(waited, {"s": (ahead + 1) * work.AGE_STEP_S, "id": patient})
 

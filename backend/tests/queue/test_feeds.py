@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-import sqlalchemy as sa
 
 from app.core.ids import JobId
 from app.domain.job import JobStatus
@@ -52,14 +51,14 @@ async def test_every_listener_hears_every_event_once_and_in_order(yard: Yard, fe
 
 async def test_more_events_than_one_reading_takes_are_all_heard(yard: Yard, feeds: Feeds) -> None:
     job = await yard.job()
-    many = sa.text(
+    many = (
         "INSERT INTO job_events (job_id, seq, type, payload) "
-        "SELECT :job, n, 'say', '{}'::jsonb FROM generate_series(2, :last) n"
+        "SELECT %(job)s, n, 'say', '{}'::jsonb FROM generate_series(2, %(last)s) n"
     )
     last = 2 * PAGE
     async with yard.database.transaction() as tx:
         await tx.execute(many, {"job": job, "last": last})
-        await tx.execute(sa.text("UPDATE jobs SET last_seq = :last WHERE id = :job"), {"job": job, "last": last})
+        await tx.execute("UPDATE jobs SET last_seq = %(last)s WHERE id = %(job)s", {"job": job, "last": last})
     await yard.machine.transition(job, JobStatus.FAILED)
 
     async with asyncio.timeout(20):

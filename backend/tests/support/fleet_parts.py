@@ -9,6 +9,7 @@ import os
 import socket
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -17,11 +18,14 @@ from app.adapters.runners.fake import RunnerFake
 from app.blueprint.spec import AppSpec
 from app.core.errors import Unauthenticated
 from app.core.ids import JobId, ProjectId, SandboxId
+from app.domain.job import JobStatus
 from app.events.cache import StatusCache
 from app.ports.identity import Identity
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest, VersionSealed
+from app.queue.state_machine import NO_CHANGE, JobStateMachine
+from app.repositories.jobs import Change
 from app.services.build_pipeline import BuildTools, Step
 from app.services.generation_service import GenerationService
 from tests.support.fleet_faults import Faults, Ledger
@@ -68,10 +72,7 @@ class TracedProbe:
 
 
 class TracedCache(StatusCache):
-    """The real cache. A state is copied into it right after its commit: that is the point `committed <state>`.
-
-    Before the commit it is told the number of the event: that is the point `committing <number>`.
-    """
+    """The real cache. Before a commit it is told the event's number: that is the point `committing <number>`."""
 
     def __init__(self, redis: Any, faults: Faults) -> None:  # Any: the client is the cache's own business
         super().__init__(redis)
@@ -81,9 +82,20 @@ class TracedCache(StatusCache):
         await self._faults.at(f"committing {seq}", job=job_id)
         await super().expect(job_id, seq=seq)
 
-    async def put(self, job_id: JobId, view: dict[str, Any], *, seq: int) -> None:
-        await self._faults.at(f"committed {view['status']}", job=job_id)
-        await super().put(job_id, view, seq=seq)
+
+class TracedMachine(JobStateMachine):
+    """The real machine of a build. After each commit is the point `committed <state>`."""
+
+    def __init__(self, inner: JobStateMachine, faults: Faults) -> None:
+        self.__dict__.update(inner.__dict__)
+        self._faults = faults
+
+    async def transition(
+        self, job_id: JobId, to: JobStatus, *, attempt: int | None = None, change: Change = NO_CHANGE
+    ) -> int:
+        seq = await super().transition(job_id, to, attempt=attempt, change=change)
+        await self._faults.at(f"committed {to.value}", job=job_id)
+        return seq
 
 
 class TracedGeneration(GenerationService):
@@ -105,6 +117,7 @@ class TracedGeneration(GenerationService):
             return result
 
         self.ledger.note("attempt", job=job_id, attempt=attempt)
+        tools = replace(tools, machine=TracedMachine(tools.machine, self.faults))
         await super().execute_build(tools, job_id, attempt=attempt, step=traced)
         self.ledger.note("left", job=job_id, attempt=attempt)
 
