@@ -64,7 +64,7 @@ async def _standing(adapters: Adapters, settings: Settings) -> AsyncIterator[Cal
 async def _beat(database: Database, every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
-        async with database.transaction() as tx:
+        async with database.autocommit() as tx:
             await queue_work.beat(tx, WORKER)
 
 
@@ -73,7 +73,7 @@ def _builder(adapters: Adapters, services: Services, settings: Settings) -> Call
 
     async def build() -> JobId:
         [job_id] = await services.queue.admit()
-        async with services.database.transaction() as tx:
+        async with services.database.autocommit() as tx:
             attempt = await queue_work.claim(tx, job_id, worker=WORKER)
         assert attempt is not None
         await services.generation.execute_build(tools, job_id, attempt=attempt, step=_unrecorded)

@@ -153,7 +153,7 @@ class Feeds:
     async def _fresh(self, job_id: JobId, feed: _Feed) -> Sequence[Event]:
         while True:
             try:
-                async with self._database.transaction() as tx:
+                async with self._database.autocommit() as tx:
                     return await record.read(tx, job_id, after=len(feed.events))
             except Unavailable as error:
                 log.info("feed_waits", job_id=str(job_id), reason=error.detail)
@@ -166,7 +166,7 @@ class Feeds:
             if not self._feeds:
                 continue
             try:
-                async with self._database.transaction() as tx:
+                async with self._database.autocommit() as tx:
                     newest = await record.newest(tx, list(self._feeds))
             except Unavailable as error:
                 log.info("feeds_wait", reason=error.detail)

@@ -68,7 +68,7 @@ async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> As
 async def _look_after(adapters: Adapters, service: PreviewService) -> None:
     """Rings may have been missed: ask the record which previews must go."""
     live: list[JobId] = list(service.live)
-    async with adapters.database.transaction() as tx:
+    async with adapters.database.autocommit() as tx:
         ended = await work.ended_among(tx, live)
     for job_id in ended:
         await service.drop(job_id)

@@ -81,7 +81,7 @@ class QueueManager:
 
     async def ring(self) -> None:
         """Tell the workers that something may wait."""
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             await work.ring(tx)
 
     async def admit(self, *, most: int | None = None) -> list[JobId]:
@@ -90,9 +90,10 @@ class QueueManager:
         The caller starts them. What it does not start within the lease counts as lost, and is handed on.
         """
         admitted: list[JobId] = []
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             if not await work.anything_queued(tx):
                 return admitted
+        async with self._database.transaction() as tx:
             await work.lock_admission(tx)
             free = await work.free_slots(tx, lease_s=self._lease_s)
             for _ in range(free if most is None else min(free, most)):

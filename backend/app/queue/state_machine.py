@@ -69,7 +69,7 @@ class JobStateMachine:
         self, job_id: JobId, *, attempt: int, event_type: EventType, payload: Mapping[str, Any]
     ) -> None:
         """Add an event that changes no state; raises IllegalTransition when the job has ended or moved on."""
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             seq = await jobs.append(tx, job_id, attempt=attempt, event_type=event_type.value, payload=payload)
         if seq is None:
             raise IllegalTransition(f"Build {str(job_id)!r} has ended or was taken over.")
@@ -82,7 +82,7 @@ class JobStateMachine:
 
     async def refresh(self, job_id: JobId) -> None:
         """Copy what the record says into the cache."""
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             job = await jobs.find(tx, job_id)
         if job is not None:
             await self._cache.put(job_id, view_of(job))
@@ -92,7 +92,7 @@ class JobStateMachine:
         cached = await self._cache.get(job_id)
         if cached is not None and cached["founder_id"] == str(founder_id):
             return cached
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             job = await jobs.find(tx, job_id, founder_id=founder_id)
         if job is None:
             raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")

@@ -158,7 +158,7 @@ class Worker:
             await self._parts.generation.fail(job_id, error, attempt=attempt)
 
     async def _claim(self, job_id: JobId) -> int | None:
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.autocommit() as tx:
             return await work.claim(tx, job_id, worker=self.name)
 
     async def _beat(self) -> None:
@@ -176,7 +176,7 @@ class Worker:
 
     async def _said_alive(self) -> bool:
         try:
-            async with self._parts.database.transaction() as tx:
+            async with self._parts.database.autocommit() as tx:
                 known = await work.beat(tx, self.name)
         except Unavailable:
             return False
@@ -250,14 +250,14 @@ class Worker:
         try:
             for job_id in self._running:
                 await self._give_back(job_id)
-            async with self._parts.database.transaction() as tx:
+            async with self._parts.database.autocommit() as tx:
                 await work.leave(tx, self.name)
         except Unavailable as error:
             log.warning("hand_over_incomplete", reason=error.detail)
         await self._parts.bell.close()
 
     async def _give_back(self, job_id: JobId) -> None:
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.autocommit() as tx:
             attempt = await work.give_back(tx, job_id, worker=self.name)
         if attempt is not None:
             await self._parts.engine.hand_on(job_id, attempt=attempt)

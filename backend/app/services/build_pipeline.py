@@ -134,7 +134,7 @@ class BuildPipeline:
         await patiently(once)
 
     async def _is_there(self, status: JobStatus) -> bool:
-        async with self._tools.database.transaction() as tx:
+        async with self._tools.database.autocommit() as tx:
             job = await jobs.find(tx, self._job.id)
         return job is not None and job.status is status and job.attempt == self._attempt
 

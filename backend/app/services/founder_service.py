@@ -58,7 +58,7 @@ class FounderService:
 
     async def _ask(self, token: str) -> Caller:
         identity = await self._identity.authenticate(token)
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             founder = await founders.get_or_create(tx, subject=identity.subject, name=identity.name)
         return Caller(founder.id, founder.subject, founder.name)
 

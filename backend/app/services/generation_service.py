@@ -131,7 +131,7 @@ class GenerationService:
         """What the founder sees of a job now."""
         view = await self._machine.view(job_id, founder_id=founder_id)
         if view["status"] == JobStatus.QUEUED.value and not view["admitted"]:
-            async with self._database.transaction() as tx:
+            async with self._database.autocommit() as tx:
                 wait = await self._queue.wait_of(tx, job_id)
             view = {**view, "queue_position": wait.position, "wait_estimate_s": wait.estimate_s}
         return view
@@ -188,7 +188,7 @@ class GenerationService:
             await self.fail(job_id, error, attempt=attempt)
 
     async def _read(self, job_id: JobId) -> Job | None:
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             return await jobs.find(tx, job_id)
 
     async def fail(self, job_id: JobId, error: Exception, *, attempt: int) -> None:

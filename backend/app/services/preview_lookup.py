@@ -17,7 +17,7 @@ class RecordLookup:
 
     async def target(self, job_id: JobId) -> PreviewTarget | None:
         """The build's tree and status now; None when there is no such build or it has no tree."""
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             job = await jobs.find(tx, job_id)
         if job is None or job.digest is None:
             return None

@@ -50,7 +50,7 @@ class ReaperService:
             await self._hand_on(job)
 
     async def _hand_on(self, job: LostJob) -> None:
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             won = await work.take_over(tx, job)
         if not won:
             return
@@ -79,7 +79,7 @@ class ReaperService:
         found = await self._runtime.list_ids()
         if not found:
             return
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             ended = set(await work.ended_among(tx, list(set(found.values()))))
         for sandbox_id, job_id in found.items():
             if job_id in ended:
@@ -90,13 +90,13 @@ class ReaperService:
         """Those of the jobs whose work must stop."""
         if not job_ids:
             return set()
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             return set(await work.ended_among(tx, job_ids))
 
     async def tidy(self) -> None:
         """What only needs doing now and then."""
         await self._machine.release_scheduled()
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             await idempotency.forget_old(tx)
 
     async def _kill(self, sandbox_id: SandboxId) -> None:

@@ -49,7 +49,7 @@ class Workbench:
         return self._sandbox
 
     async def _note(self, sandbox: Sandbox) -> bool:
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             return await work.note_sandbox(tx, self._job.id, attempt=self._attempt, sandbox_id=sandbox.id)
 
     def wrote(self, digest: TreeDigest) -> None:

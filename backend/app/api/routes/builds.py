@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
+from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
 from app.api.status import build_out
 from app.core.errors import NotReady
@@ -23,18 +24,19 @@ router = APIRouter()
 
 
 async def _ready(services: Services, caller: Caller, job_id: UUID) -> Job:
-    async with services.database.transaction() as tx:
+    async with services.database.autocommit() as tx:
         job = await services.generation.job(tx, caller.id, JobId(job_id))
     if job.status is not JobStatus.READY:
         raise NotReady(f"Only a build that is ready has a preview and files; this one is {job.status.value!r}.")
     return job
 
 
-@router.get("/{job_id}", operation_id="get_build")
-async def get(job_id: UUID, caller: CallerDep, services: ServicesDep) -> BuildOut:
+@router.get("/{job_id}", operation_id="get_build", response_model=BuildOut)
+async def get(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Response:
     """A build with everything that is kept of it."""
-    async with services.database.transaction() as tx:
-        return build_out(services, await services.generation.job(tx, caller.id, JobId(job_id)))
+    async with services.database.autocommit() as tx:
+        job = await services.generation.job(tx, caller.id, JobId(job_id))
+    return answer(build_out(services, job))
 
 
 @router.post("/{job_id}/preview", operation_id="wake_preview")

@@ -66,7 +66,7 @@ async def create(project_id: UUID, body: GateIn, caller: CallerDep, services: Se
 @project_router.get("/{project_id}/gates", operation_id="list_gates")
 async def list_gates(project_id: UUID, caller: CallerDep, services: ServicesDep) -> GatesOut:
     """The decisions of a project, newest first."""
-    async with services.database.transaction() as tx:
+    async with services.database.autocommit() as tx:
         found = await services.gates.list(tx, caller.id, ProjectId(project_id))
     return GatesOut(items=[_gate_out(gate) for gate in found])
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
 
+from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep, SubscribedDep
 from app.api.status import etag_of, is_same, status_out
 from app.api.streams import EventStream
@@ -29,7 +30,7 @@ async def get_generation(services: ServicesDep) -> GenerationService:
 GenerationDep = Annotated[GenerationService, Depends(get_generation)]
 
 
-@router.post("/start", status_code=201, operation_id="start_generation")
+@router.post("/start", status_code=201, operation_id="start_generation", response_model=StartOut)
 async def start(
     body: StartIn,
     caller: SubscribedDep,
@@ -37,13 +38,13 @@ async def start(
     generation: GenerationDep,
     background_tasks: BackgroundTasks,
     idempotency_key: IdempotencyKey = None,
-) -> StartOut:
+) -> Response:
     """Accept a build of a project."""
     request = StartRequest(ProjectId(body.project_id), body.goal, idempotency_key)
     async with services.database.transaction() as tx:
-        answer = await generation.start(tx, caller.id, request, tier=caller.tier)
+        accepted = await generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
-    return StartOut.model_validate(answer)
+    return answer(StartOut.model_validate(accepted), status=201)
 
 
 @router.get("/{job_id}/status", operation_id="generation_status", response_model=StatusOut)
@@ -64,8 +65,7 @@ async def status(
     headers = {"ETag": etag}
     if is_same(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    # The most frequent answer there is: written once, not validated a second time by the framework.
-    return Response(status_out(services, view).model_dump_json(), media_type="application/json", headers=headers)
+    return answer(status_out(services, view), headers=headers)
 
 
 @router.post("/{job_id}/cancel", operation_id="cancel_generation")
@@ -87,7 +87,7 @@ async def preview_viewed(
 
 async def get_own_job(job_id: UUID, caller: CallerDep, services: ServicesDep, generation: GenerationDep) -> Job:
     """The caller's job, decided before a stream begins: an error inside a stream could only be a 200."""
-    async with services.database.transaction() as tx:
+    async with services.database.autocommit() as tx:
         return await generation.job(tx, caller.id, JobId(job_id))
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.api import cursors
+from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
 from app.api.status import build_out
 from app.core.errors import InvalidInput
@@ -56,23 +57,24 @@ async def create(body: ProjectIn, caller: CallerDep, services: ServicesDep) -> P
     return project_out(view)
 
 
-@router.get("", operation_id="list_projects")
+@router.get("", operation_id="list_projects", response_model=ProjectsOut)
 async def list_projects(
     caller: CallerDep, services: ServicesDep, cursor: Cursor = None, limit: Limit = 20
-) -> ProjectsOut:
+) -> Response:
     """The founder's projects, newest first."""
-    async with services.database.transaction() as tx:
+    async with services.database.autocommit() as tx:
         views = await services.projects.page(tx, caller.id, after=_place(cursor), limit=limit + 1)
     page, last = views[:limit], views[limit - 1].project if len(views) > limit else None
     following = cursors.pack([last.created_at.isoformat(), str(last.id)]) if last else None
-    return ProjectsOut(items=[project_out(view) for view in page], next_cursor=following)
+    return answer(ProjectsOut(items=[project_out(view) for view in page], next_cursor=following))
 
 
-@router.get("/{project_id}", operation_id="get_project")
-async def get(project_id: UUID, caller: CallerDep, services: ServicesDep) -> ProjectOut:
+@router.get("/{project_id}", operation_id="get_project", response_model=ProjectOut)
+async def get(project_id: UUID, caller: CallerDep, services: ServicesDep) -> Response:
     """One project."""
-    async with services.database.transaction() as tx:
-        return project_out(await services.projects.get(tx, caller.id, ProjectId(project_id)))
+    async with services.database.autocommit() as tx:
+        view = await services.projects.get(tx, caller.id, ProjectId(project_id))
+    return answer(project_out(view))
 
 
 @router.post("/{project_id}/park", operation_id="park_project")
@@ -89,15 +91,15 @@ async def unpark(project_id: UUID, caller: CallerDep, services: ServicesDep) -> 
         return project_out(await services.projects.set_parked(tx, caller.id, ProjectId(project_id), parked=False))
 
 
-@router.get("/{project_id}/builds", operation_id="list_builds")
+@router.get("/{project_id}/builds", operation_id="list_builds", response_model=BuildsOut)
 async def builds(
     project_id: UUID, caller: CallerDep, services: ServicesDep, cursor: Cursor = None, limit: Limit = 20
-) -> BuildsOut:
+) -> Response:
     """The builds of a project, newest first."""
     below = cursors.unpack(cursor, parts=1)[0] if cursor else None
     if below is not None and not (isinstance(below, int) and 0 < below < 1 << 31):
         raise InvalidInput("The cursor is not valid.")
-    async with services.database.transaction() as tx:
+    async with services.database.autocommit() as tx:
         jobs = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=below, limit=limit + 1)
     following = cursors.pack([jobs[limit - 1].number]) if len(jobs) > limit else None
-    return BuildsOut(items=[build_out(services, job) for job in jobs[:limit]], next_cursor=following)
+    return answer(BuildsOut(items=[build_out(services, job) for job in jobs[:limit]], next_cursor=following))
