@@ -19,8 +19,10 @@ _RING: Final = "00000000-0000-0000-0000-000000000000 0 queued"
 AGE_STEP_S: Final = 120
 """A waiting job gains one step of priority every so many seconds, so that no tier starves another."""
 
+# Within a lease before or after now: what the clock put into the future when it was set back is not recent either.
 _SLOTS = """
-    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at > now() - make_interval(secs => %(lease)s))
+    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at
+                BETWEEN now() - make_interval(secs => %(lease)s) AND now() + make_interval(secs => %(lease)s))
          - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))
     """
 
@@ -52,7 +54,8 @@ _LOST = """
     SELECT id, attempt, takeovers, owner, sandbox_id FROM jobs
     WHERE status NOT IN ('ready', 'failed') AND admitted_at IS NOT NULL
       AND ((owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = jobs.owner))
-        OR (owner IS NULL AND admitted_at < now() - make_interval(secs => %(lease)s)))
+        OR (owner IS NULL AND admitted_at NOT
+                BETWEEN now() - make_interval(secs => %(lease)s) AND now() + make_interval(secs => %(lease)s)))
     """
 
 _TAKE_OVER = """
@@ -235,7 +238,10 @@ async def leave(tx: Connection, worker: str) -> None:
 
 async def bury_silent(tx: Connection, *, lease_s: float) -> Sequence[str]:
     """Give up the workers that were silent for longer than the lease."""
-    statement = "DELETE FROM workers WHERE seen_at < now() - make_interval(secs => %(lease)s) RETURNING id"
+    statement = (
+        "DELETE FROM workers WHERE seen_at NOT BETWEEN now() - make_interval(secs => %(lease)s) "
+        "AND now() + make_interval(secs => %(lease)s) RETURNING id"
+    )
     return [str(row[0]) for row in await tx.rows(statement, {"lease": lease_s})]
 
 

@@ -208,6 +208,11 @@ class Fleet:
 
         return eventually(tended, within_s=within_s, every_s=0.01)
 
+    def await_steps(self, count: int) -> None:
+        """Return when the workers have done that many more steps."""
+        done = len(self.ledger.entries("did"))
+        self.until(lambda: len(self.ledger.entries("did")) >= done + count)
+
     def postgres_pids(self) -> list[int]:
         """The postmaster and all that it has started."""
         if self.postgres.pid is None:
