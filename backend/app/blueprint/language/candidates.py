@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from app.blueprint.language.acting import Act, acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
 from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
 from app.blueprint.language.lexicon import NounKind, Word, word
@@ -73,6 +74,7 @@ class Findings:
     unknown: list[str] = field(default_factory=list)
     weights: dict[str, float] = field(default_factory=dict)
     spare: list[Candidate] = field(default_factory=list)
+    acts: tuple[Act, ...] = ()
 
     def add(self, candidate: Candidate) -> None:
         """Keep a candidate, unless it or a fuller name for it is there already."""
@@ -87,7 +89,7 @@ class Findings:
 def find(words: Sequence[str]) -> Findings:
     """Read the phrases of a goal one after the other."""
     tokens = tag(words)
-    found = Findings()
+    found = Findings(acts=acts(tokens))
     _weigh(tokens, found)
     for phrase in phrases(tokens):
         _read_phrase(phrase, found)

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.blueprint.language.archetypes import key_of, usual_examples
 from app.blueprint.language.candidates import Findings
-from app.blueprint.language.drafting import Draft
+from app.blueprint.language.drafts import Draft
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 
@@ -102,32 +102,29 @@ def with_domain(label: str, found: Findings) -> str:
 
 
 def examples(one: Draft, found: Findings) -> tuple[str, ...]:
-    """Names for the first records: usual ones, kinds of the thing, or the thing at different times of day."""
-    if one.is_person:
+    """Names for the first records: usual ones, kinds of a plant or food, or plainly numbered."""
+    if one.is_person or not one.fields or one.fields[0].name not in _NAMES:
         return ()
-    last = key_of(one.label.split(" ")[-1])
-    usual = usual_examples().get(one.key) or (usual_examples().get(last) if one.label.count(" ") else None)
-    if usual:
-        return usual
-    if len(one.examples) >= 5:
+    label = with_domain(one.label, found)
+    for key in (key_of(label), one.key, key_of(one.label.split(" ")[-1])):
+        if key in usual_examples():
+            return usual_examples()[key]
+    if label.split(" ")[-1].lower() in _CLASS_WORDS:
+        return tuple(f"{word} {label.lower()}" for word in _CLASSES)
+    if len(one.examples) >= 5 and one.kind in (NounKind.FOOD, NounKind.PLANT):
         return tuple(_upper(name) for name in one.examples)
-    base = with_domain(one.label, found).lower()
-    words = _VARIANTS.get(one.kind, _VARIANTS[NounKind.ARTEFACT])
-    return words if one.kind is NounKind.ANIMAL else tuple(_upper(f"{word} {base}") for word in words)
+    words = _VARIANTS.get(one.kind, ())
+    return tuple(f"{word} {label.lower()}" for word in words) or tuple(f"{label} {n}" for n in range(1, 7))
 
 
+_NAMES: Final = frozenset("name title subject description".split())
+_CLASSES: Final = ("Morning", "Evening", "Weekend", "Beginners'", "Advanced", "Monday", "Lunchtime", "Saturday")
 _VARIANTS: Final = {
-    NounKind.ACT: ("Morning", "Evening", "Weekend", "Beginners'", "Monthly", "Special", "Lunchtime", "Summer"),
-    NounKind.EVENT: ("Spring", "Opening", "Friday", "Summer", "Open-air", "Autumn", "Anniversary", "Winter"),
-    NounKind.GROUP: ("Morning", "Evening", "Weekend", "Beginners'", "Advanced", "Monday", "Lunchtime", "Saturday"),
-    NounKind.COMMUNICATION: ("First", "Short", "Weekly", "Revised", "Updated", "Special", "Summer", "Final"),
-    NounKind.COGNITION: ("First", "Simple", "Shared", "Bold", "Long-term", "Quick", "Favourite", "New"),
-    NounKind.ARTEFACT: ("Blue", "Large", "Small", "Red", "Wooden", "Old", "Spare", "New"),
-    NounKind.FOOD: ("House", "Classic", "Lemon", "Seasonal", "Sweet", "Small", "Family", "Chef's"),
-    NounKind.LOCATION: ("North", "Riverside", "Upper", "Harbour", "Garden", "South", "Old town", "Central"),
-    NounKind.PLANT: ("Early", "Wild", "Climbing", "Dwarf", "Red", "Golden", "Late", "Broad-leaved"),
-    NounKind.TIME: ("Morning", "Evening", "Weekend", "Summer", "Spring", "Late", "Early", "Winter"),
-    NounKind.ANIMAL: ("Bella", "Max", "Luna", "Charlie", "Daisy", "Rocky", "Molly", "Oscar"),
+    NounKind.ACT: ("First", "Second", "Regular", "Follow-up", "Spring", "Extra"),
+    NounKind.EVENT: ("Spring", "Opening", "Friday", "Summer", "Open-air", "Autumn"),
+    NounKind.COMMUNICATION: ("First", "Short", "Revised", "Updated", "Summer", "Final"),
+    NounKind.COGNITION: ("First", "Simple", "Shared", "Bold", "Long-term", "Quick"),
+    NounKind.LOCATION: ("North", "Riverside", "Upper", "Harbour", "Garden", "South"),
 }
 
 
