@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.blueprint.language.archetypes import Archetype, EntityDraft, FieldDraft, key_of, known_entities, spoken
+from app.blueprint.language.archetypes import (
+    Archetype,
+    EntityDraft,
+    FieldDraft,
+    archetypes,
+    key_of,
+    known_entities,
+    spoken,
+)
 from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft, describes_people, is_provider
 
@@ -27,22 +35,33 @@ def complete(drafts: list[Draft], archetype: Archetype | None, found: Findings, 
         one.goes_by(key_of(entity.name)) for entity in archetype.entities for one in drafts
     )
     for needed in (_is_needed, _is_welcome, _is_usual) if fitting else (_is_needed,):
-        for entity in archetype.entities:
+        for entity in (*archetype.entities, *_lines()):
             if len(drafts) < MOST_ENTITIES and not _is_covered(entity, drafts) and needed(entity, drafts):
                 drafts.append(add(entity))
     _with_people(drafts, found, add)
+
+
+def _lines() -> list[EntityDraft]:
+    """What an invoice or a quote is made of, whatever the kind of app."""
+    return [
+        one for kind in archetypes() for one in kind.entities if one.is_companion and one.name.endswith("Line")
+    ]
 
 
 def _is_needed(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
     """Whether a record must point at it, or it goes with what is there: lines with an invoice."""
     if entity.is_companion:
         wants = [part for part in entity.fields if part.ref and part.required]
-        return all(any(one.goes_by(key_of(want.ref)) for one in drafts) for want in wants)
+        return bool(wants) and all(any(one.goes_by(key_of(want.ref)) for one in drafts) for want in wants)
     return _is_wanted(entity, drafts, lambda want: want.required)
 
 
 def _is_welcome(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
-    return entity.is_core and len(drafts) <= _ENOUGH + 1 and _is_wanted(entity, drafts, lambda _: True)
+    if not entity.is_core or len(drafts) > _ENOUGH + 1:
+        return False
+    wants = [part for part in entity.fields if part.ref and part.required]
+    joins = len(wants) > 1 and all(any(one.goes_by(key_of(want.ref)) for one in drafts) for want in wants)
+    return joins or _is_wanted(entity, drafts, lambda _: True)
 
 
 def _is_usual(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from app.blueprint.language.archetypes import (
@@ -29,6 +30,8 @@ _KEPT_THINGS: Final = frozenset(
     {NounKind.ARTEFACT, NounKind.FOOD, NounKind.SUBSTANCE, NounKind.OBJECT, NounKind.COMMUNICATION, NounKind.PLANT}
 )
 _SYNONYMS: Final = word_pairs("synonyms")
+
+_WARES: Final = word_pairs("wares")
 
 _BY_KIND: Final = {
     NounKind.PERSON: "name! email:email phone:phone notes:longtext",
@@ -64,16 +67,20 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     drafts = [_draft(one, archetype) for one in _chosen(found, archetype)]
     drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
-    complete(drafts, archetype, found, add=_added)
+    complete(drafts, archetype, found, add=partial(_added, found=found))
     for one in drafts:
+        one.setting = archetype.name if archetype else ""
         link(one, drafts)
     return drafts, archetype
 
 
-def _added(entity: EntityDraft) -> Draft:
-    """The draft of a record that the kind of app usually has."""
+def _added(entity: EntityDraft, *, found: Findings) -> Draft:
+    """The draft of a record that the kind of app usually has, by a word of the goal where one fits."""
     kind = NounKind.PERSON if describes_people(entity.fields) else NounKind.UNKNOWN
-    new = Draft(key_of(entity.name), spoken(entity.name), kind, [], added=True)
+    said = {one.key for one in found.spare} | set(map(key_of, found.roles))
+    said |= {_WARES[one] for one in found.weights if one in _WARES}
+    name = next((name for name in entity.names if key_of(name) in said), entity.name)
+    new = Draft(key_of(name), spoken(name), kind, [], added=True)
     _take_fields(new, entity)
     new.is_action = len(new.wants) > 1
     return new
@@ -81,7 +88,12 @@ def _added(entity: EntityDraft) -> Draft:
 
 def _chosen(found: Findings, archetype: Archetype | None) -> list[Candidate]:
     strong = [one for one in found.candidates if not one.weak]
-    weak = [one for one in found.candidates if one.weak and _is_welcome(one, archetype)]
+    named = any(not (one.is_person or one.is_action) for one in strong)
+    weak = [
+        one
+        for one in found.candidates
+        if one.weak and (_is_welcome(one, archetype) if one.is_person else not named)
+    ]
     spare = [] if strong or weak else _spare(found, archetype)
     chosen = strong + (weak[: max(0, 4 - len(strong))]) + spare
     return sorted(chosen, key=lambda one: one.at)[: MOST_ENTITIES + 2]
@@ -131,7 +143,7 @@ def _known(one: Candidate, archetype: Archetype | None) -> EntityDraft | None:
     last = key_of(one.label.split(" ")[-1])
     for key in (one.key, last):
         own = archetype.known_as(key) if archetype else None
-        if own is not None and describes_people(own.fields) >= one.is_person:
+        if own is not None and (key == one.key or describes_people(own.fields) >= one.is_person):
             return own
     if one.key in action_fields():
         return None

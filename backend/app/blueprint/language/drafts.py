@@ -31,7 +31,7 @@ class Link:
 
 @dataclass
 class Draft:
-    """An entity on its way: `links` are by the key of their target."""
+    """An entity on its way: `links` are by the key of their target, `setting` is the kind of app."""
 
     key: str
     label: str
@@ -43,6 +43,7 @@ class Draft:
     is_known: bool = False
     examples: tuple[str, ...] = ()
     stands_for: tuple[str, ...] = ()
+    setting: str = ""
     links: list[Link] = field(default_factory=list)
     wants: list[FieldDraft] = field(default_factory=list)
 

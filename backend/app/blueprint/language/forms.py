@@ -9,10 +9,13 @@ from app.blueprint.generate.words import PAST_DATES, lower_first, status_field
 from app.blueprint.language.acting import FOUNDER, Act
 from app.blueprint.language.archetypes import actions, form_texts, key_of
 from app.blueprint.language.drafts import Draft, is_provider
+from app.blueprint.language.word_lists import word_list
 from app.blueprint.shape_rules import is_person, with_article
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec
 
 _MOST_FORMS: Final = 2
+_INSIDE: Final = tuple(word_list("inside_people"))
+_NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")
 _OF_THE_STAFF: Final = frozenset(
     "price cost grade feedback handyman crew staff assignee paid result score findings priority stock decision "
     "purchased available".split()
@@ -53,9 +56,7 @@ def _is_own(draft: Draft, own: Sequence[Draft]) -> bool:
 
 
 def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> Iterator[FormSpec]:
-    text = form_texts().get(draft.key) or next(
-        (form_texts()[key] for key in form_texts() if draft.key.endswith(key)), None
-    )
+    text = _text(draft)
     if text is None or (is_person(entity) and draft.key not in form_texts()):
         return
     person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
@@ -71,13 +72,24 @@ def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> I
     )  # fmt: skip
 
 
+def _text(draft: Draft) -> tuple[str, ...] | None:
+    """What a visitor is offered: first as this kind of app says it, then by the record's name."""
+    texts = form_texts()
+    ending = next((key for key in texts if draft.key.endswith(key)), "")
+    return texts.get(draft.setting + draft.key) or texts.get(draft.key) or texts.get(ending)
+
+
 def _is_the_visitor(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:
     """Whether the field points at whoever fills in the form, of whom a name and an e-mail are enough."""
     target = by_name.get(field.ref or "")
-    if target is None or not is_person(target) or is_provider(target.label):
+    if target is None or not is_person(target) or not _is_served(target):
         return False
     kinds = {one.type for one in target.fields}
     return FieldType.EMAIL in kinds and all(one.name in ("name", "email") for one in target.fields if one.required)
+
+
+def _is_served(target: EntitySpec) -> bool:
+    return not is_provider(target.label) or target.label.lower().endswith(_INSIDE)
 
 
 def _is_asked(field: FieldSpec, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> bool:
@@ -85,8 +97,8 @@ def _is_asked(field: FieldSpec, entity: EntitySpec, by_name: dict[str, EntitySpe
         return True
     status = status_field(entity)
     target = by_name.get(field.ref or "")
-    served = target is not None and is_person(target) and not is_provider(target.label)
-    inner = field.name.startswith(PAST_DATES) or bool(set(field.name.split("_")) & _OF_THE_STAFF)
+    served = target is not None and is_person(target) and _is_served(target)
+    inner = field.name.startswith((*PAST_DATES, *_NOTED_LATER)) or bool(set(field.name.split("_")) & _OF_THE_STAFF)
     return not inner and not served and (status is None or field.name != status.name)
 
 

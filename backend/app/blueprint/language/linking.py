@@ -48,7 +48,9 @@ def _targets(want: FieldDraft, one: Draft, drafts: Sequence[Draft]) -> list[Draf
     if known is not None and describes_people(known.fields):
         people = [other for other in others if other.is_person]
         same = [other for other in people if is_provider(other.key) == is_provider(key)]
-        return (same or (people if want.required else []))[:1]
+        if not want.required:
+            return [other for other in same if not other.is_known][:1]
+        return (same or people)[:1]
     things = [other for other in others if not other.is_person and not other.is_linking and not other.added]
     return things[:1] if one.is_action and want.required else []
 

@@ -15,13 +15,15 @@ from app.blueprint.spec import RoleScope, RoleSpec
 _LOOKS: Final = word_list("looking_verbs")
 _HANDS_IN: Final = word_list("handing_in_verbs")
 _ANSWERS: Final = word_list("answering_verbs")
+_INSIDE: Final = tuple(word_list("inside_people"))
 _DOORS: Final = frozenset({"portal", "login", "log-in", "sign-in", "signin"})
 _MOST: Final = 6
 
 
 def own_people(acts: Sequence[Act], drafts: Sequence[Draft], words: Sequence[str]) -> list[Draft]:
     """The people who use the app beside its staff, each with records of their own."""
-    people = [one for one in drafts if one.is_person and not is_provider(one.label) and _has_records(one, drafts)]
+    served = [one for one in drafts if one.is_person and (not is_provider(one.label) or one.key.endswith(_INSIDE))]
+    people = [one for one in served if _has_records(one, drafts)]
     found = [one for one in people if _looks_at_own(one, acts) or _is_answered(one, acts)]
     if not found and people and _DOORS & set(words):
         found = people[:1]

@@ -21,6 +21,7 @@ _OPENING = re.compile(
     r"i am looking for|looking for)\s+",
     re.IGNORECASE,
 )
+_SHOPS: Final = frozenset("shop store school club studio library market museum collection".split())
 _SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
 _PURPOSE: Final = frozenset(
     "tracker manager planner organiser organizer register log diary directory marketplace catalogue catalog "
@@ -38,12 +39,22 @@ CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ e
 
 def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> str:
     """A short name: where it is for and what it does, such as "Yoga Studio Booking"."""
+    if drafts and all(one.added for one in drafts) and (said := _said(words)):
+        return _fit(_title_case(" ".join(said)), _MOST_TITLE)
     purpose = _purpose(words) or _mains(drafts)
     context = [word for word in found.context.split(" ") if word and word not in _PLAIN]
     if not context and len(purpose) < 4:
         context = [word for word in found.subjects[:1] if word not in " ".join(purpose)]
+    if len(context) == 1 and context[0] in _SHOPS and not purpose[1:]:
+        return _fit(_title_case(f"{singular(purpose[0])} {context[0]}"), _MOST_TITLE)
     parts = [*context, *(word for word in purpose if word not in context or word == "and")]
     return _fit(_title_case(" ".join(parts)), _MOST_TITLE)
+
+
+def _said(words: Sequence[str]) -> list[str]:
+    """The founder's own few words: "wine cellar", "bakery"."""
+    plain = [word for word in words if word[0].isalpha() and word not in _FUNCTION and word not in _PLAIN]
+    return plain if len(plain) <= 3 else []
 
 
 def _purpose(words: Sequence[str]) -> list[str]:
@@ -67,7 +78,7 @@ def _words_before(words: Sequence[str], at: int) -> list[str]:
 
 def _mains(drafts: Sequence[Draft]) -> list[str]:
     own = [one for one in drafts if not one.added] or list(drafts)
-    return " and ".join(plural(one.label).lower() for one in own[:2]).split(" ")
+    return " and ".join(_lower(plural(one.label)) for one in own[:2]).split(" ")
 
 
 def tagline(text: str) -> str:
@@ -106,7 +117,8 @@ def examples(one: Draft, found: Findings) -> tuple[str, ...]:
     if one.is_person or not one.fields or one.fields[0].name not in _NAMES:
         return ()
     label = with_domain(one.label, found)
-    for key in (key_of(label), one.key, key_of(one.label.split(" ")[-1])):
+    last = key_of(one.label.split(" ")[-1])
+    for key in (one.setting + one.key, one.setting + last, key_of(label), one.key, last):
         if key in usual_examples():
             return usual_examples()[key]
     if label.split(" ")[-1].lower() in _CLASS_WORDS:
