@@ -20,6 +20,7 @@ _BEFORE_VERB: Final = frozenset(
 )
 _AFTER_NOUN_VERB: Final = frozenset({"from", "to"})
 _PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
+_OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
 _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
@@ -38,16 +39,17 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class Token:
-    """A word with its part of speech and its basic form."""
+    """A word with its part of speech and its basic form; an owner stands in the genitive: "customer's"."""
 
     text: str
     part: Part
     basic: str
+    is_owner: bool = False
 
     @property
     def is_plural(self) -> bool:
         """Whether the noun is written in the plural."""
-        return self.part is Part.NOUN and self.text != self.basic
+        return self.part is Part.NOUN and self.text != self.basic and not self.is_owner
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def _tagged(text: str, before: Token | None, following: str) -> Token:
         return Token(text, Part.MARK, text)
     if text in _FUNCTION or text in _PRONOUNS - {"people", "users", "customers"}:
         return Token(text, Part.FUNCTION, text)
+    if text.endswith("'s"):
+        return Token(text, Part.NOUN, singular(text[:-2]), is_owner=True)
     noun, stem = singular(text), verb_stem(text) or (text if text in actions() else None)
     part = _part(text, noun, stem, before, following)
     basic = {Part.NOUN: noun, Part.VERB: stem or text}.get(part, text)
@@ -125,7 +129,7 @@ def _reads_as_verb(
 ) -> bool:
     plural_noun = text != noun
     determined = following in _DETERMINERS | _PRONOUNS
-    likely = text in _LIKELY_VERBS and _can_be_noun(following)
+    likely = (text in _LIKELY_VERBS or verb_stem(text) in _LIKELY_VERBS) and _can_be_noun(following)
     takes_object = determined or _is_plural(following) or likely
     if before is None or (before.part is Part.MARK and before.text != ","):
         return takes_object and not plural_noun
@@ -153,6 +157,8 @@ def _follows_its_subject(
     """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
     stronger = as_verb.verb > as_noun.noun
     if plural_noun:
+        if following in _OBJECTS:
+            return not before.is_plural
         takes_object = following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(following)
         return stronger and takes_object and not before.is_plural
     if before.is_plural:
