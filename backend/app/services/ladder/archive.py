@@ -8,8 +8,7 @@ from typing import Final
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
-from app.services.app_host import AppHost
-from app.services.ladder.evidence import LOG_TAIL, Seen
+from app.services.ladder.evidence import LOG_TAIL
 from app.services.ladder.visitor import Browsers
 
 _FOLDER: Final = ".ladder"
@@ -28,30 +27,28 @@ find . -type f ! -path './.venv/*' | wc -l
 UNPACK_S: Final = 30.0
 
 
-async def boots(host: AppHost, sandbox: Sandbox, manifest: Manifest, *, archive: bytes, folder: str) -> Seen:
-    """The unpacked copy starts, answers on its port and shows its first page."""
+async def unpack(sandbox: Sandbox, *, archive: bytes, folder: str) -> str:
+    """The folder of the workspace in which the archive's copy of the app lies now."""
     await sandbox.write_files({f"{_FOLDER}/export.zip": archive})
     unpacked = await sandbox.run_command(("sh", "-c", _UNPACK, "unpack", _FOLDER, folder), timeout_s=UNPACK_S)
     if unpacked.exit_code or unpacked.timed_out:
         raise BuildFailed(
             "The archive of the app cannot be unpacked.", code="archive_fails", log=unpacked.output[-LOG_TAIL:]
         )
-    port = chance_port()
-    place = f"{_FOLDER}/{folder}"
-    async with (
-        host.running(sandbox, manifest, port=port, folder=place),
-        Browsers(sandbox, port) as browsers,
-    ):
-        page = (manifest.pages or ("/",))[0]
-        visitor = browsers.visitor()
-        answer = await visitor.follow(await visitor.get(page))
+    return f"{_FOLDER}/{folder}"
+
+
+async def answers(browsers: Browsers, manifest: Manifest) -> None:
+    """The first page of the copy, wherever it leads."""
+    visitor = browsers.visitor()
+    page = (manifest.pages or ("/",))[0]
+    answer = await visitor.follow(await visitor.get(page))
     if answer.status != 200:
         raise BuildFailed(
             "The archive of the app starts and does not answer.",
             code="archive_fails",
             log=f"GET {page}: HTTP {answer.status}",
         )
-    return Seen(f"{len(archive):,} bytes, unpacked, started and answered on a port of its own")
 
 
 def chance_port() -> int:
