@@ -22,10 +22,16 @@ LISTEN_S: Final = 15.0
 _PAUSE_S: Final = 0.05
 
 _FIND: Final = 'for one in "$@"; do if command -v "$one"; then exit 0; fi; done; exit 3'
+# The /etc/fonts of this machine is not in there; the rules that it consists of are.
+_FONT_RULES: Final = ("30-metric-aliases", "45-generic", "45-latin", "49-sansserif", "60-generic", "60-latin")
 _FONTS: Final = (
-    b'<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">\n<fontconfig>'
-    b"<dir>/usr/share/fonts</dir><cachedir>/tmp/fonts</cachedir></fontconfig>\n"
-)
+    '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">\n<fontconfig>'
+    + "".join(
+        f'<include ignore_missing="yes">/usr/share/fontconfig/conf.avail/{name}.conf</include>'
+        for name in _FONT_RULES
+    )
+    + "<dir>/usr/share/fonts</dir><cachedir>/tmp/fonts</cachedir></fontconfig>\n"
+).encode()
 _FONTS_FILE: Final = ".ladder/fonts.conf"
 _RUN: Final = (
     'export FONTCONFIG_FILE="$PWD/.ladder/fonts.conf" HOME=/tmp; unset HTTPS_PROXY https_proxy; port="$0"; '
