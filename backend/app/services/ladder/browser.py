@@ -126,6 +126,16 @@ class Browser:
         except TimeoutError as error:
             raise BrowserFailed(f"{url} did not finish loading") from error
 
+    async def leave_by(self, script: str) -> None:
+        """Run what leads to another page, and wait until that has loaded."""
+        self._loaded.clear()
+        await self.run(script)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._loaded.wait()
+        except TimeoutError as error:
+            raise BrowserFailed("the script led nowhere") from error
+
     async def picture(self, kind: str = "webp") -> bytes:
         """What can be seen now, as a WebP or PNG file."""
         quality = {"quality": _WEBP_QUALITY} if kind == "webp" else {}
