@@ -28,6 +28,7 @@ from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.queue.worker import Worker, WorkerParts
 from app.sandboxes import sandbox_runtime
+from app.services.app_data import AppData
 from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.container import Services
@@ -108,6 +109,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     bell = Bell(database.url)
     queue = QueueManager(database, machine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
     gates = GateService()
+    versions = VersionService(adapters.store)
     return Services(
         database=database,
         bell=bell,
@@ -121,7 +123,8 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         projects=ProjectService(),
         gates=gates,
         generation=GenerationService(database, machine, queue, gates, adapters.runtime),
-        versions=VersionService(adapters.store),
+        versions=versions,
+        data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,
         waker=adapters.probe,
         engines=(adapters.runner.engine,),
@@ -138,6 +141,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         host=AppHost(adapters.runtime),
         versions=services.versions,
         probe=adapters.probe,
+        data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
     )
 

@@ -214,6 +214,13 @@ async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = 
     return _job(row) if row else None
 
 
+async def parent_of(tx: Connection, job_id: JobId) -> Job | None:
+    """The version that this one grew from: the newest that was ready when it was accepted."""
+    parent = sa.select(jobs.c.parent_id).where(jobs.c.id == job_id).scalar_subquery()
+    row = (await tx.execute(sa.select(*_COLUMNS).where(jobs.c.id == parent))).one_or_none()
+    return _job(row) if row else None
+
+
 async def running_of(tx: Connection, project_id: ProjectId) -> Job | None:
     """The project's job that has not ended."""
     statement = sa.select(*_COLUMNS).where(

@@ -100,3 +100,11 @@ class PreviewOut(BaseModel):
     """A link that opens a version's preview."""
 
     preview_url: str
+
+
+class RecordsOut(BaseModel):
+    """What an app keeps now: rows by table, and what could not be brought into its shape."""
+
+    job_id: UUID
+    rows: dict[str, int]
+    notes: list[str]

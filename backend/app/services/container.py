@@ -12,6 +12,7 @@ from app.ports.clock import Clock
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
+from app.services.app_data import AppData
 from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
@@ -38,6 +39,7 @@ class Services:
     gates: GateService
     generation: GenerationService
     versions: VersionService
+    data: AppData
     previews: PreviewSigner
     waker: PreviewProbe
     engines: tuple[str, ...]
