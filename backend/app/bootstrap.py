@@ -41,6 +41,7 @@ from app.services.preview_probe import LinkProbe
 from app.services.preview_service import PreviewService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
+from app.services.spec_service import SpecService
 from app.services.version_service import VersionService
 
 GIVE_UP_SHARE: Final = 0.9
@@ -109,6 +110,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     bell = Bell(database.url)
     queue = QueueManager(database, machine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
     gates = GateService()
+    specs = SpecService()
     versions = VersionService(adapters.store)
     return Services(
         database=database,
@@ -121,8 +123,9 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         machine=machine,
         founders=FounderService(database, adapters.identity, adapters.billing),
         projects=ProjectService(),
+        specs=specs,
         gates=gates,
-        generation=GenerationService(database, machine, queue, gates, adapters.runtime),
+        generation=GenerationService(database, machine, queue, gates, adapters.runtime, specs),
         versions=versions,
         data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,

@@ -154,7 +154,8 @@ class BuildPipeline:
         return {}
 
     async def _scaffold(self) -> Result:
-        scaffold = await self._tools.runner.scaffold(self._job.goal)
+        edited = AppSpec.model_validate(self._job.spec) if self._job.spec is not None else None
+        scaffold = await self._tools.runner.scaffold(self._job.goal, spec=edited)
         digest = await self._write("scaffold", scaffold.working_files)
         return {"digest": digest, "spec": scaffold.spec.model_dump(mode="json")}
 

@@ -19,6 +19,7 @@ from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.preview_links import PreviewSigner
 from app.services.project_service import ProjectService
+from app.services.spec_service import SpecService
 from app.services.version_service import VersionService
 
 
@@ -36,6 +37,7 @@ class Services:
     machine: JobStateMachine
     founders: FounderService
     projects: ProjectService
+    specs: SpecService
     gates: GateService
     generation: GenerationService
     versions: VersionService

@@ -313,7 +313,7 @@ def test_a_move_that_breaks_off_leaves_the_file_as_it_was(kept: Kept) -> None:
 def test_the_history_of_a_record_follows_its_new_name(kept: Kept) -> None:
     with kept.session() as db:
         db.execute(
-            "CREATE TABLE IF NOT EXISTS app_changes (id INTEGER PRIMARY KEY, record_table TEXT, record_id INTEGER)"
+            "CREATE TABLE IF NOT EXISTS app_changes (id INTEGER PRIMARY KEY, record_table, record_id)"
         )
         names = {row["name"] for row in db.execute("PRAGMA table_info(app_changes)")}
         values = dict.fromkeys(names - {"id"}, "") | {"record_table": "clients", "record_id": 1}
@@ -329,7 +329,8 @@ def test_records_that_break_a_new_rule_are_kept_and_listed(kept: Kept) -> None:
     spec = app_of(CLIENT, CLASS, BOOKING, rules=[rule])
     guard = (
         "CREATE TRIGGER IF NOT EXISTS one_name BEFORE UPDATE OF name ON clients WHEN EXISTS "
-        "(SELECT 1 FROM clients o WHERE o.name = NEW.name AND o.id <> OLD.id) BEGIN SELECT RAISE(ABORT, 'rule'); END"
+        "(SELECT 1 FROM clients o WHERE o.name = NEW.name AND o.id <> OLD.id) "
+        "BEGIN SELECT RAISE(ABORT, 'rule'); END"
     )
     with kept.session() as db:
         db.execute(guard)
