@@ -69,6 +69,8 @@ class NewJob:
     tier: str
     priority: int
     status: JobStatus = JobStatus.QUEUED
+    spec: Mapping[str, Any] | None = None
+    """What the founder has edited; without it the engine reads the goal."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def job_of(row: Mapping[str, Any]) -> Job:
 
 _INSERT = """
     WITH made AS (
-        INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, last_seq, parent_id)
-        VALUES (%(project_id)s, %(founder_id)s, %(number)s, %(status)s, %(goal)s, %(tier)s, %(priority)s, 1,
+        INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec, last_seq, parent_id)
+        VALUES (%(project_id)s, %(founder_id)s, %(number)s, %(status)s, %(goal)s, %(tier)s, %(priority)s,
+                CAST(%(spec)s AS jsonb), 1,
                 (SELECT id FROM jobs WHERE project_id = %(project_id)s AND status = 'ready'
                  ORDER BY number DESC LIMIT 1))
         RETURNING id
@@ -156,6 +159,7 @@ async def insert(tx: Connection, job: NewJob) -> JobId:
         "goal": job.goal,
         "tier": job.tier,
         "priority": job.priority,
+        "spec": json.dumps(job.spec) if job.spec is not None else None,
         "payload": status_payload(job.status, {"build_version": build_version(job.number)}),
         "channel": CHANNEL,
     }
@@ -205,6 +209,8 @@ _OF = f"SELECT {COLUMNS} FROM jobs WHERE "
 _FIND: Final = f"{_OF} id = %(id)s"
 _FIND_OWN: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
 _RUNNING: Final = f"{_OF} project_id = %(project)s AND status NOT IN ('ready', 'failed')"
+_PARENT: Final = f"{_OF} id = (SELECT parent_id FROM jobs WHERE id = %(id)s)"
+_NEWEST_READY: Final = f"{_OF} project_id = %(project)s AND status = 'ready' ORDER BY number DESC LIMIT 1"
 _PAGE: Final = f"{_OF} project_id = %(project)s AND number < %(below)s ORDER BY number DESC LIMIT %(limit)s"
 _NEWEST: Final = f"""
     SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
@@ -220,10 +226,9 @@ async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = 
 
 
 async def parent_of(tx: Connection, job_id: JobId) -> Job | None:
-    """The ready job that the project's newest version was when this job was asked for."""
-    parent = sa.select(jobs.c.parent_id).where(jobs.c.id == job_id).scalar_subquery()
-    row = (await tx.execute(sa.select(*_COLUMNS).where(jobs.c.id == parent))).one_or_none()
-    return _job(row) if row else None
+    """The version that this one grew from: the newest that was ready when it was accepted."""
+    row = await tx.named_row(_PARENT, {"id": job_id})
+    return job_of(row) if row else None
 
 
 async def running_of(tx: Connection, project_id: ProjectId) -> Job | None:
@@ -242,6 +247,12 @@ async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping
     """The newest job of each of the projects that has one; looked up one by one, so that old jobs cost nothing."""
     found = [job_of(row) for row in await tx.named_rows(_NEWEST, {"ids": list(project_ids)})]
     return {job.project_id: job for job in found}
+
+
+async def newest_ready(tx: Connection, project_id: ProjectId) -> Job | None:
+    """The project's newest version."""
+    row = await tx.named_row(_NEWEST_READY, {"project": project_id})
+    return job_of(row) if row else None
 
 
 async def iterations_of(tx: Connection, project_id: ProjectId) -> int:

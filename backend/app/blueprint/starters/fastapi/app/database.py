@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import migration
 from .fields import Value, show
 from .model import Entity, Field
 from .schema import ABOUT, ENTITIES
@@ -45,12 +46,14 @@ def session() -> Iterator[sqlite3.Connection]:
 def migrate() -> bool:
     """Make the tables and columns that are missing; True when the file is new."""
     path().parent.mkdir(parents=True, exist_ok=True)
+    migration.bring_up(path(), _migrate_table)
     with session() as db:
         db.execute("PRAGMA journal_mode = WAL")
         fresh = not _exists(db, "app_settings")
         db.execute("CREATE TABLE IF NOT EXISTS app_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
         for entity in ENTITIES:
             _migrate_table(db, entity)
+        migration.remember(db)
     return fresh
 
 

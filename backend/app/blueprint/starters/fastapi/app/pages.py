@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader
 from starlette.exceptions import HTTPException
 
-from . import database, rules, views
+from . import database, migration, rules, views
 from .fields import Refused, Value, money, read, show, tone, typed
 from .model import Entity, Field
 from .schema import ABOUT, ENTITIES
@@ -115,7 +115,9 @@ def _section(db: sqlite3.Connection, entity: Entity) -> dict[str, Any]:
 @router.get("/about")
 def about() -> HTMLResponse:
     """What the app is, in the founder's words."""
-    return render("about.html", {"heading": "About this app"})
+    with database.session() as db:
+        notes = migration.notes(db)
+    return render("about.html", {"heading": "About this app", "notes": notes})
 
 
 @router.get("/{table}")
