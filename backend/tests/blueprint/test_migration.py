@@ -312,9 +312,7 @@ def test_a_move_that_breaks_off_leaves_the_file_as_it_was(kept: Kept) -> None:
 
 def test_the_history_of_a_record_follows_its_new_name(kept: Kept) -> None:
     with kept.session() as db:
-        db.execute(
-            "CREATE TABLE IF NOT EXISTS app_changes (id INTEGER PRIMARY KEY, record_table, record_id)"
-        )
+        db.execute("CREATE TABLE IF NOT EXISTS app_changes (id INTEGER PRIMARY KEY, record_table, record_id)")
         names = {row["name"] for row in db.execute("PRAGMA table_info(app_changes)")}
         values = dict.fromkeys(names - {"id"}, "") | {"record_table": "clients", "record_id": 1}
         marks = ", ".join("?" for _ in values)
