@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from app.core.errors import AppError, BuildFailed, Conflict, InvalidInput, NotFound, PayloadTooLarge, Unavailable
 from app.core.ids import JobId
 from app.domain.workspace import Manifest
@@ -23,6 +25,8 @@ from app.services.app_host import AppHost
 from app.services.record_keeper import PIECE_BYTES
 from app.services.version_service import VersionService
 from app.services.workbench import read_manifest
+
+log = structlog.get_logger(__name__)
 
 MAX_DATA_BYTES: Final = 500_000_000
 _KEEPER: Final = ".records/keeper.py"
@@ -196,6 +200,7 @@ class AppData:
         if not isinstance(answer, dict):
             answer = {"problem": "damaged", "detail": result.output[-200:]}
         if problem := answer.get("problem"):
+            log.warning("records_problem", asked=words[0], problem=problem, detail=answer.get("detail"))
             raise _PROBLEMS.get(problem, _unreadable)()
         return answer
 
@@ -229,6 +234,10 @@ def _foreign() -> AppError:
     )
 
 
+def _failed() -> AppError:
+    return Unavailable("The records could not be copied; the disk may be full.", remedy="Try again in a moment.")
+
+
 def _unreadable() -> AppError:
     return DataUnreadable("The file of records is damaged.", remedy="Restore an earlier backup.")
 
@@ -240,6 +249,7 @@ _PROBLEMS: Final = {
     "refused": _refused,
     "foreign": _foreign,
     "damaged": _unreadable,
+    "failed": _failed,
 }
 
 

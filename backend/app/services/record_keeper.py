@@ -87,8 +87,7 @@ def begin() -> Answer:
     """Make the joined file the records of an app that has none; whole or not at all."""
     if DATA.is_file():
         return {"there": True}
-    WHOLE.replace(_draft(WHOLE))
-    _settle(DATA.with_name("app.db.new"))
+    _settle(_draft(WHOLE))
     return {"there": False}
 
 
@@ -180,8 +179,10 @@ def run(words: Iterable[str]) -> Answer:
         return {"problem": str(problem)}
     except sqlite3.OperationalError as error:
         return {"problem": "busy" if "locked" in str(error) else unreadable, "detail": str(error)[:200]}
-    except (sqlite3.DatabaseError, OSError) as error:
+    except sqlite3.DatabaseError as error:
         return {"problem": unreadable, "detail": str(error)[:200]}
+    except OSError as error:
+        return {"problem": "failed", "detail": str(error)[:200]}
 
 
 if __name__ == "__main__":
