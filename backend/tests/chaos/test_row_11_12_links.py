@@ -66,7 +66,7 @@ def test_row_11_answers_of_valkey_are_lost(make_fleet: Callable[..., Fleet], lin
     proxy, url = to_valkey(fleet, link_to)
     fleet.start_api(redis_url=url)
     fleet.start_worker(redis_url=url)
-    proxy.half_open(b"HSET")
+    proxy.half_open(b"SET")
 
     job = fleet.started()
     listener = fleet.follow(job)

@@ -95,7 +95,12 @@ def _services(config: MemberConfig, adapters: Adapters) -> Services:
     """The real services, whose builds are traced."""
     services = assemble(adapters, config.settings)
     generation = TracedGeneration(
-        services.database, services.machine, services.queue, services.gates, adapters.runtime
+        services.database,
+        services.machine,
+        services.queue,
+        services.gates,
+        adapters.runtime,
+        services.specs,
     )
     folder = Path(config.folder)
     generation.faults = Faults(folder, who=config.name)

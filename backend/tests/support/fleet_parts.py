@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -241,6 +241,12 @@ class LightSandboxes:
             except FileNotFoundError:
                 continue  # ended while we looked
         return found
+
+    async def list_data(self) -> Collection[JobId]:
+        return ()
+
+    async def remove_data(self, job_id: JobId) -> None:
+        """None is kept."""
 
 
 class SharedStore:
