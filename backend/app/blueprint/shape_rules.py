@@ -66,7 +66,7 @@ def times_of(entity: EntitySpec) -> tuple[str, ...]:
     moments = [
         field
         for field in of_type(entity, FieldType.DATETIME)
-        if field.required and field.name in ("starts_at", "at", "leaves_at")
+        if field.required and field.name in ("starts_at", "leaves_at")
     ]
     return tuple(field.name for field in moments[:1])
 
@@ -93,6 +93,8 @@ def _rank(target: EntitySpec | None) -> int:
         return 3
     if is_person(target):
         return 1
+    if space_limit(target):
+        return -1
     return 2 if target.name.endswith(("Service", "Treatment")) else 0
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from app.blueprint.spec import FieldType
 
 _FIELD = re.compile(r"^([a-z_0-9]+)(?::(\w+)|=([^>!]+)|>(\w+))?(!?)$")
-_ENOUGH: Final = 3.6
+_ENOUGH: Final = 4.7
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 

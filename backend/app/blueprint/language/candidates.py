@@ -14,6 +14,7 @@ from app.blueprint.language.nouns import (
     ALWAYS_DETAILS,
     SOFTWARE,
     THINGS,
+    TOPICS,
     VAGUE,
     is_action_noun,
     is_container,
@@ -32,6 +33,7 @@ _ATTRIBUTES: Final = word_pairs("attributes")
 _SPELLINGS: Final = word_pairs("spellings")
 _CARRYING: Final = word_list("carrying_verbs")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
+_CONTAINERS: Final = word_list("containers")
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
@@ -228,7 +230,12 @@ def _add_detail(phrase: Phrase, found: Findings) -> None:
 
 def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: Findings) -> None:
     head = phrase.head
-    if len(head.basic) < 3 or (head.text == head.basic and head.basic in SOFTWARE and not modifiers):
+    contained = phrase.after == "of" and head.basic in _CONTAINERS and not head.is_plural
+    if contained or len(head.basic) < 3 or head.basic in TOPICS:
+        _add_domain(head.basic, found)
+        found.spare.append(_candidate([head], phrase.at, weak=True))
+        return
+    if head.text == head.basic and head.basic in SOFTWARE and not modifiers:
         return
     plain = know.kind is NounKind.PERSON or is_recordable(head.basic)
     inner = [

@@ -117,18 +117,24 @@ def _draft(one: Candidate, archetype: Archetype | None) -> Draft:
     entity = _known(one, archetype)
     person = one.is_person or (entity is not None and describes_people(entity.fields))
     kind = NounKind.PERSON if person else one.kind
+    last = key_of(one.label.split(" ")[-1])
     new = Draft(one.key, one.label, kind, [], about=one.about, is_action=one.is_action, examples=one.examples)
     if entity is not None:
         _take_fields(new, entity)
         new.is_action = new.is_action or len(new.wants) > 1
-    elif one.key in action_fields():
-        new.fields = list(action_fields()[one.key][1])
+    elif act := next((key for key in (one.key, last) if key in action_fields()), None):
+        new.fields = list(action_fields()[act][1])
         new.is_action = True
-        usual = known_entities().get(one.key)
-        new.wants = [part for part in usual.fields if part.ref] if usual else []
+        usual = known_entities().get(act)
+        new.wants = [part for part in usual.fields if _wants_somebody(part)] if usual else []
     else:
         new.fields = list(fields_of(_fields_by_kind(one)))
     return new
+
+
+def _wants_somebody(part: FieldDraft) -> bool:
+    target = known_entities().get(key_of(part.ref)) if part.ref else None
+    return part.required and target is not None and describes_people(target.fields)
 
 
 def _take_fields(new: Draft, entity: EntityDraft) -> None:
@@ -145,7 +151,7 @@ def _known(one: Candidate, archetype: Archetype | None) -> EntityDraft | None:
         own = archetype.known_as(key) if archetype else None
         if own is not None and (key == one.key or describes_people(own.fields) >= one.is_person):
             return own
-    if one.key in action_fields():
+    if one.key in action_fields() or last in action_fields():
         return None
     usual = known_entities().get(one.key) or known_entities().get(last)
     return usual if usual is None or describes_people(usual.fields) >= one.is_person else None

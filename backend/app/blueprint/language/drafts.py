@@ -65,7 +65,12 @@ class Draft:
 def describes_people(fields: Iterable[FieldDraft]) -> bool:
     """Whether the fields are those of a person, who has a name and can be reached."""
     parts = list(fields)
-    return bool(parts) and parts[0].name == "name" and any(part.type in _REACHED_BY for part in parts)
+    names = {part.name for part in parts}
+    return bool(parts) and parts[0].name == "name" and _reached(parts) and not names & {"contact", "website"}
+
+
+def _reached(parts: Iterable[FieldDraft]) -> bool:
+    return any(part.type in _REACHED_BY for part in parts)
 
 
 def is_provider(name: str) -> bool:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from app.blueprint.language.archetypes import actions
-from app.blueprint.language.lexicon import UNKNOWN_WORD, Word, singular, verb_stem, word
+from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, singular, verb_stem, word
 from app.blueprint.language.word_lists import word_list
 
 _DETERMINERS: Final = word_list("determiners")
@@ -20,6 +20,7 @@ _BEFORE_VERB: Final = frozenset(
 )
 _AFTER_NOUN_VERB: Final = frozenset({"from", "to"})
 _PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
+_HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
@@ -129,7 +130,8 @@ def _reads_as_verb(
 ) -> bool:
     plural_noun = text != noun
     determined = following in _DETERMINERS | _PRONOUNS
-    likely = (text in _LIKELY_VERBS or verb_stem(text) in _LIKELY_VERBS) and _can_be_noun(following)
+    stem_likely = text in _LIKELY_VERBS or verb_stem(text) in _LIKELY_VERBS
+    likely = stem_likely and _can_be_noun(following)
     takes_object = determined or _is_plural(following) or likely
     if before is None or (before.part is Part.MARK and before.text != ","):
         return takes_object and not plural_noun
@@ -144,6 +146,8 @@ def _reads_as_verb(
         return False
     if before.text in _BEFORE_VERB or before.text in _PRONOUNS:
         return not plural_noun or as_verb.verb > as_noun.noun
+    if before.text in ("and", "or", "then", "also") and stem_likely and following in _FUNCTION:
+        return not plural_noun
     if before.text in ("and", "or", "then", "also"):
         return not plural_noun and not text.endswith("ing") and (determined or likely or as_noun.noun == 0)
     if before.part is Part.NOUN:
@@ -161,6 +165,8 @@ def _follows_its_subject(
             return not before.is_plural
         takes_object = following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(following)
         return stronger and takes_object and not before.is_plural
+    if before.is_plural and word(before.basic).kind is NounKind.PERSON and text in _LIKELY_VERBS:
+        return True
     if before.is_plural:
         return following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB or stronger or _is_plural(following)
     return text in _LIKELY_VERBS and _is_plural(following)
@@ -200,7 +206,7 @@ def phrases(tokens: Sequence[Token]) -> Iterator[Phrase]:
 
 def _continues(one: Token, following: Token) -> bool:
     """Whether a phrase goes on: after a plural noun another begins, as in "the tools neighbours borrow"."""
-    if one.is_plural and one.text not in _PLURAL_MODIFIERS:
+    if one.is_plural and one.text not in _PLURAL_MODIFIERS and following.basic not in _HOUSES:
         return False
     return following.part in (Part.NOUN, Part.ADJECTIVE)
 

@@ -8,13 +8,16 @@ from typing import Final
 from app.blueprint.language.archetypes import action_fields, key_of, known_entities
 from app.blueprint.language.grammar import Phrase, Token
 from app.blueprint.language.lexicon import NounKind, Word, word
-from app.blueprint.language.word_lists import word_list
+from app.blueprint.language.word_lists import word_list, word_pairs
 
 SOFTWARE: Final = word_list("software")
 _KEPT: Final = word_list("kept_records")
 ALWAYS_DETAILS: Final = word_list("always_details")
 _NOT_ACTIONS: Final = word_list("not_actions")
 _PLACES: Final = word_list("places")
+_WARES: Final = word_pairs("wares")
+_SPELLINGS: Final = word_pairs("spellings")
+TOPICS: Final = word_list("topics")
 _OPERATORS: Final = word_list("operators")
 _CONTAINERS: Final = word_list("containers")
 _ARTICLES: Final = frozenset({"a", "an", "my", "our", "the", "his", "her"})
@@ -35,6 +38,8 @@ _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "
 def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """Whether a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
     head = phrase.head
+    if head.basic in _KEPT and phrase.determiner in ("which", "what"):
+        return True
     if head.basic not in _KEPT or (head.basic in ALWAYS_DETAILS and phrase.before == "with"):
         return False
     if head.basic in ("record", "form", "account", "profile", "file"):
@@ -59,18 +64,23 @@ def only_says_what_about(token: Token, rest: Sequence[Token]) -> bool:
     know = word(token.basic)
     if rest and not is_pair(token, rest[0]):
         return True
-    activity = know.kind is NounKind.ACT and token.basic.endswith("ing")
+    activity = (know.kind is NounKind.ACT and token.basic.endswith("ing")) or token.basic in TOPICS
     return is_place(token.basic) or ((know.kind in VAGUE or activity) and not is_recordable(token.basic))
 
 
 def is_pair(one: Token, other: Token) -> bool:
     """Whether two nouns beside each other are two records: "pet adoption", "volunteer shifts"."""
     first, second = word(one.basic), word(other.basic)
-    if one.is_owner:
+    if one.is_owner or one.basic in TOPICS or (_is_trade(one.basic) and not is_recordable(one.basic)):
         return False
     if first.kind is NounKind.PERSON:
         return second.kind is not NounKind.PERSON
     return first.kind in THINGS and is_action_noun(other.basic, second)
+
+
+def _is_trade(basic: str) -> bool:
+    """Whether people of this name do something for a living, as the founder may."""
+    return "w" in word(basic).flags and word(basic).kind is NounKind.PERSON
 
 
 def is_action_noun(text: str, know: Word) -> bool:
@@ -119,6 +129,10 @@ def is_operator(phrase: Phrase) -> bool:
         return False
     if phrase.determiner in ("a", "an") and phrase.before in _FOUNDERS:
         return True
+    if phrase.at <= 1 and phrase.after == "with" and _is_trade(head.basic):
+        return True
+    if is_recordable(head.basic):
+        return False
     return phrase.is_subject and (phrase.determiner in ("the", "my", "our") or phrase.at <= 2)
 
 
@@ -136,5 +150,5 @@ def is_container(head: Token, modifiers: Sequence[Token]) -> bool:
 
 def is_recordable(basic: str) -> bool:
     """Whether records of this name are known, whatever its kind of noun."""
-    key = key_of(basic)
+    key = key_of(_SPELLINGS.get(basic, basic))
     return key in known_entities() or key in action_fields()

@@ -28,6 +28,8 @@ _IDIOMS = (
     (re.compile(r"\bfollow(s|ed|ing)? up\b", re.IGNORECASE), "respond"),
     (re.compile(r"\bpick(s|ed|ing)? up\b", re.IGNORECASE), "pickup"),
     (re.compile(r"\bbring(s|ing)? (it|them) back\b", re.IGNORECASE), "return them"),
+    (re.compile(r"\bdouble[- ]book(s|ed|ings?)?\b", re.IGNORECASE), "clash"),
+    (re.compile(r"\b(in advance|in time|on time|at hand)\b", re.IGNORECASE), " "),
     (re.compile(r"\bhiring\b", re.IGNORECASE), "recruiting"),
     (re.compile(r"\blog(s|ging)? in\b", re.IGNORECASE), "login"),
     (re.compile(r"\bwait(ing)?[- ]?lists?\b", re.IGNORECASE), "waitinglist"),
