@@ -89,7 +89,7 @@ def _is_covered(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
 
 
 def _is_own_thing(one: Draft) -> bool:
-    return not (one.is_person or one.is_linking or one.is_known or one.added)
+    return not (one.is_person or one.is_linking or one.added)
 
 
 def _with_people(drafts: list[Draft], found: Findings, add: Add) -> None:

@@ -64,6 +64,7 @@ _OTHER: Final = "name! category=Standard/Special/Other notes:longtext"
 def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     """The entities of an app for what was found, linked, and the kind of app it is."""
     archetype, _ = best(found.weights)
+    _read_verbs(found, archetype)
     drafts = [_draft(one, archetype) for one in _chosen(found, archetype)]
     drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
@@ -72,6 +73,14 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
         one.setting = archetype.name if archetype else ""
         link(one, drafts)
     return drafts, archetype
+
+
+def _read_verbs(found: Findings, archetype: Archetype | None) -> None:
+    """What this kind of app keeps of what people do: "who visits her" of a family that cares."""
+    for verb, at in found.verbs.items() if archetype else ():
+        entity = archetype.known_as(key_of(verb)) if archetype else None
+        if entity is not None and any(part.ref and part.required for part in entity.fields):
+            found.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
 
 
 def _added(entity: EntityDraft, *, found: Findings) -> Draft:

@@ -75,4 +75,4 @@ def _reached(parts: Iterable[FieldDraft]) -> bool:
 
 def is_provider(name: str) -> bool:
     """Whether people of this name serve others: teachers, not students."""
-    return any(name.lower().endswith(one) for one in _PROVIDERS)
+    return any(name.lower().replace(" ", "").endswith(one) for one in _PROVIDERS)
