@@ -121,22 +121,20 @@ def _rarity() -> dict[str, float]:
     return {word: log(len(archetypes()) / count) for word, count in counts.items()}
 
 
+def telling_words() -> frozenset[str]:
+    """Every word that speaks for some kind of app."""
+    return frozenset(_rarity())
+
+
 def best(words: dict[str, float]) -> tuple[Archetype | None, float]:
     """The archetype that the words (with how much each weighs) speak of most, and how strongly."""
-    scored = [
-        (
-            sum(_tells(one, archetype) * words[one] for one in archetype.words.keys() & words.keys()),
-            -index,
-            archetype,
-        )
-        for index, archetype in enumerate(archetypes())
-    ]
+    scored = [(_speaks_of(archetype, words), -index, archetype) for index, archetype in enumerate(archetypes())]
     score, _, archetype = max(scored, key=lambda entry: entry[:2])
     return (archetype, score) if score > _ENOUGH else (None, score)
 
 
-def _tells(one: str, archetype: Archetype) -> float:
-    return _rarity()[one] * archetype.words[one]
+def _speaks_of(archetype: Archetype, words: dict[str, float]) -> float:
+    return sum(_rarity()[one] * weight * words[one] for one, weight in archetype.words.items() if one in words)
 
 
 @cache

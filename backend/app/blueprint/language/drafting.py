@@ -21,7 +21,7 @@ from app.blueprint.language.archetypes import (
 from app.blueprint.language.candidates import Candidate, Findings
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
-from app.blueprint.language.lexicon import NounKind, plural
+from app.blueprint.language.lexicon import NounKind, plural, word
 from app.blueprint.language.linking import link
 from app.blueprint.language.word_lists import word_pairs
 from app.blueprint.spec import FieldType
@@ -112,7 +112,7 @@ def _spare(found: Findings, archetype: Archetype | None) -> list[Candidate]:
     """What a goal without any clear record is about: "bakery" is a kind of app, not something it keeps."""
     if archetype is not None:
         return [one for one in found.spare if archetype.known_as(one.key) is not None][:2]
-    return found.spare[:1]
+    return [one for one in found.spare if word(one.key).noun >= word(one.key).verb][:1]
 
 
 def _is_welcome(one: Candidate, archetype: Archetype | None) -> bool:

@@ -21,6 +21,7 @@ _BEFORE_VERB: Final = frozenset(
 _AFTER_NOUN_VERB: Final = frozenset({"from", "to"})
 _PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
 _CREWS: Final = frozenset({"staff", "team", "crew", "family", "jury"})
+_POLITE: Final = frozenset({"please", "just", "also", "kindly"})
 _SURELY: Final = frozenset({"share", "swap", "track"})
 _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
@@ -119,6 +120,8 @@ def _part(text: str, noun: str, stem: str | None, before: Token | None, followin
 def _noun_or_adjective(text: str, noun: str, as_noun: Word, as_verb: Word, itself: Word, following: str) -> Part:
     if text != noun:
         return Part.NOUN
+    if itself.adjective > 3 * as_noun.noun and itself.adjective > 8:
+        return Part.ADJECTIVE
     if itself.adjective and itself.adjective > as_noun.noun and following and _can_be_noun(following):
         return Part.ADJECTIVE
     if not as_noun.noun:
@@ -161,7 +164,7 @@ class _Doubt:
 def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
     if doubt.following in _OBJECTS and (before is None or before.text not in _DETERMINERS):
         return True
-    if before is None or before.part is Part.MARK:
+    if before is None or before.part is Part.MARK or before.text in _POLITE:
         return _opens(doubt, before)
     if before.text in _CLAUSE:
         if before.text in ("which", "where"):
