@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final
 
 from app.blueprint.language.archetypes import (
@@ -45,11 +46,11 @@ def _fits(drafts: Sequence[Draft], archetype: Archetype) -> bool:
     return not things or any(one.goes_by(key_of(entity.name)) for entity in archetype.entities for one in things)
 
 
-def _lines() -> list[EntityDraft]:
+@cache
+def _lines() -> tuple[EntityDraft, ...]:
     """What an invoice or a quote is made of, whatever the kind of app."""
-    return [
-        one for kind in archetypes() for one in kind.entities if one.is_companion and one.name.endswith("Line")
-    ]
+    every = (one for kind in archetypes() for one in kind.entities)
+    return tuple(one for one in every if one.is_companion and one.name.endswith("Line"))
 
 
 def _is_needed(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
