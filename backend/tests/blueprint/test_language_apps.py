@@ -130,7 +130,7 @@ def test_two_kinds_of_people_sign_in(goal: str, who: str, staff: str) -> None:
         ("I run a small bakery and want customers to pre-order cakes for pickup", "Order a cake"),
         ("a photographer's portfolio with an enquiry form", "Send an enquiry"),
         ("a waiting list for our allotment plots", "Join the waiting list"),
-        ("meeting rooms in our office that employees can book", "Book a room"),
+        ("meeting rooms in our office that employees can book", "Book a meeting room"),
         ("volunteers sign up for shifts at our food bank", "Sign up for a shift"),
     ],
 )

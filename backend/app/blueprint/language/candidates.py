@@ -36,6 +36,7 @@ _CARRYING: Final = word_list("carrying_verbs")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
 _HOLDERS: Final = word_list("holders")
 _DOERS: Final = ("er", "or", "ist")
+_TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
@@ -131,6 +132,8 @@ def _weigh(tokens: Sequence[Token], found: Findings) -> None:
     for at, token in enumerate(tokens):
         if token.part not in (Part.MARK, Part.FUNCTION):
             weight = 1.0 if at < 40 else 0.5
+            if token.part is Part.VERB or token.text in _TOOLS:
+                weight *= 0.85 if token.text not in _TOOLS else 0.2
             for form in {token.text, token.basic, token.text.replace("-", "")}:
                 found.weights[form] = max(found.weights.get(form, 0.0), weight)
 

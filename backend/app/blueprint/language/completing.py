@@ -17,9 +17,10 @@ from app.blueprint.language.archetypes import (
 )
 from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft, describes_people, is_provider
+from app.blueprint.language.lexicon import NounKind, word
 
 MOST_ENTITIES: Final = 6
-GENERAL: Final = frozenset({"Item", "Product", "Listing", "Tool", "Costume", "Artefact", "Machine"})
+GENERAL: Final = frozenset({"Item", "Product", "Listing", "Tool", "Costume", "Artefact", "Machine", "Proposal"})
 """Records that stand for whatever an app of their kind is about: kites are the tools of a lending library."""
 
 _ENOUGH: Final = 3
@@ -83,6 +84,8 @@ def _is_covered(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
     if any(one.key in keys or key_of(entity.name) in one.stands_for for one in drafts):
         return True
     if entity.name in GENERAL and any(_is_own_thing(one) for one in drafts):
+        return True
+    if word(entity.name.lower()).kind is NounKind.ANIMAL and any(one.kind is NounKind.ANIMAL for one in drafts):
         return True
     serving = is_provider(entity.name)
     people = [one for one in drafts if one.is_person and is_provider(one.key) == serving]

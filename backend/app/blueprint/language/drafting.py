@@ -23,7 +23,7 @@ from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
 from app.blueprint.language.lexicon import NounKind, plural, word
 from app.blueprint.language.linking import link
-from app.blueprint.language.word_lists import word_pairs
+from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.spec import FieldType
 
 _KEPT_THINGS: Final = frozenset(
@@ -31,6 +31,7 @@ _KEPT_THINGS: Final = frozenset(
 )
 _SYNONYMS: Final = word_pairs("synonyms")
 
+_OWN_NAMES: Final = word_list("own_names")
 _WARES: Final = word_pairs("wares")
 
 _BY_KIND: Final = {
@@ -162,7 +163,10 @@ def _known(one: Candidate, archetype: Archetype | None) -> EntityDraft | None:
             return own
     if one.key in action_fields() or last in action_fields():
         return None
-    usual = known_entities().get(one.key) or known_entities().get(last)
+    usual = next(
+        (known_entities()[key] for key in (one.key, last) if key in known_entities() and key not in _OWN_NAMES),
+        None,
+    )
     return usual if usual is None or describes_people(usual.fields) >= one.is_person else None
 
 

@@ -109,7 +109,8 @@ def _tagged(text: str, before: Token | None, following: str) -> Token:
 def _part(text: str, noun: str, stem: str | None, before: Token | None, following: str) -> Part:
     as_noun, as_verb, itself = word(noun), word(stem) if stem else UNKNOWN_WORD, word(text)
     if as_noun == UNKNOWN_WORD and as_verb == UNKNOWN_WORD and not stem:
-        return Part.ADVERB if text.endswith("ly") else Part.NOUN
+        joined = "-" in text and text.endswith(("ed", "friendly", "based", "free"))
+        return Part.ADVERB if text.endswith("ly") else Part.ADJECTIVE if joined else Part.NOUN
     if stem and _reads_as_verb(_Doubt(text, as_noun, as_verb, following, plural_noun=text != noun), before):
         return Part.VERB
     if (text.endswith("ly") and itself.adverb) or itself.adverb > max(as_noun.noun, itself.adjective):
@@ -164,6 +165,8 @@ class _Doubt:
 def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
     if doubt.following in _OBJECTS and (before is None or before.text not in _DETERMINERS):
         return True
+    if doubt.text in ("wants", "needs") and (doubt.following == "to" or doubt.determined):
+        return True
     if before is None or before.part is Part.MARK or before.text in _POLITE:
         return _opens(doubt, before)
     if before.text in _CLAUSE:
@@ -188,7 +191,7 @@ def _opens(doubt: _Doubt, before: Token | None) -> bool:
     if before is not None and before.text == ",":
         return doubt.determined or (doubt.likely and doubt.text in _SURELY)
     strong = doubt.is_usual or doubt.determined or doubt.as_verb.verb >= doubt.as_noun.noun
-    return doubt.takes_object and strong
+    return doubt.takes_object and strong and "b" not in word(doubt.following).flags
 
 
 def _is_joined(doubt: _Doubt) -> bool:

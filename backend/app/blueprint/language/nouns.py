@@ -32,7 +32,10 @@ VAGUE: Final = frozenset(
      NounKind.TOP, NounKind.LOCATION, NounKind.GROUP}
 )  # fmt: skip
 _FOR: Final = frozenset({"ask", "apply", "pay", "register", "wait", "look", "search", "charge", "bill"})
-_ABOUT: Final = frozenset({"for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"})
+_RUNS: Final = frozenset({"run", "own", "have", "open", "start"})
+_ABOUT: Final = frozenset(
+    {"by", "for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"}
+)
 _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "age")
 
 
@@ -79,7 +82,9 @@ def is_pair(one: Token, other: Token) -> bool:
         return is_recordable(other.basic) and is_recordable(one.basic)
     if first.kind is NounKind.PERSON:
         return second.kind is not NounKind.PERSON
-    return first.kind in THINGS and is_action_noun(other.basic, second)
+    compound = key_of(one.basic + other.basic) in known_entities()
+    known = first.kind in THINGS or (is_recordable(one.basic) and not compound)
+    return known and is_action_noun(other.basic, second)
 
 
 def _is_trade(basic: str) -> bool:
@@ -117,6 +122,8 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     if phrase.at <= 1 and phrase.after == ":" and not head.is_plural:
         return True
     if is_operator(phrase) or (place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
+        return True
+    if place and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
         return True
     if head.is_plural:
         return place and phrase.before == "for"
