@@ -71,6 +71,8 @@ def _tuple(name: str, values: Sequence[str], indent: str) -> str:
 
 def _entity(spec: AppSpec, entity: EntitySpec) -> str:
     lines = [
+        f"    name={entity.name!r},",
+        *([f"    was={entity.was!r},"] if entity.was else []),
         f"    table={entity.table!r},",
         f"    label={entity.label!r},",
         f"    plural={entity.plural!r},",
@@ -97,6 +99,8 @@ def _field(spec: AppSpec, field: FieldSpec) -> str:
     target = spec.entity(field.ref) if field.ref else None
     if target is not None:
         parts += [f"ref={target.table!r}", f"on_delete={field.on_delete.value!r}"]
+    if field.was:
+        parts.append(f"was={field.was!r}")
     return f"Field({', '.join(parts)})"
 
 

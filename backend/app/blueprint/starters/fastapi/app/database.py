@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import triggers
+from . import migration, triggers
 from .fields import Value, show
 from .model import Entity, Field, Sum
 from .schema import ABOUT, ENTITIES
@@ -58,6 +58,7 @@ def session() -> Iterator[sqlite3.Connection]:
 def migrate() -> bool:
     """Make the tables, columns and rules that are missing; True when the file is new."""
     path().parent.mkdir(parents=True, exist_ok=True)
+    migration.bring_up(path(), _migrate_table)
     with session() as db:
         db.execute("PRAGMA journal_mode = WAL")
         fresh = not _exists(db, "app_settings")
@@ -68,6 +69,7 @@ def migrate() -> bool:
         for entity in ENTITIES:
             _migrate_table(db, entity)
         triggers.install(db)
+        migration.remember(db)
     return fresh
 
 

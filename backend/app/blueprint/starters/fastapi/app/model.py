@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Field:
-    """One thing kept about a record; `type` is one of those in `fields.py`."""
+    """One thing kept about a record; `type` is one of those in `fields.py`, `was` its name in the version before."""
 
     name: str
     label: str
@@ -16,6 +16,7 @@ class Field:
     choices: tuple[str, ...] = ()
     ref: str = ""
     on_delete: str = "set_null"
+    was: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ class Entity:
     gallery: str = ""
     document: bool = False
     rules: tuple[Rule, ...] = ()
+    name: str = ""
+    was: str = ""
 
     def field(self, name: str) -> Field:
         """The field of that name."""

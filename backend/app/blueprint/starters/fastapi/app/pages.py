@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from . import database, papers, records, rules, views
+from . import database, migration, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field
@@ -34,8 +34,12 @@ def health() -> dict[str, str]:
 
 @router.get("/about")
 def about(request: Request, visitor: Guest) -> HTMLResponse:
-    """What the app is, in the founder's words."""
-    return render(request, "about.html", {"heading": "About this app"})
+    """What the app is, in the founder's words, and for its staff what was taken over from an earlier version."""
+    notes = []
+    if visitor is not None and visitor.is_staff:
+        with database.session() as db:
+            notes = migration.notes(db)
+    return render(request, "about.html", {"heading": "About this app", "notes": notes})
 
 
 @router.get(DASHBOARD)
