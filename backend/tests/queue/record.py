@@ -27,6 +27,7 @@ from app.repositories.work import LostJob
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.reaper_service import ReaperService
+from app.services.spec_service import SpecService
 from tests.queue.model import Counts, Lost, ModelWorker, Row
 
 EPOCH = "2030-01-01 00:00:00+00"
@@ -93,7 +94,9 @@ class Record:
         self._machine = JobStateMachine(self.database, StatusCache(FakeAsyncRedis(decode_responses=True)))
         self._queue = QueueManager(self.database, self._machine, queue_cap=cap, lease_s=lease_s)
         self._reaper = ReaperService(self.database, self._machine, self._queue, engine, runtime, lease_s=lease_s)
-        self._generation = GenerationService(self.database, self._machine, self._queue, GateService(), runtime)
+        self._generation = GenerationService(
+            self.database, self._machine, self._queue, GateService(), runtime, SpecService()
+        )
 
     async def empty(self) -> None:
         """Back to the beginning of time."""
