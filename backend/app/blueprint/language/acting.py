@@ -13,6 +13,7 @@ FOUNDER: Final = ""
 _FOUNDERS: Final = frozenset({"i", "we"})
 _OWN: Final = frozenset({"their", "own", "his", "her"})
 _ENDS: Final = frozenset(".;:!?\n")
+_WHOSE: Final = frozenset({"of", "in", "from", "at"})
 _NEAR: Final = 5
 
 
@@ -45,8 +46,14 @@ def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
 
 
 def _is_subject(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a person is named and a verb follows, perhaps behind "can" or "who"."""
+    """Whether a person is named and a verb follows, perhaps behind "can", "who" or "of our club"."""
     if word(tokens[at].basic).kind is not NounKind.PERSON and tokens[at].basic not in ("staff", "team", "kid"):
         return False
-    rest = [one for one in tokens[at + 1 : at + 4] if one.part not in (Part.FUNCTION, Part.ADVERB)]
+    if at + 1 < len(tokens) and tokens[at + 1].text in ("and", "or"):
+        return False
+    skipped = {Part.FUNCTION, Part.ADVERB}
+    reach = 4
+    if at + 1 < len(tokens) and tokens[at + 1].text in _WHOSE:
+        skipped, reach = skipped | {Part.NOUN, Part.ADJECTIVE}, 8
+    rest = [one for one in tokens[at + 1 : at + reach] if one.part not in skipped]
     return bool(rest) and rest[0].part is Part.VERB

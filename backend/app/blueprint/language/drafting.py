@@ -21,9 +21,9 @@ from app.blueprint.language.archetypes import (
 from app.blueprint.language.candidates import Candidate, Findings
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
-from app.blueprint.language.lexicon import NounKind, plural
+from app.blueprint.language.lexicon import NounKind, plural, word
 from app.blueprint.language.linking import link
-from app.blueprint.language.word_lists import word_pairs
+from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.spec import FieldType
 
 _KEPT_THINGS: Final = frozenset(
@@ -31,6 +31,7 @@ _KEPT_THINGS: Final = frozenset(
 )
 _SYNONYMS: Final = word_pairs("synonyms")
 
+_OWN_NAMES: Final = word_list("own_names")
 _WARES: Final = word_pairs("wares")
 
 _BY_KIND: Final = {
@@ -64,6 +65,7 @@ _OTHER: Final = "name! category=Standard/Special/Other notes:longtext"
 def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     """The entities of an app for what was found, linked, and the kind of app it is."""
     archetype, _ = best(found.weights)
+    _read_verbs(found, archetype)
     drafts = [_draft(one, archetype) for one in _chosen(found, archetype)]
     drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
@@ -72,6 +74,14 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
         one.setting = archetype.name if archetype else ""
         link(one, drafts)
     return drafts, archetype
+
+
+def _read_verbs(found: Findings, archetype: Archetype | None) -> None:
+    """What this kind of app keeps of what people do: "who visits her" of a family that cares."""
+    for verb, at in found.verbs.items() if archetype else ():
+        entity = archetype.known_as(key_of(verb)) if archetype else None
+        if entity is not None and any(part.ref and part.required for part in entity.fields):
+            found.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
 
 
 def _added(entity: EntityDraft, *, found: Findings) -> Draft:
@@ -103,7 +113,7 @@ def _spare(found: Findings, archetype: Archetype | None) -> list[Candidate]:
     """What a goal without any clear record is about: "bakery" is a kind of app, not something it keeps."""
     if archetype is not None:
         return [one for one in found.spare if archetype.known_as(one.key) is not None][:2]
-    return found.spare[:1]
+    return [one for one in found.spare if word(one.key).noun >= word(one.key).verb][:1]
 
 
 def _is_welcome(one: Candidate, archetype: Archetype | None) -> bool:
@@ -117,18 +127,24 @@ def _draft(one: Candidate, archetype: Archetype | None) -> Draft:
     entity = _known(one, archetype)
     person = one.is_person or (entity is not None and describes_people(entity.fields))
     kind = NounKind.PERSON if person else one.kind
+    last = key_of(one.label.split(" ")[-1])
     new = Draft(one.key, one.label, kind, [], about=one.about, is_action=one.is_action, examples=one.examples)
     if entity is not None:
         _take_fields(new, entity)
         new.is_action = new.is_action or len(new.wants) > 1
-    elif one.key in action_fields():
-        new.fields = list(action_fields()[one.key][1])
+    elif act := next((key for key in (one.key, last) if key in action_fields()), None):
+        new.fields = list(action_fields()[act][1])
         new.is_action = True
-        usual = known_entities().get(one.key)
-        new.wants = [part for part in usual.fields if part.ref] if usual else []
+        usual = known_entities().get(act)
+        new.wants = [part for part in usual.fields if _wants_somebody(part)] if usual else []
     else:
         new.fields = list(fields_of(_fields_by_kind(one)))
     return new
+
+
+def _wants_somebody(part: FieldDraft) -> bool:
+    target = known_entities().get(key_of(part.ref)) if part.ref else None
+    return part.required and target is not None and describes_people(target.fields)
 
 
 def _take_fields(new: Draft, entity: EntityDraft) -> None:
@@ -145,9 +161,12 @@ def _known(one: Candidate, archetype: Archetype | None) -> EntityDraft | None:
         own = archetype.known_as(key) if archetype else None
         if own is not None and (key == one.key or describes_people(own.fields) >= one.is_person):
             return own
-    if one.key in action_fields():
+    if one.key in action_fields() or last in action_fields():
         return None
-    usual = known_entities().get(one.key) or known_entities().get(last)
+    usual = next(
+        (known_entities()[key] for key in (one.key, last) if key in known_entities() and key not in _OWN_NAMES),
+        None,
+    )
     return usual if usual is None or describes_people(usual.fields) >= one.is_person else None
 
 

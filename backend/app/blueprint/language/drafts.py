@@ -16,7 +16,7 @@ _LINKING: Final = frozenset(
      NounKind.QUANTITY, NounKind.ATTRIBUTE}
 )  # fmt: skip
 _REACHED_BY: Final = frozenset({FieldType.EMAIL, FieldType.PHONE})
-_PROVIDERS: Final = word_list("providers")
+_PROVIDERS: Final = tuple(word_list("providers"))
 
 
 @dataclass
@@ -65,9 +65,14 @@ class Draft:
 def describes_people(fields: Iterable[FieldDraft]) -> bool:
     """Whether the fields are those of a person, who has a name and can be reached."""
     parts = list(fields)
-    return bool(parts) and parts[0].name == "name" and any(part.type in _REACHED_BY for part in parts)
+    names = {part.name for part in parts}
+    return bool(parts) and parts[0].name == "name" and _reached(parts) and not names & {"contact", "website"}
+
+
+def _reached(parts: Iterable[FieldDraft]) -> bool:
+    return any(part.type in _REACHED_BY for part in parts)
 
 
 def is_provider(name: str) -> bool:
     """Whether people of this name serve others: teachers, not students."""
-    return any(name.lower().endswith(one) for one in _PROVIDERS)
+    return name.lower().replace(" ", "").endswith(_PROVIDERS)

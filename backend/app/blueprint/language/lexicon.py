@@ -127,6 +127,8 @@ def _plural_word(text: str) -> str:
         return text[0] + _IRREGULAR_PLURALS[lower][1:]
     if text.isupper() and len(text) > 1:
         return text + "s"
+    if lower.endswith("man") and not lower.endswith(("human", "german", "roman", "shaman", "talisman")):
+        return text[:-2] + "en"
     if lower.endswith("y") and len(lower) > 1 and lower[-2] not in "aeiou":
         return text[:-1] + "ies"
     if lower.endswith(("s", "x", "z", "ch", "sh")):

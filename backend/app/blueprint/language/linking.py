@@ -27,8 +27,13 @@ def _link_wanted(want: FieldDraft, one: Draft, drafts: Sequence[Draft]) -> None:
     targets = _targets(want, one, drafts)
     for target in targets:
         _add_link(one, target, drafts, required=want.required and len(targets) == 1, name=_own_name(want))
-    if not targets and want.required and all(part.name != want.name for part in one.fields):
-        one.fields.insert(0, FieldDraft(want.name, FieldType.TEXT, required=True))
+    if targets or not want.required or any(part.name == want.name for part in one.fields):
+        return
+    known = known_entities().get(key_of(want.ref))
+    person = known is not None and describes_people(known.fields)
+    if person or not any(part.type is FieldType.TEXT and part.required for part in one.fields):
+        name = want.name if person else "title"
+        one.fields.insert(0, FieldDraft(name, FieldType.TEXT, required=True))
 
 
 def _own_name(want: FieldDraft) -> str:
@@ -51,8 +56,9 @@ def _targets(want: FieldDraft, one: Draft, drafts: Sequence[Draft]) -> list[Draf
         if not want.required:
             return [other for other in same if not other.is_known][:1]
         return (same or people)[:1]
-    things = [other for other in others if not other.is_person and not other.is_linking and not other.added]
-    return things[:1] if one.is_action and want.required else []
+    own = [other for other in others if not other.is_person and not other.added]
+    things = [other for other in own if not other.is_linking] or [other for other in own if not other.is_action]
+    return things[:1] if want.required else []
 
 
 def _link_by_kind(one: Draft, drafts: Sequence[Draft]) -> None:

@@ -55,10 +55,10 @@ def _little_said(
 
 def _added(pairs: Sequence[tuple[Draft, EntitySpec]]) -> Iterator[str]:
     for draft, entity in pairs:
-        users = [lower_first(other.plural) for _, other in pairs if _points_at(other, entity)]
+        users = [lower_first(other.label) for _, other in pairs if _points_at(other, entity)]
         targets = [lower_first(other.label) for _, other in pairs if _points_at(entity, other)]
         if draft.added and users:
-            yield f"{entity.plural} were added, because {_listed(users[:2])} belong to somebody or something."
+            yield f"{entity.plural} were added, because each {users[0]} belongs to one."
         elif draft.added and targets:
             yield f"{entity.plural} were added, because {with_article(targets[0])} usually has them."
         elif draft.added:
