@@ -139,6 +139,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         versions=services.versions,
         probe=adapters.probe,
         stage_timeout_s=settings.stage_timeout_s,
+        with_pictures=settings.pictures,
     )
 
 
