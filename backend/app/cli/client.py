@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,7 +84,8 @@ class ApiClient:
     def upload(self, path: str, content: BinaryIO) -> dict[str, Any]:
         """Write a whole file, which is not held in memory."""
         pieces = iter(lambda: content.read(PIECE_BYTES), b"")
-        return self._call("PUT", path, content=pieces, timeout=UPLOAD_TIMEOUT_S)
+        headers = {"Content-Length": str(os.fstat(content.fileno()).st_size)}
+        return self._call("PUT", path, content=pieces, headers=headers, timeout=UPLOAD_TIMEOUT_S)
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page."""

@@ -92,8 +92,8 @@ def make_app() -> App:
     config.command("app.cli.config:show", name="show", help="Show every setting with its source.")
     config.command("app.cli.config:path", name="path", help="Show where settings and data are kept.")
     app.command(config)
-    for group in GROUPS:
-        app.command(_group(*group))
+    for word, help_text, commands in GROUPS:
+        app.command(_group(word, help_text, commands))
     return app
 
 

@@ -59,6 +59,7 @@ def edit(
     """Change the specification in your editor ($VISUAL, $EDITOR); the next build makes it the next version."""
     with open_client(common, context) as client:
         found = client.get(_path(project))
+        kept: dict[str, Any] | None
         if file is not None:
             kept = save(client, project, load(read_text(file)), found["revision"], as_written=as_written)
         else:
