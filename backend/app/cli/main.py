@@ -30,6 +30,7 @@ COMMANDS = (
     ("projects", "app.cli.projects:projects", BUILD, "List your projects."),
     ("versions", "app.cli.projects:versions", BUILD, "List the builds of a project."),
     ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build."),
+    ("checks", "app.cli.checks:checks", BUILD, "Show what was checked before a build became ready."),
     ("export", "app.cli.export:export", BUILD, "Download a build as a zip file."),
     ("gates", "app.cli.gates:gates", DECIDE, "List the decisions of a project."),
     ("decide", "app.cli.gates:decide", DECIDE, "Take a decision."),

@@ -60,7 +60,7 @@ def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:
     passed = sum(bool(check.get("ok")) for check in checks)
     lines = [f"  Checks passed: {passed} of {len(checks)}"]
     for check in checks:
-        mark = "ok    " if check.get("ok") else "FAILED"
+        mark = "-     " if check.get("skipped") else "ok    " if check.get("ok") else "FAILED"
         lines.append(f"    {mark} {check.get('name')}  {check.get('detail') or ''}".rstrip())
     return lines
 
