@@ -28,6 +28,7 @@ from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.queue.worker import Worker, WorkerParts
 from app.sandboxes import sandbox_runtime
+from app.services.app_data import AppData
 from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.container import Services
@@ -40,6 +41,7 @@ from app.services.preview_probe import LinkProbe
 from app.services.preview_service import PreviewService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
+from app.services.spec_service import SpecService
 from app.services.version_service import VersionService
 
 GIVE_UP_SHARE: Final = 0.9
@@ -108,6 +110,8 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     bell = Bell(database.url)
     queue = QueueManager(database, machine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
     gates = GateService()
+    specs = SpecService()
+    versions = VersionService(adapters.store)
     return Services(
         database=database,
         bell=bell,
@@ -119,9 +123,11 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         machine=machine,
         founders=FounderService(database, adapters.identity, adapters.billing),
         projects=ProjectService(),
+        specs=specs,
         gates=gates,
-        generation=GenerationService(database, machine, queue, gates, adapters.runtime),
-        versions=VersionService(adapters.store),
+        generation=GenerationService(database, machine, queue, gates, adapters.runtime, specs),
+        versions=versions,
+        data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,
         waker=adapters.probe,
         engines=(adapters.runner.engine,),
@@ -138,6 +144,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         host=AppHost(adapters.runtime),
         versions=services.versions,
         probe=adapters.probe,
+        data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
         with_pictures=settings.pictures,
     )

@@ -18,7 +18,11 @@ def sandbox_runtime(settings: Settings) -> LocalSandboxRuntime:
     """The sandbox provider of this machine."""
     data = settings.data
     return LocalSandboxRuntime(
-        root=data.sandboxes, cache=data.cache, environ=process_environment(), bwrap=settings.bwrap
+        root=data.sandboxes,
+        cache=data.cache,
+        environ=process_environment(),
+        bwrap=settings.bwrap,
+        data=data.app_data,
     )
 
 

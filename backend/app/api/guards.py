@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import Final
 
@@ -10,10 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import render
 from app.core.errors import AppError, Forbidden, HostRefused, PayloadTooLarge
+from app.services.app_data import MAX_DATA_BYTES
 
 BODY_MAX: Final = 128_000
 DRAIN_BYTES: Final = 8_000_000
 DRAIN_S: Final = 2.0
+DATA_PATH: Final = re.compile(r"/api/builds/[0-9a-f-]{36}/data")
+"""Where a whole file of records may be sent; its handler reads it piece by piece."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -30,25 +34,26 @@ class Guards:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        refusal = self._refusal(scope["method"], headers)
+        most = MAX_DATA_BYTES if DATA_PATH.fullmatch(scope["path"]) else BODY_MAX
+        refusal = self._refusal(scope["method"], headers, most)
         if refusal is None:
             try:
-                await self._app(scope, _capped(receive), send)
+                await self._app(scope, _capped(receive, most), send)
             except PayloadTooLarge as error:
                 refusal = error
         if refusal is not None:
             await _drain(receive)
             await render(refusal)(scope, receive, send)
 
-    def _refusal(self, method: str, headers: dict[bytes, bytes]) -> AppError | None:
+    def _refusal(self, method: str, headers: dict[bytes, bytes], most: int) -> AppError | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if not self._is_allowed(host):
             return HostRefused("This host name is not served here.", remedy="Use 127.0.0.1 or localhost.")
         if method not in SAFE_METHODS and self._is_cross_site(headers):
             return Forbidden("A page of another site may not do this.", remedy="Open Co-Founder's own page.")
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > BODY_MAX:
-            return _too_large()
+        if not length.isdigit() or int(length) > most:
+            return _too_large(most)
         return None
 
     def _is_allowed(self, host: str) -> bool:
@@ -66,8 +71,8 @@ class Guards:
         return origin.partition("://")[2] == headers.get(b"host", b"").decode("latin-1").lower()
 
 
-def _too_large() -> PayloadTooLarge:
-    return PayloadTooLarge(f"A request may have at most {BODY_MAX:,} bytes.", remedy="Say it in fewer words.")
+def _too_large(most: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"A request may have at most {most:,} bytes.", remedy="Say it in fewer words.")
 
 
 async def _drain(receive: Receive) -> None:
@@ -82,15 +87,15 @@ async def _drain(receive: Receive) -> None:
                     return
 
 
-def _capped(receive: Receive) -> Receive:
+def _capped(receive: Receive, most: int) -> Receive:
     seen = 0
 
     async def limited() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > BODY_MAX:
-            raise _too_large()
+        if seen > most:
+            raise _too_large(most)
         return message
 
     return limited

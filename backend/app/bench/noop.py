@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import socket
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -111,6 +111,12 @@ class NoopRuntime:
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return {}
+
+    async def list_data(self) -> Collection[JobId]:
+        return []
+
+    async def remove_data(self, job_id: JobId) -> None:
+        """Nothing is kept."""
 
 
 class MemoryStore:

@@ -65,6 +65,11 @@ class DataDir:
         return self.root / "sandboxes"
 
     @property
+    def app_data(self) -> Path:
+        """What the app of each build keeps: a folder per build."""
+        return self.root / "app-data"
+
+    @property
     def cache(self) -> Path:
         """What can be fetched again."""
         return self.root / "cache"
@@ -76,6 +81,6 @@ class DataDir:
 
     def prepare(self) -> None:
         """Make the directory and its rooms, 0700 each."""
-        for path in (self.root, self.versions, self.sandboxes, self.cache, self.logs):
+        for path in (self.root, self.versions, self.sandboxes, self.app_data, self.cache, self.logs):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.chmod(0o700)

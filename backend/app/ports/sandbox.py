@@ -12,7 +12,7 @@ SandboxError
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -66,6 +66,9 @@ class SandboxRequest:
     with_venv: bool = False
     """A .venv in the workspace that has the usual packages already, if the provider keeps one: for apps whose
     installer takes an existing one and changes what differs."""
+    keeps_data: bool = False
+    """What commands write below `data/` is the job's: it outlives the sandbox, and every later one of the job that
+    keeps data finds it there. It counts towards `disk_bytes`, and only commands reach it."""
     limits: SandboxLimits = field(default_factory=SandboxLimits)
 
 
@@ -159,4 +162,12 @@ class SandboxRuntime(Protocol):
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         """Every sandbox of this instance that is alive or has left files behind."""
+        ...
+
+    async def list_data(self) -> Collection[JobId]:
+        """The jobs that data is kept of."""
+        ...
+
+    async def remove_data(self, job_id: JobId) -> None:
+        """Forget the data of a job; idempotent."""
         ...

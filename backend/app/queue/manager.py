@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -67,16 +67,7 @@ class QueueManager:
             )
         today = await work.started_today(tx, job.founder_id)
         status = JobStatus.QUEUED if today < Tier(job.tier).limits.daily_jobs else JobStatus.SCHEDULED
-        accepted = NewJob(
-            project_id=job.project_id,
-            founder_id=job.founder_id,
-            number=job.number,
-            goal=job.goal,
-            tier=job.tier,
-            priority=job.priority,
-            status=status,
-        )
-        return await self._machine.create_job(tx, accepted), status
+        return await self._machine.create_job(tx, replace(job, status=status)), status
 
     async def ring(self) -> None:
         """Tell the workers that something may wait."""

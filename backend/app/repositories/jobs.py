@@ -69,6 +69,8 @@ class NewJob:
     tier: str
     priority: int
     status: JobStatus = JobStatus.QUEUED
+    spec: Mapping[str, Any] | None = None
+    """What the founder has edited; without it the engine reads the goal."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ def _job(row: sa.Row[Any]) -> Job:
 _INSERT = sa.text(
     """
     WITH made AS (
-        INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, last_seq, parent_id)
-        VALUES (:project_id, :founder_id, :number, :status, :goal, :tier, :priority, 1,
+        INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec, last_seq, parent_id)
+        VALUES (:project_id, :founder_id, :number, :status, :goal, :tier, :priority, CAST(:spec AS jsonb), 1,
                 (SELECT id FROM jobs WHERE project_id = :project_id AND status = 'ready'
                  ORDER BY number DESC LIMIT 1))
         RETURNING id
@@ -160,6 +162,7 @@ async def insert(tx: Connection, job: NewJob) -> JobId:
         "goal": job.goal,
         "tier": job.tier,
         "priority": job.priority,
+        "spec": json.dumps(job.spec) if job.spec is not None else None,
         "payload": _status_payload(job.status, {"build_version": build_version(job.number)}),
         "channel": CHANNEL,
     }
@@ -215,7 +218,7 @@ async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = 
 
 
 async def parent_of(tx: Connection, job_id: JobId) -> Job | None:
-    """The ready job that the project's newest version was when this job was asked for."""
+    """The version that this one grew from: the newest that was ready when it was accepted."""
     parent = sa.select(jobs.c.parent_id).where(jobs.c.id == job_id).scalar_subquery()
     row = (await tx.execute(sa.select(*_COLUMNS).where(jobs.c.id == parent))).one_or_none()
     return _job(row) if row else None
@@ -252,6 +255,13 @@ async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping
     statement = sa.select(*newest.c).select_from(wanted.join(newest, sa.true()))
     found = [_job(row) for row in await tx.execute(statement)]
     return {job.project_id: job for job in found}
+
+
+async def newest_ready(tx: Connection, project_id: ProjectId) -> Job | None:
+    """The project's newest version."""
+    statement = sa.select(*_COLUMNS).where(jobs.c.project_id == project_id, jobs.c.status == "ready")
+    row = (await tx.execute(statement.order_by(jobs.c.number.desc()).limit(1))).one_or_none()
+    return _job(row) if row else None
 
 
 async def iterations_of(tx: Connection, project_id: ProjectId) -> int:

@@ -5,18 +5,26 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.schemas.text import Goal
 
 
 class StartIn(BaseModel):
-    """A wish to build."""
+    """A wish to build: a goal, or with none the project's specification as it stands."""
 
     model_config = ConfigDict(extra="forbid")
 
     project_id: UUID
-    goal: Goal
+    goal: Goal | None = None
+
+    @field_validator("goal", mode="before")
+    @classmethod
+    def _is_said_or_left_out(cls, goal: object) -> object:
+        if goal is None:
+            raise PydanticCustomError("text_blank", "is blank")
+        return goal
 
 
 class UsageOut(BaseModel):
@@ -121,3 +129,11 @@ class PreviewOut(BaseModel):
     """A link that opens a version's preview."""
 
     preview_url: str
+
+
+class RecordsOut(BaseModel):
+    """What an app keeps now: rows by table, and what could not be brought into its shape."""
+
+    job_id: UUID
+    rows: dict[str, int]
+    notes: list[str]

@@ -75,14 +75,21 @@ class AppHost:
                     "Something the app needs could not be installed.", code="install_failed", log=log
                 )
 
-    async def start(self, sandbox: Sandbox, manifest: Manifest, *, port: int = APP_PORT) -> None:
-        """Start the app and return once its health page answers 200.
+    async def start(
+        self,
+        sandbox: Sandbox,
+        manifest: Manifest,
+        *,
+        port: int = APP_PORT,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start the app and return once its health page answers 200; `env` is added to its environment.
 
         BuildFailed `start_failed` when it ends instead, `start_timed_out`.
         """
         mark = f"exit-{secrets.token_hex(8)}"
         command = ("/bin/sh", "-c", _REPORT_EXIT, mark, *manifest.start)
-        await sandbox.run_background(command, env={"PORT": str(port)})
+        await sandbox.run_background(command, env={**(env or {}), "PORT": str(port)})
         last = "it did not answer"
         try:
             async with asyncio.timeout(self._start_timeout_s):

@@ -23,8 +23,10 @@ from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.repositories import jobs
 from app.repositories.jobs import Change, Job
+from app.services.app_data import AppData
 from app.services.app_host import AppHost
 from app.services.export_service import iter_zip
+from app.services.inheritance import Inheritance
 from app.services.ladder import Ancestor, Climb, climb
 from app.services.patience import patiently
 from app.services.version_service import VersionService
@@ -61,6 +63,7 @@ class BuildTools:
     host: AppHost
     versions: VersionService
     probe: PreviewProbe
+    data: AppData
     stage_timeout_s: float
     with_pictures: bool = True
 
@@ -73,6 +76,7 @@ class BuildPipeline:
         self._job = job
         self._attempt = attempt
         self._step = step
+        self._inheritance = Inheritance(tools.database, tools.data, job)
         self._bench = Workbench(
             runtime=tools.runtime,
             host=tools.host,
@@ -91,10 +95,10 @@ class BuildPipeline:
             described = Change(engine=self._tools.runner.engine, spec=scaffold["spec"])
             code = await self._stage(JobStatus.CODE, lambda: self._code(spec), change=described)
             digest = TreeDigest(code["digest"])
-            await self._stage(JobStatus.DEPS, lambda: self._deps(digest))
+            deps = await self._stage(JobStatus.DEPS, lambda: self._deps(digest, spec))
             offered = Change(digest=digest)
             checks = await self._stage(JobStatus.CHECKS, lambda: self._checks(spec, digest), change=offered)
-            await self._finish(digest, {**code, **checks, "title": spec.title})
+            await self._finish(digest, {**code, **checks, "title": spec.title, "data": deps.get("data", {})})
         finally:
             await self._bench.close()
 
@@ -154,7 +158,8 @@ class BuildPipeline:
         return {}
 
     async def _scaffold(self) -> Result:
-        scaffold = await self._tools.runner.scaffold(self._job.goal)
+        edited = AppSpec.model_validate(self._job.spec) if self._job.spec is not None else None
+        scaffold = await self._tools.runner.scaffold(self._job.goal, spec=edited)
         digest = await self._write("scaffold", scaffold.working_files)
         return {"digest": digest, "spec": scaffold.spec.model_dump(mode="json")}
 
@@ -186,9 +191,10 @@ class BuildPipeline:
         self._bench.wrote(digest)
         return digest
 
-    async def _deps(self, digest: TreeDigest) -> Result:
+    async def _deps(self, digest: TreeDigest, spec: AppSpec) -> Result:
         await self._bench.install(digest)
-        return {}
+        # Now or never: from the checks on, the app's own preview may start and fill its records with examples.
+        return {"data": await self._inheritance.take(spec)}
 
     async def _checks(self, spec: AppSpec, digest: TreeDigest) -> Result:
         sandbox = await self._bench.install(digest)
@@ -236,4 +242,6 @@ class BuildPipeline:
     async def _finish(self, digest: TreeDigest, found: Result) -> None:
         await self._tools.versions.seal(self._job.project_id, digest, version=self._job.build_version)
         evidence = {key: found[key] for key in ("title", "files", "features", "left_out", "checks", "pictures")}
+        if found["data"]:
+            evidence["data"] = await self._inheritance.tell(dict(found["data"]))
         await self._move(JobStatus.READY, Change(digest=digest, evidence=evidence))

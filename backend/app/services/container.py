@@ -12,12 +12,14 @@ from app.ports.clock import Clock
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
+from app.services.app_data import AppData
 from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.preview_links import PreviewSigner
 from app.services.project_service import ProjectService
+from app.services.spec_service import SpecService
 from app.services.version_service import VersionService
 
 
@@ -35,9 +37,11 @@ class Services:
     machine: JobStateMachine
     founders: FounderService
     projects: ProjectService
+    specs: SpecService
     gates: GateService
     generation: GenerationService
     versions: VersionService
+    data: AppData
     previews: PreviewSigner
     waker: PreviewProbe
     engines: tuple[str, ...]

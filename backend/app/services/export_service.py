@@ -13,6 +13,7 @@ from typing import Final
 from app.core.errors import AppError
 from app.domain.workspace import PathGuard, UnsafePath, safe_path
 
+RECORDS: Final = "data/app.db"
 MAX_EXPORT_BYTES: Final = 500_000_000
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
@@ -47,11 +48,16 @@ class _Sink(io.RawIOBase):
 
 
 async def iter_zip(
-    entries: AsyncIterable[tuple[str, bytes]], *, folder: str | None = None, max_bytes: int = MAX_EXPORT_BYTES
+    entries: AsyncIterable[tuple[str, bytes]],
+    *,
+    folder: str | None = None,
+    records: AsyncIterable[bytes] | None = None,
+    max_bytes: int = MAX_EXPORT_BYTES,
 ) -> AsyncGenerator[bytes, None]:
     """The archive of these files in chunks, holding one file at a time; equal trees give equal bytes.
 
-    Regular files only, below `folder` when given; real `.env` files are left out. ExportRefused on an unsafe tree.
+    Regular files only, below `folder` when given; real `.env` files are left out. `records` becomes `data/app.db`.
+    ExportRefused on an unsafe tree.
     """
     guard, total, sink = PathGuard(), 0, _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
@@ -62,8 +68,14 @@ async def iter_zip(
             total += len(content)
             if total > max_bytes:
                 raise ExportRefused(f"This version is larger than the {max_bytes} bytes that can be exported.")
-            await _add(archive, path if folder is None else f"{folder}/{path}", content)
+            await _add(archive, _named(path, folder), content)
             yield sink.take()
+        if records is not None:
+            _admit(guard, RECORDS, folder=folder)
+            with archive.open(_info(_named(RECORDS, folder)), "w") as file:
+                async for piece in records:
+                    await asyncio.to_thread(file.write, piece)
+                    yield sink.take()
     yield sink.take()
 
 
@@ -81,12 +93,21 @@ def _holds_secrets(path: str) -> bool:
     return name == ".env" or (name.startswith(".env.") and name != ".env.example")
 
 
+def _named(path: str, folder: str | None) -> str:
+    return path if folder is None else f"{folder}/{path}"
+
+
 async def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    info = zipfile.ZipInfo(name, date_time=_EPOCH)
-    info.create_system = _UNIX
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = (stat.S_IFREG | (0o755 if name.endswith(".sh") else 0o644)) << 16
+    info = _info(name)
     if len(content) <= _SMALL:
         archive.writestr(info, content)
     else:
         await asyncio.to_thread(archive.writestr, info, content)
+
+
+def _info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, date_time=_EPOCH)
+    info.create_system = _UNIX
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = (stat.S_IFREG | (0o755 if name.endswith(".sh") else 0o644)) << 16
+    return info

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from app.blueprint.spec import AppSpec
 from app.core.errors import (
     AlreadyTerminal,
     AppError,
@@ -19,6 +20,7 @@ from app.core.errors import (
     BuildInProgress,
     IdempotencyKeyReused,
     IllegalTransition,
+    InvalidInput,
     NotFound,
     ProjectParked,
     Unavailable,
@@ -34,10 +36,12 @@ from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import gates, idempotency, jobs, projects
 from app.repositories.jobs import Change, Job, NewJob
+from app.repositories.projects import Project
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.gate_service import GateService
 from app.services.patience import patiently
 from app.services.project_service import owned
+from app.services.spec_service import SpecService
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +53,8 @@ class StartRequest:
     """A founder's wish to build. `idempotency_key` makes a repeated request the same request."""
 
     project_id: ProjectId
-    goal: str
+    goal: str | None
+    """None builds the specification as it stands."""
     idempotency_key: str | None = None
 
     @property
@@ -68,12 +73,14 @@ class GenerationService:
         queue: QueueManager,
         gate_service: GateService,
         runtime: SandboxRuntime,
+        specs: SpecService,
     ) -> None:
         self._database = database
         self._machine = machine
         self._queue = queue
         self._gates = gate_service
         self._runtime = runtime
+        self._specs = specs
 
     async def start(
         self, tx: Connection, founder_id: FounderId, request: StartRequest, *, tier: Tier
@@ -91,8 +98,9 @@ class GenerationService:
             )
         await self._gates.check_gate_blocking(tx, project.id)
         await self._refuse_second(tx, project.id)
+        spec = await self._specs.to_build(tx, project.id, request.goal)
         number = await projects.next_number(tx, project.id)
-        new = NewJob(project.id, founder_id, number, request.goal, tier.value, tier.limits.priority)
+        new = _new_job(project, number, request, spec, tier=tier)
         job_id, status = await self._queue.enqueue(tx, new)
         usage = await self._queue.usage(tx, founder_id, tier)
         answer = {
@@ -205,6 +213,21 @@ class GenerationService:
             )
         except IllegalTransition as refused:
             log.info("build_already_ended", job_id=str(job_id), reason=refused.detail)
+
+
+def _new_job(project: Project, number: int, request: StartRequest, spec: AppSpec | None, *, tier: Tier) -> NewJob:
+    goal = request.goal if spec is None else spec.goal
+    if goal is None:
+        raise InvalidInput("The goal is missing.")
+    return NewJob(
+        project_id=project.id,
+        founder_id=project.founder_id,
+        number=number,
+        goal=goal,
+        tier=tier.value,
+        priority=tier.limits.priority,
+        spec=None if spec is None else spec.model_dump(mode="json"),
+    )
 
 
 def explain(error: Exception) -> tuple[str, str, str]:

@@ -78,16 +78,16 @@ class ReaperService:
             log.info("job_already_ended", job_id=str(job.id), reason=error.detail)
 
     async def remove_orphans(self) -> None:
-        """End the sandboxes whose jobs have failed or are unknown."""
-        found = await self._runtime.list_ids()
-        if not found:
-            return
-        async with self._database.transaction() as tx:
-            ended = set(await work.ended_among(tx, list(set(found.values()))))
+        """End the sandboxes whose jobs have failed or are unknown, and remove the data of their apps."""
+        found, kept = await self._runtime.list_ids(), await self._runtime.list_data()
+        ended = await self.ended(list({*found.values(), *kept}))
         for sandbox_id, job_id in found.items():
             if job_id in ended:
                 log.info("orphan_sandbox_removed", sandbox_id=sandbox_id, job_id=str(job_id))
                 await self._kill(sandbox_id)
+        for job_id in ended.intersection(kept):
+            log.info("orphan_data_removed", job_id=str(job_id))
+            await self._runtime.remove_data(job_id)
 
     async def ended(self, job_ids: list[JobId]) -> set[JobId]:
         """Those of the jobs whose work must stop."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,6 +89,12 @@ class SmallSandboxes:
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return await self._runtime.list_ids()
+
+    async def list_data(self) -> Collection[JobId]:
+        return await self._runtime.list_data()
+
+    async def remove_data(self, job_id: JobId) -> None:
+        await self._runtime.remove_data(job_id)
 
 
 @dataclass(frozen=True)

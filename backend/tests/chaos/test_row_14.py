@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,12 @@ class Provider:
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return await self.inner.list_ids()
+
+    async def list_data(self) -> Collection[JobId]:
+        return await self.inner.list_data()
+
+    async def remove_data(self, job_id: JobId) -> None:
+        await self.inner.remove_data(job_id)
 
 
 class Refusing(Provider):

@@ -424,3 +424,55 @@ async def test_a_sandbox_can_be_probed_for(runtime: SandboxRuntime) -> None:
     await runtime.probe()
 
     assert await runtime.list_ids() == {}
+
+
+async def kept_by(runtime: SandboxRuntime, job_id: JobId, command: str, *, keeps_data: bool = True) -> str:
+    """What a command prints in a sandbox of the job's own, which is gone afterwards."""
+    sandbox = await runtime.start(SandboxRequest(job_id, network=False, keeps_data=keeps_data))
+    try:
+        return (await sandbox.run_command(["sh", "-c", command])).output
+    finally:
+        await sandbox.kill()
+
+
+async def test_data_outlives_the_sandbox(runtime: SandboxRuntime) -> None:
+    job_id = JobId(uuid.uuid4())
+    await kept_by(runtime, job_id, "echo rows > data/app.db; mkdir data/below; echo more > data/below/file")
+
+    assert await kept_by(runtime, job_id, "cat data/app.db data/below/file") == "rows\nmore\n"
+    await runtime.remove_data(job_id)
+
+
+async def test_data_is_seen_by_no_other_job_and_by_nobody_who_does_not_keep_any(runtime: SandboxRuntime) -> None:
+    job_id, other = JobId(uuid.uuid4()), JobId(uuid.uuid4())
+    await kept_by(runtime, job_id, "echo rows > data/app.db")
+
+    assert await kept_by(runtime, other, "ls data") == ""
+    assert "rows" not in await kept_by(runtime, job_id, "cat data/app.db", keeps_data=False)
+    for one in (job_id, other):
+        await runtime.remove_data(one)
+
+
+async def test_data_can_be_listed_and_removed(runtime: SandboxRuntime) -> None:
+    job_id = JobId(uuid.uuid4())
+    await kept_by(runtime, job_id, "ln -s /etc/passwd data/app.db; mkdir -p data/a/b; chmod 0 data/a")
+    assert job_id in await runtime.list_data()
+
+    await runtime.remove_data(job_id)
+    await runtime.remove_data(job_id)
+
+    assert job_id not in await runtime.list_data()
+    assert await kept_by(runtime, job_id, "ls data") == ""
+    await runtime.remove_data(job_id)
+
+
+async def test_files_can_be_written_beside_data_that_is_kept(runtime: SandboxRuntime) -> None:
+    job_id = JobId(uuid.uuid4())
+    sandbox = await runtime.start(SandboxRequest(job_id, network=False, keeps_data=True))
+    await sandbox.run_command(["sh", "-c", "echo rows > data/app.db"])
+    await sandbox.write_files({"app/main.py": b"print('hello')"})
+    result = await sandbox.run_command(["cat", "data/app.db"])
+    await sandbox.kill()
+    await runtime.remove_data(job_id)
+
+    assert result.output == "rows\n"

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -205,6 +205,12 @@ class ProcessRuntime:
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return {sandbox.id: sandbox.request.job_id for sandbox in self.alive}
+
+    async def list_data(self) -> Collection[JobId]:
+        return []
+
+    async def remove_data(self, job_id: JobId) -> None:
+        """Nothing is kept."""
 
 
 @dataclass

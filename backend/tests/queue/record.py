@@ -27,6 +27,7 @@ from app.repositories.work import LostJob
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.reaper_service import ReaperService
+from app.services.spec_service import SpecService
 from tests.queue.model import Counts, Lost, ModelWorker, Row
 
 EPOCH = "2030-01-01 00:00:00+00"
@@ -39,7 +40,7 @@ CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT a
 ALTER TABLE jobs ALTER created_at SET DEFAULT clock.now();
 ALTER TABLE workers ALTER seen_at SET DEFAULT clock.now();
 """
-_EMPTY = "TRUNCATE founders, projects, jobs, job_events, gates, idempotency_keys, workers"
+_EMPTY = "TRUNCATE founders, projects, project_specs, jobs, job_events, gates, idempotency_keys, workers"
 
 
 _ROWS = sa.text(
@@ -93,7 +94,9 @@ class Record:
         self._machine = JobStateMachine(self.database, StatusCache(FakeAsyncRedis(decode_responses=True)))
         self._queue = QueueManager(self.database, self._machine, queue_cap=cap, lease_s=lease_s)
         self._reaper = ReaperService(self.database, self._machine, self._queue, engine, runtime, lease_s=lease_s)
-        self._generation = GenerationService(self.database, self._machine, self._queue, GateService(), runtime)
+        self._generation = GenerationService(
+            self.database, self._machine, self._queue, GateService(), runtime, SpecService()
+        )
 
     async def empty(self) -> None:
         """Back to the beginning of time."""

@@ -9,7 +9,7 @@ import socket
 import sys
 import uuid
 from asyncio.subprocess import DEVNULL, STDOUT
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
@@ -171,6 +171,7 @@ class FakeSandboxRuntime:
     def __init__(self, root: Path) -> None:
         """A directory per sandbox appears below `root`."""
         self._root = root
+        self._data = root.with_name("app-data")
         self._made: dict[SandboxId, tuple[FakeSandbox, JobId]] = {}
 
     async def probe(self) -> None:
@@ -179,6 +180,10 @@ class FakeSandboxRuntime:
     async def start(self, request: SandboxRequest) -> FakeSandbox:
         directory = self._root / uuid.uuid4().hex
         directory.mkdir(parents=True)
+        if request.keeps_data:
+            kept = self._data / str(request.job_id)
+            kept.mkdir(parents=True, exist_ok=True)
+            (directory / "data").symlink_to(kept)
         sandbox = FakeSandbox(directory, request)
         self._made[sandbox.id] = sandbox, request.job_id
         return sandbox
@@ -189,3 +194,9 @@ class FakeSandboxRuntime:
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return {name: job for name, (_, job) in self._made.items() if (self._root / name).exists()}
+
+    async def list_data(self) -> Collection[JobId]:
+        return [JobId(uuid.UUID(folder.name)) for folder in self._data.glob("*")]
+
+    async def remove_data(self, job_id: JobId) -> None:
+        rmtree(self._data / str(job_id), ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from app.api.deps import CallerDep, ServicesDep
@@ -14,7 +14,7 @@ from app.core.ids import JobId
 from app.domain.job import JobStatus
 from app.ports.storage import TreeDigest
 from app.repositories.jobs import Job
-from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut
+from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, RecordsOut
 from app.services.container import Services
 from app.services.export_service import iter_zip
 from app.services.founder_service import Caller
@@ -66,11 +66,34 @@ async def preview(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Pre
 
 
 @router.get("/{job_id}/export", operation_id="export_build", response_class=StreamingResponse)
-async def export(job_id: UUID, caller: CallerDep, services: ServicesDep) -> StreamingResponse:
-    """The files of this version as a zip archive."""
+async def export(
+    job_id: UUID, caller: CallerDep, services: ServicesDep, with_data: bool = False
+) -> StreamingResponse:
+    """The files of this version as a zip archive; `with_data` adds the app's records, which may name people."""
     job = await _ready(services, caller, job_id)
+    records = (await services.data.backup(job.id)).read() if with_data else None
     files = services.versions.stream(job.project_id, TreeDigest(job.digest or ""))
     headers = {"Content-Disposition": f'attachment; filename="{job.build_version}.zip"'}
     return StreamingResponse(
-        iter_zip(files, folder=job.build_version), media_type="application/zip", headers=headers
+        iter_zip(files, folder=job.build_version, records=records), media_type="application/zip", headers=headers
     )
+
+
+@router.get("/{job_id}/data", operation_id="backup_data", response_class=StreamingResponse)
+async def backup(job_id: UUID, caller: CallerDep, services: ServicesDep) -> StreamingResponse:
+    """The records of this version's app as one SQLite file, whole as of now; the app may be in use."""
+    job = await _ready(services, caller, job_id)
+    copy = await services.data.backup(job.id)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{job.build_version}.db"',
+        "Content-Length": str(copy.size),
+    }
+    return StreamingResponse(copy.read(), media_type="application/vnd.sqlite3", headers=headers)
+
+
+@router.put("/{job_id}/data", operation_id="restore_data")
+async def restore(job_id: UUID, request: Request, caller: CallerDep, services: ServicesDep) -> RecordsOut:
+    """Put a SQLite file in the place of this version's records; they stay unless its app starts on the file."""
+    job = await _ready(services, caller, job_id)
+    records = await services.data.restore(job, request.stream())
+    return RecordsOut(job_id=job.id, rows=dict(records.rows), notes=list(records.notes))

@@ -4,31 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.blueprint.generate.words import (
-    CALLED_OFF,
-    columns,
-    finished,
-    monogram,
-    space_limit,
-    status_field,
-    title_fields,
-)
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec, ViewKind
+from app.blueprint.generate.rules import rules_of
+from app.blueprint.generate.words import columns, monogram, title_fields
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
-_MODEL_WORDS = ("About", "Capacity", "Entity", "Field", "NoOverlap", "Overdue", "Unique")
+_MODEL_WORDS = (
+    "About",
+    "Capacity",
+    "Entity",
+    "Field",
+    "Form",
+    "InOrder",
+    "NoOverlap",
+    "Overdue",
+    "Role",
+    "Stock",
+    "Sum",
+    "Unique",
+)
+_VIEW_FIELDS = {
+    ViewKind.CALENDAR: (FieldType.DATE, FieldType.DATETIME),
+    ViewKind.BOARD: (FieldType.CHOICE,),
+    ViewKind.TOTALS: (FieldType.MONEY,),
+    ViewKind.CHART: (
+        FieldType.INT,
+        FieldType.MONEY,
+        FieldType.CHOICE,
+        FieldType.DATE,
+        FieldType.DATETIME,
+        FieldType.REF,
+    ),
+}
 
 
-def schema_py(spec: AppSpec, *, made_by: str, can_do: Sequence[str]) -> str:
+def schema_py(spec: AppSpec, *, made_by: str, can_do: Sequence[str], look: str = "") -> str:
     """The module's text; every text of the spec enters it as a Python literal."""
     blocks = [_entity(spec, entity) for entity in spec.entities]
-    body = "\n\n".join([_about(spec, made_by, can_do), *blocks, _register(spec)])
+    body = "\n\n".join([_about(spec, made_by, can_do, look), *blocks, _register(spec)])
     used = [word for word in _MODEL_WORDS if f"{word}(" in body]
     imports = f"from .model import {', '.join(used)}"
     return f"{_DOCSTRING}\n\n{imports}\n\n{body}\n"
 
 
-def _about(spec: AppSpec, made_by: str, can_do: Sequence[str]) -> str:
+def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str:
     lines = [
         f"    title={spec.title!r},",
         f"    tagline={spec.tagline!r},",
@@ -38,6 +57,7 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str]) -> str:
         f"    currency={spec.currency!r},",
         _tuple("can_do", can_do, "    "),
         _tuple("assumptions", spec.assumptions, "    "),
+        f"    look={look!r},",
     ]
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"
 
@@ -51,6 +71,8 @@ def _tuple(name: str, values: Sequence[str], indent: str) -> str:
 
 def _entity(spec: AppSpec, entity: EntitySpec) -> str:
     lines = [
+        f"    name={entity.name!r},",
+        *([f"    was={entity.was!r},"] if entity.was else []),
         f"    table={entity.table!r},",
         f"    label={entity.label!r},",
         f"    plural={entity.plural!r},",
@@ -77,76 +99,70 @@ def _field(spec: AppSpec, field: FieldSpec) -> str:
     target = spec.entity(field.ref) if field.ref else None
     if target is not None:
         parts += [f"ref={target.table!r}", f"on_delete={field.on_delete.value!r}"]
+    if field.was:
+        parts.append(f"was={field.was!r}")
     return f"Field({', '.join(parts)})"
 
 
 def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:
-    fits = {
-        ViewKind.CALENDAR: (FieldType.DATE, FieldType.DATETIME),
-        ViewKind.BOARD: (FieldType.CHOICE,),
-        ViewKind.TOTALS: (FieldType.MONEY,),
-    }
     lines: dict[ViewKind, str] = {}
     for view in spec.views:
-        field = entity.field(view.field) if view.entity == entity.name and view.field else None
-        if field is not None and field.type in fits.get(view.kind, ()):
-            lines.setdefault(view.kind, f"    {view.kind.value}={field.name!r},")
+        if view.entity == entity.name and (shown := _view(entity, view.kind, view.field)):
+            lines.setdefault(view.kind, f"    {view.kind.value}={shown},")
     return list(lines.values())
 
 
+def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
+    """What the entity says of the view, or nothing when its field does not fit."""
+    if kind is ViewKind.DOCUMENT:
+        return "True"
+    field = entity.field(name) if name else None
+    if kind is ViewKind.GALLERY:
+        return repr(field.name if field else title_fields(entity)[0])
+    return repr(field.name) if field is not None and field.type in _VIEW_FIELDS.get(kind, ()) else ""
+
+
 def _rules(spec: AppSpec, entity: EntitySpec) -> list[str]:
-    rules = [_rule(spec, entity, rule) for rule in spec.rules if rule.entity == entity.name]
-    lines = [f"        {rule}," for rule in rules if rule]
+    lines = [f"        {rule.py()}," for rule in rules_of(spec, entity)]
     return ["    rules=(", *lines, "    ),"] if lines else []
-
-
-def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> str:
-    fields = [field for field in map(entity.field, rule.fields) if field is not None]
-    match rule.kind:
-        case RuleKind.UNIQUE:
-            return f"Unique({rule.fields!r}, {rule.about!r})"
-        case RuleKind.NO_OVERLAP:
-            return _no_overlap(entity, rule, fields)
-        case RuleKind.CAPACITY:
-            return _capacity(spec, entity, rule, fields)
-        case RuleKind.OVERDUE:
-            return _overdue(rule, fields)
-        case RuleKind.SUM | RuleKind.IN_ORDER | RuleKind.STOCK:
-            return ""
-
-
-def _no_overlap(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> str:
-    dates = [field.name for field in fields if field.type in (FieldType.DATE, FieldType.DATETIME)]
-    refs = [field.name for field in fields if field.ref]
-    if not dates or not refs:
-        return ""
-    end = dates[1] if len(dates) > 1 else ""
-    return f"NoOverlap({dates[0]!r}, {end!r}, {refs[0]!r}, {rule.about!r}, ignore={_called_off(entity)!r})"
-
-
-def _capacity(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> str:
-    for field in fields:
-        parent = spec.entity(field.ref) if field.ref else None
-        limit = space_limit(parent) if parent else None
-        if limit:
-            return f"Capacity({field.name!r}, {limit!r}, {rule.about!r}, ignore={_called_off(entity)!r})"
-    return ""
-
-
-def _overdue(rule: RuleSpec, fields: Sequence[FieldSpec]) -> str:
-    dates = [field.name for field in fields if field.type in (FieldType.DATE, FieldType.DATETIME)]
-    status = next((field for field in fields if field.type is FieldType.CHOICE), None)
-    if not dates or (status is not None and not finished(status)):
-        return ""
-    name, done = (status.name, finished(status)) if status else ("", ())
-    return f"Overdue({dates[0]!r}, {name!r}, {done!r}, {rule.about!r})"
-
-
-def _called_off(entity: EntitySpec) -> tuple[str, ...]:
-    status = status_field(entity)
-    return finished(status, CALLED_OFF) if status else ()
 
 
 def _register(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
-    return f"ENTITIES = (\n{names})"
+    forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
+    roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
+    listed = [f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)]
+    return "\n\n".join([*listed, f"SIGN_IN = {spec.has_sign_in}"])
+
+
+def _listed(name: str, lines: str) -> str:
+    return f"{name} = (\n{lines})" if lines else f"{name} = ()"
+
+
+def _form(spec: AppSpec, form: FormSpec) -> str:
+    entity = spec.entity(form.entity)
+    table = entity.table if entity else ""
+    person = f", person={form.person!r}" if form.person else ""
+    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person})"
+
+
+def _role(spec: AppSpec, role: RoleSpec) -> str:
+    if role.scope is RoleScope.ALL:
+        return f"Role({role.name!r}, {role.about!r})"
+    own = spec.entity(role.entity) if role.entity else next(filter(_is_person, spec.entities), None)
+    if own is None:
+        return ""
+    adds = tuple(entity.table for entity in spec.entities if _adds(spec, entity, own))
+    return f"Role({role.name!r}, {role.about!r}, own={own.table!r}, adds={adds!r})"
+
+
+def _is_person(entity: EntitySpec) -> bool:
+    return any(field.type is FieldType.EMAIL for field in entity.fields)
+
+
+def _adds(spec: AppSpec, entity: EntitySpec, own: EntitySpec) -> bool:
+    """Whether a person adds such records about themselves: what has a form, and what is not about money."""
+    if not any(field.ref == own.name for field in entity.fields):
+        return False
+    has_form = any(form.entity == entity.name for form in spec.forms)
+    return has_form or not any(field.type is FieldType.MONEY for field in entity.fields)

@@ -54,15 +54,99 @@ OPINIONS: Final = (
     "Fine, though not quite for me.",
     "The best so far.",
 )
+MESSAGES: Final = (
+    "Hello, I saw this on your page and would like to know more.",
+    "I would be glad to hear from you, evenings are best.",
+    "A friend told me about you. Is this still possible?",
+    "I have done something like this before and would love to be part of it.",
+    "Could you tell me what it costs and how long it takes?",
+    "Thank you in advance, I am looking forward to your answer.",
+)
+REPORTS: Final = (
+    "Since Monday, and it is getting worse.",
+    "Only happens in the morning.",
+    "Happened twice this week; it was fine before.",
+    "Not urgent, but it should not be forgotten.",
+    "Please call before you come.",
+    "A photo can be sent if that helps.",
+)
+PROSE: Final = {
+    "ingredients": (
+        "400 g flour, 2 eggs, 100 g butter, a pinch of salt", "4 tomatoes, basil, 1 onion, olive oil",
+        "300 g rice, 1 l stock, 2 carrots, parsley", "6 apples, 80 g sugar, 120 g oats, cinnamon",
+        "500 g potatoes, leeks, cream, nutmeg", "2 lemons, 3 eggs, 200 g sugar, 150 g flour",
+    ),
+    "steps": (
+        "Mix everything, rest for ten minutes, bake for forty.", "Chop, fry gently, add the stock and simmer.",
+        "Prepare the night before; bake before serving.", "Whisk the eggs first, fold in the rest, chill.",
+        "Cook the onions slowly, then everything else.", "Stir, cover and leave for half an hour.",
+    ),
+    "allergies": ("", "Nuts", "", "Milk", "", "Gluten", "", "Pollen"),
+    "description": DESCRIPTIONS, "about": DESCRIPTIONS, "story": DESCRIPTIONS, "details": DESCRIPTIONS,
+    "synopsis": (
+        "Two sisters return to the house by the harbour.", "A town waits for the last ferry.",
+        "Seven minutes in the life of a lighthouse.", "Nobody remembers who planted the orchard.",
+    ),
+    "bio": (
+        "Has done this for ten years and still likes Mondays.", "Came from the north, stayed for the people.",
+        "Works part-time, knows everybody.", "New this year, full of ideas.",
+    ),
+    "goals": ("Speak in front of people", "Change jobs within a year", "Lead a small team", "Finish the thesis"),
+    "comment": OPINIONS, "review": OPINIONS, "feedback": OPINIONS, "quote": OPINIONS,
+    "message": MESSAGES, "reason": MESSAGES,
+    "findings": (
+        "Everything in order.", "One cable to be replaced.", "Clean and tested, no remarks.",
+        "Door closes slowly; adjusted.", "Two small defects, put right on the spot.", "",
+    ),
+    "body": REPORTS, "answer": REPORTS,
+}  # fmt: skip
+PLACES_KEPT: Final = ("Shelf 1", "Shelf 2", "Back room", "Cellar", "Cupboard by the door", "Box 7")
+TEXTS: Final = {
+    "location": PLACES, "place": PLACES, "venue": PLACES, "room": ("Room 1", "Room 2", "Lab", "Hall", "Room 7"),
+    "where": PLACES, "area": ("North side", "Old town", "Harbour", "Station", "Hill"), "meeting_point": PLACES,
+    "origin": CITIES, "destination": CITIES, "city": CITIES, "town": CITIES,
+    "country": ("Portugal", "Ireland", "Italy", "Sweden", "Belgium", "Norway"), "company": COMPANIES,
+    "home_ground": ("Mill Lane", "Riverside park", "School field", "Harbour ground", "Hill top"),
+    "organisation": COMPANIES, "department": ("Office", "Workshop", "Sales", "Kitchen"),
+    "breed": ("Mixed", "Labrador", "Short-haired", "Border collie", "Long-haired", "Terrier"),
+    "variety": ("Early", "Late", "Heirloom", "Dwarf", "Climbing", "Hardy"),
+    "model": ("Classic", "2019", "Series 4", "Compact", "XL", "2022"),
+    "composer": ("A. Lindholm", "Trad.", "M. Delgado", "J. Archer", "C. Nasser", "Trad."),
+    "producer": ("Quinta do Vale", "Weingut Berger", "Bodega Alta", "Domaine Petit", "Cantina Rossa"),
+    "supplier": COMPANIES, "brand": COMPANIES,
+    "specialty": ("Beginners", "Back and shoulders", "Evening hours", "Children", "Advanced"),
+    "expertise": ("Leadership", "Design", "Finance", "Public speaking", "Engineering"),
+    "field_of_work": ("Law", "Gardening", "Taxes", "Computers", "Health"),
+    "trade": ("Plumbing", "Painting", "Heating"),
+    "skills": ("Driving licence", "Cooking", "First aid", "Heavy lifting", "Two languages", "Accounts"),
+    "diet": ("Vegetarian", "No nuts", "Vegan", "Everything", "Gluten-free", "Everything"),
+    "dose": ("1 in the morning", "2 a day, with food", "As needed, at most 3", "1 before sleep", "10 ml"),
+    "vaccine": ("Rabies", "Distemper", "Parvovirus", "Leptospirosis"), "species": (
+        "Kingfisher", "Pike", "Grey heron", "Perch", "Barn owl", "Goldfinch"),
+    "position": ("Goalkeeper", "Defence", "Midfield", "Attack"), "role": ("Design", "Text", "Lead", "Web"),
+    "purpose": ("Team meeting", "Client visit", "Practice", "Interview", "Workshop"),
+    "reason": ("Yearly check", "Limping", "Vaccination", "Cough", "Follow-up", "Second opinion"),
+    "relation": ("Grandmother", "Neighbour", "Aunt"),
+    "home": STREETS, "theme": ("Hope", "Harvest", "Thanks", "Light"),
+    "vehicle": ("White van", "Cargo bike", "Blue hatchback", "Small truck"),
+    "result": ("3rd", "12th", "finished", "1:52"),
+    "symptom": ("Headache", "Nausea", "Tired eyes"), "service": ("Catering", "Flowers", "Music", "Photos"),
+    "unit": ("pieces", "kg"),
+    "subject": ("Mathematics", "Piano", "English", "Physics"),
+    "key": ("G", "D minor", "F", "A"),
+    "grade": ("5", "6a", "6c", "7b"),
+}  # fmt: skip
+RECENT_YEARS: Final = (2026, 2025)
 PERSON_FIELDS: Final = frozenset(
     "author assignee owner coach teacher instructor learner respondent applicant claimant contact contact_name "
     "guest passenger reporter person client_name customer_name member_name recipient visitor organiser organizer "
     "host leader driver manager staff_member responsible donor_name buyer seller client customer member student "
     "tutor therapist instructor_name caretaker tester reviewer borrower artist".split()
 )
-PLACE_FIELDS: Final = frozenset("location place venue room where area meeting_point origin destination".split())
 MONEY_SCALES: Final = (
-    (("salary", "value", "target", "budget", "goal"), (2_000, 4_500, 8_000, 12_000, 18_500, 27_000)),
+    (("salary",), (28_000, 34_500, 41_000, 52_000, 38_000, 46_500)),
+    (("daily",), (12, 25, 40, 18, 60, 35)),
+    (("value", "target", "budget", "goal"), (2_000, 4_500, 8_000, 12_000, 18_500, 27_000)),
     (("rent", "balance", "deposit"), (650, 820, 940, 1_100, 1_350, 1_600)),
     (("amount", "total", "cost", "fee"), (45, 80, 120, 260, 340, 575)),
     (("price", "rate", "tip"), (8, 12.5, 18, 24, 35, 60)),
@@ -73,7 +157,15 @@ NUMBER_SCALES: Final = (
     (("min", "duration", "length"), (30, 45, 60, 90, 75, 50)),
     (("year",), (1998, 2006, 2012, 2017, 2020, 2023)),
     (("quantity", "stock", "copies"), (4, 12, 7, 30, 2, 18)),
-    (("mileage", "distance"), (12_400, 38_900, 61_250, 8_300, 95_000, 27_700)),
+    (("distance",), (5, 8, 12, 10, 21, 6)),
+    (("strength",), (3, 6, 4, 7, 2, 5)),
+    (("systolic",), (124, 131, 118, 136, 127, 122)),
+    (("diastolic",), (82, 86, 76, 89, 84, 79)),
+    (("pulse",), (68, 74, 62, 71, 66, 70)),
+    (("beds",), (2, 1, 4, 2, 3, 6)),
+    (("reorder",), (4, 5, 3, 6, 4, 5)),
+    (("area",), (40, 65, 120, 80, 55, 90)),
+    (("mileage",), (12_400, 38_900, 61_250, 8_300, 95_000, 27_700)),
     (("score", "points"), (3, 1, 2, 0, 4, 2)),
     (("progress", "percent"), (20, 45, 60, 80, 100, 35)),
     (("servings", "party_size", "bedrooms", "guests", "people"), (2, 4, 3, 6, 1, 4)),

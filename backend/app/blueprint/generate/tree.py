@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from app.blueprint.generate import documents
+from app.blueprint.generate.rule_tests import rule_tests_py
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, theme_css
@@ -17,7 +18,7 @@ from app.domain.workspace import MANIFEST
 
 STARTER: Final = "fastapi"
 _RENAMED: Final = {"gitignore": ".gitignore"}
-_ENDINGS: Final = (".py", ".html", ".css", ".sh", ".lock", ".in", ".ini", ".example", "gitignore")
+_ENDINGS: Final = (".py", ".html", ".css", ".js", ".sh", ".lock", ".in", ".ini", ".example", "gitignore")
 _SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in", "requirements.lock", "pytest.ini")
 
 
@@ -30,9 +31,17 @@ def generate(spec: AppSpec) -> dict[str, str]:
         "app/seed.json": seed_json(spec),
         "app/static/theme.css": theme_css(spec.theme.hue),
         "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title)),
+        "tests/test_rules.py": rule_tests_py(spec),
         "tests/test_goal.py": documents.goal_test_py(spec, [entity.plural for entity in spec.entities]),
     }
-    return dict(sorted((dict(starter_files()) | written).items()))
+    unused = {path for path, used in _parts(spec).items() if not used}
+    kept = {path: text for path, text in starter_files() if path not in unused}
+    return dict(sorted((kept | written).items()))
+
+
+def _parts(spec: AppSpec) -> dict[str, bool]:
+    """The tests that only some apps have something for."""
+    return {"tests/test_accounts.py": spec.has_sign_in, "tests/test_public.py": bool(spec.forms)}
 
 
 def skeleton(spec: AppSpec) -> dict[str, str]:

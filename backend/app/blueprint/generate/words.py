@@ -19,6 +19,13 @@ PAST_DATES: Final = tuple(
     "invited answered signed opened reported proposed out".split()
 )
 SPACE_LIMITS: Final = ("capacity", "seats", "places", "spots", "max_people", "spaces")
+STOCK_COUNTS: Final = frozenset(
+    {"stock", "in_stock", "on_hand", "quantity", "copies", "available", "count", "left"}
+)
+QUANTITIES: Final = frozenset(
+    {"quantity", "qty", "hours", "count", "units", "copies", "number_of", "days", "nights"}
+)
+SUM_NAMES: Final = frozenset({"total", "sum", "amount", "subtotal"})
 
 _NAMING = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL)
 _DATES = (FieldType.DATE, FieldType.DATETIME)
@@ -59,6 +66,27 @@ def space_limit(entity: EntitySpec) -> str | None:
     """The field that says how many others fit in."""
     names = [field.name for field in entity.fields if field.type is FieldType.INT and field.name in SPACE_LIMITS]
     return next(iter(names), None)
+
+
+def counted_stock(entity: EntitySpec) -> str | None:
+    """The field that says how many there are."""
+    numbers = [field.name for field in entity.fields if field.type is FieldType.INT]
+    named = [name for name in numbers if name in STOCK_COUNTS or "stock" in name.split("_")]
+    return next(iter(named or numbers), None)
+
+
+def times_field(line: EntitySpec, money: FieldSpec) -> str | None:
+    """The field that the price of one is multiplied with, when the line knows no amount of its own."""
+    numbers = [field.name for field in line.fields if field.type is FieldType.INT and field.name in QUANTITIES]
+    of_one = bool(set(money.name.split("_")) & {"price", "rate", "each", "unit"})
+    return numbers[0] if numbers and of_one else None
+
+
+def sum_field(entity: EntitySpec) -> str | None:
+    """The amount that the lines of a record add up in."""
+    amounts = [field.name for field in entity.fields if field.type is FieldType.MONEY]
+    named = [name for name in amounts if set(name.split("_")) & SUM_NAMES]
+    return next(iter(named), None)
 
 
 def monogram(title: str) -> str:

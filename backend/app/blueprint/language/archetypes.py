@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import log
+from typing import Final
 
 from app.blueprint.spec import FieldType
 
-_FIELD = re.compile(r"^([a-z_]+)(?::(\w+)|=([^>!]+)|>(\w+))?(!?)$")
+_FIELD = re.compile(r"^([a-z_0-9]+)(?::(\w+)|=([^>!]+)|>(\w+))?(!?)$")
+_ENOUGH: Final = 4.7
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -29,10 +31,17 @@ class FieldDraft:
 
 @dataclass(frozen=True)
 class EntityDraft:
-    """A kind of record of an archetype: the first name is its own, the others stand in for it."""
+    """A kind of record of an archetype: the first name is its own, the others stand in for it.
+
+    A core record is added when the goal names little, a companion whenever what it must point at is there;
+    one that gathers takes in the kinds of it that a goal lists.
+    """
 
     names: tuple[str, ...]
     fields: tuple[FieldDraft, ...]
+    is_core: bool = False
+    is_companion: bool = False
+    gathers: bool = False
 
     @property
     def name(self) -> str:
@@ -42,11 +51,11 @@ class EntityDraft:
 
 @dataclass(frozen=True)
 class Archetype:
-    """A kind of app."""
+    """A kind of app, and how much each word says that a goal is of this kind."""
 
     name: str
     hue: int
-    words: frozenset[str]
+    words: dict[str, int]
     entities: tuple[EntityDraft, ...]
 
     def known_as(self, key: str) -> EntityDraft | None:
@@ -61,7 +70,7 @@ def key_of(name: str) -> str:
 
 def spoken(name: str) -> str:
     """A name such as "RentPayment" as it is said: "Rent payment"; RSVP keeps its capitals."""
-    text = " ".join(_CAMEL.split(name)).capitalize()
+    text = " ".join(_CAMEL.split(name)).replace("_", " ").capitalize()
     return {"Rsvp": "RSVP", "Checkin": "Check-in"}.get(text, text)
 
 
@@ -77,12 +86,15 @@ def _archetype(name: str, part: dict[str, object]) -> Archetype:
     if not isinstance(entities, list) or not isinstance(part["hue"], int):
         raise TypeError(f"archetype {name!r} is not written as it should be")
     drafts = tuple(_entity(str(line)) for line in entities)
-    return Archetype(name, part["hue"], frozenset(str(part["words"]).split()), drafts)
+    words = {word.rstrip("!"): 2 if word.endswith("!") else 1 for word in str(part["words"]).split()}
+    return Archetype(name, part["hue"], words, drafts)
 
 
 def _entity(line: str) -> EntityDraft:
     names, _, fields = line.partition(":")
-    return EntityDraft(tuple(name.strip() for name in names.split("|")), fields_of(fields))
+    marks = names[: len(names) - len(names.lstrip("*+&"))]
+    plain = tuple(name.strip() for name in names[len(marks) :].split("|"))
+    return EntityDraft(plain, fields_of(fields), "*" in marks, "+" in marks, "&" in marks)
 
 
 def fields_of(text: str) -> tuple[FieldDraft, ...]:
@@ -112,11 +124,19 @@ def _rarity() -> dict[str, float]:
 def best(words: dict[str, float]) -> tuple[Archetype | None, float]:
     """The archetype that the words (with how much each weighs) speak of most, and how strongly."""
     scored = [
-        (sum(_rarity()[one] * words[one] for one in archetype.words & words.keys()), -index, archetype)
+        (
+            sum(_tells(one, archetype) * words[one] for one in archetype.words.keys() & words.keys()),
+            -index,
+            archetype,
+        )
         for index, archetype in enumerate(archetypes())
     ]
     score, _, archetype = max(scored, key=lambda entry: entry[:2])
-    return (archetype, score) if score > 2.5 else (None, score)
+    return (archetype, score) if score > _ENOUGH else (None, score)
+
+
+def _tells(one: str, archetype: Archetype) -> float:
+    return _rarity()[one] * archetype.words[one]
 
 
 @cache
@@ -153,3 +173,9 @@ def usual_examples() -> dict[str, tuple[str, ...]]:
 @cache
 def _actions_table() -> dict[str, dict[str, str]]:
     return tomllib.loads((files(__package__) / "data" / "actions.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def form_texts() -> dict[str, tuple[str, ...]]:
+    """What a visitor is offered, by the record's key: the action, what it is for and the thanks."""
+    return {key: tuple(text.split("|")) for key, text in _actions_table()["forms"].items()}

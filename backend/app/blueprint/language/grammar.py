@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from app.blueprint.language.archetypes import actions
-from app.blueprint.language.lexicon import UNKNOWN_WORD, Word, singular, verb_stem, word
+from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, singular, verb_stem, word
 from app.blueprint.language.word_lists import word_list
 
 _DETERMINERS: Final = word_list("determiners")
@@ -20,6 +20,8 @@ _BEFORE_VERB: Final = frozenset(
 )
 _AFTER_NOUN_VERB: Final = frozenset({"from", "to"})
 _PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
+_HOUSES: Final = word_list("houses")
+_OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
 _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
@@ -38,16 +40,17 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class Token:
-    """A word with its part of speech and its basic form."""
+    """A word with its part of speech and its basic form; an owner stands in the genitive: "customer's"."""
 
     text: str
     part: Part
     basic: str
+    is_owner: bool = False
 
     @property
     def is_plural(self) -> bool:
         """Whether the noun is written in the plural."""
-        return self.part is Part.NOUN and self.text != self.basic
+        return self.part is Part.NOUN and self.text != self.basic and not self.is_owner
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ def _tagged(text: str, before: Token | None, following: str) -> Token:
         return Token(text, Part.MARK, text)
     if text in _FUNCTION or text in _PRONOUNS - {"people", "users", "customers"}:
         return Token(text, Part.FUNCTION, text)
+    if text.endswith("'s"):
+        return Token(text, Part.NOUN, singular(text[:-2]), is_owner=True)
     noun, stem = singular(text), verb_stem(text) or (text if text in actions() else None)
     part = _part(text, noun, stem, before, following)
     basic = {Part.NOUN: noun, Part.VERB: stem or text}.get(part, text)
@@ -125,7 +130,8 @@ def _reads_as_verb(
 ) -> bool:
     plural_noun = text != noun
     determined = following in _DETERMINERS | _PRONOUNS
-    likely = text in _LIKELY_VERBS and _can_be_noun(following)
+    stem_likely = text in _LIKELY_VERBS or verb_stem(text) in _LIKELY_VERBS
+    likely = stem_likely and _can_be_noun(following)
     takes_object = determined or _is_plural(following) or likely
     if before is None or (before.part is Part.MARK and before.text != ","):
         return takes_object and not plural_noun
@@ -140,6 +146,8 @@ def _reads_as_verb(
         return False
     if before.text in _BEFORE_VERB or before.text in _PRONOUNS:
         return not plural_noun or as_verb.verb > as_noun.noun
+    if before.text in ("and", "or", "then", "also") and stem_likely and following in _FUNCTION:
+        return not plural_noun
     if before.text in ("and", "or", "then", "also"):
         return not plural_noun and not text.endswith("ing") and (determined or likely or as_noun.noun == 0)
     if before.part is Part.NOUN:
@@ -153,8 +161,12 @@ def _follows_its_subject(
     """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
     stronger = as_verb.verb > as_noun.noun
     if plural_noun:
+        if following in _OBJECTS:
+            return not before.is_plural
         takes_object = following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(following)
         return stronger and takes_object and not before.is_plural
+    if before.is_plural and word(before.basic).kind is NounKind.PERSON and text in _LIKELY_VERBS:
+        return True
     if before.is_plural:
         return following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB or stronger or _is_plural(following)
     return text in _LIKELY_VERBS and _is_plural(following)
@@ -194,7 +206,7 @@ def phrases(tokens: Sequence[Token]) -> Iterator[Phrase]:
 
 def _continues(one: Token, following: Token) -> bool:
     """Whether a phrase goes on: after a plural noun another begins, as in "the tools neighbours borrow"."""
-    if one.is_plural and one.text not in _PLURAL_MODIFIERS:
+    if one.is_plural and one.text not in _PLURAL_MODIFIERS and following.basic not in _HOUSES:
         return False
     return following.part in (Part.NOUN, Part.ADJECTIVE)
 

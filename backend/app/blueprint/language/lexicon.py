@@ -66,6 +66,7 @@ _IRREGULAR: Final = word_pairs("irregular_nouns")
 _IRREGULAR_VERBS: Final = word_pairs("irregular_verbs")
 _IRREGULAR_PLURALS: Final = word_pairs("irregular_plurals")
 _PEOPLE: Final = word_list("people")
+_ANIMALS: Final = word_list("animals")
 _SAME_PLURAL: Final = word_list("same_plural")
 
 
@@ -85,7 +86,9 @@ def word(lemma: str) -> Word:
     noun, verb, adjective, adverb = (int(count) for count in parts[1].split())
     names = tuple(name.replace("_", " ") for name in parts[4].split(",")) if len(parts) > 4 else ()
     flags = parts[3].replace("-", "")
-    kind = NounKind.PERSON if lemma in _PEOPLE else NounKind(int(parts[2]))
+    kind = NounKind(int(parts[2]))
+    if lemma in _PEOPLE or lemma in _ANIMALS:
+        kind = NounKind.PERSON if lemma in _PEOPLE else NounKind.ANIMAL
     return Word(noun, verb, adjective, adverb, kind, flags, tuple(dict.fromkeys(names)))
 
 
@@ -124,6 +127,8 @@ def _plural_word(text: str) -> str:
         return text[0] + _IRREGULAR_PLURALS[lower][1:]
     if text.isupper() and len(text) > 1:
         return text + "s"
+    if lower.endswith("man") and not lower.endswith(("human", "german", "roman", "shaman", "talisman")):
+        return text[:-2] + "en"
     if lower.endswith("y") and len(lower) > 1 and lower[-2] not in "aeiou":
         return text[:-1] + "ies"
     if lower.endswith(("s", "x", "z", "ch", "sh")):

@@ -24,6 +24,26 @@ _IDIOMS = (
     (re.compile(r"\be-mail", re.IGNORECASE), "email"),
     (re.compile(r"\b(fill|fills|filled) (in|out)\b", re.IGNORECASE), "submit"),
     (re.compile(r"\bto-?do(s?)\b", re.IGNORECASE), r"todo\1"),
+    (re.compile(r"\bhand(s|ed|ing)? in\b", re.IGNORECASE), "submit"),
+    (re.compile(r"\bfollow(s|ed|ing)? up\b", re.IGNORECASE), "respond"),
+    (re.compile(r"\bpick(s|ed|ing)? up\b", re.IGNORECASE), "pickup"),
+    (re.compile(r"\bbring(s|ing)? (it|them) back\b", re.IGNORECASE), "return them"),
+    (re.compile(r"\bdouble[- ]book(s|ed|ings?)?\b", re.IGNORECASE), "clash"),
+    (re.compile(r"\b(in advance|in time|on time|at hand)\b", re.IGNORECASE), " "),
+    (re.compile(r"\bhiring\b", re.IGNORECASE), "recruiting"),
+    (re.compile(r"\blog(s|ging)? in\b", re.IGNORECASE), "login"),
+    (re.compile(r"\bwait(ing)?[- ]?lists?\b", re.IGNORECASE), "waitinglist"),
+    (re.compile(r"\b(shopping|packing|grocery)[- ]lists?\b", re.IGNORECASE), r"\1list"),
+    (re.compile(r"\b(medical) (history|histories|records?)\b", re.IGNORECASE), "medicalrecord"),
+    (re.compile(r"\bspare parts?\b", re.IGNORECASE), "spareparts"),
+    (re.compile(r"\bstock levels?\b", re.IGNORECASE), "stock"),
+    (re.compile(r"\blost (and found|property)\b", re.IGNORECASE), "lostproperty"),
+    (re.compile(r"\btime[- ]slot", re.IGNORECASE), "timeslot"),
+    (re.compile(r"\bblood pressures?\b", re.IGNORECASE), "bloodpressure"),
+    (re.compile(r"\bcar wash(es)?\b", re.IGNORECASE), "carwash"),
+    (re.compile(r"\bfood (truck|bank)(s?)\b", re.IGNORECASE), r"food\1\2"),
+    (re.compile(r"\bice[- ]cream\b", re.IGNORECASE), "icecream"),
+    (re.compile(r"\s[-\u2013\u2014]+\s"), ": "),
 )
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z]*(?:[-'][A-Za-z]+)*|[.,;:!?()\n]")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -53,8 +73,8 @@ def read(goal: str) -> Reading:
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text)).replace("\u2019", "'")
     for idiom, plainer in _IDIOMS:
         plain = idiom.sub(plainer, plain)
-    tokens = [_token(match) for match in _TOKEN.findall(_without_accents(plain))][:MOST_WORDS]
-    _refuse_other_languages(plain, letters, [token for token in tokens if token[0].isalpha()])
+    tokens = _TOKEN.findall(_without_accents(plain).lower())[:MOST_WORDS]
+    _refuse_other_languages(plain, letters, [token.removesuffix("'s") for token in tokens if token[0].isalpha()])
     return Reading(text, tuple(tokens))
 
 
@@ -65,11 +85,6 @@ def shown(goal: str) -> str:
 
 def _without_accents(text: str) -> str:
     return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
-
-
-def _token(text: str) -> str:
-    lower = text.lower()
-    return lower[:-2] if lower.endswith("'s") else lower
 
 
 def _refuse_other_languages(plain: str, letters: list[str], words: list[str]) -> None:

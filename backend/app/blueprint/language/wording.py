@@ -8,7 +8,7 @@ from typing import Final
 
 from app.blueprint.language.archetypes import key_of, usual_examples
 from app.blueprint.language.candidates import Findings
-from app.blueprint.language.drafting import Draft
+from app.blueprint.language.drafts import Draft
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 
@@ -21,6 +21,7 @@ _OPENING = re.compile(
     r"i am looking for|looking for)\s+",
     re.IGNORECASE,
 )
+_SHOPS: Final = frozenset("shop store school club studio library market museum collection".split())
 _SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
 _PURPOSE: Final = frozenset(
     "tracker manager planner organiser organizer register log diary directory marketplace catalogue catalog "
@@ -38,12 +39,22 @@ CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ e
 
 def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> str:
     """A short name: where it is for and what it does, such as "Yoga Studio Booking"."""
+    if drafts and all(one.added for one in drafts) and (said := _said(words)):
+        return _fit(_title_case(" ".join(said)), _MOST_TITLE)
     purpose = _purpose(words) or _mains(drafts)
     context = [word for word in found.context.split(" ") if word and word not in _PLAIN]
     if not context and len(purpose) < 4:
         context = [word for word in found.subjects[:1] if word not in " ".join(purpose)]
+    if len(context) == 1 and context[0] in _SHOPS and not purpose[1:]:
+        return _fit(_title_case(f"{singular(purpose[0])} {context[0]}"), _MOST_TITLE)
     parts = [*context, *(word for word in purpose if word not in context or word == "and")]
     return _fit(_title_case(" ".join(parts)), _MOST_TITLE)
+
+
+def _said(words: Sequence[str]) -> list[str]:
+    """The founder's own few words: "wine cellar", "bakery"."""
+    plain = [word for word in words if word[0].isalpha() and word not in _FUNCTION and word not in _PLAIN]
+    return plain if len(plain) <= 3 else []
 
 
 def _purpose(words: Sequence[str]) -> list[str]:
@@ -67,7 +78,7 @@ def _words_before(words: Sequence[str], at: int) -> list[str]:
 
 def _mains(drafts: Sequence[Draft]) -> list[str]:
     own = [one for one in drafts if not one.added] or list(drafts)
-    return " and ".join(plural(one.label).lower() for one in own[:2]).split(" ")
+    return " and ".join(_lower(plural(one.label)) for one in own[:2]).split(" ")
 
 
 def tagline(text: str) -> str:
@@ -102,32 +113,30 @@ def with_domain(label: str, found: Findings) -> str:
 
 
 def examples(one: Draft, found: Findings) -> tuple[str, ...]:
-    """Names for the first records: usual ones, kinds of the thing, or the thing at different times of day."""
-    if one.is_person:
+    """Names for the first records: usual ones, kinds of a plant or food, or plainly numbered."""
+    if one.is_person or not one.fields or one.fields[0].name not in _NAMES:
         return ()
+    label = with_domain(one.label, found)
     last = key_of(one.label.split(" ")[-1])
-    usual = usual_examples().get(one.key) or (usual_examples().get(last) if one.label.count(" ") else None)
-    if usual:
-        return usual
-    if len(one.examples) >= 5:
+    for key in (one.setting + one.key, one.setting + last, key_of(label), one.key, last):
+        if key in usual_examples():
+            return usual_examples()[key]
+    if label.split(" ")[-1].lower() in _CLASS_WORDS:
+        return tuple(f"{word} {label.lower()}" for word in _CLASSES)
+    if len(one.examples) >= 5 and one.kind in (NounKind.FOOD, NounKind.PLANT):
         return tuple(_upper(name) for name in one.examples)
-    base = with_domain(one.label, found).lower()
-    words = _VARIANTS.get(one.kind, _VARIANTS[NounKind.ARTEFACT])
-    return words if one.kind is NounKind.ANIMAL else tuple(_upper(f"{word} {base}") for word in words)
+    words = _VARIANTS.get(one.kind, ())
+    return tuple(f"{word} {label.lower()}" for word in words) or tuple(f"{label} {n}" for n in range(1, 7))
 
 
+_NAMES: Final = frozenset("name title subject description".split())
+_CLASSES: Final = ("Morning", "Evening", "Weekend", "Beginners'", "Advanced", "Monday", "Lunchtime", "Saturday")
 _VARIANTS: Final = {
-    NounKind.ACT: ("Morning", "Evening", "Weekend", "Beginners'", "Monthly", "Special", "Lunchtime", "Summer"),
-    NounKind.EVENT: ("Spring", "Opening", "Friday", "Summer", "Open-air", "Autumn", "Anniversary", "Winter"),
-    NounKind.GROUP: ("Morning", "Evening", "Weekend", "Beginners'", "Advanced", "Monday", "Lunchtime", "Saturday"),
-    NounKind.COMMUNICATION: ("First", "Short", "Weekly", "Revised", "Updated", "Special", "Summer", "Final"),
-    NounKind.COGNITION: ("First", "Simple", "Shared", "Bold", "Long-term", "Quick", "Favourite", "New"),
-    NounKind.ARTEFACT: ("Blue", "Large", "Small", "Red", "Wooden", "Old", "Spare", "New"),
-    NounKind.FOOD: ("House", "Classic", "Lemon", "Seasonal", "Sweet", "Small", "Family", "Chef's"),
-    NounKind.LOCATION: ("North", "Riverside", "Upper", "Harbour", "Garden", "South", "Old town", "Central"),
-    NounKind.PLANT: ("Early", "Wild", "Climbing", "Dwarf", "Red", "Golden", "Late", "Broad-leaved"),
-    NounKind.TIME: ("Morning", "Evening", "Weekend", "Summer", "Spring", "Late", "Early", "Winter"),
-    NounKind.ANIMAL: ("Bella", "Max", "Luna", "Charlie", "Daisy", "Rocky", "Molly", "Oscar"),
+    NounKind.ACT: ("First", "Second", "Regular", "Follow-up", "Spring", "Extra"),
+    NounKind.EVENT: ("Spring", "Opening", "Friday", "Summer", "Open-air", "Autumn"),
+    NounKind.COMMUNICATION: ("First", "Short", "Revised", "Updated", "Summer", "Final"),
+    NounKind.COGNITION: ("First", "Simple", "Shared", "Bold", "Long-term", "Quick"),
+    NounKind.LOCATION: ("North", "Riverside", "Upper", "Harbour", "Garden", "South"),
 }
 
 

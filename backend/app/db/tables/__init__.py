@@ -92,6 +92,16 @@ jobs = sa.Table(
     sa.CheckConstraint("status <> 'ready' OR digest IS NOT NULL", name="ready_has_digest"),
 )
 
+project_specs = sa.Table(
+    "project_specs",
+    metadata,
+    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("base_number", sa.Integer, nullable=False),
+    sa.Column("spec", JSONB, nullable=False),
+    _moment("changed_at", now=True),
+)
+
 job_events = sa.Table(
     "job_events",
     metadata,

@@ -12,6 +12,7 @@ WORKSPACE: Final = "/workspace"
 VENV: Final = f"{WORKSPACE}/.venv"
 HOME: Final = "/home/app"
 CACHE: Final = f"{HOME}/.cache/uv"
+DATA: Final = f"{WORKSPACE}/data"
 CACHE_LAYER: Final = "packages"
 VENV_LAYER: Final = "venv"
 WRITTEN_BY_APPS: Final = ("workspace", "home", f"cache/{CACHE_LAYER}/upper", f"cache/{VENV_LAYER}/upper")
@@ -75,6 +76,8 @@ class Layout:
     """What the package cache is laid over, the oldest first."""
     venv: Seed | None = None
     """What the environment is laid over."""
+    data: Path | None = None
+    """What outlives the sandbox."""
     etc: Mapping[str, bytes] = field(default_factory=dict)
     """Further files of /etc, by their name below it."""
 
@@ -82,7 +85,8 @@ class Layout:
     def sources(self) -> list[Path]:
         """Everything of this machine that is bound."""
         venv = [self.venv.venv] if self.venv else []
-        return [self.workspace, self.home, self.cache, *(seed.cache for seed in self.seeds), *venv]
+        data = [self.data] if self.data else []
+        return [self.workspace, self.home, self.cache, *(seed.cache for seed in self.seeds), *venv, *data]
 
 
 class Descriptors:
@@ -137,8 +141,10 @@ def etc_arguments(layout: Layout, fds: Descriptors) -> list[str]:
 
 
 def bind_arguments(layout: Layout, tools: tuple[tuple[Path, Path], ...], place: Place) -> list[str]:
-    """The workspace, the home and the package cache to write to; the tools to read."""
+    """The workspace, the home, the data and the package cache to write to; the tools to read."""
     arguments = ["--bind", place(layout.workspace), WORKSPACE, "--bind", place(layout.home), HOME]
+    if layout.data is not None:
+        arguments += ["--bind", place(layout.data), DATA]
     for source, target in tools:
         arguments += ["--ro-bind", place(source), str(target)]
     if not layout.seeds:

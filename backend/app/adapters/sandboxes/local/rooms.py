@@ -17,6 +17,7 @@ def prepare_rooms(
     seeds: Sequence[Seed],
     with_venv: bool,
     overlay: bool,
+    data: Path | None = None,
     etc: Mapping[str, bytes],
 ) -> Layout:
     """Lay out the rooms. Without an overlay file system the sandbox gets its own copy of the seeds' caches."""
@@ -26,10 +27,13 @@ def prepare_rooms(
         cache=directory / "cache",
         seeds=tuple(seeds) if overlay else (),
         venv=seeds[-1] if overlay and with_venv and seeds else None,
+        data=data,
         etc=etc,
     )
     layers = [layout.cache / layer / part for layer in (CACHE_LAYER, VENV_LAYER) for part in ("upper", "work")]
     mounts = [layout.home / ".cache" / "uv", *([layout.workspace / ".venv"] if layout.venv else [])]
+    if data is not None:
+        mounts.append(layout.workspace / "data")
     for path in (*layers, *mounts):
         path.mkdir(parents=True, exist_ok=True)
     if not overlay:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ import uv as uv_package
 from app.adapters.sandboxes.local.access import RegistryAccess
 from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.cgroup import Cgroup, find_delegated
+from app.adapters.sandboxes.local.data import DataFolders
 from app.adapters.sandboxes.local.diagnosis import bwrap_missing, diagnose, was_refused
 from app.adapters.sandboxes.local.environment import PROXY_PORT, environment
 from app.adapters.sandboxes.local.instances import (
@@ -59,14 +60,16 @@ class LocalSandboxRuntime:
         bwrap: Path | None = None,
         resolver: Resolver | None = None,
         launcher: LauncherFactory = Launcher,
+        data: Path | None = None,
     ) -> None:
-        """`root` gets a directory per sandbox, `cache` the trusted package caches.
+        """`root` gets a directory per sandbox, `cache` the trusted package caches, `data` what apps keep.
 
         From `environ`, the operator's environment, the registries are found; nothing of it goes inside.
         """
         self._root = root
         self._environ = environ
         self._drop_to = SANDBOX_UID if os.geteuid() == 0 else None
+        self._data = DataFolders(data or root.with_name("app-data"), owner=self._drop_to)
         uv = _find_uv()
         self._toolchain = find_toolchain(uv, as_other_user=self._drop_to is not None)
         self._access = RegistryAccess(
@@ -124,6 +127,7 @@ class LocalSandboxRuntime:
             seeds=self._seeds.newest(),
             with_venv=request.with_venv,
             overlay=self._overlay,
+            data=self._data.folder(request.job_id) if request.keeps_data else None,
             etc=etc,
         )
 
@@ -144,6 +148,7 @@ class LocalSandboxRuntime:
             environment(self._toolchain, registries, network=request.network),
             self._launchers[0].command_limits(request.limits),
             request.limits,
+            self._data.folder(request.job_id) if request.keeps_data else None,
         )
         sandbox = LocalSandbox(instance.running(running.outer, running.inner), running, terms)
         self._live[sandbox.id] = sandbox
@@ -173,6 +178,12 @@ class LocalSandboxRuntime:
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         found = await in_thread(find_instances, self._root)
         return {instance.id: instance.job_id for instance in found}
+
+    async def list_data(self) -> Collection[JobId]:
+        return await in_thread(self._data.jobs)
+
+    async def remove_data(self, job_id: JobId) -> None:
+        await in_thread(self._data.remove, job_id)
 
 
 def _find_bwraps() -> list[Path]:

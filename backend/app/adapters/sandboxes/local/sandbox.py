@@ -40,6 +40,7 @@ class Terms:
     environment: Mapping[str, str]
     command_limits: Mapping[str, int]
     limits: SandboxLimits
+    data: Path | None = None
 
 
 class LocalSandbox:
@@ -60,6 +61,8 @@ class LocalSandbox:
         self._pidfds = [fd for one in (instance.inner, instance.outer) if (fd := one.open()) is not None]
         self._over = asyncio.create_task(self._await_end())
         trees = [instance.directory / room for room in WRITTEN_BY_APPS]
+        if terms.data is not None:
+            trees.append(terms.data)
         self._disk = DiskWatch(trees, instance.inner.pid, terms.limits.disk_bytes)
         self._watch = asyncio.create_task(self._watch_disk())
 

@@ -9,14 +9,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import migration, triggers
 from .fields import Value, show
-from .model import Entity, Field
+from .model import Entity, Field, Sum
 from .schema import ABOUT, ENTITIES
 
 BY_TABLE: dict[str, Entity] = {entity.table: entity for entity in ENTITIES}
 COLUMN_TYPES = {"int": "INTEGER", "money": "INTEGER", "bool": "INTEGER", "ref": "INTEGER"}
 ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRICT"}
 MAX_OPTIONS = 500
+OWN_TABLES = (
+    "CREATE TABLE IF NOT EXISTS app_changes (id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, "
+    "what TEXT NOT NULL, record_table TEXT NOT NULL, record_id INTEGER NOT NULL, details TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS app_changes_record ON app_changes (record_table, record_id)",
+    "CREATE TABLE IF NOT EXISTS app_undo (id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, "
+    "record_table TEXT NOT NULL, record_id INTEGER NOT NULL, kept TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS app_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE, "
+    "name TEXT NOT NULL, password TEXT NOT NULL, role TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS app_sessions (token TEXT PRIMARY KEY, user_id INTEGER NOT NULL "
+    "REFERENCES app_users(id) ON DELETE CASCADE, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS app_attempts (about TEXT NOT NULL, at REAL NOT NULL)",
+)
 
 Row = Mapping[str, Value]
 Labels = dict[int, str]
@@ -43,14 +56,20 @@ def session() -> Iterator[sqlite3.Connection]:
 
 
 def migrate() -> bool:
-    """Make the tables and columns that are missing; True when the file is new."""
+    """Make the tables, columns and rules that are missing; True when the file is new."""
     path().parent.mkdir(parents=True, exist_ok=True)
+    migration.bring_up(path(), _migrate_table)
     with session() as db:
         db.execute("PRAGMA journal_mode = WAL")
         fresh = not _exists(db, "app_settings")
         db.execute("CREATE TABLE IF NOT EXISTS app_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        for statement in OWN_TABLES:
+            db.execute(statement)
+        triggers.drop(db)
         for entity in ENTITIES:
             _migrate_table(db, entity)
+        triggers.install(db)
+        migration.remember(db)
     return fresh
 
 
@@ -84,6 +103,12 @@ def _column(field: Field) -> str:
     if field.ref:
         text += f' REFERENCES "{field.ref}"(id) ON DELETE {ON_DELETE[field.on_delete]}'
     return text
+
+
+def sums_into() -> set[tuple[str, str]]:
+    """The table and field of each amount that is worked out from lines."""
+    rules = [(entity, rule) for entity in ENTITIES for rule in entity.rules if isinstance(rule, Sum) and rule.into]
+    return {(entity.field(rule.ref).ref, rule.into) for entity, rule in rules}
 
 
 def insert(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value]) -> int:
@@ -149,9 +174,11 @@ def _text_titles(entity: Entity) -> list[str]:
     return [name for name in entity.title if entity.field(name).type not in ("ref", "bool")]
 
 
-def labels(db: sqlite3.Connection, entity: Entity, *, depth: int = 2) -> Labels:
+def labels(
+    db: sqlite3.Connection, entity: Entity, where: str = "1", values: Sequence[Value] = (), *, depth: int = 2
+) -> Labels:
     """What each record is called, by id, in the order of a list to choose from."""
-    rows = select(db, entity, limit=MAX_OPTIONS)
+    rows = select(db, entity, where, values, limit=MAX_OPTIONS)
     named = title_rows(db, entity, rows, depth=depth)
     return dict(sorted(named.items(), key=lambda pair: pair[1].casefold()))
 

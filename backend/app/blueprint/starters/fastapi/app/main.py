@@ -9,12 +9,13 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from . import database, pages, seed
-from .schema import ABOUT
+from . import accounts, database, pages, public, seed, sheets, view_pages
+from .rendering import render
+from .schema import ABOUT, SIGN_IN
 from .security import Guard
 
 HERE = Path(__file__).parent
@@ -36,7 +37,11 @@ def create_app() -> FastAPI:
     )
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.include_router(pages.router)
+    # The more particular address comes first: /{table} takes whatever is left.
+    if SIGN_IN:
+        app.include_router(accounts.router)
+    for one in (public, sheets, view_pages, pages):
+        app.include_router(one.router)
     app.add_exception_handler(HTTPException, _show_http_error)
     app.add_exception_handler(RequestValidationError, _show_bad_address)
     app.add_exception_handler(Exception, _show_failure)
@@ -46,21 +51,25 @@ def create_app() -> FastAPI:
 async def _show_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else ""
+    headers = (error.headers or {}) if isinstance(error, HTTPException) else {}
+    if "location" in headers:
+        return RedirectResponse(headers["location"], status)
     generic = not detail or (status in MESSAGES and detail in ("Not Found", "Method Not Allowed"))
-    return _error_page(status, MESSAGES.get(status, "That did not work.") if generic else detail)
+    return _error_page(request, status, MESSAGES.get(status, "That did not work.") if generic else detail)
 
 
 async def _show_bad_address(request: Request, error: Exception) -> Response:
-    return _error_page(404, MESSAGES[404])
+    return _error_page(request, 404, MESSAGES[404])
 
 
 async def _show_failure(request: Request, error: Exception) -> Response:
     logging.getLogger("app").error("%s failed", request.url.path, exc_info=error)
-    return _error_page(500, "Something went wrong on our side. Nothing was lost; please try again.")
+    return _error_page(request, 500, "Something went wrong on our side. Nothing was lost; please try again.")
 
 
-def _error_page(status: int, message: str) -> HTMLResponse:
-    return pages.render("error.html", {"status": status, "message": message, "heading": message}, status=status)
+def _error_page(request: Request, status: int, message: str) -> HTMLResponse:
+    context = {"status": status, "message": message, "heading": message}
+    return render(request, "error.html", context, status=status)
 
 
 app = create_app()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Field:
-    """One thing kept about a record; `type` is one of those in `fields.py`."""
+    """One thing kept about a record; `type` is one of those in `fields.py`, `was` its name in the version before."""
 
     name: str
     label: str
@@ -16,6 +16,7 @@ class Field:
     choices: tuple[str, ...] = ()
     ref: str = ""
     on_delete: str = "set_null"
+    was: str = ""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Unique:
 
     fields: tuple[str, ...]
     about: str
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,13 @@ class NoOverlap:
 
 @dataclass(frozen=True)
 class Capacity:
-    """The record that `ref` points at takes no more records than its field `limit` says."""
+    """The record that `ref` points at takes no more than its field `limit` says; `takes` is how many one counts for."""
 
     ref: str
     limit: str
     about: str
     ignore: tuple[str, ...] = ()
+    takes: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,42 @@ class Overdue:
     about: str
 
 
-Rule = Unique | NoOverlap | Capacity | Overdue
+@dataclass(frozen=True)
+class Sum:
+    """`money` (times `times`) adds up in the field `into` of the record that `ref` points at."""
+
+    money: str
+    ref: str
+    into: str
+    about: str
+    times: str = ""
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """`later` is never before `earlier`."""
+
+    earlier: str
+    later: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Each record takes `quantity` from the field `counted` of what `ref` points at, unless it is called off.
+
+    With `through`, the record that this field points at can call it off too.
+    """
+
+    ref: str
+    counted: str
+    quantity: str
+    about: str
+    ignore: tuple[str, ...] = ()
+    through: str = ""
+
+
+Rule = Unique | NoOverlap | Capacity | Overdue | Sum | InOrder | Stock
 
 
 @dataclass(frozen=True)
@@ -74,7 +112,12 @@ class Entity:
     calendar: str = ""
     board: str = ""
     totals: str = ""
+    chart: str = ""
+    gallery: str = ""
+    document: bool = False
     rules: tuple[Rule, ...] = ()
+    name: str = ""
+    was: str = ""
 
     def field(self, name: str) -> Field:
         """The field of that name."""
@@ -89,10 +132,45 @@ class Entity:
         """The fields that a list shows as columns."""
         return [self.field(name) for name in self.columns]
 
+    @property
+    def one(self) -> str:
+        """What one record is called inside a sentence."""
+        return lower_first(self.label)
+
+    @property
+    def many(self) -> str:
+        """What the records are called inside a sentence."""
+        return lower_first(self.plural)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does."""
+
+    table: str
+    action: str
+    about: str
+    thanks: str
+    fields: tuple[str, ...]
+    person: str = ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A kind of person; with `own` they see only what belongs to their own record in that table.
+
+    `adds` are the tables in which they may add records of their own.
+    """
+
+    name: str
+    about: str
+    own: str = ""
+    adds: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class About:
-    """What the app says about itself."""
+    """What the app says about itself; `look` are the classes that its pages wear."""
 
     title: str
     tagline: str
@@ -102,3 +180,9 @@ class About:
     currency: str
     can_do: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    look: str = ""
+
+
+def lower_first(text: str) -> str:
+    """The text as it reads inside a sentence; an acronym keeps its capitals."""
+    return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]

@@ -1,87 +1,27 @@
-"""The pages: a dashboard, and for each kind of record its list, form, record, CSV file and views."""
+"""The pages of each kind of record: its list, form, record and deletion, and the dashboard over all of them."""
 
 from __future__ import annotations
 
-import csv
-import io
 import sqlite3
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
 from starlette.exceptions import HTTPException
 
-from . import database, rules, views
-from .fields import Refused, Value, money, read, show, tone, typed
+from . import database, migration, papers, records, rules, views
+from .access import Guest, Here, Visitor, staff_only
+from .fields import Refused, Value, read, typed
 from .model import Entity, Field
-from .schema import ABOUT, ENTITIES
-from .security import new_token, read_form
+from .rendering import DASHBOARD, DONE, Form, Kind, PageNumber, Words, cell, cells, notices, options, record, render
+from .schema import ENTITIES
 
 PAGE_SIZE = 20
 CHILD_LIMIT = 10
-CSV_LIMIT = 100_000
-DONE = {"added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved."}
+FILTER_OPTIONS = 60
 
 router = APIRouter()
-templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
-templates.globals.update(about=ABOUT, entities=ENTITIES, tone=tone, money=lambda cents: money(cents, ABOUT.currency))
-
-Form = Annotated[dict[str, str], Depends(read_form)]
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
-Words = Annotated[str, Query(max_length=200)]
-
-
-def render(template: str, context: dict[str, Any], *, status: int = 200) -> HTMLResponse:
-    """A page; everything in it is escaped by the template engine."""
-    return HTMLResponse(templates.get_template(template).render(context), status)
-
-
-def _entity(table: str) -> Entity:
-    if table not in database.BY_TABLE:
-        raise HTTPException(404, "There is no such page.")
-    return database.BY_TABLE[table]
-
-
-Kind = Annotated[Entity, Depends(_entity)]
-
-
-def _record(db: sqlite3.Connection, entity: Entity, record_id: int) -> database.Row:
-    row = database.get(db, entity, record_id) if record_id < 2**53 else None
-    if row is None:
-        raise HTTPException(404, f"This {entity.label.lower()} is not here; it may have been deleted.")
-    return row
-
-
-def _token(request: Request) -> str:
-    return new_token(request.app.state.key)
-
-
-def cells(
-    db: sqlite3.Connection, entity: Entity, rows: list[database.Row], fields: list[Field]
-) -> list[dict[str, Any]]:
-    """Rows ready to be shown: their title, whether they are overdue, and each field as text."""
-    titles = database.title_rows(db, entity, rows)
-    refs = {field.name: database.ref_labels(db, entity, field.name, rows) for field in fields if field.ref}
-    return [
-        {
-            "id": row["id"],
-            "title": titles[int(row["id"] or 0)],
-            "overdue": rules.is_overdue(entity, row),
-            "cells": [(field, row[field.name], _cell(field, row[field.name], refs)) for field in fields],
-        }
-        for row in rows
-    ]
-
-
-def _cell(field: Field, value: Value, refs: dict[str, database.Labels]) -> str:
-    if field.ref:
-        return refs[field.name].get(int(value), "") if value is not None else ""
-    return show(field, value, currency=ABOUT.currency)
 
 
 @router.get("/health")
@@ -92,38 +32,48 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/")
-def home() -> HTMLResponse:
-    """The dashboard."""
+@router.get("/about")
+def about(request: Request, visitor: Guest) -> HTMLResponse:
+    """What the app is, in the founder's words, and for its staff what was taken over from an earlier version."""
+    notes = []
+    if visitor is not None and visitor.is_staff:
+        with database.session() as db:
+            notes = migration.notes(db)
+    return render(request, "about.html", {"heading": "About this app", "notes": notes})
+
+
+@router.get(DASHBOARD)
+def dashboard(request: Request, visitor: Here, done: Words = "") -> HTMLResponse:
+    """What there is to do, and everything at a glance."""
     with database.session() as db:
-        sections = [_section(db, entity) for entity in ENTITIES]
-        context = {"sections": sections, "coming": views.coming_up(db), "sums": views.sums(db)}
-        return render("home.html", context)
+        shown = [entity for entity in ENTITIES if visitor.sees_some(entity)]
+        context = {
+            "sections": [_section(db, entity, visitor) for entity in shown],
+            "coming": views.coming_up(db, visitor), "sums": views.sums(db) if visitor.is_staff else [],
+            "heading": "Overview", "done": DONE.get(done, ""),
+        }  # fmt: skip
+        return render(request, "home.html", context)
 
 
-def _section(db: sqlite3.Connection, entity: Entity) -> dict[str, Any]:
-    late, values = rules.overdue(entity)
-    rows = database.select(db, entity, limit=4)
+def _section(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str, Any]:
+    where, values = visitor.sees(entity)
+    late, more = rules.overdue(entity)
+    rows = database.select(db, entity, where, values, limit=4)
     return {
         "entity": entity,
-        "count": database.count(db, entity),
-        "late": database.count(db, entity, late, values),
+        "count": database.count(db, entity, where, values),
+        "late": database.count(db, entity, f"{where} AND {late}", [*values, *more]),
         "rows": cells(db, entity, rows, []),
     }
 
 
-@router.get("/about")
-def about() -> HTMLResponse:
-    """What the app is, in the founder's words."""
-    return render("about.html", {"heading": "About this app"})
-
-
 @router.get("/{table}")
 def listing(
-    request: Request, entity: Kind, q: Words = "", page: PageNumber = 1, sort: Words = "", done: Words = ""
-) -> HTMLResponse:
+    request: Request, visitor: Here, entity: Kind, q: Words = "", page: PageNumber = 1, sort: Words = "",
+    done: Words = "", undo: int = 0,
+) -> HTMLResponse:  # fmt: skip
     """The records, searched, filtered, sorted and in pages."""
-    where, values, chosen = _filter(entity, q, request)
+    where, values, chosen = _filter(visitor, entity, q, request)
     order = _order(entity, sort)
     with database.session() as db:
         total = database.count(db, entity, where, values)
@@ -134,11 +84,31 @@ def listing(
         )
         context = {
             "entity": entity, "rows": cells(db, entity, rows, entity.shown), "q": q, "total": total,
-            "page": at, "pages": pages, "sort": sort, "chosen": chosen, "done": DONE.get(done, ""),
+            "page": at, "pages": pages, "sort": sort, "chosen": chosen, "done": DONE.get(done, ""), "undo": undo,
             "link": lambda **more: _link(entity, {"q": q, "sort": sort, "page": str(at), **chosen}, more),
-            "heading": entity.plural,
+            "late": _late(db, visitor, entity), "filters": _filters(db, visitor, entity), "heading": entity.plural,
         }  # fmt: skip
-        return render("list.html", context)
+        return render(request, "list.html", context)
+
+
+def _late(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> int:
+    where, values = visitor.sees(entity)
+    late, more = rules.overdue(entity)
+    return database.count(db, entity, f"{where} AND {late}", [*values, *more])
+
+
+def _filters(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> list[tuple[Field, dict[str, str]]]:
+    """The fields to narrow the list down by, each with what can be chosen."""
+    found = []
+    for field in entity.of_type("choice", "ref"):
+        if field.ref:
+            named = options(db, [field], visitor)[field.name] if visitor.is_staff else {}
+            choices = {str(key): name for key, name in named.items()}
+        else:
+            choices = {choice: choice for choice in field.choices}
+        if 1 < len(choices) <= FILTER_OPTIONS:
+            found.append((field, choices))
+    return found[:3]
 
 
 def _link(entity: Entity, now: dict[str, str], more: dict[str, str]) -> str:
@@ -146,16 +116,18 @@ def _link(entity: Entity, now: dict[str, str], more: dict[str, str]) -> str:
     return f"/{entity.table}?{urlencode(query)}" if query else f"/{entity.table}"
 
 
-def _filter(entity: Entity, q: str, request: Request) -> tuple[str, list[Value], dict[str, str]]:
-    parts, values, chosen = ["1"], [], {}
+def _filter(visitor: Visitor, entity: Entity, q: str, request: Request) -> tuple[str, list[Value], dict[str, str]]:
+    where, values = visitor.sees(entity)
+    parts, chosen = [where], {}
     if q.strip():
-        found, values = database.matching(entity, q.strip())
+        found, more = database.matching(entity, q.strip())
         parts.append(found)
-    for field in entity.of_type("choice"):
-        wanted = request.query_params.get(field.name, "")
-        if wanted in field.choices:
+        values = [*values, *more]
+    for field in entity.of_type("choice", "ref"):
+        wanted = request.query_params.get(field.name, "")[:200]
+        if wanted in field.choices or (field.ref and wanted.isascii() and wanted.isdigit() and len(wanted) < 16):
             parts.append(f'"{field.name}" = ?')
-            values = [*values, wanted]
+            values = [*values, int(wanted) if field.ref else wanted]
             chosen[field.name] = wanted
     if request.query_params.get("late") == "1":
         late, more = rules.overdue(entity)
@@ -172,183 +144,190 @@ def _order(entity: Entity, sort: str) -> str:
     return f'"{name}" IS NULL, "{name}" COLLATE NOCASE {"DESC" if descending else "ASC"}, id DESC'
 
 
-@router.get("/{table}/export.csv")
-def export(entity: Kind) -> Response:
-    """Every record as a CSV file that a spreadsheet opens."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["ID", *(field.label for field in entity.fields)])
-    with database.session() as db:
-        rows = database.select(db, entity, order="id", limit=CSV_LIMIT)
-        for row in cells(db, entity, rows, list(entity.fields)):
-            shown = (text if field.ref else typed(field, value) for field, value, text in row["cells"])
-            writer.writerow([row["id"], *map(_plain, shown)])
-    name = f'attachment; filename="{entity.table}.csv"'
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv", headers={"content-disposition": name})
-
-
-def _plain(text: str) -> str:
-    """A cell that a spreadsheet does not run as a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t")) else text
-
-
-@router.get("/{table}/calendar")
-def calendar(entity: Kind, month: Words = "") -> HTMLResponse:
-    """The records of one month by their day."""
-    if not entity.calendar:
-        raise HTTPException(404, "There is no such page.")
-    with database.session() as db:
-        return render("calendar.html", {"entity": entity, **views.month(db, entity, month)})
-
-
-@router.get("/{table}/board")
-def board(request: Request, entity: Kind, done: Words = "") -> HTMLResponse:
-    """The records in a column for each status."""
-    if not entity.board:
-        raise HTTPException(404, "There is no such page.")
-    with database.session() as db:
-        columns = views.board(db, entity)
-    heading = f"{entity.plural}: board"
-    return render(
-        "board.html",
-        {"entity": entity, "columns": columns, "token": _token(request), "heading": heading, "done": DONE.get(done, "")},
-    )
-
-
-@router.get("/{table}/totals")
-def totals(entity: Kind) -> HTMLResponse:
-    """The amounts added up by status, by what they belong to, and by month."""
-    if not entity.totals:
-        raise HTTPException(404, "There is no such page.")
-    with database.session() as db:
-        context = {"entity": entity, "groups": views.totals(db, entity), "heading": f"{entity.plural}: totals"}
-        return render("totals.html", context)
-
-
 @router.get("/{table}/new")
-def new(request: Request, entity: Kind) -> HTMLResponse:
+def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     """The empty form; a query such as ?client=3 fills a field in."""
+    _allow(visitor.may_add(entity))
     known = {field.name for field in entity.fields}
-    given = {name: value for name, value in request.query_params.items() if name in known}
+    given = {name: value[:200] for name, value in request.query_params.items() if name in known}
     start = {field.name: field.choices[0] for field in entity.of_type("choice") if field.name == entity.board}
-    return _form(request, entity, {**start, **given}, {})
+    return _form(request, visitor, entity, {**start, **given}, {})
 
 
 @router.post("/{table}/new")
-def create(request: Request, entity: Kind, form: Form) -> Response:
+def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Response:
     """Keeps a new record, or shows the form again with what is wrong."""
-    return _save(request, entity, form, None)
+    _allow(visitor.may_add(entity))
+    values, wrong = read_all(visitor.fields(entity), form)
+    if not wrong:
+        try:
+            with records.writing() as db:
+                record_id = records.add(db, entity, _started(visitor, entity, values), who=visitor.name)
+            return RedirectResponse(f"/{entity.table}/{record_id}?done=added", 303)
+        except rules.Broken as broken:
+            wrong = broken.problems
+    return _form(request, visitor, entity, form, wrong, status=422)
+
+
+def _started(visitor: Visitor, entity: Entity, values: dict[str, Value]) -> dict[str, Value]:
+    """The values of a new record, with what a visitor who is not staff does not fill in themselves."""
+    if visitor.is_staff:
+        return values
+    return {**first_values(entity), **values, **visitor.forced(entity)}
+
+
+def first_values(entity: Entity) -> dict[str, Value]:
+    """What a record begins with where nobody was asked."""
+    return {field.name: field.choices[0] for field in entity.of_type("choice") if field.required or field.name == entity.board}
+
+
+def _allow(allowed: bool) -> None:
+    if not allowed:
+        raise HTTPException(403, "This is looked after by the staff.")
 
 
 @router.get("/{table}/{record_id}")
-def detail(entity: Kind, record_id: int, done: Words = "") -> HTMLResponse:
-    """One record with everything that belongs to it."""
+def detail(request: Request, visitor: Here, entity: Kind, record_id: int, done: Words = "") -> HTMLResponse:
+    """One record with everything that belongs to it, and what was done to it."""
     with database.session() as db:
-        row = _record(db, entity, record_id)
+        row = record(db, entity, record_id, visitor)
         shown = cells(db, entity, [row], list(entity.fields))[0]
         context = {
-            "entity": entity, "row": shown, "children": _children(db, entity, record_id),
-            "done": DONE.get(done, ""), "heading": shown["title"],
+            "entity": entity, "row": shown, "children": _children(db, entity, record_id, visitor),
+            "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
+            "history": _history(db, entity, record_id) if visitor.is_staff else [],
         }  # fmt: skip
-        return render("detail.html", context)
+        return render(request, "detail.html", context)
 
 
-def _children(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[dict[str, Any]]:
+def _room(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[tuple[Entity, int]]:
+    """How much room is left for each kind of record that takes some."""
     found = []
-    for child in ENTITIES:
-        for field in child.of_type("ref"):
-            if field.ref == entity.table:
-                where = f'"{field.name}" = ?'
-                rows = database.select(db, child, where, [record_id], limit=CHILD_LIMIT)
-                columns = [column for column in child.shown if column.name != field.name]
-                found.append(
-                    {
-                        "entity": child, "field": field, "columns": columns,
-                        "rows": cells(db, child, rows, columns),
-                        "count": database.count(db, child, where, [record_id]),
-                    }
-                )  # fmt: skip
+    for child, field in records.children_of(entity):
+        left = rules.room(db, child, field.name) or {}
+        if record_id in left and not any(isinstance(rule, rules.Stock) for rule in child.rules):
+            found.append((child, left[record_id]))
+    return found
+
+
+def _history(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[dict[str, Any]]:
+    known = {field.name: field for field in entity.fields}
+    told = []
+    for entry in records.history(db, entity, record_id):
+        parts = []
+        for name, (before, after) in entry["details"].items():
+            if name in known:
+                field = known[name]
+                both = [{name: value} for value in (before, after)]
+                refs = {name: database.ref_labels(db, entity, name, both)} if field.ref else {}
+                parts.append((field.label, *(cell(field, value, refs) or "–" for value in (before, after))))
+        told.append({**entry, "parts": parts})
+    return told
+
+
+def _children(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Visitor) -> list[dict[str, Any]]:
+    found = []
+    for child, field in records.children_of(entity):
+        if visitor.sees_some(child):
+            sees, values = visitor.sees(child)
+            where = f'"{field.name}" = ? AND {sees}'
+            rows = database.select(db, child, where, [record_id, *values], limit=CHILD_LIMIT)
+            columns = [column for column in child.shown if column.name != field.name]
+            found.append(
+                {
+                    "entity": child, "field": field, "columns": columns, "rows": cells(db, child, rows, columns),
+                    "count": database.count(db, child, where, [record_id, *values]),
+                    "total": papers.child_total(db, child, field.name, record_id),
+                }
+            )  # fmt: skip
     return found
 
 
 @router.get("/{table}/{record_id}/edit")
-def edit(request: Request, entity: Kind, record_id: int) -> HTMLResponse:
+def edit(request: Request, visitor: Here, entity: Kind, record_id: int) -> HTMLResponse:
     """The form with a record in it."""
+    _allow(visitor.may_change(entity))
     with database.session() as db:
-        row = _record(db, entity, record_id)
-    return _form(request, entity, {f.name: typed(f, row[f.name]) for f in entity.fields}, {}, record_id=record_id)
+        row = record(db, entity, record_id, visitor)
+    given = {field.name: typed(field, row[field.name]) for field in entity.fields}
+    return _form(request, visitor, entity, given, {}, record_id=record_id)
 
 
 @router.post("/{table}/{record_id}/edit")
-def change(request: Request, entity: Kind, record_id: int, form: Form) -> Response:
+def change(request: Request, visitor: Here, entity: Kind, record_id: int, form: Form) -> Response:
     """Keeps the change, or shows the form again with what is wrong."""
-    return _save(request, entity, form, record_id)
+    _allow(visitor.may_change(entity))
+    values, wrong = read_all(visitor.fields(entity), form)
+    try:
+        with records.writing() as db:
+            row = record(db, entity, record_id, visitor)
+            if not wrong:
+                records.change(db, entity, row, values, who=visitor.name)
+    except rules.Broken as broken:
+        wrong = broken.problems
+    if wrong:
+        return _form(request, visitor, entity, form, wrong, record_id=record_id, status=422)
+    return RedirectResponse(f"/{entity.table}/{record_id}?done=saved", 303)
 
 
 @router.get("/{table}/{record_id}/delete")
-def confirm(request: Request, entity: Kind, record_id: int) -> HTMLResponse:
+def confirm(request: Request, visitor: Here, entity: Kind, record_id: int) -> HTMLResponse:
     """Asks before deleting."""
-    return _confirm(request, entity, record_id, "")
+    staff_only(visitor)
+    return _confirm(request, visitor, entity, record_id, "")
 
 
 @router.post("/{table}/{record_id}/delete")
-def delete(request: Request, entity: Kind, record_id: int, form: Form) -> Response:
+def delete(request: Request, visitor: Here, entity: Kind, record_id: int, form: Form) -> Response:
     """Deletes a record, or says what still needs it."""
+    staff_only(visitor)
     try:
-        with database.session() as db:
-            _record(db, entity, record_id)
-            database.delete(db, entity, record_id)
+        with records.writing() as db:
+            row = record(db, entity, record_id, visitor)
+            undo = records.remove(db, entity, row, who=visitor.name)
+    except rules.Broken as broken:
+        return _confirm(request, visitor, entity, record_id, str(broken), 409)
     except sqlite3.IntegrityError:
-        return _confirm(request, entity, record_id, "It cannot be deleted while other records belong to it.", 409)
-    return RedirectResponse(f"/{entity.table}?done=deleted", 303)
+        why = "It cannot be deleted while other records belong to it."
+        return _confirm(request, visitor, entity, record_id, why, 409)
+    return RedirectResponse(f"/{entity.table}?done=deleted&undo={undo}", 303)
+
+
+@router.post("/{table}/undo/{undo_id}")
+def undo(visitor: Here, entity: Kind, undo_id: int, form: Form) -> Response:
+    """Brings back what was deleted, with everything that was deleted with it."""
+    staff_only(visitor)
+    try:
+        with records.writing() as db:
+            found = records.restore(db, undo_id, who=visitor.name)
+    except (rules.Broken, sqlite3.IntegrityError):
+        raise HTTPException(409, "It cannot be brought back: something else has taken its place.") from None
+    if found is None:
+        raise HTTPException(404, "It cannot be brought back any more.")
+    return RedirectResponse(f"/{found[0].table}/{found[1]}?done=restored", 303)
 
 
 @router.post("/{table}/{record_id}/move")
-def move(entity: Kind, record_id: int, form: Form) -> Response:
+def move(visitor: Here, entity: Kind, record_id: int, form: Form) -> Response:
     """Puts a record in another column of the board."""
+    staff_only(visitor)
     if not entity.board:
         raise HTTPException(404, "There is no such page.")
-    with database.session() as db:
-        row = _record(db, entity, record_id)
-        try:
-            value = read(entity.field(entity.board), form.get("to", ""))
-        except Refused as error:
-            raise HTTPException(422, str(error)) from None
-        after = {name: value_ for name, value_ in row.items() if name != "id"} | {entity.board: value}
-        problems = rules.problems(db, entity, after, record_id)
-        if problems:
-            raise HTTPException(422, next(iter(problems.values())))
-        database.update(db, entity, record_id, {entity.board: value})
+    try:
+        value = read(entity.field(entity.board), form.get("to", ""))
+        with records.writing() as db:
+            row = record(db, entity, record_id, visitor)
+            records.change(db, entity, row, {entity.board: value}, who=visitor.name)
+    except (Refused, rules.Broken) as error:
+        raise HTTPException(422, str(error)) from None
     return RedirectResponse(f"/{entity.table}/board?done=moved", 303)
 
 
-def _save(request: Request, entity: Entity, form: dict[str, str], record_id: int | None) -> Response:
-    values, wrong = _read_all(entity, form)
-    with database.session() as db:
-        # The lock comes before the rules are checked, so that two visitors cannot take the last place.
-        db.execute("BEGIN IMMEDIATE")
-        if record_id is not None:
-            _record(db, entity, record_id)
-        if not wrong:
-            wrong = rules.problems(db, entity, values, record_id)
-        if not wrong:
-            saved = _keep(db, entity, values, record_id)
-    if wrong:
-        return _form(request, entity, form, wrong, record_id=record_id, status=422)
-    return RedirectResponse(f"/{entity.table}/{saved}?done={'added' if record_id is None else 'saved'}", 303)
-
-
-def _keep(db: sqlite3.Connection, entity: Entity, values: dict[str, Value], record_id: int | None) -> int:
-    if record_id is None:
-        return database.insert(db, entity, values)
-    database.update(db, entity, record_id, values)
-    return record_id
-
-
-def _read_all(entity: Entity, form: dict[str, str]) -> tuple[dict[str, Value], dict[str, str]]:
+def read_all(fields: list[Field], form: dict[str, str]) -> tuple[dict[str, Value], dict[str, str]]:
+    """The values of a form, and what is wrong with it, by field."""
     values: dict[str, Value] = {}
     wrong: dict[str, str] = {}
-    for field in entity.fields:
+    for field in fields:
         try:
             values[field.name] = read(field, form.get(field.name, ""))
         except Refused as error:
@@ -358,6 +337,7 @@ def _read_all(entity: Entity, form: dict[str, str]) -> tuple[dict[str, Value], d
 
 def _form(
     request: Request,
+    visitor: Visitor,
     entity: Entity,
     given: dict[str, str],
     wrong: dict[str, str],
@@ -365,24 +345,26 @@ def _form(
     record_id: int | None = None,
     status: int = 200,
 ) -> HTMLResponse:
+    fields = visitor.fields(entity)
     with database.session() as db:
-        options = {f.name: database.labels(db, database.BY_TABLE[f.ref]) for f in entity.of_type("ref")}
-    label = entity.label[0].lower() + entity.label[1:]
-    context = {
-        "entity": entity, "given": given, "wrong": wrong, "options": options, "record_id": record_id,
-        "token": _token(request), "heading": f"{'New' if record_id is None else 'Change'} {label}",
-        "by_table": database.BY_TABLE,
-    }  # fmt: skip
-    return render("form.html", context, status=status)
+        context = {
+            "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
+            "options": options(db, fields, visitor), "notices": notices(db, entity, fields),
+            "heading": f"{'New' if record_id is None else 'Change'} {entity.one}",
+        }  # fmt: skip
+    return render(request, "form.html", context, status=status)
 
 
-def _confirm(request: Request, entity: Entity, record_id: int, problem: str, status: int = 200) -> HTMLResponse:
+def _confirm(
+    request: Request, visitor: Visitor, entity: Entity, record_id: int, problem: str, status: int = 200
+) -> HTMLResponse:
     with database.session() as db:
-        row = _record(db, entity, record_id)
+        row = record(db, entity, record_id, visitor)
         title = database.title_rows(db, entity, [row])[record_id]
-        gone = [child for child in _children(db, entity, record_id) if child["field"].on_delete == "cascade"]
+        children = _children(db, entity, record_id, visitor)
+    gone = [child for child in children if child["field"].on_delete == "cascade"]
     context = {
         "entity": entity, "record_id": record_id, "title": title, "problem": problem, "gone": gone,
-        "token": _token(request), "heading": f"Delete {title}?",
+        "heading": f"Delete {title}?",
     }  # fmt: skip
-    return render("delete.html", context, status=status)
+    return render(request, "delete.html", context, status=status)

@@ -1,4 +1,4 @@
-"""What the app watches over when a record is saved, and what it works out from the dates."""
+"""What the rules say in words: why the database refused a record, what room is left, and what is late."""
 
 from __future__ import annotations
 
@@ -6,92 +6,74 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from . import database
+from . import database, triggers
 from .fields import Value
-from .model import Capacity, Entity, NoOverlap, Overdue, Unique
+from .model import Capacity, Entity, InOrder, NoOverlap, Overdue, Rule, Stock, Unique
 
 Problems = dict[str, str]
+Room = dict[int, int]
 
 
-def problems(
-    db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], record_id: int | None
-) -> Problems:
-    """What stands against keeping these values, by field."""
+class Broken(Exception):
+    """A rule stands against keeping a record; `problems` says why, by field."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
+
+
+def explain(error: sqlite3.IntegrityError) -> Broken | None:
+    """What a refusal of the database means, or None when it is no rule of the schema."""
+    kind, _, rest = str(error).partition(" ")
+    table, _, number = rest.partition(" ")
+    entity = database.BY_TABLE.get(table)
+    if kind not in (triggers.REFUSAL, triggers.LIMIT) or entity is None:
+        return None
+    rule = entity.rules[int(number)]
+    if kind == triggers.LIMIT and isinstance(rule, Capacity):
+        return Broken({rule.limit: f"More {entity.many} than that are there already."})
+    return Broken({_field(rule): rule.about})
+
+
+def _field(rule: Rule) -> str:
+    """The field beside which the refusal stands."""
+    match rule:
+        case Unique():
+            return rule.fields[0]
+        case NoOverlap():
+            return rule.start
+        case InOrder():
+            return rule.later
+        case Stock():
+            return rule.quantity or rule.ref
+        case Capacity():
+            return rule.ref
+    return ""
+
+
+def missing_links(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value]) -> Problems:
+    """The links of these values that lead to nothing."""
     found: Problems = {}
     for field in entity.of_type("ref"):
         value = values.get(field.name)
         if value is not None and database.get(db, database.BY_TABLE[field.ref], int(value)) is None:
             found[field.name] = "That one is gone; choose another."
-    for rule in entity.rules:
-        name = _broken(db, entity, rule, values, record_id)
-        if name and name not in found:
-            found[name] = rule.about
     return found
 
 
-def _broken(
-    db: sqlite3.Connection, entity: Entity, rule: object, values: Mapping[str, Value], record_id: int | None
-) -> str:
-    if isinstance(rule, Unique) and _taken(db, entity, rule, values, record_id):
-        return rule.fields[0]
-    if isinstance(rule, NoOverlap) and _clashes(db, entity, rule, values, record_id):
-        return rule.start
-    if isinstance(rule, Capacity) and _full(db, entity, rule, values, record_id):
-        return rule.ref
-    return ""
+def room(db: sqlite3.Connection, entity: Entity, name: str) -> Room | None:
+    """How much is left of each record that the field `name` can point at; None when no rule counts it."""
+    for rule in entity.rules:
+        if isinstance(rule, (Capacity, Stock)) and rule.ref == name:
+            target = database.BY_TABLE[entity.field(name).ref]
+            left = f'p."{rule.counted}"' if isinstance(rule, Stock) else _left(entity, rule)
+            rows = db.execute(f'SELECT p.id, {left} FROM "{target.table}" p')
+            return {int(row[0]): max(0, int(row[1])) for row in rows if row[1] is not None}
+    return None
 
 
-def _taken(
-    db: sqlite3.Connection, entity: Entity, rule: Unique, values: Mapping[str, Value], record_id: int | None
-) -> bool:
-    given = [values[name] for name in rule.fields]
-    if any(value is None for value in given):
-        return False
-    same = " AND ".join(f'"{name}" = ? COLLATE NOCASE' for name in rule.fields)
-    return database.count(db, entity, f"{same} AND id IS NOT ?", [*given, record_id]) > 0
-
-
-def _clashes(
-    db: sqlite3.Connection, entity: Entity, rule: NoOverlap, values: Mapping[str, Value], record_id: int | None
-) -> bool:
-    start, ref = values[rule.start], values[rule.ref]
-    end = (values[rule.end] if rule.end else None) or start
-    if start is None or ref is None or _is_ignored(entity, values, rule.ignore):
-        return False
-    until = f'coalesce("{rule.end}", "{rule.start}")' if rule.end else f'"{rule.start}"'
-    where = f'"{rule.ref}" = ? AND "{rule.start}" <= ? AND {until} >= ? AND id IS NOT ?'
-    more, names = _not_ignored(entity, rule.ignore)
-    return database.count(db, entity, where + more, [ref, end, start, record_id, *names]) > 0
-
-
-def _full(
-    db: sqlite3.Connection, entity: Entity, rule: Capacity, values: Mapping[str, Value], record_id: int | None
-) -> bool:
-    ref = values[rule.ref]
-    if ref is None or _is_ignored(entity, values, rule.ignore):
-        return False
-    parent = database.get(db, database.BY_TABLE[entity.field(rule.ref).ref], int(ref))
-    limit = parent and parent[rule.limit]
-    more, names = _not_ignored(entity, rule.ignore)
-    taken = database.count(db, entity, f'"{rule.ref}" = ? AND id IS NOT ?{more}', [ref, record_id, *names])
-    return limit is not None and taken >= int(limit)
-
-
-def _status(entity: Entity, ignore: tuple[str, ...]) -> str:
-    return next((field.name for field in entity.of_type("choice") if set(ignore) & set(field.choices)), "")
-
-
-def _is_ignored(entity: Entity, values: Mapping[str, Value], ignore: tuple[str, ...]) -> bool:
-    status = _status(entity, ignore)
-    return bool(status) and values.get(status) in ignore
-
-
-def _not_ignored(entity: Entity, ignore: tuple[str, ...]) -> tuple[str, list[Value]]:
-    status = _status(entity, ignore)
-    if not status:
-        return "", []
-    marks = ",".join("?" for _ in ignore)
-    return f' AND ("{status}" IS NULL OR "{status}" NOT IN ({marks}))', list(ignore)
+def _left(entity: Entity, rule: Capacity) -> str:
+    return f'p."{rule.limit}" - {triggers.taken(entity, rule, "p.id")}'
 
 
 def overdue(entity: Entity) -> tuple[str, list[Value]]:

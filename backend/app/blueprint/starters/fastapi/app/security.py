@@ -8,50 +8,70 @@ import os
 import secrets
 import time
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import people
+
 FORM_LIFE_S = 12 * 3600
 MAX_BODY = 200_000
+MAX_IMPORT = 1_500_000
 MAX_FORM_FIELDS = 60
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; font-src 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'"
 )
 
 
-def new_token(key: bytes) -> str:
-    """A token for one page's forms; it needs no cookie, so it works where cookies are blocked."""
+def new_token(key: bytes, session: str = "") -> str:
+    """A token for one page's forms, good in one session; without a session it needs no cookie to work."""
     body = f"{int(time.time())}.{secrets.token_hex(8)}"
-    return f"{body}.{_sign(key, body)}"
+    return f"{body}.{_sign(key, body, session)}"
 
 
-def is_valid(key: bytes, token: str) -> bool:
-    """Whether this app made the token, within the last twelve hours."""
+def is_valid(key: bytes, token: str, session: str = "") -> bool:
+    """Whether this app made the token for this session, within the last twelve hours."""
     body, _, signature = token.rpartition(".")
     made = body.partition(".")[0]
-    if not token.isascii() or not hmac.compare_digest(signature, _sign(key, body)):
+    if not token.isascii() or not hmac.compare_digest(signature, _sign(key, body, session)):
         return False
     return time.time() - int(made) < FORM_LIFE_S
 
 
-def _sign(key: bytes, body: str) -> str:
-    return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
+def _sign(key: bytes, body: str, session: str) -> str:
+    return hmac.new(key, f"{body}|{session}".encode(), hashlib.sha256).hexdigest()
+
+
+def receipt(key: bytes, table: str, record_id: int) -> str:
+    """What shows that a visitor sent the form that made this record."""
+    return _sign(key, f"receipt {table} {record_id}", "")[:24]
 
 
 async def read_form(request: Request) -> dict[str, str]:
     """The posted form; refuses what another site sent, or what carries no valid token."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
-    if request.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded":
+    if request.headers.get("content-type", "").split(";")[0] not in FORM_TYPES:
         raise HTTPException(415, "Send this as a web form.")
-    form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=0)
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
-    if not is_valid(request.app.state.key, fields.pop("csrf_token", "")):
+    form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=1, max_part_size=MAX_IMPORT)
+    fields = {name: await _text(value) for name, value in form.items()}
+    if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), people.cookie(request)):
         raise HTTPException(403, "This page was open for too long. Go back, load it again and send it once more.")
     return fields
+
+
+async def _text(value: str | UploadFile) -> str:
+    """What a field holds; a file is read as text."""
+    if isinstance(value, str):
+        return value
+    try:
+        return (await value.read()).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise HTTPException(422, "This file is not text in UTF-8. Save it as CSV (UTF-8) and choose it again.") from None
 
 
 class Guard:
@@ -74,12 +94,13 @@ class Guard:
             await self.app(scope, receive, send)
             return
         taken = 0
+        most = MAX_IMPORT if scope["path"].endswith("/import") else MAX_BODY
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY:
+            if taken > most:
                 raise HTTPException(413, "That is more than this app takes at once.")
             return message
 

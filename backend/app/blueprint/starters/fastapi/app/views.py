@@ -9,22 +9,26 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from . import database, rules
-from .fields import clock, day, show
-from .model import Entity
+from .access import Visitor
+from .fields import Value, clock, day, show
+from .model import Entity, Field
 from .schema import ABOUT, ENTITIES
 
 MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 BOARD_LIMIT = 50
+GALLERY_SIZE = 24
 
 
-def coming_up(db: sqlite3.Connection, *, limit: int = 6) -> list[dict[str, Any]]:
+def coming_up(db: sqlite3.Connection, visitor: Visitor, *, limit: int = 6) -> list[dict[str, Any]]:
     """The next records of every kind that has a calendar."""
     found = []
     for entity in ENTITIES:
-        if entity.calendar:
+        if entity.calendar and visitor.sees_some(entity):
             name = entity.calendar
-            where = f'"{name}" >= ?'
-            rows = database.select(db, entity, where, [date.today().isoformat()], order=f'"{name}"', limit=limit)
+            sees, values = visitor.sees(entity)
+            where = f'{sees} AND "{name}" >= ?'
+            today = date.today().isoformat()
+            rows = database.select(db, entity, where, [*values, today], order=f'"{name}"', limit=limit)
             titles = database.title_rows(db, entity, rows)
             found += [_event(entity, row, titles) for row in rows]
     return sorted(found, key=lambda event: event["at"])[:limit]
@@ -60,14 +64,15 @@ def sums(db: sqlite3.Connection) -> list[dict[str, Any]]:
     return found
 
 
-def month(db: sqlite3.Connection, entity: Entity, wanted: str) -> dict[str, Any]:
+def month(db: sqlite3.Connection, entity: Entity, wanted: str, visitor: Visitor) -> dict[str, Any]:
     """The weeks of a month (`wanted` is like "2030-05"; otherwise this month) with the records of each day."""
     first = _first_of(wanted)
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     name = entity.calendar
+    sees, values = visitor.sees(entity)
     rows = database.select(
-        db, entity, f'"{name}" >= ? AND "{name}" < ?',
-        [first.isoformat(), (last + timedelta(days=1)).isoformat()], order=f'"{name}"', limit=1_000,
+        db, entity, f'{sees} AND "{name}" >= ? AND "{name}" < ?',
+        [*values, first.isoformat(), (last + timedelta(days=1)).isoformat()], order=f'"{name}"', limit=1_000,
     )  # fmt: skip
     titles = database.title_rows(db, entity, rows)
     days: dict[str, list[dict[str, Any]]] = {}
@@ -84,7 +89,8 @@ def month(db: sqlite3.Connection, entity: Entity, wanted: str) -> dict[str, Any]
         "before": f"{first - timedelta(days=1):%Y-%m}",
         "after": f"{last + timedelta(days=1):%Y-%m}",
         "total": len(rows),
-        "agenda": [(day(key), events) for key, events in days.items()],
+        "agenda": [(key, day(key), events) for key, events in days.items()],
+        "at": "T09:00" if entity.field(name).type == "datetime" else "",
     }
 
 
@@ -95,55 +101,90 @@ def _first_of(wanted: str) -> date:
     return date.today().replace(day=1)
 
 
-def board(db: sqlite3.Connection, entity: Entity) -> list[dict[str, Any]]:
-    """A column for each choice of the status, with its newest records."""
+def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict[str, Any]]:
+    """A column for each choice of the status, with its newest records and the columns beside it."""
     field = entity.field(entity.board)
+    sees, values = visitor.sees(entity)
     columns = []
-    for choice in field.choices:
-        where = f'"{field.name}" = ?'
-        rows = database.select(db, entity, where, [choice], limit=BOARD_LIMIT)
+    for index, choice in enumerate(field.choices):
+        where, given = f'{sees} AND "{field.name}" = ?', [*values, choice]
+        rows = database.select(db, entity, where, given, limit=BOARD_LIMIT)
         titles = database.title_rows(db, entity, rows)
         notes = _card_notes(db, entity, rows)
         cards = [
-            {"id": row["id"], "title": titles[int(row["id"] or 0)], "notes": notes[index],
+            {"id": row["id"], "title": titles[int(row["id"] or 0)], "notes": notes[at],
              "overdue": rules.is_overdue(entity, row)}
-            for index, row in enumerate(rows)
+            for at, row in enumerate(rows)
         ]  # fmt: skip
-        columns.append({"name": choice, "cards": cards, "count": database.count(db, entity, where, [choice])})
+        columns.append(
+            {
+                "name": choice, "cards": cards, "count": database.count(db, entity, where, given),
+                "before": field.choices[index - 1] if index else "", "after": "".join(field.choices[index + 1 : index + 2]),
+            }
+        )  # fmt: skip
     return columns
 
 
 def _card_notes(db: sqlite3.Connection, entity: Entity, rows: list[database.Row]) -> list[list[str]]:
-    fields = [f for f in entity.shown if f.name not in entity.title and f.name != entity.board][:2]
+    fields = [f for f in entity.shown if f.name not in entity.title and f.name != entity.board]
     refs = {f.name: database.ref_labels(db, entity, f.name, rows) for f in fields if f.ref}
     notes = []
     for row in rows:
-        texts = []
-        for f in fields:
-            value = row[f.name]
-            if value is not None:
-                texts.append(refs[f.name].get(int(value), "") if f.ref else show(f, value, currency=ABOUT.currency))
-        notes.append([text for text in texts if text])
+        texts = [_note(f, row[f.name], refs) for f in fields if row[f.name] is not None]
+        notes.append([text for text in texts if text][:3])
     return notes
 
 
-def totals(db: sqlite3.Connection, entity: Entity) -> list[dict[str, Any]]:
+def _note(field: Field, value: Value, refs: dict[str, database.Labels]) -> str:
+    """What a card says about one field; a date or a number says which one it is."""
+    if field.ref:
+        return refs[field.name].get(int(value or 0), "")
+    text = show(field, value, currency=ABOUT.currency)
+    if field.type in ("date", "datetime"):
+        return f"{field.label.removesuffix(' on').removesuffix(' at')}: {text}"
+    return f"{field.label}: {text}" if field.type in ("int", "bool") else text
+
+
+def gallery(db: sqlite3.Connection, entity: Entity, visitor: Visitor, page: int) -> dict[str, Any]:
+    """The records as cards: a title, what matters about each, and the letters and tone of its picture."""
+    where, values = visitor.sees(entity)
+    total = database.count(db, entity, where, values)
+    pages = max(1, -(-total // GALLERY_SIZE))
+    at = min(page, pages)
+    rows = database.select(db, entity, where, values, limit=GALLERY_SIZE, offset=(at - 1) * GALLERY_SIZE)
+    titles, notes = database.title_rows(db, entity, rows), _card_notes(db, entity, rows)
+    cards = [_picture(row, titles[int(row["id"] or 0)], notes[index]) for index, row in enumerate(rows)]
+    return {"cards": cards, "page": at, "pages": pages, "total": total}
+
+
+def _picture(row: database.Row, title: str, notes: list[str]) -> dict[str, Any]:
+    number = sum(map(ord, title))
+    words = re.findall(r"\w+", title)
+    letters = "".join(word[0] for word in words[:2]).upper()
+    return {"id": row["id"], "title": title, "notes": notes, "letters": letters, "tone": number % 5, "turn": number % 3}
+
+
+def late_sum(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> int:
+    """What the overdue records come to."""
+    sees, values = visitor.sees(entity)
+    late, more = rules.overdue(entity)
+    sql = f'SELECT coalesce(sum("{entity.totals}"), 0) FROM "{entity.table}" WHERE {sees} AND {late}'
+    return int(db.execute(sql, [*values, *more]).fetchone()[0])
+
+
+def totals(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict[str, Any]]:
     """The sum of the amounts, grouped in each way that the fields allow."""
     groups = []
-    for field in entity.fields:
-        if field.type in ("choice", "ref"):
-            rows = _grouped(db, entity, f'"{field.name}"')
-            names = {}
-            if field.ref:
-                names = database.labels(db, database.BY_TABLE[field.ref])
-            bars = [(names.get(key, "-") if field.ref else key or "-", total, count) for key, total, count in rows]
-            groups.append(_group(f"By {field.label.lower()}", bars))
+    for field in entity.of_type("choice", "ref"):
+        rows = _grouped(db, entity, f'"{field.name}"', visitor)
+        names = database.labels(db, database.BY_TABLE[field.ref]) if field.ref else {}
+        bars = [(names.get(key, "–") if field.ref else key or "–", total, count) for key, total, count in rows]
+        groups.append(_group(f"By {field.label.lower()}", bars))
     when = next((f.name for f in entity.of_type("date", "datetime")), "")
     if when:
-        bars = [(_month_name(key), total, count) for key, total, count in _grouped(db, entity, f'substr("{when}", 1, 7)')]
-        groups.append(_group("By month", bars))
-    whole = _grouped(db, entity, "'All'")
-    return [_group("Altogether", whole), *groups]
+        rows = _grouped(db, entity, f'substr("{when}", 1, 7)', visitor)
+        groups.append(_group("By month", [(_month_name(key), total, count) for key, total, count in rows]))
+    return [_group("Altogether", _grouped(db, entity, "'All'", visitor)), *groups]
 
 
 def _group(title: str, bars: list[tuple[str, int, int]]) -> dict[str, Any]:
@@ -151,12 +192,13 @@ def _group(title: str, bars: list[tuple[str, int, int]]) -> dict[str, Any]:
 
 
 def _month_name(key: str | None) -> str:
-    return f"{datetime.strptime(key, '%Y-%m'):%B %Y}" if key else "-"
+    return f"{datetime.strptime(key, '%Y-%m'):%B %Y}" if key else "–"
 
 
-def _grouped(db: sqlite3.Connection, entity: Entity, by: str) -> list[tuple[Any, int, int]]:
+def _grouped(db: sqlite3.Connection, entity: Entity, by: str, visitor: Visitor) -> list[tuple[Any, int, int]]:
+    sees, values = visitor.sees(entity)
     sql = (
-        f'SELECT {by}, coalesce(sum("{entity.totals}"), 0), count(*) FROM "{entity.table}" '
+        f'SELECT {by}, coalesce(sum("{entity.totals}"), 0), count(*) FROM "{entity.table}" WHERE {sees} '
         "GROUP BY 1 ORDER BY 2 DESC LIMIT 24"
     )
-    return [(row[0], int(row[1]), int(row[2])) for row in db.execute(sql)]
+    return [(row[0], int(row[1]), int(row[2])) for row in db.execute(sql, values)]

@@ -1,4 +1,7 @@
-"""The app, started once, on a fresh database for each test: `client` is empty, `example` holds the example records."""
+"""The app, started once, on a fresh database for each test: `client` is empty, `example` holds the example records.
+
+Where the app has accounts, both are signed in as its owner.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app import seed
+from app import database, people, seed
+from app.access import OWNER
 from app.main import app
+from app.schema import SIGN_IN
+
+from .forms import Session
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +32,19 @@ def started(databases: Path) -> Iterator[TestClient]:
         patch.setenv("DATABASE_PATH", str(databases / "empty.db"))
         patch.setenv("EXAMPLE_DATA", "no")
         with TestClient(app) as client:
+            _sign_in()
             shutil.copy(databases / "empty.db", databases / "example.db")
             patch.setenv("DATABASE_PATH", str(databases / "example.db"))
             patch.setenv("EXAMPLE_DATA", "yes")
             seed.fill()
             yield client
+
+
+def _sign_in() -> None:
+    if SIGN_IN:
+        with database.session() as db:
+            user = people.add(db, name="Olga Owner", email="olga@example.com", password="a long one", role=OWNER.name)
+            Session.owner = people.open_session(db, user)
 
 
 @pytest.fixture
@@ -45,4 +60,6 @@ def example(started: TestClient, databases: Path, tmp_path: Path, monkeypatch: p
 def _on_a_copy(started: TestClient, original: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setenv("DATABASE_PATH", str(shutil.copy(original, folder / "app.db")))
     started.cookies.clear()
+    if Session.owner:
+        started.cookies.set(people.COOKIE, Session.owner)
     return started

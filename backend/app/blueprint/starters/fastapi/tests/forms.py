@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from app.database import BY_TABLE
-from app.model import Entity, Unique
+from app.model import Capacity, Entity, Stock, Unique
 from app.schema import ENTITIES
 
 SAMPLES = {
@@ -18,15 +17,23 @@ SAMPLES = {
     "datetime": "2031-03-04T10:30", "bool": "1", "email": "zoe@example.com", "phone": "+44 20 7946 0000",
     "url": "https://example.com/a?b=c",
 }  # fmt: skip
-
-
 NUMBERS = itertools.count(1001)
+MUCH = "5000"
 
 
-@functools.lru_cache(maxsize=1)
+class Session:
+    """The session of the app's owner, in an app with accounts."""
+
+    owner = ""
+    tokens: dict[str, str] = {}
+
+
 def token(client: TestClient) -> str:
-    """The hidden token that the app's forms carry."""
-    return token_of(client.get(f"/{ENTITIES[0].table}/new").text)
+    """The hidden token that the app's forms carry for whoever is signed in."""
+    session = str(sorted(client.cookies.items()))
+    if session not in Session.tokens:
+        Session.tokens[session] = token_of(client.get(f"/{ENTITIES[0].table}/new").text)
+    return Session.tokens[session]
 
 
 def token_of(page: str) -> str:
@@ -38,7 +45,9 @@ def token_of(page: str) -> str:
 
 def send(client: TestClient, address: str, values: dict[str, str]) -> Any:
     """Post a form with its token; the answer, redirects not followed."""
-    return client.post(address, data={**values, "csrf_token": token(client)}, follow_redirects=False)
+    if "csrf_token" not in values:
+        values = {**values, "csrf_token": token(client)}
+    return client.post(address, data=values, follow_redirects=False)
 
 
 def filled(client: TestClient, entity: Entity, /, **changes: str) -> dict[str, str]:
@@ -48,13 +57,37 @@ def filled(client: TestClient, entity: Entity, /, **changes: str) -> dict[str, s
         if field.type == "choice":
             values[field.name] = field.choices[0]
         elif field.type == "ref":
-            values[field.name] = str(add(client, BY_TABLE[field.ref])) if field.required else ""
+            needed = field.required and field.name not in changes
+            values[field.name] = str(add(client, BY_TABLE[field.ref])) if needed else ""
         else:
             values[field.name] = SAMPLES[field.type]
+    return {**values, **_within_the_rules(entity), **changes}
+
+
+def _within_the_rules(entity: Entity) -> dict[str, str]:
+    """Room and stock for everybody, of which one is taken at a time, and no name twice."""
+    values: dict[str, str] = {}
+    for other in ENTITIES:
+        for rule in other.rules:
+            if isinstance(rule, (Capacity, Stock)):
+                limit = rule.limit if isinstance(rule, Capacity) else rule.counted
+                amount = rule.takes if isinstance(rule, Capacity) else rule.quantity
+                values |= {limit: MUCH} if other.field(rule.ref).ref == entity.table else {}
+                values |= {amount: "1"} if other is entity and amount else {}
     for rule in entity.rules:
         if isinstance(rule, Unique):
-            values |= {name: str(next(NUMBERS)) for name in rule.fields if entity.field(name).type in ("text", "int")}
-    return {**values, **changes}
+            values |= {name: _different(entity, name) for name in rule.fields if _can_differ(entity, name)}
+    return values
+
+
+def _can_differ(entity: Entity, name: str) -> bool:
+    return entity.field(name).type in ("text", "int", "email", "phone", "url")
+
+
+def _different(entity: Entity, name: str) -> str:
+    number = str(next(NUMBERS))
+    kind = entity.field(name).type
+    return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 
 def add(client: TestClient, entity: Entity, /, **changes: str) -> int:

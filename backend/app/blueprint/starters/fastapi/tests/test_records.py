@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app import database
 from app.database import BY_TABLE
-from app.model import Capacity, Entity, NoOverlap, Overdue, Unique
+from app.access import summed
+from app.model import Entity
 from app.schema import ENTITIES
 
 from .forms import add, filled, send, token_of
@@ -40,8 +42,7 @@ def test_a_record_is_added_and_read_back(client: TestClient, entity: Entity) -> 
 def test_a_record_is_changed(client: TestClient, entity: Entity) -> None:
     record_id = add(client, entity)
     texts = {field.name: f"Quite different {field.name}" for field in entity.of_type("text", "longtext")}
-    numbers = {field.name: "7" for field in entity.of_type("int", "money")}
-    values = filled(client, entity, **texts, **numbers)
+    values = filled(client, entity, **texts)
     assert send(client, f"/{entity.table}/{record_id}/edit", values).status_code == 303
     page = client.get(f"/{entity.table}/{record_id}").text
     assert all(text in page for text in texts.values())
@@ -49,13 +50,50 @@ def test_a_record_is_changed(client: TestClient, entity: Entity) -> None:
 
 
 @every_entity
-def test_a_record_is_deleted_after_a_question(client: TestClient, entity: Entity) -> None:
+def test_a_record_is_deleted_after_a_question_and_brought_back(client: TestClient, entity: Entity) -> None:
     record_id = add(client, entity)
-    assert "cannot be undone" in client.get(f"/{entity.table}/{record_id}/delete").text
-    assert len(rows(client, entity)) == 1
-    assert send(client, f"/{entity.table}/{record_id}/delete", {}).status_code == 303
+    before = rows(client, entity)
+    assert "undo this" in client.get(f"/{entity.table}/{record_id}/delete").text
+    assert rows(client, entity) == before
+    gone = send(client, f"/{entity.table}/{record_id}/delete", {})
+    assert gone.status_code == 303
     assert rows(client, entity) == []
     assert client.get(f"/{entity.table}/{record_id}").status_code == 404
+    address = re.findall(r'action="([^"]+/undo/\d+)"', client.get(gone.headers["location"]).text)[0]
+    assert send(client, address, {}).status_code == 303
+    assert rows(client, entity) == before
+    assert send(client, address, {}).status_code == 404
+
+
+@every_entity
+def test_what_belongs_to_a_record_comes_back_with_it(client: TestClient, entity: Entity) -> None:
+    for field in entity.of_type("ref"):
+        parent = BY_TABLE[field.ref]
+        parent_id = add(client, parent)
+        add(client, entity, **{field.name: str(parent_id)})
+        before = rows(client, entity)
+        if field.on_delete == "restrict" or parent is entity:
+            continue
+        gone = send(client, f"/{parent.table}/{parent_id}/delete", {})
+        if gone.status_code == 409:
+            continue
+        assert rows(client, entity) != before
+        address = re.findall(r'action="([^"]+/undo/\d+)"', client.get(gone.headers["location"]).text)[0]
+        assert send(client, address, {}).status_code == 303
+        assert rows(client, entity) == before
+
+
+@every_entity
+def test_what_was_done_to_a_record_is_written_down(client: TestClient, entity: Entity) -> None:
+    words = entity.of_type("text", "longtext")
+    if not words:
+        pytest.skip("nothing to change")
+    record_id = add(client, entity)
+    values = filled(client, entity, **{words[0].name: "Quite another word"})
+    assert send(client, f"/{entity.table}/{record_id}/edit", values).status_code == 303
+    page = client.get(f"/{entity.table}/{record_id}").text
+    assert "<ins>Quite another word</ins>" in page
+    assert re.search(r"</span> added it", page)
 
 
 @every_entity
@@ -75,6 +113,7 @@ def test_values_of_the_wrong_kind_are_refused_beside_their_fields(client: TestCl
     answer = send(client, f"/{entity.table}/new", {**filled(client, entity), **bad})
     assert answer.status_code == 422
     typed = [field.name for field in entity.fields if field.name in bad and field.type != "ref"]
+    typed = [name for name in typed if name not in summed(entity)]
     assert [name for name in typed if f'id="{name}-wrong"' not in answer.text] == []
     assert rows(client, entity) == []
 
@@ -120,14 +159,17 @@ def test_a_spreadsheet_does_not_run_a_cell(client: TestClient, entity: Entity) -
 
 @every_entity
 def test_every_view_of_the_examples_answers(example: TestClient, entity: Entity) -> None:
-    addresses = [f"/{entity.table}", f"/{entity.table}/new", f"/{entity.table}/1", f"/{entity.table}/1/edit"]
+    kept = rows(example, entity)
+    assert kept
+    record = f"/{entity.table}/{kept[0]['ID']}"
+    addresses = [f"/{entity.table}", f"/{entity.table}/new", f"/{entity.table}/import", record, f"{record}/edit"]
     addresses += [f"/{entity.table}?sort={field.name}" for field in entity.fields]
-    for name in ("calendar", "board", "totals"):
+    for name in ("calendar", "board", "totals", "chart", "gallery"):
         wanted = 200 if getattr(entity, name) else 404
         assert example.get(f"/{entity.table}/{name}").status_code == wanted
+    assert example.get(f"{record}/document").status_code == (200 if entity.document else 404)
     for address in addresses:
         assert example.get(address).status_code == 200, address
-    assert len(rows(example, entity)) >= 3
 
 
 @every_entity
@@ -157,48 +199,23 @@ def test_a_card_moves_to_another_column(client: TestClient, entity: Entity) -> N
 
 
 @every_entity
-def test_no_two_records_that_must_differ(client: TestClient, entity: Entity) -> None:
-    for rule in entity.rules:
-        if isinstance(rule, (Unique, NoOverlap)):
-            refs = rule.fields if isinstance(rule, Unique) else (rule.ref,)
-            values = filled(client, entity)
-            for field in entity.of_type("ref"):
-                if field.name in refs:
-                    values[field.name] = str(add(client, BY_TABLE[field.ref]))
-            assert send(client, f"/{entity.table}/new", values).status_code == 303
-            again = send(client, f"/{entity.table}/new", values)
-            assert again.status_code == 422
-            assert "Nothing was saved yet" in again.text
-
-
-@every_entity
-def test_a_full_one_takes_no_more(client: TestClient, entity: Entity) -> None:
-    for rule in entity.rules:
-        if isinstance(rule, Capacity):
-            _fill_up(client, entity, rule)
-
-
-@every_entity
-def test_a_late_record_is_marked_until_it_is_done(client: TestClient, entity: Entity) -> None:
-    for rule in entity.rules:
-        if isinstance(rule, Overdue):
-            past = {rule.date: "2020-01-02" + ("T09:00" if entity.field(rule.date).type == "datetime" else "")}
-            record_id = add(client, entity, **past)
-            assert "Overdue" in client.get(f"/{entity.table}/{record_id}").text
-            if rule.status:
-                done = filled(client, entity, **past, **{rule.status: rule.done[0]})
-                assert send(client, f"/{entity.table}/{record_id}/edit", done).status_code == 303
-                assert "Overdue" not in client.get(f"/{entity.table}/{record_id}").text
-
-
-def _fill_up(client: TestClient, entity: Entity, rule: Capacity) -> None:
-    parent_id = add(client, BY_TABLE[entity.field(rule.ref).ref], **{rule.limit: "1"})
-    first = filled(client, entity, **{rule.ref: str(parent_id)})
-    assert send(client, f"/{entity.table}/new", first).status_code == 303
-    second = filled(client, entity, **{rule.ref: str(parent_id)})
-    answer = send(client, f"/{entity.table}/new", second)
-    assert answer.status_code == 422
-    assert f'id="{rule.ref}-wrong"' in answer.text
+def test_a_saved_list_is_read_in_again(client: TestClient, entity: Entity) -> None:
+    words = [field for field in entity.of_type("text") if field.name in entity.title]
+    if not words or any(field.required and field.ref for field in entity.fields):
+        pytest.skip("another kind of record comes first")
+    good = {field.label: value for field in entity.fields if (value := filled(client, entity)[field.name])}
+    text = "\n".join(",".join(f'"{part}"' for part in line) for line in (good, good.values()))
+    checked = send(client, f"/{entity.table}/import", {"text": text})
+    assert checked.status_code == 200
+    assert rows(client, entity) == []
+    too_long = {**good, words[0].label: "x" * 201}
+    broken = text + "\n" + ",".join(f'"{part}"' for part in too_long.values())
+    for more in ("", "yes"):
+        refused = send(client, f"/{entity.table}/import", {"text": broken, "keep": more})
+        assert refused.status_code == 422
+    assert rows(client, entity) == []
+    assert send(client, f"/{entity.table}/import", {"text": text, "keep": "yes"}).status_code == 303
+    assert len(rows(client, entity)) == 1
 
 
 def test_long_lists_come_in_pages(client: TestClient) -> None:

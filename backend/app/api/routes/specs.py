@@ -1,0 +1,57 @@
+"""The specification of a project: reading and editing it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Header, Query, Response
+
+from app.api.deps import CallerDep, ServicesDep
+from app.core.ids import ProjectId
+from app.schemas.specs import SpecOut
+from app.services.spec_service import SpecView
+
+router = APIRouter()
+
+IfMatch = Annotated[str | None, Header(max_length=200)]
+AsWritten = Annotated[bool, Query(description="Take nothing for a rename that does not say so.")]
+
+
+def _out(project_id: UUID, view: SpecView, response: Response) -> SpecOut:
+    response.headers["ETag"] = f'"{view.revision}"'
+    return SpecOut(
+        project_id=project_id,
+        spec=view.spec.model_dump(mode="json"),
+        revision=view.revision,
+        build_version=view.version,
+        edited=view.is_edited,
+        notes=list(view.notes),
+    )
+
+
+@router.get("/{project_id}/spec", operation_id="get_spec")
+async def get(project_id: UUID, caller: CallerDep, services: ServicesDep, response: Response) -> SpecOut:
+    """The specification as it stands: the founder's edit, or what the newest version was built from."""
+    async with services.database.transaction() as tx:
+        view = await services.specs.get(tx, caller.id, ProjectId(project_id))
+    return _out(project_id, view, response)
+
+
+@router.put("/{project_id}/spec", operation_id="put_spec")
+async def put(
+    project_id: UUID,
+    body: Annotated[dict[str, Any], Body()],
+    caller: CallerDep,
+    services: ServicesDep,
+    response: Response,
+    if_match: IfMatch = None,
+    as_written: AsWritten = False,
+) -> SpecOut:
+    """Keep an edited specification; the next build of its goal makes it the next version."""
+    revision = None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
+    async with services.database.transaction() as tx:
+        view = await services.specs.put(
+            tx, caller.id, ProjectId(project_id), body, revision=revision, as_written=as_written
+        )
+    return _out(project_id, view, response)

@@ -1,0 +1,173 @@
+"""What changes when a specification is edited: which parts live on under another name, and what follows from that.
+
+An edit arrives as plain JSON values that may be anything; only what `settled` gives back is a specification.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.blueprint.renames import Guess, follow, guesses
+from app.blueprint.spec import AppSpec, EntitySpec
+
+Raw = dict[str, Any]
+
+_FROM_THE_ENGINE = ("version", "engine", "confidence")
+
+
+def lives_on(old: Mapping[str, Any] | None, new: AppSpec) -> bool:
+    """Whether some kind of record of the old specification is in the new one; unknown counts as yes."""
+    try:
+        before = AppSpec.model_validate(old)
+    except ValidationError:
+        return True
+    names = {entity.name for entity in before.entities}
+    tables = {entity.table for entity in before.entities}
+    return any(entity.name in names or entity.table in tables or entity.was in names for entity in new.entities)
+
+
+def without_was(spec: AppSpec) -> AppSpec:
+    """The same with nothing said about an earlier version: what the next one begins with."""
+    entities = tuple(
+        entity.model_copy(
+            update={
+                "was": None,
+                "fields": tuple(field.model_copy(update={"was": None}) for field in entity.fields),
+            }
+        )
+        for entity in spec.entities
+    )
+    return spec.model_copy(update={"entities": entities})
+
+
+def settled(raw: Raw, base: AppSpec, *, guess: bool = True) -> tuple[AppSpec, list[str]]:
+    """An edit of `base` as a specification, and what was understood of it, in plain words. ValidationError.
+
+    What was renamed is followed wherever it is named. With `guess`, a part that vanished while one like it
+    appeared counts as renamed.
+    """
+    edit = {**copy.deepcopy(raw), **{name: getattr(base, name) for name in _FROM_THE_ENGINE}}
+    found = guesses(edit, base) if guess else []
+    for one in found:
+        one.mark(edit)
+    _forget_stale(edit, base)
+    follow(edit, base)
+    _tend_pages(edit, base)
+    _tend_checks(edit, base)
+    return AppSpec.model_validate(edit), [told(one) for one in found]
+
+
+def told(guess: Guess) -> str:
+    """What was taken for a rename."""
+    return (
+        f"{guess.new!r} is taken for what was {guess.old!r}{guess.where}, so its values are kept. "
+        "If it is something new, save the specification as it is written."
+    )
+
+
+def problems(error: ValidationError, raw: Raw) -> list[dict[str, str]]:
+    """What is wrong with an edit: the place, named by the words of the edit itself, and why."""
+    return [
+        {"field": _place(one["loc"], raw), "problem": one["msg"].removeprefix("Value error, ")[:400]}
+        for one in error.errors(include_url=False, include_input=False, include_context=False)
+    ][:20]
+
+
+def _place(loc: tuple[int | str, ...], raw: Any) -> str:  # Any: what JSON can hold
+    parts: list[str] = []
+    here = raw
+    for step in loc:
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):
+            here = None
+        if isinstance(step, str):
+            parts.append(step[:40].encode(errors="replace").decode())
+        elif parts:
+            named = next(
+                (here[key] for key in ("name", "path", "kind") if isinstance(here, dict) and key in here), ""
+            )
+            parts[-1] += f" {str(named)[:40]!r}" if named else f" number {step + 1}"
+    return ", ".join(parts) or "the specification"
+
+
+def _forget_stale(edit: Raw, base: AppSpec) -> None:
+    """A `was` that names nothing of the version before says nothing."""
+    for entity in dicts(edit.get("entities")):
+        before = base.entity(str(entity.get("was") or entity.get("name")))
+        if entity.get("was") is not None and (before is None or entity["was"] == entity.get("name")):
+            entity["was"] = None
+            before = base.entity(str(entity.get("name")))
+        for field in dicts(entity.get("fields")):
+            was = field.get("was")
+            if was is not None and (before is None or before.field(str(was)) is None or was == field.get("name")):
+                field["was"] = None
+
+
+def dicts(value: Any) -> Iterator[Raw]:  # Any: what JSON can hold
+    """Those of a list that are objects."""
+    if isinstance(value, list | tuple):
+        yield from (one for one in value if isinstance(one, dict))
+
+
+def _tend_pages(edit: Raw, base: AppSpec) -> None:
+    """Each kind of record has its page, none is left of one that is gone, and a view that is gone has none."""
+    tables = {str(one.get("table")): one for one in dicts(edit.get("entities"))}
+    moved = _tables_moved(edit, base)
+    views = {(str(one.get("kind")), str(one.get("entity"))) for one in dicts(edit.get("views"))}
+    gone = {entity.table for entity in base.entities} - tables.keys() - moved.keys()
+    pages: dict[str, Raw] = {}
+    for page in dicts(edit.get("pages")):
+        first, *rest = str(page.get("path", "")).removeprefix("/").split("/")
+        table = moved.get(first, first)
+        if first in gone or (rest and _is_view_without(rest[0], tables.get(table), views, base)):
+            continue
+        path = "/".join(["", table, *rest])
+        title = tables[table].get("plural") if table in tables and not rest else page.get("title")
+        pages.setdefault(path, {**page, "path": path, "title": title})
+    for table, entity in tables.items():
+        pages.setdefault(f"/{table}", {"path": f"/{table}", "title": entity.get("plural")})
+    if "pages" in edit or base.pages:
+        edit["pages"] = list(pages.values())
+
+
+def _tables_moved(edit: Raw, base: AppSpec) -> dict[str, str]:
+    pairs = [(_before(one, base), str(one.get("table"))) for one in dicts(edit.get("entities"))]
+    return {before.table: table for before, table in pairs if before is not None and before.table != table}
+
+
+def _before(entity: Raw, base: AppSpec) -> EntitySpec | None:
+    return base.entity(str(entity.get("was") or entity.get("name")))
+
+
+def _is_view_without(word: str, entity: Raw | None, views: set[tuple[str, str]], base: AppSpec) -> bool:
+    """Whether a page shows a view that the base had and the edit has not."""
+    if entity is None:
+        return False
+    before = _before(entity, base)
+    had = before is not None and any(view.kind == word and view.entity == before.name for view in base.views)
+    return had and (word, str(entity.get("name"))) not in views
+
+
+def _tend_checks(edit: Raw, base: AppSpec) -> None:
+    """Checks name rules by number: they follow their rule, and go when it or their kind of record is gone."""
+    names = {str(one.get("name")) for one in dicts(edit.get("entities"))}
+    rules = list(dicts(edit.get("rules")))
+    before = [rule.about for rule in base.rules]
+    now = [str(rule.get("about")) for rule in rules]
+    kept = []
+    for check in dicts(edit.get("acceptance")):
+        number = check.get("rule")
+        if check.get("entity") is not None and str(check["entity"]) not in names:
+            continue
+        if isinstance(number, int) and 0 <= number < len(before) and now != before:
+            if before[number] not in now:
+                continue
+            check["rule"] = now.index(before[number])
+        kept.append(check)
+    if "acceptance" in edit:
+        edit["acceptance"] = kept

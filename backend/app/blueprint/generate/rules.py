@@ -1,0 +1,161 @@
+"""Reads the rules of a specification as the words of `schema.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.blueprint.generate.words import (
+    CALLED_OFF,
+    counted_stock,
+    finished,
+    space_limit,
+    status_field,
+    sum_field,
+    times_field,
+)
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
+
+_DATES = (FieldType.DATE, FieldType.DATETIME)
+_ALWAYS = {
+    "NoOverlap": ("start", "end", "ref"),
+    "Overdue": ("date", "status", "done"),
+    "Sum": ("money", "ref", "into"),
+    "Stock": ("ref", "counted", "quantity"),
+}
+
+
+Values = Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as the app says it: the word of `model.py` and what it is given."""
+
+    word: str
+    entity: EntitySpec
+    about: str
+    values: Values
+
+    def py(self) -> str:
+        """The rule as a line of `schema.py`."""
+        given = {**{name: value for name, value in self.values.items() if value}, "about": self.about}
+        first = {name: self.values.get(name, "") for name in _ALWAYS.get(self.word, ())}
+        return f"{self.word}({', '.join(f'{name}={value!r}' for name, value in {**first, **given}.items())})"
+
+    def text(self, name: str) -> str:
+        """One of its values that is a single word."""
+        value = self.values.get(name, "")
+        return value if isinstance(value, str) else ""
+
+
+def rules_of(spec: AppSpec, entity: EntitySpec) -> list[Rule]:
+    """The rules of one kind of record; one whose fields do not fit its kind is left out."""
+    made = [_rule(spec, entity, rule) for rule in spec.rules if rule.entity == entity.name]
+    return [rule for rule in made if rule is not None]
+
+
+def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
+    fields = [field for field in map(entity.field, rule.fields) if field is not None]
+    match rule.kind:
+        case RuleKind.UNIQUE:
+            return Rule("Unique", entity, rule.about, {"fields": rule.fields, "ignore": _called_off(entity)})
+        case RuleKind.NO_OVERLAP:
+            return _no_overlap(entity, rule, fields)
+        case RuleKind.CAPACITY:
+            return _capacity(spec, entity, rule, fields)
+        case RuleKind.OVERDUE:
+            return _overdue(entity, rule, fields)
+        case RuleKind.IN_ORDER:
+            return _in_order(entity, rule, fields)
+        case RuleKind.STOCK:
+            return _stock(spec, entity, rule, fields)
+        case RuleKind.SUM:
+            return _sum(spec, entity, rule, fields)
+
+
+def _called_off(entity: EntitySpec) -> tuple[str, ...]:
+    """The words of a record that stands in nobody's way any more."""
+    status = status_field(entity)
+    return finished(status, CALLED_OFF) if status else ()
+
+
+def _refs(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
+    return [field for field in fields if field.ref]
+
+
+def _numbers(fields: Sequence[FieldSpec]) -> list[str]:
+    return [field.name for field in fields if field.type is FieldType.INT]
+
+
+def _dates(fields: Sequence[FieldSpec]) -> list[str]:
+    return [field.name for field in fields if field.type in _DATES]
+
+
+def _no_overlap(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    dates, refs = _dates(fields), _refs(fields)
+    if not dates or not refs:
+        return None
+    start, end = dates[0], dates[1] if len(dates) > 1 else ""
+    values: Values = {"start": start, "end": end, "ref": refs[0].name, "ignore": _called_off(entity)}
+    return Rule("NoOverlap", entity, rule.about, values)
+
+
+def _capacity(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    for field in _refs(fields):
+        parent = spec.entity(field.ref or "")
+        limit = space_limit(parent) if parent else None
+        if limit:
+            takes = next(iter(_numbers(fields)), "")
+            values: Values = {"ref": field.name, "limit": limit, "takes": takes, "ignore": _called_off(entity)}
+            return Rule("Capacity", entity, rule.about, values)
+    return None
+
+
+def _overdue(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    dates = _dates(fields)
+    status = next((field for field in fields if field.type is FieldType.CHOICE), None)
+    if not dates or (status is not None and not finished(status)):
+        return None
+    name, done = (status.name, finished(status)) if status else ("", ())
+    return Rule("Overdue", entity, rule.about, {"date": dates[0], "status": name, "done": done})
+
+
+def _in_order(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    kinds = {field.type for field in fields}
+    comparable = kinds <= set(_DATES) or kinds <= {FieldType.INT} or kinds <= {FieldType.MONEY}
+    if len(fields) < 2 or not comparable:
+        return None
+    return Rule("InOrder", entity, rule.about, {"earlier": fields[0].name, "later": fields[1].name})
+
+
+def _stock(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    for field in _refs(fields):
+        product = spec.entity(field.ref or "")
+        counted = counted_stock(product) if product else None
+        if counted:
+            quantity = next(iter(_numbers(fields)), "")
+            off = _stock_off(spec, entity, product_ref=field.name)
+            values = {"ref": field.name, "counted": counted, "quantity": quantity, **off}
+            return Rule("Stock", entity, rule.about, values)
+    return None
+
+
+def _stock_off(spec: AppSpec, entity: EntitySpec, *, product_ref: str) -> dict[str, str | tuple[str, ...]]:
+    """What calls a taking off: the order that it is a line of, or else its own status."""
+    for field in _refs(entity.fields):
+        order = spec.entity(field.ref or "")
+        words = _called_off(order) if order and field.name != product_ref else ()
+        if words and field.on_delete is OnDelete.CASCADE:
+            return {"ignore": words, "through": field.name}
+    return {"ignore": _called_off(entity)}
+
+
+def _sum(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    money = next((field for field in fields if field.type is FieldType.MONEY), None)
+    ref = next(iter(_refs(fields)), None)
+    parent = spec.entity(ref.ref or "") if ref else None
+    if money is None or ref is None or parent is None or parent.name == entity.name:
+        return None
+    values = {"money": money.name, "ref": ref.name, "into": sum_field(parent) or ""}
+    return Rule("Sum", entity, rule.about, {**values, "times": times_field(entity, money) or ""})

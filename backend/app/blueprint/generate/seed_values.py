@@ -1,0 +1,176 @@
+"""One value of an example record: a name, a day, an amount, a line of prose that fits its field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.blueprint.generate import seed_words as stock
+from app.blueprint.generate.words import PAST_DATES
+from app.blueprint.spec import EntitySpec, FieldSpec, FieldType
+
+Value = str | int | None
+Record = dict[str, Value]
+
+CODES: Final = ("number", "reference", "sku", "code", "plate", "invoice_number", "serial_number")
+_TIMES: Final = ("09:00", "18:30", "10:30", "17:00", "12:00", "19:15", "08:00", "14:30")
+_PAST: Final = (
+    *PAST_DATES, "paid", "played", "spent", "read", "taken", "given", "sold", "started", "planted", "submitted",
+    "caught", "seen", "trained", "won", "handed", "recorded", "requested", "received", "since", "decided",
+)  # fmt: skip
+_ENDS: Final = ("ends", "to_", "until", "return", "due", "closes", "expires", "close")
+_LONG_AGO: Final = ("joined", "hired", "since", "bought")
+_STARTS: Final = ("starts", "from")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands: which row, and a number that differs between apps and entities."""
+
+    entity: EntitySpec
+    row: int
+    shift: int
+
+    @property
+    def day(self) -> int:
+        """The row's day, counted from today: some are past, most are to come, no two the same."""
+        return (self.row * 12 + self.shift) % 31 - 10
+
+    def pick(self, values: Sequence[str]) -> str:
+        """One of the values, another for each row."""
+        return values[(self.row + self.shift) % len(values)]
+
+
+def value(field: FieldSpec, place: Place) -> Value:
+    """What the field holds in this row; refs are not decided here."""
+    match field.type:
+        case FieldType.DATE | FieldType.DATETIME:
+            return _date(field, place)
+        case FieldType.INT:
+            return _number(field, place)
+        case FieldType.MONEY:
+            return _money(field, place)
+        case FieldType.BOOL:
+            return int((place.row + place.shift) % 3 != 0)
+        case FieldType.CHOICE:
+            return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
+        case _:
+            return _words(field, place)
+
+
+def _words(field: FieldSpec, place: Place) -> str | None:
+    match field.type:
+        case FieldType.EMAIL:
+            return f"{_person(place).lower().replace(' ', '.')}@example.com"
+        case FieldType.PHONE:
+            return f"+44 20 7946 {(place.shift * 37 + place.row * 61) % 1000:04d}"
+        case FieldType.URL:
+            return _url(field, place)
+        case FieldType.LONGTEXT:
+            return _prose(field, place)
+        case _:
+            return _text(field, place)
+
+
+def _url(field: FieldSpec, place: Place) -> str | None:
+    """A page of the example domain; no picture, since nobody has taken one."""
+    if field.name in ("photo", "picture", "image", "cover"):
+        return None
+    return f"https://example.com/{place.entity.table.replace('_', '-')}/{place.row + 1}"
+
+
+def _prose(field: FieldSpec, place: Place) -> str | None:
+    named = next((texts for name, texts in stock.PROSE.items() if name in field.name), stock.NOTES)
+    if field.name == "address":
+        named = stock.STREETS
+    return place.pick(named) or (named[0] if field.required else None)
+
+
+def _text(field: FieldSpec, place: Place) -> str | None:
+    first = next((one for one in place.entity.fields if one.type is FieldType.TEXT), None)
+    is_title = field is first and (field.required or field.name in ("name", "title"))
+    if field.name in stock.PERSON_FIELDS or (is_title and is_person(place.entity) and not place.entity.seed):
+        return _person(place)
+    if field.name in CODES and not (is_title and field.name == "number" and place.entity.seed):
+        return f"{place.entity.label[:3].upper()}-{1040 + place.row}".replace(" ", "")
+    known = stock.TEXTS.get(field.name) or (stock.STREETS if "address" in field.name else ())
+    if known and not (is_title and place.entity.seed):
+        return place.pick(known)
+    return _title(place) if is_title or field.required else None
+
+
+def _title(place: Place) -> str:
+    names = place.entity.seed
+    if not names:
+        return f"{place.entity.label} {place.row + 1}"
+    again = place.row // len(names)
+    return names[place.row % len(names)] + (f" {again + 1}" if again else "")
+
+
+def is_person(entity: EntitySpec) -> bool:
+    """Whether the records are people, or carry the name of one."""
+    kinds = {field.type for field in entity.fields}
+    named = any(field.name in ("name", "full_name") for field in entity.fields[:2])
+    return named and bool(kinds & {FieldType.EMAIL, FieldType.PHONE})
+
+
+def _person(place: Place) -> str:
+    at = place.row + place.shift
+    first = stock.FIRST_NAMES[at % len(stock.FIRST_NAMES)]
+    return f"{first} {stock.LAST_NAMES[(at * 5 + place.shift) % len(stock.LAST_NAMES)]}"
+
+
+def _date(field: FieldSpec, place: Place) -> str:
+    day = _day(field, place)
+    if field.type is FieldType.DATE:
+        return f"@{day}"
+    ends = field.name.startswith(_ENDS) and any(one.name.startswith(_STARTS) for one in place.entity.fields)
+    return f"@{day} {_later(place) if ends else place.pick(_TIMES)}"
+
+
+def _later(place: Place) -> str:
+    hour, _, minute = place.pick(_TIMES).partition(":")
+    return f"{int(hour) + 1:02d}:{minute}"
+
+
+def _day(field: FieldSpec, place: Place) -> int:
+    if field.name.startswith(("born", "birth")):
+        oldest = 50 if is_person(place.entity) else 9
+        return -365 * (2 + (place.row * 7 + place.shift) % oldest) - place.row * 11
+    if field.name.startswith(_LONG_AGO):
+        return -20 - place.row * 47 - place.shift
+    if field.name.startswith(_PAST):
+        ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
+        return min(-1, place.day - 14) if ends else -2 - place.row * 3
+    if field.name == "on_date" and not any(one.type is FieldType.CHOICE for one in place.entity.fields):
+        return -1 - place.row * 3
+    starts = any(other.name.startswith(_STARTS) for other in place.entity.fields)
+    same_day = field.type is FieldType.DATETIME
+    return place.day + (4 if field.name.startswith(_ENDS) and starts and not same_day else 0)
+
+
+def _number(field: FieldSpec, place: Place) -> int:
+    if field.name == "year" and any(one.type is FieldType.MONEY for one in place.entity.fields):
+        return int(stock.RECENT_YEARS[place.row % len(stock.RECENT_YEARS)])
+    if field.name == "quantity" and any(one.ref for one in place.entity.fields):
+        return (1, 2, 1, 3, 2, 1)[(place.row + place.shift) % 6]
+    return _scaled(field, place, stock.NUMBER_SCALES, (3, 8, 5, 12, 2, 9))
+
+
+def _money(field: FieldSpec, place: Place) -> int:
+    if place.entity.field("bedrooms") is not None and field.name == "price":
+        return _scaled(field, place, (), (245_000, 318_000, 189_500, 420_000, 275_000, 365_000), times=100)
+    return _scaled(field, place, stock.MONEY_SCALES, (25, 40, 60, 95, 130, 210), times=100)
+
+
+def _scaled(
+    field: FieldSpec,
+    place: Place,
+    scales: Sequence[tuple[Sequence[str], Sequence[float]]],
+    other: Sequence[float],
+    times: int = 1,
+) -> int:
+    parts = set(field.name.split("_")) | {field.name}
+    values = next((found for names, found in scales if parts & set(names)), other)
+    return int(values[(place.row + place.shift) % len(values)] * times)

@@ -1,0 +1,57 @@
+"""Who does what in a goal: "members borrow", "the landlord follows up", "I approve"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.blueprint.language.grammar import Part, Token
+from app.blueprint.language.lexicon import NounKind, word
+
+FOUNDER: Final = ""
+_FOUNDERS: Final = frozenset({"i", "we"})
+_OWN: Final = frozenset({"their", "own", "his", "her"})
+_ENDS: Final = frozenset(".;:!?\n")
+_WHOSE: Final = frozenset({"of", "in", "from", "at"})
+_NEAR: Final = 5
+
+
+@dataclass(frozen=True)
+class Act:
+    """Somebody does something, `own` when with what is theirs; `who` is FOUNDER for the writer of the goal."""
+
+    who: str
+    verb: str
+    own: bool = False
+
+
+def acts(tokens: Sequence[Token]) -> tuple[Act, ...]:
+    """What each kind of person does, in order."""
+    return tuple(_acts(tokens))
+
+
+def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
+    who: str | None = None
+    for at, token in enumerate(tokens):
+        if token.part is Part.MARK and token.text in _ENDS:
+            who = None
+        elif token.text in _FOUNDERS:
+            who = FOUNDER
+        elif token.part is Part.NOUN and _is_subject(tokens, at):
+            who = token.basic
+        elif token.part is Part.VERB and who is not None:
+            near = {one.text for one in tokens[at + 1 : at + 1 + _NEAR]}
+            yield Act(who, token.basic, own=bool(near & _OWN))
+
+
+def _is_subject(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a person is named and a verb follows, perhaps behind "can", "who" or "of our club"."""
+    if word(tokens[at].basic).kind is not NounKind.PERSON and tokens[at].basic not in ("staff", "team", "kid"):
+        return False
+    skipped = {Part.FUNCTION, Part.ADVERB}
+    reach = 4
+    if at + 1 < len(tokens) and tokens[at + 1].text in _WHOSE:
+        skipped, reach = skipped | {Part.NOUN, Part.ADJECTIVE}, 8
+    rest = [one for one in tokens[at + 1 : at + reach] if one.part not in skipped]
+    return bool(rest) and rest[0].part is Part.VERB

@@ -1,0 +1,141 @@
+"""From drafts to the entities of the specification: names, tables, labels and fields that all differ."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from app.blueprint.language import wording
+from app.blueprint.language.archetypes import FieldDraft, spoken
+from app.blueprint.language.candidates import Findings
+from app.blueprint.language.drafts import Draft
+from app.blueprint.language.lexicon import plural
+from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, OnDelete
+
+_MOST_NAME: Final = 36
+_MOST_FIELDS: Final = 12
+_LABELS: Final = {
+    "email": "E-mail", "starts_at": "Starts at", "ends_at": "Ends at",
+    "on_date": "Date", "due_on": "Due", "at": "When",
+    "duration_min": "Minutes", "prep_min": "Preparation (minutes)", "capacity": "Places", "sku": "Code",
+    "born_on": "Born", "starts_on": "From", "ends_on": "To", "from_on": "From", "to_on": "To", "url": "Link",
+    "out_on": "Lent on", "available": "Available", "body": "Text", "until": "Until", "kind": "Kind",
+    "close_on": "Closes",
+}  # fmt: skip
+_DETAIL_CHOICES: Final = ("Low", "Medium", "High")
+_RESERVED: Final = frozenset({"health", "static", "new", "about", "calendar", "board", "totals", "search"})
+
+
+class Entities:
+    """Turns drafts into entities whose names, tables and labels all differ."""
+
+    def __init__(self, drafts: Sequence[Draft], found: Findings) -> None:
+        self._drafts = drafts
+        self._found = found
+        self._labels = {one.key: _shorten(wording.with_domain(one.label, found)) for one in drafts}
+        self._names = {one.key: _pascal(self._labels[one.key], at) for at, one in enumerate(drafts)}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What each draft is called in the specification, by its key."""
+        return self._names
+
+    def specify(self, *, reached: Sequence[Draft] = ()) -> tuple[EntitySpec, ...]:
+        """One entity for each draft, in order; those to be reached have an e-mail address."""
+        for one in reached:
+            if all(part.type is not FieldType.EMAIL for part in one.fields):
+                one.fields.insert(1, FieldDraft("email", FieldType.EMAIL))
+        return tuple(self._entity(one) for one in self._drafts)
+
+    def _entity(self, one: Draft) -> EntitySpec:
+        label = self._labels[one.key]
+        many = plural(label)
+        table = _snake(many)
+        targets = [self._labels[link.target] for link in one.links]
+        return EntitySpec(
+            name=self._names[one.key],
+            table=f"{table}_list" if table in _RESERVED else table,
+            label=label,
+            plural=many if many != label else f"{label} list",
+            about=wording.about(one, targets, self._found.context)[:400],
+            fields=self._fields(one),
+            seed=tuple(name[:80] for name in wording.examples(one, self._found)),
+        )
+
+    def _fields(self, one: Draft) -> tuple[FieldSpec, ...]:
+        links = [self._link(one, at) for at in range(len(one.links))]
+        plain = [_field(part) for part in one.fields]
+        details = [_detail(label, kind) for label, kind in self._found.details.get(one.key, {}).items()]
+        titled = plain and plain[0].type is FieldType.TEXT and plain[0].required
+        ordered = [*plain[:1], *links, *plain[1:], *details] if titled else [*links, *plain, *details]
+        return _sound(ordered)
+
+    def _link(self, one: Draft, at: int) -> FieldSpec:
+        link = one.links[at]
+        label = spoken(link.name) if link.name else self._labels[link.target]
+        gone = OnDelete.CASCADE if link.cascade else OnDelete.RESTRICT if link.required else OnDelete.SET_NULL
+        return FieldSpec(
+            name=_field_name(label), label=label, type=FieldType.REF, required=link.required,
+            ref=self._names[link.target], on_delete=gone,
+        )  # fmt: skip
+
+
+def _sound(fields: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
+    """The fields without twins, at least one of them required."""
+    kept: list[FieldSpec] = []
+    for one in fields:
+        if all(one.name != other.name and one.label.casefold() != other.label.casefold() for other in kept):
+            kept.append(one)
+    kept = kept[:_MOST_FIELDS]
+    if not any(one.required for one in kept):
+        kept[0] = kept[0].model_copy(update={"required": True, "on_delete": OnDelete.CASCADE})
+    return tuple(kept)
+
+
+def _field(part: FieldDraft) -> FieldSpec:
+    label = (
+        _LABELS.get(part.name) or part.name.removesuffix("_on").removesuffix("_at").replace("_", " ").capitalize()
+    )
+    if part.name.endswith(("_on", "_at")) and part.name not in _LABELS:
+        label = part.name.replace("_", " ").capitalize()
+    return FieldSpec(
+        name=_allowed(part.name), label=label, type=part.type, required=part.required, choices=part.choices
+    )
+
+
+def _detail(label: str, kind: str) -> FieldSpec:
+    choices = _DETAIL_CHOICES if kind == "choice" else ()
+    return FieldSpec(name=_field_name(label), label=label[:80], type=FieldType(kind), choices=choices)
+
+
+def _field_name(label: str) -> str:
+    name = _snake(label)
+    return _allowed({"id": "number"}.get(name, name))
+
+
+def _allowed(name: str) -> str:
+    """A word that means something to Python, such as `class`, gets an underscore."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _shorten(label: str) -> str:
+    return label if len(label) <= _MOST_NAME else label[:_MOST_NAME].strip()
+
+
+def _snake(label: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:38].strip("_")
+    return name if name and name[0].isalpha() and name not in _PYTHON_WORDS else f"the_{name or 'record'}"[:40]
+
+
+def _pascal(label: str, at: int) -> str:
+    name = "".join(part[0].upper() + part[1:] for part in re.findall(r"[A-Za-z0-9]+", label))[:38]
+    return name if name and name[0].isupper() else f"Record{at + 1}"
+
+
+_PYTHON_WORDS: Final = frozenset(
+    "and as assert async await break class continue def del elif else except finally for from global if import in "
+    "is lambda nonlocal not or pass raise return try while with yield id "
+    "created_at updated_at csrf_token rowid oid".split()
+)

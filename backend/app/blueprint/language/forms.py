@@ -1,0 +1,109 @@
+"""Which records people from outside may send in by a form of their own: a booking, an order, an application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from app.blueprint.generate.words import PAST_DATES, lower_first, status_field
+from app.blueprint.language.acting import FOUNDER, Act
+from app.blueprint.language.archetypes import actions, form_texts, key_of
+from app.blueprint.language.drafts import Draft, is_provider
+from app.blueprint.language.word_lists import word_list
+from app.blueprint.shape_rules import is_person, with_article
+from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec
+
+_MOST_FORMS: Final = 2
+_INSIDE: Final = tuple(word_list("inside_people"))
+_NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")
+_OF_THE_STAFF: Final = frozenset(
+    "price cost grade feedback handyman crew staff assignee paid result score findings priority stock decision "
+    "purchased available".split()
+)
+
+
+def forms_of(
+    entities: Sequence[EntitySpec], drafts: Sequence[Draft], acts: Sequence[Act], own: Sequence[Draft]
+) -> tuple[FormSpec, ...]:
+    """A form for what outsiders do, unless they sign in for it or only the founder does it."""
+    by_name = {entity.name: entity for entity in entities}
+    ranked = sorted(zip(drafts, entities, strict=True), key=lambda pair: not _is_done_outside(pair[0], acts))
+    found = [
+        form
+        for draft, entity in ranked
+        if not _is_the_founders(draft, acts) and not _is_own(draft, own)
+        for form in _form(draft, entity, by_name)
+    ]
+    return tuple(found[:_MOST_FORMS])
+
+
+def _is_done_outside(draft: Draft, acts: Sequence[Act]) -> bool:
+    return any(act.who != FOUNDER and _leads_to(act, draft) for act in acts)
+
+
+def _is_the_founders(draft: Draft, acts: Sequence[Act]) -> bool:
+    """Whether only "I" or "we" do it, as in "we order parts"."""
+    doing = [act.who for act in acts if _leads_to(act, draft)]
+    return bool(doing) and all(who == FOUNDER for who in doing)
+
+
+def _leads_to(act: Act, draft: Draft) -> bool:
+    return act.verb in actions() and draft.goes_by(key_of(actions()[act.verb]))
+
+
+def _is_own(draft: Draft, own: Sequence[Draft]) -> bool:
+    return any(link.target == one.key for one in own for link in draft.links)
+
+
+def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> Iterator[FormSpec]:
+    text = _text(draft)
+    if text is None or (is_person(entity) and draft.key not in form_texts()):
+        return
+    person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
+    fields = tuple(
+        field.name for field in entity.fields if field is not person and _is_asked(field, entity, by_name)
+    )
+    if not fields or (person is None and not any(field.type is FieldType.EMAIL for field in entity.fields)):
+        return
+    action, about, thanks = (_filled(part, entity, by_name) for part in text)
+    yield FormSpec(
+        entity=entity.name, action=action[:80], about=about, thanks=thanks, fields=fields,
+        person=person.name if person else None,
+    )  # fmt: skip
+
+
+def _text(draft: Draft) -> tuple[str, ...] | None:
+    """What a visitor is offered: first as this kind of app says it, then by the record's name."""
+    texts = form_texts()
+    ending = next((key for key in texts if draft.key.endswith(key)), "")
+    return texts.get(draft.setting + draft.key) or texts.get(draft.key) or texts.get(ending)
+
+
+def _is_the_visitor(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:
+    """Whether the field points at whoever fills in the form, of whom a name and an e-mail are enough."""
+    target = by_name.get(field.ref or "")
+    if target is None or not is_person(target) or not _is_served(target):
+        return False
+    kinds = {one.type for one in target.fields}
+    return FieldType.EMAIL in kinds and all(one.name in ("name", "email") for one in target.fields if one.required)
+
+
+def _is_served(target: EntitySpec) -> bool:
+    return not is_provider(target.label) or target.label.lower().endswith(_INSIDE)
+
+
+def _is_asked(field: FieldSpec, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> bool:
+    if field.required:
+        return True
+    status = status_field(entity)
+    target = by_name.get(field.ref or "")
+    served = target is not None and is_person(target) and _is_served(target)
+    inner = field.name.startswith((*PAST_DATES, *_NOTED_LATER)) or bool(set(field.name.split("_")) & _OF_THE_STAFF)
+    return not inner and not served and (status is None or field.name != status.name)
+
+
+def _filled(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> str:
+    """The text with what the record is about in the place of {thing}."""
+    refs = [by_name[field.ref] for field in entity.fields if field.ref]
+    things = [one.label for one in refs if not is_person(one)] or [entity.label]
+    return text.replace("{thing}", with_article(lower_first(things[0])))

@@ -1,0 +1,154 @@
+"""What a noun of a goal is: a place, an action, somebody who runs the app, a record that can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from app.blueprint.language.archetypes import action_fields, key_of, known_entities
+from app.blueprint.language.grammar import Phrase, Token
+from app.blueprint.language.lexicon import NounKind, Word, word
+from app.blueprint.language.word_lists import word_list, word_pairs
+
+SOFTWARE: Final = word_list("software")
+_KEPT: Final = word_list("kept_records")
+ALWAYS_DETAILS: Final = word_list("always_details")
+_NOT_ACTIONS: Final = word_list("not_actions")
+_PLACES: Final = word_list("places")
+_WARES: Final = word_pairs("wares")
+_SPELLINGS: Final = word_pairs("spellings")
+TOPICS: Final = word_list("topics")
+_OPERATORS: Final = word_list("operators")
+_CONTAINERS: Final = word_list("containers")
+_ARTICLES: Final = frozenset({"a", "an", "my", "our", "the", "his", "her"})
+_FOUNDERS: Final = frozenset({"i'm", "am", "we're", "i", "are"})
+THINGS: Final = frozenset(
+    {NounKind.ANIMAL, NounKind.ARTEFACT, NounKind.FOOD, NounKind.PLANT, NounKind.PERSON, NounKind.OBJECT,
+     NounKind.LOCATION, NounKind.BODY}
+)  # fmt: skip
+VAGUE: Final = frozenset(
+    {NounKind.ATTRIBUTE, NounKind.COGNITION, NounKind.FEELING, NounKind.MOTIVE, NounKind.PROCESS,
+     NounKind.RELATION, NounKind.STATE, NounKind.TIME, NounKind.SHAPE, NounKind.QUANTITY, NounKind.PHENOMENON,
+     NounKind.TOP, NounKind.LOCATION, NounKind.GROUP}
+)  # fmt: skip
+_ABOUT: Final = frozenset({"for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"})
+_ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "age")
+
+
+def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
+    """Whether a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
+    head = phrase.head
+    if head.basic in _KEPT and phrase.determiner in ("which", "what"):
+        return True
+    if head.basic not in _KEPT or (head.basic in ALWAYS_DETAILS and phrase.before == "with"):
+        return False
+    if head.basic in ("record", "form", "account", "profile", "file"):
+        kinds = {word(token.basic).kind for token in modifiers}
+        return bool(kinds - {NounKind.PERSON, NounKind.ANIMAL, NounKind.GROUP})
+    return head.is_plural
+
+
+def is_done_to(token: Token, before: Token | None, phrase: Phrase) -> bool:
+    """Whether the word is something done again and again: "feeding times", "plant watering reminder"."""
+    if (
+        word(token.basic).kind is not NounKind.ACT
+        or not token.basic.endswith("ing")
+        or token.basic in _NOT_ACTIONS
+    ):
+        return False
+    return phrase.head.is_plural or (before is not None and word(before.basic).kind in THINGS)
+
+
+def only_says_what_about(token: Token, rest: Sequence[Token]) -> bool:
+    """Whether a word before "app" or "list" is no record but the subject: "yoga studio app"."""
+    know = word(token.basic)
+    if rest and not is_pair(token, rest[0]):
+        return True
+    activity = (know.kind is NounKind.ACT and token.basic.endswith("ing")) or token.basic in TOPICS
+    return is_place(token.basic) or ((know.kind in VAGUE or activity) and not is_recordable(token.basic))
+
+
+def is_pair(one: Token, other: Token) -> bool:
+    """Whether two nouns beside each other are two records: "pet adoption", "volunteer shifts"."""
+    first, second = word(one.basic), word(other.basic)
+    if one.is_owner or one.basic in TOPICS or (_is_trade(one.basic) and not is_recordable(one.basic)):
+        return False
+    if first.kind is NounKind.PERSON:
+        return second.kind is not NounKind.PERSON
+    return first.kind in THINGS and is_action_noun(other.basic, second)
+
+
+def _is_trade(basic: str) -> bool:
+    """Whether people of this name do something for a living, as the founder may."""
+    return "w" in word(basic).flags and word(basic).kind is NounKind.PERSON
+
+
+def is_action_noun(text: str, know: Word) -> bool:
+    """Whether the noun is something people do: "adoption", "booking"."""
+    if key_of(text) in action_fields():
+        return True
+    acts = know.kind in (NounKind.ACT, NounKind.EVENT)
+    return acts and text.endswith(_ACTION_ENDINGS) and text not in _NOT_ACTIONS
+
+
+def is_place(basic: str) -> bool:
+    """Whether the word names where something happens: "studio", "school"."""
+    know = word(basic)
+    return (
+        basic in _PLACES
+        or "b" in know.flags
+        or ("o" in know.flags and know.kind in (NounKind.GROUP, NounKind.ARTEFACT))
+    )
+
+
+def is_context(phrase: Phrase, know: Word) -> bool:
+    """Whether the phrase only says where or for whom: "for a yoga studio", "our school"."""
+    head = phrase.head
+    place = is_place(head.basic)
+    if phrase.at <= 1 and phrase.after == ":" and not head.is_plural:
+        return True
+    if is_operator(phrase) or (place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
+        return True
+    if head.is_plural:
+        return place and phrase.before == "for"
+    if phrase.verb and phrase.before == "":
+        return False
+    if is_recordable(head.basic) and not place:
+        return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES
+    if place or know.kind in (NounKind.GROUP, NounKind.LOCATION):
+        return phrase.before in _ABOUT or phrase.determiner in _ARTICLES or bool(phrase.modifiers)
+    return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
+
+
+def is_operator(phrase: Phrase) -> bool:
+    """Whether the phrase names those who run the app: "I'm a plumber", "the landlord follows up"."""
+    head = phrase.head
+    if head.basic in _OPERATORS:
+        return True
+    if word(head.basic).kind is not NounKind.PERSON or head.is_plural:
+        return False
+    if phrase.determiner in ("a", "an") and phrase.before in _FOUNDERS:
+        return True
+    if phrase.at <= 1 and phrase.after == "with" and _is_trade(head.basic):
+        return True
+    if is_recordable(head.basic):
+        return False
+    return phrase.is_subject and (phrase.determiner in ("the", "my", "our") or phrase.at <= 2)
+
+
+def is_container(head: Token, modifiers: Sequence[Token]) -> bool:
+    """Whether the word only says that there are many of the thing before it: "recipe box"."""
+    whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
+    return (
+        head.basic in _CONTAINERS
+        and not head.is_plural
+        and bool(modifiers)
+        and is_recordable(modifiers[-1].basic)
+        and whole not in known_entities()
+    )
+
+
+def is_recordable(basic: str) -> bool:
+    """Whether records of this name are known, whatever its kind of noun."""
+    key = key_of(_SPELLINGS.get(basic, basic))
+    return key in known_entities() or key in action_fields()

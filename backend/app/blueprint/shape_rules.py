@@ -1,0 +1,202 @@
+"""The rules that follow from the shape of the fields: clashes, full places, stock, order, what is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from app.blueprint.generate.words import finished, lower_first, space_limit, status_field
+from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+
+_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
+_LEFT_OPEN_BY: Final = ("due", "deadline", "until", "return", "renew", "expires")
+_PRICES: Final = ("price", "rate", "fee", "rent", "salary", "limit", "deposit")
+_UNIQUE_CODES: Final = ("number", "sku", "plate", "code", "barcode", "serial_number", "isbn", "reference")
+_SPANS: Final = (("starts", "ends"), ("from", "to_"), ("out", "due"))
+_ORDERED: Final = (
+    *_SPANS, ("starts", "due"), ("issued", "due"), ("ordered", "due"), ("started", "ends"),
+    ("started", "finished"), ("planted", "harvested"), ("signed", "ends"), ("reported", "done"),
+    ("arrives", "leaves"), ("opened", "closed"), ("given", "due"),
+)  # fmt: skip
+_HOW_MANY: Final = ("party_size", "seats", "places", "people", "guests", "tickets", "quantity")
+_COUNTED: Final = ("stock",)
+_TAKEN: Final = ("quantity", "amount", "pieces")
+_ONCE_EACH: Final = ("Vote", "Rsvp", "RSVP", "Attendance", "Ballot", "Signature", "Score", "Rating")
+_SERVED: Final = tuple(
+    "client customer guest member patient student pupil tenant visitor attendee participant borrower buyer "
+    "applicant reader neighbour learner owner resident".split()
+)
+
+
+def rules_of(entities: Sequence[EntitySpec]) -> tuple[RuleSpec, ...]:
+    """Clashes, full places, stock, codes that must differ, what must be in order, what is late, what adds up."""
+    return tuple(rule for entity in entities for rule in _rules(entity, entities))[:40]
+
+
+def _rules(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+    what = lower_first(entity.label)
+    yield from _clash(entity, what, entities)
+    yield from _full(entity, entities)
+    yield from _taken(entity, entities)
+    yield from _unique(entity, what)
+    yield from _in_order(entity)
+    yield from _late(entity, what)
+    yield from _sums(entity, entities)
+
+
+def _clash(entity: EntitySpec, what: str, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+    span = times_of(entity)
+    single = busy_one(entity, entities)
+    if span and single is not None:
+        about = (
+            f"This {lower_first(single.label)} already has {with_article(what)} at this time; choose another time."
+        )
+        if len(span) == 2 and span[0].startswith("out"):
+            about = f"This {lower_first(single.label)} is out at this time; choose another one or another time."
+        yield RuleSpec(kind=RuleKind.NO_OVERLAP, entity=entity.name, fields=(*span, single.name), about=about)
+
+
+def times_of(entity: EntitySpec) -> tuple[str, ...]:
+    """From when to when something is taken, or at what moment; nothing when it has no time of its own."""
+    for first, last in _SPANS:
+        start = _named(entity, first)
+        end = _named(entity, last)
+        if start and end and start.type is end.type:
+            return (start.name, end.name)
+    moments = [
+        field
+        for field in of_type(entity, FieldType.DATETIME)
+        if field.required and field.name in ("starts_at", "leaves_at")
+    ]
+    return tuple(field.name for field in moments[:1])
+
+
+def _named(entity: EntitySpec, beginning: str) -> FieldSpec | None:
+    return next(
+        (field for field in entity.fields if field.type in _DATES and field.name.startswith(beginning)), None
+    )
+
+
+def busy_one(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
+    """What the record points at that can be in one place at a time: a room before a tutor before a client."""
+    fits = [ref for ref in of_type(entity, FieldType.REF) if not _has_time(_target(ref, entities))]
+    return min(fits, key=lambda ref: (_rank(_target(ref, entities)), not ref.required), default=None)
+
+
+def _has_time(target: EntitySpec | None) -> bool:
+    return target is None or bool(times_of(target))
+
+
+def _rank(target: EntitySpec | None) -> int:
+    """Things first, then those who serve, then those who are served."""
+    if target is None or target.name.lower().endswith(_SERVED):
+        return 3
+    if is_person(target):
+        return 1
+    if space_limit(target):
+        return -1
+    return 2 if target.name.endswith(("Service", "Treatment")) else 0
+
+
+def is_person(entity: EntitySpec) -> bool:
+    """Whether the records are people, who can be reached."""
+    kinds = {field.type for field in entity.fields}
+    named = entity.fields[0].name in ("name", "full_name", "email")
+    return named and bool(kinds & {FieldType.EMAIL, FieldType.PHONE})
+
+
+def _full(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+    if times_of(entity):
+        return
+    for field in of_type(entity, FieldType.REF):
+        parent = _target(field, entities)
+        if parent is None or not space_limit(parent) or is_person(parent):
+            continue
+        many = [one.name for one in of_type(entity, FieldType.INT) if one.name in _HOW_MANY]
+        about = f"This {lower_first(parent.label)} is full; choose another."
+        fields = (field.name, *many[:1])
+        yield RuleSpec(kind=RuleKind.CAPACITY, entity=entity.name, fields=fields, about=about)
+
+
+def _taken(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+    quantity = next((one for one in of_type(entity, FieldType.INT) if one.name in _TAKEN), None)
+    for field in of_type(entity, FieldType.REF):
+        parent = _target(field, entities)
+        if quantity is not None and parent is not None and any(parent.field(name) for name in _COUNTED):
+            about = f"There are not enough of this {lower_first(parent.label)} in stock."
+            fields = (field.name, quantity.name)
+            yield RuleSpec(kind=RuleKind.STOCK, entity=entity.name, fields=fields, about=about)
+            return
+
+
+def _unique(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
+    for field in entity.fields:
+        if field.name in _UNIQUE_CODES and field.required and field.type in (FieldType.TEXT, FieldType.INT):
+            about = f"Another {what} already has this {field.label.lower()}."
+            yield RuleSpec(kind=RuleKind.UNIQUE, entity=entity.name, fields=(field.name,), about=about)
+    refs = [field for field in of_type(entity, FieldType.REF) if field.required]
+    days = [field.name for field in of_type(entity, FieldType.DATE) if field.required]
+    if entity.name.endswith(_ONCE_EACH) and len(refs) + len(days) > 1 and refs:
+        about = f"This {what} is there already; change that one instead."
+        fields = (*(field.name for field in refs[:3]), *days[:1])
+        yield RuleSpec(kind=RuleKind.UNIQUE, entity=entity.name, fields=fields, about=about)
+
+
+def _in_order(entity: EntitySpec) -> Iterator[RuleSpec]:
+    for first, last in _ORDERED:
+        start, end = _named(entity, first), _named(entity, last)
+        if start and end and start is not end and start.type is end.type:
+            about = f"{end.label} must not be before {lower_first(start.label)}."
+            yield RuleSpec(kind=RuleKind.IN_ORDER, entity=entity.name, fields=(start.name, end.name), about=about)
+            return
+
+
+def _late(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
+    status = status_field(entity)
+    dates = [field for field in entity.fields if field.type in _DATES]
+    due = [field for field in dates if field.name.startswith(_LEFT_OPEN_BY) or "due" in field.name]
+    if due and status is not None and finished(status):
+        when = f"when its {_plain_date(due[0])} has passed and it is not finished"
+        about = f"{with_article(what).capitalize()} is overdue {when}."
+        yield RuleSpec(kind=RuleKind.OVERDUE, entity=entity.name, fields=(due[0].name, status.name), about=about)
+
+
+def _plain_date(field: FieldSpec) -> str:
+    return "due date" if field.name.startswith("due") else field.label.lower()
+
+
+def _sums(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+    for field in list(amounts(entity))[:1]:
+        paper = next((ref for ref in of_type(entity, FieldType.REF) if _adds_up(ref, entities)), None)
+        if paper is not None:
+            whole = with_article(lower_first(paper.label))
+            about = f"The {lower_first(entity.plural)} of {whole} add up to its total."
+            yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name, paper.name), about=about)
+        else:
+            about = f"Adds up the {field.label.lower()} of all {lower_first(entity.plural)}."
+            yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name,), about=about)
+
+
+def _adds_up(ref: FieldSpec, entities: Sequence[EntitySpec]) -> bool:
+    target = _target(ref, entities)
+    total = target.field("total") if target is not None else None
+    return ref.required and total is not None and total.type is FieldType.MONEY
+
+
+def _target(ref: FieldSpec, entities: Sequence[EntitySpec]) -> EntitySpec | None:
+    return next((one for one in entities if one.name == ref.ref), None)
+
+
+def of_type(entity: EntitySpec, kind: FieldType) -> Iterator[FieldSpec]:
+    """The fields of one type."""
+    return (field for field in entity.fields if field.type is kind)
+
+
+def amounts(entity: EntitySpec) -> Iterator[FieldSpec]:
+    """The money fields that make sense added up; the prices of a price list do not."""
+    return (field for field in of_type(entity, FieldType.MONEY) if field.name.rpartition("_")[2] not in _PRICES)
+
+
+def with_article(text: str) -> str:
+    """ "a loan", "an order"."""
+    return ("an " if text[:1].lower() in "aeiou" and not text.lower().startswith("us") else "a ") + text

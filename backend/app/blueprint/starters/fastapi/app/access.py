@@ -1,0 +1,145 @@
+"""Who is here, and which records they may see and change."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+
+from . import database, people
+from .database import BY_TABLE
+from .fields import Value
+from .model import Entity, Field, Role
+from .schema import ROLES, SIGN_IN
+
+OWNER = Role("Owner", "")
+STAFF = "Staff"
+ANYBODY = "Anybody"
+
+Condition = tuple[str, list[Value]]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who may use the pages; `own_id` is the record that describes them, if their role has one."""
+
+    name: str = STAFF
+    role: Role = OWNER
+    own_id: int | None = None
+    session: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether every record is theirs to see and change."""
+        return not self.role.own
+
+    def sees(self, entity: Entity) -> Condition:
+        """The condition that finds the records of this kind that they may see."""
+        if self.is_staff:
+            return "1", []
+        found = _path(entity, self.role.own, frozenset())
+        return (found, [self.own_id] * found.count("?")) if found and self.own_id is not None else ("0", [])
+
+    def sees_some(self, entity: Entity) -> bool:
+        """Whether this kind of record is on their side of the app at all."""
+        return self.is_staff or bool(_path(entity, self.role.own, frozenset()))
+
+    def may_add(self, entity: Entity) -> bool:
+        """Whether they may add a record of this kind."""
+        return self.is_staff or (entity.table in self.role.adds and self.own_id is not None)
+
+    def may_change(self, entity: Entity) -> bool:
+        """Whether they may change those records of this kind that they see."""
+        return self.is_staff or entity.table in (*self.role.adds, self.role.own)
+
+    def fields(self, entity: Entity) -> list[Field]:
+        """The fields of a form that are theirs to fill in."""
+        worked_out = summed(entity)
+        fields = [field for field in entity.fields if field.name not in worked_out]
+        return fields if self.is_staff else [field for field in fields if self._fills_in(entity, field)]
+
+    def _fills_in(self, entity: Entity, field: Field) -> bool:
+        if entity.table == self.role.own:
+            return field.type not in ("ref", "choice", "money", "email")
+        if field.ref:
+            return field.ref != self.role.own and (field.required or self.sees_some(BY_TABLE[field.ref]))
+        return field.type != "money" and field.name != entity.board
+
+    def forced(self, entity: Entity) -> dict[str, Value]:
+        """The links to their own record, which they do not choose."""
+        if self.is_staff or entity.table == self.role.own:
+            return {}
+        return {field.name: self.own_id for field in entity.of_type("ref") if field.ref == self.role.own}
+
+
+EVERYBODY = Visitor()
+
+
+def summed(entity: Entity) -> set[str]:
+    """The fields of this kind that are worked out from other records."""
+    from_children = database.sums_into()
+    return {name for table, name in from_children if table == entity.table}
+
+
+def _path(entity: Entity, own: str, seen: frozenset[str]) -> str:
+    """The condition that leads from a record to the person it belongs to, with a mark for their record's id."""
+    if entity.table == own:
+        return "id = ?"
+    direct = [f'"{field.name}" = ?' for field in entity.of_type("ref") if field.ref == own]
+    if direct:
+        return f"({' OR '.join(direct)})"
+    for field in entity.of_type("ref"):
+        belongs = field.on_delete == "cascade" or field.required
+        if belongs and field.ref not in seen and field.ref != entity.table:
+            inner = _path(BY_TABLE[field.ref], own, seen | {entity.table})
+            if inner:
+                return f'"{field.name}" IN (SELECT id FROM "{field.ref}" WHERE {inner})'
+    return ""
+
+
+async def everybody(request: Request) -> Visitor:
+    """Who is here in an app without sign-in."""
+    request.state.visitor = EVERYBODY
+    return EVERYBODY
+
+
+def known(request: Request) -> Visitor | None:
+    """Who is signed in."""
+    with database.session() as db:
+        visitor = _of_session(db, people.cookie(request))
+    request.state.visitor = visitor
+    return visitor
+
+
+def _of_session(db: sqlite3.Connection, session: str) -> Visitor | None:
+    user = people.of_session(db, session)
+    if user is None:
+        return None
+    role = next((role for role in ROLES if role.name == user["role"]), OWNER)
+    own_id = people.own_record(db, BY_TABLE[role.own], user["email"]) if role.own else None
+    return Visitor(name=user["name"], role=role, own_id=own_id, session=session)
+
+
+def signed_in(request: Request) -> Visitor:
+    """Who is here; sends anybody else to the page where they sign in."""
+    visitor = known(request)
+    if visitor is None:
+        with database.session() as db:
+            first = "/sign-in" if people.has_owner(db) else "/setup"
+        back = f"?next={quote(request.url.path)}" if request.method == "GET" and first == "/sign-in" else ""
+        raise HTTPException(303, "Sign in first.", headers={"location": first + back})
+    return visitor
+
+
+Here = Annotated[Visitor, Depends(signed_in if SIGN_IN else everybody)]
+Guest = Annotated[Visitor | None, Depends(known if SIGN_IN else everybody)]
+
+
+def staff_only(visitor: Visitor) -> None:
+    """Refuses whoever works with their own records alone."""
+    if not visitor.is_staff:
+        raise HTTPException(404, "There is no such page.")

@@ -1,0 +1,194 @@
+"""The pages on which people sign up, in and out; only an app whose roles need it has them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from . import database, people, records, rules
+from .access import OWNER, Guest, Here, staff_only
+from .database import BY_TABLE
+from .fields import Value
+from .model import Field, Role
+from .pages import first_values, read_all
+from .rendering import DASHBOARD, Form, render
+from .schema import ROLES
+
+NAME = Field("name", "Your name", required=True)
+EMAIL = Field("email", "E-mail", "email", required=True)
+TAKEN = "There is an account with this e-mail already."
+TITLES = {"/setup": "Set up your app", "/sign-in": "Sign in", "/sign-up": "Sign up"}
+
+router = APIRouter()
+
+
+def own_roles() -> list[Role]:
+    """The kinds of person who can make an account for themselves."""
+    return [role for role in ROLES if role.own]
+
+
+def _page(
+    request: Request, address: str, given: dict[str, str], wrong: dict[str, str], *, status: int = 200
+) -> HTMLResponse:
+    shown = {name: value for name, value in given.items() if name != "password"}
+    context = {
+        "address": address, "given": shown, "wrong": wrong, "heading": TITLES[address], "front": True,
+        "roles": own_roles() if address == "/sign-up" else [], "fewest": people.MIN_PASSWORD,
+    }  # fmt: skip
+    return render(request, "account.html", context, status=status)
+
+
+def _read(form: dict[str, str]) -> tuple[dict[str, Value], dict[str, str]]:
+    values, wrong = read_all([NAME, EMAIL], form)
+    if not people.MIN_PASSWORD <= len(form.get("password", "")) <= people.MAX_PASSWORD:
+        wrong["password"] = f"Choose a password of {people.MIN_PASSWORD} to {people.MAX_PASSWORD} characters."
+    return values, wrong
+
+
+def _welcome(request: Request, user_id: int, address: str) -> Response:
+    """Sign somebody in with a new session; one that another person left open ends."""
+    with database.session() as db:
+        people.close_session(db, people.cookie(request))
+        token = people.open_session(db, user_id)
+    response = RedirectResponse(address, 303)
+    people.set_cookie(response, request, token)
+    return response
+
+
+@router.get("/setup")
+def ask_owner(request: Request, visitor: Guest) -> Response:
+    """Open until the app has an owner."""
+    with database.session() as db:
+        if people.has_owner(db):
+            return RedirectResponse("/sign-in", 303)
+    return _page(request, "/setup", {}, {})
+
+
+@router.post("/setup")
+def set_up(request: Request, visitor: Guest, form: Form) -> Response:
+    """Makes the owner's account, once."""
+    values, wrong = _read(form)
+    if wrong:
+        return _page(request, "/setup", form, wrong, status=422)
+    with records.writing() as db:
+        if people.has_owner(db):
+            raise HTTPException(403, "This app has been set up already.")
+        user_id = _account(db, values, form["password"], OWNER)
+    return _welcome(request, user_id, f"{DASHBOARD}?done=welcome")
+
+
+def _account(db: sqlite3.Connection, values: dict[str, Value], password: str, role: Role) -> int:
+    return people.add(db, name=str(values["name"]), email=str(values["email"]), password=password, role=role.name)
+
+
+@router.get("/sign-up")
+def ask_new(request: Request, visitor: Guest) -> HTMLResponse:
+    """For people who work with what is their own."""
+    return _page(request, "/sign-up", {}, {})
+
+
+@router.post("/sign-up")
+def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
+    """Makes an account, and the record that describes the person unless the staff has made one."""
+    values, wrong = _read(form)
+    chosen = [role for role in own_roles() if role.name == form.get("role", own_roles()[0].name)]
+    if not chosen:
+        wrong["role"] = "Choose one of the list."
+    if not wrong:
+        try:
+            with records.writing() as db:
+                if not people.has_owner(db):
+                    raise HTTPException(303, "Set the app up first.", headers={"location": "/setup"})
+                user_id = _account(db, values, form["password"], chosen[0])
+                _describe(db, chosen[0], values)
+            return _welcome(request, user_id, DASHBOARD)
+        except sqlite3.IntegrityError:
+            wrong["email"] = TAKEN
+        except rules.Broken as broken:
+            wrong["email"] = str(broken)
+    return _page(request, "/sign-up", form, wrong, status=422)
+
+
+def _describe(db: sqlite3.Connection, role: Role, values: dict[str, Value]) -> None:
+    entity = BY_TABLE[role.own]
+    if people.own_record(db, entity, str(values["email"])) is None:
+        named = {people.name_field(entity): values["name"], people.email_field(entity): values["email"]}
+        kept = {**first_values(entity), **{name: value for name, value in named.items() if name}}
+        records.add(db, entity, kept, who=str(values["name"]))
+
+
+@router.get("/sign-in")
+def ask_known(request: Request, visitor: Guest) -> Response:
+    """For everybody who has an account."""
+    with database.session() as db:
+        if not people.has_owner(db):
+            return RedirectResponse("/setup", 303)
+    return _page(request, "/sign-in", {"next": request.query_params.get("next", "")[:200]}, {})
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, visitor: Guest, form: Form) -> Response:
+    """Lets somebody in; who guesses passwords has to wait."""
+    email, password = form.get("email", "").strip()[:200], form.get("password", "")[: people.MAX_PASSWORD]
+    address = request.client.host if request.client else ""
+    with records.writing() as db:
+        if people.too_many_tries(db, email, address):
+            wrong = {"email": "That was wrong too often. Wait fifteen minutes and try again."}
+            return _page(request, "/sign-in", form, wrong, status=429)
+        user_id = people.check(db, email, password)
+        if user_id is None:
+            people.note_failure(db, email, address)
+    if user_id is None:
+        return _page(request, "/sign-in", form, {"email": "The e-mail or the password is not right."}, status=422)
+    return _welcome(request, user_id, _inside(form.get("next", "")))
+
+
+def _inside(address: str) -> str:
+    """Where somebody was going, if that is a page of this app."""
+    is_ours = address.startswith("/") and not address.startswith(("//", "/\\")) and "\n" not in address
+    return address if is_ours else DASHBOARD
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, visitor: Here, form: Form) -> Response:
+    """Ends the session."""
+    with database.session() as db:
+        people.close_session(db, visitor.session)
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(people.COOKIE, path="/")
+    return response
+
+
+@router.get("/staff-accounts")
+def accounts(request: Request, visitor: Here) -> HTMLResponse:
+    """Who can sign in."""
+    staff_only(visitor)
+    return _accounts(request, {}, {})
+
+
+@router.post("/staff-accounts")
+def add_account(request: Request, visitor: Here, form: Form) -> Response:
+    """Makes an account for somebody else of the staff."""
+    staff_only(visitor)
+    values, wrong = _read(form)
+    if not wrong:
+        try:
+            with records.writing() as db:
+                _account(db, values, form["password"], OWNER)
+            return RedirectResponse("/staff-accounts", 303)
+        except sqlite3.IntegrityError:
+            wrong["email"] = TAKEN
+    return _accounts(request, form, wrong, status=422)
+
+
+def _accounts(
+    request: Request, given: dict[str, str], wrong: dict[str, str], *, status: int = 200
+) -> HTMLResponse:
+    with database.session() as db:
+        rows = [dict(row) for row in db.execute("SELECT name, email, role FROM app_users ORDER BY role, name")]
+    shown = {name: value for name, value in given.items() if name != "password"}
+    context = {"rows": rows, "heading": "Accounts", "given": shown, "wrong": wrong, "fewest": people.MIN_PASSWORD}
+    return render(request, "accounts.html", context, status=status)

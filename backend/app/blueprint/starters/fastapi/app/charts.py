@@ -1,0 +1,96 @@
+"""A chart of a number, drawn as SVG, and the same figures for a table."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+from typing import Any
+
+from . import database
+from .access import Visitor
+from .fields import money, show
+from .model import Entity, Field
+from .schema import ABOUT
+
+MOST_POINTS = 24
+WIDTH, HEIGHT, BASE = 640, 260, 220
+
+
+def chart(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str, Any]:
+    """The points of the chart, where they stand in the drawing, and what they are called."""
+    field = entity.field(entity.chart)
+    number = field if field.type in ("int", "money") else None
+    when = next(iter(entity.of_type("date", "datetime")), None)
+    where, values = visitor.sees(entity)
+    if number is not None and when is not None:
+        what, points = f"{field.label} by {when.label.lower()}", _over_time(db, entity, number, when, where, values)
+    elif number is not None:
+        what, points = f"{field.label} by {entity.one}", _by_record(db, entity, number, where, values)
+    else:
+        what, points = f"{entity.plural} by {_by(field)}", _counted(db, entity, field, where, values)
+    most = max((value for _, value in points), default=0) or 1
+    return {
+        "what": what, "points": _placed(points, most, number), "line": when is not None and number is not None,
+        "most": _said(most, number), "half": _said(most // 2, number),
+    }  # fmt: skip
+
+
+def _by(field: Field) -> str:
+    return "month" if field.type in ("date", "datetime") else field.label.lower()
+
+
+def _over_time(
+    db: sqlite3.Connection, entity: Entity, number: Field, when: Field, where: str, values: list[Any]
+) -> list[tuple[str, int]]:
+    dated = f'{where} AND "{when.name}" IS NOT NULL AND "{number.name}" IS NOT NULL'
+    rows = database.select(db, entity, dated, values, order=f'"{when.name}" DESC', limit=MOST_POINTS)
+    return [(_short(str(row[when.name])), int(row[number.name] or 0)) for row in reversed(rows)]
+
+
+def _short(iso: str) -> str:
+    when = date.fromisoformat(iso[:10])
+    return f"{when.day} {when:%b}" if len(iso) > 7 else iso
+
+
+def _by_record(
+    db: sqlite3.Connection, entity: Entity, number: Field, where: str, values: list[Any]
+) -> list[tuple[str, int]]:
+    given = f'{where} AND "{number.name}" IS NOT NULL'
+    rows = database.select(db, entity, given, values, order=f'"{number.name}" DESC', limit=12)
+    titles = database.title_rows(db, entity, rows)
+    return [(titles[int(row["id"] or 0)], int(row[number.name] or 0)) for row in rows]
+
+
+def _counted(db: sqlite3.Connection, entity: Entity, field: Field, where: str, values: list[Any]) -> list[tuple[str, int]]:
+    by = f'substr("{field.name}", 1, 7)' if field.type in ("date", "datetime") else f'"{field.name}"'
+    order = "1 DESC" if field.type in ("date", "datetime") else "2 DESC"
+    sql = f'SELECT {by}, count(*) FROM "{entity.table}" WHERE {where} AND {by} IS NOT NULL GROUP BY 1 ORDER BY {order} LIMIT 12'
+    found = [(row[0], int(row[1])) for row in db.execute(sql, values)]
+    if field.type in ("date", "datetime"):
+        return [(_month(str(key)), many) for key, many in reversed(found)]
+    names = database.labels(db, database.BY_TABLE[field.ref]) if field.ref else {}
+    return [(names.get(key, "–") if field.ref else show(field, key), many) for key, many in found]
+
+
+def _month(key: str) -> str:
+    return f"{date.fromisoformat(key + '-01'):%b %Y}"
+
+
+def _placed(points: list[tuple[str, int]], most: int, number: Field | None) -> list[dict[str, Any]]:
+    """Each point with the left edge, middle, top and height of its bar."""
+    step = (WIDTH - 60) / max(1, len(points))
+    placed = []
+    for index, (name, value) in enumerate(points):
+        height = round((BASE - 20) * max(0, value) / most, 1)
+        placed.append(
+            {
+                "name": name, "said": _said(value, number), "x": round(50 + index * step + step * 0.15, 1),
+                "mid": round(50 + index * step + step / 2, 1), "width": round(step * 0.7, 1), "y": BASE - height,
+                "height": height, "label": name[:11] if index % max(1, len(points) // 8) == 0 else "",
+            }
+        )  # fmt: skip
+    return placed
+
+
+def _said(value: int, number: Field | None) -> str:
+    return money(value, ABOUT.currency) if number is not None and number.type == "money" else f"{value:,}"

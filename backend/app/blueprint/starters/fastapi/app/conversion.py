@@ -1,0 +1,92 @@
+"""How a value changes when its field becomes another type: what fits is kept, what does not is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from .fields import MAX_TEXT, Refused, Value, read, typed
+from .model import Field
+
+YES = frozenset({"yes", "true", "on", "1", "y"})
+NO = frozenset({"no", "false", "off", "0", "n"})
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The value in its new type, None when it does not fit; `whole` unless some of it was lost on the way."""
+
+    value: Value
+    whole: bool
+
+
+LOST = Fitted(None, False)
+
+
+def fit(old: Field, new: Field, value: Value) -> Fitted:
+    """The value of `old` as the field `new` keeps it; links are the caller's business."""
+    if value is None:
+        return Fitted(None, True)
+    if old.type == new.type != "choice":
+        return Fitted(value, True)
+    if new.type == "choice":
+        return _choice(new, _text(old, value))
+    if new.type == "bool":
+        return _truth(_text(old, value))
+    text = _cut(old, new, value)
+    try:
+        kept = read(new, text)
+    except Refused:
+        return LOST
+    return Fitted(kept, _says_all(old, new, value, text))
+
+
+def _text(field: Field, value: Value) -> str:
+    """The value as a person would type it."""
+    if field.type == "bool":
+        return "Yes" if value else "No"
+    return typed(field, value)
+
+
+def _choice(field: Field, text: str) -> Fitted:
+    meant = text.strip().casefold()
+    found = next((choice for choice in field.choices if choice.casefold() == meant), None)
+    return LOST if found is None else Fitted(found, True)
+
+
+def _truth(text: str) -> Fitted:
+    word = text.strip().casefold()
+    return Fitted(int(word in YES), True) if word in YES | NO else LOST
+
+
+def _cut(old: Field, new: Field, value: Value) -> str:
+    """What to read the new value from."""
+    text = _text(old, value)
+    if old.type == "datetime" and new.type == "date":
+        return text[:10]
+    if old.type == "bool" and new.type in ("int", "money"):
+        return str(int(bool(value)))
+    if old.type == "money" and new.type == "int":
+        return text.removesuffix(".00")
+    if new.type == "text":
+        return " ".join(text.split())[:MAX_TEXT]
+    return text
+
+
+def _says_all(old: Field, new: Field, value: Value, text: str) -> bool:
+    if old.type == "datetime" and new.type == "date":
+        return str(value)[11:] in ("", "00:00")
+    return new.type != "text" or " ".join(_text(old, value).split()) == text
+
+
+def default(field: Field) -> Value:
+    """What stands in a required field that has no value yet; None where only a person can say it."""
+    if field.type == "choice":
+        return field.choices[0]
+    if field.type in ("int", "money", "bool"):
+        return 0
+    if field.type == "date":
+        return date.today().isoformat()
+    if field.type == "datetime":
+        return datetime.now().isoformat(timespec="minutes")
+    return None

@@ -1,0 +1,142 @@
+"""The people who sign in: their passwords, their sessions, and a limit on guessing."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import secrets
+import sqlite3
+import time
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import database
+from .model import Entity
+from .schema import ABOUT
+
+SESSION_LIFE_S = 14 * 24 * 3600
+COST = 2**14
+TRIES = 8
+TRIES_FROM_ONE_ADDRESS = 40
+TRIES_WITHIN_S = 15 * 60
+MIN_PASSWORD = 8
+MAX_PASSWORD = 200
+# Cookies know no ports, so that two apps on one machine need two names.
+COOKIE = "session_" + hashlib.sha256(ABOUT.title.encode()).hexdigest()[:8]
+
+User = Mapping[str, str]
+
+
+def hash_password(password: str) -> str:
+    """The salted hash that is kept instead of a password."""
+    salt = secrets.token_bytes(16)
+    return f"{salt.hex()}.{_scrypt(password, salt).hex()}"
+
+
+def is_password(password: str, kept: str) -> bool:
+    """Whether it is the password that the hash was made of."""
+    salt, _, digest = kept.partition(".")
+    return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt)), bytes.fromhex(digest))
+
+
+def _scrypt(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=8, p=1, maxmem=64 * 2**20, dklen=32)
+
+
+@functools.cache
+def _nobody() -> str:
+    return hash_password(secrets.token_hex(8))
+
+
+def has_owner(db: sqlite3.Connection) -> bool:
+    """Whether the app has been set up."""
+    return db.execute("SELECT 1 FROM app_users LIMIT 1").fetchone() is not None
+
+
+def add(db: sqlite3.Connection, *, name: str, email: str, password: str, role: str) -> int:
+    """Keep a new account; sqlite3.IntegrityError when the e-mail has one."""
+    sql = "INSERT INTO app_users (name, email, password, role) VALUES (?, ?, ?, ?)"
+    return int(db.execute(sql, [name, email, hash_password(password), role]).lastrowid or 0)
+
+
+def check(db: sqlite3.Connection, email: str, password: str) -> int | None:
+    """The account with this e-mail and password; it takes as long when there is none."""
+    row = db.execute("SELECT id, password FROM app_users WHERE email = ?", [email]).fetchone()
+    right = is_password(password, row["password"] if row else _nobody())
+    return int(row["id"]) if row and right else None
+
+
+def too_many_tries(db: sqlite3.Connection, email: str, address: str) -> bool:
+    """Whether somebody is guessing."""
+    since = time.time() - TRIES_WITHIN_S
+    db.execute("DELETE FROM app_attempts WHERE at < ?", [since])
+    counts = [(f"email {email.casefold()}", TRIES), (f"from {address}", TRIES_FROM_ONE_ADDRESS)]
+    sql = "SELECT count(*) FROM app_attempts WHERE about = ?"
+    return any(db.execute(sql, [about]).fetchone()[0] >= most for about, most in counts)
+
+
+def note_failure(db: sqlite3.Connection, email: str, address: str) -> None:
+    """Count a wrong password."""
+    rows = [(f"email {email.casefold()}", time.time()), (f"from {address}", time.time())]
+    db.executemany("INSERT INTO app_attempts VALUES (?, ?)", rows)
+
+
+def open_session(db: sqlite3.Connection, user_id: int) -> str:
+    """A new session; only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    db.execute("DELETE FROM app_sessions WHERE until < ?", [time.time()])
+    db.execute("INSERT INTO app_sessions VALUES (?, ?, ?)", [_hashed(token), user_id, time.time() + SESSION_LIFE_S])
+    return token
+
+
+def close_session(db: sqlite3.Connection, token: str) -> None:
+    """Sign out."""
+    db.execute("DELETE FROM app_sessions WHERE token = ?", [_hashed(token)])
+
+
+def of_session(db: sqlite3.Connection, token: str) -> User | None:
+    """Whose session it is."""
+    sql = (
+        "SELECT u.id, u.name, u.email, u.role FROM app_sessions s JOIN app_users u ON u.id = s.user_id "
+        "WHERE s.token = ? AND s.until > ?"
+    )
+    return db.execute(sql, [_hashed(token), time.time()]).fetchone() if token else None
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def cookie(request: Request) -> str:
+    """The session that a request carries."""
+    return request.cookies.get(COOKIE, "")
+
+
+def set_cookie(response: Response, request: Request, token: str) -> None:
+    """Let the browser keep the session; scripts cannot read it and other sites cannot send it."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, max_age=SESSION_LIFE_S, path="/", httponly=True, samesite="lax", secure=secure)
+
+
+def email_field(entity: Entity) -> str:
+    """The field that says a person's e-mail."""
+    return next((field.name for field in entity.of_type("email")), "")
+
+
+def name_field(entity: Entity) -> str:
+    """The field that says what a person is called."""
+    named = [name for name in entity.title if entity.field(name).type == "text"]
+    return (named or [field.name for field in entity.of_type("text")] or [""])[0]
+
+
+def own_record(db: sqlite3.Connection, entity: Entity, email: str) -> int | None:
+    """The record that describes the person with this e-mail."""
+    name = email_field(entity)
+    if not name:
+        return None
+    row = db.execute(f'SELECT id FROM "{entity.table}" WHERE "{name}" = ? COLLATE NOCASE ORDER BY id', [email])
+    found = row.fetchone()
+    return int(found["id"]) if found else None

@@ -1,0 +1,185 @@
+"""What visitors see: the front page, the forms that anybody may fill in, and their confirmation."""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from . import database, people, records, rules
+from .access import Guest, summed
+from .fields import Value, show
+from .model import Entity, Field, Form
+from .pages import first_values, read_all
+from .rendering import DASHBOARD, HAS_FRONT, Words, cells, render
+from .rendering import Form as Posted
+from .schema import ABOUT, FORMS
+from .security import receipt
+
+OFFERED = 60
+CARD_OFFERS = 4
+PERSON_NAME = Field("person_name", "Your name", required=True)
+PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
+
+router = APIRouter()
+
+
+def front(request: Request, visitor: Guest) -> Response:
+    """What the app is, in the goal's own words, and what a visitor can do here."""
+    if visitor is not None and visitor.session:
+        return RedirectResponse(DASHBOARD, 303)
+    with database.session() as db:
+        actions = [
+            {"form": form, "entity": database.BY_TABLE[form.table], "offers": _card_offers(db, form)} for form in FORMS
+        ]
+        return render(request, "front.html", {"actions": actions, "front": True})
+
+
+if HAS_FRONT:
+    router.get("/")(front)
+
+
+def _card_offers(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
+    """The first things to choose from, for the card of a form."""
+    for field in _asked(form):
+        if field.ref and rules.room(db, database.BY_TABLE[form.table], field.name) is not None:
+            return {"field": field.name, "rows": _offers(db, database.BY_TABLE[form.table], field)[:CARD_OFFERS]}
+    return {"field": "", "rows": []}
+
+
+def _asked(form: Form) -> list[Field]:
+    """The fields that the form asks for, in order."""
+    entity = database.BY_TABLE[form.table]
+    worked_out = summed(entity)
+    return [entity.field(name) for name in form.fields if name not in worked_out and name != form.person]
+
+
+def _person_fields(form: Form) -> list[Field]:
+    if not form.person:
+        return []
+    target = database.BY_TABLE[database.BY_TABLE[form.table].field(form.person).ref]
+    return [PERSON_NAME, PERSON_EMAIL] if people.email_field(target) else [PERSON_NAME]
+
+
+def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[str, Any]]:
+    """What a link can be chosen from: nothing that is over, the soonest first, each with what is left of it."""
+    target = database.BY_TABLE[field.ref]
+    when = target.calendar or next((one.name for one in target.of_type("datetime", "date")), "")
+    room = rules.room(db, entity, field.name)
+    coming = room is not None and when
+    where = f'("{when}" IS NULL OR "{when}" >= ?)' if coming else "1"
+    values: list[Value] = [_now(target.field(when))] if coming else []
+    rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=OFFERED)
+    titles = database.title_rows(db, target, rows)
+    found = []
+    for row in rows:
+        key = int(row["id"] or 0)
+        left = room.get(key) if room is not None else None
+        facts = [show(one, row[one.name], currency=ABOUT.currency) for one in _facts(target)]
+        found.append({"id": key, "title": titles[key], "facts": [text for text in facts if text], "left": left})
+    return found
+
+
+def _facts(target: Entity) -> list[Field]:
+    """What helps somebody to choose: when it is, and what it costs."""
+    fields = [*target.of_type("datetime", "date"), *target.of_type("money")]
+    return [field for field in fields if field.name not in target.title][:3]
+
+
+def _now(field: Field) -> str:
+    now = datetime.now() if field.type == "datetime" else datetime.combine(date.today(), datetime.min.time())
+    return now.isoformat(timespec="minutes") if field.type == "datetime" else now.date().isoformat()
+
+
+def _show(
+    request: Request, form: Form, given: dict[str, str], wrong: dict[str, str], *, status: int = 200
+) -> HTMLResponse:
+    entity = database.BY_TABLE[form.table]
+    fields = _asked(form)
+    with database.session() as db:
+        offers = {field.name: _offers(db, entity, field) for field in fields if field.ref}
+    context = {
+        "form": form, "entity": entity, "fields": [*fields, *_person_fields(form)], "given": given, "wrong": wrong,
+        "offers": offers, "heading": form.action, "front": True,
+    }  # fmt: skip
+    return render(request, "public_form.html", context, status=status)
+
+
+def _keep(db: sqlite3.Connection, form: Form, values: dict[str, Value]) -> int:
+    """Keep what a visitor sent, with the record that describes them."""
+    entity = database.BY_TABLE[form.table]
+    who = str(values.pop("person_name", None) or "Visitor")
+    email = values.pop("person_email", None)
+    kept = {**first_values(entity), **_today(entity, form), **values}
+    if form.person:
+        kept[form.person] = _person(db, database.BY_TABLE[entity.field(form.person).ref], who, email)
+    return records.add(db, entity, kept, who=f"{who} (visitor)", what="sent")
+
+
+def _today(entity: Entity, form: Form) -> dict[str, Value]:
+    """Dates that every record needs and nobody is asked for, such as the day of a booking."""
+    needed = [one for one in entity.of_type("date", "datetime") if one.required and one.name not in form.fields]
+    now = datetime.now().isoformat(timespec="minutes")
+    return {one.name: now if one.type == "datetime" else now[:10] for one in needed}
+
+
+def _person(db: sqlite3.Connection, target: Entity, name: str, email: Value) -> int:
+    found = people.own_record(db, target, str(email)) if email else None
+    if found is not None:
+        return found
+    values = {**first_values(target), people.name_field(target): name, people.email_field(target): email}
+    return records.add(db, target, {key: value for key, value in values.items() if key}, who=f"{name} (visitor)")
+
+
+def _add_routes(form: Form) -> None:
+    """The addresses of one form; a kind of record may itself be called forms."""
+    address = f"/forms/{form.table}"
+
+    @router.get(address)
+    def ask(request: Request, visitor: Guest) -> HTMLResponse:
+        """The empty form; a query such as ?yoga_class=3 chooses something."""
+        given = {name: value[:200] for name, value in request.query_params.items() if name in form.fields}
+        return _show(request, form, given, {})
+
+    @router.post(address)
+    def send(request: Request, visitor: Guest, posted: Posted) -> Response:
+        """Keeps what was sent, or shows the form again with what is wrong."""
+        values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
+        if not wrong:
+            try:
+                with records.writing() as db:
+                    record_id = _keep(db, form, values)
+                sign = receipt(request.app.state.key, form.table, record_id)
+                return RedirectResponse(f"{address}/done?id={record_id}&sign={sign}", 303)
+            except rules.Broken as broken:
+                wrong = broken.problems
+        return _show(request, form, posted, wrong, status=422)
+
+    @router.get(f"{address}/done")
+    def thanks(request: Request, visitor: Guest, id: int = 0, sign: Words = "") -> HTMLResponse:
+        """Says that it arrived; what was sent is shown to whoever sent it."""
+        return _thanks(request, form, id, sign)
+
+
+def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:
+    entity = database.BY_TABLE[form.table]
+    told: list[tuple[str, str]] = []
+    if sign.isascii() and hmac.compare_digest(sign, receipt(request.app.state.key, form.table, record_id)):
+        with database.session() as db:
+            row = database.get(db, entity, record_id)
+            fields = [entity.field(name) for name in (*form.fields, *filter(None, [form.person]))]
+            shown = cells(db, entity, [row], list(dict.fromkeys(fields)))[0]["cells"] if row else []
+            told = [(field.label, text) for field, _, text in shown if text]
+    elif record_id:
+        raise HTTPException(404, "There is no such page.")
+    context = {"form": form, "entity": entity, "told": told, "heading": form.thanks, "front": True}
+    return render(request, "thanks.html", context)
+
+
+for one in FORMS:
+    _add_routes(one)

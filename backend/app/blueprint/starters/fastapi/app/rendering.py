@@ -1,0 +1,123 @@
+"""Turns records into what a page shows, and a page into HTML."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader
+from starlette.exceptions import HTTPException
+
+from . import access, database, people, rules
+from .access import Visitor
+from .fields import Value, day, money, show, tone
+from .model import Entity, Field
+from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN
+from .security import new_token, read_form
+
+DONE = {
+    "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
+    "imported": "Imported.", "welcome": "Welcome! Your app is set up.",
+}  # fmt: skip
+HAS_FRONT = bool(FORMS) or SIGN_IN
+DASHBOARD = "/staff-side" if HAS_FRONT else "/"
+
+templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+templates.globals.update(
+    about=ABOUT, entities=ENTITIES, forms=FORMS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
+    sign_in=SIGN_IN, tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
+)  # fmt: skip
+
+Form = Annotated[dict[str, str], Depends(read_form)]
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+Words = Annotated[str, Query(max_length=200)]
+
+
+def render(
+    request: Request, template: str, context: Mapping[str, Any], *, status: int = 200, session: str | None = None
+) -> HTMLResponse:
+    """A page; everything in it is escaped by the template engine."""
+    visitor = getattr(request.state, "visitor", None if SIGN_IN else access.EVERYBODY)
+    key = getattr(request.app.state, "key", b"")
+    token = new_token(key, people.cookie(request) if session is None else session)
+    shown = [entity for entity in ENTITIES if visitor is not None and visitor.sees_some(entity)]
+    base = {"visitor": visitor, "token": token, "nav": shown, "path": request.url.path}
+    return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
+
+
+# These only look things up, so that they need no thread of their own.
+async def _entity(table: str) -> Entity:
+    if table not in database.BY_TABLE:
+        raise HTTPException(404, "There is no such page.")
+    return database.BY_TABLE[table]
+
+
+async def _kind(visitor: access.Here, entity: Annotated[Entity, Depends(_entity)]) -> Entity:
+    if not visitor.sees_some(entity):
+        raise HTTPException(404, "There is no such page.")
+    return entity
+
+
+Kind = Annotated[Entity, Depends(_kind)]
+
+
+def record(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Visitor) -> database.Row:
+    """The record, if it is here and theirs to see."""
+    where, values = visitor.sees(entity)
+    rows = []
+    if record_id < 2**53:
+        rows = database.select(db, entity, f"id = ? AND {where}", [record_id, *values], limit=1)
+    if not rows:
+        raise HTTPException(404, f"This {entity.one} is not here; it may have been deleted.")
+    return rows[0]
+
+
+def cells(
+    db: sqlite3.Connection, entity: Entity, rows: list[database.Row], fields: list[Field]
+) -> list[dict[str, Any]]:
+    """Rows ready to be shown: their title, whether they are overdue, and each field as text."""
+    titles = database.title_rows(db, entity, rows)
+    refs = {field.name: database.ref_labels(db, entity, field.name, rows) for field in fields if field.ref}
+    return [
+        {
+            "id": row["id"],
+            "title": titles[int(row["id"] or 0)],
+            "overdue": rules.is_overdue(entity, row),
+            "cells": [(field, row[field.name], cell(field, row[field.name], refs)) for field in fields],
+        }
+        for row in rows
+    ]
+
+
+def cell(field: Field, value: Value, refs: Mapping[str, database.Labels]) -> str:
+    """One value as text."""
+    if field.ref:
+        return refs[field.name].get(int(value), "") if value is not None else ""
+    return show(field, value, currency=ABOUT.currency)
+
+
+def options(db: sqlite3.Connection, fields: list[Field], visitor: Visitor) -> dict[str, database.Labels]:
+    """What each link can be chosen from."""
+    found = {}
+    for field in fields:
+        if field.ref:
+            target = database.BY_TABLE[field.ref]
+            where, values = visitor.sees(target) if visitor.sees_some(target) else ("1", [])
+            found[field.name] = database.labels(db, target, where, values)
+    return found
+
+
+def notices(db: sqlite3.Connection, entity: Entity, fields: list[Field]) -> dict[str, dict[int, str]]:
+    """What is said beside the choices of each link: how much is left of it."""
+    found = {}
+    for field in fields:
+        left = rules.room(db, entity, field.name) if field.ref else None
+        if left is not None:
+            found[field.name] = {key: f"{many} left" if many else "full" for key, many in left.items()}
+    return found

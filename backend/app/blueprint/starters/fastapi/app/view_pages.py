@@ -1,0 +1,75 @@
+"""The pages that show records by day, by status, added up, drawn, as cards and on paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from . import charts, database, papers, views
+from .access import Here
+from .rendering import DONE, Kind, PageNumber, Words, record, render
+
+router = APIRouter()
+
+
+def _only_if(there: object) -> None:
+    if not there:
+        raise HTTPException(404, "There is no such page.")
+
+
+@router.get("/{table}/calendar")
+def calendar(request: Request, visitor: Here, entity: Kind, month: Words = "") -> HTMLResponse:
+    """The records of one month by their day."""
+    _only_if(entity.calendar)
+    with database.session() as db:
+        return render(request, "calendar.html", {"entity": entity, **views.month(db, entity, month, visitor)})
+
+
+@router.get("/{table}/board")
+def board(request: Request, visitor: Here, entity: Kind, done: Words = "") -> HTMLResponse:
+    """The records in a column for each status."""
+    _only_if(entity.board)
+    with database.session() as db:
+        columns = views.board(db, entity, visitor)
+    context = {"entity": entity, "columns": columns, "heading": f"{entity.plural}: board", "done": DONE.get(done, "")}
+    return render(request, "board.html", context)
+
+
+@router.get("/{table}/totals")
+def totals(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
+    """The amounts added up by status, by what they belong to, and by month."""
+    _only_if(entity.totals)
+    with database.session() as db:
+        groups = views.totals(db, entity, visitor)
+        context: dict[str, Any] = {"entity": entity, "groups": groups, "late": views.late_sum(db, entity, visitor)}
+    return render(request, "totals.html", {**context, "heading": f"{entity.plural}: totals"})
+
+
+@router.get("/{table}/chart")
+def chart(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
+    """A number drawn over time or by name, with the same as a table."""
+    _only_if(entity.chart)
+    with database.session() as db:
+        context = {"entity": entity, "chart": charts.chart(db, entity, visitor)}
+    return render(request, "chart.html", {**context, "heading": f"{entity.plural}: chart"})
+
+
+@router.get("/{table}/gallery")
+def gallery(request: Request, visitor: Here, entity: Kind, page: PageNumber = 1) -> HTMLResponse:
+    """The records as cards."""
+    _only_if(entity.gallery)
+    with database.session() as db:
+        context = views.gallery(db, entity, visitor, page)
+    return render(request, "gallery.html", {"entity": entity, "heading": f"{entity.plural}: gallery", **context})
+
+
+@router.get("/{table}/{record_id}/document")
+def document(request: Request, visitor: Here, entity: Kind, record_id: int) -> HTMLResponse:
+    """A record on paper, with its lines and their total."""
+    _only_if(entity.document)
+    with database.session() as db:
+        context = papers.paper(db, entity, record(db, entity, record_id, visitor), visitor)
+    return render(request, "document.html", {"entity": entity, **context})

@@ -1,0 +1,149 @@
+"""People sign in; who works with their own records sees nobody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import database, people
+from app.database import BY_TABLE
+from app.main import app
+from app.schema import ENTITIES, ROLES
+
+from .forms import add, filled, send, token_of
+
+OWN = next(role for role in ROLES if role.own)
+PERSON = BY_TABLE[OWN.own]
+THEIRS = [(entity, field) for entity in ENTITIES for field in entity.of_type("ref") if field.ref == OWN.own]
+PASSWORD = "quite a long one"
+
+
+@pytest.fixture
+def stranger(client: TestClient) -> Iterator[TestClient]:
+    """Somebody else's browser, on the same records."""
+    yield TestClient(app)
+
+
+@pytest.fixture
+def other(client: TestClient) -> Iterator[TestClient]:
+    yield TestClient(app)
+
+
+def post(browser: TestClient, address: str, **values: str) -> Any:
+    page = browser.get(address).text
+    return send(browser, address, {**values, "csrf_token": token_of(page)})
+
+
+def sign_up(browser: TestClient, name: str) -> int:
+    """An account of the first kind of person who can make one; the record that describes them."""
+    email = f"{name.lower()}@example.com"
+    answer = post(browser, "/sign-up", name=name, email=email, password=PASSWORD, role=OWN.name)
+    assert answer.status_code == 303, answer.text
+    with database.session() as db:
+        found = people.own_record(db, PERSON, email)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("address", ["", "/new", "/1", "/1/edit", "/1/delete", "/export.csv", "/import"])
+def test_a_stranger_is_asked_to_sign_in(stranger: TestClient, address: str) -> None:
+    answer = stranger.get(f"/{PERSON.table}{address}", follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+def test_an_app_has_one_first_owner(stranger: TestClient) -> None:
+    assert stranger.get("/setup", follow_redirects=False).headers["location"] == "/sign-in"
+    token = token_of(stranger.get("/sign-up").text)
+    again = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD, "csrf_token": token}
+    assert send(stranger, "/setup", again).status_code == 403
+
+
+def test_somebody_signs_up_out_and_in(stranger: TestClient) -> None:
+    sign_up(stranger, "Ada")
+    home = stranger.get("/staff-side")
+    assert "Ada" in home.text
+    assert send(stranger, "/sign-out", {"csrf_token": token_of(home.text)}).status_code == 303
+    assert stranger.get("/staff-side", follow_redirects=False).status_code == 303
+    assert post(stranger, "/sign-in", email="ada@example.com", password="wrong").status_code == 422
+    back = post(stranger, "/sign-in", email="ADA@example.com", password=PASSWORD, next="//evil.example")
+    assert back.headers["location"] == "/staff-side"
+    assert "httponly" in back.headers["set-cookie"].lower()
+    assert "samesite=lax" in back.headers["set-cookie"].lower()
+
+
+def test_the_cookie_is_secure_over_https(client: TestClient) -> None:
+    browser = TestClient(app, base_url="https://testserver")
+    answer = post(browser, "/sign-up", name="Ada", email="ada@example.com", password=PASSWORD, role=OWN.name)
+    assert "secure" in answer.headers["set-cookie"].lower()
+
+
+def test_a_password_is_not_kept(stranger: TestClient) -> None:
+    sign_up(stranger, "Ada")
+    with database.session() as db:
+        kept = [str(tuple(row)) for row in db.execute("SELECT * FROM app_users")]
+    assert PASSWORD not in "".join(kept)
+
+
+def test_who_guesses_passwords_has_to_wait(stranger: TestClient) -> None:
+    sign_up(stranger, "Ada")
+    stranger.cookies.clear()
+    tries = [post(stranger, "/sign-in", email="ada@example.com", password=f"guess {n}") for n in range(9)]
+    assert [answer.status_code for answer in tries] == [422] * 8 + [429]
+    assert post(stranger, "/sign-in", email="ada@example.com", password=PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(("entity", "field"), THEIRS, ids=[f"{entity.table}-{field.name}" for entity, field in THEIRS])
+def test_nobody_sees_what_is_somebody_elses(
+    client: TestClient, stranger: TestClient, other: TestClient, entity: Any, field: Any
+) -> None:
+    ada, ben = sign_up(stranger, "Ada"), sign_up(other, "Ben")
+    mine = add(client, entity, **{field.name: str(ada)})
+    theirs = add(client, entity, **{field.name: str(ben)})
+    assert stranger.get(f"/{entity.table}/{mine}").status_code == 200
+    listed = stranger.get(f"/{entity.table}").text
+    assert f'/{entity.table}/{mine}"' in listed
+    assert f'/{entity.table}/{theirs}"' not in listed
+    assert f"\n{theirs}," not in stranger.get(f"/{entity.table}/export.csv").text
+    for address in ("", "/edit", "/delete", "/document"):
+        assert stranger.get(f"/{entity.table}/{theirs}{address}").status_code in (403, 404)
+    values = filled(client, entity)
+    for address in ("/edit", "/delete", "/move"):
+        answer = send(stranger, f"/{entity.table}/{theirs}{address}", {**values, "to": "x"})
+        assert answer.status_code in (403, 404)
+    assert stranger.get(f"/{PERSON.table}/{ada}").status_code == 200
+    assert stranger.get(f"/{PERSON.table}/{ben}").status_code == 404
+
+
+@pytest.mark.parametrize("table", OWN.adds)
+def test_somebody_adds_a_record_of_their_own(stranger: TestClient, client: TestClient, table: str) -> None:
+    ada = sign_up(stranger, "Ada")
+    entity = BY_TABLE[table]
+    values = filled(client, entity)
+    answer = send(stranger, f"/{table}/new", {**values, "csrf_token": token_of(stranger.get(f"/{table}/new").text)})
+    assert answer.status_code == 303, answer.text
+    record_id = int(re.findall(r"/(\d+)\?", answer.headers["location"])[0])
+    with database.session() as db:
+        row = database.get(db, entity, record_id)
+    links = [field.name for field in entity.of_type("ref") if field.ref == OWN.own]
+    assert row is not None
+    assert [row[name] for name in links] == [ada] * len(links)
+
+
+def test_a_token_of_one_session_is_no_good_in_another(client: TestClient, stranger: TestClient) -> None:
+    sign_up(stranger, "Ada")
+    theirs = token_of(stranger.get("/staff-side").text)
+    answer = client.post(f"/{PERSON.table}/new", data={**filled(client, PERSON), "csrf_token": theirs})
+    assert answer.status_code == 403
+
+
+def test_the_accounts_are_for_the_staff(client: TestClient, stranger: TestClient) -> None:
+    sign_up(stranger, "Ada")
+    assert stranger.get("/staff-accounts").status_code == 404
+    assert "ada@example.com" in client.get("/staff-accounts").text
+    assert post(client, "/staff-accounts", name="Sam", email="sam@example.com", password=PASSWORD).status_code == 303
+    assert post(TestClient(app), "/sign-in", email="sam@example.com", password=PASSWORD).status_code == 303

@@ -1,0 +1,108 @@
+"""A visitor finds the first page, fills in a form without an account, and is told that it arrived."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import database
+from app.database import BY_TABLE
+from app.main import app
+from app.model import Capacity, Form, Stock
+from app.schema import ABOUT, FORMS
+
+from .forms import add, filled, send, token_of
+
+every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)
+
+
+def visit(client: TestClient) -> TestClient:
+    """A browser that has never been here, on the same records."""
+    assert client
+    return TestClient(app)
+
+
+def answered(client: TestClient, form: Form, **changes: str) -> dict[str, str]:
+    """What a visitor types; what can be chosen is added by the staff first."""
+    values = filled(client, BY_TABLE[form.table])
+    asked = {name: values[name] for name in form.fields if name != form.person}
+    for field in BY_TABLE[form.table].of_type("ref"):
+        if field.name in asked and not asked[field.name]:
+            asked[field.name] = str(add(client, BY_TABLE[field.ref]))
+    return {**asked, "person_name": "Vera Visitor", "person_email": "vera@example.com", **changes}
+
+
+def post(browser: TestClient, form: Form, values: dict[str, str]) -> Any:
+    page = browser.get(f"/forms/{form.table}").text
+    return send(browser, f"/forms/{form.table}", {**values, "csrf_token": token_of(page)})
+
+
+@every_form
+def test_a_visitor_sends_the_form_and_the_staff_sees_it(client: TestClient, form: Form) -> None:
+    browser = visit(client)
+    front = html.unescape(browser.get("/").text)
+    assert ABOUT.title in front
+    assert form.action in front
+    answer = post(browser, form, answered(client, form))
+    assert answer.status_code == 303, answer.text
+    thanks = html.unescape(browser.get(answer.headers["location"]).text)
+    assert form.thanks in thanks
+    record_id = re.findall(r"id=(\d+)", answer.headers["location"])[0]
+    page = client.get(f"/{form.table}/{record_id}")
+    assert page.status_code == 200
+    if form.person:
+        assert "Vera Visitor" in thanks
+        assert "Vera Visitor" in page.text
+
+
+@every_form
+def test_what_was_sent_is_shown_to_nobody_else(client: TestClient, form: Form) -> None:
+    answer = post(visit(client), form, answered(client, form))
+    record_id = re.findall(r"id=(\d+)", answer.headers["location"])[0]
+    forged = client.get(f"/forms/{form.table}/done?id={record_id}&sign=0000")
+    assert forged.status_code == 404
+    assert "Vera" not in forged.text
+
+
+@every_form
+def test_a_visitor_who_comes_again_is_the_same_person(client: TestClient, form: Form) -> None:
+    person = form.person and BY_TABLE[form.table].field(form.person).ref
+    if not person or not BY_TABLE[person].of_type("email"):
+        pytest.skip("nobody is kept")
+    for email in ("vera@example.com", "VERA@example.com"):
+        assert post(visit(client), form, answered(client, form, person_email=email)).status_code == 303
+    name = BY_TABLE[person].of_type("email")[0].name
+    with database.session() as db:
+        kept = [row for row in database.select(db, BY_TABLE[person]) if str(row[name]).lower() == "vera@example.com"]
+    assert len(kept) == 1
+
+
+@every_form
+def test_a_form_that_is_not_filled_in_is_refused(client: TestClient, form: Form) -> None:
+    with database.session() as db:
+        before = database.count(db, BY_TABLE[form.table])
+    values = dict.fromkeys(answered(client, form), "")
+    answer = post(visit(client), form, values)
+    if any(BY_TABLE[form.table].field(name).required for name in form.fields) or form.person:
+        assert answer.status_code == 422
+        with database.session() as db:
+            assert database.count(db, BY_TABLE[form.table]) == before
+
+
+@every_form
+def test_what_is_full_cannot_be_chosen(client: TestClient, form: Form) -> None:
+    for rule in BY_TABLE[form.table].rules:
+        if isinstance(rule, (Capacity, Stock)) and rule.ref in form.fields:
+            limit = rule.limit if isinstance(rule, Capacity) else rule.counted
+            parent = add(client, BY_TABLE[BY_TABLE[form.table].field(rule.ref).ref], **{limit: "1"})
+            values = answered(client, form, **{rule.ref: str(parent)})
+            assert post(visit(client), form, values).status_code == 303
+            page = visit(client).get(f"/forms/{form.table}").text
+            assert re.search(rf'value="{parent}"[^>]* disabled', page)
+            second = post(visit(client), form, {**values, "person_email": "walt@example.com"})
+            assert second.status_code == 422
+            assert rule.about in html.unescape(second.text)

@@ -1,0 +1,190 @@
+"""Tries to break the app's rules, through its forms and straight in its database; `test_rules.py` says which."""
+
+from __future__ import annotations
+
+import html
+import sqlite3
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import database
+from app.database import BY_TABLE
+from app.model import Entity
+
+from .forms import add, filled, send
+
+Says = tuple[str, ...]
+
+
+def _refused(client: TestClient, entity: Entity, values: dict[str, str], says: Says, address: str = "new") -> None:
+    """The form refuses the values and says why, and so does the database."""
+    answer = send(client, f"/{entity.table}/{address}", values)
+    assert answer.status_code == 422, "the form kept what breaks the rule"
+    page = html.unescape(answer.text)
+    assert "Nothing was saved yet" in page
+    assert any(sentence in page for sentence in says)
+
+
+def _row(table: str, record_id: int) -> database.Row:
+    with database.session() as db:
+        row = database.get(db, BY_TABLE[table], record_id)
+    assert row is not None
+    return row
+
+
+def _refused_by_the_database(entity: Entity, record_id: int, changes: dict[str, Any]) -> None:
+    """A copy of a kept record, changed like this, breaks the rule whoever writes it."""
+    values = {**_row(entity.table, record_id), **changes}
+    values.pop("id")
+    with pytest.raises(sqlite3.IntegrityError), database.session() as db:
+        database.insert(db, entity, values)
+
+
+def _parent(client: TestClient, entity: Entity, ref: str, **values: str) -> str:
+    return str(add(client, BY_TABLE[entity.field(ref).ref], **values))
+
+
+def _with_links(client: TestClient, entity: Entity, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: _parent(client, entity, name) for name in names if entity.field(name).ref}
+
+
+def unique(client: TestClient, table: str, fields: tuple[str, ...], says: Says) -> None:
+    """A second record with the same values is refused; one that differs is kept."""
+    entity = BY_TABLE[table]
+    values = filled(client, entity, **_with_links(client, entity, fields))
+    first = add(client, entity, **values)
+    again = filled(client, entity, **{name: values[name] for name in fields})
+    _refused(client, entity, again, says)
+    _refused_by_the_database(entity, first, {})
+    assert send(client, f"/{table}/{first}/edit", values).status_code == 303
+
+
+def no_overlap(client: TestClient, table: str, start: str, end: str, ref: str, says: Says) -> None:
+    """What meets a kept record in time is refused; what comes after it, or is elsewhere, is kept."""
+    entity = BY_TABLE[table]
+    clock = "T10:00" if entity.field(start).type == "datetime" else ""
+    times = {start: f"2031-05-06{clock}", **({end: f"2031-05-09{clock}"} if end else {})}
+    inside = {start: f"2031-05-08{clock}" if end else times[start], **({end: f"2031-05-12{clock}"} if end else {})}
+    after = {start: f"2031-06-01{clock}", **({end: f"2031-06-02{clock}"} if end else {})}
+    parent = _parent(client, entity, ref)
+    first = add(client, entity, **times, **{ref: parent})
+    _refused(client, entity, filled(client, entity, **inside, **{ref: parent}), says)
+    _refused_by_the_database(entity, first, inside)
+    later = add(client, entity, **after, **{ref: parent})
+    moved = filled(client, entity, **inside, **{ref: parent})
+    _refused(client, entity, moved, says, f"{later}/edit")
+    add(client, entity, **times, **{ref: _parent(client, entity, ref)})
+
+
+def capacity(client: TestClient, table: str, ref: str, limit: str, takes: str, off: tuple[str, str], says: Says) -> None:
+    """The last place is given once; what is called off gives it back."""
+    entity = BY_TABLE[table]
+    parent = _parent(client, entity, ref, **{limit: "1"})
+    mine = {ref: parent, **({takes: "1"} if takes else {})}
+    values = filled(client, entity, **mine)
+    first = add(client, entity, **values)
+    _refused(client, entity, filled(client, entity, **mine), says)
+    _refused_by_the_database(entity, first, {})
+    if takes:
+        roomy = _parent(client, entity, ref, **{limit: "5"})
+        _refused(client, entity, filled(client, entity, **{ref: roomy, takes: "6"}), says)
+    status, word = off
+    if status:
+        assert send(client, f"/{table}/{first}/edit", {**values, status: word}).status_code == 303
+        add(client, entity, **mine)
+
+
+def in_order(client: TestClient, table: str, earlier: str, later: str, says: Says) -> None:
+    """What ends before it begins is refused."""
+    entity = BY_TABLE[table]
+    low, high = _low_and_high(entity.field(earlier).type), _low_and_high(entity.field(later).type)
+    good = filled(client, entity, **{earlier: low[0], later: high[1]})
+    first = add(client, entity, **good)
+    bad = {earlier: low[1], later: high[0]}
+    _refused(client, entity, filled(client, entity, **bad), says)
+    _refused(client, entity, {**good, **bad}, says, f"{first}/edit")
+
+
+def _low_and_high(kind: str) -> tuple[str, str]:
+    clock = "T10:00" if kind == "datetime" else ""
+    return ("2", "9") if kind in ("int", "money") else (f"2031-07-01{clock}", f"2031-07-05{clock}")
+
+
+def sums(client: TestClient, table: str, money: str, ref: str, into: str, times: str) -> None:
+    """The lines add up, and go on doing so when one changes or goes."""
+    entity = BY_TABLE[table]
+    parent = _parent(client, entity, ref)
+    count = {times: "2"} if times else {}
+    lines = [add(client, entity, **{ref: parent, money: "10.25", **count}) for _ in range(2)]
+    one = 2050 if times else 1025
+    _comes_to(client, entity, ref, parent, into, 2 * one)
+    assert send(client, f"/{table}/{lines[0]}/delete", {}).status_code == 303
+    _comes_to(client, entity, ref, parent, into, one)
+    changed = filled(client, entity, **{ref: parent, money: "1.00", **count})
+    assert send(client, f"/{table}/{lines[1]}/edit", changed).status_code == 303
+    _comes_to(client, entity, ref, parent, into, 200 if times else 100)
+
+
+def _comes_to(client: TestClient, entity: Entity, ref: str, parent: str, into: str, cents: int) -> None:
+    target = entity.field(ref).ref
+    if into:
+        assert _row(target, int(parent))[into] == cents
+    assert f"{cents / 100:,.2f}" in client.get(f"/{target}/{parent}").text
+
+
+def stock(
+    client: TestClient, table: str, ref: str, counted: str, quantity: str, off: tuple[str, str, str], says: Says
+) -> None:
+    """What is taken is counted down, no more than there is can be taken, and what is called off comes back."""
+    entity = BY_TABLE[table]
+    product = _parent(client, entity, ref, **{counted: "3"})
+    amount = "3" if quantity else "1"
+
+    def left() -> int:
+        return int(_row(entity.field(ref).ref, int(product))[counted] or 0)
+
+    mine = {ref: product, **({quantity: amount} if quantity else {})}
+    values = filled(client, entity, **mine)
+    first = add(client, entity, **values)
+    assert left() == 3 - int(amount)
+    if quantity:
+        more = filled(client, entity, **{**mine, quantity: "1"})
+        _refused(client, entity, more, says)
+        _refused_by_the_database(entity, first, {})
+    status, word, through = off
+    if status and not through:
+        assert send(client, f"/{table}/{first}/edit", {**values, status: word}).status_code == 303
+        assert left() == 3
+        assert send(client, f"/{table}/{first}/edit", values).status_code == 303
+    assert send(client, f"/{table}/{first}/delete", {}).status_code == 303
+    assert left() == 3
+    if through:
+        _called_off_as_a_whole(client, entity, mine, (status, word, through))
+        assert left() == 3
+
+
+def _called_off_as_a_whole(client: TestClient, entity: Entity, mine: dict[str, str], off: tuple[str, str, str]) -> None:
+    status, word, through = off
+    order = BY_TABLE[entity.field(through).ref]
+    values = filled(client, order)
+    order_id = add(client, order, **values)
+    add(client, entity, **{**mine, through: str(order_id)})
+    assert send(client, f"/{order.table}/{order_id}/edit", {**values, status: word}).status_code == 303
+
+
+def overdue(client: TestClient, table: str, date: str, status: str, done: str) -> None:
+    """A record is marked from the day after its date until it is done."""
+    entity = BY_TABLE[table]
+    dates = entity.of_type("date", "datetime")
+    past = {one.name: "2020-01-02" + ("T09:00" if one.type == "datetime" else "") for one in dates}
+    record_id = add(client, entity, **past)
+    assert "Overdue" in client.get(f"/{table}/{record_id}").text
+    assert f'/{table}/{record_id}"' in client.get(f"/{table}?late=1").text
+    future = add(client, entity)
+    assert "Overdue" not in client.get(f"/{table}/{future}").text
+    if status:
+        finished = filled(client, entity, **past, **{status: done})
+        assert send(client, f"/{table}/{record_id}/edit", finished).status_code == 303
+        assert "Overdue" not in client.get(f"/{table}/{record_id}").text

@@ -1,0 +1,189 @@
+"""Runs inside a sandbox: copies, checks and replaces the records of an app, whatever its files hold.
+
+Standard library only. Every command prints one JSON object; what cannot be done is its `problem`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+DATA = Path("data/app.db")
+ROOM = Path(".records")
+WHOLE = ROOM / "whole.db"
+PIECE_BYTES = 4_000_000
+BUSY_S = 8
+HEADER = b"SQLite format 3\x00"
+MAX_NOTES = 40
+MAX_TABLES = 60
+BESIDE = ("-wal", "-shm", "-journal")
+
+Answer = dict[str, Any]  # what JSON can hold
+
+
+class Problem(Exception):
+    """Why it cannot be done, in one word."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that waits for others."""
+    return sqlite3.connect(path, timeout=BUSY_S)
+
+
+def out(limit: str) -> Answer:
+    """A consistent copy of the records, cut into pieces; the app may go on meanwhile."""
+    if not DATA.is_file():
+        raise Problem("none")
+    ROOM.mkdir(exist_ok=True)
+    with closing(connect(DATA)) as source, closing(connect(WHOLE)) as target:
+        pages, page = (source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        if pages * page > int(limit):
+            raise Problem("too_large")
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
+    return {"bytes": WHOLE.stat().st_size, "pieces": cut(WHOLE)}
+
+
+def cut(path: Path) -> int:
+    """Pieces that fit through the wall, numbered from 0; how many."""
+    number = 0
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            (ROOM / f"out-{number:06}").write_bytes(piece)
+            number += 1
+    return number
+
+
+def join() -> Answer:
+    """Put the pieces that came in together, and look whether they are a sound file of SQLite."""
+    with WHOLE.open("wb") as file:
+        for piece in sorted(ROOM.glob("in-*")):
+            file.write(piece.read_bytes())
+            piece.unlink()
+        file.flush()
+        os.fsync(file.fileno())
+    with WHOLE.open("rb") as file:
+        if file.read(len(HEADER)) != HEADER:
+            raise Problem("refused")
+    with closing(connect(WHOLE)) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise Problem("refused")
+    return {"bytes": WHOLE.stat().st_size}
+
+
+def there() -> Answer:
+    """Whether the app has records already."""
+    return {"there": DATA.is_file()}
+
+
+def begin() -> Answer:
+    """Make the joined file the records of an app that has none; whole or not at all."""
+    if DATA.is_file():
+        return {"there": True}
+    _settle(_draft(WHOLE))
+    return {"there": False}
+
+
+def _draft(source: Path) -> Path:
+    """The same bytes in the folder of the data, which may be another file system."""
+    draft = DATA.with_name("app.db.new")
+    with source.open("rb") as read, draft.open("wb") as write:
+        while piece := read.read(PIECE_BYTES):
+            write.write(piece)
+        write.flush()
+        os.fsync(write.fileno())
+    return draft
+
+
+def _settle(draft: Path) -> None:
+    for ending in BESIDE:
+        DATA.with_name(DATA.name + ending).unlink(missing_ok=True)
+    draft.replace(DATA)
+    folder = os.open(DATA.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def put() -> Answer:
+    """Make the joined file the records of an app that may be running: one transaction of SQLite's own."""
+    if not DATA.is_file():
+        _settle(_draft(WHOLE))
+        return look()
+    try:
+        with closing(connect(WHOLE)) as source, closing(connect(DATA)) as target:
+            if not tables(source) & tables(target):
+                raise Problem("foreign")
+            source.backup(target)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        _settle(_draft(WHOLE))  # the old file is beyond reading, so there is nothing to be careful with
+    return look()
+
+
+def tables(db: sqlite3.Connection) -> set[str]:
+    """The names of the tables."""
+    return {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def look() -> Answer:
+    """How many rows each table has, and what the app noted when it took the records over."""
+    if not DATA.is_file():
+        raise Problem("none")
+    with closing(connect(DATA)) as db:
+        names = sorted(name for name in tables(db) if not name.startswith(("sqlite_", "app_")))[:MAX_TABLES]
+        rows = {name: count(db, name) for name in names}
+        return {"rows": rows, "notes": notes(db)[:MAX_NOTES]}
+
+
+def count(db: sqlite3.Connection, table: str) -> int:
+    """How many rows there are."""
+    quoted = table.replace('"', '""')
+    return int(db.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608 - a quoted name
+
+
+def notes(db: sqlite3.Connection) -> list[str]:
+    """What the app said about the change from an older shape."""
+    if "app_settings" not in tables(db):
+        return []
+    row = db.execute("SELECT value FROM app_settings WHERE name = 'migration_notes'").fetchone()
+    try:
+        found = json.loads(row[0]) if row else []
+    except (TypeError, ValueError):
+        return []
+    return [str(note) for note in found] if isinstance(found, list) else []
+
+
+def run(words: Iterable[str]) -> Answer:
+    """One command with its arguments."""
+    name, *arguments = words
+    commands: dict[str, Callable[..., Answer]] = {
+        "out": out,
+        "join": join,
+        "there": there,
+        "begin": begin,
+        "put": put,
+        "look": look,
+    }
+    unreadable = "refused" if name == "join" else "damaged"
+    try:
+        return commands[name](*arguments)
+    except Problem as problem:
+        return {"problem": str(problem)}
+    except sqlite3.OperationalError as error:
+        return {"problem": "busy" if "locked" in str(error) else unreadable, "detail": str(error)[:200]}
+    except sqlite3.DatabaseError as error:
+        return {"problem": unreadable, "detail": str(error)[:200]}
+    except OSError as error:
+        return {"problem": "failed", "detail": str(error)[:200]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(sys.argv[1:])))

@@ -1,0 +1,160 @@
+"""The specification of a project: shown, edited, and handed to the build that makes it the next version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.blueprint.editing import problems, settled, without_was
+from app.blueprint.spec import AppSpec
+from app.core.errors import AppError, InvalidInput, NotFound
+from app.core.ids import FounderId, ProjectId
+from app.db.engine import Connection
+from app.repositories import jobs, specs
+from app.repositories.jobs import Job
+from app.repositories.specs import KeptSpec
+from app.services.project_service import owned
+
+
+class NoSpec(NotFound):
+    code, title = "no_spec", "There is no specification yet"
+
+
+class SpecRefused(InvalidInput):
+    code, title = "spec_refused", "The specification is not valid"
+
+
+class SpecChanged(AppError):
+    """Somebody has changed the specification since it was read."""
+
+    status, code, title = 412, "spec_changed", "The specification has changed"
+
+
+class RevisionMissing(AppError):
+    status, code, title = 428, "revision_missing", "The revision is missing"
+
+
+@dataclass(frozen=True)
+class SpecView:
+    """A specification as it stands: the one that the next build of its goal uses."""
+
+    spec: AppSpec
+    revision: str
+    """Changes with everything that changes the specification; an edit names the one that it began with."""
+    version: str
+    """The newest version that is ready."""
+    is_edited: bool
+    """Whether something of it is not built yet."""
+    notes: tuple[str, ...] = ()
+    """What was understood of an edit."""
+
+
+class SpecService:
+    """Shows and keeps specifications."""
+
+    async def get(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> SpecView:
+        """The specification as it stands. NotFound, NoSpec."""
+        await owned(tx, founder_id, project_id)
+        return await self._current(tx, project_id)
+
+    async def put(
+        self,
+        tx: Connection,
+        founder_id: FounderId,
+        project_id: ProjectId,
+        raw: Mapping[str, Any],
+        *,
+        revision: str | None,
+        as_written: bool = False,
+    ) -> SpecView:
+        """Keep an edit for the next build. SpecRefused, SpecChanged; RevisionMissing when it names no revision.
+
+        Unless `as_written`, parts that seem to be renamed are marked so, and the notes say it.
+        """
+        await owned(tx, founder_id, project_id, lock=True)
+        current = await self._current(tx, project_id)
+        _require_same(revision, current.revision)
+        newest = await self._newest(tx, project_id)
+        try:
+            spec, notes = settled(dict(raw), _spec_of(newest), guess=not as_written)
+        except ValidationError as error:
+            raise _refusal(error, dict(raw)) from error
+        await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=newest.number)
+        view = await self._current(tx, project_id)
+        return SpecView(view.spec, view.revision, view.version, view.is_edited, tuple(notes))
+
+    async def to_build(self, tx: Connection, project_id: ProjectId, goal: str | None) -> AppSpec | None:
+        """What a build of this goal begins with: the edit of the same goal, or None for the goal alone.
+
+        Without a goal it is the specification as it stands. NoSpec when there is none.
+        """
+        if goal is None:
+            return (await self._current(tx, project_id)).spec
+        kept = await specs.find(tx, project_id)
+        newest = await jobs.newest_ready(tx, project_id)
+        if kept is None or newest is None or kept.spec.get("goal") != goal:
+            return None
+        return _edited(kept, _spec_of(newest))
+
+    async def _current(self, tx: Connection, project_id: ProjectId) -> SpecView:
+        newest = await self._newest(tx, project_id)
+        kept = await specs.find(tx, project_id)
+        spec, is_edited = _standing(kept, newest)
+        revision = f"{kept.revision if kept else 0}-{newest.number}"
+        return SpecView(spec, revision, newest.build_version, is_edited)
+
+    async def _newest(self, tx: Connection, project_id: ProjectId) -> Job:
+        newest = await jobs.newest_ready(tx, project_id)
+        if newest is None or newest.spec is None:
+            raise NoSpec("This project has no version yet, so there is nothing to edit.", remedy="Build it first.")
+        return newest
+
+
+def _standing(kept: KeptSpec | None, newest: Job) -> tuple[AppSpec, bool]:
+    """The edit as long as it belongs to the newest version, else what that version was built from."""
+    built = _spec_of(newest)
+    if kept is None:
+        return built, False
+    if kept.base_number != newest.number and kept.spec.get("goal") != built.goal:
+        return built, False
+    edited = _edited(kept, built) or built
+    return edited, edited != built
+
+
+def _edited(kept: KeptSpec, built: AppSpec) -> AppSpec | None:
+    """The edit, as a change of the newest version; None when another release has made it and it cannot be read."""
+    try:
+        return settled(dict(kept.spec), built, guess=False)[0]
+    except ValidationError:
+        return None
+
+
+def _spec_of(job: Job) -> AppSpec:
+    try:
+        return without_was(AppSpec.model_validate(job.spec))
+    except ValidationError as error:
+        raise NoSpec(
+            f"{job.build_version} was made by another release, and its specification cannot be edited here.",
+            remedy="Build its goal again, then edit that version.",
+        ) from error
+
+
+def _require_same(given: str | None, current: str) -> None:
+    if given is None:
+        raise RevisionMissing(
+            "An edit has to say which revision it began with.", remedy="Read it, and send its ETag as If-Match."
+        )
+    if given != current:
+        raise SpecChanged(
+            "The specification was changed by somebody else since you read it.",
+            remedy="Read it again and repeat your change.",
+        )
+
+
+def _refusal(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
+    found = problems(error, raw)
+    first = "; ".join(f"{one['field']}: {one['problem']}" for one in found[:5])
+    return SpecRefused(f"{first}.", errors=found)

@@ -1,0 +1,206 @@
+"""A founder reads and edits the specification of a project, and the next build makes it the next version."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.adapters.runners.fake import RunnerFake
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec
+from app.core.ids import JobId, ProjectId
+from app.ports.runner import Scaffold
+from app.repositories import jobs
+from tests.support.house import AUTH, OTHER_AUTH, House, open_house
+
+GOAL = "A booking app for a yoga studio"
+
+
+class ReadingFake(RunnerFake):
+    """The canned app around what the real language makes of the goal."""
+
+    async def scaffold(self, goal: str, *, spec: AppSpec | None = None) -> Scaffold:
+        return await super().scaffold(goal, spec=spec or understand(goal))
+
+
+@pytest.fixture
+def house(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[House]:
+    with open_house(database_url, valkey_url, tmp_path, runner=ReadingFake()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def project(house: House) -> str:
+    """A project with one version."""
+    made = house.project()
+    built(house, made, goal=GOAL)
+    return made
+
+
+def built(house: House, project: str, **body: Any) -> Any:
+    answer = house.client.post("/api/generation/start", json={"project_id": project, **body}, headers=AUTH)
+    assert answer.status_code == 201, answer.text
+    job_id = answer.json()["job_id"]
+    house.build(JobId(UUID(job_id)))
+    return house.client.get(f"/api/builds/{job_id}", headers=AUTH).json()
+
+
+def read(house: House, project: str) -> Any:
+    answer = house.client.get(f"/api/projects/{project}/spec", headers=AUTH)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["ETag"] == f'"{answer.json()["revision"]}"'
+    return answer.json()
+
+
+def write(house: House, project: str, spec: Any, *, revision: str | None, **params: Any) -> Any:
+    headers = AUTH | ({} if revision is None else {"If-Match": f'"{revision}"'})
+    return house.client.put(f"/api/projects/{project}/spec", json=spec, headers=headers, params=params)
+
+
+def entity(spec: Any, name: str) -> Any:
+    return next(one for one in spec["entities"] if one["name"] == name)
+
+
+def kept_spec(house: House, project: str) -> Any:
+    async def newest() -> Any:
+        async with house.services.database.transaction() as tx:
+            return await jobs.newest_ready(tx, ProjectId(UUID(project)))
+
+    return house.call(newest).spec
+
+
+def test_a_project_without_a_version_has_nothing_to_edit(house: House) -> None:
+    path = f"/api/projects/{house.project()}/spec"
+    answer = house.client.get(path, headers=AUTH)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_spec")
+
+
+def test_the_specification_of_the_newest_version_is_shown(house: House, project: str) -> None:
+    found = read(house, project)
+    assert found["spec"]["goal"] == GOAL
+    assert (found["build_version"], found["edited"]) == ("build_v0_1", False)
+
+
+def test_an_edited_specification_is_the_next_version(house: House, project: str) -> None:
+    found = read(house, project)
+    found["spec"]["title"] = "Sunrise Yoga"
+    answer = write(house, project, found["spec"], revision=found["revision"])
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["edited"] is True
+
+    build = built(house, project)
+
+    assert (build["build_version"], build["goal"]) == ("build_v0_2", GOAL)
+    assert kept_spec(house, project)["title"] == "Sunrise Yoga"
+    assert build["evidence"]["title"] == "Sunrise Yoga"
+    after = read(house, project)
+    assert (after["edited"], after["spec"]["title"]) == (False, "Sunrise Yoga")
+
+
+def test_the_same_goal_builds_the_edited_specification_also_later(house: House, project: str) -> None:
+    found = read(house, project)
+    found["spec"]["title"] = "Sunrise Yoga"
+    write(house, project, found["spec"], revision=found["revision"])
+    assert built(house, project, goal=GOAL)["evidence"]["title"] == "Sunrise Yoga"
+    assert built(house, project, goal=GOAL)["evidence"]["title"] == "Sunrise Yoga"
+
+
+def test_another_goal_is_read_anew_and_the_edit_waits_for_its_own_goal(house: House, project: str) -> None:
+    found = read(house, project)
+    found["spec"]["title"] = "Sunrise Yoga"
+    write(house, project, found["spec"], revision=found["revision"])
+    assert built(house, project, goal="An app to lend out tools")["evidence"]["title"] != "Sunrise Yoga"
+    assert read(house, project)["spec"]["goal"] == "An app to lend out tools"
+    assert built(house, project, goal=GOAL)["evidence"]["title"] == "Sunrise Yoga"
+
+
+def test_two_editors_do_not_overwrite_each_other(house: House, project: str) -> None:
+    found = read(house, project)
+    first, second = copy.deepcopy(found["spec"]), copy.deepcopy(found["spec"])
+    first["title"], second["title"] = "First", "Second"
+    assert write(house, project, first, revision=found["revision"]).status_code == 200
+
+    late = write(house, project, second, revision=found["revision"])
+
+    assert (late.status_code, late.json()["code"]) == (412, "spec_changed")
+    assert read(house, project)["spec"]["title"] == "First"
+
+
+def test_an_edit_says_which_revision_it_began_with(house: House, project: str) -> None:
+    answer = write(house, project, read(house, project)["spec"], revision=None)
+    assert (answer.status_code, answer.json()["code"]) == (428, "revision_missing")
+
+
+def test_a_renamed_kind_of_record_is_followed_everywhere_and_said(house: House, project: str) -> None:
+    found = read(house, project)
+    spec = found["spec"]
+    entity(spec, "Client")["name"] = "Member"
+    answer = write(house, project, spec, revision=found["revision"])
+    assert answer.status_code == 200, answer.text
+    after = answer.json()
+    member = entity(after["spec"], "Member")
+    assert (member["was"], member["label"], member["plural"]) == ("Client", "Member", "Members")
+    assert next(one["ref"] for one in entity(after["spec"], "Booking")["fields"] if one["ref"]) == "Member"
+    assert any("'Member'" in note and "'Client'" in note for note in after["notes"])
+
+
+def test_as_written_takes_nothing_for_a_rename(house: House, project: str) -> None:
+    found = read(house, project)
+    spec = found["spec"]
+    field = next(one for one in entity(spec, "Client")["fields"] if one["name"] == "phone")
+    field["name"] = "mobile"
+    answer = write(house, project, spec, revision=found["revision"], as_written=True)
+    assert answer.status_code == 200, answer.text
+    assert [one["was"] for one in entity(answer.json()["spec"], "Client")["fields"]] == [None] * 5
+    assert answer.json()["notes"] == []
+
+
+def test_what_is_wrong_is_named_in_words(house: House, project: str) -> None:
+    found = read(house, project)
+    spec = found["spec"]
+    entity(spec, "Client")["fields"][1]["type"] = "colour"
+    answer = write(house, project, spec, revision=found["revision"])
+    assert (answer.status_code, answer.json()["code"]) == (422, "spec_refused")
+    [wrong] = answer.json()["errors"]
+    assert wrong["field"] == "entities 'Client', fields 'email', type"
+    assert "'text'" in wrong["problem"]
+    assert read(house, project)["edited"] is False
+
+
+@pytest.mark.parametrize("body", [{}, {"entities": 3}, {"entities": [1, None]}, {"entities": [{"fields": "x"}]}])
+def test_nonsense_is_refused_with_a_reason(house: House, project: str, body: Any) -> None:
+    answer = write(house, project, body, revision=read(house, project)["revision"])
+    assert (answer.status_code, answer.json()["code"]) == (422, "spec_refused")
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"\\ud800": 1}', b'{"title": "\\ud800"}', b'{"theme": {"hue": NaN}}', b"[1]", b"{"]
+)
+def test_a_body_that_is_no_specification_is_refused(house: House, project: str, content: bytes) -> None:
+    headers = AUTH | {"If-Match": f'"{read(house, project)["revision"]}"', "Content-Type": "application/json"}
+    answer = house.client.put(f"/api/projects/{project}/spec", content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
+def test_the_engine_cannot_be_edited(house: House, project: str) -> None:
+    found = read(house, project)
+    found["spec"] |= {"engine": "the best model", "confidence": 1.0}
+    answer = write(house, project, found["spec"], revision=found["revision"])
+    assert answer.json()["spec"]["engine"] == "blueprint"
+
+
+def test_somebody_elses_specification_is_not_there(house: House, project: str) -> None:
+    path = f"/api/projects/{project}/spec"
+    assert house.client.get(path, headers=OTHER_AUTH).status_code == 404
+    headers = OTHER_AUTH | {"If-Match": '"0-1"'}
+    assert house.client.put(path, json={}, headers=headers).status_code == 404
+
+
+def test_a_start_without_a_goal_needs_a_specification(house: House) -> None:
+    answer = house.client.post("/api/generation/start", json={"project_id": house.project()}, headers=AUTH)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_spec")
