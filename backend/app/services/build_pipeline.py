@@ -65,6 +65,7 @@ class BuildTools:
     probe: PreviewProbe
     data: AppData
     stage_timeout_s: float
+    with_pictures: bool = True
 
 
 class BuildPipeline:
@@ -208,6 +209,7 @@ class BuildPipeline:
             version=version,
             archive=b"".join([chunk async for chunk in iter_zip(entries, folder=version)]),
             ancestor=await self._ancestor(),
+            with_pictures=self._tools.with_pictures,
         )
         climbed = await climb(self._tools.host, app, preview=self._open_preview)
         return {"checks": climbed.checks, "pictures": await self._keep(climbed.pictures)}

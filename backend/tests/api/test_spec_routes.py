@@ -178,6 +178,15 @@ def test_nonsense_is_refused_with_a_reason(house: House, project: str, body: Any
     assert (answer.status_code, answer.json()["code"]) == (422, "spec_refused")
 
 
+@pytest.mark.parametrize(
+    "content", [b'{"\\ud800": 1}', b'{"title": "\\ud800"}', b'{"theme": {"hue": NaN}}', b"[1]", b"{"]
+)
+def test_a_body_that_is_no_specification_is_refused(house: House, project: str, content: bytes) -> None:
+    headers = AUTH | {"If-Match": f'"{read(house, project)["revision"]}"', "Content-Type": "application/json"}
+    answer = house.client.put(f"/api/projects/{project}/spec", content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
 def test_the_engine_cannot_be_edited(house: House, project: str) -> None:
     found = read(house, project)
     found["spec"] |= {"engine": "the best model", "confidence": 1.0}

@@ -36,6 +36,7 @@ class Climb:
     archive: bytes
     """What an export of this version gives."""
     ancestor: Ancestor | None = None
+    with_pictures: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ async def climb(host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Ev
         version=app.version,
         heritage=heritage_of(app.ancestor, app.spec),
     )
-    copied = CopiedApp(host, app.sandbox, app.manifest, app.spec)
+    copied = CopiedApp(host, app.sandbox, app.manifest, app.spec, with_pictures=app.with_pictures)
     read, tests, lived, copy, opened = await _side_by_side(
         _read(app.files),
         _own_tests(app),

@@ -105,7 +105,7 @@ def _is_worth_it(path: str, walk: Walk) -> bool:
 def pattern_of(path: str) -> str:
     """What an address has in common with those that the same code answers."""
     parts = urlsplit(path)
-    names = sorted({name for name, _ in parse_qsl(parts.query)})
+    names = sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})
     return f"{_DIGITS.sub('0', parts.path)}?{'&'.join(names)}"
 
 

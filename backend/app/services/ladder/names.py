@@ -82,6 +82,10 @@ def _bindings(node: ast.AST) -> Iterator[str]:
             return
         case ast.Lambda():
             return
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            inside = (one for one in ast.walk(node) if isinstance(one, ast.NamedExpr))
+            yield from (one.target.id for one in inside)
+            return
         case ast.Import() | ast.ImportFrom():
             yield from ((one.asname or one.name).partition(".")[0] for one in node.names)
         case ast.Name(ctx=ast.Store() | ast.Del()):

@@ -49,11 +49,9 @@ class Answer:
         return 400 <= self.status < 500
 
 
-class AppSilent(BuildFailed):
-    """The app gave no HTTP answer."""
-
-    def __init__(self, what: str, why: str) -> None:
-        super().__init__("A page of the app does not open.", code="page_fails", log=f"{what}: {why}")
+def silent(what: str, why: str) -> BuildFailed:
+    """The failure of an app that gave no HTTP answer."""
+    return BuildFailed("A page of the app does not open.", code="page_fails", log=f"{what}: {why}")
 
 
 class Visitor:
@@ -65,7 +63,7 @@ class Visitor:
         self._cookies: dict[str, str] = {}
 
     async def get(self, path: str) -> Answer:
-        """Open a page; AppSilent when nothing answers."""
+        """Open a page; BuildFailed `page_fails` when nothing answers."""
         return await self._ask("GET", path, None)
 
     async def post(self, path: str, values: Mapping[str, str]) -> Answer:
@@ -101,9 +99,9 @@ class Visitor:
                 self._remember(answer.headers.getall("Set-Cookie", []))
                 return await _read(path, answer)
         except TimeoutError as error:
-            raise AppSilent(f"{method} {path}", f"no answer within {TIMEOUT_S:g} seconds") from error
+            raise silent(f"{method} {path}", f"no answer within {TIMEOUT_S:g} seconds") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise AppSilent(f"{method} {path}", f"{type(error).__name__}: {error}") from error
+            raise silent(f"{method} {path}", f"{type(error).__name__}: {error}") from error
 
     def _remember(self, headers: list[str]) -> None:
         for header in headers:
