@@ -227,14 +227,8 @@ async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = 
 
 async def parent_of(tx: Connection, job_id: JobId) -> Job | None:
     """The version that this one grew from: the newest that was ready when it was accepted."""
-<<<<<<< HEAD
     row = await tx.named_row(_PARENT, {"id": job_id})
     return job_of(row) if row else None
-=======
-    parent = sa.select(jobs.c.parent_id).where(jobs.c.id == job_id).scalar_subquery()
-    row = (await tx.execute(sa.select(*_COLUMNS).where(jobs.c.id == parent))).one_or_none()
-    return _job(row) if row else None
->>>>>>> 09abfdc1c0b3389c6dfef39710120a6c1d9a0d6c
 
 
 async def running_of(tx: Connection, project_id: ProjectId) -> Job | None:

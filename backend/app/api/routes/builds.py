@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-<<<<<<< HEAD
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-=======
-from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
->>>>>>> 09abfdc1c0b3389c6dfef39710120a6c1d9a0d6c
 
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep

@@ -34,17 +34,11 @@ def health() -> dict[str, str]:
 
 @router.get("/about")
 def about(request: Request, visitor: Guest) -> HTMLResponse:
-<<<<<<< HEAD
-    """What the app is, in the founder's words."""
-    with database.session() as db:
-        notes = migration.notes(db)
-=======
     """What the app is, in the founder's words, and for its staff what was taken over from an earlier version."""
     notes = []
     if visitor is not None and visitor.is_staff:
         with database.session() as db:
             notes = migration.notes(db)
->>>>>>> e2f8ccc5461c3bc4ae24720345dfe2b03bff208c
     return render(request, "about.html", {"heading": "About this app", "notes": notes})
 
 
