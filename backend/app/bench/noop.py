@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import socket
 import uuid
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,8 @@ from app.events.bell import Bell
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest
+from app.services.app_host import AppHost
+from app.services.ladder import Climb, Climbed, Evidence
 
 _FOR_EVER: Final = ("python3", "-c", "import time; time.sleep(3600)")
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -148,6 +150,16 @@ class MemoryStore:
 
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
         """Nothing is kept."""
+
+
+async def climb_nothing(
+    host: AppHost,  # noqa: ARG001 - there is no app
+    app: Climb,  # noqa: ARG001
+    *,
+    preview: Callable[[], Awaitable[Evidence]],
+) -> Climbed:
+    """A ladder without rungs below the preview."""
+    return Climbed([await preview()])
 
 
 class OpenedPreview:

@@ -18,6 +18,7 @@ from dbos import (
     EnqueueOptions,
     SetWorkflowID,
     StepOptions,
+    WorkflowStatus,
     error,
 )
 
@@ -94,17 +95,31 @@ class EngineClient:
         """Let any worker continue this job; with the queue's name, or its limit would be ignored.
 
         A worker may have died before it started the workflow: then there is none yet. One that ended too early
-        (its worker lost a race for the job) cannot be resumed: the job gets a new one under the attempt's name.
+        (its worker lost a race for the job) cannot be resumed: the job goes on in a copy of it, under the
+        attempt's name, with the steps that are recorded.
         """
-        name = str(job_id)
-        try:
-            await self._client.resume_workflows_async([name], queue_name=QUEUE)
-        except error.DBOSNonExistentWorkflowError:
-            await self._client.enqueue_async(_options(name), name)
+        last = await self._last_workflow(job_id)
+        if last is None:
+            await self._client.enqueue_async(_options(str(job_id)), str(job_id))
             return
-        [workflow] = await self._client.list_workflows_async(workflow_ids=[name])
-        if workflow.status in _OVER:
-            await self._client.enqueue_async(_options(f"{name}.{attempt}"), name)
+        await self._client.resume_workflows_async([last.workflow_id], queue_name=QUEUE)
+        last = await self._last_workflow(job_id)
+        if last is not None and last.status in _OVER:
+            await self._copy(last.workflow_id, f"{job_id}.{attempt}")
+
+    async def _last_workflow(self, job_id: JobId) -> WorkflowStatus | None:
+        found = await self._client.list_workflows_async(
+            workflow_id_prefix=str(job_id), sort_desc=True, limit=1, load_input=False, load_output=False
+        )
+        return found[0] if found else None
+
+    async def _copy(self, workflow_id: str, name: str) -> None:
+        steps = await self._client.list_workflow_steps_async(workflow_id, load_output=False)
+        first_to_run = max((step["function_id"] for step in steps), default=0) + 1
+        with SetWorkflowID(name):
+            await self._client.fork_workflow_async(
+                workflow_id, first_to_run, application_version=APP_VERSION, queue_name=QUEUE
+            )
 
     def close(self) -> None:
         """Close the connections."""

@@ -132,6 +132,7 @@ class Worker:
             attempt = await patiently(lambda: self._claim(job_id))
             if attempt is None:
                 log.info("job_not_ours", job_id=str(job_id))
+                await self._said_alive()  # or the job was handed to a worker that was given up itself
             else:
                 await self._build(job_id, attempt)
         finally:

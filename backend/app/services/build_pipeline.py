@@ -27,7 +27,7 @@ from app.services.app_data import AppData
 from app.services.app_host import AppHost
 from app.services.export_service import iter_zip
 from app.services.inheritance import Inheritance
-from app.services.ladder import Ancestor, Climb, climb
+from app.services.ladder import Ancestor, Climb, Climber
 from app.services.patience import patiently
 from app.services.version_service import VersionService
 from app.services.workbench import Workbench, read_manifest
@@ -65,6 +65,7 @@ class BuildTools:
     probe: PreviewProbe
     data: AppData
     stage_timeout_s: float
+    climb: Climber
     with_pictures: bool = True
 
 
@@ -211,13 +212,12 @@ class BuildPipeline:
             ancestor=await self._ancestor(),
             with_pictures=self._tools.with_pictures,
         )
-        climbed = await climb(self._tools.host, app, preview=self._open_preview)
+        climbed = await self._tools.climb(self._tools.host, app, preview=self._open_preview)
         return {"checks": climbed.checks, "pictures": await self._keep(climbed.pictures)}
 
     async def _ancestor(self) -> Ancestor | None:
         """The version that this one grew from, when its specification can still be read."""
-        async with self._tools.database.autocommit() as tx:
-            parent = await jobs.parent_of(tx, self._job.id)
+        parent = await self._inheritance.parent()
         if parent is None or parent.spec is None:
             return None
         try:

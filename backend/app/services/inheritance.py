@@ -31,7 +31,7 @@ class Inheritance:
 
     async def take(self, spec: AppSpec) -> Told:
         """Copy the records of the version before, before any app of this one starts. Empty when there is none."""
-        parent = await patiently(self._parent)
+        parent = await self.parent()
         if parent is None or not await self._data.has_any(parent.id):
             return {}
         if not lives_on(parent.spec, spec):
@@ -62,6 +62,10 @@ class Inheritance:
             return taken
         return {**taken, "rows": dict(records.rows), "notes": list(records.notes)}
 
+    async def parent(self) -> Job | None:
+        """The version that this one grows from."""
+        return await patiently(self._parent)
+
     async def _parent(self) -> Job | None:
-        async with self._database.transaction() as tx:
+        async with self._database.autocommit() as tx:
             return await jobs.parent_of(tx, self._job.id)

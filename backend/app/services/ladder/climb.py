@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
@@ -45,6 +45,14 @@ class Climbed:
 
     checks: list[Evidence]
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Climber(Protocol):
+    """Shows that an app may become a version."""
+
+    async def __call__(self, host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]) -> Climbed:
+        """What was seen, of the preview too; BuildFailed when something does not hold."""
+        ...
 
 
 async def climb(host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]) -> Climbed:
