@@ -42,6 +42,7 @@ from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools
 from app.services.container import Services
 from app.services.generation_service import StartRequest
+from app.services.ladder import Climb, Climbed, Climber, Evidence, climb
 from app.services.preview_links import PreviewSigner
 from app.services.preview_lookup import RecordLookup
 from app.services.preview_probe import LinkProbe
@@ -166,16 +167,31 @@ class Site:
         return await LinkProbe(self.services.previews).probe(job_id)
 
 
+async def commands_then_preview(
+    host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]
+) -> Climbed:
+    """A ladder that looks at nothing but the preview, after the commands that the app is checked with."""
+    for command in app.manifest.check:
+        await app.sandbox.run_command(command)
+    return Climbed([await preview()])
+
+
 async def _unrecorded(name: str, work_once: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     return await work_once()
 
 
 @asynccontextmanager
 async def open_site(
-    database_url: str, folder: Path, *, runtime: SandboxRuntime, runner: HostileRunner, patience: Patience
+    database_url: str,
+    folder: Path,
+    *,
+    runtime: SandboxRuntime,
+    runner: HostileRunner,
+    patience: Patience,
+    climber: Climber = climb,
 ) -> AsyncIterator[Site]:
     """A site on this database, with one worker that has room for ten builds."""
-    settings = Settings(data_dir=folder, database_url=database_url, redis_url="redis://unused")
+    settings = Settings(data_dir=folder, database_url=database_url, redis_url="redis://unused", pictures=False)
     signer = PreviewSigner("a secret", link_seconds=3600, port=0)
     adapters = Adapters(
         database=Database(database_url),
@@ -188,6 +204,7 @@ async def open_site(
         signer=signer,
         probe=LinkProbe(signer, timeout_s=patience.probe_s),
         clock=SystemClock(),
+        climb=climber,
     )
     services = assemble(adapters, settings)
     host = AppHost(runtime, install_timeout_s=patience.install_s, start_timeout_s=patience.start_s)

@@ -11,18 +11,20 @@ import pytest
 
 from app.domain.job import JobStatus
 from app.ports.sandbox import SandboxRuntime
+from app.services.ladder import Climber, climb
 from tests.chaos.site import (
     HostileRunner,
     Patience,
     Site,
     SmallSandboxes,
     assert_told_well,
+    commands_then_preview,
     listening_to_the_log,
     local_sandboxes,
     open_site,
 )
 
-MakeSite = Callable[[HostileRunner, Patience], AbstractAsyncContextManager[Site]]
+MakeSite = Callable[..., AbstractAsyncContextManager[Site]]
 
 # The preview's own sandbox never ran the checks: there the app shows what it is.
 SERVER = """
@@ -82,8 +84,12 @@ async def runtime(tmp_path: Path) -> AsyncIterator[SandboxRuntime]:
 
 @pytest.fixture
 def make_site(database_url: str, tmp_path: Path, runtime: SandboxRuntime) -> MakeSite:
-    def make(runner: HostileRunner, patience: Patience) -> AbstractAsyncContextManager[Site]:
-        return open_site(database_url, tmp_path, runtime=runtime, runner=runner, patience=patience)
+    def make(
+        runner: HostileRunner, patience: Patience, climber: Climber = climb
+    ) -> AbstractAsyncContextManager[Site]:
+        return open_site(
+            database_url, tmp_path, runtime=runtime, runner=runner, patience=patience, climber=climber
+        )
 
     return make
 
@@ -131,7 +137,8 @@ SHY: dict[str, tuple[HostileRunner, str]] = {
 @pytest.mark.parametrize("deed", SHY)
 async def test_without_an_answering_preview_there_is_no_ready(make_site: MakeSite, deed: str) -> None:
     runner, code = SHY[deed]
-    async with make_site(runner, Patience(probe_s=3 if code == "preview_silent" else 30)) as site:
+    patience = Patience(probe_s=3 if code == "preview_silent" else 30)
+    async with make_site(runner, patience, commands_then_preview) as site:
         job_id = await site.accept(f"hostile: {deed}")
 
         with listening_to_the_log() as log:
@@ -150,10 +157,22 @@ async def test_without_an_answering_preview_there_is_no_ready(make_site: MakeSit
         await site.nothing_is_left(job_id)
 
 
+@pytest.mark.parametrize("deed", SHY)
+async def test_the_whole_ladder_lets_no_such_app_through(make_site: MakeSite, deed: str) -> None:
+    async with make_site(SHY[deed][0], Patience(probe_s=6, start_s=6)) as site:
+        job_id = await site.accept(f"hostile: {deed}")
+
+        with listening_to_the_log() as log:
+            ended = await site.build(job_id)
+
+        assert_told_well(ended, log, code=str(ended.error_code))
+        await site.nothing_is_left(job_id)
+
+
 async def test_an_app_that_dies_after_its_first_page_answers_again_when_ready_is_visible(
     make_site: MakeSite,
 ) -> None:
-    async with make_site(server("self.answer(200); os._exit(1)"), Patience()) as site:
+    async with make_site(server("self.answer(200); os._exit(1)"), Patience(), commands_then_preview) as site:
         job_id = await site.accept("hostile: dies after its first 200")
 
         ended = await site.build(job_id)
