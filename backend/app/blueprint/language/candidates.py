@@ -9,7 +9,7 @@ from typing import Final
 from app.blueprint.language.acting import Act, acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
 from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
-from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, word
+from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, is_known, word
 from app.blueprint.language.nouns import (
     ALWAYS_DETAILS,
     SOFTWARE,
@@ -359,8 +359,9 @@ def _spare(token: Token, found: Findings, at: int) -> None:
 
 
 def _unknown(token: Token, found: Findings) -> None:
-    known = word(token.basic).noun or word(token.basic).verb or key_of(token.basic) in known_entities()
-    if not known and token.text not in found.unknown:
+    if token.text in found.unknown or token.basic in SOFTWARE or is_subject(token.basic):
+        return
+    if not is_recordable(token.basic) and not any(is_known(part) for part in token.basic.split("-")):
         found.unknown.append(token.text)
 
 
