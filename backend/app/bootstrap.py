@@ -146,6 +146,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         probe=adapters.probe,
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
+        with_pictures=settings.pictures,
     )
 
 

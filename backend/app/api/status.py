@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core.ids import JobId
 from app.domain.job import BUILD_STAGES, JobStatus
 from app.repositories.jobs import Job
-from app.schemas.generation import BuildOut, StatusOut
+from app.schemas.generation import BuildOut, CheckOut, EvidenceOut, StatusOut
 from app.services.container import Services
 
 _STEPS: Final = (*BUILD_STAGES, JobStatus.READY)
@@ -48,6 +48,18 @@ def status_out(services: Services, view: dict[str, Any]) -> StatusOut:
         progress=round(_STEPS.index(status) / (len(_STEPS) - 1), 2) if status in _STEPS else 0.0,
         queue_position=view.get("queue_position"),
         wait_estimate_s=view.get("wait_estimate_s"),
+    )
+
+
+def evidence_out(job: Job) -> EvidenceOut:
+    """The checks of a build and its pictures."""
+    names = (job.evidence.get("pictures") or {}).get("names", [])
+    return EvidenceOut(
+        job_id=job.id,
+        build_version=job.build_version,
+        status=job.status.value,
+        checks=[CheckOut.model_validate(check) for check in job.evidence.get("checks", [])],
+        pictures=[f"/api/builds/{job.id}/pictures/{name}" for name in names],
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from app.adapters.runners.fake import RunnerFake
 from app.blueprint.spec import AppSpec
 from app.core.ids import JobId, ProjectId, SandboxId
-from app.domain.workspace import MANIFEST, Manifest
+from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
 from app.events.bell import Bell
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
@@ -45,12 +45,15 @@ class NoopSandbox:
 
     async def run_command(
         self,
-        argv: Sequence[str],  # noqa: ARG002 - whatever it is, it succeeds
+        argv: Sequence[str],
         *,
         env: Mapping[str, str] | None = None,  # noqa: ARG002
         timeout_s: float = 60,  # noqa: ARG002
         on_output: OnOutput | None = None,  # noqa: ARG002
     ) -> CommandResult:
+        """Whatever it is, it succeeds at once; only the app goes on."""
+        if any(word.endswith(START_SCRIPT) for word in argv):
+            await self._gone.wait()
         return CommandResult(0, "OK")
 
     async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:

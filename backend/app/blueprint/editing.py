@@ -86,7 +86,7 @@ def _place(loc: tuple[int | str, ...], raw: Any) -> str:  # Any: what JSON can h
         except (KeyError, IndexError, TypeError):
             here = None
         if isinstance(step, str):
-            parts.append(step[:40])
+            parts.append(step[:40].encode(errors="replace").decode())
         elif parts:
             named = next(
                 (here[key] for key in ("name", "path", "kind") if isinstance(here, dict) and key in here), ""
@@ -155,14 +155,14 @@ def _is_view_without(word: str, entity: Raw | None, views: set[tuple[str, str]],
 
 def _tend_checks(edit: Raw, base: AppSpec) -> None:
     """Checks name rules by number: they follow their rule, and go when it or their kind of record is gone."""
-    names = {one.get("name") for one in dicts(edit.get("entities"))}
+    names = {str(one.get("name")) for one in dicts(edit.get("entities"))}
     rules = list(dicts(edit.get("rules")))
     before = [rule.about for rule in base.rules]
     now = [str(rule.get("about")) for rule in rules]
     kept = []
     for check in dicts(edit.get("acceptance")):
         number = check.get("rule")
-        if check.get("entity") is not None and check["entity"] not in names:
+        if check.get("entity") is not None and str(check["entity"]) not in names:
             continue
         if isinstance(number, int) and 0 <= number < len(before) and now != before:
             if before[number] not in now:

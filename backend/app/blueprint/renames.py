@@ -69,7 +69,7 @@ def guesses(edit: Raw, base: AppSpec) -> list[Guess]:
 
 def _entity_guesses(edit: Raw, base: AppSpec) -> list[Guess]:
     names = {str(one.get("name")) for one in entities(edit)}
-    said = {one.get("was") for one in entities(edit)}
+    said = {str(one.get("was")) for one in entities(edit)}
     vanished = [one for one in base.entities if one.name not in names and one.name not in said]
     appeared = [one for one in entities(edit) if base.entity(str(one.get("name"))) is None and not one.get("was")]
     found = []
@@ -84,7 +84,7 @@ def _entity_guesses(edit: Raw, base: AppSpec) -> list[Guess]:
 def _likeness(new: Raw, old: EntitySpec) -> float:
     if new.get("table") == old.table:
         return 1.0
-    mine = {(one.get("name"), one.get("type", "text")) for one in fields(new)}
+    mine = {(str(one.get("name")), str(one.get("type", "text"))) for one in fields(new)}
     theirs = {(one.name, one.type.value) for one in old.fields}
     return len(mine & theirs) / max(len(mine), len(theirs), 1)
 
@@ -93,7 +93,7 @@ def _field_guesses(entity: Raw, before: EntitySpec) -> list[Guess]:
     """A field counts as renamed when it is the only one of its kind that vanished, or stands in the same place."""
     now = list(fields(entity))
     names = {str(one.get("name")) for one in now}
-    said = {one.get("was") for one in now}
+    said = {str(one.get("was")) for one in now}
     vanished = [one for one in before.fields if one.name not in names and one.name not in said]
     found = []
     for place, new in enumerate(now):
@@ -110,7 +110,10 @@ def _field_guesses(entity: Raw, before: EntitySpec) -> list[Guess]:
 def _same_kind(new: Raw, old: FieldSpec) -> bool:
     if new.get("type", "text") != old.type.value:
         return False
-    return old.type.value != "choice" or bool(set(new.get("choices") or ()) & set(old.choices))
+    choices = new.get("choices")
+    return old.type.value != "choice" or (
+        isinstance(choices, list | tuple) and any(c in choices for c in old.choices)
+    )
 
 
 def follow(edit: Raw, base: AppSpec) -> None:

@@ -25,7 +25,10 @@ Job = Annotated[str, Parameter(help="The job's id, as `build` prints it.")]
 
 
 def build(
-    goal: Annotated[str, Parameter(help="What to build, in your own words.")],
+    goal: Annotated[
+        str | None,
+        Parameter(help="What to build, in your own words; left out, a project's specification as it stands."),
+    ] = None,
     /,
     *,
     project: Annotated[str | None, Parameter(help="The project to build; a new one by default.")] = None,
@@ -101,13 +104,13 @@ def confirmed(context: Context) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def start(client: ApiClient, goal: str, *, project_id: str | None) -> dict[str, Any]:
+def start(client: ApiClient, goal: str | None, *, project_id: str | None) -> dict[str, Any]:
     """Start a build, in a new project unless one is named; asked twice it starts once."""
-    if not goal.strip():
+    if (goal is None and project_id is None) or (goal is not None and not goal.strip()):
         raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
-    if project_id is None:
+    if project_id is None and goal is not None:
         project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
-    body = {"project_id": checked_id(project_id), "goal": goal}
+    body = {"project_id": checked_id(project_id or ""), **({} if goal is None else {"goal": goal})}
     try:
         return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
     except ApiProblem as problem:

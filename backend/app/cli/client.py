@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import httpx2
 
@@ -20,6 +21,9 @@ TIMEOUT_S: Final = 35.0
 """Longer than the longest long-poll of the API (30 s)."""
 
 TRIES: Final = 4
+PIECE_BYTES: Final = 1 << 20
+UPLOAD_TIMEOUT_S: Final = 600.0
+"""The app is tried out on a file before that is taken."""
 
 
 def open_client(common: Common, context: Context) -> ApiClient:
@@ -71,6 +75,17 @@ class ApiClient:
             return self._call("POST", path, json=dict(body or {}))
         headers = {"Idempotency-Key": idempotency_key}
         return self._persist(path, json=dict(body or {}), headers=headers)
+
+    def put(self, path: str, body: Mapping[str, Any], *, revision: str, as_written: bool) -> dict[str, Any]:
+        """Write over what had this revision."""
+        params = {"as_written": "true"} if as_written else {}
+        return self._call("PUT", path, json=dict(body), headers={"If-Match": f'"{revision}"'}, params=params)
+
+    def upload(self, path: str, content: BinaryIO) -> dict[str, Any]:
+        """Write a whole file, which is not held in memory."""
+        pieces = iter(lambda: content.read(PIECE_BYTES), b"")
+        headers = {"Content-Length": str(os.fstat(content.fileno()).st_size)}
+        return self._call("PUT", path, content=pieces, headers=headers, timeout=UPLOAD_TIMEOUT_S)
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page."""

@@ -59,8 +59,10 @@ EXIT_OF_STATUS: Final[dict[int, Exit]] = {
     404: Exit.NOT_FOUND,
     409: Exit.CONFLICT,
     413: Exit.USAGE,
+    412: Exit.CONFLICT,
     421: Exit.REFUSED,
     422: Exit.USAGE,
+    428: Exit.USAGE,
     429: Exit.REFUSED,
 }
 

@@ -31,6 +31,7 @@ def export(
         Path | None,
         Parameter(help="The file or folder to write to; `-` for standard output.", allow_leading_hyphen=True),
     ] = None,
+    with_data: Annotated[bool, Parameter(help="Add the app's records, which may name people.")] = False,
     force: Annotated[bool, Parameter(help="Overwrite the file when it exists.")] = False,
     common: Common = COMMON,
     context: Ctx,
@@ -41,7 +42,7 @@ def export(
         target = output or Path(name)
         if target.is_dir():
             target /= name
-        with client.download(f"/api/builds/{job_id}/export") as pieces:
+        with client.download(f"/api/builds/{job_id}/export{'?with_data=true' if with_data else ''}") as pieces:
             if str(target) == "-":
                 write_out(pieces)
                 return Exit.OK
@@ -82,16 +83,18 @@ def write_out(pieces: Iterator[bytes]) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str) -> int:
+def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str, flag: str = "--output ") -> int:
     """Write beside the target, then put it in place at once; answers the bytes written. FileRefused.
 
-    `again` is the command that the remedies begin with.
+    `again` is the command that the remedies begin with, `flag` what comes before the file.
     """
-    overwrite = f"{again} --output {quote(str(target))} --force"
+    overwrite = f"{again} {flag}{quote(str(target))} --force"
     if target.exists() and not force:
         raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite)
     if not target.parent.is_dir():
-        raise FileRefused(f"There is no folder {str(target.parent)!r}.", remedy=f"{again} --output {target.name}")
+        raise FileRefused(
+            f"There is no folder {str(target.parent)!r}.", remedy=f"{again} {flag}{quote(target.name)}"
+        )
     part = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -102,7 +105,7 @@ def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str
     except FileExistsError as error:
         raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite) from error
     except OSError as error:
-        elsewhere = f"{again} --output {quote(str(Path(tempfile.gettempdir()) / target.name))}"
+        elsewhere = f"{again} {flag}{quote(str(Path(tempfile.gettempdir()) / target.name))}"
         raise FileRefused(f"{str(target)!r} cannot be written ({error.strerror}).", remedy=elsewhere) from error
     finally:
         if part is not None:

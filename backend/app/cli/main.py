@@ -30,6 +30,7 @@ COMMANDS = (
     ("projects", "app.cli.projects:projects", BUILD, "List your projects."),
     ("versions", "app.cli.projects:versions", BUILD, "List the builds of a project."),
     ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build."),
+    ("checks", "app.cli.checks:checks", BUILD, "Show what was checked before a build became ready."),
     ("export", "app.cli.export:export", BUILD, "Download a build as a zip file."),
     ("gates", "app.cli.gates:gates", DECIDE, "List the decisions of a project."),
     ("decide", "app.cli.gates:decide", DECIDE, "Take a decision."),
@@ -43,6 +44,26 @@ COMMANDS = (
     ("bench", "app.cli.bench:bench", LOOK, "Measure the performance bars."),
 )
 """Name, import path, group, one line of help: all that `--help` needs, so nothing else is imported for it."""
+
+GROUPS = (
+    (
+        "spec",
+        "Show and edit the specification of a project.",
+        (
+            ("show", "app.cli.specs:show", "Show what the next build makes."),
+            ("edit", "app.cli.specs:edit", "Change it in your editor, or from a file."),
+        ),
+    ),
+    (
+        "data",
+        "Save and restore the records of an app.",
+        (
+            ("backup", "app.cli.data:backup", "Save the records as one SQLite file."),
+            ("restore", "app.cli.data:restore", "Put a saved file in their place."),
+        ),
+    ),
+)
+"""Commands of two words, with what `--help` says of each."""
 
 TAKES_A_GOAL = ("demo", "build")
 
@@ -72,7 +93,16 @@ def make_app() -> App:
     config.command("app.cli.config:show", name="show", help="Show every setting with its source.")
     config.command("app.cli.config:path", name="path", help="Show where settings and data are kept.")
     app.command(config)
+    for word, help_text, commands in GROUPS:
+        app.command(_group(word, help_text, commands))
     return app
+
+
+def _group(name: str, text: str, commands: Sequence[tuple[str, str, str]]) -> App:
+    group = App(name=name, group=BUILD, help=text)
+    for word, path, line in commands:
+        group.command(path, name=word, help=line)
+    return group
 
 
 def call(app: App, tokens: Sequence[str], context: Context) -> int:

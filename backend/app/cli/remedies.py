@@ -12,6 +12,9 @@ COMMAND_FOR_CODE: Final[dict[str, str]] = {
     "already_terminal": "cofounder status {job_id}",
     "not_ready": "cofounder watch {job_id}",
     "gate_already_decided": "cofounder gates {project_id}",
+    "no_spec": "cofounder projects",
+    "no_data": "cofounder open",
+    "spec_changed": "cofounder spec show --help",
     "unauthenticated": "cofounder token",
     "subscription_required": "{upgrade_url}",
 }

@@ -39,8 +39,18 @@ def ready_lines(build: Mapping[str, Any]) -> list[str]:
     left_out = [str(wish) for wish in evidence.get("left_out") or []]
     if left_out:
         lines += ["  It leaves out:", *(f"    - {wish}" for wish in left_out)]
+    lines += data_lines(evidence.get("data") or {})
     lines += check_lines(evidence.get("checks") or [])
     return lines + time_lines(build.get("stage_seconds") or {})
+
+
+def data_lines(data: Mapping[str, Any]) -> list[str]:
+    """What was taken over from the version before."""
+    if not data:
+        return []
+    rows = sum(int(count) for count in (data.get("rows") or {}).values())
+    lines = [f"  Records taken over from {data.get('from')}: {rows:,}"] if rows else []
+    return lines + [f"    - {note}" for note in data.get("notes") or []]
 
 
 def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -50,7 +60,7 @@ def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:
     passed = sum(bool(check.get("ok")) for check in checks)
     lines = [f"  Checks passed: {passed} of {len(checks)}"]
     for check in checks:
-        mark = "ok    " if check.get("ok") else "FAILED"
+        mark = "-     " if check.get("skipped") else "ok    " if check.get("ok") else "FAILED"
         lines.append(f"    {mark} {check.get('name')}  {check.get('detail') or ''}".rstrip())
     return lines
 

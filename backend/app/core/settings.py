@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     lease_s: float = Field(default=10, ge=1, le=15, description="Seconds after which a silent worker is dead.")
     queue_cap: int = Field(default=1000, ge=1, description="Jobs waiting before start answers 503.")
     stage_timeout_s: float = Field(default=300, ge=5, description="Seconds one stage may take.")
+    pictures: bool = Field(
+        default=True, description="Take pictures of a new version where a browser is installed."
+    )
     preview_link_s: int = Field(default=3600, ge=60, description="Seconds a preview link is good for.")
     preview_idle_s: float = Field(default=900, ge=10, description="Seconds until an unused preview sleeps.")
     bwrap: Path | None = Field(default=None, description="The bubblewrap program to use.")

@@ -97,6 +97,27 @@ class BuildOut(BaseModel):
     preview_url: str | None
 
 
+class CheckOut(BaseModel):
+    """One check that ran: what it saw, in one line and in particulars, and how long it took."""
+
+    name: str
+    ok: bool
+    detail: str
+    seconds: float
+    saw: list[str] = []
+    skipped: bool = False
+
+
+class EvidenceOut(BaseModel):
+    """Why a version may be trusted: the checks it passed, and the paths of the pictures that were taken of it."""
+
+    job_id: UUID
+    build_version: str
+    status: str
+    checks: list[CheckOut]
+    pictures: list[str]
+
+
 class BuildsOut(BaseModel):
     """A page of builds."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +14,12 @@ from yarl import URL
 
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
-from app.ports.sandbox import OnOutput, Sandbox, SandboxRequest, SandboxRuntime
+from app.ports.sandbox import CommandResult, OnOutput, Sandbox, SandboxRequest, SandboxRuntime
 from app.services.sandbox_connector import APP_PORT, app_session
 
 LOG_TAIL: Final = 4_000
 _FETCH_TIMEOUT_S: Final = 10
+_RUNNING_S: Final = 600
 _POLL_FIRST_S: Final = 0.02
 _POLL_MOST_S: Final = 0.25
 
@@ -100,6 +102,56 @@ class AppHost:
             log = f"GET {manifest.health}: {last}\n{sandbox.background_output()[-LOG_TAIL:]}"
             raise BuildFailed("The app did not start in time.", code="start_timed_out", log=log) from error
 
+    @asynccontextmanager
+    async def running(
+        self,
+        sandbox: Sandbox,
+        manifest: Manifest,
+        *,
+        port: int,
+        env: Mapping[str, str] | None = None,
+        folder: str = ".",
+    ) -> AsyncIterator[None]:
+        """The app in that folder of the workspace, well when the block begins and killed when it ends.
+
+        BuildFailed `start_failed` when it ends instead, `start_timed_out`.
+        """
+        output = bytearray()
+        command = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, *manifest.start)
+        work = sandbox.run_command(
+            command, env={**(env or {}), "PORT": str(port)}, timeout_s=_RUNNING_S, on_output=output.extend
+        )
+        running = asyncio.create_task(work)
+        try:
+            await self._until_well(sandbox, manifest, running, port=port)
+            yield
+        except BuildFailed as error:
+            error.log += f"\n{output.decode(errors='replace')[-LOG_TAIL:]}"
+            raise
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    async def _until_well(
+        self,
+        sandbox: Sandbox,
+        manifest: Manifest,
+        running: asyncio.Task[CommandResult],
+        *,
+        port: int,
+    ) -> None:
+        last, pause = "it did not answer", _POLL_FIRST_S
+        try:
+            async with asyncio.timeout(self._start_timeout_s):
+                while (last := await self._unwell(sandbox, manifest.health, port=port)) != "" or running.done():
+                    if running.done():
+                        _refuse_ended(running.result(), command=manifest.start)
+                    await asyncio.wait({running}, timeout=pause)
+                    pause = min(pause * 1.5, _POLL_MOST_S)
+        except TimeoutError as error:
+            log = f"GET {manifest.health}: {last}"
+            raise BuildFailed("The app did not start in time.", code="start_timed_out", log=log) from error
+
     async def fetch(
         self,
         sandbox: Sandbox,
@@ -130,6 +182,11 @@ class AppHost:
         except AppUnreachable as error:
             return str(error)
         return "" if answer.status == 200 else f"status {answer.status}"
+
+
+def _refuse_ended(result: CommandResult, *, command: Sequence[str]) -> None:
+    log = f"$ {' '.join(command)}\nexit code {result.exit_code}"
+    raise BuildFailed("The app stopped as soon as it was started.", code="start_failed", log=log)
 
 
 def _refuse_exited(output: str, mark: str, *, command: Sequence[str]) -> None:

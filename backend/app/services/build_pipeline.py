@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed, IllegalTransition
 from app.core.ids import JobId
@@ -23,8 +25,9 @@ from app.repositories import jobs
 from app.repositories.jobs import Change, Job
 from app.services.app_data import AppData
 from app.services.app_host import AppHost
-from app.services.checks import run_checks
+from app.services.export_service import iter_zip
 from app.services.inheritance import Inheritance
+from app.services.ladder import Ancestor, Climb, climb
 from app.services.patience import patiently
 from app.services.version_service import VersionService
 from app.services.workbench import Workbench, read_manifest
@@ -62,6 +65,7 @@ class BuildTools:
     probe: PreviewProbe
     data: AppData
     stage_timeout_s: float
+    with_pictures: bool = True
 
 
 class BuildPipeline:
@@ -93,7 +97,7 @@ class BuildPipeline:
             digest = TreeDigest(code["digest"])
             deps = await self._stage(JobStatus.DEPS, lambda: self._deps(digest, spec))
             offered = Change(digest=digest)
-            checks = await self._stage(JobStatus.CHECKS, lambda: self._checks(digest), change=offered)
+            checks = await self._stage(JobStatus.CHECKS, lambda: self._checks(spec, digest), change=offered)
             await self._finish(digest, {**code, **checks, "title": spec.title, "data": deps.get("data", {})})
         finally:
             await self._bench.close()
@@ -188,22 +192,49 @@ class BuildPipeline:
         return digest
 
     async def _deps(self, digest: TreeDigest, spec: AppSpec) -> Result:
-        await self._bench.install(digest)
         # Now or never: from the checks on, the app's own preview may start and fill its records with examples.
-        return {"data": await self._inheritance.take(spec)}
+        taking = asyncio.create_task(self._inheritance.take(spec), name=f"records {self._job.id}")
+        try:
+            await self._bench.install(digest)
+            return {"data": await taking}
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
 
-    async def _checks(self, digest: TreeDigest) -> Result:
+    async def _checks(self, spec: AppSpec, digest: TreeDigest) -> Result:
         sandbox = await self._bench.install(digest)
         files = await self._tools.versions.files_of(self._job.project_id, digest)
-        # The preview starts while the cheaper checks run; its answer is looked at after them.
-        opening = asyncio.create_task(self._open_preview(), name=f"preview {self._job.id}")
+        entries = self._tools.versions.stream(self._job.project_id, digest)
+        version = self._job.build_version
+        app = Climb(
+            sandbox=sandbox,
+            manifest=read_manifest(files),
+            files=files,
+            spec=spec,
+            version=version,
+            archive=b"".join([chunk async for chunk in iter_zip(entries, folder=version)]),
+            ancestor=await self._ancestor(),
+            with_pictures=self._tools.with_pictures,
+        )
+        climbed = await climb(self._tools.host, app, preview=self._open_preview)
+        return {"checks": climbed.checks, "pictures": await self._keep(climbed.pictures)}
+
+    async def _ancestor(self) -> Ancestor | None:
+        """The version that this one grew from, when its specification can still be read."""
+        async with self._tools.database.transaction() as tx:
+            parent = await jobs.parent_of(tx, self._job.id)
+        if parent is None or parent.spec is None:
+            return None
         try:
-            checks = await run_checks(self._tools.host, sandbox, read_manifest(files), files=files)
-            checks.append(await opening)
-        finally:
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
-        return {"checks": checks}
+            return Ancestor(parent.build_version, AppSpec.model_validate(parent.spec))
+        except ValidationError:
+            return None
+
+    async def _keep(self, pictures: Mapping[str, bytes]) -> Result:
+        if not pictures:
+            return {}
+        digest = await self._tools.versions.keep_pictures(self._job.project_id, self._job.id, pictures)
+        return {"digest": digest, "names": sorted(pictures)}
 
     async def _open_preview(self) -> Result:
         began = time.monotonic()
@@ -215,7 +246,7 @@ class BuildPipeline:
 
     async def _finish(self, digest: TreeDigest, found: Result) -> None:
         await self._tools.versions.seal(self._job.project_id, digest, version=self._job.build_version)
-        evidence = {key: found[key] for key in ("title", "files", "features", "left_out", "checks")}
+        evidence = {key: found[key] for key in ("title", "files", "features", "left_out", "checks", "pictures")}
         if found["data"]:
             evidence["data"] = await self._inheritance.tell(dict(found["data"]))
         await self._move(JobStatus.READY, Change(digest=digest, evidence=evidence))

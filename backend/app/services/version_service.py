@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
+from typing import Final
 
 from app.core.errors import AppError, BuildFailed, NotFound, Unavailable
 from app.core.ids import JobId, ProjectId
@@ -18,6 +19,8 @@ from app.ports.storage import (
     VersionSealed,
     VersionStore,
 )
+
+_PICTURES: Final = "pictures"
 
 
 class VersionDamaged(AppError):
@@ -39,6 +42,13 @@ class VersionService:
         with _told():
             encoded = {path: _encoded(path, text) for path, text in files.items()}
             return await self._store.save(project_id, job_id, name=name, files=encoded)
+
+    async def keep_pictures(
+        self, project_id: ProjectId, job_id: JobId, pictures: Mapping[str, bytes]
+    ) -> TreeDigest:
+        """Keep the screenshots of a version beside it."""
+        with _told():
+            return await self._store.save(project_id, job_id, name=_PICTURES, files=pictures)
 
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
         """Make a kept tree the version's for ever."""

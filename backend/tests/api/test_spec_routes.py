@@ -178,6 +178,15 @@ def test_nonsense_is_refused_with_a_reason(house: House, project: str, body: Any
     assert (answer.status_code, answer.json()["code"]) == (422, "spec_refused")
 
 
+@pytest.mark.parametrize(
+    "content", [b'{"\\ud800": 1}', b'{"title": "\\ud800"}', b'{"theme": {"hue": NaN}}', b"[1]", b"{"]
+)
+def test_a_body_that_is_no_specification_is_refused(house: House, project: str, content: bytes) -> None:
+    headers = AUTH | {"If-Match": f'"{read(house, project)["revision"]}"', "Content-Type": "application/json"}
+    answer = house.client.put(f"/api/projects/{project}/spec", content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
 def test_the_engine_cannot_be_edited(house: House, project: str) -> None:
     found = read(house, project)
     found["spec"] |= {"engine": "the best model", "confidence": 1.0}
@@ -195,3 +204,20 @@ def test_somebody_elses_specification_is_not_there(house: House, project: str) -
 def test_a_start_without_a_goal_needs_a_specification(house: House) -> None:
     answer = house.client.post("/api/generation/start", json={"project_id": house.project()}, headers=AUTH)
     assert (answer.status_code, answer.json()["code"]) == (404, "no_spec")
+
+
+def test_an_edit_made_while_a_build_runs_is_not_lost(house: House, project: str) -> None:
+    running = house.started(project)
+    found = read(house, project)
+    found["spec"]["title"] = "Sunrise Yoga"
+    assert write(house, project, found["spec"], revision=found["revision"]).status_code == 200
+    house.build(running)
+
+    after = read(house, project)
+
+    assert (after["build_version"], after["edited"], after["spec"]["title"]) == (
+        "build_v0_2",
+        True,
+        "Sunrise Yoga",
+    )
+    assert built(house, project)["evidence"]["title"] == "Sunrise Yoga"

@@ -23,6 +23,8 @@ from app.blueprint.spec import (
     FieldSpec,
     FieldType,
     OnDelete,
+    RoleScope,
+    RoleSpec,
     RuleKind,
     RuleSpec,
     ThemeSpec,
@@ -335,6 +337,35 @@ def test_records_that_break_a_new_rule_are_kept_and_listed(kept: Kept) -> None:
     kept.start(spec)
     assert [row["name"] for row in kept.rows("clients")] == ["Ada", "Bob", "Ada"]
     assert kept.notes == ["2 records of Clients broke a new rule and are kept: #1, #3. Names differ."]
+
+
+def with_accounts(client: EntitySpec, role: str) -> AppSpec:
+    linked = field("client", "ref", ref=client.name, required=True, on_delete=OnDelete.CASCADE)
+    spec = app_of(client, CLASS, edited(BOOKING, fields=(linked, *BOOKING.fields[1:])))
+    own = RoleSpec(name=role, about="They book.", scope=RoleScope.OWN, entity=client.name)
+    return spec.model_copy(update={"roles": (own,)})
+
+
+def test_an_account_follows_its_role_and_never_becomes_more_than_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(tmp_path, monkeypatch.setenv)
+    client = edited(CLIENT, fields=fields_of(CLIENT, field("email", "email")))
+    first = kept.start(with_accounts(client, "Client")).__package__
+    people = importlib.import_module(f"{first}.people")
+    with kept.session() as db:
+        for role in ("Client", "Owner", " Owner"):
+            email = f"{role.strip()}{len(role)}@example.com"
+            people.add(db, name="Ada", email=email, password="a long password", role=role)
+
+    member = edited(client, name="Member", table="members", plural="Members", was="Client")
+    second = kept.start(with_accounts(member, "Regular")).__package__
+
+    assert [row["role"] for row in kept.rows("app_users")] == ["Regular", "Owner", " Owner"]
+    role_of = importlib.import_module(f"{second}.access")._role_of
+    assert role_of("Regular").own == "members"
+    assert role_of(" Owner").own == ""
+    assert [role_of(name) for name in ("Client", "Owner", "Staff", "")] == [None] * 4
 
 
 NAMES = ["name", "phone", "size", "level", "notes", "due"]

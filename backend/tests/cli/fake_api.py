@@ -52,7 +52,7 @@ class FakeApi:
             def do_GET(self) -> None:
                 api.serve(self)
 
-            do_POST = do_GET  # noqa: N815 - the name that http.server calls
+            do_POST = do_PUT = do_GET  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -68,7 +68,9 @@ class FakeApi:
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         length = int(handler.headers.get("Content-Length") or 0)
-        body = json.loads(handler.rfile.read(length)) if length else None
+        sent = handler.rfile.read(length)
+        is_json = "json" in (handler.headers.get("Content-Type") or "")
+        body = json.loads(sent) if sent and is_json else sent or None
         path = handler.path.split("?")[0]
         self.requests.append(Request(handler.command, path, dict(handler.headers), body))
         answers = self._script.get((handler.command, path)) or self._script.get((handler.command, handler.path))

@@ -14,7 +14,7 @@ import pytest
 from app.adapters.sandboxes.local.runtime import LocalSandboxRuntime
 from app.core.errors import NotFound
 from app.core.ids import JobId
-from app.ports.sandbox import SandboxUnavailable
+from app.ports.sandbox import SandboxRequest, SandboxUnavailable
 from app.preview.proxy import listening, preview_app
 from app.services.app_host import AppHost
 from app.services.preview_links import PreviewSigner
@@ -109,6 +109,22 @@ async def test_a_frozen_app_goes_on_and_a_killed_one_is_started_anew(
         await real_house.runtime.kill(sandbox_id)
 
     assert await _boot(visitor, url) != before
+
+
+async def test_what_an_app_keeps_is_there_after_its_sandbox_ended(
+    real_house: RealHouse, visitor: aiohttp.ClientSession
+) -> None:
+    keeping = manifest(start=("/bin/sh", "-c", "echo started >> data/starts; exec python3 -u app.py"))
+    job_id = await real_house.builds.add(workspace(keeping))
+    await real_house.enter(visitor, job_id)
+    before = await _boot(visitor, real_house.url(job_id, "/boot"))
+    await real_house.service.drop(job_id)
+    assert await _boot(visitor, real_house.url(job_id, "/boot")) != before
+
+    sandbox = await real_house.runtime.start(SandboxRequest(job_id, network=False, keeps_data=True))
+    kept = await sandbox.run_command(["cat", "data/starts"])
+    await sandbox.kill()
+    assert kept.output == "started\nstarted\n"
 
 
 async def test_a_drop_while_starting_leaves_no_sandbox(real_house: RealHouse) -> None:

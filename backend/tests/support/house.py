@@ -136,7 +136,7 @@ async def _unrecorded(name: str, work_once: Callable[[], Awaitable[dict[str, Any
 @contextmanager
 def open_house(database_url: str, valkey_url: str, folder: Path, **fakes: Any) -> Iterator[House]:
     """An application on this database; `fakes` replace adapters by name."""
-    settings = Settings(data_dir=folder, database_url=database_url, redis_url=valkey_url)
+    settings = Settings(data_dir=folder, database_url=database_url, redis_url=valkey_url, pictures=False)
     adapters = replace(
         Adapters(
             database=Database(database_url),

@@ -8,7 +8,7 @@ from typing import Self
 
 import httpx2
 
-from tests.support.instance import Instance
+from tests.support.instance import Instance, eventually
 
 OWNER = {"name": "Olga Owner", "email": "olga@example.com", "password": "correct horse battery"}
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -23,7 +23,8 @@ class Visitor:
         self._base = f"http://127.0.0.1:{instance.port + 1}"
         self._cookies: dict[str, str] = {}
         self._client = httpx2.Client(headers={"Host": host}, timeout=60, trust_env=False)
-        self._keep(self._client.get(url.replace(f"http://{host}", self._base)))
+        link = url.replace(f"http://{host}", self._base)
+        self._keep(eventually(lambda: self._opened(link), within_s=30, every_s=0.2))
 
     def __enter__(self) -> Self:
         self.get("/")
@@ -33,6 +34,13 @@ class Visitor:
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+
+    def _opened(self, link: str) -> httpx2.Response | None:
+        """None while the previews' process is just coming up."""
+        try:
+            return self._client.get(link)
+        except httpx2.TransportError:
+            return None
 
     def get(self, path: str) -> httpx2.Response:
         return self._keep(self._client.get(self._base + path, headers=self._headers))

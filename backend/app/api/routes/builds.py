@@ -5,16 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from app.api.deps import CallerDep, ServicesDep
-from app.api.status import build_out
-from app.core.errors import NotReady
+from app.api.status import build_out, evidence_out
+from app.core.errors import NotFound, NotReady
 from app.core.ids import JobId
 from app.domain.job import JobStatus
 from app.ports.storage import TreeDigest
 from app.repositories.jobs import Job
-from app.schemas.generation import BuildOut, PreviewOut, RecordsOut
+from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, RecordsOut
 from app.services.container import Services
 from app.services.export_service import iter_zip
 from app.services.founder_service import Caller
@@ -35,6 +35,26 @@ async def get(job_id: UUID, caller: CallerDep, services: ServicesDep) -> BuildOu
     """A build with everything that is kept of it."""
     async with services.database.transaction() as tx:
         return build_out(services, await services.generation.job(tx, caller.id, JobId(job_id)))
+
+
+@router.get("/{job_id}/evidence", operation_id="get_evidence")
+async def evidence(job_id: UUID, caller: CallerDep, services: ServicesDep) -> EvidenceOut:
+    """What was checked before this version became ready, and what was seen."""
+    async with services.database.transaction() as tx:
+        return evidence_out(await services.generation.job(tx, caller.id, JobId(job_id)))
+
+
+@router.get("/{job_id}/pictures/{name}", operation_id="get_picture", response_class=Response)
+async def picture(job_id: UUID, name: str, caller: CallerDep, services: ServicesDep) -> Response:
+    """A picture of this version's first page, as `evidence` lists it."""
+    job = await _ready(services, caller, job_id)
+    kept = job.evidence.get("pictures") or {}
+    if name not in kept.get("names", ()):
+        raise NotFound("There is no such picture of this version.")
+    files = await services.versions.files_of(job.project_id, TreeDigest(kept["digest"]))
+    # The picture was made where the app's own code runs; nothing in it may be taken for a page.
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(files[name], media_type="image/webp", headers=headers)
 
 
 @router.post("/{job_id}/preview", operation_id="wake_preview")

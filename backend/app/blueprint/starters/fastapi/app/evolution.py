@@ -10,7 +10,7 @@ from typing import Any
 
 from .conversion import default
 from .model import Entity, Field
-from .schema import ENTITIES
+from .schema import ENTITIES, ROLES
 
 Shape = list[dict[str, Any]]
 Ways = Sequence[Callable[[Any, Any], bool]]
@@ -27,6 +27,13 @@ def _entity_shape(entity: Entity) -> dict[str, Any]:
         "title": list(entity.title), "fields": json.loads(json.dumps([asdict(field) for field in entity.fields])),
         "rules": [repr(rule) for rule in entity.rules],
     }  # fmt: skip
+
+
+def roles() -> list[dict[str, str]]:
+    """The roles of people who see what is their own, with the kind of record that describes such people."""
+    by_table = {entity.table: entity for entity in ENTITIES}
+    owners = [(role.name, by_table[role.own]) for role in ROLES if role.own]
+    return [{"name": name, "own": entity.name, "was": entity.was} for name, entity in owners]
 
 
 def parts(shapes: Shape) -> list[Any]:

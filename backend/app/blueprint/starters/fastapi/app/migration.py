@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .conversion import LOST, Fitted, default, fit
-from .evolution import Shape, Tally, are, continued, fields, many, paired, parts, shape
+from .evolution import Shape, Tally, are, continued, fields, many, paired, parts, roles, shape
 from .fields import MAX_TEXT, Value
 from .model import Entity, Field
 from .schema import ENTITIES
@@ -55,6 +55,17 @@ def remember(db: sqlite3.Connection) -> None:
         db.execute("DELETE FROM app_settings WHERE name = 'migration_rules'")
     if setting(db, "schema") is None:
         put_setting(db, "schema", shape())
+    _rename_roles(db, setting(db, "roles") or [])
+    put_setting(db, "roles", roles())
+
+
+def _rename_roles(db: sqlite3.Connection, before: list[dict[str, str]]) -> None:
+    """Let an account follow its role to another name; one whose role is gone keeps a name that opens nothing."""
+    now = roles()
+    for old in before:
+        heirs = [role["name"] for role in now if old["own"] in (role["own"], role["was"])]
+        if heirs and old["name"] not in [role["name"] for role in now]:
+            db.execute("UPDATE app_users SET role = ? WHERE role = ?", [heirs[0], old["name"]])
 
 
 def notes(db: sqlite3.Connection) -> list[str]:

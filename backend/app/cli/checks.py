@@ -1,0 +1,50 @@
+"""Show what was checked before a build became ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from app.cli.builds import checked_id
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit
+from app.cli.export import write_file
+
+
+def checks(
+    job: Annotated[str, Parameter(help="The job's id, as `build` prints it.")],
+    /,
+    *,
+    pictures: Annotated[Path | None, Parameter(help="A folder to put the pictures of the app in.")] = None,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Show what was checked before a build became ready, what was seen, and how long it took."""
+    with open_client(common, context) as client:
+        found = client.get(f"/api/builds/{checked_id(job)}/evidence")
+        paths = []
+        for address in found["pictures"] if pictures is not None else ():
+            path = (pictures or Path()) / f"{found['build_version']}-{Path(address).name}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with client.download(address) as pieces:
+                write_file(pieces, path, force=True, again=f"cofounder checks {job}")
+            paths.append(str(path))
+    if common.json:
+        context.result_json(found | {"files": paths})
+    else:
+        context.result("\n".join([*told(found), *paths]))
+    return Exit.OK
+
+
+def told(found: Mapping[str, Any]) -> list[str]:
+    """Each check on a line, and what it saw below it."""
+    lines = [f"{found['build_version']}: {len(found['checks'])} checks"]
+    for check in found["checks"]:
+        mark = "-     " if check["skipped"] else "ok    " if check["ok"] else "FAILED"
+        lines.append(f"  {mark} {check['name']:<12}{check['seconds']:6.2f} s  {check['detail']}")
+        lines += [f"           {line}" for line in check["saw"] if not line.startswith("200 ")]
+    return lines

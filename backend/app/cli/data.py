@@ -1,0 +1,95 @@
+"""Save the records of an app in a file, and put them back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from app.cli.builds import checked_id
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.errors import Exit, FileRefused, UsageError
+from app.cli.export import find_build, write_file, write_out
+
+TABLES_SHOWN: Final = 20
+
+Build = Annotated[str, Parameter(help="A job's id, or a project's for its newest ready build.")]
+
+
+def backup(
+    build: Build,
+    file: Annotated[
+        Path | None,
+        Parameter(help="The file or folder to write to; `-` for standard output.", allow_leading_hyphen=True),
+    ] = None,
+    /,
+    *,
+    force: Annotated[bool, Parameter(help="Overwrite the file when it exists.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Save the records of an app as one SQLite file; the app may be in use meanwhile."""
+    with open_client(common, context) as client:
+        job_id, version, name = find_build(client, checked_id(build))
+        name = f"{name.removesuffix('.zip')}.db"
+        target = file or Path(name)
+        if target.is_dir():
+            target /= name
+        with client.download(f"/api/builds/{job_id}/data") as pieces:
+            if str(target) == "-":
+                write_out(pieces)
+                return Exit.OK
+            again = f"cofounder data backup {build}"
+            size = write_file(pieces, target, force=force, again=again, flag="")
+    if common.json:
+        context.result_json({"job_id": job_id, "build_version": version, "file": str(target), "bytes": size})
+    else:
+        context.result(str(target))
+    return Exit.OK
+
+
+def restore(
+    build: Build,
+    file: Annotated[Path, Parameter(help="A file that `data backup` has written.")],
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do not ask.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Put a saved file in the place of an app's records; they stay unless the app starts on that file."""
+    if not file.is_file():
+        raise FileRefused(f"There is no file {str(file)!r}.")
+    with open_client(common, context) as client:
+        job_id, version, _ = find_build(client, checked_id(build))
+        if not yes and not confirmed(version, context):
+            remedy = f"cofounder data restore {build} {quote(str(file))} --yes"
+            raise UsageError("Nothing was changed.", remedy=remedy)
+        with file.open("rb") as content:
+            answer = client.upload(f"/api/builds/{job_id}/data", content)
+    if common.json:
+        context.result_json(answer)
+        return Exit.OK
+    context.result("\n".join(restored_lines(version, answer)))
+    return Exit.OK
+
+
+def confirmed(version: str, context: Context) -> bool:
+    """Whether the person at the terminal says yes; nobody is there when the input is not a terminal."""
+    if not sys.stdin.isatty():
+        return False
+    context.talk.write(f"Replace every record of {version} by those of the file? [y/N] ")
+    context.talk.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def restored_lines(version: str, answer: dict[str, Any]) -> list[str]:
+    """What the app has now."""
+    lines = [f"The records of {version} are those of the file now."]
+    rows = list(answer["rows"].items())
+    lines += [f"  {count:>7,}  {table}" for table, count in rows[:TABLES_SHOWN]]
+    return lines + [f"  {note}" for note in answer["notes"]]

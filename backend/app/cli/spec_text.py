@@ -1,0 +1,72 @@
+"""A specification as text that a founder can read and change: TOML, a line for each field."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.cli.errors import UsageError
+
+HEAD: Final = """\
+# What the app is. Change it, save and close; the next build makes it the next version.
+# A field is a line in its kind of record. Its type is one of: text, longtext, int, money, date, datetime, bool,
+# choice (with choices = ["A", "B"]), email, phone, url, ref (with ref = "Client").
+# Renamed something? Add was = "its old name", so that the values are kept.
+"""
+_UNSAID: Final = (None, False, "set_null")
+_HIDDEN: Final = ("version", "engine", "confidence")
+
+
+def dump(spec: Mapping[str, Any]) -> str:
+    """The text of a specification; what goes without saying is left out."""
+    said = {key: value for key, value in spec.items() if key not in _HIDDEN and not _goes_without_saying(value)}
+    plain = {key: value for key, value in said.items() if not _is_table(value)}
+    lines = [HEAD, *(_pair(key, value) for key, value in plain.items())]
+    for key, value in said.items():
+        if isinstance(value, dict):
+            lines += ["", f"[{key}]", *(_pair(name, part) for name, part in value.items())]
+        elif _is_table(value):
+            for one in value:
+                lines += ["", f"[[{key}]]", *_members(one)]
+    return "\n".join(lines) + "\n"
+
+
+def _members(one: Mapping[str, Any]) -> list[str]:
+    return [_pair(key, value) for key, value in one.items() if not _goes_without_saying(value)]
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+
+
+def _goes_without_saying(value: object) -> bool:
+    return value in _UNSAID or value == []
+
+
+def _pair(key: str, value: Any) -> str:  # Any: what JSON can hold
+    if _is_table(value):
+        rows = "".join(f"  {_inline(one)},\n" for one in value)
+        return f"{key} = [\n{rows}]"
+    return f"{key} = {_value(value)}"
+
+
+def _inline(one: Mapping[str, Any]) -> str:
+    pairs = [f"{key} = {_value(value)}" for key, value in one.items() if not _goes_without_saying(value)]
+    return "{ " + ", ".join(pairs) + " }"
+
+
+def _value(value: Any) -> str:  # Any: what JSON can hold
+    """JSON's texts, numbers, truths and lists of them are TOML's too."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def load(text: str) -> dict[str, Any]:
+    """The specification in a text, TOML or JSON. UsageError says where it cannot be read."""
+    try:
+        found = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except ValueError as error:
+        raise UsageError(f"The specification cannot be read: {error}.") from error
+    inner = found.get("spec")
+    return inner if isinstance(inner, dict) else found

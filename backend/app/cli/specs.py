@@ -1,0 +1,175 @@
+"""Show the specification of a project, and edit it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from app.cli.builds import checked_id
+from app.cli.client import ApiClient, open_client
+from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.errors import ApiProblem, Exit, FileRefused, UsageError
+from app.cli.spec_text import dump, load
+from app.core.errors import AppError
+from app.core.settings import process_environment
+
+EDITORS: Final = ("VISUAL", "EDITOR")
+PLAIN_EDITORS: Final = ("nano", "vi")
+
+Project = Annotated[str, Parameter(help="The project's id, as `projects` prints it.")]
+AsWritten = Annotated[
+    bool, Parameter(help='Take nothing for a rename that does not say so with `was = "old_name"`.')
+]
+
+
+def show(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """Show what the next build of a project makes: the edited specification, or that of its newest version."""
+    with open_client(common, context) as client:
+        found = client.get(_path(project))
+    if common.json:
+        context.result_json(found)
+        return Exit.OK
+    context.result(dump(found["spec"]))
+    state = "edited, not built yet" if found["edited"] else f"as built in {found['build_version']}"
+    context.say(f"This specification is {state}. To change it:\ncofounder spec edit {project}")
+    return Exit.OK
+
+
+def edit(
+    project: Project,
+    /,
+    *,
+    file: Annotated[
+        str | None,
+        Parameter(help="Take this TOML or JSON file instead; `-` for standard input.", allow_leading_hyphen=True),
+    ] = None,
+    as_written: AsWritten = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Change the specification in your editor ($VISUAL, $EDITOR); the next build makes it the next version."""
+    with open_client(common, context) as client:
+        found = client.get(_path(project))
+        kept: dict[str, Any] | None
+        if file is not None:
+            kept = save(client, project, load(read_text(file)), found["revision"], as_written=as_written)
+        else:
+            kept = edit_by_hand(client, project, found, context, as_written=as_written)
+    if kept is None:
+        context.say("Nothing was changed.")
+        return Exit.OK
+    if common.json:
+        context.result_json(kept)
+        return Exit.OK
+    for note in kept["notes"]:
+        context.say(note)
+    context.result("The specification is saved." if kept["edited"] else "This is what the newest version is.")
+    context.say(f"To make it the next version:\ncofounder build --project {project}")
+    return Exit.OK
+
+
+def _path(project: str) -> str:
+    return f"/api/projects/{checked_id(project)}/spec"
+
+
+def read_text(file: str) -> str:
+    """The content of a file, or of standard input. FileRefused."""
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileRefused(f"{file!r} cannot be read ({error}).") from error
+
+
+def save(
+    client: ApiClient, project: str, spec: Mapping[str, Any], revision: str, *, as_written: bool
+) -> dict[str, Any]:
+    """Keep an edit that began with this revision."""
+    return client.put(_path(project), spec, revision=revision, as_written=as_written)
+
+
+def edit_by_hand(
+    client: ApiClient, project: str, found: Mapping[str, Any], context: Context, *, as_written: bool
+) -> dict[str, Any] | None:
+    """Edit until it is valid or given up; None when nothing was changed. What was typed is never lost."""
+    draft = Path(tempfile.mkdtemp(prefix="cofounder-spec-")) / "spec.toml"
+    original = dump(found["spec"])
+    draft.write_text(original, encoding="utf-8")
+    while True:
+        run_editor(draft, project)
+        text = without_reason(draft.read_text(encoding="utf-8"))
+        if text == original or not text.strip():
+            remove(draft)
+            return None
+        try:
+            kept = save(client, project, load(text), found["revision"], as_written=as_written)
+        except (UsageError, ApiProblem) as problem:
+            _explain(problem, draft, text)
+            context.say(f"Not saved: {problem.detail}")
+            if not wants_another_try(context):
+                again = f"cofounder spec edit {project} --file {quote(str(draft))}"
+                raise UsageError(f"Your text is in {str(draft)!r}; correct it, then:", remedy=again) from problem
+        else:
+            remove(draft)
+            return kept
+
+
+def _explain(problem: AppError, draft: Path, text: str) -> None:
+    reason = "".join(f"#! {line}\n" for line in problem.detail.replace("; ", "\n").splitlines())
+    draft.write_text(f"{reason}{text}", encoding="utf-8")
+
+
+def without_reason(text: str) -> str:
+    """The text without the lines that said what was wrong with it."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#!"))
+
+
+def remove(draft: Path) -> None:
+    """The draft is saved elsewhere, or was not changed."""
+    draft.unlink(missing_ok=True)
+    draft.parent.rmdir()
+
+
+def wants_another_try(context: Context) -> bool:
+    """Whether the person at the terminal wants to correct it at once."""
+    if not sys.stdin.isatty():
+        return False
+    context.talk.write("Correct it now? [Y/n] ")
+    context.talk.flush()
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
+
+
+def run_editor(draft: Path, project: str) -> None:
+    """Let the person edit the file. UsageError when there is no editor or it fails."""
+    command = editor()
+    by_file = f"cofounder spec edit {project} --file spec.toml"
+    try:
+        done = subprocess.run([*command, str(draft)], check=False)
+    except OSError as error:
+        raise UsageError(
+            f"The editor {command[0]!r} does not start ({error.strerror}).", remedy=by_file
+        ) from error
+    if done.returncode:
+        raise UsageError(f"The editor ended with {done.returncode}; nothing was changed.", remedy=by_file)
+
+
+def editor() -> Sequence[str]:
+    """The command of the person's editor."""
+    environment = process_environment()
+    chosen = next((environment[name] for name in EDITORS if environment.get(name)), None)
+    if chosen:
+        return shlex.split(chosen)
+    found = next((name for name in PLAIN_EDITORS if shutil.which(name)), None)
+    if found is None:
+        raise UsageError(
+            "There is no editor: set EDITOR to yours.", remedy="EDITOR=nano cofounder spec edit --help"
+        )
+    return [found]

@@ -1,0 +1,121 @@
+"""The whole ladder, cheapest first; what does not depend on each other is climbed side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.blueprint.spec import AppSpec
+from app.core.errors import BuildFailed
+from app.domain.workspace import Manifest
+from app.ports.sandbox import Sandbox
+from app.services.app_host import AppHost
+from app.services.ladder import source
+from app.services.ladder.copied import CopiedApp
+from app.services.ladder.evidence import LOG_TAIL, Evidence, Rung, Seen, stand_on
+from app.services.ladder.heritage import Ancestor, heritage_of
+from app.services.ladder.live import LiveApp
+
+TEST_TIMEOUT_S: Final = 120.0
+
+_FIRST: Final = (("files", source.required), ("parse", source.parses))
+_THEN: Final = (("lint", source.lint), ("secrets", source.no_secrets))
+
+
+@dataclass(frozen=True)
+class Climb:
+    """An app that is to become a version."""
+
+    sandbox: Sandbox
+    manifest: Manifest
+    files: Mapping[str, bytes]
+    spec: AppSpec
+    version: str
+    archive: bytes
+    """What an export of this version gives."""
+    ancestor: Ancestor | None = None
+    with_pictures: bool = True
+
+
+@dataclass(frozen=True)
+class Climbed:
+    """The evidence of every rung, and the pictures that were taken."""
+
+    checks: list[Evidence]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+
+async def climb(host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]) -> Climbed:
+    """Climb the ladder; BuildFailed at the first rung that does not hold."""
+    files = [await stand_on(_file_rung(name, look, app.files)) for name, look in _FIRST]
+    live = LiveApp(
+        host=host,
+        sandbox=app.sandbox,
+        manifest=app.manifest,
+        spec=app.spec,
+        version=app.version,
+        heritage=heritage_of(app.ancestor, app.spec),
+    )
+    copied = CopiedApp(host, app.sandbox, app.manifest, app.spec, with_pictures=app.with_pictures)
+    read, tests, lived, copy, opened = await _side_by_side(
+        _read(app.files),
+        _own_tests(app),
+        live.climb(),
+        copied.climb(app.archive, folder=app.version),
+        _listed(preview),
+    )
+    return Climbed([*files, *read, *tests, *lived, *copy, *opened], copied.pictures)
+
+
+async def _read(files: Mapping[str, bytes]) -> list[Evidence]:
+    return [await stand_on(_file_rung(name, look, files)) for name, look in _THEN]
+
+
+def _file_rung(name: str, look: Callable[[source.Files], Seen], files: Mapping[str, bytes]) -> Rung:
+    return Rung(name, lambda: asyncio.to_thread(look, files))
+
+
+async def _own_tests(app: Climb) -> list[Evidence]:
+    return [
+        await stand_on(Rung(_name(argv), lambda argv=argv: _command(app.sandbox, argv)))  # type: ignore[misc]
+        for argv in app.manifest.check
+    ]
+
+
+def _name(argv: tuple[str, ...]) -> str:
+    if "compileall" in argv:
+        return "compile"
+    return "tests" if "pytest" in argv or "unittest" in argv else argv[0].rsplit("/", 1)[-1]
+
+
+async def _command(sandbox: Sandbox, argv: tuple[str, ...]) -> Seen:
+    result = await sandbox.run_command(argv, timeout_s=TEST_TIMEOUT_S)
+    tail = result.output[-LOG_TAIL:]
+    if result.timed_out:
+        raise BuildFailed("The app's own tests did not come to an end.", code="tests_hang", log=tail)
+    if result.exit_code != 0:
+        raise BuildFailed("The app does not pass its own tests.", code="tests_fail", log=tail)
+    return Seen(result.output.strip().rsplit("\n", 1)[-1].strip("= ")[:LOG_TAIL] or "passed")
+
+
+async def _listed(look: Callable[[], Awaitable[Evidence]]) -> list[Evidence]:
+    return [await look()]
+
+
+async def _side_by_side(
+    *work: Coroutine[Any, Any, list[Evidence]],
+) -> list[list[Evidence]]:  # Any: a coroutine's own
+    """All results; at the first failure the rest is stopped, and the earliest in line is raised."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if task.done():
+                task.result()
+        return [task.result() for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,119 @@
+"""The rungs that need the app to run: it starts, its pages answer, it does what was promised, and it remembers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.blueprint.spec import AppSpec
+from app.core.errors import BuildFailed
+from app.domain.workspace import Manifest
+from app.ports.sandbox import Sandbox
+from app.services.app_host import AppHost
+from app.services.ladder.acceptance import Promise, promises, read_back, try_promise
+from app.services.ladder.archive import chance_port
+from app.services.ladder.clerk import Kept, told
+from app.services.ladder.crawl import crawl
+from app.services.ladder.evidence import Evidence, Look, Rung, Seen, evidence, stand_on
+from app.services.ladder.heritage import Heritage, plain_version
+from app.services.ladder.people import People
+from app.services.ladder.samples import Samples
+from app.services.ladder.visitor import Browsers
+
+SCRATCH: Final = ".ladder/data/app.db"
+READ_AGAIN: Final = 12
+
+
+@dataclass
+class LiveApp:
+    """One app on scratch data, started twice. `found` grows with every rung that holds."""
+
+    host: AppHost
+    sandbox: Sandbox
+    manifest: Manifest
+    spec: AppSpec
+    version: str
+    heritage: Heritage
+    found: list[Evidence] = field(default_factory=list)
+
+    async def climb(self) -> list[Evidence]:
+        """From its first start to what it remembers after its second."""
+        samples = Samples(self.spec)
+        began = time.monotonic()
+        async with self._running() as browsers:
+            seen = Seen(f"answers on $PORT, {self.manifest.health} is well")
+            self.found.append(evidence("start", seen, seconds=time.monotonic() - began))
+            people = People(browsers, self.spec, samples)
+            await self._stand_on("pages", lambda: self._pages(browsers))
+            await self._stand_on("links", lambda: self._links(people))
+            await self._stand_on("acceptance", lambda: self._accept(people))
+        if people.clerk.made:
+            await self._stand_on("restart", lambda: self._restart(people))
+        return self.found
+
+    async def _stand_on(self, name: str, look: Look) -> None:
+        self.found.append(await stand_on(Rung(name, look)))
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[Browsers]:
+        port = chance_port()
+        environment = {"DATABASE_PATH": SCRATCH}
+        async with (
+            self.host.running(self.sandbox, self.manifest, port=port, env=environment),
+            Browsers(self.sandbox, port) as browsers,
+        ):
+            yield browsers
+
+    async def _pages(self, browsers: Browsers) -> Seen:
+        """The pages that the app itself names."""
+        visitor = browsers.visitor()
+        for path in self.manifest.pages:
+            answer = await visitor.get(path)
+            if answer.status != 200 and not answer.location:
+                log = f"GET {path}: {told(answer)}"
+                raise BuildFailed("A page of the app does not open.", code="page_fails", log=log)
+        return Seen(f"{len(self.manifest.pages)} pages answered")
+
+    async def _links(self, people: People) -> Seen:
+        """Every link and form, as the owner and as a passer-by."""
+        await people.arrive()
+        visitors = [people.clerk.visitor, *([people.anybody()] if people.asks_who else [])]
+        forms = [f"/forms/{entity.table}" for one in self.spec.forms if (entity := self.spec.entity(one.entity))]
+        return await crawl(visitors, tuple(dict.fromkeys(("/", *self.manifest.pages, *forms))))
+
+    async def _accept(self, people: People) -> Seen:
+        """What the specification promises, and what the version before did."""
+        own = promises(self.spec)
+        seen = [await self._try(people, one) for one in dict.fromkeys([*own, *self.heritage.kept])]
+        detail = (
+            f"{len(seen)} promises of the plan kept" if seen else "the plan promises nothing that can be tried"
+        )
+        if self.heritage.version:
+            detail += f", {len(self.heritage.kept)} of them as in version {plain_version(self.heritage.version)}"
+        gone = (f"given up by the plan: {words}" for words in self.heritage.given_up)
+        return Seen(detail, (*seen, *gone))
+
+    async def _try(self, people: People, promise: Promise) -> str:
+        try:
+            return await try_promise(people, promise)
+        except BuildFailed as error:
+            if promise not in self.heritage.kept:
+                raise
+            now, old = plain_version(self.version), plain_version(self.heritage.version)
+            raise BuildFailed(
+                f"Version {now} no longer {promise.words}, as version {old} did. {error.detail}",
+                code="regression",
+                log=f"{error.failure_code}: {error.log}",
+            ) from error
+
+    async def _restart(self, people: People) -> Seen:
+        """Killed and started again, the app still has what was kept."""
+        kept: list[Kept] = people.clerk.made[-READ_AGAIN:]
+        async with self._running() as browsers:
+            people.moved_to(browsers)
+            for one in kept:
+                await read_back(people, one)
+        return Seen(f"killed and started again: {len(kept)} records read back")

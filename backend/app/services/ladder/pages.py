@@ -1,0 +1,164 @@
+"""Reading a page as a browser does: its words, its links, its forms and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Final
+
+_SILENT: Final = frozenset({"script", "style", "template", "noscript"})
+_BUTTONS: Final = frozenset({"submit", "button", "image", "reset"})
+_ASSETS: Final = {"img": "src", "script": "src", "link": "href", "source": "src", "iframe": "src"}
+
+Attributes = Mapping[str, str]
+
+
+@dataclass
+class Control:
+    """A part of a form that has a name. `kind` is an input's type, "select" or "textarea"."""
+
+    name: str
+    kind: str
+    value: str = ""
+    options: list[str] = field(default_factory=list)
+    required: bool = False
+    checked: bool = False
+
+
+@dataclass
+class WebForm:
+    """A form. `action` is empty when it posts to its own page."""
+
+    action: str
+    method: str
+    is_upload: bool = False
+    controls: list[Control] = field(default_factory=list)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of its controls."""
+        return frozenset(control.name for control in self.controls)
+
+    def control(self, name: str) -> Control | None:
+        """The control of that name."""
+        return next((one for one in self.controls if one.name == name), None)
+
+    def untouched(self) -> dict[str, str]:
+        """What a browser sends when nobody has filled anything in."""
+        sent = {}
+        for one in self.controls:
+            if one.kind in ("checkbox", "radio") and not one.checked:
+                continue
+            if one.kind != "file":
+                sent[one.name] = one.value
+        return sent
+
+
+@dataclass
+class Page:
+    """A page that was read."""
+
+    text: str = ""
+    links: list[str] = field(default_factory=list)
+    assets: list[str] = field(default_factory=list)
+    forms: list[WebForm] = field(default_factory=list)
+
+
+def read_page(html: str) -> Page:
+    """The page in this HTML, however broken it is."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    reader.page.text = " ".join(" ".join(reader.words).split())
+    return reader.page
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = Page()
+        self.words: list[str] = []
+        self._silent = 0
+        self._form: WebForm | None = None
+        self._control: Control | None = None
+        self._option: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in _SILENT:
+            self._silent += 1
+        if tag == "a" and "href" in given:
+            self.page.links.append(given["href"])
+        if tag in _ASSETS and given.get(_ASSETS[tag]):
+            self.page.assets.append(given[_ASSETS[tag]])
+        if tag == "form":
+            self._begin_form(given)
+        elif self._form is not None:
+            self._in_form(self._form, tag, given)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag in _SILENT:
+            self._silent -= 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        if tag == "form":
+            self._form = None
+        if tag in ("option", "select"):
+            self._end_option()
+        if tag in ("select", "textarea"):
+            self._control = None
+
+    def handle_data(self, data: str) -> None:
+        if self._silent:
+            return
+        self.words.append(data)
+        if self._option is not None:
+            self._option.append(data)
+        elif self._control is not None and self._control.kind == "textarea":
+            self._control.value += data
+
+    def _begin_form(self, given: Attributes) -> None:
+        is_upload = given.get("enctype", "").lower() == "multipart/form-data"
+        self._form = WebForm(given.get("action", ""), given.get("method", "get").lower(), is_upload)
+        self.page.forms.append(self._form)
+
+    def _in_form(self, form: WebForm, tag: str, given: Attributes) -> None:
+        name, is_required = given.get("name", ""), "required" in given
+        if tag == "input" and name and given.get("type", "text").lower() not in _BUTTONS:
+            form.controls.append(_input(name, given))
+        elif tag in ("select", "textarea") and name:
+            self._control = Control(name, tag, required=is_required)
+            form.controls.append(self._control)
+        elif tag == "button" and name and given.get("value"):
+            form.controls.append(Control(name, "button", given["value"]))
+        elif tag == "option" and self._control is not None:
+            self._begin_option(self._control, given)
+
+    def _begin_option(self, select: Control, given: Attributes) -> None:
+        self._end_option()
+        if "value" not in given:
+            self._option = []
+            return
+        if "selected" in given or not select.options:
+            select.value = given["value"]
+        select.options.append(given["value"])
+
+    def _end_option(self) -> None:
+        """An option without a value stands for its text."""
+        if self._option is None or self._control is None:
+            return
+        text = " ".join("".join(self._option).split())
+        self._option = None
+        if not self._control.options:
+            self._control.value = text
+        self._control.options.append(text)
+
+
+def _input(name: str, given: Attributes) -> Control:
+    kind = given.get("type", "text").lower()
+    value = given.get("value", "on" if kind == "checkbox" else "")
+    return Control(name, kind, value, required="required" in given, checked="checked" in given)

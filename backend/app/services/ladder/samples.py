@@ -1,0 +1,117 @@
+"""Values that a person could type, and values that no app should take, for each type of field."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+
+_PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
+_FIRST_DAY: Final = date(2031, 3, 3)
+_PLENTY: Final = 40
+
+BAD: Final[Mapping[FieldType, str]] = {
+    FieldType.INT: "many",
+    FieldType.MONEY: "a lot",
+    FieldType.DATE: "2031-02-30",
+    FieldType.DATETIME: "soon",
+    FieldType.CHOICE: "None of these at all",
+    FieldType.EMAIL: "not an address",
+    FieldType.URL: "javascript:alert(1)",
+    FieldType.REF: "987654321",
+}
+
+_PATTERNS: Final[Mapping[FieldType, str]] = {
+    FieldType.TEXT: "Zephyr {number}{letter}",
+    FieldType.LONGTEXT: "First line {number}.\nSecond line {number}.",
+    FieldType.MONEY: "{amount}.50",
+    FieldType.DATE: "{day}",
+    FieldType.DATETIME: "{day}T{hour:02}:30",
+    FieldType.BOOL: "1",
+    FieldType.EMAIL: "zephyr{number}{letter}@example.com",
+    FieldType.PHONE: "+44 20 7946 {number:04}",
+    FieldType.URL: "https://example.com/{number}{letter}",
+}
+
+
+class Samples:
+    """Good values, each set unlike those before, so that one record never stands in another's way."""
+
+    def __init__(self, spec: AppSpec) -> None:
+        self._spec = spec
+        self._numbers = itertools.count(1)
+
+    def values(self, entity: EntitySpec) -> dict[str, str]:
+        """A value for every field that points at no other record."""
+        number = next(self._numbers)
+        made = {
+            field.name: self._value(entity, field, number, place)
+            for place, field in enumerate(entity.fields)
+            if field.type is not FieldType.REF
+        }
+        return made | self._in_order(entity, made) | self._amounts(entity)
+
+    def long_ago(self, entity: EntitySpec) -> dict[str, str]:
+        """A value for every field with a day, long past and in the order that the rules want."""
+        past = {field.name: _PAST[field.type] for field in entity.fields if field.type in _PAST}
+        return past | self._in_order(entity, past)
+
+    def mark(self) -> str:
+        """Words that stand nowhere else in the app."""
+        return f"Zephyr {next(self._numbers)} Quill"
+
+    def _value(self, entity: EntitySpec, field: FieldSpec, number: int, place: int) -> str:
+        if field.type is FieldType.CHOICE:
+            return field.choices[0]
+        if field.type is FieldType.INT:
+            return str(1000 + number if self._is_unique(entity, field) else _PLENTY)
+        day = _FIRST_DAY + timedelta(days=7 * number + place // 4)
+        hour = 9 + place % 10
+        return _PATTERNS[field.type].format(
+            number=number, letter=chr(97 + place), day=day.isoformat(), hour=hour, amount=number % 90 + 10
+        )
+
+    def _is_unique(self, entity: EntitySpec, field: FieldSpec) -> bool:
+        return any(
+            rule.kind is RuleKind.UNIQUE and rule.entity == entity.name and field.name in rule.fields
+            for rule in self._spec.rules
+        )
+
+    def _in_order(self, entity: EntitySpec, made: Mapping[str, str]) -> dict[str, str]:
+        """What has to come later comes one hour, or one day, after what it follows."""
+        later = {}
+        for rule in self._spec.rules:
+            if rule.entity != entity.name:
+                continue
+            if rule.kind is RuleKind.IN_ORDER and rule.fields[0] in made:
+                later[rule.fields[1]] = after(made[rule.fields[0]])
+            if rule.kind is RuleKind.NO_OVERLAP and len(rule.fields) == 3:
+                later[rule.fields[1]] = after(made[rule.fields[0]])
+        return later
+
+    def _amounts(self, entity: EntitySpec) -> dict[str, str]:
+        """Of what is counted or has room for so many, one is taken."""
+        counted = (RuleKind.STOCK, RuleKind.CAPACITY)
+        rules = (rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind in counted)
+        return {rule.fields[1]: "1" for rule in rules if len(rule.fields) > 1}
+
+
+def after(moment: str) -> str:
+    """A little later than a value of a date, time or number field."""
+    return _moved(moment, 1)
+
+
+def before(moment: str) -> str:
+    """Well before a value of a date, time or number field."""
+    return _moved(moment, -1)
+
+
+def _moved(moment: str, by: int) -> str:
+    if "T" in moment:
+        return (datetime.fromisoformat(moment) + timedelta(hours=by)).isoformat(timespec="minutes")
+    if "-" in moment:
+        return (date.fromisoformat(moment) + timedelta(days=by)).isoformat()
+    return str(int(float(moment)) + by)

@@ -1,0 +1,154 @@
+"""The specification of a project on the command line: shown as text, edited, corrected, saved."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec
+from app.cli.errors import Exit
+from app.cli.spec_text import dump, load
+from tests.cli.fake_api import JOB, PROJECT, Answer, Cli, FakeApi, FakeTerminal
+
+PATH = f"/api/projects/{PROJECT}/spec"
+SPEC = understand("a booking app for a yoga studio").model_dump(mode="json")
+
+
+def answer(**changes: Any) -> dict[str, Any]:
+    known = {"project_id": PROJECT, "spec": SPEC, "revision": "0-1", "build_version": "build_v0_1"}
+    return {**known, "edited": False, "notes": [], **changes}
+
+
+@pytest.fixture
+def editing(api: FakeApi) -> FakeApi:
+    api.on("GET", PATH, Answer(200, answer()))
+    api.on("PUT", PATH, Answer(200, answer(edited=True, notes=["'Member' is taken for 'Client'."])))
+    return api
+
+
+def editor_that(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor that changes the file by a line of Python, where the text is `t`."""
+    program = tmp_path / "editor.py"
+    program.write_text(
+        f"import sys, pathlib\np = pathlib.Path(sys.argv[1])\nt = p.read_text()\n{script}\np.write_text(t)\n"
+    )
+    monkeypatch.setenv("VISUAL", f"{sys.executable} {program}")
+
+
+def without_defaults(spec: dict[str, Any]) -> Any:
+    return AppSpec.model_validate({**spec, "engine": "e", "confidence": 0.5})
+
+
+@pytest.mark.parametrize("goal", ["a booking app for a yoga studio", "track tools that neighbours borrow"])
+def test_the_text_says_the_whole_specification(goal: str) -> None:
+    spec = understand(goal).model_dump(mode="json")
+    assert without_defaults(load(dump(spec))) == without_defaults(spec)
+
+
+@settings(max_examples=60)
+@given(text=st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=60))
+def test_any_text_survives_being_written_and_read(text: str) -> None:
+    spec = {**SPEC, "tagline": text, "entities": [{**SPEC["entities"][0], "about": text}]}
+    again = load(dump(spec))
+    assert (again["tagline"], again["entities"][0]["about"]) == (text, text)
+
+
+def test_show_prints_what_can_be_edited(cli: Cli, editing: FakeApi) -> None:
+    ran = cli("spec", "show", PROJECT)
+    assert ran.code == 0
+    assert tomllib.loads(ran.out)["title"] == SPEC["title"]
+    assert '{ name = "phone", label = "Phone", type = "phone" }' in ran.out
+    assert ran.last_word == f"cofounder spec edit {PROJECT}"
+    assert cli("spec", "show", PROJECT, "--json").json["spec"] == SPEC
+
+
+def test_an_edit_is_saved_under_the_revision_it_began_with(
+    cli: Cli, editing: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor_that("t = t.replace('Yoga Studio Booking', 'Sunrise')", tmp_path, monkeypatch)
+    ran = cli("spec", "edit", PROJECT)
+    assert ran.code == 0
+    [put] = editing.asked("PUT", PATH)
+    headers = {name.lower(): value for name, value in put.headers.items()}
+    assert (put.body["title"], headers["if-match"]) == ("Sunrise", '"0-1"')
+    assert "'Member' is taken for 'Client'." in ran.talk
+    assert ran.last_word == f"cofounder build --project {PROJECT}"
+
+
+def test_closing_the_editor_without_a_change_saves_nothing(
+    cli: Cli, editing: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor_that("pass", tmp_path, monkeypatch)
+    ran = cli("spec", "edit", PROJECT)
+    assert (ran.code, editing.asked("PUT", PATH)) == (0, [])
+    assert "Nothing was changed." in ran.talk
+
+
+def test_what_is_wrong_is_said_and_the_text_is_not_lost(
+    cli: Cli, editing: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = {"title": "No", "detail": "entities 'Client', fields 'email', type: is odd.", "code": "spec_refused"}
+    editing.on("PUT", PATH, Answer(422, refusal))
+    editor_that("t = t.replace('\"email\"', '\"colour\"')", tmp_path, monkeypatch)
+    ran = cli("spec", "edit", PROJECT)
+    assert ran.code == Exit.USAGE
+    assert "entities 'Client', fields 'email', type: is odd." in ran.talk
+    draft = Path(ran.last_word.split("--file ")[1])
+    assert draft.read_text().startswith("#! entities 'Client'")
+    assert '"colour"' in draft.read_text()
+
+    editing.on("PUT", PATH, Answer(200, answer(edited=True)))
+    assert cli("spec", "edit", PROJECT, "--file", str(draft)).code == 0
+
+
+def test_a_mistake_is_corrected_at_once_on_a_terminal(
+    cli: Cli, editing: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = FakeTerminal("y\n")
+    monkeypatch.setattr(sys, "stdin", terminal)
+    editor_that("t = t.replace('title = ', 'title ', 1) if '#!' not in t else t.replace('title ', 'title = ', 1)",
+                tmp_path, monkeypatch)  # fmt: skip
+    ran = cli("spec", "edit", PROJECT, talk=FakeTerminal())
+    assert "cannot be read" in ran.talk
+    assert len(editing.asked("PUT", PATH)) <= 1
+
+
+def test_a_script_sends_a_file_or_standard_input(
+    cli: Cli, editing: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "spec.json"
+    file.write_text('{"title": "From a file"}')
+    assert cli("spec", "edit", PROJECT, "--file", str(file)).code == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO('title = "From a pipe"\n'))
+    assert cli("spec", "edit", PROJECT, "--file", "-", "--as-written").code == 0
+    assert [one.body for one in editing.asked("PUT", PATH)] == [{"title": "From a file"}, {"title": "From a pipe"}]
+
+
+def test_somebody_elses_change_is_not_overwritten(cli: Cli, editing: FakeApi, tmp_path: Path) -> None:
+    changed = {"title": "Changed", "detail": "The specification was changed.", "code": "spec_changed"}
+    editing.on("PUT", PATH, Answer(412, changed))
+    file = tmp_path / "spec.toml"
+    file.write_text('title = "Mine"\n')
+    assert cli("spec", "edit", PROJECT, "--file", str(file)).code == Exit.CONFLICT
+
+
+def test_a_file_that_is_not_there_is_said(cli: Cli, editing: FakeApi) -> None:
+    ran = cli("spec", "edit", PROJECT, "--file", "nowhere.toml")
+    assert ran.code == Exit.CONFLICT
+    assert "'nowhere.toml'" in ran.talk
+
+
+def test_a_project_is_built_as_its_specification_stands(cli: Cli, buildable: FakeApi) -> None:
+    assert cli("build", "--project", PROJECT).code == 0
+    [start] = buildable.asked("POST", "/api/generation/start")
+    assert start.body == {"project_id": PROJECT}
+    assert cli("build").code == Exit.USAGE
+    assert JOB

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sandboxes.fake import FakeSandboxRuntime
+from app.blueprint.spec import AppSpec
+from app.core.ids import JobId
+from app.domain.workspace import MANIFEST, Manifest
+from app.ports.sandbox import SandboxRequest
+from app.services.app_host import AppHost
+from app.services.ladder import Ancestor, Climb, Climbed, climb
+from tests.services.ladder.shop import ClimbIt, Files, archive_of, no_preview, shop
+
+
+@pytest.fixture
+async def climb_it(tmp_path: Path) -> AsyncIterator[ClimbIt]:
+    """Climbs the ladder with a workspace; what the previous version was, and the archive, can be given."""
+    runtime = FakeSandboxRuntime(tmp_path / "sandboxes")
+    sandbox = await runtime.start(SandboxRequest(JobId(uuid.uuid4())))
+
+    async def climb_with(
+        files: Files, *, spec: AppSpec | None = None, ancestor: Ancestor | None = None, archive: bytes = b""
+    ) -> Climbed:
+        await sandbox.write_files(files)
+        app = Climb(
+            sandbox=sandbox,
+            manifest=Manifest.parse(files[MANIFEST]),
+            files=files,
+            spec=spec or shop(),
+            version="build_v0_2",
+            archive=archive or await archive_of(files),
+            ancestor=ancestor,
+            with_pictures=False,
+        )
+        return await climb(AppHost(runtime, start_timeout_s=8), app, preview=no_preview)
+
+    yield climb_with
+    await sandbox.kill()
