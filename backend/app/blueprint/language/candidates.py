@@ -39,6 +39,7 @@ _HOLDERS: Final = word_list("holders")
 _DOERS: Final = ("er", "or", "ist")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _SHOWN: Final = frozenset({"picture", "photo", "image"})
+_STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
@@ -174,6 +175,9 @@ def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase)
     nouns = [token for token in modifiers if token.basic not in _EMPTY]
     for at, token in enumerate(nouns):
         before = nouns[at - 1] if at else None
+        if token.basic in _STORES:
+            _add(Candidate("Item", NounKind.ARTEFACT, phrase.at, weak=True), found)
+            continue
         if is_done_to(token, before, phrase):
             label = Candidate(token.basic.capitalize(), NounKind.ACT, phrase.at + at, is_action=True)
             _add(label, found)
@@ -249,7 +253,8 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     head = phrase.head
     contained = phrase.after == "of" and head.basic in _HOLDERS and not head.is_plural
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
-    topic = head.basic in TOPICS and not head.is_plural and whole not in known_entities()
+    studied = phrase.verb in _STUDIES and not head.is_plural and not phrase.determiner
+    topic = (head.basic in TOPICS or studied) and not head.is_plural and whole not in known_entities()
     if contained or len(head.basic) < 3 or topic:
         _add_domain(head.basic, found)
         found.spare.append(_candidate([head], phrase.at, weak=True))
