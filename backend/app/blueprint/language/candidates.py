@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from app.blueprint.language.acting import Act, acts
+from app.blueprint.language.acting import acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
+from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
 from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, is_known, word
 from app.blueprint.language.nouns import (
@@ -44,57 +45,6 @@ _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
 )
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A record that the goal speaks of. `key` compares names, `about` names what it belongs to."""
-
-    label: str
-    kind: NounKind
-    at: int
-    flags: str = ""
-    about: str = ""
-    weak: bool = False
-    is_action: bool = False
-    examples: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The name as names are compared."""
-        return key_of(self.label)
-
-    @property
-    def is_person(self) -> bool:
-        """Whether it is a kind of person."""
-        return self.kind is NounKind.PERSON
-
-
-@dataclass
-class Findings:
-    """What a goal speaks of."""
-
-    candidates: list[Candidate] = field(default_factory=list)
-    details: dict[str, dict[str, str]] = field(default_factory=dict)
-    domain: list[str] = field(default_factory=list)
-    subjects: list[str] = field(default_factory=list)
-    context: str = ""
-    roles: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    weights: dict[str, float] = field(default_factory=dict)
-    spare: list[Candidate] = field(default_factory=list)
-    acts: tuple[Act, ...] = ()
-    settings: set[str] = field(default_factory=set)
-    verbs: dict[str, int] = field(default_factory=dict)
-
-    def add(self, candidate: Candidate) -> None:
-        """Keep a candidate, unless it or a fuller name for it is there already."""
-        for at, other in enumerate(self.candidates):
-            if other.key == candidate.key:
-                if other.weak and not candidate.weak:
-                    self.candidates[at] = candidate
-                return
-        self.candidates.append(candidate)
 
 
 def find(words: Sequence[str]) -> Findings:

@@ -18,9 +18,9 @@ from app.blueprint.language.archetypes import (
     known_entities,
     spoken,
 )
-from app.blueprint.language.candidates import Candidate, Findings
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
+from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.lexicon import NounKind, plural, word
 from app.blueprint.language.linking import link
 from app.blueprint.language.word_lists import word_list, word_pairs

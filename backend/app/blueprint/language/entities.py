@@ -9,8 +9,8 @@ from typing import Final
 
 from app.blueprint.language import wording
 from app.blueprint.language.archetypes import FieldDraft, spoken
-from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft
+from app.blueprint.language.findings import Findings
 from app.blueprint.language.lexicon import plural
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, OnDelete
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -97,6 +97,7 @@ def is_known(text: str) -> bool:
     return text in _table() or singular(text) in _table()
 
 
+@lru_cache(maxsize=4_096)
 def singular(text: str) -> str:
     """The singular of a noun: "classes" gives "class"; a word that is not a plural stays as it is."""
     if text in _IRREGULAR:
@@ -136,6 +137,7 @@ def _plural_word(text: str) -> str:
     return text + "s"
 
 
+@lru_cache(maxsize=4_096)
 def verb_stem(text: str) -> str | None:
     """The basic form of a verb, or None when the word is none."""
     if text in _IRREGULAR_VERBS:

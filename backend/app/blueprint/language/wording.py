@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.language.archetypes import key_of, usual_examples
-from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft
+from app.blueprint.language.findings import Findings
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 
