@@ -252,8 +252,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     owner = found.candidates[-1].key if phrase.is_owned and found.candidates else ""
     about = owner or (found.candidates[-1].key if phrase.before in ("of", "per") and found.candidates else "")
     candidate = _candidate(tokens, phrase.at, about=about, weak=for_whom)
-    alive = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL)
-    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not alive:
+    thing = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
+    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not thing:
         candidate = replace(candidate, kind=NounKind.PERSON)
     listed = phrase.before in (",", "and") and bool(found.candidates)
     activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")

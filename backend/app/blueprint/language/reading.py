@@ -33,6 +33,7 @@ _IDIOMS = (
     (re.compile(r"\bdouble[- ](bookings?)\b", re.IGNORECASE), r"\1"),
     (re.compile(r"\bdouble[- ]book(s|ed|ing)?\b", re.IGNORECASE), "to book"),
     (re.compile(r"\b(in advance|in time|on time|at hand)\b", re.IGNORECASE), " "),
+    (re.compile(r"\bsecond[- ]hand\b", re.IGNORECASE), "secondhand"),
     (re.compile(r"\bhiring\b", re.IGNORECASE), "recruiting"),
     (re.compile(r"\blog(s|ging)? in\b", re.IGNORECASE), "login"),
     (re.compile(r"\bwait(ing)?[- ]?lists?\b", re.IGNORECASE), "waitinglist"),

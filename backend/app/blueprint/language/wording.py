@@ -27,7 +27,7 @@ _JOINED: Final = {
     "Packinglist": "Packing List", "Shoppinglist": "Shopping List", "Spareparts": "Spare Parts",
     "Timeslot": "Time Slot",
 }  # fmt: skip
-_SHOPS: Final = frozenset("shop store school club studio library market museum collection".split())
+_SHOPS: Final = frozenset("shop store studio library museum collection".split())
 _SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
 _PURPOSE: Final = frozenset(
     "tracker manager planner organiser organizer register log diary directory marketplace catalogue catalog "
