@@ -126,7 +126,6 @@ class AppData:
             except NoData:
                 return False
             await self._send(target, backup.read())
-            await self._ask(target, "join")
             await self._ask(target, "begin")
         return True
 
@@ -192,7 +191,7 @@ class AppData:
                 await sandbox.kill()
 
     async def _ask(self, sandbox: Sandbox, *words: str) -> Mapping[str, Any]:
-        result = await sandbox.run_command(["python3", "-I", _KEEPER, *words], timeout_s=_COMMAND_S)
+        result = await sandbox.run_command(["python3", "-I", "-S", _KEEPER, *words], timeout_s=_COMMAND_S)
         try:
             answer = json.loads(result.output)
         except ValueError:

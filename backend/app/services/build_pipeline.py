@@ -193,9 +193,14 @@ class BuildPipeline:
         return digest
 
     async def _deps(self, digest: TreeDigest, spec: AppSpec) -> Result:
-        await self._bench.install(digest)
         # Now or never: from the checks on, the app's own preview may start and fill its records with examples.
-        return {"data": await self._inheritance.take(spec)}
+        taking = asyncio.create_task(self._inheritance.take(spec), name=f"records {self._job.id}")
+        try:
+            await self._bench.install(digest)
+            return {"data": await taking}
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
 
     async def _checks(self, spec: AppSpec, digest: TreeDigest) -> Result:
         sandbox = await self._bench.install(digest)

@@ -12,7 +12,7 @@ from app.core.errors import AppError, BuildFailed, Unavailable
 from app.db.engine import Database
 from app.repositories import jobs
 from app.repositories.jobs import Job
-from app.services.app_data import AppData, DataTooLarge, DataUnreadable, NoData
+from app.services.app_data import AppData, DataRefused, DataTooLarge, DataUnreadable, NoData
 from app.services.patience import patiently
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ class Inheritance:
             return {"from": parent.build_version, "notes": [note]}
         try:
             copied = await self._data.carry(parent.id, self._job.id)
-        except (DataUnreadable, DataTooLarge) as error:
+        except (DataUnreadable, DataTooLarge, DataRefused) as error:
             return {"from": parent.build_version, "notes": [f"Nothing was taken over: {error.detail}"]}
         except Unavailable as error:
             raise BuildFailed(

@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,8 @@ BUSY_S = 8
 HEADER = b"SQLite format 3\x00"
 MAX_NOTES = 40
 MAX_TABLES = 60
+LOCKED = (5, 6)
+"""SQLite's own numbers for a file that somebody else is writing to."""
 BESIDE = ("-wal", "-shm", "-journal")
 
 Answer = dict[str, Any]  # what JSON can hold
@@ -45,9 +48,20 @@ def out(limit: str) -> Answer:
         pages, page = (source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
         if pages * page > int(limit):
             raise Problem("too_large")
-        source.backup(target)
+        copy(source, target)
         target.execute("PRAGMA journal_mode = DELETE")
     return {"bytes": WHOLE.stat().st_size, "pieces": cut(WHOLE)}
+
+
+def copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """One database into another, as one transaction. Left to itself, `backup` waits for ever for a lock."""
+    until = time.monotonic() + BUSY_S
+
+    def look_at_the_clock(status: int, *_: int) -> None:
+        if status in LOCKED and time.monotonic() > until:
+            raise Problem("busy")
+
+    source.backup(target, progress=look_at_the_clock, sleep=0.05)
 
 
 def cut(path: Path) -> int:
@@ -84,9 +98,10 @@ def there() -> Answer:
 
 
 def begin() -> Answer:
-    """Make the joined file the records of an app that has none; whole or not at all."""
+    """Make what came in the records of an app that has none; whole or not at all."""
     if DATA.is_file():
         return {"there": True}
+    join()
     _settle(_draft(WHOLE))
     return {"there": False}
 
@@ -120,7 +135,7 @@ def put() -> Answer:
         with closing(connect(WHOLE)) as source, closing(connect(DATA)) as target:
             if not tables(source) & tables(target):
                 raise Problem("foreign")
-            source.backup(target)
+            copy(source, target)
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
@@ -172,7 +187,7 @@ def run(words: Iterable[str]) -> Answer:
         "put": put,
         "look": look,
     }
-    unreadable = "refused" if name == "join" else "damaged"
+    unreadable = "refused" if name in ("join", "begin") else "damaged"
     try:
         return commands[name](*arguments)
     except Problem as problem:

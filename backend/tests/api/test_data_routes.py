@@ -150,3 +150,29 @@ def test_the_records_of_a_failed_build_are_removed_and_no_others(house: House, j
     house.call(reaper.remove_orphans)
 
     assert list(house.call(house.adapters.runtime.list_data)) == [job]
+
+
+def test_taking_records_over_again_after_a_crash_leaves_what_was_added_since(
+    house: House, job: JobId, tmp_path: Path
+) -> None:
+    second = house.started(house.status(job)["project_id"])
+    house.build(second)
+    house.call(write_rows, house, second, ["Since"])
+
+    assert house.call(house.services.data.carry, job, second) is True
+
+    assert names_in(data(house, second).content, tmp_path) == ["Ada", "Bob", "Since"]
+
+
+def test_records_that_cannot_be_read_stop_no_build_and_it_is_said(house: House, job: JobId) -> None:
+    async def spoil() -> None:
+        sandbox = await house.adapters.runtime.start(SandboxRequest(job, keeps_data=True))
+        await sandbox.run_command(["sh", "-c", "rm data/app.db*; echo nonsense > data/app.db"])
+        await sandbox.kill()
+
+    house.call(spoil)
+    second = house.started(house.status(job)["project_id"])
+    house.build(second)
+    build = house.client.get(f"/api/builds/{second}", headers=AUTH).json()
+    assert build["status"] == "ready"
+    assert build["evidence"]["data"]["notes"] == ["Nothing was taken over: The file of records is damaged."]

@@ -204,3 +204,20 @@ def test_somebody_elses_specification_is_not_there(house: House, project: str) -
 def test_a_start_without_a_goal_needs_a_specification(house: House) -> None:
     answer = house.client.post("/api/generation/start", json={"project_id": house.project()}, headers=AUTH)
     assert (answer.status_code, answer.json()["code"]) == (404, "no_spec")
+
+
+def test_an_edit_made_while_a_build_runs_is_not_lost(house: House, project: str) -> None:
+    running = house.started(project)
+    found = read(house, project)
+    found["spec"]["title"] = "Sunrise Yoga"
+    assert write(house, project, found["spec"], revision=found["revision"]).status_code == 200
+    house.build(running)
+
+    after = read(house, project)
+
+    assert (after["build_version"], after["edited"], after["spec"]["title"]) == (
+        "build_v0_2",
+        True,
+        "Sunrise Yoga",
+    )
+    assert built(house, project)["evidence"]["title"] == "Sunrise Yoga"
