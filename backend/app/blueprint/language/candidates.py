@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from app.blueprint.language.acting import Act, acts
+from app.blueprint.language.acting import acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
+from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
-from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, word
+from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, is_known, word
 from app.blueprint.language.nouns import (
     ALWAYS_DETAILS,
     SOFTWARE,
@@ -34,64 +35,16 @@ _ATTRIBUTES: Final = word_pairs("attributes")
 _SPELLINGS: Final = word_pairs("spellings")
 _CARRYING: Final = word_list("carrying_verbs")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
+_OPERATORS: Final = word_list("operators")
 _HOLDERS: Final = word_list("holders")
 _DOERS: Final = ("er", "or", "ist")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
+_SHOWN: Final = frozenset({"picture", "photo", "image"})
+_STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
 )
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A record that the goal speaks of. `key` compares names, `about` names what it belongs to."""
-
-    label: str
-    kind: NounKind
-    at: int
-    flags: str = ""
-    about: str = ""
-    weak: bool = False
-    is_action: bool = False
-    examples: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The name as names are compared."""
-        return key_of(self.label)
-
-    @property
-    def is_person(self) -> bool:
-        """Whether it is a kind of person."""
-        return self.kind is NounKind.PERSON
-
-
-@dataclass
-class Findings:
-    """What a goal speaks of."""
-
-    candidates: list[Candidate] = field(default_factory=list)
-    details: dict[str, dict[str, str]] = field(default_factory=dict)
-    domain: list[str] = field(default_factory=list)
-    subjects: list[str] = field(default_factory=list)
-    context: str = ""
-    roles: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    weights: dict[str, float] = field(default_factory=dict)
-    spare: list[Candidate] = field(default_factory=list)
-    acts: tuple[Act, ...] = ()
-    settings: set[str] = field(default_factory=set)
-    verbs: dict[str, int] = field(default_factory=dict)
-
-    def add(self, candidate: Candidate) -> None:
-        """Keep a candidate, unless it or a fuller name for it is there already."""
-        for at, other in enumerate(self.candidates):
-            if other.key == candidate.key:
-                if other.weak and not candidate.weak:
-                    self.candidates[at] = candidate
-                return
-        self.candidates.append(candidate)
 
 
 def find(words: Sequence[str]) -> Findings:
@@ -141,6 +94,9 @@ def _weigh(tokens: Sequence[Token], found: Findings) -> None:
 def _read_phrase(phrase: Phrase, found: Findings) -> None:
     head, know = phrase.head.basic, word(phrase.head.basic)
     modifiers = [token for token in phrase.modifiers if token.part is Part.NOUN]
+    if modifiers and head in SOFTWARE and key_of(modifiers[-1].basic + head) in known_entities():
+        _add(_candidate([modifiers[-1], phrase.head], phrase.at), found)
+        return
     if head in SOFTWARE or phrase.head.text in SOFTWARE:
         if head in _STORES and not any(one.basic not in _EMPTY for one in modifiers if not is_place(one.basic)):
             _add(Candidate("Item", NounKind.ARTEFACT, phrase.at, weak=True), found)
@@ -169,6 +125,9 @@ def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase)
     nouns = [token for token in modifiers if token.basic not in _EMPTY]
     for at, token in enumerate(nouns):
         before = nouns[at - 1] if at else None
+        if token.basic in _STORES:
+            _add(Candidate("Item", NounKind.ARTEFACT, phrase.at, weak=True), found)
+            continue
         if is_done_to(token, before, phrase):
             label = Candidate(token.basic.capitalize(), NounKind.ACT, phrase.at + at, is_action=True)
             _add(label, found)
@@ -186,7 +145,7 @@ def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase)
 def _read_context(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: Findings) -> None:
     words = [token.text for token in phrase.modifiers[-2:]] + [phrase.head.text]
     found.settings |= {phrase.head.text, phrase.head.basic}
-    if not found.context:
+    if not found.context and phrase.head.basic not in _OPERATORS:
         found.context = " ".join(words)
     for token in modifiers:
         if token.basic not in SOFTWARE:
@@ -215,6 +174,8 @@ def _is_detail(phrase: Phrase, found: Findings) -> bool:
     head = phrase.head.basic
     if head not in _ATTRIBUTES or not found.candidates:
         return False
+    if head in _SHOWN:
+        return True
     nouns = [token for token in phrase.modifiers if token.part is Part.NOUN]
     if any(word(token.basic).kind is NounKind.PERSON for token in nouns):
         return True
@@ -242,7 +203,8 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     head = phrase.head
     contained = phrase.after == "of" and head.basic in _HOLDERS and not head.is_plural
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
-    topic = head.basic in TOPICS and not head.is_plural and whole not in known_entities()
+    studied = phrase.verb in _STUDIES and not head.is_plural and not phrase.determiner
+    topic = (head.basic in TOPICS or studied) and not head.is_plural and whole not in known_entities()
     if contained or len(head.basic) < 3 or topic:
         _add_domain(head.basic, found)
         found.spare.append(_candidate([head], phrase.at, weak=True))
@@ -255,6 +217,8 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
         for one in modifiers
         if one.basic not in _EMPTY and not (plain and is_place(one.basic) and not is_recordable(one.basic))
     ]
+    if is_action_noun(head.basic, know):
+        inner = [one for one in inner if word(one.basic).kind not in (NounKind.LOCATION, NounKind.GROUP)]
     for token in modifiers:
         if token.basic not in _EMPTY and (token not in inner or token in inner[:-1]):
             _add_domain(token.text, found)
@@ -264,7 +228,8 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     if know.kind is NounKind.PERSON and before is not None:
         _add_domain(before.text, found)
         found.subjects.append(before.text)
-        _add(_candidate([head], phrase.at), found)
+        named = [before, head] if key_of(before.basic + head.basic) in known_entities() else [head]
+        _add(_candidate(named, phrase.at), found)
     elif before is not None and is_pair(before, head):
         _add(_candidate([before], phrase.at), found)
         _add(_candidate([head], phrase.at, about=before.basic), found)
@@ -287,8 +252,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     owner = found.candidates[-1].key if phrase.is_owned and found.candidates else ""
     about = owner or (found.candidates[-1].key if phrase.before in ("of", "per") and found.candidates else "")
     candidate = _candidate(tokens, phrase.at, about=about, weak=for_whom)
-    alive = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL)
-    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not alive:
+    thing = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
+    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not thing:
         candidate = replace(candidate, kind=NounKind.PERSON)
     listed = phrase.before in (",", "and") and bool(found.candidates)
     activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")
@@ -349,8 +314,9 @@ def _spare(token: Token, found: Findings, at: int) -> None:
 
 
 def _unknown(token: Token, found: Findings) -> None:
-    known = word(token.basic).noun or word(token.basic).verb or key_of(token.basic) in known_entities()
-    if not known and token.text not in found.unknown:
+    if token.text in found.unknown or token.basic in SOFTWARE or is_subject(token.basic):
+        return
+    if not is_recordable(token.basic) and not any(is_known(part) for part in token.basic.split("-")):
         found.unknown.append(token.text)
 
 

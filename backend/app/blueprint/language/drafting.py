@@ -18,9 +18,9 @@ from app.blueprint.language.archetypes import (
     known_entities,
     spoken,
 )
-from app.blueprint.language.candidates import Candidate, Findings
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
+from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.lexicon import NounKind, plural, word
 from app.blueprint.language.linking import link
 from app.blueprint.language.word_lists import word_list, word_pairs
@@ -32,6 +32,7 @@ _KEPT_THINGS: Final = frozenset(
 _SYNONYMS: Final = word_pairs("synonyms")
 
 _OWN_NAMES: Final = word_list("own_names")
+_GENERAL_WORDS: Final = frozenset("work item training product piece thing equipment animal pet object".split())
 _WARES: Final = word_pairs("wares")
 
 _BY_KIND: Final = {
@@ -193,8 +194,9 @@ def _take_general_fields(drafts: Sequence[Draft], archetype: Archetype | None) -
     general = next((one for one in archetype.entities if one.name in GENERAL), None) if archetype else None
     if general is None or any(one.goes_by(key_of(general.name)) for one in drafts):
         return
+    kinds = {NounKind.ARTEFACT} if general.name == "Machine" else _KEPT_THINGS
     for one in drafts:
-        if one.kind in _KEPT_THINGS and not one.is_linking and not one.is_person and not one.is_known:
+        if one.kind in kinds and not one.is_linking and not one.is_person and not one.is_known:
             _take_fields(one, general)
 
 
@@ -208,11 +210,19 @@ def _fields_by_kind(one: Candidate) -> str:
 def _merged(drafts: Sequence[Draft]) -> list[Draft]:
     """One draft for names that mean the same record of an archetype: "booking" and "reservation"."""
     kept: list[Draft] = []
+    drafts = [one for one in drafts if not _is_vague_twin(one, drafts)]
     for one in drafts:
         twin = next((other for other in kept if _same(one, other)), None)
         if twin is None:
             kept.append(one)
     return kept
+
+
+def _is_vague_twin(one: Draft, drafts: Sequence[Draft]) -> bool:
+    """Whether a general word stands beside what it means: "the works" beside "my paintings"."""
+    return one.key in _GENERAL_WORDS and any(
+        other is not one and other.stands_for == one.stands_for and other.stands_for for other in drafts
+    )
 
 
 def _same(one: Draft, other: Draft) -> bool:

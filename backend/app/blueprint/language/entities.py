@@ -9,8 +9,8 @@ from typing import Final
 
 from app.blueprint.language import wording
 from app.blueprint.language.archetypes import FieldDraft, spoken
-from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft
+from app.blueprint.language.findings import Findings
 from app.blueprint.language.lexicon import plural
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, OnDelete
 
@@ -22,7 +22,9 @@ _LABELS: Final = {
     "duration_min": "Minutes", "prep_min": "Preparation (minutes)", "capacity": "Places", "sku": "Code",
     "born_on": "Born", "starts_on": "From", "ends_on": "To", "from_on": "From", "to_on": "To", "url": "Link",
     "out_on": "Lent on", "available": "Available", "body": "Text", "until": "Until", "kind": "Kind",
-    "close_on": "Closes",
+    "close_on": "Closes", "closes_on": "Closes", "amount_ml": "Amount (ml)", "load_kg": "Load (kg)",
+    "water_every_days": "Water every so many days", "renew_on": "Renew by",
+    "best_before": "Best before", "drink_until": "Drink until", "next_service_on": "Next service",
 }  # fmt: skip
 _DETAIL_CHOICES: Final = ("Low", "Medium", "High")
 _RESERVED: Final = frozenset({"health", "static", "new", "about", "calendar", "board", "totals", "search"})
@@ -67,7 +69,9 @@ class Entities:
     def _fields(self, one: Draft) -> tuple[FieldSpec, ...]:
         links = [self._link(one, at) for at in range(len(one.links))]
         plain = [_field(part) for part in one.fields]
-        details = [_detail(label, kind) for label, kind in self._found.details.get(one.key, {}).items()]
+        pictured = any(field.type is FieldType.URL for field in plain)
+        named = self._found.details.get(one.key, {}).items()
+        details = [_detail(label, kind) for label, kind in named if not (pictured and kind == "url")]
         titled = plain and plain[0].type is FieldType.TEXT and plain[0].required
         ordered = [*plain[:1], *links, *plain[1:], *details] if titled else [*links, *plain, *details]
         return _sound(ordered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from app.blueprint.shape_rules import is_person, times_of, with_article
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec
 
 _MOST_FORMS: Final = 2
+_NO_THING: Final = re.compile(r"( for| on| in)? \{thing\}")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")
 _OF_THE_STAFF: Final = frozenset(
@@ -56,8 +58,8 @@ def _is_own(draft: Draft, own: Sequence[Draft]) -> bool:
 
 
 def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> Iterator[FormSpec]:
-    text = _text(draft)
-    if text is None or (is_person(entity) and draft.key not in form_texts()):
+    text = _text(draft, by_ending=not is_person(entity))
+    if text is None:
         return
     person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
     fields = tuple(
@@ -72,10 +74,10 @@ def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> I
     )  # fmt: skip
 
 
-def _text(draft: Draft) -> tuple[str, ...] | None:
+def _text(draft: Draft, *, by_ending: bool) -> tuple[str, ...] | None:
     """What a visitor is offered: first as this kind of app says it, then by the record's name."""
     texts = form_texts()
-    ending = next((key for key in texts if draft.key.endswith(key)), "")
+    ending = next((key for key in texts if by_ending and draft.key.endswith(key)), "")
     return texts.get(draft.setting + draft.key) or texts.get(draft.key) or texts.get(ending)
 
 
@@ -106,5 +108,8 @@ def _filled(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> st
     """The text with what the record is about in the place of {thing}."""
     refs = [by_name[field.ref] for field in entity.fields if field.ref]
     things = [one.label for one in refs if not is_person(one)]
-    things = things or (["time"] if times_of(entity) or entity.field("starts_at") else [entity.label])
+    if not things and (times_of(entity) or entity.field("starts_at")):
+        things = ["time"]
+    if not things:
+        return _NO_THING.sub("", text.replace("Choose {thing} and leave", "Leave"))
     return text.replace("{thing}", with_article(lower_first(things[0])))
