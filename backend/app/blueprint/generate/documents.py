@@ -208,16 +208,17 @@ from __future__ import annotations
 import html
 
 import pytest
-from fastapi.testclient import TestClient
 
 from app.schema import ABOUT, ENTITIES
+
+from .client import Browser
 
 TITLE = {title!r}
 WORDS = {words!r}
 TABLES = {tables!r}
 
 
-def test_the_first_page_says_what_the_app_is(example: TestClient) -> None:
+def test_the_first_page_says_what_the_app_is(example: Browser) -> None:
     page = html.unescape(example.get("/").text)
     assert TITLE in page
     assert ABOUT.tagline in page
@@ -225,16 +226,16 @@ def test_the_first_page_says_what_the_app_is(example: TestClient) -> None:
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_the_first_page_uses_the_words_of_the_goal(example: TestClient, word: str) -> None:
+def test_the_first_page_uses_the_words_of_the_goal(example: Browser, word: str) -> None:
     assert word.lower() in html.unescape(example.get("/").text).lower()
 
 
-def test_the_goal_is_told_as_it_was_given(example: TestClient) -> None:
+def test_the_goal_is_told_as_it_was_given(example: Browser) -> None:
     assert ABOUT.goal in html.unescape(example.get("/about").text)
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_kind_of_record_has_its_pages(example: TestClient, table: str) -> None:
+def test_every_kind_of_record_has_its_pages(example: Browser, table: str) -> None:
     assert example.get(f"/{{table}}").status_code == 200
     assert example.get(f"/{{table}}/new").status_code == 200
 

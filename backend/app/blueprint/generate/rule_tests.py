@@ -8,7 +8,7 @@ from app.blueprint.spec import AppSpec
 _HEAD = (
     '"""The rules of this app hold, in its forms and in its database."""\n\nfrom __future__ import annotations\n\n'
 )
-_IMPORTS = "from fastapi.testclient import TestClient\n\nfrom . import tries\n"
+_IMPORTS = "from . import tries\nfrom .client import Browser\n"
 _NO_RULES = (
     "\n\ndef test_this_app_has_no_rules() -> None:\n    assert not any(entity.rules for entity in ENTITIES)\n"
 )
@@ -35,7 +35,7 @@ def _test(spec: AppSpec, rule: Rule, number: int) -> str:
     call = _CALLS[rule.word]
     arguments = ", ".join(["client", repr(rule.entity.table), *_arguments(spec, rule)])
     name = f"test_rule_{number}_{call}_of_{rule.entity.table}"
-    return f"\n\ndef {name}(client: TestClient) -> None:\n    # {rule.about!a}\n    tries.{call}({arguments})\n"
+    return f"\n\ndef {name}(client: Browser) -> None:\n    # {rule.about!a}\n    tries.{call}({arguments})\n"
 
 
 def _arguments(spec: AppSpec, rule: Rule) -> list[str]:

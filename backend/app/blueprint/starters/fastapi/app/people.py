@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import database
 from .model import Entity
 from .schema import ABOUT
 

@@ -12,13 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
+from app.schema import SIGN_IN
 
 from app import database, people, seed
 from app.access import OWNER
 from app.main import app
-from app.schema import SIGN_IN
 
+from .client import Browser, running
 from .forms import NUMBERS, Session
 
 
@@ -29,11 +29,11 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def started(databases: Path) -> Iterator[TestClient]:
+def started(databases: Path) -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_PATH", str(databases / "empty.db"))
         patch.setenv("EXAMPLE_DATA", "no")
-        with TestClient(app) as client:
+        with running(app) as client:
             _sign_in()
             shutil.copy(databases / "empty.db", databases / "example.db")
             patch.setenv("DATABASE_PATH", str(databases / "example.db"))
@@ -50,22 +50,22 @@ def _sign_in() -> None:
 
 
 @pytest.fixture
-def client(started: TestClient, databases: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def client(started: Browser, databases: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     yield from _on_a_copy(started, databases / "empty.db", monkeypatch)
 
 
 @pytest.fixture
-def example(started: TestClient, databases: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def example(started: Browser, databases: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     yield from _on_a_copy(started, databases / "example.db", monkeypatch)
 
 
-def _on_a_copy(started: TestClient, original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def _on_a_copy(started: Browser, original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     copy = original.with_name(f"app-{next(NUMBERS)}.db")
     shutil.copy(original, copy)
     monkeypatch.setenv("DATABASE_PATH", str(copy))
     started.cookies.clear()
     if Session.owner:
-        started.cookies.set(people.COOKIE, Session.owner)
+        started.cookies[people.COOKIE] = Session.owner
     # While one connection is open the others leave the log of changes alone when they close, which saves the disk.
     with closing(sqlite3.connect(copy)) as held:
         held.execute("SELECT name FROM sqlite_master").fetchone()

@@ -6,13 +6,14 @@ import itertools
 import re
 from typing import Any
 
-from fastapi.testclient import TestClient
+from app.schema import ENTITIES
 
 from app import database
 from app.database import BY_TABLE
 from app.fields import read
 from app.model import Capacity, Entity, Stock, Unique
-from app.schema import ENTITIES
+
+from .client import Browser
 
 SAMPLES = {
     "text": "Zebra crossing", "longtext": "First line\nsecond line", "int": "3", "money": "12.50", "date": "2031-03-04",
@@ -30,7 +31,7 @@ class Session:
     tokens: dict[str, str] = {}
 
 
-def token(client: TestClient) -> str:
+def token(client: Browser) -> str:
     """The hidden token that the app's forms carry for whoever is signed in."""
     session = str(sorted(client.cookies.items()))
     if session not in Session.tokens:
@@ -45,14 +46,14 @@ def token_of(page: str) -> str:
     return match[1]
 
 
-def send(client: TestClient, address: str, values: dict[str, str]) -> Any:
+def send(client: Browser, address: str, values: dict[str, str]) -> Any:
     """Post a form with its token; the answer, redirects not followed."""
     if "csrf_token" not in values:
         values = {**values, "csrf_token": token(client)}
     return client.post(address, data=values, follow_redirects=False)
 
 
-def filled(client: TestClient, entity: Entity, /, **changes: str) -> dict[str, str]:
+def filled(client: Browser, entity: Entity, /, **changes: str) -> dict[str, str]:
     """Good values for every field; what a record must belong to is added first."""
     values = {}
     for field in entity.fields:
@@ -92,7 +93,7 @@ def _different(entity: Entity, name: str) -> str:
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 
-def keep(client: TestClient, entity: Entity, /) -> int:
+def keep(client: Browser, entity: Entity, /) -> int:
     """Put a record straight into the database, for others to belong to; its id."""
     values = filled(client, entity)
     kept = {field.name: read(field, values[field.name]) for field in entity.fields}
@@ -100,7 +101,7 @@ def keep(client: TestClient, entity: Entity, /) -> int:
         return database.insert(db, entity, kept)
 
 
-def add(client: TestClient, entity: Entity, /, **changes: str) -> int:
+def add(client: Browser, entity: Entity, /, **changes: str) -> int:
     """Add a record through its form; its id."""
     answer = send(client, f"/{entity.table}/new", filled(client, entity, **changes))
     assert answer.status_code == 303, answer.text

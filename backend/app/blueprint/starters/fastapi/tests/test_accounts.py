@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
+from app.schema import ENTITIES, ROLES
 
 from app import database, people
 from app.database import BY_TABLE
 from app.main import app
-from app.schema import ENTITIES, ROLES
 
+from .client import Browser
 from .forms import add, filled, send, token_of
 
 OWN = next(role for role in ROLES if role.own)
@@ -23,22 +23,22 @@ PASSWORD = "quite a long one"
 
 
 @pytest.fixture
-def stranger(client: TestClient) -> Iterator[TestClient]:
+def stranger(client: Browser) -> Iterator[Browser]:
     """Somebody else's browser, on the same records."""
-    yield TestClient(app)
+    yield Browser(app)
 
 
 @pytest.fixture
-def other(client: TestClient) -> Iterator[TestClient]:
-    yield TestClient(app)
+def other(client: Browser) -> Iterator[Browser]:
+    yield Browser(app)
 
 
-def post(browser: TestClient, address: str, **values: str) -> Any:
+def post(browser: Browser, address: str, **values: str) -> Any:
     page = browser.get(address).text
     return send(browser, address, {**values, "csrf_token": token_of(page)})
 
 
-def sign_up(browser: TestClient, name: str) -> int:
+def sign_up(browser: Browser, name: str) -> int:
     """An account of the first kind of person who can make one; the record that describes them."""
     email = f"{name.lower()}@example.com"
     answer = post(browser, "/sign-up", name=name, email=email, password=PASSWORD, role=OWN.name)
@@ -50,20 +50,20 @@ def sign_up(browser: TestClient, name: str) -> int:
 
 
 @pytest.mark.parametrize("address", ["", "/new", "/1", "/1/edit", "/1/delete", "/export.csv", "/import"])
-def test_a_stranger_is_asked_to_sign_in(stranger: TestClient, address: str) -> None:
+def test_a_stranger_is_asked_to_sign_in(stranger: Browser, address: str) -> None:
     answer = stranger.get(f"/{PERSON.table}{address}", follow_redirects=False)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/sign-in")
 
 
-def test_an_app_has_one_first_owner(stranger: TestClient) -> None:
+def test_an_app_has_one_first_owner(stranger: Browser) -> None:
     assert stranger.get("/setup", follow_redirects=False).headers["location"] == "/sign-in"
     token = token_of(stranger.get("/sign-up").text)
     again = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD, "csrf_token": token}
     assert send(stranger, "/setup", again).status_code == 403
 
 
-def test_somebody_signs_up_out_and_in(stranger: TestClient) -> None:
+def test_somebody_signs_up_out_and_in(stranger: Browser) -> None:
     sign_up(stranger, "Ada")
     home = stranger.get("/staff-side")
     assert "Ada" in home.text
@@ -76,20 +76,20 @@ def test_somebody_signs_up_out_and_in(stranger: TestClient) -> None:
     assert "samesite=lax" in back.headers["set-cookie"].lower()
 
 
-def test_the_cookie_is_secure_over_https(client: TestClient) -> None:
-    browser = TestClient(app, base_url="https://testserver")
+def test_the_cookie_is_secure_over_https(client: Browser) -> None:
+    browser = Browser(app, "https")
     answer = post(browser, "/sign-up", name="Ada", email="ada@example.com", password=PASSWORD, role=OWN.name)
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
-def test_a_password_is_not_kept(stranger: TestClient) -> None:
+def test_a_password_is_not_kept(stranger: Browser) -> None:
     sign_up(stranger, "Ada")
     with database.session() as db:
         kept = [str(tuple(row)) for row in db.execute("SELECT * FROM app_users")]
     assert PASSWORD not in "".join(kept)
 
 
-def test_who_guesses_passwords_has_to_wait(stranger: TestClient) -> None:
+def test_who_guesses_passwords_has_to_wait(stranger: Browser) -> None:
     sign_up(stranger, "Ada")
     stranger.cookies.clear()
     tries = [post(stranger, "/sign-in", email="ada@example.com", password=f"guess {n}") for n in range(9)]
@@ -99,7 +99,7 @@ def test_who_guesses_passwords_has_to_wait(stranger: TestClient) -> None:
 
 @pytest.mark.parametrize(("entity", "field"), THEIRS, ids=[f"{entity.table}-{field.name}" for entity, field in THEIRS])
 def test_nobody_sees_what_is_somebody_elses(
-    client: TestClient, stranger: TestClient, other: TestClient, entity: Any, field: Any
+    client: Browser, stranger: Browser, other: Browser, entity: Any, field: Any
 ) -> None:
     ada, ben = sign_up(stranger, "Ada"), sign_up(other, "Ben")
     mine = add(client, entity, **{field.name: str(ada)})
@@ -120,7 +120,7 @@ def test_nobody_sees_what_is_somebody_elses(
 
 
 @pytest.mark.parametrize("table", OWN.adds)
-def test_somebody_adds_a_record_of_their_own(stranger: TestClient, client: TestClient, table: str) -> None:
+def test_somebody_adds_a_record_of_their_own(stranger: Browser, client: Browser, table: str) -> None:
     ada = sign_up(stranger, "Ada")
     entity = BY_TABLE[table]
     values = filled(client, entity)
@@ -134,16 +134,16 @@ def test_somebody_adds_a_record_of_their_own(stranger: TestClient, client: TestC
     assert [row[name] for name in links] == [ada] * len(links)
 
 
-def test_a_token_of_one_session_is_no_good_in_another(client: TestClient, stranger: TestClient) -> None:
+def test_a_token_of_one_session_is_no_good_in_another(client: Browser, stranger: Browser) -> None:
     sign_up(stranger, "Ada")
     theirs = token_of(stranger.get("/staff-side").text)
     answer = client.post(f"/{PERSON.table}/new", data={**filled(client, PERSON), "csrf_token": theirs})
     assert answer.status_code == 403
 
 
-def test_the_accounts_are_for_the_staff(client: TestClient, stranger: TestClient) -> None:
+def test_the_accounts_are_for_the_staff(client: Browser, stranger: Browser) -> None:
     sign_up(stranger, "Ada")
     assert stranger.get("/staff-accounts").status_code == 404
     assert "ada@example.com" in client.get("/staff-accounts").text
     assert post(client, "/staff-accounts", name="Sam", email="sam@example.com", password=PASSWORD).status_code == 303
-    assert post(TestClient(app), "/sign-in", email="sam@example.com", password=PASSWORD).status_code == 303
+    assert post(Browser(app), "/sign-in", email="sam@example.com", password=PASSWORD).status_code == 303

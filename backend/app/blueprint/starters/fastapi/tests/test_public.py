@@ -7,26 +7,26 @@ import re
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
+from app.schema import ABOUT, FORMS
 
 from app import database
 from app.database import BY_TABLE
 from app.main import app
 from app.model import Capacity, Form, Stock
-from app.schema import ABOUT, FORMS
 
+from .client import Browser
 from .forms import add, filled, send, token_of
 
 every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)
 
 
-def visit(client: TestClient) -> TestClient:
+def visit(client: Browser) -> Browser:
     """A browser that has never been here, on the same records."""
     assert client
-    return TestClient(app)
+    return Browser(app)
 
 
-def answered(client: TestClient, form: Form, **changes: str) -> dict[str, str]:
+def answered(client: Browser, form: Form, **changes: str) -> dict[str, str]:
     """What a visitor types; what can be chosen is added by the staff first."""
     values = filled(client, BY_TABLE[form.table])
     asked = {name: values[name] for name in form.fields if name != form.person}
@@ -36,13 +36,13 @@ def answered(client: TestClient, form: Form, **changes: str) -> dict[str, str]:
     return {**asked, "person_name": "Vera Visitor", "person_email": "vera@example.com", **changes}
 
 
-def post(browser: TestClient, form: Form, values: dict[str, str]) -> Any:
+def post(browser: Browser, form: Form, values: dict[str, str]) -> Any:
     page = browser.get(f"/forms/{form.table}").text
     return send(browser, f"/forms/{form.table}", {**values, "csrf_token": token_of(page)})
 
 
 @every_form
-def test_a_visitor_sends_the_form_and_the_staff_sees_it(client: TestClient, form: Form) -> None:
+def test_a_visitor_sends_the_form_and_the_staff_sees_it(client: Browser, form: Form) -> None:
     browser = visit(client)
     front = html.unescape(browser.get("/").text)
     assert ABOUT.title in front
@@ -60,7 +60,7 @@ def test_a_visitor_sends_the_form_and_the_staff_sees_it(client: TestClient, form
 
 
 @every_form
-def test_what_was_sent_is_shown_to_nobody_else(client: TestClient, form: Form) -> None:
+def test_what_was_sent_is_shown_to_nobody_else(client: Browser, form: Form) -> None:
     answer = post(visit(client), form, answered(client, form))
     record_id = re.findall(r"id=(\d+)", answer.headers["location"])[0]
     forged = client.get(f"/forms/{form.table}/done?id={record_id}&sign=0000")
@@ -69,7 +69,7 @@ def test_what_was_sent_is_shown_to_nobody_else(client: TestClient, form: Form) -
 
 
 @every_form
-def test_a_visitor_who_comes_again_is_the_same_person(client: TestClient, form: Form) -> None:
+def test_a_visitor_who_comes_again_is_the_same_person(client: Browser, form: Form) -> None:
     person = form.person and BY_TABLE[form.table].field(form.person).ref
     if not person or not BY_TABLE[person].of_type("email"):
         pytest.skip("nobody is kept")
@@ -82,7 +82,7 @@ def test_a_visitor_who_comes_again_is_the_same_person(client: TestClient, form: 
 
 
 @every_form
-def test_a_form_that_is_not_filled_in_is_refused(client: TestClient, form: Form) -> None:
+def test_a_form_that_is_not_filled_in_is_refused(client: Browser, form: Form) -> None:
     with database.session() as db:
         before = database.count(db, BY_TABLE[form.table])
     values = dict.fromkeys(answered(client, form), "")
@@ -94,7 +94,7 @@ def test_a_form_that_is_not_filled_in_is_refused(client: TestClient, form: Form)
 
 
 @every_form
-def test_what_is_full_cannot_be_chosen(client: TestClient, form: Form) -> None:
+def test_what_is_full_cannot_be_chosen(client: Browser, form: Form) -> None:
     for rule in BY_TABLE[form.table].rules:
         if isinstance(rule, (Capacity, Stock)) and rule.ref in form.fields:
             limit = rule.limit if isinstance(rule, Capacity) else rule.counted

@@ -7,14 +7,14 @@ import io
 import re
 
 import pytest
-from fastapi.testclient import TestClient
-
-from app import database
-from app.database import BY_TABLE
-from app.access import summed
-from app.model import Entity
 from app.schema import ENTITIES
 
+from app import database
+from app.access import summed
+from app.database import BY_TABLE
+from app.model import Entity
+
+from .client import Browser
 from .forms import add, filled, send, token_of
 
 every_entity = pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.table)
@@ -24,13 +24,13 @@ BAD = {
 }  # fmt: skip
 
 
-def rows(client: TestClient, entity: Entity) -> list[dict[str, str]]:
+def rows(client: Browser, entity: Entity) -> list[dict[str, str]]:
     text = client.get(f"/{entity.table}/export.csv").text.lstrip("\ufeff")
     return list(csv.DictReader(io.StringIO(text)))
 
 
 @every_entity
-def test_a_record_is_added_and_read_back(client: TestClient, entity: Entity) -> None:
+def test_a_record_is_added_and_read_back(client: Browser, entity: Entity) -> None:
     record_id = add(client, entity)
     page = client.get(f"/{entity.table}/{record_id}")
     assert page.status_code == 200
@@ -39,7 +39,7 @@ def test_a_record_is_added_and_read_back(client: TestClient, entity: Entity) -> 
 
 
 @every_entity
-def test_a_record_is_changed(client: TestClient, entity: Entity) -> None:
+def test_a_record_is_changed(client: Browser, entity: Entity) -> None:
     record_id = add(client, entity)
     texts = {field.name: f"Quite different {field.name}" for field in entity.of_type("text", "longtext")}
     values = filled(client, entity, **texts)
@@ -50,7 +50,7 @@ def test_a_record_is_changed(client: TestClient, entity: Entity) -> None:
 
 
 @every_entity
-def test_a_record_is_deleted_after_a_question_and_brought_back(client: TestClient, entity: Entity) -> None:
+def test_a_record_is_deleted_after_a_question_and_brought_back(client: Browser, entity: Entity) -> None:
     record_id = add(client, entity)
     before = rows(client, entity)
     assert "undo this" in client.get(f"/{entity.table}/{record_id}/delete").text
@@ -66,7 +66,7 @@ def test_a_record_is_deleted_after_a_question_and_brought_back(client: TestClien
 
 
 @every_entity
-def test_what_belongs_to_a_record_comes_back_with_it(client: TestClient, entity: Entity) -> None:
+def test_what_belongs_to_a_record_comes_back_with_it(client: Browser, entity: Entity) -> None:
     for field in entity.of_type("ref"):
         parent = BY_TABLE[field.ref]
         parent_id = add(client, parent)
@@ -84,7 +84,7 @@ def test_what_belongs_to_a_record_comes_back_with_it(client: TestClient, entity:
 
 
 @every_entity
-def test_what_was_done_to_a_record_is_written_down(client: TestClient, entity: Entity) -> None:
+def test_what_was_done_to_a_record_is_written_down(client: Browser, entity: Entity) -> None:
     words = entity.of_type("text", "longtext")
     if not words:
         pytest.skip("nothing to change")
@@ -97,7 +97,7 @@ def test_what_was_done_to_a_record_is_written_down(client: TestClient, entity: E
 
 
 @every_entity
-def test_a_missing_value_is_refused_beside_its_field(client: TestClient, entity: Entity) -> None:
+def test_a_missing_value_is_refused_beside_its_field(client: Browser, entity: Entity) -> None:
     needed = [field.name for field in entity.fields if field.required and field.type != "bool"]
     values = filled(client, entity)
     for name in needed:
@@ -108,7 +108,7 @@ def test_a_missing_value_is_refused_beside_its_field(client: TestClient, entity:
 
 
 @every_entity
-def test_values_of_the_wrong_kind_are_refused_beside_their_fields(client: TestClient, entity: Entity) -> None:
+def test_values_of_the_wrong_kind_are_refused_beside_their_fields(client: Browser, entity: Entity) -> None:
     bad = {field.name: BAD.get(field.type, "x" * 5_001) for field in entity.fields if field.type != "bool"}
     answer = send(client, f"/{entity.table}/new", {**filled(client, entity), **bad})
     assert answer.status_code == 422
@@ -119,7 +119,7 @@ def test_values_of_the_wrong_kind_are_refused_beside_their_fields(client: TestCl
 
 
 @every_entity
-def test_a_link_to_nothing_is_refused(client: TestClient, entity: Entity) -> None:
+def test_a_link_to_nothing_is_refused(client: Browser, entity: Entity) -> None:
     for field in entity.of_type("ref"):
         answer = send(client, f"/{entity.table}/new", filled(client, entity, **{field.name: "999999"}))
         assert answer.status_code == 422
@@ -127,7 +127,7 @@ def test_a_link_to_nothing_is_refused(client: TestClient, entity: Entity) -> Non
 
 
 @every_entity
-def test_search_finds_the_record_and_only_it(client: TestClient, entity: Entity) -> None:
+def test_search_finds_the_record_and_only_it(client: Browser, entity: Entity) -> None:
     words = entity.of_type("text", "longtext")
     if not words:
         pytest.skip("nothing to search for")
@@ -137,7 +137,7 @@ def test_search_finds_the_record_and_only_it(client: TestClient, entity: Entity)
 
 
 @every_entity
-def test_what_is_typed_is_never_run(client: TestClient, entity: Entity) -> None:
+def test_what_is_typed_is_never_run(client: Browser, entity: Entity) -> None:
     words = entity.of_type("text", "longtext")
     if not words:
         pytest.skip("nothing to type into")
@@ -149,7 +149,7 @@ def test_what_is_typed_is_never_run(client: TestClient, entity: Entity) -> None:
 
 
 @every_entity
-def test_a_spreadsheet_does_not_run_a_cell(client: TestClient, entity: Entity) -> None:
+def test_a_spreadsheet_does_not_run_a_cell(client: Browser, entity: Entity) -> None:
     words = entity.of_type("text")
     if not words:
         pytest.skip("nothing to type into")
@@ -158,7 +158,7 @@ def test_a_spreadsheet_does_not_run_a_cell(client: TestClient, entity: Entity) -
 
 
 @every_entity
-def test_every_view_of_the_examples_answers(example: TestClient, entity: Entity) -> None:
+def test_every_view_of_the_examples_answers(example: Browser, entity: Entity) -> None:
     kept = rows(example, entity)
     assert kept
     record = f"/{entity.table}/{kept[0]['ID']}"
@@ -173,7 +173,7 @@ def test_every_view_of_the_examples_answers(example: TestClient, entity: Entity)
 
 
 @every_entity
-def test_a_parent_lists_what_belongs_to_it(client: TestClient, entity: Entity) -> None:
+def test_a_parent_lists_what_belongs_to_it(client: Browser, entity: Entity) -> None:
     for field in entity.of_type("ref"):
         parent = BY_TABLE[field.ref]
         parent_id = add(client, parent)
@@ -183,7 +183,7 @@ def test_a_parent_lists_what_belongs_to_it(client: TestClient, entity: Entity) -
 
 
 @every_entity
-def test_a_card_moves_to_another_column(client: TestClient, entity: Entity) -> None:
+def test_a_card_moves_to_another_column(client: Browser, entity: Entity) -> None:
     if not entity.board:
         pytest.skip("this kind has no board")
     record_id = add(client, entity)
@@ -199,7 +199,7 @@ def test_a_card_moves_to_another_column(client: TestClient, entity: Entity) -> N
 
 
 @every_entity
-def test_a_saved_list_is_read_in_again(client: TestClient, entity: Entity) -> None:
+def test_a_saved_list_is_read_in_again(client: Browser, entity: Entity) -> None:
     words = [field for field in entity.of_type("text") if field.name in entity.title]
     if not words or any(field.required and field.ref for field in entity.fields):
         pytest.skip("another kind of record comes first")
@@ -218,7 +218,7 @@ def test_a_saved_list_is_read_in_again(client: TestClient, entity: Entity) -> No
     assert len(rows(client, entity)) == 1
 
 
-def test_long_lists_come_in_pages(client: TestClient) -> None:
+def test_long_lists_come_in_pages(client: Browser) -> None:
     entity = ENTITIES[0]
     with database.session() as db:
         for _ in range(21):

@@ -7,18 +7,18 @@ import sqlite3
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from app import database
 from app.database import BY_TABLE
 from app.model import Entity
 
+from .client import Browser
 from .forms import add, filled, send
 
 Says = tuple[str, ...]
 
 
-def _refused(client: TestClient, entity: Entity, values: dict[str, str], says: Says, address: str = "new") -> None:
+def _refused(client: Browser, entity: Entity, values: dict[str, str], says: Says, address: str = "new") -> None:
     """The form refuses the values and says why, and so does the database."""
     answer = send(client, f"/{entity.table}/{address}", values)
     assert answer.status_code == 422, "the form kept what breaks the rule"
@@ -42,15 +42,15 @@ def _refused_by_the_database(entity: Entity, record_id: int, changes: dict[str, 
         database.insert(db, entity, values)
 
 
-def _parent(client: TestClient, entity: Entity, ref: str, **values: str) -> str:
+def _parent(client: Browser, entity: Entity, ref: str, **values: str) -> str:
     return str(add(client, BY_TABLE[entity.field(ref).ref], **values))
 
 
-def _with_links(client: TestClient, entity: Entity, names: tuple[str, ...]) -> dict[str, str]:
+def _with_links(client: Browser, entity: Entity, names: tuple[str, ...]) -> dict[str, str]:
     return {name: _parent(client, entity, name) for name in names if entity.field(name).ref}
 
 
-def unique(client: TestClient, table: str, fields: tuple[str, ...], says: Says) -> None:
+def unique(client: Browser, table: str, fields: tuple[str, ...], says: Says) -> None:
     """A second record with the same values is refused; one that differs is kept."""
     entity = BY_TABLE[table]
     values = filled(client, entity, **_with_links(client, entity, fields))
@@ -61,7 +61,7 @@ def unique(client: TestClient, table: str, fields: tuple[str, ...], says: Says) 
     assert send(client, f"/{table}/{first}/edit", values).status_code == 303
 
 
-def no_overlap(client: TestClient, table: str, start: str, end: str, ref: str, says: Says) -> None:
+def no_overlap(client: Browser, table: str, start: str, end: str, ref: str, says: Says) -> None:
     """What meets a kept record in time is refused; what comes after it, or is elsewhere, is kept."""
     entity = BY_TABLE[table]
     clock = "T10:00" if entity.field(start).type == "datetime" else ""
@@ -78,7 +78,7 @@ def no_overlap(client: TestClient, table: str, start: str, end: str, ref: str, s
     add(client, entity, **times, **{ref: _parent(client, entity, ref)})
 
 
-def capacity(client: TestClient, table: str, ref: str, limit: str, takes: str, off: tuple[str, str], says: Says) -> None:
+def capacity(client: Browser, table: str, ref: str, limit: str, takes: str, off: tuple[str, str], says: Says) -> None:
     """The last place is given once; what is called off gives it back."""
     entity = BY_TABLE[table]
     parent = _parent(client, entity, ref, **{limit: "1"})
@@ -96,7 +96,7 @@ def capacity(client: TestClient, table: str, ref: str, limit: str, takes: str, o
         add(client, entity, **mine)
 
 
-def in_order(client: TestClient, table: str, earlier: str, later: str, says: Says) -> None:
+def in_order(client: Browser, table: str, earlier: str, later: str, says: Says) -> None:
     """What ends before it begins is refused."""
     entity = BY_TABLE[table]
     low, high = _low_and_high(entity.field(earlier).type), _low_and_high(entity.field(later).type)
@@ -112,7 +112,7 @@ def _low_and_high(kind: str) -> tuple[str, str]:
     return ("2", "9") if kind in ("int", "money") else (f"2031-07-01{clock}", f"2031-07-05{clock}")
 
 
-def sums(client: TestClient, table: str, money: str, ref: str, into: str, times: str) -> None:
+def sums(client: Browser, table: str, money: str, ref: str, into: str, times: str) -> None:
     """The lines add up, and go on doing so when one changes or goes."""
     entity = BY_TABLE[table]
     parent = _parent(client, entity, ref)
@@ -127,7 +127,7 @@ def sums(client: TestClient, table: str, money: str, ref: str, into: str, times:
     _comes_to(client, entity, ref, parent, into, 200 if times else 100)
 
 
-def _comes_to(client: TestClient, entity: Entity, ref: str, parent: str, into: str, cents: int) -> None:
+def _comes_to(client: Browser, entity: Entity, ref: str, parent: str, into: str, cents: int) -> None:
     target = entity.field(ref).ref
     if into:
         assert _row(target, int(parent))[into] == cents
@@ -135,7 +135,7 @@ def _comes_to(client: TestClient, entity: Entity, ref: str, parent: str, into: s
 
 
 def stock(
-    client: TestClient, table: str, ref: str, counted: str, quantity: str, off: tuple[str, str, str], says: Says
+    client: Browser, table: str, ref: str, counted: str, quantity: str, off: tuple[str, str, str], says: Says
 ) -> None:
     """What is taken is counted down, no more than there is can be taken, and what is called off comes back."""
     entity = BY_TABLE[table]
@@ -165,7 +165,7 @@ def stock(
         assert left() == 3
 
 
-def _called_off_as_a_whole(client: TestClient, entity: Entity, mine: dict[str, str], off: tuple[str, str, str]) -> None:
+def _called_off_as_a_whole(client: Browser, entity: Entity, mine: dict[str, str], off: tuple[str, str, str]) -> None:
     status, word, through = off
     order = BY_TABLE[entity.field(through).ref]
     values = filled(client, order)
@@ -174,7 +174,7 @@ def _called_off_as_a_whole(client: TestClient, entity: Entity, mine: dict[str, s
     assert send(client, f"/{order.table}/{order_id}/edit", {**values, status: word}).status_code == 303
 
 
-def overdue(client: TestClient, table: str, date: str, status: str, done: str) -> None:
+def overdue(client: Browser, table: str, date: str, status: str, done: str) -> None:
     """A record is marked from the day after its date until it is done."""
     entity = BY_TABLE[table]
     dates = entity.of_type("date", "datetime")

@@ -1,0 +1,103 @@
+"""A browser as far as the tests need one: it asks the app directly, keeps cookies and follows redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+
+from fastapi import FastAPI
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the app answered."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8")
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+class Browser:
+    """One visitor of one app; every visitor shares the app's event loop."""
+
+    loop = asyncio.new_event_loop()
+
+    def __init__(self, app: FastAPI, scheme: str = "http") -> None:
+        self._app = app
+        self._scheme = scheme
+        self.cookies: dict[str, str] = {}
+
+    def get(self, address: str, *, follow_redirects: bool = True) -> Answer:
+        return self._ask("GET", address, b"", {}, follow_redirects)
+
+    def post(
+        self, address: str, *, data: Mapping[str, str], headers: Mapping[str, str] | None = None,
+        follow_redirects: bool = True,
+    ) -> Answer:  # fmt: skip
+        more = {"content-type": FORM, **(headers or {})}
+        return self._ask("POST", address, urlencode(data).encode(), more, follow_redirects)
+
+    def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str], follow: bool) -> Answer:
+        answer = self.loop.run_until_complete(self._send(method, address, body, headers))
+        self._keep_cookie(answer.headers.get("set-cookie", ""))
+        if follow and answer.status_code in (302, 303, 307):
+            return self._ask("GET", answer.headers["location"], b"", {}, follow)
+        return answer
+
+    async def _send(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        messages: list[dict[str, Any]] = []
+        waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            return waiting.pop() if waiting else await asyncio.Event().wait()  # type: ignore[return-value]
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        await self._app(self._scope(method, address, headers, len(body)), receive, send)
+        head = {key.decode().lower(): value.decode() for key, value in messages[0]["headers"]}
+        return Answer(messages[0]["status"], head, b"".join(one.get("body", b"") for one in messages[1:]))
+
+    def _scope(self, method: str, address: str, headers: Mapping[str, str], length: int) -> dict[str, Any]:
+        parts = urlsplit(address)
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {"host": "testserver", "content-length": str(length), **headers, **({"cookie": cookie} if cookie else {})}
+        return {
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": method,
+            "scheme": self._scheme, "path": unquote(parts.path), "raw_path": parts.path.encode(), "root_path": "",
+            "query_string": parts.query.encode(), "client": ("127.0.0.1", 50000), "server": ("testserver", 80),
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+        }  # fmt: skip
+
+    def _keep_cookie(self, header: str) -> None:
+        name, _, rest = header.partition("=")
+        value = rest.split(";")[0].strip('"')
+        if name and value:
+            self.cookies[name] = value
+        else:
+            self.cookies.pop(name, None)
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[Browser]:
+    """The app between its start and its end."""
+    life = app.router.lifespan_context(app)
+    Browser.loop.run_until_complete(life.__aenter__())
+    yield Browser(app)
+    Browser.loop.run_until_complete(life.__aexit__(None, None, None))
+    Browser.loop.run_until_complete(Browser.loop.shutdown_default_executor())
+    Browser.loop.close()
