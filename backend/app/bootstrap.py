@@ -35,7 +35,7 @@ from app.services.container import Services
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
-from app.services.ladder import Climber, climb
+from app.services.ladder import Ladder, climb
 from app.services.preview_links import PreviewSigner
 from app.services.preview_lookup import RecordLookup
 from app.services.preview_probe import LinkProbe
@@ -65,7 +65,7 @@ class Adapters:
     signer: PreviewSigner
     probe: PreviewProbe
     clock: Clock
-    climb: Climber = climb
+    ladder: Ladder = climb
 
 
 def _required(settings: Settings) -> tuple[str, str]:
@@ -148,8 +148,8 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         probe=adapters.probe,
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
-        climb=adapters.climb,
         with_pictures=settings.pictures,
+        ladder=adapters.ladder,
     )
 
 

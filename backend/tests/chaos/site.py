@@ -42,7 +42,7 @@ from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools
 from app.services.container import Services
 from app.services.generation_service import StartRequest
-from app.services.ladder import Climb, Climbed, Climber, Evidence, climb
+from app.services.ladder import Climb, Climbed, Ladder, Preview, climb
 from app.services.preview_links import PreviewSigner
 from app.services.preview_lookup import RecordLookup
 from app.services.preview_probe import LinkProbe
@@ -168,9 +168,10 @@ class Site:
 
 
 async def commands_then_preview(
-    host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]
+    host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview
 ) -> Climbed:
     """A ladder that looks at nothing but the preview, after the commands that the app is checked with."""
+    app = await app_of()
     for command in app.manifest.check:
         await app.sandbox.run_command(command)
     return Climbed([await preview()])
@@ -188,7 +189,7 @@ async def open_site(
     runtime: SandboxRuntime,
     runner: HostileRunner,
     patience: Patience,
-    climber: Climber = climb,
+    ladder: Ladder = climb,
 ) -> AsyncIterator[Site]:
     """A site on this database, with one worker that has room for ten builds."""
     settings = Settings(data_dir=folder, database_url=database_url, redis_url="redis://unused", pictures=False)
@@ -204,7 +205,7 @@ async def open_site(
         signer=signer,
         probe=LinkProbe(signer, timeout_s=patience.probe_s),
         clock=SystemClock(),
-        climb=climber,
+        ladder=ladder,
     )
     services = assemble(adapters, settings)
     host = AppHost(runtime, install_timeout_s=patience.install_s, start_timeout_s=patience.start_s)

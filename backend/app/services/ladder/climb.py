@@ -47,16 +47,23 @@ class Climbed:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class Climber(Protocol):
-    """Shows that an app may become a version."""
+Preview = Callable[[], Awaitable[Evidence]]
+"""Opens the preview as a founder does; BuildFailed when it does not."""
 
-    async def __call__(self, host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]) -> Climbed:
-        """What was seen, of the preview too; BuildFailed when something does not hold."""
+
+class Ladder(Protocol):
+    """Decides whether an app may become a version."""
+
+    async def __call__(
+        self, host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview
+    ) -> Climbed:
+        """Its evidence; BuildFailed when it may not."""
         ...
 
 
-async def climb(host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]) -> Climbed:
-    """Climb the ladder; BuildFailed at the first rung that does not hold."""
+async def climb(host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview) -> Climbed:
+    """Climb every rung; BuildFailed at the first that does not hold."""
+    app = await app_of()
     files = [await stand_on(_file_rung(name, look, app.files)) for name, look in _FIRST]
     live = LiveApp(
         host=host,
