@@ -106,7 +106,7 @@ async def _refuses(people: People, promise: Promise) -> str:
     clerk, entity = people.clerk, promise.entity
     good = await clerk.filled(entity)
     before = len(await clerk.rows(entity))
-    wrong = list(_wrong(entity))
+    wrong = list(_wrong(entity, await clerk.asked(entity)))
     for name, value in wrong:
         answer = await clerk.send(entity, {**good, name: value})
         if not answer.is_refusal or not answer.page.forms:
@@ -122,10 +122,10 @@ async def _refuses(people: People, promise: Promise) -> str:
     return f"{entity.plural}: {len(wrong)} wrong forms were refused and nothing was kept"
 
 
-def _wrong(entity: EntitySpec) -> Iterable[tuple[str, str]]:
-    yield next((field.name, "") for field in entity.fields if field.required)
-    odd = [(field.name, BAD[field.type]) for field in entity.fields if field.type in BAD]
-    yield from odd[:MAX_BAD]
+def _wrong(entity: EntitySpec, asked: frozenset[str]) -> Iterable[tuple[str, str]]:
+    fields = [field for field in entity.fields if field.name in asked]
+    yield from [(field.name, "") for field in fields if field.required][:1]
+    yield from [(field.name, BAD[field.type]) for field in fields if field.type in BAD][:MAX_BAD]
 
 
 async def _rule(people: People, promise: Promise) -> str:

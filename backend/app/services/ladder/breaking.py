@@ -57,9 +57,7 @@ async def _sold_out(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
 
 async def _late(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """A record whose day has long passed."""
-    field = entity.field(rule.fields[0])
-    past = "2001-02-03T04:05" if field is not None and field.type is FieldType.DATETIME else "2001-02-03"
-    late = await people.clerk.add(entity, **{rule.fields[0]: past})
+    late = await people.clerk.add(entity, **people.samples.long_ago(entity))
     answer = await people.clerk.visitor.get(late.path)
     if "overdue" not in answer.page.text.lower():
         raise BuildFailed(

@@ -91,13 +91,17 @@ class Clerk:
         rules = (rule for rule in self.spec.rules if rule.entity == entity.name and field.name in rule.fields)
         return any(rule.kind in (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules)
 
-    async def send(self, entity: EntitySpec, values: Mapping[str, str]) -> Answer:
-        """What the app answers to the form for a new record; it is looked at once for each kind of record."""
+    async def asked(self, entity: EntitySpec) -> frozenset[str]:
+        """The fields that the form for a new record asks for; the app works the others out."""
         if entity.table not in self._forms:
             self._forms[entity.table] = await self._open_form(entity)
+        return self._forms[entity.table][1].names
+
+    async def send(self, entity: EntitySpec, values: Mapping[str, str]) -> Answer:
+        """What the app answers to the form for a new record, which is opened once for each kind of record."""
+        asked = await self.asked(entity)
         page, form = self._forms[entity.table]
-        asked = {name: value for name, value in values.items() if name in form.names}
-        return await self.visitor.submit(page, form, asked)
+        return await self.visitor.submit(page, form, {name: values[name] for name in values if name in asked})
 
     async def _open_form(self, entity: EntitySpec) -> tuple[Answer, WebForm]:
         page = await self.visitor.get(f"/{entity.table}/new")

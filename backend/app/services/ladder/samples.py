@@ -9,6 +9,7 @@ from typing import Final
 
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 
+_PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
 _FIRST_DAY: Final = date(2031, 3, 3)
 _PLENTY: Final = 40
 
@@ -53,13 +54,14 @@ class Samples:
         }
         return made | self._in_order(entity, made) | self._amounts(entity)
 
+    def long_ago(self, entity: EntitySpec) -> dict[str, str]:
+        """A value for every field with a day, long past and in the order that the rules want."""
+        past = {field.name: _PAST[field.type] for field in entity.fields if field.type in _PAST}
+        return past | self._in_order(entity, past)
+
     def mark(self) -> str:
         """Words that stand nowhere else in the app."""
         return f"Zephyr {next(self._numbers)} Quill"
-
-    def day(self) -> str:
-        """A day far ahead on which nothing else is."""
-        return (_FIRST_DAY + timedelta(days=7 * next(self._numbers))).isoformat()
 
     def _value(self, entity: EntitySpec, field: FieldSpec, number: int, place: int) -> str:
         if field.type is FieldType.CHOICE:
