@@ -6,10 +6,27 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.words import lower_first
-from app.blueprint.spec import AppSpec, EntitySpec, RuleKind, ViewKind
+from app.blueprint.spec import AppSpec, EntitySpec, RoleScope, ViewKind
 from app.domain.workspace import START_SCRIPT, Manifest
 
+_VIEW_WORDS: Final = {
+    ViewKind.CALENDAR: "calendar",
+    ViewKind.BOARD: "board",
+    ViewKind.TOTALS: "totals",
+    ViewKind.CHART: "chart",
+    ViewKind.GALLERY: "gallery",
+    ViewKind.DOCUMENT: "printed page",
+}
+_REFUSALS: Final = {
+    "Capacity": "{many} are refused when there is no place left.",
+    "NoOverlap": "{many} that clash in time are refused.",
+}
+_ALWAYS: Final = [
+    "What is deleted can be brought back; every change is written down with who made it and when.",
+    "Lists are read in from CSV files, all lines or none.",
+]
 STACK: Final = "FastAPI, SQLite, Jinja2"
 BLUEPRINT_ENGINE: Final = "blueprint"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~]|^[#+=-]|(?<=^\d)[.)])")
@@ -30,25 +47,29 @@ def features(spec: AppSpec) -> list[str]:
 def _feature(spec: AppSpec, entity: EntitySpec) -> str:
     parts = ["list", "search", "form", "CSV"]
     kinds = {view.kind for view in spec.views if view.entity == entity.name}
-    parts += [kind.value for kind in (ViewKind.CALENDAR, ViewKind.BOARD, ViewKind.TOTALS) if kind in kinds]
+    parts += [_VIEW_WORDS[kind] for kind in _VIEW_WORDS if kind in kinds]
     return f"{entity.plural}: {', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def can_do(spec: AppSpec) -> list[str]:
-    """The features, then the rules that hold."""
-    told = (RuleKind.OVERDUE, RuleKind.SUM)
-    rules = [rule.about for rule in spec.rules if rule.kind in told]
-    return features(spec) + rules + _limits(spec)
+    """The features, then what visitors can do, who signs in, and the rules that hold."""
+    return features(spec) + _visitors(spec) + _rules(spec) + _ALWAYS
 
 
-def _limits(spec: AppSpec) -> list[str]:
+def _visitors(spec: AppSpec) -> list[str]:
+    lines = [f"Visitors, without an account: {lower_first(form.action)}." for form in spec.forms]
+    for role in spec.roles:
+        if role.scope is RoleScope.OWN:
+            lines.append(f"{role.name}: signs in and sees their own records alone.")
+    return lines
+
+
+def _rules(spec: AppSpec) -> list[str]:
     lines = []
-    for rule in spec.rules:
-        entity = spec.entity(rule.entity)
-        if entity is not None and rule.kind is RuleKind.CAPACITY:
-            lines.append(f"{entity.plural} are refused when there is no place left.")
-        if entity is not None and rule.kind is RuleKind.NO_OVERLAP:
-            lines.append(f"{entity.plural} that clash in time are refused.")
+    for entity in spec.entities:
+        for rule in rules_of(spec, entity):
+            told = _REFUSALS.get(rule.word)
+            lines.append(told.format(many=entity.plural) if told else rule.about)
     return list(dict.fromkeys(lines))
 
 
@@ -74,8 +95,16 @@ def manifest(spec: AppSpec) -> Manifest:
         check=((python, "-m", "compileall", "-q", "app", "tests"), (python, "-m", "pytest")),
         start=(f"./{START_SCRIPT}",),
         health="/health",
-        pages=tuple(page.path for page in spec.pages) or ("/",),
+        pages=_pages(spec),
     )
+
+
+def _pages(spec: AppSpec) -> tuple[str, ...]:
+    """The pages that answer whoever asks."""
+    forms = [f"/forms/{entity.table}" for form in spec.forms if (entity := spec.entity(form.entity))]
+    if spec.has_sign_in:
+        return ("/", "/about", *forms)
+    return tuple(dict.fromkeys((*(page.path for page in spec.pages), *forms))) or ("/",)
 
 
 def readme(spec: AppSpec) -> str:
@@ -87,6 +116,7 @@ def readme(spec: AppSpec) -> str:
     return _README.format(
         title=_plain(spec.title), tagline=_plain(spec.tagline), goal=goal, records=records,
         abilities=abilities, assumed=assumed, made_by=_plain(made_by(spec)),
+        signing_in=_SIGN_IN if spec.has_sign_in else _NO_SIGN_IN,
     )  # fmt: skip
 
 
@@ -104,6 +134,15 @@ def goal_test_py(spec: AppSpec, words: Sequence[str]) -> str:
     tables = tuple(entity.table for entity in spec.entities)
     return _GOAL_TEST.format(title=spec.title, words=tuple(words), tables=tables)
 
+
+_SIGN_IN: Final = """\
+People sign in. Whoever opens the app first makes the owner's account at `/setup`: do that before others can reach
+the app. Passwords are kept as salted scrypt hashes. An e-mail address is taken as it is typed, no message is sent
+to check it. Serve the app over https before you open it to the internet."""
+
+_NO_SIGN_IN: Final = """\
+There is no sign-in: everyone who can open the app can read and change everything. Put it behind a login (a reverse
+proxy with a password, for instance) before you open it to the internet."""
 
 _README: Final = """# {title}
 
@@ -125,20 +164,34 @@ This app was {made_by}. The goal it was built from:
 
 {assumed}
 
-There is no sign-in: everyone who can open the app can read and change everything. Put it behind a login (a reverse
-proxy with a password, for instance) before you open it to the internet.
+{signing_in}
 
 ## Start it
 
-You need Python 3.11 or newer.
+You need Python 3.11 or newer, nothing else, and no special rights. In the folder of this file:
 
-    python3 -m venv .venv
-    .venv/bin/python -m pip install --require-hashes -r requirements.lock
     ./start.sh
 
+(or `sh start.sh`, where unpacking lost the right to run it). The first start makes a virtual environment in
+`.venv` and installs the packages that `requirements.lock` names into it, each checked by its hash; that needs the
+internet once. On Debian and Ubuntu the module for virtual environments comes with `sudo apt install python3-venv`.
+
 Then open http://127.0.0.1:8000. The port, the place of the records and more can be set: see `.env.example`.
-The records are in `data/app.db`; copy that file to back them up. The first start fills the app with example
-records, `EXAMPLE_DATA=no ./start.sh` begins with an empty one.
+
+On Windows, or by hand:
+
+    python -m venv .venv
+    .venv/bin/python -m pip install --only-binary :all: --require-hashes -r requirements.lock
+    .venv/bin/python -m uvicorn app.main:app
+
+(there, `.venv\\Scripts\\python` instead of `.venv/bin/python`).
+
+## Your records
+
+They are in one SQLite file, `data/app.db`. An archive that was exported with its data has it already, and the app
+starts with it. To take over records that were saved apart, put that file there as `data/app.db` before the start.
+To back them up, stop the app and copy the folder `data`. Without a file the first start fills the app with example
+records; `EXAMPLE_DATA=no ./start.sh` begins with an empty one.
 
 ## Change it
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.blueprint.generate.rules import Rule, rules_of
-from app.blueprint.generate.words import status_field
+from app.blueprint.generate.rules import Rule, off_field, rules_of
 from app.blueprint.spec import AppSpec
 
 _HEAD = (
@@ -68,5 +67,5 @@ def _off(spec: AppSpec, rule: Rule) -> tuple[str, str, str]:
     words, through = rule.values.get("ignore", ()), rule.text("through")
     link = rule.entity.field(through) if through else None
     holder = spec.entity(link.ref or "") if link else rule.entity
-    status = status_field(holder) if holder else None
+    status = off_field(holder) if holder else None
     return (status.name, "".join(words[:1]), through) if status and words else ("", "", "")

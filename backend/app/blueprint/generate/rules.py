@@ -17,6 +17,7 @@ from app.blueprint.generate.words import (
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 
 _DATES = (FieldType.DATE, FieldType.DATETIME)
+_NO = frozenset({"no", "not", "cannot", "can't"})
 _ALWAYS = {
     "NoOverlap": ("start", "end", "ref"),
     "Overdue": ("date", "status", "done"),
@@ -74,10 +75,24 @@ def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
             return _sum(spec, entity, rule, fields)
 
 
+def off_field(entity: EntitySpec) -> FieldSpec | None:
+    """The choice by which a record can be called off."""
+    choices = [field for field in entity.fields if field.type is FieldType.CHOICE and _off_words(field)]
+    status = status_field(entity)
+    return status if status in choices else next(iter(choices), None)
+
+
+def _off_words(field: FieldSpec) -> tuple[str, ...]:
+    named = finished(field, CALLED_OFF)
+    refusals = (choice for choice in field.choices if choice.casefold().split()[0] in _NO)
+    # A list of kinds may hold such a word too; a record begins with its first choice, which keeps it alive.
+    return tuple(choice for choice in dict.fromkeys((*named, *refusals)) if choice != field.choices[0])
+
+
 def _called_off(entity: EntitySpec) -> tuple[str, ...]:
     """The words of a record that stands in nobody's way any more."""
-    status = status_field(entity)
-    return finished(status, CALLED_OFF) if status else ()
+    field = off_field(entity)
+    return _off_words(field) if field else ()
 
 
 def _refs(fields: Sequence[FieldSpec]) -> list[FieldSpec]:

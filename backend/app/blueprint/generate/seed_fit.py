@@ -19,6 +19,7 @@ _STARTS: Final = ("starts", "from", "at", "leaves", "on_date", "out", "played")
 _ENDS: Final = ("ends", "to_", "due", "until", "closes", "close_on", "best_before", "renew")
 _SETTLED_LATER: Final = ("published", "paid_on", "sent_on", "decided", "answered", "signed", "won", "closed_on")
 _STEPS: Final = 60
+_ROUNDS: Final = 8
 
 
 def fit(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows) -> list[Record]:
@@ -29,7 +30,7 @@ def fit(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows
         for rule in rules:
             if rule.kind is RuleKind.IN_ORDER:
                 _put_in_order(record, rule)
-        if all(_find_room(rule, record, kept, rows=rows, spec=spec) for rule in rules):
+        if _fits_all(rules, record, kept, rows=rows, spec=spec):
             kept.append(record)
     status = status_field(entity)
     for row, record in enumerate(kept):
@@ -38,6 +39,22 @@ def fit(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows
             record[status.name] = _status(status, days, row)
             _leave_open(entity, status, record)
     return kept
+
+
+def _fits_all(
+    rules: Sequence[RuleSpec], record: Record, kept: Sequence[Record], *, rows: Rows, spec: AppSpec
+) -> bool:
+    """Moves the record until no rule moves it any more: what makes room for one rule may break another."""
+    for _ in range(_ROUNDS):
+        moved = False
+        for rule in rules:
+            before = dict(record)
+            if not _find_room(rule, record, kept, rows=rows, spec=spec):
+                return False
+            moved = moved or record != before
+        if not moved:
+            return True
+    return False
 
 
 def _find_room(rule: RuleSpec, record: Record, kept: Sequence[Record], *, rows: Rows, spec: AppSpec) -> bool:

@@ -153,6 +153,8 @@ def _day(field: FieldSpec, place: Place) -> int:
 def _number(field: FieldSpec, place: Place) -> int:
     if field.name == "year" and any(one.type is FieldType.MONEY for one in place.entity.fields):
         return int(stock.RECENT_YEARS[place.row % len(stock.RECENT_YEARS)])
+    if field.name == "capacity" and place.entity.field("venue") is not None:
+        return (60, 80, 120, 40, 150, 90)[(place.row + place.shift) % 6]
     if field.name == "quantity" and any(one.ref for one in place.entity.fields):
         return (1, 2, 1, 3, 2, 1)[(place.row + place.shift) % 6]
     return _scaled(field, place, stock.NUMBER_SCALES, (3, 8, 5, 12, 2, 9))

@@ -4,29 +4,83 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
+
+from app.blueprint.spec import AppSpec
 
 AA: Final = 4.6
 AA_EDGE: Final = 3.1
 _RED: Final = 2
 _GREEN: Final = 150
 
+_GREENS: Final = range(100, 190)
+_SANS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+_FACES: Final = (
+    _SANS,
+    '"Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", Georgia, serif',
+    'ui-rounded, "SF Pro Rounded", "Hiragino Maru Gothic ProN", Quicksand, Nunito, ' + _SANS,
+    'Avenir, "Avenir Next", Montserrat, Corbel, "URW Gothic", ' + _SANS,
+    'Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif',
+    'Optima, Candara, "Gill Sans", "Gill Sans MT", "Noto Sans", ' + _SANS,
+)
+_RADII: Final = (("1.1rem", ".8rem", ".65rem"), (".5rem", ".4rem", ".3rem"), ("1.6rem", "1.2rem", "1.4rem"))
+_HEADERS: Final = ("head-plain", "head-bar", "head-line")
+_HEROES: Final = ("hero-fill", "hero-tint", "hero-split")
+_TURNS: Final = (38, -42, 150, 70)
+
 Colors = dict[str, str]
 
 
-def theme_css(hue: int) -> str:
-    """The style sheet that names every colour."""
-    light = _block(":root", _light(hue))
-    dark = _block("  :root", _dark(hue), indent="    ")
+@dataclass(frozen=True)
+class Look:
+    """What sets one app apart from another: a second hue, a display face, corners, a header and a first page."""
+
+    turn: int
+    face: str
+    radii: tuple[str, str, str]
+    header: str
+    hero: str
+
+    @property
+    def classes(self) -> str:
+        """What the pages wear."""
+        return f"{self.header} {self.hero}"
+
+
+def look(spec: AppSpec) -> Look:
+    """The look of an app, the same for each of its versions as long as it is called the same."""
+    number = crc32(f"{spec.title}/{spec.theme.hue}".encode())
+    picks = [number >> shift for shift in (0, 5, 10, 15, 20)]
+    return Look(
+        _TURNS[picks[0] % len(_TURNS)],
+        _FACES[picks[1] % len(_FACES)],
+        _RADII[picks[2] % len(_RADII)],
+        _HEADERS[picks[3] % len(_HEADERS)],
+        _HEROES[picks[4] % len(_HEROES)],
+    )
+
+
+PLAIN: Final = Look(_TURNS[0], _FACES[0], _RADII[0], _HEADERS[0], _HEROES[0])
+
+
+def theme_css(hue: int, look: Look = PLAIN) -> str:
+    """The style sheet that names every colour, and the face and corners of the app."""
+    large, middle, small = look.radii
+    shape = {"face": look.face, "radius": large, "radius-m": middle, "radius-s": small}
+    light = _block(":root", _light(hue, look.turn) | shape)
+    dark = _block("  :root", _dark(hue, look.turn), indent="    ")
     return f"/* Worked out from the hue {hue}. */\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
 
 
-def icon_svg(hue: int, monogram: str) -> str:
+def icon_svg(hue: int, monogram: str, look: Look = PLAIN) -> str:
     """A square icon with one or two letters; `monogram` holds letters and digits only."""
-    colors = _light(hue)
+    colors = _light(hue, look.turn)
+    corner = {"1.1rem": 18, ".5rem": 8}.get(look.radii[0], 30)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'
-        f'<rect width="64" height="64" rx="18" fill="{colors["accent"]}"/>'
+        f'<rect width="64" height="64" rx="{corner}" fill="{colors["accent"]}"/>'
         f'<text x="32" y="42" font-family="system-ui,sans-serif" font-size="28" font-weight="700" '
         f'text-anchor="middle" fill="{colors["on-accent"]}">{monogram}</text></svg>\n'
     )
@@ -38,7 +92,7 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def _light(hue: int) -> Colors:
+def _light(hue: int, turn: int) -> Colors:
     page, card, tint = _hsl(hue, 26, 97.5), "#ffffff", _hsl(hue, 34, 94)
     grounds = (page, card, tint)
     colors = {
@@ -46,12 +100,17 @@ def _light(hue: int) -> Colors:
         "edge": _until(hue, 12, grounds, AA_EDGE, dark=True),
         "ink": _hsl(hue, 28, 13), "soft": _until(hue, 12, grounds, AA + 0.6, dark=True),
         "accent": _until(hue, 68, grounds, AA, dark=True), "on-accent": "#ffffff",
-        "focus": _until(hue, 80, grounds, AA, dark=True),
+        "focus": _until(hue, 80, grounds, AA, dark=True), "tint-2": _hsl((hue + turn) % 360, 40, 93),
     }  # fmt: skip
-    return colors | _hero(hue) | _signals(grounds, dark=True) | _tones(hue, saturation=58, lightness=91, dark=True)
+    return (
+        colors
+        | _hero(hue, turn)
+        | _signals(grounds, dark=True)
+        | _tones(hue, saturation=58, lightness=91, dark=True)
+    )
 
 
-def _dark(hue: int) -> Colors:
+def _dark(hue: int, turn: int) -> Colors:
     page, card, tint = _hsl(hue, 18, 8.5), _hsl(hue, 15, 12.5), _hsl(hue, 17, 18)
     grounds = (page, card, tint)
     colors = {
@@ -59,16 +118,19 @@ def _dark(hue: int) -> Colors:
         "edge": _until(hue, 10, grounds, AA_EDGE, dark=False),
         "ink": _hsl(hue, 16, 94), "soft": _until(hue, 12, grounds, AA + 0.8, dark=False),
         "accent": _until(hue, 70, grounds, AA, dark=False), "on-accent": _hsl(hue, 40, 8),
-        "focus": _until(hue, 85, grounds, AA, dark=False),
+        "focus": _until(hue, 85, grounds, AA, dark=False), "tint-2": _hsl((hue + turn) % 360, 20, 17),
     }  # fmt: skip
     return (
-        colors | _hero(hue) | _signals(grounds, dark=False) | _tones(hue, saturation=34, lightness=22, dark=False)
+        colors
+        | _hero(hue, turn)
+        | _signals(grounds, dark=False)
+        | _tones(hue, saturation=34, lightness=22, dark=False)
     )
 
 
-def _hero(hue: int) -> Colors:
+def _hero(hue: int, turn: int) -> Colors:
     white = ("#ffffff",)
-    start, end = _until(hue, 62, white, 6.0, dark=True), _until((hue + 38) % 360, 58, white, 6.0, dark=True)
+    start, end = _until(hue, 62, white, 6.0, dark=True), _until((hue + turn) % 360, 58, white, 6.0, dark=True)
     return {"hero": start, "hero-2": end, "on-hero": "#ffffff", "hero-ink": start}
 
 
@@ -85,10 +147,16 @@ def _tones(hue: int, *, saturation: float, lightness: float, dark: bool) -> Colo
     colors: Colors = {}
     for index, turn in enumerate((0, 150, 60, 210, 285, 0)):
         strength = 10 if index == 5 else saturation
-        ground = _hsl((hue + turn) % 360, strength, lightness)
+        shade = _not_green((hue + turn) % 360)
+        ground = _hsl(shade, strength, lightness)
         colors[f"tone{index}"] = ground
-        colors[f"tone{index}-ink"] = _until((hue + turn) % 360, strength, (ground,), AA + 0.4, dark=dark)
+        colors[f"tone{index}-ink"] = _until(shade, strength, (ground,), AA + 0.4, dark=dark)
     return colors
+
+
+def _not_green(hue: int) -> int:
+    """Green says that something is done; what is still open is never green."""
+    return (hue + 90) % 360 if hue in _GREENS else hue
 
 
 def _until(hue: int, saturation: float, grounds: Sequence[str], ratio: float, *, dark: bool) -> str:

@@ -11,7 +11,7 @@ from app.blueprint.generate import documents
 from app.blueprint.generate.rule_tests import rule_tests_py
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
-from app.blueprint.generate.theme import icon_svg, theme_css
+from app.blueprint.generate.theme import icon_svg, look, theme_css
 from app.blueprint.generate.words import monogram
 from app.blueprint.spec import AppSpec
 from app.domain.workspace import MANIFEST
@@ -24,13 +24,13 @@ _SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in",
 
 def generate(spec: AppSpec) -> dict[str, str]:
     """Every file of the app, path to text; the same for the same specification."""
-    made_by = documents.made_by(spec)
+    made_by, wears = documents.made_by(spec), look(spec)
     written = {
         **skeleton(spec),
-        "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec)),
+        "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
         "app/seed.json": seed_json(spec),
-        "app/static/theme.css": theme_css(spec.theme.hue),
-        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title)),
+        "app/static/theme.css": theme_css(spec.theme.hue, wears),
+        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears),
         "tests/test_rules.py": rule_tests_py(spec),
         "tests/test_goal.py": documents.goal_test_py(spec, [entity.plural for entity in spec.entities]),
     }

@@ -49,6 +49,8 @@ def _is_subject(tokens: Sequence[Token], at: int) -> bool:
     """Whether a person is named and a verb follows, perhaps behind "can", "who" or "of our club"."""
     if word(tokens[at].basic).kind is not NounKind.PERSON and tokens[at].basic not in ("staff", "team", "kid"):
         return False
+    if at + 1 < len(tokens) and tokens[at + 1].text in ("and", "or"):
+        return False
     skipped = {Part.FUNCTION, Part.ADVERB}
     reach = 4
     if at + 1 < len(tokens) and tokens[at + 1].text in _WHOSE:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from math import log
 from typing import Final
@@ -63,6 +63,7 @@ class Archetype:
         return next((one for one in self.entities if key in map(key_of, one.names)), None)
 
 
+@lru_cache(maxsize=4_096)
 def key_of(name: str) -> str:
     """A name in the form that names are compared in: "Rent payment", "RentPayment" give "rentpayment"."""
     return re.sub(r"[^a-z]", "", name.lower())
@@ -121,22 +122,33 @@ def _rarity() -> dict[str, float]:
     return {word: log(len(archetypes()) / count) for word, count in counts.items()}
 
 
+def telling_words() -> frozenset[str]:
+    """Every word that speaks for some kind of app."""
+    return frozenset(_rarity())
+
+
 def best(words: dict[str, float]) -> tuple[Archetype | None, float]:
     """The archetype that the words (with how much each weighs) speak of most, and how strongly."""
-    scored = [
-        (
-            sum(_tells(one, archetype) * words[one] for one in archetype.words.keys() & words.keys()),
-            -index,
-            archetype,
-        )
-        for index, archetype in enumerate(archetypes())
-    ]
+    told = sorted({index for word in words for index in _spoken_of_by().get(word, ())})
+    scored = [(_speaks_of(archetypes()[index], words), -index, archetypes()[index]) for index in told]
+    if not scored:
+        return None, 0.0
     score, _, archetype = max(scored, key=lambda entry: entry[:2])
     return (archetype, score) if score > _ENOUGH else (None, score)
 
 
-def _tells(one: str, archetype: Archetype) -> float:
-    return _rarity()[one] * archetype.words[one]
+@cache
+def _spoken_of_by() -> dict[str, list[int]]:
+    """The archetypes that each word speaks of, by their place."""
+    places: dict[str, list[int]] = {}
+    for index, archetype in enumerate(archetypes()):
+        for word in archetype.words:
+            places.setdefault(word, []).append(index)
+    return places
+
+
+def _speaks_of(archetype: Archetype, words: dict[str, float]) -> float:
+    return sum(_rarity()[one] * weight * words[one] for one, weight in archetype.words.items() if one in words)
 
 
 @cache

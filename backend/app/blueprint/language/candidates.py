@@ -9,7 +9,7 @@ from typing import Final
 from app.blueprint.language.acting import Act, acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
 from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
-from app.blueprint.language.lexicon import NounKind, Word, word
+from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, word
 from app.blueprint.language.nouns import (
     ALWAYS_DETAILS,
     SOFTWARE,
@@ -24,6 +24,7 @@ from app.blueprint.language.nouns import (
     is_pair,
     is_place,
     is_recordable,
+    is_subject,
     only_says_what_about,
 )
 from app.blueprint.language.word_lists import word_list, word_pairs
@@ -33,7 +34,9 @@ _ATTRIBUTES: Final = word_pairs("attributes")
 _SPELLINGS: Final = word_pairs("spellings")
 _CARRYING: Final = word_list("carrying_verbs")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
-_CONTAINERS: Final = word_list("containers")
+_HOLDERS: Final = word_list("holders")
+_DOERS: Final = ("er", "or", "ist")
+_TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
@@ -79,6 +82,7 @@ class Findings:
     spare: list[Candidate] = field(default_factory=list)
     acts: tuple[Act, ...] = ()
     settings: set[str] = field(default_factory=set)
+    verbs: dict[str, int] = field(default_factory=dict)
 
     def add(self, candidate: Candidate) -> None:
         """Keep a candidate, unless it or a fuller name for it is there already."""
@@ -97,6 +101,7 @@ def find(words: Sequence[str]) -> Findings:
     _weigh(tokens, found)
     for phrase in phrases(tokens):
         _read_phrase(phrase, found)
+    found.verbs = {token.basic: at for at, token in enumerate(tokens) if token.part is Part.VERB}
     for at, token in enumerate(tokens):
         if token.part is Part.VERB and token.basic in actions() and not _carries(tokens, at):
             _add_action(actions()[token.basic], at, found)
@@ -110,7 +115,8 @@ def _carries(tokens: Sequence[Token], at: int) -> bool:
     """Whether the verb only hands over what has a name: "report repairs", "claims employees submit"."""
     if tokens[at].basic not in _CARRYING:
         return False
-    after = next((one for one in tokens[at + 1 : at + 5] if one.part is Part.NOUN), None)
+    nouns = [one for one in tokens[at + 1 : at + 6] if one.part is Part.NOUN]
+    after = next((one for one in nouns if is_recordable(one.basic) and not _is_person(one)), None)
     before = next((one for one in reversed(tokens[:at]) if one.part is Part.NOUN and not _is_person(one)), None)
     relative = any(one.text in ("that", "which") for one in tokens[max(0, at - 3) : at])
     thing = before if relative else after
@@ -126,6 +132,8 @@ def _weigh(tokens: Sequence[Token], found: Findings) -> None:
     for at, token in enumerate(tokens):
         if token.part not in (Part.MARK, Part.FUNCTION):
             weight = 1.0 if at < 40 else 0.5
+            if token.part is Part.VERB or token.text in _TOOLS:
+                weight *= 0.85 if token.text not in _TOOLS else 0.2
             for form in {token.text, token.basic, token.text.replace("-", "")}:
                 found.weights[form] = max(found.weights.get(form, 0.0), weight)
 
@@ -185,7 +193,9 @@ def _read_context(phrase: Phrase, modifiers: Sequence[Token], know: Word, found:
             _add_domain(token.text, found)
             found.subjects.append(token.text)
             thing = word(token.basic).kind in THINGS | {NounKind.COMMUNICATION}
-            if key_of(token.basic) in action_fields() or (phrase.head.basic in _COLLECTIVE and thing):
+            if key_of(token.basic) in action_fields() or (
+                phrase.head.basic in _COLLECTIVE and thing and not is_subject(token.basic)
+            ):
                 _add(_candidate([token], phrase.at), found)
             else:
                 _spare(token, found, phrase.at)
@@ -230,8 +240,10 @@ def _add_detail(phrase: Phrase, found: Findings) -> None:
 
 def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: Findings) -> None:
     head = phrase.head
-    contained = phrase.after == "of" and head.basic in _CONTAINERS and not head.is_plural
-    if contained or len(head.basic) < 3 or head.basic in TOPICS:
+    contained = phrase.after == "of" and head.basic in _HOLDERS and not head.is_plural
+    whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
+    topic = head.basic in TOPICS and not head.is_plural and whole not in known_entities()
+    if contained or len(head.basic) < 3 or topic:
         _add_domain(head.basic, found)
         found.spare.append(_candidate([head], phrase.at, weak=True))
         return
@@ -275,7 +287,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     owner = found.candidates[-1].key if phrase.is_owned and found.candidates else ""
     about = owner or (found.candidates[-1].key if phrase.before in ("of", "per") and found.candidates else "")
     candidate = _candidate(tokens, phrase.at, about=about, weak=for_whom)
-    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags:
+    alive = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL)
+    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not alive:
         candidate = replace(candidate, kind=NounKind.PERSON)
     listed = phrase.before in (",", "and") and bool(found.candidates)
     activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")
@@ -290,6 +303,9 @@ def _candidate(tokens: Sequence[Token], at: int, *, about: str = "", weak: bool 
     """The label says the last two words; the head decides what kind of record it is."""
     head = tokens[-1].basic
     know = word(head)
+    kind = (
+        NounKind.PERSON if know == UNKNOWN_WORD and head.endswith(_DOERS) and head not in _SPELLINGS else know.kind
+    )
     words = [
         _SPELLINGS.get(token.basic, token.basic).replace("_", " ") for token in tokens[-2:] if not token.is_owner
     ]
@@ -297,7 +313,7 @@ def _candidate(tokens: Sequence[Token], at: int, *, about: str = "", weak: bool 
     action = key_of(head) in action_fields() or is_action_noun(head, know)
     return Candidate(
         spoken(label.capitalize()),
-        know.kind,
+        kind,
         at,
         know.flags,
         about,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final
 
 from app.blueprint.language.archetypes import (
@@ -16,9 +17,10 @@ from app.blueprint.language.archetypes import (
 )
 from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft, describes_people, is_provider
+from app.blueprint.language.lexicon import NounKind, word
 
 MOST_ENTITIES: Final = 6
-GENERAL: Final = frozenset({"Item", "Product", "Listing", "Tool", "Costume", "Artefact", "Machine"})
+GENERAL: Final = frozenset({"Item", "Product", "Listing", "Tool", "Costume", "Artefact", "Machine", "Proposal"})
 """Records that stand for whatever an app of their kind is about: kites are the tools of a lending library."""
 
 _ENOUGH: Final = 3
@@ -45,11 +47,11 @@ def _fits(drafts: Sequence[Draft], archetype: Archetype) -> bool:
     return not things or any(one.goes_by(key_of(entity.name)) for entity in archetype.entities for one in things)
 
 
-def _lines() -> list[EntityDraft]:
+@cache
+def _lines() -> tuple[EntityDraft, ...]:
     """What an invoice or a quote is made of, whatever the kind of app."""
-    return [
-        one for kind in archetypes() for one in kind.entities if one.is_companion and one.name.endswith("Line")
-    ]
+    every = (one for kind in archetypes() for one in kind.entities)
+    return tuple(one for one in every if one.is_companion and one.name.endswith("Line"))
 
 
 def _is_needed(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
@@ -83,13 +85,15 @@ def _is_covered(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
         return True
     if entity.name in GENERAL and any(_is_own_thing(one) for one in drafts):
         return True
+    if word(entity.name.lower()).kind is NounKind.ANIMAL and any(one.kind is NounKind.ANIMAL for one in drafts):
+        return True
     serving = is_provider(entity.name)
     people = [one for one in drafts if one.is_person and is_provider(one.key) == serving]
     return describes_people(entity.fields) and bool(people) and not entity.is_companion
 
 
 def _is_own_thing(one: Draft) -> bool:
-    return not (one.is_person or one.is_linking or one.is_known or one.added)
+    return not (one.is_person or one.is_linking or one.added)
 
 
 def _with_people(drafts: list[Draft], found: Findings, add: Add) -> None:

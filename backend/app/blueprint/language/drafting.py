@@ -21,9 +21,9 @@ from app.blueprint.language.archetypes import (
 from app.blueprint.language.candidates import Candidate, Findings
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
-from app.blueprint.language.lexicon import NounKind, plural
+from app.blueprint.language.lexicon import NounKind, plural, word
 from app.blueprint.language.linking import link
-from app.blueprint.language.word_lists import word_pairs
+from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.spec import FieldType
 
 _KEPT_THINGS: Final = frozenset(
@@ -31,6 +31,7 @@ _KEPT_THINGS: Final = frozenset(
 )
 _SYNONYMS: Final = word_pairs("synonyms")
 
+_OWN_NAMES: Final = word_list("own_names")
 _WARES: Final = word_pairs("wares")
 
 _BY_KIND: Final = {
@@ -64,6 +65,7 @@ _OTHER: Final = "name! category=Standard/Special/Other notes:longtext"
 def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     """The entities of an app for what was found, linked, and the kind of app it is."""
     archetype, _ = best(found.weights)
+    _read_verbs(found, archetype)
     drafts = [_draft(one, archetype) for one in _chosen(found, archetype)]
     drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
@@ -72,6 +74,14 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
         one.setting = archetype.name if archetype else ""
         link(one, drafts)
     return drafts, archetype
+
+
+def _read_verbs(found: Findings, archetype: Archetype | None) -> None:
+    """What this kind of app keeps of what people do: "who visits her" of a family that cares."""
+    for verb, at in found.verbs.items() if archetype else ():
+        entity = archetype.known_as(key_of(verb)) if archetype else None
+        if entity is not None and any(part.ref and part.required for part in entity.fields):
+            found.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
 
 
 def _added(entity: EntityDraft, *, found: Findings) -> Draft:
@@ -103,7 +113,7 @@ def _spare(found: Findings, archetype: Archetype | None) -> list[Candidate]:
     """What a goal without any clear record is about: "bakery" is a kind of app, not something it keeps."""
     if archetype is not None:
         return [one for one in found.spare if archetype.known_as(one.key) is not None][:2]
-    return found.spare[:1]
+    return [one for one in found.spare if word(one.key).noun >= word(one.key).verb][:1]
 
 
 def _is_welcome(one: Candidate, archetype: Archetype | None) -> bool:
@@ -153,7 +163,10 @@ def _known(one: Candidate, archetype: Archetype | None) -> EntityDraft | None:
             return own
     if one.key in action_fields() or last in action_fields():
         return None
-    usual = known_entities().get(one.key) or known_entities().get(last)
+    usual = next(
+        (known_entities()[key] for key in (one.key, last) if key in known_entities() and key not in _OWN_NAMES),
+        None,
+    )
     return usual if usual is None or describes_people(usual.fields) >= one.is_person else None
 
 

@@ -16,7 +16,7 @@ _LINKING: Final = frozenset(
      NounKind.QUANTITY, NounKind.ATTRIBUTE}
 )  # fmt: skip
 _REACHED_BY: Final = frozenset({FieldType.EMAIL, FieldType.PHONE})
-_PROVIDERS: Final = word_list("providers")
+_PROVIDERS: Final = tuple(word_list("providers"))
 
 
 @dataclass
@@ -75,4 +75,4 @@ def _reached(parts: Iterable[FieldDraft]) -> bool:
 
 def is_provider(name: str) -> bool:
     """Whether people of this name serve others: teachers, not students."""
-    return any(name.lower().endswith(one) for one in _PROVIDERS)
+    return name.lower().replace(" ", "").endswith(_PROVIDERS)

@@ -10,7 +10,7 @@ from app.blueprint.language.acting import FOUNDER, Act
 from app.blueprint.language.archetypes import actions, form_texts, key_of
 from app.blueprint.language.drafts import Draft, is_provider
 from app.blueprint.language.word_lists import word_list
-from app.blueprint.shape_rules import is_person, with_article
+from app.blueprint.shape_rules import is_person, times_of, with_article
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec
 
 _MOST_FORMS: Final = 2
@@ -105,5 +105,6 @@ def _is_asked(field: FieldSpec, entity: EntitySpec, by_name: dict[str, EntitySpe
 def _filled(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> str:
     """The text with what the record is about in the place of {thing}."""
     refs = [by_name[field.ref] for field in entity.fields if field.ref]
-    things = [one.label for one in refs if not is_person(one)] or [entity.label]
+    things = [one.label for one in refs if not is_person(one)]
+    things = things or (["time"] if times_of(entity) or entity.field("starts_at") else [entity.label])
     return text.replace("{thing}", with_article(lower_first(things[0])))

@@ -20,6 +20,9 @@ _BEFORE_VERB: Final = frozenset(
 )
 _AFTER_NOUN_VERB: Final = frozenset({"from", "to"})
 _PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
+_CREWS: Final = frozenset({"staff", "team", "crew", "family", "jury"})
+_POLITE: Final = frozenset({"please", "just", "also", "kindly"})
+_SURELY: Final = frozenset({"share", "swap", "track"})
 _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
@@ -106,8 +109,9 @@ def _tagged(text: str, before: Token | None, following: str) -> Token:
 def _part(text: str, noun: str, stem: str | None, before: Token | None, following: str) -> Part:
     as_noun, as_verb, itself = word(noun), word(stem) if stem else UNKNOWN_WORD, word(text)
     if as_noun == UNKNOWN_WORD and as_verb == UNKNOWN_WORD and not stem:
-        return Part.ADVERB if text.endswith("ly") else Part.NOUN
-    if stem and _reads_as_verb(text, noun, as_noun, as_verb, before, following):
+        joined = "-" in text and text.endswith(("ed", "friendly", "based", "free"))
+        return Part.ADVERB if text.endswith("ly") else Part.ADJECTIVE if joined else Part.NOUN
+    if stem and _reads_as_verb(_Doubt(text, as_noun, as_verb, following, plural_noun=text != noun), before):
         return Part.VERB
     if (text.endswith("ly") and itself.adverb) or itself.adverb > max(as_noun.noun, itself.adjective):
         return Part.ADVERB
@@ -117,6 +121,8 @@ def _part(text: str, noun: str, stem: str | None, before: Token | None, followin
 def _noun_or_adjective(text: str, noun: str, as_noun: Word, as_verb: Word, itself: Word, following: str) -> Part:
     if text != noun:
         return Part.NOUN
+    if itself.adjective > 3 * as_noun.noun and itself.adjective > 8:
+        return Part.ADJECTIVE
     if itself.adjective and itself.adjective > as_noun.noun and following and _can_be_noun(following):
         return Part.ADJECTIVE
     if not as_noun.noun:
@@ -125,51 +131,92 @@ def _noun_or_adjective(text: str, noun: str, as_noun: Word, as_verb: Word, itsel
     return Part.NOUN
 
 
-def _reads_as_verb(
-    text: str, noun: str, as_noun: Word, as_verb: Word, before: Token | None, following: str
-) -> bool:
-    plural_noun = text != noun
-    determined = following in _DETERMINERS | _PRONOUNS
-    stem_likely = text in _LIKELY_VERBS or verb_stem(text) in _LIKELY_VERBS
-    likely = stem_likely and _can_be_noun(following)
-    takes_object = determined or _is_plural(following) or likely
-    if before is None or (before.part is Part.MARK and before.text != ","):
-        return takes_object and not plural_noun
-    if before.text == ",":
-        return not plural_noun and determined
+@dataclass(frozen=True)
+class _Doubt:
+    """A word that may be a verb, with what is known of it both ways and the word behind it."""
+
+    text: str
+    as_noun: Word
+    as_verb: Word
+    following: str
+    plural_noun: bool
+
+    @property
+    def determined(self) -> bool:
+        return self.following in _DETERMINERS | _PRONOUNS
+
+    @property
+    def is_usual(self) -> bool:
+        return self.text in _LIKELY_VERBS or verb_stem(self.text) in _LIKELY_VERBS
+
+    @property
+    def likely(self) -> bool:
+        return self.is_usual and _can_be_noun(self.following)
+
+    @property
+    def takes_object(self) -> bool:
+        return self.determined or _is_plural(self.following) or self.likely
+
+    @property
+    def stronger(self) -> bool:
+        return self.as_verb.verb > self.as_noun.noun
+
+
+def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
+    if doubt.following in _OBJECTS and (before is None or before.text not in _DETERMINERS):
+        return True
+    if doubt.text in ("wants", "needs") and (doubt.following == "to" or doubt.determined):
+        return True
+    if before is None or before.part is Part.MARK or before.text in _POLITE:
+        return _opens(doubt, before)
     if before.text in _CLAUSE:
-        stronger = as_verb.verb > as_noun.noun
         if before.text in ("which", "where"):
-            return stronger and not plural_noun
-        return stronger or takes_object or plural_noun
+            return doubt.stronger and not doubt.plural_noun
+        return doubt.stronger or doubt.takes_object or doubt.plural_noun
     if before.text in _DETERMINERS or before.part is Part.ADJECTIVE:
         return False
     if before.text in _BEFORE_VERB or before.text in _PRONOUNS:
-        return not plural_noun or as_verb.verb > as_noun.noun
-    if before.text in ("and", "or", "then", "also") and stem_likely and following in _FUNCTION:
-        return not plural_noun
+        return not doubt.plural_noun or doubt.stronger
     if before.text in ("and", "or", "then", "also"):
-        return not plural_noun and not text.endswith("ing") and (determined or likely or as_noun.noun == 0)
+        return _is_joined(doubt)
     if before.part is Part.NOUN:
-        return _follows_its_subject(text, as_noun, as_verb, before, following, plural_noun=plural_noun)
-    return as_noun.noun == 0 and not text.endswith("ed")
+        return _follows_its_subject(doubt, before)
+    return doubt.as_noun.noun == 0 and not doubt.text.endswith("ed")
 
 
-def _follows_its_subject(
-    text: str, as_noun: Word, as_verb: Word, before: Token, following: str, *, plural_noun: bool
-) -> bool:
+def _opens(doubt: _Doubt, before: Token | None) -> bool:
+    """Whether a verb opens the sentence, or goes on after a comma: "plan rehearsals, share sheet music"."""
+    if doubt.plural_noun:
+        return False
+    if before is not None and before.text == ",":
+        return doubt.determined or (doubt.likely and doubt.text in _SURELY)
+    strong = doubt.is_usual or doubt.determined or doubt.as_verb.verb >= doubt.as_noun.noun
+    return doubt.takes_object and strong and "b" not in word(doubt.following).flags
+
+
+def _is_joined(doubt: _Doubt) -> bool:
+    """Whether a second verb follows "and": "sign up and pay", "enrol and watch lessons"."""
+    if doubt.plural_noun:
+        return False
+    if doubt.is_usual and doubt.following in _FUNCTION:
+        return True
+    return not doubt.text.endswith("ing") and (doubt.determined or doubt.likely or doubt.as_noun.noun == 0)
+
+
+def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
-    stronger = as_verb.verb > as_noun.noun
-    if plural_noun:
-        if following in _OBJECTS:
+    someone = word(before.basic).kind is NounKind.PERSON
+    if doubt.plural_noun:
+        if someone and doubt.is_usual and doubt.following in _FUNCTION:
             return not before.is_plural
-        takes_object = following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(following)
-        return stronger and takes_object and not before.is_plural
-    if before.is_plural and word(before.basic).kind is NounKind.PERSON and text in _LIKELY_VERBS:
+        goes_on = doubt.following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(doubt.following)
+        return doubt.stronger and goes_on and not before.is_plural
+    if ((before.is_plural and someone) or before.text in _CREWS) and doubt.text in _LIKELY_VERBS:
         return True
     if before.is_plural:
-        return following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB or stronger or _is_plural(following)
-    return text in _LIKELY_VERBS and _is_plural(following)
+        goes_on = doubt.following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB
+        return goes_on or doubt.stronger or _is_plural(doubt.following)
+    return doubt.text in _LIKELY_VERBS and _is_plural(doubt.following)
 
 
 def _is_plural(text: str) -> bool:

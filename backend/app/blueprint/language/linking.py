@@ -58,7 +58,7 @@ def _targets(want: FieldDraft, one: Draft, drafts: Sequence[Draft]) -> list[Draf
         return (same or people)[:1]
     own = [other for other in others if not other.is_person and not other.added]
     things = [other for other in own if not other.is_linking] or [other for other in own if not other.is_action]
-    return things[:1] if one.is_action and want.required else []
+    return things[:1] if want.required else []
 
 
 def _link_by_kind(one: Draft, drafts: Sequence[Draft]) -> None:

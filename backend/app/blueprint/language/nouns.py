@@ -31,7 +31,11 @@ VAGUE: Final = frozenset(
      NounKind.RELATION, NounKind.STATE, NounKind.TIME, NounKind.SHAPE, NounKind.QUANTITY, NounKind.PHENOMENON,
      NounKind.TOP, NounKind.LOCATION, NounKind.GROUP}
 )  # fmt: skip
-_ABOUT: Final = frozenset({"for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"})
+_FOR: Final = frozenset({"ask", "apply", "pay", "register", "wait", "look", "search", "charge", "bill"})
+_RUNS: Final = frozenset({"run", "own", "have", "open", "start"})
+_ABOUT: Final = frozenset(
+    {"by", "for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"}
+)
 _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "age")
 
 
@@ -54,6 +58,7 @@ def is_done_to(token: Token, before: Token | None, phrase: Phrase) -> bool:
         word(token.basic).kind is not NounKind.ACT
         or not token.basic.endswith("ing")
         or token.basic in _NOT_ACTIONS
+        or token.basic in TOPICS
     ):
         return False
     return phrase.head.is_plural or (before is not None and word(before.basic).kind in THINGS)
@@ -73,9 +78,13 @@ def is_pair(one: Token, other: Token) -> bool:
     first, second = word(one.basic), word(other.basic)
     if one.is_owner or one.basic in TOPICS or (_is_trade(one.basic) and not is_recordable(one.basic)):
         return False
+    if first.kind is NounKind.PERSON and second.kind in (NounKind.ARTEFACT, NounKind.FOOD):
+        return is_recordable(other.basic) and is_recordable(one.basic)
     if first.kind is NounKind.PERSON:
         return second.kind is not NounKind.PERSON
-    return first.kind in THINGS and is_action_noun(other.basic, second)
+    compound = key_of(one.basic + other.basic) in known_entities()
+    known = first.kind in THINGS or (is_recordable(one.basic) and not compound)
+    return known and is_action_noun(other.basic, second)
 
 
 def _is_trade(basic: str) -> bool:
@@ -101,6 +110,11 @@ def is_place(basic: str) -> bool:
     )
 
 
+def is_subject(basic: str) -> bool:
+    """Whether the word only says what it is about or where: "chess club", "farm shop"."""
+    return basic in TOPICS or is_place(basic)
+
+
 def is_context(phrase: Phrase, know: Word) -> bool:
     """Whether the phrase only says where or for whom: "for a yoga studio", "our school"."""
     head = phrase.head
@@ -109,12 +123,15 @@ def is_context(phrase: Phrase, know: Word) -> bool:
         return True
     if is_operator(phrase) or (place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
         return True
+    if place and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
+        return True
     if head.is_plural:
         return place and phrase.before == "for"
     if phrase.verb and phrase.before == "":
         return False
     if is_recordable(head.basic) and not place:
-        return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES
+        asked = phrase.before == "for" and phrase.verb in _FOR
+        return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES and not asked
     if place or know.kind in (NounKind.GROUP, NounKind.LOCATION):
         return phrase.before in _ABOUT or phrase.determiner in _ARTICLES or bool(phrase.modifiers)
     return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
@@ -130,6 +147,8 @@ def is_operator(phrase: Phrase) -> bool:
     if phrase.determiner in ("a", "an") and phrase.before in _FOUNDERS:
         return True
     if phrase.at <= 1 and phrase.after == "with" and _is_trade(head.basic):
+        return True
+    if phrase.determiner in ("a", "an") and phrase.at <= 2 and phrase.after == "who":
         return True
     if is_recordable(head.basic):
         return False

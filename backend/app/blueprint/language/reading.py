@@ -7,7 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from app.blueprint.language.archetypes import telling_words
 from app.blueprint.language.lexicon import is_known
+from app.blueprint.language.refusing import no_words, other_language, unknown_words
 from app.blueprint.language.word_lists import foreign_words, word_list
 
 MOST_WORDS: Final = 1_200
@@ -28,7 +30,8 @@ _IDIOMS = (
     (re.compile(r"\bfollow(s|ed|ing)? up\b", re.IGNORECASE), "respond"),
     (re.compile(r"\bpick(s|ed|ing)? up\b", re.IGNORECASE), "pickup"),
     (re.compile(r"\bbring(s|ing)? (it|them) back\b", re.IGNORECASE), "return them"),
-    (re.compile(r"\bdouble[- ]book(s|ed|ings?)?\b", re.IGNORECASE), "clash"),
+    (re.compile(r"\bdouble[- ](bookings?)\b", re.IGNORECASE), r"\1"),
+    (re.compile(r"\bdouble[- ]book(s|ed|ing)?\b", re.IGNORECASE), "to book"),
     (re.compile(r"\b(in advance|in time|on time|at hand)\b", re.IGNORECASE), " "),
     (re.compile(r"\bhiring\b", re.IGNORECASE), "recruiting"),
     (re.compile(r"\blog(s|ging)? in\b", re.IGNORECASE), "login"),
@@ -39,6 +42,7 @@ _IDIOMS = (
     (re.compile(r"\bstock levels?\b", re.IGNORECASE), "stock"),
     (re.compile(r"\blost (and found|property)\b", re.IGNORECASE), "lostproperty"),
     (re.compile(r"\btime[- ]slot", re.IGNORECASE), "timeslot"),
+    (re.compile(r"\bkeep(s|ing)? an eye on\b", re.IGNORECASE), "track"),
     (re.compile(r"\bblood pressures?\b", re.IGNORECASE), "bloodpressure"),
     (re.compile(r"\bcar wash(es)?\b", re.IGNORECASE), "carwash"),
     (re.compile(r"\bfood (truck|bank)(s?)\b", re.IGNORECASE), r"food\1\2"),
@@ -48,6 +52,7 @@ _IDIOMS = (
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z]*(?:[-'][A-Za-z]+)*|[.,;:!?()\n]")
 _LETTERS = re.compile(r"[^\W\d_]")
 
+_SOFTWARE: Final = word_list("software")
 _ENGLISH: Final = word_list("english")
 _FOREIGN_WORDS: Final = foreign_words()
 
@@ -69,7 +74,7 @@ def read(goal: str) -> Reading:
     text = shown(goal)
     letters = _LETTERS.findall(text)
     if len(letters) < 3:
-        raise GoalUnreadable("Say in a sentence what the app should do, such as: a booking app for a yoga studio.")
+        raise GoalUnreadable(no_words())
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text)).replace("\u2019", "'")
     for idiom, plainer in _IDIOMS:
         plain = idiom.sub(plainer, plain)
@@ -90,14 +95,14 @@ def _without_accents(text: str) -> str:
 def _refuse_other_languages(plain: str, letters: list[str], words: list[str]) -> None:
     ascii_share = sum(letter.isascii() for letter in letters) / len(letters)
     if ascii_share < 0.6 or not words:
-        raise GoalUnreadable("This engine reads English only. Please say your goal in English.")
+        raise GoalUnreadable(other_language("", plain))
     language = _foreign(plain.lower(), words)
     if language:
-        raise GoalUnreadable(
-            f"This looks like {language}; this engine reads English only. Please say your goal in English."
-        )
-    if not any(is_known(word) and len(word) > 2 for word in words):
-        raise GoalUnreadable("None of these words is known here. Please say in plain English what the app is for.")
+        raise GoalUnreadable(other_language(language, plain))
+    if not any(
+        (is_known(word) or word in telling_words() or word in _SOFTWARE) and len(word) > 2 for word in words
+    ):
+        raise GoalUnreadable(unknown_words(words))
 
 
 def _foreign(plain: str, words: list[str]) -> str:

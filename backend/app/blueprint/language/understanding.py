@@ -15,6 +15,7 @@ from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.forms import forms_of
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
+from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import own_people, roles_of
 from app.blueprint.language.telling import assumptions
 from app.blueprint.spec import AppSpec, ThemeSpec
@@ -30,10 +31,7 @@ def understand(goal: str) -> AppSpec:
     found = find(reading.tokens)
     drafts, archetype = draft(found)
     if not drafts:
-        raise GoalUnreadable(
-            "There is no thing in this goal that an app could keep. Say what it is about, such as: "
-            "an app for a bakery where customers order cakes."
-        )
+        raise GoalUnreadable(nothing_to_keep(reading.tokens))
     return _specify(reading, found, drafts, archetype)
 
 

@@ -32,3 +32,12 @@ def foreign_words() -> dict[str, frozenset[str]]:
     if not isinstance(table, dict):
         raise TypeError("the foreign words must be a table")
     return {str(name): frozenset(str(words).split()) for name, words in table.items()}
+
+
+@cache
+def abroad() -> dict[str, tuple[str, ...]]:
+    """What a goal in another language may be about, in English, with the beginnings of foreign words for it."""
+    table = _table()["abroad"]
+    if not isinstance(table, dict):
+        raise TypeError("the words from abroad must be a table")
+    return {str(english): tuple(str(stems).split()) for english, stems in table.items()}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Starts the app on $HOST:$PORT; with no .venv beside this file it uses the python3 on the PATH.
+# Starts the app on $HOST:$PORT. The first start installs what requirements.lock names into .venv beside this file,
+# with the python3 of the PATH (or $PYTHON) and nothing else.
 set -eu
 cd "$(dirname "$0")"
 if [ -f .env ]; then
@@ -8,6 +9,19 @@ if [ -f .env ]; then
     set +a
 fi
 python=.venv/bin/python
+if [ ! -x "$python" ] && [ "${INSTALL:-yes}" = yes ]; then
+    found=$(command -v "${PYTHON:-python3}") || { echo "Python 3.11 or newer is needed; install it first." >&2; exit 1; }
+    "$found" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, this is $("$found" -V)." >&2; exit 1; }
+    echo "Installing the packages of requirements.lock into .venv (once)..." >&2
+    rm -rf .venv.new
+    "$found" -m venv .venv.new || {
+        rm -rf .venv.new
+        echo "Python cannot make a virtual environment. On Debian or Ubuntu: sudo apt install python3-venv" >&2
+        exit 1
+    }
+    .venv.new/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock >&2
+    mv .venv.new .venv
+fi
 [ -x "$python" ] || python=$(command -v python3)
 exec "$python" -m uvicorn app.main:app --host "${HOST:-127.0.0.1}" --port "${PORT:-8000}" \
     --no-server-header --timeout-graceful-shutdown 3

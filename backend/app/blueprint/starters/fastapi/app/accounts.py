@@ -85,8 +85,11 @@ def _account(db: sqlite3.Connection, values: dict[str, Value], password: str, ro
 
 
 @router.get("/sign-up")
-def ask_new(request: Request, visitor: Guest) -> HTMLResponse:
+def ask_new(request: Request, visitor: Guest) -> Response:
     """For people who work with what is their own."""
+    with database.session() as db:
+        if not people.has_owner(db):
+            return RedirectResponse("/setup", 303)
     return _page(request, "/sign-up", {}, {})
 
 

@@ -13,7 +13,7 @@ from .model import Entity, Field
 from .schema import ABOUT
 
 MOST_POINTS = 24
-WIDTH, HEIGHT, BASE = 640, 260, 220
+WIDTH, LEFT, BASE = 640, 76, 220
 
 
 def chart(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def chart(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str,
     most = max((value for _, value in points), default=0) or 1
     return {
         "what": what, "points": _placed(points, most, number), "line": when is not None and number is not None,
-        "most": _said(most, number), "half": _said(most // 2, number),
+        "most": _short_said(most, number), "half": _short_said(most // 2, number),
     }  # fmt: skip
 
 
@@ -78,18 +78,23 @@ def _month(key: str) -> str:
 
 def _placed(points: list[tuple[str, int]], most: int, number: Field | None) -> list[dict[str, Any]]:
     """Each point with the left edge, middle, top and height of its bar."""
-    step = (WIDTH - 60) / max(1, len(points))
+    step = (WIDTH - LEFT - 10) / max(1, len(points))
     placed = []
     for index, (name, value) in enumerate(points):
         height = round((BASE - 20) * max(0, value) / most, 1)
         placed.append(
             {
-                "name": name, "said": _said(value, number), "x": round(50 + index * step + step * 0.15, 1),
-                "mid": round(50 + index * step + step / 2, 1), "width": round(step * 0.7, 1), "y": BASE - height,
+                "name": name, "said": _said(value, number), "x": round(LEFT + index * step + step * 0.15, 1),
+                "mid": round(LEFT + index * step + step / 2, 1), "width": round(step * 0.7, 1), "y": BASE - height,
                 "height": height, "label": name[:11] if index % max(1, len(points) // 8) == 0 else "",
             }
         )  # fmt: skip
     return placed
+
+
+def _short_said(value: int, number: Field | None) -> str:
+    """The figure as it fits beside an axis."""
+    return _said(value, number).removesuffix(".00")
 
 
 def _said(value: int, number: Field | None) -> str:

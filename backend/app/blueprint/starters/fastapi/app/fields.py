@@ -131,10 +131,11 @@ READERS: dict[str, Callable[[Field, str], Value]] = {
 
 def tone(field: Field, value: Value) -> str:
     """The colour of a choice: green when all is done, grey when it came to nothing, else one of five."""
-    words = set(str(value).lower().split())
-    if words & CALLED_OFF:
+    if set(str(value).lower().split()) & CALLED_OFF:
         return "tone5"
-    if words & DONE:
+    done = [choice for choice in field.choices if set(choice.lower().split()) & DONE]
+    # What was sent is not paid yet: only the furthest that a record can come is green.
+    if value in done[-1:]:
         return "good"
     return f"tone{field.choices.index(str(value)) % 5}" if value in field.choices else "tone5"
 

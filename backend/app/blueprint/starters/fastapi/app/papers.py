@@ -59,7 +59,13 @@ def _lines(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Visi
     columns = [one for one in child.shown if one.name != field.name]
     columns = [one for one in columns if one.type != "money"] + [one for one in columns if one.type == "money"]
     total = money(_total(db, child, rule, record_id), ABOUT.currency) if rule else ""
-    return {"entity": child, "columns": columns, "rows": cells(db, child, rows, columns), "total": total}
+    each = [money(_line_amount(row, rule), ABOUT.currency) for row in rows] if rule and rule.times else []
+    return {"entity": child, "columns": columns, "rows": cells(db, child, rows, columns), "total": total, "each": each}
+
+
+def _line_amount(row: database.Row, rule: Sum) -> int:
+    many = row[rule.times]
+    return int(row[rule.money] or 0) * (1 if many is None else int(many))
 
 
 def _sum_of(child: Entity, name: str) -> Sum | None:

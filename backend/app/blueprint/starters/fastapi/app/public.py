@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 
 from . import database, people, records, rules
 from .access import Guest, summed
-from .fields import Value, show
+from .fields import Value, clock, show
 from .model import Entity, Field, Form
 from .pages import first_values, read_all
 from .rendering import DASHBOARD, HAS_FRONT, Words, cells, render
 from .rendering import Form as Posted
-from .schema import ABOUT, FORMS
+from .schema import ABOUT, FORMS, SIGN_IN
 from .security import receipt
 
 OFFERED = 60
@@ -37,7 +37,8 @@ def front(request: Request, visitor: Guest) -> Response:
         actions = [
             {"form": form, "entity": database.BY_TABLE[form.table], "offers": _card_offers(db, form)} for form in FORMS
         ]
-        return render(request, "front.html", {"actions": actions, "front": True})
+        waits = SIGN_IN and not people.has_owner(db)
+        return render(request, "front.html", {"actions": actions, "front": True, "waits": waits})
 
 
 if HAS_FRONT:
@@ -80,15 +81,18 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
     for row in rows:
         key = int(row["id"] or 0)
         left = room.get(key) if room is not None else None
-        facts = [show(one, row[one.name], currency=ABOUT.currency) for one in _facts(target)]
-        found.append({"id": key, "title": titles[key], "facts": [text for text in facts if text], "left": left})
+        found.append({"id": key, "title": titles[key], "facts": _facts(target, row), "left": left})
     return found
 
 
-def _facts(target: Entity) -> list[Field]:
+def _facts(target: Entity, row: database.Row) -> list[str]:
     """What helps somebody to choose: when it is, and what it costs."""
-    fields = [*target.of_type("datetime", "date"), *target.of_type("money")]
-    return [field for field in fields if field.name not in target.title][:3]
+    dates = [one for one in target.of_type("datetime", "date") if row[one.name] and one.name not in target.title]
+    costs = [one for one in target.of_type("money") if row[one.name] and one.name not in target.title]
+    said = [show(one, row[one.name], currency=ABOUT.currency) for one in (*dates, *costs[:1])]
+    if len(dates) > 1 and str(row[dates[0].name])[:10] == str(row[dates[1].name])[:10]:
+        said[:2] = [f"{said[0]}–{clock(str(row[dates[1].name]))}"]
+    return said
 
 
 def _now(field: Field) -> str:
@@ -104,10 +108,15 @@ def _show(
     with database.session() as db:
         offers = {field.name: _offers(db, entity, field) for field in fields if field.ref}
     context = {
-        "form": form, "entity": entity, "fields": [*fields, *_person_fields(form)], "given": given, "wrong": wrong,
+        "form": form, "entity": entity, "fields": _ordered([*fields, *_person_fields(form)]), "given": given, "wrong": wrong,
         "offers": offers, "heading": form.action, "front": True,
     }  # fmt: skip
     return render(request, "public_form.html", context, status=status)
+
+
+def _ordered(fields: list[Field]) -> list[Field]:
+    """What is chosen first, what is written at length last."""
+    return sorted(fields, key=lambda field: 0 if field.ref else 2 if field.type == "longtext" else 1)
 
 
 def _keep(db: sqlite3.Connection, form: Form, values: dict[str, Value]) -> int:

@@ -11,6 +11,7 @@ from .schema import ENTITIES
 BY_TABLE = {entity.table: entity for entity in ENTITIES}
 REFUSAL = "rule"
 LIMIT = "limit"
+STATUSES = ("status", "stage", "state", "progress")
 
 
 def drop(db: sqlite3.Connection) -> None:
@@ -46,7 +47,9 @@ def _bodies(entity: Entity, rule: object, mark: str) -> Iterator[str]:
 
 
 def _status(entity: Entity, ignore: tuple[str, ...]) -> str:
-    return next((field.name for field in entity.of_type("choice") if set(ignore) & set(field.choices)), "")
+    """The choice that has the words which call a record off."""
+    names = [field.name for field in entity.of_type("choice") if set(ignore) & set(field.choices)]
+    return next((name for name in names if name in STATUSES), next(iter(names), ""))
 
 
 def live(entity: Entity, record: str, ignore: tuple[str, ...]) -> str:
