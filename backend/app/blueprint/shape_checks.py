@@ -30,6 +30,7 @@ def checks_of(
         islice(_broken_rules(by_name, rules), 4),
         (_refuses(entity) for entity in main[:2]),
         (_keeps(entity) for entity in main[3:]),
+        (_stays(entity) for entity in main[:1]),
     )
     return tuple(islice(checks, MOST_CHECKS))
 
@@ -40,6 +41,16 @@ def _keeps(entity: EntitySpec) -> CheckSpec:
         given=f"the list of {lower_first(entity.plural)}",
         do=f"add {with_article(what)} and open the list again",
         expect=f"the new {what} is in the list and can be opened",
+        kind=CheckKind.KEEPS, entity=entity.name,
+    )  # fmt: skip
+
+
+def _stays(entity: EntitySpec) -> CheckSpec:
+    what = lower_first(entity.label)
+    return CheckSpec(
+        given=f"{with_article(what)} that was added",
+        do="leave the app and come back to it another time",
+        expect=f"the {what} is still there, as it was",
         kind=CheckKind.KEEPS, entity=entity.name,
     )  # fmt: skip
 

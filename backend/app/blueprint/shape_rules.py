@@ -22,6 +22,11 @@ _HOW_MANY: Final = ("party_size", "seats", "places", "people", "guests", "ticket
 _COUNTED: Final = ("stock",)
 _TAKEN: Final = ("quantity", "amount", "pieces")
 _ONCE_EACH: Final = ("Vote", "Rsvp", "RSVP", "Attendance", "Ballot", "Signature", "Score", "Rating")
+_LINES: Final = ("Line", "LineItem", "Position")
+_NEVER_BUSY: Final = tuple(
+    "Job Vacancy Position Opening Project Case Matter Film Movie Piece Song Product Plan Package Show Campaign "
+    "Category Subject Topic Recipe".split()
+)
 _SERVED: Final = tuple(
     "client customer guest member patient student pupil tenant visitor attendee participant borrower buyer "
     "applicant reader neighbour learner owner resident".split()
@@ -79,7 +84,8 @@ def _named(entity: EntitySpec, beginning: str) -> FieldSpec | None:
 
 def busy_one(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
     """What the record points at that can be in one place at a time: a room before a tutor before a client."""
-    fits = [ref for ref in of_type(entity, FieldType.REF) if not _has_time(_target(ref, entities))]
+    refs = [ref for ref in of_type(entity, FieldType.REF) if not _has_time(_target(ref, entities))]
+    fits = [ref for ref in refs if not (ref.ref or "").endswith(_NEVER_BUSY)]
     return min(fits, key=lambda ref: (_rank(_target(ref, entities)), not ref.required), default=None)
 
 
@@ -172,7 +178,8 @@ def _plain_date(field: FieldSpec) -> str:
 
 def _sums(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
     for field in list(amounts(entity))[:1]:
-        paper = next((ref for ref in of_type(entity, FieldType.REF) if _adds_up(ref, entities)), None)
+        line = entity.name.endswith(_LINES)
+        paper = next((ref for ref in of_type(entity, FieldType.REF) if line and _adds_up(ref, entities)), None)
         if paper is not None:
             whole = with_article(lower_first(paper.label))
             about = f"The {lower_first(entity.plural)} of {whole} add up to its total."

@@ -85,7 +85,7 @@ def test_a_form_asks_for_all_that_its_record_needs(spec: AppSpec) -> None:
 
 @every_app
 def test_the_checks_can_be_run_by_a_machine(spec: AppSpec) -> None:
-    assert 2 <= len(spec.acceptance) <= 12
+    assert 3 <= len(spec.acceptance) <= 12
     assert all(check.kind is not None and check.entity is not None for check in spec.acceptance)
     kinds = Counter(check.kind for check in spec.acceptance)
     assert kinds[CheckKind.KEEPS]

@@ -18,6 +18,8 @@ _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _STARTS: Final = ("starts", "from", "at", "leaves", "on_date", "out", "played")
 _ENDS: Final = ("ends", "to_", "due", "until", "closes", "close_on", "best_before", "renew")
 _SETTLED_LATER: Final = ("published", "paid_on", "sent_on", "decided", "answered", "signed", "won", "closed_on")
+# What was lent and came back is over, though nobody gave it up.
+_GIVEN_UP: Final = CALLED_OFF - {"returned"}
 _STEPS: Final = 60
 _ROUNDS: Final = 8
 
@@ -184,7 +186,7 @@ def _days(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> list
 
 def _status(status: FieldSpec, days: Sequence[int], row: int) -> str:
     """How far a record is by its dates: the past is finished but for one, the future is open."""
-    called_off = finished(status, CALLED_OFF)
+    called_off = finished(status, _GIVEN_UP)
     ended = [one for one in finished(status) if one not in called_off]
     still_open = [one for one in status.choices if one not in ended and one not in called_off]
     if row % 7 == 6 and called_off:

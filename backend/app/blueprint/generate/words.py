@@ -13,7 +13,7 @@ FINISHED: Final = frozenset(
     "refunded rejected released resolved retired returned sent served settled shipped sold solved won "
     "withdrawn".split()
 )
-CALLED_OFF: Final = frozenset("cancelled canceled declined rejected refunded withdrawn lost".split())
+CALLED_OFF: Final = frozenset("cancelled canceled declined rejected refunded withdrawn lost returned".split())
 PAST_DATES: Final = tuple(
     "born birth joined hired created bought booked ordered issued enrolled registered sent applied claimed saved "
     "invited answered signed opened reported proposed out".split()

@@ -72,7 +72,7 @@ def key_of(name: str) -> str:
 def spoken(name: str) -> str:
     """A name such as "RentPayment" as it is said: "Rent payment"; RSVP keeps its capitals."""
     text = " ".join(_CAMEL.split(name)).replace("_", " ").capitalize()
-    return {"Rsvp": "RSVP", "Checkin": "Check-in"}.get(text, text)
+    return {"Rsvp": "RSVP", "Checkin": "Check-in", "Signup": "Sign-up"}.get(text, text)
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Final
 from app.blueprint.language.acting import Act, acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
 from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
-from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, word
+from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, is_known, word
 from app.blueprint.language.nouns import (
     ALWAYS_DETAILS,
     SOFTWARE,
@@ -34,9 +34,11 @@ _ATTRIBUTES: Final = word_pairs("attributes")
 _SPELLINGS: Final = word_pairs("spellings")
 _CARRYING: Final = word_list("carrying_verbs")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
+_OPERATORS: Final = word_list("operators")
 _HOLDERS: Final = word_list("holders")
 _DOERS: Final = ("er", "or", "ist")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
+_SHOWN: Final = frozenset({"picture", "photo", "image"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
@@ -141,6 +143,9 @@ def _weigh(tokens: Sequence[Token], found: Findings) -> None:
 def _read_phrase(phrase: Phrase, found: Findings) -> None:
     head, know = phrase.head.basic, word(phrase.head.basic)
     modifiers = [token for token in phrase.modifiers if token.part is Part.NOUN]
+    if modifiers and head in SOFTWARE and key_of(modifiers[-1].basic + head) in known_entities():
+        _add(_candidate([modifiers[-1], phrase.head], phrase.at), found)
+        return
     if head in SOFTWARE or phrase.head.text in SOFTWARE:
         if head in _STORES and not any(one.basic not in _EMPTY for one in modifiers if not is_place(one.basic)):
             _add(Candidate("Item", NounKind.ARTEFACT, phrase.at, weak=True), found)
@@ -186,7 +191,7 @@ def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase)
 def _read_context(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: Findings) -> None:
     words = [token.text for token in phrase.modifiers[-2:]] + [phrase.head.text]
     found.settings |= {phrase.head.text, phrase.head.basic}
-    if not found.context:
+    if not found.context and phrase.head.basic not in _OPERATORS:
         found.context = " ".join(words)
     for token in modifiers:
         if token.basic not in SOFTWARE:
@@ -215,6 +220,8 @@ def _is_detail(phrase: Phrase, found: Findings) -> bool:
     head = phrase.head.basic
     if head not in _ATTRIBUTES or not found.candidates:
         return False
+    if head in _SHOWN:
+        return True
     nouns = [token for token in phrase.modifiers if token.part is Part.NOUN]
     if any(word(token.basic).kind is NounKind.PERSON for token in nouns):
         return True
@@ -255,6 +262,8 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
         for one in modifiers
         if one.basic not in _EMPTY and not (plain and is_place(one.basic) and not is_recordable(one.basic))
     ]
+    if is_action_noun(head.basic, know):
+        inner = [one for one in inner if word(one.basic).kind not in (NounKind.LOCATION, NounKind.GROUP)]
     for token in modifiers:
         if token.basic not in _EMPTY and (token not in inner or token in inner[:-1]):
             _add_domain(token.text, found)
@@ -264,7 +273,8 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     if know.kind is NounKind.PERSON and before is not None:
         _add_domain(before.text, found)
         found.subjects.append(before.text)
-        _add(_candidate([head], phrase.at), found)
+        named = [before, head] if key_of(before.basic + head.basic) in known_entities() else [head]
+        _add(_candidate(named, phrase.at), found)
     elif before is not None and is_pair(before, head):
         _add(_candidate([before], phrase.at), found)
         _add(_candidate([head], phrase.at, about=before.basic), found)
@@ -349,8 +359,9 @@ def _spare(token: Token, found: Findings, at: int) -> None:
 
 
 def _unknown(token: Token, found: Findings) -> None:
-    known = word(token.basic).noun or word(token.basic).verb or key_of(token.basic) in known_entities()
-    if not known and token.text not in found.unknown:
+    if token.text in found.unknown or token.basic in SOFTWARE or is_subject(token.basic):
+        return
+    if not is_recordable(token.basic) and not any(is_known(part) for part in token.basic.split("-")):
         found.unknown.append(token.text)
 
 

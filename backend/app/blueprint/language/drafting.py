@@ -32,6 +32,7 @@ _KEPT_THINGS: Final = frozenset(
 _SYNONYMS: Final = word_pairs("synonyms")
 
 _OWN_NAMES: Final = word_list("own_names")
+_GENERAL_WORDS: Final = frozenset("work item training product piece thing equipment animal pet object".split())
 _WARES: Final = word_pairs("wares")
 
 _BY_KIND: Final = {
@@ -208,11 +209,19 @@ def _fields_by_kind(one: Candidate) -> str:
 def _merged(drafts: Sequence[Draft]) -> list[Draft]:
     """One draft for names that mean the same record of an archetype: "booking" and "reservation"."""
     kept: list[Draft] = []
+    drafts = [one for one in drafts if not _is_vague_twin(one, drafts)]
     for one in drafts:
         twin = next((other for other in kept if _same(one, other)), None)
         if twin is None:
             kept.append(one)
     return kept
+
+
+def _is_vague_twin(one: Draft, drafts: Sequence[Draft]) -> bool:
+    """Whether a general word stands beside what it means: "the works" beside "my paintings"."""
+    return one.key in _GENERAL_WORDS and any(
+        other is not one and other.stands_for == one.stands_for and other.stands_for for other in drafts
+    )
 
 
 def _same(one: Draft, other: Draft) -> bool:

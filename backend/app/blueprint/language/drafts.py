@@ -19,6 +19,9 @@ _REACHED_BY: Final = frozenset({FieldType.EMAIL, FieldType.PHONE})
 _PROVIDERS: Final = tuple(word_list("providers"))
 
 
+_NOT_OF_PEOPLE: Final = frozenset({"contact", "website", "message", "applied_on", "fault"})
+
+
 @dataclass
 class Link:
     """A field that points at another draft; `name` when it is not called after its target."""
@@ -66,7 +69,7 @@ def describes_people(fields: Iterable[FieldDraft]) -> bool:
     """Whether the fields are those of a person, who has a name and can be reached."""
     parts = list(fields)
     names = {part.name for part in parts}
-    return bool(parts) and parts[0].name == "name" and _reached(parts) and not names & {"contact", "website"}
+    return bool(parts) and parts[0].name == "name" and _reached(parts) and not names & _NOT_OF_PEOPLE
 
 
 def _reached(parts: Iterable[FieldDraft]) -> bool:

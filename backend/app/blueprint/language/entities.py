@@ -67,7 +67,9 @@ class Entities:
     def _fields(self, one: Draft) -> tuple[FieldSpec, ...]:
         links = [self._link(one, at) for at in range(len(one.links))]
         plain = [_field(part) for part in one.fields]
-        details = [_detail(label, kind) for label, kind in self._found.details.get(one.key, {}).items()]
+        pictured = any(field.type is FieldType.URL for field in plain)
+        named = self._found.details.get(one.key, {}).items()
+        details = [_detail(label, kind) for label, kind in named if not (pictured and kind == "url")]
         titled = plain and plain[0].type is FieldType.TEXT and plain[0].required
         ordered = [*plain[:1], *links, *plain[1:], *details] if titled else [*links, *plain, *details]
         return _sound(ordered)

@@ -56,8 +56,8 @@ def _is_own(draft: Draft, own: Sequence[Draft]) -> bool:
 
 
 def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> Iterator[FormSpec]:
-    text = _text(draft)
-    if text is None or (is_person(entity) and draft.key not in form_texts()):
+    text = _text(draft, by_ending=not is_person(entity))
+    if text is None:
         return
     person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
     fields = tuple(
@@ -72,10 +72,10 @@ def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> I
     )  # fmt: skip
 
 
-def _text(draft: Draft) -> tuple[str, ...] | None:
+def _text(draft: Draft, *, by_ending: bool) -> tuple[str, ...] | None:
     """What a visitor is offered: first as this kind of app says it, then by the record's name."""
     texts = form_texts()
-    ending = next((key for key in texts if draft.key.endswith(key)), "")
+    ending = next((key for key in texts if by_ending and draft.key.endswith(key)), "")
     return texts.get(draft.setting + draft.key) or texts.get(draft.key) or texts.get(ending)
 
 

@@ -43,6 +43,8 @@ _IDIOMS = (
     (re.compile(r"\blost (and found|property)\b", re.IGNORECASE), "lostproperty"),
     (re.compile(r"\btime[- ]slot", re.IGNORECASE), "timeslot"),
     (re.compile(r"\bkeep(s|ing)? an eye on\b", re.IGNORECASE), "track"),
+    (re.compile(r"\b(has|have|is) ?(only|just)? room for\b", re.IGNORECASE), "takes"),
+    (re.compile(r"\bruns? out( of)?\b", re.IGNORECASE), "is low"),
     (re.compile(r"\bblood pressures?\b", re.IGNORECASE), "bloodpressure"),
     (re.compile(r"\bcar wash(es)?\b", re.IGNORECASE), "carwash"),
     (re.compile(r"\bfood (truck|bank)(s?)\b", re.IGNORECASE), r"food\1\2"),

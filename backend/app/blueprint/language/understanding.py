@@ -42,7 +42,7 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
     forms = forms_of(entities, drafts, found.acts, own)
     roles = roles_of(drafts, named.names, own, found.acts)
     rules = shape.rules_of(entities)
-    title = wording.title(found, drafts, reading.tokens)
+    title = wording.title(found, drafts, reading.tokens, goal=reading.text)
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
         confidence=_confidence(found, drafts, archetype), theme=ThemeSpec(hue=_hue(title, archetype)),

@@ -21,6 +21,12 @@ _OPENING = re.compile(
     r"i am looking for|looking for)\s+",
     re.IGNORECASE,
 )
+_JOINED: Final = {
+    "Bloodpressure": "Blood Pressure", "Foodtruck": "Food Truck", "Carwash": "Car Wash", "Foodbank": "Food Bank",
+    "Icecream": "Ice Cream", "Lostproperty": "Lost Property", "Waitinglist": "Waiting List",
+    "Packinglist": "Packing List", "Shoppinglist": "Shopping List", "Spareparts": "Spare Parts",
+    "Timeslot": "Time Slot",
+}  # fmt: skip
 _SHOPS: Final = frozenset("shop store school club studio library market museum collection".split())
 _SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
 _PURPOSE: Final = frozenset(
@@ -37,18 +43,39 @@ CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ e
                      ("₹", "₹ rupee rupees inr"), ("CHF", "chf francs"))  # fmt: skip
 
 
-def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> str:
-    """A short name: where it is for and what it does, such as "Yoga Studio Booking"."""
+def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goal: str) -> str:
+    """A short name: where it is for or what it does, such as "Tennis Club" or "Invoice Tracker"."""
+    name = _title_case(" ".join(_title_words(found, drafts, words)))
+    for joined, spoken in _JOINED.items():
+        name = name.replace(joined, spoken)
+    return _fit(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)
+
+
+def _title_words(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> list[str]:
     if drafts and all(one.added for one in drafts) and (said := _said(words)):
-        return _fit(_title_case(" ".join(said)), _MOST_TITLE)
-    purpose = _purpose(words) or _mains(drafts)
+        return said
+    purpose, mains = _purpose(words), _mains(drafts)
     context = [word for word in found.context.split(" ") if word and word not in _PLAIN]
-    if not context and len(purpose) < 4:
-        context = [word for word in found.subjects[:1] if word not in " ".join(purpose)]
-    if len(context) == 1 and context[0] in _SHOPS and not purpose[1:]:
-        return _fit(_title_case(f"{singular(purpose[0])} {context[0]}"), _MOST_TITLE)
-    parts = [*context, *(word for word in purpose if word not in context or word == "and")]
-    return _fit(_title_case(" ".join(parts)), _MOST_TITLE)
+    if len(context) > 1 and not purpose:
+        return context
+    if context and not purpose:
+        first = _first(drafts)
+        return [first.lower(), *context] if context[0] in _SHOPS else [*context, *plural(first).lower().split(" ")]
+    if not context and len(purpose or mains) < 4:
+        context = [word for word in found.subjects[:1] if word not in " ".join(purpose or mains)]
+    return [*context, *(word for word in purpose or mains if word not in context or word == "and")]
+
+
+def _first(drafts: Sequence[Draft]) -> str:
+    """What the app is most about: the first thing that the goal names, or else the first people."""
+    own = [one for one in drafts if not one.added] or list(drafts)
+    return next((one.label for one in own if not one.is_person and not one.is_action), own[0].label)
+
+
+def _as_written(word: str, goal: str) -> str:
+    """The word with the capitals the founder gives it, as in GP, SaaS or DJ."""
+    found = re.search(rf"\b{re.escape(word)}\b", goal, re.IGNORECASE)
+    return found[0] if found and found[0][1:] != found[0][1:].lower() and not goal.isupper() else word
 
 
 def _said(words: Sequence[str]) -> list[str]:
