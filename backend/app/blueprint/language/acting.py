@@ -28,7 +28,7 @@ class Act:
 
 def acts(tokens: Sequence[Token]) -> tuple[Act, ...]:
     """What each kind of person does, in order."""
-    return tuple(_acts(tokens))
+    return tuple(dict.fromkeys(_acts(tokens)))
 
 
 def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
@@ -38,6 +38,8 @@ def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
             who = None
         elif token.text in _FOUNDERS:
             who = FOUNDER
+        elif token.text == "who" and not (at and tokens[at - 1].part is Part.NOUN):
+            who = None
         elif token.part is Part.NOUN and _is_subject(tokens, at):
             who = token.basic
         elif token.part is Part.VERB and who is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from app.blueprint.language.acting import Act, acts
+from app.blueprint.language.acting import acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
+from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
 from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, is_known, word
 from app.blueprint.language.nouns import (
@@ -39,61 +40,11 @@ _HOLDERS: Final = word_list("holders")
 _DOERS: Final = ("er", "or", "ist")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _SHOWN: Final = frozenset({"picture", "photo", "image"})
+_STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
 )
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A record that the goal speaks of. `key` compares names, `about` names what it belongs to."""
-
-    label: str
-    kind: NounKind
-    at: int
-    flags: str = ""
-    about: str = ""
-    weak: bool = False
-    is_action: bool = False
-    examples: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The name as names are compared."""
-        return key_of(self.label)
-
-    @property
-    def is_person(self) -> bool:
-        """Whether it is a kind of person."""
-        return self.kind is NounKind.PERSON
-
-
-@dataclass
-class Findings:
-    """What a goal speaks of."""
-
-    candidates: list[Candidate] = field(default_factory=list)
-    details: dict[str, dict[str, str]] = field(default_factory=dict)
-    domain: list[str] = field(default_factory=list)
-    subjects: list[str] = field(default_factory=list)
-    context: str = ""
-    roles: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    weights: dict[str, float] = field(default_factory=dict)
-    spare: list[Candidate] = field(default_factory=list)
-    acts: tuple[Act, ...] = ()
-    settings: set[str] = field(default_factory=set)
-    verbs: dict[str, int] = field(default_factory=dict)
-
-    def add(self, candidate: Candidate) -> None:
-        """Keep a candidate, unless it or a fuller name for it is there already."""
-        for at, other in enumerate(self.candidates):
-            if other.key == candidate.key:
-                if other.weak and not candidate.weak:
-                    self.candidates[at] = candidate
-                return
-        self.candidates.append(candidate)
 
 
 def find(words: Sequence[str]) -> Findings:
@@ -174,6 +125,9 @@ def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase)
     nouns = [token for token in modifiers if token.basic not in _EMPTY]
     for at, token in enumerate(nouns):
         before = nouns[at - 1] if at else None
+        if token.basic in _STORES:
+            _add(Candidate("Item", NounKind.ARTEFACT, phrase.at, weak=True), found)
+            continue
         if is_done_to(token, before, phrase):
             label = Candidate(token.basic.capitalize(), NounKind.ACT, phrase.at + at, is_action=True)
             _add(label, found)
@@ -249,7 +203,8 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     head = phrase.head
     contained = phrase.after == "of" and head.basic in _HOLDERS and not head.is_plural
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
-    topic = head.basic in TOPICS and not head.is_plural and whole not in known_entities()
+    studied = phrase.verb in _STUDIES and not head.is_plural and not phrase.determiner
+    topic = (head.basic in TOPICS or studied) and not head.is_plural and whole not in known_entities()
     if contained or len(head.basic) < 3 or topic:
         _add_domain(head.basic, found)
         found.spare.append(_candidate([head], phrase.at, weak=True))
@@ -297,8 +252,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     owner = found.candidates[-1].key if phrase.is_owned and found.candidates else ""
     about = owner or (found.candidates[-1].key if phrase.before in ("of", "per") and found.candidates else "")
     candidate = _candidate(tokens, phrase.at, about=about, weak=for_whom)
-    alive = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL)
-    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not alive:
+    thing = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
+    if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not thing:
         candidate = replace(candidate, kind=NounKind.PERSON)
     listed = phrase.before in (",", "and") and bool(found.candidates)
     activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")

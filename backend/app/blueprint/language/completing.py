@@ -15,8 +15,8 @@ from app.blueprint.language.archetypes import (
     known_entities,
     spoken,
 )
-from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft, describes_people, is_provider
+from app.blueprint.language.findings import Findings
 from app.blueprint.language.lexicon import NounKind, word
 
 MOST_ENTITIES: Final = 6

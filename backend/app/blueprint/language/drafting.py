@@ -18,9 +18,9 @@ from app.blueprint.language.archetypes import (
     known_entities,
     spoken,
 )
-from app.blueprint.language.candidates import Candidate, Findings
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
+from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.lexicon import NounKind, plural, word
 from app.blueprint.language.linking import link
 from app.blueprint.language.word_lists import word_list, word_pairs
@@ -194,8 +194,9 @@ def _take_general_fields(drafts: Sequence[Draft], archetype: Archetype | None) -
     general = next((one for one in archetype.entities if one.name in GENERAL), None) if archetype else None
     if general is None or any(one.goes_by(key_of(general.name)) for one in drafts):
         return
+    kinds = {NounKind.ARTEFACT} if general.name == "Machine" else _KEPT_THINGS
     for one in drafts:
-        if one.kind in _KEPT_THINGS and not one.is_linking and not one.is_person and not one.is_known:
+        if one.kind in kinds and not one.is_linking and not one.is_person and not one.is_known:
             _take_fields(one, general)
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from app.blueprint.language import wording
 from app.blueprint.language.archetypes import FieldDraft, spoken
-from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft
+from app.blueprint.language.findings import Findings
 from app.blueprint.language.lexicon import plural
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, OnDelete
 
@@ -22,7 +22,9 @@ _LABELS: Final = {
     "duration_min": "Minutes", "prep_min": "Preparation (minutes)", "capacity": "Places", "sku": "Code",
     "born_on": "Born", "starts_on": "From", "ends_on": "To", "from_on": "From", "to_on": "To", "url": "Link",
     "out_on": "Lent on", "available": "Available", "body": "Text", "until": "Until", "kind": "Kind",
-    "close_on": "Closes",
+    "close_on": "Closes", "closes_on": "Closes", "amount_ml": "Amount (ml)", "load_kg": "Load (kg)",
+    "water_every_days": "Water every so many days", "renew_on": "Renew by",
+    "best_before": "Best before", "drink_until": "Drink until", "next_service_on": "Next service",
 }  # fmt: skip
 _DETAIL_CHOICES: Final = ("Low", "Medium", "High")
 _RESERVED: Final = frozenset({"health", "static", "new", "about", "calendar", "board", "totals", "search"})

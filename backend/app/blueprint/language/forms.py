@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from app.blueprint.shape_rules import is_person, times_of, with_article
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec
 
 _MOST_FORMS: Final = 2
+_NO_THING: Final = re.compile(r"( for| on| in)? \{thing\}")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")
 _OF_THE_STAFF: Final = frozenset(
@@ -106,5 +108,8 @@ def _filled(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> st
     """The text with what the record is about in the place of {thing}."""
     refs = [by_name[field.ref] for field in entity.fields if field.ref]
     things = [one.label for one in refs if not is_person(one)]
-    things = things or (["time"] if times_of(entity) or entity.field("starts_at") else [entity.label])
+    if not things and (times_of(entity) or entity.field("starts_at")):
+        things = ["time"]
+    if not things:
+        return _NO_THING.sub("", text.replace("Choose {thing} and leave", "Leave"))
     return text.replace("{thing}", with_article(lower_first(things[0])))

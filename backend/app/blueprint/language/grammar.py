@@ -21,6 +21,7 @@ _BEFORE_VERB: Final = frozenset(
 _AFTER_NOUN_VERB: Final = frozenset({"from", "to"})
 _PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
 _CREWS: Final = frozenset({"staff", "team", "crew", "family", "jury"})
+_GOES_ON: Final = frozenset({"keep", "start", "stop", "love", "like", "enjoy"})
 _POLITE: Final = frozenset({"please", "just", "also", "kindly"})
 _SURELY: Final = frozenset({"share", "swap", "track"})
 _HOUSES: Final = word_list("houses")
@@ -165,7 +166,9 @@ class _Doubt:
 def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
     if doubt.following in _OBJECTS and (before is None or before.text not in _DETERMINERS):
         return True
-    if doubt.text in ("wants", "needs") and (doubt.following == "to" or doubt.determined):
+    wanting = doubt.text in ("wants", "needs") and (doubt.following == "to" or doubt.takes_object)
+    going_on = before is not None and before.basic in _GOES_ON and doubt.text.endswith("ing")
+    if wanting or going_on:
         return True
     if before is None or before.part is Part.MARK or before.text in _POLITE:
         return _opens(doubt, before)
@@ -207,7 +210,7 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
     someone = word(before.basic).kind is NounKind.PERSON
     if doubt.plural_noun:
-        if someone and doubt.is_usual and doubt.following in _FUNCTION:
+        if someone and doubt.is_usual and (doubt.following in _FUNCTION | _MARKS or not doubt.following):
             return not before.is_plural
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(doubt.following)
         return doubt.stronger and goes_on and not before.is_plural

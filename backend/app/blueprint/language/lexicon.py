@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -67,6 +67,7 @@ _IRREGULAR_VERBS: Final = word_pairs("irregular_verbs")
 _IRREGULAR_PLURALS: Final = word_pairs("irregular_plurals")
 _PEOPLE: Final = word_list("people")
 _ANIMALS: Final = word_list("animals")
+_ARTEFACTS: Final = word_list("artefacts")
 _SAME_PLURAL: Final = word_list("same_plural")
 
 
@@ -74,6 +75,13 @@ _SAME_PLURAL: Final = word_list("same_plural")
 def _table() -> dict[str, str]:
     data = (files("app.blueprint.language") / "data" / "lexicon.tsv.gz").read_bytes()
     return {line.partition("\t")[0]: line for line in gzip.decompress(data).decode().splitlines()}
+
+
+@cache
+def _told_kinds() -> dict[str, NounKind]:
+    """What a word means in a goal, whatever WordNet counts first."""
+    lists = ((_PEOPLE, NounKind.PERSON), (_ANIMALS, NounKind.ANIMAL), (_ARTEFACTS, NounKind.ARTEFACT))
+    return {lemma: kind for lemmas, kind in lists for lemma in lemmas}
 
 
 @cache
@@ -86,9 +94,7 @@ def word(lemma: str) -> Word:
     noun, verb, adjective, adverb = (int(count) for count in parts[1].split())
     names = tuple(name.replace("_", " ") for name in parts[4].split(",")) if len(parts) > 4 else ()
     flags = parts[3].replace("-", "")
-    kind = NounKind(int(parts[2]))
-    if lemma in _PEOPLE or lemma in _ANIMALS:
-        kind = NounKind.PERSON if lemma in _PEOPLE else NounKind.ANIMAL
+    kind = _told_kinds().get(lemma) or NounKind(int(parts[2]))
     return Word(noun, verb, adjective, adverb, kind, flags, tuple(dict.fromkeys(names)))
 
 
@@ -97,6 +103,7 @@ def is_known(text: str) -> bool:
     return text in _table() or singular(text) in _table()
 
 
+@lru_cache(maxsize=4_096)
 def singular(text: str) -> str:
     """The singular of a noun: "classes" gives "class"; a word that is not a plural stays as it is."""
     if text in _IRREGULAR:
@@ -136,6 +143,7 @@ def _plural_word(text: str) -> str:
     return text + "s"
 
 
+@lru_cache(maxsize=4_096)
 def verb_stem(text: str) -> str | None:
     """The basic form of a verb, or None when the word is none."""
     if text in _IRREGULAR_VERBS:

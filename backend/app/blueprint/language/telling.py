@@ -8,8 +8,8 @@ from typing import Final
 
 from app.blueprint.generate.words import lower_first
 from app.blueprint.language.archetypes import Archetype, actions, key_of
-from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft
+from app.blueprint.language.findings import Findings
 from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
 

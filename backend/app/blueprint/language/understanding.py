@@ -9,10 +9,11 @@ from zlib import crc32
 from app.blueprint import shape
 from app.blueprint.language import wording
 from app.blueprint.language.archetypes import Archetype
-from app.blueprint.language.candidates import Findings, find
+from app.blueprint.language.candidates import find
 from app.blueprint.language.drafting import draft
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
+from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import forms_of
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep

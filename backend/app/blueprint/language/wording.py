@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.language.archetypes import key_of, usual_examples
-from app.blueprint.language.candidates import Findings
 from app.blueprint.language.drafts import Draft
+from app.blueprint.language.findings import Findings
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 
@@ -27,7 +27,7 @@ _JOINED: Final = {
     "Packinglist": "Packing List", "Shoppinglist": "Shopping List", "Spareparts": "Spare Parts",
     "Timeslot": "Time Slot",
 }  # fmt: skip
-_SHOPS: Final = frozenset("shop store school club studio library market museum collection".split())
+_SHOPS: Final = frozenset("shop store studio library museum collection".split())
 _SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
 _PURPOSE: Final = frozenset(
     "tracker manager planner organiser organizer register log diary directory marketplace catalogue catalog "
@@ -45,7 +45,7 @@ CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ e
 
 def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goal: str) -> str:
     """A short name: where it is for or what it does, such as "Tennis Club" or "Invoice Tracker"."""
-    name = _title_case(" ".join(_title_words(found, drafts, words)))
+    name = _title_case(" ".join(_title_words(found, drafts, words))).removesuffix("'s")
     for joined, spoken in _JOINED.items():
         name = name.replace(joined, spoken)
     return _fit(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)
@@ -60,7 +60,8 @@ def _title_words(found: Findings, drafts: Sequence[Draft], words: Sequence[str])
         return context
     if context and not purpose:
         first = _first(drafts)
-        return [first.lower(), *context] if context[0] in _SHOPS else [*context, *plural(first).lower().split(" ")]
+        sold = context[0] in _SHOPS and not any(one.is_person and one.label == first for one in drafts)
+        return [first.lower(), *context] if sold else [*context, *plural(first).lower().split(" ")]
     if not context and len(purpose or mains) < 4:
         context = [word for word in found.subjects[:1] if word not in " ".join(purpose or mains)]
     return [*context, *(word for word in purpose or mains if word not in context or word == "and")]

@@ -1,0 +1,61 @@
+"""What is found in a goal: records it speaks of, their details, what it is about and who does what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from app.blueprint.language.acting import Act
+from app.blueprint.language.archetypes import key_of
+from app.blueprint.language.lexicon import NounKind
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that the goal speaks of. `key` compares names, `about` names what it belongs to."""
+
+    label: str
+    kind: NounKind
+    at: int
+    flags: str = ""
+    about: str = ""
+    weak: bool = False
+    is_action: bool = False
+    examples: tuple[str, ...] = ()
+
+    @cached_property
+    def key(self) -> str:
+        """The name as names are compared."""
+        return key_of(self.label)
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is a kind of person."""
+        return self.kind is NounKind.PERSON
+
+
+@dataclass
+class Findings:
+    """What a goal speaks of."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    details: dict[str, dict[str, str]] = field(default_factory=dict)
+    domain: list[str] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
+    context: str = ""
+    roles: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    weights: dict[str, float] = field(default_factory=dict)
+    spare: list[Candidate] = field(default_factory=list)
+    acts: tuple[Act, ...] = ()
+    settings: set[str] = field(default_factory=set)
+    verbs: dict[str, int] = field(default_factory=dict)
+
+    def add(self, candidate: Candidate) -> None:
+        """Keep a candidate, unless it or a fuller name for it is there already."""
+        for at, other in enumerate(self.candidates):
+            if other.key == candidate.key:
+                if other.weak and not candidate.weak:
+                    self.candidates[at] = candidate
+                return
+        self.candidates.append(candidate)
