@@ -42,7 +42,6 @@ from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools
 from app.services.container import Services
 from app.services.generation_service import StartRequest
-from app.services.ladder import Climb, Climbed, Ladder, Preview, climb
 from app.services.preview_links import PreviewSigner
 from app.services.preview_lookup import RecordLookup
 from app.services.preview_probe import LinkProbe
@@ -167,16 +166,6 @@ class Site:
         return await LinkProbe(self.services.previews).probe(job_id)
 
 
-async def commands_then_preview(
-    host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview
-) -> Climbed:
-    """A ladder that looks at nothing but the preview, after the commands that the app is checked with."""
-    app = await app_of()
-    for command in app.manifest.check:
-        await app.sandbox.run_command(command)
-    return Climbed([await preview()])
-
-
 async def _unrecorded(name: str, work_once: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     return await work_once()
 
@@ -189,7 +178,6 @@ async def open_site(
     runtime: SandboxRuntime,
     runner: HostileRunner,
     patience: Patience,
-    ladder: Ladder = climb,
 ) -> AsyncIterator[Site]:
     """A site on this database, with one worker that has room for ten builds."""
     settings = Settings(data_dir=folder, database_url=database_url, redis_url="redis://unused", pictures=False)
@@ -205,7 +193,6 @@ async def open_site(
         signer=signer,
         probe=LinkProbe(signer, timeout_s=patience.probe_s),
         clock=SystemClock(),
-        ladder=ladder,
     )
     services = assemble(adapters, settings)
     host = AppHost(runtime, install_timeout_s=patience.install_s, start_timeout_s=patience.start_s)

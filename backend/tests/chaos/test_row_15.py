@@ -11,20 +11,18 @@ import pytest
 
 from app.domain.job import JobStatus
 from app.ports.sandbox import SandboxRuntime
-from app.services.ladder import Ladder, climb
 from tests.chaos.site import (
     HostileRunner,
     Patience,
     Site,
     SmallSandboxes,
     assert_told_well,
-    commands_then_preview,
     listening_to_the_log,
     local_sandboxes,
     open_site,
 )
 
-MakeSite = Callable[..., AbstractAsyncContextManager[Site]]
+MakeSite = Callable[[HostileRunner, Patience], AbstractAsyncContextManager[Site]]
 
 # The checks run an app on ports of chance, the preview on its own: there the app shows what it is.
 SERVER = """
@@ -84,10 +82,8 @@ async def runtime(tmp_path: Path) -> AsyncIterator[SandboxRuntime]:
 
 @pytest.fixture
 def make_site(database_url: str, tmp_path: Path, runtime: SandboxRuntime) -> MakeSite:
-    def make(
-        runner: HostileRunner, patience: Patience, ladder: Ladder = climb
-    ) -> AbstractAsyncContextManager[Site]:
-        return open_site(database_url, tmp_path, runtime=runtime, runner=runner, patience=patience, ladder=ladder)
+    def make(runner: HostileRunner, patience: Patience) -> AbstractAsyncContextManager[Site]:
+        return open_site(database_url, tmp_path, runtime=runtime, runner=runner, patience=patience)
 
     return make
 
@@ -135,8 +131,7 @@ SHY: dict[str, tuple[HostileRunner, str]] = {
 @pytest.mark.parametrize("deed", SHY)
 async def test_without_an_answering_preview_there_is_no_ready(make_site: MakeSite, deed: str) -> None:
     runner, code = SHY[deed]
-    patience = Patience(probe_s=3 if code == "preview_silent" else 30)
-    async with make_site(runner, patience, commands_then_preview) as site:
+    async with make_site(runner, Patience(probe_s=3 if code == "preview_silent" else 30)) as site:
         job_id = await site.accept(f"hostile: {deed}")
 
         with listening_to_the_log() as log:
@@ -155,22 +150,10 @@ async def test_without_an_answering_preview_there_is_no_ready(make_site: MakeSit
         await site.nothing_is_left(job_id)
 
 
-@pytest.mark.parametrize("deed", SHY)
-async def test_the_whole_ladder_lets_no_such_app_through(make_site: MakeSite, deed: str) -> None:
-    async with make_site(SHY[deed][0], Patience(probe_s=6, start_s=6)) as site:
-        job_id = await site.accept(f"hostile: {deed}")
-
-        with listening_to_the_log() as log:
-            ended = await site.build(job_id)
-
-        assert_told_well(ended, log, code=str(ended.error_code))
-        await site.nothing_is_left(job_id)
-
-
 async def test_an_app_that_dies_after_its_first_page_answers_again_when_ready_is_visible(
     make_site: MakeSite,
 ) -> None:
-    async with make_site(server("self.answer(200); os._exit(1)"), Patience(), commands_then_preview) as site:
+    async with make_site(server("self.answer(200); os._exit(1)"), Patience()) as site:
         job_id = await site.accept("hostile: dies after its first 200")
 
         ended = await site.build(job_id)
