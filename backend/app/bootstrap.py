@@ -35,6 +35,7 @@ from app.services.container import Services
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.ladder import Ladder, climb
 from app.services.preview_links import PreviewSigner
 from app.services.preview_lookup import RecordLookup
 from app.services.preview_probe import LinkProbe
@@ -64,6 +65,7 @@ class Adapters:
     signer: PreviewSigner
     probe: PreviewProbe
     clock: Clock
+    ladder: Ladder = climb
 
 
 def _required(settings: Settings) -> tuple[str, str]:
@@ -147,6 +149,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
         with_pictures=settings.pictures,
+        ladder=adapters.ladder,
     )
 
 

@@ -6,18 +6,20 @@ import asyncio
 import hashlib
 import socket
 import uuid
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from app.adapters.runners.fake import RunnerFake
 from app.blueprint.spec import AppSpec
 from app.core.ids import JobId, ProjectId, SandboxId
-from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
+from app.domain.workspace import MANIFEST, Manifest
 from app.events.bell import Bell
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest
+from app.services.app_host import AppHost
+from app.services.ladder import Climb, Climbed, Preview
 
 _FOR_EVER: Final = ("python3", "-c", "import time; time.sleep(3600)")
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -45,15 +47,12 @@ class NoopSandbox:
 
     async def run_command(
         self,
-        argv: Sequence[str],
+        argv: Sequence[str],  # noqa: ARG002 - whatever it is, it succeeds
         *,
         env: Mapping[str, str] | None = None,  # noqa: ARG002
         timeout_s: float = 60,  # noqa: ARG002
         on_output: OnOutput | None = None,  # noqa: ARG002
     ) -> CommandResult:
-        """Whatever it is, it succeeds at once; only the app goes on."""
-        if any(word.endswith(START_SCRIPT) for word in argv):
-            await self._gone.wait()
         return CommandResult(0, "OK")
 
     async def run_background(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
@@ -155,6 +154,16 @@ class OpenedPreview:
 
     async def probe(self, job_id: JobId) -> int:  # noqa: ARG002
         return 200
+
+
+async def no_ladder(
+    host: AppHost,  # noqa: ARG001
+    app_of: Callable[[], Awaitable[Climb]],  # noqa: ARG001
+    *,
+    preview: Preview,
+) -> Climbed:
+    """What checks cost is the app's, not the conducting's: only the preview is asked."""
+    return Climbed([await preview()])
 
 
 class RunnerSlow(RunnerFake):

@@ -27,7 +27,7 @@ from app.services.app_data import AppData
 from app.services.app_host import AppHost
 from app.services.export_service import iter_zip
 from app.services.inheritance import Inheritance
-from app.services.ladder import Ancestor, Climb, climb
+from app.services.ladder import Ancestor, Climb, Ladder, climb
 from app.services.patience import patiently
 from app.services.version_service import VersionService
 from app.services.workbench import Workbench, read_manifest
@@ -66,6 +66,7 @@ class BuildTools:
     data: AppData
     stage_timeout_s: float
     with_pictures: bool = True
+    ladder: Ladder = climb
 
 
 class BuildPipeline:
@@ -202,11 +203,18 @@ class BuildPipeline:
             await asyncio.gather(taking, return_exceptions=True)
 
     async def _checks(self, spec: AppSpec, digest: TreeDigest) -> Result:
+        climbed = await self._tools.ladder(
+            self._tools.host, lambda: self._app(spec, digest), preview=self._open_preview
+        )
+        return {"checks": climbed.checks, "pictures": await self._keep(climbed.pictures)}
+
+    async def _app(self, spec: AppSpec, digest: TreeDigest) -> Climb:
+        """What is to become a version, installed, beside the version that it grew from."""
         sandbox = await self._bench.install(digest)
         files = await self._tools.versions.files_of(self._job.project_id, digest)
         entries = self._tools.versions.stream(self._job.project_id, digest)
         version = self._job.build_version
-        app = Climb(
+        return Climb(
             sandbox=sandbox,
             manifest=read_manifest(files),
             files=files,
@@ -216,8 +224,6 @@ class BuildPipeline:
             ancestor=await self._ancestor(),
             with_pictures=self._tools.with_pictures,
         )
-        climbed = await climb(self._tools.host, app, preview=self._open_preview)
-        return {"checks": climbed.checks, "pictures": await self._keep(climbed.pictures)}
 
     async def _ancestor(self) -> Ancestor | None:
         """The version that this one grew from, when its specification can still be read."""

@@ -113,8 +113,8 @@ async def inspect(browser: Browser, preview_url: str, *, axe: str, folder: Path,
 
 
 def is_telling(path: str) -> bool:
-    """Whether the page shows more than a list does."""
-    return path.startswith("/forms/") or path.endswith(TELLING)
+    """Whether the page shows more than a list does, as it is without a choice made."""
+    return "?" not in path and (path.startswith("/forms/") or path.endswith(TELLING))
 
 
 async def _set_up(browser: Browser, origin: str) -> None:

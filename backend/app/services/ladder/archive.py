@@ -11,6 +11,10 @@ from app.ports.sandbox import Sandbox
 from app.services.ladder.evidence import LOG_TAIL
 from app.services.ladder.visitor import Browsers
 
+LIVE, COPY, BROWSER = range(3)
+_LANES: Final = 3
+_FIRST_PORT: Final = 20_000
+_CHOICES: Final = 3_000
 _FOLDER: Final = ".ladder"
 # What is installed already lies beside the copy, as it would after an install by its README.
 _UNPACK: Final = """
@@ -51,6 +55,6 @@ async def answers(browsers: Browsers, manifest: Manifest) -> None:
         )
 
 
-def chance_port() -> int:
-    """A port nobody could have written into the app."""
-    return 20_000 + secrets.randbelow(10_000)
+def chance_port(lane: int) -> int:
+    """A port nobody could have written into the app; those of different lanes never meet."""
+    return _FIRST_PORT + _LANES * secrets.randbelow(_CHOICES) + lane

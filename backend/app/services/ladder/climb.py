@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
@@ -47,8 +47,23 @@ class Climbed:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
-async def climb(host: AppHost, app: Climb, *, preview: Callable[[], Awaitable[Evidence]]) -> Climbed:
-    """Climb the ladder; BuildFailed at the first rung that does not hold."""
+Preview = Callable[[], Awaitable[Evidence]]
+"""Opens the preview as a founder does; BuildFailed when it does not."""
+
+
+class Ladder(Protocol):
+    """Decides whether an app may become a version."""
+
+    async def __call__(
+        self, host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview
+    ) -> Climbed:
+        """Its evidence; BuildFailed when it may not."""
+        ...
+
+
+async def climb(host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview) -> Climbed:
+    """Climb every rung; BuildFailed at the first that does not hold."""
+    app = await app_of()
     files = [await stand_on(_file_rung(name, look, app.files)) for name, look in _FIRST]
     live = LiveApp(
         host=host,

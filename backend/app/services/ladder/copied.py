@@ -10,7 +10,7 @@ from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 from app.services.app_host import AppHost
 from app.services.ladder import screens
-from app.services.ladder.archive import answers, chance_port, unpack
+from app.services.ladder.archive import COPY, answers, chance_port, unpack
 from app.services.ladder.evidence import Evidence, Rung, Seen, evidence, stand_on
 from app.services.ladder.people import People
 from app.services.ladder.samples import Samples
@@ -32,7 +32,7 @@ class CopiedApp:
         """Unpack it, start it, look at it."""
         began = time.monotonic()
         place = await unpack(self.sandbox, archive=archive, folder=folder)
-        port = chance_port()
+        port = chance_port(COPY)
         async with (
             self.host.running(self.sandbox, self.manifest, port=port, folder=place),
             Browsers(self.sandbox, port) as browsers,

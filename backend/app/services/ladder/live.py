@@ -14,7 +14,7 @@ from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 from app.services.app_host import AppHost
 from app.services.ladder.acceptance import Promise, promises, read_back, try_promise
-from app.services.ladder.archive import chance_port
+from app.services.ladder.archive import LIVE, chance_port
 from app.services.ladder.clerk import Kept, told
 from app.services.ladder.crawl import crawl
 from app.services.ladder.evidence import Evidence, Look, Rung, Seen, evidence, stand_on
@@ -59,7 +59,7 @@ class LiveApp:
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[Browsers]:
-        port = chance_port()
+        port = chance_port(LIVE)
         environment = {"DATABASE_PATH": SCRATCH}
         async with (
             self.host.running(self.sandbox, self.manifest, port=port, env=environment),

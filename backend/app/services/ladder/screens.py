@@ -9,7 +9,7 @@ from typing import Final
 
 from app.core.errors import BuildFailed
 from app.ports.sandbox import CommandResult, Sandbox
-from app.services.ladder.archive import chance_port
+from app.services.ladder.archive import BROWSER, chance_port
 from app.services.ladder.browser import FLAGS, PROGRAMS, Browser, BrowserFailed, Look
 from app.services.ladder.evidence import Seen
 from app.services.sandbox_connector import app_session
@@ -76,7 +76,7 @@ async def _find(sandbox: Sandbox) -> str:
 
 @asynccontextmanager
 async def _browser(sandbox: Sandbox, program: str) -> AsyncIterator[Browser]:
-    port = chance_port()
+    port = chance_port(BROWSER)
     await sandbox.write_files({_FONTS_FILE: _FONTS})
     command = ("sh", "-c", _RUN, str(port), program, *FLAGS)
     running = asyncio.create_task(sandbox.run_command(command, timeout_s=BROWSER_S))

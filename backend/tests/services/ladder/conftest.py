@@ -13,7 +13,7 @@ from app.domain.workspace import MANIFEST, Manifest
 from app.ports.sandbox import SandboxRequest
 from app.services.app_host import AppHost
 from app.services.ladder import Ancestor, Climb, Climbed, climb
-from tests.services.ladder.shop import ClimbIt, Files, archive_of, no_preview, shop
+from tests.services.ladder.shop import ClimbIt, Files, archive_of, no_preview, ready, shop
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def climb_it(tmp_path: Path) -> AsyncIterator[ClimbIt]:
             ancestor=ancestor,
             with_pictures=False,
         )
-        return await climb(AppHost(runtime, start_timeout_s=8), app, preview=no_preview)
+        return await climb(AppHost(runtime, start_timeout_s=8), lambda: ready(app), preview=no_preview)
 
     yield climb_with
     await sandbox.kill()

@@ -21,7 +21,7 @@ from app.blueprint.spec import (
 )
 from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
 from app.services.export_service import iter_zip
-from app.services.ladder import Climbed
+from app.services.ladder import Climb, Climbed
 
 SOURCE = Path(__file__).with_name("small_app.txt").read_text(encoding="utf-8")
 TEST = """import unittest
@@ -124,3 +124,7 @@ async def archive_of(files: Mapping[str, bytes]) -> bytes:
 
 async def no_preview() -> dict[str, Any]:
     return {"name": "preview", "ok": True, "detail": "opened", "seconds": 0.0}
+
+
+async def ready(app: Climb) -> Climb:
+    return app
