@@ -15,7 +15,6 @@ HEAD: Final = """\
 # choice (with choices = ["A", "B"]), email, phone, url, ref (with ref = "Client").
 # Renamed something? Add was = "its old name", so that the values are kept.
 """
-_UNSAID: Final = (None, False, "set_null")
 _HIDDEN: Final = ("version", "engine", "confidence")
 
 
@@ -42,7 +41,7 @@ def _is_table(value: object) -> bool:
 
 
 def _goes_without_saying(value: object) -> bool:
-    return value in _UNSAID or value == []
+    return value is None or value is False or value in ("set_null", [])
 
 
 def _pair(key: str, value: Any) -> str:  # Any: what JSON can hold

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.blueprint.editing import lives_on, problems, settled, without_was
+from app.blueprint.editing import lives_on, problems, settled
 from app.blueprint.generate import generate
-from app.blueprint.language import understand
 from app.blueprint.spec import AppSpec
 from tests.blueprint.test_migration import BOOKING, CLASS, CLIENT, app_of, edited, field, fields_of
+from tests.support.studio import studio
 
-BASE = without_was(understand("a booking app for a yoga studio"))
+BASE = studio()
 
 
 def raw(spec: AppSpec = BASE) -> dict[str, Any]:
@@ -117,7 +117,8 @@ def test_checks_follow_their_rule_and_go_with_it() -> None:
 
 
 def test_an_app_of_other_things_does_not_live_on() -> None:
-    assert not lives_on(raw(), app_of(CLASS))
+    rocket = edited(CLASS, name="Rocket", table="rockets", label="Rocket", plural="Rockets")
+    assert not lives_on(raw(), app_of(rocket))
     assert lives_on(raw(), app_of(edited(CLIENT, fields=fields_of(CLIENT, field("x", "int")))))
     assert lives_on({"made by": "another release"}, app_of(CLASS))
 

@@ -53,6 +53,11 @@ def test_the_text_says_the_whole_specification(goal: str) -> None:
     assert without_defaults(load(dump(spec))) == without_defaults(spec)
 
 
+def test_the_first_rule_has_the_number_nought_and_it_is_said() -> None:
+    check = {"given": "a", "do": "b", "expect": "c", "kind": "rule", "entity": "Client", "rule": 0}
+    assert load(dump({**SPEC, "acceptance": [check]}))["acceptance"] == [check]
+
+
 @settings(max_examples=60)
 @given(text=st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=60))
 def test_any_text_survives_being_written_and_read(text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from tests.support.instance import Instance
 from tests.support.visitor import Visitor
 
+PATIENCE_S = 120
 GOAL = "A contact list of the suppliers of a pottery studio"
 
 
@@ -47,13 +48,13 @@ def filled(entity: Any, word: str) -> dict[str, str]:
 
 
 def test_an_edited_specification_keeps_the_rows_and_leaves_the_older_version_its_own(
-    fragile: Instance, tmp_path: Path
+    instance: Instance, tmp_path: Path
 ) -> None:
-    project = fragile.project("Suppliers")
-    first = built(fragile, project, goal=GOAL)
-    found = read_spec(fragile, project)
+    project = instance.project("Suppliers")
+    first = built(instance, project, goal=GOAL)
+    found = read_spec(instance, project)
     old = simple_entity(found["spec"])
-    with Visitor(fragile, first) as visitor:
+    with Visitor(instance, first) as visitor:
         for word in ("Zelda Clay", "Yuri Glaze"):
             assert visitor.send(f"/{old['table']}/new", **filled(old, word)).status_code == 303
 
@@ -66,16 +67,16 @@ def test_an_edited_specification_keeps_the_rows_and_leaves_the_older_version_its
     old["fields"].append({"name": "loyalty", "label": "Loyalty", "type": "int"})
     rule = {"kind": "unique", "entity": name, "fields": [key], "about": "There is one of that already."}
     found["spec"]["rules"].append(rule)
-    edit = write_spec(fragile, project, found)
+    edit = write_spec(instance, project, found)
     assert any(name in note for note in edit["notes"])
-    second = built(fragile, project)
+    second = built(instance, project)
 
-    build = fragile.client.get(f"/api/builds/{second}").json()
+    build = instance.client.get(f"/api/builds/{second}").json()
     assert build["build_version"] == "build_v0_2"
     assert build["evidence"]["data"]["from"] == "build_v0_1", build["evidence"]
     assert build["evidence"]["data"].get("rows", {}).get("renamed_things", 0) >= 2, build["evidence"]["data"]
     assert any("Renamed things" in note for note in build["evidence"]["data"]["notes"])
-    with Visitor(fragile, second) as visitor:
+    with Visitor(instance, second) as visitor:
         page = visitor.get("/renamed_things?q=Zelda").text
         assert "Zelda Clay" in page
         assert "Loyalty" in visitor.get("/renamed_things/new").text
@@ -83,23 +84,23 @@ def test_an_edited_specification_keeps_the_rows_and_leaves_the_older_version_its
         assert refused.status_code in (409, 422)
         assert "There is one of that already." in refused.text
         assert visitor.send("/renamed_things/new", **filled(old, "Only In Two")).status_code == 303
-    copy = backup(fragile, first, tmp_path / "first.db")
+    copy = backup(instance, first, tmp_path / "first.db")
     assert not [row for row in copy if "Only In Two" in row]
 
-    fragile.kill_everything()
-    fragile.start()
-    assert fragile.await_end(second)["status"] == "ready"
+    instance.kill_everything()
+    instance.start()
+    assert instance.await_end(second)["status"] == "ready"
 
-    with Visitor(fragile, second) as visitor:
+    with Visitor(instance, second) as visitor:
         assert "Only In Two" in visitor.get("/renamed_things?q=Only").text
-    with Visitor(fragile, first) as visitor:
+    with Visitor(instance, first) as visitor:
         assert "Zelda Clay" in visitor.get(f"/{table}?q=Zelda").text
         assert "Only In Two</" not in visitor.get(f"/{table}?q=Only").text
 
 
 def backup(instance: Instance, job_id: str, path: Path) -> list[str]:
     """Every row of every table as one text, from a backup that the sqlite3 module opens."""
-    answer = instance.client.get(f"/api/builds/{job_id}/data")
+    answer = instance.client.get(f"/api/builds/{job_id}/data", timeout=PATIENCE_S)
     assert answer.status_code == 200, answer.text
     path.write_bytes(answer.content)
     with sqlite3.connect(path) as db:
@@ -113,14 +114,14 @@ def test_a_backup_comes_back_into_an_app_that_is_in_use(instance: Instance, tmp_
     entity = simple_entity(read_spec(instance, project)["spec"])
     with Visitor(instance, job) as visitor:
         visitor.send(f"/{entity['table']}/new", **filled(entity, "Before The Backup"))
-    kept = instance.client.get(f"/api/builds/{job}/data").content
+    kept = instance.client.get(f"/api/builds/{job}/data", timeout=PATIENCE_S).content
 
     with Visitor(instance, job) as visitor:
         visitor.send(f"/{entity['table']}/new", **filled(entity, "After The Backup"))
-        answer = instance.client.put(f"/api/builds/{job}/data", content=kept)
+        answer = instance.client.put(f"/api/builds/{job}/data", content=kept, timeout=PATIENCE_S)
         assert answer.status_code == 200, answer.text
         assert "After The Backup" not in visitor.get(f"/{entity['table']}?q=After").text.split("<main", 1)[1]
         assert "Before The Backup" in visitor.get(f"/{entity['table']}?q=Before").text
-    torn = instance.client.put(f"/api/builds/{job}/data", content=kept[: len(kept) // 2])
+    torn = instance.client.put(f"/api/builds/{job}/data", content=kept[: len(kept) // 2], timeout=PATIENCE_S)
     assert torn.status_code == 422, torn.text
     assert [row for row in backup(instance, job, tmp_path / "a.db") if "Before The Backup" in row]
