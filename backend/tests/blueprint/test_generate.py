@@ -6,12 +6,13 @@ import ast
 import json
 import re
 import subprocess
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
 from app.blueprint.generate import generate, skeleton
-from app.blueprint.generate.theme import contrast, theme_css
+from app.blueprint.generate.theme import PLAIN, contrast, look, theme_css
 from app.blueprint.language import understand
 from app.blueprint.spec import MAX_GOAL
 from app.domain.workspace import MANIFEST, Manifest, check_paths, missing_files
@@ -107,13 +108,14 @@ def test_the_start_script_is_plain_shell() -> None:
 
 
 @pytest.mark.parametrize("hue", range(0, 360, 15))
-def test_every_text_can_be_read_on_what_it_stands_on(hue: int) -> None:
-    for block in theme_css(hue).split("@media"):
+@pytest.mark.parametrize("turn", [38, -42, 150, 70])
+def test_every_text_can_be_read_on_what_it_stands_on(hue: int, turn: int) -> None:
+    for block in theme_css(hue, replace(PLAIN, turn=turn)).split("@media"):
         colors = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block))
         pairs = [
             (text, ground)
             for text in ("ink", "soft", "accent", "bad", "good")
-            for ground in ("page", "card", "tint")
+            for ground in ("page", "card", "tint", "tint-2")
         ]
         pairs += [("on-accent", "accent"), ("on-hero", "hero"), ("on-hero", "hero-2"), ("on-bad", "bad")]
         pairs += [("hero-ink", "on-hero"), ("bad", "bad-tint"), ("good", "good-tint")]
@@ -146,3 +148,18 @@ def test_the_examples_hold_together(goal: str) -> None:
                     assert re.fullmatch(r"@-?\d{1,5}( \d\d:\d\d)?", row[field.name])
                 if field.ref and row[field.name] is not None:
                     assert 1 <= row[field.name] <= len(rows[by_name[field.ref].table])
+
+
+def test_apps_do_not_all_look_alike() -> None:
+    specs = [
+        understand(goal) for goal in (GOAL, "a yoga studio", "invoices for a plumber", "bakery", "dog walkers")
+    ]
+    assert len({look(spec) for spec in specs}) == len(specs)
+
+
+@pytest.mark.parametrize("hue", range(0, 360, 20))
+def test_what_is_open_is_never_as_green_as_what_is_done(hue: int) -> None:
+    colors = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", theme_css(hue).split("@media")[0]))
+    for number in range(5):
+        red, green, blue = (int(colors[f"tone{number}"][at : at + 2], 16) for at in (1, 3, 5))
+        assert not (green > red + 6 and green > blue + 6), number

@@ -15,7 +15,7 @@ AA_EDGE: Final = 3.1
 _RED: Final = 2
 _GREEN: Final = 150
 
-_GREENS: Final = range(100, 190)
+_GREENS: Final = range(70, 190)
 _SANS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 _FACES: Final = (
     _SANS,
@@ -94,13 +94,14 @@ def contrast(one: str, other: str) -> float:
 
 def _light(hue: int, turn: int) -> Colors:
     page, card, tint = _hsl(hue, 26, 97.5), "#ffffff", _hsl(hue, 34, 94)
-    grounds = (page, card, tint)
+    other = _hsl((hue + turn) % 360, 40, 93)
+    grounds = (page, card, tint, other)
     colors = {
         "page": page, "card": card, "field": "#ffffff", "tint": tint, "line": _hsl(hue, 20, 88),
         "edge": _until(hue, 12, grounds, AA_EDGE, dark=True),
         "ink": _hsl(hue, 28, 13), "soft": _until(hue, 12, grounds, AA + 0.6, dark=True),
         "accent": _until(hue, 68, grounds, AA, dark=True), "on-accent": "#ffffff",
-        "focus": _until(hue, 80, grounds, AA, dark=True), "tint-2": _hsl((hue + turn) % 360, 40, 93),
+        "focus": _until(hue, 80, grounds, AA, dark=True), "tint-2": other,
     }  # fmt: skip
     return (
         colors
@@ -112,13 +113,14 @@ def _light(hue: int, turn: int) -> Colors:
 
 def _dark(hue: int, turn: int) -> Colors:
     page, card, tint = _hsl(hue, 18, 8.5), _hsl(hue, 15, 12.5), _hsl(hue, 17, 18)
-    grounds = (page, card, tint)
+    other = _hsl((hue + turn) % 360, 20, 17)
+    grounds = (page, card, tint, other)
     colors = {
         "page": page, "card": card, "field": _hsl(hue, 16, 9.5), "tint": tint, "line": _hsl(hue, 12, 23),
         "edge": _until(hue, 10, grounds, AA_EDGE, dark=False),
         "ink": _hsl(hue, 16, 94), "soft": _until(hue, 12, grounds, AA + 0.8, dark=False),
         "accent": _until(hue, 70, grounds, AA, dark=False), "on-accent": _hsl(hue, 40, 8),
-        "focus": _until(hue, 85, grounds, AA, dark=False), "tint-2": _hsl((hue + turn) % 360, 20, 17),
+        "focus": _until(hue, 85, grounds, AA, dark=False), "tint-2": other,
     }  # fmt: skip
     return (
         colors
@@ -156,7 +158,7 @@ def _tones(hue: int, *, saturation: float, lightness: float, dark: bool) -> Colo
 
 def _not_green(hue: int) -> int:
     """Green says that something is done; what is still open is never green."""
-    return (hue + 90) % 360 if hue in _GREENS else hue
+    return (hue + 120) % 360 if hue in _GREENS else hue
 
 
 def _until(hue: int, saturation: float, grounds: Sequence[str], ratio: float, *, dark: bool) -> str:

@@ -20,6 +20,7 @@ SESSION_LIFE_S = 14 * 24 * 3600
 COST = 2**14
 TRIES = 8
 TRIES_FROM_ONE_ADDRESS = 40
+FORMS_FROM_ONE_ADDRESS = 60
 TRIES_WITHIN_S = 15 * 60
 MIN_PASSWORD = 8
 MAX_PASSWORD = 200
@@ -81,6 +82,15 @@ def note_failure(db: sqlite3.Connection, email: str, address: str) -> None:
     """Count a wrong password."""
     rows = [(f"email {email.casefold()}", time.time()), (f"from {address}", time.time())]
     db.executemany("INSERT INTO app_attempts VALUES (?, ?)", rows)
+
+
+def too_many_forms(db: sqlite3.Connection, address: str) -> bool:
+    """Whether one address sends more forms than a person would; counts this one."""
+    about, since = f"form from {address}", time.time() - TRIES_WITHIN_S
+    db.execute("DELETE FROM app_attempts WHERE at < ?", [since])
+    sent = db.execute("SELECT count(*) FROM app_attempts WHERE about = ?", [about]).fetchone()[0]
+    db.execute("INSERT INTO app_attempts VALUES (?, ?)", [about, time.time()])
+    return bool(sent >= FORMS_FROM_ONE_ADDRESS)
 
 
 def open_session(db: sqlite3.Connection, user_id: int) -> str:

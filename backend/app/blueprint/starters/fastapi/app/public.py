@@ -159,6 +159,7 @@ def _add_routes(form: Form) -> None:
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
         values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
+        _hold_back(request)
         if not wrong:
             try:
                 with records.writing() as db:
@@ -173,6 +174,14 @@ def _add_routes(form: Form) -> None:
     def thanks(request: Request, visitor: Guest, id: int = 0, sign: Words = "") -> HTMLResponse:
         """Says that it arrived; what was sent is shown to whoever sent it."""
         return _thanks(request, form, id, sign)
+
+
+def _hold_back(request: Request) -> None:
+    """Anybody may send a form, but not without end."""
+    with database.session() as db:
+        too_many = people.too_many_forms(db, request.client.host if request.client else "")
+    if too_many:
+        raise HTTPException(429, "That was sent too often. Wait a quarter of an hour and try again.")
 
 
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from app.schema import ABOUT, FORMS
 
-from app import database
+from app import database, people
 from app.database import BY_TABLE
 from app.main import app
 from app.model import Capacity, Form, Stock
@@ -91,6 +91,15 @@ def test_a_form_that_is_not_filled_in_is_refused(client: Browser, form: Form) ->
         assert answer.status_code == 422
         with database.session() as db:
             assert database.count(db, BY_TABLE[form.table]) == before
+
+
+def test_a_form_is_not_sent_without_end(client: Browser) -> None:
+    form, browser = FORMS[0], visit(client)
+    values = {"person_name": "", "csrf_token": token_of(browser.get(f"/forms/{FORMS[0].table}").text)}
+    with database.session() as db:
+        for _ in range(people.FORMS_FROM_ONE_ADDRESS):
+            people.too_many_forms(db, "127.0.0.1")
+    assert send(browser, f"/forms/{form.table}", values).status_code == 429
 
 
 @every_form
