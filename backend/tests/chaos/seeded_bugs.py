@@ -126,9 +126,9 @@ BUGS: Final = (
     Bug(
         "ready-without-the-preview-probe",
         "I3",
-        "app/services/build_pipeline.py",
-        "            checks.append(await opening)\n",
-        "            await asyncio.sleep(0)\n",
+        "app/services/ladder/climb.py",
+        "    return [await look()]\n",
+        "    return []\n",
         (f"{PROMISES}test_a_preview_that_does_not_answer_never_becomes_ready",),
     ),
     Bug(
