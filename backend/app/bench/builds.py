@@ -8,9 +8,11 @@ from typing import Any, Final
 
 import psycopg
 
+from app.bench.bars import REFERENCE_US
+from app.bench.http import get
 from app.bench.meter import Spent, percentile
 from app.bench.readings import Reading
-from app.bench.requests import start_all
+from app.bench.requests import cpu_of, start_all
 from app.bench.sizes import Sizes
 from app.bench.stage import House, Stage, until
 from app.bench.walk import WARM_UP, WORKER
@@ -100,16 +102,24 @@ def conducting(stage: Stage, sizes: Sizes) -> list[Reading]:
     by_hand = _by_hand(house, script, sizes.builds)
     statements = sum(1 for text, _ in script["lines"] if text not in ("BEGIN", "COMMIT"))
     commits = sum(1 for text, _ in script["lines"] if text == "COMMIT")
-    note = f"Postgres {servers['postgres']:.1f} ms and Valkey {servers['valkey']:.1f} ms beside it"
+    slow = slowness(house, sizes)
+    beside = f"Postgres {servers['postgres']:.1f} ms and Valkey {servers['valkey']:.1f} ms beside it"
+    walked = f"the same services walked without the engine: {statements} statements, {commits} transactions"
     return [
-        Reading("P5 all", with_engine, by_hand, note=note),
-        Reading(
-            "P5 ours",
-            without,
-            by_hand,
-            note=f"the same services walked without the engine: {statements} statements, {commits} transactions",
-        ),
+        Reading("P5 all", with_engine, by_hand, note=f"{_there(with_engine, slow)}; {beside}", slowness=slow),
+        Reading("P5 ours", without, by_hand, note=f"{_there(without, slow)}; {walked}", slowness=slow),
     ]
+
+
+def slowness(house: House, sizes: Sizes) -> float:
+    """How many times the CPU of the reference machine a request to the bare program takes here."""
+    with house.ceiling("status") as (bare, port):
+        cpu_of(bare, port, get("/", ""), 20)
+        return cpu_of(bare, port, get("/", ""), max(200, sizes.requests)) / REFERENCE_US
+
+
+def _there(measured_ms: float, slow: float) -> str:
+    return f"{measured_ms / slow:.1f} ms there: this machine takes {slow:.1f} times the reference's CPU"
 
 
 def _with_engine(stage: Stage, sizes: Sizes) -> tuple[float, dict[str, float]]:

@@ -18,6 +18,8 @@ class Reading:
     ceiling: float | None = None
     note: str = ""
     failed: bool = False
+    slowness: float = 1.0
+    """How many times the CPU time of the reference machine this one takes, where that matters."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Verdict:
             return "failed" if self.reading.failed else "skipped"
         if not self.bar.gated:
             return "recorded"
-        return "holds" if self.bar.holds(measured, self.reading.ceiling) else "over"
+        return (
+            "holds" if self.bar.holds(measured, self.reading.ceiling, slowness=self.reading.slowness) else "over"
+        )
 
     @property
     def cells(self) -> tuple[str, str, str, str, str, str]:
@@ -47,9 +51,9 @@ class Verdict:
     @property
     def _limit(self) -> str:
         sign = ">=" if self.bar.at_least else "<="
-        return (
-            f"{sign} {self.bar.limit:g}{'x' if self.bar.judged is Judged.RATIO else f' {self.bar.unit}'.rstrip()}"
-        )
+        unit = "x" if self.bar.judged is Judged.RATIO else f" {self.bar.unit}".rstrip()
+        there = " there" if self.bar.judged is Judged.SCALED else ""
+        return f"{sign} {self.bar.limit:g}{unit}{there}"
 
     def _shown(self, value: float | None) -> str:
         return "-" if value is None else f"{_rounded(value)} {self.bar.unit}".rstrip()
@@ -67,6 +71,7 @@ class Verdict:
             "ratio": ratio,
             "limit": bar.limit,
             "judged": bar.judged.value,
+            "slowness": reading.slowness,
             "verdict": self.word,
             "note": reading.note,
         }

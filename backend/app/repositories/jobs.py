@@ -17,9 +17,7 @@ from app.domain.job import JobStatus, build_version, sources_of
 CHANNEL: Final = "cofounder_jobs"
 """Each event rings here with `job_id seq status` when its transaction commits."""
 
-COLUMNS: Final = ", ".join(
-    f"jobs.{column.name}" for column in table.c if column.name not in ("takeovers", "parent_id")
-)
+COLUMNS: Final = ", ".join(f"jobs.{column.name}" for column in table.c if column.name != "takeovers")
 """What a Job is read from."""
 
 
@@ -30,6 +28,8 @@ class Job:
     id: JobId
     project_id: ProjectId
     founder_id: FounderId
+    parent_id: JobId | None
+    """The version that this one grows from: the newest that was ready when it was accepted."""
     number: int
     status: JobStatus
     goal: str
@@ -209,7 +209,6 @@ _OF = f"SELECT {COLUMNS} FROM jobs WHERE "
 _FIND: Final = f"{_OF} id = %(id)s"
 _FIND_OWN: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
 _RUNNING: Final = f"{_OF} project_id = %(project)s AND status NOT IN ('ready', 'failed')"
-_PARENT: Final = f"{_OF} id = (SELECT parent_id FROM jobs WHERE id = %(id)s)"
 _NEWEST_READY: Final = f"{_OF} project_id = %(project)s AND status = 'ready' ORDER BY number DESC LIMIT 1"
 _PAGE: Final = f"{_OF} project_id = %(project)s AND number < %(below)s ORDER BY number DESC LIMIT %(limit)s"
 _NEWEST: Final = f"""
@@ -222,12 +221,6 @@ _NUMBERS_END: Final = 2**31 - 1
 async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = None) -> Job | None:
     """The job, None when it does not exist or, given a founder, is somebody else's."""
     row = await tx.named_row(_FIND if founder_id is None else _FIND_OWN, {"id": job_id, "founder": founder_id})
-    return job_of(row) if row else None
-
-
-async def parent_of(tx: Connection, job_id: JobId) -> Job | None:
-    """The version that this one grew from: the newest that was ready when it was accepted."""
-    row = await tx.named_row(_PARENT, {"id": job_id})
     return job_of(row) if row else None
 
 

@@ -9,6 +9,7 @@ import structlog
 from app.blueprint.editing import lives_on
 from app.blueprint.spec import AppSpec
 from app.core.errors import AppError, BuildFailed, Unavailable
+from app.core.ids import JobId
 from app.db.engine import Database
 from app.repositories import jobs
 from app.repositories.jobs import Job
@@ -64,8 +65,9 @@ class Inheritance:
 
     async def parent(self) -> Job | None:
         """The version that this one grows from."""
-        return await patiently(self._parent)
+        parent_id = self._job.parent_id
+        return None if parent_id is None else await patiently(lambda: self._find(parent_id))
 
-    async def _parent(self) -> Job | None:
+    async def _find(self, job_id: JobId) -> Job | None:
         async with self._database.autocommit() as tx:
-            return await jobs.parent_of(tx, self._job.id)
+            return await jobs.find(tx, job_id)

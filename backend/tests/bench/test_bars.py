@@ -17,11 +17,12 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 RATIO = Bar("P1", "a thing", "us", "a bare thing", 2.0, Judged.RATIO)
 COUNT = Bar("P3 commits", "commits", "", "", 2)
 CLOCK = Bar("P12", "a wait", "s", "", 1.0, gated=False)
+TIME = Bar("P5 ours", "CPU", "ms", "by hand", 10, Judged.SCALED)
 SHARE = Bar("P3 accepts", "accepts", "/s", "inserts", 0.4, Judged.RATIO, at_least=True)
 
 
 def report(*readings: Reading) -> Report:
-    return Report(judge((RATIO, COUNT, CLOCK, SHARE), readings))
+    return Report(judge((RATIO, COUNT, CLOCK, TIME, SHARE), readings))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,9 @@ def report(*readings: Reading) -> Report:
         (Reading("P3 commits", 2.02), "over"),
         (Reading("P3 accepts", 40.0, 100.0), "holds"),
         (Reading("P3 accepts", 39.0, 100.0), "over"),
+        (Reading("P5 ours", 10.5, 4.0), "over"),
+        (Reading("P5 ours", 20.0, 4.0, slowness=2.0), "holds"),
+        (Reading("P5 ours", 20.5, 4.0, slowness=2.0), "over"),
         (Reading("P12", 99.0), "recorded"),
         (Reading("P12", None, note="no sandbox here"), "skipped"),
         (Reading("P1", None, note="it broke", failed=True), "failed"),
