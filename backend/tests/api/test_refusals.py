@@ -111,6 +111,9 @@ def test_what_belongs_to_another_founder_is_404(house: House) -> None:
     house.client.post(f"/api/generation/{job_id}/preview-viewed", headers=AUTH)
     [gate] = house.client.get(f"/api/projects/{project}/gates", headers=AUTH).json()["items"]
 
+    # A copy of the status stays in the cache.
+    assert house.client.get(f"/api/generation/{job_id}/status", headers=AUTH).status_code == 200
+
     def ask(method: str, path: str, body: Any = None) -> int:
         return int(house.client.request(method, path, json=body, headers=OTHER_AUTH).status_code)
 
@@ -123,7 +126,9 @@ def test_what_belongs_to_another_founder_is_404(house: House) -> None:
         assert ask("GET", path) == 404
     assert ask("POST", f"/api/projects/{project}/park") == 404
     assert ask("GET", f"/api/builds/{job_id}") == 404
-    assert ask("GET", f"/api/builds/{job_id}/export") == 404
+    for path in ("export", "evidence", "data"):
+        assert ask("GET", f"/api/builds/{job_id}/{path}") == 404
+    assert ask("GET", f"/api/projects/{project}/spec") == 404
     assert ask("POST", f"/api/builds/{job_id}/preview") == 404
     assert ask("POST", f"/api/gates/{gate['gate_id']}/resolve", {"decision": "iterate"}) == 404
     assert house.client.get("/api/projects", headers=OTHER_AUTH).json()["items"] == []
