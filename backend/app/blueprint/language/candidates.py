@@ -37,7 +37,7 @@ _CARRYING: Final = word_list("carrying_verbs")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
 _OPERATORS: Final = word_list("operators")
 _HOLDERS: Final = word_list("holders")
-_DOERS: Final = ("er", "or", "ist")
+_DOERS: Final = ("er", "or", "ist", "person", "man", "woman")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _SHOWN: Final = frozenset({"picture", "photo", "image"})
 _STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
@@ -66,7 +66,8 @@ def find(words: Sequence[str]) -> Findings:
 
 def _carries(tokens: Sequence[Token], at: int) -> bool:
     """Whether the verb only hands over what has a name: "report repairs", "claims employees submit"."""
-    if tokens[at].basic not in _CARRYING:
+    after_it = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    if tokens[at].basic not in _CARRYING or (tokens[at].basic == "register" and after_it == "for"):
         return False
     nouns = [one for one in tokens[at + 1 : at + 6] if one.part is Part.NOUN]
     after = next((one for one in nouns if is_recordable(one.basic) and not _is_person(one)), None)
@@ -205,7 +206,7 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
     studied = phrase.verb in _STUDIES and not head.is_plural and not phrase.determiner
     topic = (head.basic in TOPICS or studied) and not head.is_plural and whole not in known_entities()
-    if contained or len(head.basic) < 3 or topic:
+    if contained or (len(head.basic) < 3 and not head.is_plural) or topic:
         _add_domain(head.basic, found)
         found.spare.append(_candidate([head], phrase.at, weak=True))
         return
@@ -289,7 +290,7 @@ def _candidate(tokens: Sequence[Token], at: int, *, about: str = "", weak: bool 
 
 
 def _add(candidate: Candidate, found: Findings) -> None:
-    if len(candidate.key) > 2:
+    if len(candidate.key) > 1:
         found.add(candidate)
 
 

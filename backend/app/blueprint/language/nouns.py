@@ -32,6 +32,7 @@ VAGUE: Final = frozenset(
      NounKind.TOP, NounKind.LOCATION, NounKind.GROUP}
 )  # fmt: skip
 _FOR: Final = frozenset({"ask", "apply", "pay", "register", "wait", "look", "search", "charge", "bill"})
+_BUILDS: Final = frozenset("build make create need want manage organise organize help design develop give".split())
 _RUNS: Final = frozenset({"run", "own", "have", "open", "start"})
 _ABOUT: Final = frozenset(
     {"by", "for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"}
@@ -123,6 +124,8 @@ def is_context(phrase: Phrase, know: Word) -> bool:
         return True
     if is_operator(phrase) or (place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
         return True
+    if _is_dealt_with(phrase, know):
+        return False
     if place and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
         return True
     if head.is_plural:
@@ -137,13 +140,24 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
 
 
+def _is_dealt_with(phrase: Phrase, know: Word) -> bool:
+    """Whether somebody does something to it or comes for it: "choose a room", "couples come for a tasting"."""
+    if not phrase.verb or phrase.verb in _RUNS | _BUILDS or phrase.determiner not in _ARTICLES:
+        return False
+    if phrase.is_object:
+        return is_recordable(phrase.head.basic)
+    return phrase.before == "for" and is_action_noun(phrase.head.basic, know)
+
+
 def is_operator(phrase: Phrase) -> bool:
     """Whether the phrase names those who run the app: "I'm a plumber", "the landlord follows up"."""
     head = phrase.head
-    if head.basic in _OPERATORS:
+    if head.basic in _OPERATORS and not head.is_plural:
         return True
     if word(head.basic).kind is not NounKind.PERSON or head.is_plural:
         return False
+    if phrase.determiner == "my" and phrase.after == "and" and phrase.at <= 3 and not is_recordable(head.basic):
+        return True
     if phrase.determiner in ("a", "an") and phrase.before in _FOUNDERS:
         return True
     if phrase.at <= 1 and phrase.after == "with" and _is_trade(head.basic):
