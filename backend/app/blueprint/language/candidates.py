@@ -245,7 +245,10 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     vague = know.kind in VAGUE and not phrase.head.is_plural and not is_recordable(phrase.head.basic)
     mass = not phrase.head.is_plural and not phrase.determiner and not is_recordable(phrase.head.basic)
     each = phrase.determiner in ("every", "each")
-    for_whom = know.kind is NounKind.PERSON and phrase.before == "for" and not each
+    beside = (
+        bool(found.candidates) and found.candidates[-1].at >= phrase.at - 3 and not found.candidates[-1].is_person
+    )
+    for_whom = know.kind is NounKind.PERSON and phrase.before == "for" and not each and not beside
     if for_whom:
         _add_role(phrase.head.basic, found)
     if before is not None:

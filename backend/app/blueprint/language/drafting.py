@@ -16,6 +16,7 @@ from app.blueprint.language.archetypes import (
     fields_of,
     key_of,
     known_entities,
+    lesser_actions,
     spoken,
 )
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
@@ -31,6 +32,7 @@ _KEPT_THINGS: Final = frozenset(
 )
 _SYNONYMS: Final = word_pairs("synonyms")
 
+_FULL: Final = 5
 _OWN_NAMES: Final = word_list("own_names")
 _GENERAL_WORDS: Final = frozenset("work item training product piece thing equipment animal pet object".split())
 _WARES: Final = word_pairs("wares")
@@ -71,6 +73,7 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
     complete(drafts, archetype, found, add=partial(_added, found=found))
+    _fill(drafts, archetype, found)
     for one in drafts:
         one.setting = archetype.name if archetype else ""
         link(one, drafts)
@@ -83,6 +86,17 @@ def _read_verbs(found: Findings, archetype: Archetype | None) -> None:
         entity = archetype.known_as(key_of(verb)) if archetype else None
         if entity is not None and any(part.ref and part.required for part in entity.fields):
             found.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
+
+
+def _fill(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
+    """What is left of other deeds, where there is room: the sales of what "it sold"."""
+    for verb, at in found.verbs.items():
+        names = lesser_actions().get(verb, ())
+        there = any(
+            one.key.endswith(key_of(name)) or one.goes_by(key_of(name)) for one in drafts for name in names
+        )
+        if names and not there and len(drafts) < _FULL:
+            drafts.append(_draft(Candidate(names[0], NounKind.ACT, at, is_action=True), archetype))
 
 
 def _added(entity: EntityDraft, *, found: Findings) -> Draft:

@@ -28,6 +28,7 @@ _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
+_ASKED: Final = frozenset({"which", "what", "who", "how", "whether"})
 _SINGLE: Final = frozenset({"a", "an", "each", "every"})
 _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
 
@@ -100,6 +101,8 @@ def tag(words: Sequence[str]) -> list[Token]:
 def _is_one(tokens: Sequence[Token]) -> bool:
     """Whether the last word is a noun that stands for a single one, so that no plural follows: "each dog"."""
     at = len(tokens) - 1
+    if at > 0 and tokens[at].text == "one":
+        return tokens[at - 1].text in _SINGLE
     if at < 1 or tokens[at].part is not Part.NOUN or tokens[at].is_plural or tokens[at].is_owner:
         return False
     while at > 1 and tokens[at - 1].part in (Part.ADJECTIVE, Part.NOUN):
@@ -225,6 +228,8 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
     someone = word(before.basic).kind is NounKind.PERSON
     if doubt.plural_noun:
+        if not before.is_plural and (not doubt.as_noun.noun or doubt.following in _ASKED):
+            return True
         if someone and doubt.is_usual and (doubt.following in _FUNCTION | _MARKS or not doubt.following):
             return not before.is_plural
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(doubt.following)
@@ -241,6 +246,8 @@ def _is_said_of_one(noun: str, stem: str | None, before: Token | None, following
     """Whether the word is the verb of a single one: "each dog sleeps in", "a client sends an idea"."""
     if stem is None or before is None or not word(stem).verb or noun in _PLURAL_MODIFIERS:
         return False
+    if before.text == "one":
+        return True
     return word(before.basic).kind is NounKind.PERSON or not _can_be_noun(following)
 
 

@@ -20,6 +20,7 @@ _SPELLINGS: Final = word_pairs("spellings")
 TOPICS: Final = word_list("topics")
 _OPERATORS: Final = word_list("operators")
 _CONTAINERS: Final = word_list("containers")
+_ANYBODY: Final = frozenset({"user", "person", "people"})
 _ARTICLES: Final = frozenset({"a", "an", "my", "our", "the", "his", "her"})
 _FOUNDERS: Final = frozenset({"i'm", "am", "we're", "i", "are"})
 THINGS: Final = frozenset(
@@ -33,7 +34,7 @@ VAGUE: Final = frozenset(
 )  # fmt: skip
 _FOR: Final = frozenset({"ask", "apply", "pay", "register", "wait", "look", "search", "charge", "bill"})
 _BUILDS: Final = frozenset("build make create need want manage organise organize help design develop give".split())
-_RUNS: Final = frozenset({"run", "own", "have", "open", "start"})
+_RUNS: Final = frozenset({"run", "own", "have", "open", "start", "organise", "organize", "host"})
 _ABOUT: Final = frozenset(
     {"by", "for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"}
 )
@@ -43,6 +44,8 @@ _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "
 def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """Whether a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
     head = phrase.head
+    if head.is_plural and word(head.basic).kind is NounKind.PERSON and head.basic not in _ANYBODY | _OPERATORS:
+        return True
     if head.basic in _KEPT and phrase.determiner in ("which", "what"):
         return True
     if head.basic not in _KEPT or (head.basic in ALWAYS_DETAILS and phrase.before == "with"):
@@ -126,7 +129,8 @@ def is_context(phrase: Phrase, know: Word) -> bool:
         return True
     if _is_dealt_with(phrase, know):
         return False
-    if place and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
+    run = place or know.kind is NounKind.GROUP
+    if run and phrase.is_object and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
         return True
     if head.is_plural:
         return place and phrase.before == "for"
