@@ -58,10 +58,18 @@ def find(words: Sequence[str]) -> Findings:
     for at, token in enumerate(tokens):
         if token.part is Part.VERB and token.basic in actions() and not _carries(tokens, at):
             _add_action(actions()[token.basic], at, found)
+    found.asked = dict(_asked(tokens))
     found.candidates = _without_shadows(found.candidates)
     if found.candidates:
         found.weights.update(dict.fromkeys(found.settings, 0.4))
     return found
+
+
+def _asked(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
+    """What somebody does who is asked for: "who drives", not "nurses who visit"."""
+    for at in range(1, len(tokens) - 1):
+        if tokens[at].text == "who" and tokens[at - 1].part is not Part.NOUN and tokens[at + 1].part is Part.VERB:
+            yield tokens[at + 1].basic, at + 1
 
 
 def _carries(tokens: Sequence[Token], at: int) -> bool:

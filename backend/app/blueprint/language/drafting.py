@@ -12,6 +12,7 @@ from app.blueprint.language.archetypes import (
     EntityDraft,
     FieldDraft,
     action_fields,
+    actions,
     best,
     fields_of,
     key_of,
@@ -74,6 +75,7 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     _take_general_fields(drafts, archetype)
     complete(drafts, archetype, found, add=partial(_added, found=found))
     _fill(drafts, archetype, found)
+    _fill_people(drafts, archetype, found)
     for one in drafts:
         one.setting = archetype.name if archetype else ""
         link(one, drafts)
@@ -97,6 +99,19 @@ def _fill(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> 
         )
         if names and not there and len(drafts) < _FULL:
             drafts.append(_draft(Candidate(names[0], NounKind.ACT, at, is_action=True), archetype))
+
+
+def _fill_people(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
+    """Those who are asked for by what they do, where there is room: the driver of "who drives"."""
+    for verb, at in found.asked.items():
+        name = next((verb + ending for ending in ("er", "r", "or") if _is_known_person(verb + ending)), "")
+        there = verb in actions() or any(one.goes_by(name) for one in drafts)
+        if name and not there and len(drafts) < _FULL:
+            drafts.append(_draft(Candidate(spoken(name), NounKind.PERSON, at), archetype))
+
+
+def _is_known_person(name: str) -> bool:
+    return name in known_entities() and word(name).kind is NounKind.PERSON
 
 
 def _added(entity: EntityDraft, *, found: Findings) -> Draft:

@@ -28,6 +28,7 @@ _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
+_ANY_OTHER: Final = frozenset("other new different same real right certain local real-life".split())
 _ASKED: Final = frozenset({"which", "what", "who", "how", "whether"})
 _SINGLE: Final = frozenset({"a", "an", "each", "every"})
 _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
@@ -113,6 +114,8 @@ def _is_one(tokens: Sequence[Token]) -> bool:
 def _tagged(text: str, before: Token | None, following: str, *, one_before: bool) -> Token:
     if text in _MARKS:
         return Token(text, Part.MARK, text)
+    if text == "people" and before is not None and before.part is Part.ADJECTIVE and before.text not in _ANY_OTHER:
+        return Token(text, Part.NOUN, "person")
     if text in _FUNCTION or text in _PRONOUNS - {"people", "users", "customers"}:
         return Token(text, Part.FUNCTION, text)
     if text.endswith("'s"):
@@ -239,7 +242,9 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     if before.is_plural:
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB
         return goes_on or doubt.stronger or _is_plural(doubt.following)
-    return doubt.text in _LIKELY_VERBS and _is_plural(doubt.following)
+    where = word(before.basic).kind in (NounKind.GROUP, NounKind.LOCATION)
+    goes_on = where and doubt.following in ("the", "a", "an")
+    return doubt.text in _LIKELY_VERBS and (goes_on or _is_plural(doubt.following))
 
 
 def _is_said_of_one(noun: str, stem: str | None, before: Token | None, following: str) -> bool:

@@ -108,7 +108,7 @@ def singular(text: str) -> str:
     """The singular of a noun: "classes" gives "class"; a word that is not a plural stays as it is."""
     if text in _IRREGULAR:
         return _IRREGULAR[text]
-    if text.endswith(("people", "men")) and text not in _table():
+    if text.endswith("people") or (text.endswith("men") and text not in _table()):
         return _one_of(text)
     if not text.endswith("s") or text.endswith("ss") or len(text) < 4:
         return text

@@ -44,6 +44,8 @@ _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "
 def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """Whether a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
     head = phrase.head
+    if head.text == "people":
+        return True
     if head.is_plural and word(head.basic).kind is NounKind.PERSON and head.basic not in _ANYBODY | _OPERATORS:
         return True
     if head.basic in _KEPT and phrase.determiner in ("which", "what"):
@@ -80,6 +82,8 @@ def only_says_what_about(token: Token, rest: Sequence[Token]) -> bool:
 def is_pair(one: Token, other: Token) -> bool:
     """Whether two nouns beside each other are two records: "pet adoption", "volunteer shifts"."""
     first, second = word(one.basic), word(other.basic)
+    if is_place(one.basic) and not is_recordable(one.basic):
+        return False
     if one.is_owner or one.basic in TOPICS or (_is_trade(one.basic) and not is_recordable(one.basic)):
         return False
     if first.kind is NounKind.PERSON and second.kind in (NounKind.ARTEFACT, NounKind.FOOD):
@@ -150,7 +154,8 @@ def _is_dealt_with(phrase: Phrase, know: Word) -> bool:
         return False
     if phrase.is_object:
         return is_recordable(phrase.head.basic)
-    return phrase.before == "for" and is_action_noun(phrase.head.basic, know)
+    acts = is_action_noun(phrase.head.basic, know) or is_recordable(phrase.head.basic)
+    return phrase.before == "for" and acts and not is_place(phrase.head.basic)
 
 
 def is_operator(phrase: Phrase) -> bool:
