@@ -105,7 +105,7 @@ def _fill_people(drafts: list[Draft], archetype: Archetype | None, found: Findin
     """Those who are asked for by what they do, where there is room: the driver of "who drives"."""
     for verb, at in found.asked.items():
         name = next((verb + ending for ending in ("er", "r", "or") if _is_known_person(verb + ending)), "")
-        there = verb in actions() or any(one.goes_by(name) for one in drafts)
+        there = verb in actions() or any(one.goes_by(name) or one.goes_by(verb) for one in drafts)
         if name and not there and len(drafts) < _FULL:
             drafts.append(_draft(Candidate(spoken(name), NounKind.PERSON, at), archetype))
 

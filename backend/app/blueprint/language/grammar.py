@@ -28,8 +28,8 @@ _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
-_ANY_OTHER: Final = frozenset("other new different same real right certain local real-life".split())
 _ASKED: Final = frozenset({"which", "what", "who", "how", "whether"})
+_PARTICLES: Final = frozenset({"off", "out", "up", "down"})
 _SINGLE: Final = frozenset({"a", "an", "each", "every"})
 _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
 
@@ -106,7 +106,7 @@ def _is_one(tokens: Sequence[Token]) -> bool:
         return tokens[at - 1].text in _SINGLE
     if at < 1 or tokens[at].part is not Part.NOUN or tokens[at].is_plural or tokens[at].is_owner:
         return False
-    while at > 1 and tokens[at - 1].part in (Part.ADJECTIVE, Part.NOUN):
+    while at > 1 and tokens[at - 1].part is Part.ADJECTIVE:
         at -= 1
     return tokens[at - 1].text in _SINGLE
 
@@ -114,8 +114,6 @@ def _is_one(tokens: Sequence[Token]) -> bool:
 def _tagged(text: str, before: Token | None, following: str, *, one_before: bool) -> Token:
     if text in _MARKS:
         return Token(text, Part.MARK, text)
-    if text == "people" and before is not None and before.part is Part.ADJECTIVE and before.text not in _ANY_OTHER:
-        return Token(text, Part.NOUN, "person")
     if text in _FUNCTION or text in _PRONOUNS - {"people", "users", "customers"}:
         return Token(text, Part.FUNCTION, text)
     if text.endswith("'s"):
@@ -233,11 +231,15 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     if doubt.plural_noun:
         if not before.is_plural and (not doubt.as_noun.noun or doubt.following in _ASKED):
             return True
+        if doubt.following in _PARTICLES or (someone and doubt.as_verb.verb > 3 * doubt.as_noun.noun):
+            return not before.is_plural
         if someone and doubt.is_usual and (doubt.following in _FUNCTION | _MARKS or not doubt.following):
             return not before.is_plural
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(doubt.following)
         return doubt.stronger and goes_on and not before.is_plural
     if ((before.is_plural and someone) or before.text in _CREWS) and doubt.text in _LIKELY_VERBS:
+        return True
+    if someone and _is_past(doubt.text) and doubt.following in _ASKED | _DETERMINERS:
         return True
     if before.is_plural:
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB
@@ -245,6 +247,11 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     where = word(before.basic).kind in (NounKind.GROUP, NounKind.LOCATION)
     goes_on = where and doubt.following in ("the", "a", "an")
     return doubt.text in _LIKELY_VERBS and (goes_on or _is_plural(doubt.following))
+
+
+def _is_past(text: str) -> bool:
+    stem = verb_stem(text)
+    return stem is not None and stem != text and not text.endswith(("s", "ing"))
 
 
 def _is_said_of_one(noun: str, stem: str | None, before: Token | None, following: str) -> bool:

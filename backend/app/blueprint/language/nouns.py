@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.language.archetypes import action_fields, key_of, known_entities
-from app.blueprint.language.grammar import Phrase, Token
+from app.blueprint.language.grammar import Part, Phrase, Token
 from app.blueprint.language.lexicon import NounKind, Word, word
 from app.blueprint.language.word_lists import word_list, word_pairs
 
@@ -20,6 +20,7 @@ _SPELLINGS: Final = word_pairs("spellings")
 TOPICS: Final = word_list("topics")
 _OPERATORS: Final = word_list("operators")
 _CONTAINERS: Final = word_list("containers")
+_ANY_OTHER: Final = frozenset("other new different same real right certain local".split())
 _ANYBODY: Final = frozenset({"user", "person", "people"})
 _ARTICLES: Final = frozenset({"a", "an", "my", "our", "the", "his", "her"})
 _FOUNDERS: Final = frozenset({"i'm", "am", "we're", "i", "are"})
@@ -45,7 +46,7 @@ def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """Whether a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
     head = phrase.head
     if head.text == "people":
-        return True
+        return any(one.part is Part.ADJECTIVE and one.text not in _ANY_OTHER for one in phrase.modifiers)
     if head.is_plural and word(head.basic).kind is NounKind.PERSON and head.basic not in _ANYBODY | _OPERATORS:
         return True
     if head.basic in _KEPT and phrase.determiner in ("which", "what"):
@@ -143,6 +144,8 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     if is_recordable(head.basic) and not place:
         asked = phrase.before == "for" and phrase.verb in _FOR
         return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES and not asked
+    if know.kind is NounKind.OBJECT and phrase.before in _ABOUT and phrase.determiner in _ARTICLES:
+        return True
     if place or know.kind in (NounKind.GROUP, NounKind.LOCATION):
         return phrase.before in _ABOUT or phrase.determiner in _ARTICLES or bool(phrase.modifiers)
     return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
@@ -154,8 +157,8 @@ def _is_dealt_with(phrase: Phrase, know: Word) -> bool:
         return False
     if phrase.is_object:
         return is_recordable(phrase.head.basic)
-    acts = is_action_noun(phrase.head.basic, know) or is_recordable(phrase.head.basic)
-    return phrase.before == "for" and acts and not is_place(phrase.head.basic)
+    done = is_action_noun(phrase.head.basic, know) or phrase.head.basic.endswith("ing")
+    return phrase.before == "for" and done and not is_place(phrase.head.basic)
 
 
 def is_operator(phrase: Phrase) -> bool:
