@@ -40,6 +40,7 @@ _HOLDERS: Final = word_list("holders")
 _DOERS: Final = ("er", "or", "ist", "person", "man", "woman")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _SHOWN: Final = frozenset({"picture", "photo", "image"})
+_RATES: Final = frozenset("price cost rate total budget balance salary wage tax".split())
 _STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
@@ -185,6 +186,8 @@ def _is_detail(phrase: Phrase, found: Findings) -> bool:
         return False
     if head in _SHOWN:
         return True
+    if phrase.head.is_plural and _ATTRIBUTES[head] == "money" and head not in _RATES and phrase.before != "with":
+        return phrase.is_owned
     nouns = [token for token in phrase.modifiers if token.part is Part.NOUN]
     if any(word(token.basic).kind is NounKind.PERSON for token in nouns):
         return True
@@ -256,7 +259,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     beside = (
         bool(found.candidates) and found.candidates[-1].at >= phrase.at - 3 and not found.candidates[-1].is_person
     )
-    for_whom = know.kind is NounKind.PERSON and phrase.before == "for" and not each and not beside
+    known = phrase.head.is_plural and phrase.determiner in ("our", "my")
+    for_whom = know.kind is NounKind.PERSON and phrase.before == "for" and not (each or beside or known)
     if for_whom:
         _add_role(phrase.head.basic, found)
     if before is not None:

@@ -131,6 +131,8 @@ def _part(text: str, noun: str, stem: str | None, before: Token | None, followin
     if as_noun == UNKNOWN_WORD and as_verb == UNKNOWN_WORD and not stem:
         joined = "-" in text and text.endswith(("ed", "friendly", "based", "free"))
         return Part.ADVERB if text.endswith("ly") else Part.ADJECTIVE if joined else Part.NOUN
+    if before is not None and before.text == "per" and as_noun.noun:
+        return Part.NOUN
     if stem and _reads_as_verb(_Doubt(text, as_noun, as_verb, following, plural_noun=text != noun), before):
         return Part.VERB
     if (text.endswith("ly") and itself.adverb) or itself.adverb > max(as_noun.noun, itself.adjective):
