@@ -16,7 +16,8 @@ def labels(goal: str) -> set[str]:
     [
         ("Dogs, owners, stays, and which run each dog sleeps in", "Dog Owner Stay", "Dog sleep"),
         ("A brewery: batches, recipes and how long each one ferments", "Batch Recipe", "Ferment"),
-        ("Permits: staff apply, security approves, each is for a car", "Permit Car", "Security approve"),
+        ("Staff apply for permits and security approves, each permit belongs to a car", "Permit Car",
+         "Security approve"),
         ("Apprentices write reports which their trainer signs off", "Apprentice Report Trainer", "Sign"),
         ("Sitters offer themselves and parents leave a review", "Sitter Parent Review", "Themselve"),
         ("Our club records which hunter shot what in which season", "Hunter", "Hunter shot"),

@@ -273,7 +273,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
         candidate = replace(candidate, kind=NounKind.PERSON)
     listed = phrase.before in (",", "and") and bool(found.candidates)
     activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")
-    if vague or activity or (mass and (phrase.before == "for" or (know.kind not in THINGS and not phrase.verb))):
+    said = phrase.verb or listed or know.kind in THINGS
+    if vague or activity or (mass and (phrase.before == "for" or not said)):
         _add_domain(phrase.head.basic, found)
         found.spare.append(candidate)
     else:

@@ -213,7 +213,8 @@ def _opens(doubt: _Doubt, before: Token | None) -> bool:
     if doubt.plural_noun:
         return False
     if before is not None and before.text == ",":
-        return doubt.determined or (doubt.likely and doubt.text in _SURELY)
+        surely = doubt.likely and doubt.text in _SURELY
+        return doubt.determined or surely or doubt.as_verb.verb > 3 * doubt.as_noun.noun
     strong = doubt.is_usual or doubt.determined or doubt.as_verb.verb >= doubt.as_noun.noun
     return doubt.takes_object and strong and "b" not in word(doubt.following).flags
 

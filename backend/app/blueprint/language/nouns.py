@@ -128,7 +128,7 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     """Whether the phrase only says where or for whom: "for a yoga studio", "our school"."""
     head = phrase.head
     place = is_place(head.basic)
-    if phrase.at <= 1 and phrase.after == ":" and not head.is_plural:
+    if _is_the_app(phrase):
         return True
     if is_operator(phrase) or (place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
         return True
@@ -149,6 +149,14 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     if place or know.kind in (NounKind.GROUP, NounKind.LOCATION):
         return phrase.before in _ABOUT or phrase.determiner in _ARTICLES or bool(phrase.modifiers)
     return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
+
+
+def _is_the_app(phrase: Phrase) -> bool:
+    """Whether it is what the founder asks for, or asks it for: "choir: singers", "a gallery where artists"."""
+    if phrase.at <= 1 and phrase.after == ":" and not phrase.head.is_plural:
+        return True
+    itself = phrase.at <= 3 and phrase.after == "where" and phrase.determiner in ("a", "an")
+    return itself and (is_place(phrase.head.basic) or not is_recordable(phrase.head.basic))
 
 
 def _is_dealt_with(phrase: Phrase, know: Word) -> bool:

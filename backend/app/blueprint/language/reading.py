@@ -65,6 +65,7 @@ _IDIOMS = (
         ),
         r"\1\2 \3timeentries",
     ),
+    (re.compile(r"\bstaff members?\b", re.IGNORECASE), "staff"),
     (re.compile(r"\bgiv(e|es|ing) (points|marks|grades|stars)\b", re.IGNORECASE), "score"),
     (re.compile(r"\bfood (truck|bank)(s?)\b", re.IGNORECASE), r"food\1\2"),
     (re.compile(r"\bice[- ]cream\b", re.IGNORECASE), "icecream"),
