@@ -222,7 +222,8 @@ def _opens(doubt: _Doubt, before: Token | None) -> bool:
 def _is_joined(doubt: _Doubt) -> bool:
     """Whether a second verb follows "and": "sign up and pay", "enrol and watch lessons"."""
     if doubt.plural_noun:
-        return False
+        goes_on = doubt.determined or _is_plural(doubt.following)
+        return goes_on and doubt.as_verb.verb > 3 * doubt.as_noun.noun
     if doubt.is_usual and doubt.following in _FUNCTION:
         return True
     return not doubt.text.endswith("ing") and (doubt.determined or doubt.likely or doubt.as_noun.noun == 0)
@@ -248,7 +249,7 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB
         return goes_on or doubt.stronger or _is_plural(doubt.following)
     where = word(before.basic).kind in (NounKind.GROUP, NounKind.LOCATION)
-    goes_on = where and doubt.following in ("the", "a", "an")
+    goes_on = where and doubt.following in {"the", "a", "an", *_OWNERS}
     return doubt.text in _LIKELY_VERBS and (goes_on or _is_plural(doubt.following))
 
 
