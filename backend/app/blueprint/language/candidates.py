@@ -271,7 +271,8 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     thing = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
     if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not thing:
         candidate = replace(candidate, kind=NounKind.PERSON)
-    listed = phrase.before in (",", "and") and bool(found.candidates)
+    opens_list = phrase.before == ":" and phrase.after == ","
+    listed = (phrase.before in (",", "and") or opens_list) and bool(found.candidates)
     activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")
     said = phrase.verb or listed or know.kind in THINGS
     if vague or activity or (mass and (phrase.before == "for" or not said)):
