@@ -169,6 +169,12 @@ def actions() -> dict[str, str]:
 
 
 @cache
+def lesser_actions() -> dict[str, tuple[str, ...]]:
+    """What verbs such as "sell" leave behind where little else is said, and the records that make it needless."""
+    return {str(verb): tuple(str(names).split("|")) for verb, names in _actions_table()["lesser"].items()}
+
+
+@cache
 def action_fields() -> dict[str, tuple[str, tuple[FieldDraft, ...]]]:
     """The records of what people do, by key: their name and fields."""
     table = _actions_table()["fields"]

@@ -37,9 +37,10 @@ _CARRYING: Final = word_list("carrying_verbs")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
 _OPERATORS: Final = word_list("operators")
 _HOLDERS: Final = word_list("holders")
-_DOERS: Final = ("er", "or", "ist")
+_DOERS: Final = ("er", "or", "ist", "person", "man", "woman")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _SHOWN: Final = frozenset({"picture", "photo", "image"})
+_RATES: Final = frozenset("price cost rate total budget balance salary wage tax".split())
 _STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
@@ -58,15 +59,24 @@ def find(words: Sequence[str]) -> Findings:
     for at, token in enumerate(tokens):
         if token.part is Part.VERB and token.basic in actions() and not _carries(tokens, at):
             _add_action(actions()[token.basic], at, found)
+    found.asked = dict(_asked(tokens))
     found.candidates = _without_shadows(found.candidates)
     if found.candidates:
         found.weights.update(dict.fromkeys(found.settings, 0.4))
     return found
 
 
+def _asked(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
+    """What somebody does who is asked for: "who drives", not "nurses who visit"."""
+    for at in range(1, len(tokens) - 1):
+        if tokens[at].text == "who" and tokens[at - 1].part is not Part.NOUN and tokens[at + 1].part is Part.VERB:
+            yield tokens[at + 1].basic, at + 1
+
+
 def _carries(tokens: Sequence[Token], at: int) -> bool:
     """Whether the verb only hands over what has a name: "report repairs", "claims employees submit"."""
-    if tokens[at].basic not in _CARRYING:
+    after_it = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    if tokens[at].basic not in _CARRYING or (tokens[at].basic == "register" and after_it == "for"):
         return False
     nouns = [one for one in tokens[at + 1 : at + 6] if one.part is Part.NOUN]
     after = next((one for one in nouns if is_recordable(one.basic) and not _is_person(one)), None)
@@ -176,6 +186,8 @@ def _is_detail(phrase: Phrase, found: Findings) -> bool:
         return False
     if head in _SHOWN:
         return True
+    if phrase.head.is_plural and _ATTRIBUTES[head] == "money" and head not in _RATES and phrase.before != "with":
+        return phrase.is_owned
     nouns = [token for token in phrase.modifiers if token.part is Part.NOUN]
     if any(word(token.basic).kind is NounKind.PERSON for token in nouns):
         return True
@@ -205,7 +217,7 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
     studied = phrase.verb in _STUDIES and not head.is_plural and not phrase.determiner
     topic = (head.basic in TOPICS or studied) and not head.is_plural and whole not in known_entities()
-    if contained or len(head.basic) < 3 or topic:
+    if contained or (len(head.basic) < 3 and not head.is_plural) or topic:
         _add_domain(head.basic, found)
         found.spare.append(_candidate([head], phrase.at, weak=True))
         return
@@ -244,7 +256,11 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     vague = know.kind in VAGUE and not phrase.head.is_plural and not is_recordable(phrase.head.basic)
     mass = not phrase.head.is_plural and not phrase.determiner and not is_recordable(phrase.head.basic)
     each = phrase.determiner in ("every", "each")
-    for_whom = know.kind is NounKind.PERSON and phrase.before == "for" and not each
+    beside = (
+        bool(found.candidates) and found.candidates[-1].at >= phrase.at - 3 and not found.candidates[-1].is_person
+    )
+    known = phrase.head.is_plural and phrase.determiner in ("our", "my")
+    for_whom = know.kind is NounKind.PERSON and phrase.before == "for" and not (each or beside or known)
     if for_whom:
         _add_role(phrase.head.basic, found)
     if before is not None:
@@ -255,9 +271,11 @@ def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings
     thing = know.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
     if phrase.is_subject and phrase.head.is_plural and "h" in know.flags and not thing:
         candidate = replace(candidate, kind=NounKind.PERSON)
-    listed = phrase.before in (",", "and") and bool(found.candidates)
+    opens_list = phrase.before == ":" and phrase.after == ","
+    listed = (phrase.before in (",", "and") or opens_list) and bool(found.candidates)
     activity = mass and not listed and know.kind is NounKind.ACT and phrase.head.basic.endswith("ing")
-    if vague or activity or (mass and (phrase.before == "for" or (know.kind not in THINGS and not phrase.verb))):
+    said = phrase.verb or listed or know.kind in THINGS
+    if vague or activity or (mass and (phrase.before == "for" or not said)):
         _add_domain(phrase.head.basic, found)
         found.spare.append(candidate)
     else:
@@ -289,7 +307,7 @@ def _candidate(tokens: Sequence[Token], at: int, *, about: str = "", weak: bool 
 
 
 def _add(candidate: Candidate, found: Findings) -> None:
-    if len(candidate.key) > 2:
+    if len(candidate.key) > 1:
         found.add(candidate)
 
 

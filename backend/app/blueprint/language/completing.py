@@ -44,6 +44,8 @@ def complete(drafts: list[Draft], archetype: Archetype | None, found: Findings, 
 def _fits(drafts: Sequence[Draft], archetype: Archetype) -> bool:
     """Whether what the goal names is what this kind of app keeps, people aside."""
     things = [one for one in drafts if not one.is_person]
+    if any(one.key in archetype.words for one in things):
+        return True
     return not things or any(one.goes_by(key_of(entity.name)) for entity in archetype.entities for one in things)
 
 

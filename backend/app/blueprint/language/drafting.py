@@ -12,10 +12,12 @@ from app.blueprint.language.archetypes import (
     EntityDraft,
     FieldDraft,
     action_fields,
+    actions,
     best,
     fields_of,
     key_of,
     known_entities,
+    lesser_actions,
     spoken,
 )
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
@@ -31,6 +33,8 @@ _KEPT_THINGS: Final = frozenset(
 )
 _SYNONYMS: Final = word_pairs("synonyms")
 
+_WISHES: Final = frozenset({"need", "want"})
+_FULL: Final = 5
 _OWN_NAMES: Final = word_list("own_names")
 _GENERAL_WORDS: Final = frozenset("work item training product piece thing equipment animal pet object".split())
 _WARES: Final = word_pairs("wares")
@@ -71,6 +75,9 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
     complete(drafts, archetype, found, add=partial(_added, found=found))
+    _fill(drafts, archetype, found)
+    _fill_people(drafts, archetype, found)
+    _fill_spare(drafts, archetype, found)
     for one in drafts:
         one.setting = archetype.name if archetype else ""
         link(one, drafts)
@@ -81,8 +88,45 @@ def _read_verbs(found: Findings, archetype: Archetype | None) -> None:
     """What this kind of app keeps of what people do: "who visits her" of a family that cares."""
     for verb, at in found.verbs.items() if archetype else ():
         entity = archetype.known_as(key_of(verb)) if archetype else None
-        if entity is not None and any(part.ref and part.required for part in entity.fields):
+        if (
+            entity is not None
+            and verb not in _WISHES
+            and any(part.ref and part.required for part in entity.fields)
+        ):
             found.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
+
+
+def _fill(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
+    """What is left of other deeds, where there is room: the sales of what "it sold"."""
+    for verb, at in found.verbs.items():
+        names = lesser_actions().get(verb, ())
+        there = any(
+            one.key.endswith(key_of(name)) or one.goes_by(key_of(name)) for one in drafts for name in names
+        )
+        if names and not there and len(drafts) < _FULL:
+            drafts.append(_draft(Candidate(names[0], NounKind.ACT, at, is_action=True), archetype))
+
+
+def _fill_people(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
+    """Those who are asked for by what they do, where there is room: the driver of "who drives"."""
+    for verb, at in found.asked.items():
+        name = next((verb + ending for ending in ("er", "r", "or") if _is_known_person(verb + ending)), "")
+        there = verb in actions() or any(one.goes_by(name) or one.goes_by(verb) for one in drafts)
+        if name and not there and len(drafts) < _FULL:
+            drafts.append(_draft(Candidate(spoken(name), NounKind.PERSON, at), archetype))
+
+
+def _fill_spare(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
+    """What this kind of app keeps and the goal names in passing: "I pick some for an episode"."""
+    for one in found.spare if archetype else ():
+        kept = archetype.known_as(one.key) if archetype else None
+        there = one.key in found.subjects or any(other.goes_by(one.key) for other in drafts)
+        if kept is not None and not (there or one.weak or one.is_person) and len(drafts) < _FULL:
+            drafts.append(_draft(one, archetype))
+
+
+def _is_known_person(name: str) -> bool:
+    return name in known_entities() and word(name).kind is NounKind.PERSON
 
 
 def _added(entity: EntityDraft, *, found: Findings) -> Draft:

@@ -50,6 +50,7 @@ class Findings:
     acts: tuple[Act, ...] = ()
     settings: set[str] = field(default_factory=set)
     verbs: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
 
     def add(self, candidate: Candidate) -> None:
         """Keep a candidate, unless it or a fuller name for it is there already."""

@@ -28,6 +28,9 @@ _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
+_ASKED: Final = frozenset({"which", "what", "who", "how", "whether"})
+_PARTICLES: Final = frozenset({"off", "out", "up", "down"})
+_SINGLE: Final = frozenset({"a", "an", "each", "every"})
 _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
 
 
@@ -62,7 +65,8 @@ class Phrase:
     """A noun with the words before it that belong to it.
 
     `before` is the function word or mark in front, `after` the word or mark behind, `determiner` the article in
-    front, `is_subject` whether a verb follows, and `verb` the verb that comes last before it.
+    front, `is_subject` whether a verb follows, `is_object` whether one is right in front, and `verb` the verb that
+    comes last before it.
     """
 
     modifiers: tuple[Token, ...]
@@ -73,6 +77,7 @@ class Phrase:
     at: int
     after: str = ""
     is_subject: bool = False
+    is_object: bool = False
 
     @property
     def is_owned(self) -> bool:
@@ -90,11 +95,23 @@ def tag(words: Sequence[str]) -> list[Token]:
     tokens: list[Token] = []
     for at, text in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""
-        tokens.append(_tagged(text, tokens[-1] if tokens else None, following))
+        tokens.append(_tagged(text, tokens[-1] if tokens else None, following, one_before=_is_one(tokens)))
     return tokens
 
 
-def _tagged(text: str, before: Token | None, following: str) -> Token:
+def _is_one(tokens: Sequence[Token]) -> bool:
+    """Whether the last word is a noun that stands for a single one, so that no plural follows: "each dog"."""
+    at = len(tokens) - 1
+    if at > 0 and tokens[at].text == "one":
+        return tokens[at - 1].text in _SINGLE
+    if at < 1 or tokens[at].part is not Part.NOUN or tokens[at].is_plural or tokens[at].is_owner:
+        return False
+    while at > 1 and tokens[at - 1].part is Part.ADJECTIVE:
+        at -= 1
+    return tokens[at - 1].text in _SINGLE
+
+
+def _tagged(text: str, before: Token | None, following: str, *, one_before: bool) -> Token:
     if text in _MARKS:
         return Token(text, Part.MARK, text)
     if text in _FUNCTION or text in _PRONOUNS - {"people", "users", "customers"}:
@@ -103,6 +120,8 @@ def _tagged(text: str, before: Token | None, following: str) -> Token:
         return Token(text, Part.NOUN, singular(text[:-2]), is_owner=True)
     noun, stem = singular(text), verb_stem(text) or (text if text in actions() else None)
     part = _part(text, noun, stem, before, following)
+    if one_before and text != noun and _is_said_of_one(noun, stem, before, following):
+        part = Part.VERB
     basic = {Part.NOUN: noun, Part.VERB: stem or text}.get(part, text)
     return Token(text, part, basic)
 
@@ -112,6 +131,8 @@ def _part(text: str, noun: str, stem: str | None, before: Token | None, followin
     if as_noun == UNKNOWN_WORD and as_verb == UNKNOWN_WORD and not stem:
         joined = "-" in text and text.endswith(("ed", "friendly", "based", "free"))
         return Part.ADVERB if text.endswith("ly") else Part.ADJECTIVE if joined else Part.NOUN
+    if before is not None and before.text == "per" and as_noun.noun:
+        return Part.NOUN
     if stem and _reads_as_verb(_Doubt(text, as_noun, as_verb, following, plural_noun=text != noun), before):
         return Part.VERB
     if (text.endswith("ly") and itself.adverb) or itself.adverb > max(as_noun.noun, itself.adjective):
@@ -192,7 +213,8 @@ def _opens(doubt: _Doubt, before: Token | None) -> bool:
     if doubt.plural_noun:
         return False
     if before is not None and before.text == ",":
-        return doubt.determined or (doubt.likely and doubt.text in _SURELY)
+        surely = doubt.likely and doubt.text in _SURELY
+        return doubt.determined or surely or doubt.as_verb.verb > 3 * doubt.as_noun.noun
     strong = doubt.is_usual or doubt.determined or doubt.as_verb.verb >= doubt.as_noun.noun
     return doubt.takes_object and strong and "b" not in word(doubt.following).flags
 
@@ -200,7 +222,8 @@ def _opens(doubt: _Doubt, before: Token | None) -> bool:
 def _is_joined(doubt: _Doubt) -> bool:
     """Whether a second verb follows "and": "sign up and pay", "enrol and watch lessons"."""
     if doubt.plural_noun:
-        return False
+        goes_on = doubt.determined or _is_plural(doubt.following)
+        return goes_on and doubt.as_verb.verb > 3 * doubt.as_noun.noun
     if doubt.is_usual and doubt.following in _FUNCTION:
         return True
     return not doubt.text.endswith("ing") and (doubt.determined or doubt.likely or doubt.as_noun.noun == 0)
@@ -210,16 +233,38 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
     someone = word(before.basic).kind is NounKind.PERSON
     if doubt.plural_noun:
+        if not before.is_plural and (not doubt.as_noun.noun or doubt.following in _ASKED):
+            return True
+        if doubt.following in _PARTICLES or (someone and doubt.as_verb.verb > 3 * doubt.as_noun.noun):
+            return not before.is_plural
         if someone and doubt.is_usual and (doubt.following in _FUNCTION | _MARKS or not doubt.following):
             return not before.is_plural
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(doubt.following)
         return doubt.stronger and goes_on and not before.is_plural
     if ((before.is_plural and someone) or before.text in _CREWS) and doubt.text in _LIKELY_VERBS:
         return True
+    if someone and _is_past(doubt.text) and doubt.following in _ASKED | _DETERMINERS:
+        return True
     if before.is_plural:
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB
         return goes_on or doubt.stronger or _is_plural(doubt.following)
-    return doubt.text in _LIKELY_VERBS and _is_plural(doubt.following)
+    where = word(before.basic).kind in (NounKind.GROUP, NounKind.LOCATION)
+    goes_on = where and doubt.following in {"the", "a", "an", *_OWNERS}
+    return doubt.text in _LIKELY_VERBS and (goes_on or _is_plural(doubt.following))
+
+
+def _is_past(text: str) -> bool:
+    stem = verb_stem(text)
+    return stem is not None and stem != text and not text.endswith(("s", "ing"))
+
+
+def _is_said_of_one(noun: str, stem: str | None, before: Token | None, following: str) -> bool:
+    """Whether the word is the verb of a single one: "each dog sleeps in", "a client sends an idea"."""
+    if stem is None or before is None or not word(stem).verb or noun in _PLURAL_MODIFIERS:
+        return False
+    if before.text == "one":
+        return True
+    return word(before.basic).kind is NounKind.PERSON or not _can_be_noun(following)
 
 
 def _is_plural(text: str) -> bool:
@@ -249,7 +294,7 @@ def phrases(tokens: Sequence[Token]) -> Iterator[Phrase]:
         run = tokens[start : end + 1]
         nouns = [index for index, one in enumerate(run) if one.part is Part.NOUN]
         if nouns:
-            before = [one.text for one in tokens[max(0, start - 2) : start]]
+            before = tokens[max(0, start - 2) : start]
             yield _phrase(run[: nouns[-1] + 1], before, verb, start, tokens[end + 1 : end + 2])
         start = end + 1
 
@@ -266,8 +311,10 @@ def _does_something(rest: Sequence[Token]) -> bool:
     return bool(rest) and (rest[0].part is Part.VERB or rest[0].text in ("who", "can", "will", "should", "could"))
 
 
-def _phrase(run: Sequence[Token], before: list[str], verb: str, at: int, rest: Sequence[Token]) -> Phrase:
+def _phrase(run: Sequence[Token], ahead: Sequence[Token], verb: str, at: int, rest: Sequence[Token]) -> Phrase:
+    before = [one.text for one in ahead]
     determiner = before[-1] if before and before[-1] in _DETERMINERS else ""
+    governing = ahead[:-1] if determiner else ahead
     front = before[:-1] if determiner else before
     return Phrase(
         modifiers=tuple(run[:-1]),
@@ -278,4 +325,5 @@ def _phrase(run: Sequence[Token], before: list[str], verb: str, at: int, rest: S
         at=at,
         after=rest[0].text if rest else "",
         is_subject=_does_something(rest),
+        is_object=bool(governing) and governing[-1].part is Part.VERB,
     )

@@ -108,6 +108,8 @@ def singular(text: str) -> str:
     """The singular of a noun: "classes" gives "class"; a word that is not a plural stays as it is."""
     if text in _IRREGULAR:
         return _IRREGULAR[text]
+    if text.endswith("people") or (text.endswith("men") and text not in _table()):
+        return _one_of(text)
     if not text.endswith("s") or text.endswith("ss") or len(text) < 4:
         return text
     table = _table()
@@ -118,6 +120,11 @@ def singular(text: str) -> str:
     if text in table or text.endswith(("us", "is")):
         return text
     return text[:-3] + "y" if text.endswith("ies") else text[:-1]
+
+
+def _one_of(people: str) -> str:
+    """One of those who are named together: "tradespeople", "doormen"."""
+    return people.removesuffix("people") + "person" if people.endswith("people") else people[:-2] + "an"
 
 
 def plural(text: str) -> str:
@@ -134,6 +141,8 @@ def _plural_word(text: str) -> str:
         return text[0] + _IRREGULAR_PLURALS[lower][1:]
     if text.isupper() and len(text) > 1:
         return text + "s"
+    if lower.endswith("person"):
+        return text[:-6] + "people"
     if lower.endswith("man") and not lower.endswith(("human", "german", "roman", "shaman", "talisman")):
         return text[:-2] + "en"
     if lower.endswith("y") and len(lower) > 1 and lower[-2] not in "aeiou":

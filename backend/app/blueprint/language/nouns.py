@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.language.archetypes import action_fields, key_of, known_entities
-from app.blueprint.language.grammar import Phrase, Token
+from app.blueprint.language.grammar import Part, Phrase, Token
 from app.blueprint.language.lexicon import NounKind, Word, word
 from app.blueprint.language.word_lists import word_list, word_pairs
 
@@ -20,6 +20,8 @@ _SPELLINGS: Final = word_pairs("spellings")
 TOPICS: Final = word_list("topics")
 _OPERATORS: Final = word_list("operators")
 _CONTAINERS: Final = word_list("containers")
+_ANY_OTHER: Final = frozenset("other new different same real right certain local".split())
+_ANYBODY: Final = frozenset({"user", "person", "people"})
 _ARTICLES: Final = frozenset({"a", "an", "my", "our", "the", "his", "her"})
 _FOUNDERS: Final = frozenset({"i'm", "am", "we're", "i", "are"})
 THINGS: Final = frozenset(
@@ -32,7 +34,8 @@ VAGUE: Final = frozenset(
      NounKind.TOP, NounKind.LOCATION, NounKind.GROUP}
 )  # fmt: skip
 _FOR: Final = frozenset({"ask", "apply", "pay", "register", "wait", "look", "search", "charge", "bill"})
-_RUNS: Final = frozenset({"run", "own", "have", "open", "start"})
+_BUILDS: Final = frozenset("build make create need want manage organise organize help design develop give".split())
+_RUNS: Final = frozenset({"run", "own", "have", "open", "start", "organise", "organize", "host"})
 _ABOUT: Final = frozenset(
     {"by", "for", "at", "of", "in", "from", "on", "around", "near", "within", "inside", "as"}
 )
@@ -42,6 +45,10 @@ _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "
 def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """Whether a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
     head = phrase.head
+    if head.text == "people":
+        return any(one.part is Part.ADJECTIVE and one.text not in _ANY_OTHER for one in phrase.modifiers)
+    if head.is_plural and word(head.basic).kind is NounKind.PERSON and head.basic not in _ANYBODY | _OPERATORS:
+        return True
     if head.basic in _KEPT and phrase.determiner in ("which", "what"):
         return True
     if head.basic not in _KEPT or (head.basic in ALWAYS_DETAILS and phrase.before == "with"):
@@ -76,6 +83,8 @@ def only_says_what_about(token: Token, rest: Sequence[Token]) -> bool:
 def is_pair(one: Token, other: Token) -> bool:
     """Whether two nouns beside each other are two records: "pet adoption", "volunteer shifts"."""
     first, second = word(one.basic), word(other.basic)
+    if is_place(one.basic) and not is_recordable(one.basic):
+        return False
     if one.is_owner or one.basic in TOPICS or (_is_trade(one.basic) and not is_recordable(one.basic)):
         return False
     if first.kind is NounKind.PERSON and second.kind in (NounKind.ARTEFACT, NounKind.FOOD):
@@ -119,11 +128,14 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     """Whether the phrase only says where or for whom: "for a yoga studio", "our school"."""
     head = phrase.head
     place = is_place(head.basic)
-    if phrase.at <= 1 and phrase.after == ":" and not head.is_plural:
+    if _is_the_app(phrase):
         return True
     if is_operator(phrase) or (place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
         return True
-    if place and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
+    if _is_dealt_with(phrase, know):
+        return False
+    run = place or know.kind is NounKind.GROUP
+    if run and phrase.is_object and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
         return True
     if head.is_plural:
         return place and phrase.before == "for"
@@ -132,18 +144,40 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     if is_recordable(head.basic) and not place:
         asked = phrase.before == "for" and phrase.verb in _FOR
         return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES and not asked
+    if know.kind is NounKind.OBJECT and phrase.before in _ABOUT and phrase.determiner in _ARTICLES:
+        return True
     if place or know.kind in (NounKind.GROUP, NounKind.LOCATION):
         return phrase.before in _ABOUT or phrase.determiner in _ARTICLES or bool(phrase.modifiers)
     return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
 
 
+def _is_the_app(phrase: Phrase) -> bool:
+    """Whether it is what the founder asks for, or asks it for: "choir: singers", "a gallery where artists"."""
+    if phrase.at <= 1 and phrase.after == ":" and not phrase.head.is_plural:
+        return True
+    itself = phrase.at <= 3 and phrase.after == "where" and phrase.determiner in ("a", "an")
+    return itself and (is_place(phrase.head.basic) or not is_recordable(phrase.head.basic))
+
+
+def _is_dealt_with(phrase: Phrase, know: Word) -> bool:
+    """Whether somebody does something to it or comes for it: "choose a room", "couples come for a tasting"."""
+    if not phrase.verb or phrase.verb in _RUNS | _BUILDS or phrase.determiner not in _ARTICLES:
+        return False
+    if phrase.is_object:
+        return is_recordable(phrase.head.basic)
+    done = is_action_noun(phrase.head.basic, know) or phrase.head.basic.endswith("ing")
+    return phrase.before == "for" and done and not is_place(phrase.head.basic)
+
+
 def is_operator(phrase: Phrase) -> bool:
     """Whether the phrase names those who run the app: "I'm a plumber", "the landlord follows up"."""
     head = phrase.head
-    if head.basic in _OPERATORS:
+    if head.basic in _OPERATORS and not head.is_plural:
         return True
     if word(head.basic).kind is not NounKind.PERSON or head.is_plural:
         return False
+    if phrase.determiner == "my" and phrase.after == "and" and phrase.at <= 3 and not is_recordable(head.basic):
+        return True
     if phrase.determiner in ("a", "an") and phrase.before in _FOUNDERS:
         return True
     if phrase.at <= 1 and phrase.after == "with" and _is_trade(head.basic):

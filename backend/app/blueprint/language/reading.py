@@ -41,18 +41,32 @@ _IDIOMS = (
     (re.compile(r"\b(medical) (history|histories|records?)\b", re.IGNORECASE), "medicalrecord"),
     (re.compile(r"\bspare parts?\b", re.IGNORECASE), "spareparts"),
     (re.compile(r"\bstock levels?\b", re.IGNORECASE), "stock"),
-    (re.compile(r"\blost (and found|property)\b", re.IGNORECASE), "lostproperty"),
+    (re.compile(r"\blost (and found|property)( (desk|office|box|room))?\b", re.IGNORECASE), "lostproperty"),
     (re.compile(r"\btime[- ]slot", re.IGNORECASE), "timeslot"),
-    (re.compile(r"\b(keep(s|ing)? an eye on|los(e|es|ing) track of)\b", re.IGNORECASE), "track"),
+    (re.compile(r"\b(keep(s|ing)? (an eye|tabs) on|los(e|es|ing) track of)\b", re.IGNORECASE), "track"),
     (re.compile(r"\bhand(s|ed|ing)? out\b", re.IGNORECASE), "lend"),
     (re.compile(r"\btak(e|es|ing) turns\b", re.IGNORECASE), "share"),
     (re.compile(r"\b(come|comes|came) back\b", re.IGNORECASE), "return"),
     (re.compile(r"\bdrop(s|ped)? off\b", re.IGNORECASE), "bring"),
     (re.compile(r"\btake a number\b", re.IGNORECASE), "queue"),
-    (re.compile(r"\b(has|have|is) ?(only|just)? room for\b", re.IGNORECASE), "takes"),
+    (re.compile(r"\b(has|have|is) ?(only|just)? room for\b", re.IGNORECASE), "can take"),
     (re.compile(r"\bruns? out( of)?\b", re.IGNORECASE), "is low"),
     (re.compile(r"\bblood pressures?\b", re.IGNORECASE), "bloodpressure"),
     (re.compile(r"\bcar wash(es)?\b", re.IGNORECASE), "carwash"),
+    (
+        re.compile(
+            r"\bhours(?= (i|we|they|you|he|she|it takes|to bill|worked|spent|billed|logged)\b)", re.IGNORECASE
+        ),
+        "timeentries",
+    ),
+    (
+        re.compile(
+            r"\b(log|report|submit|record|track|bill|enter)(s|ing)? (their |my |our |the )?hours\b", re.IGNORECASE
+        ),
+        r"\1\2 \3timeentries",
+    ),
+    (re.compile(r"\bstaff members?\b", re.IGNORECASE), "staff"),
+    (re.compile(r"\bgiv(e|es|ing) (points|marks|grades|stars)\b", re.IGNORECASE), "score"),
     (re.compile(r"\bfood (truck|bank)(s?)\b", re.IGNORECASE), r"food\1\2"),
     (re.compile(r"\bice[- ]cream\b", re.IGNORECASE), "icecream"),
     (re.compile(r"\s[-\u2013\u2014]+\s"), ": "),

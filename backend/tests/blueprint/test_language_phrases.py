@@ -1,0 +1,60 @@
+"""Sentences in which a word is easily taken for something else: verbs for records, records for places."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.blueprint.language import understand
+
+
+def labels(goal: str) -> set[str]:
+    return {entity.label for entity in understand(goal).entities}
+
+
+@pytest.mark.parametrize(
+    ("goal", "kept", "left_out"),
+    [
+        ("Dogs, owners, stays, and which run each dog sleeps in", "Dog Owner Stay", "Dog sleep"),
+        ("A brewery: batches, recipes and how long each one ferments", "Batch Recipe", "Ferment"),
+        ("Staff apply for permits and security approves, each permit belongs to a car", "Permit Car",
+         "Security approve"),
+        ("Apprentices write reports which their trainer signs off", "Apprentice Report Trainer", "Sign"),
+        ("Sitters offer themselves and parents leave a review", "Sitter Parent Review", "Themselve"),
+        ("Our club records which hunter shot what in which season", "Hunter", "Hunter shot"),
+    ],
+)  # fmt: skip
+def test_what_somebody_does_is_no_record(goal: str, kept: str, left_out: str) -> None:
+    found = labels(goal)
+    assert set(kept.split()) <= found
+    assert left_out not in found
+
+
+@pytest.mark.parametrize(
+    ("goal", "wanted"),
+    [
+        ("Groups choose a room and sign a waiver before they play", "Room"),
+        ("Couples come for a tasting and choose a cake", "Tasting"),
+        ("The landlord assigns tradespeople to repairs", "Tradesperson"),
+        ("I'm a midwife: mothers, visits and babies", "Mother"),
+        ("Village newspaper: articles, adverts and editors who check them", "Editor"),
+        ("Podcast planner: episodes, guests and which ads ran where", "Ad"),
+        ("Volunteers visit older people and log each visit", "Person"),
+        ("Subcontractors on building sites and the hours they report", "Time entry"),
+        ("Gigs, setlists, fees and who drives", "Driver"),
+        ("Teachers at our school book the projector or the minibus", "Booking"),
+        ("Artists, designs, appointments, deposits", "Deposit"),
+        ("Classes for children, donations and a newsletter", "Child"),
+        ("A museum shop: what we sold and what visitors said about it", "Sale"),
+    ],
+)
+def test_what_somebody_names_is_kept(goal: str, wanted: str) -> None:
+    assert wanted in labels(goal)
+
+
+def test_people_in_general_are_no_record() -> None:
+    assert "Person" not in labels("an auction of donated items where people bid")
+    assert "Person" not in labels("a place where local people lend ladders to other people")
+
+
+def test_a_lesser_deed_gives_way_to_the_record_it_leaves() -> None:
+    assert "Sale" not in labels("Customers order boxes that our farm sells")
