@@ -31,7 +31,7 @@ async def warm_packages(settings: Settings) -> None:
 
     Without it, or without a network, every build fetches for itself.
     """
-    lock = files("app.blueprint") / "starters" / "fastapi" / "requirements.lock"
+    lock = files("app.blueprint") / "starters" / "starlette" / "requirements.lock"
     try:
         await sandbox_runtime(settings).warm_seed(lock.read_bytes())
     except SandboxUnavailable as error:

@@ -87,7 +87,7 @@ def test_the_engine_is_named_honestly() -> None:
 
 
 def test_the_lock_names_no_index() -> None:
-    lock = (files("app.blueprint") / "starters" / "fastapi" / "requirements.lock").read_text(encoding="utf-8")
+    lock = (files("app.blueprint") / "starters" / "starlette" / "requirements.lock").read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index|--find-links|--extra|@", lock)
     pins = [line for line in lock.splitlines() if line and not line.startswith((" ", "#"))]
     assert all(re.match(r"^[a-z0-9-]+==", pin) for pin in pins)

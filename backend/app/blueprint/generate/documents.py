@@ -27,7 +27,7 @@ _ALWAYS: Final = [
     "What is deleted can be brought back; every change is written down with who made it and when.",
     "Lists are read in from CSV files, all lines or none.",
 ]
-STACK: Final = "FastAPI, SQLite, Jinja2"
+STACK: Final = "Starlette, SQLite, Jinja2"
 BLUEPRINT_ENGINE: Final = "blueprint"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~]|^[#+=-]|(?<=^\d)[.)])")
 

@@ -16,7 +16,7 @@ from app.blueprint.generate.words import monogram
 from app.blueprint.spec import AppSpec
 from app.domain.workspace import MANIFEST
 
-STARTER: Final = "fastapi"
+STARTER: Final = "starlette"
 _RENAMED: Final = {"gitignore": ".gitignore"}
 _ENDINGS: Final = (".py", ".html", ".css", ".js", ".sh", ".lock", ".in", ".ini", ".example", "gitignore")
 _SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in", "requirements.lock", "pytest.ini")

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
-from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
 from . import access, database, people, rules
 from .access import Visitor
 from .fields import Value, day, money, show, tone
 from .model import Entity, Field
+from .routing import Given
 from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN
 from .security import new_token, read_form
 
@@ -34,9 +35,7 @@ templates.globals.update(
     sign_in=SIGN_IN, tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
 )  # fmt: skip
 
-Form = Annotated[dict[str, str], Depends(read_form)]
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
-Words = Annotated[str, Query(max_length=200)]
+Form = Annotated[dict[str, str], Given(read_form)]
 
 
 def render(
@@ -51,20 +50,16 @@ def render(
     return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
 
 
-# These only look things up, so that they need no thread of their own.
-async def _entity(table: str) -> Entity:
-    if table not in database.BY_TABLE:
-        raise HTTPException(404, "There is no such page.")
-    return database.BY_TABLE[table]
-
-
-async def _kind(visitor: access.Here, entity: Annotated[Entity, Depends(_entity)]) -> Entity:
-    if not visitor.sees_some(entity):
+async def _kind(request: Request) -> Entity:
+    """What the address names, if whoever is here sees any of it; it only looks things up, and needs no thread."""
+    entity = database.BY_TABLE.get(request.path_params["table"])
+    if entity is None or not request.state.visitor.sees_some(entity):
         raise HTTPException(404, "There is no such page.")
     return entity
 
 
-Kind = Annotated[Entity, Depends(_kind)]
+Kind = Annotated[Entity, Given(_kind)]
+"""Comes after `visitor` in a handler's parameters, which are read in their order."""
 
 
 def record(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Visitor) -> database.Row:

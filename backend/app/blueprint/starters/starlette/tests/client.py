@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -36,7 +36,7 @@ class Browser:
 
     loop = asyncio.new_event_loop()
 
-    def __init__(self, app: FastAPI, scheme: str = "http") -> None:
+    def __init__(self, app: Starlette, scheme: str = "http") -> None:
         self._app = app
         self._scheme = scheme
         self.cookies: dict[str, str] = {}
@@ -93,7 +93,7 @@ class Browser:
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[Browser]:
+def running(app: Starlette) -> Iterator[Browser]:
     """The app between its start and its end."""
     life = app.router.lifespan_context(app)
     Browser.loop.run_until_complete(life.__aenter__())

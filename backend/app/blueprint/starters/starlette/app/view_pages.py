@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
 from . import charts, database, papers, views
 from .access import Here
-from .rendering import DONE, Kind, PageNumber, Words, record, render
+from .rendering import DONE, Kind, record, render
+from .routing import Number, PageNumber, Routes, Words
 
-router = APIRouter()
+routes = Routes()
 
 
 def _only_if(there: object) -> None:
@@ -20,7 +21,7 @@ def _only_if(there: object) -> None:
         raise HTTPException(404, "There is no such page.")
 
 
-@router.get("/{table}/calendar")
+@routes.get("/{table}/calendar")
 def calendar(request: Request, visitor: Here, entity: Kind, month: Words = "") -> HTMLResponse:
     """The records of one month by their day."""
     _only_if(entity.calendar)
@@ -28,7 +29,7 @@ def calendar(request: Request, visitor: Here, entity: Kind, month: Words = "") -
         return render(request, "calendar.html", {"entity": entity, **views.month(db, entity, month, visitor)})
 
 
-@router.get("/{table}/board")
+@routes.get("/{table}/board")
 def board(request: Request, visitor: Here, entity: Kind, done: Words = "") -> HTMLResponse:
     """The records in a column for each status."""
     _only_if(entity.board)
@@ -38,7 +39,7 @@ def board(request: Request, visitor: Here, entity: Kind, done: Words = "") -> HT
     return render(request, "board.html", context)
 
 
-@router.get("/{table}/totals")
+@routes.get("/{table}/totals")
 def totals(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     """The amounts added up by status, by what they belong to, and by month."""
     _only_if(entity.totals)
@@ -48,7 +49,7 @@ def totals(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     return render(request, "totals.html", {**context, "heading": f"{entity.plural}: totals"})
 
 
-@router.get("/{table}/chart")
+@routes.get("/{table}/chart")
 def chart(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     """A number drawn over time or by name, with the same as a table."""
     _only_if(entity.chart)
@@ -57,7 +58,7 @@ def chart(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     return render(request, "chart.html", {**context, "heading": f"{entity.plural}: chart"})
 
 
-@router.get("/{table}/gallery")
+@routes.get("/{table}/gallery")
 def gallery(request: Request, visitor: Here, entity: Kind, page: PageNumber = 1) -> HTMLResponse:
     """The records as cards."""
     _only_if(entity.gallery)
@@ -66,8 +67,8 @@ def gallery(request: Request, visitor: Here, entity: Kind, page: PageNumber = 1)
     return render(request, "gallery.html", {"entity": entity, "heading": f"{entity.plural}: gallery", **context})
 
 
-@router.get("/{table}/{record_id}/document")
-def document(request: Request, visitor: Here, entity: Kind, record_id: int) -> HTMLResponse:
+@routes.get("/{table}/{record_id}/document")
+def document(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HTMLResponse:
     """A record on paper, with its lines and their total."""
     _only_if(entity.document)
     with database.session() as db:

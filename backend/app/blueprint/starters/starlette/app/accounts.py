@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, people, records, rules
 from .access import OWNER, Guest, Here, staff_only
@@ -15,6 +15,7 @@ from .fields import Value
 from .model import Field, Role
 from .pages import first_values, read_all
 from .rendering import DASHBOARD, Form, render
+from .routing import Routes
 from .schema import ROLES
 
 NAME = Field("name", "Your name", required=True)
@@ -22,7 +23,7 @@ EMAIL = Field("email", "E-mail", "email", required=True)
 TAKEN = "There is an account with this e-mail already."
 TITLES = {"/setup": "Set up your app", "/sign-in": "Sign in", "/sign-up": "Sign up"}
 
-router = APIRouter()
+routes = Routes()
 
 
 def own_roles() -> list[Role]:
@@ -58,7 +59,7 @@ def _welcome(request: Request, user_id: int, address: str) -> Response:
     return response
 
 
-@router.get("/setup")
+@routes.get("/setup")
 def ask_owner(request: Request, visitor: Guest) -> Response:
     """Open until the app has an owner."""
     with database.session() as db:
@@ -67,7 +68,7 @@ def ask_owner(request: Request, visitor: Guest) -> Response:
     return _page(request, "/setup", {}, {})
 
 
-@router.post("/setup")
+@routes.post("/setup")
 def set_up(request: Request, visitor: Guest, form: Form) -> Response:
     """Makes the owner's account, once."""
     values, wrong = _read(form)
@@ -84,7 +85,7 @@ def _account(db: sqlite3.Connection, values: dict[str, Value], password: str, ro
     return people.add(db, name=str(values["name"]), email=str(values["email"]), password=password, role=role.name)
 
 
-@router.get("/sign-up")
+@routes.get("/sign-up")
 def ask_new(request: Request, visitor: Guest) -> Response:
     """For people who work with what is their own."""
     with database.session() as db:
@@ -93,7 +94,7 @@ def ask_new(request: Request, visitor: Guest) -> Response:
     return _page(request, "/sign-up", {}, {})
 
 
-@router.post("/sign-up")
+@routes.post("/sign-up")
 def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
     """Makes an account, and the record that describes the person unless the staff has made one."""
     values, wrong = _read(form)
@@ -123,7 +124,7 @@ def _describe(db: sqlite3.Connection, role: Role, values: dict[str, Value]) -> N
         records.add(db, entity, kept, who=str(values["name"]))
 
 
-@router.get("/sign-in")
+@routes.get("/sign-in")
 def ask_known(request: Request, visitor: Guest) -> Response:
     """For everybody who has an account."""
     with database.session() as db:
@@ -132,7 +133,7 @@ def ask_known(request: Request, visitor: Guest) -> Response:
     return _page(request, "/sign-in", {"next": request.query_params.get("next", "")[:200]}, {})
 
 
-@router.post("/sign-in")
+@routes.post("/sign-in")
 def sign_in(request: Request, visitor: Guest, form: Form) -> Response:
     """Lets somebody in; who guesses passwords has to wait."""
     email, password = form.get("email", "").strip()[:200], form.get("password", "")[: people.MAX_PASSWORD]
@@ -155,7 +156,7 @@ def _inside(address: str) -> str:
     return address if is_ours else DASHBOARD
 
 
-@router.post("/sign-out")
+@routes.post("/sign-out")
 def sign_out(request: Request, visitor: Here, form: Form) -> Response:
     """Ends the session."""
     with database.session() as db:
@@ -165,14 +166,14 @@ def sign_out(request: Request, visitor: Here, form: Form) -> Response:
     return response
 
 
-@router.get("/staff-accounts")
+@routes.get("/staff-accounts")
 def accounts(request: Request, visitor: Here) -> HTMLResponse:
     """Who can sign in."""
     staff_only(visitor)
     return _accounts(request, {}, {})
 
 
-@router.post("/staff-accounts")
+@routes.post("/staff-accounts")
 def add_account(request: Request, visitor: Here, form: Form) -> Response:
     """Makes an account for somebody else of the staff."""
     staff_only(visitor)

@@ -6,33 +6,34 @@ import sqlite3
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from . import database, migration, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field
-from .rendering import DASHBOARD, DONE, Form, Kind, PageNumber, Words, cell, cells, notices, options, record, render
+from .rendering import DASHBOARD, DONE, Form, Kind, cell, cells, notices, options, record, render
+from .routing import Number, PageNumber, Routes, Words
 from .schema import ENTITIES
 
 PAGE_SIZE = 20
 CHILD_LIMIT = 10
 FILTER_OPTIONS = 60
 
-router = APIRouter()
+routes = Routes()
 
 
-@router.get("/health")
-def health() -> dict[str, str]:
+@routes.get("/health")
+def health() -> Response:
     """Answers when the app can read its records."""
     with database.session() as db:
         database.count(db, ENTITIES[0])
-    return {"status": "ok"}
+    return JSONResponse({"status": "ok"})
 
 
-@router.get("/about")
+@routes.get("/about")
 def about(request: Request, visitor: Guest) -> HTMLResponse:
     """What the app is, in the founder's words, and for its staff what was taken over from an earlier version."""
     notes = []
@@ -42,7 +43,7 @@ def about(request: Request, visitor: Guest) -> HTMLResponse:
     return render(request, "about.html", {"heading": "About this app", "notes": notes})
 
 
-@router.get(DASHBOARD)
+@routes.get(DASHBOARD)
 def dashboard(request: Request, visitor: Here, done: Words = "") -> HTMLResponse:
     """What there is to do, and everything at a glance."""
     with database.session() as db:
@@ -67,10 +68,10 @@ def _section(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[s
     }
 
 
-@router.get("/{table}")
+@routes.get("/{table}")
 def listing(
     request: Request, visitor: Here, entity: Kind, q: Words = "", page: PageNumber = 1, sort: Words = "",
-    done: Words = "", undo: int = 0,
+    done: Words = "", undo: Number = 0,
 ) -> HTMLResponse:  # fmt: skip
     """The records, searched, filtered, sorted and in pages."""
     where, values, chosen = _filter(visitor, entity, q, request)
@@ -144,7 +145,7 @@ def _order(entity: Entity, sort: str) -> str:
     return f'"{name}" IS NULL, "{name}" COLLATE NOCASE {"DESC" if descending else "ASC"}, id DESC'
 
 
-@router.get("/{table}/new")
+@routes.get("/{table}/new")
 def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     """The empty form; a query such as ?client=3 fills a field in."""
     _allow(visitor.may_add(entity))
@@ -154,7 +155,7 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     return _form(request, visitor, entity, {**start, **given}, {})
 
 
-@router.post("/{table}/new")
+@routes.post("/{table}/new")
 def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Response:
     """Keeps a new record, or shows the form again with what is wrong."""
     _allow(visitor.may_add(entity))
@@ -186,8 +187,8 @@ def _allow(allowed: bool) -> None:
         raise HTTPException(403, "This is looked after by the staff.")
 
 
-@router.get("/{table}/{record_id}")
-def detail(request: Request, visitor: Here, entity: Kind, record_id: int, done: Words = "") -> HTMLResponse:
+@routes.get("/{table}/{record_id}")
+def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, done: Words = "") -> HTMLResponse:
     """One record with everything that belongs to it, and what was done to it."""
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
@@ -243,8 +244,8 @@ def _children(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: V
     return found
 
 
-@router.get("/{table}/{record_id}/edit")
-def edit(request: Request, visitor: Here, entity: Kind, record_id: int) -> HTMLResponse:
+@routes.get("/{table}/{record_id}/edit")
+def edit(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HTMLResponse:
     """The form with a record in it."""
     _allow(visitor.may_change(entity))
     with database.session() as db:
@@ -253,8 +254,8 @@ def edit(request: Request, visitor: Here, entity: Kind, record_id: int) -> HTMLR
     return _form(request, visitor, entity, given, {}, record_id=record_id)
 
 
-@router.post("/{table}/{record_id}/edit")
-def change(request: Request, visitor: Here, entity: Kind, record_id: int, form: Form) -> Response:
+@routes.post("/{table}/{record_id}/edit")
+def change(request: Request, visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Keeps the change, or shows the form again with what is wrong."""
     _allow(visitor.may_change(entity))
     values, wrong = read_all(visitor.fields(entity), form)
@@ -270,15 +271,15 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: int, form: 
     return RedirectResponse(f"/{entity.table}/{record_id}?done=saved", 303)
 
 
-@router.get("/{table}/{record_id}/delete")
-def confirm(request: Request, visitor: Here, entity: Kind, record_id: int) -> HTMLResponse:
+@routes.get("/{table}/{record_id}/delete")
+def confirm(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HTMLResponse:
     """Asks before deleting."""
     staff_only(visitor)
     return _confirm(request, visitor, entity, record_id, "")
 
 
-@router.post("/{table}/{record_id}/delete")
-def delete(request: Request, visitor: Here, entity: Kind, record_id: int, form: Form) -> Response:
+@routes.post("/{table}/{record_id}/delete")
+def delete(request: Request, visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Deletes a record, or says what still needs it."""
     staff_only(visitor)
     try:
@@ -293,8 +294,8 @@ def delete(request: Request, visitor: Here, entity: Kind, record_id: int, form: 
     return RedirectResponse(f"/{entity.table}?done=deleted&undo={undo}", 303)
 
 
-@router.post("/{table}/undo/{undo_id}")
-def undo(visitor: Here, entity: Kind, undo_id: int, form: Form) -> Response:
+@routes.post("/{table}/undo/{undo_id}")
+def undo(visitor: Here, entity: Kind, undo_id: Number, form: Form) -> Response:
     """Brings back what was deleted, with everything that was deleted with it."""
     staff_only(visitor)
     try:
@@ -307,8 +308,8 @@ def undo(visitor: Here, entity: Kind, undo_id: int, form: Form) -> Response:
     return RedirectResponse(f"/{found[0].table}/{found[1]}?done=restored", 303)
 
 
-@router.post("/{table}/{record_id}/move")
-def move(visitor: Here, entity: Kind, record_id: int, form: Form) -> Response:
+@routes.post("/{table}/{record_id}/move")
+def move(visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Puts a record in another column of the board."""
     staff_only(visitor)
     if not entity.board:

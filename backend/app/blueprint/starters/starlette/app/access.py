@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from . import database, people
 from .database import BY_TABLE
 from .fields import Value
 from .model import Entity, Field, Role
+from .routing import Given
 from .schema import ROLES, SIGN_IN
 
 OWNER = Role(" Owner", "")
@@ -145,8 +146,8 @@ def signed_in(request: Request) -> Visitor:
     return visitor
 
 
-Here = Annotated[Visitor, Depends(signed_in if SIGN_IN else everybody)]
-Guest = Annotated[Visitor | None, Depends(known if SIGN_IN else everybody)]
+Here = Annotated[Visitor, Given(signed_in if SIGN_IN else everybody)]
+Guest = Annotated[Visitor | None, Given(known if SIGN_IN else everybody)]
 
 
 def staff_only(visitor: Visitor) -> None:

@@ -7,17 +7,18 @@ import sqlite3
 from datetime import date, datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, people, records, rules
 from .access import Guest, summed
 from .fields import Value, clock, show
 from .model import Entity, Field, Form
 from .pages import first_values, read_all
-from .rendering import DASHBOARD, HAS_FRONT, Words, cells, render
+from .rendering import DASHBOARD, HAS_FRONT, cells, render
 from .rendering import Form as Posted
+from .routing import Number, Routes, Words
 from .schema import ABOUT, FORMS, SIGN_IN
 from .security import receipt
 
@@ -26,7 +27,7 @@ CARD_OFFERS = 4
 PERSON_NAME = Field("person_name", "Your name", required=True)
 PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
 
-router = APIRouter()
+routes = Routes()
 
 
 def front(request: Request, visitor: Guest) -> Response:
@@ -42,7 +43,7 @@ def front(request: Request, visitor: Guest) -> Response:
 
 
 if HAS_FRONT:
-    router.get("/")(front)
+    routes.get("/")(front)
 
 
 def _card_offers(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
@@ -149,13 +150,13 @@ def _add_routes(form: Form) -> None:
     """The addresses of one form; a kind of record may itself be called forms."""
     address = f"/forms/{form.table}"
 
-    @router.get(address)
+    @routes.get(address)
     def ask(request: Request, visitor: Guest) -> HTMLResponse:
         """The empty form; a query such as ?yoga_class=3 chooses something."""
         given = {name: value[:200] for name, value in request.query_params.items() if name in form.fields}
         return _show(request, form, given, {})
 
-    @router.post(address)
+    @routes.post(address)
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
         values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
@@ -170,8 +171,8 @@ def _add_routes(form: Form) -> None:
                 wrong = broken.problems
         return _show(request, form, posted, wrong, status=422)
 
-    @router.get(f"{address}/done")
-    def thanks(request: Request, visitor: Guest, id: int = 0, sign: Words = "") -> HTMLResponse:
+    @routes.get(f"{address}/done")
+    def thanks(request: Request, visitor: Guest, id: Number = 0, sign: Words = "") -> HTMLResponse:
         """Says that it arrived; what was sent is shown to whoever sent it."""
         return _thanks(request, form, id, sign)
 

@@ -8,23 +8,24 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, records, rules
 from .access import Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field
 from .rendering import Form, Kind, cells, render
+from .routing import Routes
 
 CSV_LIMIT = 100_000
 IMPORT_LIMIT = 2_000
 SHOWN_LINES = 50
 
-router = APIRouter()
+routes = Routes()
 
 
-@router.get("/{table}/export.csv")
+@routes.get("/{table}/export.csv")
 def export(visitor: Here, entity: Kind) -> Response:
     """Every record as a CSV file that a spreadsheet opens."""
     out = io.StringIO()
@@ -55,14 +56,14 @@ class Line:
     wrong: list[str] = field(default_factory=list)
 
 
-@router.get("/{table}/import")
+@routes.get("/{table}/import")
 def choose(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     """Asks for the file."""
     staff_only(visitor)
     return _page(request, visitor, entity, {})
 
 
-@router.post("/{table}/import")
+@routes.post("/{table}/import")
 def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Response:
     """Shows what a file holds, then keeps all of it; one line with a mistake keeps everything out."""
     staff_only(visitor)

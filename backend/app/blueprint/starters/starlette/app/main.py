@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from . import accounts, database, pages, public, seed, sheets, view_pages
 from .rendering import render
-from .schema import ABOUT, SIGN_IN
+from .schema import SIGN_IN
 from .security import Guard
 
 HERE = Path(__file__).parent
@@ -23,29 +25,26 @@ MESSAGES = {404: "There is no such page.", 405: "This page cannot be used that w
 
 
 @asynccontextmanager
-async def _life(app: FastAPI) -> AsyncIterator[None]:
+async def _life(app: Starlette) -> AsyncIterator[None]:
     if database.migrate():
         seed.fill()
     app.state.key = database.secret()
     yield
 
 
-def create_app() -> FastAPI:
+def create_app() -> Starlette:
     """The whole app; its database is opened when it starts."""
-    app = FastAPI(
-        title=ABOUT.title, lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
-    )
-    app.add_middleware(Guard)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     # The more particular address comes first: /{table} takes whatever is left.
-    if SIGN_IN:
-        app.include_router(accounts.router)
-    for one in (public, sheets, view_pages, pages):
-        app.include_router(one.router)
-    app.add_exception_handler(HTTPException, _show_http_error)
-    app.add_exception_handler(RequestValidationError, _show_bad_address)
-    app.add_exception_handler(Exception, _show_failure)
-    return app
+    groups = [*([accounts] if SIGN_IN else []), public, sheets, view_pages, pages]
+    static = Mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    made = Starlette(
+        routes=[static, *(route for group in groups for route in group.routes.all)],
+        middleware=[Middleware(Guard)],
+        exception_handlers={HTTPException: _show_http_error, Exception: _show_failure},
+        lifespan=_life,
+    )
+    made.router.redirect_slashes = False
+    return made
 
 
 async def _show_http_error(request: Request, error: Exception) -> Response:
@@ -56,10 +55,6 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
         return RedirectResponse(headers["location"], status)
     generic = not detail or (status in MESSAGES and detail in ("Not Found", "Method Not Allowed"))
     return _error_page(request, status, MESSAGES.get(status, "That did not work.") if generic else detail)
-
-
-async def _show_bad_address(request: Request, error: Exception) -> Response:
-    return _error_page(request, 404, MESSAGES[404])
 
 
 async def _show_failure(request: Request, error: Exception) -> Response:
