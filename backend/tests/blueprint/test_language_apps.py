@@ -203,6 +203,24 @@ def test_the_examples_are_spread_over_what_they_belong_to(spec: AppSpec) -> None
                 assert len({row[field.name] for row in rows[entity.name]}) >= 3, (entity.name, field.name)
 
 
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Track invoices and payments for my design studio",
+        "An invoicing app for a plumber with clients, invoices, invoice lines and payments",
+    ],
+)
+def test_no_example_pays_a_bill_twice_or_before_it_is_sent(goal: str) -> None:
+    rows = {entity.name: (entity, kept) for entity, kept in seed_rows(understand(goal))}
+    bill, bills = rows["Invoice"]
+    status = status_field(bill)
+    assert status is not None
+    unpaid = {status.choices[0], *finished(status, CALLED_OFF)}
+    paid = [int(row["invoice"] or 0) for row in rows["Payment"][1]]
+    assert len(set(paid)) == len(paid) >= 3
+    assert not [number for number in paid if bills[number - 1][status.name] in unpaid]
+
+
 def test_no_example_is_an_adjective_and_what_it_is() -> None:
     odd = re.compile(r"^(New|Wooden|Blue|Large|Red|Old|Spare)$")
     entities = [entity for spec in SPECS.values() for entity in spec.entities]

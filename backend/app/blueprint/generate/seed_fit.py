@@ -38,7 +38,8 @@ def fit(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows
     for row, record in enumerate(kept):
         if status is not None:
             days = _days(spec, entity, record, rows)
-            record[status.name] = _status(status, days, row)
+            is_due = any("due" in name for name in _by_time(entity))
+            record[status.name] = _status(status, days, row, is_due=is_due)
             _leave_open(entity, status, record)
     return kept
 
@@ -184,8 +185,11 @@ def _days(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> list
     return []
 
 
-def _status(status: FieldSpec, days: Sequence[int], row: int) -> str:
-    """How far a record is by its dates: the past is finished but for one, the future is open."""
+def _status(status: FieldSpec, days: Sequence[int], row: int, *, is_due: bool) -> str:
+    """How far a record is by its dates: the past is finished but for one, the future is open.
+
+    What begins in the future has not begun; what `is_due` then may have.
+    """
     called_off = finished(status, _GIVEN_UP)
     ended = [one for one in finished(status) if one not in called_off]
     still_open = [one for one in status.choices if one not in ended and one not in called_off]
@@ -195,7 +199,7 @@ def _status(status: FieldSpec, days: Sequence[int], row: int) -> str:
         return ended[-1]
     if not days and ended and row % 3 == 2:
         return ended[row // 3 % len(ended)]
-    later = bool(days) and min(days) > 1
+    later = bool(days) and min(days) > 1 and not is_due
     if not still_open:
         return status.choices[0]
     return still_open[0] if later and len(still_open) < 3 else still_open[row % len(still_open)]
@@ -228,13 +232,28 @@ def add_up(spec: AppSpec, rows: Rows) -> None:
 
 
 def _pay(spec: AppSpec, rows: Rows, target: EntitySpec) -> None:
-    """A payment is of what its invoice comes to."""
+    """What is finished was paid once and whole, two that are open in part; a draft was not."""
+    parts = _paid_parts(target, rows[target.name])
     for entity in spec.entities:
         ref = next((field.name for field in entity.fields if field.ref == target.name), None)
-        if ref is not None and entity.name.endswith("Payment") and entity.field("amount") is not None:
-            for record in rows[entity.name]:
-                whole = rows[target.name][int(record[ref] or 1) - 1]["total"]
-                record["amount"] = whole or record["amount"]
+        if ref is not None and parts and entity.name.endswith("Payment") and entity.field("amount") is not None:
+            del rows[entity.name][len(parts) :]
+            for record, (number, share) in zip(rows[entity.name], parts, strict=False):
+                whole = int(rows[target.name][number - 1]["total"] or 0)
+                record.update({ref: number, "amount": whole // share or record["amount"]})
+
+
+def _paid_parts(target: EntitySpec, records: Sequence[Record]) -> list[tuple[int, int]]:
+    """The numbers of the records that were paid, and which part of them: 1 the whole, 2 half."""
+    status = status_field(target)
+    if status is None:
+        return [(number, 1) for number in range(1, len(records) + 1)]
+    off = finished(status, CALLED_OFF)
+    done = set(finished(status)) - set(off)
+    waiting = set(status.choices[1:]) - done - set(off)
+    numbered = [(number, record[status.name]) for number, record in enumerate(records, start=1)]
+    half = [(number, 2) for number, at in numbered if at in waiting]
+    return sorted([(number, 1) for number, at in numbered if at in done] + half[:2])
 
 
 def settle(spec: AppSpec, rows: Rows) -> None:
