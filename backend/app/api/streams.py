@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -12,9 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from app.core.ids import JobId
 from app.events.feeds import Feeds, Listener
-from app.events.model import Event
 
 STILL_HERE: Final = b": still here\n\n"
+_HEADERS: Final = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
 
 
 class EventStream(Response):
@@ -23,26 +26,29 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, feeds: Feeds, job_id: JobId, *, after: int) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        del self.headers["content-length"]
+        super().__init__()
         self._feeds = feeds
         self._job_id = job_id
         self._after = after
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:  # noqa: ARG002 - they are always these
+        """The same for every stream: each takes a copy only for as long as it sends them."""
+        self.raw_headers = _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell all of it."""
         del scope
         listener = Listener()
-        leaving = asyncio.create_task(_leave_with(receive, listener))
+        leaving = asyncio.create_task(_leave_with(receive, listener), name="leaving")
+        events = self._feeds.follow(self._job_id, listener, after=self._after)
         try:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            told: AsyncIterator[Event | None] = self._feeds.follow(self._job_id, listener, after=self._after)
-            async with aclosing(told) as events:  # type: ignore[type-var]  # it is a generator
-                async for event in events:
-                    await send(_chunk(STILL_HERE if event is None else event.wire, more=True))
+            await send({"type": "http.response.start", "status": self.status_code, "headers": [*_HEADERS]})
+            async for event in events:
+                await send(_chunk(STILL_HERE if event is None else event.wire, more=True))
             await send(_chunk(b"", more=False))
         finally:
             leaving.cancel()
+            await events.aclose()
 
 
 async def _leave_with(receive: Receive, listener: Listener) -> None:

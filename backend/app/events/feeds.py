@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -29,6 +29,8 @@ _RETRY_S: Final = 0.5
 
 class Listener:
     """One who waits, until there is news, or a while has passed, or nobody is there to hear it."""
+
+    __slots__ = ("_woken", "is_gone")
 
     def __init__(self) -> None:
         self.is_gone = False
@@ -104,7 +106,7 @@ class Feeds:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def follow(self, job_id: JobId, listener: Listener, *, after: int) -> AsyncIterator[Event | None]:
+    async def follow(self, job_id: JobId, listener: Listener, *, after: int) -> AsyncGenerator[Event | None, None]:
         """Every event above `after` until the last one, or until the listener is gone. None: it stayed quiet."""
         feed = self._feeds.setdefault(job_id, _Feed())
         feed.listeners.add(listener)
