@@ -48,13 +48,13 @@ def leaks(stage: Stage, sizes: Sizes) -> list[Reading]:
     batch = max(LEAST_BATCH, sizes.leak_builds // SAMPLES)
     with house.api() as api, house.worker() as worker:
         pids = api, worker.pid
-        points = [_sample(house, pids, batch)]
+        rounds = max(2, sizes.leak_builds // batch)
+        for _ in range(rounds // 2):  # until the pools of connections are as large as they get
+            _sample(house, pids, batch)
         before = Left.of(house, pids)
-        for _ in range(sizes.leak_builds // batch - 1):
-            points.append(_sample(house, pids, batch))
+        points = [_sample(house, pids, batch) for _ in range(rounds - rounds // 2)]
         left = Left.of(house, pids).beyond(before)
-    half = points[len(points) // 2 :]
-    slopes = [slope([(n * batch, point[side]) for n, point in enumerate(half)]) / 1000 for side in (0, 1)]
+    slopes = [slope([(n * batch, point[side]) for n, point in enumerate(points)]) / 1000 for side in (0, 1)]
     size = f"{sizes.leak_builds:,} builds"
     return [
         Reading("P11 api", slopes[0], note=f"{size}; {points[-1][0] / 1e6:.1f} MB of its own at the end"),
