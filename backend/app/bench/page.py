@@ -40,8 +40,8 @@ _HOW = """## How each is measured
 - **P9**: idle streams of one API process. Events are told to all of them at once, beside an ASGI function with a
   queue for each stream.
 - **P10**: CPU of the API and Postgres. Sequential scans are counted by Postgres itself.
-- **P11**: the straight line through the memory of the process over the second half of the builds, and what is there
-  after that half that was not there before it: the first half fills the pools of connections.
+- **P11**: the straight line through the memory of the process over the second half of the builds, and what is
+  there after that half that was not there before it: the first half fills the pools of connections.
 - **P12, P13**: real sandboxes, real worker processes.
 """
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
-from app.db.tables import jobs as table
+from app.db.link import Row
 from app.domain.job import JobStatus, build_version, sources_of
 
 CHANNEL: Final = "cofounder_jobs"
 """Each event rings here with `job_id seq status` when its transaction commits."""
-
-COLUMNS: Final = ", ".join(f"jobs.{column.name}" for column in table.c if column.name != "takeovers")
-"""What a Job is read from."""
-
 
 @dataclass(frozen=True)
 class Job:
@@ -36,7 +32,6 @@ class Job:
     tier: str
     priority: int
     engine: str | None
-    spec: Mapping[str, Any] | None
     attempt: int
     owner: str | None
     sandbox_id: str | None
@@ -56,6 +51,13 @@ class Job:
     def build_version(self) -> str:
         """The version's name, such as `build_v0_2`."""
         return build_version(self.number)
+
+
+@dataclass(frozen=True)
+class SpecifiedJob(Job):
+    """With what is built or was built: the largest column by far, read only by those who need it."""
+
+    spec: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,18 @@ class Change:
     """Further members of the event."""
 
 
-def job_of(row: Mapping[str, Any]) -> Job:
-    """The job of a row that was read by COLUMNS."""
-    return Job(**{**row, "status": JobStatus(row["status"])})
+_J = TypeVar("_J", bound=Job)
+
+
+def _columns(kind: type[Job]) -> str:
+    return ", ".join(f"jobs.{one.name}" for one in fields(kind))
+
+
+_STATUS_AT: Final = [one.name for one in fields(Job)].index("status")
+
+
+def _job_of(kind: Callable[..., _J], row: Row) -> _J:
+    return kind(*row[:_STATUS_AT], JobStatus(row[_STATUS_AT]), *row[_STATUS_AT + 1 :])
 
 
 _INSERT = """
@@ -205,12 +216,19 @@ async def append(
     return int(row[0]) if row else None
 
 
-_OF = f"SELECT {COLUMNS} FROM jobs WHERE "
+_OF = f"SELECT {_columns(Job)} FROM jobs WHERE "
+_SPECIFIED_OF = f"SELECT {_columns(SpecifiedJob)} FROM jobs WHERE "
 _FIND: Final = f"{_OF} id = %(id)s"
+_FIND_SPECIFIED: Final = f"{_SPECIFIED_OF} id = %(id)s"
 _FIND_OWN: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
 _RUNNING: Final = f"{_OF} project_id = %(project)s AND status NOT IN ('ready', 'failed')"
-_NEWEST_READY: Final = f"{_OF} project_id = %(project)s AND status = 'ready' ORDER BY number DESC LIMIT 1"
-_PAGE: Final = f"{_OF} project_id = %(project)s AND number < %(below)s ORDER BY number DESC LIMIT %(limit)s"
+_NEWEST_READY: Final = (
+    f"{_SPECIFIED_OF} project_id = %(project)s AND status = 'ready' ORDER BY number DESC LIMIT 1"
+)
+_PAGE: Final = (
+    f"{_OF} project_id = %(project)s AND founder_id = %(founder)s AND number < %(below)s "
+    "ORDER BY number DESC LIMIT %(limit)s"
+)
 _NEWEST: Final = f"""
     SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
     JOIN LATERAL ({_OF} project_id = wanted.id ORDER BY number DESC LIMIT 1) newest ON true
@@ -220,32 +238,41 @@ _NUMBERS_END: Final = 2**31 - 1
 
 async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = None) -> Job | None:
     """The job, None when it does not exist or, given a founder, is somebody else's."""
-    row = await tx.named_row(_FIND if founder_id is None else _FIND_OWN, {"id": job_id, "founder": founder_id})
-    return job_of(row) if row else None
+    row = await tx.row(_FIND if founder_id is None else _FIND_OWN, {"id": job_id, "founder": founder_id})
+    return _job_of(Job, row) if row else None
+
+
+async def find_specified(tx: Connection, job_id: JobId) -> SpecifiedJob | None:
+    """The job with its specification; None when it does not exist."""
+    row = await tx.row(_FIND_SPECIFIED, {"id": job_id})
+    return _job_of(SpecifiedJob, row) if row else None
 
 
 async def running_of(tx: Connection, project_id: ProjectId) -> Job | None:
     """The project's job that has not ended."""
-    row = await tx.named_row(_RUNNING, {"project": project_id})
-    return job_of(row) if row else None
+    row = await tx.row(_RUNNING, {"project": project_id})
+    return _job_of(Job, row) if row else None
 
 
-async def page(tx: Connection, project_id: ProjectId, *, below: int | None, limit: int) -> Sequence[Job]:
-    """The project's jobs with numbers below the given one, newest first."""
-    values = {"project": project_id, "below": _NUMBERS_END if below is None else below, "limit": limit}
-    return [job_of(row) for row in await tx.named_rows(_PAGE, values)]
+async def page(
+    tx: Connection, project_id: ProjectId, *, founder_id: FounderId, below: int | None, limit: int
+) -> Sequence[Job]:
+    """The project's jobs with numbers below the given one, newest first; none of somebody else's project."""
+    below = _NUMBERS_END if below is None else below
+    values = {"project": project_id, "founder": founder_id, "below": below, "limit": limit}
+    return [_job_of(Job, row) for row in await tx.rows(_PAGE, values)]
 
 
 async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
     """The newest job of each of the projects that has one; looked up one by one, so that old jobs cost nothing."""
-    found = [job_of(row) for row in await tx.named_rows(_NEWEST, {"ids": list(project_ids)})]
+    found = [_job_of(Job, row) for row in await tx.rows(_NEWEST, {"ids": list(project_ids)})]
     return {job.project_id: job for job in found}
 
 
-async def newest_ready(tx: Connection, project_id: ProjectId) -> Job | None:
+async def newest_ready(tx: Connection, project_id: ProjectId) -> SpecifiedJob | None:
     """The project's newest version."""
-    row = await tx.named_row(_NEWEST_READY, {"project": project_id})
-    return job_of(row) if row else None
+    row = await tx.row(_NEWEST_READY, {"project": project_id})
+    return _job_of(SpecifiedJob, row) if row else None
 
 
 async def iterations_of(tx: Connection, project_id: ProjectId) -> int:

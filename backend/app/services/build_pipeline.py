@@ -22,7 +22,7 @@ from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.repositories import jobs
-from app.repositories.jobs import Change, Job
+from app.repositories.jobs import Change, SpecifiedJob
 from app.services.app_data import AppData
 from app.services.app_host import AppHost
 from app.services.export_service import iter_zip
@@ -72,7 +72,7 @@ class BuildTools:
 class BuildPipeline:
     """One build under one attempt."""
 
-    def __init__(self, tools: BuildTools, job: Job, *, attempt: int, step: Step) -> None:
+    def __init__(self, tools: BuildTools, job: SpecifiedJob, *, attempt: int, step: Step) -> None:
         self._tools = tools
         self._job = job
         self._attempt = attempt

@@ -12,7 +12,7 @@ from app.core.ids import FounderId, GateId, ProjectId
 from app.db.engine import Connection
 from app.domain.gate import GATE_TITLES, GateOption, GateType, alignment_score
 from app.domain.job import JobStatus
-from app.repositories import gates, projects
+from app.repositories import gates, jobs, projects
 from app.repositories.gates import Gate
 from app.repositories.jobs import Job
 from app.services.project_service import owned
@@ -65,7 +65,9 @@ class GateService:
         """The solidification gate of a ready build, and whether this call made it."""
         if job.status is not JobStatus.READY:
             raise NotReady(f"This build is {job.status.value!r}, so there is no preview to have seen yet.")
-        score = alignment_score(job.goal, json.dumps(job.spec or {}))
+        specified = await jobs.find_specified(tx, job.id)
+        built = specified.spec if specified is not None else None
+        score = alignment_score(job.goal, json.dumps(built or {}))
         made = await gates.create(tx, job.project_id, GateType.SOLIDIFICATION, job_id=job.id, alignment=score)
         if made is not None:
             return made, True

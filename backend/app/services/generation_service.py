@@ -35,7 +35,7 @@ from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import gates, idempotency, jobs, projects
-from app.repositories.jobs import Change, Job, NewJob
+from app.repositories.jobs import Change, Job, NewJob, SpecifiedJob
 from app.repositories.projects import Project
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.gate_service import GateService
@@ -194,9 +194,9 @@ class GenerationService:
         except (AppError, RunnerError, SandboxError, OSError) as error:
             await self.fail(job_id, error, attempt=attempt)
 
-    async def _read(self, job_id: JobId) -> Job | None:
+    async def _read(self, job_id: JobId) -> SpecifiedJob | None:
         async with self._database.autocommit() as tx:
-            return await jobs.find(tx, job_id)
+            return await jobs.find_specified(tx, job_id)
 
     async def fail(self, job_id: JobId, error: Exception, *, attempt: int) -> None:
         """End a job with a sentence for the founder and a debug id that the log explains."""

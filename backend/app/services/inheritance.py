@@ -12,7 +12,7 @@ from app.core.errors import AppError, BuildFailed, Unavailable
 from app.core.ids import JobId
 from app.db.engine import Database
 from app.repositories import jobs
-from app.repositories.jobs import Job
+from app.repositories.jobs import Job, SpecifiedJob
 from app.services.app_data import AppData, DataRefused, DataTooLarge, DataUnreadable, NoData
 from app.services.patience import patiently
 
@@ -63,11 +63,11 @@ class Inheritance:
             return taken
         return {**taken, "rows": dict(records.rows), "notes": list(records.notes)}
 
-    async def parent(self) -> Job | None:
+    async def parent(self) -> SpecifiedJob | None:
         """The version that this one grows from."""
         parent_id = self._job.parent_id
         return None if parent_id is None else await patiently(lambda: self._find(parent_id))
 
-    async def _find(self, job_id: JobId) -> Job | None:
+    async def _find(self, job_id: JobId) -> SpecifiedJob | None:
         async with self._database.autocommit() as tx:
-            return await jobs.find(tx, job_id)
+            return await jobs.find_specified(tx, job_id)

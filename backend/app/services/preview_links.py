@@ -6,6 +6,7 @@ import hashlib
 import re
 import uuid
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Final
 
 from itsdangerous import BadSignature, Signer
@@ -15,6 +16,7 @@ from app.ports.clock import Clock, SystemClock
 
 ACCESS_PARAMETER: Final = "cf_access"
 _WINDOWS_PER_LINK: Final = 4
+_LINKS_KEPT: Final = 4096
 _HOST: Final = re.compile(r"build-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _PORT: Final = re.compile(r"[0-9]{0,5}")
 _EXPIRY: Final = re.compile(r"[0-9]{1,12}")
@@ -38,6 +40,7 @@ class PreviewSigner:
         clock: Clock | None = None,
     ) -> None:
         self._links = _signer(secret, b"cofounder.preview.link")
+        self._signed_link = lru_cache(maxsize=_LINKS_KEPT)(partial(_sign, self._links))
         self._cookies = _signer(secret, b"cofounder.preview.cookie")
         self._link_seconds = link_seconds
         self._window_seconds = max(1, link_seconds // _WINDOWS_PER_LINK)
@@ -64,7 +67,7 @@ class PreviewSigner:
     def url(self, job_id: JobId) -> str:
         """A link that opens the preview as it is."""
         expiry = self.window(self._clock.now()) * self._window_seconds + self._link_seconds
-        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={_sign(self._links, job_id, expiry)}"
+        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={self._signed_link(job_id, expiry)}"
 
     def opens(self, job_id: JobId, access: str) -> bool:
         """Whether the access parameter of a link is good for this build now."""

@@ -62,8 +62,10 @@ class ProjectService:
         self, tx: Connection, founder_id: FounderId, project_id: ProjectId, *, below: int | None, limit: int
     ) -> Sequence[Job]:
         """The project's builds with numbers below the given one, newest first."""
-        await owned(tx, founder_id, project_id)
-        return await jobs.page(tx, project_id, below=below, limit=limit)
+        page = await jobs.page(tx, project_id, founder_id=founder_id, below=below, limit=limit)
+        if not page:
+            await owned(tx, founder_id, project_id)
+        return page
 
     async def _with_latest(self, tx: Connection, found: Sequence[Project]) -> Sequence[ProjectView]:
         latest = await jobs.latest_of(tx, [project.id for project in found]) if found else {}

@@ -14,7 +14,7 @@ from app.core.errors import AppError, InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
 from app.repositories import jobs, specs
-from app.repositories.jobs import Job
+from app.repositories.jobs import SpecifiedJob
 from app.repositories.specs import KeptSpec
 from app.services.project_service import owned
 
@@ -106,14 +106,14 @@ class SpecService:
         revision = f"{kept.revision if kept else 0}-{newest.number}"
         return SpecView(spec, revision, newest.build_version, is_edited)
 
-    async def _newest(self, tx: Connection, project_id: ProjectId) -> Job:
+    async def _newest(self, tx: Connection, project_id: ProjectId) -> SpecifiedJob:
         newest = await jobs.newest_ready(tx, project_id)
         if newest is None or newest.spec is None:
             raise NoSpec("This project has no version yet, so there is nothing to edit.", remedy="Build it first.")
         return newest
 
 
-def _standing(kept: KeptSpec | None, newest: Job) -> tuple[AppSpec, bool]:
+def _standing(kept: KeptSpec | None, newest: SpecifiedJob) -> tuple[AppSpec, bool]:
     """The edit as long as it belongs to the newest version, else what that version was built from."""
     built = _spec_of(newest)
     if kept is None:
@@ -132,7 +132,7 @@ def _edited(kept: KeptSpec, built: AppSpec) -> AppSpec | None:
         return None
 
 
-def _spec_of(job: Job) -> AppSpec:
+def _spec_of(job: SpecifiedJob) -> AppSpec:
     try:
         return without_was(AppSpec.model_validate(job.spec))
     except ValidationError as error:

@@ -34,7 +34,7 @@ def built(house: House, project: str, **body: Any) -> Any:
 def finished(house: House, job_id: JobId) -> Any:
     async def finish() -> Any:
         async with house.services.database.transaction() as tx:
-            job = await jobs.find(tx, job_id)
+            job = await jobs.find_specified(tx, job_id)
         assert job is not None
         spec = job.spec or studio(job.goal).model_dump(mode="json")
         for stage in BUILD_STAGES:
