@@ -17,6 +17,7 @@ from app.domain.job import JobStatus, build_version, sources_of
 CHANNEL: Final = "cofounder_jobs"
 """Each event rings here with `job_id seq status` when its transaction commits."""
 
+
 @dataclass(frozen=True)
 class Job:
     """One request to build a project, and what became of it."""

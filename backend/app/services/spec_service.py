@@ -94,10 +94,10 @@ class SpecService:
         if goal is None:
             return (await self._current(tx, project_id)).spec
         kept = await specs.find(tx, project_id)
-        newest = await jobs.newest_ready(tx, project_id)
-        if kept is None or newest is None or kept.spec.get("goal") != goal:
+        if kept is None or kept.spec.get("goal") != goal:
             return None
-        return _edited(kept, _spec_of(newest))
+        newest = await jobs.newest_ready(tx, project_id)
+        return None if newest is None else _edited(kept, _spec_of(newest))
 
     async def _current(self, tx: Connection, project_id: ProjectId) -> SpecView:
         newest = await self._newest(tx, project_id)

@@ -11,6 +11,7 @@ REFUSALS = "api/test_refusals.py::"
 MACHINE = "queue/test_state_machine.py::"
 ADMISSION = "queue/test_admission.py::"
 LATE = "chaos/test_row_14.py::"
+RELEASES = "chaos/test_row_18_releases.py::"
 
 
 @dataclass(frozen=True)
@@ -218,5 +219,13 @@ BUGS: Final = (
         'log.error("build_failed", job_id=str(job_id), debug_id=debug_id,',
         'log.error("build_failed", job_id=str(job_id),',
         (f"{LATE}test_a_build_without_a_sandbox_says_so",),
+    ),
+    Bug(
+        "engine-version-follows-the-source",
+        "I1",
+        "app/queue/engine.py",
+        '        "application_version": APP_VERSION,\n',
+        "",
+        (f"{RELEASES}test_row_18_a_release_finishes_what_the_one_before_has_begun",),
     ),
 )

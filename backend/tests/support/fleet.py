@@ -153,13 +153,13 @@ class Fleet:
         except httpx2.TransportError:
             return False
 
-    def start_worker(self, **config: Any) -> Member:
-        """One more worker, once it is ready."""
-        return self.await_worker(self.spawn_worker(**config))
+    def start_worker(self, *, nursery: Nursery | None = None, **config: Any) -> Member:
+        """One more worker, once it is ready; of another nursery, it may be one of another program."""
+        return self.await_worker(self.spawn_worker(nursery=nursery, **config))
 
-    def spawn_worker(self, **config: Any) -> Member:
+    def spawn_worker(self, *, nursery: Nursery | None = None, **config: Any) -> Member:
         """One more worker, which may not be ready yet."""
-        worker = self._member("worker", f"worker-{len(self.workers) + 1}", config)
+        worker = self._member("worker", f"worker-{len(self.workers) + 1}", config, nursery)
         self.workers.append(worker)
         return worker
 
@@ -169,7 +169,7 @@ class Fleet:
         assert worker.alive, worker.log.read_text()[-2000:]
         return worker
 
-    def _member(self, role: str, name: str, config: dict[str, Any]) -> Member:
+    def _member(self, role: str, name: str, config: dict[str, Any], nursery: Nursery | None = None) -> Member:
         known = {
             "role": role,
             "name": name,
@@ -181,7 +181,7 @@ class Fleet:
             "slots": self.slots,
             "pace_s": self.pace_s,
         }
-        return Member(self.nursery, {**known, **config}, self.folder / f"{name}.log")
+        return Member(nursery or self.nursery, {**known, **config}, self.folder / f"{name}.log")
 
     @property
     def fenced(self) -> int:

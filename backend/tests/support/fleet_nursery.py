@@ -17,13 +17,17 @@ BACKEND = Path(__file__).resolve().parents[2]
 
 
 class Nursery:
-    """The means to speak to it. Its members die with it, and it dies with this process."""
+    """The means to speak to it. Its members die with it, and it dies with this process.
 
-    def __init__(self) -> None:
+    They run the program of that folder: this one, or a copy of it.
+    """
+
+    def __init__(self, backend: Path = BACKEND) -> None:
         plain = {name: text for name, text in os.environ.items() if not name.startswith("COFOUNDER_")}
+        plain["PYTHONPATH"] = str(backend)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.fleet_nursery"],
-            cwd=BACKEND,
+            cwd=backend,
             env=plain,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
