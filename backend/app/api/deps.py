@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from fastapi.security.utils import get_authorization_scheme_param
 
 from app.core.errors import Unauthenticated
 from app.services.container import Services
 from app.services.founder_service import Caller, SubscribedCaller
-
-_bearer = HTTPBearer(auto_error=False, description="The token that `cofounder token` shows.")
 
 
 async def get_services(request: Request) -> Services:
@@ -23,22 +23,32 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 
-async def get_caller(
-    services: ServicesDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Caller:
-    """The founder who calls; 401 without a good token."""
-    if credentials is None:
-        raise Unauthenticated(
-            "This needs an access token.", remedy="Send 'Authorization: Bearer <token>' (see: cofounder token)."
-        )
-    return await services.founders.caller(credentials.credentials)
+class BearerCaller(SecurityBase):
+    """Finds the founder who calls; Unauthenticated without a good token.
+
+    One dependency instead of three that ask each other: resolving those was a sixth of what a status costs.
+    """
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(description="The token that `cofounder token` shows.")
+        self.scheme_name = "HTTPBearer"
+
+    async def __call__(self, request: Request) -> Caller:
+        """The founder whose token the request carries."""
+        scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+        if scheme.lower() != "bearer" or not token:
+            remedy = "Send 'Authorization: Bearer <token>' (see: cofounder token)."
+            raise Unauthenticated("This needs an access token.", remedy=remedy)
+        services = await get_services(request)
+        return await services.founders.caller(token)
 
 
-CallerDep = Annotated[Caller, Depends(get_caller)]
+CallerDep = Annotated[Caller, Depends(BearerCaller())]
 
 
-async def get_subscribed(services: ServicesDep, caller: CallerDep) -> SubscribedCaller:
+async def get_subscribed(request: Request, caller: CallerDep) -> SubscribedCaller:
     """The founder who calls, with a subscription; 402 without one."""
+    services = await get_services(request)
     return await services.founders.require_subscription(caller)
 
 

@@ -18,7 +18,6 @@ from app.adapters.billing.open import OpenBilling
 from app.adapters.runners.fake import RunnerFake
 from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.adapters.storage.disk import DiskVersionStore
-from app.api.deps import get_services
 from app.bootstrap import Adapters, assemble, build_tools
 from app.core.errors import Unauthenticated
 from app.core.ids import JobId
@@ -154,8 +153,8 @@ def open_house(database_url: str, valkey_url: str, folder: Path, **fakes: Any) -
     )
     app = create_app(settings)
     services = assemble(adapters, settings)
-    app.dependency_overrides[get_services] = lambda: services
     with TestClient(app, base_url="http://localhost") as client:
+        app.state.services = services
         house = House(client, app, adapters, services, settings)
         house.call(services.open)
         yield house
