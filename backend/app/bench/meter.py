@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from statistics import mean
 
 import psutil
 
@@ -53,11 +54,15 @@ class Spent:
         return {name: now - self._before[name] for name, now in self._now().items()}
 
 
-def abba(ours: Callable[[], float], ceiling: Callable[[], float]) -> tuple[float, float]:
-    """Measure both twice, in the order A B B A, so that a machine that gets slower favours neither."""
-    first, second = ours(), ceiling()
-    third = ceiling()
-    return (first + ours()) / 2, (second + third) / 2
+def abba(ours: Callable[[], float], ceiling: Callable[[], float], *, rounds: int = 1) -> tuple[float, float]:
+    """The means of both, twice a round in the order A B B A, so that a machine that gets slower favours neither."""
+    a: list[float] = []
+    b: list[float] = []
+    for _ in range(rounds):
+        a.append(ours())
+        b += [ceiling(), ceiling()]
+        a.append(ours())
+    return mean(a), mean(b)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -26,7 +26,8 @@ counts are too small for the figures to mean anything. `--only P1,P3` picks bars
 _HOW = """## How each is measured
 
 - **P1, P2**: the product's own API process under uvicorn, four keep-alive clients. Beside it an ASGI function
-  without a framework, under the same uvicorn settings, that reads one hash of Valkey and answers it as JSON. P1 is
+  without a framework, under the same uvicorn settings, that reads one hash of Valkey and answers it as JSON, in
+  turn with it, in slices of 250 requests. P1 is
   a build that runs; ready and queued ones are told below the table.
 - **P3**: commits are the transaction ids that Postgres gave out. The ceiling inserts one row and commits, over
   16 connections, without any HTTP. CPU is that of the API (or of the inserting program) and of both servers.

@@ -65,7 +65,7 @@ def reads(stage: Stage, sizes: Sizes) -> list[Reading]:
 
         for name in paths:
             send_all(house.port, [get(paths[name], house.token)] * 20, clients=CLIENTS)
-        found = {name: abba(ours(name), ceiling) for name in paths}
+        found = {name: abba(ours(name), ceiling, rounds=sizes.rounds) for name in paths}
     others = {name: found[name] for name in ("projects", "project", "builds")}
     worst = max(others, key=lambda name: others[name][0] / others[name][1])
     return [

@@ -11,6 +11,8 @@ class Sizes:
     """The counts of one run."""
 
     requests: int
+    rounds: int
+    """How often they are asked for, in turn with the ceiling: a machine is slow for seconds at a time."""
     starts: int
     inserts: int
     hand_offs: int
@@ -32,7 +34,8 @@ class Sizes:
 
 
 FULL: Final = Sizes(
-    requests=1_000,
+    requests=250,
+    rounds=5,
     starts=160,
     inserts=3_200,
     hand_offs=60,
@@ -53,6 +56,7 @@ FULL: Final = Sizes(
 )
 QUICK: Final = Sizes(
     requests=60,
+    rounds=1,
     starts=16,
     inserts=160,
     hand_offs=3,

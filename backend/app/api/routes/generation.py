@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request, Response
 
 from app.api.answers import answer
-from app.api.deps import CallerDep, ServicesDep, SubscribedDep
+from app.api.deps import CallerDep, ServicesDep, SubscribedDep, get_services
 from app.api.status import etag_of, is_same, status_out
 from app.api.streams import EventStream
 from app.core.ids import JobId, ProjectId
@@ -51,11 +51,12 @@ async def start(
 async def status(
     job_id: UUID,
     caller: CallerDep,
-    services: ServicesDep,
+    request: Request,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
     wait: Annotated[int | None, Query(ge=1, le=30)] = None,
 ) -> Response:
     """Where a build is. `wait` holds the answer back, at most that many seconds, until it is a new one."""
+    services = await get_services(request)  # asked most often by far, and each further dependency costs
     generation = services.generation
     view = await generation.status(caller.id, JobId(job_id))
     etag = etag_of(services, view)
