@@ -55,7 +55,7 @@ class Spent:
 
 
 def abba(ours: Callable[[], float], ceiling: Callable[[], float], *, rounds: int = 1) -> tuple[float, float]:
-    """The means of both, twice a round in the order A B B A, so that a machine that gets slower favours neither."""
+    """The means of both, in rounds of A B B A, so that a machine that gets slower favours neither."""
     a: list[float] = []
     b: list[float] = []
     for _ in range(rounds):
