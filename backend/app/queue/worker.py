@@ -197,9 +197,9 @@ class Worker:
 
     async def _admit(self) -> None:
         while True:
+            await self._may_admit.wait()
             self._may_admit.clear()
             await self._survive(self._take_turns)
-            await _rung(self._may_admit)
 
     async def _take_turns(self) -> None:
         """Start as many jobs as there are slots free here."""
@@ -220,13 +220,21 @@ class Worker:
         turn = 0
         while True:
             self._must_look.clear()
-            await self._survive(self._parts.reaper.take_over_lost)
+            await self._survive(self._look)
             await self._survive(self._drop_ended)
             if turn % TIDY_EVERY == 0:
                 await self._survive(self._parts.reaper.remove_orphans)
                 await self._survive(self._parts.reaper.tidy)
             turn += 1
             await _rung(self._must_look)
+
+    async def _look(self) -> None:
+        """Find what no bell has told of."""
+        due = await self._parts.reaper.due()
+        if due.waits:
+            self._may_admit.set()
+        if due.is_lost:
+            await self._parts.reaper.take_over_lost()
 
     async def _drop_ended(self) -> None:
         """Stop what was cancelled while the bell could not be heard."""

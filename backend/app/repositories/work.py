@@ -19,10 +19,12 @@ _RING: Final = "00000000-0000-0000-0000-000000000000 0 queued"
 AGE_STEP_S: Final = 120
 """A waiting job gains one step of priority every so many seconds, so that no tier starves another."""
 
-# Within a lease before or after now: what the clock put into the future when it was set back is not recent either.
-_SLOTS = """
-    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at
-                BETWEEN now() - make_interval(secs => %(lease)s) AND now() + make_interval(secs => %(lease)s))
+# What the clock put into the future when it was set back is not recent either.
+_RECENT: Final = "BETWEEN now() - make_interval(secs => %(lease)s) AND now() + make_interval(secs => %(lease)s)"
+"""Within a lease before or after now."""
+
+_SLOTS = f"""
+    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at {_RECENT})
          - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))
     """
 
@@ -50,12 +52,19 @@ _CLAIM = """
     RETURNING attempt
     """
 
-_LOST = """
-    SELECT id, attempt, takeovers, owner, sandbox_id FROM jobs
-    WHERE status NOT IN ('ready', 'failed') AND admitted_at IS NOT NULL
+_IS_QUEUED: Final = "status = 'queued' AND admitted_at IS NULL"
+
+_IS_LOST: Final = f"""status NOT IN ('ready', 'failed') AND admitted_at IS NOT NULL
       AND ((owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = jobs.owner))
-        OR (owner IS NULL AND admitted_at NOT
-                BETWEEN now() - make_interval(secs => %(lease)s) AND now() + make_interval(secs => %(lease)s)))
+        OR (owner IS NULL AND admitted_at NOT {_RECENT}))
+    """
+
+_LOST = f"SELECT id, attempt, takeovers, owner, sandbox_id FROM jobs WHERE {_IS_LOST}"
+
+_DUE = f"""
+    SELECT EXISTS (SELECT 1 FROM jobs WHERE {_IS_QUEUED}),
+           EXISTS (SELECT 1 FROM workers WHERE seen_at NOT {_RECENT})
+        OR EXISTS (SELECT 1 FROM jobs WHERE {_IS_LOST})
     """
 
 _TAKE_OVER = """
@@ -110,8 +119,7 @@ async def ring(tx: Connection) -> None:
 
 async def anything_queued(tx: Connection) -> bool:
     """Whether a job waits for its admission."""
-    statement = "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND admitted_at IS NULL)"
-    return bool(await tx.value(statement))
+    return bool(await tx.value(f"SELECT EXISTS (SELECT 1 FROM jobs WHERE {_IS_QUEUED})"))
 
 
 async def lock_admission(tx: Connection) -> None:
@@ -134,6 +142,23 @@ async def claim(tx: Connection, job_id: JobId, *, worker: str) -> int | None:
     """Become the owner of an admitted job: the attempt to act under, None when somebody else was first."""
     row = await tx.row(_CLAIM, {"id": job_id, "worker": worker})
     return int(row[0]) if row else None
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a worker may have to do of which no bell has told it."""
+
+    waits: bool
+    """A job waits for its admission."""
+    is_lost: bool
+    """A worker is silent, or nobody works on a job."""
+
+
+async def due(tx: Connection, *, lease_s: float) -> Due:
+    """Both in one look, since every worker takes one each second."""
+    row = await tx.row(_DUE, {"lease": lease_s})
+    assert row is not None
+    return Due(*row)
 
 
 async def lost(tx: Connection, *, lease_s: float) -> Sequence[LostJob]:
@@ -173,8 +198,7 @@ async def position(tx: Connection, job_id: JobId) -> int:
 
 async def waiting(tx: Connection) -> int:
     """How many jobs wait to be admitted."""
-    statement = "SELECT count(*) FROM jobs WHERE status = 'queued' AND admitted_at IS NULL"
-    return int(await tx.value(statement))
+    return int(await tx.value(f"SELECT count(*) FROM jobs WHERE {_IS_QUEUED}"))
 
 
 async def started_today(tx: Connection, founder_id: FounderId) -> int:
@@ -238,10 +262,7 @@ async def leave(tx: Connection, worker: str) -> None:
 
 async def bury_silent(tx: Connection, *, lease_s: float) -> Sequence[str]:
     """Give up the workers that were silent for longer than the lease."""
-    statement = (
-        "DELETE FROM workers WHERE seen_at NOT BETWEEN now() - make_interval(secs => %(lease)s) "
-        "AND now() + make_interval(secs => %(lease)s) RETURNING id"
-    )
+    statement = f"DELETE FROM workers WHERE seen_at NOT {_RECENT} RETURNING id"
     return [str(row[0]) for row in await tx.rows(statement, {"lease": lease_s})]
 
 

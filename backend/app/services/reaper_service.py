@@ -15,7 +15,7 @@ from app.queue.engine import EngineClient
 from app.queue.state_machine import JobStateMachine
 from app.repositories import idempotency, work
 from app.repositories.jobs import Change
-from app.repositories.work import LostJob
+from app.repositories.work import Due, LostJob
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,11 @@ class ReaperService:
         self._engine = engine
         self._runtime = runtime
         self._lease_s = lease_s
+
+    async def due(self) -> Due:
+        """What there is to do now."""
+        async with self._database.autocommit() as tx:
+            return await work.due(tx, lease_s=self._lease_s)
 
     async def take_over_lost(self) -> None:
         """Give up silent workers and hand their jobs on."""
