@@ -58,3 +58,58 @@ def test_people_in_general_are_no_record() -> None:
 
 def test_a_lesser_deed_gives_way_to_the_record_it_leaves() -> None:
     assert "Sale" not in labels("Customers order boxes that our farm sells")
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "I run an escape room and want people to book a slot for up to 6 players",
+        "I want anyone to apply for a plot in our garden",
+    ],
+)
+def test_what_the_founder_wants_others_to_do_they_do_from_outside(goal: str) -> None:
+    assert understand(goal).forms
+
+
+def test_a_loan_is_of_what_is_lent() -> None:
+    loan = understand("Our choir lends out sheet music; who has which score and when is it due back").entity(
+        "Loan"
+    )
+    assert loan is not None
+    assert "SheetMusic" in {field.ref for field in loan.fields}
+
+
+def test_a_vote_is_on_what_the_goal_names() -> None:
+    spec = understand("vote on which film our club shows next")
+    assert {entity.label for entity in spec.entities}.isdisjoint({"Book", "Club show"})
+    vote = spec.entity("Vote")
+    assert vote is not None
+    assert "Film" in {field.ref for field in vote.fields}
+
+
+def test_a_shop_for_something_takes_orders() -> None:
+    assert {"Jam", "Order", "Customer"} <= labels("Shop for my jams")
+
+
+@pytest.mark.parametrize(
+    ("goal", "title"),
+    [
+        ("Let people RSVP to our street festival", "Street Festival"),
+        ("vinyl records", "Vinyl Records"),
+        ("We want our members to book courts", "Court Bookings"),
+        ("Shop for my jams", "Jam Shop"),
+    ],
+)
+def test_an_app_is_called_after_what_it_is_for(goal: str, title: str) -> None:
+    assert understand(goal).title == title
+
+
+@pytest.mark.parametrize(
+    ("goal", "line"),
+    [
+        ("I want anyone to apply for a plot", "I want anyone to apply for a plot."),
+        ("I want to build a shop for soap", "A shop for soap."),
+    ],
+)
+def test_the_line_below_the_title_is_a_sentence(goal: str, line: str) -> None:
+    assert understand(goal).tagline == line

@@ -11,6 +11,9 @@ from app.blueprint.language.lexicon import NounKind, word
 
 FOUNDER: Final = ""
 _FOUNDERS: Final = frozenset({"i", "we"})
+_SOMEBODY: Final = frozenset({"staff", "team", "kid", "person"})
+"""Those who do something though their word is not listed among people."""
+_ANYBODY: Final = frozenset({"anybody", "anyone", "everybody", "everyone"})
 _OWN: Final = frozenset({"their", "own", "his", "her"})
 _ENDS: Final = frozenset(".;:!?\n")
 _WHOSE: Final = frozenset({"of", "in", "from", "at"})
@@ -40,7 +43,7 @@ def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
             who = FOUNDER
         elif token.text == "who" and not (at and tokens[at - 1].part is Part.NOUN):
             who = None
-        elif token.part is Part.NOUN and _is_subject(tokens, at):
+        elif token.text in _ANYBODY or (token.part is Part.NOUN and _is_subject(tokens, at)):
             who = token.basic
         elif token.part is Part.VERB and who is not None:
             near = {one.text for one in tokens[at + 1 : at + 1 + _NEAR]}
@@ -49,7 +52,7 @@ def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
 
 def _is_subject(tokens: Sequence[Token], at: int) -> bool:
     """Whether a person is named and a verb follows, perhaps behind "can", "who" or "of our club"."""
-    if word(tokens[at].basic).kind is not NounKind.PERSON and tokens[at].basic not in ("staff", "team", "kid"):
+    if word(tokens[at].basic).kind is not NounKind.PERSON and tokens[at].basic not in _SOMEBODY:
         return False
     if at + 1 < len(tokens) and tokens[at + 1].text in ("and", "or"):
         return False

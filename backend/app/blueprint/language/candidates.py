@@ -154,7 +154,8 @@ def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase)
 
 def _read_context(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: Findings) -> None:
     words = [token.text for token in phrase.modifiers[-2:]] + [phrase.head.text]
-    found.settings |= {phrase.head.text, phrase.head.basic}
+    if phrase.at > 2 or phrase.after != "for" or phrase.determiner in ("our", "my"):  # "a shop for my jams" is one
+        found.settings |= {phrase.head.text, phrase.head.basic}
     if not found.context and phrase.head.basic not in _OPERATORS:
         found.context = " ".join(words)
     for token in modifiers:

@@ -23,6 +23,9 @@ MOST_ENTITIES: Final = 6
 GENERAL: Final = frozenset({"Item", "Product", "Listing", "Tool", "Costume", "Artefact", "Machine", "Proposal"})
 """Records that stand for whatever an app of their kind is about: kites are the tools of a lending library."""
 
+_WORKS: Final = frozenset({"Book", "Film", "Movie", "Game", "Song", "Album"})
+"""Works that a club may be about: films stand in for the books of a book club."""
+
 _ENOUGH: Final = 3
 
 Add = Callable[[EntityDraft], Draft]
@@ -87,11 +90,17 @@ def _is_covered(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
         return True
     if entity.name in GENERAL and any(_is_own_thing(one) for one in drafts):
         return True
+    if entity.name in _WORKS and any(one.kind is NounKind.COMMUNICATION and _is_thing(one) for one in drafts):
+        return True
     if word(entity.name.lower()).kind is NounKind.ANIMAL and any(one.kind is NounKind.ANIMAL for one in drafts):
         return True
     serving = is_provider(entity.name)
     people = [one for one in drafts if one.is_person and is_provider(one.key) == serving]
     return describes_people(entity.fields) and bool(people) and not entity.is_companion
+
+
+def _is_thing(one: Draft) -> bool:
+    return not (one.is_person or one.is_action or one.added)
 
 
 def _is_own_thing(one: Draft) -> bool:

@@ -29,6 +29,7 @@ _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
 _LIKELY_VERBS: Final = word_list("verbs")
 _ASKED: Final = frozenset({"which", "what", "who", "how", "whether"})
+_WHEN: Final = frozenset({"next", "now", "today", "tonight", "tomorrow"})
 _PARTICLES: Final = frozenset({"off", "out", "up", "down"})
 _SINGLE: Final = frozenset({"a", "an", "each", "every"})
 _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
@@ -233,7 +234,7 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
     someone = word(before.basic).kind is NounKind.PERSON
     if doubt.plural_noun:
-        if not before.is_plural and (not doubt.as_noun.noun or doubt.following in _ASKED):
+        if not before.is_plural and (not doubt.as_noun.noun or doubt.following in _ASKED | _WHEN):
             return True
         if doubt.following in _PARTICLES or (someone and doubt.as_verb.verb > 3 * doubt.as_noun.noun):
             return not before.is_plural

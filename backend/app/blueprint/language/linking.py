@@ -63,7 +63,8 @@ def _targets(want: FieldDraft, one: Draft, drafts: Sequence[Draft]) -> list[Draf
 
 def _link_by_kind(one: Draft, drafts: Sequence[Draft]) -> None:
     """Who did it, and what it is about: the nearest person and the nearest thing."""
-    things = [other for other in drafts if not other.is_person and not other.is_linking and not other.added]
+    own = [other for other in drafts if not other.is_person and not other.added]
+    things = [other for other in own if not other.is_linking] or [other for other in own if not other.is_action]
     people = [other for other in drafts if other.is_person]
     for group in (things, people):
         linked = {each.target for each in one.links}

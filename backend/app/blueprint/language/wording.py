@@ -21,6 +21,9 @@ _OPENING = re.compile(
     r"i am looking for|looking for)\s+",
     re.IGNORECASE,
 )
+_OCCASIONS: Final = frozenset({NounKind.EVENT, NounKind.TIME, NounKind.GROUP})
+_SOMEBODY_DOES = re.compile(r"(?!an? )(my |our |the )?\w+( \w+)? to [a-z]", re.IGNORECASE)
+"""Behind "I want": "people to book" is no sentence without it."""
 _JOINED: Final = {
     "Bloodpressure": "Blood Pressure", "Foodtruck": "Food Truck", "Carwash": "Car Wash", "Foodbank": "Food Bank",
     "Icecream": "Ice Cream", "Lostproperty": "Lost Property", "Waitinglist": "Waiting List",
@@ -52,10 +55,13 @@ def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goa
 
 
 def _title_words(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> list[str]:
-    if drafts and all(one.added for one in drafts) and (said := _said(words)):
+    said = _said(words)
+    if said and (all(one.added for one in drafts) or len(said) == len(words)):
         return said
     purpose, mains = _purpose(words), _mains(drafts)
     context = [word for word in found.context.split(" ") if word and word not in _PLAIN]
+    if not context and not purpose and (occasion := _occasion(found)):
+        return occasion
     if len(context) > 1 and not purpose:
         return context
     if context and not purpose:
@@ -65,6 +71,14 @@ def _title_words(found: Findings, drafts: Sequence[Draft], words: Sequence[str])
     if not context and len(purpose or mains) < 4:
         context = [word for word in found.subjects[:1] if word not in " ".join(purpose or mains)]
     return [*context, *(word for word in purpose or mains if word not in context or word == "and")]
+
+
+def _occasion(found: Findings) -> list[str]:
+    """What all of it is for, said in two words of which no record is kept: "our street festival"."""
+    said = [
+        one for one in found.spare if one.kind in _OCCASIONS and " " in one.label and one.key not in found.roles
+    ]
+    return said[0].label.lower().split(" ") if said else []
 
 
 def _first(drafts: Sequence[Draft]) -> str:
@@ -106,13 +120,24 @@ def _words_before(words: Sequence[str], at: int) -> list[str]:
 
 def _mains(drafts: Sequence[Draft]) -> list[str]:
     own = [one for one in drafts if not one.added] or list(drafts)
+    for deed in own[:2]:
+        thing = next((one for one in drafts if deed.is_action and _is_about(deed, one)), None)
+        if thing is not None:
+            said = () if thing.label.lower() in deed.label.lower() else (thing.label,)
+            return " ".join((*said, plural(deed.label))).lower().split(" ")
     return " and ".join(_lower(plural(one.label)) for one in own[:2]).split(" ")
+
+
+def _is_about(deed: Draft, one: Draft) -> bool:
+    return not (one.is_person or one.is_action) and any(link.target == one.key for link in deed.links)
 
 
 def tagline(text: str) -> str:
     """The goal as one sentence."""
-    line = _OPENING.sub("", _SPACE.sub(" ", text).strip())
-    first = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].strip(" ,;:") or _SPACE.sub(" ", text).strip()
+    whole = _SPACE.sub(" ", text).strip()
+    line = _OPENING.sub("", whole)
+    line = whole if _SOMEBODY_DOES.match(line) else line
+    first = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].strip(" ,;:") or whole
     short = _fit(first, _MOST_TAGLINE)
     ending = "" if short[-1] in ".!?…" else "."
     return short[0].upper() + short[1:] + ending

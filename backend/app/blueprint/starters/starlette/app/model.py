@@ -133,6 +133,11 @@ class Entity:
         return [self.field(name) for name in self.columns]
 
     @property
+    def is_line(self) -> bool:
+        """Whether its records are the lines of something else, which shows them and their sum."""
+        return any(isinstance(rule, Sum) for rule in self.rules)
+
+    @property
     def one(self) -> str:
         """What one record is called inside a sentence."""
         return lower_first(self.label)

@@ -47,10 +47,10 @@ def about(request: Request, visitor: Guest) -> HTMLResponse:
 def dashboard(request: Request, visitor: Here, done: Words = "") -> HTMLResponse:
     """What there is to do, and everything at a glance."""
     with database.session() as db:
-        shown = [entity for entity in ENTITIES if visitor.sees_some(entity)]
+        shown = [entity for entity in ENTITIES if visitor.sees_some(entity) and not entity.is_line]
         context = {
             "sections": [_section(db, entity, visitor) for entity in shown],
-            "coming": views.coming_up(db, visitor), "sums": views.sums(db) if visitor.is_staff else [],
+            "coming": views.coming_up(db, visitor), "sums": views.sums(db, visitor) if visitor.is_staff else [],
             "heading": "Overview", "done": DONE.get(done, ""),
         }  # fmt: skip
         return render(request, "home.html", context)

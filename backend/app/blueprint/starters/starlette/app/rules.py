@@ -80,11 +80,18 @@ def overdue(entity: Entity) -> tuple[str, list[Value]]:
     """The condition that finds overdue records of this kind, or one that finds none."""
     for rule in entity.rules:
         if isinstance(rule, Overdue):
-            now = _now(entity.field(rule.date).type)
-            marks = ",".join("?" for _ in rule.done)
-            open_ = f' AND ("{rule.status}" IS NULL OR "{rule.status}" NOT IN ({marks}))' if rule.status else ""
-            return f'"{rule.date}" < ?{open_}', [now, *(rule.done if rule.status else ())]
+            unfinished, done = still_open(entity)
+            return f'"{rule.date}" < ? AND {unfinished}', [_now(entity.field(rule.date).type), *done]
     return "0", []
+
+
+def still_open(entity: Entity) -> tuple[str, list[Value]]:
+    """The condition that finds the records of this kind that are not finished, late or not."""
+    for rule in entity.rules:
+        if isinstance(rule, Overdue) and rule.status:
+            marks = ",".join("?" for _ in rule.done)
+            return f'("{rule.status}" IS NULL OR "{rule.status}" NOT IN ({marks}))', list(rule.done)
+    return "1", []
 
 
 def is_overdue(entity: Entity, row: database.Row) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from . import database, rules
 from .access import Visitor
 from .fields import Value, clock, day, show
-from .model import Entity, Field
+from .model import Entity, Field, Overdue
 from .schema import ABOUT, ENTITIES
 
 MONTH = re.compile(r"^(\d{4})-(\d{2})$")
@@ -54,14 +54,26 @@ def _what(entity: Entity) -> str:
     return entity.label if plain else f"{entity.label}, {entity.field(entity.calendar).label.lower()}"
 
 
-def sums(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """The sum of each kind of record that has totals."""
+def sums(db: sqlite3.Connection, visitor: Visitor) -> list[dict[str, Any]]:
+    """The sum of each kind of record that has totals, and what of it is open and late where that is watched."""
     found = []
     for entity in ENTITIES:
-        if entity.totals:
-            total = db.execute(f'SELECT coalesce(sum("{entity.totals}"), 0) FROM "{entity.table}"').fetchone()[0]
-            found.append({"entity": entity, "label": entity.field(entity.totals).label, "total": total})
+        if entity.totals and not entity.is_line:
+            label = entity.field(entity.totals).label
+            found.append({"entity": entity, "label": f"{label}, all {entity.many}", "total": _sum(db, entity, visitor)})
+            if any(isinstance(rule, Overdue) and rule.status for rule in entity.rules):
+                still_open = _sum(db, entity, visitor, rules.still_open(entity))
+                late = late_sum(db, entity, visitor)
+                found.append({"entity": entity, "label": f"{label}, still open", "total": still_open, "late": late})
     return found
+
+
+def _sum(
+    db: sqlite3.Connection, entity: Entity, visitor: Visitor, only: tuple[str, list[Value]] = ("1", [])
+) -> int:
+    sees, values = visitor.sees(entity)
+    sql = f'SELECT coalesce(sum("{entity.totals}"), 0) FROM "{entity.table}" WHERE {sees} AND {only[0]}'
+    return int(db.execute(sql, [*values, *only[1]]).fetchone()[0])
 
 
 def month(db: sqlite3.Connection, entity: Entity, wanted: str, visitor: Visitor) -> dict[str, Any]:
@@ -166,10 +178,7 @@ def _picture(row: database.Row, title: str, notes: list[str]) -> dict[str, Any]:
 
 def late_sum(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> int:
     """What the overdue records come to."""
-    sees, values = visitor.sees(entity)
-    late, more = rules.overdue(entity)
-    sql = f'SELECT coalesce(sum("{entity.totals}"), 0) FROM "{entity.table}" WHERE {sees} AND {late}'
-    return int(db.execute(sql, [*values, *more]).fetchone()[0])
+    return _sum(db, entity, visitor, rules.overdue(entity))
 
 
 def totals(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict[str, Any]]:
