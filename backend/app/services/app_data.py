@@ -95,13 +95,13 @@ class AppData:
         self._versions = versions
         self._room = asyncio.Semaphore(_AT_ONCE)
 
-    async def backup(self, job_id: JobId) -> Backup:
+    async def backup(self, job: Job) -> Backup:
         """A copy of the records as they are now. NoData, DataTooLarge, DataUnreadable, Unavailable."""
         async with self._room, _told():
-            sandbox = await self._open(job_id, purpose="backup")
+            sandbox = await self._open(job.id, purpose="backup")
             found = None
             try:
-                found = await self._ask(sandbox, "out", str(MAX_DATA_BYTES))
+                found = await self._ask(sandbox, "out", str(MAX_DATA_BYTES), _mark(job))
                 return Backup(sandbox, size=int(found["bytes"]), pieces=int(found["pieces"]))
             finally:
                 if found is None:
@@ -111,12 +111,12 @@ class AppData:
         """Whether something is kept for this version."""
         return job_id in await self._runtime.list_data()
 
-    async def carry(self, parent: JobId, to: JobId) -> bool:
+    async def carry(self, parent: Job, to: JobId) -> bool:
         """Begin a version with a copy of another's records, unless it has some; False when there are none.
 
         Repeating it after a crash is safe: records that are there are complete, and are left alone.
         """
-        if not await self.has_any(parent):
+        if not await self.has_any(parent.id):
             return False
         async with self._sandbox(to, purpose="carry") as target:
             if (await self._ask(target, "there"))["there"]:
@@ -144,6 +144,7 @@ class AppData:
         async with self._sandbox(job.id, purpose="restore", files=files) as sandbox:
             await self._send(sandbox, content)
             await self._ask(sandbox, "join")
+            await self._ask(sandbox, "fits", _mark(job))
             await self._try_out(sandbox, read_manifest(files))
             return _records(await self._ask(sandbox, "put"))
 
@@ -204,6 +205,11 @@ class AppData:
         return answer
 
 
+def _mark(job: Job) -> str:
+    """What the saved records of one project have in common: a number that SQLite keeps in the file, never 0."""
+    return str(job.project_id.int % (2**31 - 1) + 1)
+
+
 def _records(answer: Mapping[str, Any]) -> Records:
     """What an app says of itself is cut to a size that can be kept and shown."""
     rows = {str(name)[:60]: int(count) for name, count in answer["rows"].items()}
@@ -228,7 +234,7 @@ def _refused() -> AppError:
 
 def _foreign() -> AppError:
     return DataRefused(
-        "This file has nothing in common with the app's records, so they were left as they are.",
+        "This file holds the records of another app, so those of this one were left as they are.",
         remedy="Choose a file that was saved from this app.",
     )
 

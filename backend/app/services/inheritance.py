@@ -39,7 +39,7 @@ class Inheritance:
             note = f"This version keeps other kinds of records, so those of {parent.build_version} stayed there."
             return {"from": parent.build_version, "notes": [note]}
         try:
-            copied = await self._data.carry(parent.id, self._job.id)
+            copied = await self._data.carry(parent, self._job.id)
         except (DataUnreadable, DataTooLarge, DataRefused) as error:
             return {"from": parent.build_version, "notes": [f"Nothing was taken over: {error.detail}"]}
         except Unavailable as error:

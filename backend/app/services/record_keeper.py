@@ -39,8 +39,8 @@ def connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_S)
 
 
-def out(limit: str) -> Answer:
-    """A consistent copy of the records, cut into pieces; the app may go on meanwhile."""
+def out(limit: str, mark: str) -> Answer:
+    """A consistent copy of the records that bears this mark, cut into pieces; the app may go on meanwhile."""
     if not DATA.is_file():
         raise Problem("none")
     ROOM.mkdir(exist_ok=True)
@@ -49,6 +49,7 @@ def out(limit: str) -> Answer:
         if pages * page > int(limit):
             raise Problem("too_large")
         copy(source, target)
+        target.execute(f"PRAGMA application_id = {int(mark)}")
         target.execute("PRAGMA journal_mode = DELETE")
     return {"bytes": WHOLE.stat().st_size, "pieces": cut(WHOLE)}
 
@@ -126,6 +127,33 @@ def _settle(draft: Path) -> None:
     os.close(folder)
 
 
+def fits(mark: str) -> Answer:
+    """Whether the joined file is of this app: by its mark or, without one, by the kinds of record in it.
+
+    To be asked before the app has opened the file, since it then makes tables of its own there.
+    """
+    with closing(connect(WHOLE)) as source:
+        given = source.execute("PRAGMA application_id").fetchone()[0]
+        kinds = records(source)
+    if given not in (0, int(mark)):
+        raise Problem("foreign")
+    if not given and DATA.is_file() and not _is_alike(kinds):
+        raise Problem("foreign")
+    return {"fits": True}
+
+
+def _is_alike(kinds: set[str]) -> bool:
+    """Whether most of what the app keeps is there; records that are beyond reading may become anything."""
+    try:
+        with closing(connect(DATA)) as target:
+            own = records(target)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return True
+    return not own or 2 * len(kinds & own) > len(own)
+
+
 def put() -> Answer:
     """Make the joined file the records of an app that may be running: one transaction of SQLite's own."""
     if not DATA.is_file():
@@ -133,8 +161,6 @@ def put() -> Answer:
         return look()
     try:
         with closing(connect(WHOLE)) as source, closing(connect(DATA)) as target:
-            if not tables(source) & tables(target):
-                raise Problem("foreign")
             copy(source, target)
     except sqlite3.OperationalError:
         raise
@@ -148,12 +174,17 @@ def tables(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
+def records(db: sqlite3.Connection) -> set[str]:
+    """The tables that the app keeps its records in."""
+    return {name for name in tables(db) if not name.startswith(("sqlite_", "app_"))}
+
+
 def look() -> Answer:
     """How many rows each table has, and what the app noted when it took the records over."""
     if not DATA.is_file():
         raise Problem("none")
     with closing(connect(DATA)) as db:
-        names = sorted(name for name in tables(db) if not name.startswith(("sqlite_", "app_")))[:MAX_TABLES]
+        names = sorted(records(db))[:MAX_TABLES]
         rows = {name: count(db, name) for name in names}
         return {"rows": rows, "notes": notes(db)[:MAX_NOTES]}
 
@@ -183,11 +214,12 @@ def run(words: Iterable[str]) -> Answer:
         "out": out,
         "join": join,
         "there": there,
+        "fits": fits,
         "begin": begin,
         "put": put,
         "look": look,
     }
-    unreadable = "refused" if name in ("join", "begin") else "damaged"
+    unreadable = "refused" if name in ("join", "begin", "fits") else "damaged"
     try:
         return commands[name](*arguments)
     except Problem as problem:

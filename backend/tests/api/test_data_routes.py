@@ -13,6 +13,7 @@ import pytest
 from app.bootstrap import make_worker
 from app.core.ids import JobId
 from app.ports.sandbox import SandboxRequest
+from app.repositories import jobs
 from tests.support.house import AUTH, OTHER_AUTH, House
 
 
@@ -121,6 +122,19 @@ def test_an_archive_holds_the_records_only_when_asked(house: House, job: JobId, 
         assert names_in(archive.read("build_v0_1/data/app.db"), tmp_path) == ["Ada", "Bob"]
 
 
+def test_the_records_of_another_app_are_refused_even_when_they_look_alike(
+    house: House, job: JobId, tmp_path: Path
+) -> None:
+    other = house.started()
+    house.build(other)
+    house.call(write_rows, house, other, ["Theirs"])
+
+    answer = restored(house, job, data(house, other).content)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "data_refused")
+    assert names_in(data(house, job).content, tmp_path) == ["Ada", "Bob"]
+
+
 def test_larger_bodies_are_taken_there_and_nowhere_else(house: House, job: JobId) -> None:
     size = 300_000
     assert restored(house, job, b"x" * size).status_code == 422
@@ -159,7 +173,13 @@ def test_taking_records_over_again_after_a_crash_leaves_what_was_added_since(
     house.build(second)
     house.call(write_rows, house, second, ["Since"])
 
-    assert house.call(house.services.data.carry, job, second) is True
+    async def again() -> bool:
+        async with house.services.database.autocommit() as tx:
+            parent = await jobs.find(tx, job)
+        assert parent is not None
+        return await house.services.data.carry(parent, second)
+
+    assert house.call(again) is True
 
     assert names_in(data(house, second).content, tmp_path) == ["Ada", "Bob", "Since"]
 

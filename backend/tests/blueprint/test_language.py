@@ -175,3 +175,21 @@ def test_a_word_that_is_also_pythons_becomes_a_field() -> None:
 def test_a_very_long_goal_is_understood_in_time() -> None:
     goal = ("members book rooms and pay invoices for their dogs, " * 200)[:8_000].strip()
     assert understand(goal).goal == goal
+
+
+@pytest.mark.parametrize(
+    ("goal", "told"),
+    [
+        ("An AI chatbot that answers my customers on WhatsApp", "Messages through WhatsApp or other messengers"),
+        ("Customers order cakes and pay online", "Payments by card or online; amounts are only noted"),
+        ("Dogs, walkers and walks. Each walker takes at most 6 dogs", "Each walker takes at most 6 dogs"),
+        ("We hire out canoes to customers: half day, no Mondays", "no Mondays"),
+    ],
+)
+def test_what_is_left_out_is_told(goal: str, told: str) -> None:
+    assert told in understand(goal).not_understood
+
+
+@pytest.mark.parametrize("goal", list(GOALS)[:12])
+def test_nothing_is_said_to_be_left_out_of_a_goal_that_is_all_there(goal: str) -> None:
+    assert understand(goal).not_understood == ()

@@ -113,3 +113,28 @@ def test_an_app_is_called_after_what_it_is_for(goal: str, title: str) -> None:
 )
 def test_the_line_below_the_title_is_a_sentence(goal: str, line: str) -> None:
     assert understand(goal).tagline == line
+
+
+@pytest.mark.parametrize(
+    ("goal", "wanted", "unwanted"),
+    [
+        ("Book club: what we read and how we rated it", "Book Member", "Booking Client"),
+        ("Book a room for your meeting", "Booking Room", "Book"),
+        ("I rent out three holiday flats and hate double bookings", "Rental", "Booking"),
+        ("We are a refugee aid group matching families with hosts", "Family Host", "Group"),
+        ("our sports hall is rented by clubs", "Rental Club", "Sport"),
+        ("inventory for our theatre's props and who borrowed them", "Prop Loan", "Item"),
+        ("A neighbourhood car sharing group with three cars", "Car Booking Member", "Sharing"),
+        ("a reading log for my daughter's school", "Book Reading", "Meter Flat"),
+    ],
+)
+def test_words_with_two_meanings_are_read_as_they_are_meant(goal: str, wanted: str, unwanted: str) -> None:
+    found = {label.replace(" ", "") for label in labels(goal)}
+    assert set(wanted.split()) <= found
+    assert found.isdisjoint(unwanted.split())
+
+
+def test_who_does_what_with_which_is_kept_as_a_record_of_it() -> None:
+    watering = understand("our allotment society needs to know who waters which plot").entity("Watering")
+    assert watering is not None
+    assert {"Plot", "Tenant"} <= {field.ref for field in watering.fields}

@@ -10,6 +10,8 @@ import pytest
 from app.services import record_keeper
 from app.services.record_keeper import run
 
+MARK = "7"
+
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -48,7 +50,7 @@ def test_a_copy_holds_what_is_not_yet_in_the_main_file(workspace: Path, monkeypa
     writer.execute("INSERT INTO clients VALUES ('Ada')")
     writer.commit()
 
-    assert run(["out", "1000000"])["pieces"] > 1
+    assert run(["out", "1000000", MARK])["pieces"] > 1
 
     writer.close()
     Path("data/app.db").unlink()
@@ -59,7 +61,7 @@ def test_a_copy_holds_what_is_not_yet_in_the_main_file(workspace: Path, monkeypa
 
 def test_records_that_are_there_are_not_replaced_by_a_second_beginning(workspace: Path) -> None:
     fill(Path("data/app.db"), "Mine")
-    run(["out", "1000000"])
+    run(["out", "1000000", MARK])
     hand_over(workspace)
     fill(Path("data/app.db"), "Newer")
     assert run(["begin"]) == {"there": True}
@@ -74,13 +76,13 @@ def test_nothing_of_a_beginning_that_broke_off_is_taken_for_records(workspace: P
 
 def test_more_than_the_limit_is_not_copied(workspace: Path) -> None:
     fill(Path("data/app.db"), "x" * 9000)
-    assert run(["out", "5000"]) == {"problem": "too_large"}
+    assert run(["out", "5000", MARK]) == {"problem": "too_large"}
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"SQLite format 3\x00" + b"\xff" * 5000])
 def test_a_damaged_file_is_a_problem_and_no_crash(workspace: Path, content: bytes) -> None:
     Path("data/app.db").write_bytes(content)
-    for command in (["out", "1000000"], ["look"]):
+    for command in (["out", "1000000", MARK], ["look"]):
         answer = run(command)
         assert answer.get("problem") == "damaged" or content == b""
 
@@ -122,3 +124,34 @@ def test_an_odd_name_of_a_table_is_counted_like_any_other(workspace: Path) -> No
         db.execute('CREATE TABLE "a""; DROP TABLE x; --" (y)')
     db.close()
     assert run(["look"])["rows"] == {'a"; DROP TABLE x; --': 0}
+
+
+def joined(path: Path) -> None:
+    Path(".records/in-000000").write_bytes(path.read_bytes())
+    assert "problem" not in run(["join"])
+
+
+def test_saved_records_are_known_again_and_those_of_another_app_are_refused(workspace: Path) -> None:
+    fill(Path("data/app.db"), "Mine")
+    run(["out", "1000000", MARK])
+    hand_over(workspace)
+    run(["join"])
+    assert run(["fits", MARK]) == {"fits": True}
+    assert run(["fits", "8"]) == {"problem": "foreign"}
+
+
+def test_a_file_without_a_mark_must_keep_mostly_the_same(workspace: Path) -> None:
+    fill(Path("data/app.db"), "Mine")
+    with sqlite3.connect("data/app.db") as db:
+        db.execute("CREATE TABLE rooms (name TEXT)")
+        db.execute("CREATE TABLE app_settings (name TEXT, value)")
+    db.close()
+    fill(Path("other.db"), "Theirs")
+    with sqlite3.connect("other.db") as db:
+        db.execute("CREATE TABLE app_settings (name TEXT, value)")
+    db.close()
+    joined(Path("other.db"))
+    assert run(["fits", MARK]) == {"problem": "foreign"}
+
+    joined(Path("data/app.db"))
+    assert run(["fits", MARK]) == {"fits": True}

@@ -32,7 +32,7 @@ class RunnerBlueprint:
         done = tuple(features(spec))
         for feature in done:
             await say(feature)
-        return RunResult(files, features=done)
+        return RunResult(files, features=done, left_out=spec.not_understood)
 
 
 def _understand(goal: str) -> AppSpec:

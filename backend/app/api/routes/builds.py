@@ -73,7 +73,7 @@ async def export(
 ) -> StreamingResponse:
     """The files of this version as a zip archive; `with_data` adds the app's records, which may name people."""
     job = await _ready(services, caller, job_id)
-    records = (await services.data.backup(job.id)).read() if with_data else None
+    records = (await services.data.backup(job)).read() if with_data else None
     files = services.versions.stream(job.project_id, TreeDigest(job.digest or ""))
     headers = {"Content-Disposition": f'attachment; filename="{job.build_version}.zip"'}
     return StreamingResponse(
@@ -85,7 +85,7 @@ async def export(
 async def backup(job_id: UUID, caller: CallerDep, services: ServicesDep) -> StreamingResponse:
     """The records of this version's app as one SQLite file, whole as of now; the app may be in use."""
     job = await _ready(services, caller, job_id)
-    copy = await services.data.backup(job.id)
+    copy = await services.data.backup(job)
     headers = {
         "Content-Disposition": f'attachment; filename="{job.build_version}.db"',
         "Content-Length": str(copy.size),

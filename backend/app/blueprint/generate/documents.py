@@ -113,9 +113,10 @@ def readme(spec: AppSpec) -> str:
     records = "\n".join(_record_line(entity) for entity in spec.entities)
     abilities = "\n".join(f"- {_plain(line)}" for line in can_do(spec))
     assumed = "\n".join(f"- {_plain(line)}" for line in spec.assumptions) or "- Nothing."
+    missing = "\n".join(f"- {_plain(line)}" for line in spec.not_understood) or "- Nothing that was noticed."
     return _README.format(
         title=_plain(spec.title), tagline=_plain(spec.tagline), goal=goal, records=records,
-        abilities=abilities, assumed=assumed, made_by=_plain(made_by(spec)),
+        abilities=abilities, assumed=assumed, missing=missing, made_by=_plain(made_by(spec)),
         signing_in=_SIGN_IN if spec.has_sign_in else _NO_SIGN_IN,
     )  # fmt: skip
 
@@ -163,6 +164,10 @@ This app was {made_by}. The goal it was built from:
 ## What was assumed
 
 {assumed}
+
+## What it leaves out
+
+{missing}
 
 {signing_in}
 

@@ -57,6 +57,7 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
         f"    currency={spec.currency!r},",
         _tuple("can_do", can_do, "    "),
         _tuple("assumptions", spec.assumptions, "    "),
+        _tuple("left_out", spec.not_understood, "    "),
         f"    look={look!r},",
     ]
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"

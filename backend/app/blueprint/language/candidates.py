@@ -9,7 +9,7 @@ from typing import Final
 from app.blueprint.language.acting import acts
 from app.blueprint.language.archetypes import action_fields, actions, key_of, known_entities, spoken
 from app.blueprint.language.findings import Candidate, Findings
-from app.blueprint.language.grammar import Part, Phrase, Token, phrases, tag
+from app.blueprint.language.grammar import PLURAL_MODIFIERS, SHUNNED, Part, Phrase, Token, phrases, tag
 from app.blueprint.language.lexicon import UNKNOWN_WORD, NounKind, Word, is_known, word
 from app.blueprint.language.nouns import (
     ALWAYS_DETAILS,
@@ -214,13 +214,8 @@ def _add_detail(phrase: Phrase, found: Findings) -> None:
 
 def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: Findings) -> None:
     head = phrase.head
-    contained = phrase.after == "of" and head.basic in _HOLDERS and not head.is_plural
-    whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
-    studied = phrase.verb in _STUDIES and not head.is_plural and not phrase.determiner
-    topic = (head.basic in TOPICS or studied) and not head.is_plural and whole not in known_entities()
-    if contained or (len(head.basic) < 3 and not head.is_plural) or topic:
-        _add_domain(head.basic, found)
-        found.spare.append(_candidate([head], phrase.at, weak=True))
+    if _is_passed_over(phrase, modifiers):
+        _pass_over(phrase, found)
         return
     if head.text == head.basic and head.basic in SOFTWARE and not modifiers:
         return
@@ -250,6 +245,24 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
         _add_named(phrase, before, know, found)
     for token in (*inner, head):
         _unknown(token, found)
+
+
+def _is_passed_over(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
+    """Whether it is no record: a box of something, what is studied or played, what the founder does not want."""
+    head = phrase.head
+    if phrase.is_object and phrase.verb in SHUNNED:
+        return True
+    contained = phrase.after == "of" and head.basic in _HOLDERS
+    whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
+    studied = phrase.verb in _STUDIES and not phrase.determiner
+    topic = (head.basic in TOPICS or studied) and whole not in known_entities()
+    return not head.is_plural and (contained or len(head.basic) < 3 or topic)
+
+
+def _pass_over(phrase: Phrase, found: Findings) -> None:
+    if phrase.verb not in SHUNNED:
+        _add_domain(phrase.head.basic, found)
+    found.spare.append(_candidate([phrase.head], phrase.at, weak=True))
 
 
 def _add_named(phrase: Phrase, before: Token | None, know: Word, found: Findings) -> None:
@@ -290,9 +303,7 @@ def _candidate(tokens: Sequence[Token], at: int, *, about: str = "", weak: bool 
     kind = (
         NounKind.PERSON if know == UNKNOWN_WORD and head.endswith(_DOERS) and head not in _SPELLINGS else know.kind
     )
-    words = [
-        _SPELLINGS.get(token.basic, token.basic).replace("_", " ") for token in tokens[-2:] if not token.is_owner
-    ]
+    words = [_said(token, token is tokens[-1]) for token in tokens[-2:] if not token.is_owner]
     label = " ".join(words or [head]).replace("-", " ")
     action = key_of(head) in action_fields() or is_action_noun(head, know)
     return Candidate(
@@ -305,6 +316,12 @@ def _candidate(tokens: Sequence[Token], at: int, *, about: str = "", weak: bool 
         action and len(tokens) == 1,
         know.examples,
     )
+
+
+def _said(token: Token, is_head: bool) -> str:
+    """The word of a label: the head in the singular, and so what stands before it, but for "sports hall"."""
+    basic = token.text if not is_head and token.text in PLURAL_MODIFIERS else token.basic
+    return _SPELLINGS.get(basic, basic).replace("_", " ")
 
 
 def _add(candidate: Candidate, found: Findings) -> None:

@@ -23,7 +23,7 @@ from app.blueprint.language.archetypes import (
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
 from app.blueprint.language.drafts import Draft, describes_people
 from app.blueprint.language.findings import Candidate, Findings
-from app.blueprint.language.lexicon import NounKind, plural, word
+from app.blueprint.language.lexicon import NounKind, doing, plural, word
 from app.blueprint.language.linking import link
 from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.spec import FieldType
@@ -33,6 +33,7 @@ _KEPT_THINGS: Final = frozenset(
 )
 _SYNONYMS: Final = word_pairs("synonyms")
 
+_NO_DEEDS: Final = word_list("no_deeds")
 _WISHES: Final = frozenset({"need", "want"})
 _FULL: Final = 5
 _OWN_NAMES: Final = word_list("own_names")
@@ -77,6 +78,7 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     complete(drafts, archetype, found, add=partial(_added, found=found))
     _fill(drafts, archetype, found)
     _fill_people(drafts, archetype, found)
+    _fill_deeds(drafts, found)
     _fill_spare(drafts, archetype, found)
     for one in drafts:
         one.setting = archetype.name if archetype else ""
@@ -114,6 +116,19 @@ def _fill_people(drafts: list[Draft], archetype: Archetype | None, found: Findin
         there = verb in actions() or any(one.goes_by(name) or one.goes_by(verb) for one in drafts)
         if name and not there and len(drafts) < _FULL:
             drafts.append(_draft(Candidate(spoken(name), NounKind.PERSON, at), archetype))
+
+
+def _fill_deeds(drafts: list[Draft], found: Findings) -> None:
+    """What the goal asks who does it with something, where there is room: the waterings of "who waters which"."""
+    thing = any(not (one.is_person or one.is_action or one.added) for one in drafts)
+    people = any(one.is_person for one in drafts)
+    for verb in found.asked if thing and people else ():
+        name = doing(verb).capitalize()
+        is_told = verb in actions() or verb in lesser_actions() or verb in _NO_DEEDS
+        there = any(one.key.startswith((verb, key_of(name))) for one in drafts)
+        if not (is_told or there) and len(drafts) < _FULL:
+            fields = list(fields_of("on_date:date! note"))
+            drafts.append(Draft(key_of(name), name, NounKind.ACT, fields, is_action=True))
 
 
 def _fill_spare(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:

@@ -19,8 +19,11 @@ _BEFORE_VERB: Final = frozenset(
     {"to", "can", "will", "should", "could", "would", "may", "must", "let", "lets", "help"}
 )
 _AFTER_NOUN_VERB: Final = frozenset({"from", "to"})
-_PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
+PLURAL_MODIFIERS: Final = word_list("plural_modifiers")
+_BODIES: Final = frozenset({"group", "charity", "collective", "cooperative", "network"})
 _CREWS: Final = frozenset({"staff", "team", "crew", "family", "jury"})
+SHUNNED: Final = frozenset({"hate", "dislike", "avoid", "prevent"})
+"""What comes behind these is just what the founder does not want."""
 _GOES_ON: Final = frozenset({"keep", "start", "stop", "love", "like", "enjoy"})
 _POLITE: Final = frozenset({"please", "just", "also", "kindly"})
 _SURELY: Final = frozenset({"share", "swap", "track"})
@@ -181,6 +184,12 @@ class _Doubt:
         return self.determined or _is_plural(self.following) or self.likely
 
     @property
+    def names_what_follows(self) -> bool:
+        """Whether it says what the noun behind it is about: "book club", not "book a room" or "book rooms"."""
+        alone = not (self.determined or _is_plural(self.following)) and _can_be_noun(self.following)
+        return alone and self.as_noun.noun > 5 * self.as_verb.verb
+
+    @property
     def stronger(self) -> bool:
         return self.as_verb.verb > self.as_noun.noun
 
@@ -211,7 +220,7 @@ def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
 
 def _opens(doubt: _Doubt, before: Token | None) -> bool:
     """Whether a verb opens the sentence, or goes on after a comma: "plan rehearsals, share sheet music"."""
-    if doubt.plural_noun:
+    if doubt.plural_noun or doubt.names_what_follows:
         return False
     if before is not None and before.text == ",":
         surely = doubt.likely and doubt.text in _SURELY
@@ -249,7 +258,9 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
     if before.is_plural:
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | _AFTER_NOUN_VERB
         return goes_on or doubt.stronger or _is_plural(doubt.following)
-    where = word(before.basic).kind in (NounKind.GROUP, NounKind.LOCATION)
+    where = word(before.basic).kind in (NounKind.GROUP, NounKind.LOCATION) or before.basic in _BODIES
+    if where and doubt.text.endswith("ing") and _is_plural(doubt.following):
+        return True
     goes_on = where and doubt.following in {"the", "a", "an", *_OWNERS}
     return doubt.text in _LIKELY_VERBS and (goes_on or _is_plural(doubt.following))
 
@@ -261,7 +272,7 @@ def _is_past(text: str) -> bool:
 
 def _is_said_of_one(noun: str, stem: str | None, before: Token | None, following: str) -> bool:
     """Whether the word is the verb of a single one: "each dog sleeps in", "a client sends an idea"."""
-    if stem is None or before is None or not word(stem).verb or noun in _PLURAL_MODIFIERS:
+    if stem is None or before is None or not word(stem).verb or noun in PLURAL_MODIFIERS:
         return False
     if before.text == "one":
         return True
@@ -302,7 +313,7 @@ def phrases(tokens: Sequence[Token]) -> Iterator[Phrase]:
 
 def _continues(one: Token, following: Token) -> bool:
     """Whether a phrase goes on: after a plural noun another begins, as in "the tools neighbours borrow"."""
-    if one.is_plural and one.text not in _PLURAL_MODIFIERS and following.basic not in _HOUSES:
+    if one.is_plural and one.text not in PLURAL_MODIFIERS and following.basic not in _HOUSES:
         return False
     return following.part in (Part.NOUN, Part.ADJECTIVE)
 

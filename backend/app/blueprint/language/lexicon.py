@@ -165,3 +165,11 @@ def verb_stem(text: str) -> str | None:
         if len(stem) > 3 and stem[-1:] == stem[-2:-1] and word(stem[:-1]).verb:
             return stem[:-1]
     return None
+
+
+def doing(verb: str) -> str:
+    """The form in "ing" of a regular verb: "watering", "hosting", "planning"."""
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return verb[:-1] + "ing"
+    short = len(verb) < 5 and verb[-1] not in "aeiouwxy" and verb[-2] in "aeiou" and verb[-3:-2] not in "aeiou"
+    return verb + verb[-1] * short + "ing"

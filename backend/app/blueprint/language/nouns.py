@@ -138,7 +138,7 @@ def is_context(phrase: Phrase, know: Word) -> bool:
     if run and phrase.is_object and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
         return True
     if head.is_plural:
-        return place and phrase.before == "for"
+        return place and phrase.before == "for" and not is_recordable(head.basic)
     if phrase.verb and phrase.before == "":
         return False
     if is_recordable(head.basic) and not place:

@@ -15,6 +15,7 @@ from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import forms_of
+from app.blueprint.language.leaving import left_out
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import own_people, roles_of
@@ -54,7 +55,9 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
         assumptions=assumptions(
             found, drafts, entities, archetype=archetype, forms=forms, roles=roles, rules=rules
         ),
-        not_understood=tuple(word[:80] for word in found.unknown[:12]),
+        not_understood=left_out(
+            reading.text, found, archetype=archetype, entities=entities, forms=forms, roles=roles, rules=rules
+        ),
     )  # fmt: skip
 
 

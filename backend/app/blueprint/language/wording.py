@@ -9,6 +9,7 @@ from typing import Final
 from app.blueprint.language.archetypes import key_of, usual_examples
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.findings import Findings
+from app.blueprint.language.grammar import SHUNNED
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 
@@ -37,6 +38,8 @@ _PURPOSE: Final = frozenset(
     "inventory journal leaderboard newsletter calendar board forum wiki crm portal booking bookings rental "
     "exchange archive scheduler dashboard list".split()
 )
+_TRADES: Final = frozenset({"job", "event", "service", "form"})
+"""Words that are often about software and here are not: "job board"."""
 _SOFTWARE_NAMES: Final = frozenset("app application system platform tool site website portal software".split())
 _SOFTWARE: Final = word_list("software")
 _FUNCTION: Final = word_list("determiners") | word_list("function")
@@ -102,9 +105,11 @@ def _said(words: Sequence[str]) -> list[str]:
 def _purpose(words: Sequence[str]) -> list[str]:
     """The words up to the one that says what kind of app it is: "invoice tracker", "booking" of "booking app"."""
     for at, word in enumerate(words[:14]):
+        if SHUNNED & set(words[max(0, at - 2) : at]):
+            continue
         verb = at > 0 and (singular(words[at - 1]) != words[at - 1]) and word not in _SOFTWARE_NAMES
         if not verb and (word in _PURPOSE or word in _SOFTWARE_NAMES):
-            before = _words_before(words, at)
+            before = _words_before(words, at) or [one for one in words[max(0, at - 1) : at] if one in _TRADES]
             if before:
                 return before + ([word] if word in _PURPOSE else [])
     return []

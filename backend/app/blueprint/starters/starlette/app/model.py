@@ -185,6 +185,7 @@ class About:
     currency: str
     can_do: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     look: str = ""
 
 
