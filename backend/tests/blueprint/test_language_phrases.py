@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.blueprint.language import understand
+from app.blueprint.spec import RuleKind
 
 
 def labels(goal: str) -> set[str]:
@@ -138,3 +139,31 @@ def test_who_does_what_with_which_is_kept_as_a_record_of_it() -> None:
     watering = understand("our allotment society needs to know who waters which plot").entity("Watering")
     assert watering is not None
     assert {"Plot", "Tenant"} <= {field.ref for field in watering.fields}
+
+
+def test_what_is_booked_is_what_the_verb_is_about() -> None:
+    booking = understand("A dog walking service: dogs, walkers, and customers book a walk").entity("Booking")
+    assert booking is not None
+    assert "Walk" in {field.ref for field in booking.fields}
+    assert booking.field("starts_at") is None  # the walk has it
+
+
+def test_a_booking_of_a_thing_says_when() -> None:
+    spec = understand("An escape room with 3 rooms: groups book online, 2 to 6 players, one group per room")
+    booking = spec.entity("Booking")
+    assert booking is not None
+    start = booking.field("starts_at")
+    assert start is not None
+    assert start.required
+    assert any(rule.kind is RuleKind.NO_OVERLAP and rule.entity == "Booking" for rule in spec.rules)
+
+
+def test_a_form_promises_to_refuse_only_what_a_rule_refuses() -> None:
+    for goal in ("customers book a walk", "members reserve courts", "people book a massage"):
+        spec = understand(goal)
+        refusing = {rule.entity for rule in spec.rules if rule.kind in (RuleKind.NO_OVERLAP, RuleKind.CAPACITY)}
+        assert all(form.entity in refusing for form in spec.forms if "is refused" in form.about)
+
+
+def test_a_subject_is_no_record() -> None:
+    assert labels("Tutors give lessons to pupils in maths and French").isdisjoint({"Math", "Maths", "French"})

@@ -58,7 +58,7 @@ def find(words: Sequence[str]) -> Findings:
     found.verbs = {token.basic: at for at, token in enumerate(tokens) if token.part is Part.VERB}
     for at, token in enumerate(tokens):
         if token.part is Part.VERB and token.basic in actions() and not _carries(tokens, at):
-            _add_action(actions()[token.basic], at, found)
+            _add_action(actions()[token.basic], at, found, about=_object_of(tokens, at))
     found.asked = dict(_asked(tokens))
     found.candidates = _without_shadows(found.candidates)
     if found.candidates:
@@ -250,7 +250,7 @@ def _read_record(phrase: Phrase, modifiers: Sequence[Token], know: Word, found: 
 def _is_passed_over(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """Whether it is no record: a box of something, what is studied or played, what the founder does not want."""
     head = phrase.head
-    if phrase.is_object and phrase.verb in SHUNNED:
+    if (phrase.is_object and phrase.verb in SHUNNED) or phrase.before == "much":
         return True
     contained = phrase.after == "of" and head.basic in _HOLDERS
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
@@ -329,9 +329,20 @@ def _add(candidate: Candidate, found: Findings) -> None:
         found.add(candidate)
 
 
-def _add_action(name: str, at: int, found: Findings) -> None:
+def _add_action(name: str, at: int, found: Findings, *, about: str) -> None:
     label = spoken(name)
-    found.add(Candidate(label, NounKind.ACT, at, is_action=True))
+    found.add(Candidate(label, NounKind.ACT, at, about=about, is_action=True))
+
+
+def _object_of(tokens: Sequence[Token], at: int) -> str:
+    """The thing that something is done to: the walk of "customers book a morning walk"; "" when none is named."""
+    thing = ""
+    for token in tokens[at + 1 : at + 6]:
+        if token.part is Part.NOUN and not _is_person(token):
+            thing = token.basic
+        elif thing or token.part in (Part.MARK, Part.VERB):
+            break
+    return key_of(thing)
 
 
 def _add_domain(text: str, found: Findings) -> None:

@@ -34,6 +34,8 @@ _KEPT_THINGS: Final = frozenset(
 _SYNONYMS: Final = word_pairs("synonyms")
 
 _NO_DEEDS: Final = word_list("no_deeds")
+_START: Final = "starts_at"
+_BOOKED: Final = ("booking", "reservation")
 _WISHES: Final = frozenset({"need", "want"})
 _FULL: Final = 5
 _OWN_NAMES: Final = word_list("own_names")
@@ -83,7 +85,21 @@ def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     for one in drafts:
         one.setting = archetype.name if archetype else ""
         link(one, drafts)
+    for one in drafts:
+        _settle_time(one, drafts)
     return drafts, archetype
+
+
+def _settle_time(one: Draft, drafts: Sequence[Draft]) -> None:
+    """A booking has the time of the class it books; one of a room must say when, or nothing is ever taken."""
+    start = next((part for part in one.fields if part.name == _START), None)
+    if start is None or not one.key.endswith(_BOOKED):
+        return
+    booked = [other for other in drafts for each in one.links if other.key == each.target and not other.is_person]
+    if any(part.name == _START for other in booked for part in other.fields):
+        one.fields.remove(start)
+    elif booked:
+        one.fields[one.fields.index(start)] = replace(start, required=True)
 
 
 def _read_verbs(found: Findings, archetype: Archetype | None) -> None:

@@ -12,9 +12,11 @@ from app.blueprint.language.archetypes import actions, form_texts, key_of
 from app.blueprint.language.drafts import Draft, is_provider
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.shape_rules import is_person, times_of, with_article
-from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec
+from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, RuleKind, RuleSpec
 
 _MOST_FORMS: Final = 2
+_REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)
+_PROMISE: Final = re.compile(r"; what is [a-z ]+ is refused")
 _NO_THING: Final = re.compile(r"( for| on| in)? \{thing\}")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")
@@ -25,7 +27,11 @@ _OF_THE_STAFF: Final = frozenset(
 
 
 def forms_of(
-    entities: Sequence[EntitySpec], drafts: Sequence[Draft], acts: Sequence[Act], own: Sequence[Draft]
+    entities: Sequence[EntitySpec],
+    drafts: Sequence[Draft],
+    acts: Sequence[Act],
+    own: Sequence[Draft],
+    rules: Sequence[RuleSpec],
 ) -> tuple[FormSpec, ...]:
     """A form for what outsiders do, unless they sign in for it or only the founder does it."""
     by_name = {entity.name: entity for entity in entities}
@@ -36,7 +42,13 @@ def forms_of(
         if not _is_the_founders(draft, acts) and not _is_own(draft, own)
         for form in _form(draft, entity, by_name)
     ]
-    return tuple(found[:_MOST_FORMS])
+    refusing = {rule.entity for rule in rules if rule.kind in _REFUSING}
+    return tuple(form if form.entity in refusing else _promising_less(form) for form in found[:_MOST_FORMS])
+
+
+def _promising_less(form: FormSpec) -> FormSpec:
+    """Without the promise that something is refused, where no rule refuses it."""
+    return form.model_copy(update={"about": _PROMISE.sub("", form.about)})
 
 
 def _is_done_outside(draft: Draft, acts: Sequence[Act]) -> bool:

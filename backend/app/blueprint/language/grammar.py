@@ -233,7 +233,8 @@ def _is_joined(doubt: _Doubt) -> bool:
     """Whether a second verb follows "and": "sign up and pay", "enrol and watch lessons"."""
     if doubt.plural_noun:
         goes_on = doubt.determined or _is_plural(doubt.following)
-        return goes_on and doubt.as_verb.verb > 3 * doubt.as_noun.noun
+        surely = doubt.as_verb.verb > 10 * doubt.as_noun.noun and _can_be_noun(doubt.following)
+        return surely or (goes_on and doubt.as_verb.verb > 3 * doubt.as_noun.noun)
     if doubt.is_usual and doubt.following in _FUNCTION:
         return True
     return not doubt.text.endswith("ing") and (doubt.determined or doubt.likely or doubt.as_noun.noun == 0)
@@ -251,7 +252,10 @@ def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
             return not before.is_plural
         goes_on = doubt.following in _DETERMINERS | _PRONOUNS | {"to"} or _is_plural(doubt.following)
         return doubt.stronger and goes_on and not before.is_plural
-    if ((before.is_plural and someone) or before.text in _CREWS) and doubt.text in _LIKELY_VERBS:
+    several = before.is_plural and (
+        someone or word(before.basic).kind is NounKind.GROUP or before.basic in _BODIES
+    )
+    if (several or before.text in _CREWS) and doubt.text in _LIKELY_VERBS:
         return True
     if someone and _is_past(doubt.text) and doubt.following in _ASKED | _DETERMINERS:
         return True

@@ -41,9 +41,9 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
     own = own_people(found.acts, drafts, reading.tokens)
     named = Entities(drafts, found)
     entities = named.specify(reached=own)
-    forms = forms_of(entities, drafts, found.acts, own)
-    roles = roles_of(drafts, named.names, own, found.acts)
     rules = shape.rules_of(entities)
+    forms = forms_of(entities, drafts, found.acts, own, rules)
+    roles = roles_of(drafts, named.names, own, found.acts)
     title = wording.title(found, drafts, reading.tokens, goal=reading.text)
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
