@@ -190,6 +190,10 @@ class _Doubt:
         return alone and self.as_noun.noun > 5 * self.as_verb.verb
 
     @property
+    def is_hardly_a_noun(self) -> bool:
+        return self.as_verb.verb > 10 * self.as_noun.noun
+
+    @property
     def stronger(self) -> bool:
         return self.as_verb.verb > self.as_noun.noun
 
@@ -208,7 +212,7 @@ def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
             return doubt.stronger and not doubt.plural_noun
         return doubt.stronger or doubt.takes_object or doubt.plural_noun
     if before.text in _DETERMINERS or before.part is Part.ADJECTIVE:
-        return False
+        return before.text == "each" and doubt.plural_noun and doubt.is_hardly_a_noun
     if before.text in _BEFORE_VERB or before.text in _PRONOUNS:
         return not doubt.plural_noun or doubt.stronger
     if before.text in ("and", "or", "then", "also"):
@@ -233,7 +237,7 @@ def _is_joined(doubt: _Doubt) -> bool:
     """Whether a second verb follows "and": "sign up and pay", "enrol and watch lessons"."""
     if doubt.plural_noun:
         goes_on = doubt.determined or _is_plural(doubt.following)
-        surely = doubt.as_verb.verb > 10 * doubt.as_noun.noun and _can_be_noun(doubt.following)
+        surely = doubt.is_hardly_a_noun and _can_be_noun(doubt.following)
         return surely or (goes_on and doubt.as_verb.verb > 3 * doubt.as_noun.noun)
     if doubt.is_usual and doubt.following in _FUNCTION:
         return True

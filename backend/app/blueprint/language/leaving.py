@@ -23,7 +23,7 @@ _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
 _LIMIT = re.compile(
     r"\b(at most|at least|up to|no more than|not more than|max(imum)?( of)?|min(imum)?( of)?|only|per|for)\b"
     r"[^,.;]{0,20}\d|\d+\s*(%|percent|euros?|dollars?|pounds?|kg|hours?|minutes?|days?|weeks?|months?|\u20ac|\$|\u00a3)"
-    r"|\b(deposit|price|fee|fine)s?( of)? \d|[\u20ac$\u00a3]\s?\d"
+    r"|\d\s*(to|-|\u2013)\s*\d|\b(deposit|price|fee|fine)s?( of)? \d|[\u20ac$\u00a3]\s?\d"
     r"|\bno (mon|tues|wednes|thurs|fri|satur|sun)days?\b",
     re.IGNORECASE,
 )
