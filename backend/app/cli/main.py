@@ -135,7 +135,7 @@ def _quoted(app: App, chain: Sequence[str], tokens: Sequence[str]) -> str:
     flags = list(tokens[len(chain) :])
     for word in goal:
         flags.remove(word)
-    return shlex.join(["cofounder", *chain, " ".join(goal), *flags])
+    return shlex.join(["cofounder", *chain, " ".join(" ".join(goal).split()), *flags])
 
 
 def data_dir_of(tokens: Sequence[str]) -> str | None:

@@ -89,7 +89,7 @@ def time_lines(stages: Mapping[str, float]) -> list[str]:
 
 def failed_lines(build: Mapping[str, Any], *, command: str, flags: str = "") -> list[str]:
     """What happened, what is not lost, and what to type next: the command with a goal and its flags."""
-    again = f"{command} {quote(str(build['goal']))}{flags}"
+    again = f"{command} {quote(' '.join(str(build['goal']).split()))}{flags}"
     if is_cancelled(build):
         return ["The build was cancelled. Earlier versions are unchanged. To build it after all:", again]
     message = build.get("error_message") or "The build did not become ready."

@@ -147,7 +147,7 @@ def test_a_projects_id_in_the_place_of_a_builds_is_explained(cli: Cli, api: Fake
 
 
 def test_every_command_that_is_suggested_is_for_the_same_data_directory(cli: Cli, buildable: FakeApi) -> None:
-    failed = finished(status="failed", error_message="We got stuck.")
+    failed = finished(status="failed", goal="A booking\napp", error_message="We got stuck.")
     buildable.on("GET", f"/api/builds/{JOB}", Answer(body=failed))
     ran = cli("watch", JOB, "--data-dir", str(cli.data_dir))
     assert ran.last_word == f"cofounder build 'A booking app' --project {PROJECT} --data-dir {cli.data_dir}"
