@@ -11,7 +11,7 @@ from app import __version__
 from app.api.errors import PROBLEMS, install_error_handlers
 from app.api.flat import include_flat
 from app.api.guards import Guards
-from app.api.routes import builds, gates, generation, meta, projects, specs
+from app.api.routes import builds, front, gates, generation, meta, projects, specs
 from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
 
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
+    include_flat(app, front.router, prefix="", tag="front")
     include_flat(app, generation.router, prefix="/api/generation", tag="generation")
     include_flat(app, projects.router, prefix="/api/projects", tag="projects")
     include_flat(app, specs.router, prefix="/api/projects", tag="specs")

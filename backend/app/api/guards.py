@@ -50,7 +50,7 @@ class Guards:
         if not self._is_allowed(host):
             return HostRefused("This host name is not served here.", remedy="Use 127.0.0.1 or localhost.")
         if method not in SAFE_METHODS and self._is_cross_site(headers):
-            return Forbidden("A page of another site may not do this.", remedy="Open Co-Founder's own page.")
+            return Forbidden("A page of another site may not do this.", remedy="Call the API from a program.")
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > most:
             return _too_large(most)

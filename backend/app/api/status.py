@@ -76,6 +76,7 @@ def build_out(services: Services, job: Job) -> BuildOut:
         digest=job.digest,
         evidence=dict(job.evidence),
         cost_usd=str(job.cost_usd),
+        error_code=job.error_code,
         error_message=job.error_message,
         debug_id=job.debug_id,
         created_at=job.created_at.isoformat(),

@@ -43,7 +43,7 @@ def logs(
         context.result_json({"name": name, "lines": tail})
         return Exit.OK
     for line in tail:
-        context.result(line)
+        context.verbatim(line)
     if follow:
         grow(found[name], context)
     return Exit.OK
@@ -68,7 +68,7 @@ def grow(path: Path, context: Context) -> None:
             while True:
                 line = file.readline()
                 if line:
-                    context.result(line.rstrip("\n"))
+                    context.verbatim(line.rstrip("\n"))
                 else:
                     time.sleep(LOOK_EVERY_S)
         except KeyboardInterrupt:

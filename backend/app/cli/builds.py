@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import sys
 import uuid
-from shlex import quote
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
+from app.cli.errors import Exit, Interrupted, UsageError
 from app.cli.events import StageClock, follow
+from app.cli.lookup import naming_a_build
 from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
 from app.domain.job import JobStatus
@@ -54,7 +54,9 @@ def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, cont
     """Follow a build until it ends; Ctrl-C leaves it running. With --json one event a line."""
     with open_client(common, context) as client:
         progress = EventLines(context) if common.json else make_progress(context, as_json=False)
-        finished = finish(client, checked_id(job), progress=progress, timeout_s=timeout)
+        job_id = checked_id(job)
+        with naming_a_build(client, job_id):
+            finished = finish(client, job_id, progress=progress, timeout_s=timeout)
     if common.json:
         return exit_of_build(finished)
     return tell(finished, context, as_json=False)
@@ -63,7 +65,7 @@ def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, cont
 def status(job: Job, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Show where a build is."""
     job_id = checked_id(job)
-    with open_client(common, context) as client:
+    with open_client(common, context) as client, naming_a_build(client, job_id):
         found = client.get(f"/api/generation/{job_id}/status")
     if common.json:
         context.result_json(found)
@@ -82,7 +84,7 @@ def cancel(
 ) -> int:
     """Stop a build. Its partial work is removed; earlier versions are unchanged."""
     job_id = checked_id(job)
-    with open_client(common, context) as client:
+    with open_client(common, context) as client, naming_a_build(client, job_id):
         if not yes and not has_ended(client, job_id) and not confirmed(context):
             raise UsageError("Nothing was stopped.", remedy=f"cofounder cancel {job_id} --yes")
         answer = client.post(f"/api/generation/{job_id}/cancel")
@@ -111,12 +113,7 @@ def start(client: ApiClient, goal: str | None, *, project_id: str | None) -> dic
     if project_id is None and goal is not None:
         project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
     body = {"project_id": checked_id(project_id or ""), **({} if goal is None else {"goal": goal})}
-    try:
-        return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
-    except ApiProblem as problem:
-        if problem.problem_code in ("gate_pending", "project_parked"):
-            problem.remedy = (problem.remedy or "").replace("PROJECT_ID", body["project_id"])
-        raise
+    return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
 
 
 def project_name(goal: str) -> str:
@@ -138,7 +135,7 @@ def finish(
                 clock.hear(event)
                 progress.show(event)
     except KeyboardInterrupt:
-        detail = f"Stopped watching; the build goes on. See it again: cofounder watch {job_id}. To stop it:"
+        detail = f"Stopped watching; the build goes on. To see it again:\ncofounder watch {job_id}\nTo stop it:"
         raise Interrupted(detail, remedy=f"cofounder cancel {job_id}") from None
     return client.get(f"/api/builds/{job_id}") | {"stage_seconds": clock.seconds}
 
@@ -152,8 +149,8 @@ def tell(finished: dict[str, Any], context: Context, *, as_json: bool) -> Exit:
         context.result("\n".join(ready_lines(finished)))
         context.result(f"\n{finished['preview_url']}")
     else:
-        again = f"cofounder build {quote(str(finished['goal']))} --project {finished['project_id']}"
-        context.say("\n".join(failed_lines(finished, again=again)))
+        flags = f" --project {finished['project_id']}"
+        context.say("\n".join(failed_lines(finished, command="cofounder build", flags=flags)))
     return code
 
 

@@ -13,10 +13,11 @@ from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.export import write_file
+from app.cli.lookup import find_build
 
 
 def checks(
-    job: Annotated[str, Parameter(help="The job's id, as `build` prints it.")],
+    job: Annotated[str, Parameter(help="A job's id, or a project's for its newest ready build.")],
     /,
     *,
     pictures: Annotated[Path | None, Parameter(help="A folder to put the pictures of the app in.")] = None,
@@ -25,7 +26,8 @@ def checks(
 ) -> int:
     """Show what was checked before a build became ready, what was seen, and how long it took."""
     with open_client(common, context) as client:
-        found = client.get(f"/api/builds/{checked_id(job)}/evidence")
+        build = find_build(client, checked_id(job))
+        found = client.get(f"/api/builds/{build['job_id']}/evidence")
         paths = []
         for address in found["pictures"] if pictures is not None else ():
             path = (pictures or Path()) / f"{found['build_version']}-{Path(address).name}"

@@ -155,6 +155,8 @@ def problem_of(response: httpx2.Response) -> ApiProblem:
     except ValueError:
         document = {}
     document = document if isinstance(document, dict) else {}
+    if document.get("gate_title"):
+        document["detail"] = f"A decision waits for you: {document['gate_title']} What you can decide:"
     problem = ApiProblem(response.status_code, document, remedy=remedy_for(response.status_code, document))
     after = response.headers.get("retry-after", "")
     problem.retry_after = int(after) if after.isdecimal() else None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = "cofounder"
 COMMAND_NAMED: Final = re.compile(r"(?<![\w/.-])cofounder (?=[a-z-])")
+COMMAND_TO_TYPE: Final = re.compile(r"^ *cofounder [a-z].*$|(?<=`)cofounder [a-z][^`\n]*", re.MULTILINE)
+"""A command on a line of its own, or between backticks."""
 
 
 def own_name() -> str:
@@ -105,10 +107,18 @@ class Context:
     talk: TextIO = field(default_factory=lambda: sys.stderr)
     name: str = PROGRAM
     """How this person calls the program; the commands that are named to type start with it."""
+    data_dir: str | None = None
+    """The `--data-dir` of this command line; the commands that are named to type carry it on."""
 
     def typed(self, text: str) -> str:
         """`text` with its commands as this person types them, safe to print."""
-        return COMMAND_NAMED.sub(lambda _: f"{self.name} ", printable(text))
+        placed = COMMAND_TO_TYPE.sub(lambda found: self._on_same_data(found[0]), printable(text))
+        return COMMAND_NAMED.sub(lambda _: f"{self.name} ", placed)
+
+    def _on_same_data(self, command: str) -> str:
+        if self.data_dir is None or "--data-dir" in command or command.endswith("--help"):
+            return command
+        return f"{command} --data-dir {shlex.quote(self.data_dir)}"
 
     def say(self, text: str) -> None:
         """Talk to the person; never part of the result."""
@@ -117,6 +127,10 @@ class Context:
     def result(self, text: str) -> None:
         """What the command was asked for."""
         print(self.typed(text), file=self.out, flush=True)
+
+    def verbatim(self, text: str) -> None:
+        """A result that was written elsewhere: what looks like a command in it stays as it is."""
+        print(printable(text), file=self.out, flush=True)
 
     def result_json(self, value: Any) -> None:
         """The result for a program, on one line."""

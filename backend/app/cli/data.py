@@ -13,7 +13,8 @@ from app.cli.builds import checked_id
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit, FileRefused, UsageError
-from app.cli.export import find_build, write_file, write_out
+from app.cli.export import file_name, write_file, write_out
+from app.cli.lookup import find_build
 
 TABLES_SHOWN: Final = 20
 
@@ -34,8 +35,8 @@ def backup(
 ) -> int:
     """Save the records of an app as one SQLite file; the app may be in use meanwhile."""
     with open_client(common, context) as client:
-        job_id, version, name = find_build(client, checked_id(build))
-        name = f"{name.removesuffix('.zip')}.db"
+        found = find_build(client, checked_id(build))
+        job_id, version, name = found["job_id"], found["build_version"], file_name(found, ending=".db")
         target = file or Path(name)
         if target.is_dir():
             target /= name
@@ -65,7 +66,8 @@ def restore(
     if not file.is_file():
         raise FileRefused(f"There is no file {str(file)!r}.")
     with open_client(common, context) as client:
-        job_id, version, _ = find_build(client, checked_id(build))
+        found = find_build(client, checked_id(build))
+        job_id, version = found["job_id"], found["build_version"]
         if not yes and not confirmed(version, context):
             remedy = f"cofounder data restore {build} {quote(str(file))} --yes"
             raise UsageError("Nothing was changed.", remedy=remedy)

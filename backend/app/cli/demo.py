@@ -17,7 +17,7 @@ def demo(
     /,
     *,
     exit_: Annotated[bool, Parameter(name="--exit", help="End when the build is ready.")] = False,
-    port: Annotated[int | None, Parameter(help="The port of the page and the API.")] = None,
+    port: Annotated[int | None, Parameter(help="The port of the API.")] = None,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:

@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from shlex import quote
 from types import FrameType
 from typing import NoReturn
 
@@ -52,12 +51,12 @@ class Demo:
         finally:
             self._context.say("Stopping what the demo started...")
             child.stop()
-        self._context.say(f"What was built is kept: {self._context.typed('cofounder up')} brings it back.")
+        self._context.say("What was built is kept. To bring it back:\ncofounder up")
         return code
 
     def _start(self, settings: Settings) -> Child:
         placed = self._with_free_ports(settings)
-        self._context.say("Starting an instance (database, worker, page, previews)...")
+        self._context.say("Starting an instance (database, API, worker, previews)...")
         began = time.monotonic()
         with spinning("Starting...", self._context):
             child = start_instance(placed, self._context)
@@ -91,8 +90,7 @@ class Demo:
             self._context.result("\n".join(ready_lines(finished)))
             self._context.result(f"\nOpen it:\n{finished['preview_url']}")
         else:
-            again = f"cofounder demo {quote(goal)}"
-            self._context.say("\n".join(failed_lines(finished, again=again)))
+            self._context.say("\n".join(failed_lines(finished, command="cofounder demo")))
         return exit_of_build(finished)
 
     def _stay(self, child: Child) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from app.cli.client import ApiClient
 from app.cli.errors import ApiProblem, ServerUnreachable, WaitTimedOut
+from app.cli.summary import CANCELLED_LABEL, is_cancelled
 from app.domain.job import JobStatus
 
 SILENCE_S: Final = 90.0
@@ -28,6 +29,13 @@ class BuildEvent:
     type: str
     seq: int
     data: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The words for the state that a `status` event tells of."""
+        if is_cancelled(self.data):
+            return CANCELLED_LABEL
+        return str(self.data.get("label") or self.data.get("status"))
 
 
 class StageClock:
@@ -123,7 +131,8 @@ def poll(client: ApiClient, job_id: str, *, wait: Wait) -> Iterator[BuildEvent]:
         away_since = None
         if status["status"] != last:
             last = status["status"]
-            yield BuildEvent("status", 0, {"status": last, "label": status.get("stage_label", last)})
+            told = {"status": last, "label": status.get("stage_label", last)}
+            yield BuildEvent("status", 0, told | {"error_message": status.get("error_message")})
         if JobStatus(last).is_terminal:
             yield BuildEvent("end", 0, {"status": last})
             return

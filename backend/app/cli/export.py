@@ -14,11 +14,11 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter
 
 from app.cli.builds import checked_id
-from app.cli.client import ApiClient, open_client
+from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
-from app.cli.errors import ApiProblem, Exit, FileRefused
-from app.core.errors import NotFound
-from app.domain.job import JobStatus, version_number
+from app.cli.errors import Exit, FileRefused
+from app.cli.lookup import find_build
+from app.domain.job import version_number
 
 NAME_LENGTH: Final = 60
 
@@ -38,7 +38,10 @@ def export(
 ) -> int:
     """Download a build as a zip file; an unfinished download leaves nothing behind."""
     with open_client(common, context) as client:
-        job_id, version, name = find_build(client, checked_id(build))
+        found = find_build(client, checked_id(build))
+        job_id, version = found["job_id"], found["build_version"]
+        name = file_name(found, ending="-with-data.zip" if with_data else ".zip")
+        again = f"cofounder export {build}{' --with-data' if with_data else ''}"
         target = output or Path(name)
         if target.is_dir():
             target /= name
@@ -46,7 +49,7 @@ def export(
             if str(target) == "-":
                 write_out(pieces)
                 return Exit.OK
-            size = write_file(pieces, target, force=force, again=f"cofounder export {build}")
+            size = write_file(pieces, target, force=force, again=again)
     if common.json:
         context.result_json({"job_id": job_id, "build_version": version, "file": str(target), "bytes": size})
     else:
@@ -54,26 +57,11 @@ def export(
     return Exit.OK
 
 
-def find_build(client: ApiClient, some_id: str) -> tuple[str, str, str]:
-    """The job, the version and the file's name meant by a job's or a project's id. NotFound."""
-    try:
-        found = client.get(f"/api/builds/{some_id}")
-        return found["job_id"], found["build_version"], file_name(found)
-    except ApiProblem as problem:
-        if problem.http_status != 404:
-            raise
-    ready = [item for item in client.pages(f"/api/projects/{some_id}/builds") if item["status"] == JobStatus.READY]
-    if not ready:
-        raise NotFound("The project has no build that is ready.", remedy=f"cofounder versions {some_id}")
-    newest = max(ready, key=lambda item: version_number(item["build_version"]))
-    return find_build(client, newest["job_id"])
-
-
-def file_name(build: Mapping[str, Any]) -> str:
+def file_name(build: Mapping[str, Any], *, ending: str) -> str:
     """By the app's title and its version, such as `yoga-studio-booking-v0.1.zip`."""
     title = (build.get("evidence") or {}).get("title") or build.get("goal") or "app"
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:NAME_LENGTH].rstrip("-") or "app"
-    return f"{slug}-v0.{version_number(build['build_version'])}.zip"
+    return f"{slug}-v0.{version_number(build['build_version'])}{ending}"
 
 
 def write_out(pieces: Iterator[bytes]) -> None:

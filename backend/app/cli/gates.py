@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -12,6 +12,13 @@ from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.projects import Project
 from app.domain.gate import GateStatus
+
+NEXT_STEPS: Final = {
+    "start_build": 'Say what it becomes now:\ncofounder build "..." --project {project_id}',
+    "export_build": "All its files:\ncofounder export {project_id}",
+    "unpark_project": "To take it up again:\ncofounder unpark {project_id}",
+}
+"""The command for each `next_action` that the API names."""
 
 
 def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
@@ -57,8 +64,9 @@ def decide(
         context.result_json(answer)
         return Exit.OK
     context.result(str(answer.get("resolution_summary") or answer["decision"]))
-    if answer.get("next_action"):
-        context.say(str(answer["next_action"]))
+    step = NEXT_STEPS.get(str(answer["next_action"]))
+    if step is not None:
+        context.say(step.format(project_id=answer["project_id"]))
     return Exit.OK
 
 

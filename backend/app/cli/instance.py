@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 from cyclopts import Parameter, validators
@@ -13,9 +14,7 @@ from app.cli.network import free_pair, port_is_free
 from app.core.errors import Conflict
 from app.core.settings import Settings
 
-Port = Annotated[
-    int | None, Parameter(help="The port of the page and the API.", validator=validators.Number(gte=1, lte=65535))
-]
+Port = Annotated[int | None, Parameter(help="The port of the API.", validator=validators.Number(gte=1, lte=65535))]
 PreviewPort = Annotated[
     int | None, Parameter(help="The port of the previews.", validator=validators.Number(gte=1, lte=65535))
 ]
@@ -48,7 +47,7 @@ def refuse_second(settings: Settings, context: Context) -> None:
         detail = (
             f"An instance runs on {str(settings.data.root)!r} already, at {running.api_url} (pid {running.pid})."
         )
-        raise Conflict(detail, remedy=f"cofounder down --data-dir {settings.data.root}")
+        raise Conflict(detail, remedy=f"cofounder down --data-dir {quote(str(settings.data.root))}")
 
 
 def refuse_taken_ports(settings: Settings) -> None:
@@ -77,7 +76,7 @@ def worker(*, common: Common = COMMON, context: Ctx) -> int:
 
 
 def api(*, port: Port = None, common: Common = COMMON, context: Ctx) -> int:
-    """Serve the page and the API."""
+    """Serve the API."""
     return context.wiring().run_api(load_settings(common, port=port)) or Exit.OK
 
 

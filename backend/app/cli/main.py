@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
@@ -122,29 +123,35 @@ def usage_error(app: App, error: CycloptsError) -> UsageError:
         error.console = app.error_console
     chain = () if isinstance(error, UnknownCommandError) else tuple(error.command_chain or ())
     if isinstance(error, UnusedCliTokensError) and chain and chain[-1] in TAKES_A_GOAL:
-        return UsageError("A goal of several words stands in quotes.", remedy=_quoted(chain, error))
+        remedy = _quoted(app, chain, error.root_input_tokens or ())
+        return UsageError("A goal of several words stands in quotes.", remedy=remedy)
     return UsageError(str(error).strip(), remedy=" ".join(["cofounder", *chain, "--help"]))
 
 
-def _quoted(chain: Sequence[str], error: UnusedCliTokensError) -> str:
-    words = [token for token in error.root_input_tokens or () if token not in chain and not token.startswith("-")]
-    return shlex.join(["cofounder", *chain, " ".join(words)])
+def _quoted(app: App, chain: Sequence[str], tokens: Sequence[str]) -> str:
+    """The same command with its goal in quotes; what is left when the goal is taken out are its flags."""
+    _, bound, more, _ = app.parse_known_args(list(tokens))
+    goal = [str(bound.arguments["goal"]), *more]
+    flags = list(tokens[len(chain) :])
+    for word in goal:
+        flags.remove(word)
+    return shlex.join(["cofounder", *chain, " ".join(" ".join(goal).split()), *flags])
 
 
-def next_command(remedy: str, tokens: Sequence[str]) -> str:
-    """The remedy, on the same data directory as the command that failed."""
+def data_dir_of(tokens: Sequence[str]) -> str | None:
+    """The data directory that a command line names, also one that is not understood."""
     for token, value in zip(tokens, [*tokens[1:], ""], strict=True):
         name, _, joined = token.partition("=")
-        if name == "--data-dir" and remedy.startswith("cofounder ") and not remedy.endswith("--help"):
-            return remedy if name in remedy else f"{remedy} --data-dir {shlex.quote(joined or value)}"
-    return remedy
+        if name == "--data-dir":
+            return joined or value or None
+    return None
 
 
 def report(error: AppError, context: Context, tokens: Sequence[str]) -> int:
     """Tell the person, and the program that asked for JSON, what went wrong and what to type next."""
     code = exit_of(error)
     debug_id = getattr(error, "debug_id", "")
-    remedy = context.typed(next_command(error.remedy or "", tokens))
+    remedy = context.typed(error.remedy or "")
     if "--json" in tokens:
         told = {"code": stable_code(error), "detail": error.detail, "remedy": remedy, "debug_id": debug_id}
         context.result_json({"error": {**told, "exit_code": int(code)}})
@@ -158,6 +165,7 @@ def report(error: AppError, context: Context, tokens: Sequence[str]) -> int:
 
 def main(tokens: Sequence[str], context: Context) -> int:
     """Run one command line to its exit code; no foreseen failure shows a traceback."""
+    context = replace(context, data_dir=data_dir_of(tokens))
     try:
         return call(make_app(), tokens, context)
     except AppError as error:

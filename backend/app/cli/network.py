@@ -23,7 +23,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def free_pair(host: str) -> int:
-    """A port that is free together with the next one, for the page and the previews. ConfigurationError."""
+    """A port that is free together with the next one, for the API and the previews. ConfigurationError."""
     for port in range(FIRST_PORT, 65535, 100):
         if port_is_free(host, port) and port_is_free(host, port + 1):
             return port

@@ -78,8 +78,7 @@ class LineProgress:
     def show(self, event: BuildEvent) -> None:
         """Write the line of a new stage."""
         if event.type == "status":
-            label = printable(str(event.data.get("label") or event.data.get("status")))
-            print(f"{self._clock() - self._began:6.1f} s  {label}", file=self._stream, flush=True)
+            print(f"{self._clock() - self._began:6.1f} s  {printable(event.label)}", file=self._stream, flush=True)
 
 
 class LiveProgress:
@@ -91,6 +90,7 @@ class LiveProgress:
         self._failed: JobStatus | None = None
         self._since = clock()
         self._seconds: dict[JobStatus, float] = {}
+        self._label = ""
         self._said = ""
         self._spinner = Spinner("dots")
         self._live = Live(console=console, get_renderable=self.render, refresh_per_second=8)
@@ -107,6 +107,7 @@ class LiveProgress:
         match event.type:
             case "status" if event.data.get("status") in set(JobStatus):
                 self._move(JobStatus(event.data["status"]))
+                self._label = printable(event.label)
             case "stage_done" if event.data.get("stage") in set(JobStatus):
                 self._seconds[JobStatus(event.data["stage"])] = float(event.data.get("seconds") or 0)
             case "say":
@@ -129,7 +130,7 @@ class LiveProgress:
         for stage in BUILD_STAGES:
             table.add_row(*self._row(stage))
         if self._current is not None and self._current.is_terminal:
-            return Group(table, Text(self._current.label, style="bold"))
+            return Group(table, Text(self._label, style="bold"))
         return Group(table, Text(f"  {self._said}", style="dim")) if self._said else table
 
     def _row(self, stage: JobStatus) -> tuple[RenderableType, RenderableType, RenderableType]:

@@ -11,7 +11,10 @@ from app.cli.builds import checked_id
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
+from app.cli.lookup import find_build
+from app.cli.summary import state_of
 from app.core.errors import NotFound
+from app.domain.gate import GateStatus
 from app.domain.job import JobStatus
 
 Project = Annotated[str, Parameter(help="The project's id, as `projects` prints it.")]
@@ -25,10 +28,17 @@ def projects(*, common: Common = COMMON, context: Ctx) -> int:
         context.result_json({"items": items})
         return Exit.OK
     for item in items:
-        context.result(f"{item['id']}  {item['status']:<6}  {item['name']}")
+        context.result(project_line(item))
     if not items:
         context.say('No projects yet.\ncofounder build "A booking app for a yoga studio"')
     return Exit.OK
+
+
+def project_line(item: dict[str, Any]) -> str:
+    """One project in one line, with the state of its latest build."""
+    latest = item.get("latest_build")
+    state = f"{latest['build_version']} {state_of(latest)}" if latest else "no build"
+    return f"{item['id']}  {item['status']:<6}  {state:<20}  {item['name']}"
 
 
 def versions(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
@@ -49,11 +59,11 @@ def version_line(item: dict[str, Any]) -> str:
     """One build in one line."""
     goal = " ".join(str(item.get("goal") or "").split())
     goal = goal if len(goal) <= 60 else f"{goal[:57]}..."
-    return f"{item['build_version']:<12}  {item['status']:<9}  {item['job_id']}  {goal}"
+    return f"{item['build_version']:<12}  {state_of(item):<9}  {item['job_id']}  {goal}"
 
 
-def newest_ready(client: ApiClient) -> str:
-    """The job that became ready last, of all projects. NotFound."""
+def newest_ready(client: ApiClient) -> dict[str, Any]:
+    """The build that became ready last, of all projects. NotFound."""
     builds = (
         build
         for project in client.pages("/api/projects")
@@ -63,26 +73,38 @@ def newest_ready(client: ApiClient) -> str:
     newest = max(builds, key=lambda build: str(build["created_at"]), default=None)
     if newest is None:
         raise NotFound("No build is ready yet.", remedy="cofounder projects")
-    return str(newest["job_id"])
+    return newest
 
 
 def open_preview(
     job: Annotated[
-        str | None, Parameter(help="The job whose preview to open; without it, your newest ready build.")
+        str | None, Parameter(help="A job's id, or a project's; without it, your newest ready build.")
     ] = None,
     /,
     *,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Open the preview of a build; prints the address in any case."""
+    """Open the preview of a build and print its address; the first time, you are asked to decide what is next."""
     with open_client(common, context) as client:
-        job_id = checked_id(job) if job is not None else newest_ready(client)
-        url = client.post(f"/api/builds/{job_id}/preview")["preview_url"]
+        build = find_build(client, checked_id(job)) if job is not None else newest_ready(client)
+        url = client.post(f"/api/builds/{build['job_id']}/preview")["preview_url"]
+        gate_id = gate_of_viewing(client, build)
     if common.json:
-        context.result_json({"url": url})
+        context.result_json({"url": url, "gate_id": gate_id})
         return Exit.OK
     context.result(url)
     if context.out.isatty():
         webbrowser.open(url)
+    if gate_id is not None:
+        context.say("A decision waits before the next build: improve this version, ship it, or park the project.")
+        context.say(f"cofounder decide {gate_id} iterate\ncofounder gates {build['project_id']}")
     return Exit.OK
+
+
+def gate_of_viewing(client: ApiClient, build: dict[str, Any]) -> str | None:
+    """Note that the founder has seen this build; the decision that waits because of it, None once it is taken."""
+    seen = client.post(f"/api/generation/{build['job_id']}/preview-viewed")
+    gates = client.pages(f"/api/projects/{build['project_id']}/gates")
+    waiting = (gate["gate_id"] for gate in gates if gate["status"] == GateStatus.PENDING)
+    return seen["gate_id"] if seen["gate_id"] in waiting else None

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.domain.job import JobStatus
+
 COMMAND_FOR_CODE: Final[dict[str, str]] = {
     "gate_pending": "cofounder gates {project_id}",
     "build_in_progress": "cofounder watch {job_id}",
     "project_parked": "cofounder unpark {project_id}",
     "already_terminal": "cofounder status {job_id}",
     "not_ready": "cofounder watch {job_id}",
+    "never_ready": "cofounder versions {project_id}",
     "gate_already_decided": "cofounder gates {project_id}",
     "no_spec": "cofounder projects",
     "no_data": "cofounder open",
@@ -28,7 +31,10 @@ COMMAND_FOR_STATUS: Final[dict[int, str]] = {
 
 def remedy_for(http_status: int, document: Mapping[str, Any]) -> str | None:
     """The command that leads on, with the ids that the server named; None when there is none."""
-    template = COMMAND_FOR_CODE.get(str(document.get("code"))) or COMMAND_FOR_STATUS.get(http_status)
+    code = str(document.get("code"))
+    if code == "not_ready" and document.get("build_status") == JobStatus.FAILED:
+        code = "never_ready"
+    template = COMMAND_FOR_CODE.get(code) or COMMAND_FOR_STATUS.get(http_status)
     if template is None:
         return None
     try:

@@ -11,8 +11,8 @@ from app.cli.errors import UsageError
 
 HEAD: Final = """\
 # What the app is. Change it, save and close; the next build makes it the next version.
-# A field is a line in its kind of record. Its type is one of: text, longtext, int, money, date, datetime, bool,
-# choice (with choices = ["A", "B"]), email, phone, url, ref (with ref = "Client").
+# A field is a line in its kind of record. Its type is one of: text, longtext, int, money, date, datetime,
+# bool (yes or no), choice (with choices = ["A", "B"]), email, phone, url, ref (with ref = "Client").
 # Renamed something? Add was = "its old name", so that the values are kept.
 """
 _HIDDEN: Final = ("version", "engine", "confidence")

@@ -17,13 +17,15 @@ from cyclopts import Parameter
 from app.cli.builds import checked_id
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import ApiProblem, Exit, FileRefused, UsageError
+from app.cli.errors import ApiProblem, Exit, FileRefused, Interrupted, UsageError
 from app.cli.spec_text import dump, load
 from app.core.errors import AppError
 from app.core.settings import process_environment
 
 EDITORS: Final = ("VISUAL", "EDITOR")
 PLAIN_EDITORS: Final = ("nano", "vi")
+DRAFTS: Final = "cofounder-spec-"
+DRAFT: Final = "spec.toml"
 
 Project = Annotated[str, Parameter(help="The project's id, as `projects` prints it.")]
 AsWritten = Annotated[
@@ -38,7 +40,7 @@ def show(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     if common.json:
         context.result_json(found)
         return Exit.OK
-    context.result(dump(found["spec"]))
+    context.verbatim(dump(found["spec"]))
     state = "edited, not built yet" if found["edited"] else f"as built in {found['build_version']}"
     context.say(f"This specification is {state}. To change it:\ncofounder spec edit {project}")
     return Exit.OK
@@ -62,6 +64,7 @@ def edit(
         kept: dict[str, Any] | None
         if file is not None:
             kept = save(client, project, load(read_text(file)), found["revision"], as_written=as_written)
+            forget_draft(Path(file))
         else:
             kept = edit_by_hand(client, project, found, context, as_written=as_written)
     if kept is None:
@@ -72,6 +75,9 @@ def edit(
         return Exit.OK
     for note in kept["notes"]:
         context.say(note)
+    if kept["notes"]:
+        again = f"cofounder spec edit {project} --as-written"
+        context.say(f"For that, delete its `was = ...` and save it with --as-written:\n{again}")
     context.result("The specification is saved." if kept["edited"] else "This is what the newest version is.")
     context.say(f"To make it the next version:\ncofounder build --project {project}")
     return Exit.OK
@@ -100,26 +106,48 @@ def edit_by_hand(
     client: ApiClient, project: str, found: Mapping[str, Any], context: Context, *, as_written: bool
 ) -> dict[str, Any] | None:
     """Edit until it is valid or given up; None when nothing was changed. What was typed is never lost."""
-    draft = Path(tempfile.mkdtemp(prefix="cofounder-spec-")) / "spec.toml"
+    draft = Path(tempfile.mkdtemp(prefix=DRAFTS)) / DRAFT
     original = dump(found["spec"])
     draft.write_text(original, encoding="utf-8")
+    try:
+        kept = edit_until_kept(client, project, found, draft, context, as_written=as_written)
+    except (AppError, KeyboardInterrupt) as failure:
+        if not draft.exists() or draft.read_text(encoding="utf-8") == original:
+            remove(draft)
+            raise
+        again = f"cofounder spec edit {project} --file {quote(str(draft))}{' --as-written' if as_written else ''}"
+        why = failure.detail if isinstance(failure, AppError) else "Stopped."
+        detail = f"{why} Nothing was saved. Your text is in {str(draft)!r}; correct it, then:"
+        if isinstance(failure, KeyboardInterrupt):
+            raise Interrupted(detail, remedy=again) from None
+        failure.detail, failure.remedy = detail, again
+        raise
+    remove(draft)
+    return kept
+
+
+def edit_until_kept(
+    client: ApiClient,
+    project: str,
+    found: Mapping[str, Any],
+    draft: Path,
+    context: Context,
+    *,
+    as_written: bool,
+) -> dict[str, Any] | None:
+    """Edit and save; what is refused may be corrected at once. None when nothing was changed."""
+    original = draft.read_text(encoding="utf-8")
     while True:
         run_editor(draft, project)
         text = without_reason(draft.read_text(encoding="utf-8"))
         if text == original or not text.strip():
-            remove(draft)
             return None
         try:
-            kept = save(client, project, load(text), found["revision"], as_written=as_written)
+            return save(client, project, load(text), found["revision"], as_written=as_written)
         except (UsageError, ApiProblem) as problem:
             _explain(problem, draft, text)
-            context.say(f"Not saved: {problem.detail}")
-            if not wants_another_try(context):
-                again = f"cofounder spec edit {project} --file {quote(str(draft))}"
-                raise UsageError(f"Your text is in {str(draft)!r}; correct it, then:", remedy=again) from problem
-        else:
-            remove(draft)
-            return kept
+            if not wants_another_try(problem, context):
+                raise
 
 
 def _explain(problem: AppError, draft: Path, text: str) -> None:
@@ -133,15 +161,22 @@ def without_reason(text: str) -> str:
 
 
 def remove(draft: Path) -> None:
-    """The draft is saved elsewhere, or was not changed."""
-    draft.unlink(missing_ok=True)
-    draft.parent.rmdir()
+    """The draft is saved elsewhere, or was not changed; what the editor left beside it goes too."""
+    shutil.rmtree(draft.parent)
 
 
-def wants_another_try(context: Context) -> bool:
+def forget_draft(file: Path) -> None:
+    """Remove a file that was saved, when it is the draft of an edit that was refused before."""
+    folder = file.absolute().parent
+    if file.name == DRAFT and folder.name.startswith(DRAFTS) and folder.parent == Path(tempfile.gettempdir()):
+        remove(file.absolute())
+
+
+def wants_another_try(problem: AppError, context: Context) -> bool:
     """Whether the person at the terminal wants to correct it at once."""
     if not sys.stdin.isatty():
         return False
+    context.say(f"Not saved: {problem.detail}")
     context.talk.write("Correct it now? [Y/n] ")
     context.talk.flush()
     return sys.stdin.readline().strip().lower() in ("", "y", "yes")
@@ -158,7 +193,7 @@ def run_editor(draft: Path, project: str) -> None:
             f"The editor {command[0]!r} does not start ({error.strerror}).", remedy=by_file
         ) from error
     if done.returncode:
-        raise UsageError(f"The editor ended with {done.returncode}; nothing was changed.", remedy=by_file)
+        raise UsageError(f"The editor ended with {done.returncode}.", remedy=by_file)
 
 
 def editor() -> Sequence[str]:

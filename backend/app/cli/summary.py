@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any, Final
 
 from app.cli.errors import Exit
 from app.domain.job import CANCELLED_MESSAGE, JobStatus
 
 FEATURES_SHOWN: Final = 8
+CANCELLED_LABEL: Final = "Cancelled"
+NOT_UNDERSTOOD: Final = "goal_not_understood"
+OTHER_WORDS: Final = "your goal in other words"
+
+
+def is_cancelled(told: Mapping[str, Any]) -> bool:
+    """Whether a failed build, as a status, a list or an event tells of it, was stopped by its founder."""
+    return told.get("error_message") == CANCELLED_MESSAGE
+
+
+def state_of(build: Mapping[str, Any]) -> str:
+    """The state of a build in a list, in one word."""
+    return "cancelled" if is_cancelled(build) else str(build["status"])
 
 
 def exit_of_build(build: Mapping[str, Any]) -> Exit:
@@ -73,21 +87,24 @@ def time_lines(stages: Mapping[str, float]) -> list[str]:
     return [f"  Time: {sum(stages.values()):.1f} s ({parts})"]
 
 
-def failed_lines(build: Mapping[str, Any], *, again: str) -> list[str]:
-    """What happened, what is not lost, and what to type next."""
+def failed_lines(build: Mapping[str, Any], *, command: str, flags: str = "") -> list[str]:
+    """What happened, what is not lost, and what to type next: the command with a goal and its flags."""
+    again = f"{command} {quote(' '.join(str(build['goal']).split()))}{flags}"
+    if is_cancelled(build):
+        return ["The build was cancelled. Earlier versions are unchanged. To build it after all:", again]
     message = build.get("error_message") or "The build did not become ready."
-    if message == CANCELLED_MESSAGE:
-        return ["Stopped. Earlier versions are unchanged.", again]
     lines = [f"The build failed: {message}", "Nothing is lost: earlier versions are unchanged."]
     if build.get("debug_id"):
         lines.append(f"If you ask for help, say {build['debug_id']}.")
+    if build.get("error_code") == NOT_UNDERSTOOD:
+        return [*lines, "Say the goal in other words:", f'{command} "{OTHER_WORDS}"{flags}']
     return [*lines, "Try again, or say the goal in other words:", again]
 
 
 def status_lines(status: Mapping[str, Any]) -> list[str]:
     """Where a job is, as the status answer tells it."""
-    cancelled = status.get("error_message") == CANCELLED_MESSAGE
-    lines = [f"{status['build_version']}  {'Cancelled' if cancelled else status['stage_label']}"]
+    label = CANCELLED_LABEL if is_cancelled(status) else status["stage_label"]
+    lines = [f"{status['build_version']}  {label}"]
     if status.get("queue_position"):
         lines.append(f"Place in the queue: {status['queue_position']}")
     if status.get("wait_estimate_s"):

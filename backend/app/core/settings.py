@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         default=None, description="The Valkey or Redis server program to embed instead of the bundled one."
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: int = Field(default=8400, ge=1, le=65535, description="The port of the page and the API.")
+    port: int = Field(default=8400, ge=1, le=65535, description="The port of the API.")
     preview_port: int | None = Field(
         default=None,
         ge=1,

@@ -96,8 +96,8 @@ class PreviewProxy:
             admitted = self._doorman.admit(job_id, cookie_pairs(request.headers))
             if admitted is None:
                 raise Forbidden(
-                    "This preview opens with a link from your project.",
-                    remedy="Open it again from the project's page; links are good for a limited time.",
+                    "This preview opens with a link that is good for a limited time.",
+                    remedy=f"For a new one, type: ./co open {job_id}",
                 )
             visit, left = admitted
         return Exchange(

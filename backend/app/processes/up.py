@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from shlex import quote
 
 from app.adapters.embedded.child import ChildSpec
 from app.adapters.embedded.instance import Instance
@@ -21,8 +22,8 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Come up and stay until told to stop. Raises ConfigurationError when it cannot come up."""
 
     def on_ready(instance: Instance) -> None:
-        say(f"Ready: {instance.api_url}  (data in {settings.data.root})")
-        say(f"Token: cofounder token --data-dir {settings.data.root}")
+        for line in ready_lines(instance.api_url, settings):
+            say(line)
 
     def before_children(url: str) -> None:
         migrate(url)
@@ -38,6 +39,18 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
         on_ready=on_ready,
     ).run()
     return 0
+
+
+def ready_lines(api_url: str, settings: Settings) -> list[str]:
+    """Where the instance is, and what to type next in another terminal."""
+    here = f"--data-dir {quote(str(settings.data.root))}"
+    return [
+        f"Ready. The API is at {api_url}, the data in {str(settings.data.root)!r}. There is no web page yet.",
+        "In another terminal:",
+        f'cofounder build "A booking app for a yoga studio" {here}',
+        f"cofounder projects {here}",
+        f"cofounder token {here}",
+    ]
 
 
 def _children(settings: Settings) -> list[ChildSpec]:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
 from app.db.link import Row
-from app.domain.job import JobStatus, build_version, sources_of
+from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version, sources_of
 
 CHANNEL: Final = "cofounder_jobs"
 """Each event rings here with `job_id seq status` when its transaction commits."""
@@ -52,6 +52,11 @@ class Job:
     def build_version(self) -> str:
         """The version's name, such as `build_v0_2`."""
         return build_version(self.number)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it failed because its founder stopped it."""
+        return self.error_message == CANCELLED_MESSAGE
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ class BuildOut(BaseModel):
     digest: str | None
     evidence: dict[str, Any]
     cost_usd: str
+    error_code: str | None
     error_message: str | None
     debug_id: str | None
     created_at: str

@@ -25,6 +25,7 @@ class LatestBuildOut(BaseModel):
     job_id: UUID
     build_version: str
     status: str
+    error_message: str | None
 
 
 class ProjectOut(BaseModel):
@@ -110,6 +111,7 @@ class ResolvedOut(BaseModel):
     """What was decided and what it leads to."""
 
     gate_id: UUID
+    project_id: UUID
     decision: str
     status: str = "decided"
     resolution_summary: str

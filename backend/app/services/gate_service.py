@@ -36,6 +36,19 @@ class Resolution:
     option: GateOption
 
 
+def require_ready(job: Job) -> None:
+    """NotReady for a build without a preview and files."""
+    if job.status is JobStatus.READY:
+        return
+    state = "was cancelled" if job.is_cancelled else f"is {job.status.value!r}"
+    raise NotReady(
+        f"Only a build that is ready has a preview and files; this one {state}.",
+        job_id=str(job.id),
+        project_id=str(job.project_id),
+        build_status=job.status.value,
+    )
+
+
 class GateService:
     """The decisions of a project."""
 
@@ -44,7 +57,13 @@ class GateService:
         waiting = await gates.pending(tx, project_id)
         if waiting:
             title = GATE_TITLES[waiting[0].gate_type]
-            raise GatePending(BLOCKED, remedy=f"Decide {title!r} first.", gate_id=str(waiting[0].id))
+            raise GatePending(
+                BLOCKED,
+                remedy=f"Decide {title!r} first.",
+                gate_id=str(waiting[0].id),
+                gate_title=title,
+                project_id=str(project_id),
+            )
 
     async def create(
         self, tx: Connection, founder_id: FounderId, project_id: ProjectId, gate_type: GateType
@@ -63,8 +82,7 @@ class GateService:
 
     async def preview_viewed(self, tx: Connection, job: Job) -> tuple[Gate, bool]:
         """The solidification gate of a ready build, and whether this call made it."""
-        if job.status is not JobStatus.READY:
-            raise NotReady(f"This build is {job.status.value!r}, so there is no preview to have seen yet.")
+        require_ready(job)
         specified = await jobs.find_specified(tx, job.id)
         built = specified.spec if specified is not None else None
         score = alignment_score(job.goal, json.dumps(built or {}))
@@ -86,7 +104,9 @@ class GateService:
             raise NotFound("There is no such gate.", remedy="Check the id; you only see your own gates.")
         option = self._option(gate.gate_type, decision, text)
         if not await gates.decide(tx, gate_id, decision=decision, text=text, founder_id=founder_id):
-            raise GateAlreadyDecided("This decision has already been taken.", decision=gate.decision)
+            raise GateAlreadyDecided(
+                "This decision has already been taken.", decision=gate.decision, project_id=str(gate.project_id)
+            )
         if option.parks_project:
             await projects.set_status(tx, gate.project_id, "parked")
         else:

@@ -94,7 +94,9 @@ class GenerationService:
         project = await owned(tx, founder_id, request.project_id, lock=True)
         if project.is_parked:
             raise ProjectParked(
-                f"The project {project.name!r} is parked.", remedy="Unpark it, then start the build."
+                f"The project {project.name!r} is parked.",
+                remedy="Unpark it, then start the build.",
+                project_id=str(project.id),
             )
         await self._gates.check_gate_blocking(tx, project.id)
         await self._refuse_second(tx, project.id)
@@ -157,13 +159,16 @@ class GenerationService:
 
     async def cancel(self, founder_id: FounderId, job_id: JobId) -> None:
         """Decide that the job is cancelled, then stop its work; AlreadyTerminal when it has ended."""
-        change = Change(error_code="cancelled", error_message=CANCELLED_MESSAGE)
+        told = {"error_message": CANCELLED_MESSAGE}
+        change = Change(error_code="cancelled", error_message=CANCELLED_MESSAGE, payload=told)
         async with self._database.transaction() as tx:
             await self.job(tx, founder_id, job_id)
             try:
                 await self._machine.move(tx, job_id, JobStatus.FAILED, change=change)
             except IllegalTransition as error:
-                raise AlreadyTerminal("The build has already ended, there is nothing to cancel.") from error
+                raise AlreadyTerminal(
+                    "The build has already ended, there is nothing to cancel.", job_id=str(job_id)
+                ) from error
             job = await self.job(tx, founder_id, job_id)
         if job.sandbox_id:
             await self._kill(SandboxId(job.sandbox_id))

@@ -154,7 +154,14 @@ def _require_same(given: str | None, current: str) -> None:
         )
 
 
+def _with_hint(problem: dict[str, str]) -> dict[str, str]:
+    """A type that is not known is often what people call yes or no."""
+    if problem["field"].endswith(", type") and "'bool'" in problem["problem"]:
+        return {**problem, "problem": f"{problem['problem']} (for yes or no: bool)"}
+    return problem
+
+
 def _refusal(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
-    found = problems(error, raw)
+    found = [_with_hint(one) for one in problems(error, raw)]
     first = "; ".join(f"{one['field']}: {one['problem']}" for one in found[:5])
     return SpecRefused(f"{first}.", errors=found)

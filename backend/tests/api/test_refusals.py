@@ -210,6 +210,49 @@ def test_the_preview_of_a_build_that_is_not_ready_was_not_seen(house: House) -> 
     assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
 
 
+def test_a_cancelled_build_is_not_called_failed_and_names_itself(house: House) -> None:
+    project = house.project()
+    job_id = house.started(project)
+    house.client.post(f"/api/generation/{job_id}/cancel", headers=AUTH)
+
+    wake = problem_of(house.client.post(f"/api/builds/{job_id}/preview", headers=AUTH))
+    again = problem_of(house.client.post(f"/api/generation/{job_id}/cancel", headers=AUTH))
+    events = house.client.get(f"/api/generation/{job_id}/events", headers=AUTH).text
+    listed = house.client.get(f"/api/projects/{project}", headers=AUTH).json()["latest_build"]
+
+    assert "this one was cancelled" in wake["detail"]
+    assert (wake["job_id"], wake["project_id"], wake["build_status"]) == (str(job_id), project, "failed")
+    assert again["job_id"] == str(job_id)
+    assert "Cancelled by user" in events
+    assert listed["error_message"] == "Cancelled by user"
+    assert house.client.get(f"/api/builds/{job_id}", headers=AUTH).json()["error_code"] == "cancelled"
+
+
+def test_a_refusal_because_of_a_decision_names_it_and_its_project(house: House) -> None:
+    project = house.project()
+    job_id = house.started(project)
+    house.move(job_id, JobStatus.READY)
+    gate = house.client.post(f"/api/generation/{job_id}/preview-viewed", headers=AUTH).json()["gate_id"]
+    path, decision = f"/api/gates/{gate}/resolve", {"decision": "park"}
+
+    waiting = problem_of(house.start(project))
+    taken = house.client.post(path, json=decision, headers=AUTH).json()
+    twice = problem_of(house.client.post(path, json=decision, headers=AUTH))
+    parked = problem_of(house.start(project))
+
+    assert (waiting["gate_id"], "Ready to decide" in waiting["gate_title"]) == (gate, True)
+    assert [one["project_id"] for one in (waiting, taken, twice, parked)] == [project] * 4
+
+
+def test_the_address_of_the_api_says_what_is_there_without_a_token(house: House) -> None:
+    answer = house.client.get("/")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert "no web page" in answer.text
+    assert "./co build" in answer.text
+    assert problem_of(house.client.get("/index.html"))["status"] == 404
+
+
 def test_an_unknown_path_and_method_are_problems_too(house: House) -> None:
     assert problem_of(house.client.get("/api/nothing", headers=AUTH))["status"] == 404
     assert problem_of(house.client.delete("/api/projects", headers=AUTH))["status"] == 405

@@ -208,3 +208,11 @@ def test_an_edit_made_while_a_build_runs_is_not_lost(house: House, project: str)
         "Sunrise Yoga",
     )
     assert built(house, project)["evidence"]["title"] == "Sunrise Yoga"
+
+
+def test_a_type_that_is_not_known_is_told_what_yes_or_no_is_called(house: House, project: str) -> None:
+    found = read(house, project)
+    found["spec"]["entities"][0]["fields"][0]["type"] = "yesno"
+    answer = write(house, project, found["spec"], revision=found["revision"])
+    assert answer.status_code == 422
+    assert "for yes or no: bool" in answer.json()["detail"]

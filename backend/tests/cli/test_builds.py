@@ -106,6 +106,14 @@ def test_a_failed_build_is_told_kindly_and_ends_with_the_command_to_try_again(
     assert ran.last_word == f"cofounder build 'A booking app' --project {PROJECT}"
 
 
+def test_a_goal_that_was_not_understood_is_not_suggested_again(cli: Cli, buildable: FakeApi) -> None:
+    refused = finished(status="failed", error_message="Say it in English.", error_code="goal_not_understood")
+    buildable.on("GET", BUILD, Answer(body=refused))
+    ran = cli("build", "Eine App")
+    assert "A booking app" not in ran.talk
+    assert ran.last_word == f'cofounder build "your goal in other words" --project {PROJECT}'
+
+
 def test_a_wait_that_is_over_says_that_the_build_goes_on(cli: Cli, buildable: FakeApi) -> None:
     silent = threading.Event()
     buildable.on("GET", EVENTS, sse(*story("queued")[:1], hold=silent))
@@ -146,12 +154,35 @@ def test_a_cancelled_build_is_not_called_failed(cli: Cli, api: FakeApi) -> None:
     assert cli("status", JOB).out == "build_v0_1  Cancelled\nCancelled by user\n"
 
 
+@pytest.mark.parametrize("streams", [True, False])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_watching_a_cancelled_build_says_that_it_was_cancelled(
+    cli: Cli, buildable: FakeApi, *, streams: bool, terminal: bool
+) -> None:
+    cancelled = {"error_message": "Cancelled by user"}
+    events = story("queued", last="failed")
+    events[1] |= cancelled
+    buildable.on("GET", EVENTS, sse(*events) if streams else Answer(raw=b""))
+    buildable.on("GET", STATUS, Answer(body=brief("failed") | cancelled))
+    buildable.on("GET", BUILD, Answer(body=finished(status="failed", **cancelled)))
+    ran = cli("watch", JOB, talk=FakeTerminal() if terminal else None)
+    assert ran.code == 1
+    assert "Cancelled" in ran.talk
+    assert "The build was cancelled." in ran.talk
+    assert "failed" not in ran.talk
+
+
 @pytest.mark.parametrize("command", ["build", "demo"])
 def test_a_goal_without_quotes_is_shown_with_them(cli: Cli, command: str) -> None:
     ran = cli(command, "A", "booking", "app")
     assert ran.code == 2
     assert "in quotes" in ran.talk
     assert ran.last_word == f"cofounder {command} 'A booking app'"
+
+
+def test_the_flags_of_a_goal_without_quotes_stay_out_of_it(cli: Cli) -> None:
+    ran = cli("build", "A", "booking", "app", "--data-dir", "/x/inst", "--project", PROJECT, "--json")
+    assert ran.last_word == f"cofounder build 'A booking app' --data-dir /x/inst --project {PROJECT} --json"
 
 
 def test_cancel_with_yes_stops_the_build(cli: Cli, api: FakeApi) -> None:
@@ -170,7 +201,12 @@ def test_a_goal_cannot_drive_the_terminal(cli: Cli, buildable: FakeApi) -> None:
 
 def brief(status: str) -> dict[str, object]:
     """A status answer."""
-    labels = {"code": "Writing code...", "queued": "Queued...", "ready": "Build complete!"}
+    labels = {
+        "code": "Writing code...",
+        "queued": "Queued...",
+        "ready": "Build complete!",
+        "failed": "Build failed",
+    }
     return {"job_id": JOB, "status": status, "stage_label": labels[status], "build_version": "build_v0_1"}
 
 

@@ -26,6 +26,29 @@ def test_commands_are_named_as_the_person_calls_them(text: str, shown: str) -> N
     assert talk.getvalue() == shown + "\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("To change it:\ncofounder spec edit 1", "To change it:\n./co spec edit 1 --data-dir '/my data'"),
+        ("    cofounder decide 1 ship", "    ./co decide 1 ship --data-dir '/my data'"),
+        ("Stop it with `cofounder down`, please.", "Stop it with `./co down --data-dir '/my data'`, please."),
+        ("cofounder up --data-dir /other", "./co up --data-dir /other"),
+        ("cofounder up --help", "./co up --help"),
+        ("cofounder: it failed", "cofounder: it failed"),
+    ],
+)
+def test_commands_carry_the_data_directory_on(text: str, shown: str) -> None:
+    talk = io.StringIO()
+    Context(talk=talk, name="./co", data_dir="/my data").say(text)
+    assert talk.getvalue() == shown + "\n"
+
+
+def test_what_was_written_elsewhere_is_shown_as_it_is() -> None:
+    out = io.StringIO()
+    Context(out=out, name="./co", data_dir="/d").verbatim("cofounder up")
+    assert out.getvalue() == "cofounder up\n"
+
+
 def test_from_a_checkout_the_launcher_is_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "co").touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))

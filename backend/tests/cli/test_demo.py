@@ -35,7 +35,7 @@ def test_it_ends_with_the_preview_address_on_a_line_of_its_own(cli: Cli, buildab
 
 def test_a_failed_build_exits_1_with_what_to_try(cli: Cli, buildable: FakeApi) -> None:
     buildable.on("GET", f"/api/generation/{JOB}/events", sse(*story("queued", last="failed")))
-    failed = finished(status="failed", error_message="We got stuck.", preview_url=None)
+    failed = finished(status="failed", goal="A shop", error_message="We got stuck.", preview_url=None)
     buildable.on("GET", f"/api/builds/{JOB}", Answer(body=failed))
     ran = cli("demo", "A shop", "--exit")
     assert ran.code == 1

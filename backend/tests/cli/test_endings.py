@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.cli.errors import EXIT_MEANINGS, Exit
-from tests.cli.fake_api import JOB, PROJECT, Answer, Cli, FakeApi
+from tests.cli.fake_api import JOB, PROJECT, Answer, Cli, FakeApi, finished
 
 START = "/api/generation/start"
 
@@ -19,9 +19,9 @@ START = "/api/generation/start"
         (401, {"code": "unauthenticated"}, 4, "cofounder token"),
         (402, {"code": "subscription_required", "upgrade_url": "https://pay.test/"}, 4, "https://pay.test/"),
         (404, {"code": "not_found"}, 3, "cofounder projects"),
-        (409, {"code": "gate_pending"}, 5, f"cofounder gates {PROJECT}"),
+        (409, {"code": "gate_pending", "project_id": PROJECT}, 5, f"cofounder gates {PROJECT}"),
         (409, {"code": "build_in_progress", "job_id": JOB}, 5, f"cofounder watch {JOB}"),
-        (409, {"code": "project_parked"}, 5, f"cofounder unpark {PROJECT}"),
+        (409, {"code": "project_parked", "project_id": PROJECT}, 5, f"cofounder unpark {PROJECT}"),
         (422, {"code": "invalid_input", "remedy": "Say more."}, 2, "Say more."),
         (503, {"code": "unavailable"}, 6, "cofounder doctor"),
     ],
@@ -115,3 +115,41 @@ def test_the_next_command_is_for_the_same_data_directory(cli: Cli, flag: tuple[s
     cli.wiring.instance = None
     assert cli("status", JOB, *flag).last_word == "cofounder up --data-dir '/my data'"
     assert cli("cancel", JOB, *flag).last_word == "cofounder up --data-dir '/my data'"
+
+
+def test_a_decision_that_waits_is_named_with_the_command_that_shows_its_options(cli: Cli, api: FakeApi) -> None:
+    waiting = {"code": "gate_pending", "project_id": PROJECT, "gate_title": "Ready to decide what's next?"}
+    api.on("POST", START, Answer(409, {"detail": "Pending gate must be resolved first", **waiting}))
+    ran = cli("build", "--project", PROJECT)
+    assert "Ready to decide what's next?" in ran.talk
+    assert ran.last_word == f"cofounder gates {PROJECT}"
+
+
+@pytest.mark.parametrize(
+    ("build_status", "command"), [("code", f"watch {JOB}"), ("failed", f"versions {PROJECT}")]
+)
+def test_a_build_that_is_not_ready_is_named_in_the_next_command(
+    cli: Cli, api: FakeApi, build_status: str, command: str
+) -> None:
+    document = {"code": "not_ready", "job_id": JOB, "project_id": PROJECT, "build_status": build_status}
+    api.on("GET", f"/api/builds/{JOB}", Answer(body=finished(status=build_status)))
+    api.on("POST", f"/api/builds/{JOB}/preview", Answer(409, document))
+    assert cli("open", JOB).last_word == f"cofounder {command}"
+
+
+@pytest.mark.parametrize("command", ["status", "watch", "cancel"])
+def test_a_projects_id_in_the_place_of_a_builds_is_explained(cli: Cli, api: FakeApi, command: str) -> None:
+    api.on("GET", f"/api/projects/{PROJECT}", Answer(body={"id": PROJECT, "name": "Shop"}))
+    ran = cli(command, PROJECT)
+    assert ran.code == 3
+    assert "This is the id of the project 'Shop', not of a build." in ran.talk
+    assert ran.last_word == f"cofounder versions {PROJECT}"
+
+
+def test_every_command_that_is_suggested_is_for_the_same_data_directory(cli: Cli, buildable: FakeApi) -> None:
+    failed = finished(status="failed", goal="A booking\napp", error_message="We got stuck.")
+    buildable.on("GET", f"/api/builds/{JOB}", Answer(body=failed))
+    ran = cli("watch", JOB, "--data-dir", str(cli.data_dir))
+    assert ran.last_word == f"cofounder build 'A booking app' --project {PROJECT} --data-dir {cli.data_dir}"
+    buildable.on("GET", "/api/projects", Answer(body={"items": [], "next_cursor": None}))
+    assert cli("projects", f"--data-dir={cli.data_dir}").last_word.endswith(f" --data-dir {cli.data_dir}")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
+from app.processes.up import ready_lines
 from tests.cli.fake_api import TOKEN, Cli
 
 
@@ -41,6 +44,14 @@ def test_up_refuses_a_taken_port_with_the_command_that_works(cli: Cli) -> None:
     assert f"Port {port}" in ran.talk
     assert re.fullmatch(r"cofounder up --port 8\d00", ran.last_word)
     assert cli.wiring.calls == []
+
+
+def test_up_says_what_is_there_and_what_to_type_next() -> None:
+    first, *_, build, _, token = ready_lines("http://127.0.0.1:8400", Settings(data_dir=Path("/my data")))
+    assert "http://127.0.0.1:8400" in first
+    assert "no web page" in first
+    assert build == "cofounder build \"A booking app for a yoga studio\" --data-dir '/my data'"
+    assert token == "cofounder token --data-dir '/my data'"
 
 
 def test_up_refuses_a_second_instance_on_the_same_data(cli: Cli) -> None:

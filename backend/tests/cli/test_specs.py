@@ -85,6 +85,7 @@ def test_an_edit_is_saved_under_the_revision_it_began_with(
     headers = {name.lower(): value for name, value in put.headers.items()}
     assert (put.body["title"], headers["if-match"]) == ("Sunrise", '"0-1"')
     assert "'Member' is taken for 'Client'." in ran.talk
+    assert f"\ncofounder spec edit {PROJECT} --as-written\n" in ran.talk
     assert ran.last_word == f"cofounder build --project {PROJECT}"
 
 
@@ -107,11 +108,53 @@ def test_what_is_wrong_is_said_and_the_text_is_not_lost(
     assert ran.code == Exit.USAGE
     assert "entities 'Client', fields 'email', type: is odd." in ran.talk
     draft = Path(ran.last_word.split("--file ")[1])
+    assert f"Your text is in {str(draft)!r}" in ran.talk
     assert draft.read_text().startswith("#! entities 'Client'")
     assert '"colour"' in draft.read_text()
 
     editing.on("PUT", PATH, Answer(200, answer(edited=True)))
     assert cli("spec", "edit", PROJECT, "--file", str(draft)).code == 0
+    assert not draft.parent.exists()
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where drafts are made."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+def test_an_edit_that_is_saved_leaves_nothing_behind(
+    cli: Cli, editing: FakeApi, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_a_backup = "p.with_name('spec.toml~').write_text(t)"
+    editor_that(f"{leave_a_backup}\nt = t.replace('Yoga Studio Booking', 'Sunrise')", tmp_path, monkeypatch)
+    assert cli("spec", "edit", PROJECT).code == 0
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(("change", "is_kept"), [("t += '# mine'", True), ("pass", False)])
+def test_what_was_typed_before_the_editor_failed_is_kept_and_named(
+    cli: Cli, editing: FakeApi, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    change: str, *, is_kept: bool,
+) -> None:  # fmt: skip
+    editor_that(f"{change}\np.write_text(t)\nsys.exit(3)", tmp_path, monkeypatch)
+    ran = cli("spec", "edit", PROJECT)
+    assert ran.code == Exit.USAGE
+    assert [str(folder / "spec.toml") in ran.last_word for folder in temporary.iterdir()] == [True] * is_kept
+
+
+def test_what_was_typed_is_kept_when_the_instance_is_gone(
+    cli: Cli, editing: FakeApi, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editing.on("PUT", PATH, Answer(raw=b"gone"))
+    editor_that("t = t.replace('Yoga Studio Booking', 'Sunrise')", tmp_path, monkeypatch)
+    ran = cli("spec", "edit", PROJECT, "--as-written")
+    [folder] = temporary.iterdir()
+    assert ran.code == Exit.UNREACHABLE
+    assert ran.last_word == f"cofounder spec edit {PROJECT} --file {folder}/spec.toml --as-written"
 
 
 def test_a_mistake_is_corrected_at_once_on_a_terminal(

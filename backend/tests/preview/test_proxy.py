@@ -85,7 +85,7 @@ async def test_a_page_that_may_not_be_seen_says_so_to_a_person(
     async with visitor.get(house.url(job_id, "/"), headers=NAVIGATE) as answer:
         page = await answer.text()
     assert (answer.status, answer.content_type) == (403, "text/html")
-    assert "opens with a link from your project" in page
+    assert f"./co open {job_id}" in page
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from fastapi.responses import StreamingResponse
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
 from app.api.status import build_out, evidence_out
-from app.core.errors import NotFound, NotReady
+from app.core.errors import NotFound
 from app.core.ids import JobId
-from app.domain.job import JobStatus
 from app.ports.storage import TreeDigest
 from app.repositories.jobs import Job
 from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, RecordsOut
 from app.services.container import Services
 from app.services.export_service import iter_zip
 from app.services.founder_service import Caller
+from app.services.gate_service import require_ready
 
 router = APIRouter()
 
@@ -26,8 +26,7 @@ router = APIRouter()
 async def _ready(services: Services, caller: Caller, job_id: UUID) -> Job:
     async with services.database.autocommit() as tx:
         job = await services.generation.job(tx, caller.id, JobId(job_id))
-    if job.status is not JobStatus.READY:
-        raise NotReady(f"Only a build that is ready has a preview and files; this one is {job.status.value!r}.")
+    require_ready(job)
     return job
 
 

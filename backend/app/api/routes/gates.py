@@ -80,6 +80,7 @@ async def resolve(gate_id: UUID, body: ResolveIn, caller: CallerDep, services: S
         )
     return ResolvedOut(
         gate_id=gate_id,
+        project_id=taken.gate.project_id,
         decision=taken.option.value,
         resolution_summary=f"{taken.option.title}: {taken.option.what_happens_next}",
         next_action=NEXT_ACTIONS[taken.option.value],

@@ -27,6 +27,12 @@ Cursor = Annotated[str | None, Query(max_length=300)]
 def project_out(view: ProjectView) -> ProjectOut:
     """A project on the wire."""
     project, latest = view.project, view.latest
+    newest = latest and LatestBuildOut(
+        job_id=latest.id,
+        build_version=latest.build_version,
+        status=latest.status.value,
+        error_message=latest.error_message,
+    )
     return ProjectOut(
         id=project.id,
         name=project.name,
@@ -34,8 +40,7 @@ def project_out(view: ProjectView) -> ProjectOut:
         status=project.status,
         stage=project.stage,
         created_at=project.created_at.isoformat(),
-        latest_build=latest
-        and LatestBuildOut(job_id=latest.id, build_version=latest.build_version, status=latest.status.value),
+        latest_build=newest,
     )
 
 
