@@ -61,6 +61,12 @@ def missing_links(db: sqlite3.Connection, entity: Entity, values: Mapping[str, V
     return found
 
 
+def counted_tables() -> set[str]:
+    """The kinds of record that have a stock from which others take."""
+    stocks = [(entity, rule) for entity in database.BY_TABLE.values() for rule in entity.rules if isinstance(rule, Stock)]
+    return {entity.field(rule.ref).ref for entity, rule in stocks}
+
+
 def room(db: sqlite3.Connection, entity: Entity, name: str) -> Room | None:
     """How much is left of each record that the field `name` can point at; None when no rule counts it."""
     for rule in entity.rules:

@@ -1,0 +1,253 @@
+"""Generated apps are attacked over HTTP, as strangers, members and clumsy staff would, and nothing gives way."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from app.blueprint.generate import generate
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec, RoleScope, RoleSpec
+from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
+from tests.blueprint.sample_specs import T, app, entity, field, ref
+
+PASSWORD = "quite a long one"
+CLUB = app(
+    "Rowing Club",
+    "Boats, trips and what was damaged.",
+    "members see their trips and damages",
+    200,
+    entity("Member", "members", "Members", "Who rows.", field("name", required=True), field("email", T.EMAIL)),
+    entity(
+        "Trip", "trips", "Trips", "Who went where.", field("title", required=True), ref("member", "Member")
+    ),
+    entity(
+        "Damage", "damages", "Damages", "What broke on a trip.",
+        field("title", required=True), ref("member", "Member"), ref("trip", "Trip"),
+    ),
+    roles=(
+        RoleSpec(name="Staff", about="Sees and changes everything."),
+        RoleSpec(name="Member", about="Sees what is theirs.", scope=RoleScope.OWN, entity="Member"),
+    ),
+)  # fmt: skip
+
+
+class App:
+    """A generated app that runs on a port of its own, with no example records."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.path = folder / "data" / "app.db"
+        environment = {"PATH": os.environ["PATH"], "PORT": str(self.port), "EXAMPLE_DATA": "no"}
+        self._log = (folder / "log.txt").open("wb")
+        self.process = subprocess.Popen(
+            [f"./{START_SCRIPT}"], cwd=folder, env=environment, stdout=self._log, stderr=self._log
+        )
+
+    def visitor(self) -> Visitor:
+        return Visitor(f"http://127.0.0.1:{self.port}")
+
+    def until_healthy(self) -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if self.visitor().client.get("/health").status_code == 200:
+                    return
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the app did not start")
+
+    def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.path)) as db, db:
+            return db.execute(sql, values).fetchall()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self._log.close()
+
+
+class Visitor:
+    """Somebody's browser."""
+
+    def __init__(self, address: str) -> None:
+        lonely = httpx2.Limits(max_keepalive_connections=0)
+        self.client = httpx2.Client(base_url=address, trust_env=False, timeout=60, limits=lonely)
+        self.token = ""
+
+    def get(self, path: str) -> httpx2.Response:
+        return self.client.get(path)
+
+    def learn(self, path: str) -> str:
+        """The token of the forms on that page."""
+        self.token = re.findall(r'name="csrf_token" value="([^"]+)"', self.get(path).text)[0]
+        return self.token
+
+    def post(self, path: str, **values: str) -> httpx2.Response:
+        return self.client.post(path, data={"csrf_token": self.token} | values)
+
+    def add(self, path: str, **values: str) -> int:
+        answer = self.post(path, **values)
+        assert answer.status_code == 303, answer.text
+        return int(re.findall(r"(?:/|id=)(\d+)[?&]", answer.headers["location"])[0])
+
+    def remove(self, path: str) -> str:
+        """Delete what is there; where to send what undoes it."""
+        answer = self.post(f"{path}/delete")
+        assert answer.status_code == 303, answer.text
+        return f"{path.rpartition('/')[0]}/undo/{re.findall('undo=([0-9]+)', answer.headers['location'])[0]}"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with the packages of an app's lock."""
+    folder = lay_out(CLUB, tmp_path_factory.mktemp("installed"))
+    uv = str(Path(sys.executable).with_name("uv"))
+    for command in Manifest.parse((folder / MANIFEST).read_text()).install:
+        subprocess.run([uv, *command[1:]], cwd=folder, check=True, capture_output=True, timeout=120)
+    return folder / ".venv"
+
+
+def lay_out(spec: AppSpec, folder: Path) -> Path:
+    for path, text in generate(spec).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    (folder / START_SCRIPT).chmod(0o755)
+    return folder
+
+
+def started(spec: AppSpec, folder: Path, environment: Path) -> Iterator[App]:
+    lay_out(spec, folder)
+    (folder / ".venv").symlink_to(environment)
+    running = App(folder)
+    try:
+        running.until_healthy()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, environment: Path) -> Iterator[App]:
+    yield from started(understand("A shop for my candles"), tmp_path, environment)
+
+
+@pytest.fixture
+def concerts(tmp_path: Path, environment: Path) -> Iterator[App]:
+    goal = "guests RSVP to our concerts with limited places"
+    yield from started(understand(goal), tmp_path, environment)
+
+
+@pytest.fixture
+def school(tmp_path: Path, environment: Path) -> Iterator[App]:
+    yield from started(understand("students hand in homework and teachers grade it"), tmp_path, environment)
+
+
+@pytest.fixture
+def club(tmp_path: Path, environment: Path) -> Iterator[App]:
+    yield from started(CLUB, tmp_path, environment)
+
+
+def staff(running: App) -> Visitor:
+    """Whoever may do everything: the owner, in an app that asks who is there."""
+    visitor = running.visitor()
+    if visitor.get("/staff-side").status_code == 303:
+        visitor.learn("/setup")
+        answer = visitor.post("/setup", name="Olga Owner", email="olga@example.com", password=PASSWORD)
+        assert answer.status_code == 303
+    visitor.learn("/staff-side" if visitor.client.cookies else "/candles/new")
+    return visitor
+
+
+def member(running: App, name: str) -> Visitor:
+    visitor = running.visitor()
+    visitor.learn("/sign-up")
+    email = f"{name.lower()}@example.com"
+    assert visitor.post("/sign-up", name=name, email=email, password=PASSWORD).status_code == 303
+    visitor.learn("/staff-side")
+    return visitor
+
+
+def candle(visitor: Visitor, **changes: str) -> int:
+    return visitor.add("/candles/new", **{"name": "Wax", "price": "5", "stock": "7", **changes})
+
+
+def order(candle_id: int, name: str = "Vera", quantity: str = "1") -> dict[str, str]:
+    who = {"person_name": name, "person_email": f"{name.split()[0].lower()}@example.com"}
+    return {"candle": str(candle_id), "quantity": quantity, **who}
+
+
+# Records, and bringing them back
+
+
+def test_the_number_of_a_deleted_record_is_not_given_again(shop: App) -> None:
+    visitor = staff(shop)
+    first = candle(visitor, name="Old secret")
+    visitor.post(f"/candles/{first}/edit", name="Older secret", price="5", stock="7")
+    back = visitor.remove(f"/candles/{first}")
+    second = candle(visitor, name="Fresh")
+    assert second != first
+    assert "secret" not in visitor.get(f"/candles/{second}").text
+    assert visitor.post(back).status_code == 303
+    assert "Older secret" in visitor.get(f"/candles/{first}").text
+
+
+def test_a_record_that_went_with_its_parent_keeps_its_number_too(shop: App) -> None:
+    visitor = staff(shop)
+    first = candle(visitor)
+    gone = visitor.add("/forms/orders", **order(first))
+    visitor.remove(f"/candles/{first}")
+    assert visitor.add("/forms/orders", **order(candle(visitor))) != gone
+
+
+def test_an_old_receipt_does_not_show_what_another_visitor_sent(shop: App) -> None:
+    visitor = staff(shop)
+    wax = candle(visitor)
+    receipt = visitor.post("/forms/orders", **order(wax, "Alice")).headers["location"]
+    visitor.remove("/orders/1")
+    visitor.add("/forms/orders", **order(wax, "Bob"))
+    assert "Bob" not in visitor.get(receipt).text
+
+
+def test_an_undo_brings_back_what_it_was_shown_for(shop: App) -> None:
+    visitor = staff(shop)
+    first, second = candle(visitor, name="First"), candle(visitor, name="Second")
+    back = visitor.remove(f"/candles/{first}")
+    assert visitor.post(back).status_code == 303
+    visitor.remove(f"/candles/{second}")
+    assert visitor.post(back).status_code == 404
+    assert visitor.get(f"/candles/{second}").status_code == 404
+
+
+def test_what_was_sold_is_taken_from_the_stock_once_though_its_deletion_is_undone(shop: App) -> None:
+    visitor = staff(shop)
+    wax = candle(visitor, stock="10")
+    visitor.add("/forms/orders", **order(wax, quantity="6"))
+    assert visitor.post(visitor.remove(f"/candles/{wax}")).status_code == 303
+    assert shop.ask("SELECT stock, (SELECT sum(quantity) FROM orders) FROM candles") == [(4, 6)]
+
+
+def test_the_last_of_the_stock_is_sold_once(shop: App) -> None:
+    visitor = staff(shop)
+    wax = candle(visitor, stock="7")
+    with ThreadPoolExecutor(20) as crowd:
+        wanted = [order(wax, f"P{number}") for number in range(20)]
+        codes = list(crowd.map(lambda one: visitor.post("/forms/orders", **one).status_code, wanted))
+    assert sorted(codes) == [303] * 7 + [422] * 13
+    assert shop.ask("SELECT stock, (SELECT count(*) FROM orders) FROM candles") == [(0, 7)]
