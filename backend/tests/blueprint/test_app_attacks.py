@@ -251,3 +251,46 @@ def test_the_last_of_the_stock_is_sold_once(shop: App) -> None:
         codes = list(crowd.map(lambda one: visitor.post("/forms/orders", **one).status_code, wanted))
     assert sorted(codes) == [303] * 7 + [422] * 13
     assert shop.ask("SELECT stock, (SELECT count(*) FROM orders) FROM candles") == [(0, 7)]
+
+
+# What visitors send
+
+
+def test_a_visitor_who_knows_an_address_is_not_told_whose_it_is(shop: App) -> None:
+    visitor = staff(shop)
+    wax = candle(visitor)
+    visitor.add("/customers/new", name="Bob Private", email="bob@example.com")
+    sent = visitor.post("/forms/orders", **{**order(wax, "Eve"), "person_email": "bob@example.com"})
+    thanks = visitor.get(sent.headers["location"]).text
+    assert "Eve" in thanks
+    assert "Private" not in thanks
+
+
+def test_a_visitor_cannot_choose_what_is_over(concerts: App) -> None:
+    visitor = concerts.visitor()
+    visitor.learn("/concerts/new")
+    past = visitor.add("/concerts/new", title="Over", starts_at="2005-01-01T10:00", capacity="10")
+    coming = visitor.add("/concerts/new", title="Soon", starts_at="2095-01-01T10:00", capacity="10")
+    answers = [visitor.post("/forms/rsvps", **guest(one)).status_code for one in (past, coming)]
+    assert answers == [422, 303]
+
+
+def guest(concert: int, party_size: str = "1") -> dict[str, str]:
+    who = {"person_name": "Gus", "person_email": "gus@example.com"}
+    return {"concert": str(concert), "party_size": party_size, **who}
+
+
+def test_nobody_takes_a_place_by_saying_that_they_are_none(concerts: App) -> None:
+    visitor = concerts.visitor()
+    visitor.learn("/concerts/new")
+    full = visitor.add("/concerts/new", title="Full", starts_at="2095-01-01T10:00", capacity="0")
+    answer = visitor.post("/forms/rsvps", **guest(full, "0"))
+    assert answer.status_code == 422
+    assert "Enter a number from 1." in answer.text
+
+
+def test_an_order_of_nothing_is_refused(shop: App) -> None:
+    visitor = staff(shop)
+    answer = visitor.post("/forms/orders", **order(candle(visitor), quantity="0"))
+    assert answer.status_code == 422
+    assert "Enter a number from 1." in answer.text
