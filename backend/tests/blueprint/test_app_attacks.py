@@ -294,3 +294,59 @@ def test_an_order_of_nothing_is_refused(shop: App) -> None:
     answer = visitor.post("/forms/orders", **order(candle(visitor), quantity="0"))
     assert answer.status_code == 422
     assert "Enter a number from 1." in answer.text
+
+
+# Whose it is
+
+
+def test_nobody_grades_themselves(school: App) -> None:
+    teacher, ada = staff(school), member(school, "Ada")
+    work = teacher.add("/homework/new", title="Essay")
+    assert ada.post("/grades/new", title="Essay", score="100").status_code == 403
+    handed_in = ada.add("/submissions/new", homework=str(work), grade="A", answer="It was the dog.")
+    ada.post(
+        f"/submissions/{handed_in}/edit", homework=str(work), grade="A", feedback="Great!", answer="Or a cat."
+    )
+    assert school.ask("SELECT grade, feedback, answer FROM submissions") == [(None, None, "Or a cat.")]
+
+
+def test_nobody_links_to_a_record_that_they_may_not_see(club: App) -> None:
+    staff(club)
+    ada, ben = member(club, "Ada"), member(club, "Ben")
+    secret = ada.add("/trips/new", title="Secret island")
+    answer = ben.post("/damages/new", title="Oar", trip=str(secret))
+    assert answer.status_code == 422
+    mine = ben.add("/damages/new", title="Oar", trip=str(ben.add("/trips/new", title="Lake")))
+    assert ben.post(f"/damages/{mine}/edit", title="Oar", trip=str(secret)).status_code == 422
+    assert "island" not in ben.get(f"/damages/{mine}").text
+
+
+def test_a_page_of_somebody_signed_in_is_kept_by_no_cache(club: App) -> None:
+    owner = staff(club)
+    for path in ("/staff-side", "/members", "/members/export.csv"):
+        assert owner.get(path).headers["cache-control"] == "no-store"
+    assert "cache-control" not in owner.get("/static/style.css").headers
+
+
+def test_many_who_sign_up_at_once_are_held_back_and_hold_up_nobody(club: App) -> None:
+    staff(club)
+    token = club.visitor().learn("/sign-up")
+    who = {"csrf_token": token, "name": "Nora", "password": PASSWORD}
+    with ThreadPoolExecutor(20) as crowd:
+        mails = [f"n{number}@example.com" for number in range(70)]
+        codes = list(
+            crowd.map(lambda email: club.visitor().post("/sign-up", **who, email=email).status_code, mails)
+        )
+    assert set(codes) == {303, 429}
+    assert codes.count(303) == 60
+
+
+def test_who_guesses_a_password_many_times_at_once_has_eight_tries(club: App) -> None:
+    staff(club)
+    visitor = club.visitor()
+    visitor.learn("/sign-in")
+    with ThreadPoolExecutor(20) as crowd:
+        guesses = crowd.map(
+            lambda word: visitor.post("/sign-in", email="olga@example.com", password=word), "abcdefghijkl"
+        )
+        assert sorted(answer.status_code for answer in guesses) == [422] * 8 + [429] * 4

@@ -21,7 +21,7 @@ from .rendering import DASHBOARD, HAS_FRONT, cells, render
 from .rendering import Form as Posted
 from .routing import Number, Routes, Words
 from .schema import ABOUT, FORMS, SIGN_IN
-from .security import receipt
+from .security import hold_back, receipt
 
 OFFERED = 60
 VISITOR = " (visitor)"
@@ -188,7 +188,7 @@ def _add_routes(form: Form) -> None:
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
         values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
-        _hold_back(request)
+        hold_back(request)
         if not wrong:
             try:
                 with records.writing() as db:
@@ -203,14 +203,6 @@ def _add_routes(form: Form) -> None:
     def thanks(request: Request, visitor: Guest, id: Number = 0, sign: Words = "") -> HTMLResponse:
         """Says that it arrived; what was sent is shown to whoever sent it."""
         return _thanks(request, form, id, sign)
-
-
-def _hold_back(request: Request) -> None:
-    """Anybody may send a form, but not without end."""
-    with database.session() as db:
-        too_many = people.too_many_forms(db, request.client.host if request.client else "")
-    if too_many:
-        raise HTTPException(429, "That was sent too often. Wait a quarter of an hour and try again.")
 
 
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:

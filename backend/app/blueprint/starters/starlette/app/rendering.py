@@ -103,7 +103,7 @@ def options(db: sqlite3.Connection, fields: list[Field], visitor: Visitor) -> di
     for field in fields:
         if field.ref:
             target = database.BY_TABLE[field.ref]
-            where, values = visitor.sees(target) if visitor.sees_some(target) else ("1", [])
+            where, values = visitor.chooses(target)
             found[field.name] = database.labels(db, target, where, values)
     return found
 
