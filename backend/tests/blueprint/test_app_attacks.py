@@ -350,3 +350,83 @@ def test_who_guesses_a_password_many_times_at_once_has_eight_tries(club: App) ->
             lambda word: visitor.post("/sign-in", email="olga@example.com", password=word), "abcdefghijkl"
         )
         assert sorted(answer.status_code for answer in guesses) == [422] * 8 + [429] * 4
+
+
+# Odd bodies and files
+
+
+@pytest.mark.parametrize("text", [",,,\n", "\ufeff", ";;\n;;"])
+def test_a_file_without_a_word_in_it_is_refused(shop: App, text: str) -> None:
+    answer = staff(shop).post("/candles/import", text=text)
+    assert answer.status_code == 422
+    assert "Choose a file, or paste the lines." in answer.text
+
+
+def test_a_line_that_ends_early_does_not_leave_out_what_is_needed(shop: App) -> None:
+    visitor = staff(shop)
+    answer = visitor.post("/candles/import", text="Name,Price,Stock\nShorty\n", keep="yes")
+    assert answer.status_code == 422
+    assert "Stock: Please fill this in." in answer.text
+    assert shop.ask("SELECT count(*) FROM candles") == [(0,)]
+
+
+def test_a_long_file_that_was_found_fine_can_be_kept(shop: App) -> None:
+    visitor = staff(shop)
+    lines = [f'"Kerze {number}",1.50,3,"{"äöü" * 60}"' for number in range(1500)]
+    text = "\n".join(["Name,Price,Stock,Description", *lines])
+    files = {"file": ("candles.csv", text.encode(), "text/csv")}
+    checked = visitor.client.post("/candles/import", data={"csrf_token": visitor.token}, files=files)
+    form = re.findall(r'<form[^>]*action="/candles/import"[^>]*>', checked.text)[0]
+    assert 'enctype="multipart/form-data"' in form
+    parts = {
+        name: (None, value) for name, value in {"csrf_token": visitor.token, "keep": "yes", "text": text}.items()
+    }
+    assert visitor.client.post("/candles/import", files=parts).status_code == 303
+    assert shop.ask("SELECT count(*) FROM candles") == [(1500,)]
+
+
+def test_a_file_may_name_any_of_many_records(shop: App) -> None:
+    visitor = staff(shop)
+    candle(visitor, name="The oldest")
+    customer = visitor.add("/customers/new", name="Cara")
+    rows = [(f"Wax {number}", 100, 5) for number in range(600)]
+    with closing(sqlite3.connect(shop.path)) as db, db:
+        db.executemany("INSERT INTO candles (name, price, stock) VALUES (?, ?, ?)", rows)
+    text = "Customer,Candle,Quantity\nCara,The oldest,1\n"
+    assert visitor.post("/orders/import", text=text, keep="yes").status_code == 303
+    form = visitor.get("/orders/1/edit").text
+    assert re.search(r'<option value="1" selected[^>]*>The oldest', form)
+    assert f'<option value="{customer}" selected' in form
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "undefined"])
+def test_a_form_in_an_odd_encoding_is_refused(shop: App, charset: str) -> None:
+    visitor = staff(shop)
+    values = {"csrf_token": visitor.token, "name": "ab\\ud800", "price": "1", "stock": "1"}
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in values.items()
+    ]
+    kind = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    answer = visitor.client.post("/candles/new", content="".join([*parts, "--x--\r\n"]).encode(), headers=kind)
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("price", "12,50"), ("price", "1,2,3"), ("stock", "1,5"), ("price", "1_000")]
+)
+def test_a_comma_that_does_not_part_thousands_is_not_passed_over(shop: App, name: str, typed: str) -> None:
+    visitor = staff(shop)
+    assert (
+        visitor.post("/candles/new", **{"name": "Wax", "price": "1", "stock": "1", name: typed}).status_code == 422
+    )
+
+
+def test_a_comma_that_parts_thousands_is_read(shop: App) -> None:
+    candle(staff(shop), price="$1,234,567.5", stock="12,000")
+    assert shop.ask("SELECT price, stock FROM candles") == [(123456750, 12000)]
+
+
+def test_a_page_says_how_it_can_be_used(shop: App) -> None:
+    answer = shop.visitor().client.put("/candles")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}

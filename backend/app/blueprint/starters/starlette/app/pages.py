@@ -104,7 +104,7 @@ def _filters(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> list[t
     found = []
     for field in entity.of_type("choice", "ref"):
         if field.ref:
-            named = options(db, [field], visitor)[field.name] if visitor.is_staff else {}
+            named = options(db, [field], visitor, {})[field.name] if visitor.is_staff else {}
             choices = {str(key): name for key, name in named.items()}
         else:
             choices = {choice: choice for choice in field.choices}
@@ -368,7 +368,7 @@ def _form(
     with database.session() as db:
         context = {
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
-            "options": options(db, fields, visitor), "notices": notices(db, entity, fields),
+            "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
             "heading": f"{'New' if record_id is None else 'Change'} {entity.one}",
         }  # fmt: skip
     return render(request, "form.html", context, status=status)

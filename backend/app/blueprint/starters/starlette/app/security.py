@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import time
 
@@ -21,6 +22,7 @@ MAX_IMPORT = 1_500_000
 MAX_FORM_FIELDS = 60
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+CHARSET = re.compile(r"""charset\s*=\s*["']?([^"';\s]+)""", re.IGNORECASE)
 NO_STORE = ((b"cache-control", b"no-store"),)
 
 POLICY = (
@@ -57,7 +59,9 @@ async def read_form(request: Request) -> dict[str, str]:
     """The posted form; refuses what another site sent, or what carries no valid token."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
-    if request.headers.get("content-type", "").split(";")[0] not in FORM_TYPES:
+    kind, _, more = request.headers.get("content-type", "").partition(";")
+    # Browsers send UTF-8 and name no other; some that Python knows make text which cannot be kept.
+    if kind not in FORM_TYPES or any(name.lower() != "utf-8" for name in CHARSET.findall(more)):
         raise HTTPException(415, "Send this as a web form.")
     form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=1, max_part_size=MAX_IMPORT)
     fields = {name: await _text(value) for name, value in form.items()}

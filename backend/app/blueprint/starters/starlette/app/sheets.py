@@ -68,7 +68,7 @@ def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Respo
     """Shows what a file holds, then keeps all of it; one line with a mistake keeps everything out."""
     staff_only(visitor)
     text = form.get("file") or form.get("text", "")
-    if not text.strip():
+    if not any(map(str.isalnum, text)):
         return _page(request, visitor, entity, {"problem": "Choose a file, or paste the lines."}, 422)
     try:
         with records.writing() as db:
@@ -123,13 +123,15 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str]) -> list[Field 
 
 
 def _by_name(db: sqlite3.Connection, one: Field) -> dict[str, str]:
-    names = database.labels(db, database.BY_TABLE[one.ref])
+    names = database.labels(db, database.BY_TABLE[one.ref], limit=-1)
     return {name.casefold(): str(key) for key, name in reversed(names.items())}
 
 
 def _line(number: int, row: list[str], fields: list[Field | None], links: dict[str, dict[str, str]]) -> Line:
     line = Line(number, row)
-    for one, text in zip(fields, row, strict=False):
+    # A line that ends early is empty in the columns that it does not reach.
+    whole = [*row, *[""] * (len(fields) - len(row))]
+    for one, text in zip(fields, whole, strict=False):
         if one is not None:
             try:
                 line.values[one.name] = read(one, _typed(one, text.strip(), links))
