@@ -430,3 +430,28 @@ def test_a_page_says_how_it_can_be_used(shop: App) -> None:
     answer = shop.visitor().client.put("/candles")
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_no_cell_of_a_saved_file_is_a_formula_for_any_spreadsheet(shop: App) -> None:
+    visitor = staff(shop)
+    texts = {"name": "＝1+1", "description": "a;=1+1;b\n@sum(1)\nThanks ;-)"}
+    candle(visitor, **texts)
+    saved = visitor.get("/candles/export.csv").text
+    assert re.findall(r"(?:^|[,;\t\n\"])[=+@＝-]", saved, re.MULTILINE) == []
+    back = visitor.remove("/candles/1")
+    assert visitor.post("/candles/import", text=saved, keep="yes").status_code == 303
+    assert shop.ask("SELECT name, description FROM candles") == [tuple(texts.values())]
+    assert visitor.post(back).status_code == 303
+
+
+def test_a_record_to_which_thousands_belong_is_deleted_and_brought_back_soon(shop: App) -> None:
+    visitor = staff(shop)
+    wax = candle(visitor, stock="30000")
+    customer = visitor.add("/customers/new", name="Cara")
+    with closing(sqlite3.connect(shop.path)) as db, db:
+        sql = "INSERT INTO orders (customer, candle, quantity) VALUES (?, ?, 1)"
+        db.executemany(sql, [(customer, wax)] * 20_000)
+    began = time.monotonic()
+    assert visitor.post(visitor.remove(f"/customers/{customer}")).status_code == 303
+    assert time.monotonic() - began < 10
+    assert shop.ask("SELECT stock, (SELECT count(*) FROM orders) FROM candles") == [(10_000, 20_000)]

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -66,33 +67,42 @@ def change(
     _note(db, entity, record_id, who=who, what="changed", details=details)
 
 
+@dataclass
+class Gone:
+    """What a deletion takes along: records by table and number, and links that it empties."""
+
+    rows: dict[str, dict[int, dict[str, Value]]] = field(default_factory=dict)
+    links: list[list[Value]] = field(default_factory=list)
+
+
 def remove(db: sqlite3.Connection, entity: Entity, row: database.Row, *, who: str) -> int:
     """Delete a record with what belongs to it; the number to undo it by."""
     record_id = int(row["id"] or 0)
-    kept: dict[str, Any] = {"rows": {}, "links": []}
-    _gather(db, entity, row, kept)
+    found = Gone()
+    _gather(db, entity, row, found)
+    rows: Rows = {table: list(by_number.values()) for table, by_number in found.rows.items()}
     database.delete(db, entity, record_id)
     # A note stays for good, so that its number, unlike one of app_undo itself, is not given twice.
-    undo_id = max(_note_all(db, kept["rows"], who=who, what="deleted"))
+    undo_id = max(_note_all(db, rows, who=who, what="deleted"))
     sql = "INSERT INTO app_undo (id, at, who, record_table, record_id, kept) VALUES (?, ?, ?, ?, ?, ?)"
-    db.execute(sql, [undo_id, _now(), who, entity.table, record_id, json.dumps(kept)])
+    db.execute(sql, [undo_id, _now(), who, entity.table, record_id, json.dumps({"rows": rows, "links": found.links})])
     newest = "SELECT id FROM app_undo ORDER BY id DESC LIMIT ?"
     db.execute(f"DELETE FROM app_undo WHERE id NOT IN ({newest})", [UNDO_KEPT])
     return undo_id
 
 
-def _gather(db: sqlite3.Connection, entity: Entity, row: database.Row, kept: dict[str, Any]) -> None:
+def _gather(db: sqlite3.Connection, entity: Entity, row: database.Row, found: Gone) -> None:
     """The record, everything that is deleted with it, and the links that are emptied."""
-    rows = kept["rows"].setdefault(entity.table, [])
-    if any(one["id"] == row["id"] for one in rows):
+    rows = found.rows.setdefault(entity.table, {})
+    if int(row["id"] or 0) in rows:
         return
-    rows.append(dict(row))
-    for child, field in children_of(entity):
-        for one in database.select(db, child, f'"{field.name}" = ?', [row["id"]], limit=-1):
-            if field.on_delete == "cascade":
-                _gather(db, child, one, kept)
+    rows[int(row["id"] or 0)] = dict(row)
+    for child, link in children_of(entity):
+        for one in database.select(db, child, f'"{link.name}" = ?', [row["id"]], limit=-1):
+            if link.on_delete == "cascade":
+                _gather(db, child, one, found)
             else:
-                kept["links"].append([child.table, one["id"], field.name, row["id"]])
+                found.links.append([child.table, one["id"], link.name, row["id"]])
 
 
 def children_of(entity: Entity) -> list[tuple[Entity, Field]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,9 @@ from .routing import Routes
 CSV_LIMIT = 100_000
 IMPORT_LIMIT = 2_000
 SHOWN_LINES = 50
+# Where a comma is part of numbers, spreadsheets begin a cell after each semicolon, and some read wide signs too.
+FORMULA = re.compile(r"(^|[;\t\n])([-=+@－＝＋＠])")
+NO_FORMULA = re.compile(r"(^|[;\t\n])'([-=+@－＝＋＠])")
 
 routes = Routes()
 
@@ -43,7 +47,7 @@ def export(visitor: Here, entity: Kind) -> Response:
 
 def _plain(text: str) -> str:
     """A cell that a spreadsheet does not run as a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t")) else text
+    return FORMULA.sub(r"\1'\2", text)
 
 
 @dataclass
@@ -142,7 +146,7 @@ def _line(number: int, row: list[str], fields: list[Field | None], links: dict[s
 
 def _typed(one: Field, text: str, links: dict[str, dict[str, str]]) -> str:
     """What somebody would have typed into the form for this cell."""
-    plain = text[1:] if text[:2] in ("'=", "'+", "'-", "'@") else text
+    plain = NO_FORMULA.sub(r"\1\2", text)
     if one.choices:
         return next((choice for choice in one.choices if choice.casefold() == plain.casefold()), plain)
     if one.ref and plain:
