@@ -356,7 +356,7 @@ def test_an_account_follows_its_role_and_never_becomes_more_than_it_was(
     with kept.session() as db:
         for role in ("Client", "Owner", " Owner"):
             email = f"{role.strip()}{len(role)}@example.com"
-            people.add(db, name="Ada", email=email, password="a long password", role=role)
+            people.add(db, name="Ada", email=email, hashed=people.hash_password("a long password"), role=role)
 
     member = edited(client, name="Member", table="members", plural="Members", was="Client")
     second = kept.start(with_accounts(member, "Regular")).__package__

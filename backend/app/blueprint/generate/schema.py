@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.blueprint.generate.rules import rules_of
-from app.blueprint.generate.words import columns, monogram, title_fields
+from app.blueprint.generate.words import JUDGEMENTS, columns, monogram, title_fields
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
@@ -162,8 +162,8 @@ def _is_person(entity: EntitySpec) -> bool:
 
 
 def _adds(spec: AppSpec, entity: EntitySpec, own: EntitySpec) -> bool:
-    """Whether a person adds such records about themselves: what has a form, and what is not about money."""
-    if not any(field.ref == own.name for field in entity.fields):
+    """Whether a person adds such records about themselves: what has a form, and what is no judgement or money."""
+    if not any(field.ref == own.name for field in entity.fields) or entity.label.lower().split()[-1] in JUDGEMENTS:
         return False
     has_form = any(form.entity == entity.name for form in spec.forms)
     return has_form or not any(field.type is FieldType.MONEY for field in entity.fields)

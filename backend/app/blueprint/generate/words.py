@@ -25,6 +25,9 @@ STOCK_COUNTS: Final = frozenset(
 QUANTITIES: Final = frozenset(
     {"quantity", "qty", "hours", "count", "units", "copies", "number_of", "days", "nights"}
 )
+JUDGEMENTS: Final = frozenset(
+    {"approval", "assessment", "decision", "evaluation", "grade", "mark", "result", "verdict"}
+)
 SUM_NAMES: Final = frozenset({"total", "sum", "amount", "subtotal"})
 
 _NAMING = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL)

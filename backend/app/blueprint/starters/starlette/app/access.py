@@ -16,11 +16,14 @@ from .fields import Value
 from .model import Entity, Field, Role
 from .routing import Given
 from .schema import ROLES, SIGN_IN
+from .triggers import STATUSES
 
 OWNER = Role(" Owner", "")
 """Kept with an account as it stands here: no role of the schema begins with a space, so none is taken for it."""
 STAFF = "Staff"
 ANYBODY = "Anybody"
+JUDGEMENTS = frozenset({"approved", "decision", "feedback", "grade", "mark", "result", "score", "verdict", *STATUSES})
+"""What others say about somebody's record, which nobody says about their own."""
 
 Condition = tuple[str, list[Value]]
 
@@ -50,6 +53,10 @@ class Visitor:
         """Whether this kind of record is on their side of the app at all."""
         return self.is_staff or bool(_path(entity, self.role.own, frozenset()))
 
+    def chooses(self, entity: Entity) -> Condition:
+        """The condition that finds what they may link to: their own, or what is everybody's."""
+        return self.sees(entity) if self.sees_some(entity) else ("1", [])
+
     def may_add(self, entity: Entity) -> bool:
         """Whether they may add a record of this kind."""
         return self.is_staff or (entity.table in self.role.adds and self.own_id is not None)
@@ -69,7 +76,8 @@ class Visitor:
             return field.type not in ("ref", "choice", "money", "email")
         if field.ref:
             return field.ref != self.role.own and (field.required or self.sees_some(BY_TABLE[field.ref]))
-        return field.type != "money" and field.name != entity.board
+        judged = field.name in JUDGEMENTS and not field.required
+        return field.type != "money" and field.name != entity.board and not judged
 
     def forced(self, entity: Entity) -> dict[str, Value]:
         """The links to their own record, which they do not choose."""

@@ -17,6 +17,7 @@ from .pages import first_values, read_all
 from .rendering import DASHBOARD, Form, render
 from .routing import Routes
 from .schema import ROLES
+from .security import hold_back
 
 NAME = Field("name", "Your name", required=True)
 EMAIL = Field("email", "E-mail", "email", required=True)
@@ -74,15 +75,16 @@ def set_up(request: Request, visitor: Guest, form: Form) -> Response:
     values, wrong = _read(form)
     if wrong:
         return _page(request, "/setup", form, wrong, status=422)
+    hashed = people.hash_password(form["password"])
     with records.writing() as db:
         if people.has_owner(db):
             raise HTTPException(403, "This app has been set up already.")
-        user_id = _account(db, values, form["password"], OWNER)
+        user_id = _account(db, values, hashed, OWNER)
     return _welcome(request, user_id, f"{DASHBOARD}?done=welcome")
 
 
-def _account(db: sqlite3.Connection, values: dict[str, Value], password: str, role: Role) -> int:
-    return people.add(db, name=str(values["name"]), email=str(values["email"]), password=password, role=role.name)
+def _account(db: sqlite3.Connection, values: dict[str, Value], hashed: str, role: Role) -> int:
+    return people.add(db, name=str(values["name"]), email=str(values["email"]), hashed=hashed, role=role.name)
 
 
 @routes.get("/sign-up")
@@ -102,11 +104,13 @@ def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
     if not chosen:
         wrong["role"] = "Choose one of the list."
     if not wrong:
+        hold_back(request)
+        hashed = people.hash_password(form["password"])
         try:
             with records.writing() as db:
                 if not people.has_owner(db):
                     raise HTTPException(303, "Set the app up first.", headers={"location": "/setup"})
-                user_id = _account(db, values, form["password"], chosen[0])
+                user_id = _account(db, values, hashed, chosen[0])
                 _describe(db, chosen[0], values)
             return _welcome(request, user_id, DASHBOARD)
         except sqlite3.IntegrityError:
@@ -142,12 +146,14 @@ def sign_in(request: Request, visitor: Guest, form: Form) -> Response:
         if people.too_many_tries(db, email, address):
             wrong = {"email": "That was wrong too often. Wait fifteen minutes and try again."}
             return _page(request, "/sign-in", form, wrong, status=429)
-        user_id = people.check(db, email, password)
-        if user_id is None:
-            people.note_failure(db, email, address)
-    if user_id is None:
+        people.note_try(db, email, address)
+        found = people.find(db, email)
+    is_right = people.is_theirs(found, password)
+    if found is None or not is_right:
         return _page(request, "/sign-in", form, {"email": "The e-mail or the password is not right."}, status=422)
-    return _welcome(request, user_id, _inside(form.get("next", "")))
+    with records.writing() as db:
+        people.forgive_try(db, email, address)
+    return _welcome(request, found[0], _inside(form.get("next", "")))
 
 
 def _inside(address: str) -> str:
@@ -179,9 +185,10 @@ def add_account(request: Request, visitor: Here, form: Form) -> Response:
     staff_only(visitor)
     values, wrong = _read(form)
     if not wrong:
+        hashed = people.hash_password(form["password"])
         try:
             with records.writing() as db:
-                _account(db, values, form["password"], OWNER)
+                _account(db, values, hashed, OWNER)
             return RedirectResponse("/staff-accounts", 303)
         except sqlite3.IntegrityError:
             wrong["email"] = TAKEN

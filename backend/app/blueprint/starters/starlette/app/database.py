@@ -175,10 +175,11 @@ def _text_titles(entity: Entity) -> list[str]:
 
 
 def labels(
-    db: sqlite3.Connection, entity: Entity, where: str = "1", values: Sequence[Value] = (), *, depth: int = 2
-) -> Labels:
+    db: sqlite3.Connection, entity: Entity, where: str = "1", values: Sequence[Value] = (), *, depth: int = 2,
+    limit: int = MAX_OPTIONS,
+) -> Labels:  # fmt: skip
     """What each record is called, by id, in the order of a list to choose from."""
-    rows = select(db, entity, where, values, limit=MAX_OPTIONS)
+    rows = select(db, entity, where, values, limit=limit)
     named = title_rows(db, entity, rows, depth=depth)
     return dict(sorted(named.items(), key=lambda pair: pair[1].casefold()))
 

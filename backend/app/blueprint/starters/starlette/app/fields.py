@@ -25,6 +25,7 @@ DONE = frozenset(
 CALLED_OFF = frozenset(
     "absent cancelled declined ended left lost paused rejected retired withdrawn unsubscribed".split()
 )
+THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -58,9 +59,19 @@ def _longtext(field: Field, text: str) -> Value:
     return text
 
 
+def _plain(text: str) -> str:
+    """A number without the commas that part its thousands; ValueError when they part something else.
+
+    Whoever writes 12,50 for twelve and a half must not get 1,250.
+    """
+    if "_" in text or ("," in text and not THOUSANDS.fullmatch(text)):
+        raise ValueError(text)
+    return text.replace(",", "")
+
+
 def _int(field: Field, text: str) -> Value:
     try:
-        number = int(text.replace(",", "")) if len(text) < 20 else MAX_NUMBER
+        number = int(_plain(text)) if len(text) < 20 else MAX_NUMBER
     except ValueError:
         raise Refused("Enter a whole number.") from None
     if not 0 <= number < MAX_NUMBER:
@@ -70,8 +81,8 @@ def _int(field: Field, text: str) -> Value:
 
 def _money(field: Field, text: str) -> Value:
     try:
-        amount = Decimal(text.replace(",", "").lstrip("$€£ "))
-    except InvalidOperation:
+        amount = Decimal(_plain(text.lstrip("$€£ ")))
+    except (InvalidOperation, ValueError):
         raise Refused("Enter an amount such as 12.50.") from None
     if not amount.is_finite() or not 0 <= amount < MAX_NUMBER:
         raise Refused("Enter an amount from 0 to 999,999,999.")

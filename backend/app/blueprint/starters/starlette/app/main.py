@@ -54,7 +54,9 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
     if "location" in headers:
         return RedirectResponse(headers["location"], status)
     generic = not detail or (status in MESSAGES and detail in ("Not Found", "Method Not Allowed"))
-    return _error_page(request, status, MESSAGES.get(status, "That did not work.") if generic else detail)
+    answer = _error_page(request, status, MESSAGES.get(status, "That did not work.") if generic else detail)
+    answer.headers.update(headers)
+    return answer
 
 
 async def _show_failure(request: Request, error: Exception) -> Response:

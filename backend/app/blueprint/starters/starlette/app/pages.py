@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -103,7 +104,7 @@ def _filters(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> list[t
     found = []
     for field in entity.of_type("choice", "ref"):
         if field.ref:
-            named = options(db, [field], visitor)[field.name] if visitor.is_staff else {}
+            named = options(db, [field], visitor, {})[field.name] if visitor.is_staff else {}
             choices = {str(key): name for key, name in named.items()}
         else:
             choices = {choice: choice for choice in field.choices}
@@ -163,6 +164,7 @@ def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Respons
     if not wrong:
         try:
             with records.writing() as db:
+                _refuse_hidden(db, visitor, entity, values)
                 record_id = records.add(db, entity, _started(visitor, entity, values), who=visitor.name)
             return RedirectResponse(f"/{entity.table}/{record_id}?done=added", 303)
         except rules.Broken as broken:
@@ -175,6 +177,21 @@ def _started(visitor: Visitor, entity: Entity, values: dict[str, Value]) -> dict
     if visitor.is_staff:
         return values
     return {**first_values(entity), **values, **visitor.forced(entity)}
+
+
+def _refuse_hidden(
+    db: sqlite3.Connection, visitor: Visitor, entity: Entity, values: Mapping[str, Value]
+) -> None:
+    """A link shows the name of what it leads to, and may make it theirs: it leads only to what they can choose."""
+    hidden = {}
+    for field in entity.of_type("ref"):
+        chosen = values.get(field.name)
+        if chosen is not None:
+            where, more = visitor.chooses(database.BY_TABLE[field.ref])
+            if not database.count(db, database.BY_TABLE[field.ref], f"id = ? AND {where}", [chosen, *more]):
+                hidden[field.name] = rules.GONE
+    if hidden:
+        raise rules.Broken(hidden)
 
 
 def first_values(entity: Entity) -> dict[str, Value]:
@@ -263,6 +280,7 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
             if not wrong:
+                _refuse_hidden(db, visitor, entity, values)
                 records.change(db, entity, row, values, who=visitor.name)
     except rules.Broken as broken:
         wrong = broken.problems
@@ -350,7 +368,7 @@ def _form(
     with database.session() as db:
         context = {
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
-            "options": options(db, fields, visitor), "notices": notices(db, entity, fields),
+            "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
             "heading": f"{'New' if record_id is None else 'Change'} {entity.one}",
         }  # fmt: skip
     return render(request, "form.html", context, status=status)

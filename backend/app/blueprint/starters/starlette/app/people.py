@@ -56,17 +56,24 @@ def has_owner(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM app_users LIMIT 1").fetchone() is not None
 
 
-def add(db: sqlite3.Connection, *, name: str, email: str, password: str, role: str) -> int:
-    """Keep a new account; sqlite3.IntegrityError when the e-mail has one."""
+def add(db: sqlite3.Connection, *, name: str, email: str, hashed: str, role: str) -> int:
+    """Keep a new account; sqlite3.IntegrityError when the e-mail has one.
+
+    The password was hashed before: that takes long, and nobody else can write meanwhile.
+    """
     sql = "INSERT INTO app_users (name, email, password, role) VALUES (?, ?, ?, ?)"
-    return int(db.execute(sql, [name, email, hash_password(password), role]).lastrowid or 0)
+    return int(db.execute(sql, [name, email, hashed, role]).lastrowid or 0)
 
 
-def check(db: sqlite3.Connection, email: str, password: str) -> int | None:
-    """The account with this e-mail and password; it takes as long when there is none."""
+def find(db: sqlite3.Connection, email: str) -> tuple[int, str] | None:
+    """The account with this e-mail, and the hash of its password."""
     row = db.execute("SELECT id, password FROM app_users WHERE email = ?", [email]).fetchone()
-    right = is_password(password, row["password"] if row else _nobody())
-    return int(row["id"]) if row and right else None
+    return (int(row["id"]), row["password"]) if row else None
+
+
+def is_theirs(found: tuple[int, str] | None, password: str) -> bool:
+    """Whether it is the password of the account; it takes as long when there is none."""
+    return is_password(password, found[1] if found else _nobody()) and found is not None
 
 
 def too_many_tries(db: sqlite3.Connection, email: str, address: str) -> bool:
@@ -78,10 +85,16 @@ def too_many_tries(db: sqlite3.Connection, email: str, address: str) -> bool:
     return any(db.execute(sql, [about]).fetchone()[0] >= most for about, most in counts)
 
 
-def note_failure(db: sqlite3.Connection, email: str, address: str) -> None:
-    """Count a wrong password."""
+def note_try(db: sqlite3.Connection, email: str, address: str) -> None:
+    """Count a password before it is looked at, so that those which come at once are all counted."""
     rows = [(f"email {email.casefold()}", time.time()), (f"from {address}", time.time())]
     db.executemany("INSERT INTO app_attempts VALUES (?, ?)", rows)
+
+
+def forgive_try(db: sqlite3.Connection, email: str, address: str) -> None:
+    """Take back the count of a password that was right."""
+    sql = "DELETE FROM app_attempts WHERE rowid = (SELECT max(rowid) FROM app_attempts WHERE about = ?)"
+    db.executemany(sql, [(f"email {email.casefold()}",), (f"from {address}",)])
 
 
 def too_many_forms(db: sqlite3.Connection, address: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, people, records, rules
-from .access import Guest, summed
+from .access import Condition, Guest, summed
 from .fields import Value, clock, show
 from .model import Entity, Field, Form
 from .pages import first_values, read_all
@@ -20,9 +21,11 @@ from .rendering import DASHBOARD, HAS_FRONT, cells, render
 from .rendering import Form as Posted
 from .routing import Number, Routes, Words
 from .schema import ABOUT, FORMS, SIGN_IN
-from .security import receipt
+from .security import hold_back, receipt
 
 OFFERED = 60
+VISITOR = " (visitor)"
+SENT = "sent"
 CARD_OFFERS = 4
 PERSON_NAME = Field("person_name", "Your name", required=True)
 PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
@@ -71,11 +74,9 @@ def _person_fields(form: Form) -> list[Field]:
 def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[str, Any]]:
     """What a link can be chosen from: nothing that is over, the soonest first, each with what is left of it."""
     target = database.BY_TABLE[field.ref]
-    when = target.calendar or next((one.name for one in target.of_type("datetime", "date")), "")
+    when = _when(target)
     room = rules.room(db, entity, field.name)
-    coming = room is not None and when
-    where = f'("{when}" IS NULL OR "{when}" >= ?)' if coming else "1"
-    values: list[Value] = [_now(target.field(when))] if coming else []
+    where, values = _not_over(entity, field)
     rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=OFFERED)
     titles = database.title_rows(db, target, rows)
     found = []
@@ -84,6 +85,19 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
         left = room.get(key) if room is not None else None
         found.append({"id": key, "title": titles[key], "facts": _facts(target, row), "left": left})
     return found
+
+
+def _when(target: Entity) -> str:
+    return target.calendar or next((one.name for one in target.of_type("datetime", "date")), "")
+
+
+def _not_over(entity: Entity, field: Field) -> Condition:
+    """The condition that finds what a visitor can still choose, where places are counted."""
+    target = database.BY_TABLE[field.ref]
+    when = _when(target)
+    if not when or not rules.counts(entity, field.name):
+        return "1", []
+    return f'("{when}" IS NULL OR "{when}" >= ?)', [_now(target.field(when))]
 
 
 def _facts(target: Entity, row: database.Row) -> list[str]:
@@ -125,10 +139,24 @@ def _keep(db: sqlite3.Connection, form: Form, values: dict[str, Value]) -> int:
     entity = database.BY_TABLE[form.table]
     who = str(values.pop("person_name", None) or "Visitor")
     email = values.pop("person_email", None)
+    _refuse_what_is_over(db, form, values)
     kept = {**first_values(entity), **_today(entity, form), **values}
     if form.person:
         kept[form.person] = _person(db, database.BY_TABLE[entity.field(form.person).ref], who, email)
-    return records.add(db, entity, kept, who=f"{who} (visitor)", what="sent")
+    return records.add(db, entity, kept, who=f"{who}{VISITOR}", what=SENT)
+
+
+def _refuse_what_is_over(db: sqlite3.Connection, form: Form, values: Mapping[str, Value]) -> None:
+    """A visitor may know the number of what is not offered any more."""
+    entity, over = database.BY_TABLE[form.table], {}
+    for field in _asked(form):
+        chosen = values[field.name]
+        if field.ref and chosen is not None:
+            where, more = _not_over(entity, field)
+            if not database.count(db, database.BY_TABLE[field.ref], f"id = ? AND {where}", [chosen, *more]):
+                over[field.name] = rules.GONE
+    if over:
+        raise rules.Broken(over)
 
 
 def _today(entity: Entity, form: Form) -> dict[str, Value]:
@@ -143,7 +171,7 @@ def _person(db: sqlite3.Connection, target: Entity, name: str, email: Value) -> 
     if found is not None:
         return found
     values = {**first_values(target), people.name_field(target): name, people.email_field(target): email}
-    return records.add(db, target, {key: value for key, value in values.items() if key}, who=f"{name} (visitor)")
+    return records.add(db, target, {key: value for key, value in values.items() if key}, who=f"{name}{VISITOR}")
 
 
 def _add_routes(form: Form) -> None:
@@ -160,7 +188,7 @@ def _add_routes(form: Form) -> None:
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
         values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
-        _hold_back(request)
+        hold_back(request)
         if not wrong:
             try:
                 with records.writing() as db:
@@ -177,27 +205,27 @@ def _add_routes(form: Form) -> None:
         return _thanks(request, form, id, sign)
 
 
-def _hold_back(request: Request) -> None:
-    """Anybody may send a form, but not without end."""
-    with database.session() as db:
-        too_many = people.too_many_forms(db, request.client.host if request.client else "")
-    if too_many:
-        raise HTTPException(429, "That was sent too often. Wait a quarter of an hour and try again.")
-
-
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     told: list[tuple[str, str]] = []
     if sign.isascii() and hmac.compare_digest(sign, receipt(request.app.state.key, form.table, record_id)):
         with database.session() as db:
             row = database.get(db, entity, record_id)
-            fields = [entity.field(name) for name in (*form.fields, *filter(None, [form.person]))]
-            shown = cells(db, entity, [row], list(dict.fromkeys(fields)))[0]["cells"] if row else []
+            fields = [entity.field(name) for name in form.fields if name != form.person]
+            shown = cells(db, entity, [row], fields)[0]["cells"] if row else []
             told = [(field.label, text) for field, _, text in shown if text]
+            told += _sender(db, form, record_id) if row and form.person else []
     elif record_id:
         raise HTTPException(404, "There is no such page.")
     context = {"form": form, "entity": entity, "told": told, "heading": form.thanks, "front": True}
     return render(request, "thanks.html", context)
+
+
+def _sender(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:
+    """Whom the visitor said to be, which need not be what the record of that e-mail says."""
+    entity = database.BY_TABLE[form.table]
+    sent = [note["who"] for note in records.history(db, entity, record_id) if note["what"] == SENT]
+    return [(entity.field(form.person).label, name.removesuffix(VISITOR)) for name in sent[:1]]
 
 
 for one in FORMS:

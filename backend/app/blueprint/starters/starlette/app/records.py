@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,9 +39,16 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
     problems = rules.missing_links(db, entity, values)
     if problems:
         raise rules.Broken(problems)
-    record_id = database.insert(db, entity, values)
+    record_id = database.insert(db, entity, {"id": _free_number(db, entity), **values})
     _note(db, entity, record_id, who=who, what=what)
     return record_id
+
+
+def _free_number(db: sqlite3.Connection, entity: Entity) -> int:
+    """A number that no record of this kind ever had: history, receipts and what can be undone go by it."""
+    noted = "SELECT max(record_id) FROM app_changes WHERE record_table = ?"
+    sql = f'SELECT 1 + max(coalesce((SELECT max(id) FROM "{entity.table}"), 0), coalesce(({noted}), 0))'
+    return int(db.execute(sql, [entity.table]).fetchone()[0])
 
 
 def change(
@@ -59,31 +67,42 @@ def change(
     _note(db, entity, record_id, who=who, what="changed", details=details)
 
 
+@dataclass
+class Gone:
+    """What a deletion takes along: records by table and number, and links that it empties."""
+
+    rows: dict[str, dict[int, dict[str, Value]]] = field(default_factory=dict)
+    links: list[list[Value]] = field(default_factory=list)
+
+
 def remove(db: sqlite3.Connection, entity: Entity, row: database.Row, *, who: str) -> int:
     """Delete a record with what belongs to it; the number to undo it by."""
     record_id = int(row["id"] or 0)
-    kept: dict[str, Any] = {"rows": {}, "links": []}
-    _gather(db, entity, row, kept)
+    found = Gone()
+    _gather(db, entity, row, found)
+    rows: Rows = {table: list(by_number.values()) for table, by_number in found.rows.items()}
     database.delete(db, entity, record_id)
-    _note(db, entity, record_id, who=who, what="deleted")
-    sql = "INSERT INTO app_undo (at, who, record_table, record_id, kept) VALUES (?, ?, ?, ?, ?)"
-    done = db.execute(sql, [_now(), who, entity.table, record_id, json.dumps(kept)])
-    db.execute("DELETE FROM app_undo WHERE id <= ?", [int(done.lastrowid or 0) - UNDO_KEPT])
-    return int(done.lastrowid or 0)
+    # A note stays for good, so that its number, unlike one of app_undo itself, is not given twice.
+    undo_id = max(_note_all(db, rows, who=who, what="deleted"))
+    sql = "INSERT INTO app_undo (id, at, who, record_table, record_id, kept) VALUES (?, ?, ?, ?, ?, ?)"
+    db.execute(sql, [undo_id, _now(), who, entity.table, record_id, json.dumps({"rows": rows, "links": found.links})])
+    newest = "SELECT id FROM app_undo ORDER BY id DESC LIMIT ?"
+    db.execute(f"DELETE FROM app_undo WHERE id NOT IN ({newest})", [UNDO_KEPT])
+    return undo_id
 
 
-def _gather(db: sqlite3.Connection, entity: Entity, row: database.Row, kept: dict[str, Any]) -> None:
+def _gather(db: sqlite3.Connection, entity: Entity, row: database.Row, found: Gone) -> None:
     """The record, everything that is deleted with it, and the links that are emptied."""
-    rows = kept["rows"].setdefault(entity.table, [])
-    if any(one["id"] == row["id"] for one in rows):
+    rows = found.rows.setdefault(entity.table, {})
+    if int(row["id"] or 0) in rows:
         return
-    rows.append(dict(row))
-    for child, field in children_of(entity):
-        for one in database.select(db, child, f'"{field.name}" = ?', [row["id"]], limit=-1):
-            if field.on_delete == "cascade":
-                _gather(db, child, one, kept)
+    rows[int(row["id"] or 0)] = dict(row)
+    for child, link in children_of(entity):
+        for one in database.select(db, child, f'"{link.name}" = ?', [row["id"]], limit=-1):
+            if link.on_delete == "cascade":
+                _gather(db, child, one, found)
             else:
-                kept["links"].append([child.table, one["id"], field.name, row["id"]])
+                found.links.append([child.table, one["id"], link.name, row["id"]])
 
 
 def children_of(entity: Entity) -> list[tuple[Entity, Field]]:
@@ -99,15 +118,22 @@ def restore(db: sqlite3.Connection, undo_id: int, *, who: str) -> tuple[Entity, 
         return None
     kept = json.loads(found["kept"])
     db.execute("PRAGMA defer_foreign_keys = ON")
-    for table, rows in kept["rows"].items():
-        for row in rows:
-            database.insert(db, database.BY_TABLE[table], row)
+    # A product was counted when it went: it comes last, so that nothing is taken from its stock once more.
+    counted = rules.counted_tables()
+    _insert_all(db, {table: rows for table, rows in kept["rows"].items() if table not in counted})
     for table, record_id, name, value in kept["links"]:
         sql = f'UPDATE "{table}" SET "{name}" = ? WHERE id = ? AND "{name}" IS NULL'
         db.execute(sql, [value, record_id])
+    _insert_all(db, {table: rows for table, rows in kept["rows"].items() if table in counted})
     db.execute("DELETE FROM app_undo WHERE id = ?", [undo_id])
-    _note(db, entity, found["record_id"], who=who, what="brought back")
+    _note_all(db, kept["rows"], who=who, what="brought back")
     return entity, int(found["record_id"])
+
+
+def _insert_all(db: sqlite3.Connection, kept: Rows) -> None:
+    for table, rows in kept.items():
+        for row in rows:
+            database.insert(db, database.BY_TABLE[table], row)
 
 
 def history(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[dict[str, Any]]:
@@ -117,12 +143,18 @@ def history(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[dict
     return [{**dict(row), "details": json.loads(row["details"])} for row in rows]
 
 
+def _note_all(db: sqlite3.Connection, kept: Rows, *, who: str, what: str) -> list[int]:
+    numbered = [(database.BY_TABLE[table], int(row["id"] or 0)) for table, rows in kept.items() for row in rows]
+    return [_note(db, entity, record_id, who=who, what=what) for entity, record_id in numbered]
+
+
 def _note(
     db: sqlite3.Connection, entity: Entity, record_id: int, *, who: str, what: str,
     details: Mapping[str, list[Value]] | None = None,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     sql = "INSERT INTO app_changes (at, who, what, record_table, record_id, details) VALUES (?, ?, ?, ?, ?, ?)"
-    db.execute(sql, [_now(), who, what, entity.table, record_id, json.dumps(details or {})])
+    done = db.execute(sql, [_now(), who, what, entity.table, record_id, json.dumps(details or {})])
+    return int(done.lastrowid or 0)
 
 
 def _now() -> str:

@@ -10,6 +10,8 @@ from . import database, triggers
 from .fields import Value
 from .model import Capacity, Entity, InOrder, NoOverlap, Overdue, Rule, Stock, Unique
 
+GONE = "That one is gone; choose another."
+FEW = "Enter a number from 1."
 Problems = dict[str, str]
 Room = dict[int, int]
 
@@ -27,9 +29,11 @@ def explain(error: sqlite3.IntegrityError) -> Broken | None:
     kind, _, rest = str(error).partition(" ")
     table, _, number = rest.partition(" ")
     entity = database.BY_TABLE.get(table)
-    if kind not in (triggers.REFUSAL, triggers.LIMIT) or entity is None:
+    if kind not in (triggers.REFUSAL, triggers.LIMIT, triggers.NOTHING) or entity is None:
         return None
     rule = entity.rules[int(number)]
+    if kind == triggers.NOTHING and isinstance(rule, (Capacity, Stock)):
+        return Broken({triggers.amount_of(rule): FEW})
     if kind == triggers.LIMIT and isinstance(rule, Capacity):
         return Broken({rule.limit: f"More {entity.many} than that are there already."})
     return Broken({_field(rule): rule.about})
@@ -57,8 +61,19 @@ def missing_links(db: sqlite3.Connection, entity: Entity, values: Mapping[str, V
     for field in entity.of_type("ref"):
         value = values.get(field.name)
         if value is not None and database.get(db, database.BY_TABLE[field.ref], int(value)) is None:
-            found[field.name] = "That one is gone; choose another."
+            found[field.name] = GONE
     return found
+
+
+def counted_tables() -> set[str]:
+    """The kinds of record that have a stock from which others take."""
+    stocks = [(entity, rule) for entity in database.BY_TABLE.values() for rule in entity.rules if isinstance(rule, Stock)]
+    return {entity.field(rule.ref).ref for entity, rule in stocks}
+
+
+def counts(entity: Entity, name: str) -> bool:
+    """Whether a rule counts what the field `name` points at."""
+    return any(isinstance(rule, (Capacity, Stock)) and rule.ref == name for rule in entity.rules)
 
 
 def room(db: sqlite3.Connection, entity: Entity, name: str) -> Room | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import time
 
@@ -13,13 +14,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import people
+from . import database, people
 
 FORM_LIFE_S = 12 * 3600
 MAX_BODY = 200_000
 MAX_IMPORT = 1_500_000
 MAX_FORM_FIELDS = 60
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+CHARSET = re.compile(r"""charset\s*=\s*["']?([^"';\s]+)""", re.IGNORECASE)
+NO_STORE = ((b"cache-control", b"no-store"),)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
@@ -55,13 +59,23 @@ async def read_form(request: Request) -> dict[str, str]:
     """The posted form; refuses what another site sent, or what carries no valid token."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
-    if request.headers.get("content-type", "").split(";")[0] not in FORM_TYPES:
+    kind, _, more = request.headers.get("content-type", "").partition(";")
+    # Browsers send UTF-8 and name no other; some that Python knows make text which cannot be kept.
+    if kind not in FORM_TYPES or any(name.lower() != "utf-8" for name in CHARSET.findall(more)):
         raise HTTPException(415, "Send this as a web form.")
     form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=1, max_part_size=MAX_IMPORT)
     fields = {name: await _text(value) for name, value in form.items()}
     if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), people.cookie(request)):
         raise HTTPException(403, "This page was open for too long. Go back, load it again and send it once more.")
     return fields
+
+
+def hold_back(request: Request) -> None:
+    """Anybody may send a form or make an account, but not without end."""
+    with database.session() as db:
+        too_many = people.too_many_forms(db, request.client.host if request.client else "")
+    if too_many:
+        raise HTTPException(429, "That was sent too often. Wait a quarter of an hour and try again.")
 
 
 async def _text(value: str | UploadFile) -> str:
@@ -72,6 +86,12 @@ async def _text(value: str | UploadFile) -> str:
         return (await value.read()).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise HTTPException(422, "This file is not text in UTF-8. Save it as CSV (UTF-8) and choose it again.") from None
+
+
+def _is_somebodys(scope: Scope) -> bool:
+    """Whether an answer may hold what only whoever is signed in may see, on a computer that others use after them."""
+    cookies = [value for name, value in scope["headers"] if name == b"cookie"]
+    return any(people.COOKIE.encode() in value for value in cookies) and not scope["path"].startswith("/static/")
 
 
 class Guard:
@@ -94,6 +114,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         taken = 0
+        private = NO_STORE if _is_somebodys(scope) else ()
         most = MAX_IMPORT if scope["path"].endswith("/import") else MAX_BODY
 
         async def limited() -> Message:
@@ -106,7 +127,7 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers]
+                message["headers"] = [*message["headers"], *self.headers, *private]
             await send(message)
 
         await self.app(scope, limited, with_headers)

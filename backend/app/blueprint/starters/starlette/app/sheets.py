@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,9 @@ from .routing import Routes
 CSV_LIMIT = 100_000
 IMPORT_LIMIT = 2_000
 SHOWN_LINES = 50
+# Where a comma is part of numbers, spreadsheets begin a cell after each semicolon, and some read wide signs too.
+FORMULA = re.compile(r"(^|[;\t\n])([-=+@－＝＋＠])")
+NO_FORMULA = re.compile(r"(^|[;\t\n])'([-=+@－＝＋＠])")
 
 routes = Routes()
 
@@ -43,7 +47,7 @@ def export(visitor: Here, entity: Kind) -> Response:
 
 def _plain(text: str) -> str:
     """A cell that a spreadsheet does not run as a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t")) else text
+    return FORMULA.sub(r"\1'\2", text)
 
 
 @dataclass
@@ -68,7 +72,7 @@ def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Respo
     """Shows what a file holds, then keeps all of it; one line with a mistake keeps everything out."""
     staff_only(visitor)
     text = form.get("file") or form.get("text", "")
-    if not text.strip():
+    if not any(map(str.isalnum, text)):
         return _page(request, visitor, entity, {"problem": "Choose a file, or paste the lines."}, 422)
     try:
         with records.writing() as db:
@@ -123,13 +127,15 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str]) -> list[Field 
 
 
 def _by_name(db: sqlite3.Connection, one: Field) -> dict[str, str]:
-    names = database.labels(db, database.BY_TABLE[one.ref])
+    names = database.labels(db, database.BY_TABLE[one.ref], limit=-1)
     return {name.casefold(): str(key) for key, name in reversed(names.items())}
 
 
 def _line(number: int, row: list[str], fields: list[Field | None], links: dict[str, dict[str, str]]) -> Line:
     line = Line(number, row)
-    for one, text in zip(fields, row, strict=False):
+    # A line that ends early is empty in the columns that it does not reach.
+    whole = [*row, *[""] * (len(fields) - len(row))]
+    for one, text in zip(fields, whole, strict=False):
         if one is not None:
             try:
                 line.values[one.name] = read(one, _typed(one, text.strip(), links))
@@ -140,7 +146,7 @@ def _line(number: int, row: list[str], fields: list[Field | None], links: dict[s
 
 def _typed(one: Field, text: str, links: dict[str, dict[str, str]]) -> str:
     """What somebody would have typed into the form for this cell."""
-    plain = text[1:] if text[:2] in ("'=", "'+", "'-", "'@") else text
+    plain = NO_FORMULA.sub(r"\1\2", text)
     if one.choices:
         return next((choice for choice in one.choices if choice.casefold() == plain.casefold()), plain)
     if one.ref and plain:

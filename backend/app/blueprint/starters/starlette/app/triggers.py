@@ -11,6 +11,7 @@ from .schema import ENTITIES
 BY_TABLE = {entity.table: entity for entity in ENTITIES}
 REFUSAL = "rule"
 LIMIT = "limit"
+NOTHING = "nothing"
 STATUSES = ("status", "stage", "state", "progress")
 
 
@@ -121,8 +122,24 @@ def _capacity(entity: Entity, rule: Capacity, mark: str) -> Iterator[str]:
         return f"{wanted} + {taken(entity, rule, link, others)} > {limit}"
 
     yield from _refuse(entity, _update_of(entity, (rule.ref, rule.takes), rule.ignore), mark, full)
+    yield from _refuse_nothing(entity, rule, mark)
     fewer = f'NEW."{rule.limit}" < {taken(entity, rule, "NEW.id")}'
     yield _when(f'BEFORE UPDATE OF "{rule.limit}"', parent, fewer, f"SELECT RAISE(ABORT, '{LIMIT} {mark}')")
+
+
+def amount_of(rule: Capacity | Stock) -> str:
+    """The field that says how much a record takes; without one it is always one."""
+    return rule.takes if isinstance(rule, Capacity) else rule.quantity
+
+
+def _refuse_nothing(entity: Entity, rule: Capacity | Stock, mark: str) -> Iterator[str]:
+    """Who takes none would be there although all is taken."""
+    name = amount_of(rule)
+    if name:
+        stop = f"SELECT RAISE(ABORT, '{NOTHING} {mark}')"
+        none = f'NEW."{name}" < 1 AND {live(entity, "NEW", rule.ignore)}'
+        yield _when("BEFORE INSERT", entity.table, none, stop)
+        yield _when(_update_of(entity, (name,), rule.ignore), entity.table, none, stop)
 
 
 def _in_order(entity: Entity, rule: InOrder, mark: str) -> Iterator[str]:
@@ -174,6 +191,7 @@ def _stock(entity: Entity, rule: Stock, mark: str) -> Iterator[str]:
     yield _when("BEFORE INSERT", entity.table, wanted, stop)
     change = _update_of(entity, (rule.ref, rule.quantity, rule.through), rule.ignore)
     yield _when(change, entity.table, f"{wanted} + {back}", stop)
+    yield from _refuse_nothing(entity, rule, mark)
     yield _when("AFTER INSERT", entity.table, "1", move("-", "NEW"))
     yield _when("AFTER UPDATE", entity.table, "1", f"{move('+', 'OLD')}; {move('-', 'NEW')}")
     yield _when("AFTER DELETE", entity.table, "1", move("+", "OLD"))

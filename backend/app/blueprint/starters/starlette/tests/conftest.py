@@ -45,7 +45,8 @@ def started(databases: Path) -> Iterator[Browser]:
 def _sign_in() -> None:
     if SIGN_IN:
         with database.session() as db:
-            user = people.add(db, name="Olga Owner", email="olga@example.com", password="a long one", role=OWNER.name)
+            hashed = people.hash_password("a long one")
+            user = people.add(db, name="Olga Owner", email="olga@example.com", hashed=hashed, role=OWNER.name)
             Session.owner = people.open_session(db, user)
 
 
