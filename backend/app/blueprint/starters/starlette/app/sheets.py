@@ -158,8 +158,3 @@ def _try(db: sqlite3.Connection, visitor: Visitor, entity: Entity, lines: list[L
                 records.add(db, entity, line.values, who=visitor.name, what="imported")
             except rules.Broken as broken:
                 line.wrong += broken.problems.values()
-            except sqlite3.IntegrityError as error:
-                found = rules.explain(error)
-                if found is None:
-                    raise
-                line.wrong += found.problems.values()

@@ -89,7 +89,11 @@ def capacity(client: Browser, table: str, ref: str, limit: str, takes: str, off:
     _refused_by_the_database(entity, first, {})
     if takes:
         roomy = _parent(client, entity, ref, **{limit: "5"})
-        _refused(client, entity, filled(client, entity, **{ref: roomy, takes: "6"}), says)
+        _refused(client, entity, filled(client, entity, **{ref: roomy, takes: "6"}), ("Only 5 places are left",))
+        four = filled(client, entity, **{ref: roomy, takes: "4"})
+        party = add(client, entity, **four)
+        _refused(client, entity, filled(client, entity, **{ref: roomy, takes: "4"}), ("Only 1 place is left",))
+        _refused(client, entity, {**four, takes: "6"}, ("Only 5 places are left",), f"{party}/edit")
     status, word = off
     if status:
         assert send(client, f"/{table}/{first}/edit", {**values, status: word}).status_code == 303
