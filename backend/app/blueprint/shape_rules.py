@@ -18,6 +18,7 @@ _ORDERED: Final = (
     ("started", "finished"), ("planted", "harvested"), ("signed", "ends"), ("reported", "done"),
     ("arrives", "leaves"), ("opened", "closed"), ("given", "due"),
 )  # fmt: skip
+_MINUTES: Final = ("duration_min", "length_min", "lasts_min", "duration_minutes", "minutes")
 _HOW_MANY: Final = ("party_size", "seats", "places", "people", "guests", "tickets", "quantity")
 _COUNTED: Final = ("stock",)
 _TAKEN: Final = ("quantity", "amount", "pieces")
@@ -58,7 +59,14 @@ def _clash(entity: EntitySpec, what: str, entities: Sequence[EntitySpec]) -> Ite
         )
         if len(span) == 2 and span[0].startswith("out"):
             about = f"This {lower_first(single.label)} is out at this time; choose another one or another time."
-        yield RuleSpec(kind=RuleKind.NO_OVERLAP, entity=entity.name, fields=(*span, single.name), about=about)
+        fields = (*span, *_minutes(entity, span), single.name)
+        yield RuleSpec(kind=RuleKind.NO_OVERLAP, entity=entity.name, fields=fields, about=about)
+
+
+def _minutes(entity: EntitySpec, span: Sequence[str]) -> tuple[str, ...]:
+    """How long it lasts, where it has a start with a time and no end."""
+    named = [field.name for field in of_type(entity, FieldType.INT) if field.name in _MINUTES]
+    return tuple(named[:1]) if len(span) == 1 else ()
 
 
 def times_of(entity: EntitySpec) -> tuple[str, ...]:

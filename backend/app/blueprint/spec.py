@@ -218,9 +218,10 @@ class PageSpec(_Part):
 class RuleSpec(_Part):
     """Something the app enforces or works out, with the sentence that explains it.
 
-    `fields` by kind: no_overlap (start, [end,] ref); capacity (ref to what has room for so many[, field of
-    how many one takes]); unique (those that must differ together); overdue (date[, status]); sum (money[, ref
-    to the record it adds up in]); in_order (earlier, later); stock (ref to what is counted, quantity taken).
+    `fields` by kind: no_overlap (start, [end or the minutes it lasts,] ref), where minutes are an int and count
+    from a datetime; capacity (ref to what has room for so many[, field of how many one takes]); unique (those
+    that must differ together); overdue (date[, status]); sum (money[, ref to the record it adds up in]);
+    in_order (earlier, later); stock (ref to what is counted, quantity taken).
     """
 
     kind: RuleKind
@@ -278,6 +279,7 @@ class AppSpec(_Part):
             self._names_exist(view.entity, () if view.field is None else (view.field,))
         for rule in self.rules:
             self._names_exist(rule.entity, rule.fields)
+            self._minutes_count_from_a_time(rule)
         for form in self.forms:
             self._names_exist(form.entity, (*form.fields, *filter(None, [form.person])))
         for named in (*(role.entity for role in self.roles), *(check.entity for check in self.acceptance)):
@@ -314,6 +316,16 @@ class AppSpec(_Part):
                 del waiting[name]
         if waiting:
             raise ValueError(f"{', '.join(sorted(waiting))} require each other, so none can be made first")
+
+    def _minutes_count_from_a_time(self, rule: RuleSpec) -> None:
+        entity = self.entity(rule.entity)
+        if rule.kind is not RuleKind.NO_OVERLAP or entity is None:
+            return
+        types = [field.type for field in map(entity.field, rule.fields) if field is not None]
+        if FieldType.INT in types and types != [FieldType.DATETIME, FieldType.INT, FieldType.REF]:
+            raise ValueError(
+                f"the rule {rule.about!r} counts minutes, so its fields are a date and time, the minutes and a ref"
+            )
 
     def _names_exist(self, entity_name: str, fields: Iterable[str]) -> None:
         entity = self.entity(entity_name)

@@ -377,6 +377,16 @@ LANDLORD = app(
         field("status", T.CHOICE, choices=("Reported", "In progress", "Fixed"), required=True),
         seed=("Dripping tap", "Cold radiator", "Broken lock", "Mould in the bathroom"),
     ),
+    entity(
+        "Viewing",
+        "viewings",
+        "Viewings",
+        "Who looks at which flat.",
+        field("visitor", required=True),
+        ref("home", "Property"),
+        field("starts_at", T.DATETIME, "Starts at", required=True),
+        field("duration_min", T.INT, "Minutes"),
+    ),
     views=(
         view(ViewKind.BOARD, "Repair", "status"),
         view(ViewKind.TOTALS, "RentPayment", "amount"),
@@ -387,6 +397,9 @@ LANDLORD = app(
             RuleKind.OVERDUE, "RentPayment", "Rent past its day is overdue until it is paid.", "due_on", "status"
         ),
         rule(RuleKind.UNIQUE, "Tenant", "There is a tenant with this e-mail already.", "email"),
+        rule(
+            RuleKind.NO_OVERLAP, "Viewing", "Somebody is there at that time.", "starts_at", "duration_min", "home"
+        ),
     ),
     roles=(
         RoleSpec(name="Landlord", about="Sees and changes everything."),

@@ -411,9 +411,7 @@ def test_a_form_in_an_odd_encoding_is_refused(shop: App, charset: str) -> None:
     assert answer.status_code == 415
 
 
-@pytest.mark.parametrize(
-    ("name", "typed"), [("price", "12,50"), ("price", "1,2,3"), ("stock", "1,5"), ("price", "1_000")]
-)
+@pytest.mark.parametrize(("name", "typed"), [("price", "1,2,3"), ("stock", "1,5"), ("price", "1_000")])
 def test_a_comma_that_does_not_part_thousands_is_not_passed_over(shop: App, name: str, typed: str) -> None:
     visitor = staff(shop)
     assert (

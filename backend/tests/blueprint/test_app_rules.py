@@ -66,6 +66,13 @@ def test_a_rule_taken_out_of_the_schema_turns_the_tests_red(
     assert_only_some_fail(*run_tests(python, lay_out(name, tmp_path, {"app/schema.py": mutant}), RULES))
 
 
+def test_minutes_taken_out_of_a_rule_turn_the_tests_red(python: str, tmp_path: Path) -> None:
+    schema = generate(SAMPLES["landlord"])["app/schema.py"]
+    mutant = schema.replace("lasts='duration_min', ", "")
+    assert mutant != schema
+    assert_only_some_fail(*run_tests(python, lay_out("landlord", tmp_path, {"app/schema.py": mutant}), RULES))
+
+
 @pytest.mark.parametrize(("name", "writer"), [("booking", "_capacity"), ("shop", "_stock"), ("shop", "_sum")])
 def test_a_trigger_taken_out_of_the_database_turns_the_tests_red(
     python: str, name: str, writer: str, tmp_path: Path

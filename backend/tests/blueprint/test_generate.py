@@ -12,10 +12,13 @@ from importlib.resources import files
 import pytest
 
 from app.blueprint.generate import generate, skeleton
+from app.blueprint.generate.seed_fit import Rows, fit
+from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.theme import PLAIN, contrast, look, theme_css
 from app.blueprint.language import understand
 from app.blueprint.spec import MAX_GOAL
 from app.domain.workspace import MANIFEST, Manifest, check_paths, missing_files
+from tests.blueprint.sample_specs import LANDLORD
 
 GOAL = "track which tools neighbours borrow from our shared shed"
 HOSTILE = [
@@ -163,3 +166,16 @@ def test_what_is_open_is_never_as_green_as_what_is_done(hue: int) -> None:
     for number in range(5):
         red, green, blue = (int(colors[f"tone{number}"][at : at + 2], 16) for at in (1, 3, 5))
         assert not (green > red + 6 and green > blue + 6), number
+
+
+@pytest.mark.parametrize(("minutes", "clock"), [(60, "10:30"), (15 * 60, "00:30"), (None, "10:00")])
+def test_an_example_does_not_begin_while_another_lasts(minutes: int | None, clock: str) -> None:
+    viewing = next(one for one in LANDLORD.entities if one.name == "Viewing")
+    first: Record = {"visitor": "Ada", "home": 1, "starts_at": "@1 10:00", "duration_min": minutes}
+    second: Record = {**first, "starts_at": f"@{1 if clock >= '10:00' else 2} {clock}"}
+    rows: Rows = {"Property": [{"name": "Flat 1"}]}
+
+    kept = fit(LANDLORD, viewing, [dict(first), dict(second)], rows)
+
+    assert kept[0] == first
+    assert kept[1]["starts_at"] == f"@{2 if clock >= '10:00' else 3} {clock}"

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import suppress
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,7 @@ def test_what_only_the_founder_does_has_no_form(goal: str) -> None:
     [
         ("a tennis club where members reserve courts", "no_overlap", "Booking", ("starts_at", "ends_at", "court")),
         ("which tools are lent with whom", "no_overlap", "Loan", ("out_on", "due_on", "tool")),
+        ("a dog walking business", "no_overlap", "Walk", ("starts_at", "duration_min", "dog")),
         ("guests RSVP to our concerts with limited places", "capacity", "RSVP", ("concert", "party_size")),
         ("A shop for my candles", "stock", "Order", ("candle", "quantity")),
         ("send invoices to customers", "sum", "InvoiceLine", ("amount", "invoice")),
@@ -336,6 +338,16 @@ def moment(value: str | int | None) -> tuple[int, str]:
     return int(day), time_of_day
 
 
+def over(times: list[str], row: Row) -> tuple[int, str]:
+    """When a row ends by its end, its minutes or else its start."""
+    start, last = str(row[times[0]]), row[times[-1]]
+    if not isinstance(last, int):
+        return moment(last or start)
+    day, clock = moment(start)
+    ends = datetime.fromisoformat(f"2030-01-01T{clock}") + timedelta(days=day, minutes=last)
+    return (ends.date() - date(2030, 1, 1)).days, f"{ends:%H:%M}"
+
+
 def clashes(rule: RuleSpec, live: list[Row]) -> list[str]:
     *times, ref = rule.fields
     found = []
@@ -343,8 +355,7 @@ def clashes(rule: RuleSpec, live: list[Row]) -> list[str]:
         for other in live[:number]:
             if one[ref] != other[ref] or one[ref] is None:
                 continue
-            starts, ends = moment(one[times[0]]), moment(one[times[-1]] or one[times[0]])
-            if starts <= moment(other[times[-1]] or other[times[0]]) and ends >= moment(other[times[0]]):
+            if moment(one[times[0]]) <= over(times, other) and over(times, one) >= moment(other[times[0]]):
                 found.append(f"{one} {other}")
     return found
 

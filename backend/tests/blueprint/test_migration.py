@@ -339,6 +339,28 @@ def test_records_that_break_a_new_rule_are_kept_and_listed(kept: Kept) -> None:
     assert kept.notes == ["2 records of Clients broke a new rule and are kept: #1, #3. Names differ."]
 
 
+def test_records_that_meet_in_their_minutes_are_kept_and_listed_when_the_rule_begins_to_count_them(
+    kept: Kept,
+) -> None:
+    client = field("client", "ref", ref="Client", required=True, on_delete=OnDelete.CASCADE)
+    walk = entity("Walk", field("starts_at", "datetime", required=True), field("duration_min", "int"), client)
+    about = "This client has a walk then."
+    moments, spans = (
+        RuleSpec(kind=RuleKind.NO_OVERLAP, entity="Walk", fields=names, about=about)
+        for names in (("starts_at", "client"), ("starts_at", "duration_min", "client"))
+    )
+    kept.start(app_of(CLIENT, walk, rules=[moments]))
+    for clock, minutes in (("10:00", 60), ("10:30", 30), ("11:00", 30), ("12:00", None)):
+        kept.insert("walks", starts_at=f"2030-05-01T{clock}", duration_min=minutes, client=1)
+
+    kept.start(app_of(CLIENT, walk, rules=[spans]))
+
+    assert len(kept.rows("walks")) == 4
+    assert kept.notes == [f"2 records of Walks broke a new rule and are kept: #1, #2. {about}"]
+    with pytest.raises(sqlite3.IntegrityError, match="rule walks 0"):
+        kept.insert("walks", starts_at="2030-05-01T11:29", client=1)
+
+
 def with_accounts(client: EntitySpec, role: str) -> AppSpec:
     linked = field("client", "ref", ref=client.name, required=True, on_delete=OnDelete.CASCADE)
     spec = app_of(client, CLASS, edited(BOOKING, fields=(linked, *BOOKING.fields[1:])))

@@ -66,6 +66,32 @@ def test_what_cannot_be_built_is_refused(what: str) -> None:
         AppSpec.model_validate(data)
 
 
+@pytest.mark.parametrize(
+    ("start", "names"),
+    [
+        ("date", ("starts", "minutes", "dog")),
+        ("datetime", ("starts", "minutes")),
+        ("datetime", ("minutes", "starts", "dog")),
+        ("datetime", ("starts", "ends", "minutes", "dog")),
+    ],
+)
+def test_minutes_against_overlaps_need_a_start_with_a_time_and_no_end(start: str, names: tuple[str, ...]) -> None:
+    data = a_spec()
+    kinds = {"starts": start, "ends": "datetime", "minutes": "int", "dog": "ref"}
+    fields: list[dict[str, Any]] = [
+        {"name": name, "label": name.capitalize(), "type": kind} for name, kind in kinds.items()
+    ]
+    fields[0]["required"], fields[-1]["ref"] = True, data["entities"][0]["name"]
+    walk = {"name": "Walk", "table": "walks", "label": "Walk", "plural": "Walks", "about": "Walks."}
+    rule = {"kind": "no_overlap", "entity": "Walk", "about": "The dog is out."}
+    data["entities"].append({**walk, "fields": fields})
+    with pytest.raises(ValidationError, match="counts minutes"):
+        AppSpec.model_validate({**data, "rules": [{**rule, "fields": names}]})
+    good = {**rule, "fields": ("starts", "minutes", "dog")}
+    if start == "datetime":
+        assert AppSpec.model_validate({**data, "rules": [good]}).rules[0].fields == good["fields"]
+
+
 def test_records_that_require_each_other_are_refused() -> None:
     data = a_spec()
     first, second = data["entities"][0], data["entities"][1]

@@ -45,7 +45,7 @@ def _arguments(spec: AppSpec, rule: Rule) -> list[str]:
         case "Unique":
             return [repr(values["fields"]), says]
         case "NoOverlap":
-            return [*_words(rule, "start", "end", "ref"), says]
+            return [*_words(rule, "start", "end", "ref", "lasts"), says]
         case "Capacity":
             return [*_words(rule, "ref", "limit", "takes"), repr(_off(spec, rule)[:2]), says]
         case "InOrder":

@@ -112,7 +112,10 @@ def _no_overlap(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec])
     if not dates or not refs:
         return None
     start, end = dates[0], dates[1] if len(dates) > 1 else ""
-    values: Values = {"start": start, "end": end, "ref": refs[0].name, "ignore": _called_off(entity)}
+    lasts = "" if end else next(iter(_numbers(fields)), "")
+    values: Values = {
+        "start": start, "end": end, "ref": refs[0].name, "lasts": lasts, "ignore": _called_off(entity)
+    }  # fmt: skip
     return Rule("NoOverlap", entity, rule.about, values)
 
 

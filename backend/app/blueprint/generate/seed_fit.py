@@ -118,8 +118,15 @@ def _clash(times: Sequence[str], ref: str, one: Record, other: Record) -> bool:
 
 
 def _span(times: Sequence[str], record: Record) -> tuple[tuple[int, str], tuple[int, str]]:
-    start = _moment(record[times[0]]) or (0, "")
-    return start, (_moment(record[times[-1]]) or start)
+    start, last = _moment(record[times[0]]) or (0, ""), record[times[-1]]
+    return start, (_after(start, last) if isinstance(last, int) else _moment(last) or start)
+
+
+def _after(start: tuple[int, str], minutes: int) -> tuple[int, str]:
+    """The moment so many minutes later."""
+    hour, _, minute = start[1].partition(":")
+    days, rest = divmod(int(hour or 0) * 60 + int(minute or 0) + minutes, 24 * 60)
+    return start[0] + days, f"{rest // 60:02d}:{rest % 60:02d}"
 
 
 def _moved_where_places_are(

@@ -9,7 +9,7 @@ from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpe
 from app.core.errors import BuildFailed
 from app.services.ladder.clerk import Clerk, told
 from app.services.ladder.people import People
-from app.services.ladder.samples import before
+from app.services.ladder.samples import before, meeting
 from app.services.ladder.visitor import Answer
 
 Breaker = Callable[[People, EntitySpec, RuleSpec], Awaitable[str]]
@@ -17,13 +17,13 @@ _FAR_TOO_MANY: Final = "1000000"
 
 
 async def _again(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
-    """A second record with the same values where they must differ, or at the same time."""
+    """A second record with the same values where they must differ, or while the first lasts."""
     clerk = people.clerk
     first = await clerk.filled(entity)
     first |= await _refs(clerk, entity, rule)
     clerk.kept(entity, first, await clerk.send(entity, first))
-    same = {name: first[name] for name in rule.fields}
-    other = {**clerk.samples.values(entity), **_refs_of(entity, first), **same}
+    meets = meeting(entity, rule, first)
+    other = {**clerk.samples.values(entity), **_refs_of(entity, first), **meets}
     return _refused(rule, await clerk.send(entity, other), other)
 
 

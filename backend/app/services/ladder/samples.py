@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 
 _PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
 _FIRST_DAY: Final = date(2031, 3, 3)
@@ -88,7 +88,7 @@ class Samples:
                 continue
             if rule.kind is RuleKind.IN_ORDER and rule.fields[0] in made:
                 later[rule.fields[1]] = after(made[rule.fields[0]])
-            if rule.kind is RuleKind.NO_OVERLAP and len(rule.fields) == 3:
+            if rule.kind is RuleKind.NO_OVERLAP and len(rule.fields) == 3 and minutes_of(entity, rule) is None:
                 later[rule.fields[1]] = after(made[rule.fields[0]])
         return later
 
@@ -97,6 +97,25 @@ class Samples:
         counted = (RuleKind.STOCK, RuleKind.CAPACITY)
         rules = (rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind in counted)
         return {rule.fields[1]: "1" for rule in rules if len(rule.fields) > 1}
+
+
+def minutes_of(entity: EntitySpec, rule: RuleSpec) -> str | None:
+    """The field of how many minutes a record lasts, where a rule against overlaps counts them."""
+    if rule.kind is not RuleKind.NO_OVERLAP:
+        return None
+    fields = (entity.field(name) for name in rule.fields)
+    return next((field.name for field in fields if field is not None and field.type is FieldType.INT), None)
+
+
+def meeting(entity: EntitySpec, rule: RuleSpec, kept: Mapping[str, str]) -> dict[str, str]:
+    """Values that the rule refuses beside the kept ones: the same, or beginning while what is kept lasts."""
+    same = {name: kept[name] for name in rule.fields}
+    minutes = minutes_of(entity, rule)
+    if minutes is not None:
+        half = timedelta(minutes=int(kept[minutes]) // 2)
+        begins = datetime.fromisoformat(kept[rule.fields[0]]) + half
+        same[rule.fields[0]] = begins.isoformat(timespec="minutes")
+    return same
 
 
 def after(moment: str) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 
 from .model import Field
+from .schema import ABOUT
 
 Value = str | int | None
 
 MAX_TEXT = 200
 MAX_LONGTEXT = 5_000
 MAX_NUMBER = 1_000_000_000
+LONGEST_AMOUNT = 40
 EMAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$")
 PHONE = re.compile(r"^[0-9+()./ -]{4,30}$")
 URL = re.compile(r"^https?://[^\s<>\"']+$")
@@ -25,7 +26,12 @@ DONE = frozenset(
 CALLED_OFF = frozenset(
     "absent cancelled declined ended left lost paused rejected retired withdrawn unsubscribed".split()
 )
-THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+WHOLE = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)")
+SIGN = rf"(?:{re.escape(ABOUT.currency)}|[$¢£¤¥\u20a0-\u20cf]|[A-Z]{{3}})"
+PRICED = re.compile(rf"{SIGN}? ?([0-9.,' ]*[0-9][.,]?) ?{SIGN}?")
+DECIMALS = re.compile(r"(.*?)(?:([.,])([0-9]{0,2}))?")
+GROUPED = re.compile(r"[0-9]*|[1-9][0-9]{0,2}([.,' ])[0-9]{3}(?:\1[0-9]{3})*")
+UNCLEAR = "This amount can be read in two ways. Write it without marks between thousands, such as 1234.50 or 1234,50."
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -59,34 +65,36 @@ def _longtext(field: Field, text: str) -> Value:
     return text
 
 
-def _plain(text: str) -> str:
-    """A number without the commas that part its thousands; ValueError when they part something else.
-
-    Whoever writes 12,50 for twelve and a half must not get 1,250.
-    """
-    if "_" in text or ("," in text and not THOUSANDS.fullmatch(text)):
-        raise ValueError(text)
-    return text.replace(",", "")
-
-
 def _int(field: Field, text: str) -> Value:
-    try:
-        number = int(_plain(text)) if len(text) < 20 else MAX_NUMBER
-    except ValueError:
-        raise Refused("Enter a whole number.") from None
+    if not WHOLE.fullmatch(text):
+        raise Refused("Enter a whole number.")
+    number = int(text.replace(",", "")) if len(text) < 20 else MAX_NUMBER
     if not 0 <= number < MAX_NUMBER:
         raise Refused("Enter a number from 0 to 999,999,999.")
     return number
 
 
 def _money(field: Field, text: str) -> Value:
-    try:
-        amount = Decimal(_plain(text.lstrip("$€£ ")))
-    except (InvalidOperation, ValueError):
-        raise Refused("Enter an amount such as 12.50.") from None
-    if not amount.is_finite() or not 0 <= amount < MAX_NUMBER:
+    found = PRICED.fullmatch(" ".join(text.replace("’", "'").split())) if len(text) <= LONGEST_AMOUNT else None
+    if found is None:
+        raise Refused("Enter an amount such as 12.50.")
+    cents = _cents(found[1])
+    if cents >= MAX_NUMBER * 100:
         raise Refused("Enter an amount from 0 to 999,999,999.")
-    return int((amount * 100).to_integral_value())
+    return cents
+
+
+def _cents(number: str) -> int:
+    """An amount in either convention: a mark before one or two last digits is decimal, others part thousands."""
+    decimals = DECIMALS.fullmatch(number)
+    whole, mark, part = decimals.groups("") if decimals else ("", "", "")
+    grouped = GROUPED.fullmatch(whole)
+    between = (grouped[1] or "") if grouped else ""
+    same_mark = bool(mark) and between == mark
+    may_be_decimal = not mark and between in (".", ",") and whole.count(between) == 1
+    if grouped is None or same_mark or may_be_decimal:
+        raise Refused(UNCLEAR)
+    return int("".join(re.findall("[0-9]", whole)) or 0) * 100 + int(part.ljust(2, "0"))
 
 
 def _date(field: Field, text: str) -> Value:

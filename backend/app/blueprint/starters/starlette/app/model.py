@@ -30,13 +30,14 @@ class Unique:
 
 @dataclass(frozen=True)
 class NoOverlap:
-    """No two records of one `ref` at the same time; with an `end` the whole span counts."""
+    """No two records of one `ref` at the same time; with an `end`, or minutes that it `lasts`, the whole span counts."""
 
     start: str
     end: str
     ref: str
     about: str
     ignore: tuple[str, ...] = ()
+    lasts: str = ""
 
 
 @dataclass(frozen=True)

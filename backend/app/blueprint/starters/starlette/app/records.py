@@ -39,7 +39,10 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
     problems = rules.missing_links(db, entity, values)
     if problems:
         raise rules.Broken(problems)
-    record_id = database.insert(db, entity, {"id": _free_number(db, entity), **values})
+    try:
+        record_id = database.insert(db, entity, {"id": _free_number(db, entity), **values})
+    except sqlite3.IntegrityError as error:
+        raise rules.refusal(db, entity, error, values) from None
     _note(db, entity, record_id, who=who, what=what)
     return record_id
 
@@ -62,7 +65,10 @@ def change(
     if problems:
         raise rules.Broken(problems)
     record_id = int(row["id"] or 0)
-    database.update(db, entity, record_id, changed)
+    try:
+        database.update(db, entity, record_id, changed)
+    except sqlite3.IntegrityError as error:
+        raise rules.refusal(db, entity, error, {**row, **changed}, record_id) from None
     details = {name: [row[name], value] for name, value in changed.items()}
     _note(db, entity, record_id, who=who, what="changed", details=details)
 

@@ -39,6 +39,21 @@ def explain(error: sqlite3.IntegrityError) -> Broken | None:
     return Broken({_field(rule): rule.about})
 
 
+def refusal(
+    db: sqlite3.Connection, entity: Entity, error: sqlite3.IntegrityError, values: Mapping[str, Value], record_id: int = 0
+) -> Exception:
+    """What to raise when the database refuses these values; it says how much room is left where there is some."""
+    for number, rule in enumerate(entity.rules):
+        if isinstance(rule, Capacity) and str(error) == f"{triggers.REFUSAL} {entity.table} {number}":
+            target, others = entity.field(rule.ref).ref, f"o.id <> {record_id}"
+            left = _left(entity, rule, others)
+            row = db.execute(f'SELECT {left} FROM "{target}" p WHERE p.id = ?', [values[rule.ref]]).fetchone()
+            if row[0] > 0:
+                places = "1 place is" if row[0] == 1 else f"{row[0]} places are"
+                return Broken({rule.takes: f"Only {places} left; take fewer or choose another."})
+    return explain(error) or error
+
+
 def _field(rule: Rule) -> str:
     """The field beside which the refusal stands."""
     match rule:
@@ -87,8 +102,8 @@ def room(db: sqlite3.Connection, entity: Entity, name: str) -> Room | None:
     return None
 
 
-def _left(entity: Entity, rule: Capacity) -> str:
-    return f'p."{rule.limit}" - {triggers.taken(entity, rule, "p.id")}'
+def _left(entity: Entity, rule: Capacity, others: str = "1") -> str:
+    return f'p."{rule.limit}" - {triggers.taken(entity, rule, "p.id", others)}'
 
 
 def overdue(entity: Entity) -> tuple[str, list[Value]]:

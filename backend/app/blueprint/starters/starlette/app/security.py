@@ -8,8 +8,9 @@ import os
 import re
 import secrets
 import time
+from contextlib import suppress
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,7 @@ FORM_LIFE_S = 12 * 3600
 MAX_BODY = 200_000
 MAX_IMPORT = 1_500_000
 MAX_FORM_FIELDS = 60
+NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 CHARSET = re.compile(r"""charset\s*=\s*["']?([^"';\s]+)""", re.IGNORECASE)
@@ -64,7 +66,12 @@ async def read_form(request: Request) -> dict[str, str]:
     if kind not in FORM_TYPES or any(name.lower() != "utf-8" for name in CHARSET.findall(more)):
         raise HTTPException(415, "Send this as a web form.")
     form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=1, max_part_size=MAX_IMPORT)
-    fields = {name: await _text(value) for name, value in form.items()}
+    fields: dict[str, str] = {}
+    for name, value in form.items():
+        if isinstance(value, str):
+            fields[name] = value
+        else:
+            fields[name], fields[f"{name}_encoding"] = decoded(await value.read())
     if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), people.cookie(request)):
         raise HTTPException(403, "This page was open for too long. Go back, load it again and send it once more.")
     return fields
@@ -78,14 +85,13 @@ def hold_back(request: Request) -> None:
         raise HTTPException(429, "That was sent too often. Wait a quarter of an hour and try again.")
 
 
-async def _text(value: str | UploadFile) -> str:
-    """What a field holds; a file is read as text."""
-    if isinstance(value, str):
-        return value
-    try:
-        return (await value.read()).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise HTTPException(422, "This file is not text in UTF-8. Save it as CSV (UTF-8) and choose it again.") from None
+def decoded(raw: bytes) -> tuple[str, str]:
+    """The text of a file and the encoding that it was read in, which is empty when it is no text."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            text = raw.decode(encoding)
+            return ("", "") if NO_TEXT.search(text) else (text, encoding)
+    return "", ""
 
 
 def _is_somebodys(scope: Scope) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hmac
 import io
 import re
 import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -17,7 +19,8 @@ from .access import Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field
 from .rendering import Form, Kind, cells, render
-from .routing import Routes
+from .routing import Number, Routes, Words
+from .security import receipt
 
 CSV_LIMIT = 100_000
 IMPORT_LIMIT = 2_000
@@ -25,6 +28,8 @@ SHOWN_LINES = 50
 # Where a comma is part of numbers, spreadsheets begin a cell after each semicolon, and some read wide signs too.
 FORMULA = re.compile(r"(^|[;\t\n])([-=+@－＝＋＠])")
 NO_FORMULA = re.compile(r"(^|[;\t\n])'([-=+@－＝＋＠])")
+SHOWN_COLUMNS = 180
+NO_TEXT = "This file is not text that can be read here. Save it as CSV (UTF-8) and choose it again."
 
 routes = Routes()
 
@@ -60,11 +65,32 @@ class Line:
     wrong: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Sheet:
+    """What a file holds; `unkept` names the columns that these records have no place for."""
+
+    names: list[str]
+    lines: list[Line]
+    unkept: list[str]
+
+    @property
+    def left_out(self) -> str:
+        """The columns that are not kept, as they are said."""
+        return ", ".join(f"“{name[:40]}”" for name in self.unkept)[:SHOWN_COLUMNS]
+
+
 @routes.get("/{table}/import")
-def choose(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
-    """Asks for the file."""
+def choose(
+    request: Request, visitor: Here, entity: Kind, brought: Number = 0, unkept: Words = "", sign: Words = ""
+) -> HTMLResponse:
+    """Asks for the file; after one of which not all was kept, says what was left out."""
     staff_only(visitor)
-    return _page(request, visitor, entity, {})
+    is_ours = sign.isascii() and hmac.compare_digest(sign, _sign(request, entity, brought, unkept))
+    return _page(request, visitor, entity, {"brought": brought, "left_out": unkept} if is_ours else {})
+
+
+def _sign(request: Request, entity: Entity, brought: int, unkept: str) -> str:
+    return receipt(request.app.state.key, f"{entity.table} without {unkept}", brought)
 
 
 @routes.post("/{table}/import")
@@ -72,22 +98,31 @@ def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Respo
     """Shows what a file holds, then keeps all of it; one line with a mistake keeps everything out."""
     staff_only(visitor)
     text = form.get("file") or form.get("text", "")
+    if form.get("file_encoding") == "":
+        return _page(request, visitor, entity, {"problem": NO_TEXT}, 422)
     if not any(map(str.isalnum, text)):
         return _page(request, visitor, entity, {"problem": "Choose a file, or paste the lines."}, 422)
     try:
         with records.writing() as db:
-            names, lines = _read(db, visitor, entity, text)
-            _try(db, visitor, entity, lines)
-            wrong = [line for line in lines if line.wrong]
+            sheet = _read(db, visitor, entity, text)
+            _try(db, visitor, entity, sheet.lines)
+            wrong = [line for line in sheet.lines if line.wrong]
             if form.get("keep") != "yes" or wrong:
                 raise _OnlyLooking
     except _OnlyLooking:
-        shown = [*wrong, *(line for line in lines if not line.wrong)][:SHOWN_LINES]
-        context = {"text": text, "names": names, "lines": lines, "shown": shown, "wrong": wrong}
+        context = {
+            "text": text, "names": sheet.names, "lines": sheet.lines, "wrong": wrong, "left_out": sheet.left_out,
+            "shown": [*wrong, *(line for line in sheet.lines if not line.wrong)][:SHOWN_LINES],
+            "is_guessed": form.get("file_encoding") == "cp1252",
+        }  # fmt: skip
         return _page(request, visitor, entity, context, 422 if wrong else 200)
     except Refused as error:
         return _page(request, visitor, entity, {"problem": str(error), "text": text}, 422)
-    return RedirectResponse(f"/{entity.table}?done=imported", 303)
+    if not sheet.unkept:
+        return RedirectResponse(f"/{entity.table}?done=imported", 303)
+    brought, unkept = len(sheet.lines), sheet.left_out
+    told = {"brought": str(brought), "unkept": unkept, "sign": _sign(request, entity, brought, unkept)}
+    return RedirectResponse(f"/{entity.table}/import?{urlencode(told)}", 303)
 
 
 class _OnlyLooking(Exception):
@@ -101,7 +136,7 @@ def _page(
     return render(request, "import.html", {**base, **context}, status=status)
 
 
-def _read(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str) -> tuple[list[str], list[Line]]:
+def _read(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str) -> Sheet:
     """The columns and lines of a file; Refused when it is no table of these records."""
     first = text.lstrip("\ufeff").split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
@@ -109,16 +144,27 @@ def _read(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str) -
         rows = [row for row in csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter) if any(row)]
     except csv.Error:
         raise Refused("This cannot be read as CSV.") from None
-    fields = _columns(visitor, entity, rows[0])
+    fields = _columns(visitor, entity, rows[0] if rows else [])
     if len(rows) > IMPORT_LIMIT + 1:
         raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
     links = {one.name: _by_name(db, one) for one in fields if one is not None and one.ref}
-    return rows[0], [_line(number, row, fields, links) for number, row in enumerate(rows[1:], start=2)]
+    lines = [_line(number, row, fields, links) for number, row in enumerate(rows[1:], start=2)]
+    return Sheet(rows[0], lines, _unkept(rows, fields))
+
+
+def _unkept(rows: list[list[str]], fields: list[Field | None]) -> list[str]:
+    """The columns that stand for no field; one without a name counts when it holds something."""
+    places = [at for at, one in enumerate(fields) if one is None and any(row[at:] and row[at] for row in rows)]
+    return [rows[0][at].strip() or f"column {at + 1}" for at in places]
 
 
 def _columns(visitor: Visitor, entity: Entity, header: list[str]) -> list[Field | None]:
     by_word = {word.casefold(): one for one in visitor.fields(entity) for word in (one.label, one.name)}
-    fields = [by_word.get(word.strip().casefold()) for word in header]
+    fields: list[Field | None] = []
+    for word in header:
+        found = by_word.get(word.strip().casefold())
+        # Of two columns for one field the first counts.
+        fields.append(None if found in fields else found)
     missing = [one.label for one in visitor.fields(entity) if one.required and one not in fields]
     if missing or not any(fields):
         needed = missing or [one.label for one in visitor.fields(entity)]
@@ -141,6 +187,8 @@ def _line(number: int, row: list[str], fields: list[Field | None], links: dict[s
                 line.values[one.name] = read(one, _typed(one, text.strip(), links))
             except Refused as error:
                 line.wrong.append(f"{one.label}: {error}")
+    if any(row[len(fields) :]):
+        line.wrong.append("This line has more values than there are columns; put a value with a comma in quotes.")
     return line
 
 
@@ -164,8 +212,3 @@ def _try(db: sqlite3.Connection, visitor: Visitor, entity: Entity, lines: list[L
                 records.add(db, entity, line.values, who=visitor.name, what="imported")
             except rules.Broken as broken:
                 line.wrong += broken.problems.values()
-            except sqlite3.IntegrityError as error:
-                found = rules.explain(error)
-                if found is None:
-                    raise
-                line.wrong += found.problems.values()

@@ -87,10 +87,9 @@ def _unique(entity: Entity, rule: Unique, mark: str) -> Iterator[str]:
 
 
 def _no_overlap(entity: Entity, rule: NoOverlap, mark: str) -> Iterator[str]:
-    name = rule.end or rule.start
-    mine, theirs = (f'coalesce({one}."{name}", {one}."{rule.start}")' for one in ("NEW", "o"))
+    mine, theirs = _over(rule, "NEW"), _over(rule, "o")
     # What ends at ten makes room for what begins at ten; a day is taken as a whole.
-    under = "<" if entity.field(name).type == "datetime" else "<="
+    under = "<" if entity.field(rule.end or rule.start).type == "datetime" else "<="
     meets = (
         f'(o."{rule.start}" {under} {mine} AND NEW."{rule.start}" {under} {theirs} '
         f'OR o."{rule.start}" = NEW."{rule.start}")'
@@ -98,8 +97,18 @@ def _no_overlap(entity: Entity, rule: NoOverlap, mark: str) -> Iterator[str]:
     both = f"{live(entity, 'NEW', rule.ignore)} AND {live(entity, 'o', rule.ignore)}"
     same = f'o."{rule.ref}" = NEW."{rule.ref}" AND {meets} AND {both}'
     found = f'EXISTS (SELECT 1 FROM "{entity.table}" o WHERE {same} AND '
-    change = _update_of(entity, (rule.start, rule.end, rule.ref), rule.ignore)
+    change = _update_of(entity, (rule.start, rule.end, rule.lasts, rule.ref), rule.ignore)
     return _refuse(entity, change, mark, lambda others: f"{found}{others})")
+
+
+def _over(rule: NoOverlap, record: str) -> str:
+    """When a record is over; one without an end or minutes is a moment."""
+    start = f'{record}."{rule.start}"'
+    if rule.lasts:
+        later = f"""strftime('%Y-%m-%dT%H:%M', {start}, coalesce({record}."{rule.lasts}", 0) || ' minutes')"""
+        # SQLite knows no day after the year 9999.
+        return f"coalesce({later}, '9999-12-31T23:59')"
+    return f'coalesce({record}."{rule.end}", {start})' if rule.end else start
 
 
 def weight(record: str, name: str) -> str:

@@ -51,6 +51,14 @@ class Browser:
         more = {"content-type": FORM, **(headers or {})}
         return self._ask("POST", address, urlencode(data).encode(), more, follow_redirects)
 
+    def upload(self, address: str, *, data: Mapping[str, str], file: bytes) -> Answer:
+        """Post a form with a file."""
+        head = 'content-disposition: form-data; name="'
+        parts = [f'--end-of-part\r\n{head}{name}"\r\n\r\n{value}\r\n' for name, value in data.items()]
+        last = f'--end-of-part\r\n{head}file"; filename="lines.csv"\r\n\r\n'
+        body = "".join([*parts, last]).encode() + file + b"\r\n--end-of-part--\r\n"
+        return self._ask("POST", address, body, {"content-type": "multipart/form-data; boundary=end-of-part"}, False)
+
     def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str], follow: bool) -> Answer:
         answer = self.loop.run_until_complete(self._send(method, address, body, headers))
         self._keep_cookie(answer.headers.get("set-cookie", ""))

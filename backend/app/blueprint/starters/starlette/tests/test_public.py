@@ -12,7 +12,7 @@ from app.schema import ABOUT, FORMS
 from app import database, people
 from app.database import BY_TABLE
 from app.main import app
-from app.model import Capacity, Form, Stock
+from app.model import Capacity, Form, Stock, Unique
 
 from .client import Browser
 from .forms import add, filled, send, token_of
@@ -79,6 +79,18 @@ def test_a_visitor_who_comes_again_is_the_same_person(client: Browser, form: For
     with database.session() as db:
         kept = [row for row in database.select(db, BY_TABLE[person]) if str(row[name]).lower() == "vera@example.com"]
     assert len(kept) == 1
+
+
+@every_form
+def test_what_each_may_send_once_is_refused_the_second_time(client: Browser, form: Form) -> None:
+    once = [rule for rule in BY_TABLE[form.table].rules if isinstance(rule, Unique) and form.person in rule.fields]
+    if not once or not BY_TABLE[BY_TABLE[form.table].field(form.person).ref].of_type("email"):
+        pytest.skip("nobody is held to one")
+    values = answered(client, form, person_email="vera@example.com")
+    assert post(visit(client), form, values).status_code == 303
+    again = post(visit(client), form, {**values, "person_name": "V. Visitor", "person_email": "  VERA@Example.com "})
+    assert again.status_code == 422
+    assert once[0].about in html.unescape(again.text)
 
 
 @every_form

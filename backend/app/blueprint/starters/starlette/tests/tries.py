@@ -61,8 +61,10 @@ def unique(client: Browser, table: str, fields: tuple[str, ...], says: Says) -> 
     assert send(client, f"/{table}/{first}/edit", values).status_code == 303
 
 
-def no_overlap(client: Browser, table: str, start: str, end: str, ref: str, says: Says) -> None:
+def no_overlap(client: Browser, table: str, start: str, end: str, ref: str, lasts: str, says: Says) -> None:
     """What meets a kept record in time is refused; what comes after it, or is elsewhere, is kept."""
+    if lasts:
+        _no_overlap_of_minutes(client, BY_TABLE[table], (start, lasts, ref), says)
     entity = BY_TABLE[table]
     clock = "T10:00" if entity.field(start).type == "datetime" else ""
     times = {start: f"2031-05-06{clock}", **({end: f"2031-05-09{clock}"} if end else {})}
@@ -78,6 +80,30 @@ def no_overlap(client: Browser, table: str, start: str, end: str, ref: str, says
     add(client, entity, **times, **{ref: _parent(client, entity, ref)})
 
 
+def _no_overlap_of_minutes(client: Browser, entity: Entity, names: tuple[str, str, str], says: Says) -> None:
+    """A record takes all the minutes that it lasts, or a moment when nobody says how long."""
+    start, lasts, ref = names
+    parent = _parent(client, entity, ref)
+
+    def at(clock: str, minutes: str) -> dict[str, str]:
+        return filled(client, entity, **{start: f"2031-04-05T{clock}", lasts: minutes, ref: parent})
+
+    needed = entity.field(lasts).required
+    first = add(client, entity, **at("10:00", "60"))
+    for clock, minutes in (("10:30", "60"), ("09:30", "31"), ("09:00", "180"), ("10:59", "0" if needed else "")):
+        _refused(client, entity, at(clock, minutes), says)
+    _refused_by_the_database(entity, first, {start: "2031-04-05T10:30"})
+    for clock, minutes in (("11:00", "60"), ("09:00", "60"), ("12:30", "0" if needed else "")):
+        add(client, entity, **at(clock, minutes))
+    _refused(client, entity, at("10:00", "61"), says, f"{first}/edit")
+    # It is over on another day, and nothing is ever over after the last one that there is.
+    late = add(client, entity, **{**at("23:30", "60"), ref: _parent(client, entity, ref)})
+    other = str(_row(entity.table, late)[ref])
+    _refused(client, entity, {**at("10:00", ""), start: "2031-04-06T00:15", lasts: "20", ref: other}, says)
+    add(client, entity, **{**at("10:00", "20"), start: "2031-04-06T00:30", ref: other})
+    _refused(client, entity, {**at("20:00", "999999998"), ref: other}, says)
+
+
 def capacity(client: Browser, table: str, ref: str, limit: str, takes: str, off: tuple[str, str], says: Says) -> None:
     """The last place is given once; what is called off gives it back."""
     entity = BY_TABLE[table]
@@ -89,7 +115,11 @@ def capacity(client: Browser, table: str, ref: str, limit: str, takes: str, off:
     _refused_by_the_database(entity, first, {})
     if takes:
         roomy = _parent(client, entity, ref, **{limit: "5"})
-        _refused(client, entity, filled(client, entity, **{ref: roomy, takes: "6"}), says)
+        _refused(client, entity, filled(client, entity, **{ref: roomy, takes: "6"}), ("Only 5 places are left",))
+        four = filled(client, entity, **{ref: roomy, takes: "4"})
+        party = add(client, entity, **four)
+        _refused(client, entity, filled(client, entity, **{ref: roomy, takes: "4"}), ("Only 1 place is left",))
+        _refused(client, entity, {**four, takes: "6"}, ("Only 5 places are left",), f"{party}/edit")
     status, word = off
     if status:
         assert send(client, f"/{table}/{first}/edit", {**values, status: word}).status_code == 303

@@ -1,0 +1,90 @@
+"""A file is read as it was meant, and whatever of it is not kept is said."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from app.schema import ENTITIES
+
+from app import database
+from app.access import summed
+from app.model import Entity
+
+from .client import Answer, Browser
+from .forms import filled, send, token
+
+FREE = [entity for entity in ENTITIES if not any(field.required and field.ref for field in entity.fields)]
+NAMED = [entity for entity in FREE if any(one.type == "text" and one.name in entity.title for one in entity.fields)]
+ENTITY = next(iter(NAMED), ENTITIES[0])
+pytestmark = pytest.mark.skipif(not NAMED, reason="another kind of record comes first")
+
+
+def named(client: Browser, entity: Entity, name: str) -> dict[str, str]:
+    """A good line of a file by its columns, about something of that name."""
+    values = {key: value for key, value in filled(client, entity).items() if value and key not in summed(entity)}
+    first = next(field.name for field in entity.of_type("text") if field.name in entity.title)
+    return {entity.field(key).label: value for key, value in {**values, first: name}.items()}
+
+
+def table(*lines: dict[str, str], **more: str) -> str:
+    """The text of a file with a column more."""
+    rows = [[*lines[0], *more], *([*line.values(), *more.values()] for line in lines)]
+    return "\n".join(",".join(f'"{text}"' for text in row) for row in rows)
+
+
+def said(answer: Answer) -> str:
+    return " ".join(html.unescape(answer.text).split())
+
+
+def count() -> int:
+    with database.session() as db:
+        return database.count(db, ENTITY)
+
+
+def test_a_column_that_is_not_kept_is_named_before_and_after(client: Browser) -> None:
+    text = table(named(client, ENTITY, "Rex"), Bites="twice")
+    checked = send(client, f"/{ENTITY.table}/import", {"text": text})
+    assert "The column “Bites” is not kept" in said(checked)
+    kept = send(client, f"/{ENTITY.table}/import", {"text": text, "keep": "yes"})
+    assert kept.status_code == 303
+    after = said(client.get(kept.headers["location"]))
+    assert "1 line was brought in. The column “Bites” was not kept" in after
+    assert count() == 1
+    forged = kept.headers["location"].replace("Bites", "Barks")
+    assert "Barks" not in client.get(forged).text
+
+
+def test_a_file_of_which_all_is_kept_says_nothing_about_columns(client: Browser) -> None:
+    checked = send(client, f"/{ENTITY.table}/import", {"text": table(named(client, ENTITY, "Rex"))})
+    assert checked.status_code == 200
+    assert "not kept" not in said(checked)
+
+
+def test_a_line_with_more_values_than_columns_is_refused(client: Browser) -> None:
+    text = table(named(client, ENTITY, "Rex")) + ",50"
+    refused = send(client, f"/{ENTITY.table}/import", {"text": text, "keep": "yes"})
+    assert refused.status_code == 422
+    assert "more values than there are columns" in said(refused)
+    assert count() == 0
+
+
+def test_a_file_without_a_single_value_is_refused(client: Browser) -> None:
+    assert send(client, f"/{ENTITY.table}/import", {"text": ",,"}).status_code == 422
+
+
+@pytest.mark.parametrize(("encoding", "is_told"), [("cp1252", True), ("utf-8", False), ("utf-8-sig", False)])
+def test_a_file_of_an_older_spreadsheet_is_read_and_it_is_said(client: Browser, encoding: str, is_told: bool) -> None:
+    file = table(named(client, ENTITY, "Zoë’s Café")).encode(encoding)
+    checked = client.upload(f"/{ENTITY.table}/import", data={"csrf_token": token(client)}, file=file)
+    assert checked.status_code == 200
+    assert "Zoë’s Café" in said(checked)
+    assert ("read as Windows-1252" in said(checked)) is is_told
+
+
+@pytest.mark.parametrize("file", [b"PK\x03\x04\x00\x00\xff", "Name\nRex".encode("utf-16"), b"Name\nZo\x81\x8d"])
+def test_a_file_that_is_no_text_is_refused_on_the_page_with_the_form(client: Browser, file: bytes) -> None:
+    refused = client.upload(f"/{ENTITY.table}/import", data={"csrf_token": token(client)}, file=file)
+    assert refused.status_code == 422
+    assert "Save it as CSV (UTF-8)" in said(refused)
+    assert 'type="file"' in refused.text
