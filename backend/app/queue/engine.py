@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -72,6 +74,14 @@ def _connect(url: str) -> psycopg.Connection[Any]:
         raise psycopg.OperationalError(f"connection failed: {refused}") from refused
 
 
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as outage:
+        raise Unavailable("The engine's tables cannot be reached right now.") from outage
+
+
 class EngineClient:
     """Hands on the work of others, through the engine's queue."""
 
@@ -98,14 +108,26 @@ class EngineClient:
         (its worker lost a race for the job) cannot be resumed: the job goes on in a copy of it, under the
         attempt's name, with the steps that are recorded.
         """
-        last = await self._last_workflow(job_id)
-        if last is None:
-            await self._client.enqueue_async(_options(str(job_id)), str(job_id))
-            return
-        await self._client.resume_workflows_async([last.workflow_id], queue_name=QUEUE)
-        last = await self._last_workflow(job_id)
-        if last is not None and last.status in _OVER:
-            await self._copy(last.workflow_id, f"{job_id}.{attempt}")
+        with _reached():
+            last = await self._last_workflow(job_id)
+            if last is None:
+                await self._client.enqueue_async(_options(str(job_id)), str(job_id))
+                return
+            await self._client.resume_workflows_async([last.workflow_id], queue_name=QUEUE)
+            last = await self._last_workflow(job_id)
+            if last is not None and last.status in _OVER:
+                await self._copy(last.workflow_id, f"{job_id}.{attempt}")
+
+    async def forget_ended(self, *, longer_than: timedelta, most: int = 500) -> int:
+        """Remove workflows that have been over for so long, with their steps; how many. The job rows stay."""
+        before = datetime.now(UTC) - longer_than
+        with _reached():
+            ended = await self._client.list_workflows_async(
+                status=[*_OVER, "CANCELLED"], completed_before=before.isoformat(), limit=most,
+                load_input=False, load_output=False,
+            )  # fmt: skip
+            await self._client.delete_workflows_async([one.workflow_id for one in ended])
+        return len(ended)
 
     async def _last_workflow(self, job_id: JobId) -> WorkflowStatus | None:
         found = await self._client.list_workflows_async(
@@ -159,11 +181,8 @@ async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job:
     )
 
     async def start(job_id: JobId) -> None:
-        with SetWorkflowID(str(job_id)):
-            try:
-                await DBOS.start_workflow_async(build, str(job_id))
-            except sa.exc.DBAPIError as outage:
-                raise Unavailable("The engine's tables cannot be reached right now.") from outage
+        with SetWorkflowID(str(job_id)), _reached():
+            await DBOS.start_workflow_async(build, str(job_id))
 
     return start
 

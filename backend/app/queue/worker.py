@@ -42,6 +42,8 @@ ADMITTING: Final = (JobStatus.QUEUED, JobStatus.READY, JobStatus.FAILED)
 
 LOOK_S: Final = 1.0
 TIDY_EVERY: Final = 10
+FORGET_EVERY: Final = 3_600
+"""In looks, as the one above: once an hour."""
 
 
 async def process_next_job(queue: QueueManager) -> None:
@@ -225,6 +227,8 @@ class Worker:
             if turn % TIDY_EVERY == 0:
                 await self._survive(self._parts.reaper.remove_orphans)
                 await self._survive(self._parts.reaper.tidy)
+            if turn % FORGET_EVERY == 0:
+                await self._survive(self._parts.reaper.forget)
             turn += 1
             await _rung(self._must_look)
 

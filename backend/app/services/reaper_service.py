@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -20,6 +21,8 @@ from app.repositories.work import Due, LostJob
 log = structlog.get_logger(__name__)
 
 MAX_TAKEOVERS: Final = 3
+FORGET_AFTER: Final = timedelta(days=1)
+"""Far longer than a job goes on after its workflow has ended too early."""
 
 
 class ReaperService:
@@ -103,6 +106,11 @@ class ReaperService:
         await self._machine.release_scheduled()
         async with self._database.autocommit() as tx:
             await idempotency.forget_old(tx)
+
+    async def forget(self) -> None:
+        """Let go of what the engine keeps of builds that have long been over."""
+        while count := await self._engine.forget_ended(longer_than=FORGET_AFTER):
+            log.info("workflows_forgotten", count=count)
 
     async def _kill(self, sandbox_id: SandboxId) -> None:
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 
+from app.queue.engine import EngineClient
 from tests.support.fleet import Fleet
 from tests.support.fleet_invariants import assert_invariants
 
@@ -35,4 +37,22 @@ def test_an_armed_fault_befalls_one_process_once(make_fleet: Callable[..., Fleet
     hit = fleet.await_hit("before code")
     [killed] = [worker for worker in fleet.workers if worker.status == -signal.SIGKILL]
     assert killed.pid == hit.pid
+    assert_invariants(fleet)
+
+
+async def test_what_the_engine_keeps_goes_when_a_build_has_long_been_over(fleet: Fleet) -> None:
+    ended = [fleet.started() for _ in range(2)]
+    assert fleet.await_end(ended) == ["ready"] * 2
+    fleet.arm("in code", "wait")
+    running = fleet.started()
+    fleet.await_hit("in code")
+    client = EngineClient(fleet.database_url)
+
+    assert await client.forget_ended(longer_than=timedelta(hours=1)) == 0
+    assert await client.forget_ended(longer_than=timedelta(0)) == 2
+
+    client.close()
+    fleet.faults.release("in code")
+    assert fleet.await_end(running) == ["ready"]
+    assert {row["workflow_uuid"] for row in fleet.rows("SELECT * FROM dbos.workflow_status")} == {running}
     assert_invariants(fleet)
