@@ -160,3 +160,14 @@ async def test_the_fakes_app_starts_without_an_installation(tmp_path: Path) -> N
         await finish(*command, cwd=folder)
     async with started(folder) as client:
         assert "anything &lt;b&gt;" in (await client.get("/")).text
+
+
+async def test_what_points_at_a_record_twice_is_told_apart(installed: Path, tmp_path: Path) -> None:
+    folder = lay_out(generate(understand("chess club ladder")), tmp_path)
+    (folder / ".venv").symlink_to(installed / ".venv")
+    async with started(folder) as client:
+        page = (await client.get("/players/1")).text
+    headings = [" ".join(found.split()) for found in re.findall(r"<h2>([^<]*)<span", page)]
+    matches = [one for one in headings if one.startswith("Matches")]
+    assert len(matches) == 2
+    assert len(set(headings)) == len(headings)

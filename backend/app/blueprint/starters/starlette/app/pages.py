@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from . import database, migration, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
-from .model import Entity, Field
+from .model import Entity, Field, lower_first
 from .rendering import DASHBOARD, DONE, Form, Kind, cell, cells, notices, options, record, render
 from .routing import Number, PageNumber, Routes, Words
 from .schema import ENTITIES
@@ -254,11 +254,18 @@ def _children(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: V
             found.append(
                 {
                     "entity": child, "field": field, "columns": columns, "rows": cells(db, child, rows, columns),
+                    "name": _name_of(child, field),
                     "count": database.count(db, child, where, [record_id, *values]),
                     "total": papers.child_total(db, child, field.name, record_id),
                 }
             )  # fmt: skip
     return found
+
+
+def _name_of(child: Entity, field: Field) -> str:
+    """The matches of a player, or those as the winner where they point at players twice."""
+    twice = sum(other.ref == field.ref for other in child.fields) > 1
+    return f"{child.plural}: {lower_first(field.label)}" if twice else child.plural
 
 
 @routes.get("/{table}/{record_id}/edit")
