@@ -83,6 +83,7 @@ def _main() -> None:
             run = partial(run_member, config)
             plain = dict(os.environ)
             answer = fork(run, name=config.name, log=Path(question["log"]), environment=plain)
+            known.pop(answer, None)  # the kernel gives the number of one that has ended to another
         else:
             answer = _ended(question["ended"], known)
         print(json.dumps(answer), flush=True)
