@@ -10,10 +10,11 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.domain.job import GOAL_MAX
+
 SPEC_VERSION: Final = 1
 MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 16
-MAX_GOAL: Final = 8_000
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _RESERVED_FIELDS = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
@@ -47,7 +48,7 @@ Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
 
 Label = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_line)]
 Sentence = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_one_line)]
-GoalText = Annotated[str, Field(min_length=1, max_length=MAX_GOAL), AfterValidator(_printable)]
+GoalText = Annotated[str, Field(min_length=1, max_length=GOAL_MAX), AfterValidator(_printable)]
 
 
 class FieldType(StrEnum):

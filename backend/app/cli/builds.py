@@ -16,7 +16,7 @@ from app.cli.events import StageClock, follow
 from app.cli.lookup import naming_a_build
 from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
-from app.domain.job import JobStatus
+from app.domain.job import GOAL_MAX, JobStatus
 
 NAME_LENGTH: Final = 60
 
@@ -110,6 +110,11 @@ def start(client: ApiClient, goal: str | None, *, project_id: str | None) -> dic
     """Start a build, in a new project unless one is named; asked twice it starts once."""
     if (goal is None and project_id is None) or (goal is not None and not goal.strip()):
         raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
+    if goal is not None and len(goal.strip()) > GOAL_MAX:
+        raise UsageError(
+            f"The goal has {len(goal.strip()):,} characters; {GOAL_MAX:,} are the most.",
+            remedy='cofounder build "the same in fewer words"',
+        )
     if project_id is None and goal is not None:
         project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
     body = {"project_id": checked_id(project_id or ""), **({} if goal is None else {"goal": goal})}

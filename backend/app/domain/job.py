@@ -68,6 +68,9 @@ TERMINAL: Final = frozenset(status for status in JobStatus if status.is_terminal
 
 CANCELLED_MESSAGE: Final = "Cancelled by user"
 
+GOAL_MAX: Final = 8_000
+"""Characters of a goal."""
+
 
 def can_move(current: JobStatus, to: JobStatus) -> bool:
     """Whether the table leads from one state to the other."""

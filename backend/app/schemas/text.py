@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-GOAL_MAX: Final = 8_000
+from app.domain.job import GOAL_MAX
 
 
 def _clean(value: str) -> str:

@@ -16,7 +16,7 @@ from app.blueprint.generate.seed_fit import Rows, fit
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.theme import PLAIN, contrast, look, theme_css
 from app.blueprint.language import understand
-from app.blueprint.spec import MAX_GOAL
+from app.domain.job import GOAL_MAX
 from app.domain.workspace import MANIFEST, Manifest, check_paths, missing_files
 from tests.blueprint.sample_specs import LANDLORD
 
@@ -28,7 +28,7 @@ HOSTILE = [
     "notes about import os; os.system('id') # $(reboot) `id` ${HOME} %s %d {0} {title}",
     "recipes\n\n# Heading\n```\n[link](javascript:alert(1))\n\n---\n## members",
     "yoga \u202e\u2066 classes \u0000 \ufeff and clients \U0001f9d8",
-    ("a library with books, loans and borrowers. " * 400)[: MAX_GOAL - 1],
+    ("a library with books, loans and borrowers. " * 400)[: GOAL_MAX - 1],
 ]
 
 

@@ -35,6 +35,13 @@ def test_build_makes_a_project_named_after_the_goal_and_starts_once(cli: Cli, bu
     assert len(start.headers["Idempotency-Key"]) == 32
 
 
+def test_a_goal_that_is_too_long_leaves_no_project_behind(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("build", "x" * 8_001)
+    assert ran.code == 2
+    assert "The goal has 8,001 characters; 8,000 are the most." in ran.talk
+    assert not buildable.asked("POST", "/api/projects")
+
+
 def test_build_asks_a_busy_server_again_with_the_same_key(cli: Cli, buildable: FakeApi) -> None:
     busy = Answer(503, {"detail": "Full.", "code": "queue_full"}, {"Retry-After": "0"})
     started = Answer(201, {"job_id": JOB, "status": "queued", "build_version": "build_v0_1"})

@@ -11,9 +11,8 @@ from app import __version__
 from app.api.deps import ServicesDep
 from app.api.guards import BODY_MAX
 from app.core.errors import Unavailable
-from app.domain.job import JobStatus
+from app.domain.job import GOAL_MAX, JobStatus
 from app.domain.tier import TIER_LIMITS
-from app.schemas.text import GOAL_MAX
 from app.services.container import Services
 
 router = APIRouter()
