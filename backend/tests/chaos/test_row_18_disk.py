@@ -114,9 +114,10 @@ def test_row_18_a_disk_that_does_not_keep_a_commit_loses_no_accepted_start(
 ) -> None:
     fleet = make_fleet(lease_s=10)
     fleet.start()
+    projects = [fleet.project() for _ in range(STARTS)]
     log = tmp_path / "strace.log"
     with fsync_fails(fleet.postgres_pids(), log):
-        starter = Starter(fleet, [fleet.project() for _ in range(STARTS)])
+        starter = Starter(fleet, projects)
         eventually(lambda: log.exists() and "INJECTED" in log.read_text(), within_s=60)
     if not fleet.postgres.alive:
         fleet.postgres.start()

@@ -49,9 +49,13 @@ def left_out(
     """Each in the founder's own words, or as what no such app does; never more than a handful."""
     known = _vocabulary(found, archetype, entities, forms, roles)
     counts = any(rule.kind in _COUNTED for rule in rules)
-    unknown = [one for one in found.unknown if not any(_beyond(one))]
+    unknown = [_unknown(one, known) for one in found.unknown if not any(_beyond(one))]
     told = [*_beyond(goal), *_clauses(goal, known, counts=counts), *unknown]
     return tuple(dict.fromkeys(_short(line) for line in told))[:_MOST]
+
+
+def _unknown(text: str, known: frozenset[str]) -> str:
+    return f"What “{text}” means; it is kept by that name alone" if _forms(text) & known else f"“{text}”"
 
 
 def _beyond(goal: str) -> Iterator[str]:
