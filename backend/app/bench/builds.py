@@ -159,7 +159,7 @@ def _by_hand(house: House, script: Any, count: int) -> float:
 def _replay(connection: psycopg.Connection[Any], lines: list[_Line], names: dict[str, str]) -> None:
     for text, values in lines:
         if values is None:
-            connection.execute(text.encode())
+            connection.execute(text.encode(), prepare=False)  # it may be several statements
             continue
         own = {key: names.get(value, value) if isinstance(value, str) else value for key, value in values.items()}
         cursor = connection.execute(text.encode(), own)

@@ -93,9 +93,7 @@ async def _claim(url: str, count: int) -> None:
     for _ in range(count):
         with suppress(_Undo):
             async with database.transaction() as tx:
-                await work.lock_admission(tx)
-                await work.free_slots(tx, lease_s=10)
-                job_id = await work.admit_next(tx, limits_json=_LIMITS)
+                job_id = await work.admit_next(tx, limits_json=_LIMITS, lease_s=10)
                 assert job_id is not None
                 await work.claim(tx, job_id, worker=CLERK)
                 raise _Undo

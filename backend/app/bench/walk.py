@@ -72,11 +72,12 @@ def _builder(adapters: Adapters, services: Services, settings: Settings) -> Call
     tools = build_tools(adapters, services, settings)
 
     async def build() -> JobId:
-        [job_id] = await services.queue.admit()
+        job_id = await services.queue.admit_next()
+        assert job_id is not None
         async with services.database.autocommit() as tx:
-            attempt = await queue_work.claim(tx, job_id, worker=WORKER)
-        assert attempt is not None
-        await services.generation.execute_build(tools, job_id, attempt=attempt, step=_unrecorded)
+            job = await queue_work.claim(tx, job_id, worker=WORKER)
+        assert job is not None
+        await services.generation.execute_build(tools, job, step=_unrecorded)
         return job_id
 
     return build
@@ -95,7 +96,7 @@ class _NotingDatabase(Database):
 
         class Noting(psycopg.AsyncCursor[Row]):
             async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-                lines.append((query, params))
+                lines.append((query if isinstance(query, str) else query.decode(), params))
                 return await super().execute(query, params, **options)
 
         super().__init__(url, cursor_factory=Noting)

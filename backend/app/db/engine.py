@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 import psycopg
@@ -28,6 +28,13 @@ _OPTIONS: Final = (
     f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
     f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
 )
+
+_LOST: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+"""What the driver raises when a connection is gone."""
 
 
 def sqlalchemy_url(url: str) -> sa.URL:
@@ -54,26 +61,21 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Commit when the block ends, roll back when it raises; Unavailable when Postgres does not answer."""
-        async with self._connection() as connection, _transaction(connection):
+        async with self._connection() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[Connection]:
         """For reads, or one change: each statement commits by itself, which saves two round trips. Unavailable."""
         async with self._connection() as connection:
-            await connection.set_autocommit(True)
-            try:
-                yield connection
-            finally:
-                with suppress(psycopg.Error):  # a broken connection is not given back
-                    await connection.set_autocommit(False)
+            yield connection
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[link.Link]:
         try:
             async with self._lent() as connection:
                 yield connection
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except _LOST as error:
             raise Unavailable(
                 "The database cannot be reached right now.", remedy="Nothing was lost. Try again in a moment."
             ) from error
@@ -107,6 +109,7 @@ class Database:
         connection = await link.connect(
             self.url,
             by=by,
+            autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_S,
             tcp_user_timeout=CONNECT_TIMEOUT_S * 1000,
             options=_OPTIONS,
@@ -116,8 +119,7 @@ class Database:
         return connection
 
     async def _give_back(self, connection: link.Link) -> None:
-        sound = connection.info.transaction_status is TransactionStatus.IDLE and not connection.autocommit
-        if sound and len(self._idle) < self._most_idle:
+        if connection.info.transaction_status is TransactionStatus.IDLE and len(self._idle) < self._most_idle:
             self._idle.append(connection)
         else:
             await connection.close()
@@ -131,17 +133,3 @@ class Database:
         """Close the connections that nobody uses."""
         while self._idle:
             await self._idle.pop().close()
-
-
-@asynccontextmanager
-async def _transaction(connection: link.Link) -> AsyncIterator[None]:
-    """The driver begins one with the first statement."""
-    done = False
-    try:
-        yield
-        await connection.commit()
-        done = True
-    finally:
-        if not done:
-            with suppress(psycopg.Error):  # a broken connection has rolled back; it is not given back
-                await connection.rollback()

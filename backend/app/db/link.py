@@ -14,6 +14,7 @@ from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, TupleRow, dict_row
 
 T = TypeVar("T")
@@ -32,13 +33,20 @@ class Link(psycopg.AsyncConnection[Row]):
     Cancelling would not do: the driver then asks the silent server to cancel the query, and waits for that.
     """
 
-    async def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
+    async def wait(
+        self,
+        gen: PQGen[T],
+        interval: float = ANSWER_S,
+        timeout: float | None = None,  # noqa: ASYNC109 - the driver's signature
+    ) -> T:
         """Everything that is asked of the server goes through here."""
-        timer = asyncio.get_running_loop().call_later(_left(), self._break)
+        left = _left() if timeout is None else timeout
         try:
-            return await super().wait(gen, *args, **kwargs)
-        finally:
-            timer.cancel()
+            return await super().wait(gen, min(interval, left), left)
+        except psycopg.OperationalError:
+            if self.info.transaction_status is TransactionStatus.ACTIVE:
+                self._break()
+            raise
 
     async def cancel_safe(self, *, timeout: float = ANSWER_S) -> None:  # noqa: ARG002, ASYNC109 - the driver's signature
         """Give up what is asked, and the connection with it; the driver does so when its task is cancelled."""

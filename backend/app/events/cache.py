@@ -23,6 +23,12 @@ TTL_S: Final = 30
 FLOOR_TTL_S: Final = 4 * TTL_S
 """Longer than any copy that was made of an older state."""
 
+_RAISE_FLOOR: Final = """
+    if tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then
+        redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+    end
+    """
+
 
 def connect(url: str) -> Redis:
     """A client that gives up fast and never repeats a command: a copy is not worth waiting for."""
@@ -40,6 +46,7 @@ class StatusCache:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._raise_floor = redis.register_script(_RAISE_FLOOR)
 
     async def get(self, job_id: JobId) -> dict[str, Any] | None:
         """The copy, None when there is none that is certainly current or Valkey cannot be asked."""
@@ -54,19 +61,20 @@ class StatusCache:
         return view if view["seq"] >= int(floor or 0) else None
 
     async def expect(self, job_id: JobId, *, seq: int) -> None:
-        """Called before event `seq` is committed: from now on no older copy is believed.
+        """Called before event `seq` is committed: from now on no older copy is believed, whoever says so later.
 
-        Whoever hears of an event and then reads the status must not find the state before it.
+        Whoever hears of an event and then reads the status must not find the state before it. Of an event that
+        does not come after all, copies are not believed until the next one, which costs speed.
         """
-        await self._set(_floor_key(job_id), str(seq), lives_s=FLOOR_TTL_S)
+        try:
+            await self._raise_floor(keys=[_floor_key(job_id)], args=[seq, FLOOR_TTL_S])
+        except (RedisError, OSError) as error:
+            log.debug("cache_unreachable", reason=str(error))
 
     async def put(self, job_id: JobId, view: dict[str, Any]) -> None:
         """Keep the view. A failure costs speed and nothing else; an older one is not believed."""
-        await self._set(_view_key(job_id), json.dumps(view), lives_s=TTL_S)
-
-    async def _set(self, key: str, text: str, *, lives_s: int) -> None:
         try:
-            await self._redis.set(key, text, ex=lives_s)
+            await self._redis.set(_view_key(job_id), json.dumps(view), ex=TTL_S)
         except (RedisError, OSError) as error:
             log.debug("cache_unreachable", reason=str(error))
 

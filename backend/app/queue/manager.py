@@ -84,24 +84,13 @@ class QueueManager:
         async with self._database.autocommit() as tx:
             await work.ring(tx)
 
-    async def admit(self, *, most: int | None = None) -> list[JobId]:
-        """Give free slots to the jobs whose turn it is, `most` of them at most.
+    async def admit_next(self) -> JobId | None:
+        """Give a free slot to the job whose turn it is; None when no slot is free or nothing waits.
 
-        The caller starts them. What it does not start within the lease counts as lost, and is handed on.
+        The caller starts it. What is not started within the lease counts as lost, and is handed on.
         """
-        admitted: list[JobId] = []
         async with self._database.autocommit() as tx:
-            if not await work.anything_queued(tx):
-                return admitted
-        async with self._database.transaction() as tx:
-            await work.lock_admission(tx)
-            free = await work.free_slots(tx, lease_s=self._lease_s)
-            for _ in range(free if most is None else min(free, most)):
-                job_id = await work.admit_next(tx, limits_json=_LIMITS)
-                if job_id is None:
-                    break
-                admitted.append(job_id)
-        return admitted
+            return await work.admit_next(tx, limits_json=_LIMITS, lease_s=self._lease_s)
 
     async def usage(self, tx: Connection, founder_id: FounderId, tier: Tier) -> Usage:
         """Recounted from the rows, so that it cannot drift."""

@@ -21,6 +21,7 @@ from app.events.bell import Bell, Ring
 from app.queue import engine
 from app.queue.manager import QueueManager
 from app.repositories import work
+from app.repositories.jobs import SpecifiedJob
 from app.services.build_pipeline import BuildTools
 from app.services.generation_service import GenerationService
 from app.services.patience import patiently
@@ -131,26 +132,26 @@ class Worker:
         """The workflow of one job, run by the engine."""
         self._taken.add(job_id)
         try:
-            attempt = await patiently(lambda: self._claim(job_id))
-            if attempt is None:
+            job = await self._claim(job_id)
+            if job is None:
                 log.info("job_not_ours", job_id=str(job_id))
                 await self._said_alive()  # or the job was handed to a worker that was given up itself
             else:
-                await self._build(job_id, attempt)
+                await self._build(job)
         finally:
             self._taken.discard(job_id)
             self._may_admit.set()
 
-    async def _build(self, job_id: JobId, attempt: int) -> None:
-        build = self._parts.generation.execute_build(self._parts.tools, job_id, attempt=attempt, step=engine.step)
-        task = asyncio.create_task(build, name=f"build {job_id}")
-        self._running[job_id] = task
+    async def _build(self, job: SpecifiedJob) -> None:
+        build = self._parts.generation.execute_build(self._parts.tools, job, step=engine.step)
+        task = asyncio.create_task(build, name=f"build {job.id}")
+        self._running[job.id] = task
         await asyncio.wait({task})
         if self._stopping.is_set():
             await asyncio.Event().wait()  # the next owner resumes this workflow; here it must not end
-        del self._running[job_id]
+        del self._running[job.id]
         if not task.cancelled() and (error := task.exception()) is not None:
-            await self._mend(job_id, attempt, error)
+            await self._mend(job.id, job.attempt, error)
 
     async def _mend(self, job_id: JobId, attempt: int, error: BaseException) -> None:
         """The outermost handler: what nobody expected ends the job, what the engine refused is handed on."""
@@ -160,9 +161,16 @@ class Worker:
         elif isinstance(error, Exception):
             await self._parts.generation.fail(job_id, error, attempt=attempt)
 
-    async def _claim(self, job_id: JobId) -> int | None:
-        async with self._parts.database.autocommit() as tx:
-            return await work.claim(tx, job_id, worker=self.name)
+    async def _claim(self, job_id: JobId) -> SpecifiedJob | None:
+        tried = False
+
+        async def once() -> SpecifiedJob | None:
+            nonlocal tried
+            again, tried = tried, True
+            async with self._parts.database.autocommit() as tx:
+                return await work.claim(tx, job_id, worker=self.name, again=again)
+
+        return await patiently(once)
 
     async def _beat(self) -> None:
         """Prove that this worker lives; stop at once when others may think that it does not."""
@@ -205,10 +213,11 @@ class Worker:
 
     async def _take_turns(self) -> None:
         """Start as many jobs as there are slots free here."""
-        free = self._slots - len(self._taken)
-        if free > 0:
-            for job_id in await self._parts.queue.admit(most=free):
-                await self._start(job_id)
+        while len(self._taken) < self._slots:
+            job_id = await self._parts.queue.admit_next()
+            if job_id is None:
+                return
+            await self._start(job_id)
 
     async def _start(self, job_id: JobId) -> None:
         self._taken.add(job_id)

@@ -140,6 +140,7 @@ _TRANSITION = """
             finished_at = CASE WHEN %(ends)s THEN clock_timestamp() ELSE finished_at END
         WHERE id = %(id)s AND status = ANY(%(sources)s)
           AND (CAST(%(attempt)s AS int) IS NULL OR attempt = %(attempt)s)
+          AND (CAST(%(after)s AS int) IS NULL OR last_seq = %(after)s)
         RETURNING id, last_seq
     ), logged AS (
         INSERT INTO job_events (job_id, seq, type, payload)
@@ -184,15 +185,19 @@ async def insert(tx: Connection, job: NewJob) -> JobId:
 
 
 async def transition(
-    tx: Connection, job_id: JobId, to: JobStatus, *, attempt: int | None, change: Change
+    tx: Connection, job_id: JobId, to: JobStatus, *, attempt: int | None, change: Change, after: int | None = None
 ) -> int | None:
-    """Compare-and-set along the table; the number of the event, None when the job is elsewhere or not ours."""
+    """Compare-and-set along the table; the number of the event, None when the job is elsewhere or not ours.
+
+    With `after`, also None unless that is the number of the job's newest event.
+    """
     values = {
         "id": job_id,
         "to": to.value,
         "ends": to.is_terminal,
         "sources": [status.value for status in sources_of(to)],
         "attempt": attempt,
+        "after": after,
         "engine": change.engine,
         "spec": json.dumps(change.spec) if change.spec is not None else None,
         "digest": change.digest,
@@ -223,7 +228,10 @@ async def append(
 
 
 _OF = f"SELECT {_columns(Job)} FROM jobs WHERE "
-_SPECIFIED_OF = f"SELECT {_columns(SpecifiedJob)} FROM jobs WHERE "
+SPECIFIED: Final = _columns(SpecifiedJob)
+"""What `specified` makes a job of."""
+
+_SPECIFIED_OF = f"SELECT {SPECIFIED} FROM jobs WHERE "
 _FIND: Final = f"{_OF} id = %(id)s"
 _FIND_SPECIFIED: Final = f"{_SPECIFIED_OF} id = %(id)s"
 _FIND_OWN: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
@@ -242,6 +250,11 @@ _NEWEST: Final = f"""
 _NUMBERS_END: Final = 2**31 - 1
 
 
+def specified(row: Row) -> SpecifiedJob:
+    """The job of a row that holds these columns."""
+    return _job_of(SpecifiedJob, row)
+
+
 async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = None) -> Job | None:
     """The job, None when it does not exist or, given a founder, is somebody else's."""
     row = await tx.row(_FIND if founder_id is None else _FIND_OWN, {"id": job_id, "founder": founder_id})
@@ -251,7 +264,7 @@ async def find(tx: Connection, job_id: JobId, *, founder_id: FounderId | None = 
 async def find_specified(tx: Connection, job_id: JobId) -> SpecifiedJob | None:
     """The job with its specification; None when it does not exist."""
     row = await tx.row(_FIND_SPECIFIED, {"id": job_id})
-    return _job_of(SpecifiedJob, row) if row else None
+    return specified(row) if row else None
 
 
 async def running_of(tx: Connection, project_id: ProjectId) -> Job | None:
@@ -278,7 +291,7 @@ async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping
 async def newest_ready(tx: Connection, project_id: ProjectId) -> SpecifiedJob | None:
     """The project's newest version."""
     row = await tx.row(_NEWEST_READY, {"project": project_id})
-    return _job_of(SpecifiedJob, row) if row else None
+    return specified(row) if row else None
 
 
 async def iterations_of(tx: Connection, project_id: ProjectId) -> int:

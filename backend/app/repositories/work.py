@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
+
+from psycopg import sql
 
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection
-from app.repositories.jobs import CHANNEL
+from app.repositories.jobs import CHANNEL, SPECIFIED, SpecifiedJob, specified
 
 _ADMISSION_LOCK: Final = 7_301_443
 
@@ -23,21 +26,22 @@ AGE_STEP_S: Final = 120
 _RECENT: Final = "BETWEEN now() - make_interval(secs => %(lease)s) AND now() + make_interval(secs => %(lease)s)"
 """Within a lease before or after now."""
 
-_SLOTS = f"""
-    SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at {_RECENT})
-         - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))
-    """
-
+# The lock is a statement of its own: what follows it sees all that was admitted before.
 _ADMIT = """
-    WITH busy AS (
+    SELECT pg_advisory_xact_lock({lock});
+    WITH free AS (
+        SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at {recent})
+             - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))
+          AS slots
+    ), busy AS (
         SELECT founder_id, count(*) AS running FROM jobs
         WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed') GROUP BY founder_id
     ), next AS (
-        SELECT j.id FROM jobs j LEFT JOIN busy b USING (founder_id)
-        WHERE j.status = 'queued' AND j.admitted_at IS NULL
-          AND coalesce(b.running, 0) < CAST(CAST(%(limits)s AS jsonb) ->> j.tier AS int)
+        SELECT j.id FROM free CROSS JOIN jobs j LEFT JOIN busy b USING (founder_id)
+        WHERE free.slots > 0 AND j.status = 'queued' AND j.admitted_at IS NULL
+          AND coalesce(b.running, 0) < CAST(CAST({limits} AS jsonb) ->> j.tier AS int)
         ORDER BY coalesce(b.running, 0),
-                 j.priority + floor(extract(epoch FROM now() - j.created_at) / %(age_step)s) DESC,
+                 j.priority + floor(extract(epoch FROM now() - j.created_at) / {age_step}) DESC,
                  j.created_at, j.id
         LIMIT 1
     )
@@ -45,12 +49,14 @@ _ADMIT = """
     FROM next WHERE jobs.id = next.id RETURNING jobs.id
     """
 
-_CLAIM = """
+_CLAIM = f"""
     UPDATE jobs SET owner = %(worker)s
     WHERE id = %(id)s AND owner IS NULL AND admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed')
       AND EXISTS (SELECT 1 FROM workers WHERE workers.id = %(worker)s)
-    RETURNING attempt
+    RETURNING {SPECIFIED}
     """
+
+_CLAIM_AGAIN = _CLAIM.replace("owner IS NULL", "(owner IS NULL OR owner = %(worker)s)")
 
 _IS_QUEUED: Final = "status = 'queued' AND admitted_at IS NULL"
 
@@ -117,31 +123,32 @@ async def ring(tx: Connection) -> None:
     await tx.execute("SELECT pg_notify(%(channel)s, %(ring)s)", {"channel": CHANNEL, "ring": _RING})
 
 
-async def anything_queued(tx: Connection) -> bool:
-    """Whether a job waits for its admission."""
-    return bool(await tx.value(f"SELECT EXISTS (SELECT 1 FROM jobs WHERE {_IS_QUEUED})"))
+async def admit_next(tx: Connection, *, limits_json: str, lease_s: float) -> JobId | None:
+    """Give a free slot to the job whose turn it is: the founder with the fewest running, then priority, then age.
 
-
-async def lock_admission(tx: Connection) -> None:
-    """Only one worker admits at a time, until the transaction ends."""
-    await tx.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _ADMISSION_LOCK})
-
-
-async def free_slots(tx: Connection, *, lease_s: float) -> int:
-    """How many more jobs the living workers can take."""
-    return int(await tx.value(_SLOTS, {"lease": lease_s}))
-
-
-async def admit_next(tx: Connection, *, limits_json: str) -> JobId | None:
-    """Admit the job whose turn it is: the founder with the fewest running first, then priority, then age."""
-    row = await tx.row(_ADMIT, {"limits": limits_json, "age_step": AGE_STEP_S})
+    One at a time, in all processes: outside a transaction both statements, sent at once, are one of their own.
+    """
+    found = await tx.execute(_admission(limits_json, lease_s), prepare=False)
+    found.nextset()
+    row = await found.fetchone()
     return JobId(row[0]) if row else None
 
 
-async def claim(tx: Connection, job_id: JobId, *, worker: str) -> int | None:
-    """Become the owner of an admitted job: the attempt to act under, None when somebody else was first."""
-    row = await tx.row(_CLAIM, {"id": job_id, "worker": worker})
-    return int(row[0]) if row else None
+@cache
+def _admission(limits_json: str, lease_s: float) -> bytes:
+    """Both statements with their values in them, as the server only takes several at once."""
+    values = {"lock": _ADMISSION_LOCK, "limits": limits_json, "age_step": AGE_STEP_S, "lease": lease_s}
+    recent = sql.SQL(_RECENT.replace("%(lease)s", "{lease}")).format(lease=lease_s)
+    return sql.SQL(_ADMIT).format(recent=recent, **values).as_bytes()
+
+
+async def claim(tx: Connection, job_id: JobId, *, worker: str, again: bool = False) -> SpecifiedJob | None:
+    """Become the owner of an admitted job, to act under its attempt; None when somebody else was first.
+
+    `again` is for who was not told whether the last try worked: then also what it owns already.
+    """
+    row = await tx.row(_CLAIM_AGAIN if again else _CLAIM, {"id": job_id, "worker": worker})
+    return specified(row) if row else None
 
 
 @dataclass(frozen=True)

@@ -70,12 +70,13 @@ class BuildTools:
 
 
 class BuildPipeline:
-    """One build under one attempt."""
+    """One build under the attempt of the job as it was claimed."""
 
-    def __init__(self, tools: BuildTools, job: SpecifiedJob, *, attempt: int, step: Step) -> None:
+    def __init__(self, tools: BuildTools, job: SpecifiedJob, *, step: Step) -> None:
         self._tools = tools
         self._job = job
-        self._attempt = attempt
+        self._newest = job.last_seq
+        """The number of the newest event: nobody else writes any for a build under this attempt."""
         self._step = step
         self._inheritance = Inheritance(tools.database, tools.data, job)
         self._bench = Workbench(
@@ -84,7 +85,6 @@ class BuildPipeline:
             versions=tools.versions,
             database=tools.database,
             job=job,
-            attempt=attempt,
         )
 
     async def run(self) -> None:
@@ -135,7 +135,9 @@ class BuildPipeline:
             nonlocal tried
             again, tried = tried, True
             try:
-                await self._tools.machine.transition(self._job.id, to, attempt=self._attempt, change=change)
+                self._newest = await self._tools.machine.transition(
+                    self._job.id, to, attempt=self._job.attempt, after=self._newest, change=change
+                )
             except IllegalTransition:
                 if not (again and await self._is_there(to)):
                     raise
@@ -145,12 +147,15 @@ class BuildPipeline:
     async def _is_there(self, status: JobStatus) -> bool:
         async with self._tools.database.autocommit() as tx:
             job = await jobs.find(tx, self._job.id)
-        return job is not None and job.status is status and job.attempt == self._attempt
+        if job is None or job.status is not status or job.attempt != self._job.attempt:
+            return False
+        self._newest = job.last_seq
+        return True
 
     async def _say(self, text: str) -> None:
-        await patiently(
+        self._newest = await patiently(
             lambda: self._tools.machine.append(
-                self._job.id, attempt=self._attempt, event_type=EventType.SAY, payload={"text": text}
+                self._job.id, attempt=self._job.attempt, event_type=EventType.SAY, payload={"text": text}
             )
         )
 

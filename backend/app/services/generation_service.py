@@ -187,21 +187,14 @@ class GenerationService:
         """Note that the founder has seen the preview: the gate that asks what is next, and whether it is new."""
         return await self._gates.preview_viewed(tx, await self.job(tx, founder_id, job_id))
 
-    async def execute_build(self, tools: BuildTools, job_id: JobId, *, attempt: int, step: Step) -> None:
-        """Carry a job out under `attempt`, to ready or to failed with a reason."""
-        job = await patiently(lambda: self._read(job_id))
-        if job is None or job.attempt != attempt or job.status.is_terminal:
-            return
+    async def execute_build(self, tools: BuildTools, job: SpecifiedJob, *, step: Step) -> None:
+        """Carry out a job that was claimed, under its attempt, to ready or to failed with a reason."""
         try:
-            await BuildPipeline(tools, job, attempt=attempt, step=step).run()
+            await BuildPipeline(tools, job, step=step).run()
         except IllegalTransition as error:
-            log.info("build_stopped", job_id=str(job_id), reason=error.detail)
+            log.info("build_stopped", job_id=str(job.id), reason=error.detail)
         except (AppError, RunnerError, SandboxError, OSError) as error:
-            await self.fail(job_id, error, attempt=attempt)
-
-    async def _read(self, job_id: JobId) -> SpecifiedJob | None:
-        async with self._database.autocommit() as tx:
-            return await jobs.find_specified(tx, job_id)
+            await self.fail(job.id, error, attempt=job.attempt)
 
     async def fail(self, job_id: JobId, error: Exception, *, attempt: int) -> None:
         """End a job with a sentence for the founder and a debug id that the log explains."""

@@ -27,14 +27,12 @@ class Workbench:
         versions: VersionService,
         database: Database,
         job: Job,
-        attempt: int,
     ) -> None:
         self._runtime = runtime
         self._host = host
         self._versions = versions
         self._database = database
         self._job = job
-        self._attempt = attempt
         self._sandbox: Sandbox | None = None
         self._holds: TreeDigest | None = None
         self._installed = False
@@ -50,7 +48,7 @@ class Workbench:
 
     async def _note(self, sandbox: Sandbox) -> bool:
         async with self._database.autocommit() as tx:
-            return await work.note_sandbox(tx, self._job.id, attempt=self._attempt, sandbox_id=sandbox.id)
+            return await work.note_sandbox(tx, self._job.id, attempt=self._job.attempt, sandbox_id=sandbox.id)
 
     def wrote(self, digest: TreeDigest) -> None:
         """The workspace now holds this tree."""

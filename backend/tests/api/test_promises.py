@@ -287,6 +287,8 @@ def test_every_route_has_a_path_and_keeps_what_the_app_gives_it() -> None:
     assert operation["tags"] == ["generation"]
     assert {"401", "404", "409", "413", "422", "503"} <= operation["responses"].keys()
     assert operation["operationId"] == "start_generation"
+    asked = app.openapi()["paths"]["/api/generation/{job_id}/status"]["get"]["parameters"]
+    assert [one["name"] for one in asked] == ["job_id", "If-None-Match", "wait"]
     app.dependency_overrides[get_services] = lambda: None
     assert app.router.routes[-1].dependency_overrides_provider is app  # type: ignore[attr-defined]
 

@@ -36,6 +36,14 @@ def test_a_goal_that_cannot_be_built_is_422_and_not_echoed(house: House, goal: A
     assert CANARY not in answer.text
 
 
+@pytest.mark.parametrize("wait", ["0", "31", "-1", "1.5", "", CANARY, "9" * 5_000])
+def test_a_wait_that_is_no_number_of_seconds_is_422_and_not_echoed(house: House, wait: str) -> None:
+    answer = house.client.get(f"/api/generation/{house.started()}/status", params={"wait": wait}, headers=AUTH)
+
+    assert answer.status_code == 422
+    assert problem_of(answer)["detail"] == "query.wait is not a whole number from 1 to 30."
+
+
 @pytest.mark.parametrize(
     "raw",
     [

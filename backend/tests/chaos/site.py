@@ -47,6 +47,7 @@ from app.services.preview_lookup import RecordLookup
 from app.services.preview_probe import LinkProbe
 from app.services.preview_service import PreviewService
 from app.services.reaper_service import ReaperService
+from tests.support.admission import admit_all
 from tests.support.house import TwoFounders
 
 HOSTILE = "hostile"
@@ -128,11 +129,11 @@ class Site:
 
     async def build(self, job_id: JobId) -> Job:
         """Carry an accepted job out; what became of it."""
-        await self.services.queue.admit()
+        await admit_all(self.services.queue)
         async with self.services.database.transaction() as tx:
-            attempt = await work.claim(tx, job_id, worker=WORKER)
-        assert attempt is not None
-        await self.services.generation.execute_build(self.tools, job_id, attempt=attempt, step=_unrecorded)
+            job = await work.claim(tx, job_id, worker=WORKER)
+        assert job is not None
+        await self.services.generation.execute_build(self.tools, job, step=_unrecorded)
         return await self.job(job_id)
 
     async def job(self, job_id: JobId) -> Job:

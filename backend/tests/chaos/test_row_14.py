@@ -24,6 +24,7 @@ from tests.chaos.site import (
     local_sandboxes,
     open_site,
 )
+from tests.support.admission import admit_all
 
 
 class Provider:
@@ -128,7 +129,7 @@ async def test_cancel_ends_the_sandbox_of_a_worker_that_does_not_listen(database
         database_url, tmp_path, runtime=runtime, runner=HostileRunner(), patience=Patience()
     ) as site:
         job_id = await site.accept("An app")
-        await site.services.queue.admit()
+        await admit_all(site.services.queue)
         sandbox = await runtime.start(SandboxRequest(job_id))
         async with site.services.database.transaction() as tx:
             assert await work.note_sandbox(tx, job_id, attempt=1, sandbox_id=sandbox.id)

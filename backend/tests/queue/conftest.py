@@ -16,6 +16,7 @@ from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import founders, projects, work
 from app.repositories.jobs import NewJob
+from tests.support.admission import admit_all
 
 
 @dataclass
@@ -40,6 +41,9 @@ class Yard:
             new = NewJob(project.id, founder_id, number, "goal", tier.value, tier.limits.priority)
             job_id = (await self.queue.enqueue(tx, new)).job_id
         return JobId(UUID(str(job_id)))
+
+    async def admit(self) -> list[JobId]:
+        return await admit_all(self.queue)
 
     async def worker(self, name: str, slots: int) -> None:
         async with self.database.transaction() as tx:

@@ -28,6 +28,7 @@ from app.services.generation_service import GenerationService
 from app.services.reaper_service import ReaperService
 from app.services.spec_service import SpecService
 from tests.queue.model import Counts, Lost, ModelWorker, Row
+from tests.support.admission import admit_all
 
 EPOCH = "2030-01-01 00:00:00+00"
 
@@ -49,6 +50,11 @@ _ROWS = """
            (SELECT payload ->> 'status' FROM job_events e WHERE e.job_id = j.id AND type = 'status'
             ORDER BY seq DESC LIMIT 1)
     FROM jobs j
+    """
+_FREE = """
+    SELECT (SELECT coalesce(sum(slots), 0) FROM workers
+            WHERE abs(extract(epoch FROM now() - seen_at)) <= %(lease)s)
+         - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND finished_at IS NULL)
     """
 _CREW = "SELECT id, slots, CAST(extract(epoch FROM seen_at - CAST(%(epoch)s AS timestamptz)) AS int) FROM workers"
 
@@ -120,7 +126,7 @@ class Record:
         return accepted.status
 
     async def admit(self) -> list[int]:
-        return [self._numbers[job_id] for job_id in await self._queue.admit()]
+        return [self._numbers[job_id] for job_id in await admit_all(self._queue)]
 
     async def join(self, worker: str, slots: int) -> None:
         async with self.database.transaction() as tx:
@@ -151,7 +157,8 @@ class Record:
 
     async def claim(self, number: int, worker: str) -> int | None:
         async with self.database.transaction() as tx:
-            return await work.claim(tx, self._jobs[number][0], worker=worker)
+            job = await work.claim(tx, self._jobs[number][0], worker=worker)
+        return None if job is None else job.attempt
 
     async def give_back(self, number: int, worker: str) -> int | None:
         async with self.database.transaction() as tx:
@@ -191,7 +198,7 @@ class Record:
 
     async def counts(self) -> Counts:
         async with self.database.transaction() as tx:
-            free = await work.free_slots(tx, lease_s=self._lease_s)
+            free = int(await tx.value(_FREE, {"lease": self._lease_s}))
             waiting = await work.waiting(tx)
             known = {name: (await founders.get_or_create(tx, subject=name, name=name)).id for name in self._tiers}
             used = {

@@ -14,17 +14,17 @@ WALK = (JobStatus.STARTING, JobStatus.SCAFFOLD, JobStatus.CODE, JobStatus.DEPS, 
 async def test_nothing_is_admitted_without_a_worker(yard: Yard) -> None:
     await yard.job()
 
-    assert await yard.queue.admit() == []
+    assert await yard.admit() == []
 
 
 async def test_no_more_is_admitted_than_the_workers_have_room_for(yard: Yard) -> None:
     await yard.worker("a", 2)
     first, second, third = [await yard.job() for _ in range(3)]
 
-    assert await yard.queue.admit() == [first, second]
-    assert await yard.queue.admit() == []
+    assert await yard.admit() == [first, second]
+    assert await yard.admit() == []
     await yard.machine.transition(first, JobStatus.FAILED)
-    assert await yard.queue.admit() == [third]
+    assert await yard.admit() == [third]
 
 
 async def test_a_flood_of_one_founder_does_not_hold_up_another(yard: Yard) -> None:
@@ -32,14 +32,14 @@ async def test_a_flood_of_one_founder_does_not_hold_up_another(yard: Yard) -> No
     flood = [await yard.job("ada") for _ in range(4)]
     late = await yard.job("bob")
 
-    assert await yard.queue.admit() == [flood[0], late]
+    assert await yard.admit() == [flood[0], late]
 
 
 async def test_a_founder_runs_no_more_jobs_than_the_tier_allows(yard: Yard) -> None:
     await yard.worker("a", 10)
     mine = [await yard.job("ada", Tier.BOOTSTRAPPER) for _ in range(3)]
 
-    assert await yard.queue.admit() == mine[:2]
+    assert await yard.admit() == mine[:2]
 
 
 async def test_a_higher_tier_goes_first(yard: Yard) -> None:
@@ -47,7 +47,7 @@ async def test_a_higher_tier_goes_first(yard: Yard) -> None:
     await yard.job("ada", Tier.BOOTSTRAPPER)
     paying = await yard.job("bob", Tier.CTO_SCALE)
 
-    assert await yard.queue.admit() == [paying]
+    assert await yard.admit() == [paying]
 
 
 async def test_who_has_waited_long_goes_before_a_higher_tier(yard: Yard) -> None:
@@ -59,7 +59,7 @@ async def test_who_has_waited_long_goes_before_a_higher_tier(yard: Yard) -> None
     async with yard.database.transaction() as tx:
         await tx.execute(waited, {"s": (ahead + 1) * work.AGE_STEP_S, "id": patient})
 
-    assert await yard.queue.admit() == [patient]
+    assert await yard.admit() == [patient]
 
 
 async def test_a_full_queue_refuses_instead_of_accepting(yard: Yard) -> None:

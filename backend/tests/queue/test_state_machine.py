@@ -30,7 +30,7 @@ async def test_cancel_racing_ready_has_one_verdict(yard: Yard) -> None:
         await yard.walk(job_id, *WALK)
 
         ready, cancelled = await asyncio.gather(
-            yard.machine.transition(job_id, JobStatus.READY, change=READY),
+            yard.machine.transition(job_id, JobStatus.READY, after=len(WALK) + 1, change=READY),
             yard.machine.transition(job_id, JobStatus.FAILED),
             return_exceptions=True,
         )
@@ -45,9 +45,9 @@ async def test_cancel_racing_ready_has_one_verdict(yard: Yard) -> None:
 async def test_a_stale_attempt_changes_nothing(yard: Yard) -> None:
     await yard.worker("old", 1)
     job_id = await yard.job()
-    assert await yard.queue.admit() == [job_id]
+    assert await yard.admit() == [job_id]
     async with yard.database.transaction() as tx:
-        assert await work.claim(tx, job_id, worker="old") == 1
+        assert await work.claim(tx, job_id, worker="old") is not None
         await work.leave(tx, "old")
         [lost] = await work.lost(tx, lease_s=10)
         assert await work.take_over(tx, lost)
@@ -64,13 +64,13 @@ async def test_a_stale_attempt_changes_nothing(yard: Yard) -> None:
 async def test_a_takeover_decided_on_old_news_loses_to_the_claim_that_came_since(yard: Yard) -> None:
     await yard.worker("slow", 1)
     job_id = await yard.job()
-    await yard.queue.admit()
+    await yard.admit()
     async with yard.database.transaction() as tx:
         [seen] = await work.lost(tx, lease_s=-1)
         assert seen.owner is None
 
     async with yard.database.transaction() as tx:
-        assert await work.claim(tx, job_id, worker="slow") == 1
+        assert await work.claim(tx, job_id, worker="slow") is not None
 
     async with yard.database.transaction() as tx:
         assert not await work.take_over(tx, seen)
@@ -80,19 +80,25 @@ async def test_two_workers_that_claim_at_once_are_one_owner(yard: Yard) -> None:
     await yard.worker("a", 1)
     await yard.worker("b", 1)
     job_id = await yard.job()
-    await yard.queue.admit()
+    await yard.admit()
 
-    async def claim(worker: str) -> int | None:
+    async def claim(worker: str, *, again: bool = False) -> str | None:
         async with yard.database.transaction() as tx:
-            return await work.claim(tx, job_id, worker=worker)
+            job = await work.claim(tx, job_id, worker=worker, again=again)
+        return None if job is None else job.owner
 
-    assert sorted(await asyncio.gather(claim("a"), claim("b")), key=str) == [1, None]
+    [owner] = [one for one in await asyncio.gather(claim("a"), claim("b")) if one is not None]
+    [other] = {"a", "b"} - {owner}
+
+    assert await claim(owner) is None
+    assert await claim(owner, again=True) == owner, "who was not told is told now"
+    assert await claim(other, again=True) is None
 
 
 async def test_a_worker_that_was_given_up_claims_nothing(yard: Yard) -> None:
     await yard.worker("a", 1)
     job_id = await yard.job()
-    await yard.queue.admit()
+    await yard.admit()
 
     async with yard.database.transaction() as tx:
         assert await work.claim(tx, job_id, worker="buried") is None
@@ -128,6 +134,38 @@ async def test_status_is_never_older_than_an_event_that_was_told(yard: Yard) -> 
         await yard.machine.move(tx, job_id, JobStatus.SCAFFOLD)
 
     # Committed, and the event can be heard; the copy of the state before is still there.
+    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "scaffold"
+
+
+@pytest.mark.parametrize("mistake", [0, -1, 1])
+async def test_who_knows_the_newest_event_moves_a_job_with_one_statement(yard: Yard, mistake: int) -> None:
+    """To be wrong about it costs time and nothing else."""
+    job_id = await yard.job()
+    founder = await yard.founder("ada")
+    seq = await yard.machine.transition(job_id, JobStatus.STARTING)
+    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "starting"
+
+    moved = await yard.machine.transition(job_id, JobStatus.SCAFFOLD, after=seq + mistake)
+
+    assert moved == seq + 1
+    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "scaffold"
+    with pytest.raises(IllegalTransition):
+        await yard.machine.transition(job_id, JobStatus.SCAFFOLD, after=moved)
+    with pytest.raises(IllegalTransition):
+        await yard.machine.transition(job_id, JobStatus.CODE, attempt=7, after=moved)
+
+
+async def test_who_has_missed_events_makes_no_older_copy_good_again(yard: Yard) -> None:
+    job_id = await yard.job()
+    founder = await yard.founder("ada")
+    await yard.machine.transition(job_id, JobStatus.STARTING)
+    old = await yard.machine.view(job_id, founder_id=founder)
+    await yard.machine.transition(job_id, JobStatus.SCAFFOLD)
+    await yard.cache.put(job_id, old)
+
+    with pytest.raises(IllegalTransition):
+        await yard.machine.transition(job_id, JobStatus.CODE, attempt=7, after=1)
+
     assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "scaffold"
 
 

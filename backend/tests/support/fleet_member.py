@@ -19,7 +19,7 @@ from app.bench.noop import no_ladder
 from app.bootstrap import Adapters, assemble, make_worker
 from app.core.settings import Settings
 from app.db.engine import Database
-from app.events.cache import StatusCache, connect
+from app.events.cache import connect
 from app.main import create_app
 from app.ports.clock import SystemClock
 from app.processes.api import _ApiServer
@@ -80,7 +80,7 @@ def _adapters(config: MemberConfig) -> Adapters:
     redis = connect(config.redis_url)
     return Adapters(
         database=Database(config.database_url),
-        cache=StatusCache(redis) if config.role == "api" else TracedCache(redis, faults),
+        cache=TracedCache(redis, faults),
         runtime=LightSandboxes(folder / "sandboxes", faults, ledger),
         runner=TracedRunner(faults, ledger),
         store=SharedStore(folder / "versions"),

@@ -25,7 +25,7 @@ from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest, VersionSealed
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
-from app.repositories.jobs import Change
+from app.repositories.jobs import Change, SpecifiedJob
 from app.services.build_pipeline import BuildTools, Step
 from app.services.generation_service import GenerationService
 from tests.support.fleet_faults import Faults, Ledger
@@ -72,7 +72,7 @@ class TracedProbe:
 
 
 class TracedCache(StatusCache):
-    """The real cache. Before a commit it is told the event's number: that is the point `committing <number>`."""
+    """The real cache. It is told of an event before the commit: that is the point `committing <number>`."""
 
     def __init__(self, redis: Any, faults: Faults) -> None:  # Any: the client is the cache's own business
         super().__init__(redis)
@@ -91,9 +91,15 @@ class TracedMachine(JobStateMachine):
         self._faults = faults
 
     async def transition(
-        self, job_id: JobId, to: JobStatus, *, attempt: int | None = None, change: Change = NO_CHANGE
+        self,
+        job_id: JobId,
+        to: JobStatus,
+        *,
+        attempt: int | None = None,
+        after: int | None = None,
+        change: Change = NO_CHANGE,
     ) -> int:
-        seq = await super().transition(job_id, to, attempt=attempt, change=change)
+        seq = await super().transition(job_id, to, attempt=attempt, after=after, change=change)
         await self._faults.at(f"committed {to.value}", job=job_id)
         return seq
 
@@ -108,7 +114,9 @@ class TracedGeneration(GenerationService):
     ledger: Ledger
     pace_s: float
 
-    async def execute_build(self, tools: BuildTools, job_id: JobId, *, attempt: int, step: Step) -> None:
+    async def execute_build(self, tools: BuildTools, job: SpecifiedJob, *, step: Step) -> None:
+        job_id, attempt = job.id, job.attempt
+
         async def traced(name: str, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
             await self.faults.at(f"before {name}", job=job_id)
             result = await step(name, lambda: self._counted(name, work, job_id, attempt))
@@ -118,7 +126,7 @@ class TracedGeneration(GenerationService):
 
         self.ledger.note("attempt", job=job_id, attempt=attempt)
         tools = replace(tools, machine=TracedMachine(tools.machine, self.faults))
-        await super().execute_build(tools, job_id, attempt=attempt, step=traced)
+        await super().execute_build(tools, job, step=traced)
         self.ledger.note("left", job=job_id, attempt=attempt)
 
     async def _counted(

@@ -32,6 +32,7 @@ from app.repositories import work
 from app.repositories.jobs import Change
 from app.services.container import Services
 from app.services.preview_links import PreviewSigner
+from tests.support.admission import admit_all
 
 TOKEN = "token-of-ada"
 OTHER_TOKEN = "token-of-bob"
@@ -117,12 +118,12 @@ class House:
         async def admit_and_build() -> None:
             async with self.services.database.transaction() as tx:
                 await work.register(tx, f"{WORKER}-{job_id}", slots=10)
-            assert job_id in await self.services.queue.admit()
+            assert job_id in await admit_all(self.services.queue)
             async with self.services.database.transaction() as tx:
-                attempt = await work.claim(tx, job_id, worker=f"{WORKER}-{job_id}")
-            assert attempt is not None
+                job = await work.claim(tx, job_id, worker=f"{WORKER}-{job_id}")
+            assert job is not None
             tools = build_tools(self.adapters, self.services, self.settings)
-            await self.services.generation.execute_build(tools, job_id, attempt=attempt, step=_unrecorded)
+            await self.services.generation.execute_build(tools, job, step=_unrecorded)
 
         self.call(admit_and_build)
 

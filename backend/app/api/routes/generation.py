@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response
 
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep, SubscribedDep, get_services
 from app.api.status import etag_of, is_same, status_out
 from app.api.streams import EventStream
+from app.core.errors import InvalidInput
 from app.core.ids import JobId, ProjectId
 from app.queue.worker import process_next_job
 from app.repositories.jobs import Job
@@ -18,6 +19,26 @@ from app.schemas.generation import CancelOut, PreviewViewedOut, StartIn, StartOu
 from app.services.generation_service import GenerationService, StartRequest
 
 router = APIRouter()
+
+WAITS: Final = {str(seconds): seconds for seconds in range(1, 31)}
+"""How long a status may be held back, as it is asked for."""
+
+_CONDITIONS: Final = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The ETag of an answer that is known already: the same again is a 304.",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "wait",
+            "in": "query",
+            "description": "Seconds that an answer which is known already is held back for a new one.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": len(WAITS)},
+        },
+    ]
+}
 
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
 
@@ -47,17 +68,15 @@ async def start(
     return answer(StartOut.model_validate(accepted), status=201)
 
 
-@router.get("/{job_id}/status", operation_id="generation_status", response_model=StatusOut)
-async def status(
-    job_id: UUID,
-    caller: CallerDep,
-    request: Request,
-    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
-    wait: Annotated[int | None, Query(ge=1, le=30)] = None,
-) -> Response:
+@router.get(
+    "/{job_id}/status", operation_id="generation_status", response_model=StatusOut, openapi_extra=_CONDITIONS
+)
+async def status(job_id: UUID, caller: CallerDep, request: Request) -> Response:
     """Where a build is. `wait` holds the answer back, at most that many seconds, until it is a new one."""
-    services = await get_services(request)  # asked most often by far, and each further dependency costs
+    # Asked most often by far: what FastAPI would look up for each parameter costs more than the answer.
+    services = await get_services(request)
     generation = services.generation
+    if_none_match, wait = request.headers.get("If-None-Match"), _wait_of(request)
     view = await generation.status(caller.id, JobId(job_id))
     etag = etag_of(services, view)
     if wait is not None and is_same(if_none_match, etag):
@@ -67,6 +86,15 @@ async def status(
     if is_same(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return answer(status_out(services, view), headers=headers)
+
+
+def _wait_of(request: Request) -> int | None:
+    asked = request.query_params.get("wait")
+    if asked is None:
+        return None
+    if asked not in WAITS:
+        raise InvalidInput(f"query.wait is not a whole number from 1 to {len(WAITS)}.")
+    return WAITS[asked]
 
 
 @router.post("/{job_id}/cancel", operation_id="cancel_generation")
