@@ -139,7 +139,8 @@ def goal_test_py(spec: AppSpec, words: Sequence[str]) -> str:
 _SIGN_IN: Final = """\
 People sign in. Whoever opens the app first makes the owner's account at `/setup`: do that before others can reach
 the app. Passwords are kept as salted scrypt hashes. An e-mail address is taken as it is typed, no message is sent
-to check it. Serve the app over https before you open it to the internet."""
+to check it. Whoever the staff has entered with an e-mail signs up by the link of their invitation, which stands on
+their page: with that e-mail nobody else can. Serve the app over https before you open it to the internet."""
 
 _NO_SIGN_IN: Final = """\
 There is no sign-in: everyone who can open the app can read and change everything. Put it behind a login (a reverse

@@ -187,7 +187,7 @@ async def _private(people: People, promise: Promise) -> str:
     mail = f"nora{people.samples.mark().split()[1]}@example.com"
     owner = await people.clerk.add(person, **({email: mail} if email else {}))
     record = await people.clerk.add(entity, **{ref.name: str(owner.id)}) if ref is not None else owner
-    mine = await (await people.newcomer(mail)).get(record.path)
+    mine = await (await people.invited(owner.path, mail)).get(record.path)
     other = await (await people.newcomer(f"else.{mail}")).get(record.path)
     nobody = await people.anybody().get(record.path)
     if mine.status != 200 or other.status not in (403, 404) or nobody.status == 200:

@@ -63,8 +63,16 @@ class People:
 
     async def newcomer(self, email: str) -> Visitor:
         """Somebody who signs up, to work with records of their own."""
+        return await self._signed_up("/sign-up", email)
+
+    async def invited(self, path: str, email: str) -> Visitor:
+        """Somebody whom the owner has entered before: they are given the link on the page of their record."""
+        page = (await self.clerk.visitor.get(path)).page
+        return await self._signed_up(next((link for link in page.links if "/sign-up?" in link), "/sign-up"), email)
+
+    async def _signed_up(self, address: str, email: str) -> Visitor:
         visitor = self.browsers.visitor()
-        page = await visitor.get("/sign-up")
+        page = await visitor.get(address)
         await _fill(visitor, page, {"name": "Nora Newcomer", "email": email, "password": _PASSWORD})
         return visitor
 

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, people, records, rules
+from . import database, invitations, people, records, rules
 from .access import OWNER, Guest, Here, staff_only
 from .database import BY_TABLE
 from .fields import Value
@@ -22,9 +22,14 @@ from .security import hold_back
 NAME = Field("name", "Your name", required=True)
 EMAIL = Field("email", "E-mail", "email", required=True)
 TAKEN = "There is an account with this e-mail already."
+KNOWN = "This e-mail is known here. Ask for the link of your invitation and open that, or use another one."
 TITLES = {"/setup": "Set up your app", "/sign-in": "Sign in", "/sign-up": "Sign up"}
 
 routes = Routes()
+
+
+class NotInvited(Exception):
+    """The staff has entered somebody with this e-mail, and did not give them this link."""
 
 
 def own_roles() -> list[Role]:
@@ -93,12 +98,13 @@ def ask_new(request: Request, visitor: Guest) -> Response:
     with database.session() as db:
         if not people.has_owner(db):
             return RedirectResponse("/setup", 303)
-    return _page(request, "/sign-up", {}, {})
+    asked = {name: request.query_params.get(name, "")[:200] for name in ("role", "email", "invitation")}
+    return _page(request, "/sign-up", asked, {})
 
 
 @routes.post("/sign-up")
 def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
-    """Makes an account, and the record that describes the person unless the staff has made one."""
+    """Makes an account, and the record that describes the person unless the staff has made one and invites them."""
     values, wrong = _read(form)
     chosen = [role for role in own_roles() if role.name == form.get("role", own_roles()[0].name)]
     if not chosen:
@@ -111,21 +117,26 @@ def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
                 if not people.has_owner(db):
                     raise HTTPException(303, "Set the app up first.", headers={"location": "/setup"})
                 user_id = _account(db, values, hashed, chosen[0])
-                _describe(db, chosen[0], values)
+                _describe(db, request.app.state.key, chosen[0], values, form.get("invitation", ""))
             return _welcome(request, user_id, DASHBOARD)
         except sqlite3.IntegrityError:
             wrong["email"] = TAKEN
+        except NotInvited:
+            wrong["email"] = KNOWN
         except rules.Broken as broken:
             wrong["email"] = str(broken)
     return _page(request, "/sign-up", form, wrong, status=422)
 
 
-def _describe(db: sqlite3.Connection, role: Role, values: dict[str, Value]) -> None:
-    entity = BY_TABLE[role.own]
-    if people.own_record(db, entity, str(values["email"])) is None:
+def _describe(db: sqlite3.Connection, key: bytes, role: Role, values: dict[str, Value], invitation: str) -> None:
+    entity, email = BY_TABLE[role.own], str(values["email"])
+    known = people.own_record(db, entity, email)
+    if known is None:
         named = {people.name_field(entity): values["name"], people.email_field(entity): values["email"]}
         kept = {**first_values(entity), **{name: value for name, value in named.items() if name}}
         records.add(db, entity, kept, who=str(values["name"]))
+    elif not invitations.is_good(key, entity, known, email, invitation):
+        raise NotInvited
 
 
 @routes.get("/sign-in")

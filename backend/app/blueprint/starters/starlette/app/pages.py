@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, migration, papers, records, rules, views
+from . import database, invitations, migration, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
@@ -214,6 +214,7 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
             "entity": entity, "row": shown, "children": _children(db, entity, record_id, visitor),
             "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
+            "invitation": invitations.link(db, request.app.state.key, entity, row) if visitor.is_staff else "",
         }  # fmt: skip
         return render(request, "detail.html", context)
 

@@ -57,6 +57,11 @@ def receipt(key: bytes, table: str, record_id: int) -> str:
     return _sign(key, f"receipt {table} {record_id}", "")[:24]
 
 
+def invitation(key: bytes, table: str, record_id: int, email: str) -> str:
+    """What shows that the staff let somebody in as the person of this record."""
+    return _sign(key, f"invitation {table} {record_id} {email.casefold()}", "")[:24]
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """The posted form; refuses what another site sent, or what carries no valid token."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):

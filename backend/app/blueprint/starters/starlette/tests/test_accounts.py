@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from app.schema import ENTITIES, ROLES
@@ -80,6 +82,22 @@ def test_the_cookie_is_secure_over_https(client: Browser) -> None:
     browser = Browser(app, "https")
     answer = post(browser, "/sign-up", name="Ada", email="ada@example.com", password=PASSWORD, role=OWN.name)
     assert "secure" in answer.headers["set-cookie"].lower()
+
+
+def test_whom_the_staff_has_entered_only_the_invited_can_be(client: Browser, stranger: Browser, other: Browser) -> None:
+    theirs = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD, "role": OWN.name}
+    record = f"/{PERSON.table}/{add(client, PERSON, **{people.email_field(PERSON): 'Ada@example.com'})}"
+    invited = html.unescape(re.findall(r'href="(/sign-up\?[^"]+)"', client.get(record).text)[0])
+    code = parse_qs(urlsplit(invited).query)["invitation"][0]
+    for wrong in ("", "0" * len(code), "é"):
+        refused = post(stranger, "/sign-up", **theirs, invitation=wrong)
+        assert refused.status_code == 422
+        assert "Ask for the link of your invitation" in refused.text
+    assert f'value="{code}"' in other.get(invited).text
+    assert post(other, "/sign-up", **theirs, invitation=code).status_code == 303
+    assert other.get(record).status_code == 200
+    assert "/sign-up?" not in client.get(record).text
+    assert post(stranger, "/sign-up", **theirs, invitation=code).status_code == 422
 
 
 def test_a_password_is_not_kept(stranger: Browser) -> None:
