@@ -6,9 +6,11 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from app.adapters.embedded.postgres import EmbeddedPostgres
@@ -95,3 +97,29 @@ async def test_a_request_that_is_given_up_does_not_wait_for_a_silent_server(
     asking.cancel()
     await asyncio.wait({asking})
     assert time.monotonic() - began < PATIENCE_S
+
+
+async def test_what_a_transaction_raises_is_not_hidden_by_the_outage_that_follows(
+    database: Database, server: EmbeddedPostgres
+) -> None:
+    async def fail() -> None:
+        async with database.transaction() as tx:
+            await tx.execute("SELECT 1")
+            Frozen(server).send(signal.SIGSTOP)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
+
+
+async def test_a_transaction_without_its_commit_never_ends_well(
+    database: Database, server: EmbeddedPostgres
+) -> None:
+    async def look_away() -> None:
+        async with database.transaction() as tx:
+            with suppress(psycopg.Error):
+                Frozen(server).send(signal.SIGSTOP)
+                await tx.execute("SELECT 1")
+
+    with pytest.raises(Unavailable):
+        await look_away()

@@ -16,7 +16,7 @@ import psycopg
 from app.bootstrap import Adapters, assemble, build_tools
 from app.core.ids import JobId
 from app.core.settings import Settings
-from app.db.engine import Connection, Database
+from app.db.engine import Database
 from app.db.link import Row
 from app.repositories import work as queue_work
 from app.services.build_pipeline import Result, Work
@@ -88,7 +88,7 @@ async def _unrecorded(name: str, work: Work) -> Result:  # noqa: ARG001 - a step
 
 
 class _NotingDatabase(Database):
-    """Notes every statement and the borders of its transaction."""
+    """Notes every statement, those that begin and end a transaction among them."""
 
     def __init__(self, url: str) -> None:
         self.lines: list[_Line] = []
@@ -100,10 +100,3 @@ class _NotingDatabase(Database):
                 return await super().execute(query, params, **options)
 
         super().__init__(url, cursor_factory=Noting)
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        async with super().transaction() as tx:
-            self.lines.append(("BEGIN", None))
-            yield tx
-            self.lines.append(("COMMIT", None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import psycopg
@@ -61,7 +61,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Commit when the block ends, roll back when it raises; Unavailable when Postgres does not answer."""
-        async with self._connection() as connection, connection.transaction():
+        async with self._connection() as connection, _transaction(connection):
             yield connection
 
     @asynccontextmanager
@@ -133,3 +133,18 @@ class Database:
         """Close the connections that nobody uses."""
         while self._idle:
             await self._idle.pop().close()
+
+
+@asynccontextmanager
+async def _transaction(connection: link.Link) -> AsyncIterator[None]:
+    """Ends with what the block raised, whatever becomes of the rollback; never well without a commit."""
+    await connection.execute("BEGIN", prepare=False)
+    done = False
+    try:
+        yield
+        await connection.execute("COMMIT", prepare=False)
+        done = True
+    finally:
+        if not done:
+            with suppress(psycopg.Error):  # a broken connection has rolled back; it is not given back
+                await connection.execute("ROLLBACK", prepare=False)

@@ -9,7 +9,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.core.ids import JobId
 
@@ -24,9 +24,8 @@ FLOOR_TTL_S: Final = 4 * TTL_S
 """Longer than any copy that was made of an older state."""
 
 _RAISE_FLOOR: Final = """
-    if tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then
-        redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-    end
+    local floor = tonumber(redis.call('GET', KEYS[1]) or 0)
+    redis.call('SET', KEYS[1], math.max(floor, tonumber(ARGV[1])), 'EX', ARGV[2])
     """
 
 
@@ -53,7 +52,7 @@ class StatusCache:
         try:
             text, floor = await self._redis.mget(_view_key(job_id), _floor_key(job_id))
         except (RedisError, OSError) as error:
-            log.debug("cache_unreachable", reason=str(error))
+            _note(error)
             return None
         if not text:
             return None
@@ -69,14 +68,14 @@ class StatusCache:
         try:
             await self._raise_floor(keys=[_floor_key(job_id)], args=[seq, FLOOR_TTL_S])
         except (RedisError, OSError) as error:
-            log.debug("cache_unreachable", reason=str(error))
+            _note(error)
 
     async def put(self, job_id: JobId, view: dict[str, Any]) -> None:
         """Keep the view. A failure costs speed and nothing else; an older one is not believed."""
         try:
             await self._redis.set(_view_key(job_id), json.dumps(view), ex=TTL_S)
         except (RedisError, OSError) as error:
-            log.debug("cache_unreachable", reason=str(error))
+            _note(error)
 
     async def ping(self) -> bool:
         """Whether Valkey answers."""
@@ -89,6 +88,14 @@ class StatusCache:
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
+
+
+def _note(error: Exception) -> None:
+    """An outage costs speed; a Valkey that refuses commands is set up wrongly, and somebody must hear of it."""
+    if isinstance(error, ResponseError):
+        log.warning("cache_refuses", reason=str(error))
+    else:
+        log.debug("cache_unreachable", reason=str(error))
 
 
 def _view_key(job_id: JobId) -> str:

@@ -39,7 +39,7 @@ APP_NAME: Final = "cofounder"
 
 _OVER: Final = ("SUCCESS", "ERROR")
 
-EngineErrors = (error.DBOSException, sa.exc.OperationalError, sa.exc.InterfaceError)
+EngineErrors = (error.DBOSException, error.DBOSBaseException, sa.exc.OperationalError, sa.exc.InterfaceError)
 """What the engine raises when it refuses, or cannot record, a step: the job is not to blame."""
 
 T = TypeVar("T")

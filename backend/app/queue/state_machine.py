@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,8 +93,8 @@ class JobStateMachine:
     async def release_scheduled(self) -> None:
         """Queue what waited for a new day."""
         async with self._database.transaction() as tx:
-            for job_id, seq in await work.release_scheduled(tx, payload=status_payload(JobStatus.QUEUED)):
-                await self._cache.expect(job_id, seq=seq)
+            released = await work.release_scheduled(tx, payload=status_payload(JobStatus.QUEUED))
+            await asyncio.gather(*(self._cache.expect(job_id, seq=seq) for job_id, seq in released))
 
     async def refresh(self, job_id: JobId) -> None:
         """Copy what the record says into the cache."""

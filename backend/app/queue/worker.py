@@ -133,7 +133,7 @@ class Worker:
         self._taken.add(job_id)
         try:
             job = await self._claim(job_id)
-            if job is None:
+            if job is None or job.id in self._running:
                 log.info("job_not_ours", job_id=str(job_id))
                 await self._said_alive()  # or the job was handed to a worker that was given up itself
             else:

@@ -328,6 +328,20 @@ def test_a_page_of_somebody_signed_in_is_kept_by_no_cache(club: App) -> None:
     assert "cache-control" not in owner.get("/static/style.css").headers
 
 
+def test_people_without_an_e_mail_have_pages_and_accounts(tmp_path: Path, environment: Path) -> None:
+    unnamed = [
+        one.model_copy(update={"fields": tuple(field for field in one.fields if field.name != "email")})
+        for one in CLUB.entities
+    ]
+    for running in started(CLUB.model_copy(update={"entities": tuple(unnamed)}), tmp_path, environment):
+        owner = staff(running)
+        ada = owner.add("/members/new", name="Ada")
+        assert owner.get(f"/members/{ada}").status_code == 200
+        ben = member(running, "Ben")
+        assert ben.get(f"/members/{ada}").status_code == 404
+        assert ben.get(f"/members/{ada + 1}").status_code == 200
+
+
 def test_many_who_sign_up_at_once_are_held_back_and_hold_up_nobody(club: App) -> None:
     staff(club)
     token = club.visitor().learn("/sign-up")

@@ -132,7 +132,8 @@ def _of_session(db: sqlite3.Connection, session: str) -> Visitor | None:
     role = _role_of(user["role"])
     if role is None:
         return None
-    own_id = people.own_record(db, BY_TABLE[role.own], user["email"]) if role.own else None
+    is_there = role.own and database.get(db, BY_TABLE[role.own], user["record_id"] or 0) is not None
+    own_id = int(user["record_id"]) if is_there else None
     return Visitor(name=user["name"], role=role, own_id=own_id, session=session)
 
 

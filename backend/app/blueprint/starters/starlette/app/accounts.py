@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, invitations, people, records, rules
-from .access import OWNER, Guest, Here, staff_only
+from .access import OWNER, Guest, Here, Visitor, staff_only
 from .database import BY_TABLE
 from .fields import Value
 from .model import Field, Role
 from .pages import first_values, read_all
 from .rendering import DASHBOARD, Form, render
-from .routing import Routes
+from .routing import Number, Routes
 from .schema import ROLES
 from .security import hold_back
 
 NAME = Field("name", "Your name", required=True)
 EMAIL = Field("email", "E-mail", "email", required=True)
 TAKEN = "There is an account with this e-mail already."
-KNOWN = "This e-mail is known here. Ask for the link of your invitation and open that, or use another one."
+KNOWN = "This e-mail is known here already. Sign in, or open the link of your invitation: ask for it if you have none."
 TITLES = {"/setup": "Set up your app", "/sign-in": "Sign in", "/sign-up": "Sign up"}
 
 routes = Routes()
@@ -88,8 +88,11 @@ def set_up(request: Request, visitor: Guest, form: Form) -> Response:
     return _welcome(request, user_id, f"{DASHBOARD}?done=welcome")
 
 
-def _account(db: sqlite3.Connection, values: dict[str, Value], hashed: str, role: Role) -> int:
-    return people.add(db, name=str(values["name"]), email=str(values["email"]), hashed=hashed, role=role.name)
+def _account(
+    db: sqlite3.Connection, values: dict[str, Value], hashed: str, role: Role, record_id: int | None = None
+) -> int:
+    name, email = str(values["name"]), str(values["email"])
+    return people.add(db, name=name, email=email, hashed=hashed, role=role.name, record_id=record_id)
 
 
 @routes.get("/sign-up")
@@ -116,27 +119,29 @@ def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
             with records.writing() as db:
                 if not people.has_owner(db):
                     raise HTTPException(303, "Set the app up first.", headers={"location": "/setup"})
-                user_id = _account(db, values, hashed, chosen[0])
-                _describe(db, request.app.state.key, chosen[0], values, form.get("invitation", ""))
+                code = form.get("invitation", "")
+                record_id = _describe(db, request.app.state.key, chosen[0], values, code)
+                user_id = _account(db, values, hashed, chosen[0], record_id)
             return _welcome(request, user_id, DASHBOARD)
-        except sqlite3.IntegrityError:
-            wrong["email"] = TAKEN
-        except NotInvited:
+        except (sqlite3.IntegrityError, NotInvited):
             wrong["email"] = KNOWN
         except rules.Broken as broken:
             wrong["email"] = str(broken)
     return _page(request, "/sign-up", form, wrong, status=422)
 
 
-def _describe(db: sqlite3.Connection, key: bytes, role: Role, values: dict[str, Value], invitation: str) -> None:
-    entity, email = BY_TABLE[role.own], str(values["email"])
-    known = people.own_record(db, entity, email)
-    if known is None:
-        named = {people.name_field(entity): values["name"], people.email_field(entity): values["email"]}
-        kept = {**first_values(entity), **{name: value for name, value in named.items() if name}}
-        records.add(db, entity, kept, who=str(values["name"]))
-    elif not invitations.is_good(key, entity, known, email, invitation):
-        raise NotInvited
+def _describe(db: sqlite3.Connection, key: bytes, role: Role, values: dict[str, Value], code: str) -> int:
+    """The record of a new person: the one that they are invited to, or else one of their own."""
+    email, name = str(values["email"]), str(values["name"])
+    for other in own_roles():
+        known = people.own_record(db, BY_TABLE[other.own], email)
+        if known is not None and other is role and invitations.is_good(key, BY_TABLE[role.own], known, email, code):
+            return known
+        if known is not None:
+            raise NotInvited
+    entity = BY_TABLE[role.own]
+    named = {people.name_field(entity): values["name"], people.email_field(entity): values["email"]}
+    return records.add(db, entity, {**first_values(entity), **{k: v for k, v in named.items() if k}}, who=name)
 
 
 @routes.get("/sign-in")
@@ -187,7 +192,7 @@ def sign_out(request: Request, visitor: Here, form: Form) -> Response:
 def accounts(request: Request, visitor: Here) -> HTMLResponse:
     """Who can sign in."""
     staff_only(visitor)
-    return _accounts(request, {}, {})
+    return _accounts(request, visitor, {}, {})
 
 
 @routes.post("/staff-accounts")
@@ -203,14 +208,30 @@ def add_account(request: Request, visitor: Here, form: Form) -> Response:
             return RedirectResponse("/staff-accounts", 303)
         except sqlite3.IntegrityError:
             wrong["email"] = TAKEN
-    return _accounts(request, form, wrong, status=422)
+    return _accounts(request, visitor, form, wrong, status=422)
+
+
+@routes.post("/staff-accounts/{user_id}/delete")
+def remove_account(request: Request, visitor: Here, user_id: Number, form: Form) -> Response:
+    """Lets somebody in no more; nobody removes themselves, so that somebody of the staff is left."""
+    staff_only(visitor)
+    with records.writing() as db:
+        own = people.of_session(db, visitor.session)
+        if own is not None and own["id"] == user_id:
+            raise HTTPException(403, "Somebody else of the staff can remove your account.")
+        people.remove(db, user_id)
+    return RedirectResponse("/staff-accounts", 303)
 
 
 def _accounts(
-    request: Request, given: dict[str, str], wrong: dict[str, str], *, status: int = 200
+    request: Request, visitor: Visitor, given: dict[str, str], wrong: dict[str, str], *, status: int = 200
 ) -> HTMLResponse:
     with database.session() as db:
-        rows = [dict(row) for row in db.execute("SELECT name, email, role FROM app_users ORDER BY role, name")]
+        own = people.of_session(db, visitor.session)
+        rows = [dict(row) for row in db.execute("SELECT id, name, email, role FROM app_users ORDER BY role, name")]
     shown = {name: value for name, value in given.items() if name != "password"}
-    context = {"rows": rows, "heading": "Accounts", "given": shown, "wrong": wrong, "fewest": people.MIN_PASSWORD}
+    context = {
+        "rows": rows, "own": own and own["id"], "heading": "Accounts", "given": shown, "wrong": wrong,
+        "fewest": people.MIN_PASSWORD,
+    }  # fmt: skip
     return render(request, "accounts.html", context, status=status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,16 +14,28 @@ from .model import Entity
 from .schema import ROLES
 
 
-def link(db: sqlite3.Connection, key: bytes, entity: Entity, row: Mapping[str, Any]) -> str:
-    """Where the person of a record signs up; empty when nobody is to be invited."""
+@dataclass(frozen=True)
+class Invitation:
+    """How the person of a record comes to sign in."""
+
+    link: str
+    """Where they sign up."""
+    is_taken: bool
+    """Somebody has made an account with their e-mail, and was not invited."""
+
+
+def of(db: sqlite3.Connection, key: bytes, entity: Entity, row: Mapping[str, Any]) -> Invitation | None:
+    """The invitation of a record's person; None when there is nobody to invite, or nobody any more."""
     role = next((role for role in ROLES if role.own == entity.table), None)
-    email = str(row[people.email_field(entity)] or "") if role is not None else ""
-    if role is None or not email or people.find(db, email) is not None:
-        return ""
+    field = people.email_field(entity)
+    if role is None or not field or not row[field] or people.is_joined(db, role.name, row["id"]):
+        return None
+    email = str(row[field])
     if people.own_record(db, entity, email) != row["id"]:
-        return ""
+        return None
     code = security.invitation(key, entity.table, row["id"], email)
-    return "/sign-up?" + urlencode({"role": role.name, "email": email, "invitation": code})
+    query = urlencode({"role": role.name, "email": email, "invitation": code})
+    return Invitation(f"/sign-up?{query}", is_taken=people.find(db, email) is not None)
 
 
 def is_good(key: bytes, entity: Entity, record_id: int, email: str, code: str) -> bool:

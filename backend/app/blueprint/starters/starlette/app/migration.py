@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from . import people
 from .conversion import LOST, Fitted, default, fit
 from .evolution import Shape, Tally, are, continued, fields, many, paired, parts, roles, shape
 from .fields import MAX_TEXT, Value
@@ -57,6 +58,7 @@ def remember(db: sqlite3.Connection) -> None:
         put_setting(db, "schema", shape())
     _rename_roles(db, setting(db, "roles") or [])
     put_setting(db, "roles", roles())
+    people.join(db)
 
 
 def _rename_roles(db: sqlite3.Connection, before: list[dict[str, str]]) -> None:

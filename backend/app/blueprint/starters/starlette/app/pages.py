@@ -214,7 +214,7 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
             "entity": entity, "row": shown, "children": _children(db, entity, record_id, visitor),
             "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
-            "invitation": invitations.link(db, request.app.state.key, entity, row) if visitor.is_staff else "",
+            "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
         }  # fmt: skip
         return render(request, "detail.html", context)
 

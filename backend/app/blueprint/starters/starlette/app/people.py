@@ -9,12 +9,13 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .model import Entity
-from .schema import ABOUT
+from .schema import ABOUT, ENTITIES, ROLES
 
 SESSION_LIFE_S = 14 * 24 * 3600
 COST = 2**14
@@ -27,7 +28,7 @@ MAX_PASSWORD = 200
 # Cookies know no ports, so that two apps on one machine need two names.
 COOKIE = "session_" + hashlib.sha256(ABOUT.title.encode()).hexdigest()[:8]
 
-User = Mapping[str, str]
+User = Mapping[str, Any]
 
 
 def hash_password(password: str) -> str:
@@ -56,13 +57,26 @@ def has_owner(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM app_users LIMIT 1").fetchone() is not None
 
 
-def add(db: sqlite3.Connection, *, name: str, email: str, hashed: str, role: str) -> int:
-    """Keep a new account; sqlite3.IntegrityError when the e-mail has one.
+def add(
+    db: sqlite3.Connection, *, name: str, email: str, hashed: str, role: str, record_id: int | None = None
+) -> int:
+    """Keep a new account, for the person whom that record describes; sqlite3.IntegrityError when the e-mail has one.
 
     The password was hashed before: that takes long, and nobody else can write meanwhile.
     """
-    sql = "INSERT INTO app_users (name, email, password, role) VALUES (?, ?, ?, ?)"
-    return int(db.execute(sql, [name, email, hashed, role]).lastrowid or 0)
+    sql = "INSERT INTO app_users (name, email, password, role, record_id) VALUES (?, ?, ?, ?, ?)"
+    return int(db.execute(sql, [name, email, hashed, role, record_id]).lastrowid or 0)
+
+
+def remove(db: sqlite3.Connection, user_id: int) -> None:
+    """Forget an account and end its sessions; the records stay."""
+    db.execute("DELETE FROM app_users WHERE id = ?", [user_id])
+
+
+def is_joined(db: sqlite3.Connection, role: str, record_id: int) -> bool:
+    """Whether somebody signs in as the person of that record."""
+    sql = "SELECT 1 FROM app_users WHERE role = ? AND record_id = ?"
+    return db.execute(sql, [role, record_id]).fetchone() is not None
 
 
 def find(db: sqlite3.Connection, email: str) -> tuple[int, str] | None:
@@ -122,7 +136,7 @@ def close_session(db: sqlite3.Connection, token: str) -> None:
 def of_session(db: sqlite3.Connection, token: str) -> User | None:
     """Whose session it is."""
     sql = (
-        "SELECT u.id, u.name, u.email, u.role FROM app_sessions s JOIN app_users u ON u.id = s.user_id "
+        "SELECT u.id, u.name, u.role, u.record_id FROM app_sessions s JOIN app_users u ON u.id = s.user_id "
         "WHERE s.token = ? AND s.until > ?"
     )
     return db.execute(sql, [_hashed(token), time.time()]).fetchone() if token else None
@@ -155,10 +169,22 @@ def name_field(entity: Entity) -> str:
 
 
 def own_record(db: sqlite3.Connection, entity: Entity, email: str) -> int | None:
-    """The record that describes the person with this e-mail."""
+    """The first record with this e-mail: whose it is, nobody has shown."""
     name = email_field(entity)
     if not name:
         return None
     row = db.execute(f'SELECT id FROM "{entity.table}" WHERE "{name}" = ? COLLATE NOCASE ORDER BY id', [email])
     found = row.fetchone()
     return int(found["id"]) if found else None
+
+
+def join(db: sqlite3.Connection) -> None:
+    """Once: the accounts of an earlier version found their record by its e-mail each time."""
+    if "record_id" in {row[1] for row in db.execute("PRAGMA table_info(app_users)")}:
+        return
+    db.execute("ALTER TABLE app_users ADD COLUMN record_id INTEGER")
+    for role in ROLES:
+        for entity in [one for one in ENTITIES if one.table == role.own]:
+            for user_id, email in db.execute("SELECT id, email FROM app_users WHERE role = ?", [role.name]).fetchall():
+                found = own_record(db, entity, email)
+                db.execute("UPDATE app_users SET record_id = ? WHERE id = ?", [found, user_id])

@@ -92,12 +92,47 @@ def test_whom_the_staff_has_entered_only_the_invited_can_be(client: Browser, str
     for wrong in ("", "0" * len(code), "é"):
         refused = post(stranger, "/sign-up", **theirs, invitation=wrong)
         assert refused.status_code == 422
-        assert "Ask for the link of your invitation" in refused.text
+        assert "open the link of your invitation" in refused.text
     assert f'value="{code}"' in other.get(invited).text
     assert post(other, "/sign-up", **theirs, invitation=code).status_code == 303
     assert other.get(record).status_code == 200
     assert "/sign-up?" not in client.get(record).text
     assert post(stranger, "/sign-up", **theirs, invitation=code).status_code == 422
+
+
+def test_an_e_mail_that_somebody_took_before_gives_them_nothing(client: Browser, stranger: Browser) -> None:
+    odd = sign_up(stranger, "Eve")
+    assert send(client, f"/{PERSON.table}/{odd}/delete", {}).status_code == 303
+    entered = add(client, PERSON, **{people.email_field(PERSON): "eve@example.com"})
+    assert stranger.get("/staff-side").status_code == 200
+    assert stranger.get(f"/{PERSON.table}/{entered}").status_code == 404
+    assert "was not invited" in client.get(f"/{PERSON.table}/{entered}").text
+
+
+def test_an_account_of_an_earlier_version_keeps_its_record(stranger: Browser) -> None:
+    ada = sign_up(stranger, "Ada")
+    with database.session() as db:
+        db.execute("ALTER TABLE app_users DROP COLUMN record_id")
+    database.migrate()
+    assert stranger.get(f"/{PERSON.table}/{ada}").status_code == 200
+
+
+def test_who_is_removed_is_out_and_can_be_let_in_again(client: Browser, stranger: Browser) -> None:
+    ada = sign_up(stranger, "Ada")
+    accounts = client.get("/staff-accounts").text
+    [address] = re.findall(r'action="(/staff-accounts/\d+/delete)"', accounts)
+    assert post(stranger, address).status_code == 404, "only the staff does so"
+    assert send(client, address, {"csrf_token": token_of(accounts)}).status_code == 303
+    assert stranger.get("/staff-side", follow_redirects=False).status_code == 303
+    assert post(stranger, "/sign-in", email="ada@example.com", password=PASSWORD).status_code == 422
+    assert "/sign-up?" in client.get(f"/{PERSON.table}/{ada}").text
+
+
+def test_nobody_removes_themselves(client: Browser) -> None:
+    with database.session() as db:
+        owner = db.execute("SELECT id FROM app_users ORDER BY id").fetchone()["id"]
+    token = token_of(client.get("/staff-accounts").text)
+    assert send(client, f"/staff-accounts/{owner}/delete", {"csrf_token": token}).status_code == 403
 
 
 def test_a_password_is_not_kept(stranger: Browser) -> None:
