@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 import uuid
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from app.cli.asking import require_yes
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import Exit, Interrupted, UsageError
+from app.cli.errors import Exit, Interrupted, ServerUnreachable, UsageError
 from app.cli.events import StageClock, follow
 from app.cli.lookup import naming_a_build
 from app.cli.progress import Progress, QuietProgress, make_progress
@@ -85,8 +85,10 @@ def cancel(
     """Stop a build. Its partial work is removed; earlier versions are unchanged."""
     job_id = checked_id(job)
     with open_client(common, context) as client, naming_a_build(client, job_id):
-        if not yes and not has_ended(client, job_id) and not confirmed(context):
-            raise UsageError("Nothing was stopped.", remedy=f"cofounder cancel {job_id} --yes")
+        if not yes and not has_ended(client, job_id):
+            question = "Stop this build? Its partial work is removed."
+            command = f"cofounder cancel {job_id} --yes"
+            require_yes(context, question, otherwise="Nothing was stopped.", command=command)
         answer = client.post(f"/api/generation/{job_id}/cancel")
     context.result_json(answer) if common.json else context.result(answer["message"])
     return Exit.OK
@@ -95,15 +97,6 @@ def cancel(
 def has_ended(client: ApiClient, job_id: str) -> bool:
     """Then there is nothing to ask about: the answer to a cancel says so."""
     return JobStatus(client.get(f"/api/generation/{job_id}/status")["status"]).is_terminal
-
-
-def confirmed(context: Context) -> bool:
-    """Whether the person at the terminal says yes; nobody is there when the input is not a terminal."""
-    if not sys.stdin.isatty():
-        return False
-    context.talk.write("Stop this build? Its partial work is removed. [y/N] ")
-    context.talk.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def start(client: ApiClient, goal: str | None, *, project_id: str | None) -> dict[str, Any]:
@@ -142,6 +135,9 @@ def finish(
     except KeyboardInterrupt:
         detail = f"Stopped watching; the build goes on. To see it again:\ncofounder watch {job_id}\nTo stop it:"
         raise Interrupted(detail, remedy=f"cofounder cancel {job_id}") from None
+    except ServerUnreachable as error:
+        detail = f"{error.detail} The build is kept, and goes on with the instance. To see it again then:"
+        raise ServerUnreachable(f"{detail}\ncofounder watch {job_id}\nFirst:", remedy=error.remedy) from error
     return client.get(f"/api/builds/{job_id}") | {"stage_seconds": clock.seconds}
 
 

@@ -145,7 +145,9 @@ def reaching(api_url: str) -> Iterator[None]:
         yield
     except httpx2.TransportError as error:
         why = str(error) or type(error).__name__
-        raise ServerUnreachable(f"{api_url} does not answer ({why}).", remedy="cofounder doctor") from error
+        # Where nothing listens any more there is nothing to look into.
+        remedy = "cofounder up" if isinstance(error, httpx2.ConnectError) else "cofounder doctor"
+        raise ServerUnreachable(f"{api_url} does not answer ({why}).", remedy=remedy) from error
 
 
 def problem_of(response: httpx2.Response) -> ApiProblem:
@@ -156,7 +158,7 @@ def problem_of(response: httpx2.Response) -> ApiProblem:
         document = {}
     document = document if isinstance(document, dict) else {}
     if document.get("gate_title"):
-        document["detail"] = f"A decision waits for you: {document['gate_title']} What you can decide:"
+        document["detail"] = f"A decision waits for you: {document['gate_title']} To see how to decide:"
     problem = ApiProblem(response.status_code, document, remedy=remedy_for(response.status_code, document))
     after = response.headers.get("retry-after", "")
     problem.retry_after = int(after) if after.isdecimal() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
@@ -18,9 +19,19 @@ def load_settings(common: Common = COMMON, **flags: Any) -> Settings:
     """The settings with the flags given on the command line; None means not given. ConfigurationError."""
     given = {"data_dir": common.data_dir, **flags}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         raise ConfigurationError(refusal(error), remedy="cofounder config show --help") from error
+    require_room(settings.data.root)
+    return settings
+
+
+def require_room(root: Path) -> None:
+    """ConfigurationError when a file stands where the data directory should be, or on the way there."""
+    there = next(place for place in (root, *root.parents) if place.exists())
+    if not there.is_dir():
+        detail = f"The data directory {str(root)!r} cannot be: {str(there)!r} is a file."
+        raise ConfigurationError(detail, remedy="Name a directory with --data-dir, or COFOUNDER_DATA_DIR.")
 
 
 def refusal(error: ValidationError) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from app.cli.asking import require_yes
 from app.cli.builds import checked_id
 from app.cli.client import open_client
-from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import Exit, FileRefused, UsageError
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit, UsageError
 from app.cli.export import file_name, write_file, write_out
 from app.cli.lookup import find_build
 
@@ -64,13 +64,14 @@ def restore(
 ) -> int:
     """Put a saved file in the place of an app's records; they stay unless the app starts on that file."""
     if not file.is_file():
-        raise FileRefused(f"There is no file {str(file)!r}.")
+        raise UsageError(f"There is no file {str(file)!r}.", remedy=f"cofounder data backup {build}")
     with open_client(common, context) as client:
         found = find_build(client, checked_id(build))
         job_id, version = found["job_id"], found["build_version"]
-        if not yes and not confirmed(version, context):
-            remedy = f"cofounder data restore {build} {quote(str(file))} --yes"
-            raise UsageError("Nothing was changed.", remedy=remedy)
+        if not yes:
+            question = f"Replace every record of {version} by those of the file?"
+            command = f"cofounder data restore {build} {quote(str(file))} --yes"
+            require_yes(context, question, otherwise="Nothing was changed.", command=command)
         with file.open("rb") as content:
             answer = client.upload(f"/api/builds/{job_id}/data", content)
     if common.json:
@@ -78,15 +79,6 @@ def restore(
         return Exit.OK
     context.result("\n".join(restored_lines(version, answer)))
     return Exit.OK
-
-
-def confirmed(version: str, context: Context) -> bool:
-    """Whether the person at the terminal says yes; nobody is there when the input is not a terminal."""
-    if not sys.stdin.isatty():
-        return False
-    context.talk.write(f"Replace every record of {version} by those of the file? [y/N] ")
-    context.talk.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def restored_lines(version: str, answer: dict[str, Any]) -> list[str]:

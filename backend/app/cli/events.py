@@ -31,6 +31,12 @@ class BuildEvent:
     data: dict[str, Any]
 
     @property
+    def at(self) -> datetime | None:
+        """When it happened; None when nobody said."""
+        told = self.data.get("at")
+        return datetime.fromisoformat(told) if isinstance(told, str) else None
+
+    @property
     def label(self) -> str:
         """The words for the state that a `status` event tells of."""
         if is_cancelled(self.data):
@@ -48,10 +54,9 @@ class StageClock:
 
     def hear(self, event: BuildEvent) -> None:
         """Take the next event in; a stage that is entered twice, for a repair, counts twice."""
-        at = event.data.get("at")
-        if event.type != "status" or not isinstance(at, str):
+        now = event.at
+        if event.type != "status" or now is None:
             return
-        now = datetime.fromisoformat(at)
         if self._since is not None:
             before = self.seconds.get(self._stage, 0.0)
             self.seconds[self._stage] = round(before + (now - self._since).total_seconds(), 2)

@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import Exit
+from app.cli.errors import Exit, ServerUnreachable
 from app.cli.network import free_pair, port_is_free
 from app.core.errors import Conflict
 from app.core.settings import Settings
@@ -71,8 +71,12 @@ def down(*, common: Common = COMMON, context: Ctx) -> int:
 
 def worker(*, common: Common = COMMON, context: Ctx) -> int:
     """Run one more worker against the same database."""
+    settings = load_settings(common)
+    if settings.database_url is None and context.wiring().find_instance(settings) is None:
+        detail = f"No instance runs on {str(settings.data.root)!r}, and COFOUNDER_DATABASE_URL names no database."
+        raise ServerUnreachable(detail, remedy="cofounder up")
     context.say("Worker started; Ctrl-C stops it and gives its builds back.")
-    return context.wiring().run_worker(load_settings(common)) or Exit.OK
+    return context.wiring().run_worker(settings) or Exit.OK
 
 
 def api(*, port: Port = None, common: Common = COMMON, context: Ctx) -> int:

@@ -140,7 +140,7 @@ def _quoted(app: App, chain: Sequence[str], tokens: Sequence[str]) -> str:
 
 def data_dir_of(tokens: Sequence[str]) -> str | None:
     """The data directory that a command line names, also one that is not understood."""
-    for token, value in zip(tokens, [*tokens[1:], ""], strict=True):
+    for token, value in zip(tokens, [*tokens, ""][1:], strict=True):
         name, _, joined = token.partition("=")
         if name == "--data-dir":
             return joined or value or None

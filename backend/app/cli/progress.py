@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Protocol, Self, TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -67,6 +68,7 @@ class LineProgress:
         self._stream = stream
         self._clock = clock
         self._began = clock()
+        self._first: datetime | None = None
 
     def __enter__(self) -> Self:
         self._began = self._clock()
@@ -78,7 +80,14 @@ class LineProgress:
     def show(self, event: BuildEvent) -> None:
         """Write the line of a new stage."""
         if event.type == "status":
-            print(f"{self._clock() - self._began:6.1f} s  {printable(event.label)}", file=self._stream, flush=True)
+            print(f"{self._seconds(event):6.1f} s  {printable(event.label)}", file=self._stream, flush=True)
+
+    def _seconds(self, event: BuildEvent) -> float:
+        """By the event's own time, since a build may be over when it is looked at."""
+        if event.at is None:
+            return self._clock() - self._began
+        self._first = self._first or event.at
+        return (event.at - self._first).total_seconds()
 
 
 class LiveProgress:

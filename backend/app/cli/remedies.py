@@ -15,7 +15,7 @@ COMMAND_FOR_CODE: Final[dict[str, str]] = {
     "not_ready": "cofounder watch {job_id}",
     "never_ready": "cofounder versions {project_id}",
     "gate_already_decided": "cofounder gates {project_id}",
-    "no_spec": "cofounder projects",
+    "no_spec": 'cofounder build "your goal" --project {project_id}',
     "no_data": "cofounder open",
     "spec_changed": "cofounder spec show --help",
     "unauthenticated": "cofounder token",

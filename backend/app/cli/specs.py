@@ -17,7 +17,7 @@ from cyclopts import Parameter
 from app.cli.builds import checked_id
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import ApiProblem, Exit, FileRefused, Interrupted, UsageError
+from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
 from app.cli.spec_text import dump, load
 from app.core.errors import AppError
 from app.core.settings import process_environment
@@ -88,11 +88,12 @@ def _path(project: str) -> str:
 
 
 def read_text(file: str) -> str:
-    """The content of a file, or of standard input. FileRefused."""
+    """The content of a file, or of standard input. UsageError."""
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileRefused(f"{file!r} cannot be read ({error}).") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise UsageError(f"{file!r} cannot be read: {why}.", remedy="cofounder spec edit --help") from error
 
 
 def save(
@@ -184,8 +185,8 @@ def wants_another_try(problem: AppError, context: Context) -> bool:
 
 def run_editor(draft: Path, project: str) -> None:
     """Let the person edit the file. UsageError when there is no editor or it fails."""
-    command = editor()
-    by_file = f"cofounder spec edit {project} --file spec.toml"
+    by_file = f"cofounder spec show {project} > spec.toml && cofounder spec edit {project} --file spec.toml"
+    command = editor(by_file)
     try:
         done = subprocess.run([*command, str(draft)], check=False)
     except OSError as error:
@@ -196,12 +197,14 @@ def run_editor(draft: Path, project: str) -> None:
         raise UsageError(f"The editor ended with {done.returncode}.", remedy=by_file)
 
 
-def editor() -> Sequence[str]:
-    """The command of the person's editor."""
+def editor(by_file: str) -> Sequence[str]:
+    """The command of the person's editor; `by_file` is what to type where there is none, or no terminal for it."""
     environment = process_environment()
     chosen = next((environment[name] for name in EDITORS if environment.get(name)), None)
     if chosen:
         return shlex.split(chosen)
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to edit on.", remedy=by_file)
     found = next((name for name in PLAIN_EDITORS if shutil.which(name)), None)
     if found is None:
         raise UsageError(

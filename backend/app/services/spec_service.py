@@ -109,7 +109,11 @@ class SpecService:
     async def _newest(self, tx: Connection, project_id: ProjectId) -> SpecifiedJob:
         newest = await jobs.newest_ready(tx, project_id)
         if newest is None or newest.spec is None:
-            raise NoSpec("This project has no version yet, so there is nothing to edit.", remedy="Build it first.")
+            raise NoSpec(
+                "This project has no version yet, so it has no specification.",
+                remedy="Build it from a goal first.",
+                project_id=str(project_id),
+            )
         return newest
 
 

@@ -51,6 +51,11 @@ def test_build_asks_a_busy_server_again_with_the_same_key(cli: Cli, buildable: F
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
 
 
+def test_a_build_that_is_over_is_told_by_its_own_times(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("watch", JOB)
+    assert re.findall(r"^ *([0-9.]+) s  ", ran.talk, re.MULTILINE) == ["0.0", "1.0", "2.0"]
+
+
 def test_a_pipe_gets_one_line_a_stage_and_nothing_of_it_on_standard_output(cli: Cli, buildable: FakeApi) -> None:
     ran = cli("watch", JOB)
     stages = [line.split(" s  ")[1] for line in ran.talk.splitlines() if " s  " in line]

@@ -22,6 +22,7 @@ START = "/api/generation/start"
         (409, {"code": "gate_pending", "project_id": PROJECT}, 5, f"cofounder gates {PROJECT}"),
         (409, {"code": "build_in_progress", "job_id": JOB}, 5, f"cofounder watch {JOB}"),
         (409, {"code": "project_parked", "project_id": PROJECT}, 5, f"cofounder unpark {PROJECT}"),
+        (409, {"code": "no_spec", "project_id": PROJECT}, 5, f'cofounder build "your goal" --project {PROJECT}'),
         (422, {"code": "invalid_input", "remedy": "Say more."}, 2, "Say more."),
         (503, {"code": "unavailable"}, 6, "cofounder doctor"),
     ],
@@ -60,6 +61,32 @@ def test_without_an_instance_the_next_command_starts_one(cli: Cli) -> None:
 def test_an_instance_that_does_not_answer_is_unreachable(cli: Cli, api: FakeApi) -> None:
     api.server.server_close()
     assert cli("status", JOB).code == 6
+
+
+def test_no_command_is_a_question_for_help(cli: Cli, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli().code == 0
+    assert "Start here" in capsys.readouterr().out
+
+
+def test_an_instance_that_stops_during_a_build_keeps_it(
+    cli: Cli, buildable: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.events.PATIENCE_S", 0)
+    buildable.server.server_close()
+    ran = cli("watch", JOB)
+    assert ran.code == 6
+    assert (
+        f"The build is kept, and goes on with the instance. To see it again then:\ncofounder watch {JOB}"
+        in ran.talk
+    )
+    assert ran.last_word == "cofounder up"
+
+
+@pytest.mark.parametrize("command", ["projects", "up", "doctor", "worker"])
+def test_a_file_is_no_data_directory(cli: Cli, command: str) -> None:
+    ran = cli(command, "--data-dir", "/etc/passwd/below")
+    assert ran.code == 2
+    assert "'/etc/passwd' is a file" in ran.talk
 
 
 def test_another_program_on_the_port_is_not_taken_for_an_instance(cli: Cli, api: FakeApi) -> None:

@@ -66,6 +66,14 @@ def test_down_says_whether_something_was_stopped(cli: Cli) -> None:
     assert cli("down", "--json").json == {"stopped": False}
 
 
+def test_a_worker_without_an_instance_is_not_said_to_have_started(cli: Cli) -> None:
+    cli.wiring.instance = None
+    ran = cli("worker")
+    assert ran.code == 6
+    assert "started" not in ran.talk
+    assert ran.last_word == "cofounder up"
+
+
 @pytest.mark.parametrize("part", ["worker", "api", "preview", "migrate"])
 def test_the_parts_run_on_the_data_directory_given(cli: Cli, part: str) -> None:
     assert cli(part).code == 0

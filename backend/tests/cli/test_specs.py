@@ -190,7 +190,7 @@ def test_somebody_elses_change_is_not_overwritten(cli: Cli, editing: FakeApi, tm
 
 def test_a_file_that_is_not_there_is_said(cli: Cli, editing: FakeApi) -> None:
     ran = cli("spec", "edit", PROJECT, "--file", "nowhere.toml")
-    assert ran.code == Exit.CONFLICT
+    assert ran.code == Exit.USAGE
     assert "'nowhere.toml'" in ran.talk
 
 

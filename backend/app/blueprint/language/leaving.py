@@ -27,6 +27,7 @@ _LIMIT = re.compile(
     r"|\bno (mon|tues|wednes|thurs|fri|satur|sun)days?\b",
     re.IGNORECASE,
 )
+_ADDITION = re.compile(r"^\s*(with|including|plus|along with|together with)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"^\s*(no|never|not|without)\b", re.IGNORECASE)
 _PLAIN: Final = (
     word_list("function") | word_list("determiners") | word_list("pronouns") | word_list("software")
@@ -80,9 +81,10 @@ def _clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator[str]
         lost = [one for one in said if not _forms(one) & known]
         is_limit = _LIMIT.search(text) is not None
         nothing = bool(said) and len(lost) == len(said)
-        is_lost = nothing and (len(lost) > 1 or is_limit or _NEGATION.match(text))
+        is_told = is_limit or _NEGATION.match(text) or _ADDITION.match(text)
+        is_lost = nothing and (len(lost) > 1 or is_told)
         if is_lost or (is_limit and not counts):
-            yield text
+            yield _ADDITION.sub("", text).strip()
 
 
 def _vocabulary(

@@ -14,6 +14,7 @@ from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
 
 _MOST: Final = 12
+_NO_STAFF: Final = frozenset({"buyer", "client", "customer", "guest", "public", "user", "visitor"})
 _NOBODY: Final = "Nobody signs in: everyone who can open the app can read and change everything."
 _LITTLE: Final = 4
 
@@ -105,7 +106,8 @@ def _sign_in(roles: Sequence[RoleSpec], labels: dict[str, EntitySpec]) -> str:
     theirs = [labels[role.entity].plural for role in roles if role.scope is RoleScope.OWN and role.entity]
     if not theirs:
         return _NOBODY
-    staff = next((role.name.lower() for role in roles if role.scope is RoleScope.ALL), "staff")
+    named = [role.name.lower() for role in roles if role.scope is RoleScope.ALL]
+    staff = next((name for name in named if name not in _NO_STAFF), "staff")
     return (
         f"{_listed(theirs)} sign in and see only what is theirs; the {staff} signs in and sees everything, "
         "because both use the app."

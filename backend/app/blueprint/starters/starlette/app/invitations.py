@@ -21,7 +21,9 @@ class Invitation:
     link: str
     """Where they sign up."""
     is_taken: bool
-    """Somebody has made an account with their e-mail, and was not invited."""
+    """Somebody has an account with their e-mail, and it is not theirs."""
+    taken_by: int | None = None
+    """The record that this account belongs to."""
 
 
 def of(db: sqlite3.Connection, key: bytes, entity: Entity, row: Mapping[str, Any]) -> Invitation | None:
@@ -31,11 +33,14 @@ def of(db: sqlite3.Connection, key: bytes, entity: Entity, row: Mapping[str, Any
     if role is None or not field or not row[field] or people.is_joined(db, role.name, row["id"]):
         return None
     email = str(row[field])
+    account = db.execute("SELECT role, record_id FROM app_users WHERE email = ?", [email]).fetchone()
+    if account is not None:
+        return Invitation("", True, account["record_id"] if account["role"] == role.name else None)
     if people.own_record(db, entity, email) != row["id"]:
         return None
     code = security.invitation(key, entity.table, row["id"], email)
     query = urlencode({"role": role.name, "email": email, "invitation": code})
-    return Invitation(f"/sign-up?{query}", is_taken=people.find(db, email) is not None)
+    return Invitation(f"/sign-up?{query}", is_taken=False)
 
 
 def is_good(key: bytes, entity: Entity, record_id: int, email: str, code: str) -> bool:

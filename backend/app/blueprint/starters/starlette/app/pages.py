@@ -215,6 +215,7 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
             "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
+            "site": str(request.base_url).rstrip("/"),
         }  # fmt: skip
         return render(request, "detail.html", context)
 

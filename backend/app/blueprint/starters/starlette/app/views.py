@@ -114,12 +114,18 @@ def _first_of(wanted: str) -> date:
 
 
 def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict[str, Any]]:
-    """A column for each choice of the status, with its newest records and the columns beside it."""
+    """A column for each choice of the status, with its newest records and the columns beside it.
+
+    Records without one come first, where there are any.
+    """
     field = entity.field(entity.board)
     sees, values = visitor.sees(entity)
     columns = []
-    for index, choice in enumerate(field.choices):
-        where, given = f'{sees} AND "{field.name}" = ?', [*values, choice]
+    for index, choice in enumerate(("", *field.choices)):
+        where = f'{sees} AND "{field.name}" = ?' if choice else f'{sees} AND "{field.name}" IS NULL'
+        given = [*values, choice] if choice else values
+        if not choice and not database.count(db, entity, where, given):
+            continue
         rows = database.select(db, entity, where, given, limit=BOARD_LIMIT)
         titles = database.title_rows(db, entity, rows)
         notes = _card_notes(db, entity, rows)
@@ -131,7 +137,8 @@ def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict
         columns.append(
             {
                 "name": choice, "cards": cards, "count": database.count(db, entity, where, given),
-                "before": field.choices[index - 1] if index else "", "after": "".join(field.choices[index + 1 : index + 2]),
+                "before": field.choices[index - 2] if index > 1 else "",
+                "after": "".join(field.choices[index : index + 1]),
             }
         )  # fmt: skip
     return columns

@@ -106,7 +106,7 @@ def test_an_e_mail_that_somebody_took_before_gives_them_nothing(client: Browser,
     entered = add(client, PERSON, **{people.email_field(PERSON): "eve@example.com"})
     assert stranger.get("/staff-side").status_code == 200
     assert stranger.get(f"/{PERSON.table}/{entered}").status_code == 404
-    assert "was not invited" in client.get(f"/{PERSON.table}/{entered}").text
+    assert "not shown to it" in client.get(f"/{PERSON.table}/{entered}").text
 
 
 def test_an_account_of_an_earlier_version_keeps_its_record(stranger: Browser) -> None:

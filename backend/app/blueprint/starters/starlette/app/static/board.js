@@ -9,7 +9,7 @@ for (const card of document.querySelectorAll(".lane .card[draggable]")) {
   });
   card.addEventListener("dragend", () => card.classList.remove("held"));
 }
-for (const lane of document.querySelectorAll(".lane")) {
+for (const lane of document.querySelectorAll(".lane[data-name]")) {
   lane.addEventListener("dragover", (event) => {
     event.preventDefault();
     lane.classList.add("over");
