@@ -23,6 +23,9 @@ CLERK: Final = "bench-clerk"
 FLUSH_S: Final = 0.5
 """Until the connections of an API that has ended have handed in their counts."""
 
+_LEASE_S: Final = 86_400
+"""The clerk says once that it lives."""
+
 _LIMITS: Final = '{"bootstrapper": 2, "partner": 3, "cto_scale": 10}'
 _SCANS: Final = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'jobs'"
 
@@ -93,7 +96,7 @@ async def _claim(url: str, count: int) -> None:
     for _ in range(count):
         with suppress(_Undo):
             async with database.transaction() as tx:
-                job_id = await work.admit_next(tx, limits_json=_LIMITS, lease_s=10)
+                job_id = await work.admit_next(tx, limits_json=_LIMITS, lease_s=_LEASE_S)
                 assert job_id is not None
                 await work.claim(tx, job_id, worker=CLERK)
                 raise _Undo

@@ -210,7 +210,7 @@ BUGS: Final = (
         "app/repositories/work.py",
         "- (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))",
         "- (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status <> 'failed')",
-        (MODEL,),
+        (f"{ADMISSION}test_a_job_that_has_ended_gives_its_slot_back", MODEL),
     ),
     Bug(
         "founders-do-not-take-turns",

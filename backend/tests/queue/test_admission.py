@@ -6,6 +6,7 @@ from app.core.errors import QueueFull
 from app.domain.job import JobStatus
 from app.domain.tier import Tier
 from app.repositories import work
+from app.repositories.jobs import Change
 from tests.queue.conftest import Yard
 
 WALK = (JobStatus.STARTING, JobStatus.SCAFFOLD, JobStatus.CODE, JobStatus.DEPS, JobStatus.CHECKS)
@@ -25,6 +26,19 @@ async def test_no_more_is_admitted_than_the_workers_have_room_for(yard: Yard) ->
     assert await yard.admit() == []
     await yard.machine.transition(first, JobStatus.FAILED)
     assert await yard.admit() == [third]
+
+
+@pytest.mark.parametrize("end", [JobStatus.READY, JobStatus.FAILED])
+async def test_a_job_that_has_ended_gives_its_slot_back(yard: Yard, end: JobStatus) -> None:
+    await yard.worker("a", 1)
+    first, second = [await yard.job() for _ in range(2)]
+    assert await yard.admit() == [first]
+
+    await yard.walk(first, *WALK)
+    assert await yard.admit() == []
+    await yard.machine.transition(first, end, change=Change(digest="git-tree:test"))
+
+    assert await yard.admit() == [second]
 
 
 async def test_a_flood_of_one_founder_does_not_hold_up_another(yard: Yard) -> None:
