@@ -107,7 +107,8 @@ class Duel:
 def test_row_17_cancel_against_the_last_step(
     make_fleet: Callable[..., Fleet], dice: random.Random, many: Callable[[int, int], int], report: Report
 ) -> None:
-    fleet = make_fleet(lease_s=10, slots=2)
+    # The last step takes longer than a cancel needs to arrive, or the build would always win.
+    fleet = make_fleet(lease_s=10, slots=2, pace_s=0.05)
     fleet.start()
     rounds = many(60, 500)
     duel = Duel(fleet, dice, rounds=rounds)
