@@ -61,17 +61,12 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Commit when the block ends, roll back when it raises; Unavailable when Postgres does not answer."""
-        async with self._connection() as connection, _transaction(connection):
+        async with self.autocommit() as connection, _transaction(connection):
             yield connection
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[Connection]:
         """For reads, or one change: each statement commits by itself, which saves two round trips. Unavailable."""
-        async with self._connection() as connection:
-            yield connection
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[link.Link]:
         try:
             async with self._lent() as connection:
                 yield connection
