@@ -28,6 +28,7 @@ _PLAIN: Final = {
     "json_invalid": "is not valid JSON",
     "text_blank": "is blank",
     "text_unusable": "holds characters that are not text",
+    "text_lines": "is more than one line",
     "missing": "is missing",
     "extra_forbidden": "is not known here",
     "int_parsing": "is not a whole number",

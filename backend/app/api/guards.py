@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import render
@@ -18,6 +19,8 @@ DRAIN_BYTES: Final = 8_000_000
 DRAIN_S: Final = 2.0
 DATA_PATH: Final = re.compile(r"/api/builds/[0-9a-f-]{36}/data")
 """Where a whole file of records may be sent; its handler reads it piece by piece."""
+HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::(?P<port>[0-9]{1,5}))?")
+PORT_MAX: Final = 65_535
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -33,9 +36,8 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
         most = MAX_DATA_BYTES if DATA_PATH.fullmatch(scope["path"]) else BODY_MAX
-        refusal = self._refusal(scope["method"], headers, most)
+        refusal = self._refusal(scope, Headers(scope=scope), most)
         if refusal is None:
             try:
                 await self._app(scope, _capped(receive, most), send)
@@ -45,30 +47,31 @@ class Guards:
             await _drain(receive)
             await render(refusal)(scope, receive, send)
 
-    def _refusal(self, method: str, headers: dict[bytes, bytes], most: int) -> AppError | None:
-        host = headers.get(b"host", b"").decode("latin-1").lower()
-        if not self._is_allowed(host):
+    def _refusal(self, scope: Scope, headers: Headers, most: int) -> AppError | None:
+        host = headers.getlist("host")
+        if len(host) != 1 or not self._is_allowed(host[0].lower()):
             return HostRefused("This host name is not served here.", remedy="Use 127.0.0.1 or localhost.")
-        if method not in SAFE_METHODS and self._is_cross_site(headers):
+        own_origin = f"{scope['scheme']}://{host[0].lower()}"
+        if scope["method"] not in SAFE_METHODS and _is_cross_site(headers, own_origin):
             return Forbidden("A page of another site may not do this.", remedy="Call the API from a program.")
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > most:
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit() or int(length) > most:
             return _too_large(most)
         return None
 
     def _is_allowed(self, host: str) -> bool:
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        return name in self._allowed_hosts
+        match = HOST.fullmatch(host)
+        if match is None or int(match["port"] or 0) > PORT_MAX:
+            return False
+        return match["name"] in self._allowed_hosts
 
-    def _is_cross_site(self, headers: dict[bytes, bytes]) -> bool:
-        site = headers.get(b"sec-fetch-site", b"none")
-        if site not in (b"none", b"same-origin"):
-            return True
-        origin = headers.get(b"origin")
-        return origin is not None and not self._is_own_origin(origin.decode("latin-1").lower(), headers)
 
-    def _is_own_origin(self, origin: str, headers: dict[bytes, bytes]) -> bool:
-        return origin.partition("://")[2] == headers.get(b"host", b"").decode("latin-1").lower()
+def _is_cross_site(headers: Headers, own_origin: str) -> bool:
+    """Whether a page of another site sends this. Each header counts, also where one is sent twice."""
+    if any(site not in ("none", "same-origin") for site in headers.getlist("sec-fetch-site")):
+        return True
+    origins = [origin.lower() for origin in headers.getlist("origin")]
+    return bool(origins) and origins != [own_origin]
 
 
 def _too_large(most: int) -> PayloadTooLarge:

@@ -11,14 +11,23 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.domain.job import GOAL_MAX
+from app.domain.text import has_shape, without_direction
 
 SPEC_VERSION: Final = 1
 MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 16
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _RESERVED_FIELDS = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
-_RESERVED_TABLES = frozenset({"health", "static", "new", "about", "calendar", "board", "totals", "search"})
+RESERVED_TABLES: Final = frozenset(
+    # The addresses that every app has,
+    "about forms health setup static new calendar board totals search "
+    # and the tables and indexes that it keeps besides its records.
+    "app_attempts app_changes app_changes_record app_kept app_kept_record app_sessions app_settings "
+    "app_undo app_users".split()
+)
+_ASIDE = "app_aside_"
+"""Begins the names under which a table is put aside while an app takes over records."""
 _SQLITE_PREFIX = "sqlite_"
 
 
@@ -31,6 +40,10 @@ def _printable(text: str) -> str:
 def _one_line(text: str) -> str:
     if "\n" in text or "\t" in text or text != text.strip():
         raise ValueError("the text must be one line without spaces around it")
+    if not has_shape(text):
+        raise ValueError("the text is blank")
+    if text != without_direction(text):
+        raise ValueError("the text holds marks that turn the direction of writing around")
     return _printable(text)
 
 
@@ -161,8 +174,10 @@ class EntitySpec(_Part):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        if self.table in _RESERVED_TABLES:
-            raise ValueError(f"the table name {self.table!r} is reserved")
+        if self.table in RESERVED_TABLES or self.table.startswith(_ASIDE):
+            raise ValueError(
+                f"the table name {self.table!r} is reserved: every app has a page or a table of that name"
+            )
         _no_twins(f"fields of {self.name!r}", (field.name for field in self.fields))
         _no_twins(f"labels of {self.name!r}", (field.label.casefold() for field in self.fields))
         if not any(field.required for field in self.fields):
@@ -239,19 +254,19 @@ class CheckSpec(_Part):
     expect: Sentence
     kind: CheckKind | None = None
     entity: Pascal | None = None
-    rule: int | None = Field(default=None, ge=0)
+    rule: int | None = Field(default=None, ge=0, strict=True)
 
 
 class ThemeSpec(_Part):
     """The look: a hue of 0-359 that every colour is worked out from."""
 
-    hue: int = Field(ge=0, le=359)
+    hue: int = Field(ge=0, le=359, strict=True)
 
 
 class AppSpec(_Part):
     """What an app is: made by an engine, shown to the founder, rendered by the generator."""
 
-    version: int = Field(default=SPEC_VERSION, ge=1, le=SPEC_VERSION)
+    version: int = Field(default=SPEC_VERSION, ge=1, le=SPEC_VERSION, strict=True)
     title: Label
     tagline: Sentence
     goal: GoalText

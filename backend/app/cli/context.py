@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TextIO, cast
 
 from cyclopts import Parameter
 
+from app.domain.text import without_direction
+
 if TYPE_CHECKING:
     from app.core.settings import Settings
 
@@ -134,7 +136,7 @@ class Context:
 
     def result_json(self, value: Any) -> None:
         """The result for a program, on one line."""
-        print(json.dumps(value, ensure_ascii=False, default=str), file=self.out, flush=True)
+        print(_escaped(json.dumps(value, ensure_ascii=False, default=str)), file=self.out, flush=True)
 
 
 Ctx = Annotated[Context, Parameter(parse=False)]
@@ -142,5 +144,12 @@ Ctx = Annotated[Context, Parameter(parse=False)]
 
 
 def printable(text: str) -> str:
-    """`text` without the control characters by which a goal or a log could drive the terminal."""
-    return "".join(char for char in text if char in "\n\t" or not (char < " " or "\x7f" <= char <= "\x9f"))
+    """`text` without what could drive the terminal, or show a line in another order than it has."""
+    return "".join(
+        char for char in without_direction(text) if char in "\n\t" or not (char < " " or "\x7f" <= char <= "\x9f")
+    )
+
+
+def _escaped(document: str) -> str:
+    """The JSON `document` with what `printable` would take out as escapes, so that no value changes."""
+    return "".join(char if char == printable(char) else f"\\u{ord(char):04x}" for char in document)

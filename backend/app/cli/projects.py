@@ -38,7 +38,8 @@ def project_line(item: dict[str, Any]) -> str:
     """One project in one line, with the state of its latest build."""
     latest = item.get("latest_build")
     state = f"{latest['build_version']} {state_of(latest)}" if latest else "no build"
-    return f"{item['id']}  {item['status']:<6}  {state:<20}  {item['name']}"
+    name = " ".join(str(item["name"]).split())
+    return f"{item['id']}  {item['status']:<6}  {state:<20}  {name}"
 
 
 def versions(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:

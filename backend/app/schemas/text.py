@@ -8,18 +8,26 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.domain.job import GOAL_MAX
+from app.domain.text import has_shape, holds_controls, in_lines, without_direction
 
 
 def _clean(value: str) -> str:
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    text = without_direction(in_lines(value))
+    if holds_controls(text):
         raise PydanticCustomError("text_unusable", "holds characters that are not text")
-    if not value.strip():
+    if not has_shape(text):
         raise PydanticCustomError("text_blank", "is blank")
-    return value.strip()
+    return text.strip()
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value or "\t" in value:
+        raise PydanticCustomError("text_lines", "is more than one line")
+    return value
 
 
 Goal = Annotated[
     str, Field(max_length=GOAL_MAX, examples=["A booking app for a yoga studio"]), AfterValidator(_clean)
 ]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_clean)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_clean), AfterValidator(_one_line)]
 Words = Annotated[str, Field(max_length=4_000), AfterValidator(_clean)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from typing import Any
@@ -162,7 +163,20 @@ def test_every_operation_but_the_open_ones_needs_a_token(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "[::1"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:80",
+        "",
+        "[::1",
+        "127.0.0.1:8400@evil.example",
+        "127.0.0.1:abc",
+        "127.0.0.1:",
+        "127.0.0.1:99999999",
+        "127.0.0.1:65536",
+        "127.0.0.1:-1",
+    ],
 )
 def test_a_foreign_host_is_refused(house: House, host: str) -> None:
     answer = house.client.get("/api/projects", headers={**AUTH, "Host": host})
@@ -179,13 +193,30 @@ def test_a_foreign_host_is_refused(house: House, host: str) -> None:
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://build-1.localhost"},
+        {"Origin": "https://127.0.0.1:8400"},
+        {"Origin": "x://127.0.0.1:8400"},
+        {"Origin": "127.0.0.1:8400"},
+        [("Origin", "http://evil.example"), ("Origin", "http://127.0.0.1:8400")],
+        [("Origin", "http://127.0.0.1:8400"), ("Origin", "http://127.0.0.1:8400")],
+        [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-origin")],
     ],
 )
-def test_a_cross_site_write_is_refused(house: House, headers: dict[str, str]) -> None:
-    answer = house.client.post("/api/projects", json={"name": "x"}, headers={**AUTH, **headers})
+def test_a_cross_site_write_is_refused(house: House, headers: dict[str, str] | list[tuple[str, str]]) -> None:
+    sent = [
+        *AUTH.items(),
+        ("Host", "127.0.0.1:8400"),
+        *(headers.items() if isinstance(headers, dict) else headers),
+    ]
+    answer = house.client.post("/api/projects", json={"name": "x"}, headers=sent)
 
     assert answer.status_code == 403
     assert house.client.get("/api/projects", headers=AUTH).json()["items"] == []
+
+
+def test_a_page_of_our_own_may_write(house: House) -> None:
+    headers = {"Host": "127.0.0.1:8400", "Origin": "http://127.0.0.1:8400", "Sec-Fetch-Site": "same-origin"}
+
+    assert house.client.post("/api/projects", json={"name": "x"}, headers={**AUTH, **headers}).status_code == 201
 
 
 def test_a_second_start_names_the_running_build(house: House) -> None:
@@ -266,10 +297,100 @@ def test_an_unknown_path_and_method_are_problems_too(house: House) -> None:
     assert problem_of(house.client.delete("/api/projects", headers=AUTH))["status"] == 405
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhIiwgImIiXQ", json.dumps([1]), "é"])
+def packed(*place: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+MADE_UP = {
+    "a letter": "x",
+    "empty list": "W10",
+    "letters": packed("a", "b"),
+    "not a list": json.dumps([1]),
+    "not base64": "é",
+    "true": packed(True),
+    "false": packed(False),
+    "a fraction": packed(1.0),
+    "null": packed(None),
+    "text": packed("7"),
+    "a list": packed([7]),
+    "too large": packed(1 << 31),
+    "two numbers": packed(7, 7),
+    "true twice": packed(True, True),
+    "a day without a zone": packed("2030-01-01", NOBODY),
+    "before the calendar": packed("0001-01-01T00:00:00+14:00", NOBODY),
+    "after the calendar": packed("9999-12-31T23:00:00-14:00", NOBODY),
+}
+
+
+@pytest.mark.parametrize("cursor", MADE_UP.values(), ids=MADE_UP)
 def test_a_made_up_cursor_is_422(house: House, cursor: str) -> None:
     project = house.project()
 
     assert house.client.get("/api/projects", params={"cursor": cursor}, headers=AUTH).status_code == 422
     path = f"/api/projects/{project}/builds"
     assert house.client.get(path, params={"cursor": cursor}, headers=AUTH).status_code == 422
+
+
+UNSEEN = [
+    "\u200b",
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\u3164",
+    "\u2800",
+    "\u202e\u200f",
+    "\u034f",
+    "\ufe0f",
+    " \u00a0\u2003 ",
+]
+
+
+@pytest.mark.parametrize("text", UNSEEN, ids=[ascii(text) for text in UNSEEN])
+def test_a_name_and_a_goal_with_nothing_to_see_are_blank(house: House, text: str) -> None:
+    name = house.client.post("/api/projects", json={"name": text}, headers=AUTH)
+    goal = house.start(house.project(), text)
+
+    assert (name.status_code, problem_of(name)["detail"]) == (422, "body.name is blank.")
+    assert (goal.status_code, problem_of(goal)["detail"]) == (422, "body.goal is blank.")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("a\nb", "is more than one line"),
+        ("a\r\nb", "is more than one line"),
+        ("a\u2028b", "is more than one line"),
+        ("a\tb", "is more than one line"),
+        ("a\x1b[2Jb", "holds characters that are not text"),
+        ("a\x9bb", "holds characters that are not text"),
+        ("a\uffffb", "holds characters that are not text"),
+    ],
+)
+def test_a_name_is_one_line_of_text(house: House, name: str, problem: str) -> None:
+    answer = house.client.post("/api/projects", json={"name": name}, headers=AUTH)
+
+    assert (answer.status_code, problem_of(answer)["detail"]) == (422, f"body.name {problem}.")
+
+
+def test_a_goal_may_have_lines_but_no_controls(house: House) -> None:
+    project = house.project()
+
+    assert house.start(project, "A shop\x1b[2J").status_code == 422
+    job_id = house.start(project, "A shop\r\nwith \u202eorders").json()["job_id"]
+
+    assert house.client.get(f"/api/builds/{job_id}", headers=AUTH).json()["goal"] == "A shop\nwith orders"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("ab\u202egnp.exe", "abgnp.exe"),
+        ("\u2067Yoga\u2069", "Yoga"),
+        ("Family 👩\u200d👩\u200d👧\u200d👦", "Family 👩\u200d👩\u200d👧\u200d👦"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("❤️", "❤️"),
+    ],
+)
+def test_a_name_loses_its_marks_of_direction_and_nothing_else(house: House, sent: str, kept: str) -> None:
+    assert house.client.post("/api/projects", json={"name": sent}, headers=AUTH).json()["name"] == kept

@@ -216,3 +216,28 @@ def test_a_type_that_is_not_known_is_told_what_yes_or_no_is_called(house: House,
     answer = write(house, project, found["spec"], revision=found["revision"])
     assert answer.status_code == 422
     assert "for yes or no: bool" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("table", ["app_users", "setup", "static"])
+def test_a_table_that_every_app_has_is_refused_with_its_place(house: House, project: str, table: str) -> None:
+    read_now = read(house, project)
+    spec = copy.deepcopy(read_now["spec"])
+    entity = spec["entities"][0]
+    entity["table"] = table
+
+    answer = write(house, project, spec, revision=read_now["revision"])
+
+    assert answer.status_code == 422
+    [problem] = [one for one in answer.json()["errors"] if "reserved" in one["problem"]]
+    assert problem["field"] == f"entities {entity['name']!r}"
+    assert f"{table!r} is reserved" in problem["problem"]
+
+
+def test_who_made_a_specification_is_not_the_founders_to_say(house: House, project: str) -> None:
+    read_now = read(house, project)
+    claims = {"engine": "gpt", "confidence": 1.0, "version": 1, "tagline": "Mine now."}
+
+    kept = write(house, project, {**read_now["spec"], **claims}, revision=read_now["revision"]).json()["spec"]
+
+    assert (kept["engine"], kept["confidence"]) == (read_now["spec"]["engine"], read_now["spec"]["confidence"])
+    assert kept["tagline"] == "Mine now."

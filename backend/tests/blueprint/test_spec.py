@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from app.blueprint.generate import generate
+from app.blueprint.generate.tree import starter_files
 from app.blueprint.language import understand
-from app.blueprint.spec import AppSpec
+from app.blueprint.spec import RESERVED_TABLES, AppSpec
 
 
 def a_spec() -> dict[str, Any]:
@@ -31,7 +33,13 @@ def _field(data: dict[str, Any], **changes: Any) -> None:
 
 WRONG = {
     "a table that is SQL": lambda data: _rename(data, table='x"; drop table'),
-    "a reserved table": lambda data: _rename(data, table="health"),
+    "a page of every app": lambda data: _rename(data, table="health"),
+    "a table of every app": lambda data: _rename(data, table="app_users"),
+    "a table put aside": lambda data: _rename(data, table="app_aside_0"),
+    "a label nobody sees": lambda data: _rename(data, label="\u3164\u200b"),
+    "a label that turns around": lambda data: _rename(data, label="a\u202eb"),
+    "a hue that is true": lambda data: data["theme"].update(hue=True),
+    "a rule that is true": lambda data: data["acceptance"][0].update(rule=True),
     "a Python word": lambda data: _field(data, name="class"),
     "a reserved field": lambda data: _field(data, name="id"),
     "a field in capitals": lambda data: _field(data, name="Name"),
@@ -116,3 +124,18 @@ def test_a_model_may_give_more_than_the_rules() -> None:
                  {"name": "name", "label": "Name", "required": True}]}
         )  # fmt: skip
     assert "app/schema.py" in generate(AppSpec.model_validate(data))
+
+
+def test_every_address_and_table_of_the_starter_is_reserved() -> None:
+    files = [text for path, text in starter_files() if path.startswith("app/") and path.endswith(".py")]
+    taken = {
+        name
+        for text in files
+        for pattern in (
+            r'(?:routes\.(?:get|post)|Mount)\(f?"/([a-z][a-z0-9_]*)["/]',
+            r"CREATE (?:TABLE|INDEX) IF NOT EXISTS (app_[a-z_]+)",
+        )
+        for name in re.findall(pattern, text)
+    }
+    assert {"health", "static", "setup", "app_users", "app_kept"} <= taken
+    assert taken <= RESERVED_TABLES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -61,3 +62,16 @@ def test_from_a_checkout_the_launcher_is_what_to_type(tmp_path: Path, monkeypatc
 def test_an_installed_program_goes_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "tool"))
     assert own_name() == "cofounder"
+
+
+def test_nothing_that_turns_a_line_around_is_printed() -> None:
+    out, talk = io.StringIO(), io.StringIO()
+    context = Context(out=out, talk=talk)
+    context.say("a\u202eb\x1b")
+    context.result("a\u2066b\x9b")
+    context.verbatim("a\u200fb")
+    context.result_json({"name": "a\u202eb\x9b", "emoji": "👩\u200d👧"})
+    assert (talk.getvalue(), out.getvalue().splitlines()[:2]) == ("ab\n", ["ab", "ab"])
+    document = out.getvalue().splitlines()[2]
+    assert document == '{"name": "a\\u202eb\\u009b", "emoji": "👩\u200d👧"}'
+    assert json.loads(document)["name"] == "a\u202eb\x9b"

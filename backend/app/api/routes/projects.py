@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from app.api import cursors
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
 from app.api.status import build_out
-from app.core.errors import InvalidInput
 from app.core.ids import ProjectId
 from app.schemas.generation import BuildsOut
 from app.schemas.projects import LatestBuildOut, ProjectIn, ProjectOut, ProjectsOut
@@ -47,11 +46,16 @@ def project_out(view: ProjectView) -> ProjectOut:
 def _place(cursor: str | None) -> tuple[datetime, ProjectId] | None:
     if cursor is None:
         return None
-    moment, project_id = cursors.unpack(cursor, parts=2)
+    moment, project_id = cursors.unpack(cursor, parts=(str, str))
     try:
-        return datetime.fromisoformat(moment), ProjectId(UUID(project_id))
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput("The cursor is not valid.") from error
+        at = datetime.fromisoformat(moment)
+        place = at, ProjectId(UUID(project_id))
+    except ValueError as error:
+        raise cursors.refusal() from error
+    # The database cannot compare a moment that leaves the calendar when it is turned into UTC.
+    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
+        raise cursors.refusal()
+    return place
 
 
 @router.post("", status_code=201, operation_id="create_project")
@@ -101,9 +105,9 @@ async def builds(
     project_id: UUID, caller: CallerDep, services: ServicesDep, cursor: Cursor = None, limit: Limit = 20
 ) -> Response:
     """The builds of a project, newest first."""
-    below = cursors.unpack(cursor, parts=1)[0] if cursor else None
-    if below is not None and not (isinstance(below, int) and 0 < below < 1 << 31):
-        raise InvalidInput("The cursor is not valid.")
+    below: int | None = cursors.unpack(cursor, parts=(int,))[0] if cursor else None
+    if below is not None and not 0 < below < 1 << 31:
+        raise cursors.refusal()
     async with services.database.autocommit() as tx:
         jobs = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=below, limit=limit + 1)
     following = cursors.pack([jobs[limit - 1].number]) if len(jobs) > limit else None

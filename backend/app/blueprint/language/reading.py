@@ -11,10 +11,11 @@ from app.blueprint.language.archetypes import telling_words
 from app.blueprint.language.lexicon import is_known
 from app.blueprint.language.refusing import no_words, other_language, unknown_words
 from app.blueprint.language.word_lists import foreign_words, word_list
+from app.domain.text import without_direction
 
 MOST_WORDS: Final = 1_200
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _MARKUP = re.compile(r"<[^<>]{0,400}>|\{[{%#].{0,400}?[}%#]\}|https?://\S+|www\.\S+|\S+@\S+|`{1,3}", re.DOTALL)
 _IDIOMS = (
     (re.compile(r"\bkeep(ing)? (track|records?) of\b", re.IGNORECASE), "track"),
@@ -107,7 +108,8 @@ def read(goal: str) -> Reading:
 
 def shown(goal: str) -> str:
     """The goal without what cannot be shown, its line ends made plain."""
-    return _UNPRINTABLE.sub(" ", goal.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    plain = without_direction(goal.replace("\r\n", "\n").replace("\r", "\n"))
+    return _UNPRINTABLE.sub(" ", plain).strip()
 
 
 def _without_accents(text: str) -> str:
