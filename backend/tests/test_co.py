@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,8 @@ def test_the_first_run_installs_and_becomes_the_command(checkout: Checkout) -> N
     ran = checkout.co("status", "a job")
     assert (ran.returncode, ran.stdout) == (0, "cofounder status a job\n")
     assert ran.stderr.startswith("co: getting ready...")
-    assert "--require-hashes" in checkout.log
+    [sync] = [line for line in checkout.log.splitlines() if line.startswith("pip sync")]
+    assert "--require-hashes --only-binary :all:" in sync
 
 
 def test_the_second_run_installs_nothing_and_says_nothing(checkout: Checkout) -> None:
@@ -163,6 +165,25 @@ def test_a_finished_folder_can_be_used_without_writing(checkout: Checkout) -> No
     for path in (checkout.folder, checkout.folder / ".venv", checkout.folder / ".tools"):
         path.chmod(0o755)
     assert (ran.stdout, checkout.log) == ("cofounder up\n", before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start it as somebody else")
+def test_a_finished_folder_of_another_user_starts(checkout: Checkout) -> None:
+    """Set up by root, whose Python may be in its home; used by somebody who has no home."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        open_folder = checkout.folder = Path(shutil.copytree(checkout.folder, Path(place) / "checkout"))
+        checkout.co("up")
+        before = checkout.log
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3"]
+        ran = subprocess.run(
+            [*command, str(open_folder / "co"), "doctor"],
+            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (ran.returncode, ran.stdout, checkout.log) == (0, "cofounder doctor\n", before), ran.stderr
 
 
 @pytest.mark.parametrize("named_by", ["environment", "file"])
