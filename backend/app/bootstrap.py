@@ -124,7 +124,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         queue=queue,
         machine=machine,
         founders=FounderService(database, adapters.identity, adapters.billing),
-        projects=ProjectService(),
+        projects=ProjectService(cache),
         specs=specs,
         gates=gates,
         generation=GenerationService(database, machine, queue, gates, adapters.runtime, specs),

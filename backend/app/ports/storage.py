@@ -58,3 +58,7 @@ class VersionStore(Protocol):
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
         """Name a tree as a version for good. Sealing the same tree again is fine, another is VersionSealed."""
         ...
+
+    async def remove(self, project_id: ProjectId) -> None:
+        """Forget every snapshot and version of a project; idempotent."""
+        ...

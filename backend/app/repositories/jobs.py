@@ -273,6 +273,12 @@ async def running_of(tx: Connection, project_id: ProjectId) -> Job | None:
     return _job_of(Job, row) if row else None
 
 
+async def last_events(tx: Connection, project_id: ProjectId) -> Sequence[tuple[JobId, int]]:
+    """Every job of the project with the number of its newest event."""
+    statement = "SELECT id, last_seq FROM jobs WHERE project_id = %(project)s"
+    return [(JobId(row[0]), int(row[1])) for row in await tx.rows(statement, {"project": project_id})]
+
+
 async def page(
     tx: Connection, project_id: ProjectId, *, founder_id: FounderId, below: int | None, limit: int
 ) -> Sequence[Job]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
+from app.repositories.jobs import CHANNEL
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,32 @@ async def next_number(tx: Connection, project_id: ProjectId) -> int:
     """Reserve the next version number for ever; the caller holds the project's row."""
     statement = "UPDATE projects SET last_number = last_number + 1 WHERE id = %(id)s RETURNING last_number"
     return int(await tx.value(statement, {"id": project_id}))
+
+
+_RENAME: Final = """
+    UPDATE projects SET name = coalesce(%(name)s, name), description = coalesce(%(description)s, description)
+    WHERE id = %(id)s
+    """
+# In this order, since each refers to the next; the last events of its builds ring, so that previews of them end.
+_DELETE: Final = (
+    "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE project_id = %(id)s)",
+    "DELETE FROM gates WHERE project_id = %(id)s",
+    "DELETE FROM project_specs WHERE project_id = %(id)s",
+    "DELETE FROM idempotency_keys WHERE founder_id = %(founder)s "
+    "AND answer ->> 'job_id' IN (SELECT CAST(id AS text) FROM jobs WHERE project_id = %(id)s)",
+    "SELECT pg_notify(%(channel)s, id || ' ' || last_seq + 1 || ' failed') FROM jobs WHERE project_id = %(id)s",
+    "DELETE FROM jobs WHERE project_id = %(id)s",
+    "DELETE FROM projects WHERE id = %(id)s",
+)
+
+
+async def change(tx: Connection, project_id: ProjectId, *, name: str | None, description: str | None) -> None:
+    """Give the project another name or description; None leaves it as it is."""
+    await tx.execute(_RENAME, {"id": project_id, "name": name, "description": description})
+
+
+async def delete(tx: Connection, project: Project) -> None:
+    """Remove the project with its builds, events, decisions and kept answers; the caller holds its row."""
+    values = {"id": project.id, "founder": project.founder_id, "channel": CHANNEL}
+    for statement in _DELETE:
+        await tx.execute(statement, values)

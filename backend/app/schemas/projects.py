@@ -19,6 +19,15 @@ class ProjectIn(BaseModel):
     description: Words | None = None
 
 
+class ProjectChange(BaseModel):
+    """Another name or description for a project; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    description: Words | None = None
+
+
 class LatestBuildOut(BaseModel):
     """The newest build of a project."""
 

@@ -17,7 +17,6 @@ from app.core.errors import (
     AlreadyTerminal,
     AppError,
     BuildFailed,
-    BuildInProgress,
     IdempotencyKeyReused,
     IllegalTransition,
     InvalidInput,
@@ -40,7 +39,7 @@ from app.repositories.projects import Project
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.gate_service import GateService
 from app.services.patience import patiently
-from app.services.project_service import owned
+from app.services.project_service import owned, refuse_running
 from app.services.spec_service import SpecService
 
 log = structlog.get_logger(__name__)
@@ -99,7 +98,7 @@ class GenerationService:
                 project_id=str(project.id),
             )
         await self._gates.check_gate_blocking(tx, project.id)
-        await self._refuse_second(tx, project.id)
+        await refuse_running(tx, project.id)
         spec = await self._specs.to_build(tx, project.id, request.goal)
         number = await projects.next_number(tx, project.id)
         accepted = await self._queue.enqueue(tx, _new_job(project, number, request, spec, tier=tier))
@@ -119,15 +118,6 @@ class GenerationService:
                 "This Idempotency-Key was used for a different request.", remedy="Use a new key for a new request."
             )
         return kept.answer
-
-    async def _refuse_second(self, tx: Connection, project_id: ProjectId) -> None:
-        running = await jobs.running_of(tx, project_id)
-        if running is not None:
-            raise BuildInProgress(
-                "This project has a build that has not ended.",
-                remedy="Wait for it, or cancel it.",
-                job_id=str(running.id),
-            )
 
     async def job(self, tx: Connection, founder_id: FounderId, job_id: JobId) -> Job:
         """The founder's job; NotFound when it is somebody else's or nobody's."""

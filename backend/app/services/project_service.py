@@ -1,4 +1,4 @@
-"""Projects: make, show, park."""
+"""Projects: make, show, rename, park, delete."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.errors import NotFound
+from app.core.errors import BuildInProgress, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
+from app.events.cache import StatusCache
 from app.repositories import jobs, projects
 from app.repositories.jobs import Job
 from app.repositories.projects import Project
@@ -30,8 +31,22 @@ async def owned(tx: Connection, founder_id: FounderId, project_id: ProjectId, *,
     return project
 
 
+async def refuse_running(tx: Connection, project_id: ProjectId) -> None:
+    """Raise BuildInProgress while a build of the project has not ended."""
+    running = await jobs.running_of(tx, project_id)
+    if running is not None:
+        raise BuildInProgress(
+            "This project has a build that has not ended.",
+            remedy="Wait for it, or cancel it.",
+            job_id=str(running.id),
+        )
+
+
 class ProjectService:
     """What can be done with a project besides building it."""
+
+    def __init__(self, cache: StatusCache) -> None:
+        self._cache = cache
 
     async def create(self, tx: Connection, founder_id: FounderId, *, name: str, description: str) -> ProjectView:
         """A new project without builds."""
@@ -57,6 +72,32 @@ class ProjectService:
         await owned(tx, founder_id, project_id, lock=True)
         await projects.set_status(tx, project_id, "parked" if parked else "active")
         return await self.get(tx, founder_id, project_id)
+
+    async def change(
+        self,
+        tx: Connection,
+        founder_id: FounderId,
+        project_id: ProjectId,
+        *,
+        name: str | None,
+        description: str | None,
+    ) -> ProjectView:
+        """Another name or description for the project; None leaves it as it is."""
+        await owned(tx, founder_id, project_id, lock=True)
+        await projects.change(tx, project_id, name=name, description=description)
+        return await self.get(tx, founder_id, project_id)
+
+    async def delete(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> None:
+        """Remove the project and everything of it from the record. BuildInProgress while one of its builds runs.
+
+        Its previews end by themselves, and the reaper removes the records of its apps: they belong to no job any
+        more. Its versions are the caller's to forget, once this is committed.
+        """
+        project = await owned(tx, founder_id, project_id, lock=True)
+        await refuse_running(tx, project_id)
+        for job_id, seq in await jobs.last_events(tx, project_id):
+            await self._cache.expect(job_id, seq=seq + 1)
+        await projects.delete(tx, project)
 
     async def builds(
         self, tx: Connection, founder_id: FounderId, project_id: ProjectId, *, below: int | None, limit: int

@@ -67,6 +67,11 @@ class VersionService:
                 async for entry in entries:
                     yield entry
 
+    async def forget(self, project_id: ProjectId) -> None:
+        """Remove all that is kept of a project that was deleted. Unavailable."""
+        with _told():
+            await self._store.remove(project_id)
+
 
 def _encoded(path: str, text: str) -> bytes:
     try:

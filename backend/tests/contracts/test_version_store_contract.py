@@ -328,3 +328,26 @@ async def test_a_full_disk_is_said_and_changes_nothing(small_disk: Path, project
 
     assert await store.load(project, digest) == {"README.md": b"kept"}
     await store.save(project, job, name="code", files={"README.md": b"again"})
+
+
+async def test_a_project_that_is_removed_leaves_nothing(
+    store: VersionStore, project: ProjectId, job: JobId
+) -> None:
+    other = ProjectId(uuid.uuid4())
+    kept = await store.save(other, job, name="code", files=FILES)
+    digest = await store.save(project, job, name="code", files=FILES)
+    await store.seal(project, digest, version="build_v0_1")
+
+    await store.remove(project)
+    await store.remove(project)
+
+    with pytest.raises(SnapshotMissing):
+        await store.load(project, digest)
+    assert await store.load(other, kept) == FILES
+
+
+async def test_a_removed_project_leaves_no_file(tmp_path: Path, project: ProjectId, job: JobId) -> None:
+    store = DiskVersionStore(tmp_path / "versions")
+    await store.save(project, job, name="code", files=FILES)
+    await store.remove(project)
+    assert list((tmp_path / "versions").iterdir()) == []

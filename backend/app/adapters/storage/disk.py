@@ -29,6 +29,8 @@ from app.ports.storage import (
     VersionSealed,
 )
 
+_PARTS: Final = (".git", ".new", ".lock")
+"""What there may be of a project. The lock goes last: it is held until then."""
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _NO_REF: Final = "0" * 64
 _LOCK_POLL_S: Final = 0.01
@@ -95,6 +97,15 @@ class DiskVersionStore:
             elif sealed != tree:
                 raise VersionSealed(f"{version!r} is another tree already, and a version never changes.")
 
+    async def remove(self, project_id: ProjectId) -> None:
+        """Forget a project; whoever reads it meanwhile finds that it is missing."""
+        try:
+            async with self._locked(project_id):
+                for suffix in _PARTS:
+                    await asyncio.to_thread(_remove, self._root / f"{project_id}{suffix}")
+        except OSError as error:
+            raise _storage_error(error) from error
+
     def _git(self, project_id: ProjectId) -> Git:
         return Git(self._root / f"{project_id}.git", program=self._program)
 
@@ -139,6 +150,13 @@ class DiskVersionStore:
         if project_id not in self._tidied:
             _tidy(git.repository)
             self._tidied.add(project_id)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _try_lock(lock: int) -> bool:

@@ -14,7 +14,7 @@ from app.api.deps import CallerDep, ServicesDep
 from app.api.status import build_out
 from app.core.ids import ProjectId
 from app.schemas.generation import BuildsOut
-from app.schemas.projects import LatestBuildOut, ProjectIn, ProjectOut, ProjectsOut
+from app.schemas.projects import LatestBuildOut, ProjectChange, ProjectIn, ProjectOut, ProjectsOut
 from app.services.project_service import ProjectView
 
 router = APIRouter()
@@ -84,6 +84,24 @@ async def get(project_id: UUID, caller: CallerDep, services: ServicesDep) -> Res
     async with services.database.autocommit() as tx:
         view = await services.projects.get(tx, caller.id, ProjectId(project_id))
     return answer(project_out(view))
+
+
+@router.patch("/{project_id}", operation_id="change_project")
+async def change(project_id: UUID, body: ProjectChange, caller: CallerDep, services: ServicesDep) -> ProjectOut:
+    """Rename a project, or describe it anew."""
+    async with services.database.transaction() as tx:
+        view = await services.projects.change(
+            tx, caller.id, ProjectId(project_id), name=body.name, description=body.description
+        )
+    return project_out(view)
+
+
+@router.delete("/{project_id}", status_code=204, operation_id="delete_project")
+async def delete(project_id: UUID, caller: CallerDep, services: ServicesDep) -> None:
+    """Remove a project for good: its builds, versions, previews, and the records of its apps."""
+    async with services.database.transaction() as tx:
+        await services.projects.delete(tx, caller.id, ProjectId(project_id))
+    await services.versions.forget(ProjectId(project_id))
 
 
 @router.post("/{project_id}/park", operation_id="park_project")
