@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -11,17 +13,18 @@ from cyclopts import Parameter
 from app.cli.asking import require_yes
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import Exit, Interrupted, ServerUnreachable, UsageError
+from app.cli.errors import ApiProblem, Exit, Interrupted, ServerUnreachable, UsageError
 from app.cli.events import StageClock, follow
-from app.cli.lookup import naming_a_build
+from app.cli.lookup import find_job_id, find_project_id, naming_a_build
 from app.cli.progress import Progress, QuietProgress, make_progress
-from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
+from app.cli.summary import NOT_UNDERSTOOD, exit_of_build, failed_lines, ready_lines, status_lines
 from app.domain.job import GOAL_MAX, JobStatus
+from app.domain.text import has_shape, holds_controls
 
 NAME_LENGTH: Final = 60
 
 Timeout = Annotated[float | None, Parameter(help="Seconds to wait at most; the build goes on after that.")]
-Job = Annotated[str, Parameter(help="The job's id, as `build` prints it.")]
+Job = Annotated[str, Parameter(help="The job's id, as `build` prints it, or its first characters.")]
 
 
 def build(
@@ -31,7 +34,9 @@ def build(
     ] = None,
     /,
     *,
-    project: Annotated[str | None, Parameter(help="The project to build; a new one by default.")] = None,
+    project: Annotated[
+        str | None, Parameter(help="The project to build, by name or id; a new one by default.")
+    ] = None,
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
     timeout: Timeout = None,
     common: Common = COMMON,
@@ -39,7 +44,7 @@ def build(
 ) -> int:
     """Build an app from a goal and follow the build to its end."""
     with open_client(common, context) as client:
-        started = start(client, goal, project_id=project)
+        started = start(client, goal, project=project)
         job_id = started["job_id"]
         context.say(f"Building {started['build_version']} (job {job_id}).")
         if detach:
@@ -47,14 +52,15 @@ def build(
             return Exit.OK
         progress = make_progress(context, as_json=common.json)
         finished = finish(client, job_id, progress=progress, timeout_s=timeout)
-        return tell(finished, context, as_json=common.json)
+        is_kept = project is not None or not discard_refused(client, finished)
+        return tell(finished, context, as_json=common.json, is_kept=is_kept)
 
 
 def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, context: Ctx) -> int:
     """Follow a build until it ends; Ctrl-C leaves it running. With --json one event a line."""
     with open_client(common, context) as client:
         progress = EventLines(context) if common.json else make_progress(context, as_json=False)
-        job_id = checked_id(job)
+        job_id = find_job_id(client, job)
         with naming_a_build(client, job_id):
             finished = finish(client, job_id, progress=progress, timeout_s=timeout)
     if common.json:
@@ -64,9 +70,10 @@ def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, cont
 
 def status(job: Job, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Show where a build is."""
-    job_id = checked_id(job)
-    with open_client(common, context) as client, naming_a_build(client, job_id):
-        found = client.get(f"/api/generation/{job_id}/status")
+    with open_client(common, context) as client:
+        job_id = find_job_id(client, job)
+        with naming_a_build(client, job_id):
+            found = client.get(f"/api/generation/{job_id}/status")
     if common.json:
         context.result_json(found)
     else:
@@ -83,13 +90,14 @@ def cancel(
     context: Ctx,
 ) -> int:
     """Stop a build. Its partial work is removed; earlier versions are unchanged."""
-    job_id = checked_id(job)
-    with open_client(common, context) as client, naming_a_build(client, job_id):
-        if not yes and not has_ended(client, job_id):
-            question = "Stop this build? Its partial work is removed."
-            command = f"cofounder cancel {job_id} --yes"
-            require_yes(context, question, otherwise="Nothing was stopped.", command=command)
-        answer = client.post(f"/api/generation/{job_id}/cancel")
+    with open_client(common, context) as client:
+        job_id = find_job_id(client, job)
+        with naming_a_build(client, job_id):
+            if not yes and not has_ended(client, job_id):
+                question = "Stop this build? Its partial work is removed."
+                command = f"cofounder cancel {job_id} --yes"
+                require_yes(context, question, otherwise="Nothing was stopped.", command=command)
+            answer = client.post(f"/api/generation/{job_id}/cancel")
     context.result_json(answer) if common.json else context.result(answer["message"])
     return Exit.OK
 
@@ -99,24 +107,51 @@ def has_ended(client: ApiClient, job_id: str) -> bool:
     return JobStatus(client.get(f"/api/generation/{job_id}/status")["status"]).is_terminal
 
 
-def start(client: ApiClient, goal: str | None, *, project_id: str | None) -> dict[str, Any]:
-    """Start a build, in a new project unless one is named; asked twice it starts once."""
-    if (goal is None and project_id is None) or (goal is not None and not goal.strip()):
+def start(client: ApiClient, goal: str | None, *, project: str | None) -> dict[str, Any]:
+    """Start a build, in a new project unless one is named; asked twice it starts once.
+
+    A new project whose build is refused is removed again.
+    """
+    if (goal is None and project is None) or (goal is not None and not has_shape(goal)):
         raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
     if goal is not None and len(goal.strip()) > GOAL_MAX:
         raise UsageError(
             f"The goal has {len(goal.strip()):,} characters; {GOAL_MAX:,} are the most.",
             remedy='cofounder build "the same in fewer words"',
         )
-    if project_id is None and goal is not None:
-        project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
-    body = {"project_id": checked_id(project_id or ""), **({} if goal is None else {"goal": goal})}
+    if project is not None or goal is None:
+        return begin(client, find_project_id(client, project or ""), goal)
+    project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
+    try:
+        return begin(client, project_id, goal)
+    except ApiProblem:
+        discard(client, project_id)
+        raise
+
+
+def begin(client: ApiClient, project_id: str, goal: str | None) -> dict[str, Any]:
+    """Ask for a build of the project; without a goal, of its specification as it stands."""
+    body = {"project_id": project_id, **({} if goal is None else {"goal": goal})}
     return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
+
+
+def discard_refused(client: ApiClient, finished: Mapping[str, Any]) -> bool:
+    """Remove the new project of a goal that was not understood: nothing was built. Whether it is gone."""
+    return finished.get("error_code") == NOT_UNDERSTOOD and discard(client, finished["project_id"])
+
+
+def discard(client: ApiClient, project_id: str) -> bool:
+    """Remove a project that has come to nothing. Whether it is gone: an instance that went away keeps it."""
+    with suppress(ApiProblem, ServerUnreachable):
+        client.delete(f"/api/projects/{project_id}")
+        return True
+    return False
 
 
 def project_name(goal: str) -> str:
     """A short name made of the goal's first words."""
-    words = re.sub(r"^(an?|the)\s+", "", " ".join(goal.split()), flags=re.IGNORECASE)
+    shown = "".join(character for character in goal if character.isspace() or not holds_controls(character))
+    words = re.sub(r"^(an?|the)\s+", "", " ".join(shown.split()), flags=re.IGNORECASE)
     if len(words) > NAME_LENGTH:
         words = words[:NAME_LENGTH].rsplit(" ", 1)[0]
     return words[:1].upper() + words[1:]
@@ -141,8 +176,11 @@ def finish(
     return client.get(f"/api/builds/{job_id}") | {"stage_seconds": clock.seconds}
 
 
-def tell(finished: dict[str, Any], context: Context, *, as_json: bool) -> Exit:
-    """Print what a build became, its preview address on the last line, and answer the exit code."""
+def tell(finished: dict[str, Any], context: Context, *, as_json: bool, is_kept: bool = True) -> Exit:
+    """Print what a build became, its preview address on the last line, and answer the exit code.
+
+    Unless `is_kept`, its project was removed, and the next goal makes another.
+    """
     code = exit_of_build(finished)
     if as_json:
         context.result_json(finished)
@@ -150,7 +188,7 @@ def tell(finished: dict[str, Any], context: Context, *, as_json: bool) -> Exit:
         context.result("\n".join(ready_lines(finished)))
         context.result(f"\n{finished['preview_url']}")
     else:
-        flags = f" --project {finished['project_id']}"
+        flags = f" --project {finished['project_id']}" if is_kept else ""
         context.say("\n".join(failed_lines(finished, command="cofounder build", flags=flags)))
     return code
 
@@ -164,11 +202,3 @@ class EventLines(QuietProgress):
     def show(self, event: Any) -> None:
         """Write the event."""
         self._context.result_json({"type": event.type, **event.data})
-
-
-def checked_id(text: str) -> str:
-    """`text` as an id. UsageError before it reaches an address, where a slash would change the meaning."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise UsageError(f"{text!r} is not an id.", remedy="cofounder projects") from None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from app.cli.builds import checked_id
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
@@ -17,7 +17,7 @@ from app.cli.lookup import find_build
 
 
 def checks(
-    job: Annotated[str, Parameter(help="A job's id, or a project's for its newest ready build.")],
+    job: Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")],
     /,
     *,
     pictures: Annotated[Path | None, Parameter(help="A folder to put the pictures of the app in.")] = None,
@@ -26,14 +26,14 @@ def checks(
 ) -> int:
     """Show what was checked before a build became ready, what was seen, and how long it took."""
     with open_client(common, context) as client:
-        build = find_build(client, checked_id(job))
+        build = find_build(client, job)
         found = client.get(f"/api/builds/{build['job_id']}/evidence")
         paths = []
         for address in found["pictures"] if pictures is not None else ():
             path = (pictures or Path()) / f"{found['build_version']}-{Path(address).name}"
             path.parent.mkdir(parents=True, exist_ok=True)
             with client.download(address) as pieces:
-                write_file(pieces, path, force=True, again=f"cofounder checks {job}")
+                write_file(pieces, path, force=True, again=f"cofounder checks {quote(job)}")
             paths.append(str(path))
     if common.json:
         context.result_json(found | {"files": paths})

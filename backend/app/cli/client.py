@@ -76,6 +76,17 @@ class ApiClient:
         headers = {"Idempotency-Key": idempotency_key}
         return self._persist(path, json=dict(body or {}), headers=headers)
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Change one object."""
+        return self._call("PATCH", path, json=dict(body))
+
+    def delete(self, path: str) -> None:
+        """Remove one object."""
+        with reaching(self.api_url):
+            response = self._http.request("DELETE", path)
+        if response.is_error:
+            raise problem_of(response)
+
     def put(self, path: str, body: Mapping[str, Any], *, revision: str, as_written: bool) -> dict[str, Any]:
         """Write over what had this revision."""
         params = {"as_written": "true"} if as_written else {}

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter
 
 from app.cli.asking import require_yes
-from app.cli.builds import checked_id
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, UsageError
@@ -18,7 +17,7 @@ from app.cli.lookup import find_build
 
 TABLES_SHOWN: Final = 20
 
-Build = Annotated[str, Parameter(help="A job's id, or a project's for its newest ready build.")]
+Build = Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")]
 
 
 def backup(
@@ -35,7 +34,7 @@ def backup(
 ) -> int:
     """Save the records of an app as one SQLite file; the app may be in use meanwhile."""
     with open_client(common, context) as client:
-        found = find_build(client, checked_id(build))
+        found = find_build(client, build)
         job_id, version, name = found["job_id"], found["build_version"], file_name(found, ending=".db")
         target = file or Path(name)
         if target.is_dir():
@@ -44,7 +43,7 @@ def backup(
             if str(target) == "-":
                 write_out(pieces)
                 return Exit.OK
-            again = f"cofounder data backup {build}"
+            again = f"cofounder data backup {quote(build)}"
             size = write_file(pieces, target, force=force, again=again, flag="")
     if common.json:
         context.result_json({"job_id": job_id, "build_version": version, "file": str(target), "bytes": size})
@@ -64,13 +63,13 @@ def restore(
 ) -> int:
     """Put a saved file in the place of an app's records; they stay unless the app starts on that file."""
     if not file.is_file():
-        raise UsageError(f"There is no file {str(file)!r}.", remedy=f"cofounder data backup {build}")
+        raise UsageError(f"There is no file {str(file)!r}.", remedy=f"cofounder data backup {quote(build)}")
     with open_client(common, context) as client:
-        found = find_build(client, checked_id(build))
+        found = find_build(client, build)
         job_id, version = found["job_id"], found["build_version"]
         if not yes:
             question = f"Replace every record of {version} by those of the file?"
-            command = f"cofounder data restore {build} {quote(str(file))} --yes"
+            command = f"cofounder data restore {quote(build)} {quote(str(file))} --yes"
             require_yes(context, question, otherwise="Nothing was changed.", command=command)
         with file.open("rb") as content:
             answer = client.upload(f"/api/builds/{job_id}/data", content)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from app.cli.builds import checked_id, finish, start
+from app.cli.builds import discard_refused, finish, start
 from app.cli.child import Child, start_instance
 from app.cli.client import ApiClient, read_token
 from app.cli.config import load_settings
@@ -80,10 +80,11 @@ class Demo:
 
     def _build(self, goal: str, instance: RunningInstance, settings: Settings) -> Exit:
         with ApiClient(instance.api_url, read_token(settings)) as client:
-            started = start(client, goal, project_id=None)
+            started = start(client, goal, project=None)
             self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
             progress = make_progress(self._context, as_json=self._common.json)
-            finished = finish(client, checked_id(started["job_id"]), progress=progress)
+            finished = finish(client, started["job_id"], progress=progress)
+            discard_refused(client, finished)
         if self._common.json:
             self._context.result_json(finished)
         elif exit_of_build(finished) is Exit.OK:

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from app.cli.builds import checked_id
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, FileRefused
@@ -24,7 +23,7 @@ NAME_LENGTH: Final = 60
 
 
 def export(
-    build: Annotated[str, Parameter(help="A job's id, or a project's for its newest ready build.")],
+    build: Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")],
     /,
     *,
     output: Annotated[
@@ -38,10 +37,10 @@ def export(
 ) -> int:
     """Download a build as a zip file; an unfinished download leaves nothing behind."""
     with open_client(common, context) as client:
-        found = find_build(client, checked_id(build))
+        found = find_build(client, build)
         job_id, version = found["job_id"], found["build_version"]
         name = file_name(found, ending="-with-data.zip" if with_data else ".zip")
-        again = f"cofounder export {build}{' --with-data' if with_data else ''}"
+        again = f"cofounder export {quote(build)}{' --with-data' if with_data else ''}"
         target = output or Path(name)
         if target.is_dir():
             target /= name

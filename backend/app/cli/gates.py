@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from app.cli.builds import checked_id
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
+from app.cli.lookup import find_gate_id, find_project_id
 from app.cli.projects import Project
 from app.domain.gate import GateStatus
 
@@ -24,7 +24,7 @@ NEXT_STEPS: Final = {
 def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     """List the decisions of a project; a pending one shows its options."""
     with open_client(common, context) as client:
-        items = list(client.pages(f"/api/projects/{checked_id(project)}/gates"))
+        items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/gates"))
     if common.json:
         context.result_json({"items": items})
         return Exit.OK
@@ -48,7 +48,7 @@ def gate_lines(gate: dict[str, Any]) -> list[str]:
 
 
 def decide(
-    gate: Annotated[str, Parameter(help="The gate's id, as `gates` prints it.")],
+    gate: Annotated[str, Parameter(help="The gate's id, as `gates` prints it, or its first characters.")],
     decision: Annotated[str, Parameter(help="One of the gate's options, such as `proceed`.")],
     /,
     *,
@@ -59,7 +59,7 @@ def decide(
     """Take a decision."""
     body = {"decision": decision} | ({"text": text} if text is not None else {})
     with open_client(common, context) as client:
-        answer = client.post(f"/api/gates/{checked_id(gate)}/resolve", body)
+        answer = client.post(f"/api/gates/{find_gate_id(client, gate)}/resolve", body)
     if common.json:
         context.result_json(answer)
         return Exit.OK
@@ -73,6 +73,6 @@ def decide(
 def unpark(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Take a parked project up again."""
     with open_client(common, context) as client:
-        answer = client.post(f"/api/projects/{checked_id(project)}/unpark")
+        answer = client.post(f"/api/projects/{find_project_id(client, project)}/unpark")
     context.result_json(answer) if common.json else context.result(f"{answer['name']} is {answer['status']}.")
     return Exit.OK

@@ -28,7 +28,7 @@ COMMANDS = (
     ("status", "app.cli.builds:status", BUILD, "Show where a build is."),
     ("watch", "app.cli.builds:watch", BUILD, "Follow a build until it ends."),
     ("cancel", "app.cli.builds:cancel", BUILD, "Stop a build."),
-    ("projects", "app.cli.projects:projects", BUILD, "List your projects."),
+    ("projects", "app.cli.projects:app", BUILD, "List your projects; rename or delete one."),
     ("versions", "app.cli.projects:versions", BUILD, "List the builds of a project."),
     ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build."),
     ("checks", "app.cli.checks:checks", BUILD, "Show what was checked before a build became ready."),

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import webbrowser
+from shlex import quote
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
-from app.cli.builds import checked_id
+from app.cli.asking import require_yes
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
-from app.cli.lookup import find_build
+from app.cli.lookup import find_build, find_project_id
 from app.cli.summary import state_of
 from app.core.errors import NotFound
 from app.domain.gate import GateStatus
 from app.domain.job import JobStatus
 
-Project = Annotated[str, Parameter(help="The project's id, as `projects` prints it.")]
+Project = Annotated[str, Parameter(help="The project's name or id, as `projects` prints it.")]
 
 
 def projects(*, common: Common = COMMON, context: Ctx) -> int:
@@ -34,6 +35,45 @@ def projects(*, common: Common = COMMON, context: Ctx) -> int:
     return Exit.OK
 
 
+def rename(
+    project: Project,
+    name: Annotated[str, Parameter(help="The new name.")],
+    /,
+    *,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Give a project another name."""
+    with open_client(common, context) as client:
+        answer = client.patch(f"/api/projects/{find_project_id(client, project)}", {"name": name})
+    context.result_json(answer) if common.json else context.result(project_line(answer))
+    return Exit.OK
+
+
+def delete(
+    project: Project,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do not ask.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Remove a project for good: its builds, versions, previews, and the records of its apps."""
+    with open_client(common, context) as client:
+        path = f"/api/projects/{find_project_id(client, project, exactly=True)}"
+        found = client.get(path)
+        if not yes:
+            question = f"Delete {found['name']!r} with all its versions and the records of its apps?"
+            command = f"cofounder projects delete {found['id']} --yes"
+            require_yes(context, question, otherwise="Nothing was deleted.", command=command)
+        client.delete(path)
+    if common.json:
+        context.result_json({"id": found["id"], "name": found["name"], "deleted": True})
+    else:
+        context.result(f"{found['name']!r} is deleted.")
+    return Exit.OK
+
+
 def project_line(item: dict[str, Any]) -> str:
     """One project in one line, with the state of its latest build."""
     latest = item.get("latest_build")
@@ -45,14 +85,14 @@ def project_line(item: dict[str, Any]) -> str:
 def versions(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     """List the builds of a project."""
     with open_client(common, context) as client:
-        items = list(client.pages(f"/api/projects/{checked_id(project)}/builds"))
+        items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/builds"))
     if common.json:
         context.result_json({"items": items})
         return Exit.OK
     for item in items:
         context.result(version_line(item))
     if not items:
-        context.say(f'No builds yet.\ncofounder build "..." --project {project}')
+        context.say(f'No builds yet.\ncofounder build "..." --project {quote(project)}')
     return Exit.OK
 
 
@@ -79,7 +119,7 @@ def newest_ready(client: ApiClient) -> dict[str, Any]:
 
 def open_preview(
     job: Annotated[
-        str | None, Parameter(help="A job's id, or a project's; without it, your newest ready build.")
+        str | None, Parameter(help="A job's id, or a project's name or id; without it, your newest ready build.")
     ] = None,
     /,
     *,
@@ -88,7 +128,7 @@ def open_preview(
 ) -> int:
     """Open the preview of a build and print its address; the first time, you are asked to decide what is next."""
     with open_client(common, context) as client:
-        build = find_build(client, checked_id(job)) if job is not None else newest_ready(client)
+        build = find_build(client, job) if job is not None else newest_ready(client)
         url = client.post(f"/api/builds/{build['job_id']}/preview")["preview_url"]
         gate_id = gate_of_viewing(client, build)
     if common.json:
@@ -109,3 +149,9 @@ def gate_of_viewing(client: ApiClient, build: dict[str, Any]) -> str | None:
     gates = client.pages(f"/api/projects/{build['project_id']}/gates")
     waiting = (gate["gate_id"] for gate in gates if gate["status"] == GateStatus.PENDING)
     return seen["gate_id"] if seen["gate_id"] in waiting else None
+
+
+app = App(name="projects", default_parameter=Parameter(negative=()))
+app.default(projects)
+app.command(rename)
+app.command(delete)

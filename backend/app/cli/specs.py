@@ -14,10 +14,10 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from app.cli.builds import checked_id
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
+from app.cli.lookup import find_project_id
 from app.cli.spec_text import dump, load
 from app.core.errors import AppError
 from app.core.settings import process_environment
@@ -27,7 +27,7 @@ PLAIN_EDITORS: Final = ("nano", "vi")
 DRAFTS: Final = "cofounder-spec-"
 DRAFT: Final = "spec.toml"
 
-Project = Annotated[str, Parameter(help="The project's id, as `projects` prints it.")]
+Project = Annotated[str, Parameter(help="The project's name or id, as `projects` prints it.")]
 AsWritten = Annotated[
     bool, Parameter(help='Take nothing for a rename that does not say so with `was = "old_name"`.')
 ]
@@ -36,6 +36,7 @@ AsWritten = Annotated[
 def show(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Show what the next build of a project makes: the edited specification, or that of its newest version."""
     with open_client(common, context) as client:
+        project = find_project_id(client, project)
         found = client.get(_path(project))
     if common.json:
         context.result_json(found)
@@ -60,6 +61,7 @@ def edit(
 ) -> int:
     """Change the specification in your editor ($VISUAL, $EDITOR); the next build makes it the next version."""
     with open_client(common, context) as client:
+        project = find_project_id(client, project)
         found = client.get(_path(project))
         kept: dict[str, Any] | None
         if file is not None:
@@ -84,7 +86,7 @@ def edit(
 
 
 def _path(project: str) -> str:
-    return f"/api/projects/{checked_id(project)}/spec"
+    return f"/api/projects/{project}/spec"
 
 
 def read_text(file: str) -> str:

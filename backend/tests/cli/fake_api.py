@@ -52,7 +52,7 @@ class FakeApi:
             def do_GET(self) -> None:
                 api.serve(self)
 
-            do_POST = do_PUT = do_GET  # noqa: N815 - the names that http.server calls
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -123,7 +123,40 @@ def test_a_goal_that_was_not_understood_is_not_suggested_again(cli: Cli, buildab
     buildable.on("GET", BUILD, Answer(body=refused))
     ran = cli("build", "Eine App")
     assert "A booking app" not in ran.talk
+    assert ran.last_word == 'cofounder build "your goal in other words"'
+
+
+def test_a_goal_that_was_not_understood_leaves_no_new_project(cli: Cli, buildable: FakeApi) -> None:
+    refused = finished(status="failed", error_message="Say it in English.", error_code="goal_not_understood")
+    buildable.on("GET", BUILD, Answer(body=refused))
+    buildable.on("DELETE", f"/api/projects/{PROJECT}", Answer(204, raw=b""))
+    assert cli("build", "asdf").code == 1
+    assert cli("demo", "asdf", "--exit").code == 1
+    assert len(buildable.asked("DELETE", f"/api/projects/{PROJECT}")) == 2
+    ran = cli("build", "asdf", "--project", PROJECT)
     assert ran.last_word == f'cofounder build "your goal in other words" --project {PROJECT}'
+    assert len(buildable.asked("DELETE", f"/api/projects/{PROJECT}")) == 2
+
+
+def test_a_build_that_failed_otherwise_keeps_its_project(cli: Cli, buildable: FakeApi) -> None:
+    buildable.on("GET", BUILD, Answer(body=finished(status="failed", error_code="checks_failed")))
+    cli("build", "A shop")
+    assert buildable.asked("DELETE", f"/api/projects/{PROJECT}") == []
+
+
+@pytest.mark.parametrize("status", [402, 422, 503])
+def test_a_build_that_is_not_accepted_leaves_no_new_project(cli: Cli, buildable: FakeApi, status: int) -> None:
+    buildable.on("POST", START, Answer(status, {"detail": "No.", "code": "no"}, {"Retry-After": "0"}))
+    buildable.on("DELETE", f"/api/projects/{PROJECT}", Answer(204, raw=b""))
+    ran = cli("build", "A shop")
+    assert "No." in ran.talk
+    assert len(buildable.asked("DELETE", f"/api/projects/{PROJECT}")) == 1
+
+
+def test_a_goal_with_nothing_to_see_is_empty(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("build", "\u200b\u3164")
+    assert (ran.code, buildable.requests) == (2, [])
+    assert "The goal is empty." in ran.talk
 
 
 def test_a_wait_that_is_over_says_that_the_build_goes_on(cli: Cli, buildable: FakeApi) -> None:

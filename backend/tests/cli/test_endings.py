@@ -169,7 +169,7 @@ def test_a_projects_id_in_the_place_of_a_builds_is_explained(cli: Cli, api: Fake
     api.on("GET", f"/api/projects/{PROJECT}", Answer(body={"id": PROJECT, "name": "Shop"}))
     ran = cli(command, PROJECT)
     assert ran.code == 3
-    assert "This is the id of the project 'Shop', not of a build." in ran.talk
+    assert "'Shop' is a project, not a build." in ran.talk
     assert ran.last_word == f"cofounder versions {PROJECT}"
 
 
