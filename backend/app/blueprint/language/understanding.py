@@ -20,9 +20,10 @@ from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import own_people, roles_of
 from app.blueprint.language.telling import assumptions
+from app.blueprint.plan import Clause, ClauseState, Plan, plan_of
 from app.blueprint.spec import AppSpec, ThemeSpec
 
-__all__ = ["ENGINE", "GoalUnreadable", "understand"]
+__all__ = ["ENGINE", "GoalUnreadable", "plan_goal", "understand"]
 
 ENGINE: Final = "blueprint"
 
@@ -35,6 +36,12 @@ def understand(goal: str) -> AppSpec:
     if not drafts:
         raise GoalUnreadable(nothing_to_keep(reading.tokens))
     return _specify(reading, found, drafts, archetype)
+
+
+def plan_goal(goal: str) -> Plan:
+    """The plan of the app for a goal; GoalUnreadable as `understand`."""
+    spec = understand(goal)
+    return plan_of(spec, clauses=[Clause(text=line, state=ClauseState.LEFT_OUT) for line in spec.not_understood])
 
 
 def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> AppSpec:
