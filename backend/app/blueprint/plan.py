@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.blueprint.generate.words import lower_first, status_field
 from app.blueprint.spec import (
+    NUMBERS,
     AppSpec,
     EntitySpec,
     FieldSpec,
@@ -19,6 +19,7 @@ from app.blueprint.spec import (
     RuleKind,
     RuleSpec,
     ViewKind,
+    WishState,
 )
 
 EVERYBODY: Final = "Everybody who opens the app"
@@ -31,14 +32,6 @@ _NOT_SHOWN: Final = (ViewKind.LIST, ViewKind.TOTALS)
 """Every record has a list; totals are computed values."""
 
 
-class ClauseState(StrEnum):
-    """How far a wish of the goal is met."""
-
-    KEPT = "kept"
-    PARTLY = "partly"
-    LEFT_OUT = "left_out"
-
-
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
@@ -47,7 +40,7 @@ class Clause(_Part):
     """A wish of the goal in the founder's own words, and why it is not wholly met."""
 
     text: str
-    state: ClauseState
+    state: WishState
     why: str = ""
 
 
@@ -163,9 +156,21 @@ class Plan(_Part):
     not_understood: tuple[str, ...]
     clauses: tuple[Clause, ...] = ()
 
+    @property
+    def keeps_enough(self) -> bool:
+        """True when more than half of the wishes is met, a wish that is partly met counting half.
 
-def plan_of(spec: AppSpec, *, clauses: Sequence[Clause] = (), unknown: Sequence[str] = ()) -> Plan:
-    """The plan of a specification; `clauses` account for its goal, `unknown` are words nobody knows."""
+        A goal of a single wish needs no more than that some of it is met.
+        """
+        points = {WishState.KEPT: 2, WishState.PARTLY: 1, WishState.LEFT_OUT: 0}
+        met = sum(points[clause.state] for clause in self.clauses)
+        return met > len(self.clauses) or (len(self.clauses) == 1 and met > 0) or not self.clauses
+
+
+def plan_of(spec: AppSpec, *, unknown: Sequence[str] = ()) -> Plan:
+    """The plan of a specification; `unknown` are words of its goal that nobody knows."""
+    clauses = tuple(Clause(text=wish.text, state=wish.state, why=wish.why) for wish in spec.wishes)
+    told = tuple(_left_out(clause) for clause in clauses if clause.state is not WishState.KEPT)
     offered = _offered(spec)
     return Plan(
         title=spec.title,
@@ -180,9 +185,9 @@ def plan_of(spec: AppSpec, *, clauses: Sequence[Clause] = (), unknown: Sequence[
         shows=tuple(_shown(spec)),
         pages=_pages(spec),
         assumptions=spec.assumptions,
-        left_out=tuple(_left_out(clause) for clause in clauses if clause.state is not ClauseState.KEPT),
+        left_out=(*told, *(LeftOut(asked=text, why="") for text in spec.not_understood)),
         not_understood=tuple(unknown),
-        clauses=tuple(clauses),
+        clauses=clauses,
     )
 
 
@@ -270,6 +275,28 @@ def _computed(spec: AppSpec) -> Iterator[Computed]:
         amount = entity.field(view.field) if entity is not None and view.field else None
         if view.kind is ViewKind.TOTALS and entity is not None and amount is not None:
             yield from (_total(entity, amount, per) for per in _groups(entity))
+        if view.kind is ViewKind.CHART and entity is not None and amount is not None:
+            yield _counted(entity, amount)
+
+
+def _counted(entity: EntitySpec, field: FieldSpec) -> Computed:
+    """The figures that a chart draws: how many there are, or how the number goes over time."""
+    many = lower_first(entity.plural)
+    if field.type in NUMBERS:
+        about = f"Draws the {lower_first(field.label)} of {many}."
+        return Computed(
+            entity=entity.name,
+            label=field.label,
+            op="sum",
+            of=f"{entity.name}.{field.name}",
+            per=None,
+            about=about,
+        )
+    per = "month" if field.type in _DATES else lower_first(field.label)
+    label = f"{entity.plural} by {per}"
+    return Computed(
+        entity=entity.name, label=label, op="count", of=entity.name, per=per, about=f"Counts {many} by {per}."
+    )
 
 
 def _sum(spec: AppSpec, rule: RuleSpec) -> Computed:

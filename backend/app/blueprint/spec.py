@@ -146,6 +146,14 @@ class Reach(StrEnum):
     NONE = "none"
 
 
+class WishState(StrEnum):
+    """How far a wish of the goal is met."""
+
+    KEPT = "kept"
+    PARTLY = "partly"
+    LEFT_OUT = "left_out"
+
+
 class CheckKind(StrEnum):
     """What an acceptance check tries: the records of `entity`, its rule number `rule`, or its public form."""
 
@@ -423,6 +431,14 @@ class CheckSpec(_Part):
     rule: int | None = Field(default=None, ge=0)
 
 
+class WishSpec(_Part):
+    """A wish of the goal in the founder's own words, and why it is not wholly met."""
+
+    text: Sentence
+    state: WishState
+    why: Annotated[str, Field(max_length=400)] = ""
+
+
 class ThemeSpec(_Part):
     """The look: a hue of 0-359 that every colour is worked out from."""
 
@@ -450,6 +466,7 @@ class AppSpec(_Part):
     acceptance: tuple[CheckSpec, ...] = Field(default=(), max_length=12)
     assumptions: tuple[Sentence, ...] = Field(default=(), max_length=12)
     not_understood: tuple[Label, ...] = Field(default=(), max_length=20)
+    wishes: tuple[WishSpec, ...] = Field(default=(), max_length=60)
 
     @model_validator(mode="before")
     @classmethod

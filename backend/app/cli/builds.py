@@ -14,6 +14,7 @@ from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit, Interrupted, ServerUnreachable, UsageError
 from app.cli.events import StageClock, follow
 from app.cli.lookup import naming_a_build
+from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
 from app.domain.job import GOAL_MAX, JobStatus
@@ -21,6 +22,7 @@ from app.domain.job import GOAL_MAX, JobStatus
 NAME_LENGTH: Final = 60
 
 Timeout = Annotated[float | None, Parameter(help="Seconds to wait at most; the build goes on after that.")]
+Anyway = Annotated[bool, Parameter(help="Build although less than half of the wishes would be kept.")]
 Job = Annotated[str, Parameter(help="The job's id, as `build` prints it.")]
 
 
@@ -33,11 +35,14 @@ def build(
     *,
     project: Annotated[str | None, Parameter(help="The project to build; a new one by default.")] = None,
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
+    anyway: Anyway = False,
     timeout: Timeout = None,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
     """Build an app from a goal and follow the build to its end."""
+    if goal is not None:
+        agree_on_plan(context, said_goal(goal), command="cofounder build", anyway=anyway)
     with open_client(common, context) as client:
         started = start(client, goal, project_id=project)
         job_id = started["job_id"]
@@ -101,17 +106,26 @@ def has_ended(client: ApiClient, job_id: str) -> bool:
 
 def start(client: ApiClient, goal: str | None, *, project_id: str | None) -> dict[str, Any]:
     """Start a build, in a new project unless one is named; asked twice it starts once."""
-    if (goal is None and project_id is None) or (goal is not None and not goal.strip()):
-        raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
-    if goal is not None and len(goal.strip()) > GOAL_MAX:
-        raise UsageError(
-            f"The goal has {len(goal.strip()):,} characters; {GOAL_MAX:,} are the most.",
-            remedy='cofounder build "the same in fewer words"',
-        )
+    if goal is None and project_id is None:
+        said_goal("")
+    if goal is not None:
+        said_goal(goal)
     if project_id is None and goal is not None:
         project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
     body = {"project_id": checked_id(project_id or ""), **({} if goal is None else {"goal": goal})}
     return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
+
+
+def said_goal(goal: str) -> str:
+    """The goal, when there is one that is not too long. UsageError."""
+    if not goal.strip():
+        raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
+    if len(goal.strip()) > GOAL_MAX:
+        raise UsageError(
+            f"The goal has {len(goal.strip()):,} characters; {GOAL_MAX:,} are the most.",
+            remedy='cofounder build "the same in fewer words"',
+        )
+    return goal
 
 
 def project_name(goal: str) -> str:
