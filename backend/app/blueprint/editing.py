@@ -16,7 +16,7 @@ from app.blueprint.spec import AppSpec, EntitySpec
 
 Raw = dict[str, Any]
 
-_FROM_THE_ENGINE = ("version", "engine", "confidence")
+_FROM_THE_ENGINE = ("version", "engine", "confidence", "wishes")
 
 
 def lives_on(old: Mapping[str, Any] | None, new: AppSpec) -> bool:

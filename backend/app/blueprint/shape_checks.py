@@ -123,5 +123,5 @@ def _attempt(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str] | None:
                 f"{with_article(labels[0])} of which few are left",
                 f"add {with_article(what)} for more than there are",
             )
-        case RuleKind.OVERDUE | RuleKind.SUM:
+        case RuleKind.OVERDUE | RuleKind.SUM | RuleKind.ENSURE | RuleKind.ONE_OPEN:
             return None

@@ -5,15 +5,19 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.blueprint import spec_defaults
+from app.blueprint.expressions.parser import MAX_LENGTH
+from app.blueprint.spec_expressions import check_expressions
 from app.domain.job import GOAL_MAX
 from app.domain.text import has_shape, without_direction
 
-SPEC_VERSION: Final = 1
+SPEC_VERSION: Final = 2
 MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 16
 
@@ -29,6 +33,12 @@ RESERVED_TABLES: Final = frozenset(
 _ASIDE = "app_aside_"
 """Begins the names under which a table is put aside while an app takes over records."""
 _SQLITE_PREFIX = "sqlite_"
+
+AUTOMATIC: Final = "automatic"
+OWNER: Final = "Owner"
+VISITOR: Final = "visitor"
+EVERYWHERE: Final = (OWNER, VISITOR, AUTOMATIC)
+"""Who may take a move beside the roles of an app: the owner, a visitor by their own link, and the app itself."""
 
 
 def _printable(text: str) -> str:
@@ -61,6 +71,9 @@ Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
 
 Label = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_line)]
 Sentence = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_one_line)]
+Expression = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(_one_line)]
+"""A figure or condition in the language of `app.blueprint.expressions`, such as `sum(amount of Payment)`."""
+
 GoalText = Annotated[str, Field(min_length=1, max_length=GOAL_MAX), AfterValidator(_printable)]
 
 
@@ -70,6 +83,7 @@ class FieldType(StrEnum):
     TEXT = "text"
     LONGTEXT = "longtext"
     INT = "int"
+    DECIMAL = "decimal"
     MONEY = "money"
     DATE = "date"
     DATETIME = "datetime"
@@ -78,7 +92,12 @@ class FieldType(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     URL = "url"
+    IMAGE = "image"
+    FILE = "file"
     REF = "ref"
+
+
+NUMBERS: Final = frozenset({FieldType.INT, FieldType.DECIMAL, FieldType.MONEY})
 
 
 class OnDelete(StrEnum):
@@ -99,6 +118,8 @@ class ViewKind(StrEnum):
     CHART = "chart"
     GALLERY = "gallery"
     DOCUMENT = "document"
+    RANKING = "ranking"
+    REVIEW = "review"
 
 
 class RuleKind(StrEnum):
@@ -111,6 +132,8 @@ class RuleKind(StrEnum):
     SUM = "sum"
     IN_ORDER = "in_order"
     STOCK = "stock"
+    ONE_OPEN = "one_open"
+    ENSURE = "ensure"
 
 
 class RoleScope(StrEnum):
@@ -118,6 +141,30 @@ class RoleScope(StrEnum):
 
     ALL = "all"
     OWN = "own"
+
+
+class Publicity(StrEnum):
+    """How much of a kind of record visitors see: nothing, a list, or a list with a page for each."""
+
+    NONE = "none"
+    LIST = "list"
+    DETAIL = "detail"
+
+
+class Reach(StrEnum):
+    """Which records of a kind a right covers."""
+
+    ALL = "all"
+    OWN = "own"
+    NONE = "none"
+
+
+class WishState(StrEnum):
+    """How far a wish of the goal is met."""
+
+    KEPT = "kept"
+    PARTLY = "partly"
+    LEFT_OUT = "left_out"
 
 
 class CheckKind(StrEnum):
@@ -135,7 +182,12 @@ class _Part(BaseModel):
 
 
 class FieldSpec(_Part):
-    """One field of an entity; `choices` belong to a choice, `ref` names the entity a ref points at."""
+    """One field of an entity; `choices` belong to a choice, `ref` names the entity a ref points at.
+
+    `digits` are those of a decimal after the point. `lowest` and `highest` bound a number, in its own unit.
+    `starts_as` is worked out when a record is added without the field, such as `product.price`, which keeps the
+    price of that day.
+    """
 
     name: Snake
     label: Label
@@ -144,7 +196,17 @@ class FieldSpec(_Part):
     choices: tuple[Label, ...] = Field(default=(), max_length=20)
     ref: Pascal | None = None
     on_delete: OnDelete = OnDelete.SET_NULL
+    digits: int = Field(default=2, ge=1, le=4)
+    unit: Annotated[str, Field(min_length=1, max_length=12), AfterValidator(_one_line)] | None = None
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
+    starts_as: Expression | None = None
     was: Snake | None = Field(default=None, description="Its name in the version this one grew from, if renamed.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _labelled(cls, raw: Any) -> Any:  # Any: what JSON can hold
+        return spec_defaults.field(raw)
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
@@ -156,12 +218,84 @@ class FieldSpec(_Part):
             raise ValueError(f"field {self.name!r}: a ref names an entity, and nothing else does")
         if self.required and self.ref is not None and self.on_delete is OnDelete.SET_NULL:
             raise ValueError(f"field {self.name!r} is required, so it cannot be emptied by a deletion")
-        _no_twins(f"choices of {self.name!r}", (one.casefold() for one in self.choices))
+        if self.type not in NUMBERS and (self.lowest, self.highest, self.unit) != (None, None, None):
+            raise ValueError(f"field {self.name!r}: only numbers have limits and a unit")
+        if self.lowest is not None and self.highest is not None and self.lowest > self.highest:
+            raise ValueError(f"field {self.name!r}: its lowest value is above its highest")
+        _no_twins(f"choices of {self.name!r}", (choice.casefold() for choice in self.choices))
         return self
 
 
+class ComputedSpec(_Part):
+    """A figure that the app works out for each record, such as `quantity * unit_price`; it is never typed in.
+
+    `digits` are those after the point; without them the figure keeps what its parts have, two at the most.
+    """
+
+    name: Snake
+    label: Label
+    expression: Expression
+    about: Sentence
+    digits: int | None = Field(default=None, ge=0, le=4)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _labelled(cls, raw: Any) -> Any:  # Any: what JSON can hold
+        return spec_defaults.field(raw)
+
+
+class AssignmentSpec(_Part):
+    """A value that a move writes into a field, such as `today` into `closed_on`."""
+
+    field: Snake
+    value: Expression
+
+
+class MoveSpec(_Part):
+    """A step from one state to another.
+
+    `by` names the roles that may take it; empty means the staff, "automatic" is taken by the app as soon as
+    `only_if` holds. `asks` are fields that must be filled in with it. `only_if` must hold, else it is refused with
+    `about`.
+    """
+
+    label: Label
+    sources: tuple[Label, ...] = Field(min_length=1, max_length=12)
+    target: Label
+    about: Sentence
+    by: tuple[Label, ...] = Field(default=(), max_length=6)
+    asks: tuple[Snake, ...] = Field(default=(), max_length=6)
+    sets: tuple[AssignmentSpec, ...] = Field(default=(), max_length=6)
+    only_if: Expression | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        """True when the app takes the move itself."""
+        return self.by == (AUTOMATIC,)
+
+
+class RightSpec(_Part):
+    """What one role may do with the records of a kind; `only_if` narrows what it sees.
+
+    `fields` are those it may fill in and change; empty means every one.
+    """
+
+    role: Label
+    sees: Reach = Reach.ALL
+    only_if: Expression | None = None
+    adds: bool = False
+    changes: Reach = Reach.NONE
+    deletes: bool = False
+    fields: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
+
+
 class EntitySpec(_Part):
-    """One kind of record. `table` is also the path of its pages."""
+    """One kind of record. `table` is also the path of its pages.
+
+    `state` names the choice whose choices are the states; with `moves` it changes by them alone, and begins as the
+    first. `lines` is the kind of record that is entered inside its form, such as the lines of an order. `order`
+    sorts its lists, such as `votes desc`.
+    """
 
     name: Pascal
     table: Snake
@@ -169,8 +303,20 @@ class EntitySpec(_Part):
     plural: Label
     about: Sentence
     fields: tuple[FieldSpec, ...] = Field(min_length=1, max_length=MAX_FIELDS)
+    computed: tuple[ComputedSpec, ...] = Field(default=(), max_length=12)
+    state: Snake | None = None
+    moves: tuple[MoveSpec, ...] = Field(default=(), max_length=20)
+    rights: tuple[RightSpec, ...] = Field(default=(), max_length=6)
+    public: Publicity = Publicity.NONE
+    lines: Pascal | None = None
+    order: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}( desc)?$")] | None = None
     seed: tuple[Label, ...] = Field(default=(), max_length=12, description="Examples to name the first records.")
     was: Pascal | None = Field(default=None, description="Its name in the version this one grew from, if renamed.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, raw: Any) -> Any:  # Any: what JSON can hold
+        return spec_defaults.entity(raw)
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -178,15 +324,42 @@ class EntitySpec(_Part):
             raise ValueError(
                 f"the table name {self.table!r} is reserved: every app has a page or a table of that name"
             )
-        _no_twins(f"fields of {self.name!r}", (field.name for field in self.fields))
-        _no_twins(f"labels of {self.name!r}", (field.label.casefold() for field in self.fields))
+        both: tuple[FieldSpec | ComputedSpec, ...] = (*self.fields, *self.computed)
+        _no_twins(f"fields of {self.name!r}", (part.name for part in both))
+        _no_twins(f"labels of {self.name!r}", (part.label.casefold() for part in both))
+        self._check_moves()
         if not any(field.required for field in self.fields):
             raise ValueError(f"entity {self.name!r} needs a required field")
         return self
 
+    def _check_moves(self) -> None:
+        state = self.field(self.state) if self.state else None
+        if self.state and (state is None or state.type is not FieldType.CHOICE):
+            raise ValueError(f"entity {self.name!r}: its state {self.state!r} must be a choice of it")
+        if self.moves and state is None:
+            raise ValueError(f"entity {self.name!r} has moves, so it must name the choice that is its state")
+        known = set(state.choices) if state else set()
+        for move in self.moves:
+            for name in (*move.sources, move.target):
+                if name not in known:
+                    raise ValueError(f"move {move.label!r} of {self.name!r}: {name!r} is not one of its states")
+            for name in (*move.asks, *(assignment.field for assignment in move.sets)):
+                if self.field(name) is None or name == self.state:
+                    raise ValueError(
+                        f"move {move.label!r} of {self.name!r}: {name!r} is not a field it can fill in"
+                    )
+            if move.is_automatic and move.only_if is None:
+                raise ValueError(
+                    f"move {move.label!r} of {self.name!r} is automatic, so it must say when: only_if"
+                )
+
     def field(self, name: str) -> FieldSpec | None:
         """The field of that name."""
         return next((field for field in self.fields if field.name == name), None)
+
+    def figure(self, name: str) -> ComputedSpec | None:
+        """The computed field of that name."""
+        return next((computed for computed in self.computed if computed.name == name), None)
 
 
 class RoleSpec(_Part):
@@ -237,13 +410,29 @@ class RuleSpec(_Part):
     `fields` by kind: no_overlap (start, [end or the minutes it lasts,] ref), where minutes are an int and count
     from a datetime; capacity (ref to what has room for so many[, field of how many one takes]); unique (those
     that must differ together); overdue (date[, status]); sum (money[, ref to the record it adds up in]);
-    in_order (earlier, later); stock (ref to what is counted, quantity taken).
+    in_order (earlier, later); stock (ref to what is counted, quantity taken); one_open (ref to what is out or
+    taken until a record of it is finished).
+    `ensure` refuses every record for which `condition` is false; `fields` are those that the refusal stands
+    beside, and with `when` it is judged only while that holds. It is judged again when a record that it speaks
+    of through a link changes. `limit` is the founder's number: the room of a capacity, the days before an overdue
+    date that it warns.
     """
 
     kind: RuleKind
     entity: Pascal
-    fields: tuple[Snake, ...] = Field(min_length=1, max_length=4)
+    fields: tuple[Snake, ...] = Field(default=(), max_length=4)
     about: Sentence
+    condition: Expression | None = None
+    when: Expression | None = None
+    limit: Decimal | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if (self.kind is RuleKind.ENSURE) != (self.condition is not None):
+            raise ValueError(f"the rule {self.about!r}: a condition belongs to the kind ensure, which needs one")
+        if self.kind is not RuleKind.ENSURE and not self.fields:
+            raise ValueError(f"the rule {self.about!r} names no field")
+        return self
 
 
 class CheckSpec(_Part):
@@ -257,6 +446,14 @@ class CheckSpec(_Part):
     rule: int | None = Field(default=None, ge=0, strict=True)
 
 
+class WishSpec(_Part):
+    """A wish of the goal in the founder's own words, and why it is not wholly met."""
+
+    text: Sentence
+    state: WishState
+    why: Annotated[str, Field(max_length=400)] = ""
+
+
 class ThemeSpec(_Part):
     """The look: a hue of 0-359 that every colour is worked out from."""
 
@@ -266,7 +463,7 @@ class ThemeSpec(_Part):
 class AppSpec(_Part):
     """What an app is: made by an engine, shown to the founder, rendered by the generator."""
 
-    version: int = Field(default=SPEC_VERSION, ge=1, le=SPEC_VERSION, strict=True)
+    version: int = Field(default=SPEC_VERSION, ge=SPEC_VERSION, le=SPEC_VERSION, strict=True)
     title: Label
     tagline: Sentence
     goal: GoalText
@@ -284,6 +481,12 @@ class AppSpec(_Part):
     acceptance: tuple[CheckSpec, ...] = Field(default=(), max_length=12)
     assumptions: tuple[Sentence, ...] = Field(default=(), max_length=12)
     not_understood: tuple[Label, ...] = Field(default=(), max_length=20)
+    wishes: tuple[WishSpec, ...] = Field(default=(), max_length=60)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _raised(cls, raw: Any) -> Any:  # Any: what JSON can hold
+        return spec_defaults.app(raise_version(raw))
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -304,12 +507,15 @@ class AppSpec(_Part):
         for check in self.acceptance:
             if check.rule is not None and check.rule >= len(self.rules):
                 raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
+        check_people(self)
+        check_expressions(self)
         return self
 
     @property
     def has_sign_in(self) -> bool:
-        """Whether people sign in: some work with their own records alone."""
-        return any(role.scope is RoleScope.OWN for role in self.roles)
+        """Whether people sign in: some work with their own records alone, or not everybody may do everything."""
+        is_limited = any(entity.rights or any(move.by for move in entity.moves) for entity in self.entities)
+        return is_limited or any(role.scope is RoleScope.OWN for role in self.roles)
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""
@@ -350,6 +556,23 @@ class AppSpec(_Part):
         for name in fields:
             if entity.field(name) is None:
                 raise ValueError(f"{entity_name}.{name} does not exist")
+
+
+def raise_version(raw: Any) -> Any:  # Any: what JSON can hold
+    """A document of version 1 as one of version 2, which says everything in the same words and can say more."""
+    if isinstance(raw, dict) and raw.get("version") == 1:
+        return {**raw, "version": SPEC_VERSION}
+    return raw
+
+
+def check_people(spec: AppSpec) -> None:
+    """ValueError when a move or a right names a role that the app does not have."""
+    roles = {role.name for role in spec.roles} | set(EVERYWHERE)
+    for entity in spec.entities:
+        named = [name for move in entity.moves for name in move.by] + [right.role for right in entity.rights]
+        for name in named:
+            if name not in roles:
+                raise ValueError(f"{entity.name} names the role {name!r}; there are: {', '.join(sorted(roles))}")
 
 
 def _no_twins(what: str, names: Iterable[str]) -> None:

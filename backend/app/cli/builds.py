@@ -16,6 +16,7 @@ from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, Interrupted, ServerUnreachable, UsageError
 from app.cli.events import StageClock, follow
 from app.cli.lookup import find_job_id, find_project_id, naming_a_build
+from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import NOT_UNDERSTOOD, exit_of_build, failed_lines, ready_lines, status_lines
 from app.domain.job import GOAL_MAX, JobStatus
@@ -24,6 +25,7 @@ from app.domain.text import has_shape, holds_controls
 NAME_LENGTH: Final = 60
 
 Timeout = Annotated[float | None, Parameter(help="Seconds to wait at most; the build goes on after that.")]
+Anyway = Annotated[bool, Parameter(help="Build although less than half of the wishes would be kept.")]
 Job = Annotated[str, Parameter(help="The job's id, as `build` prints it, or its first characters.")]
 
 
@@ -38,11 +40,14 @@ def build(
         str | None, Parameter(help="The project to build, by name or id; a new one by default.")
     ] = None,
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
+    anyway: Anyway = False,
     timeout: Timeout = None,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
     """Build an app from a goal and follow the build to its end."""
+    if goal is not None:
+        agree_on_plan(context, said_goal(goal), command="cofounder build", anyway=anyway)
     with open_client(common, context) as client:
         started = start(client, goal, project=project)
         job_id = started["job_id"]
@@ -52,8 +57,7 @@ def build(
             return Exit.OK
         progress = make_progress(context, as_json=common.json)
         finished = finish(client, job_id, progress=progress, timeout_s=timeout)
-        is_kept = project is not None or not discard_refused(client, finished)
-        return tell(finished, context, as_json=common.json, is_kept=is_kept)
+        return tell(finished, context, as_json=common.json)
 
 
 def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, context: Ctx) -> int:
@@ -112,13 +116,8 @@ def start(client: ApiClient, goal: str | None, *, project: str | None) -> dict[s
 
     A new project whose build is refused is removed again.
     """
-    if (goal is None and project is None) or (goal is not None and not has_shape(goal)):
-        raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
-    if goal is not None and len(goal.strip()) > GOAL_MAX:
-        raise UsageError(
-            f"The goal has {len(goal.strip()):,} characters; {GOAL_MAX:,} are the most.",
-            remedy='cofounder build "the same in fewer words"',
-        )
+    if goal is not None or project is None:
+        said_goal(goal or "")
     if project is not None or goal is None:
         return begin(client, find_project_id(client, project or ""), goal)
     project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
@@ -135,17 +134,22 @@ def begin(client: ApiClient, project_id: str, goal: str | None) -> dict[str, Any
     return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
 
 
-def discard_refused(client: ApiClient, finished: Mapping[str, Any]) -> bool:
-    """Remove the new project of a goal that was not understood: nothing was built. Whether it is gone."""
-    return finished.get("error_code") == NOT_UNDERSTOOD and discard(client, finished["project_id"])
-
-
-def discard(client: ApiClient, project_id: str) -> bool:
-    """Remove a project that has come to nothing. Whether it is gone: an instance that went away keeps it."""
+def discard(client: ApiClient, project_id: str) -> None:
+    """Remove a project that has come to nothing; an instance that went away keeps it."""
     with suppress(ApiProblem, ServerUnreachable):
         client.delete(f"/api/projects/{project_id}")
-        return True
-    return False
+
+
+def said_goal(goal: str) -> str:
+    """The goal, when there is one that is not too long. UsageError."""
+    if not has_shape(goal):
+        raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
+    if len(goal.strip()) > GOAL_MAX:
+        raise UsageError(
+            f"The goal has {len(goal.strip()):,} characters; {GOAL_MAX:,} are the most.",
+            remedy='cofounder build "the same in fewer words"',
+        )
+    return goal
 
 
 def project_name(goal: str) -> str:
@@ -176,11 +180,8 @@ def finish(
     return client.get(f"/api/builds/{job_id}") | {"stage_seconds": clock.seconds}
 
 
-def tell(finished: dict[str, Any], context: Context, *, as_json: bool, is_kept: bool = True) -> Exit:
-    """Print what a build became, its preview address on the last line, and answer the exit code.
-
-    Unless `is_kept`, its project was removed, and the next goal makes another.
-    """
+def tell(finished: dict[str, Any], context: Context, *, as_json: bool) -> Exit:
+    """Print what a build became, its preview address on the last line, and answer the exit code."""
     code = exit_of_build(finished)
     if as_json:
         context.result_json(finished)
@@ -188,7 +189,7 @@ def tell(finished: dict[str, Any], context: Context, *, as_json: bool, is_kept: 
         context.result("\n".join(ready_lines(finished)))
         context.result(f"\n{finished['preview_url']}")
     else:
-        flags = f" --project {finished['project_id']}" if is_kept else ""
+        flags = f" --project {finished['project_id']}"
         context.say("\n".join(failed_lines(finished, command="cofounder build", flags=flags)))
     return code
 

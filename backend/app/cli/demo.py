@@ -18,6 +18,7 @@ def demo(
     *,
     exit_: Annotated[bool, Parameter(name="--exit", help="End when the build is ready.")] = False,
     port: Annotated[int | None, Parameter(help="The port of the API.")] = None,
+    anyway: Annotated[bool, Parameter(help="Build although less than half of the wishes would be kept.")] = False,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
@@ -25,4 +26,4 @@ def demo(
     context.say(f'Co-Founder builds: "{goal}"')
     # Loaded after the first words, so that something is said at once on a slow disk too.
     scene = import_module("app.cli.demo_run").Demo(context, common, port=port)
-    return int(scene.run(goal, stay=not exit_))
+    return int(scene.run(goal, stay=not exit_, anyway=anyway))

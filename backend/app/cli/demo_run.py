@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from app.cli.builds import discard_refused, finish, start
+from app.cli.builds import finish, said_goal, start
 from app.cli.child import Child, start_instance
 from app.cli.client import ApiClient, read_token
 from app.cli.config import load_settings
 from app.cli.context import Common, Context, RunningInstance
 from app.cli.errors import Exit, Interrupted
 from app.cli.network import free_pair, port_is_free
+from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import make_progress, spinning
 from app.cli.summary import exit_of_build, failed_lines, ready_lines
 from app.core.settings import Settings
@@ -29,8 +30,9 @@ class Demo:
         self._common = common
         self._port = port
 
-    def run(self, goal: str, *, stay: bool) -> Exit:
+    def run(self, goal: str, *, stay: bool, anyway: bool) -> Exit:
         """Build once and show it; with `stay` keep the instance until Ctrl-C."""
+        agree_on_plan(self._context, said_goal(goal), command="cofounder demo", anyway=anyway)
         settings = load_settings(self._common, port=self._port)
         with stopping_on_sigterm():
             running = self._context.wiring().find_instance(settings)
@@ -84,7 +86,6 @@ class Demo:
             self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
             progress = make_progress(self._context, as_json=self._common.json)
             finished = finish(client, started["job_id"], progress=progress)
-            discard_refused(client, finished)
         if self._common.json:
             self._context.result_json(finished)
         elif exit_of_build(finished) is Exit.OK:

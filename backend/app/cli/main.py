@@ -24,6 +24,7 @@ LOOK = "Look inside"
 
 COMMANDS = (
     ("demo", "app.cli.demo:demo", BUILD, "Start everything, build an app from a goal, print its address."),
+    ("plan", "app.cli.plan:plan", BUILD, "Show what a goal would become, without building."),
     ("build", "app.cli.builds:build", BUILD, "Build an app from a goal and follow the build."),
     ("status", "app.cli.builds:status", BUILD, "Show where a build is."),
     ("watch", "app.cli.builds:watch", BUILD, "Follow a build until it ends."),
@@ -66,7 +67,7 @@ GROUPS = (
 )
 """Commands of two words, with what `--help` says of each."""
 
-TAKES_A_GOAL = ("demo", "build")
+TAKES_A_GOAL = ("demo", "build", "plan")
 
 PARTS = ("api", "preview", "migrate")
 """The processes of an instance, started by its supervisor."""

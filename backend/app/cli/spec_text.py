@@ -12,10 +12,12 @@ from app.cli.errors import UsageError
 HEAD: Final = """\
 # What the app is. Change it, save and close; the next build makes it the next version.
 # A field is a line in its kind of record. Its type is one of: text, longtext, int, money, date, datetime,
-# bool (yes or no), choice (with choices = ["A", "B"]), email, phone, url, ref (with ref = "Client").
+# bool (yes or no), choice (with choices = ["A", "B"]), email, phone, url, decimal (with digits = 2),
+# ref (with ref = "Client"). Numbers may have lowest and highest. A figure is worked out by its expression.
 # Renamed something? Add was = "its old name", so that the values are kept.
 """
-_HIDDEN: Final = ("version", "engine", "confidence")
+_HIDDEN: Final = ("version", "engine", "confidence", "wishes")
+_USUAL: Final[dict[str, object]] = {"digits": 2, "public": "none"}
 
 
 def dump(spec: Mapping[str, Any]) -> str:
@@ -33,7 +35,7 @@ def dump(spec: Mapping[str, Any]) -> str:
 
 
 def _members(one: Mapping[str, Any]) -> list[str]:
-    return [_pair(key, value) for key, value in one.items() if not _goes_without_saying(value)]
+    return [_pair(key, value) for key, value in one.items() if not _is_usual(key, value)]
 
 
 def _is_table(value: object) -> bool:
@@ -44,6 +46,10 @@ def _goes_without_saying(value: object) -> bool:
     return value is None or value is False or value in ("set_null", [])
 
 
+def _is_usual(key: str, value: object) -> bool:
+    return _goes_without_saying(value) or _USUAL.get(key) == value
+
+
 def _pair(key: str, value: Any) -> str:  # Any: what JSON can hold
     if _is_table(value):
         rows = "".join(f"  {_inline(one)},\n" for one in value)
@@ -52,7 +58,7 @@ def _pair(key: str, value: Any) -> str:  # Any: what JSON can hold
 
 
 def _inline(one: Mapping[str, Any]) -> str:
-    pairs = [f"{key} = {_value(value)}" for key, value in one.items() if not _goes_without_saying(value)]
+    pairs = [f"{key} = {_value(value)}" for key, value in one.items() if not _is_usual(key, value)]
     return "{ " + ", ".join(pairs) + " }"
 
 

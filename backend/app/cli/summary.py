@@ -7,6 +7,7 @@ from shlex import quote
 from typing import Any, Final
 
 from app.cli.errors import Exit
+from app.cli.plan_text import wish_lines
 from app.domain.job import CANCELLED_MESSAGE, JobStatus
 
 FEATURES_SHOWN: Final = 8
@@ -42,6 +43,7 @@ def ready_lines(build: Mapping[str, Any]) -> list[str]:
     evidence = build.get("evidence") or {}
     title = evidence.get("title") or build.get("goal") or "Your app"
     lines = [f"{title} is ready ({build['build_version']}).", f"  {engine_line(build.get('engine'))}"]
+    lines += wish_lines(evidence.get("wishes") or [])
     if evidence.get("files") is not None:
         lines.append(f"  Files: {evidence['files']}")
     features = [str(feature) for feature in evidence.get("features") or []]
@@ -51,7 +53,7 @@ def ready_lines(build: Mapping[str, Any]) -> list[str]:
         if len(features) > FEATURES_SHOWN:
             lines.append(f"    - and {len(features) - FEATURES_SHOWN} more")
     left_out = [str(wish) for wish in evidence.get("left_out") or []]
-    if left_out:
+    if left_out and not evidence.get("wishes"):
         lines += ["  It leaves out:", *(f"    - {wish}" for wish in left_out)]
     lines += data_lines(evidence.get("data") or {})
     lines += check_lines(evidence.get("checks") or [])

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
@@ -67,6 +67,9 @@ class BuildTools:
     stage_timeout_s: float
     with_pictures: bool = True
     ladder: Ladder = climb
+
+
+_EVIDENCE: Final = ("title", "files", "features", "left_out", "wishes", "checks", "pictures")
 
 
 class BuildPipeline:
@@ -184,6 +187,7 @@ class BuildPipeline:
             "files": len(result.working_files),
             "features": list(result.features),
             "left_out": list(result.left_out),
+            "wishes": [wish.model_dump(mode="json") for wish in spec.wishes],
         }
 
     async def _write(self, name: str, working_files: Mapping[str, str]) -> TreeDigest:
@@ -256,7 +260,9 @@ class BuildPipeline:
 
     async def _finish(self, digest: TreeDigest, found: Result) -> None:
         await self._tools.versions.seal(self._job.project_id, digest, version=self._job.build_version)
-        evidence = {key: found[key] for key in ("title", "files", "features", "left_out", "checks", "pictures")}
+        evidence = {
+            key: found[key] for key in ("title", "files", "features", "left_out", "wishes", "checks", "pictures")
+        }
         if found["data"]:
             evidence["data"] = await self._inheritance.tell(dict(found["data"]))
         await self._move(JobStatus.READY, Change(digest=digest, evidence=evidence))

@@ -121,21 +121,8 @@ def test_a_failed_build_is_told_kindly_and_ends_with_the_command_to_try_again(
 def test_a_goal_that_was_not_understood_is_not_suggested_again(cli: Cli, buildable: FakeApi) -> None:
     refused = finished(status="failed", error_message="Say it in English.", error_code="goal_not_understood")
     buildable.on("GET", BUILD, Answer(body=refused))
-    ran = cli("build", "Eine App")
-    assert "A booking app" not in ran.talk
-    assert ran.last_word == 'cofounder build "your goal in other words"'
-
-
-def test_a_goal_that_was_not_understood_leaves_no_new_project(cli: Cli, buildable: FakeApi) -> None:
-    refused = finished(status="failed", error_message="Say it in English.", error_code="goal_not_understood")
-    buildable.on("GET", BUILD, Answer(body=refused))
-    buildable.on("DELETE", f"/api/projects/{PROJECT}", Answer(204, raw=b""))
-    assert cli("build", "asdf").code == 1
-    assert cli("demo", "asdf", "--exit").code == 1
-    assert len(buildable.asked("DELETE", f"/api/projects/{PROJECT}")) == 2
-    ran = cli("build", "asdf", "--project", PROJECT)
+    ran = cli("build", "A yoga app")
     assert ran.last_word == f'cofounder build "your goal in other words" --project {PROJECT}'
-    assert len(buildable.asked("DELETE", f"/api/projects/{PROJECT}")) == 2
 
 
 def test_a_build_that_failed_otherwise_keeps_its_project(cli: Cli, buildable: FakeApi) -> None:
@@ -157,6 +144,35 @@ def test_a_goal_with_nothing_to_see_is_empty(cli: Cli, buildable: FakeApi) -> No
     ran = cli("build", "\u200b\u3164")
     assert (ran.code, buildable.requests) == (2, [])
     assert "The goal is empty." in ran.talk
+
+
+@pytest.mark.parametrize(
+    "goal", ["Eine App f\u00fcr ein Yogastudio", "a chat app", "asdf", "A mortgage calculator"]
+)
+def test_a_goal_that_is_refused_leaves_no_project(cli: Cli, buildable: FakeApi, goal: str) -> None:
+    ran = cli("build", goal)
+    assert ran.code == 2
+    assert ran.last_word == 'cofounder build "your goal in other words"'
+    assert buildable.asked("POST", "/api/projects") == []
+
+
+FALCONRY = (
+    "Falconry centre: we weigh every bird each morning, no flying above or below its weight, "
+    "experience days for six at most, under 12s only with an adult"
+)
+
+
+def test_a_goal_of_which_little_would_be_kept_is_not_built_without_a_word(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("build", FALCONRY)
+    assert ran.code == 2
+    assert "Kept 1 of 5 wishes." in ran.talk
+    assert "Less than half of what you asked for would be kept, so nothing was built." in ran.talk
+    assert ran.last_word.endswith("--anyway")
+    assert buildable.asked("POST", "/api/projects") == []
+
+
+def test_with_a_word_it_is_built(cli: Cli, buildable: FakeApi) -> None:
+    assert cli("build", FALCONRY, "--anyway").code == 0
 
 
 def test_a_wait_that_is_over_says_that_the_build_goes_on(cli: Cli, buildable: FakeApi) -> None:

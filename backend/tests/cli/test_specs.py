@@ -44,7 +44,7 @@ def editor_that(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def without_defaults(spec: dict[str, Any]) -> Any:
-    return AppSpec.model_validate({**spec, "engine": "e", "confidence": 0.5})
+    return AppSpec.model_validate({**spec, "engine": "e", "confidence": 0.5, "wishes": []})
 
 
 @pytest.mark.parametrize("goal", ["a booking app for a yoga studio", "track tools that neighbours borrow"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.examples import conditions_of
 from app.blueprint.generate.rules import Rule, off_field, rules_of
 from app.blueprint.spec import AppSpec
 
@@ -20,6 +22,7 @@ _CALLS = {
     "Sum": "sums",
     "Stock": "stock",
     "Overdue": "overdue",
+    "Ensure": "ensure",
 }
 
 
@@ -54,8 +57,24 @@ def _arguments(spec: AppSpec, rule: Rule) -> list[str]:
             return [*_words(rule, "ref", "counted", "quantity"), repr(_off(spec, rule)), says]
         case "Overdue":
             return [*_words(rule, "date", "status"), repr("".join(values["done"][:1]))]
+        case "Ensure":
+            return [*_violation(spec, rule), repr((rule.about,))]
         case _:
             return _words(rule, "money", "ref", "into", "times")
+
+
+def _violation(spec: AppSpec, rule: Rule) -> list[str]:
+    """The changes that make a record break the rule, by table, and how many like it are there before."""
+    stated = next(other for other in conditions_of(spec, rule.entity) if other.about == rule.about)
+    broken = examples_of(spec).violation(rule.entity, stated)
+    if broken is None:
+        raise ValueError(f"no example was found that breaks the rule {rule.about!r}; say it in a simpler way")
+    changes: dict[str, dict[str, str]] = {}
+    for (name, field), text in broken.changes.items():
+        entity = spec.entity(name)
+        if entity is not None:
+            changes.setdefault(entity.table, {})[field] = text
+    return [repr(changes), repr(broken.copies)]
 
 
 def _words(rule: Rule, *names: str) -> list[str]:

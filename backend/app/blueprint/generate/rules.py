@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.blueprint.generate.expressions import ensure
 from app.blueprint.generate.words import (
     CALLED_OFF,
     counted_stock,
@@ -63,8 +64,10 @@ def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
             return Rule("Unique", entity, rule.about, {"fields": rule.fields, "ignore": _called_off(entity)})
         case RuleKind.NO_OVERLAP:
             return _no_overlap(entity, rule, fields)
-        case RuleKind.CAPACITY:
+        case RuleKind.CAPACITY if rule.limit is None:
             return _capacity(spec, entity, rule, fields)
+        case RuleKind.CAPACITY:
+            return Rule("Ensure", entity, rule.about, dict(ensure(spec, entity, rule)))
         case RuleKind.OVERDUE:
             return _overdue(entity, rule, fields)
         case RuleKind.IN_ORDER:
@@ -73,6 +76,8 @@ def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
             return _stock(spec, entity, rule, fields)
         case RuleKind.SUM:
             return _sum(spec, entity, rule, fields)
+        case RuleKind.ENSURE | RuleKind.ONE_OPEN:
+            return Rule("Ensure", entity, rule.about, dict(ensure(spec, entity, rule)))
 
 
 def off_field(entity: EntitySpec) -> FieldSpec | None:

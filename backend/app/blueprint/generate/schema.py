@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.words import JUDGEMENTS, columns, monogram, title_fields
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
@@ -12,12 +13,15 @@ _DOCSTRING = '"""What this app is about: its words, its kinds of records and its
 _MODEL_WORDS = (
     "About",
     "Capacity",
+    "Ensure",
     "Entity",
     "Field",
     "Form",
     "InOrder",
+    "Move",
     "NoOverlap",
     "Overdue",
+    "Right",
     "Role",
     "Stock",
     "Sum",
@@ -80,16 +84,25 @@ def _entity(spec: AppSpec, entity: EntitySpec) -> str:
         f"    about={entity.about!r},",
         f"    title={title_fields(entity)!r},",
         "    fields=(",
-        *(f"        {_field(spec, field)}," for field in entity.fields),
+        *(f"        {_field(spec, entity, field)}," for field in entity.fields),
         "    ),",
+        *_tuple_of("figures", [figure_py(spec, entity, figure) for figure in entity.computed]),
         f"    columns={columns(entity)!r},",
+        *([f"    state={entity.state!r},"] if entity.state else []),
+        *([f"    order={entity.order!r},"] if entity.order else []),
+        *_tuple_of("moves", moves_py(spec, entity)),
+        *_tuple_of("rights", rights_py(spec, entity)),
         *_views(spec, entity),
         *_rules(spec, entity),
     ]
     return f"{entity.table.upper()} = Entity(\n" + "\n".join(lines) + "\n)"
 
 
-def _field(spec: AppSpec, field: FieldSpec) -> str:
+def _tuple_of(name: str, lines: Sequence[str]) -> list[str]:
+    return [f"    {name}=(", *(f"        {line}," for line in lines), "    ),"] if lines else []
+
+
+def _field(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
     parts = [repr(field.name), repr(field.label)]
     if field.type is not FieldType.TEXT:
         parts.append(repr(field.type.value))
@@ -102,7 +115,20 @@ def _field(spec: AppSpec, field: FieldSpec) -> str:
         parts += [f"ref={target.table!r}", f"on_delete={field.on_delete.value!r}"]
     if field.was:
         parts.append(f"was={field.was!r}")
-    return f"Field({', '.join(parts)})"
+    return f"Field({', '.join([*parts, *_number(spec, entity, field)])})"
+
+
+def _number(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> list[str]:
+    """The parts of a field that say how its number is written, bounded and begun with."""
+    parts = [f"digits={field.digits}"] if field.type is FieldType.DECIMAL else []
+    if field.unit:
+        parts.append(f"unit={field.unit!r}")
+    for name, bound in (("lowest", field.lowest), ("highest", field.highest)):
+        if bound is not None:
+            parts.append(f"{name}={in_smallest_unit(spec, field, bound)}")
+    if field.starts_as:
+        parts.append(f"starts_as={first_sql(spec, entity, field)!r}")
+    return parts
 
 
 def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:

@@ -8,12 +8,13 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from app.blueprint.generate import documents
+from app.blueprint.generate.example_records import examples_json
 from app.blueprint.generate.rule_tests import rule_tests_py
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
 from app.blueprint.generate.words import monogram
-from app.blueprint.spec import AppSpec
+from app.blueprint.spec import AppSpec, RoleScope
 from app.domain.workspace import MANIFEST
 
 STARTER: Final = "starlette"
@@ -32,6 +33,7 @@ def generate(spec: AppSpec) -> dict[str, str]:
         "app/static/theme.css": theme_css(spec.theme.hue, wears),
         "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears),
         "tests/test_rules.py": rule_tests_py(spec),
+        "tests/examples.json": examples_json(spec),
         "tests/test_goal.py": documents.goal_test_py(spec, [entity.plural for entity in spec.entities]),
     }
     unused = {path for path, used in _parts(spec).items() if not used}
@@ -41,7 +43,9 @@ def generate(spec: AppSpec) -> dict[str, str]:
 
 def _parts(spec: AppSpec) -> dict[str, bool]:
     """The tests that only some apps have something for."""
-    return {"tests/test_accounts.py": spec.has_sign_in, "tests/test_public.py": bool(spec.forms)}
+    own = any(role.scope is RoleScope.OWN for role in spec.roles)
+    moves = any(entity.moves for entity in spec.entities)
+    return {"tests/test_moves.py": moves, "tests/test_accounts.py": own, "tests/test_public.py": bool(spec.forms)}
 
 
 def skeleton(spec: AppSpec) -> dict[str, str]:

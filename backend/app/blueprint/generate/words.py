@@ -50,7 +50,12 @@ def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
     rest = [
         field.name for field in entity.fields if field.type is not FieldType.LONGTEXT and field.name not in first
     ]
-    return (*first, *rest)[:most]
+    figures = tuple(figure.name for figure in entity.computed)
+    # The figures are what a list is looked at for, and so is how far each record is.
+    state = (entity.state,) if entity.state and entity.state not in first else ()
+    room = max(1, most - len(figures) - len(state))
+    kept = [name for name in (*first, *rest) if name != entity.state][:room]
+    return (*kept, *state, *figures)[: max(most, len(first) + 1)]
 
 
 def finished(field: FieldSpec, words: frozenset[str] = FINISHED) -> tuple[str, ...]:

@@ -137,6 +137,13 @@ def best(words: dict[str, float]) -> tuple[Archetype | None, float]:
     return (archetype, score) if score > _ENOUGH else (None, score)
 
 
+def closest(words: dict[str, float], *, most: int) -> list[Archetype]:
+    """The archetypes that the words speak of, those that they speak of most first."""
+    told = sorted({index for word in words for index in _spoken_of_by().get(word, ())})
+    scored = sorted(told, key=lambda index: -_speaks_of(archetypes()[index], words))
+    return [archetypes()[index] for index in scored[:most]]
+
+
 @cache
 def _spoken_of_by() -> dict[str, list[int]]:
     """The archetypes that each word speaks of, by their place."""

@@ -42,6 +42,10 @@ _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
 _SHOWN: Final = frozenset({"picture", "photo", "image"})
 _RATES: Final = frozenset("price cost rate total budget balance salary wage tax".split())
 _STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
+_TRACKING: Final = word_list("tracking_verbs")
+_COUNTS: Final = frozenset("two three four five six seven eight nine ten several our my".split())
+_FIRST_WORDS: Final = 2
+_TRACKERS: Final = word_list("trackers")
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
@@ -53,8 +57,10 @@ def find(words: Sequence[str]) -> Findings:
     tokens = tag(words)
     found = Findings(acts=acts(tokens))
     _weigh(tokens, found)
+    examples = _in_brackets(tokens)
     for phrase in phrases(tokens):
-        _read_phrase(phrase, found)
+        if phrase.at not in examples:
+            _read_phrase(phrase, found)
     found.verbs = {token.basic: at for at, token in enumerate(tokens) if token.part is Part.VERB}
     for at, token in enumerate(tokens):
         if token.part is Part.VERB and token.basic in actions() and not _carries(tokens, at):
@@ -64,6 +70,16 @@ def find(words: Sequence[str]) -> Findings:
     if found.candidates:
         found.weights.update(dict.fromkeys(found.settings, 0.4))
     return found
+
+
+def _in_brackets(tokens: Sequence[Token]) -> frozenset[int]:
+    """The places between brackets: what stands there lists details or choices of what was named before."""
+    inside, places = False, []
+    for at, token in enumerate(tokens):
+        inside = token.text == "(" or (inside and token.text != ")")
+        if inside:
+            places.append(at)
+    return frozenset(places)
 
 
 def _asked(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
@@ -104,6 +120,7 @@ def _weigh(tokens: Sequence[Token], found: Findings) -> None:
 def _read_phrase(phrase: Phrase, found: Findings) -> None:
     head, know = phrase.head.basic, word(phrase.head.basic)
     modifiers = [token for token in phrase.modifiers if token.part is Part.NOUN]
+    _note_tracked(phrase, found)
     if modifiers and head in SOFTWARE and key_of(modifiers[-1].basic + head) in known_entities():
         _add(_candidate([modifiers[-1], phrase.head], phrase.at), found)
         return
@@ -130,9 +147,30 @@ def _read_phrase(phrase: Phrase, found: Findings) -> None:
     _read_record(phrase, modifiers, know, found)
 
 
+def _note_tracked(phrase: Phrase, found: Findings) -> None:
+    """Keep in mind what the founder wants to track, and what is listed with it."""
+    key = key_of(phrase.head.basic)
+    if _is_tracked(phrase) or (phrase.before in (",", "and") and found.last_phrase in found.tracked):
+        found.tracked.add(key)
+    found.last_phrase = key
+
+
+def _is_tracked(phrase: Phrase) -> bool:
+    """Whether the founder says that these are kept: "track plants", "four microscopes", "each permit"."""
+    if phrase.is_object and phrase.verb in _TRACKING:
+        return True
+    if not is_known(phrase.head.basic):
+        return False
+    is_counted = phrase.head.is_plural and (phrase.before in _COUNTS or phrase.determiner in _COUNTS)
+    opens = phrase.head.is_plural and phrase.at <= _FIRST_WORDS
+    return is_counted or opens or phrase.determiner in ("each", "every")
+
+
 def _read_modifiers(modifiers: Sequence[Token], found: Findings, phrase: Phrase) -> None:
     """The words before "app", "tracker" or "list" are what it is about: "invoice tracker"."""
     nouns = [token for token in modifiers if token.basic not in _EMPTY]
+    if nouns and phrase.head.basic in _TRACKERS and is_known(nouns[-1].basic):
+        found.tracked.add(key_of(nouns[-1].basic))
     for at, token in enumerate(nouns):
         before = nouns[at - 1] if at else None
         if token.basic in _STORES:

@@ -42,39 +42,22 @@ _OWN_NAMES: Final = word_list("own_names")
 _GENERAL_WORDS: Final = frozenset("work item training product piece thing equipment animal pet object".split())
 _WARES: Final = word_pairs("wares")
 
-_BY_KIND: Final = {
-    NounKind.PERSON: "name! email:email phone:phone notes:longtext",
-    NounKind.ANIMAL: "name! breed born_on:date notes:longtext",
-    NounKind.PLANT: "name! variety planted_on:date notes:longtext",
-    NounKind.FOOD: "name! category=Regular/Seasonal/Special price:money notes:longtext",
-    NounKind.POSSESSION: "title! amount:money! due_on:date status=Open/Paid/Cancelled",
-    NounKind.LOCATION: "name! address capacity:int notes:longtext",
-    NounKind.GROUP: "name! contact email:email description:longtext",
-    NounKind.ACT: "title! on_date:date status=Planned/In_progress/Done notes:longtext",
-    NounKind.EVENT: "title! starts_at:datetime location status=Planned/Done/Cancelled notes:longtext",
-    NounKind.COMMUNICATION: "title! on_date:date status=Draft/Open/Done body:longtext",
-    NounKind.COGNITION: "title! category=New/Good/Parked on_date:date description:longtext",
-    NounKind.TIME: "title! starts_on:date ends_on:date notes:longtext",
-    NounKind.STATE: "on_date:date! severity=Mild/Moderate/Severe notes:longtext",
-    NounKind.FEELING: "on_date:date! level=Low/Medium/High notes:longtext",
-    NounKind.QUANTITY: "on_date:date! amount:int! note",
-    NounKind.ATTRIBUTE: "title! on_date:date value:int notes:longtext",
-    NounKind.SUBSTANCE: "name! quantity:int unit=g/kg/ml/l/pieces notes:longtext",
-    NounKind.ARTEFACT: "name! location condition=New/Good/Worn/Needs_repair notes:longtext",
-}
-_BY_FLAG: Final = {
-    "v": "name! plate model year:int condition=New/Good/Worn/Needs_repair",
-    "i": "on_date:date! severity=Mild/Moderate/Severe notes:longtext",
-    "b": "name! address capacity:int notes:longtext",
-}
-_OTHER: Final = "name! category=Standard/Special/Other notes:longtext"
+_PERSON: Final = "name! email:email phone:phone notes:longtext"
+_NEUTRAL: Final = "name! on_date:date status=Open/Done notes:longtext"
+_DEED: Final = "on_date:date! status=Open/Done notes:longtext"
+_MOST_NEUTRAL: Final = 2
+_PEOPLE: Final = word_list("record_people")
+_THINGS: Final = word_list("record_things")
+_DEEDS: Final = word_list("record_deeds")
+_NEVER: Final = word_list("never_records")
+_KEPT_RECORDS: Final = word_list("kept_records")
 
 
 def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
     """The entities of an app for what was found, linked, and the kind of app it is."""
     archetype, _ = best(found.weights)
     _read_verbs(found, archetype)
-    drafts = [_draft(one, archetype) for one in _chosen(found, archetype)]
+    drafts = [_draft(one, archetype) for one in _vouched(_chosen(found, archetype), found, archetype)]
     drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
     complete(drafts, archetype, found, add=partial(_added, found=found))
@@ -185,6 +168,41 @@ def _chosen(found: Findings, archetype: Archetype | None) -> list[Candidate]:
     return sorted(chosen, key=lambda one: one.at)[: MOST_ENTITIES + 2]
 
 
+def _vouched(chosen: Sequence[Candidate], found: Findings, archetype: Archetype | None) -> list[Candidate]:
+    """Those that an archetype or a known action vouches for, and the first two that the founder wants to track."""
+    kept: list[Candidate] = []
+    neutral = 0
+    for one in map(_without_strange_words, chosen):
+        if _is_never_kept(one):
+            continue
+        if _is_vouched(one, archetype):
+            kept.append(one)
+        elif one.key in found.tracked and neutral < _MOST_NEUTRAL:
+            neutral += 1
+            kept.append(one)
+    return kept
+
+
+def _is_vouched(one: Candidate, archetype: Archetype | None) -> bool:
+    last = key_of(one.label.split(" ")[-1])
+    is_listed = last in _PEOPLE | _THINGS | _DEEDS
+    return is_listed or _known(one, archetype) is not None or bool({one.key, last} & action_fields().keys())
+
+
+def _is_never_kept(one: Candidate) -> bool:
+    """Whether it is a word of pages, of software, of time or of talk, whatever an archetype makes of it."""
+    words = one.label.lower().split(" ")
+    return words[-1] in _NEVER and one.key not in _KEPT_RECORDS
+
+
+def _without_strange_words(one: Candidate) -> Candidate:
+    """A compound keeps its first word only where that is a noun: "Instrument" of "instrument they've"."""
+    first, _, last = one.label.partition(" ")
+    if not last or (word(first.lower()).noun > 0 and first.lower() not in _NEVER) or one.key in known_entities():
+        return one
+    return replace(one, label=spoken(last.capitalize()))
+
+
 def _spare(found: Findings, archetype: Archetype | None) -> list[Candidate]:
     """What a goal without any clear record is about: "bakery" is a kind of app, not something it keeps."""
     if archetype is not None:
@@ -214,8 +232,14 @@ def _draft(one: Candidate, archetype: Archetype | None) -> Draft:
         usual = known_entities().get(act)
         new.wants = [part for part in usual.fields if _wants_somebody(part)] if usual else []
     else:
-        new.fields = list(fields_of(_fields_by_kind(one)))
+        new.fields = list(fields_of(_usual_fields(one, last)))
     return new
+
+
+def _usual_fields(one: Candidate, last: str) -> str:
+    if last in _PEOPLE or (one.is_person and last not in _THINGS | _DEEDS):
+        return _PERSON
+    return _DEED if last in _DEEDS else _NEUTRAL
 
 
 def _wants_somebody(part: FieldDraft) -> bool:
@@ -273,13 +297,6 @@ def _take_general_fields(drafts: Sequence[Draft], archetype: Archetype | None) -
     for one in drafts:
         if one.kind in kinds and not one.is_linking and not one.is_person and not one.is_known:
             _take_fields(one, general)
-
-
-def _fields_by_kind(one: Candidate) -> str:
-    for flag, fields in _BY_FLAG.items():
-        if flag in one.flags and one.kind is not NounKind.PERSON:
-            return fields
-    return _BY_KIND.get(one.kind, _OTHER)
 
 
 def _merged(drafts: Sequence[Draft]) -> list[Draft]:

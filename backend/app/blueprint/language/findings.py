@@ -51,6 +51,8 @@ class Findings:
     settings: set[str] = field(default_factory=set)
     verbs: dict[str, int] = field(default_factory=dict)
     asked: dict[str, int] = field(default_factory=dict)
+    tracked: set[str] = field(default_factory=set)
+    last_phrase: str = ""
 
     def add(self, candidate: Candidate) -> None:
         """Keep a candidate, unless it or a fuller name for it is there already."""

@@ -77,6 +77,8 @@ def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> I
     fields = tuple(
         field.name for field in entity.fields if field is not person and _is_asked(field, entity, by_name)
     )
+    if any(_names_people(entity.field(name), by_name) for name in fields):
+        return
     if not fields or (person is None and not any(field.type is FieldType.EMAIL for field in entity.fields)):
         return
     action, about, thanks = (_filled(part, entity, by_name) for part in text)
@@ -100,6 +102,12 @@ def _is_the_visitor(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:
         return False
     kinds = {one.type for one in target.fields}
     return FieldType.EMAIL in kinds and all(one.name in ("name", "email") for one in target.fields if one.required)
+
+
+def _names_people(field: FieldSpec | None, by_name: dict[str, EntitySpec]) -> bool:
+    """Whether the choices of the field would show visitors the names of other people who are served here."""
+    target = by_name.get(field.ref or "") if field is not None else None
+    return target is not None and is_person(target) and _is_served(target)
 
 
 def _is_served(target: EntitySpec) -> bool:

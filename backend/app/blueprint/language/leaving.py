@@ -18,9 +18,9 @@ from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleKind, RuleSpe
 
 _MOST: Final = 8
 _LENGTH: Final = 80
-_CLAUSE = re.compile(r"[.;:!?\n()]+|,|\s[-\u2013\u2014]+\s|\band\b|\bbut\b", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
-_LIMIT = re.compile(
+CLAUSE = re.compile(r"[.;:!?\n()]+|,|\s[-\u2013\u2014]+\s|\band\b|\bbut\b", re.IGNORECASE)
+WORD = re.compile(r"[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
+LIMIT = re.compile(
     r"\b(at most|at least|up to|no more than|not more than|max(imum)?( of)?|min(imum)?( of)?|only|per|for)\b"
     r"[^,.;]{0,20}\d|\d+\s*(%|percent|euros?|dollars?|pounds?|kg|hours?|minutes?|days?|weeks?|months?|\u20ac|\$|\u00a3)"
     r"|\d\s*(to|-|\u2013)\s*\d|\b(deposit|price|fee|fine)s?( of)? \d|[\u20ac$\u00a3]\s?\d"
@@ -29,7 +29,7 @@ _LIMIT = re.compile(
 )
 _ADDITION = re.compile(r"^\s*(with|including|plus|along with|together with)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"^\s*(no|never|not|without)\b", re.IGNORECASE)
-_PLAIN: Final = (
+PLAIN_WORDS: Final = (
     word_list("function") | word_list("determiners") | word_list("pronouns") | word_list("software")
     | word_list("plain_adjectives") | word_list("verbs") | word_list("no_deeds") | word_list("english")
     | frozenset("thing way time day week month year moment place side end lot bit kind spreadsheet paper".split())
@@ -48,18 +48,19 @@ def left_out(
     rules: Sequence[RuleSpec],
 ) -> tuple[str, ...]:
     """Each in the founder's own words, or as what no such app does; never more than a handful."""
-    known = _vocabulary(found, archetype, entities, forms, roles)
+    known = vocabulary(found, archetype, entities, forms, roles)
     counts = any(rule.kind in _COUNTED for rule in rules)
-    unknown = [_unknown(one, known) for one in found.unknown if not any(_beyond(one))]
-    told = [*_beyond(goal), *_clauses(goal, known, counts=counts), *unknown]
-    return tuple(dict.fromkeys(_short(line) for line in told))[:_MOST]
+    unknown = [_unknown(one, known) for one in found.unknown if not any(beyond(one))]
+    told = [*beyond(goal), *_clauses(goal, known, counts=counts), *unknown]
+    return tuple(dict.fromkeys(short(line) for line in told))[:_MOST]
 
 
 def _unknown(text: str, known: frozenset[str]) -> str:
-    return f"What “{text}” means; it is kept by that name alone" if _forms(text) & known else f"“{text}”"
+    return f"What “{text}” means; it is kept by that name alone" if word_forms(text) & known else f"“{text}”"
 
 
-def _beyond(goal: str) -> Iterator[str]:
+def beyond(goal: str) -> Iterator[str]:
+    """Each thing in a text that an app from a blueprint never does, as it is told to the founder."""
     for pattern, line in _never_done():
         if pattern.search(goal):
             yield line
@@ -72,14 +73,14 @@ def _never_done() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator[str]:
-    for clause in _CLAUSE.split(goal):
+    for clause in CLAUSE.split(goal):
         text = (clause or "").strip()
-        words = _WORD.findall(text.lower())
+        words = WORD.findall(text.lower())
         if SHUNNED & set(words):
             continue  # what the founder is to be spared
-        said = [one for one in words if len(one) > 2 and one not in _PLAIN and is_known(one)]
-        lost = [one for one in said if not _forms(one) & known]
-        is_limit = _LIMIT.search(text) is not None
+        said = [one for one in words if len(one) > 2 and one not in PLAIN_WORDS and is_known(one)]
+        lost = [one for one in said if not word_forms(one) & known]
+        is_limit = LIMIT.search(text) is not None
         nothing = bool(said) and len(lost) == len(said)
         is_told = is_limit or _NEGATION.match(text) or _ADDITION.match(text)
         is_lost = nothing and (len(lost) > 1 or is_told)
@@ -87,15 +88,16 @@ def _clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator[str]
             yield _ADDITION.sub("", text).strip()
 
 
-def _vocabulary(
+def vocabulary(
     found: Findings,
     archetype: Archetype | None,
     entities: Sequence[EntitySpec],
     forms: Sequence[FormSpec],
     roles: Sequence[RoleSpec],
+    title: str = "",
 ) -> frozenset[str]:
     """Every word of the app, and those that led to one of its records."""
-    texts = [found.context, *found.domain, *found.subjects, *found.roles, *(role.name for role in roles)]
+    texts = [title, found.context, *found.domain, *found.subjects, *found.roles, *(role.name for role in roles)]
     for entity in entities:
         texts += [entity.label, entity.plural, *(field.label for field in entity.fields)]
         texts += [choice for field in entity.fields for choice in field.choices]
@@ -110,20 +112,21 @@ def _vocabulary(
 
 def _words(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield from _WORD.findall(text.lower())
+        yield from WORD.findall(text.lower())
 
 
 def _stems(words: Iterable[str]) -> Iterator[str]:
     for one in words:
-        yield from _forms(one)
+        yield from word_forms(one)
 
 
-def _forms(text: str) -> frozenset[str]:
+def word_forms(text: str) -> frozenset[str]:
     """The ways in which a word may stand elsewhere: "graded" and "grades" for "grade"."""
     stem = verb_stem(text)
     return frozenset({text, singular(text), *({stem} if stem else ())})
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """The text on one line, cut where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= _LENGTH else line[: _LENGTH - 1].rsplit(" ", 1)[0] + "…"

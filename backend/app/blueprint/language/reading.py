@@ -23,6 +23,7 @@ _IDIOMS = (
     (re.compile(r"\bsign(s|ed|ing)?[- ]up\b", re.IGNORECASE), "register"),
     (re.compile(r"\bcheck[- ]ins\b", re.IGNORECASE), "checkins"),
     (re.compile(r"\bcheck[- ]in\b", re.IGNORECASE), "checkin"),
+    (re.compile(r"\b([a-z]+s)'(?=\s)", re.IGNORECASE), r"\1's"),
     (re.compile(r"\bpre-order", re.IGNORECASE), "preorder"),
     (re.compile(r"\be-mail", re.IGNORECASE), "email"),
     (re.compile(r"\b(fill|fills|filled) (in|out)\b", re.IGNORECASE), "submit"),

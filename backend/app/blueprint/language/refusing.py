@@ -51,6 +51,14 @@ def nothing_to_keep(words: Sequence[str]) -> str:
     )
 
 
+def other_kind(what: str) -> str:
+    """For a goal that is another kind of app than lists of records."""
+    return (
+        f"This asks for {what}. Without an AI model, apps are built that keep records and let people work with "
+        f"them, and this is not one. Say what should be kept and who uses it, such as: {_USUAL}."
+    )
+
+
 def _translated(text: str) -> str:
     lower = text.lower()
     known = [english for english, stems in abroad().items() if any(stem in lower for stem in stems)]

@@ -8,33 +8,48 @@ from zlib import crc32
 
 from app.blueprint import shape
 from app.blueprint.language import wording
-from app.blueprint.language.archetypes import Archetype
+from app.blueprint.language.accounting import wishes_of
+from app.blueprint.language.archetypes import Archetype, closest
 from app.blueprint.language.candidates import find
 from app.blueprint.language.drafting import draft
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import forms_of
-from app.blueprint.language.leaving import left_out
+from app.blueprint.language.leaving import left_out, vocabulary
+from app.blueprint.language.other_kinds import refuse_other_kinds
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import own_people, roles_of
 from app.blueprint.language.telling import assumptions
-from app.blueprint.spec import AppSpec, ThemeSpec
+from app.blueprint.plan import Plan, plan_of
+from app.blueprint.spec import AppSpec, RuleKind, ThemeSpec, ViewKind
 
-__all__ = ["ENGINE", "GoalUnreadable", "understand"]
+__all__ = ["ENGINE", "GoalUnreadable", "nearest_kinds", "plan_goal", "understand"]
 
 ENGINE: Final = "blueprint"
+_NEAREST: Final = 3
 
 
 def understand(goal: str) -> AppSpec:
     """The specification for a goal; GoalUnreadable when there is nothing in it that can be built."""
     reading = read(goal)
+    refuse_other_kinds(reading.text)
     found = find(reading.tokens)
     drafts, archetype = draft(found)
     if not drafts:
         raise GoalUnreadable(nothing_to_keep(reading.tokens))
     return _specify(reading, found, drafts, archetype)
+
+
+def plan_goal(goal: str) -> Plan:
+    """The plan of the app for a goal; GoalUnreadable as `understand`."""
+    return plan_of(understand(goal))
+
+
+def nearest_kinds(goal: str) -> tuple[str, ...]:
+    """The kinds of app that are closest to a goal, the closest first; GoalUnreadable when it is not English."""
+    return tuple(archetype.name for archetype in closest(find(read(goal).tokens).weights, most=_NEAREST))
 
 
 def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> AppSpec:
@@ -45,11 +60,18 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
     forms = forms_of(entities, drafts, found.acts, own, rules)
     roles = roles_of(drafts, named.names, own, found.acts)
     title = wording.title(found, drafts, reading.tokens, goal=reading.text)
+    views = shape.views_of(entities)
+    known = vocabulary(found, archetype, entities, forms, roles, title)
+    wishes = wishes_of(
+        reading.text, known,
+        counts=any(rule.kind in (RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules),
+        adds_up=any(rule.kind is RuleKind.SUM for rule in rules) or any(v.kind is ViewKind.TOTALS for v in views),
+    )  # fmt: skip
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
         confidence=_confidence(found, drafts, archetype), theme=ThemeSpec(hue=_hue(title, archetype)),
         currency=wording.currency(reading.text),
-        roles=roles, entities=entities, views=shape.views_of(entities), forms=forms,
+        roles=roles, entities=entities, views=views, forms=forms, wishes=wishes,
         pages=shape.pages_of(entities, forms), rules=rules,
         acceptance=shape.checks_of(entities, rules, forms=forms, roles=roles),
         assumptions=assumptions(

@@ -49,12 +49,25 @@ CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ e
                      ("₹", "₹ rupee rupees inr"), ("CHF", "chf francs"))  # fmt: skip
 
 
+_NAME: Final = r"[A-Z][\w&'-]*(?: [A-Z0-9][\w&'-]*){0,4}"
+_QUOTED: Final = r"[\"\u201c\u2018'](?P<quoted>[^\"\u201d\u2019\n]{2,40})[\"\u201d\u2019']"
+_GIVEN: Final = re.compile(rf"\b(?:called|named|name it|call it|the name is)\s+(?:{_QUOTED}|(?P<plain>{_NAME}))")
+
+
 def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goal: str) -> str:
     """A short name: where it is for or what it does, such as "Tennis Club" or "Invoice Tracker"."""
+    if given := _given_name(goal):
+        return _fit(given, _MOST_TITLE)
     name = _title_case(" ".join(_title_words(found, drafts, words))).removesuffix("'s")
     for joined, spoken in _JOINED.items():
         name = name.replace(joined, spoken)
     return _fit(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)
+
+
+def _given_name(goal: str) -> str:
+    """The name that the founder gives the app: behind "called" or "named", with or without quotes."""
+    match = _GIVEN.search(goal)
+    return " ".join((match["quoted"] or match["plain"] or "").split()).strip(" .,;:") if match else ""
 
 
 def _title_words(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> list[str]:

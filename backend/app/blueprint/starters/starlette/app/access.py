@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from . import database, people
+from . import database, figures, people
 from .database import BY_TABLE
 from .fields import Value
 from .model import Entity, Field, Role
@@ -38,19 +38,33 @@ class Visitor:
     session: str = ""
 
     @property
+    def actor(self) -> figures.Actor:
+        """Who the SQL of worked-out values takes them for."""
+        return figures.Actor(self.role.name.strip(), self.role.own, self.own_id)
+
+    @property
     def is_staff(self) -> bool:
         """Whether every record is theirs to see and change."""
         return not self.role.own
 
     def sees(self, entity: Entity) -> Condition:
         """The condition that finds the records of this kind that they may see."""
+        right = entity.right(self.role.name)
+        if right and right.sees != "own":
+            return (right.only_if, []) if right.sees == "all" else ("0", [])
         if self.is_staff:
             return "1", []
         found = _path(entity, self.role.own, frozenset())
-        return (found, [self.own_id] * found.count("?")) if found and self.own_id is not None else ("0", [])
+        if not found or self.own_id is None:
+            return "0", []
+        own = [self.own_id] * found.count("?")
+        return (f"({found} AND {right.only_if})" if right else found), own
 
     def sees_some(self, entity: Entity) -> bool:
         """Whether this kind of record is on their side of the app at all."""
+        right = entity.right(self.role.name)
+        if right and right.sees != "own":
+            return right.sees == "all"
         return self.is_staff or bool(_path(entity, self.role.own, frozenset()))
 
     def chooses(self, entity: Entity) -> Condition:
@@ -59,16 +73,41 @@ class Visitor:
 
     def may_add(self, entity: Entity) -> bool:
         """Whether they may add a record of this kind."""
+        right = entity.right(self.role.name)
+        if right:
+            return right.adds and (self.is_staff or self.own_id is not None)
         return self.is_staff or (entity.table in self.role.adds and self.own_id is not None)
 
     def may_change(self, entity: Entity) -> bool:
         """Whether they may change those records of this kind that they see."""
+        right = entity.right(self.role.name)
+        if right:
+            return right.changes != "none"
         return self.is_staff or entity.table in (*self.role.adds, self.role.own)
+
+    def may_change_record(self, db: sqlite3.Connection, entity: Entity, record_id: int) -> bool:
+        """Whether they may change this record, which they see: a right to one's own covers no other."""
+        right = entity.right(self.role.name)
+        if not right or right.changes != "own":
+            return self.may_change(entity)
+        path = _path(entity, self.role.own, frozenset())
+        if not path or self.own_id is None:
+            return False
+        return bool(database.count(db, entity, f"id = ? AND {path}", [record_id, *[self.own_id] * path.count("?")]))
+
+    def may_delete(self, entity: Entity) -> bool:
+        """Whether they may delete records of this kind."""
+        right = entity.right(self.role.name)
+        return right.deletes if right else self.is_staff
 
     def fields(self, entity: Entity) -> list[Field]:
         """The fields of a form that are theirs to fill in."""
-        worked_out = summed(entity)
-        fields = [field for field in entity.fields if field.name not in worked_out]
+        worked_out = summed(entity) | ({entity.state} if entity.moves else set())
+        right = entity.right(self.role.name)
+        theirs = right.fields if right and right.fields else [field.name for field in entity.fields]
+        fields = [field for field in entity.fields if field.name not in worked_out and field.name in theirs]
+        if right:
+            return [field for field in fields if field.ref != self.role.own or not self.role.own]
         return fields if self.is_staff else [field for field in fields if self._fills_in(entity, field)]
 
     def _fills_in(self, entity: Entity, field: Field) -> bool:
@@ -141,7 +180,7 @@ def _role_of(name: str) -> Role | None:
     """None for a role that this version does not know: such an account opens nothing."""
     if name == OWNER.name:
         return OWNER
-    return next((role for role in ROLES if role.own and role.name == name), None)
+    return next((role for role in ROLES if role.name == name), None)
 
 
 def signed_in(request: Request) -> Visitor:
@@ -157,6 +196,12 @@ def signed_in(request: Request) -> Visitor:
 
 Here = Annotated[Visitor, Given(signed_in if SIGN_IN else everybody)]
 Guest = Annotated[Visitor | None, Given(known if SIGN_IN else everybody)]
+
+
+def owner_only(visitor: Visitor) -> None:
+    """Refuses everybody but the owners, who alone decide who signs in."""
+    if visitor.role != OWNER:
+        raise HTTPException(404, "There is no such page.")
 
 
 def staff_only(visitor: Visitor) -> None:

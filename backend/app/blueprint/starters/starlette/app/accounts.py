@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, invitations, people, records, rules
-from .access import OWNER, Guest, Here, Visitor, staff_only
+from .access import OWNER, Guest, Here, Visitor, owner_only
 from .database import BY_TABLE
 from .fields import Value
 from .model import Field, Role
@@ -35,6 +35,11 @@ class NotInvited(Exception):
 def own_roles() -> list[Role]:
     """The kinds of person who can make an account for themselves."""
     return [role for role in ROLES if role.own]
+
+
+def staff_roles() -> list[Role]:
+    """The kinds of staff whom the owner makes accounts for."""
+    return [OWNER, *(role for role in ROLES if not role.own)]
 
 
 def _page(
@@ -191,20 +196,23 @@ def sign_out(request: Request, visitor: Here, form: Form) -> Response:
 @routes.get("/staff-accounts")
 def accounts(request: Request, visitor: Here) -> HTMLResponse:
     """Who can sign in."""
-    staff_only(visitor)
+    owner_only(visitor)
     return _accounts(request, visitor, {}, {})
 
 
 @routes.post("/staff-accounts")
 def add_account(request: Request, visitor: Here, form: Form) -> Response:
     """Makes an account for somebody else of the staff."""
-    staff_only(visitor)
+    owner_only(visitor)
     values, wrong = _read(form)
-    if not wrong:
+    role = next((role for role in staff_roles() if role.name.strip() == form.get("role", OWNER.name).strip()), None)
+    if role is None:
+        wrong["role"] = "Choose one of the list."
+    if not wrong and role is not None:
         hashed = people.hash_password(form["password"])
         try:
             with records.writing() as db:
-                _account(db, values, hashed, OWNER)
+                _account(db, values, hashed, role)
             return RedirectResponse("/staff-accounts", 303)
         except sqlite3.IntegrityError:
             wrong["email"] = TAKEN
@@ -213,8 +221,8 @@ def add_account(request: Request, visitor: Here, form: Form) -> Response:
 
 @routes.post("/staff-accounts/{user_id}/delete")
 def remove_account(request: Request, visitor: Here, user_id: Number, form: Form) -> Response:
-    """Lets somebody in no more; nobody removes themselves, so that somebody of the staff is left."""
-    staff_only(visitor)
+    """Lets somebody in no more; nobody removes themselves, so that an owner is left."""
+    owner_only(visitor)
     with records.writing() as db:
         own = people.of_session(db, visitor.session)
         if own is not None and own["id"] == user_id:
@@ -232,6 +240,6 @@ def _accounts(
     shown = {name: value for name, value in given.items() if name != "password"}
     context = {
         "rows": rows, "own": own and own["id"], "heading": "Accounts", "given": shown, "wrong": wrong,
-        "fewest": people.MIN_PASSWORD,
+        "fewest": people.MIN_PASSWORD, "roles": staff_roles(),
     }  # fmt: skip
     return render(request, "accounts.html", context, status=status)

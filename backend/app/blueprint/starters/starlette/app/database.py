@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import migration, triggers
+from . import figures, migration, triggers
 from .fields import Value, show
 from .model import Entity, Field, Sum
 from .schema import ABOUT, ENTITIES
 
 BY_TABLE: dict[str, Entity] = {entity.table: entity for entity in ENTITIES}
-COLUMN_TYPES = {"int": "INTEGER", "money": "INTEGER", "bool": "INTEGER", "ref": "INTEGER"}
+COLUMN_TYPES = {"int": "INTEGER", "decimal": "INTEGER", "money": "INTEGER", "bool": "INTEGER", "ref": "INTEGER"}
 ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRICT"}
 MAX_OPTIONS = 500
 OWN_TABLES = (
@@ -46,6 +46,7 @@ def session() -> Iterator[sqlite3.Connection]:
     """A connection in one transaction: kept on success, undone on an error."""
     connection = sqlite3.connect(path(), timeout=10, check_same_thread=False)
     connection.row_factory = sqlite3.Row
+    figures.install(connection)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
     try:
@@ -132,13 +133,25 @@ def delete(db: sqlite3.Connection, entity: Entity, record_id: int) -> None:
 
 def get(db: sqlite3.Connection, entity: Entity, record_id: int) -> Row | None:
     """The record of that id."""
-    row = db.execute(f'SELECT * FROM "{entity.table}" WHERE id = ?', [record_id]).fetchone()
+    row = db.execute(f"SELECT {_everything(entity)} WHERE id = ?", [record_id]).fetchone()
     return None if row is None else dict(row)
+
+
+def _everything(entity: Entity) -> str:
+    """What is selected of a record, named `r`: all that is kept and all that is worked out."""
+    worked_out = "".join(f', {field.sql} AS "{field.name}"' for field in entity.figures)
+    return f'r.*{worked_out} FROM "{entity.table}" r'
+
+
+def kept(entity: Entity, row: Row) -> dict[str, Value]:
+    """The record without what is worked out."""
+    worked_out = {field.name for field in entity.figures}
+    return {name: value for name, value in row.items() if name not in worked_out}
 
 
 def count(db: sqlite3.Connection, entity: Entity, where: str = "1", values: Sequence[Value] = ()) -> int:
     """How many records there are."""
-    row = db.execute(f'SELECT count(*) FROM "{entity.table}" WHERE {where}', list(values)).fetchone()
+    row = db.execute(f'SELECT count(*) FROM "{entity.table}" r WHERE {where}', list(values)).fetchone()
     return int(row[0])
 
 
@@ -153,7 +166,7 @@ def select(
     offset: int = 0,
 ) -> list[Row]:
     """Records; `where` and `order` are made of names from the schema, never of what a visitor typed."""
-    sql = f'SELECT * FROM "{entity.table}" WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?'
+    sql = f"SELECT {_everything(entity)} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
     return [dict(row) for row in db.execute(sql, [*values, limit, offset])]
 
 

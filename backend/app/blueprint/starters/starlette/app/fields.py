@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 
 from .model import Field
 from .schema import ABOUT
@@ -26,6 +27,7 @@ DONE = frozenset(
 CALLED_OFF = frozenset(
     "absent cancelled declined ended left lost paused rejected retired withdrawn unsubscribed".split()
 )
+DECIMAL_NUMBER = re.compile(r"(-)?(\d{1,9})(?:[.,](\d{1,9}))?")
 WHOLE = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)")
 SIGN = rf"(?:{re.escape(ABOUT.currency)}|[$¢£¤¥\u20a0-\u20cf]|[A-Z]{{3}})"
 PRICED = re.compile(rf"{SIGN}? ?([0-9.,' ]*[0-9][.,]?) ?{SIGN}?")
@@ -50,7 +52,20 @@ def read(field: Field, raw: str) -> Value:
         return None
     if CONTROL.search(text):
         raise Refused("This holds characters that cannot be kept.")
-    return READERS[field.type](field, text)
+    return _bounded(field, READERS[field.type](field, text))
+
+
+def _bounded(field: Field, value: Value) -> Value:
+    """The number, unless it lies outside the limits of the field."""
+    if field.lowest is not None and isinstance(value, int) and value < field.lowest:
+        raise Refused(f"Enter {_plain(field, field.lowest)} or more.")
+    if field.highest is not None and isinstance(value, int) and value > field.highest:
+        raise Refused(f"Enter {_plain(field, field.highest)} or less.")
+    return value
+
+
+def _plain(field: Field, value: int) -> str:
+    return show(field, value, currency=ABOUT.currency)
 
 
 def _text(field: Field, text: str) -> Value:
@@ -69,8 +84,22 @@ def _int(field: Field, text: str) -> Value:
     if not WHOLE.fullmatch(text):
         raise Refused("Enter a whole number.")
     number = int(text.replace(",", "")) if len(text) < 20 else MAX_NUMBER
-    if not 0 <= number < MAX_NUMBER:
+    if number < 0 and (field.lowest is None or field.lowest >= 0):
         raise Refused("Enter a number from 0 to 999,999,999.")
+    if abs(number) >= MAX_NUMBER:
+        raise Refused("Enter a number up to 999,999,999.")
+    return number
+
+
+def _decimal(field: Field, text: str) -> Value:
+    match = DECIMAL_NUMBER.fullmatch(text)
+    if match is None:
+        raise Refused(f"Enter a number such as {7.5:.{field.digits}f}.")
+    if len(match[3] or "") > field.digits:
+        raise Refused(f"Enter at most {field.digits} digits after the point.")
+    number = int(match[2] + (match[3] or "").ljust(field.digits, "0")) * (-1 if match[1] else 1)
+    if number < 0 and (field.lowest is None or field.lowest >= 0):
+        raise Refused("Enter a number of 0 or more.")
     return number
 
 
@@ -137,6 +166,7 @@ READERS: dict[str, Callable[[Field, str], Value]] = {
     "text": _text,
     "longtext": _longtext,
     "int": _int,
+    "decimal": _decimal,
     "money": _money,
     "date": _date,
     "datetime": _datetime,
@@ -172,8 +202,14 @@ def show(field: Field, value: Value, *, currency: str = "") -> str:
     if field.type == "datetime":
         return f"{day(str(value))}, {clock(str(value))}"
     if field.type == "int":
-        return f"{int(value):,}" if not field.name.endswith("year") else str(value)
+        return _with_unit(field, f"{int(value):,}" if not field.name.endswith("year") else str(value))
+    if field.type == "decimal":
+        return _with_unit(field, f"{Decimal(int(value)).scaleb(-field.digits):,}")
     return str(value)
+
+
+def _with_unit(field: Field, number: str) -> str:
+    return f"{number} {field.unit}" if field.unit else number
 
 
 def money(cents: int, currency: str) -> str:
@@ -198,4 +234,6 @@ def typed(field: Field, value: Value) -> str:
         return ""
     if field.type == "money":
         return f"{int(value) / 100:.2f}"
+    if field.type == "decimal":
+        return str(Decimal(int(value)).scaleb(-field.digits))
     return str(value)

@@ -8,20 +8,43 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import accounts, database, pages, public, seed, sheets, view_pages
+from . import accounts, database, move_pages, moves, pages, public, records, seed, sheets, view_pages
 from .rendering import render
 from .schema import SIGN_IN
 from .security import Guard
 
 HERE = Path(__file__).parent
 MESSAGES = {404: "There is no such page.", 405: "This page cannot be used that way."}
+
+
+class AutomaticMoves:
+    """Takes the moves whose time has come before a page is shown, so that every page shows where records stand."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and not scope["path"].startswith(("/static/", "/health")):
+            await run_in_threadpool(_move_on)
+        await self.app(scope, receive, send)
+
+
+def _move_on() -> None:
+    with database.session() as db:
+        is_due = moves.any_due(db)
+    if is_due:
+        with records.writing() as db:
+            moves.run_automatic(db)
 
 
 @asynccontextmanager
@@ -35,11 +58,11 @@ async def _life(app: Starlette) -> AsyncIterator[None]:
 def create_app() -> Starlette:
     """The whole app; its database is opened when it starts."""
     # The more particular address comes first: /{table} takes whatever is left.
-    groups = [*([accounts] if SIGN_IN else []), public, sheets, view_pages, pages]
+    groups = [*([accounts] if SIGN_IN else []), public, sheets, view_pages, move_pages, pages]
     static = Mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     made = Starlette(
         routes=[static, *(route for group in groups for route in group.routes.all)],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), *([Middleware(AutomaticMoves)] if moves.AUTOMATIC else [])],
         exception_handlers={HTTPException: _show_http_error, Exception: _show_failure},
         lifespan=_life,
     )

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Field:
-    """One thing kept about a record; `type` is one of those in `fields.py`, `was` its name in the version before."""
+    """One thing about a record; `type` is one of those in `fields.py`, `was` its name in the version before.
+
+    A field with `sql` is worked out and never typed in. `lowest` and `highest` bound a number, in the unit it is kept
+    in. `starts_as` is the SQL of the value that a new record begins with when nothing was entered.
+    """
 
     name: str
     label: str
@@ -17,6 +21,13 @@ class Field:
     ref: str = ""
     on_delete: str = "set_null"
     was: str = ""
+    digits: int = 0
+    unit: str = ""
+    lowest: int | None = None
+    highest: int | None = None
+    starts_as: str = ""
+    sql: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,57 @@ class Stock:
     through: str = ""
 
 
-Rule = Unique | NoOverlap | Capacity | Overdue | Sum | InOrder | Stock
+@dataclass(frozen=True)
+class Ensure:
+    """Every record for which `condition` is false is refused, while `when` holds; both are SQL about the row `r`.
+
+    `fields` are those that the refusal stands beside. `watches` are the other tables that the condition looks at:
+    when a record of one changes, what it would break is refused too.
+    """
+
+    condition: str
+    about: str
+    fields: tuple[str, ...] = ()
+    when: str = "1"
+    watches: tuple[str, ...] = ()
+
+
+Rule = Unique | NoOverlap | Capacity | Overdue | Sum | InOrder | Stock | Ensure
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step of a record from one of the states `sources` to `target`, taken by the roles `by`, or else by the staff.
+
+    `asks` are fields to fill in with it, `sets` pairs of a field and the SQL of what is written into it. When the SQL
+    `only_if` does not hold, the step is refused with `about`; an automatic one is taken by the app as soon as it does.
+    """
+
+    label: str
+    sources: tuple[str, ...]
+    target: str
+    about: str
+    by: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
+    only_if: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True)
+class Right:
+    """What a role may do with a kind of record: `sees` and `changes` are "all", "own" or "none".
+
+    `only_if` is SQL about the row `r` that narrows what it sees; `fields` are those it fills in, every one if empty.
+    """
+
+    role: str
+    sees: str = "all"
+    only_if: str = "1"
+    adds: bool = False
+    changes: str = "none"
+    deletes: bool = False
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,10 +180,26 @@ class Entity:
     rules: tuple[Rule, ...] = ()
     name: str = ""
     was: str = ""
+    figures: tuple[Field, ...] = ()
+    state: str = ""
+    moves: tuple[Move, ...] = ()
+    rights: tuple[Right, ...] = ()
+    order: str = ""
+    ranking: str = ""
+    lines: str = ""
 
     def field(self, name: str) -> Field:
-        """The field of that name."""
-        return next(field for field in self.fields if field.name == name)
+        """The field of that name, kept or worked out."""
+        return next(field for field in self.shows if field.name == name)
+
+    @property
+    def shows(self) -> tuple[Field, ...]:
+        """Everything that can be shown of a record: what is kept, then what is worked out."""
+        return (*self.fields, *self.figures)
+
+    def right(self, role: str) -> Right | None:
+        """What that role may do, where the app says so."""
+        return next((right for right in self.rights if right.role == role), None)
 
     def of_type(self, *types: str) -> list[Field]:
         """The fields of these types, in order."""

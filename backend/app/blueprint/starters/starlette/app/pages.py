@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, invitations, migration, papers, records, rules, views
+from . import database, invitations, migration, moves, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
@@ -141,9 +141,15 @@ def _filter(visitor: Visitor, entity: Entity, q: str, request: Request) -> tuple
 
 def _order(entity: Entity, sort: str) -> str:
     name, descending = sort.removeprefix("-"), sort.startswith("-")
-    if name not in {field.name for field in entity.fields}:
-        return "id DESC"
+    if name not in {field.name for field in entity.shows}:
+        return f"{_usual_order(entity)}id DESC"
     return f'"{name}" IS NULL, "{name}" COLLATE NOCASE {"DESC" if descending else "ASC"}, id DESC'
+
+
+def _usual_order(entity: Entity) -> str:
+    """The order that the app asks for, before the newest first."""
+    name, _, direction = entity.order.partition(" ")
+    return f'"{name}" IS NULL, "{name}" {direction or "ASC"}, ' if name else ""
 
 
 @routes.get("/{table}/new")
@@ -175,8 +181,8 @@ def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Respons
 def _started(visitor: Visitor, entity: Entity, values: dict[str, Value]) -> dict[str, Value]:
     """The values of a new record, with what a visitor who is not staff does not fill in themselves."""
     if visitor.is_staff:
-        return values
-    return {**first_values(entity), **values, **visitor.forced(entity)}
+        return {**values, **moves.first_state(entity)}
+    return {**first_values(entity), **values, **visitor.forced(entity), **moves.first_state(entity)}
 
 
 def _refuse_hidden(
@@ -209,9 +215,9 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
     """One record with everything that belongs to it, and what was done to it."""
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
-        shown = cells(db, entity, [row], list(entity.fields))[0]
+        shown = cells(db, entity, [row], list(entity.shows))[0]
         context = {
-            "entity": entity, "row": shown, "children": _children(db, entity, record_id, visitor),
+            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id), "moves": moves.open_moves(entity, row, visitor), "children": _children(db, entity, record_id, visitor),
             "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
@@ -276,6 +282,7 @@ def edit(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HT
     _allow(visitor.may_change(entity))
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
+        _allow(visitor.may_change_record(db, entity, record_id))
     given = {field.name: typed(field, row[field.name]) for field in entity.fields}
     return _form(request, visitor, entity, given, {}, record_id=record_id)
 
@@ -288,6 +295,7 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     try:
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
+            _allow(visitor.may_change_record(db, entity, record_id))
             if not wrong:
                 _refuse_hidden(db, visitor, entity, values)
                 records.change(db, entity, row, values, who=visitor.name)
@@ -301,14 +309,14 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
 @routes.get("/{table}/{record_id}/delete")
 def confirm(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HTMLResponse:
     """Asks before deleting."""
-    staff_only(visitor)
+    _allow(visitor.may_delete(entity))
     return _confirm(request, visitor, entity, record_id, "")
 
 
 @routes.post("/{table}/{record_id}/delete")
 def delete(request: Request, visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Deletes a record, or says what still needs it."""
-    staff_only(visitor)
+    _allow(visitor.may_delete(entity))
     try:
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
@@ -338,14 +346,17 @@ def undo(visitor: Here, entity: Kind, undo_id: Number, form: Form) -> Response:
 @routes.post("/{table}/{record_id}/move")
 def move(visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Puts a record in another column of the board."""
-    staff_only(visitor)
     if not entity.board:
         raise HTTPException(404, "There is no such page.")
     try:
-        value = read(entity.field(entity.board), form.get("to", ""))
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
-            records.change(db, entity, row, {entity.board: value}, who=visitor.name)
+            value = read(entity.field(entity.board), form.get("to", ""))
+            if entity.moves and entity.board == entity.state:
+                moves.take_to(db, entity, row, str(value), visitor)
+            else:
+                _allow(visitor.may_change_record(db, entity, record_id) and visitor.is_staff)
+                records.change(db, entity, row, {entity.board: value}, who=visitor.name)
     except (Refused, rules.Broken) as error:
         raise HTTPException(422, str(error)) from None
     return RedirectResponse(f"/{entity.table}/board?done=moved", 303)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import database, rules
+from . import conditions, database, rules
 from .fields import Value
 from .model import Entity, Field
 from .schema import ENTITIES
@@ -39,10 +39,13 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
     problems = rules.missing_links(db, entity, values)
     if problems:
         raise rules.Broken(problems)
+    started = {**values, **conditions.first_values(db, entity, values)}
     try:
-        record_id = database.insert(db, entity, {"id": _free_number(db, entity), **values})
+        with conditions.upheld(db, entity) as added:
+            record_id = database.insert(db, entity, {"id": _free_number(db, entity), **started})
+            added.append(record_id)
     except sqlite3.IntegrityError as error:
-        raise rules.refusal(db, entity, error, values) from None
+        raise rules.refusal(db, entity, error, started) from None
     _note(db, entity, record_id, who=who, what=what)
     return record_id
 
@@ -66,7 +69,8 @@ def change(
         raise rules.Broken(problems)
     record_id = int(row["id"] or 0)
     try:
-        database.update(db, entity, record_id, changed)
+        with conditions.upheld(db, entity, record_id):
+            database.update(db, entity, record_id, changed)
     except sqlite3.IntegrityError as error:
         raise rules.refusal(db, entity, error, {**row, **changed}, record_id) from None
     details = {name: [row[name], value] for name, value in changed.items()}
@@ -87,7 +91,8 @@ def remove(db: sqlite3.Connection, entity: Entity, row: database.Row, *, who: st
     found = Gone()
     _gather(db, entity, row, found)
     rows: Rows = {table: list(by_number.values()) for table, by_number in found.rows.items()}
-    database.delete(db, entity, record_id)
+    with conditions.upheld(db, entity):
+        database.delete(db, entity, record_id)
     # A note stays for good, so that its number, unlike one of app_undo itself, is not given twice.
     undo_id = max(_note_all(db, rows, who=who, what="deleted"))
     sql = "INSERT INTO app_undo (id, at, who, record_table, record_id, kept) VALUES (?, ?, ?, ?, ?, ?)"
@@ -102,7 +107,7 @@ def _gather(db: sqlite3.Connection, entity: Entity, row: database.Row, found: Go
     rows = found.rows.setdefault(entity.table, {})
     if int(row["id"] or 0) in rows:
         return
-    rows[int(row["id"] or 0)] = dict(row)
+    rows[int(row["id"] or 0)] = database.kept(entity, row)
     for child, link in children_of(entity):
         for one in database.select(db, child, f'"{link.name}" = ?', [row["id"]], limit=-1):
             if link.on_delete == "cascade":

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from .figures import ACTOR, Actor
+
 LONGEST_NUMBER = 15
 
 
@@ -96,6 +98,9 @@ def _endpoint(handler: Handler) -> Callable[[Request], Any]:
 
     async def answer(request: Request) -> Response:
         values = {name: await _value(request, name, *where) for name, where in taken.items()}
+        visitor = getattr(request.state, "visitor", None)
+        # Set here, not where the visitor is looked up: that runs in a thread with a context of its own.
+        ACTOR.set(visitor.actor if visitor is not None else Actor())
         return await run_in_threadpool(handler, **values)
 
     return answer

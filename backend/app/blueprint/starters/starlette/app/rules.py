@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from . import database, triggers
 from .fields import Value
-from .model import Capacity, Entity, InOrder, NoOverlap, Overdue, Rule, Stock, Unique
+from .model import Capacity, Ensure, Entity, InOrder, NoOverlap, Overdue, Rule, Stock, Unique
 
 GONE = "That one is gone; choose another."
 FEW = "Enter a number from 1."
@@ -67,6 +67,8 @@ def _field(rule: Rule) -> str:
             return rule.quantity or rule.ref
         case Capacity():
             return rule.ref
+        case Ensure():
+            return rule.fields[0] if rule.fields else ""
     return ""
 
 

@@ -39,11 +39,11 @@ def export(visitor: Here, entity: Kind) -> Response:
     """Every record as a CSV file that a spreadsheet opens."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["ID", *(field.label for field in entity.fields)])
+    writer.writerow(["ID", *(field.label for field in entity.shows)])
     where, values = visitor.sees(entity)
     with database.session() as db:
         rows = database.select(db, entity, where, values, order="id", limit=CSV_LIMIT)
-        for row in cells(db, entity, rows, list(entity.fields)):
+        for row in cells(db, entity, rows, list(entity.shows)):
             shown = (text if field.ref else typed(field, value) for field, value, text in row["cells"])
             writer.writerow([row["id"], *map(_plain, shown)])
     name = f'attachment; filename="{entity.table}.csv"'

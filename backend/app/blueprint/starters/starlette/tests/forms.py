@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from app.schema import ENTITIES
 
-from app import database
+from app import database, moves
 from app.database import BY_TABLE
-from app.fields import read
-from app.model import Capacity, Entity, Stock, Unique
+from app.fields import read, typed
+from app.model import Capacity, Entity, Field, Stock, Unique
+from app.seed import RELATIVE
 
 from .client import Browser
 
 SAMPLES = {
-    "text": "Zebra crossing", "longtext": "First line\nsecond line", "int": "3", "money": "12.50", "date": "2031-03-04",
+    "text": "Zebra crossing", "longtext": "First line\nsecond line", "int": "3", "decimal": "1.5", "money": "12.50", "date": "2031-03-04",
     "datetime": "2031-03-04T10:30", "bool": "1", "email": "zoe@example.com", "phone": "+44 20 7946 0000",
     "url": "https://example.com/a?b=c",
 }  # fmt: skip
+EXAMPLES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
 NUMBERS = itertools.count(1001)
 MUCH = "5000"
 
@@ -55,16 +61,53 @@ def send(client: Browser, address: str, values: dict[str, str]) -> Any:
 
 def filled(client: Browser, entity: Entity, /, **changes: str) -> dict[str, str]:
     """Good values for every field; what a record must belong to is added first."""
+    return {**_filled(client, entity, changes, {}), **changes}
+
+
+def _filled(client: Browser, entity: Entity, changes: dict[str, str], kept: dict[str, int]) -> dict[str, str]:
+    """`kept` are the records that others of one family share, so that what belongs together does."""
     values = {}
     for field in entity.fields:
         if field.type == "choice":
             values[field.name] = field.choices[0]
         elif field.type == "ref":
             needed = field.required and field.name not in changes
-            values[field.name] = str(keep(client, BY_TABLE[field.ref])) if needed else ""
+            values[field.name] = str(_parent(client, BY_TABLE[field.ref], kept)) if needed else ""
         else:
-            values[field.name] = SAMPLES[field.type]
-    return {**values, **_within_the_rules(entity), **changes}
+            values[field.name] = within(field, SAMPLES[field.type])
+    return {**values, **_of_example(entity), **_within_the_rules(entity)}
+
+
+def _parent(client: Browser, entity: Entity, kept: dict[str, int]) -> int:
+    if entity.table not in EXAMPLES:
+        return keep(client, entity)
+    if entity.table not in kept:
+        kept[entity.table] = keep(client, entity, kept)
+    return kept[entity.table]
+
+
+def _of_example(entity: Entity) -> dict[str, str]:
+    """The values that keep the conditions of this kind, where it has some."""
+    return {name: dated(text) for name, text in EXAMPLES.get(entity.table, {}).items() if not entity.field(name).ref}
+
+
+def within(field: Field, text: str) -> str:
+    """A number, moved between the limits of its field."""
+    if field.type in ("int", "decimal", "money"):
+        for bound in (field.lowest, field.highest):
+            number = read(replace(field, lowest=None, highest=None), text)
+            outside = bound is not None and (number < bound if bound == field.lowest else number > bound)
+            text = typed(field, bound) if outside else text
+    return text
+
+
+def dated(text: str) -> str:
+    """ "@7 10:30" as the time it stands for, seven days from today."""
+    match = RELATIVE.match(text)
+    if match is None:
+        return text
+    day = (date.today() + timedelta(days=int(match[1]))).isoformat()
+    return f"{day}T{match[2]}:{match[3]}" if match[2] else day
 
 
 def _within_the_rules(entity: Entity) -> dict[str, str]:
@@ -93,10 +136,10 @@ def _different(entity: Entity, name: str) -> str:
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 
-def keep(client: Browser, entity: Entity, /) -> int:
+def keep(client: Browser, entity: Entity, kept_parents: dict[str, int] | None = None, /) -> int:
     """Put a record straight into the database, for others to belong to; its id."""
-    values = filled(client, entity)
-    kept = {field.name: read(field, values[field.name]) for field in entity.fields}
+    values = _filled(client, entity, {}, {} if kept_parents is None else kept_parents)
+    kept = {field.name: read(field, values[field.name]) for field in entity.fields} | moves.first_state(entity)
     with database.session() as db:
         return database.insert(db, entity, kept)
 

@@ -10,10 +10,11 @@ import pytest
 
 from app import database
 from app.database import BY_TABLE
+from app.fields import read
 from app.model import Entity
 
 from .client import Browser
-from .forms import add, filled, send
+from .forms import add, dated, filled, send
 
 Says = tuple[str, ...]
 
@@ -36,7 +37,7 @@ def _row(table: str, record_id: int) -> database.Row:
 
 def _refused_by_the_database(entity: Entity, record_id: int, changes: dict[str, Any]) -> None:
     """A copy of a kept record, changed like this, breaks the rule whoever writes it."""
-    values = {**_row(entity.table, record_id), **changes}
+    values = {**database.kept(entity, _row(entity.table, record_id)), **changes}
     values.pop("id")
     with pytest.raises(sqlite3.IntegrityError), database.session() as db:
         database.insert(db, entity, values)
@@ -218,3 +219,29 @@ def overdue(client: Browser, table: str, date: str, status: str, done: str) -> N
         finished = filled(client, entity, **past, **{status: done})
         assert send(client, f"/{table}/{record_id}/edit", finished).status_code == 303
         assert "Overdue" not in client.get(f"/{table}/{record_id}").text
+
+
+def ensure(client: Browser, table: str, changes: dict[str, dict[str, str]], copies: int, says: Says) -> None:
+    """The example record is kept; one that differs like this, and comes after so many like it, is refused."""
+    entity = BY_TABLE[table]
+    good = filled(client, entity)
+    bad = {**good, **{name: dated(text) for name, text in changes.get(table, {}).items()}}
+    first = [add(client, entity, **(bad if copies else good)) for _ in range(max(1, copies))][0]
+    for other in changes.keys() - {table}:
+        for name, text in changes[other].items():
+            _change_family(entity, first, BY_TABLE[other], name, dated(text))
+    _refused(client, entity, bad, says)
+
+
+def _change_family(entity: Entity, record_id: int, other: Entity, name: str, text: str) -> None:
+    """Change what the record belongs to, directly or by way of another, straight in the database."""
+    family = _row(entity.table, record_id)
+    for field in entity.of_type("ref"):
+        target, link = BY_TABLE[field.ref], family[field.name]
+        if link is None:
+            continue
+        if target is other:
+            with database.session() as db:
+                database.update(db, other, int(link), {name: read(other.field(name), text)})
+        else:
+            _change_family(target, int(link), other, name, text)

@@ -1,0 +1,29 @@
+"""Goes through the parts of an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from app.blueprint.expressions.nodes import Node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The expression and everything inside it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below one."""
+    for part in fields(node):
+        yield from _nodes_in(getattr(node, part.name))
+
+
+def _nodes_in(value: object) -> Iterator[Node]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _nodes_in(item)
+    elif is_dataclass(value):
+        yield value  # type: ignore[misc]  # every dataclass in a node is a node

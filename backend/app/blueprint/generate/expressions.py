@@ -1,0 +1,142 @@
+"""Writes the worked-out values, conditions, moves and rights of a specification as lines of `schema.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from app.blueprint.expressions.catalogue import Kind
+from app.blueprint.expressions.tables import tables_of
+from app.blueprint.generate.words import CALLED_OFF, FINISHED, finished, status_field
+from app.blueprint.spec import (
+    AppSpec,
+    ComputedSpec,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+    MoveSpec,
+    RightSpec,
+    RuleKind,
+    RuleSpec,
+)
+from app.blueprint.spec_expressions import compiler_of, currency_digits
+
+_SHOWN_AS: Final = {
+    Kind.MONEY: "money",
+    Kind.BOOL: "bool",
+    Kind.DATE: "date",
+    Kind.DATETIME: "datetime",
+    Kind.TEXT: "text",
+}
+
+
+def figure_py(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> str:
+    """A computed field as a `Field` with its SQL."""
+    value = compiler_of(spec).value(figure.expression, entity.name, digits=figure.digits)
+    kind = _SHOWN_AS.get(value.type.kind, "decimal" if value.type.scale else "int")
+    target = spec.entity(value.type.entity) if value.type.kind is Kind.LINK else None
+    parts = [repr(figure.name), repr(figure.label), repr("ref" if target else kind)]
+    if target:
+        parts.append(f"ref={target.table!r}")
+    if kind == "decimal":
+        parts.append(f"digits={value.type.scale}")
+    return f"Field({', '.join(parts)}, sql={value.text!r}, about={figure.about!r})"
+
+
+def first_sql(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
+    """The SQL of what a new record begins with in the field."""
+    return _assigned(spec, entity, field.starts_as or "empty", field)
+
+
+def _assigned(spec: AppSpec, entity: EntitySpec, expression: str, field: FieldSpec) -> str:
+    """The SQL of a value in the unit that the field is kept in."""
+    digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: currency_digits(spec.currency)}.get(field.type, 0)
+    return compiler_of(spec).value(expression, entity.name, digits=digits).text
+
+
+def in_smallest_unit(spec: AppSpec, field: FieldSpec, bound: Decimal) -> int:
+    """A limit in the unit that the field is kept in, such as cents."""
+    digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: currency_digits(spec.currency)}.get(field.type, 0)
+    return int(bound.scaleb(digits))
+
+
+def moves_py(spec: AppSpec, entity: EntitySpec) -> list[str]:
+    """The moves of a kind of record, one `Move` a line."""
+    return [_move_py(spec, entity, move) for move in entity.moves]
+
+
+def _move_py(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> str:
+    parts = [repr(move.label), repr(move.sources), repr(move.target), repr(move.about)]
+    if move.by and not move.is_automatic:
+        parts.append(f"by={move.by!r}")
+    if move.asks:
+        parts.append(f"asks={move.asks!r}")
+    if move.sets:
+        pairs = tuple((one.field, _set_sql(spec, entity, one.field, one.value)) for one in move.sets)
+        parts.append(f"sets={pairs!r}")
+    if move.only_if:
+        parts.append(f"only_if={compiler_of(spec).condition(move.only_if, entity.name)!r}")
+    if move.is_automatic:
+        parts.append("automatic=True")
+    return f"Move({', '.join(parts)})"
+
+
+def _set_sql(spec: AppSpec, entity: EntitySpec, name: str, value: str) -> str:
+    field = entity.field(name)
+    return _assigned(spec, entity, value, field) if field else "NULL"
+
+
+def rights_py(spec: AppSpec, entity: EntitySpec) -> list[str]:
+    """The rights on a kind of record, one `Right` a line."""
+    return [_right_py(spec, entity, right) for right in entity.rights]
+
+
+def _right_py(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> str:
+    parts = [repr(right.role), f"sees={right.sees.value!r}"]
+    if right.only_if:
+        parts.append(f"only_if={compiler_of(spec).condition(right.only_if, entity.name)!r}")
+    parts += [f"adds={right.adds}", f"changes={right.changes.value!r}", f"deletes={right.deletes}"]
+    if right.fields:
+        parts.append(f"fields={right.fields!r}")
+    return f"Right({', '.join(parts)})"
+
+
+def ensure(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """The parts of an `Ensure`: what the rule refuses, as SQL."""
+    condition, when = stated(entity, rule)
+    compiler = compiler_of(spec)
+    yield "condition", compiler.condition(condition, entity.name)
+    yield "fields", rule.fields
+    if when:
+        yield "when", compiler.condition(when, entity.name)
+    watched = tables_of(spec, entity.name, condition, when or "")
+    if watched:
+        yield "watches", watched
+
+
+def stated(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str | None]:
+    """A rule as the condition that it upholds, and the condition under which it is judged."""
+    if rule.kind is RuleKind.ENSURE:
+        return rule.condition or "", rule.when
+    if rule.kind is RuleKind.IN_ORDER:
+        return f"{rule.fields[1]} >= {rule.fields[0]}", None
+    is_live = rule.when or _is_live(entity, rule)
+    ref = rule.fields[0]
+    others = f"{ref} = this.{ref}" + (f" and {is_live}" if is_live else "")
+    if rule.kind is RuleKind.ONE_OPEN:
+        return f"count({entity.name} via none where id != this.id and {others}) = 0", is_live
+    amount = rule.fields[1] if len(rule.fields) > 1 else ""
+    counted = f"sum({amount} of {entity.name} via none where {others})" if amount else ""
+    counted = counted or f"count({entity.name} via none where {others})"
+    return f"{counted} <= {rule.limit}", is_live
+
+
+def _is_live(entity: EntitySpec, rule: RuleSpec) -> str | None:
+    """The condition under which a record counts: for one_open until it is finished, else unless called off."""
+    status = status_field(entity)
+    if status is None:
+        return None
+    over = finished(status, FINISHED if rule.kind is RuleKind.ONE_OPEN else CALLED_OFF)
+    words = ", ".join(f'"{choice}"' for choice in over)
+    return f"{status.name} not in ({words})" if words else None

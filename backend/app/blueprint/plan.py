@@ -1,0 +1,341 @@
+"""The plan of an app: a specification in product words, with an account of what the founder asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.blueprint.generate.words import lower_first, status_field
+from app.blueprint.spec import (
+    NUMBERS,
+    AppSpec,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+    FormSpec,
+    RoleScope,
+    RuleKind,
+    RuleSpec,
+    ViewKind,
+    WishState,
+)
+
+EVERYBODY: Final = "Everybody who opens the app"
+VISITOR: Final = "Visitor"
+STAFF: Final = "Staff"
+_RULE_NAMES: Final = {RuleKind.OVERDUE: "due"}
+_PLAN_TYPES: Final = {FieldType.INT: "number"}
+_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
+_NOT_SHOWN: Final = (ViewKind.LIST, ViewKind.TOTALS)
+"""Every record has a list; totals are computed values."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class Clause(_Part):
+    """A wish of the goal in the founder's own words, and why it is not wholly met."""
+
+    text: str
+    state: WishState
+    why: str = ""
+
+
+class Person(_Part):
+    """A kind of person who uses the app; `record` names the record that describes them."""
+
+    name: str
+    sees: str
+    record: str | None = None
+
+
+class PlanField(_Part):
+    """A field of a record; `of` names the record that a ref points at."""
+
+    name: str
+    label: str
+    type: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    of: str | None = None
+    default: str | None = None
+    limits: str | None = None
+
+
+class Move(_Part):
+    """A step from one state to the next, and who may take it."""
+
+    from_: str = Field(alias="from")
+    to: str
+    by: str
+
+
+class Kept(_Part):
+    """A kind of record; `public` says how visitors see it: none, list or detail."""
+
+    name: str
+    plural: str
+    public: str
+    fields: tuple[PlanField, ...]
+    states: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
+
+
+class Deed(_Part):
+    """Something that a kind of person does in the app."""
+
+    who: str
+    verb: str
+    entity: str
+    label: str
+
+
+class PlanRule(_Part):
+    """Something that the app refuses or flags."""
+
+    kind: str
+    entity: str
+    by: str | None
+    fields: tuple[str, ...]
+    value: str | None
+    about: str
+
+
+class Computed(_Part):
+    """A figure that the app works out: `of` names record and field, `per` what it is grouped by."""
+
+    entity: str
+    label: str
+    op: str
+    of: str
+    per: str | None
+    about: str
+
+
+class Shown(_Part):
+    """A view of a kind of record, other than its list."""
+
+    kind: str
+    entity: str
+    by: str | None
+
+
+class PlanPage(_Part):
+    """A page or section that is no view of records."""
+
+    kind: str
+    title: str
+
+
+class LeftOut(_Part):
+    """A wish that the app does not meet, and why."""
+
+    asked: str
+    why: str
+
+
+class Plan(_Part):
+    """What will be built, as the founder sees it."""
+
+    title: str
+    tagline: str
+    engine: str
+    confidence: float
+    people: tuple[Person, ...]
+    keeps: tuple[Kept, ...]
+    does: tuple[Deed, ...]
+    rules: tuple[PlanRule, ...]
+    computes: tuple[Computed, ...]
+    shows: tuple[Shown, ...]
+    pages: tuple[PlanPage, ...]
+    assumptions: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    not_understood: tuple[str, ...]
+    clauses: tuple[Clause, ...] = ()
+
+    @property
+    def keeps_enough(self) -> bool:
+        """True when more than half of the wishes is met, a wish that is partly met counting half.
+
+        A goal of a single wish needs no more than that some of it is met.
+        """
+        points = {WishState.KEPT: 2, WishState.PARTLY: 1, WishState.LEFT_OUT: 0}
+        met = sum(points[clause.state] for clause in self.clauses)
+        return met > len(self.clauses) or (len(self.clauses) == 1 and met > 0) or not self.clauses
+
+
+def plan_of(spec: AppSpec, *, unknown: Sequence[str] = ()) -> Plan:
+    """The plan of a specification; `unknown` are words of its goal that nobody knows."""
+    clauses = tuple(Clause(text=wish.text, state=wish.state, why=wish.why) for wish in spec.wishes)
+    told = tuple(_left_out(clause) for clause in clauses if clause.state is not WishState.KEPT)
+    offered = _offered(spec)
+    return Plan(
+        title=spec.title,
+        tagline=spec.tagline,
+        engine=spec.engine,
+        confidence=spec.confidence,
+        people=_people(spec),
+        keeps=tuple(_kept(entity, is_offered=entity.name in offered) for entity in spec.entities),
+        does=tuple(_deeds(spec)),
+        rules=tuple(_rule(spec, rule) for rule in spec.rules if rule.kind is not RuleKind.SUM),
+        computes=tuple(_computed(spec)),
+        shows=tuple(_shown(spec)),
+        pages=_pages(spec),
+        assumptions=spec.assumptions,
+        left_out=(*told, *(LeftOut(asked=text, why="") for text in spec.not_understood)),
+        not_understood=tuple(unknown),
+        clauses=clauses,
+    )
+
+
+def _left_out(clause: Clause) -> LeftOut:
+    return LeftOut(asked=clause.text, why=clause.why)
+
+
+def _people(spec: AppSpec) -> tuple[Person, ...]:
+    if not spec.has_sign_in:
+        return (Person(name=EVERYBODY, sees=RoleScope.ALL),)
+    return tuple(Person(name=role.name, sees=role.scope, record=role.entity) for role in spec.roles)
+
+
+def _offered(spec: AppSpec) -> frozenset[str]:
+    """The records that a public form lists for visitors to choose from."""
+    found = set()
+    for form in spec.forms:
+        entity = spec.entity(form.entity)
+        fields = map(entity.field, form.fields) if entity is not None else ()
+        found |= {field.ref for field in fields if field is not None and field.ref}
+    return frozenset(found)
+
+
+def _kept(entity: EntitySpec, *, is_offered: bool) -> Kept:
+    status = status_field(entity)
+    return Kept(
+        name=entity.name,
+        plural=entity.plural,
+        public="list" if is_offered else "none",
+        fields=tuple(map(_field, entity.fields)),
+        states=status.choices if status is not None else (),
+    )
+
+
+def _field(field: FieldSpec) -> PlanField:
+    return PlanField(
+        name=field.name,
+        label=field.label,
+        type=_PLAN_TYPES.get(field.type, field.type.value),
+        required=field.required,
+        choices=field.choices,
+        of=field.ref,
+    )
+
+
+def _deeds(spec: AppSpec) -> Iterator[Deed]:
+    staff = _staff(spec)
+    for form in spec.forms:
+        yield _form_deed(form)
+    for entity in spec.entities:
+        yield Deed(
+            who=staff, verb="keep", entity=entity.name, label=f"Add and change {lower_first(entity.plural)}"
+        )
+
+
+def _form_deed(form: FormSpec) -> Deed:
+    return Deed(who=VISITOR, verb=form.action.split(" ")[0].lower(), entity=form.entity, label=form.action)
+
+
+def _staff(spec: AppSpec) -> str:
+    if not spec.has_sign_in:
+        return EVERYBODY
+    return next((role.name for role in spec.roles if role.scope is RoleScope.ALL), STAFF)
+
+
+def _rule(spec: AppSpec, rule: RuleSpec) -> PlanRule:
+    entity = spec.entity(rule.entity)
+    refs = [field.ref for name in rule.fields if entity and (field := entity.field(name)) and field.ref]
+    return PlanRule(
+        kind=_RULE_NAMES.get(rule.kind, rule.kind.value),
+        entity=rule.entity,
+        by=refs[-1] if refs else None,
+        fields=rule.fields,
+        value=None,
+        about=rule.about,
+    )
+
+
+def _computed(spec: AppSpec) -> Iterator[Computed]:
+    for rule in spec.rules:
+        if rule.kind is RuleKind.SUM:
+            yield _sum(spec, rule)
+    for view in spec.views:
+        entity = spec.entity(view.entity)
+        amount = entity.field(view.field) if entity is not None and view.field else None
+        if view.kind is ViewKind.TOTALS and entity is not None and amount is not None:
+            yield from (_total(entity, amount, per) for per in _groups(entity))
+        if view.kind is ViewKind.CHART and entity is not None and amount is not None:
+            yield _counted(entity, amount)
+
+
+def _counted(entity: EntitySpec, field: FieldSpec) -> Computed:
+    """The figures that a chart draws: how many there are, or how the number goes over time."""
+    many = lower_first(entity.plural)
+    if field.type in NUMBERS:
+        about = f"Draws the {lower_first(field.label)} of {many}."
+        return Computed(
+            entity=entity.name,
+            label=field.label,
+            op="sum",
+            of=f"{entity.name}.{field.name}",
+            per=None,
+            about=about,
+        )
+    per = "month" if field.type in _DATES else lower_first(field.label)
+    label = f"{entity.plural} by {per}"
+    return Computed(
+        entity=entity.name, label=label, op="count", of=entity.name, per=per, about=f"Counts {many} by {per}."
+    )
+
+
+def _sum(spec: AppSpec, rule: RuleSpec) -> Computed:
+    entity = spec.entity(rule.entity)
+    into = entity.field(rule.fields[1]) if entity is not None and len(rule.fields) > 1 else None
+    target = into.ref if into is not None and into.ref else rule.entity
+    field = entity.field(rule.fields[0]) if entity is not None else None
+    label = f"Total {lower_first(field.label)}" if field is not None else "Total"
+    per = target if target != rule.entity else None
+    return Computed(
+        entity=target, label=label, op="sum", of=f"{rule.entity}.{rule.fields[0]}", per=per, about=rule.about
+    )
+
+
+def _groups(entity: EntitySpec) -> Iterator[str]:
+    """The ways in which a page of totals groups its sums."""
+    for field in entity.fields:
+        if field.type in (FieldType.CHOICE, FieldType.REF):
+            yield lower_first(field.label)
+    if any(field.type in _DATES for field in entity.fields):
+        yield "month"
+
+
+def _total(entity: EntitySpec, amount: FieldSpec, per: str) -> Computed:
+    about = f"Adds up the {lower_first(amount.label)} of {lower_first(entity.plural)} by {per}."
+    label = f"{amount.label} by {per}"
+    return Computed(
+        entity=entity.name, label=label, op="sum", of=f"{entity.name}.{amount.name}", per=per, about=about
+    )
+
+
+def _shown(spec: AppSpec) -> Iterator[Shown]:
+    for view in spec.views:
+        if view.kind not in _NOT_SHOWN:
+            yield Shown(kind=view.kind, entity=view.entity, by=view.field)
+
+
+def _pages(spec: AppSpec) -> tuple[PlanPage, ...]:
+    """The front page is there for visitors alone: who needs no sign-in and has no form opens on the records."""
+    if not (spec.forms or spec.has_sign_in):
+        return ()
+    return (PlanPage(kind="hero", title=spec.title),)

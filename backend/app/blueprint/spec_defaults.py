@@ -1,0 +1,45 @@
+"""Fills in what a specification need not say: labels, plurals, tables and sentences that follow from a name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+_ENDINGS: Final = ((re.compile(r"[^aeiou]y$"), "ies", 1), (re.compile(r"(s|x|z|ch|sh)$"), "es", 0))
+_THEME: Final = {"hue": 215}
+
+
+def field(raw: Any) -> Any:  # Any: what JSON can hold
+    """A field with the label that its name says: `starts_at` is "Starts at"."""
+    if isinstance(raw, dict) and isinstance(raw.get("name"), str) and not raw.get("label"):
+        return {**raw, "label": raw["name"].replace("_", " ").capitalize()}
+    return raw
+
+
+def entity(raw: Any) -> Any:  # Any: what JSON can hold
+    """A kind of record with label, plural, table and sentence: `YogaClass` is a "Yoga class" in `yoga_classes`."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
+        return raw
+    label = raw.get("label") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", raw["name"]).lower().capitalize()
+    many = raw.get("plural") or plural(str(label))
+    table = raw.get("table") or re.sub(r"[^a-z0-9]+", "_", str(many).lower()).strip("_")
+    about = raw.get("about") or f"All {str(many).lower()} in one place."
+    return {**raw, "label": label, "plural": many, "table": table, "about": about}
+
+
+def plural(label: str) -> str:
+    """Several of a thing, as English mostly says it."""
+    for pattern, ending, cut in _ENDINGS:
+        if pattern.search(label):
+            return label[: len(label) - cut] + ending
+    return label + "s"
+
+
+def app(raw: Any) -> Any:  # Any: what JSON can hold
+    """An app that says at least its title: the goal is its tagline, and whoever wrote it is its engine."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("title"), str):
+        return raw
+    tagline = raw.get("tagline") or raw["title"]
+    return {
+        "goal": tagline, "engine": "specification", "confidence": 1.0, "theme": _THEME, **raw, "tagline": tagline
+    }  # fmt: skip

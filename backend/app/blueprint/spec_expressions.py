@@ -1,0 +1,136 @@
+"""The expressions of a specification: what they may speak of, and where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldShape, Kind, Type
+from app.blueprint.expressions.compiler import Compiler
+from app.blueprint.expressions.faults import Fault
+
+if TYPE_CHECKING:
+    from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, FieldSpec, MoveSpec
+
+_KINDS: Final = {
+    "int": Kind.NUMBER,
+    "decimal": Kind.NUMBER,
+    "money": Kind.MONEY,
+    "bool": Kind.BOOL,
+    "date": Kind.DATE,
+    "datetime": Kind.DATETIME,
+    "ref": Kind.LINK,
+}
+CENTLESS: Final = frozenset({"¥", "₩", "₫", "JPY", "KRW", "VND", "CLP", "ISK", "HUF", "XAF", "XOF"})
+"""Currencies that are written without smaller units."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One expression of a specification: where it stands, what it is about, and what it must be."""
+
+    where: str
+    entity: str
+    text: str
+    is_condition: bool
+
+
+def currency_digits(currency: str) -> int:
+    """The digits after the point that amounts of a currency have."""
+    return 0 if currency in CENTLESS else 2
+
+
+def catalogue_of(spec: AppSpec) -> Catalogue:
+    """Everything that expressions of the app may speak of; Fault when a computed field cannot be worked out."""
+    digits = currency_digits(spec.currency)
+    plain = {entity.name: _shape(entity, digits) for entity in spec.entities}
+    people = tuple(role.entity for role in spec.roles if role.entity)
+    catalogue = Catalogue(plain, people, digits, tuple(role.name for role in spec.roles))
+    typed = {entity.name: _typed(catalogue, entity) for entity in spec.entities}
+    return Catalogue(typed, people, digits, catalogue.roles)
+
+
+def _shape(entity: EntitySpec, digits: int) -> EntityShape:
+    fields = {field.name: FieldShape(field.name, field_type(field, digits)) for field in entity.fields}
+    # Until its expression is read, a computed field counts as a number with the digits that it is shown with.
+    figures = {figure.name: _untyped(figure) for figure in entity.computed}
+    return EntityShape(entity.name, entity.table, fields | figures)
+
+
+def _untyped(figure: ComputedSpec) -> FieldShape:
+    scale = 2 if figure.digits is None else figure.digits
+    return FieldShape(figure.name, Type(Kind.NUMBER, scale), figure.expression)
+
+
+def _typed(catalogue: Catalogue, entity: EntitySpec) -> EntityShape:
+    shape = catalogue.entity(entity.name)
+    fields = dict(shape.fields)
+    for figure in entity.computed:
+        try:
+            value = Compiler(catalogue).value(figure.expression, entity.name, digits=figure.digits)
+        except Fault as fault:
+            raise Fault(f"{entity.name}.{figure.name}: {fault}") from fault
+        fields[figure.name] = FieldShape(figure.name, value.type, figure.expression)
+    return EntityShape(shape.name, shape.table, fields)
+
+
+def field_type(field: FieldSpec, digits: int) -> Type:
+    """The type of a field in expressions."""
+    kind = _KINDS.get(field.type.value, Kind.TEXT)
+    scale = {"money": digits, "decimal": field.digits}.get(field.type.value, 0)
+    return Type(kind, scale, field.ref or "", field.choices)
+
+
+def expressions_of(spec: AppSpec) -> Iterator[Place]:
+    """Every expression of the specification but the computed fields themselves."""
+    for entity in spec.entities:
+        yield from _of_entity(entity)
+        for move in entity.moves:
+            yield from _of_move(entity, move)
+    for rule in spec.rules:
+        for text in (rule.condition, rule.when):
+            if text:
+                yield Place(f"rule {rule.about!r}", rule.entity, text, True)
+
+
+def _of_entity(entity: EntitySpec) -> Iterator[Place]:
+    for field in entity.fields:
+        if field.starts_as:
+            yield Place(f"{entity.name}.{field.name}, starts_as", entity.name, field.starts_as, False)
+    for right in entity.rights:
+        if right.only_if:
+            yield Place(f"right of {right.role} on {entity.name}, only_if", entity.name, right.only_if, True)
+
+
+def _of_move(entity: EntitySpec, move: MoveSpec) -> Iterator[Place]:
+    if move.only_if:
+        yield Place(f"move {move.label!r} of {entity.name}, only_if", entity.name, move.only_if, True)
+    for assignment in move.sets:
+        where = f"move {move.label!r} of {entity.name}, sets {assignment.field}"
+        yield Place(where, entity.name, assignment.value, False)
+
+
+def check_expressions(spec: AppSpec) -> None:
+    """ValueError with the place and the fault when an expression cannot be used."""
+    try:
+        compiler = Compiler(catalogue_of(spec))
+        # A second pass: figures that lean on figures know their types only now.
+        for entity in spec.entities:
+            for figure in entity.computed:
+                compiler.value(figure.expression, entity.name, digits=figure.digits)
+    except Fault as fault:
+        raise ValueError(str(fault)) from fault
+    for place in expressions_of(spec):
+        try:
+            check = compiler.condition if place.is_condition else compiler.value
+            check(place.text, place.entity)
+        except Fault as fault:
+            raise ValueError(f"{place.where}: {fault}") from fault
+
+
+@lru_cache(maxsize=64)
+def compiler_of(spec: AppSpec) -> Compiler:
+    """The compiler of the app's expressions."""
+    return Compiler(catalogue_of(spec))

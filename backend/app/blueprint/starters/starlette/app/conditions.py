@@ -1,0 +1,71 @@
+"""Refuses what would make a condition of the app false."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from . import rules
+from .fields import Value
+from .model import Ensure, Entity
+from .schema import ENTITIES
+
+Broken = dict[tuple[str, int], frozenset[int]]
+"""The records that break each rule; a rule is named by its table and its place there."""
+
+
+@contextmanager
+def upheld(db: sqlite3.Connection, entity: Entity, record_id: int | None = None) -> Iterator[list[int]]:
+    """Judge a change of a record of this kind when it is made; `rules.Broken` names the first rule that it breaks.
+
+    The block appends the number of a record that it adds. What was broken before the change does not stand against it.
+    """
+    before = _broken(db, entity, record_id)
+    added: list[int] = []
+    yield added
+    after = _broken(db, entity, added[0] if added else record_id)
+    for (table, number), found in after.items():
+        if found - before.get((table, number), frozenset()):
+            raise rules.Broken(_problem(entity, table, number))
+
+
+def _problem(entity: Entity, table: str, number: int) -> dict[str, str]:
+    """The refusal, beside a field of the form where the rule names one of it."""
+    owner = next(other for other in ENTITIES if other.table == table)
+    rule = owner.rules[number]
+    known = {field.name for field in entity.fields} if table == entity.table else set()
+    names = rule.fields if isinstance(rule, Ensure) else ()
+    return {next((name for name in names if name in known), ""): rule.about}
+
+
+def _broken(db: sqlite3.Connection, entity: Entity, record_id: int | None) -> Broken:
+    found: Broken = {}
+    for owner in ENTITIES:
+        for number, rule in enumerate(owner.rules):
+            if not isinstance(rule, Ensure):
+                continue
+            if owner is entity and record_id is not None:
+                found[owner.table, number] = _where(db, owner, rule, record_id)
+            elif owner is not entity and entity.table in rule.watches:
+                found[owner.table, number] = _where(db, owner, rule, None)
+    return found
+
+
+def _where(db: sqlite3.Connection, entity: Entity, rule: Ensure, record_id: int | None) -> frozenset[int]:
+    only = "" if record_id is None else " AND r.id = ?"
+    sql = f'SELECT r.id FROM "{entity.table}" r WHERE ({rule.when}) AND NOT ({rule.condition}){only}'
+    return frozenset(row[0] for row in db.execute(sql, [] if record_id is None else [record_id]))
+
+
+def first_values(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value]) -> dict[str, Value]:
+    """What a new record begins with in the fields that nothing was entered for."""
+    asked = [field for field in entity.fields if field.starts_as and values.get(field.name) is None]
+    if not asked:
+        return {}
+    columns = ", ".join(f'? AS "{field.name}"' for field in entity.fields)
+    row = f"(SELECT NULL AS id, {columns}) r"
+    given = [values.get(field.name) for field in entity.fields]
+    sql = f"SELECT {', '.join(field.starts_as for field in asked)} FROM {row}"
+    found = db.execute(sql, given).fetchone()
+    return {field.name: found[index] for index, field in enumerate(asked)}

@@ -1,0 +1,73 @@
+"""The pages by which a record moves on."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from . import database, moves, records, rules
+from .access import Here, Visitor
+from .fields import typed
+from .model import Entity, Move
+from .pages import read_all
+from .rendering import Form, Kind, notices, options, record, render
+from .routing import Number, Routes
+
+routes = Routes()
+
+
+@routes.get("/{table}/{record_id}/moves/{number}")
+def ask(request: Request, visitor: Here, entity: Kind, record_id: Number, number: Number) -> HTMLResponse:
+    """The fields that are filled in with the move."""
+    with database.session() as db:
+        row = record(db, entity, record_id, visitor)
+        move = _move(entity, row, visitor, number)
+        given = {field.name: typed(field, row[field.name]) for field in moves.asked(entity, move)}
+        return _page(request, db, visitor, entity, row, move, number, given, {})
+
+
+@routes.post("/{table}/{record_id}/moves/{number}")
+def take(request: Request, visitor: Here, entity: Kind, record_id: Number, number: Number, form: Form) -> Response:
+    """Takes the move, or says why it is refused."""
+    wrong: dict[str, str] = {}
+    try:
+        with records.writing() as db:
+            row = record(db, entity, record_id, visitor)
+            move = _move(entity, row, visitor, number)
+            values, wrong = read_all(moves.asked(entity, move), form)
+            if not wrong:
+                moves.take(db, entity, row, move, values, who=visitor.name)
+    except rules.Broken as broken:
+        wrong = broken.problems
+    if wrong:
+        with database.session() as db:
+            return _page(request, db, visitor, entity, row, move, number, form, wrong)
+    return RedirectResponse(f"/{entity.table}/{record_id}?done=moved", 303)
+
+
+def _move(entity: Entity, row: database.Row, visitor: Visitor, number: int) -> Move:
+    """The move of that number; 404 when there is none, 403 when it is another's, 409 when it is not its turn."""
+    if number >= len(entity.moves) or entity.moves[number].automatic:
+        raise HTTPException(404, "There is no such page.")
+    move = entity.moves[number]
+    if not moves.may_take(move, visitor):
+        raise HTTPException(403, f"“{move.label}” is not yours to do.")
+    if row[entity.state] not in move.sources:
+        raise HTTPException(409, f"It is “{row[entity.state]}” now, so “{move.label}” is not the next step.")
+    return move
+
+
+def _page(
+    request: Request, db: sqlite3.Connection, visitor: Visitor, entity: Entity, row: database.Row, move: Move,
+    number: int, given: dict[str, str], wrong: dict[str, str],
+) -> HTMLResponse:  # fmt: skip
+    asked = moves.asked(entity, move)
+    context = {
+        "entity": entity, "record_id": row["id"], "move": move, "number": number, "fields": asked, "given": given,
+        "wrong": wrong, "options": options(db, asked, visitor, given), "notices": notices(db, entity, asked),
+        "title": database.title_rows(db, entity, [row])[int(row["id"] or 0)], "heading": move.label,
+    }  # fmt: skip
+    return render(request, "move.html", context, status=422 if wrong else 200)

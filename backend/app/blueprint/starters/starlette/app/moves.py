@@ -1,0 +1,115 @@
+"""The steps of a record from one state to the next: who takes them, when, and what is written down with them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from . import database, records, rules
+from .access import OWNER, Visitor
+from .fields import Value
+from .model import Entity, Field, Move
+from .schema import ENTITIES
+
+BY_THE_APP = "The app"
+AUTOMATIC = [(entity, move) for entity in ENTITIES for move in entity.moves if move.automatic]
+
+
+def open_moves(entity: Entity, row: database.Row, visitor: Visitor) -> list[tuple[int, Move]]:
+    """The moves that this visitor may take from where the record stands, each with its number."""
+    return [
+        (number, move)
+        for number, move in enumerate(entity.moves)
+        if row[entity.state] in move.sources and may_take(move, visitor)
+    ]
+
+
+def may_take(move: Move, visitor: Visitor) -> bool:
+    """Whether the move is this visitor's to take: the roles that it names, or else the staff; the owner takes any."""
+    if move.automatic:
+        return False
+    if visitor.role == OWNER:
+        return True
+    return visitor.role.name in move.by if move.by else visitor.is_staff
+
+
+def asked(entity: Entity, move: Move) -> list[Field]:
+    """The fields that are filled in with the move; each of them must be."""
+    return [_required(entity.field(name)) for name in move.asks]
+
+
+def _required(field: Field) -> Field:
+    return Field(**{**vars(field), "required": True})
+
+
+def take(
+    db: sqlite3.Connection, entity: Entity, row: database.Row, move: Move, values: Mapping[str, Value], *, who: str
+) -> None:
+    """Write the new state, what was filled in and what the move sets; `rules.Broken` when it is not its turn."""
+    record_id = int(row["id"] or 0)
+    if row[entity.state] not in move.sources:
+        raise rules.Broken({entity.state: f"It is “{row[entity.state]}” now, so this is not the next step."})
+    if values:
+        records.change(db, entity, row, values, who=who)
+    current = database.get(db, entity, record_id) or row
+    if move.only_if and not _holds(db, entity, move.only_if, record_id):
+        raise rules.Broken({entity.state: move.about})
+    written = {name: _value(db, entity, sql, record_id) for name, sql in move.sets}
+    records.change(db, entity, current, {**written, entity.state: move.target}, who=who)
+
+
+def take_to(db: sqlite3.Connection, entity: Entity, row: database.Row, target: str, visitor: Visitor) -> None:
+    """Take the move that leads to a state; `rules.Broken` when there is none from here, or it asks for something."""
+    chosen = [move for _, move in open_moves(entity, row, visitor) if move.target == target]
+    if not chosen:
+        raise rules.Broken({entity.state: f"It does not go from “{row[entity.state]}” to “{target}”."})
+    if chosen[0].asks:
+        raise rules.Broken({entity.state: f"“{chosen[0].label}” asks for more: open the record to do it."})
+    take(db, entity, row, chosen[0], {}, who=visitor.name)
+
+
+def _holds(db: sqlite3.Connection, entity: Entity, condition: str, record_id: int) -> bool:
+    return bool(_value(db, entity, condition, record_id))
+
+
+def _value(db: sqlite3.Connection, entity: Entity, sql: str, record_id: int) -> Value:
+    found: Value = db.execute(f'SELECT {sql} FROM "{entity.table}" r WHERE r.id = ?', [record_id]).fetchone()[0]
+    return found
+
+
+def run_automatic(db: sqlite3.Connection) -> int:
+    """Take every automatic move whose time has come; how many were taken."""
+    taken = 0
+    for entity, move in AUTOMATIC:
+        taken += sum(_run(db, entity, move, record_id) for record_id in _due(db, entity, move))
+    return taken
+
+
+def any_due(db: sqlite3.Connection) -> bool:
+    """Whether an automatic move can be taken now."""
+    return any(_due(db, entity, move) for entity, move in AUTOMATIC)
+
+
+def _due(db: sqlite3.Connection, entity: Entity, move: Move) -> list[int]:
+    marks = ", ".join("?" for _ in move.sources)
+    sql = f'SELECT r.id FROM "{entity.table}" r WHERE r."{entity.state}" IN ({marks}) AND {move.only_if}'
+    return [row[0] for row in db.execute(sql, move.sources)]
+
+
+def _run(db: sqlite3.Connection, entity: Entity, move: Move, record_id: int) -> bool:
+    row = database.get(db, entity, record_id)
+    if row is None:
+        return False
+    try:
+        take(db, entity, row, move, {}, who=BY_THE_APP)
+    except rules.Broken:
+        # Another rule stands against it; a person has to look at the record.
+        return False
+    return True
+
+
+def first_state(entity: Entity) -> dict[str, Value]:
+    """The state that a new record begins in, where moves lead on from it."""
+    return {entity.state: entity.field(entity.state).choices[0]} if entity.moves else {}
+
+

@@ -1,0 +1,57 @@
+"""Say a plan in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from app.blueprint.plan import Kept, Plan
+from app.blueprint.spec import WishState
+
+FIELDS_SHOWN: Final = 8
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The title, what the app keeps, does and shows, and what of the goal it leaves out."""
+    return [
+        f"{plan.title}: {plan.tagline}",
+        *wish_lines([clause.model_dump(mode="json") for clause in plan.clauses]),
+        *_block("It keeps", (_kept_line(kept) for kept in plan.keeps)),
+        *_block("People", (f"{person.name} ({_sees(person.sees)})" for person in plan.people)),
+        *_block("Without an account", (deed.label for deed in plan.does if deed.who == "Visitor")),
+        *_block("Rules", (rule.about for rule in plan.rules)),
+        *_block("It works out", (computed.about for computed in plan.computes)),
+        *_block("It assumes", plan.assumptions),
+    ]
+
+
+def wish_lines(wishes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How many wishes of the goal are kept, and each that is not, or not wholly, with why."""
+    if not wishes:
+        return []
+    kept = [wish for wish in wishes if wish["state"] == WishState.KEPT]
+    return [
+        f"  Kept {len(kept)} of {len(wishes)} {'wishes' if len(wishes) > 1 else 'wish'}.",
+        *_block("Kept", (str(wish["text"]) for wish in kept)),
+        *_block("Partly kept", (_told(wish) for wish in wishes if wish["state"] == WishState.PARTLY)),
+        *_block("Left out", (_told(wish) for wish in wishes if wish["state"] == WishState.LEFT_OUT)),
+    ]
+
+
+def _told(wish: Mapping[str, Any]) -> str:
+    return f"{wish['text']} ({wish['why']})" if wish.get("why") else str(wish["text"])
+
+
+def _block(title: str, lines: Iterator[str] | tuple[str, ...]) -> list[str]:
+    indented = [f"    - {line}" for line in dict.fromkeys(lines)]
+    return [f"  {title}:", *indented] if indented else []
+
+
+def _kept_line(kept: Kept) -> str:
+    labels = [field.label for field in kept.fields]
+    more = f" and {len(labels) - FIELDS_SHOWN} more" if len(labels) > FIELDS_SHOWN else ""
+    return f"{kept.plural}: {', '.join(labels[:FIELDS_SHOWN])}{more}"
+
+
+def _sees(scope: str) -> str:
+    return "sees everything" if scope == "all" else "sees only their own"
