@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any, Final
 
@@ -18,7 +17,7 @@ from app.cli.events import StageClock, follow
 from app.cli.lookup import find_job_id, find_project_id, naming_a_build
 from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import Progress, QuietProgress, make_progress
-from app.cli.summary import NOT_UNDERSTOOD, exit_of_build, failed_lines, ready_lines, status_lines
+from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
 from app.domain.job import GOAL_MAX, JobStatus
 from app.domain.text import has_shape, holds_controls
 

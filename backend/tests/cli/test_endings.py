@@ -107,7 +107,6 @@ def test_without_a_token_nothing_is_asked(cli: Cli, api: FakeApi) -> None:
         (["status"], "cofounder status --help"),
         (["status", JOB, "--loud"], "cofounder status --help"),
         (["logs", "--lines", "many"], "cofounder logs --help"),
-        (["status", "../../etc"], "cofounder projects"),
         (["build", "   "], 'cofounder build "A booking app for a yoga studio"'),
         (["config", "show", "x"], "cofounder config show --help"),
     ],
@@ -119,6 +118,13 @@ def test_what_was_not_understood_exits_2_and_names_the_page_to_read(
     assert ran.code == 2
     assert ran.talk.startswith("cofounder: ")
     assert ran.last_word == last_word
+
+
+def test_a_path_names_no_build(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", "/api/projects", Answer(body={"items": [], "next_cursor": None}))
+    ran = cli("status", "../../etc")
+    assert (ran.code, ran.last_word) == (3, "cofounder projects")
+    assert [request.path for request in api.requests] == ["/api/projects"]
 
 
 def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
