@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from app.acceptance import Ladder, climb
 from app.adapters.billing.open import OpenBilling
 from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
 from app.adapters.runners.blueprint import RunnerBlueprint
@@ -35,7 +36,6 @@ from app.services.container import Services
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
-from app.services.ladder import Ladder, climb
 from app.services.preview_links import PreviewSigner
 from app.services.preview_lookup import RecordLookup
 from app.services.preview_probe import LinkProbe

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Map
 from dataclasses import replace
 from typing import Final
 
+from app.acceptance import Climb, Climbed, Preview
 from app.adapters.runners.fake import RunnerFake
 from app.blueprint.spec import AppSpec
 from app.core.ids import JobId, ProjectId, SandboxId
@@ -19,7 +20,6 @@ from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest
 from app.services.app_host import AppHost
-from app.services.ladder import Climb, Climbed, Preview
 
 _FOR_EVER: Final = ("python3", "-c", "import time; time.sleep(3600)")
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from app.acceptance import Ancestor, Climb, Ladder, climb
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed, IllegalTransition
 from app.core.ids import JobId
@@ -27,7 +28,6 @@ from app.services.app_data import AppData
 from app.services.app_host import AppHost
 from app.services.export_service import iter_zip
 from app.services.inheritance import Inheritance
-from app.services.ladder import Ancestor, Climb, Ladder, climb
 from app.services.patience import patiently
 from app.services.version_service import VersionService
 from app.services.workbench import Workbench, read_manifest

@@ -127,7 +127,7 @@ BUGS: Final = (
     Bug(
         "ready-without-the-preview-probe",
         "I3",
-        "app/services/ladder/climb.py",
+        "app/acceptance/checks.py",
         "    return [await look()]\n",
         "    return []\n",
         (f"{PROMISES}test_a_preview_that_does_not_answer_never_becomes_ready",),

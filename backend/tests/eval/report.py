@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from app.services.ladder.browser import Browser, Look
+from app.acceptance.browser import Browser, Look
 from tests.eval.accessibility import Inspection
 from tests.eval.goals import SECTIONS, Goal
 from tests.eval.scoring import Recall

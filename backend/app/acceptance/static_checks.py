@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from app.acceptance.evidence import Seen
+from app.acceptance.undefined_names import undefined_names
 from app.core.errors import BuildFailed
 from app.domain.workspace import missing_files
-from app.services.ladder.evidence import Seen
-from app.services.ladder.names import undefined_names
 
 Files = Mapping[str, bytes]
 

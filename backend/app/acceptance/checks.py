@@ -7,21 +7,21 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from app.acceptance import static_checks
+from app.acceptance.archive_check import CopiedApp
+from app.acceptance.evidence import LOG_TAIL, Evidence, Rung, Seen, stand_on
+from app.acceptance.live_checks import LiveApp
+from app.acceptance.regression import Ancestor, heritage_of
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 from app.services.app_host import AppHost
-from app.services.ladder import source
-from app.services.ladder.copied import CopiedApp
-from app.services.ladder.evidence import LOG_TAIL, Evidence, Rung, Seen, stand_on
-from app.services.ladder.heritage import Ancestor, heritage_of
-from app.services.ladder.live import LiveApp
 
 TEST_TIMEOUT_S: Final = 120.0
 
-_FIRST: Final = (("files", source.required), ("parse", source.parses))
-_THEN: Final = (("lint", source.lint), ("secrets", source.no_secrets))
+_FIRST: Final = (("files", static_checks.required), ("parse", static_checks.parses))
+_THEN: Final = (("lint", static_checks.lint), ("secrets", static_checks.no_secrets))
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ async def _read(files: Mapping[str, bytes]) -> list[Evidence]:
     return [await stand_on(_file_rung(name, look, files)) for name, look in _THEN]
 
 
-def _file_rung(name: str, look: Callable[[source.Files], Seen], files: Mapping[str, bytes]) -> Rung:
+def _file_rung(name: str, look: Callable[[static_checks.Files], Seen], files: Mapping[str, bytes]) -> Rung:
     return Rung(name, lambda: asyncio.to_thread(look, files))
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from app.acceptance import Climb, Climbed
 from app.blueprint.spec import (
     AppSpec,
     EntitySpec,
@@ -21,7 +22,6 @@ from app.blueprint.spec import (
 )
 from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
 from app.services.export_service import iter_zip
-from app.services.ladder import Climb, Climbed
 
 SOURCE = Path(__file__).with_name("small_app.txt").read_text(encoding="utf-8")
 TEST = """import unittest

@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from app.acceptance.pages import Page, WebForm, read_page
 from app.core.errors import BuildFailed
 from app.ports.sandbox import Sandbox
-from app.services.ladder.pages import Page, WebForm, read_page
 from app.services.sandbox_connector import app_session
 
 TIMEOUT_S: Final = 10.0

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from app.services.ladder.names import undefined_names
+from app.acceptance.undefined_names import undefined_names
 
 FINE = [
     "import os.path as p\nprint(p, __name__)",

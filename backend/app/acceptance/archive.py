@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
+from app.acceptance.evidence import LOG_TAIL
+from app.acceptance.http_session import Browsers
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
-from app.services.ladder.evidence import LOG_TAIL
-from app.services.ladder.visitor import Browsers
 
 LIVE, COPY, BROWSER = range(3)
 _LANES: Final = 3

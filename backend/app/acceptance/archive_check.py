@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from app.acceptance import screenshots
+from app.acceptance.archive import COPY, answers, chance_port, unpack
+from app.acceptance.evidence import Evidence, Rung, Seen, evidence, stand_on
+from app.acceptance.http_session import Browsers
+from app.acceptance.people import People
+from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 from app.services.app_host import AppHost
-from app.services.ladder import screens
-from app.services.ladder.archive import COPY, answers, chance_port, unpack
-from app.services.ladder.evidence import Evidence, Rung, Seen, evidence, stand_on
-from app.services.ladder.people import People
-from app.services.ladder.samples import Samples
-from app.services.ladder.visitor import Browsers
 
 
 @dataclass
@@ -48,4 +48,6 @@ class CopiedApp:
         people = People(browsers, self.spec, Samples(self.spec))
         await people.arrive()
         cookies = people.clerk.visitor.cookies
-        return await screens.look(self.sandbox, browsers.port, path="/", cookies=cookies, pictures=self.pictures)
+        return await screenshots.look(
+            self.sandbox, browsers.port, path="/", cookies=cookies, pictures=self.pictures
+        )

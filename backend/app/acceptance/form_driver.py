@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.acceptance.http_session import Answer, Visitor
+from app.acceptance.pages import WebForm
+from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.core.errors import BuildFailed
-from app.services.ladder.pages import WebForm
-from app.services.ladder.samples import Samples
-from app.services.ladder.visitor import Answer, Visitor
 
 _NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
 _SHOWN: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})

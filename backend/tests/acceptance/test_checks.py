@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from app.acceptance import Ancestor
 from app.core.errors import BuildFailed
 from app.domain.workspace import START_SCRIPT
-from app.services.ladder import Ancestor
-from tests.services.ladder.shop import ClimbIt, archive_of, files_of, shop, spoiled
+from tests.acceptance.shop import ClimbIt, archive_of, files_of, shop, spoiled
 
 RUNGS = [
     *("files", "parse", "lint", "secrets", "tests", "start", "pages", "links", "acceptance"),

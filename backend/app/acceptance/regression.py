@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from app.acceptance.promises import Promise, owner_field, promises
 from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, RuleSpec
-from app.services.ladder.acceptance import Promise, owner_field, promises
 
 
 @dataclass(frozen=True)

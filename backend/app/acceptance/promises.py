@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from app.acceptance.form_driver import Kept, told
+from app.acceptance.people import People
+from app.acceptance.rule_violations import BREAKERS
+from app.acceptance.samples import BAD
 from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RuleSpec
 from app.core.errors import BuildFailed
-from app.services.ladder.breaking import BREAKERS
-from app.services.ladder.clerk import Kept, told
-from app.services.ladder.people import People
-from app.services.ladder.samples import BAD
 
 MAX_BAD: Final = 5
 Try = Callable[[People, "Promise"], Awaitable[str]]

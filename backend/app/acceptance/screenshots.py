@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
+from app.acceptance.archive import BROWSER, chance_port
+from app.acceptance.browser import FLAGS, PROGRAMS, Browser, BrowserFailed, Look
+from app.acceptance.evidence import Seen
 from app.core.errors import BuildFailed
 from app.ports.sandbox import CommandResult, Sandbox
-from app.services.ladder.archive import BROWSER, chance_port
-from app.services.ladder.browser import FLAGS, PROGRAMS, Browser, BrowserFailed, Look
-from app.services.ladder.evidence import Seen
 from app.services.sandbox_connector import app_session
 
 LOOKS: Final = {"wide": Look(1280, 800), "phone": Look(390, 844, is_phone=True)}

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from app.acceptance import Ancestor, Climb, Climbed, climb
 from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.blueprint.spec import AppSpec
 from app.core.ids import JobId
 from app.domain.workspace import MANIFEST, Manifest
 from app.ports.sandbox import SandboxRequest
 from app.services.app_host import AppHost
-from app.services.ladder import Ancestor, Climb, Climbed, climb
-from tests.services.ladder.shop import ClimbIt, Files, archive_of, no_preview, ready, shop
+from tests.acceptance.shop import ClimbIt, Files, archive_of, no_preview, ready, shop
 
 
 @pytest.fixture

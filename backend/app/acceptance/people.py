@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.acceptance.form_driver import Clerk, told
+from app.acceptance.http_session import Answer, Browsers, Visitor
+from app.acceptance.pages import WebForm
+from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
-from app.services.ladder.clerk import Clerk, told
-from app.services.ladder.pages import WebForm
-from app.services.ladder.samples import Samples
-from app.services.ladder.visitor import Answer, Browsers, Visitor
 
 OWNER: Final = {"name": "Olive Owner", "email": "owner@example.com", "password": "correct-horse-battery-4"}
 _PASSWORD: Final = "correct-horse-battery-9"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from app.acceptance.evidence import Seen
+from app.acceptance.http_session import Answer, Visitor, local_path
+from app.acceptance.pages import WebForm
 from app.core.errors import BuildFailed
-from app.services.ladder.evidence import Seen
-from app.services.ladder.pages import WebForm
-from app.services.ladder.visitor import Answer, Visitor, local_path
 
 MAX_PAGES: Final = 120
 MAX_DEPTH: Final = 5

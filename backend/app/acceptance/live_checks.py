@@ -8,20 +8,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.acceptance.archive import LIVE, chance_port
+from app.acceptance.crawl import crawl
+from app.acceptance.evidence import Evidence, Look, Rung, Seen, evidence, stand_on
+from app.acceptance.form_driver import Kept, told
+from app.acceptance.http_session import Browsers
+from app.acceptance.people import People
+from app.acceptance.promises import Promise, promises, read_back, try_promise
+from app.acceptance.regression import Heritage, plain_version
+from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 from app.services.app_host import AppHost
-from app.services.ladder.acceptance import Promise, promises, read_back, try_promise
-from app.services.ladder.archive import LIVE, chance_port
-from app.services.ladder.clerk import Kept, told
-from app.services.ladder.crawl import crawl
-from app.services.ladder.evidence import Evidence, Look, Rung, Seen, evidence, stand_on
-from app.services.ladder.heritage import Heritage, plain_version
-from app.services.ladder.people import People
-from app.services.ladder.samples import Samples
-from app.services.ladder.visitor import Browsers
 
 SCRATCH: Final = ".ladder/data/app.db"
 READ_AGAIN: Final = 12

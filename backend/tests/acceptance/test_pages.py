@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.services.ladder.crawl import pattern_of
-from app.services.ladder.pages import read_page
-from app.services.ladder.visitor import local_path
+from app.acceptance.crawl import pattern_of
+from app.acceptance.http_session import local_path
+from app.acceptance.pages import read_page
 
 PAGE = """<!doctype html><title>Shop</title><style>p { color: red }</style>
 <script>var a = "<a href='/no'>"</script>

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from app.acceptance.form_driver import Clerk, told
+from app.acceptance.http_session import Answer
+from app.acceptance.people import People
+from app.acceptance.samples import before, meeting
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
 from app.core.errors import BuildFailed
-from app.services.ladder.clerk import Clerk, told
-from app.services.ladder.people import People
-from app.services.ladder.samples import before, meeting
-from app.services.ladder.visitor import Answer
 
 Breaker = Callable[[People, EntitySpec, RuleSpec], Awaitable[str]]
 _FAR_TOO_MANY: Final = "1000000"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from app.acceptance.samples import Samples, meeting
 from app.blueprint.spec import RuleKind
-from app.services.ladder.samples import Samples, meeting
 from tests.blueprint.sample_specs import LANDLORD
 
 
