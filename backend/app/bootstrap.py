@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from app.acceptance import Ladder, climb
+from app.acceptance import Acceptance, run_checks
 from app.adapters.billing.open import OpenBilling
 from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
 from app.adapters.runners.blueprint import RunnerBlueprint
@@ -65,7 +65,7 @@ class Adapters:
     signer: PreviewSigner
     probe: PreviewProbe
     clock: Clock
-    ladder: Ladder = climb
+    acceptance: Acceptance = run_checks
 
 
 def _required(settings: Settings) -> tuple[str, str]:
@@ -149,7 +149,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
         with_pictures=settings.pictures,
-        ladder=adapters.ladder,
+        acceptance=adapters.acceptance,
     )
 
 

@@ -1,7 +1,7 @@
-"""The ladder of checks that an app climbs before it becomes a version."""
+"""The acceptance checks that an app passes before it becomes a version."""
 
-from app.acceptance.checks import Climb, Climbed, Ladder, Preview, climb
+from app.acceptance.checks import Acceptance, Candidate, CheckReport, Preview, run_checks
 from app.acceptance.evidence import Evidence
-from app.acceptance.regression import Ancestor
+from app.acceptance.regression import ParentVersion
 
-__all__ = ["Ancestor", "Climb", "Climbed", "Evidence", "Ladder", "Preview", "climb"]
+__all__ = ["Acceptance", "Candidate", "CheckReport", "Evidence", "ParentVersion", "Preview", "run_checks"]

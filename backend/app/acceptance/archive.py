@@ -6,7 +6,7 @@ import secrets
 from typing import Final
 
 from app.acceptance.evidence import LOG_TAIL
-from app.acceptance.http_session import Browsers
+from app.acceptance.http_session import HttpSessions
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
@@ -15,7 +15,7 @@ LIVE, COPY, BROWSER = range(3)
 _LANES: Final = 3
 _FIRST_PORT: Final = 20_000
 _CHOICES: Final = 3_000
-_FOLDER: Final = ".ladder"
+_FOLDER: Final = ".checks"
 # What is installed already lies beside the copy, as it would after an install by its README.
 _UNPACK: Final = """
 set -eu
@@ -42,9 +42,9 @@ async def unpack(sandbox: Sandbox, *, archive: bytes, folder: str) -> str:
     return f"{_FOLDER}/{folder}"
 
 
-async def answers(browsers: Browsers, manifest: Manifest) -> None:
+async def answers(sessions: HttpSessions, manifest: Manifest) -> None:
     """The first page of the copy, wherever it leads."""
-    visitor = browsers.visitor()
+    visitor = sessions.visitor()
     page = (manifest.pages or ("/",))[0]
     answer = await visitor.follow(await visitor.get(page))
     if answer.status != 200:

@@ -1,4 +1,4 @@
-"""The rungs on a copy of the app: the exported archive starts elsewhere, and looks right in a browser."""
+"""The checks of a copy of the app: the exported archive starts elsewhere, and looks right in a browser."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from app.acceptance import screenshots
 from app.acceptance.archive import COPY, answers, chance_port, unpack
-from app.acceptance.evidence import Evidence, Rung, Seen, evidence, stand_on
-from app.acceptance.http_session import Browsers
+from app.acceptance.evidence import Check, Evidence, Seen, evidence, run_check
+from app.acceptance.http_session import HttpSessions
 from app.acceptance.people import People
 from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
@@ -18,7 +18,7 @@ from app.services.app_host import AppHost
 
 
 @dataclass
-class CopiedApp:
+class ArchiveCheck:
     """The app as its archive holds it, on example data of its own, which no check has touched."""
 
     host: AppHost
@@ -28,26 +28,26 @@ class CopiedApp:
     with_pictures: bool = True
     pictures: dict[str, bytes] = field(default_factory=dict)
 
-    async def climb(self, archive: bytes, *, folder: str) -> list[Evidence]:
+    async def run(self, archive: bytes, *, folder: str) -> list[Evidence]:
         """Unpack it, start it, look at it."""
         began = time.monotonic()
         place = await unpack(self.sandbox, archive=archive, folder=folder)
         port = chance_port(COPY)
         async with (
             self.host.running(self.sandbox, self.manifest, port=port, folder=place),
-            Browsers(self.sandbox, port) as browsers,
+            HttpSessions(self.sandbox, port) as sessions,
         ):
-            await answers(browsers, self.manifest)
+            await answers(sessions, self.manifest)
             seen = Seen(f"{len(archive):,} bytes, unpacked, started and answered on a port of its own")
             booted = evidence("archive", seen, seconds=time.monotonic() - began)
             if not self.with_pictures:
                 return [booted]
-            return [booted, await stand_on(Rung("screens", lambda: self._look(browsers)))]
+            return [booted, await run_check(Check("screens", lambda: self._look(sessions)))]
 
-    async def _look(self, browsers: Browsers) -> Seen:
-        people = People(browsers, self.spec, Samples(self.spec))
+    async def _look(self, sessions: HttpSessions) -> Seen:
+        people = People(sessions, self.spec, Samples(self.spec))
         await people.arrive()
-        cookies = people.clerk.visitor.cookies
+        cookies = people.driver.visitor.cookies
         return await screenshots.look(
-            self.sandbox, browsers.port, path="/", cookies=cookies, pictures=self.pictures
+            self.sandbox, sessions.port, path="/", cookies=cookies, pictures=self.pictures
         )

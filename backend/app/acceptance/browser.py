@@ -207,6 +207,6 @@ def complaint_in(message: Answer) -> str:
             return " ".join(str(one.get("value", one.get("description", ""))) for one in told.get("args", []))
         case "Log.entryAdded" if told.get("entry", {}).get("level") == "error":
             text, url = told["entry"].get("text", ""), str(told["entry"].get("url", ""))
-            # Browsers ask for it everywhere; a page that names no icon has done nothing wrong.
+            # HttpSessions ask for it everywhere; a page that names no icon has done nothing wrong.
             return "" if url.endswith("/favicon.ico") else f"{text} {url}".strip()
     return ""

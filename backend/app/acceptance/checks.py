@@ -1,4 +1,4 @@
-"""The whole ladder, cheapest first; what does not depend on each other is climbed side by side."""
+"""All acceptance checks, cheapest first; those that do not depend on each other run side by side."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from app.acceptance import static_checks
-from app.acceptance.archive_check import CopiedApp
-from app.acceptance.evidence import LOG_TAIL, Evidence, Rung, Seen, stand_on
-from app.acceptance.live_checks import LiveApp
-from app.acceptance.regression import Ancestor, heritage_of
+from app.acceptance.archive_check import ArchiveCheck
+from app.acceptance.evidence import LOG_TAIL, Check, Evidence, Seen, run_check
+from app.acceptance.live_checks import LiveChecks
+from app.acceptance.regression import ParentVersion, parent_promises
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
@@ -25,7 +25,7 @@ _THEN: Final = (("lint", static_checks.lint), ("secrets", static_checks.no_secre
 
 
 @dataclass(frozen=True)
-class Climb:
+class Candidate:
     """An app that is to become a version."""
 
     sandbox: Sandbox
@@ -35,13 +35,13 @@ class Climb:
     version: str
     archive: bytes
     """What an export of this version gives."""
-    ancestor: Ancestor | None = None
+    parent: ParentVersion | None = None
     with_pictures: bool = True
 
 
 @dataclass(frozen=True)
-class Climbed:
-    """The evidence of every rung, and the pictures that were taken."""
+class CheckReport:
+    """The evidence of every check, and the pictures that were taken."""
 
     checks: list[Evidence]
     pictures: Mapping[str, bytes] = field(default_factory=dict)
@@ -51,50 +51,52 @@ Preview = Callable[[], Awaitable[Evidence]]
 """Opens the preview as a founder does; BuildFailed when it does not."""
 
 
-class Ladder(Protocol):
+class Acceptance(Protocol):
     """Decides whether an app may become a version."""
 
     async def __call__(
-        self, host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview
-    ) -> Climbed:
+        self, host: AppHost, app_of: Callable[[], Awaitable[Candidate]], *, preview: Preview
+    ) -> CheckReport:
         """Its evidence; BuildFailed when it may not."""
         ...
 
 
-async def climb(host: AppHost, app_of: Callable[[], Awaitable[Climb]], *, preview: Preview) -> Climbed:
-    """Climb every rung; BuildFailed at the first that does not hold."""
+async def run_checks(
+    host: AppHost, app_of: Callable[[], Awaitable[Candidate]], *, preview: Preview
+) -> CheckReport:
+    """Run every check; BuildFailed at the first that fails."""
     app = await app_of()
-    files = [await stand_on(_file_rung(name, look, app.files)) for name, look in _FIRST]
-    live = LiveApp(
+    files = [await run_check(_file_check(name, look, app.files)) for name, look in _FIRST]
+    live = LiveChecks(
         host=host,
         sandbox=app.sandbox,
         manifest=app.manifest,
         spec=app.spec,
         version=app.version,
-        heritage=heritage_of(app.ancestor, app.spec),
+        inherited=parent_promises(app.parent, app.spec),
     )
-    copied = CopiedApp(host, app.sandbox, app.manifest, app.spec, with_pictures=app.with_pictures)
+    copied = ArchiveCheck(host, app.sandbox, app.manifest, app.spec, with_pictures=app.with_pictures)
     read, tests, lived, copy, opened = await _side_by_side(
         _read(app.files),
         _own_tests(app),
-        live.climb(),
-        copied.climb(app.archive, folder=app.version),
+        live.run(),
+        copied.run(app.archive, folder=app.version),
         _listed(preview),
     )
-    return Climbed([*files, *read, *tests, *lived, *copy, *opened], copied.pictures)
+    return CheckReport([*files, *read, *tests, *lived, *copy, *opened], copied.pictures)
 
 
 async def _read(files: Mapping[str, bytes]) -> list[Evidence]:
-    return [await stand_on(_file_rung(name, look, files)) for name, look in _THEN]
+    return [await run_check(_file_check(name, look, files)) for name, look in _THEN]
 
 
-def _file_rung(name: str, look: Callable[[static_checks.Files], Seen], files: Mapping[str, bytes]) -> Rung:
-    return Rung(name, lambda: asyncio.to_thread(look, files))
+def _file_check(name: str, look: Callable[[static_checks.Files], Seen], files: Mapping[str, bytes]) -> Check:
+    return Check(name, lambda: asyncio.to_thread(look, files))
 
 
-async def _own_tests(app: Climb) -> list[Evidence]:
+async def _own_tests(app: Candidate) -> list[Evidence]:
     return [
-        await stand_on(Rung(_name(argv), lambda argv=argv: _command(app.sandbox, argv)))  # type: ignore[misc]
+        await run_check(Check(_name(argv), lambda argv=argv: _command(app.sandbox, argv)))  # type: ignore[misc]
         for argv in app.manifest.check
     ]
 

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from app.acceptance.evidence import Seen
-from app.acceptance.http_session import Answer, Visitor, local_path
+from app.acceptance.http_session import Answer, HttpSession, local_path
 from app.acceptance.pages import WebForm
 from app.core.errors import BuildFailed
 
@@ -36,7 +36,7 @@ class Walk:
     left_out: int = 0
 
 
-async def crawl(visitors: list[Visitor], starts: tuple[str, ...]) -> Seen:
+async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
     """Every link of every page answers, and no form breaks the app. BuildFailed names the first that does."""
     walk = Walk()
     for number, visitor in enumerate(visitors):
@@ -50,7 +50,7 @@ async def crawl(visitors: list[Visitor], starts: tuple[str, ...]) -> Seen:
     return Seen(detail, (*(f"{status} {path}" for path, status in walk.opened.items()), *left, *outside))
 
 
-async def _visit_all(visitor: Visitor, starts: tuple[str, ...], walk: Walk) -> None:
+async def _visit_all(visitor: HttpSession, starts: tuple[str, ...], walk: Walk) -> None:
     seen = set(starts)
     waiting = deque((start, "", 0) for start in starts)
     while waiting and len(walk.opened) < MAX_PAGES:
@@ -109,7 +109,7 @@ def pattern_of(path: str) -> str:
     return f"{_DIGITS.sub('0', parts.path)}?{'&'.join(names)}"
 
 
-async def _send_all(visitor: Visitor, walk: Walk) -> None:
+async def _send_all(visitor: HttpSession, walk: Walk) -> None:
     """Each kind of form once, as it stands; those that remove something last."""
     kinds: dict[str, tuple[Answer, WebForm]] = {}
     for page, form in walk.forms:

@@ -1,4 +1,4 @@
-"""What a rung of the ladder leaves behind: what ran, what it saw and how long it took."""
+"""Checks and their evidence: the name of a check, its findings and the time that it took."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Evidence = dict[str, Any]
 
 @dataclass(frozen=True)
 class Seen:
-    """What a rung saw: one line for everybody, and the particulars."""
+    """The findings of a check: one line for everybody, and the particulars."""
 
     detail: str
     saw: tuple[str, ...] = ()
@@ -28,22 +28,22 @@ Look = Callable[[], Awaitable[Seen]]
 
 
 @dataclass(frozen=True)
-class Rung:
-    """A step of the ladder: `look` returns what it saw, or raises BuildFailed."""
+class Check:
+    """One acceptance check: `look` returns its findings, or raises BuildFailed."""
 
     name: str
     look: Look
 
 
-async def stand_on(rung: Rung) -> Evidence:
-    """Take the step; its evidence."""
+async def run_check(check: Check) -> Evidence:
+    """Run the check; its evidence."""
     began = time.monotonic()
-    seen = await rung.look()
-    return evidence(rung.name, seen, seconds=time.monotonic() - began)
+    seen = await check.look()
+    return evidence(check.name, seen, seconds=time.monotonic() - began)
 
 
 def evidence(name: str, seen: Seen, *, seconds: float) -> Evidence:
-    """Evidence of a rung that holds, small enough for the record."""
+    """Evidence of a check that passed, small enough for the record."""
     told: Evidence = {"name": name, "ok": True, "detail": seen.detail, "seconds": round(seconds, 2)}
     if seen.saw:
         told["saw"] = [line[:MAX_LINE] for line in seen.saw[:MAX_SAW]]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.acceptance.http_session import Answer, Visitor
+from app.acceptance.http_session import Answer, HttpSession
 from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
@@ -43,10 +43,10 @@ class Kept:
         )
 
 
-class Clerk:
+class FormDriver:
     """Works in one app for one visitor, who may do everything."""
 
-    def __init__(self, visitor: Visitor, spec: AppSpec, samples: Samples) -> None:
+    def __init__(self, visitor: HttpSession, spec: AppSpec, samples: Samples) -> None:
         self.visitor = visitor
         self.spec = spec
         self.samples = samples

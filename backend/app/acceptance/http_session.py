@@ -54,7 +54,7 @@ def silent(what: str, why: str) -> BuildFailed:
     return BuildFailed("A page of the app does not open.", code="page_fails", log=f"{what}: {why}")
 
 
-class Visitor:
+class HttpSession:
     """One session in one app. Redirects are answers; `follow` goes where they lead."""
 
     def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
@@ -121,18 +121,18 @@ class Visitor:
         return self._cookies
 
 
-class Browsers:
+class HttpSessions:
     """Makes visitors of one app, all over the same connections."""
 
     def __init__(self, sandbox: Sandbox, port: int) -> None:
         self._session = app_session(sandbox, port)
         self.port = port
 
-    def visitor(self) -> Visitor:
+    def visitor(self) -> HttpSession:
         """Somebody who was never here before."""
-        return Visitor(self._session, self.port)
+        return HttpSession(self._session, self.port)
 
-    async def __aenter__(self) -> Browsers:
+    async def __aenter__(self) -> HttpSessions:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.acceptance.form_driver import Kept, told
 from app.acceptance.people import People
-from app.acceptance.rule_violations import BREAKERS
+from app.acceptance.rule_violations import VIOLATIONS
 from app.acceptance.samples import BAD
 from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RuleSpec
 from app.core.errors import BuildFailed
@@ -63,7 +63,7 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
         yield Promise(CheckKind.KEEPS, entity)
         yield Promise(CheckKind.REFUSES, entity)
     for rule in spec.rules:
-        if rule.kind in BREAKERS and (ruled := spec.entity(rule.entity)) is not None:
+        if rule.kind in VIOLATIONS and (ruled := spec.entity(rule.entity)) is not None:
             yield Promise(CheckKind.RULE, ruled, rule)
     for form in spec.forms:
         if (asked := spec.entity(form.entity)) is not None:
@@ -85,7 +85,7 @@ async def try_promise(people: People, promise: Promise) -> str:
 
 
 async def _keeps(people: People, promise: Promise) -> str:
-    kept = await people.clerk.spare(promise.entity)
+    kept = await people.driver.spare(promise.entity)
     await read_back(people, kept)
     return f"{promise.entity.plural}: one was added and read back by somebody else"
 
@@ -103,19 +103,19 @@ async def read_back(people: People, kept: Kept) -> None:
 
 
 async def _refuses(people: People, promise: Promise) -> str:
-    clerk, entity = people.clerk, promise.entity
-    good = await clerk.filled(entity)
-    before = len(await clerk.rows(entity))
-    wrong = list(_wrong(entity, await clerk.asked(entity)))
+    driver, entity = people.driver, promise.entity
+    good = await driver.filled(entity)
+    before = len(await driver.rows(entity))
+    wrong = list(_wrong(entity, await driver.asked(entity)))
     for name, value in wrong:
-        answer = await clerk.send(entity, {**good, name: value})
+        answer = await driver.send(entity, {**good, name: value})
         if not answer.is_refusal or not answer.page.forms:
             raise BuildFailed(
                 f"The app takes a {entity.label.lower()} that is not filled in rightly.",
                 code="bad_input_kept",
                 log=f"{name} = {value!r}: {told(answer)}",
             )
-    if len(await clerk.rows(entity)) != before:
+    if len(await driver.rows(entity)) != before:
         raise BuildFailed(
             f"The app refuses a {entity.label.lower()} and keeps it all the same.", code="bad_input_kept"
         )
@@ -130,9 +130,9 @@ def _wrong(entity: EntitySpec, asked: frozenset[str]) -> Iterable[tuple[str, str
 
 async def _rule(people: People, promise: Promise) -> str:
     rule = promise.rule
-    if rule is None or rule.kind not in BREAKERS:
+    if rule is None or rule.kind not in VIOLATIONS:
         return f"{promise.entity.plural}: nothing to break"
-    seen = await BREAKERS[rule.kind](people, promise.entity, rule)
+    seen = await VIOLATIONS[rule.kind](people, promise.entity, rule)
     return f"{promise.entity.plural}: {seen}"
 
 
@@ -140,9 +140,9 @@ async def _form(people: People, promise: Promise) -> str:
     form = next((one for one in people.spec.forms if one.entity == promise.entity.name), None)
     if form is None:
         return f"{promise.entity.plural}: no public form"
-    before = len(await people.clerk.rows(promise.entity))
+    before = len(await people.driver.rows(promise.entity))
     await _fill_in(people, promise.entity, form)
-    after = await people.clerk.rows(promise.entity)
+    after = await people.driver.rows(promise.entity)
     if len(after) != before + 1:
         raise BuildFailed(
             f"What a visitor sends with the form {form.action!r} does not reach the staff.",
@@ -154,7 +154,7 @@ async def _form(people: People, promise: Promise) -> str:
 
 async def _fill_in(people: People, entity: EntitySpec, form: FormSpec) -> None:
     visitor = people.anybody()
-    values = await people.clerk.filled(entity)
+    values = await people.driver.filled(entity)
     path = f"/forms/{entity.table}"
     page = await visitor.get(path)
     web = next((one for one in page.page.forms if one.method == "post" and one.names & set(form.fields)), None)
@@ -166,7 +166,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec) -> None:
         )
     sent = {name: values[name] for name in form.fields if values.get(name)}
     if form.person is not None:
-        sent |= {"person_name": "Vera Visitor", "person_email": "vera@example.com"}
+        sent |= {"person_name": "Vera HttpSession", "person_email": "vera@example.com"}
     answer = await visitor.submit(page, web, {name: value for name, value in sent.items() if name in web.names})
     done = await visitor.follow(answer)
     if answer.status != 303 or done.status != 200:
@@ -185,8 +185,8 @@ async def _private(people: People, promise: Promise) -> str:
         return f"{entity.plural}: everybody works with all of them"
     email = next((field.name for field in person.fields if field.type is FieldType.EMAIL), "")
     mail = f"nora{people.samples.mark().split()[1]}@example.com"
-    owner = await people.clerk.add(person, **({email: mail} if email else {}))
-    record = await people.clerk.add(entity, **{ref.name: str(owner.id)}) if ref is not None else owner
+    owner = await people.driver.add(person, **({email: mail} if email else {}))
+    record = await people.driver.add(entity, **{ref.name: str(owner.id)}) if ref is not None else owner
     mine = await (await people.invited(owner.path, mail)).get(record.path)
     other = await (await people.newcomer(f"else.{mail}")).get(record.path)
     nobody = await people.anybody().get(record.path)

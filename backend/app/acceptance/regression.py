@@ -10,7 +10,7 @@ from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, RuleSpec
 
 
 @dataclass(frozen=True)
-class Ancestor:
+class ParentVersion:
     """The version that this one grew from."""
 
     version: str
@@ -18,7 +18,7 @@ class Ancestor:
 
 
 @dataclass(frozen=True)
-class Heritage:
+class ParentPromises:
     """The promises of the version before that still apply, and those that the specification has given up."""
 
     version: str = ""
@@ -26,25 +26,25 @@ class Heritage:
     given_up: tuple[str, ...] = ()
 
 
-NOTHING: Final = Heritage()
+NOTHING: Final = ParentPromises()
 
 
-def heritage_of(ancestor: Ancestor | None, spec: AppSpec) -> Heritage:
+def parent_promises(parent: ParentVersion | None, spec: AppSpec) -> ParentPromises:
     """Each promise of the version before, as it reads in this specification."""
-    if ancestor is None:
+    if parent is None:
         return NOTHING
     kept, given_up = [], []
-    for promise in promises(ancestor.spec):
+    for promise in promises(parent.spec):
         now = _as_it_reads_now(promise, spec)
         if now is None:
             given_up.append(promise.words)
         else:
             kept.append(now)
-    return Heritage(ancestor.version, tuple(kept), tuple(given_up))
+    return ParentPromises(parent.version, tuple(kept), tuple(given_up))
 
 
 def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
-    entity = _heir(promise.entity, spec)
+    entity = _successor(promise.entity, spec)
     if entity is None:
         return None
     match promise.kind:
@@ -59,7 +59,7 @@ def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
             return Promise(promise.kind, entity, rule) if rule is not None else None
 
 
-def _heir(entity: EntitySpec, spec: AppSpec) -> EntitySpec | None:
+def _successor(entity: EntitySpec, spec: AppSpec) -> EntitySpec | None:
     renamed = next((one for one in spec.entities if one.was == entity.name), None)
     return renamed or spec.entity(entity.name)
 

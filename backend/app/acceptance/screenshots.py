@@ -32,9 +32,9 @@ _FONTS: Final = (
     )
     + "<dir>/usr/share/fonts</dir><cachedir>/tmp/fonts</cachedir></fontconfig>\n"
 ).encode()
-_FONTS_FILE: Final = ".ladder/fonts.conf"
+_FONTS_FILE: Final = ".checks/fonts.conf"
 _RUN: Final = (
-    'export FONTCONFIG_FILE="$PWD/.ladder/fonts.conf" HOME=/tmp; unset HTTPS_PROXY https_proxy; port="$0"; '
+    'export FONTCONFIG_FILE="$PWD/.checks/fonts.conf" HOME=/tmp; unset HTTPS_PROXY https_proxy; port="$0"; '
     'exec "$@" --remote-debugging-port="$port" --user-data-dir="$(mktemp -d)" about:blank'
 )
 
@@ -42,7 +42,7 @@ _RUN: Final = (
 async def look(
     sandbox: Sandbox, app_port: int, *, path: str, cookies: Mapping[str, str], pictures: dict[str, bytes]
 ) -> Seen:
-    """Fill `pictures` by width. Without a browser that runs in here, the rung is skipped and says so."""
+    """Fill `pictures` by width. Without a browser that runs in here, the check is skipped and says so."""
     program = await _find(sandbox)
     if not program:
         return Seen("no browser is installed where the app runs, so no picture was taken", skipped=True)

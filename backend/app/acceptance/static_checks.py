@@ -1,4 +1,4 @@
-"""The rungs that only look at the files: all there, readable, without plain mistakes, without secrets."""
+"""The checks that only read the files: all there, readable, without plain mistakes, without secrets."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Map
 from dataclasses import replace
 from typing import Final
 
-from app.acceptance import Climb, Climbed, Preview
+from app.acceptance import Candidate, CheckReport, Preview
 from app.adapters.runners.fake import RunnerFake
 from app.blueprint.spec import AppSpec
 from app.core.ids import JobId, ProjectId, SandboxId
@@ -156,14 +156,14 @@ class OpenedPreview:
         return 200
 
 
-async def no_ladder(
+async def no_checks(
     host: AppHost,  # noqa: ARG001
-    app_of: Callable[[], Awaitable[Climb]],  # noqa: ARG001
+    app_of: Callable[[], Awaitable[Candidate]],  # noqa: ARG001
     *,
     preview: Preview,
-) -> Climbed:
+) -> CheckReport:
     """What checks cost is the app's, not the conducting's: only the preview is asked."""
-    return Climbed([await preview()])
+    return CheckReport([await preview()])
 
 
 class RunnerSlow(RunnerFake):

@@ -1,4 +1,4 @@
-"""A small app that climbs the whole ladder, to be spoiled in one place by each test."""
+"""A small app that passes every acceptance check, to be spoiled in one place by each test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.acceptance import Climb, Climbed
+from app.acceptance import Candidate, CheckReport
 from app.blueprint.spec import (
     AppSpec,
     EntitySpec,
@@ -35,7 +35,7 @@ class Forms(unittest.TestCase):
 """
 
 Files = dict[str, bytes]
-ClimbIt = Callable[..., Awaitable[Climbed]]
+RunChecks = Callable[..., Awaitable[CheckReport]]
 
 
 def shop(**changes: Any) -> AppSpec:
@@ -126,5 +126,5 @@ async def no_preview() -> dict[str, Any]:
     return {"name": "preview", "ok": True, "detail": "opened", "seconds": 0.0}
 
 
-async def ready(app: Climb) -> Climb:
+async def ready(app: Candidate) -> Candidate:
     return app

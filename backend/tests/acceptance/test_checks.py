@@ -1,15 +1,15 @@
-"""Each rung of the ladder holds for an app that is well, and fails for one that is spoiled in one place."""
+"""Each acceptance check passes for a sound app, and fails for one that is spoiled in one place."""
 
 from __future__ import annotations
 
 import pytest
 
-from app.acceptance import Ancestor
+from app.acceptance import ParentVersion
 from app.core.errors import BuildFailed
 from app.domain.workspace import START_SCRIPT
-from tests.acceptance.shop import ClimbIt, archive_of, files_of, shop, spoiled
+from tests.acceptance.shop import RunChecks, archive_of, files_of, shop, spoiled
 
-RUNGS = [
+CHECKS = [
     *("files", "parse", "lint", "secrets", "tests", "start", "pages", "links", "acceptance"),
     *("restart", "archive", "preview"),
 ]
@@ -58,87 +58,87 @@ BUGS = {
 }
 
 
-async def test_an_app_that_is_well_climbs_every_rung(climb_it: ClimbIt) -> None:
-    climbed = await climb_it(files_of())
+async def test_a_sound_app_passes_every_check(check_app: RunChecks) -> None:
+    report = await check_app(files_of())
 
-    assert [check["name"] for check in climbed.checks] == RUNGS
-    assert all(check["ok"] for check in climbed.checks)
-    promised = next(check for check in climbed.checks if check["name"] == "acceptance")
+    assert [check["name"] for check in report.checks] == CHECKS
+    assert all(check["ok"] for check in report.checks)
+    promised = next(check for check in report.checks if check["name"] == "acceptance")
     assert len(promised["saw"]) == 7
 
 
 @pytest.mark.parametrize("bug", BUGS)
-async def test_one_bug_is_enough_to_fail(climb_it: ClimbIt, bug: str) -> None:
+async def test_one_bug_is_enough_to_fail(check_app: RunChecks, bug: str) -> None:
     old, new, code = BUGS[bug]
 
     with pytest.raises(BuildFailed) as failed:
-        await climb_it(files_of(spoiled(old, new)))
+        await check_app(files_of(spoiled(old, new)))
 
     assert failed.value.failure_code == code, failed.value.log
 
 
-async def test_an_app_without_a_required_file_is_not_looked_at_further(climb_it: ClimbIt) -> None:
+async def test_an_app_without_a_required_file_is_not_looked_at_further(check_app: RunChecks) -> None:
     files = files_of()
     del files["README.md"]
 
     with pytest.raises(BuildFailed) as failed:
-        await climb_it(files)
+        await check_app(files)
 
     assert failed.value.failure_code == "incomplete"
     assert "README.md" in failed.value.log
 
 
-async def test_an_archive_that_lacks_a_file_does_not_boot(climb_it: ClimbIt) -> None:
+async def test_an_archive_that_lacks_a_file_does_not_boot(check_app: RunChecks) -> None:
     files = files_of()
     lacking = {path: content for path, content in files.items() if path != "server.py"}
 
     with pytest.raises(BuildFailed) as failed:
-        await climb_it(files, archive=await archive_of(lacking))
+        await check_app(files, archive=await archive_of(lacking))
 
     assert failed.value.failure_code == "start_failed"
 
 
-async def test_an_archive_without_its_start_script_cannot_be_unpacked(climb_it: ClimbIt) -> None:
+async def test_an_archive_without_its_start_script_cannot_be_unpacked(check_app: RunChecks) -> None:
     files = files_of()
     lacking = {path: content for path, content in files.items() if path != START_SCRIPT}
 
     with pytest.raises(BuildFailed) as failed:
-        await climb_it(files, archive=await archive_of(lacking))
+        await check_app(files, archive=await archive_of(lacking))
 
     assert failed.value.failure_code == "archive_fails"
 
 
-async def test_a_version_still_does_what_the_one_before_did(climb_it: ClimbIt) -> None:
-    climbed = await climb_it(files_of(), ancestor=Ancestor("build_v0_1", shop()))
+async def test_a_version_still_does_what_the_one_before_did(check_app: RunChecks) -> None:
+    report = await check_app(files_of(), parent=ParentVersion("build_v0_1", shop()))
 
-    promised = next(check for check in climbed.checks if check["name"] == "acceptance")
+    promised = next(check for check in report.checks if check["name"] == "acceptance")
     assert promised["detail"] == "7 promises of the plan kept, 7 of them as in version 0.1"
 
 
-async def test_what_a_version_no_longer_does_is_said_plainly(climb_it: ClimbIt) -> None:
+async def test_what_a_version_no_longer_does_is_said_plainly(check_app: RunChecks) -> None:
     old, new, _ = BUGS["a record without its words"]
 
     with pytest.raises(BuildFailed) as failed:
-        await climb_it(files_of(spoiled(old, new)), ancestor=Ancestor("build_v0_1", shop()))
+        await check_app(files_of(spoiled(old, new)), parent=ParentVersion("build_v0_1", shop()))
 
     assert failed.value.failure_code == "regression"
     assert failed.value.detail.startswith("Version 0.2 no longer keeps things, as version 0.1 did.")
 
 
-async def test_what_the_plan_gave_up_is_not_asked_for_again(climb_it: ClimbIt) -> None:
+async def test_what_the_plan_gave_up_is_not_asked_for_again(check_app: RunChecks) -> None:
     old, new, _ = BUGS["a rule that is not held"]
     spec = shop(rules=())
 
-    climbed = await climb_it(files_of(spoiled(old, new)), spec=spec, ancestor=Ancestor("build_v0_1", shop()))
+    report = await check_app(files_of(spoiled(old, new)), spec=spec, parent=ParentVersion("build_v0_1", shop()))
 
-    promised = next(check for check in climbed.checks if check["name"] == "acceptance")
+    promised = next(check for check in report.checks if check["name"] == "acceptance")
     assert promised["saw"][-1].startswith("given up by the plan: holds the rule")
 
 
-async def test_a_failure_says_what_the_app_itself_wrote(climb_it: ClimbIt) -> None:
+async def test_a_failure_says_what_the_app_itself_wrote(check_app: RunChecks) -> None:
     old, new, _ = BUGS["it ends at once"]
 
     with pytest.raises(BuildFailed) as failed:
-        await climb_it(files_of(spoiled(old, f'    print("out of luck", flush=True)\n{new}')))
+        await check_app(files_of(spoiled(old, f'    print("out of luck", flush=True)\n{new}')))
 
     assert "out of luck" in failed.value.log

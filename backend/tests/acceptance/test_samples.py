@@ -1,4 +1,4 @@
-"""What the ladder types to break a rule really breaks it, and nothing else that it types does."""
+"""What the acceptance checks type to break a rule really breaks it, and nothing else that it types does."""
 
 from __future__ import annotations
 

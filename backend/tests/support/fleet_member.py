@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.adapters.billing.open import OpenBilling
-from app.bench.noop import no_ladder
+from app.bench.noop import no_checks
 from app.bootstrap import Adapters, assemble, make_worker
 from app.core.settings import Settings
 from app.db.engine import Database
@@ -88,7 +88,7 @@ def _adapters(config: MemberConfig) -> Adapters:
         billing=OpenBilling(),
         signer=PreviewSigner("test-secret", link_seconds=3600, port=config.port + 1),
         probe=TracedProbe(faults, ledger),
-        ladder=no_ladder,
+        acceptance=no_checks,
         clock=SystemClock(),
     )
 
