@@ -24,6 +24,10 @@ from app.ports.identity import IdentityProvider
 from app.ports.runner import Runner
 from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import VersionStore
+from app.preview.links import PreviewSigner
+from app.preview.lookup import RecordLookup
+from app.preview.probe import LinkProbe
+from app.preview.waking import PreviewService
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
@@ -36,10 +40,6 @@ from app.services.container import Services
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
-from app.services.preview_links import PreviewSigner
-from app.services.preview_lookup import RecordLookup
-from app.services.preview_probe import LinkProbe
-from app.services.preview_service import PreviewService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.spec_service import SpecService

@@ -18,12 +18,12 @@ from app.ports.sandbox import SandboxError, SandboxGone
 from app.preview import pages
 from app.preview.access import Doorman, Visit, strip_access
 from app.preview.headers import cookie_pairs
+from app.preview.links import PreviewSigner
 from app.preview.relay import Exchange, relay_http
+from app.preview.serving import PreviewFailed
 from app.preview.sockets import relay_websocket, wants_websocket
-from app.services.preview_links import PreviewSigner
-from app.services.preview_service import PreviewService
+from app.preview.waking import PreviewService
 from app.services.sandbox_connector import AppNotListening
-from app.services.serving_app import PreviewFailed
 
 _log = structlog.get_logger(__name__)
 

@@ -9,6 +9,7 @@ from app.events.bell import Bell
 from app.events.cache import StatusCache
 from app.events.feeds import Feeds
 from app.ports.clock import Clock
+from app.preview.links import PreviewSigner
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
@@ -17,7 +18,6 @@ from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
-from app.services.preview_links import PreviewSigner
 from app.services.project_service import ProjectService
 from app.services.spec_service import SpecService
 from app.services.version_service import VersionService

@@ -34,7 +34,11 @@ from app.events.cache import StatusCache
 from app.ports.clock import SystemClock
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxRuntime, SandboxUnavailable
+from app.preview.links import PreviewSigner
+from app.preview.lookup import RecordLookup
+from app.preview.probe import LinkProbe
 from app.preview.proxy import listening, preview_app
+from app.preview.waking import PreviewService
 from app.processes.preview import _ending_with_builds
 from app.repositories import founders, jobs, projects, work
 from app.repositories.jobs import Job
@@ -42,10 +46,6 @@ from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools
 from app.services.container import Services
 from app.services.generation_service import StartRequest
-from app.services.preview_links import PreviewSigner
-from app.services.preview_lookup import RecordLookup
-from app.services.preview_probe import LinkProbe
-from app.services.preview_service import PreviewService
 from app.services.reaper_service import ReaperService
 from tests.support.admission import admit_all
 from tests.support.house import TwoFounders

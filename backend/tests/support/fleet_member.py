@@ -22,10 +22,10 @@ from app.db.engine import Database
 from app.events.cache import connect
 from app.main import create_app
 from app.ports.clock import SystemClock
+from app.preview.links import PreviewSigner
 from app.processes.api import _ApiServer
 from app.processes.log import configure
 from app.services.container import Services
-from app.services.preview_links import PreviewSigner
 from tests.support.fleet_faults import Faults, Ledger
 from tests.support.fleet_parts import (
     Founders,

@@ -28,10 +28,10 @@ from app.events.cache import StatusCache
 from app.main import create_app
 from app.ports.clock import SystemClock
 from app.ports.identity import Identity
+from app.preview.links import PreviewSigner
 from app.repositories import work
 from app.repositories.jobs import Change
 from app.services.container import Services
-from app.services.preview_links import PreviewSigner
 from tests.support.admission import admit_all
 
 TOKEN = "token-of-ada"

@@ -15,9 +15,9 @@ from app.core.errors import NotFound, NotReady, Unavailable
 from app.core.ids import JobId
 from app.domain.job import JobStatus
 from app.ports.sandbox import Sandbox, SandboxRequest, SandboxUnavailable
+from app.preview.serving import PreviewFailed, ServingApp
+from app.preview.waking import PreviewService
 from app.services.app_host import AppHost
-from app.services.preview_service import PreviewService
-from app.services.serving_app import PreviewFailed, ServingApp
 from tests.preview.stage import Builds, ProcessRuntime, manifest, workspace
 
 IDLE = 100.0

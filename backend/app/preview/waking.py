@@ -15,8 +15,8 @@ from app.core.ids import JobId
 from app.domain.job import JobStatus
 from app.ports.sandbox import SandboxError
 from app.ports.storage import TreeDigest, VersionStore
+from app.preview.serving import PreviewFailed, PreviewTarget, ServingApp, serve
 from app.services.app_host import AppHost
-from app.services.serving_app import PreviewFailed, PreviewTarget, ServingApp, serve
 
 _log = structlog.get_logger(__name__)
 

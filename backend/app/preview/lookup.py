@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.core.ids import JobId
 from app.db.engine import Database
 from app.ports.storage import TreeDigest
+from app.preview.serving import PreviewTarget
 from app.repositories import jobs
-from app.services.serving_app import PreviewTarget
 
 
 class RecordLookup:

@@ -11,7 +11,7 @@ from yarl import URL
 
 from app.core.errors import BuildFailed
 from app.core.ids import JobId
-from app.services.preview_links import PreviewSigner
+from app.preview.links import PreviewSigner
 
 PROBE_TIMEOUT_S: Final = 90.0
 _SEE_OTHER: Final = 303
