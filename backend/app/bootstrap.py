@@ -33,8 +33,8 @@ from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.queue.worker import Worker, WorkerParts
 from app.sandboxes import sandbox_runtime
-from app.services.app_data import AppData
-from app.services.app_host import AppHost
+from app.app_runtime.app_data import AppData
+from app.app_runtime.app_host import AppHost
 from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.container import Services
 from app.services.founder_service import FounderService

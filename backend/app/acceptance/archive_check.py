@@ -14,7 +14,7 @@ from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 
 
 @dataclass

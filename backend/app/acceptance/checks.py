@@ -16,7 +16,7 @@ from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 
 TEST_TIMEOUT_S: Final = 120.0
 

@@ -16,7 +16,7 @@ from yarl import URL
 from app.acceptance.pages import Page, WebForm, read_page
 from app.core.errors import BuildFailed
 from app.ports.sandbox import Sandbox
-from app.services.sandbox_connector import app_session
+from app.app_runtime.sandbox_connector import app_session
 
 TIMEOUT_S: Final = 10.0
 MAX_BODY: Final = 1 << 20

@@ -21,7 +21,7 @@ from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 
 SCRATCH: Final = ".checks/data/app.db"
 READ_AGAIN: Final = 12

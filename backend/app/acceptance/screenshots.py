@@ -12,7 +12,7 @@ from app.acceptance.browser import FLAGS, PROGRAMS, Browser, BrowserFailed, Look
 from app.acceptance.evidence import Seen
 from app.core.errors import BuildFailed
 from app.ports.sandbox import CommandResult, Sandbox
-from app.services.sandbox_connector import app_session
+from app.app_runtime.sandbox_connector import app_session
 
 LOOKS: Final = {"wide": Look(1280, 800), "phone": Look(390, 844, is_phone=True)}
 MAX_PICTURE: Final = 600_000

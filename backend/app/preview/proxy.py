@@ -23,7 +23,7 @@ from app.preview.relay import Exchange, relay_http
 from app.preview.serving import PreviewFailed
 from app.preview.sockets import relay_websocket, wants_websocket
 from app.preview.waking import PreviewService
-from app.services.sandbox_connector import AppNotListening
+from app.app_runtime.sandbox_connector import AppNotListening
 
 _log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from app.core.errors import PayloadTooLarge
 from app.preview import headers
 from app.preview.access import Visit
 from app.preview.serving import ServingApp
-from app.services.sandbox_connector import APP_PORT
+from app.app_runtime.sandbox_connector import APP_PORT
 
 MAX_BODY_BYTES: Final = 100_000_000
 _ANSWER_BEGINS_S: Final = 60

@@ -15,8 +15,8 @@ from app.domain.job import JobStatus
 from app.domain.workspace import MANIFEST, BadManifest, Manifest
 from app.ports.sandbox import Sandbox, SandboxError, SandboxRequest, SandboxUnavailable
 from app.ports.storage import SnapshotDamaged, SnapshotMissing, StorageError, TreeDigest, VersionStore
-from app.services.app_host import AppHost
-from app.services.sandbox_connector import app_session
+from app.app_runtime.app_host import AppHost
+from app.app_runtime.sandbox_connector import app_session
 
 
 class PreviewFailed(AppError):

@@ -16,7 +16,7 @@ from app.domain.job import JobStatus
 from app.ports.sandbox import SandboxError
 from app.ports.storage import TreeDigest, VersionStore
 from app.preview.serving import PreviewFailed, PreviewTarget, ServingApp, serve
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 
 _log = structlog.get_logger(__name__)
 

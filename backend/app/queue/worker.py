@@ -24,7 +24,7 @@ from app.repositories import work
 from app.repositories.jobs import SpecifiedJob
 from app.services.build_pipeline import BuildTools
 from app.services.generation_service import GenerationService
-from app.services.patience import patiently
+from app.core.retry import patiently
 from app.services.reaper_service import ReaperService
 
 log = structlog.get_logger(__name__)

@@ -24,13 +24,13 @@ from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.repositories import jobs
 from app.repositories.jobs import Change, SpecifiedJob
-from app.services.app_data import AppData
-from app.services.app_host import AppHost
+from app.app_runtime.app_data import AppData
+from app.app_runtime.app_host import AppHost
 from app.services.export_service import iter_zip
-from app.services.inheritance import Inheritance
-from app.services.patience import patiently
+from app.services.record_migration import Inheritance
+from app.core.retry import patiently
 from app.services.version_service import VersionService
-from app.services.workbench import Workbench, read_manifest
+from app.app_runtime.build_sandbox import Workbench, read_manifest
 
 Result = dict[str, Any]
 Work = Callable[[], Awaitable[Result]]

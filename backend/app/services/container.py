@@ -13,7 +13,7 @@ from app.preview.links import PreviewSigner
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
-from app.services.app_data import AppData
+from app.app_runtime.app_data import AppData
 from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService

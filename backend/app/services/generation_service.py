@@ -39,7 +39,7 @@ from app.repositories.jobs import Change, Job, NewJob, SpecifiedJob
 from app.repositories.projects import Project
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.gate_service import GateService
-from app.services.patience import patiently
+from app.core.retry import patiently
 from app.services.project_service import owned
 from app.services.spec_service import SpecService
 

@@ -12,7 +12,7 @@ from app.blueprint.spec import AppSpec
 from app.core.ids import JobId
 from app.domain.workspace import MANIFEST, Manifest
 from app.ports.sandbox import SandboxRequest
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 from tests.acceptance.shop import Files, RunChecks, archive_of, no_preview, ready, shop
 
 

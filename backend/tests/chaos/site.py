@@ -42,7 +42,7 @@ from app.preview.waking import PreviewService
 from app.processes.preview import _ending_with_builds
 from app.repositories import founders, jobs, projects, work
 from app.repositories.jobs import Job
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 from app.services.build_pipeline import BuildTools
 from app.services.container import Services
 from app.services.generation_service import StartRequest

@@ -16,7 +16,7 @@ from app.core.ids import JobId
 from app.preview.links import PreviewSigner
 from app.preview.proxy import listening, preview_app
 from app.preview.waking import PreviewService
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 from tests.preview.stage import Builds, ProcessRuntime
 
 PAGE = "http://localhost:8400"

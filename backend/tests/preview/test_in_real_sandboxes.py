@@ -19,7 +19,7 @@ from app.preview.links import PreviewSigner
 from app.preview.probe import LinkProbe
 from app.preview.proxy import listening, preview_app
 from app.preview.waking import PreviewService
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 from tests.preview.stage import Builds, manifest, workspace
 
 LITTLE = manifest(start=("python3", "-u", "app.py"))

@@ -17,7 +17,7 @@ from app.domain.job import JobStatus
 from app.ports.sandbox import Sandbox, SandboxRequest, SandboxUnavailable
 from app.preview.serving import PreviewFailed, ServingApp
 from app.preview.waking import PreviewService
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 from tests.preview.stage import Builds, ProcessRuntime, manifest, workspace
 
 IDLE = 100.0

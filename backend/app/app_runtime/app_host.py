@@ -15,7 +15,7 @@ from yarl import URL
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import CommandResult, OnOutput, Sandbox, SandboxRequest, SandboxRuntime
-from app.services.sandbox_connector import APP_PORT, app_session
+from app.app_runtime.sandbox_connector import APP_PORT, app_session
 
 LOG_TAIL: Final = 4_000
 _FETCH_TIMEOUT_S: Final = 10

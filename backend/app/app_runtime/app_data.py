@@ -21,10 +21,10 @@ from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox, SandboxError, SandboxRequest, SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.repositories.jobs import Job
-from app.services.app_host import AppHost
+from app.app_runtime.app_host import AppHost
 from app.services.record_keeper import PIECE_BYTES
 from app.services.version_service import VersionService
-from app.services.workbench import read_manifest
+from app.app_runtime.build_sandbox import read_manifest
 
 log = structlog.get_logger(__name__)
 

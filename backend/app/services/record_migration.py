@@ -13,8 +13,8 @@ from app.core.ids import JobId
 from app.db.engine import Database
 from app.repositories import jobs
 from app.repositories.jobs import Job, SpecifiedJob
-from app.services.app_data import AppData, DataRefused, DataTooLarge, DataUnreadable, NoData
-from app.services.patience import patiently
+from app.app_runtime.app_data import AppData, DataRefused, DataTooLarge, DataUnreadable, NoData
+from app.core.retry import patiently
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ import pytest
 from app.core.errors import BuildFailed
 from app.core.ids import JobId
 from app.ports.sandbox import Sandbox, SandboxRequest
-from app.services.app_host import AppHost, AppUnreachable
+from app.app_runtime.app_host import AppHost, AppUnreachable
 from tests.preview.stage import ProcessRuntime, manifest, workspace
 
 

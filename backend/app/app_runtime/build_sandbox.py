@@ -11,8 +11,8 @@ from app.ports.sandbox import Sandbox, SandboxRequest, SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.repositories import work
 from app.repositories.jobs import Job
-from app.services.app_host import AppHost
-from app.services.patience import patiently
+from app.app_runtime.app_host import AppHost
+from app.core.retry import patiently
 from app.services.version_service import VersionService
 
 
