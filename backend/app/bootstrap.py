@@ -7,10 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from app.acceptance import Acceptance, run_checks
 from app.adapters.billing.open import OpenBilling
 from app.adapters.identity.local import TOKEN_PREFIX, LocalIdentity, kept_secret
 from app.adapters.runners.blueprint import RunnerBlueprint
 from app.adapters.storage.disk import DiskVersionStore
+from app.app_runtime.app_data import AppData
+from app.app_runtime.app_host import AppHost
+from app.app_runtime.version_service import VersionService
+from app.container import Services
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
 from app.db.engine import Database
@@ -23,27 +28,22 @@ from app.ports.identity import IdentityProvider
 from app.ports.runner import Runner
 from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import VersionStore
+from app.preview.links import PreviewSigner
+from app.preview.lookup import RecordLookup
+from app.preview.probe import LinkProbe
+from app.preview.waking import PreviewService
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.queue.worker import Worker, WorkerParts
 from app.sandboxes import sandbox_runtime
-from app.services.app_data import AppData
-from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools, PreviewProbe
-from app.services.container import Services
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
-from app.services.ladder import Ladder, climb
-from app.services.preview_links import PreviewSigner
-from app.services.preview_lookup import RecordLookup
-from app.services.preview_probe import LinkProbe
-from app.services.preview_service import PreviewService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.spec_service import SpecService
-from app.services.version_service import VersionService
 
 GIVE_UP_SHARE: Final = 0.9
 """Of the lease, after which a silent worker is given up. It has ended itself before."""
@@ -65,7 +65,7 @@ class Adapters:
     signer: PreviewSigner
     probe: PreviewProbe
     clock: Clock
-    ladder: Ladder = climb
+    acceptance: Acceptance = run_checks
 
 
 def _required(settings: Settings) -> tuple[str, str]:
@@ -149,7 +149,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
         with_pictures=settings.pictures,
-        ladder=adapters.ladder,
+        acceptance=adapters.acceptance,
     )
 
 

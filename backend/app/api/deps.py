@@ -9,8 +9,8 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
+from app.container import Services
 from app.core.errors import Unauthenticated
-from app.services.container import Services
 from app.services.founder_service import Caller, SubscribedCaller
 
 

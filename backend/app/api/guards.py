@@ -11,8 +11,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import render
+from app.app_runtime.app_data import MAX_DATA_BYTES
 from app.core.errors import AppError, Forbidden, HostRefused, PayloadTooLarge
-from app.services.app_data import MAX_DATA_BYTES
 
 BODY_MAX: Final = 128_000
 DRAIN_BYTES: Final = 8_000_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+from app.container import Services
 from app.core.ids import JobId
 from app.domain.job import BUILD_STAGES, JobStatus
 from app.repositories.jobs import Job
 from app.schemas.generation import BuildOut, CheckOut, EvidenceOut, StatusOut
-from app.services.container import Services
 
 _STEPS: Final = (*BUILD_STAGES, JobStatus.READY)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.adapters.runners.fake import RunnerFake
 from app.bench.ceilings import BareStatus, Hub, serve
-from app.bench.noop import DeafBell, MemoryStore, NoopRuntime, OpenedPreview, RunnerSlow, no_ladder
+from app.bench.noop import DeafBell, MemoryStore, NoopRuntime, OpenedPreview, RunnerSlow, no_checks
 from app.bench.walk import walk
 from app.bootstrap import Adapters, assemble, make_worker, real_adapters
 from app.core.settings import Settings
@@ -51,7 +51,7 @@ def noop_adapters(settings: Settings, *, hold_s: float = 0) -> Adapters:
         runner=RunnerFake(),
         store=MemoryStore(),
         probe=OpenedPreview(),
-        ladder=no_ladder,
+        acceptance=no_checks,
     )
 
 

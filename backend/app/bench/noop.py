@@ -10,7 +10,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Map
 from dataclasses import replace
 from typing import Final
 
+from app.acceptance import Candidate, CheckReport, Preview
 from app.adapters.runners.fake import RunnerFake
+from app.app_runtime.app_host import AppHost
 from app.blueprint.spec import AppSpec
 from app.core.ids import JobId, ProjectId, SandboxId
 from app.domain.workspace import MANIFEST, Manifest
@@ -18,8 +20,6 @@ from app.events.bell import Bell
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest
-from app.services.app_host import AppHost
-from app.services.ladder import Climb, Climbed, Preview
 
 _FOR_EVER: Final = ("python3", "-c", "import time; time.sleep(3600)")
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -159,14 +159,14 @@ class OpenedPreview:
         return 200
 
 
-async def no_ladder(
+async def no_checks(
     host: AppHost,  # noqa: ARG001
-    app_of: Callable[[], Awaitable[Climb]],  # noqa: ARG001
+    app_of: Callable[[], Awaitable[Candidate]],  # noqa: ARG001
     *,
     preview: Preview,
-) -> Climbed:
+) -> CheckReport:
     """What checks cost is the app's, not the conducting's: only the preview is asked."""
-    return Climbed([await preview()])
+    return CheckReport([await preview()])
 
 
 class RunnerSlow(RunnerFake):

@@ -14,13 +14,13 @@ from typing import Any, Final, Self
 import psycopg
 
 from app.bootstrap import Adapters, assemble, build_tools
+from app.container import Services
 from app.core.ids import JobId
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.link import Row
 from app.repositories import work as queue_work
 from app.services.build_pipeline import Result, Work
-from app.services.container import Services
 
 WORKER: Final = "bench-walker"
 WARM_UP: Final = 5

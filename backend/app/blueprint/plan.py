@@ -7,7 +7,6 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.blueprint.generate.words import lower_first, status_field
 from app.blueprint.spec import (
     NUMBERS,
     AppSpec,
@@ -21,6 +20,7 @@ from app.blueprint.spec import (
     ViewKind,
     WishState,
 )
+from app.blueprint.spec_queries import lower_first, status_field
 
 EVERYBODY: Final = "Everybody who opens the app"
 VISITOR: Final = "Visitor"

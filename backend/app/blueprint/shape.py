@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.blueprint.generate.words import PAST_DATES, lower_first, status_field
 from app.blueprint.shape_checks import checks_of
 from app.blueprint.shape_rules import amounts, of_type, rules_of
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, PageSpec, ViewKind, ViewSpec
+from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field
 
 __all__ = ["checks_of", "pages_of", "rules_of", "views_of"]
 

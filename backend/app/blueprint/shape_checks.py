@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final
 
-from app.blueprint.generate.words import lower_first
 from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import CheckKind, CheckSpec, EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
+from app.blueprint.spec_queries import lower_first
 
 MOST_CHECKS: Final = 12
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.blueprint.generate.words import finished, lower_first, space_limit, status_field
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec_queries import finished, lower_first, space_limit, status_field
 
 _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _LEFT_OPEN_BY: Final = ("due", "deadline", "until", "return", "renew", "expires")

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from app.core.ids import JobId
-from app.services.preview_links import ACCESS_PARAMETER, PreviewSigner
+from app.preview.links import ACCESS_PARAMETER, PreviewSigner
 
 _FIRST_PARTY: Final = "cf_preview"
 _FRAMED: Final = "cf_preview_framed"

@@ -12,18 +12,18 @@ import structlog
 from aiohttp import web
 from yarl import URL
 
+from app.app_runtime.sandbox_connector import AppNotListening
 from app.core.errors import AppError, Forbidden, NotFound
 from app.core.ids import JobId, new_debug_id
 from app.ports.sandbox import SandboxError, SandboxGone
 from app.preview import pages
 from app.preview.access import Doorman, Visit, strip_access
 from app.preview.headers import cookie_pairs
+from app.preview.links import PreviewSigner
 from app.preview.relay import Exchange, relay_http
+from app.preview.serving import PreviewFailed
 from app.preview.sockets import relay_websocket, wants_websocket
-from app.services.preview_links import PreviewSigner
-from app.services.preview_service import PreviewService
-from app.services.sandbox_connector import AppNotListening
-from app.services.serving_app import PreviewFailed
+from app.preview.waking import PreviewService
 
 _log = structlog.get_logger(__name__)
 

@@ -11,11 +11,11 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from app.app_runtime.sandbox_connector import APP_PORT
 from app.core.errors import PayloadTooLarge
 from app.preview import headers
 from app.preview.access import Visit
-from app.services.sandbox_connector import APP_PORT
-from app.services.serving_app import ServingApp
+from app.preview.serving import ServingApp
 
 MAX_BODY_BYTES: Final = 100_000_000
 _ANSWER_BEGINS_S: Final = 60

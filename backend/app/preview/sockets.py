@@ -9,7 +9,7 @@ import aiohttp
 from aiohttp import WSMsgType, web
 
 from app.preview.relay import Exchange
-from app.services.serving_app import ServingApp
+from app.preview.serving import ServingApp
 
 _MAX_MESSAGE: Final = 8 << 20
 _HANDSHAKE_S: Final = 30

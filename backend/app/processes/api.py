@@ -8,10 +8,10 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from app.container import Services
 from app.core.settings import Settings
 from app.main import create_app
 from app.processes.log import configure
-from app.services.container import Services
 
 GOODBYE_S: Final = 5
 

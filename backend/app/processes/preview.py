@@ -13,9 +13,9 @@ from app.core.ids import JobId
 from app.core.settings import Settings
 from app.events.bell import Bell, Ring
 from app.preview.proxy import serve
+from app.preview.waking import PreviewService
 from app.processes.log import configure
 from app.repositories import work
-from app.services.preview_service import PreviewService
 
 
 def run_preview(settings: Settings) -> int:

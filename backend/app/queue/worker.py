@@ -15,6 +15,7 @@ import structlog
 
 from app.core.errors import Unavailable
 from app.core.ids import JobId
+from app.core.retry import patiently
 from app.db.engine import Database
 from app.domain.job import JobStatus
 from app.events.bell import Bell, Ring
@@ -24,7 +25,6 @@ from app.repositories import work
 from app.repositories.jobs import SpecifiedJob
 from app.services.build_pipeline import BuildTools
 from app.services.generation_service import GenerationService
-from app.services.patience import patiently
 from app.services.reaper_service import ReaperService
 
 log = structlog.get_logger(__name__)

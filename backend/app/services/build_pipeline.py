@@ -10,9 +10,15 @@ from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
+from app.acceptance import Acceptance, Candidate, ParentVersion, run_checks
+from app.app_runtime.app_data import AppData
+from app.app_runtime.app_host import AppHost
+from app.app_runtime.build_sandbox import Workbench, read_manifest
+from app.app_runtime.version_service import VersionService
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed, IllegalTransition
 from app.core.ids import JobId
+from app.core.retry import patiently
 from app.db.engine import Database
 from app.domain.job import BUILD_STAGES, JobStatus
 from app.domain.workspace import check_paths, missing_files
@@ -23,14 +29,8 @@ from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.repositories import jobs
 from app.repositories.jobs import Change, SpecifiedJob
-from app.services.app_data import AppData
-from app.services.app_host import AppHost
 from app.services.export_service import iter_zip
-from app.services.inheritance import Inheritance
-from app.services.ladder import Ancestor, Climb, Ladder, climb
-from app.services.patience import patiently
-from app.services.version_service import VersionService
-from app.services.workbench import Workbench, read_manifest
+from app.services.record_migration import Inheritance
 
 Result = dict[str, Any]
 Work = Callable[[], Awaitable[Result]]
@@ -66,7 +66,7 @@ class BuildTools:
     data: AppData
     stage_timeout_s: float
     with_pictures: bool = True
-    ladder: Ladder = climb
+    acceptance: Acceptance = run_checks
 
 
 _EVIDENCE: Final = ("title", "files", "features", "left_out", "wishes", "checks", "pictures")
@@ -212,35 +212,35 @@ class BuildPipeline:
             await asyncio.gather(taking, return_exceptions=True)
 
     async def _checks(self, spec: AppSpec, digest: TreeDigest) -> Result:
-        climbed = await self._tools.ladder(
+        report = await self._tools.acceptance(
             self._tools.host, lambda: self._app(spec, digest), preview=self._open_preview
         )
-        return {"checks": climbed.checks, "pictures": await self._keep(climbed.pictures)}
+        return {"checks": report.checks, "pictures": await self._keep(report.pictures)}
 
-    async def _app(self, spec: AppSpec, digest: TreeDigest) -> Climb:
+    async def _app(self, spec: AppSpec, digest: TreeDigest) -> Candidate:
         """What is to become a version, installed, beside the version that it grew from."""
         sandbox = await self._bench.install(digest)
         files = await self._tools.versions.files_of(self._job.project_id, digest)
         entries = self._tools.versions.stream(self._job.project_id, digest)
         version = self._job.build_version
-        return Climb(
+        return Candidate(
             sandbox=sandbox,
             manifest=read_manifest(files),
             files=files,
             spec=spec,
             version=version,
             archive=b"".join([chunk async for chunk in iter_zip(entries, folder=version)]),
-            ancestor=await self._ancestor(),
+            parent=await self._parent_version(),
             with_pictures=self._tools.with_pictures,
         )
 
-    async def _ancestor(self) -> Ancestor | None:
+    async def _parent_version(self) -> ParentVersion | None:
         """The version that this one grew from, when its specification can still be read."""
         parent = await self._inheritance.parent()
         if parent is None or parent.spec is None:
             return None
         try:
-            return Ancestor(parent.build_version, AppSpec.model_validate(parent.spec))
+            return ParentVersion(parent.build_version, AppSpec.model_validate(parent.spec))
         except ValidationError:
             return None
 

@@ -25,6 +25,7 @@ from app.core.errors import (
     Unavailable,
 )
 from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
+from app.core.retry import patiently
 from app.db.engine import Connection, Database
 from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version
 from app.domain.tier import Tier
@@ -38,7 +39,6 @@ from app.repositories.jobs import Change, Job, NewJob, SpecifiedJob
 from app.repositories.projects import Project
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.gate_service import GateService
-from app.services.patience import patiently
 from app.services.project_service import owned, refuse_running
 from app.services.spec_service import SpecService
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from app.blueprint.generate.seed import seed_rows
-from app.blueprint.generate.words import CALLED_OFF, finished, space_limit, status_field
 from app.blueprint.language import GoalUnreadable, understand
 from app.blueprint.spec import (
     AppSpec,
@@ -27,6 +26,7 @@ from app.blueprint.spec import (
     RuleSpec,
     ViewKind,
 )
+from app.blueprint.spec_queries import CALLED_OFF, finished, space_limit, status_field
 
 GOALS = [goal for goal in (Path(__file__).parent / "goals.txt").read_text(encoding="utf-8").splitlines() if goal]
 SPECS = {goal: understand(goal) for goal in GOALS}

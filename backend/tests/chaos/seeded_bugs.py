@@ -111,7 +111,7 @@ BUGS: Final = (
     Bug(
         "failed-build-leaves-the-sandbox",
         "I6",
-        "app/services/workbench.py",
+        "app/app_runtime/build_sandbox.py",
         "            sandbox, self._sandbox = self._sandbox, None\n            await sandbox.kill()",
         "            self._sandbox = None",
         ("chaos/test_row_16.py::test_an_install_that_does_not_work_ends_the_build_in_time[fails]",),
@@ -127,7 +127,7 @@ BUGS: Final = (
     Bug(
         "ready-without-the-preview-probe",
         "I3",
-        "app/services/ladder/climb.py",
+        "app/acceptance/checks.py",
         "    return [await look()]\n",
         "    return []\n",
         (f"{PROMISES}test_a_preview_that_does_not_answer_never_becomes_ready",),

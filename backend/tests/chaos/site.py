@@ -21,8 +21,10 @@ from app.adapters.billing.open import OpenBilling
 from app.adapters.runners.fake import RunnerFake
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.storage.disk import DiskVersionStore
+from app.app_runtime.app_host import AppHost
 from app.blueprint.spec import AppSpec
 from app.bootstrap import Adapters, assemble, build_tools
+from app.container import Services
 from app.core.ids import FounderId, JobId, SandboxId
 from app.core.settings import Settings
 from app.db.engine import Database
@@ -34,18 +36,16 @@ from app.events.cache import StatusCache
 from app.ports.clock import SystemClock
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxRuntime, SandboxUnavailable
+from app.preview.links import PreviewSigner
+from app.preview.lookup import RecordLookup
+from app.preview.probe import LinkProbe
 from app.preview.proxy import listening, preview_app
+from app.preview.waking import PreviewService
 from app.processes.preview import _ending_with_builds
 from app.repositories import founders, jobs, projects, work
 from app.repositories.jobs import Job
-from app.services.app_host import AppHost
 from app.services.build_pipeline import BuildTools
-from app.services.container import Services
 from app.services.generation_service import StartRequest
-from app.services.preview_links import PreviewSigner
-from app.services.preview_lookup import RecordLookup
-from app.services.preview_probe import LinkProbe
-from app.services.preview_service import PreviewService
 from app.services.reaper_service import ReaperService
 from tests.support.admission import admit_all
 from tests.support.house import TwoFounders

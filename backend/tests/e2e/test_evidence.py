@@ -40,4 +40,4 @@ def test_the_pictures_are_not_in_the_archive(instance: Instance) -> None:
     assert instance.await_end(job)["status"] == "ready"
     archive = instance.client.get(f"/api/builds/{job}/export").content
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        assert not [name for name in files.namelist() if name.endswith(".webp") or ".ladder" in name]
+        assert not [name for name in files.namelist() if name.endswith(".webp") or ".checks" in name]

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from app.acceptance.browser import Browser, BrowserFailed
 from app.blueprint import language
-from app.services.ladder.browser import Browser, BrowserFailed
 from tests.eval.accessibility import browsing, find_browser, inspect, prepare_axe
 from tests.eval.goals import SECTIONS, Goal, read_goals
 from tests.eval.report import Score, contact_sheet, summary, table

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import aiohttp
 
-from app.services.ladder.browser import FLAGS, PROGRAMS, Browser, Look
-from app.services.ladder.crawl import pattern_of
-from app.services.ladder.people import OWNER
-from app.services.ladder.visitor import local_path
+from app.acceptance.browser import FLAGS, PROGRAMS, Browser, Look
+from app.acceptance.crawl import pattern_of
+from app.acceptance.http_session import local_path
+from app.acceptance.people import OWNER
 
 HERE = Path(__file__).parent
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from app.services.ladder.browser import Browser, Look
+from app.acceptance.browser import Browser, Look
 from tests.eval.accessibility import Inspection
 from tests.eval.goals import SECTIONS, Goal
 from tests.eval.scoring import Recall
@@ -72,11 +72,11 @@ def summary(scores: Sequence[Score]) -> list[str]:
 def _built(built: Sequence[Score]) -> list[str]:
     ready = [score for score in built if score.status == "ready"]
     failures = sum(not check["ok"] for score in built for check in score.checks) + len(built) - len(ready)
-    lines = [f"Ready: {len(ready)} of {len(built)}", f"Ladder failures: {failures}"]
+    lines = [f"Ready: {len(ready)} of {len(built)}", f"Acceptance failures: {failures}"]
     if ready:
         seconds = sorted(score.seconds for score in ready)
         lines.append(f"Warm build: median {median(seconds):.1f} s, slowest {seconds[-1]:.1f} s")
-        lines += [f"Rung {name}: median {took:.2f} s" for name, took in rungs(ready).items()]
+        lines += [f"Check {name}: median {took:.2f} s" for name, took in rungs(ready).items()]
         size = median(score.archive_bytes for score in ready)
         lines.append(
             f"Size: median {median(score.files for score in ready):.0f} files, archive {size / 1000:.0f} kB"

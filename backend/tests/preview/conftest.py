@@ -12,11 +12,11 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from app.adapters.storage.disk import DiskVersionStore
+from app.app_runtime.app_host import AppHost
 from app.core.ids import JobId
+from app.preview.links import PreviewSigner
 from app.preview.proxy import listening, preview_app
-from app.services.app_host import AppHost
-from app.services.preview_links import PreviewSigner
-from app.services.preview_service import PreviewService
+from app.preview.waking import PreviewService
 from tests.preview.stage import Builds, ProcessRuntime
 
 PAGE = "http://localhost:8400"

@@ -27,7 +27,7 @@ from app.ports.sandbox import (
     SandboxRequest,
 )
 from app.ports.storage import TreeDigest, VersionStore
-from app.services.serving_app import PreviewTarget
+from app.preview.serving import PreviewTarget
 
 APP = Path(__file__).with_name("little_app.py.txt").read_bytes()
 

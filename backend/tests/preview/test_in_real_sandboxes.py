@@ -12,14 +12,14 @@ import aiohttp
 import pytest
 
 from app.adapters.sandboxes.local.runtime import LocalSandboxRuntime
+from app.app_runtime.app_host import AppHost
 from app.core.errors import NotFound
 from app.core.ids import JobId
 from app.ports.sandbox import SandboxRequest, SandboxUnavailable
+from app.preview.links import PreviewSigner
+from app.preview.probe import LinkProbe
 from app.preview.proxy import listening, preview_app
-from app.services.app_host import AppHost
-from app.services.preview_links import PreviewSigner
-from app.services.preview_probe import LinkProbe
-from app.services.preview_service import PreviewService
+from app.preview.waking import PreviewService
 from tests.preview.stage import Builds, manifest, workspace
 
 LITTLE = manifest(start=("python3", "-u", "app.py"))

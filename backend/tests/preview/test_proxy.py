@@ -12,7 +12,7 @@ import pytest
 
 from app.core.ids import JobId
 from app.domain.job import JobStatus
-from app.services.preview_probe import probe
+from app.preview.probe import probe
 from tests.preview.conftest import PAGE, House
 from tests.preview.stage import manifest, workspace
 

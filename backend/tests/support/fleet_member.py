@@ -15,17 +15,17 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.adapters.billing.open import OpenBilling
-from app.bench.noop import no_ladder
+from app.bench.noop import no_checks
 from app.bootstrap import Adapters, assemble, make_worker
+from app.container import Services
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.events.cache import connect
 from app.main import create_app
 from app.ports.clock import SystemClock
+from app.preview.links import PreviewSigner
 from app.processes.api import _ApiServer
 from app.processes.log import configure
-from app.services.container import Services
-from app.services.preview_links import PreviewSigner
 from tests.support.fleet_faults import Faults, Ledger
 from tests.support.fleet_parts import (
     Founders,
@@ -88,7 +88,7 @@ def _adapters(config: MemberConfig) -> Adapters:
         billing=OpenBilling(),
         signer=PreviewSigner("test-secret", link_seconds=3600, port=config.port + 1),
         probe=TracedProbe(faults, ledger),
-        ladder=no_ladder,
+        acceptance=no_checks,
         clock=SystemClock(),
     )
 

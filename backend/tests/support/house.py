@@ -19,6 +19,7 @@ from app.adapters.runners.fake import RunnerFake
 from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.adapters.storage.disk import DiskVersionStore
 from app.bootstrap import Adapters, assemble, build_tools
+from app.container import Services
 from app.core.errors import Unauthenticated
 from app.core.ids import JobId
 from app.core.settings import Settings
@@ -28,10 +29,9 @@ from app.events.cache import StatusCache
 from app.main import create_app
 from app.ports.clock import SystemClock
 from app.ports.identity import Identity
+from app.preview.links import PreviewSigner
 from app.repositories import work
 from app.repositories.jobs import Change
-from app.services.container import Services
-from app.services.preview_links import PreviewSigner
 from tests.support.admission import admit_all
 
 TOKEN = "token-of-ada"

@@ -10,12 +10,12 @@ from fastapi.responses import StreamingResponse
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
 from app.api.status import build_out, evidence_out
+from app.container import Services
 from app.core.errors import NotFound
 from app.core.ids import JobId
 from app.ports.storage import TreeDigest
 from app.repositories.jobs import Job
 from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, RecordsOut
-from app.services.container import Services
 from app.services.export_service import iter_zip
 from app.services.founder_service import Caller
 from app.services.gate_service import require_ready

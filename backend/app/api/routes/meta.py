@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from app import __version__
 from app.api.deps import ServicesDep
 from app.api.guards import BODY_MAX
+from app.container import Services
 from app.core.errors import Unavailable
 from app.domain.job import GOAL_MAX, JobStatus
 from app.domain.tier import TIER_LIMITS
-from app.services.container import Services
 
 router = APIRouter()
 

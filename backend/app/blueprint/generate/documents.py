@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.generate.rules import rules_of
-from app.blueprint.generate.words import lower_first
 from app.blueprint.spec import AppSpec, EntitySpec, RoleScope, ViewKind
+from app.blueprint.spec_queries import lower_first
 from app.domain.workspace import START_SCRIPT, Manifest
 
 _VIEW_WORDS: Final = {

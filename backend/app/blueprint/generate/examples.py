@@ -18,9 +18,9 @@ from app.blueprint.expressions.nodes import Aggregate, Node, Path, Value
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import walk
 from app.blueprint.generate.expressions import stated
-from app.blueprint.generate.words import in_order
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_expressions import catalogue_of
+from app.blueprint.spec_queries import in_order
 
 TODAY: Final = date(2031, 3, 4)
 NOW: Final = datetime(2031, 3, 4, 9, 0)

@@ -8,7 +8,6 @@ from typing import Final
 
 from app.blueprint.expressions.catalogue import Kind
 from app.blueprint.expressions.tables import tables_of
-from app.blueprint.generate.words import CALLED_OFF, FINISHED, finished, status_field
 from app.blueprint.spec import (
     AppSpec,
     ComputedSpec,
@@ -21,6 +20,7 @@ from app.blueprint.spec import (
     RuleSpec,
 )
 from app.blueprint.spec_expressions import compiler_of, currency_digits
+from app.blueprint.spec_queries import CALLED_OFF, FINISHED, finished, status_field
 
 _SHOWN_AS: Final = {
     Kind.MONEY: "money",

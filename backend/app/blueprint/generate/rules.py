@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.blueprint.generate.expressions import ensure
-from app.blueprint.generate.words import (
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
+from app.blueprint.spec_queries import (
     CALLED_OFF,
     counted_stock,
     finished,
@@ -15,7 +16,6 @@ from app.blueprint.generate.words import (
     sum_field,
     times_field,
 )
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 
 _DATES = (FieldType.DATE, FieldType.DATETIME)
 _NO = frozenset({"no", "not", "cannot", "can't"})

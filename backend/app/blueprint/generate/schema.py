@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
 from app.blueprint.generate.rules import rules_of
-from app.blueprint.generate.words import JUDGEMENTS, columns, monogram, title_fields
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
+from app.blueprint.spec_queries import JUDGEMENTS, columns, monogram, title_fields
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
 _MODEL_WORDS = (

@@ -7,8 +7,8 @@ from zlib import crc32
 
 from app.blueprint.generate.seed_fit import Rows, add_up, fit, settle
 from app.blueprint.generate.seed_values import CODES, Place, Record, is_person, value
-from app.blueprint.generate.words import in_order, status_field, title_fields
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+from app.blueprint.spec_queries import in_order, status_field, title_fields
 
 PARENT_ROWS = 8
 CHILD_ROWS = 10

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.generate.seed_values import Record
-from app.blueprint.generate.words import CALLED_OFF, finished, space_limit, status_field
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec_queries import CALLED_OFF, finished, space_limit, status_field
 
 Rows = dict[str, list[Record]]
 """The records of each entity, by its name."""

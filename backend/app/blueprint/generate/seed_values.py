@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.blueprint.generate import seed_words as stock
-from app.blueprint.generate.words import PAST_DATES
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec_queries import PAST_DATES
 
 Value = str | int | None
 Record = dict[str, Value]

@@ -13,8 +13,8 @@ from app.blueprint.generate.rule_tests import rule_tests_py
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
-from app.blueprint.generate.words import monogram
 from app.blueprint.spec import AppSpec, RoleScope
+from app.blueprint.spec_queries import monogram
 from app.domain.workspace import MANIFEST
 
 STARTER: Final = "starlette"

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.blueprint.generate.words import PAST_DATES, lower_first, status_field
 from app.blueprint.language.acting import FOUNDER, Act
 from app.blueprint.language.archetypes import actions, form_texts, key_of
 from app.blueprint.language.drafts import Draft, is_provider
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.shape_rules import is_person, times_of, with_article
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, RuleKind, RuleSpec
+from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field
 
 _MOST_FORMS: Final = 2
 _REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)

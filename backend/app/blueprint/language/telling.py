@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from app.blueprint.generate.words import lower_first
 from app.blueprint.language.archetypes import Archetype, actions, key_of
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.findings import Findings
 from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
+from app.blueprint.spec_queries import lower_first
 
 _MOST: Final = 12
 _NO_STAFF: Final = frozenset({"buyer", "client", "customer", "guest", "public", "user", "visitor"})

@@ -23,9 +23,10 @@ from app.adapters.sandboxes.local.layout import (
     system_arguments,
 )
 from app.adapters.sandboxes.local.toolchain import Toolchain
+from app.guest import agent
 from app.ports.sandbox import SandboxLimits, SandboxUnavailable
 
-_AGENT: Final = Path(__file__).with_name("agent.py")
+_AGENT: Final = Path(agent.__file__)
 # A shell in between costs less than Python's preexec_fn and needs no care for threads.
 _RAISE_OOM_SCORE: Final = ("/bin/sh", "-c", 'echo 1000 >/proc/self/oom_score_adj; exec "$@"', "sandbox")
 

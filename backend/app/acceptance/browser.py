@@ -1,0 +1,212 @@
+"""A headless Chromium that is spoken to over its debugging protocol: open a page, look at it, hear it complain."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+
+import aiohttp
+
+PROGRAMS: Final = (
+    "/usr/lib/chromium/chromium",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+)
+FLAGS: Final = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--mute-audio", "--no-first-run"),
+    *("--disable-dev-shm-usage", "--disable-extensions", "--disable-background-networking", "--disable-sync"),
+    *("--disable-component-update", "--disable-default-apps", "--no-default-browser-check", "--in-process-gpu"),
+    *("--disable-breakpad", "--disable-crash-reporter", "--disable-software-rasterizer", "--no-zygote"),
+    "--disable-features=Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider",
+)
+ANSWER_S: Final = 20.0
+MAX_MESSAGE: Final = 32 << 20
+MAX_HEARD: Final = 20
+_WEBP_QUALITY: Final = 80
+
+Answer = Mapping[str, Any]  # Any: what JSON gives
+
+
+class BrowserFailed(Exception):
+    """The browser ended, did not answer, or answered something else than was asked."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at."""
+
+    width: int
+    height: int
+    is_phone: bool = False
+    is_dark: bool = False
+
+
+class Browser:
+    """One tab of a browser that listens on a port. Enter it before use."""
+
+    def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
+        self._session = session
+        self._origin = f"http://127.0.0.1:{port}"
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._number = 0
+        self._tab = ""
+        self._loaded = asyncio.Event()
+        self.complaints: list[str] = []
+        """What the pages said is wrong: script errors, refused styles, files that are not there."""
+
+    async def __aenter__(self) -> Self:
+        """Connect and open a tab. BrowserFailed."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                self._socket = await self._session.ws_connect(await self._address(), max_msg_size=MAX_MESSAGE)
+            self._reader = asyncio.create_task(self._read(self._socket))
+            target = await self._say("Target.createTarget", url="about:blank")
+            tab = await self._say("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+            self._tab = str(tab["sessionId"])
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                await self._say(f"{domain}.enable")
+        except (TimeoutError, aiohttp.ClientError, OSError, KeyError) as error:
+            await self._close()
+            raise BrowserFailed(f"{type(error).__name__}: {error}") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def _address(self) -> str:
+        """The browser opens its port before it can say where to connect."""
+        while True:
+            with suppress(aiohttp.ClientConnectionError, ValueError, KeyError):
+                async with self._session.get(f"{self._origin}/json/version") as answer:
+                    told = json.loads(await answer.text())["webSocketDebuggerUrl"]
+                    return f"{self._origin}/{str(told).split('/', 3)[3]}"
+            await asyncio.sleep(0.05)
+
+    async def look_as(self, look: Look) -> None:
+        """Set the size of the window and the colours that the person prefers."""
+        size = {"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.is_phone}
+        await self._say("Emulation.setDeviceMetricsOverride", **size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if look.is_dark else "light"}
+        await self._say("Emulation.setEmulatedMedia", features=[scheme])
+
+    async def keep_cookies(self, cookies: Mapping[str, str], *, url: str) -> None:
+        """Have these cookies, as if the site of that address had set them."""
+        for name, value in cookies.items():
+            await self._say("Network.setCookie", name=name, value=value, url=url)
+
+    async def open(self, url: str) -> None:
+        """Go to a page and wait until it has loaded."""
+        self._loaded.clear()
+        answer = await self._say("Page.navigate", url=url)
+        if answer.get("errorText"):
+            raise BrowserFailed(f"{url}: {answer['errorText']}")
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._loaded.wait()
+        except TimeoutError as error:
+            raise BrowserFailed(f"{url} did not finish loading") from error
+
+    async def leave_by(self, script: str) -> None:
+        """Run what leads to another page, and wait until that has loaded."""
+        self._loaded.clear()
+        await self.run(script)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._loaded.wait()
+        except TimeoutError as error:
+            raise BrowserFailed("the script led nowhere") from error
+
+    async def picture(self, kind: str = "webp") -> bytes:
+        """What can be seen now, as a WebP or PNG file."""
+        quality = {"quality": _WEBP_QUALITY} if kind == "webp" else {}
+        answer = await self._say("Page.captureScreenshot", format=kind, **quality)
+        try:
+            return base64.b64decode(str(answer["data"]), validate=True)
+        except (KeyError, binascii.Error) as error:
+            raise BrowserFailed("the browser gave no picture") from error
+
+    async def run(self, script: str) -> Any:  # Any: what the script gives
+        """The value of an expression in the page; a promise is waited for."""
+        asked = {"expression": script, "awaitPromise": True, "returnByValue": True}
+        answer = await self._say("Runtime.evaluate", **asked)
+        if "exceptionDetails" in answer:
+            raise BrowserFailed(f"a script failed: {str(answer['exceptionDetails'])[:400]}")
+        return answer["result"].get("value")
+
+    async def _say(self, method: str, **parameters: Any) -> Answer:  # Any: what JSON takes
+        if self._socket is None:
+            raise BrowserFailed("the browser is not connected")
+        self._number += 1
+        number = self._number
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        message = {"id": number, "method": method, "params": parameters}
+        if self._tab:
+            message["sessionId"] = self._tab
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._socket.send_json(message)
+                await answer
+        except (TimeoutError, ConnectionError) as error:
+            raise BrowserFailed(f"no answer to {method}") from error
+        finally:
+            self._waiting.pop(number, None)
+        return answer.result()
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                self._hear(json.loads(message.data))
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(BrowserFailed("the browser ended"))
+
+    def _hear(self, message: Answer) -> None:
+        answer = self._waiting.get(message.get("id", 0))
+        if answer is not None and not answer.done():
+            if "error" in message:
+                answer.set_exception(BrowserFailed(str(message["error"])))
+            else:
+                answer.set_result(message.get("result", {}))
+            return
+        if message.get("method") == "Page.loadEventFired":
+            self._loaded.set()
+        complaint = complaint_in(message)
+        if complaint and len(self.complaints) < MAX_HEARD:
+            self.complaints.append(complaint[:300])
+
+
+def complaint_in(message: Answer) -> str:
+    """The error that an event of the browser tells of, or nothing."""
+    told = message.get("params", {})
+    match message.get("method"):
+        case "Runtime.exceptionThrown":
+            details = told.get("exceptionDetails", {})
+            return str(details.get("exception", {}).get("description") or details.get("text", "error"))
+        case "Runtime.consoleAPICalled" if told.get("type") in ("error", "assert"):
+            return " ".join(str(one.get("value", one.get("description", ""))) for one in told.get("args", []))
+        case "Log.entryAdded" if told.get("entry", {}).get("level") == "error":
+            text, url = told["entry"].get("text", ""), str(told["entry"].get("url", ""))
+            # HttpSessions ask for it everywhere; a page that names no icon has done nothing wrong.
+            return "" if url.endswith("/favicon.ico") else f"{text} {url}".strip()
+    return ""

@@ -1,0 +1,138 @@
+"""All acceptance checks, cheapest first; those that do not depend on each other run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from app.acceptance import static_checks
+from app.acceptance.archive_check import ArchiveCheck
+from app.acceptance.evidence import LOG_TAIL, Check, Evidence, Seen, run_check
+from app.acceptance.live_checks import LiveChecks
+from app.acceptance.regression import ParentVersion, parent_promises
+from app.app_runtime.app_host import AppHost
+from app.blueprint.spec import AppSpec
+from app.core.errors import BuildFailed
+from app.domain.workspace import Manifest
+from app.ports.sandbox import Sandbox
+
+TEST_TIMEOUT_S: Final = 120.0
+
+_FIRST: Final = (("files", static_checks.required), ("parse", static_checks.parses))
+_THEN: Final = (("lint", static_checks.lint), ("secrets", static_checks.no_secrets))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An app that is to become a version."""
+
+    sandbox: Sandbox
+    manifest: Manifest
+    files: Mapping[str, bytes]
+    spec: AppSpec
+    version: str
+    archive: bytes
+    """What an export of this version gives."""
+    parent: ParentVersion | None = None
+    with_pictures: bool = True
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The evidence of every check, and the pictures that were taken."""
+
+    checks: list[Evidence]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+
+Preview = Callable[[], Awaitable[Evidence]]
+"""Opens the preview as a founder does; BuildFailed when it does not."""
+
+
+class Acceptance(Protocol):
+    """Decides whether an app may become a version."""
+
+    async def __call__(
+        self, host: AppHost, app_of: Callable[[], Awaitable[Candidate]], *, preview: Preview
+    ) -> CheckReport:
+        """Its evidence; BuildFailed when it may not."""
+        ...
+
+
+async def run_checks(
+    host: AppHost, app_of: Callable[[], Awaitable[Candidate]], *, preview: Preview
+) -> CheckReport:
+    """Run every check; BuildFailed at the first that fails."""
+    app = await app_of()
+    files = [await run_check(_file_check(name, look, app.files)) for name, look in _FIRST]
+    live = LiveChecks(
+        host=host,
+        sandbox=app.sandbox,
+        manifest=app.manifest,
+        spec=app.spec,
+        version=app.version,
+        inherited=parent_promises(app.parent, app.spec),
+    )
+    copied = ArchiveCheck(host, app.sandbox, app.manifest, app.spec, with_pictures=app.with_pictures)
+    read, tests, lived, copy, opened = await _side_by_side(
+        _read(app.files),
+        _own_tests(app),
+        live.run(),
+        copied.run(app.archive, folder=app.version),
+        _listed(preview),
+    )
+    return CheckReport([*files, *read, *tests, *lived, *copy, *opened], copied.pictures)
+
+
+async def _read(files: Mapping[str, bytes]) -> list[Evidence]:
+    return [await run_check(_file_check(name, look, files)) for name, look in _THEN]
+
+
+def _file_check(name: str, look: Callable[[static_checks.Files], Seen], files: Mapping[str, bytes]) -> Check:
+    return Check(name, lambda: asyncio.to_thread(look, files))
+
+
+async def _own_tests(app: Candidate) -> list[Evidence]:
+    return [
+        await run_check(Check(_name(argv), lambda argv=argv: _command(app.sandbox, argv)))  # type: ignore[misc]
+        for argv in app.manifest.check
+    ]
+
+
+def _name(argv: tuple[str, ...]) -> str:
+    if "compileall" in argv:
+        return "compile"
+    return "tests" if "pytest" in argv or "unittest" in argv else argv[0].rsplit("/", 1)[-1]
+
+
+async def _command(sandbox: Sandbox, argv: tuple[str, ...]) -> Seen:
+    result = await sandbox.run_command(argv, timeout_s=TEST_TIMEOUT_S)
+    tail = result.output[-LOG_TAIL:]
+    if result.timed_out:
+        raise BuildFailed("The app's own tests did not come to an end.", code="tests_hang", log=tail)
+    if result.exit_code != 0:
+        raise BuildFailed("The app does not pass its own tests.", code="tests_fail", log=tail)
+    return Seen(result.output.strip().rsplit("\n", 1)[-1].strip("= ")[:LOG_TAIL] or "passed")
+
+
+async def _listed(look: Callable[[], Awaitable[Evidence]]) -> list[Evidence]:
+    return [await look()]
+
+
+async def _side_by_side(
+    *work: Coroutine[Any, Any, list[Evidence]],
+) -> list[list[Evidence]]:  # Any: a coroutine's own
+    """All results; at the first failure the rest is stopped, and the earliest in line is raised."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if task.done():
+                task.result()
+        return [task.result() for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

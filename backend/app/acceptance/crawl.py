@@ -1,0 +1,127 @@
+"""Going to every page that a visitor can reach, and sending every form once as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from app.acceptance.evidence import Seen
+from app.acceptance.http_session import Answer, HttpSession, local_path
+from app.acceptance.pages import WebForm
+from app.core.errors import BuildFailed
+
+MAX_PAGES: Final = 120
+MAX_DEPTH: Final = 5
+MAX_ALIKE: Final = 2
+"""Pages of one pattern, such as /bookings/3, that are opened: the others are made by the same code."""
+
+_DIGITS: Final = re.compile(r"\d+")
+_BROKEN: Final = frozenset({400, 403, 405, 415})
+"""Answers to a form, sent as the app itself made it, that mean that it cannot be sent at all."""
+_LEAVES: Final = ("/sign-out", "/logout")
+
+
+@dataclass
+class Walk:
+    """Where a visitor has been."""
+
+    opened: dict[str, int] = field(default_factory=dict)
+    forms: list[tuple[Answer, WebForm]] = field(default_factory=list)
+    sent: int = 0
+    outside: set[str] = field(default_factory=set)
+    alike: Counter[str] = field(default_factory=Counter)
+    left_out: int = 0
+
+
+async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
+    """Every link of every page answers, and no form breaks the app. BuildFailed names the first that does."""
+    walk = Walk()
+    for number, visitor in enumerate(visitors):
+        await _visit_all(visitor, starts, walk)
+        if number == 0:
+            await _send_all(visitor, walk)
+        walk.alike.clear()
+    detail = f"{len(walk.opened)} pages and files answered, {walk.sent} forms sent, no dead link"
+    left = (f"{walk.left_out} more links to pages of the same kinds",) if walk.left_out else ()
+    outside = (f"links to elsewhere, not followed: {', '.join(sorted(walk.outside)[:5])}",) if walk.outside else ()
+    return Seen(detail, (*(f"{status} {path}" for path, status in walk.opened.items()), *left, *outside))
+
+
+async def _visit_all(visitor: HttpSession, starts: tuple[str, ...], walk: Walk) -> None:
+    seen = set(starts)
+    waiting = deque((start, "", 0) for start in starts)
+    while waiting and len(walk.opened) < MAX_PAGES:
+        path, parent, depth = waiting.popleft()
+        answer = await visitor.get(path)
+        _must_answer(answer, parent)
+        walk.opened[path] = answer.status
+        if depth == MAX_DEPTH:
+            continue
+        for found in _leads_to(answer, walk):
+            if found not in seen and _is_worth_it(found, walk):
+                waiting.append((found, path, depth + 1))
+            seen.add(found)
+        walk.forms += [(answer, form) for form in answer.page.forms]
+
+
+def _must_answer(answer: Answer, parent: str) -> None:
+    """A redirect answers, and a page that asks for a sign-in does; what is not there, or breaks, does not."""
+    if answer.status < 400 or answer.status == 401:
+        return
+    where = (
+        f"GET {answer.path}: HTTP {answer.status}, linked from {parent or 'the start'}\n{answer.page.text[:600]}"
+    )
+    if answer.status >= 500:
+        raise BuildFailed("A page of the app breaks when it is opened.", code="page_fails", log=where)
+    raise BuildFailed("A link in the app leads nowhere.", code="dead_link", log=where)
+
+
+def _leads_to(answer: Answer, walk: Walk) -> list[str]:
+    found = [answer.location] if answer.location else []
+    for address in (*answer.page.links, *answer.page.assets):
+        bare = address.strip().partition("#")[0]
+        if not bare or bare.startswith(("mailto:", "tel:", "data:")):
+            continue
+        path = local_path(urljoin(answer.path, bare))
+        if path:
+            found.append(path)
+        else:
+            walk.outside.add(address[:100])
+    return [path for path in found if not path.startswith(_LEAVES)]
+
+
+def _is_worth_it(path: str, walk: Walk) -> bool:
+    pattern = pattern_of(path)
+    walk.alike[pattern] += 1
+    if walk.alike[pattern] > MAX_ALIKE:
+        walk.left_out += 1
+        return False
+    return True
+
+
+def pattern_of(path: str) -> str:
+    """What an address has in common with those that the same code answers."""
+    parts = urlsplit(path)
+    names = sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})
+    return f"{_DIGITS.sub('0', parts.path)}?{'&'.join(names)}"
+
+
+async def _send_all(visitor: HttpSession, walk: Walk) -> None:
+    """Each kind of form once, as it stands; those that remove something last."""
+    kinds: dict[str, tuple[Answer, WebForm]] = {}
+    for page, form in walk.forms:
+        action = local_path(urljoin(page.path, form.action)) or page.path
+        if form.method == "post" and not form.is_upload and not action.startswith((*_LEAVES, "/setup")):
+            kinds.setdefault(pattern_of(action), (page, form))
+    for _, (page, form) in sorted(kinds.items(), key=lambda one: "delete" in one[0]):
+        answer = await visitor.submit(page, form, {})
+        walk.sent += 1
+        if answer.status >= 500 or answer.status in _BROKEN:
+            raise BuildFailed(
+                "A form of the app breaks when it is sent.",
+                code="form_fails",
+                log=f"POST {answer.path}: HTTP {answer.status}\n{answer.page.text[:600]}",
+            )

@@ -1,0 +1,52 @@
+"""Checks and their evidence: the name of a check, its findings and the time that it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+LOG_TAIL: Final = 4_000
+MAX_SAW: Final = 40
+MAX_LINE: Final = 200
+
+Evidence = dict[str, Any]
+"""A small JSON object: name, ok, detail, seconds, and `saw` or `skipped` where there is something to tell."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The findings of a check: one line for everybody, and the particulars."""
+
+    detail: str
+    saw: tuple[str, ...] = ()
+    skipped: bool = False
+
+
+Look = Callable[[], Awaitable[Seen]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One acceptance check: `look` returns its findings, or raises BuildFailed."""
+
+    name: str
+    look: Look
+
+
+async def run_check(check: Check) -> Evidence:
+    """Run the check; its evidence."""
+    began = time.monotonic()
+    seen = await check.look()
+    return evidence(check.name, seen, seconds=time.monotonic() - began)
+
+
+def evidence(name: str, seen: Seen, *, seconds: float) -> Evidence:
+    """Evidence of a check that passed, small enough for the record."""
+    told: Evidence = {"name": name, "ok": True, "detail": seen.detail, "seconds": round(seconds, 2)}
+    if seen.saw:
+        told["saw"] = [line[:MAX_LINE] for line in seen.saw[:MAX_SAW]]
+    if seen.skipped:
+        told["skipped"] = True
+    return told

@@ -1,0 +1,145 @@
+"""Keeps records in an app as a person does: opens the form, fills it in, sends it, looks at what became of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.acceptance.http_session import Answer, HttpSession
+from app.acceptance.pages import WebForm
+from app.acceptance.samples import Samples
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+from app.core.errors import BuildFailed
+
+_NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
+_SHOWN: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
+LOG_CHARS: Final = 600
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record that the app said it kept."""
+
+    entity: EntitySpec
+    id: int
+    values: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """Its page."""
+        return f"/{self.entity.table}/{self.id}"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What its page must show."""
+        return tuple(
+            value
+            for name, value in self.values.items()
+            if value and (field := self.entity.field(name)) is not None and field.type in _SHOWN
+        )
+
+
+class FormDriver:
+    """Works in one app for one visitor, who may do everything."""
+
+    def __init__(self, visitor: HttpSession, spec: AppSpec, samples: Samples) -> None:
+        self.visitor = visitor
+        self.spec = spec
+        self.samples = samples
+        self.made: list[Kept] = []
+        """The records that the app has taken."""
+        self._forms: dict[str, tuple[Answer, WebForm]] = {}
+        self._spare: dict[str, Kept] = {}
+
+    async def add(self, entity: EntitySpec, /, **given: str) -> Kept:
+        """A new record; BuildFailed when the app does not keep it."""
+        values = await self.filled(entity, **given)
+        return self.kept(entity, values, await self.send(entity, values))
+
+    async def spare(self, entity: EntitySpec) -> Kept:
+        """Some record of that kind that a check has made, or a new one."""
+        if entity.name not in self._spare:
+            self._spare[entity.name] = await self.add(entity)
+        return self._spare[entity.name]
+
+    async def filled(self, entity: EntitySpec, /, **given: str) -> dict[str, str]:
+        """Good values for every field; what the record has to belong to is added first."""
+        values = {**self.samples.values(entity), **given}
+        for field in entity.fields:
+            if field.type is FieldType.REF and field.name not in values:
+                values[field.name] = await self._parent(entity, field)
+        return values
+
+    async def _parent(self, entity: EntitySpec, field: FieldSpec) -> str:
+        target = self.spec.entity(field.ref or "")
+        if target is None or target.name == entity.name or not self._is_wanted(entity, field):
+            return ""
+        parent = await (self.add(target) if self._must_be_new(entity, field) else self.spare(target))
+        return str(parent.id)
+
+    def _is_wanted(self, entity: EntitySpec, field: FieldSpec) -> bool:
+        return field.required or any(
+            rule.entity == entity.name and field.name in rule.fields and rule.kind is not RuleKind.SUM
+            for rule in self.spec.rules
+        )
+
+    def _must_be_new(self, entity: EntitySpec, field: FieldSpec) -> bool:
+        rules = (rule for rule in self.spec.rules if rule.entity == entity.name and field.name in rule.fields)
+        return any(rule.kind in (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules)
+
+    async def asked(self, entity: EntitySpec) -> frozenset[str]:
+        """The fields that the form for a new record asks for; the app works the others out."""
+        if entity.table not in self._forms:
+            self._forms[entity.table] = await self._open_form(entity)
+        return self._forms[entity.table][1].names
+
+    async def send(self, entity: EntitySpec, values: Mapping[str, str]) -> Answer:
+        """What the app answers to the form for a new record, which is opened once for each kind of record."""
+        asked = await self.asked(entity)
+        page, form = self._forms[entity.table]
+        return await self.visitor.submit(page, form, {name: values[name] for name in values if name in asked})
+
+    async def _open_form(self, entity: EntitySpec) -> tuple[Answer, WebForm]:
+        page = await self.visitor.get(f"/{entity.table}/new")
+        wanted = {field.name for field in entity.fields}
+        forms = [form for form in page.page.forms if form.method == "post" and form.names & wanted]
+        if page.status != 200 or not forms:
+            raise BuildFailed(
+                f"The app has no form to add a {entity.label.lower()}.",
+                code="no_form",
+                log=f"GET /{entity.table}/new: HTTP {page.status}",
+            )
+        return page, max(forms, key=lambda form: len(form.names & wanted))
+
+    def kept(self, entity: EntitySpec, values: Mapping[str, str], answer: Answer) -> Kept:
+        """The record that an answer tells of; BuildFailed when it was not kept."""
+        found = _NUMBER.search(answer.location)
+        if answer.status != 303 or found is None:
+            raise BuildFailed(
+                f"The app does not keep a new {entity.label.lower()}.",
+                code="not_kept",
+                log=f"POST {answer.path} {dict(values)!r}: {told(answer)}",
+            )
+        kept = Kept(entity, int(found[1]), values)
+        self.made.append(kept)
+        return kept
+
+    async def rows(self, entity: EntitySpec) -> list[dict[str, str]]:
+        """Every record of that kind as the app exports it."""
+        answer = await self.visitor.get(f"/{entity.table}/export.csv")
+        if answer.status != 200:
+            raise BuildFailed(
+                f"The list of {entity.plural.lower()} cannot be exported.",
+                code="no_export",
+                log=f"GET {answer.path}: HTTP {answer.status}",
+            )
+        return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def told(answer: Answer) -> str:
+    """What an answer said, short enough for a log."""
+    return f"HTTP {answer.status} {answer.page.text[:LOG_CHARS]}"

@@ -1,0 +1,165 @@
+"""A person with a browser, as far as the checks need one: cookies, pages and forms of one app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from app.acceptance.pages import Page, WebForm, read_page
+from app.app_runtime.sandbox_connector import app_session
+from app.core.errors import BuildFailed
+from app.ports.sandbox import Sandbox
+
+TIMEOUT_S: Final = 10.0
+MAX_BODY: Final = 1 << 20
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the app answered to one request; `location` is where a redirect leads, as a path."""
+
+    path: str
+    status: int
+    kind: str
+    body: bytes
+    location: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", errors="replace")
+
+    @cached_property
+    def page(self) -> Page:
+        """The page, when it is HTML."""
+        return read_page(self.text) if self.kind == "text/html" else Page()
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the visitor was told that this cannot be done."""
+        return 400 <= self.status < 500
+
+
+def silent(what: str, why: str) -> BuildFailed:
+    """The failure of an app that gave no HTTP answer."""
+    return BuildFailed("A page of the app does not open.", code="page_fails", log=f"{what}: {why}")
+
+
+class HttpSession:
+    """One session in one app. Redirects are answers; `follow` goes where they lead."""
+
+    def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
+        self._session = session
+        self._origin = f"http://127.0.0.1:{port}"
+        self._cookies: dict[str, str] = {}
+
+    async def get(self, path: str) -> Answer:
+        """Open a page; BuildFailed `page_fails` when nothing answers."""
+        return await self._ask("GET", path, None)
+
+    async def post(self, path: str, values: Mapping[str, str]) -> Answer:
+        """Send a form's values."""
+        return await self._ask("POST", path, values)
+
+    async def follow(self, answer: Answer) -> Answer:
+        """The page that a redirect leads to, at most five of them; any other answer as it is."""
+        for _ in range(5):
+            if answer.status not in _REDIRECTS or not answer.location:
+                break
+            answer = await self.get(answer.location)
+        return answer
+
+    async def submit(self, page: Answer, form: WebForm, values: Mapping[str, str]) -> Answer:
+        """Fill a form of that page in and send it; what it holds already stays unless `values` says otherwise."""
+        action = urljoin(page.path, form.action) if form.action else page.path
+        return await self.post(local_path(action) or page.path, {**form.untouched(), **values})
+
+    async def _ask(self, method: str, path: str, values: Mapping[str, str] | None) -> Answer:
+        headers = {"Accept": "text/html,*/*"}
+        if values is not None:
+            headers |= {"Origin": self._origin, "Content-Type": "application/x-www-form-urlencoded"}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        url = URL(self._origin + path, encoded=True)
+        data = None if values is None else urlencode(values).encode()
+        try:
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                self._session.request(method, url, data=data, headers=headers, allow_redirects=False) as answer,
+            ):
+                self._remember(answer.headers.getall("Set-Cookie", []))
+                return await _read(path, answer)
+        except TimeoutError as error:
+            raise silent(f"{method} {path}", f"no answer within {TIMEOUT_S:g} seconds") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise silent(f"{method} {path}", f"{type(error).__name__}: {error}") from error
+
+    def _remember(self, headers: list[str]) -> None:
+        for header in headers:
+            try:
+                parsed = SimpleCookie(header)
+            except CookieError:
+                continue
+            for name, cookie in parsed.items():
+                if cookie["max-age"] == "0" or not cookie.value:
+                    self._cookies.pop(name, None)
+                else:
+                    self._cookies[name] = cookie.coded_value
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """What the app has asked this browser to keep."""
+        return self._cookies
+
+
+class HttpSessions:
+    """Makes visitors of one app, all over the same connections."""
+
+    def __init__(self, sandbox: Sandbox, port: int) -> None:
+        self._session = app_session(sandbox, port)
+        self.port = port
+
+    def visitor(self) -> HttpSession:
+        """Somebody who was never here before."""
+        return HttpSession(self._session, self.port)
+
+    async def __aenter__(self) -> HttpSessions:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+
+def local_path(address: str) -> str:
+    """The path and query of an address in the same app; empty for one that leads elsewhere."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("", "http", "https") or (
+        parts.netloc and parts.hostname not in ("127.0.0.1", "localhost")
+    ):
+        return ""
+    if not parts.path.startswith("/"):
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+async def _read(path: str, answer: aiohttp.ClientResponse) -> Answer:
+    body = bytearray()
+    while len(body) < MAX_BODY and (chunk := await answer.content.read(MAX_BODY - len(body))):
+        body += chunk
+    location = answer.headers.get("Location", "")
+    return Answer(
+        path=path,
+        status=answer.status,
+        kind=answer.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
+        body=bytes(body),
+        location=local_path(urljoin(path, location)) if location else "",
+    )

@@ -1,0 +1,91 @@
+"""Who the checks are: the owner, whoever signs in anew, people with records of their own, and a passer-by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.acceptance.form_driver import FormDriver, told
+from app.acceptance.http_session import Answer, HttpSession, HttpSessions
+from app.acceptance.pages import WebForm
+from app.acceptance.samples import Samples
+from app.blueprint.spec import AppSpec
+from app.core.errors import BuildFailed
+
+OWNER: Final = {"name": "Olive Owner", "email": "owner@example.com", "password": "correct-horse-battery-4"}
+_PASSWORD: Final = "correct-horse-battery-9"
+
+
+@dataclass
+class People:
+    """The visitors of one running app."""
+
+    sessions: HttpSessions
+    spec: AppSpec
+    samples: Samples
+    asks_who: bool = False
+    """Whether the app asks people to sign in."""
+    driver: FormDriver = field(init=False)
+    _second: HttpSession | None = field(default=None, init=False)
+
+    async def arrive(self) -> None:
+        """Become the owner, in an app that has one."""
+        visitor = self.sessions.visitor()
+        page = await visitor.get("/setup")
+        self.asks_who = page.status == 200 and password_form(page) is not None
+        if self.asks_who:
+            await _fill(visitor, page, OWNER)
+        elif self.spec.has_sign_in:
+            raise BuildFailed(
+                "The app should ask people to sign in, and does not.",
+                code="no_sign_in",
+                log=f"GET /setup: HTTP {page.status}",
+            )
+        self.driver = FormDriver(visitor, self.spec, self.samples)
+
+    def anybody(self) -> HttpSession:
+        """A passer-by who does not sign in."""
+        return self.sessions.visitor()
+
+    def moved_to(self, sessions: HttpSessions) -> None:
+        """The app was started again, at another address: everybody has to come in anew."""
+        self.sessions = sessions
+        self._second = None
+
+    async def second_owner(self) -> HttpSession:
+        """The owner at another computer, with nothing of the first session."""
+        if self._second is None:
+            self._second = self.sessions.visitor()
+            if self.asks_who:
+                page = await self._second.get("/sign-in")
+                await _fill(self._second, page, {name: OWNER[name] for name in ("email", "password")})
+        return self._second
+
+    async def newcomer(self, email: str) -> HttpSession:
+        """Somebody who signs up, to work with records of their own."""
+        return await self._signed_up("/sign-up", email)
+
+    async def invited(self, path: str, email: str) -> HttpSession:
+        """Somebody whom the owner has entered before: they are given the link on the page of their record."""
+        page = (await self.driver.visitor.get(path)).page
+        return await self._signed_up(next((link for link in page.links if "/sign-up?" in link), "/sign-up"), email)
+
+    async def _signed_up(self, address: str, email: str) -> HttpSession:
+        visitor = self.sessions.visitor()
+        page = await visitor.get(address)
+        await _fill(visitor, page, {"name": "Nora Newcomer", "email": email, "password": _PASSWORD})
+        return visitor
+
+
+def password_form(page: Answer) -> WebForm | None:
+    """The form of a page that asks for a password."""
+    return next((form for form in page.page.forms if "password" in form.names), None)
+
+
+async def _fill(visitor: HttpSession, page: Answer, values: dict[str, str]) -> None:
+    form = password_form(page)
+    answer = await visitor.submit(page, form, values) if form is not None else page
+    if form is None or answer.status != 303:
+        raise BuildFailed(
+            "Signing in to the app does not work.", code="no_sign_in", log=f"{page.path}: {told(answer)}"
+        )

@@ -1,0 +1,208 @@
+"""The acceptance checks of a specification, tried over HTTP as a person would by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from app.acceptance.form_driver import Kept, told
+from app.acceptance.people import People
+from app.acceptance.rule_violations import VIOLATIONS
+from app.acceptance.samples import BAD
+from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RuleSpec
+from app.core.errors import BuildFailed
+
+MAX_BAD: Final = 5
+Try = Callable[[People, "Promise"], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One thing an app must do: keep records of an entity, refuse bad ones, hold a rule, take a public form."""
+
+    kind: CheckKind
+    entity: EntitySpec
+    rule: RuleSpec | None = None
+
+    @property
+    def words(self) -> str:
+        """What the app does, such that "no longer" can stand before it."""
+        many = self.entity.plural.lower()
+        match self.kind:
+            case CheckKind.KEEPS:
+                return f"keeps {many}"
+            case CheckKind.REFUSES:
+                return f"refuses wrong input for {many}"
+            case CheckKind.RULE:
+                return f"holds the rule {self.rule.about!r}" if self.rule else f"holds the rules of {many}"
+            case CheckKind.FORM:
+                return f"takes {many} from its public form"
+            case CheckKind.PRIVATE:
+                return f"keeps {many} private"
+
+
+def promises(spec: AppSpec) -> list[Promise]:
+    """What this specification promises: what its own checks name, or all it implies when they name nothing."""
+    named = [
+        Promise(check.kind, entity, spec.rules[check.rule] if check.rule is not None else None)
+        for check in spec.acceptance
+        if check.kind is not None and (entity := spec.entity(check.entity or "")) is not None
+    ]
+    return list(dict.fromkeys([*named, *_implied(spec)])) if named or _has_pages(spec) else []
+
+
+def _has_pages(spec: AppSpec) -> bool:
+    """An app that lists pages and none for its records has no records to try."""
+    paths = {page.path for page in spec.pages}
+    return not paths or any(f"/{entity.table}" in paths for entity in spec.entities)
+
+
+def _implied(spec: AppSpec) -> Iterable[Promise]:
+    for entity in spec.entities:
+        yield Promise(CheckKind.KEEPS, entity)
+        yield Promise(CheckKind.REFUSES, entity)
+    for rule in spec.rules:
+        if rule.kind in VIOLATIONS and (ruled := spec.entity(rule.entity)) is not None:
+            yield Promise(CheckKind.RULE, ruled, rule)
+    for form in spec.forms:
+        if (asked := spec.entity(form.entity)) is not None:
+            yield Promise(CheckKind.FORM, asked)
+    for entity in spec.entities:
+        if owner_field(spec, entity) is not None:
+            yield Promise(CheckKind.PRIVATE, entity)
+
+
+def owner_field(spec: AppSpec, entity: EntitySpec) -> FieldSpec | None:
+    """The field that says whose a record is, in an app where people see only their own."""
+    own = {role.entity for role in spec.roles if role.scope is RoleScope.OWN}
+    return next((field for field in entity.fields if field.ref is not None and field.ref in own), None)
+
+
+async def try_promise(people: People, promise: Promise) -> str:
+    """Try it; what was seen. BuildFailed when the app does not do it."""
+    return await _TRIES[promise.kind](people, promise)
+
+
+async def _keeps(people: People, promise: Promise) -> str:
+    kept = await people.driver.spare(promise.entity)
+    await read_back(people, kept)
+    return f"{promise.entity.plural}: one was added and read back by somebody else"
+
+
+async def read_back(people: People, kept: Kept) -> None:
+    """Somebody who has just come sees the record on its page."""
+    answer = await (await people.second_owner()).get(kept.path)
+    lost = [words for words in kept.words if " ".join(words.split()) not in answer.page.text]
+    if answer.status != 200 or lost:
+        raise BuildFailed(
+            f"A new {kept.entity.label.lower()} is not there when it is looked for.",
+            code="lost_record",
+            log=f"GET {kept.path}: {told(answer)}\nmissing: {lost!r}",
+        )
+
+
+async def _refuses(people: People, promise: Promise) -> str:
+    driver, entity = people.driver, promise.entity
+    good = await driver.filled(entity)
+    before = len(await driver.rows(entity))
+    wrong = list(_wrong(entity, await driver.asked(entity)))
+    for name, value in wrong:
+        answer = await driver.send(entity, {**good, name: value})
+        if not answer.is_refusal or not answer.page.forms:
+            raise BuildFailed(
+                f"The app takes a {entity.label.lower()} that is not filled in rightly.",
+                code="bad_input_kept",
+                log=f"{name} = {value!r}: {told(answer)}",
+            )
+    if len(await driver.rows(entity)) != before:
+        raise BuildFailed(
+            f"The app refuses a {entity.label.lower()} and keeps it all the same.", code="bad_input_kept"
+        )
+    return f"{entity.plural}: {len(wrong)} wrong forms were refused and nothing was kept"
+
+
+def _wrong(entity: EntitySpec, asked: frozenset[str]) -> Iterable[tuple[str, str]]:
+    fields = [field for field in entity.fields if field.name in asked]
+    yield from [(field.name, "") for field in fields if field.required][:1]
+    yield from [(field.name, BAD[field.type]) for field in fields if field.type in BAD][:MAX_BAD]
+
+
+async def _rule(people: People, promise: Promise) -> str:
+    rule = promise.rule
+    if rule is None or rule.kind not in VIOLATIONS:
+        return f"{promise.entity.plural}: nothing to break"
+    seen = await VIOLATIONS[rule.kind](people, promise.entity, rule)
+    return f"{promise.entity.plural}: {seen}"
+
+
+async def _form(people: People, promise: Promise) -> str:
+    form = next((one for one in people.spec.forms if one.entity == promise.entity.name), None)
+    if form is None:
+        return f"{promise.entity.plural}: no public form"
+    before = len(await people.driver.rows(promise.entity))
+    await _fill_in(people, promise.entity, form)
+    after = await people.driver.rows(promise.entity)
+    if len(after) != before + 1:
+        raise BuildFailed(
+            f"What a visitor sends with the form {form.action!r} does not reach the staff.",
+            code="form_lost",
+            log=f"{before} records before, {len(after)} after",
+        )
+    return f"{form.action}: a visitor filled it in, saw the thanks, and the staff have it"
+
+
+async def _fill_in(people: People, entity: EntitySpec, form: FormSpec) -> None:
+    visitor = people.anybody()
+    values = await people.driver.filled(entity)
+    path = f"/forms/{entity.table}"
+    page = await visitor.get(path)
+    web = next((one for one in page.page.forms if one.method == "post" and one.names & set(form.fields)), None)
+    if page.status != 200 or web is None:
+        raise BuildFailed(
+            f"Visitors cannot open the form {form.action!r}.",
+            code="no_public_form",
+            log=f"GET {path}: {told(page)}",
+        )
+    sent = {name: values[name] for name in form.fields if values.get(name)}
+    if form.person is not None:
+        sent |= {"person_name": "Vera HttpSession", "person_email": "vera@example.com"}
+    answer = await visitor.submit(page, web, {name: value for name, value in sent.items() if name in web.names})
+    done = await visitor.follow(answer)
+    if answer.status != 303 or done.status != 200:
+        raise BuildFailed(
+            f"The form {form.action!r} cannot be sent.",
+            code="public_form_fails",
+            log=f"POST {path} {sent!r}: {told(answer)}\nthen {done.path}: HTTP {done.status}",
+        )
+
+
+async def _private(people: People, promise: Promise) -> str:
+    entity, spec = promise.entity, people.spec
+    ref = owner_field(spec, entity)
+    person = spec.entity(ref.ref or "") if ref is not None else entity
+    if person is None or not people.asks_who:
+        return f"{entity.plural}: everybody works with all of them"
+    email = next((field.name for field in person.fields if field.type is FieldType.EMAIL), "")
+    mail = f"nora{people.samples.mark().split()[1]}@example.com"
+    owner = await people.driver.add(person, **({email: mail} if email else {}))
+    record = await people.driver.add(entity, **{ref.name: str(owner.id)}) if ref is not None else owner
+    mine = await (await people.invited(owner.path, mail)).get(record.path)
+    other = await (await people.newcomer(f"else.{mail}")).get(record.path)
+    nobody = await people.anybody().get(record.path)
+    if mine.status != 200 or other.status not in (403, 404) or nobody.status == 200:
+        raise BuildFailed(
+            f"Somebody could see another person's {entity.label.lower()}.",
+            code="not_private",
+            log=f"GET {record.path}: {mine.status} its owner, {other.status} another, {nobody.status} a passer-by",
+        )
+    return f"{entity.plural}: shown to whom they belong, {other.status} to somebody else"
+
+
+_TRIES: Final[dict[CheckKind, Try]] = {
+    CheckKind.KEEPS: _keeps,
+    CheckKind.REFUSES: _refuses,
+    CheckKind.RULE: _rule,
+    CheckKind.FORM: _form,
+    CheckKind.PRIVATE: _private,
+}

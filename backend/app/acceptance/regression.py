@@ -1,0 +1,84 @@
+"""What the version before this one did, and this one must still do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.acceptance.promises import Promise, owner_field, promises
+from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, RuleSpec
+
+
+@dataclass(frozen=True)
+class ParentVersion:
+    """The version that this one grew from."""
+
+    version: str
+    spec: AppSpec
+
+
+@dataclass(frozen=True)
+class ParentPromises:
+    """The promises of the version before that still apply, and those that the specification has given up."""
+
+    version: str = ""
+    kept: tuple[Promise, ...] = ()
+    given_up: tuple[str, ...] = ()
+
+
+NOTHING: Final = ParentPromises()
+
+
+def parent_promises(parent: ParentVersion | None, spec: AppSpec) -> ParentPromises:
+    """Each promise of the version before, as it reads in this specification."""
+    if parent is None:
+        return NOTHING
+    kept, given_up = [], []
+    for promise in promises(parent.spec):
+        now = _as_it_reads_now(promise, spec)
+        if now is None:
+            given_up.append(promise.words)
+        else:
+            kept.append(now)
+    return ParentPromises(parent.version, tuple(kept), tuple(given_up))
+
+
+def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
+    entity = _successor(promise.entity, spec)
+    if entity is None:
+        return None
+    match promise.kind:
+        case CheckKind.KEEPS | CheckKind.REFUSES:
+            return Promise(promise.kind, entity)
+        case CheckKind.FORM:
+            return Promise(promise.kind, entity) if any(one.entity == entity.name for one in spec.forms) else None
+        case CheckKind.PRIVATE:
+            return Promise(promise.kind, entity) if owner_field(spec, entity) is not None else None
+        case CheckKind.RULE:
+            rule = _same_rule(promise.rule, entity, spec)
+            return Promise(promise.kind, entity, rule) if rule is not None else None
+
+
+def _successor(entity: EntitySpec, spec: AppSpec) -> EntitySpec | None:
+    renamed = next((one for one in spec.entities if one.was == entity.name), None)
+    return renamed or spec.entity(entity.name)
+
+
+def _same_rule(rule: RuleSpec | None, entity: EntitySpec, spec: AppSpec) -> RuleSpec | None:
+    if rule is None:
+        return None
+    for one in spec.rules:
+        if one.kind is rule.kind and one.entity == entity.name and _before(one, entity) == rule.fields:
+            return one
+    return None
+
+
+def _before(rule: RuleSpec, entity: EntitySpec) -> tuple[str, ...]:
+    """The fields of a rule by the names they had in the version before."""
+    fields = (entity.field(name) for name in rule.fields)
+    return tuple(field.was or field.name for field in fields if field is not None)
+
+
+def plain_version(version: str) -> str:
+    """`build_v0_2` as a founder says it: 0.2."""
+    return version.removeprefix("build_v").replace("_", ".")

@@ -1,0 +1,110 @@
+"""Breaking each kind of rule as a careless person would, to see that the app does not let it happen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from app.acceptance.form_driver import FormDriver, told
+from app.acceptance.http_session import Answer
+from app.acceptance.people import People
+from app.acceptance.samples import before, meeting
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
+from app.core.errors import BuildFailed
+
+Violation = Callable[[People, EntitySpec, RuleSpec], Awaitable[str]]
+_FAR_TOO_MANY: Final = "1000000"
+
+
+async def _again(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """A second record with the same values where they must differ, or while the first lasts."""
+    driver = people.driver
+    first = await driver.filled(entity)
+    first |= await _refs(driver, entity, rule)
+    driver.kept(entity, first, await driver.send(entity, first))
+    meets = meeting(entity, rule, first)
+    other = {**driver.samples.values(entity), **_refs_of(entity, first), **meets}
+    return _refused(rule, await driver.send(entity, other), other)
+
+
+async def _full(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """One more than there is room for."""
+    driver = people.driver
+    target = _target(people.spec, entity, rule.fields[0])
+    one = {field.name: "1" for field in target.fields if field.type is FieldType.INT}
+    parent = str((await driver.add(target, **one)).id)
+    first = await driver.filled(entity, **{rule.fields[0]: parent})
+    driver.kept(entity, first, await driver.send(entity, first))
+    second = await driver.filled(entity, **{rule.fields[0]: parent})
+    return _refused(rule, await driver.send(entity, second), second)
+
+
+async def _backwards(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """The later before the earlier."""
+    values = await people.driver.filled(entity)
+    values[rule.fields[1]] = before(values[rule.fields[0]])
+    return _refused(rule, await people.driver.send(entity, values), values)
+
+
+async def _sold_out(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """More than is in stock."""
+    driver = people.driver
+    target = _target(people.spec, entity, rule.fields[0])
+    parent = str((await driver.add(target)).id)
+    values = await driver.filled(entity, **{rule.fields[0]: parent, rule.fields[1]: _FAR_TOO_MANY})
+    return _refused(rule, await driver.send(entity, values), values)
+
+
+async def _late(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """A record whose day has long passed."""
+    late = await people.driver.add(entity, **people.samples.long_ago(entity))
+    answer = await people.driver.visitor.get(late.path)
+    if "overdue" not in answer.page.text.lower():
+        raise BuildFailed(
+            f"An overdue {entity.label.lower()} is not shown as overdue.",
+            code="rule_broken",
+            log=f"{rule.about}\nGET {late.path}: {told(answer)}",
+        )
+    return f"{rule.about} (seen)"
+
+
+def _refused(rule: RuleSpec, answer: Answer, values: Mapping[str, str]) -> str:
+    if not answer.is_refusal or rule.about not in answer.page.text:
+        raise BuildFailed(
+            f"The app does not hold its rule: {rule.about}",
+            code="rule_broken",
+            log=f"POST {answer.path} {dict(values)!r}: {told(answer)}",
+        )
+    return f"{rule.about} (refused)"
+
+
+async def _refs(driver: FormDriver, entity: EntitySpec, rule: RuleSpec) -> dict[str, str]:
+    """Something to belong to, where the rule compares what records belong to."""
+    found = {}
+    for name in rule.fields:
+        field = entity.field(name)
+        if field is not None and field.ref is not None:
+            found[name] = str((await driver.add(_target(driver.spec, entity, name))).id)
+    return found
+
+
+def _refs_of(entity: EntitySpec, values: Mapping[str, str]) -> dict[str, str]:
+    return {field.name: values.get(field.name, "") for field in entity.fields if field.type is FieldType.REF}
+
+
+def _target(spec: AppSpec, entity: EntitySpec, name: str) -> EntitySpec:
+    field = entity.field(name)
+    target = spec.entity(field.ref or "") if field is not None else None
+    if target is None:
+        raise BuildFailed("A rule of the app points nowhere.", code="bad_rule", log=f"{entity.name}.{name}")
+    return target
+
+
+VIOLATIONS: Final[dict[RuleKind, Violation]] = {
+    RuleKind.UNIQUE: _again,
+    RuleKind.NO_OVERLAP: _again,
+    RuleKind.CAPACITY: _full,
+    RuleKind.IN_ORDER: _backwards,
+    RuleKind.STOCK: _sold_out,
+    RuleKind.OVERDUE: _late,
+}

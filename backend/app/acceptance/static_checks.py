@@ -1,0 +1,97 @@
+"""The checks that only read the files: all there, readable, without plain mistakes, without secrets."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from app.acceptance.evidence import Seen
+from app.acceptance.undefined_names import undefined_names
+from app.core.errors import BuildFailed
+from app.domain.workspace import missing_files
+
+Files = Mapping[str, bytes]
+
+_SECRETS: Final = {
+    "a private key": re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "an AWS key": re.compile(rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a GitHub token": re.compile(rb"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})\b"),
+    "a key of an AI provider": re.compile(rb"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}"),
+    "a Stripe key": re.compile(rb"\b[rs]k_live_[A-Za-z0-9]{20,}\b"),
+    "a Slack token": re.compile(rb"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
+    "a Google key": re.compile(rb"\bAIza[0-9A-Za-z_-]{35}\b"),
+    "a password in an address": re.compile(
+        rb"\b[a-z][a-z0-9+]{2,15}://[^\s:/@\"'{}$<>]+:[^\s:/@\"'{}$<>]{3,}@[^\s\"']+"
+    ),
+    "an access token": re.compile(rb"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
+}
+_ASSIGNED: Final = re.compile(
+    rb"(?im)^[^#\n]*?\b\w*(?:secret|passw(?:or)?d|api_?key|access_?token)\w*\s*[:=]\s*['\"]([^'\"\s{}<>$]{16,})['\"]"
+)
+_SOURCE: Final = (".py", ".js", ".ts", ".sh", ".env", ".toml", ".yaml", ".yml", ".ini", ".cfg")
+
+
+def required(files: Files) -> Seen:
+    """Every file that an app must have."""
+    missing = missing_files(files)
+    if missing:
+        raise BuildFailed("The app is not complete.", code="incomplete", log=f"missing: {', '.join(missing)}")
+    return Seen(f"{len(files)} files, every required one is there")
+
+
+def parses(files: Files) -> Seen:
+    """Every source file can be read and compiled."""
+    parsed = 0
+    for path, content in files.items():
+        try:
+            if path.endswith(".py"):
+                compile(content, path, "exec", dont_inherit=True)
+            elif path.endswith(".json"):
+                json.loads(content)
+            else:
+                continue
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise BuildFailed("A file of the app cannot be read.", code="parse", log=f"{path}: {error}") from error
+        parsed += 1
+    return Seen(f"{parsed} source files parse and compile")
+
+
+def lint(files: Files) -> Seen:
+    """No name is used that nothing defines, no module of the app is imported that is not there."""
+    found: list[str] = []
+    looked = 0
+    for path, content in files.items():
+        if path.endswith(".py"):
+            looked += 1
+            tree = ast.parse(content, path)
+            found += [f"{path}:{line}: undefined name {name!r}" for line, name in undefined_names(tree)]
+    if found:
+        raise BuildFailed(
+            "The app's code has a plain mistake, so it would break when used.",
+            code="lint",
+            log="\n".join(found[:40]),
+        )
+    return Seen(f"{looked} Python files, no undefined name")
+
+
+def no_secrets(files: Files) -> Seen:
+    """Nothing in the tree looks like a key, a token or a password."""
+    for path, content in files.items():
+        what = next((name for name, pattern in _SECRETS.items() if pattern.search(content)), "")
+        if not what and path.endswith(_SOURCE) and (match := _ASSIGNED.search(content)) and _is_random(match[1]):
+            what = "a password or key written out"
+        if what:
+            raise BuildFailed(
+                "The app's files hold something that looks like a secret, so they were not kept.",
+                code="secret",
+                log=f"{path}: {what}",
+            )
+    return Seen(f"no key, token or password in {len(files)} files")
+
+
+def _is_random(value: bytes) -> bool:
+    """Whether a text looks made by a generator rather than by a person: letters and digits mixed."""
+    return bool(re.search(rb"[0-9]", value)) and len(set(value)) > 9

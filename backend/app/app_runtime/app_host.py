@@ -1,0 +1,203 @@
+"""Installing, starting and asking an app in a sandbox: the same for a build's checks and for a preview."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from app.app_runtime.sandbox_connector import APP_PORT, app_session
+from app.core.errors import BuildFailed
+from app.domain.workspace import Manifest
+from app.ports.sandbox import CommandResult, OnOutput, Sandbox, SandboxRequest, SandboxRuntime
+
+LOG_TAIL: Final = 4_000
+_FETCH_TIMEOUT_S: Final = 10
+_RUNNING_S: Final = 600
+_POLL_FIRST_S: Final = 0.02
+_POLL_MOST_S: Final = 0.25
+
+# Says when the app's own process ends, under a name it cannot guess, so that nobody waits for a dead app.
+_REPORT_EXIT: Final = '"$@"; code=$?; printf "\\n%s %s\\n" "$0" "$code"'
+
+
+@dataclass(frozen=True)
+class AppAnswer:
+    """What the app answered; `body` is cut at the cap that was asked for."""
+
+    status: int
+    body: bytes
+
+
+class AppUnreachable(Exception):
+    """The app gave no usable HTTP answer in time; the message says why."""
+
+
+class AppHost:
+    """Runs apps by their manifest."""
+
+    def __init__(
+        self, runtime: SandboxRuntime, *, install_timeout_s: float = 300, start_timeout_s: float = 60
+    ) -> None:
+        self._runtime = runtime
+        self._install_timeout_s = install_timeout_s
+        self._start_timeout_s = start_timeout_s
+
+    async def open(self, request: SandboxRequest, files: Mapping[str, bytes]) -> Sandbox:
+        """A fresh sandbox with these files in its workspace; no sandbox is left behind when that fails."""
+        sandbox = await self._runtime.start(request)
+        written = False
+        try:
+            await sandbox.write_files(files)
+            written = True
+        finally:
+            if not written:
+                await sandbox.kill()
+        return sandbox
+
+    async def install(self, sandbox: Sandbox, manifest: Manifest, *, on_output: OnOutput | None = None) -> None:
+        """Install the app's dependencies. BuildFailed `install_failed` or `install_timed_out`."""
+        for command in manifest.install:
+            result = await sandbox.run_command(command, timeout_s=self._install_timeout_s, on_output=on_output)
+            log = f"$ {' '.join(command)}\n{result.output[-LOG_TAIL:]}"
+            if result.timed_out:
+                raise BuildFailed(
+                    "Installing what the app needs took too long.", code="install_timed_out", log=log
+                )
+            if result.exit_code:
+                raise BuildFailed(
+                    "Something the app needs could not be installed.", code="install_failed", log=log
+                )
+
+    async def start(
+        self,
+        sandbox: Sandbox,
+        manifest: Manifest,
+        *,
+        port: int = APP_PORT,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start the app and return once its health page answers 200; `env` is added to its environment.
+
+        BuildFailed `start_failed` when it ends instead, `start_timed_out`.
+        """
+        mark = f"exit-{secrets.token_hex(8)}"
+        command = ("/bin/sh", "-c", _REPORT_EXIT, mark, *manifest.start)
+        await sandbox.run_background(command, env={**(env or {}), "PORT": str(port)})
+        last = "it did not answer"
+        try:
+            async with asyncio.timeout(self._start_timeout_s):
+                pause = _POLL_FIRST_S
+                while (last := await self._unwell(sandbox, manifest.health, port=port)) != "":
+                    _refuse_exited(sandbox.background_output(), mark, command=manifest.start)
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 1.5, _POLL_MOST_S)
+        except TimeoutError as error:
+            log = f"GET {manifest.health}: {last}\n{sandbox.background_output()[-LOG_TAIL:]}"
+            raise BuildFailed("The app did not start in time.", code="start_timed_out", log=log) from error
+
+    @asynccontextmanager
+    async def running(
+        self,
+        sandbox: Sandbox,
+        manifest: Manifest,
+        *,
+        port: int,
+        env: Mapping[str, str] | None = None,
+        folder: str = ".",
+    ) -> AsyncIterator[None]:
+        """The app in that folder of the workspace, well when the block begins and killed when it ends.
+
+        BuildFailed `start_failed` when it ends instead, `start_timed_out`.
+        """
+        output = bytearray()
+        command = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, *manifest.start)
+        work = sandbox.run_command(
+            command, env={**(env or {}), "PORT": str(port)}, timeout_s=_RUNNING_S, on_output=output.extend
+        )
+        running = asyncio.create_task(work)
+        try:
+            await self._until_well(sandbox, manifest, running, port=port)
+            yield
+        except BuildFailed as error:
+            error.log += f"\n{output.decode(errors='replace')[-LOG_TAIL:]}"
+            raise
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    async def _until_well(
+        self,
+        sandbox: Sandbox,
+        manifest: Manifest,
+        running: asyncio.Task[CommandResult],
+        *,
+        port: int,
+    ) -> None:
+        last, pause = "it did not answer", _POLL_FIRST_S
+        try:
+            async with asyncio.timeout(self._start_timeout_s):
+                while (last := await self._unwell(sandbox, manifest.health, port=port)) != "" or running.done():
+                    if running.done():
+                        _refuse_ended(running.result(), command=manifest.start)
+                    await asyncio.wait({running}, timeout=pause)
+                    pause = min(pause * 1.5, _POLL_MOST_S)
+        except TimeoutError as error:
+            log = f"GET {manifest.health}: {last}"
+            raise BuildFailed("The app did not start in time.", code="start_timed_out", log=log) from error
+
+    async def fetch(
+        self,
+        sandbox: Sandbox,
+        path: str,
+        *,
+        port: int = APP_PORT,
+        max_bytes: int = 1 << 20,
+        timeout_s: float = _FETCH_TIMEOUT_S,
+    ) -> AppAnswer:
+        """GET a path of the app; redirects are answers. AppUnreachable when no answer comes or it is not HTTP."""
+        url = URL(f"http://127.0.0.1:{port}{path}", encoded=True)
+        try:
+            async with (
+                asyncio.timeout(timeout_s),
+                app_session(sandbox, port) as session,
+                session.get(url, allow_redirects=False) as answer,
+            ):
+                return AppAnswer(answer.status, await _read_at_most(answer.content, max_bytes))
+        except TimeoutError as error:
+            raise AppUnreachable(f"no answer within {timeout_s:g} seconds") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise AppUnreachable(f"{type(error).__name__}: {error}") from error
+
+    async def _unwell(self, sandbox: Sandbox, path: str, *, port: int) -> str:
+        """Why the app is not well yet, or nothing."""
+        try:
+            answer = await self.fetch(sandbox, path, port=port, max_bytes=0)
+        except AppUnreachable as error:
+            return str(error)
+        return "" if answer.status == 200 else f"status {answer.status}"
+
+
+def _refuse_ended(result: CommandResult, *, command: Sequence[str]) -> None:
+    log = f"$ {' '.join(command)}\nexit code {result.exit_code}"
+    raise BuildFailed("The app stopped as soon as it was started.", code="start_failed", log=log)
+
+
+def _refuse_exited(output: str, mark: str, *, command: Sequence[str]) -> None:
+    before, found, code = output.rpartition(f"\n{mark} ")
+    if found:
+        log = f"$ {' '.join(command)}\n{before[-LOG_TAIL:]}\nexit code {code.strip()}"
+        raise BuildFailed("The app stopped as soon as it was started.", code="start_failed", log=log)
+
+
+async def _read_at_most(content: aiohttp.StreamReader, max_bytes: int) -> bytes:
+    body = bytearray()
+    while len(body) < max_bytes and (chunk := await content.read(max_bytes - len(body))):
+        body += chunk
+    return bytes(body)

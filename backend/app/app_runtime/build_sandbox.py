@@ -1,0 +1,84 @@
+"""The sandbox of one attempt: opened once, and brought back to where the build stands after a takeover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.app_runtime.app_host import AppHost
+from app.app_runtime.version_service import VersionService
+from app.core.errors import BuildFailed, IllegalTransition
+from app.core.retry import patiently
+from app.db.engine import Database
+from app.domain.workspace import MANIFEST, BadManifest, Manifest
+from app.ports.sandbox import Sandbox, SandboxRequest, SandboxRuntime
+from app.ports.storage import TreeDigest
+from app.repositories import work
+from app.repositories.jobs import Job
+
+
+class Workbench:
+    """Holds at most one sandbox. Not safe for use by several tasks."""
+
+    def __init__(
+        self,
+        *,
+        runtime: SandboxRuntime,
+        host: AppHost,
+        versions: VersionService,
+        database: Database,
+        job: Job,
+    ) -> None:
+        self._runtime = runtime
+        self._host = host
+        self._versions = versions
+        self._database = database
+        self._job = job
+        self._sandbox: Sandbox | None = None
+        self._holds: TreeDigest | None = None
+        self._installed = False
+
+    async def open(self) -> Sandbox:
+        """The sandbox; its id is kept before its first command. IllegalTransition when the job has moved on."""
+        if self._sandbox is None:
+            sandbox = await self._runtime.start(SandboxRequest(self._job.id, with_venv=True))
+            self._sandbox = sandbox
+            if not await patiently(lambda: self._note(sandbox)):
+                raise IllegalTransition(f"Build {str(self._job.id)!r} has ended or was taken over.")
+        return self._sandbox
+
+    async def _note(self, sandbox: Sandbox) -> bool:
+        async with self._database.autocommit() as tx:
+            return await work.note_sandbox(tx, self._job.id, attempt=self._job.attempt, sandbox_id=sandbox.id)
+
+    def wrote(self, digest: TreeDigest) -> None:
+        """The workspace now holds this tree."""
+        self._holds = digest
+        self._installed = False
+
+    async def install(self, digest: TreeDigest) -> Sandbox:
+        """The sandbox with this tree in it and its dependencies installed."""
+        sandbox = await self.open()
+        files = await self._versions.files_of(self._job.project_id, digest)
+        if self._holds != digest:
+            await sandbox.write_files(files)
+            self.wrote(digest)
+        if not self._installed:
+            await self._host.install(sandbox, read_manifest(files))
+            self._installed = True
+        return sandbox
+
+    async def close(self) -> None:
+        """End the sandbox, if there is one."""
+        if self._sandbox is not None:
+            sandbox, self._sandbox = self._sandbox, None
+            await sandbox.kill()
+
+
+def read_manifest(files: Mapping[str, bytes]) -> Manifest:
+    """How this app is run; BuildFailed when it does not say."""
+    try:
+        return Manifest.parse(files[MANIFEST])
+    except (KeyError, BadManifest) as error:
+        raise BuildFailed(
+            "The app does not say how it is started.", code="bad_manifest", log=str(error)
+        ) from error

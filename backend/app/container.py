@@ -1,0 +1,60 @@
+"""What a process works with, assembled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.app_runtime.app_data import AppData
+from app.app_runtime.version_service import VersionService
+from app.db.engine import Database
+from app.events.bell import Bell
+from app.events.cache import StatusCache
+from app.events.feeds import Feeds
+from app.ports.clock import Clock
+from app.preview.links import PreviewSigner
+from app.queue.engine import EngineClient
+from app.queue.manager import QueueManager
+from app.queue.state_machine import JobStateMachine
+from app.services.build_pipeline import PreviewProbe
+from app.services.founder_service import FounderService
+from app.services.gate_service import GateService
+from app.services.generation_service import GenerationService
+from app.services.project_service import ProjectService
+from app.services.spec_service import SpecService
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a handler may ask for."""
+
+    database: Database
+    bell: Bell
+    feeds: Feeds
+    cache: StatusCache
+    clock: Clock
+    engine: EngineClient
+    queue: QueueManager
+    machine: JobStateMachine
+    founders: FounderService
+    projects: ProjectService
+    specs: SpecService
+    gates: GateService
+    generation: GenerationService
+    versions: VersionService
+    data: AppData
+    previews: PreviewSigner
+    waker: PreviewProbe
+    engines: tuple[str, ...]
+
+    async def open(self) -> None:
+        """Begin to listen."""
+        await self.bell.start()
+        await self.feeds.start()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.bell.close()
+        await self.feeds.close()
+        await self.cache.close()
+        self.engine.close()
+        await self.database.close()

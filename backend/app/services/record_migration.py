@@ -1,0 +1,73 @@
+"""What a new version takes over from the one it grew from: a copy of the records, never the records themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from app.app_runtime.app_data import AppData, DataRefused, DataTooLarge, DataUnreadable, NoData
+from app.blueprint.editing import lives_on
+from app.blueprint.spec import AppSpec
+from app.core.errors import AppError, BuildFailed, Unavailable
+from app.core.ids import JobId
+from app.core.retry import patiently
+from app.db.engine import Database
+from app.repositories import jobs
+from app.repositories.jobs import Job, SpecifiedJob
+
+log = structlog.get_logger(__name__)
+
+Told = dict[str, Any]
+"""Evidence: `from` a version, its `rows` by table, `notes` in plain words."""
+
+
+class Inheritance:
+    """The records that one build begins with."""
+
+    def __init__(self, database: Database, data: AppData, job: Job) -> None:
+        self._database = database
+        self._data = data
+        self._job = job
+
+    async def take(self, spec: AppSpec) -> Told:
+        """Copy the records of the version before, before any app of this one starts. Empty when there is none."""
+        parent = await self.parent()
+        if parent is None or not await self._data.has_any(parent.id):
+            return {}
+        if not lives_on(parent.spec, spec):
+            note = f"This version keeps other kinds of records, so those of {parent.build_version} stayed there."
+            return {"from": parent.build_version, "notes": [note]}
+        try:
+            copied = await self._data.carry(parent, self._job.id)
+        except (DataUnreadable, DataTooLarge, DataRefused) as error:
+            return {"from": parent.build_version, "notes": [f"Nothing was taken over: {error.detail}"]}
+        except Unavailable as error:
+            raise BuildFailed(
+                "The records of the version before could not be copied. Try again.",
+                code="records_not_copied",
+                log=error.detail,
+            ) from error
+        return {"from": parent.build_version, "notes": [], "copied": True} if copied else {}
+
+    async def tell(self, taken: Told) -> Told:
+        """The same with what the app made of the records when it started on them."""
+        if not taken.pop("copied", False):
+            return taken
+        try:
+            records = await self._data.look(self._job.id)
+        except (NoData, DataUnreadable) as error:
+            return {**taken, "notes": [f"The app did not keep them: {error.detail}"]}
+        except AppError as error:
+            log.warning("records_not_seen", job_id=str(self._job.id), reason=error.detail)
+            return taken
+        return {**taken, "rows": dict(records.rows), "notes": list(records.notes)}
+
+    async def parent(self) -> SpecifiedJob | None:
+        """The version that this one grows from."""
+        parent_id = self._job.parent_id
+        return None if parent_id is None else await patiently(lambda: self._find(parent_id))
+
+    async def _find(self, job_id: JobId) -> SpecifiedJob | None:
+        async with self._database.autocommit() as tx:
+            return await jobs.find_specified(tx, job_id)
