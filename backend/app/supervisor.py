@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from functools import partial
 
 from app import __version__
-from app.adapters.embedded.child import Child, ChildSpec, Comeback
-from app.adapters.embedded.instance import Instance, write_instance, write_servers
-from app.adapters.embedded.lock import DataDirLock
 from app.adapters.embedded.postgres import EmbeddedPostgres
-from app.adapters.embedded.process import own_key, wait_until
 from app.adapters.embedded.server import EmbeddedServer
 from app.adapters.embedded.valkey import EmbeddedValkey
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
+from app.supervision.child import Child, ChildSpec, Comeback
+from app.supervision.instance import Instance, write_instance, write_servers
+from app.supervision.lock import DataDirLock
+from app.supervision.process import own_key, wait_until
 
 API = "api"
 """The child that answers `GET /api/ready`."""

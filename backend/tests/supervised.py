@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from app.adapters.embedded.child import ChildSpec
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings, process_environment
 from app.db import migrate
+from app.supervision.child import ChildSpec
 from app.supervisor import Supervisor
 
 

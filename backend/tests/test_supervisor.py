@@ -22,12 +22,12 @@ import psycopg
 import pytest
 import redis
 
-from app.adapters.embedded.instance import Instance, read_instance, stop_instance, write_instance
 from app.adapters.embedded.postgres import EmbeddedPostgres
-from app.adapters.embedded.process import own_key, process_key, wait_until
 from app.core.errors import ConfigurationError
 from app.core.paths import DataDir
 from app.core.settings import Settings
+from app.supervision.instance import Instance, read_instance, stop_instance, write_instance
+from app.supervision.process import own_key, process_key, wait_until
 
 TESTS = Path(__file__).parent
 # Answers every GET with its pid and what it was given to work with.

@@ -19,7 +19,6 @@ import psycopg
 from psycopg import sql
 
 from app.adapters.embedded.postgres import EmbeddedPostgres
-from app.adapters.embedded.process import spawn, tail
 from app.adapters.embedded.valkey import EmbeddedValkey
 from app.adapters.identity.local import TOKEN_PREFIX, kept_secret
 from app.core.errors import ConfigurationError
@@ -27,6 +26,7 @@ from app.core.paths import DataDir
 from app.core.settings import process_environment
 from app.db import migrate
 from app.queue.engine import prepare as prepare_engine
+from app.supervision.process import spawn, tail
 
 TEMPLATE: Final = "bench_template"
 START_S: Final = 60.0

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.adapters.embedded.instance import read_instance
 from app.core.settings import Settings
 from app.ports.sandbox import SandboxUnavailable
 from app.sandboxes import sandbox_runtime
+from app.supervision.instance import read_instance
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.adapters.embedded.instance import Instance, read_instance, stop_instance
-from app.adapters.embedded.lock import DataDirLock
 from app.core.settings import Settings
+from app.supervision.instance import Instance, read_instance, stop_instance
+from app.supervision.lock import DataDirLock
 
 
 def find_instance(settings: Settings) -> Instance | None:

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from shlex import quote
 
-from app.adapters.embedded.child import ChildSpec
-from app.adapters.embedded.instance import Instance
 from app.core.settings import Settings, process_environment
 from app.processes.api import run_api
 from app.processes.migrate import migrate
 from app.processes.preview import run_preview
 from app.processes.worker import run_worker
 from app.sandboxes import clear_sandboxes
+from app.supervision.child import ChildSpec
+from app.supervision.instance import Instance
 from app.supervisor import Supervisor
 
 

@@ -6,11 +6,11 @@ import asyncio
 import os
 import signal
 
-from app.adapters.embedded.instance import read_instance, read_servers
 from app.bootstrap import assemble, make_worker, real_adapters
 from app.core.settings import Settings
 from app.processes.log import configure
 from app.sandboxes import warm_packages
+from app.supervision.instance import read_instance, read_servers
 
 
 def run_worker(settings: Settings) -> int:

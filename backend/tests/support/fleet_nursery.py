@@ -71,7 +71,7 @@ def _ended(pid: int, known: dict[int, int]) -> int | None:
 
 def _main() -> None:
     # The parts are imported here, in the process that forks, and not in the test that only speaks to it.
-    from app.adapters.embedded.fork import fork
+    from app.supervision.fork import fork
     from tests.support.fleet_member import MemberConfig, run_member
 
     known: dict[int, int] = {}

@@ -14,9 +14,9 @@ from typing import ClassVar
 import psycopg
 from psycopg import sql
 
-from app.adapters.embedded.process import end_processes, package_directory, processes_in, tied
 from app.adapters.embedded.server import CLEAN_ENVIRONMENT, EmbeddedServer
 from app.core.errors import ConfigurationError
+from app.supervision.process import end_processes, package_directory, processes_in, tied
 
 USER = "cofounder"
 DATABASE = "cofounder"

@@ -10,8 +10,9 @@ from pathlib import Path
 from signal import Signals
 from typing import ClassVar
 
-from app.adapters.embedded.lock import DataDirLock
-from app.adapters.embedded.process import (
+from app.core.errors import ConfigurationError
+from app.supervision.lock import DataDirLock
+from app.supervision.process import (
     end_processes,
     processes_in,
     socket_directory,
@@ -19,8 +20,7 @@ from app.adapters.embedded.process import (
     tail,
     wait_until,
 )
-from app.adapters.embedded.trampoline import NAMESPACE_REFUSED
-from app.core.errors import ConfigurationError
+from app.supervision.trampoline import NAMESPACE_REFUSED
 
 CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 """What a server sees: nothing of ours, so no PGDATA or PGHOST of the founder leads it astray."""

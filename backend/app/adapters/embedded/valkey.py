@@ -10,9 +10,9 @@ from pathlib import Path
 from signal import SIGTERM
 from typing import ClassVar
 
-from app.adapters.embedded.process import package_directory
 from app.adapters.embedded.server import EmbeddedServer
 from app.core.errors import ConfigurationError
+from app.supervision.process import package_directory
 
 MAXMEMORY = "128mb"
 

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from app.adapters.embedded.postgres import EmbeddedPostgres, postgres_programs
-from app.adapters.embedded.process import processes_in, wait_until
 from app.core.errors import ConfigurationError
+from app.supervision.process import processes_in, wait_until
 
 StartOwner = Callable[..., Any]
 

@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from app.adapters.embedded.process import process_key, processes_in, socket_directory, wait_until
 from app.adapters.embedded.server import EmbeddedServer
 from app.core.errors import ConfigurationError
+from app.supervision.process import process_key, processes_in, socket_directory, wait_until
 
 MakeServer = Callable[[str, Path], EmbeddedServer]
 Answers = Callable[[str], bool]

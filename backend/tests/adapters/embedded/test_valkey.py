@@ -10,9 +10,9 @@ from signal import SIGKILL
 import pytest
 import redis
 
-from app.adapters.embedded.process import wait_until
 from app.adapters.embedded.valkey import EmbeddedValkey, valkey_program
 from app.core.errors import ConfigurationError
+from app.supervision.process import wait_until
 
 
 @pytest.fixture

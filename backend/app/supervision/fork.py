@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from signal import SIGKILL
 
-from app.adapters.embedded.process import open_log
 from app.core.settings import replace_environment
+from app.supervision.process import open_log
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15

@@ -21,7 +21,7 @@ from typing import IO
 
 import psutil
 
-from app.adapters.embedded import trampoline
+from app.supervision import trampoline
 
 LOG_CAP = 5_000_000
 """Bytes after which a log starts anew at the next start; one older log is kept."""

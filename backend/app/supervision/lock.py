@@ -6,8 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
-from app.adapters.embedded.process import ProcessKey, own_key
 from app.core.errors import ConfigurationError
+from app.supervision.process import ProcessKey, own_key
 
 
 class DataDirLock:

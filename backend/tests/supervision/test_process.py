@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from signal import SIGKILL
 
-from app.adapters.embedded.process import LOG_CAP, open_log, process_key, tail, tied, wait_until
+from app.supervision.process import LOG_CAP, open_log, process_key, tail, tied, wait_until
 
 
 def test_a_log_over_the_cap_is_moved_aside_at_the_next_start(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from signal import SIGTERM
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from app.adapters.embedded.lock import DataDirLock
-from app.adapters.embedded.process import ProcessKey, wait_until
 from app.core.errors import ConfigurationError
 from app.core.paths import DataDir
+from app.supervision.lock import DataDirLock
+from app.supervision.process import ProcessKey, wait_until
 
 
 class Instance(BaseModel):

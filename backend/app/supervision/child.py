@@ -12,7 +12,7 @@ from signal import SIGKILL, SIGTERM
 
 import psutil
 
-from app.adapters.embedded.fork import fork
+from app.supervision.fork import fork
 
 PAUSES_S = (0, 0.5, 1, 2, 4, 5)
 """Before the first, second, ... new start in a row; the last holds from then on."""
