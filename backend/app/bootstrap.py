@@ -35,7 +35,6 @@ from app.preview.waking import PreviewService
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
-from app.queue.worker import Worker, WorkerParts
 from app.sandboxes import sandbox_runtime
 from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.founder_service import FounderService
@@ -44,6 +43,7 @@ from app.services.generation_service import GenerationService
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.spec_service import SpecService
+from app.worker.standing import Worker, WorkerParts
 
 GIVE_UP_SHARE: Final = 0.9
 """Of the lease, after which a silent worker is given up. It has ended itself before."""

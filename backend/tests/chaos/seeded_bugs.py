@@ -63,7 +63,7 @@ BUGS: Final = (
     Bug(
         "worker-does-not-fence-itself",
         "I9",
-        "app/queue/worker.py",
+        "app/worker/standing.py",
         'self._fence("given up by the others")',
         'log.error("worker_fenced", worker=self.name)',
         ("chaos/test_fencing.py::test_a_worker_that_was_given_up_ends_itself",),

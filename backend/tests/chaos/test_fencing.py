@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from app.queue.worker import FENCED
+from app.worker.standing import FENCED
 from tests.support.fleet import Fleet
 from tests.support.fleet_invariants import assert_invariants
 

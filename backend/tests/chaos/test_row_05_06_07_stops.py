@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.queue.worker import FENCED
+from app.worker.standing import FENCED
 from tests.support.chaos_report import Report
 from tests.support.fleet import Fleet
 from tests.support.fleet_invariants import assert_invariants

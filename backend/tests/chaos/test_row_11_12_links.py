@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.embedded.postgres import PORT
-from app.queue.worker import FENCED
+from app.worker.standing import FENCED
 from tests.support.chaos_report import Report
 from tests.support.fault_proxy import FaultProxy
 from tests.support.fleet import Fleet

@@ -22,7 +22,7 @@ from app.adapters.embedded.postgres import EmbeddedPostgres
 from app.adapters.embedded.valkey import EmbeddedValkey
 from app.db import migrate
 from app.queue.engine import prepare as prepare_engine
-from app.queue.worker import FENCED
+from app.worker.standing import FENCED
 from tests.support.fleet_faults import Entry, Faults, Ledger
 from tests.support.fleet_follower import Follower
 from tests.support.fleet_nursery import Nursery

@@ -1,0 +1,1 @@
+"""The standing worker: it takes jobs, carries them out, and hands them over when it goes."""

@@ -1,0 +1,289 @@
+"""The standing worker: takes jobs, carries them out, proves that it lives, and hands over when it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from app.core.errors import Unavailable
+from app.core.ids import JobId
+from app.core.retry import patiently
+from app.db.engine import Database
+from app.domain.job import JobStatus
+from app.events.bell import Bell, Ring
+from app.queue import engine
+from app.queue.manager import QueueManager
+from app.repositories import work
+from app.repositories.jobs import SpecifiedJob
+from app.services.build_pipeline import BuildTools
+from app.services.generation_service import GenerationService
+from app.services.reaper_service import ReaperService
+
+log = structlog.get_logger(__name__)
+
+FENCED: Final = 75
+"""Exit status of a worker that was given up, or that could not prove in time that it lives."""
+
+FENCE_SHARE: Final = 0.8
+"""Of the lease, after which a worker that could not prove that it lives ends itself."""
+
+POLL_SHARE: Final = 0.1
+"""Of the lease, after which the engine looks for what was handed on; after all of it, that is lost again."""
+
+ADMITTING: Final = (JobStatus.QUEUED, JobStatus.READY, JobStatus.FAILED)
+"""A job that came to one of these waits for a slot or has left one."""
+
+LOOK_S: Final = 1.0
+TIDY_EVERY: Final = 10
+FORGET_EVERY: Final = 3_600
+"""In looks, as the one above: once an hour."""
+
+
+@dataclass(frozen=True)
+class WorkerParts:
+    """What a worker is made of."""
+
+    database: Database
+    bell: Bell
+    queue: QueueManager
+    generation: GenerationService
+    reaper: ReaperService
+    tools: BuildTools
+    engine: engine.EngineClient
+
+
+class Worker:
+    """One worker process's work. `run` returns after `stop`."""
+
+    def __init__(self, parts: WorkerParts, *, slots: int, lease_s: float) -> None:
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._parts = parts
+        self._slots = slots
+        self._lease_s = lease_s
+        self._taken: set[JobId] = set()
+        """Every job that fills a slot here, from its admission to its workflow's end."""
+        self._running: dict[JobId, asyncio.Task[None]] = {}
+        self._may_admit = asyncio.Event()
+        self._must_look = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Hand the jobs over and return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        async with self._parts.database.transaction() as tx:
+            await work.register(tx, self.name, slots=self._slots)
+        self._parts.bell.watch(self._hear)
+        await self._parts.bell.start()
+        self._start_job = await engine.launch(
+            self._parts.database.url,
+            executor=self.name,
+            slots=self._slots,
+            poll_s=self._lease_s * POLL_SHARE,
+            run_job=self._run_job,
+        )
+        log.info("worker_ready", worker=self.name, slots=self._slots)
+        loops = [
+            asyncio.create_task(loop, name=name)
+            for name, loop in (("beat", self._beat()), ("admit", self._admit()), ("reap", self._reap()))
+        ]
+        stop = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([stop, *loops], return_when=asyncio.FIRST_COMPLETED)
+        await self._hand_over()
+        for task in (stop, *loops):
+            task.cancel()
+        for outcome in await asyncio.gather(*loops, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _hear(self, ring: Ring | None) -> None:
+        """The bell rang: something may wait, a job may have ended, or rings were missed."""
+        if ring is None:
+            self._must_look.set()
+        elif ring.status == "failed":
+            self._abandon(ring.job_id)
+        if ring is None or ring.status in ADMITTING:
+            self._may_admit.set()
+
+    def _abandon(self, job_id: JobId) -> None:
+        task = self._running.get(job_id)
+        if task is not None and not task.cancelling():
+            task.cancel()
+
+    async def _run_job(self, job_id: JobId) -> None:
+        """The workflow of one job, run by the engine."""
+        self._taken.add(job_id)
+        try:
+            job = await self._claim(job_id)
+            if job is None or job.id in self._running:
+                log.info("job_not_ours", job_id=str(job_id))
+                await self._said_alive()  # or the job was handed to a worker that was given up itself
+            else:
+                await self._build(job)
+        finally:
+            self._taken.discard(job_id)
+            self._may_admit.set()
+
+    async def _build(self, job: SpecifiedJob) -> None:
+        build = self._parts.generation.execute_build(self._parts.tools, job, step=engine.step)
+        task = asyncio.create_task(build, name=f"build {job.id}")
+        self._running[job.id] = task
+        await asyncio.wait({task})
+        if self._stopping.is_set():
+            await asyncio.Event().wait()  # the next owner resumes this workflow; here it must not end
+        del self._running[job.id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            await self._mend(job.id, job.attempt, error)
+
+    async def _mend(self, job_id: JobId, attempt: int, error: BaseException) -> None:
+        """The outermost handler: what nobody expected ends the job, what the engine refused is handed on."""
+        log.error("build_crashed", job_id=str(job_id), attempt=attempt, exc_info=error)
+        if isinstance(error, engine.EngineErrors):
+            await self._give_back(job_id)
+        elif isinstance(error, Exception):
+            await self._parts.generation.fail(job_id, error, attempt=attempt)
+
+    async def _claim(self, job_id: JobId) -> SpecifiedJob | None:
+        tried = False
+
+        async def once() -> SpecifiedJob | None:
+            nonlocal tried
+            again, tried = tried, True
+            async with self._parts.database.autocommit() as tx:
+                return await work.claim(tx, job_id, worker=self.name, again=again)
+
+        return await patiently(once)
+
+    async def _beat(self) -> None:
+        """Prove that this worker lives; stop at once when others may think that it does not."""
+        deadline = self._fence_after(time.monotonic())
+        try:
+            while True:
+                sent = time.monotonic()
+                if await self._said_alive():
+                    deadline.cancel()
+                    deadline = self._fence_after(sent)
+                await asyncio.sleep(self._lease_s / 5)
+        finally:
+            deadline.cancel()
+
+    async def _said_alive(self) -> bool:
+        try:
+            async with self._parts.database.autocommit() as tx:
+                known = await work.beat(tx, self.name)
+        except Unavailable:
+            return False
+        if not known and not self._stopping.is_set():
+            self._fence("given up by the others")
+        return True
+
+    def _fence_after(self, sent: float) -> asyncio.TimerHandle:
+        """A timer rather than a look at the clock: it also comes while a beat waits for its answer."""
+        spent = time.monotonic() - sent
+        delay = max(0.0, self._lease_s * FENCE_SHARE - spent)
+        return asyncio.get_running_loop().call_later(delay, self._fence, "cannot reach the database")
+
+    def _fence(self, reason: str) -> None:
+        log.error("worker_fenced", worker=self.name, reason=reason)
+        os._exit(FENCED)  # sandboxes die with this process, so nothing goes on that others may repeat
+
+    async def _admit(self) -> None:
+        while True:
+            await self._may_admit.wait()
+            self._may_admit.clear()
+            await self._survive(self._take_turns)
+
+    async def _take_turns(self) -> None:
+        """Start as many jobs as there are slots free here."""
+        while len(self._taken) < self._slots:
+            job_id = await self._parts.queue.admit_next()
+            if job_id is None:
+                return
+            await self._start(job_id)
+
+    async def _start(self, job_id: JobId) -> None:
+        self._taken.add(job_id)
+        try:
+            await self._start_job(job_id)
+        except Unavailable:
+            self._taken.discard(job_id)
+            raise
+
+    async def _reap(self) -> None:
+        turn = 0
+        while True:
+            self._must_look.clear()
+            await self._survive(self._look)
+            await self._survive(self._drop_ended)
+            if turn % TIDY_EVERY == 0:
+                await self._survive(self._parts.reaper.remove_orphans)
+                await self._survive(self._parts.reaper.tidy)
+            if turn % FORGET_EVERY == 0:
+                await self._survive(self._parts.reaper.forget)
+            turn += 1
+            await _rung(self._must_look)
+
+    async def _look(self) -> None:
+        """Find what no bell has told of."""
+        due = await self._parts.reaper.due()
+        if due.waits:
+            self._may_admit.set()
+        if due.is_lost:
+            await self._parts.reaper.take_over_lost()
+
+    async def _drop_ended(self) -> None:
+        """Stop what was cancelled while the bell could not be heard."""
+        for job_id in await self._parts.reaper.ended(list(self._running)):
+            self._abandon(job_id)
+
+    async def _survive(self, work_once: Callable[[], Awaitable[object]]) -> None:
+        """A loop outlives an outage: what could not be done is done the next time."""
+        try:
+            await work_once()
+        except Unavailable as error:
+            log.warning("loop_waits", reason=error.detail)
+
+    async def _hand_over(self) -> None:
+        """Stop every build, let its sandbox die, and give its job to whoever is free."""
+        self._stopping.set()
+        for task in self._running.values():
+            task.cancel()
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=5)
+        await engine.shut_down()  # first, or this worker would take up again what it gives back
+        try:
+            for job_id in self._running:
+                await self._give_back(job_id)
+            async with self._parts.database.autocommit() as tx:
+                await work.leave(tx, self.name)
+        except Unavailable as error:
+            log.warning("hand_over_incomplete", reason=error.detail)
+        await self._parts.bell.close()
+
+    async def _give_back(self, job_id: JobId) -> None:
+        async with self._parts.database.autocommit() as tx:
+            attempt = await work.give_back(tx, job_id, worker=self.name)
+        if attempt is not None:
+            await self._parts.engine.hand_on(job_id, attempt=attempt)
+
+
+async def _rung(bell: asyncio.Event) -> None:
+    """Until the bell, or for as long as one may go without looking.
+
+    Not by `wait_for`: on Python 3.11 it forgets a cancel that comes together with the bell.
+    """
+    try:
+        async with asyncio.timeout(LOOK_S):
+            await bell.wait()
+    except TimeoutError:
+        return
