@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import migration, triggers
+from . import clock, migration, triggers
 from .fields import Value, show
 from .model import Entity, Field, Sum
 from .schema import ABOUT, ENTITIES
@@ -63,6 +63,7 @@ def migrate() -> bool:
         db.execute("PRAGMA journal_mode = WAL")
         fresh = not _exists(db, "app_settings")
         db.execute("CREATE TABLE IF NOT EXISTS app_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        clock.start(db)
         for statement in OWN_TABLES:
             db.execute(statement)
         triggers.drop(db)

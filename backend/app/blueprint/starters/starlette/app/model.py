@@ -17,6 +17,7 @@ class Field:
     ref: str = ""
     on_delete: str = "set_null"
     was: str = ""
+    negative: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ class Entity:
     @property
     def shown(self) -> list[Field]:
         """The fields that a list shows as columns."""
-        return [self.field(name) for name in self.columns]
+        names = [*self.columns, *([self.board] if self.columns and self.board not in ("", *self.columns) else [])]
+        return [self.field(name) for name in names]
 
     @property
     def is_line(self) -> bool:
