@@ -23,8 +23,8 @@ _KINDS: Final = {
     "datetime": Kind.DATETIME,
     "ref": Kind.LINK,
 }
-CENTLESS: Final = frozenset({"¥", "₩", "₫", "JPY", "KRW", "VND", "CLP", "ISK", "HUF", "XAF", "XOF"})
-"""Currencies that are written without smaller units."""
+MONEY_DIGITS: Final = 2
+"""Amounts of every currency are kept in hundredths, also of those that are written without cents."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,9 @@ class Place:
     is_condition: bool
 
 
-def currency_digits(currency: str) -> int:
-    """The digits after the point that amounts of a currency have."""
-    return 0 if currency in CENTLESS else 2
-
-
 def catalogue_of(spec: AppSpec) -> Catalogue:
     """Everything that expressions of the app may speak of; Fault when a computed field cannot be worked out."""
-    digits = currency_digits(spec.currency)
+    digits = MONEY_DIGITS
     plain = {entity.name: _shape(entity, digits) for entity in spec.entities}
     people = tuple(role.entity for role in spec.roles if role.entity)
     catalogue = Catalogue(plain, people, digits, tuple(role.name for role in spec.roles))

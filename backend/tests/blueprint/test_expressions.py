@@ -78,9 +78,7 @@ WORLD = World(
 @pytest.fixture(scope="module")
 def db(starter_figures: ModuleType) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
-    starter_figures.install(connection)
-    connection.create_function("app_now", 0, lambda: NOW.isoformat(timespec="minutes"))
-    connection.create_function("app_today", 0, lambda: NOW.date().isoformat())
+    starter_figures.install(connection, lambda: NOW)
     for name, rows in WORLD.records.items():
         entity = CATALOGUE.entity(name)
         kept = [field for field in entity.fields.values() if not field.expression]

@@ -19,7 +19,7 @@ from app.blueprint.spec import (
     RuleKind,
     RuleSpec,
 )
-from app.blueprint.spec_expressions import compiler_of, currency_digits
+from app.blueprint.spec_expressions import MONEY_DIGITS, compiler_of
 from app.blueprint.spec_queries import CALLED_OFF, FINISHED, finished, status_field
 
 _SHOWN_AS: Final = {
@@ -51,13 +51,13 @@ def first_sql(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
 
 def _assigned(spec: AppSpec, entity: EntitySpec, expression: str, field: FieldSpec) -> str:
     """The SQL of a value in the unit that the field is kept in."""
-    digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: currency_digits(spec.currency)}.get(field.type, 0)
+    digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: MONEY_DIGITS}.get(field.type, 0)
     return compiler_of(spec).value(expression, entity.name, digits=digits).text
 
 
-def in_smallest_unit(spec: AppSpec, field: FieldSpec, bound: Decimal) -> int:
+def in_smallest_unit(field: FieldSpec, bound: Decimal) -> int:
     """A limit in the unit that the field is kept in, such as cents."""
-    digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: currency_digits(spec.currency)}.get(field.type, 0)
+    digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: MONEY_DIGITS}.get(field.type, 0)
     return int(bound.scaleb(digits))
 
 

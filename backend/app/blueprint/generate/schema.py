@@ -125,7 +125,7 @@ def _number(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> list[str]:
         parts.append(f"unit={field.unit!r}")
     for name, bound in (("lowest", field.lowest), ("highest", field.highest)):
         if bound is not None:
-            parts.append(f"{name}={in_smallest_unit(spec, field, bound)}")
+            parts.append(f"{name}={in_smallest_unit(field, bound)}")
     if field.starts_as:
         parts.append(f"starts_as={first_sql(spec, entity, field)!r}")
     return parts

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 
-from .fields import MAX_TEXT, Refused, Value, read, typed
+from .clock import now, today
+from .fields import MAX_TEXT, NO, YES, Refused, Value, read, typed
 from .model import Field
-
-YES = frozenset({"yes", "true", "on", "1", "y"})
-NO = frozenset({"no", "false", "off", "0", "n"})
+from .text import fold
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,13 @@ def _text(field: Field, value: Value) -> str:
 
 
 def _choice(field: Field, text: str) -> Fitted:
-    meant = text.strip().casefold()
-    found = next((choice for choice in field.choices if choice.casefold() == meant), None)
+    meant = fold(text)
+    found = next((choice for choice in field.choices if fold(choice) == meant), None)
     return LOST if found is None else Fitted(found, True)
 
 
 def _truth(text: str) -> Fitted:
-    word = text.strip().casefold()
+    word = fold(text)
     return Fitted(int(word in YES), True) if word in YES | NO else LOST
 
 
@@ -64,6 +62,8 @@ def _cut(old: Field, new: Field, value: Value) -> str:
     text = _text(old, value)
     if old.type == "datetime" and new.type == "date":
         return text[:10]
+    if old.type == "date" and new.type == "datetime":
+        return f"{text}T00:00"
     if old.type == "bool" and new.type in ("int", "money"):
         return str(int(bool(value)))
     if old.type == "money" and new.type == "int":
@@ -86,7 +86,7 @@ def default(field: Field) -> Value:
     if field.type in ("int", "money", "bool"):
         return 0
     if field.type == "date":
-        return date.today().isoformat()
+        return today().isoformat()
     if field.type == "datetime":
-        return datetime.now().isoformat(timespec="minutes")
+        return now().isoformat(timespec="minutes")
     return None

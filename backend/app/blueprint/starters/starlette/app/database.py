@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import figures, migration, triggers
+from . import clock, figures, migration, triggers
 from .fields import Value, show
 from .model import Entity, Field, Sum
 from .schema import ABOUT, ENTITIES
@@ -46,7 +46,7 @@ def session() -> Iterator[sqlite3.Connection]:
     """A connection in one transaction: kept on success, undone on an error."""
     connection = sqlite3.connect(path(), timeout=10, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    figures.install(connection)
+    figures.install(connection, clock.now)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
     try:
@@ -64,6 +64,7 @@ def migrate() -> bool:
         db.execute("PRAGMA journal_mode = WAL")
         fresh = not _exists(db, "app_settings")
         db.execute("CREATE TABLE IF NOT EXISTS app_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        clock.start(db)
         for statement in OWN_TABLES:
             db.execute(statement)
         triggers.drop(db)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
+from .amounts import Refused, amount, decimal, plainly, whole_number, written
+from .dates import read_date, read_datetime
 from .model import Field
 from .schema import ABOUT
+from .text import clean, digits, fold, is_blank
 
 Value = str | int | None
 
 MAX_TEXT = 200
 MAX_LONGTEXT = 5_000
-MAX_NUMBER = 1_000_000_000
-LONGEST_AMOUNT = 40
 EMAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$")
-PHONE = re.compile(r"^[0-9+()./ -]{4,30}$")
+PHONE = re.compile(r"[0-9+()./ -]{3,40}(?: ?(?:,|;|#|x|ext\.?|extension) ?[0-9]{1,8})?", re.IGNORECASE)
+FEWEST_DIGITS = 3
+HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-") | {"\uff0b": "+"})
+# Spreadsheets write yes and no in the language of their country.
+YES = frozenset(map(fold, "yes y true t 1 on x ✓ ✔ ☑ ja j wahr oui vrai si sim verdadero verdadeiro vero tak prawda waar sant sand tosi да истина".split()))
+NO = frozenset(map(fold, "no n false f 0 off ☐ nein falsch non faux nao falso nie falsz onwaar nee nej falskt falsk epatosi нет ложь".split()))
 URL = re.compile(r"^https?://[^\s<>\"']+$")
 DONE = frozenset(
     "accepted active adopted answered approved attended available closed coming collected completed confirmed "
@@ -27,32 +33,32 @@ DONE = frozenset(
 CALLED_OFF = frozenset(
     "absent cancelled declined ended left lost paused rejected retired withdrawn unsubscribed".split()
 )
-DECIMAL_NUMBER = re.compile(r"(-)?(\d{1,9})(?:[.,](\d{1,9}))?")
-WHOLE = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)")
-SIGN = rf"(?:{re.escape(ABOUT.currency)}|[$¢£¤¥\u20a0-\u20cf]|[A-Z]{{3}})"
-PRICED = re.compile(rf"{SIGN}? ?([0-9.,' ]*[0-9][.,]?) ?{SIGN}?")
-DECIMALS = re.compile(r"(.*?)(?:([.,])([0-9]{0,2}))?")
-GROUPED = re.compile(r"[0-9]*|[1-9][0-9]{0,2}([.,' ])[0-9]{3}(?:\1[0-9]{3})*")
-UNCLEAR = "This amount can be read in two ways. Write it without marks between thousands, such as 1234.50 or 1234,50."
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
-class Refused(ValueError):
-    """A value that the field does not take; the message is for the person who typed it."""
+def read(field: Field, raw: str, *, order: str = "") -> Value:
+    """The value to keep for what was typed; Refused says what is wrong with it.
 
-
-def read(field: Field, raw: str) -> Value:
-    """The value to keep for what was typed; Refused says what is wrong with it."""
-    text = raw.replace("\r\n", "\n").strip()
+    `order` says whether the day or the month comes first in a column of dates.
+    """
+    text = "" if is_blank(raw) else clean(raw.replace("\r\n", "\n")).strip()
     if field.type == "bool":
-        return int(text in ("1", "on", "yes", "true"))
+        return _bool(text)
     if not text:
         if field.required:
             raise Refused("Choose one." if field.type in ("choice", "ref") else "Please fill this in.")
         return None
     if CONTROL.search(text):
         raise Refused("This holds characters that cannot be kept.")
-    return _bounded(field, READERS[field.type](field, text))
+    return _bounded(field, _read(field, text, order))
+
+
+def _read(field: Field, text: str, order: str) -> Value:
+    if field.type == "date":
+        return read_date(text, order).isoformat()
+    if field.type == "datetime":
+        return read_datetime(text, order).isoformat(timespec="minutes")
+    return READERS[field.type](field, text)
 
 
 def _bounded(field: Field, value: Value) -> Value:
@@ -68,6 +74,14 @@ def _plain(field: Field, value: int) -> str:
     return show(field, value, currency=ABOUT.currency)
 
 
+def _bool(text: str) -> Value:
+    """Yes or no; an empty cell, like a box without its tick, is no."""
+    word = fold(text)
+    if word and word not in YES | NO:
+        raise Refused("Write Yes or No.")
+    return int(word in YES)
+
+
 def _text(field: Field, text: str) -> Value:
     if len(text) > MAX_TEXT:
         raise Refused(f"Keep it under {MAX_TEXT} characters.")
@@ -81,70 +95,33 @@ def _longtext(field: Field, text: str) -> Value:
 
 
 def _int(field: Field, text: str) -> Value:
-    if not WHOLE.fullmatch(text):
-        raise Refused("Enter a whole number.")
-    number = int(text.replace(",", "")) if len(text) < 20 else MAX_NUMBER
-    if number < 0 and (field.lowest is None or field.lowest >= 0):
-        raise Refused("Enter a number from 0 to 999,999,999.")
-    if abs(number) >= MAX_NUMBER:
-        raise Refused("Enter a number up to 999,999,999.")
-    return number
+    return whole_number(text, negative=field.negative)
 
 
 def _decimal(field: Field, text: str) -> Value:
-    match = DECIMAL_NUMBER.fullmatch(text)
-    if match is None:
-        raise Refused(f"Enter a number such as {7.5:.{field.digits}f}.")
-    if len(match[3] or "") > field.digits:
-        raise Refused(f"Enter at most {field.digits} digits after the point.")
-    number = int(match[2] + (match[3] or "").ljust(field.digits, "0")) * (-1 if match[1] else 1)
-    if number < 0 and (field.lowest is None or field.lowest >= 0):
-        raise Refused("Enter a number of 0 or more.")
-    return number
+    return decimal(text, field.digits, negative=field.negative)
 
 
 def _money(field: Field, text: str) -> Value:
-    found = PRICED.fullmatch(" ".join(text.replace("’", "'").split())) if len(text) <= LONGEST_AMOUNT else None
-    if found is None:
-        raise Refused("Enter an amount such as 12.50.")
-    cents = _cents(found[1])
-    if cents >= MAX_NUMBER * 100:
-        raise Refused("Enter an amount from 0 to 999,999,999.")
-    return cents
-
-
-def _cents(number: str) -> int:
-    """An amount in either convention: a mark before one or two last digits is decimal, others part thousands."""
-    decimals = DECIMALS.fullmatch(number)
-    whole, mark, part = decimals.groups("") if decimals else ("", "", "")
-    grouped = GROUPED.fullmatch(whole)
-    between = (grouped[1] or "") if grouped else ""
-    same_mark = bool(mark) and between == mark
-    may_be_decimal = not mark and between in (".", ",") and whole.count(between) == 1
-    if grouped is None or same_mark or may_be_decimal:
-        raise Refused(UNCLEAR)
-    return int("".join(re.findall("[0-9]", whole)) or 0) * 100 + int(part.ljust(2, "0"))
-
-
-def _date(field: Field, text: str) -> Value:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise Refused("Enter a date such as 2030-05-31.") from None
-
-
-def _datetime(field: Field, text: str) -> Value:
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused("Enter a date and time such as 2030-05-31 18:30.") from None
-    return when.replace(tzinfo=None, second=0, microsecond=0).isoformat(timespec="minutes")
+    return amount(text, ABOUT.currency, negative=field.negative)
 
 
 def _choice(field: Field, text: str) -> Value:
-    if text not in field.choices:
+    if text in field.choices:
+        return text
+    meant = [choice for choice in field.choices if fold(choice) == fold(text)]
+    if len(meant) != 1:
         raise Refused("Choose one of the list.")
-    return text
+    return meant[0]
+
+
+def _phone(field: Field, text: str) -> Value:
+    """A phone number without unseen marks, with plain hyphens."""
+    plain = " ".join(digits(text).translate(HYPHENS).split())
+    number = plain[4:] if plain.lower().startswith("tel:") else plain
+    if not PHONE.fullmatch(number) or len(re.findall("[0-9]", number)) < FEWEST_DIGITS:
+        raise Refused("Enter a phone number, such as +44 20 7946 0000.")
+    return number
 
 
 def _like(pattern: re.Pattern[str], hint: str) -> Callable[[Field, str], Value]:
@@ -168,11 +145,9 @@ READERS: dict[str, Callable[[Field, str], Value]] = {
     "int": _int,
     "decimal": _decimal,
     "money": _money,
-    "date": _date,
-    "datetime": _datetime,
     "choice": _choice,
     "email": _like(EMAIL, "Enter an e-mail address such as ana@example.com."),
-    "phone": _like(PHONE, "Enter a phone number, such as +44 20 7946 0000."),
+    "phone": _phone,
     "url": _like(URL, "Enter a web address that starts with https://."),
     "ref": _ref,
 }
@@ -214,7 +189,7 @@ def _with_unit(field: Field, number: str) -> str:
 
 def money(cents: int, currency: str) -> str:
     """An amount with its currency sign."""
-    return f"{currency}{cents / 100:,.2f}"
+    return written(cents, currency)
 
 
 def day(iso: str) -> str:
@@ -233,7 +208,7 @@ def typed(field: Field, value: Value) -> str:
     if value is None:
         return ""
     if field.type == "money":
-        return f"{int(value) / 100:.2f}"
+        return plainly(int(value), ABOUT.currency)
     if field.type == "decimal":
         return str(Decimal(int(value)).scaleb(-field.digits))
     return str(value)

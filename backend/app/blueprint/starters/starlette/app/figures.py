@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import sqlite3
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,24 +23,19 @@ ACTOR: ContextVar[Actor] = ContextVar("actor", default=Actor())
 """Who the running request is for."""
 
 
-def install(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions."""
+def install(connection: sqlite3.Connection, now: Callable[[], datetime]) -> None:
+    """Give a connection the functions; `now` is the clock of the business."""
     connection.create_function("app_divide", 2, divide, deterministic=True)
     connection.create_function("app_multiply", 3, multiply, deterministic=True)
     connection.create_function("app_floor", 2, lambda n, d: None if n is None else n // d, deterministic=True)
     connection.create_function("app_ceil", 2, lambda n, d: None if n is None else -(-n // d), deterministic=True)
     connection.create_function("app_years", 2, years, deterministic=True)
     connection.create_function("app_add_months", 2, add_months, deterministic=True)
-    connection.create_function("app_today", 0, lambda: now()[:10])
-    connection.create_function("app_now", 0, now)
+    connection.create_function("app_today", 0, lambda: now().date().isoformat())
+    connection.create_function("app_now", 0, lambda: now().isoformat(timespec="minutes"))
     connection.create_function("app_role", 0, lambda: ACTOR.get().role)
     connection.create_function("app_me", 1, _me)
     connection.create_aggregate("app_streak", 2, Streak)  # type: ignore[arg-type]  # finalize gives a number
-
-
-def now() -> str:
-    """The time to the minute, as it is kept."""
-    return datetime.now().isoformat(timespec="minutes")
 
 
 def _me(table: str) -> int | None:

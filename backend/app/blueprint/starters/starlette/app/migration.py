@@ -7,13 +7,24 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from . import people
+from .clock import now
 from .conversion import LOST, Fitted, default, fit
-from .evolution import Shape, Tally, are, continued, fields, many, paired, parts, roles, shape
+from .evolution import (
+    Shape,
+    Tally,
+    are,
+    continued,
+    fields,
+    many,
+    paired,
+    parts,
+    roles,
+    shape,
+)
 from .fields import MAX_TEXT, Value
 from .model import Entity, Field
 from .schema import ENTITIES
@@ -223,7 +234,7 @@ class Move:
     def _keep(self, table: str, record: int, field: str, kind: str, value: Value) -> None:
         self._db.execute(
             "INSERT INTO app_kept (at, record_table, record_id, field, type, value) VALUES (?, ?, ?, ?, ?, ?)",
-            [datetime.now().isoformat(timespec="seconds"), table, record, field, kind, value],
+            [now().isoformat(timespec="seconds"), table, record, field, kind, value],
         )
 
     def _kept_before(self, table: str, record: int, field: Field) -> Value:

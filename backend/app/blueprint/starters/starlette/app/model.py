@@ -29,6 +29,11 @@ class Field:
     sql: str = ""
     about: str = ""
 
+    @property
+    def negative(self) -> bool:
+        """Whether the number may lie below nought."""
+        return self.lowest is not None and self.lowest < 0
+
 
 @dataclass(frozen=True)
 class Unique:
@@ -208,7 +213,8 @@ class Entity:
     @property
     def shown(self) -> list[Field]:
         """The fields that a list shows as columns."""
-        return [self.field(name) for name in self.columns]
+        names = [*self.columns, *([self.board] if self.columns and self.board not in ("", *self.columns) else [])]
+        return [self.field(name) for name in names]
 
     @property
     def is_line(self) -> bool:

@@ -15,7 +15,18 @@ from . import database, invitations, migration, moves, papers, records, rules, v
 from .access import Guest, Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
-from .rendering import DASHBOARD, DONE, Form, Kind, cell, cells, notices, options, record, render
+from .rendering import (
+    DASHBOARD,
+    DONE,
+    Form,
+    Kind,
+    cell,
+    cells,
+    notices,
+    options,
+    record,
+    render,
+)
 from .routing import Number, PageNumber, Routes, Words
 from .schema import ENTITIES
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, people, records, rules
 from .access import Condition, Guest, summed
+from .clock import now, today
 from .fields import Value, clock, show
 from .model import Entity, Field, Form
 from .pages import first_values, read_all
@@ -111,8 +111,7 @@ def _facts(target: Entity, row: database.Row) -> list[str]:
 
 
 def _now(field: Field) -> str:
-    now = datetime.now() if field.type == "datetime" else datetime.combine(date.today(), datetime.min.time())
-    return now.isoformat(timespec="minutes") if field.type == "datetime" else now.date().isoformat()
+    return now().isoformat(timespec="minutes") if field.type == "datetime" else today().isoformat()
 
 
 def _show(
@@ -162,8 +161,8 @@ def _refuse_what_is_over(db: sqlite3.Connection, form: Form, values: Mapping[str
 def _today(entity: Entity, form: Form) -> dict[str, Value]:
     """Dates that every record needs and nobody is asked for, such as the day of a booking."""
     needed = [one for one in entity.of_type("date", "datetime") if one.required and one.name not in form.fields]
-    now = datetime.now().isoformat(timespec="minutes")
-    return {one.name: now if one.type == "datetime" else now[:10] for one in needed}
+    moment = now().isoformat(timespec="minutes")
+    return {one.name: moment if one.type == "datetime" else moment[:10] for one in needed}
 
 
 def _person(db: sqlite3.Connection, target: Entity, name: str, email: Value) -> int:

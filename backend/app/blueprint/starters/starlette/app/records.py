@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from . import conditions, database, rules
+from .clock import now
 from .fields import Value
 from .model import Entity, Field
 from .schema import ENTITIES
@@ -169,4 +169,4 @@ def _note(
 
 
 def _now() -> str:
-    return datetime.now().isoformat(timespec="seconds")
+    return now().isoformat(timespec="seconds")

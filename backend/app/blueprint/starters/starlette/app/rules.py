@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from datetime import date, datetime
 
 from . import database, triggers
+from .clock import now, today
 from .fields import Value
 from .model import Capacity, Ensure, Entity, InOrder, NoOverlap, Overdue, Rule, Stock, Unique
 
@@ -138,5 +138,5 @@ def is_overdue(entity: Entity, row: database.Row) -> bool:
 
 def _now(field_type: str) -> str:
     if field_type == "datetime":
-        return datetime.now().isoformat(timespec="minutes")
-    return date.today().isoformat()
+        return now().isoformat(timespec="minutes")
+    return today().isoformat()

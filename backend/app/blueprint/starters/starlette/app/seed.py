@@ -7,10 +7,11 @@ import os
 import re
 import sqlite3
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from . import database
+from .clock import today
 from .fields import Value
 from .schema import ENTITIES
 
@@ -41,7 +42,7 @@ def _dated(value: Value) -> Value:
     match = RELATIVE.match(value) if isinstance(value, str) else None
     if match is None:
         return value
-    when = date.today() + timedelta(days=int(match[1]))
+    when = today() + timedelta(days=int(match[1]))
     if match[2] is None:
         return when.isoformat()
     return datetime.combine(when, time(int(match[2]), int(match[3]))).isoformat(timespec="minutes")

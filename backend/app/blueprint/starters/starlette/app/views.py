@@ -10,6 +10,7 @@ from typing import Any
 
 from . import database, rules
 from .access import Visitor
+from .clock import today
 from .fields import Value, clock, day, show
 from .model import Entity, Field, Overdue
 from .schema import ABOUT, ENTITIES
@@ -27,8 +28,8 @@ def coming_up(db: sqlite3.Connection, visitor: Visitor, *, limit: int = 6) -> li
             name = entity.calendar
             sees, values = visitor.sees(entity)
             where = f'{sees} AND "{name}" >= ?'
-            today = date.today().isoformat()
-            rows = database.select(db, entity, where, [*values, today], order=f'"{name}"', limit=limit)
+            since = today().isoformat()
+            rows = database.select(db, entity, where, [*values, since], order=f'"{name}"', limit=limit)
             titles = database.title_rows(db, entity, rows)
             found += [_event(entity, row, titles) for row in rows]
     return sorted(found, key=lambda event: event["at"])[:limit]
@@ -96,7 +97,7 @@ def month(db: sqlite3.Connection, entity: Entity, wanted: str, visitor: Visitor)
     ]
     return {
         "weeks": weeks,
-        "today": date.today(),
+        "today": today(),
         "heading": f"{entity.plural} in {first:%B %Y}",
         "before": f"{first - timedelta(days=1):%Y-%m}",
         "after": f"{last + timedelta(days=1):%Y-%m}",
@@ -110,7 +111,7 @@ def _first_of(wanted: str) -> date:
     match = MONTH.match(wanted) if wanted.isascii() else None
     if match and 1 <= int(match[2]) <= 12 and 1900 <= int(match[1]) <= 9000:
         return date(int(match[1]), int(match[2]), 1)
-    return date.today().replace(day=1)
+    return today().replace(day=1)
 
 
 def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict[str, Any]]:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from app.schema import ABOUT
+
 from app import database
 from app.database import BY_TABLE
-from app.fields import read
+from app.fields import money, read
 from app.model import Entity
 
 from .client import Browser
@@ -148,12 +150,12 @@ def sums(client: Browser, table: str, money: str, ref: str, into: str, times: st
     entity = BY_TABLE[table]
     parent = _parent(client, entity, ref)
     count = {times: "2"} if times else {}
-    lines = [add(client, entity, **{ref: parent, money: "10.25", **count}) for _ in range(2)]
-    one = 2050 if times else 1025
+    lines = [add(client, entity, **{ref: parent, money: "10", **count}) for _ in range(2)]
+    one = 2000 if times else 1000
     _comes_to(client, entity, ref, parent, into, 2 * one)
     assert send(client, f"/{table}/{lines[0]}/delete", {}).status_code == 303
     _comes_to(client, entity, ref, parent, into, one)
-    changed = filled(client, entity, **{ref: parent, money: "1.00", **count})
+    changed = filled(client, entity, **{ref: parent, money: "1", **count})
     assert send(client, f"/{table}/{lines[1]}/edit", changed).status_code == 303
     _comes_to(client, entity, ref, parent, into, 200 if times else 100)
 
@@ -162,7 +164,7 @@ def _comes_to(client: Browser, entity: Entity, ref: str, parent: str, into: str,
     target = entity.field(ref).ref
     if into:
         assert _row(target, int(parent))[into] == cents
-    assert f"{cents / 100:,.2f}" in client.get(f"/{target}/{parent}").text
+    assert money(cents, ABOUT.currency) in client.get(f"/{target}/{parent}").text
 
 
 def stock(

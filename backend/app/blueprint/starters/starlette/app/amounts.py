@@ -1,0 +1,170 @@
+"""How numbers and amounts of money are written: each in exactly one way, or not at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .text import clean, digits, fold
+
+
+class Refused(ValueError):
+    """A value that the field does not take; the message is for the person who typed it."""
+
+
+@dataclass(frozen=True)
+class Currency:
+    """A kind of money: its code, the other ways to write it, and how many decimals it has."""
+
+    code: str
+    writings: str
+    decimals: int = 2
+
+
+CURRENCIES = (
+    Currency("USD", "$ us$ usd$ dollar dollars"), Currency("EUR", "€ euro euros"),
+    Currency("GBP", "£ pound pounds"), Currency("JPY", "¥ jp¥ 円 yen", 0), Currency("CNY", "cn¥ 元 rmb yuan"),
+    Currency("INR", "₹ rs rs. rupee rupees"), Currency("KRW", "₩ 원 won", 0), Currency("VND", "₫ đ dong", 0),
+    Currency("CHF", "fr fr. sfr francs"), Currency("AUD", "a$ au$"), Currency("CAD", "c$ ca$"), Currency("NZD", "nz$"),
+    Currency("SGD", "s$"), Currency("HKD", "hk$"), Currency("TWD", "nt$"), Currency("MXN", "mx$"), Currency("BRL", "r$"),
+    Currency("SEK", "kr kr."), Currency("NOK", "kr kr."), Currency("DKK", "kr kr."), Currency("ISK", "kr kr.", 0),
+    Currency("PLN", "zł"), Currency("CZK", "kč"), Currency("HUF", "ft", 0), Currency("RON", "lei"),
+    Currency("RUB", "₽"), Currency("UAH", "₴"), Currency("TRY", "₺ tl"), Currency("ILS", "₪"), Currency("THB", "฿"),
+    Currency("PHP", "₱"), Currency("NGN", "₦"), Currency("GHS", "₵"), Currency("KZT", "₸"), Currency("CRC", "₡"),
+    Currency("ZAR", "r"), Currency("KES", "ksh"), Currency("AED", "dh"), Currency("IDR", "rp", 0),
+    Currency("CLP", "clp$", 0), Currency("COP", "cop$"), Currency("PYG", "₲", 0), Currency("UGX", "ush", 0),
+    Currency("XAF", "fcfa", 0), Currency("XOF", "cfa", 0), Currency("XPF", "cfp", 0), Currency("RWF", "frw", 0),
+)  # fmt: skip
+LONGEST = 40
+LARGEST = 1_000_000_000
+SIGNED = re.compile(r"(?P<open>\()?(?P<minus>-)?(?P<before>[^0-9.,'() -]*|[^0-9,'() -]+) ?(?P<inner>-)?(?P<number>[0-9.,' ]*[0-9][.,]?) ?(?P<after>[^0-9,'() -]*)(?P<last>-)?(?P<close>\))?")
+DECIMALS = re.compile(r"(.*?)(?:([.,])([0-9]{0,2}))?")
+GROUPED = re.compile(r"[0-9]*|[1-9][0-9]{0,2}([.,' ])[0-9]{3}(?:\1[0-9]{3})*")
+INDIAN = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
+WHOLE = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:([,' ])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3})(?:[.,]0{1,2})?")
+DECIMAL = re.compile(r"(?P<minus>-)?(?P<whole>[0-9]+|[0-9]{1,3}(?:[' ][0-9]{3})+)(?:(?P<mark>[.,])(?P<part>[0-9]+))?")
+POINTED = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+SCIENTIFIC = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
+ALIKE = str.maketrans("\u2212\u2013\u2012\u2019\u2018\u02bc\u066b\u066c", "---'''.'")
+UNCLEAR = "This amount can be read in two ways. Write it without marks between thousands, such as 1234.50 or 1234,50."
+TWO_WAYS = "This number can be read in two ways. Write it without marks between thousands, such as 1234."
+SHORTENED = "A spreadsheet has shortened this number. Show the column as plain numbers, and save the file again."
+
+
+def currency_of(sign: str) -> Currency:
+    """The currency that the app's sign stands for; an unknown one has two decimals."""
+    word = fold(sign)
+    known = (one for one in CURRENCIES if word in (fold(one.code), *map(fold, one.writings.split())))
+    return next(known, Currency(sign, sign))
+
+
+def whole_number(text: str, *, negative: bool = False) -> int:
+    """A whole number; Refused says how to write it."""
+    plain = _plain(text)
+    _refuse_shortened(plain)
+    number = plain.removeprefix("-")
+    if POINTED.fullmatch(number):
+        raise Refused(TWO_WAYS)
+    if not WHOLE.fullmatch(number):
+        raise Refused("Enter a whole number.")
+    found = int(re.sub("[^0-9]", "", re.sub(r"[.,]0{1,2}$", "", number)) or 0) if len(number) < 20 else LARGEST
+    return _in_range(-found if plain.startswith("-") else found, LARGEST, negative, "a number")
+
+
+def decimal(text: str, places: int, *, negative: bool = False) -> int:
+    """A number with decimals, as a whole number of its last place; Refused says how to write it."""
+    plain = _plain(text)
+    _refuse_shortened(plain)
+    found = DECIMAL.fullmatch(plain)
+    if found is None:
+        raise Refused(f"Enter a number such as {7.5:.{places}f}.")
+    whole, mark, part = found["whole"], found["mark"] or "", found["part"] or ""
+    if mark == "," and len(part) == 3 and len(whole) <= 3 and whole != "0":
+        raise Refused(f"This number can be read in two ways. Write it with a point, such as {7.5:.{places}f}.")
+    if len(part.rstrip("0")) > places:
+        raise Refused(f"Enter at most {places} digits after the point.")
+    value = int(re.sub("[^0-9]", "", whole) + part[:places].ljust(places, "0"))
+    return _in_range(-value if found["minus"] else value, LARGEST * 10**places, negative, "a number")
+
+
+def amount(text: str, sign: str, *, negative: bool = False) -> int:
+    """An amount in hundredths of the app's currency; Refused for another one, and for what can be read in two ways."""
+    plain = _plain(text)
+    _refuse_shortened(plain)
+    found = SIGNED.fullmatch(plain) if len(plain) <= LONGEST else None
+    if found is None:
+        raise Refused("Enter an amount such as 12.50.")
+    own = currency_of(sign)
+    for word in (found["before"], found["after"]):
+        _refuse_foreign(word.strip(), sign, own)
+    marks = [bool(found[part]) for part in ("minus", "inner", "last")]
+    if bool(found["open"]) != bool(found["close"]) or sum(marks) + bool(found["open"]) > 1:
+        raise Refused("Enter an amount such as 12.50.")
+    hundredths = _hundredths(found["number"].strip(), has_cents=own.decimals > 0)
+    if own.decimals == 0 and hundredths % 100:
+        raise Refused(f"{sign} has no smaller coins; enter a whole amount.")
+    return _in_range(-hundredths if any(marks) or found["open"] else hundredths, LARGEST * 100, negative, "an amount")
+
+
+def written(hundredths: int, sign: str) -> str:
+    """An amount with its currency sign."""
+    decimals = currency_of(sign).decimals
+    whole, part = divmod(abs(hundredths) if decimals else _rounded(abs(hundredths)), 100)
+    minus = "-" if hundredths < 0 else ""
+    gap = " " if sign[-1:].isalpha() else ""
+    return f"{minus}{sign}{gap}{whole:,}" + (f".{part:02d}" if decimals else "")
+
+
+def plainly(hundredths: int, sign: str) -> str:
+    """An amount as a form shows it for editing."""
+    decimals = currency_of(sign).decimals
+    whole, part = divmod(abs(hundredths) if decimals else _rounded(abs(hundredths)), 100)
+    return f"{'-' if hundredths < 0 else ''}{whole}" + (f".{part:02d}" if decimals else "")
+
+
+def _rounded(hundredths: int) -> int:
+    return (hundredths + 50) // 100 * 100
+
+
+def _plain(text: str) -> str:
+    """The text with one kind of space, minus, apostrophe and digits, and without unseen marks."""
+    # A space after the decimals' mark would be folded away, so the text is not folded.
+    found = digits(clean(text)).translate(ALIKE)
+    return " ".join(found.split())
+
+
+def _refuse_shortened(text: str) -> None:
+    if SCIENTIFIC.fullmatch(text):
+        raise Refused(SHORTENED)
+
+
+def _refuse_foreign(word: str, sign: str, own: Currency) -> None:
+    if not word:
+        return
+    meant = fold(word)
+    ours = {fold(own.code), fold(sign), *map(fold, own.writings.split())}
+    if meant not in ours:
+        known = any(meant in (fold(one.code), *map(fold, one.writings.split())) for one in CURRENCIES)
+        is_money = known or len(word) <= 4
+        raise Refused(f"This is an amount in “{word}”; amounts here are in {sign}." if is_money else "Enter an amount such as 12.50.")
+
+
+def _hundredths(number: str, *, has_cents: bool) -> int:
+    """An amount in either convention: a mark before one or two last digits is decimal, others part thousands."""
+    decimals = DECIMALS.fullmatch(number)
+    whole, mark, part = decimals.groups("") if decimals else ("", "", "")
+    grouped = GROUPED.fullmatch(whole)
+    between = (grouped[1] or "") if grouped else ""
+    is_indian = bool(INDIAN.fullmatch(whole)) and mark != ","
+    same_mark = bool(mark) and between == mark
+    may_be_decimal = has_cents and not mark and between in (".", ",") and whole.count(between) == 1
+    if not is_indian and (grouped is None or same_mark or may_be_decimal):
+        raise Refused(UNCLEAR)
+    return int("".join(re.findall("[0-9]", whole)) or 0) * 100 + int(part.ljust(2, "0"))
+
+
+def _in_range(value: int, limit: int, negative: bool, what: str) -> int:
+    if abs(value) >= limit or (value < 0 and not negative):
+        least = "-999,999,999" if negative else "0"
+        raise Refused(f"Enter {what} from {least} to 999,999,999.")
+    return value
