@@ -171,7 +171,7 @@ def make_worker(adapters: Adapters, services: Services, settings: Settings) -> W
         tools=build_tools(adapters, services, settings),
         engine=services.engine,
     )
-    return Worker(parts, slots=settings.builds_per_worker, lease_s=settings.lease_s)
+    return Worker(parts, slots=settings.build_slots, lease_s=settings.lease_s)
 
 
 def make_previews(adapters: Adapters, settings: Settings) -> PreviewService:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import re
+import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from app.acceptance.evidence import Seen
@@ -34,6 +36,13 @@ _ASSIGNED: Final = re.compile(
 _SOURCE: Final = (".py", ".js", ".ts", ".sh", ".env", ".toml", ".yaml", ".yml", ".ini", ".cfg")
 
 
+_PARSER: Final = threading.Lock()
+"""Python 3.11 counts its parser's depth in one place for all threads: two at once can end in a SystemError."""
+
+_REMEMBERED: Final = 512
+"""Verdicts that are kept: most files of an app are the same in every build."""
+
+
 def required(files: Files) -> Seen:
     """Every file that an app must have."""
     missing = missing_files(files)
@@ -48,7 +57,7 @@ def parses(files: Files) -> Seen:
     for path, content in files.items():
         try:
             if path.endswith(".py"):
-                compile(content, path, "exec", dont_inherit=True)
+                _compile(path, content)
             elif path.endswith(".json"):
                 json.loads(content)
             else:
@@ -59,6 +68,19 @@ def parses(files: Files) -> Seen:
     return Seen(f"{parsed} source files parse and compile")
 
 
+@lru_cache(_REMEMBERED)
+def _compile(path: str, content: bytes) -> None:
+    with _PARSER:
+        compile(content, path, "exec", dont_inherit=True)
+
+
+@lru_cache(_REMEMBERED)
+def _undefined(path: str, content: bytes) -> tuple[tuple[int, str], ...]:
+    with _PARSER:
+        tree = ast.parse(content, path)
+    return tuple(undefined_names(tree))
+
+
 def lint(files: Files) -> Seen:
     """No name is used that nothing defines, no module of the app is imported that is not there."""
     found: list[str] = []
@@ -66,8 +88,7 @@ def lint(files: Files) -> Seen:
     for path, content in files.items():
         if path.endswith(".py"):
             looked += 1
-            tree = ast.parse(content, path)
-            found += [f"{path}:{line}: undefined name {name!r}" for line, name in undefined_names(tree)]
+            found += [f"{path}:{line}: undefined name {name!r}" for line, name in _undefined(path, content)]
     if found:
         raise BuildFailed(
             "The app's code has a plain mistake, so it would break when used.",

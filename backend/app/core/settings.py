@@ -39,7 +39,12 @@ class Settings(BaseSettings):
         description="The port of the previews; by default the next one after `port`.",
     )
     workers: int = Field(default=1, ge=0, le=64, description="Worker processes that `up` starts.")
-    builds_per_worker: int = Field(default=2, ge=1, le=64, description="Builds one worker runs at once.")
+    builds_per_worker: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="Builds one worker runs at once; by default one for every two cores.",
+    )
     lease_s: float = Field(default=10, ge=1, le=15, description="Seconds after which a silent worker is dead.")
     queue_cap: int = Field(default=1000, ge=1, description="Jobs waiting before start answers 503.")
     stage_timeout_s: float = Field(default=300, ge=5, description="Seconds one stage may take.")
@@ -55,6 +60,11 @@ class Settings(BaseSettings):
     def data(self) -> DataDir:
         """The rooms of the data directory."""
         return DataDir(self.data_dir.expanduser().absolute())
+
+    @property
+    def build_slots(self) -> int:
+        """Builds that one worker runs at once: a build keeps two cores busy, so more only make each slower."""
+        return self.builds_per_worker or max(1, (os.cpu_count() or 2) // 2)
 
     @property
     def previews_port(self) -> int:

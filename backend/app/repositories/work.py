@@ -87,10 +87,24 @@ _GIVE_BACK = """
     RETURNING attempt
     """
 
-_POSITION = """
-    SELECT count(*) FROM jobs j, jobs mine
-    WHERE mine.id = %(id)s AND j.status = 'queued' AND j.admitted_at IS NULL
-      AND (j.priority > mine.priority OR (j.priority = mine.priority AND j.created_at <= mine.created_at))
+# The order of _ADMIT, told in advance: each job of a founder waits as if those before it were running.
+_POSITION = f"""
+    WITH busy AS (
+        SELECT founder_id, count(*) AS running FROM jobs
+        WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed') GROUP BY founder_id
+    ), waiting AS (
+        SELECT id, founder_id, created_at,
+               priority + floor(extract(epoch FROM now() - created_at) / {AGE_STEP_S}) AS urgency
+        FROM jobs WHERE {_IS_QUEUED}
+    ), turns AS (
+        SELECT w.id, w.urgency, w.created_at, coalesce(b.running, 0) + row_number() OVER (
+            PARTITION BY w.founder_id ORDER BY w.urgency DESC, w.created_at, w.id
+        ) AS load
+        FROM waiting w LEFT JOIN busy b USING (founder_id)
+    ), places AS (
+        SELECT id, row_number() OVER (ORDER BY load, urgency DESC, created_at, id) AS place FROM turns
+    )
+    SELECT coalesce((SELECT place FROM places WHERE id = %(id)s), 0)
     """
 
 _RELEASE = """

@@ -42,6 +42,9 @@ ADMITTING: Final = (JobStatus.QUEUED, JobStatus.READY, JobStatus.FAILED)
 """A job that came to one of these waits for a slot or has left one."""
 
 LOOK_S: Final = 1.0
+HAND_OVER_S: Final = 5.0
+"""A worker that leaves waits so long for what it is doing to end."""
+
 TIDY_EVERY: Final = 10
 FORGET_EVERY: Final = 3_600
 """In looks, as the one above: once an hour."""
@@ -99,6 +102,7 @@ class Worker:
         ]
         stop = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([stop, *loops], return_when=asyncio.FIRST_COMPLETED)
+        await self._stop_admitting(loops[1])
         await self._hand_over()
         for task in (stop, *loops):
             task.cancel()
@@ -198,14 +202,20 @@ class Worker:
         os._exit(FENCED)  # sandboxes die with this process, so nothing goes on that others may repeat
 
     async def _admit(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             await self._may_admit.wait()
             self._may_admit.clear()
             await self._survive(self._take_turns)
 
+    async def _stop_admitting(self, admitting: asyncio.Task[None]) -> None:
+        """Let an admission that has begun reach the engine, which is shut down next."""
+        self._stopping.set()
+        self._may_admit.set()
+        await asyncio.wait([admitting], timeout=HAND_OVER_S)
+
     async def _take_turns(self) -> None:
         """Start as many jobs as there are slots free here."""
-        while len(self._taken) < self._slots:
+        while len(self._taken) < self._slots and not self._stopping.is_set():
             job_id = await self._parts.queue.admit_next()
             if job_id is None:
                 return
@@ -259,7 +269,7 @@ class Worker:
         for task in self._running.values():
             task.cancel()
         if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=5)
+            await asyncio.wait(list(self._running.values()), timeout=HAND_OVER_S)
         await engine.shut_down()  # first, or this worker would take up again what it gives back
         try:
             for job_id in self._running:

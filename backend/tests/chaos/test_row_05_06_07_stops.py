@@ -64,6 +64,23 @@ def test_row_06_worker_told_to_stop_hands_over(make_fleet: Callable[..., Fleet],
     assert_invariants(fleet)
 
 
+@pytest.mark.row(6, "I1 I5 I12")
+def test_row_06_worker_told_to_stop_while_others_wait(make_fleet: Callable[..., Fleet]) -> None:
+    fleet = make_fleet(pace_s=0.5, slots=1)
+    fleet.start()
+    jobs = [fleet.started() for _ in range(6)]
+    fleet.until(lambda: bool(fleet.ledger.entries("began")))
+
+    for leaver in list(fleet.workers):
+        fleet.await_worker(fleet.spawn_worker())
+        leaver.send(signal.SIGTERM)
+        assert leaver.wait() == 0
+
+    assert fleet.await_end(jobs) == ["ready"] * 6
+    assert [fleet.job_row(job)["takeovers"] for job in jobs] == [0] * 6, "a hand-over is no crash"
+    assert_invariants(fleet)
+
+
 @pytest.mark.row(7, "I1 I6")
 def test_row_07_everything_killed_while_five_builds_run(
     make_fleet: Callable[..., Fleet], dice: random.Random, report: Report

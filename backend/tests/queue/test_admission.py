@@ -84,3 +84,25 @@ async def test_a_full_queue_refuses_instead_of_accepting(yard: Yard) -> None:
         await yard.job()
 
     assert refused.value.retry_after == 30
+
+
+async def test_the_place_that_is_shown_is_the_order_of_admission(yard: Yard) -> None:
+    await yard.worker("a", 1)
+    running = await yard.job("ada")
+    assert await yard.admit() == [running]
+    waiting = [
+        await yard.job("ada"),
+        await yard.job("ada"),
+        await yard.job("bob"),
+        await yard.job("cy", Tier.PARTNER),
+    ]
+
+    async with yard.database.autocommit() as tx:
+        places = {job: await work.position(tx, job) for job in waiting}
+
+    admitted = []
+    for _ in waiting:
+        await yard.worker(f"more-{len(admitted)}", 1)
+        admitted += await yard.admit()
+    assert sorted(places, key=lambda job: places[job]) == admitted
+    assert sorted(places.values()) == [1, 2, 3, 4]
