@@ -7,13 +7,19 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.blueprint.expressions.nodes import Aggregate, Binary, Call, Node, Rank
+from app.blueprint.expressions.parser import parse
+from app.blueprint.expressions.walk import walk
 from app.blueprint.spec import (
     NUMBERS,
     AppSpec,
+    ComputedSpec,
     EntitySpec,
     FieldSpec,
     FieldType,
     FormSpec,
+    Publicity,
+    Reach,
     RoleScope,
     RuleKind,
     RuleSpec,
@@ -25,8 +31,8 @@ from app.blueprint.spec_queries import lower_first, status_field
 EVERYBODY: Final = "Everybody who opens the app"
 VISITOR: Final = "Visitor"
 STAFF: Final = "Staff"
-_RULE_NAMES: Final = {RuleKind.OVERDUE: "due"}
-_PLAN_TYPES: Final = {FieldType.INT: "number"}
+_RULE_NAMES: Final = {RuleKind.OVERDUE: "due", RuleKind.ENSURE: "range"}
+_PLAN_TYPES: Final = {FieldType.INT: "number", FieldType.DECIMAL: "number"}
 _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _NOT_SHOWN: Final = (ViewKind.LIST, ViewKind.TOTALS)
 """Every record has a list; totals are computed values."""
@@ -180,7 +186,7 @@ def plan_of(spec: AppSpec, *, unknown: Sequence[str] = ()) -> Plan:
         people=_people(spec),
         keeps=tuple(_kept(entity, is_offered=entity.name in offered) for entity in spec.entities),
         does=tuple(_deeds(spec)),
-        rules=tuple(_rule(spec, rule) for rule in spec.rules if rule.kind is not RuleKind.SUM),
+        rules=tuple(_rules(spec)),
         computes=tuple(_computed(spec)),
         shows=tuple(_shown(spec)),
         pages=_pages(spec),
@@ -212,14 +218,34 @@ def _offered(spec: AppSpec) -> frozenset[str]:
 
 
 def _kept(entity: EntitySpec, *, is_offered: bool) -> Kept:
-    status = status_field(entity)
+    status = entity.field(entity.state) if entity.state else status_field(entity)
+    public = Publicity.LIST if is_offered and entity.public is Publicity.NONE else entity.public
     return Kept(
         name=entity.name,
         plural=entity.plural,
-        public="list" if is_offered else "none",
-        fields=tuple(map(_field, entity.fields)),
+        public=public.value,
+        fields=(*map(_field, entity.fields), *map(_figure, entity.computed)),
         states=status.choices if status is not None else (),
+        moves=tuple(
+            Move(from_=source, to=move.target, by=by)
+            for move in entity.moves
+            for source in move.sources
+            for by in move.by or (STAFF,)
+        ),
     )
+
+
+def _figure(figure: ComputedSpec) -> PlanField:
+    return PlanField(name=figure.name, label=figure.label, type="computed")
+
+
+def _limits(field: FieldSpec) -> str | None:
+    """The bounds of a number, such as "1 to 10", "at least 1" or "at most 10"."""
+    if field.lowest is None and field.highest is None:
+        return None
+    if field.lowest is None:
+        return f"at most {field.highest}"
+    return f"at least {field.lowest}" if field.highest is None else f"{field.lowest} to {field.highest}"
 
 
 def _field(field: FieldSpec) -> PlanField:
@@ -230,6 +256,8 @@ def _field(field: FieldSpec) -> PlanField:
         required=field.required,
         choices=field.choices,
         of=field.ref,
+        default=field.starts_as,
+        limits=_limits(field),
     )
 
 
@@ -238,9 +266,16 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
     for form in spec.forms:
         yield _form_deed(form)
     for entity in spec.entities:
-        yield Deed(
-            who=staff, verb="keep", entity=entity.name, label=f"Add and change {lower_first(entity.plural)}"
-        )
+        many = lower_first(entity.plural)
+        yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {many}")
+        for right in entity.rights:
+            if right.adds:
+                yield Deed(who=right.role, verb="add", entity=entity.name, label=f"Add {many}")
+            elif right.sees is not Reach.NONE:
+                yield Deed(who=right.role, verb="see", entity=entity.name, label=f"See {many}")
+        for move in entity.moves:
+            for by in move.by or (staff,):
+                yield Deed(who=by, verb=move.label.split(" ")[0].lower(), entity=entity.name, label=move.label)
 
 
 def _form_deed(form: FormSpec) -> Deed:
@@ -253,6 +288,19 @@ def _staff(spec: AppSpec) -> str:
     return next((role.name for role in spec.roles if role.scope is RoleScope.ALL), STAFF)
 
 
+def _rules(spec: AppSpec) -> Iterator[PlanRule]:
+    """What is refused or flagged: the rules, and the moves that ask for something or have a condition."""
+    for rule in spec.rules:
+        if rule.kind is not RuleKind.SUM:
+            yield _rule(spec, rule)
+    for entity in spec.entities:
+        for move in entity.moves:
+            fields = (entity.state or "", *move.asks)
+            yield PlanRule(
+                kind="transition", entity=entity.name, by=None, fields=fields, value=move.only_if, about=move.about
+            )
+
+
 def _rule(spec: AppSpec, rule: RuleSpec) -> PlanRule:
     entity = spec.entity(rule.entity)
     refs = [field.ref for name in rule.fields if entity and (field := entity.field(name)) and field.ref]
@@ -261,12 +309,53 @@ def _rule(spec: AppSpec, rule: RuleSpec) -> PlanRule:
         entity=rule.entity,
         by=refs[-1] if refs else None,
         fields=rule.fields,
-        value=None,
+        value=str(rule.limit) if rule.limit is not None else None,
         about=rule.about,
     )
 
 
+_OPERATIONS: Final = {"*": "product", "/": "share", "+": "sum", "-": "difference"}
+
+
+def _worked_out(entity: EntitySpec, figure: ComputedSpec) -> Computed:
+    node = parse(figure.expression)
+    return Computed(
+        entity=entity.name,
+        label=figure.label,
+        op=_operation(node),
+        of=figure.expression,
+        per=_period(figure.expression),
+        about=figure.about,
+    )
+
+
+def _operation(node: Node) -> str:
+    """What a figure does with its parts, in a word."""
+    match node:
+        case Aggregate():
+            return {"distinct": "count", "exists": "count", "latest": "max"}.get(node.function, node.function)
+        case Rank():
+            return "rank"
+        case Binary() if node.operator == "-" and any(isinstance(part, Aggregate) for part in walk(node)):
+            return "balance"
+        case Binary() if node.operator in _OPERATIONS:
+            return _OPERATIONS[node.operator]
+        case Call() if node.name in ("days", "hours", "minutes", "years", "age"):
+            return "difference"
+        case Call() if node.arguments:
+            return _operation(node.arguments[-1])
+        case _:
+            return "value"
+
+
+def _period(expression: str) -> str | None:
+    """The period that a figure is about, where it compares one with today's."""
+    return next((word for word in ("week", "month", "year") if f"{word}(today" in expression), None)
+
+
 def _computed(spec: AppSpec) -> Iterator[Computed]:
+    for kept in spec.entities:
+        yield from (_worked_out(kept, figure) for figure in kept.computed)
     for rule in spec.rules:
         if rule.kind is RuleKind.SUM:
             yield _sum(spec, rule)
@@ -332,6 +421,9 @@ def _shown(spec: AppSpec) -> Iterator[Shown]:
     for view in spec.views:
         if view.kind not in _NOT_SHOWN:
             yield Shown(kind=view.kind, entity=view.entity, by=view.field)
+    for entity in spec.entities:
+        if entity.order:
+            yield Shown(kind="ranking", entity=entity.name, by=entity.order.split(" ")[0])
 
 
 def _pages(spec: AppSpec) -> tuple[PlanPage, ...]:

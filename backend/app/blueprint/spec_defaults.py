@@ -6,13 +6,15 @@ import re
 from typing import Any, Final
 
 _ENDINGS: Final = ((re.compile(r"[^aeiou]y$"), "ies", 1), (re.compile(r"(s|x|z|ch|sh)$"), "es", 0))
+_SPELLED: Final = {"email": "E-mail", "url": "Web address", "id_number": "ID number"}
 _THEME: Final = {"hue": 215}
 
 
 def field(raw: Any) -> Any:  # Any: what JSON can hold
     """A field with the label that its name says: `starts_at` is "Starts at"."""
     if isinstance(raw, dict) and isinstance(raw.get("name"), str) and not raw.get("label"):
-        return {**raw, "label": raw["name"].replace("_", " ").capitalize()}
+        name = raw["name"]
+        return {**raw, "label": _SPELLED.get(name, name.replace("_", " ").capitalize())}
     return raw
 
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from pydantic import ValidationError
 
+from app.blueprint.editing import problems
 from app.blueprint.language import GoalUnreadable, plan_goal
-from app.cli.context import COMMON, Common, Ctx
+from app.blueprint.plan import Plan, plan_of
+from app.blueprint.spec import AppSpec
+from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit, UsageError
 from app.cli.plan_text import plan_lines
+from app.cli.spec_text import load
 
 
 def plan(
     goal: Annotated[str | None, Parameter(help="What to build, in your own words.")] = None,
     /,
     *,
+    spec: Annotated[Path | None, Parameter(help="A specification (TOML or JSON) to show the plan of.")] = None,
     stdin: Annotated[
         bool, Parameter(help='Read one {"goal": "..."} a line from standard input; print one plan a line.')
     ] = False,
@@ -30,17 +37,38 @@ def plan(
             if line.strip():
                 context.result_json(plan_or_refusal(goal_of(line)))
         return Exit.OK
+    if spec is not None:
+        show(plan_of(read_spec(spec)), context, as_json=common.json)
+        return Exit.OK
     if goal is None or not goal.strip():
         raise UsageError("The goal is empty.", remedy='cofounder plan "A booking app for a yoga studio"')
     try:
         made = plan_goal(goal)
     except GoalUnreadable as error:
         raise UsageError(str(error), remedy='cofounder plan "your goal in other words"') from error
-    if common.json:
+    show(made, context, as_json=common.json)
+    return Exit.OK
+
+
+def show(made: Plan, context: Context, *, as_json: bool) -> None:
+    """Print a plan, as lines or as one JSON object."""
+    if as_json:
         context.result_json(made.model_dump(mode="json", by_alias=True))
     else:
         context.verbatim("\n".join(plan_lines(made)))
-    return Exit.OK
+
+
+def read_spec(path: Path) -> AppSpec:
+    """The specification in a file. UsageError says where it is wrong."""
+    try:
+        raw = load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+    try:
+        return AppSpec.model_validate(raw)
+    except ValidationError as error:
+        wrong = "; ".join(f"{place['field']}: {place['problem']}" for place in problems(error, raw)[:5])
+        raise UsageError(f"The specification in {str(path)!r} is not right: {wrong}.") from error
 
 
 def goal_of(line: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.blueprint.plan import Kept, Plan
+from app.blueprint.plan import Kept, Move, Plan
 from app.blueprint.spec import WishState
 
 FIELDS_SHOWN: Final = 8
@@ -19,6 +19,7 @@ def plan_lines(plan: Plan) -> list[str]:
         *_block("It keeps", (_kept_line(kept) for kept in plan.keeps)),
         *_block("People", (f"{person.name} ({_sees(person.sees)})" for person in plan.people)),
         *_block("Without an account", (deed.label for deed in plan.does if deed.who == "Visitor")),
+        *_block("Steps", (_move_line(kept, move) for kept in plan.keeps for move in kept.moves)),
         *_block("Rules", (rule.about for rule in plan.rules)),
         *_block("It works out", (computed.about for computed in plan.computes)),
         *_block("It assumes", plan.assumptions),
@@ -45,6 +46,10 @@ def _told(wish: Mapping[str, Any]) -> str:
 def _block(title: str, lines: Iterator[str] | tuple[str, ...]) -> list[str]:
     indented = [f"    - {line}" for line in dict.fromkeys(lines)]
     return [f"  {title}:", *indented] if indented else []
+
+
+def _move_line(kept: Kept, move: Move) -> str:
+    return f"{kept.name}: {move.from_} -> {move.to} ({move.by})"
 
 
 def _kept_line(kept: Kept) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Header, Query, Response
 
 from app.api.deps import CallerDep, ServicesDep
+from app.blueprint.plan import Plan, plan_of
 from app.core.ids import ProjectId
 from app.schemas.specs import SpecOut
 from app.services.spec_service import SpecView
@@ -36,6 +37,14 @@ async def get(project_id: UUID, caller: CallerDep, services: ServicesDep, respon
     async with services.database.transaction() as tx:
         view = await services.specs.get(tx, caller.id, ProjectId(project_id))
     return _out(project_id, view, response)
+
+
+@router.get("/{project_id}/plan", operation_id="get_plan", response_model=Plan)
+async def plan(project_id: UUID, caller: CallerDep, services: ServicesDep) -> Plan:
+    """The specification as it stands in product words: what the app keeps, does, refuses and works out."""
+    async with services.database.transaction() as tx:
+        view = await services.specs.get(tx, caller.id, ProjectId(project_id))
+    return plan_of(view.spec)
 
 
 @router.put("/{project_id}/spec", operation_id="put_spec")

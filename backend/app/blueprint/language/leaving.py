@@ -97,7 +97,9 @@ def vocabulary(
     title: str = "",
 ) -> frozenset[str]:
     """Every word of the app, and those that led to one of its records."""
-    texts = [title, found.context, *found.domain, *found.subjects, *found.roles, *(role.name for role in roles)]
+    # For the account of wishes, which has a title, a word of the goal is no proof that the app has a place for it.
+    spoken_of = [title] if title else [found.context, *found.domain, *found.subjects]
+    texts = [*spoken_of, *found.roles, *(role.name for role in roles)]
     for entity in entities:
         texts += [entity.label, entity.plural, *(field.label for field in entity.fields)]
         texts += [choice for field in entity.fields for choice in field.choices]

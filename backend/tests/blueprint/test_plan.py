@@ -1,0 +1,88 @@
+"""The plan says all that a specification says, and nothing that it does not."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.blueprint.language import understand
+from app.blueprint.plan import Plan, plan_of
+from app.blueprint.spec import AppSpec, Reach, RuleKind, ViewKind, WishState
+
+SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.toml"))
+GOALS = ["a booking app for a yoga studio", "invoices with lines for a freelance designer", "members borrow kites"]
+
+
+def specs() -> list[AppSpec]:
+    written = [AppSpec.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))) for path in SPECS]
+    return [*written, *map(understand, GOALS)]
+
+
+@pytest.fixture(params=specs(), ids=lambda spec: spec.title)
+def pair(request: pytest.FixtureRequest) -> tuple[AppSpec, Plan]:
+    return request.param, plan_of(request.param)
+
+
+def test_every_kind_of_record_and_field_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    kept = {keeps.name: [field.name for field in keeps.fields] for keeps in plan.keeps}
+    said = {
+        entity.name: [*(field.name for field in entity.fields), *(figure.name for figure in entity.computed)]
+        for entity in spec.entities
+    }
+    assert kept == said
+
+
+def test_every_rule_and_move_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    rules = [rule.about for rule in spec.rules if rule.kind is not RuleKind.SUM]
+    moves = [move.about for entity in spec.entities for move in entity.moves]
+    assert [rule.about for rule in plan.rules] == [*rules, *moves]
+    steps = {(keeps.name, move.from_, move.to) for keeps in plan.keeps for move in keeps.moves}
+    assert steps == {
+        (entity.name, source, move.target)
+        for entity in spec.entities
+        for move in entity.moves
+        for source in move.sources
+    }
+
+
+def test_every_figure_and_sum_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    about = {computed.about for computed in plan.computes}
+    assert {figure.about for entity in spec.entities for figure in entity.computed} <= about
+    assert {rule.about for rule in spec.rules if rule.kind is RuleKind.SUM} <= about
+
+
+def test_every_right_and_form_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    does = {(deed.who, deed.entity) for deed in plan.does}
+    rights = {
+        (right.role, entity.name)
+        for entity in spec.entities
+        for right in entity.rights
+        if right.adds or right.sees is not Reach.NONE
+    }
+    assert rights <= does
+    assert {form.action for form in spec.forms} <= {deed.label for deed in plan.does}
+
+
+def test_every_view_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    shown = {(view.kind, view.entity) for view in plan.shows}
+    wanted = {
+        (view.kind.value, view.entity) for view in spec.views if view.kind not in (ViewKind.LIST, ViewKind.TOTALS)
+    }
+    assert wanted <= shown
+
+
+def test_a_single_wish_needs_no_more_than_that_some_of_it_is_met() -> None:
+    assert plan_of(understand("project board where we drag client requests")).keeps_enough
+
+
+def test_more_than_half_of_several_wishes_must_be_met() -> None:
+    plan = plan_of(understand("Track hives, weigh every frame, forecast the weather and play birdsong"))
+    assert [clause.state for clause in plan.clauses].count(WishState.KEPT) < len(plan.clauses) / 2
+    assert not plan.keeps_enough
