@@ -16,7 +16,7 @@ from typing import Final
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
 from app.blueprint.expressions.nodes import Aggregate, Node, Path, Value
 from app.blueprint.expressions.parser import parse
-from app.blueprint.expressions.walk import walk
+from app.blueprint.expressions.walk import children, walk
 from app.blueprint.generate.expressions import stated
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_expressions import catalogue_of
@@ -29,6 +29,8 @@ _CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
 _TRIES: Final = 4_000
 _MOST_FIELDS: Final = 3
 _MOST_COPIES: Final = 60
+_DEPTH: Final = 3
+"""So many figures that lean on each other are looked through for fields to vary."""
 
 Slot = tuple[str, str]
 """A field that values are tried in: entity and name."""
@@ -130,13 +132,13 @@ class Examples:
 
     def _slots(self, entity: EntitySpec, node: Node, depth: int = 0) -> Iterator[Slot]:
         """The kept fields that an expression looks at, of its record and of those it leads to."""
-        for part in walk(node):
-            if isinstance(part, Path):
-                yield from self._slots_of_path(entity, part.steps, depth)
-            elif isinstance(part, Aggregate) and part.operand is not None and depth < 2:
-                inner = self.spec.entity(part.entity)
-                if inner is not None:
-                    yield from self._slots(inner, part.operand, depth + 1)
+        if isinstance(node, Path):
+            yield from self._slots_of_path(entity, node.steps, depth)
+            return
+        inner = self.spec.entity(node.entity) if isinstance(node, Aggregate) else entity
+        for part in children(node):
+            if inner is not None and depth <= _DEPTH:
+                yield from self._slots(inner, part, depth + isinstance(node, Aggregate))
 
     def _slots_of_path(self, entity: EntitySpec, steps: tuple[str, ...], depth: int) -> Iterator[Slot]:
         here: EntitySpec | None = entity
@@ -144,7 +146,7 @@ class Examples:
             if here is None:
                 return
             figure, kept = here.figure(step), here.field(step)
-            if figure is not None and depth < 3:
+            if figure is not None and depth < _DEPTH:
                 yield from self._slots(here, parse(figure.expression), depth + 1)
             if kept is None:
                 return
