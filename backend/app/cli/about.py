@@ -89,9 +89,9 @@ def doctor(*, common: Common = COMMON, context: Ctx) -> int:
     if common.json:
         rows = [{"name": f.name, "ok": f.ok, "detail": f.detail, "remedy": f.remedy} for f in findings]
         context.result_json({"ok": healthy, "findings": rows})
-        return Exit.OK if healthy else Exit.USAGE
+        return Exit.OK if healthy else Exit.BUILD_FAILED
     for finding in findings:
         context.result(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.name}: {finding.detail}")
     remedies = [finding.remedy for finding in findings if not finding.ok and finding.remedy]
     context.say("\n".join(remedies) if remedies else "Everything that is needed is here.")
-    return Exit.OK if healthy else Exit.USAGE
+    return Exit.OK if healthy else Exit.BUILD_FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.network import free_pair
 from app.core.settings import Settings
 from app.processes.up import ready_lines
 from tests.cli.fake_api import TOKEN, Cli
@@ -103,7 +105,7 @@ def test_a_log_that_is_not_there_is_not_found(cli: Cli) -> None:
 def test_doctor_names_what_is_missing_and_what_to_type(cli: Cli) -> None:
     cli.wiring.findings = [Found("git", ok=False, detail="not installed", remedy="apt-get install git")]
     ran = cli("doctor")
-    assert ran.code == 2
+    assert ran.code == 1
     assert "MISSING  git" in ran.out
     assert ran.last_word == "apt-get install git"
 
@@ -125,3 +127,23 @@ def test_config_show_says_where_a_value_comes_from_and_masks_secrets(
 
 def test_config_path_names_the_data_directory(cli: Cli) -> None:
     assert str(cli.data_dir) in cli("config", "path").out
+
+
+def test_up_refuses_a_full_disk_in_a_sentence(cli: Cli, small_disk: Path) -> None:
+    cli.wiring.instance = None
+    ran = cli("up", "--data-dir", str(small_disk / "data"))
+    assert ran.code == 2
+    assert "The disk is full: 2 MB are free" in ran.talk
+    assert ran.last_word == f"cofounder up --data-dir {small_disk / 'data'}"
+    assert cli.wiring.calls == []
+
+
+def test_any_command_that_meets_a_full_disk_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_up(_settings: object, *, say: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "/data/lock")
+
+    cli.wiring.instance = None
+    monkeypatch.setattr(cli.wiring, "run_up", run_up)
+    ran = cli("up", "--port", str(free_pair("127.0.0.1")))
+    assert (ran.code, ran.last_word) == (2, "cofounder doctor")
+    assert "The disk is full (/data/lock)." in ran.talk
