@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.network import free_pair
+from app.core.paths import default_data_dir
 from app.core.settings import Settings
 from app.processes.up import ready_lines
 from tests.cli.fake_api import TOKEN, Cli
@@ -147,3 +148,30 @@ def test_any_command_that_meets_a_full_disk_says_so(cli: Cli, monkeypatch: pytes
     ran = cli("up", "--port", str(free_pair("127.0.0.1")))
     assert (ran.code, ran.last_word) == (2, "cofounder doctor")
     assert "The disk is full (/data/lock)." in ran.talk
+
+
+def test_a_log_is_found_by_the_beginning_of_its_name(cli: Cli) -> None:
+    folder = cli.data_dir / "logs"
+    folder.mkdir()
+    for name in ("api", "worker-1"):
+        (folder / f"{name}.log").write_text(f"of {name}\n")
+    assert cli("logs", "worker").out == "of worker-1\n"
+    (folder / "worker-2.log").write_text("")
+    several = cli("logs", "worker")
+    assert (several.code, "There are: worker-1, worker-2." in several.talk) == (3, True)
+    assert cli("logs", "worker-1").out == "of worker-1\n"
+    assert cli("logs", "").code == 3
+
+
+def test_config_show_says_what_runs_beside_the_settings(cli: Cli) -> None:
+    assert cli.wiring.instance is not None
+    assert f"An instance runs at {cli.wiring.instance.api_url}" in cli("config", "show").talk
+    cli.wiring.instance = None
+    assert "runs" not in cli("config", "show").talk
+
+
+def test_the_first_commands_name_a_data_directory_only_when_it_is_not_the_usual_one(tmp_path: Path) -> None:
+    usual = ready_lines("http://127.0.0.1:8400", Settings(data_dir=default_data_dir()))
+    other = ready_lines("http://127.0.0.1:8400", Settings(data_dir=tmp_path))
+    assert "cofounder projects" in usual
+    assert f"cofounder projects --data-dir {tmp_path}" in other
