@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -35,9 +36,7 @@ def logs(
         else:
             context.result("\n".join(found)) if found else context.say("No logs yet.\ncofounder up")
         return Exit.OK
-    if name not in found:
-        known = f" There are: {', '.join(found)}." if found else ""
-        raise NotFound(f"There is no log {name!r}.{known}", remedy="cofounder logs")
+    name = log_named(name, list(found))
     tail = last_lines(found[name], lines)
     if common.json:
         context.result_json({"name": name, "lines": tail})
@@ -47,6 +46,16 @@ def logs(
     if follow:
         grow(found[name], context)
     return Exit.OK
+
+
+def log_named(text: str, names: Sequence[str]) -> str:
+    """The log of that name, or the only one whose name begins so. NotFound names what there is."""
+    begun = [name for name in names if name.startswith(text) and text]
+    if text in names or len(begun) == 1:
+        return text if text in names else begun[0]
+    which = "There are several logs that begin with" if begun else "There is no log"
+    known = f" There are: {', '.join(begun or names)}." if names else ""
+    raise NotFound(f"{which} {text!r}.{known}", remedy="cofounder logs")
 
 
 def log_files(folder: Path) -> dict[str, Path]:
@@ -89,9 +98,9 @@ def doctor(*, common: Common = COMMON, context: Ctx) -> int:
     if common.json:
         rows = [{"name": f.name, "ok": f.ok, "detail": f.detail, "remedy": f.remedy} for f in findings]
         context.result_json({"ok": healthy, "findings": rows})
-        return Exit.OK if healthy else Exit.USAGE
+        return Exit.OK if healthy else Exit.BUILD_FAILED
     for finding in findings:
         context.result(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.name}: {finding.detail}")
     remedies = [finding.remedy for finding in findings if not finding.ok and finding.remedy]
     context.say("\n".join(remedies) if remedies else "Everything that is needed is here.")
-    return Exit.OK if healthy else Exit.USAGE
+    return Exit.OK if healthy else Exit.BUILD_FAILED

@@ -73,6 +73,9 @@ def show(*, common: Common = COMMON, context: Ctx) -> None:
     for name, row in table.items():
         value = "-" if row["value"] is None else row["value"]
         context.result(f"{name:<{width}}  {value}  ({row['source']})")
+    running = context.wiring().find_instance(settings)
+    if running is not None:
+        context.say(f"An instance runs at {running.api_url}, with the settings that it was started with.")
     return None
 
 

@@ -6,6 +6,7 @@ AppError
 ├── WaitTimedOut         the build goes on, the waiting does not
 ├── Interrupted          Ctrl-C
 ├── FileRefused          a file cannot be written or would be overwritten
+├── DiskFull             the command cannot write what it must
 └── UsageError           the command was not understood
 """
 
@@ -40,7 +41,7 @@ class Exit(IntEnum):
 
 EXIT_MEANINGS: Final[dict[Exit, str]] = {
     Exit.OK: "It worked.",
-    Exit.BUILD_FAILED: "The build failed or was cancelled.",
+    Exit.BUILD_FAILED: "The build failed or was cancelled, or `doctor` has found that something is missing.",
     Exit.USAGE: "The command, a setting or this machine is not as it must be.",
     Exit.NOT_FOUND: "There is no such project, job, gate or log.",
     Exit.REFUSED: "Not signed in, not subscribed, or a limit is reached.",
@@ -96,6 +97,10 @@ class FileRefused(AppError):
     status, code, title = 409, "file_refused", "The file cannot be written"
 
 
+class DiskFull(AppError):
+    status, code, title = 507, "disk_full", "The disk is full"
+
+
 class UsageError(InvalidInput):
     code, title = "usage_error", "The command was not understood"
 
@@ -107,7 +112,7 @@ def exit_of(error: AppError) -> Exit:
             return Exit.TIMED_OUT
         case Interrupted():
             return Exit.INTERRUPTED
-        case ConfigurationError():
+        case ConfigurationError() | DiskFull():
             return Exit.USAGE
         case BuildFailed():
             return Exit.BUILD_FAILED

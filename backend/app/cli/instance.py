@@ -9,8 +9,9 @@ from cyclopts import Parameter, validators
 
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import Exit, ServerUnreachable
+from app.cli.errors import DiskFull, Exit, ServerUnreachable
 from app.cli.network import free_pair, port_is_free
+from app.core.disk import FULL_MB, free_megabytes
 from app.core.errors import Conflict
 from app.core.settings import Settings
 
@@ -36,6 +37,7 @@ def up(
     count = 0 if api_only else workers
     settings = load_settings(common, port=port, preview_port=preview_port, workers=count)
     refuse_second(settings, context)
+    refuse_full_disk(settings)
     refuse_taken_ports(settings)
     return context.wiring().run_up(settings, say=context.say)
 
@@ -48,6 +50,17 @@ def refuse_second(settings: Settings, context: Context) -> None:
             f"An instance runs on {str(settings.data.root)!r} already, at {running.api_url} (pid {running.pid})."
         )
         raise Conflict(detail, remedy=f"cofounder down --data-dir {quote(str(settings.data.root))}")
+
+
+def refuse_full_disk(settings: Settings) -> None:
+    """DiskFull when there is no room for the databases to start."""
+    free = free_megabytes(settings.data.root)
+    if free < FULL_MB:
+        root = str(settings.data.root)
+        detail = (
+            f"The disk is full: {free:,} MB are free for {root!r}, {FULL_MB:,} MB are needed. Make room, then:"
+        )
+        raise DiskFull(detail, remedy="cofounder up")
 
 
 def refuse_taken_ports(settings: Settings) -> None:

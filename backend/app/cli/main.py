@@ -13,7 +13,8 @@ from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
 
 from app import __version__
 from app.cli.context import Context, own_name
-from app.cli.errors import Exit, UsageError, exit_of, stable_code
+from app.cli.errors import DiskFull, Exit, UsageError, exit_of, stable_code
+from app.core.disk import is_disk_full
 from app.core.errors import AppError
 
 HELP = "Give a goal, get a real, running web app.\n\nStart here: cofounder demo"
@@ -178,6 +179,12 @@ def main(tokens: Sequence[str], context: Context) -> int:
         # The reader (`head`, a closed pager) has what it wanted; the flush at exit must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        full = DiskFull(f"The disk is full{where}. Make room on it, then look again:", remedy="cofounder doctor")
+        return report(full, context, tokens)
 
 
 def run() -> None:

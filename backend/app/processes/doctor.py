@@ -7,11 +7,17 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
+from app.core.disk import FULL_MB, free_megabytes, is_disk_full
 from app.core.settings import Settings
 from app.ports.sandbox import SandboxUnavailable
 from app.sandboxes import sandbox_runtime
 from app.supervision.instance import read_instance
+
+ROOMY_MB: Final = 1_000
+"""A build unpacks its packages and may fill a sandbox."""
+_MAKE_ROOM: Final = "Make room on the disk, then: cofounder doctor"
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,26 @@ class Finding:
 
 def doctor(settings: Settings) -> list[Finding]:
     """Everything that must hold before an instance can build."""
-    looks: tuple[Callable[[Settings], Finding], ...] = (_python, _git, _sandbox, _data, _instance)
-    return [look(settings) for look in looks]
+    looks: dict[str, Callable[[Settings], Finding]] = {
+        "python": _python,
+        "git": _git,
+        "disk": _disk,
+        "sandbox": _sandbox,
+        "data directory": _data,
+        "instance": _instance,
+    }
+    return [_answer_of(name, look, settings) for name, look in looks.items()]
+
+
+def _answer_of(name: str, look: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    """What a look finds; that it failed is a finding as well."""
+    try:
+        return look(settings)
+    except Exception as error:  # noqa: BLE001 - the command for trouble must not be what breaks
+        if is_disk_full(error):
+            return Finding(name, False, "the disk is full, so this could not be tried", _MAKE_ROOM)
+        detail = f"could not be looked at: {type(error).__name__}: {error}"
+        return Finding(name, False, detail, "cofounder doctor")
 
 
 def _python(_: Settings) -> Finding:
@@ -48,14 +72,23 @@ def _sandbox(settings: Settings) -> Finding:
     return Finding("sandbox", True, "a sandbox can be made")
 
 
+def _disk(settings: Settings) -> Finding:
+    free = free_megabytes(settings.data.root)
+    if free >= ROOMY_MB:
+        return Finding("disk", True, f"{free:,} MB free")
+    state = "the disk is full" if free < FULL_MB else "the disk is almost full"
+    detail = f"{state}: {free:,} MB free for {str(settings.data.root)!r}, {ROOMY_MB:,} MB are needed"
+    return Finding("disk", False, detail, _MAKE_ROOM)
+
+
 def _data(settings: Settings) -> Finding:
-    root = settings.data.root
     try:
         settings.data.prepare()
     except OSError as error:
+        if is_disk_full(error):
+            raise
         return Finding("data directory", False, str(error), "cofounder up --data-dir <a directory of yours>")
-    free = shutil.disk_usage(root).free // 1_000_000
-    return Finding("data directory", free > 1_000, f"{root} ({free:,} MB free)", "Make room on the disk.")
+    return Finding("data directory", True, str(settings.data.root))
 
 
 def _instance(settings: Settings) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from shlex import quote
 
+from app.core.paths import default_data_dir
 from app.core.settings import Settings, process_environment
 from app.processes.api import run_api
 from app.processes.migrate import migrate
@@ -43,13 +44,14 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
 
 def ready_lines(api_url: str, settings: Settings) -> list[str]:
     """Where the instance is, and what to type next in another terminal."""
-    here = f"--data-dir {quote(str(settings.data.root))}"
+    root = settings.data.root
+    here = "" if root == default_data_dir() else f" --data-dir {quote(str(root))}"
     return [
         f"Ready. The API is at {api_url}, the data in {str(settings.data.root)!r}. There is no web page yet.",
         "In another terminal:",
-        f'cofounder build "A booking app for a yoga studio" {here}',
-        f"cofounder projects {here}",
-        f"cofounder token {here}",
+        f'cofounder build "A booking app for a yoga studio"{here}',
+        f"cofounder projects{here}",
+        f"cofounder token{here}",
     ]
 
 

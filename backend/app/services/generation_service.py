@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from app.blueprint.spec import AppSpec
+from app.core.disk import is_disk_full
 from app.core.errors import (
     AlreadyTerminal,
     AppError,
@@ -32,6 +33,7 @@ from app.domain.tier import Tier
 from app.events.bell import Bell
 from app.ports.runner import RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
+from app.ports.storage import StorageFull
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import gates, idempotency, jobs, projects
@@ -44,6 +46,7 @@ from app.services.spec_service import SpecService
 
 log = structlog.get_logger(__name__)
 
+DISK_FULL: Final = "The disk of the machine is full. Nothing you had is lost; make room on it, then try again."
 KILL_TIMEOUT_S: Final = 5.0
 
 
@@ -217,6 +220,8 @@ def _new_job(project: Project, number: int, request: StartRequest, spec: AppSpec
 
 def explain(error: Exception) -> tuple[str, str, str]:
     """The founder's sentence, the code and the developer's detail of what ended a build."""
+    if is_disk_full(error) or isinstance(error.__cause__, StorageFull):
+        return DISK_FULL, "disk_full", str(error)
     match error:
         case BuildFailed():
             return error.detail, error.failure_code, error.log

@@ -84,8 +84,8 @@ async def test_row_18_a_full_disk_fails_the_build_clearly_and_harms_no_version(
         with listening_to_the_log() as log:
             refused = await _built(site, "Another app")
 
-        assert_told_well(refused, log, code="unavailable")
-        assert "disk is full" in str(refused.error_message)
+        assert_told_well(refused, log, code="disk_full")
+        assert "disk of the machine is full" in str(refused.error_message)
         filler.unlink()
         assert await _files(site, before) == kept
         assert (await _built(site, "A third app")).status is JobStatus.READY

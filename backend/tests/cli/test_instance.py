@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.network import free_pair
+from app.core.paths import default_data_dir
 from app.core.settings import Settings
 from app.processes.up import ready_lines
 from tests.cli.fake_api import TOKEN, Cli
@@ -103,7 +106,7 @@ def test_a_log_that_is_not_there_is_not_found(cli: Cli) -> None:
 def test_doctor_names_what_is_missing_and_what_to_type(cli: Cli) -> None:
     cli.wiring.findings = [Found("git", ok=False, detail="not installed", remedy="apt-get install git")]
     ran = cli("doctor")
-    assert ran.code == 2
+    assert ran.code == 1
     assert "MISSING  git" in ran.out
     assert ran.last_word == "apt-get install git"
 
@@ -125,3 +128,50 @@ def test_config_show_says_where_a_value_comes_from_and_masks_secrets(
 
 def test_config_path_names_the_data_directory(cli: Cli) -> None:
     assert str(cli.data_dir) in cli("config", "path").out
+
+
+def test_up_refuses_a_full_disk_in_a_sentence(cli: Cli, small_disk: Path) -> None:
+    cli.wiring.instance = None
+    ran = cli("up", "--data-dir", str(small_disk / "data"))
+    assert ran.code == 2
+    assert "The disk is full: 2 MB are free" in ran.talk
+    assert ran.last_word == f"cofounder up --data-dir {small_disk / 'data'}"
+    assert cli.wiring.calls == []
+
+
+def test_any_command_that_meets_a_full_disk_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_up(_settings: object, *, say: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "/data/lock")
+
+    cli.wiring.instance = None
+    monkeypatch.setattr(cli.wiring, "run_up", run_up)
+    ran = cli("up", "--port", str(free_pair("127.0.0.1")))
+    assert (ran.code, ran.last_word) == (2, "cofounder doctor")
+    assert "The disk is full (/data/lock)." in ran.talk
+
+
+def test_a_log_is_found_by_the_beginning_of_its_name(cli: Cli) -> None:
+    folder = cli.data_dir / "logs"
+    folder.mkdir()
+    for name in ("api", "worker-1"):
+        (folder / f"{name}.log").write_text(f"of {name}\n")
+    assert cli("logs", "worker").out == "of worker-1\n"
+    (folder / "worker-2.log").write_text("")
+    several = cli("logs", "worker")
+    assert (several.code, "There are: worker-1, worker-2." in several.talk) == (3, True)
+    assert cli("logs", "worker-1").out == "of worker-1\n"
+    assert cli("logs", "").code == 3
+
+
+def test_config_show_says_what_runs_beside_the_settings(cli: Cli) -> None:
+    assert cli.wiring.instance is not None
+    assert f"An instance runs at {cli.wiring.instance.api_url}" in cli("config", "show").talk
+    cli.wiring.instance = None
+    assert "runs" not in cli("config", "show").talk
+
+
+def test_the_first_commands_name_a_data_directory_only_when_it_is_not_the_usual_one(tmp_path: Path) -> None:
+    usual = ready_lines("http://127.0.0.1:8400", Settings(data_dir=default_data_dir()))
+    other = ready_lines("http://127.0.0.1:8400", Settings(data_dir=tmp_path))
+    assert "cofounder projects" in usual
+    assert f"cofounder projects --data-dir {tmp_path}" in other

@@ -148,6 +148,24 @@ async def test_a_sandbox_is_known_by_its_job_before_it_runs(make_runtime: MakeRu
     assert await runtime.list_ids() == {}
 
 
+async def test_a_probe_is_not_in_the_list_of_those_that_may_be_ended(
+    make_runtime: MakeRuntime, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = make_runtime(root=root)
+    seen: list[int] = []
+    kill = LocalSandbox.kill
+
+    async def listed_before_its_end(sandbox: LocalSandbox) -> None:
+        seen.append(len(await runtime.list_ids()))
+        await kill(sandbox)
+
+    monkeypatch.setattr(LocalSandbox, "kill", listed_before_its_end)
+    await runtime.probe()
+
+    assert seen == [0]
+    assert list(root.iterdir()) == []
+
+
 async def test_removal_never_follows_a_link_out(make_runtime: MakeRuntime, root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "precious"
     outside.mkdir()

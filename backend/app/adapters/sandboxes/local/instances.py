@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -95,9 +96,9 @@ class Instance:
             await process.kill()
 
 
-def new_directory(root: Path) -> Path:
-    """Where the next sandbox will be."""
-    return root / secrets.token_hex(6)
+def new_directory(root: Path, *, hidden: bool = False) -> Path:
+    """Where the next sandbox will be. A `hidden` one is in no list: only its maker ends it."""
+    return root / f"{'.' if hidden else ''}{secrets.token_hex(6)}"
 
 
 def find_instances(root: Path) -> list[Instance]:
@@ -112,9 +113,10 @@ def sweep(root: Path) -> None:
     """Remove directories whose maker died before they were complete."""
     if not root.is_dir():
         return
-    for directory in root.iterdir():
-        if directory.name.startswith(".") and time.time() - directory.stat().st_mtime > ABANDONED_S:
-            remove_tree(directory)
+    for directory in root.glob(".*"):
+        with suppress(FileNotFoundError):  # its maker may take it away meanwhile
+            if time.time() - directory.stat().st_mtime > ABANDONED_S:
+                remove_tree(directory)
 
 
 def parse_id(sandbox_id: SandboxId) -> tuple[Process, str] | None:

@@ -99,7 +99,8 @@ class LocalSandboxRuntime:
 
     async def start(self, request: SandboxRequest) -> LocalSandbox:
         registries = await self._access.registries()
-        directory = new_directory(self._root)
+        # The reaper ends what belongs to no job, and a probe belongs to none.
+        directory = new_directory(self._root, hidden=request.job_id == PROBE_JOB)
         try:
             instance = await in_thread(Instance.create, directory, request.job_id, request.purpose)
             running = await self._come_up(instance, request, registries)

@@ -1,0 +1,28 @@
+"""How full a disk is, and whether that is why something failed."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+from typing import Final
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_MEGABYTE: Final = 1_000_000
+FULL_MB: Final = 100
+"""With less than that a database does not start: a cluster begins with some 60 MB."""
+
+
+def free_megabytes(path: Path) -> int:
+    """How much room there is for `path`, which need not exist yet."""
+    there = next(place for place in (path, *path.parents) if place.exists())
+    return shutil.disk_usage(there).free // _MEGABYTE
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether a full disk is the error, or what led to it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return True
+        error = error.__cause__
+    return False
