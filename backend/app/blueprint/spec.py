@@ -413,9 +413,9 @@ class RuleSpec(_Part):
     in_order (earlier, later); stock (ref to what is counted, quantity taken); one_open (ref to what is out or
     taken until a record of it is finished).
     `ensure` refuses every record for which `condition` is false; `fields` are those that the refusal stands
-    beside, and with `when` it is judged only while that holds. It is judged again when a record that it speaks
-    of through a link changes. `limit` is the founder's number: the room of a capacity, the days before an overdue
-    date that it warns.
+    beside, and with `when` it is judged only while that holds. A condition with a figure over records is judged
+    again when one of those changes, another one when its record is written. `limit` is the founder's number: the
+    room of a capacity, the days before an overdue date that it warns.
     """
 
     kind: RuleKind

@@ -1,4 +1,4 @@
-"""The tables that an expression looks at beside the one of its record."""
+"""The tables that decide whether a condition about a record goes on to hold."""
 
 from __future__ import annotations
 
@@ -14,41 +14,44 @@ if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec
 
 
-def tables_of(spec: AppSpec, entity: str, *texts: str) -> tuple[str, ...]:
-    """The tables whose records decide what the expressions about a record of `entity` say, its own left out."""
+def watched_tables(spec: AppSpec, entity: str, *texts: str) -> tuple[str, ...]:
+    """The tables whose changes may make a condition about a record of `entity` false that was judged before.
+
+    There are none for a condition without a figure over records: "lines are added while the order is a draft" is
+    judged when a line is written, and says nothing about later.
+    """
     catalogue = catalogue_of(spec)
-    names: set[str] = set()
+    counted: set[str] = set()
+    linked: set[str] = set()
     for text in filter(None, texts):
-        _collect(catalogue, parse(text), entity, entity, names)
-    names.discard(entity)
+        _collect(catalogue, parse(text), entity, entity, counted, linked)
+    names = counted | (linked - {entity}) if counted else set()
     return tuple(sorted(catalogue.entity(name).table for name in names))
 
 
-def _collect(catalogue: Catalogue, node: Node, root: str, here: str, names: set[str]) -> None:
+def _collect(catalogue: Catalogue, node: Node, root: str, here: str, counted: set[str], linked: set[str]) -> None:
     if isinstance(node, Path):
-        _follow(catalogue, node.steps, root, here, names)
+        _follow(catalogue, node.steps, root, here, counted, linked)
         return
     inside = here
     if isinstance(node, Aggregate):
         inside = node.entity
-        names.add(inside)
+        counted.add(inside)
     for child in children(node):
-        _collect(catalogue, child, root, inside, names)
+        _collect(catalogue, child, root, inside, counted, linked)
 
 
-def _follow(catalogue: Catalogue, steps: tuple[str, ...], root: str, here: str, names: set[str]) -> None:
+def _follow(
+    catalogue: Catalogue, steps: tuple[str, ...], root: str, here: str, counted: set[str], linked: set[str]
+) -> None:
     current = root if steps[0] == "this" else here
     for step in steps[1:] if steps[0] == "this" else steps:
         shape = catalogue.entity(current).fields.get(step)
         if shape is None:
             return
+        linked.add(current)
         if shape.expression:
-            before = len(names)
-            _collect(catalogue, parse(shape.expression), current, current, names)
-            if len(names) > before:
-                names.add(current)
+            _collect(catalogue, parse(shape.expression), current, current, counted, linked)
         if not shape.type.entity:
             return
-        if step is not steps[-1]:
-            names.add(shape.type.entity)
         current = shape.type.entity

@@ -68,7 +68,7 @@ class Examples:
 
     def violation(self, entity: EntitySpec, rule: RuleSpec) -> Violation | None:
         """A record that breaks this condition and no other of its kind, or None when none was found."""
-        others = [other for other in conditions_of(self.spec, entity) if other is not rule]
+        others = [other for other in conditions_of(self.spec, entity) if other != rule]
         most = int(rule.limit or 0)
         for copies in (0, 1, *([most] if 1 < most <= _MOST_COPIES else [])):
             for changes in itertools.chain([{}], self._variants(entity, rule)):
@@ -88,7 +88,7 @@ class Examples:
                 self._holds(other, known, texts, 0)
                 for other in self.spec.entities
                 for known in conditions_of(self.spec, other)
-                if known is rule or self._holds(other, known, self.texts, 0)
+                if known == rule or self._holds(other, known, self.texts, 0)
             )
             if kept:
                 self.texts = texts

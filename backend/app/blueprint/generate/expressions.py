@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.blueprint.expressions.catalogue import Kind
-from app.blueprint.expressions.tables import tables_of
+from app.blueprint.expressions.tables import watched_tables
 from app.blueprint.spec import (
     AppSpec,
     ComputedSpec,
@@ -110,7 +110,7 @@ def ensure(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[
     yield "fields", rule.fields
     if when:
         yield "when", compiler.condition(when, entity.name)
-    watched = tables_of(spec, entity.name, condition, when or "")
+    watched = watched_tables(spec, entity.name, condition, when or "")
     if watched:
         yield "watches", watched
 

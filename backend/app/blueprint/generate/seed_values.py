@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.blueprint.generate import seed_words as stock
+from app.blueprint.generate.expressions import in_smallest_unit
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType
 from app.blueprint.spec_queries import PAST_DATES
 
@@ -48,15 +49,29 @@ def value(field: FieldSpec, place: Place) -> Value:
         case FieldType.DATE | FieldType.DATETIME:
             return _date(field, place)
         case FieldType.INT:
-            return _number(field, place)
+            return _within(field, _number(field, place))
+        case FieldType.DECIMAL:
+            # Every second one has a half, so that decimals are seen to be kept.
+            tenths = _number(field, place) * 10 + 5 * (place.row % 2)
+            return _within(field, tenths * 10**field.digits // 10)
         case FieldType.MONEY:
-            return _money(field, place)
+            return _within(field, _money(field, place))
         case FieldType.BOOL:
             return int((place.row + place.shift) % 3 != 0)
         case FieldType.CHOICE:
             return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
         case _:
             return _words(field, place)
+
+
+def _within(field: FieldSpec, number: int | None) -> int | None:
+    """The number moved between the limits of its field, in the unit that it is kept in."""
+    if number is None:
+        return None
+    lowest, highest = (
+        in_smallest_unit(field, bound) if bound is not None else number for bound in (field.lowest, field.highest)
+    )
+    return min(max(number, lowest), highest)
 
 
 def _words(field: FieldSpec, place: Place) -> str | None:

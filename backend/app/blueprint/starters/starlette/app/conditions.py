@@ -16,15 +16,17 @@ Broken = dict[tuple[str, int], frozenset[int]]
 
 
 @contextmanager
-def upheld(db: sqlite3.Connection, entity: Entity, record_id: int | None = None) -> Iterator[list[int]]:
+def upheld(
+    db: sqlite3.Connection, entity: Entity, record_id: int | None = None, *, adds: bool = False
+) -> Iterator[list[int]]:
     """Judge a change of a record of this kind when it is made; `rules.Broken` names the first rule that it breaks.
 
     The block appends the number of a record that it adds. What was broken before the change does not stand against it.
     """
-    before = _broken(db, entity, record_id)
+    before = _broken(db, entity, record_id, is_new=adds)
     added: list[int] = []
     yield added
-    after = _broken(db, entity, added[0] if added else record_id)
+    after = _broken(db, entity, added[0] if added else record_id, is_new=adds)
     for (table, number), found in after.items():
         if found - before.get((table, number), frozenset()):
             raise rules.Broken(_problem(entity, table, number))
@@ -39,16 +41,20 @@ def _problem(entity: Entity, table: str, number: int) -> dict[str, str]:
     return {next((name for name in names if name in known), ""): rule.about}
 
 
-def _broken(db: sqlite3.Connection, entity: Entity, record_id: int | None) -> Broken:
+def _broken(db: sqlite3.Connection, entity: Entity, record_id: int | None, *, is_new: bool) -> Broken:
+    """The records that break a rule: the one itself, and those whose figures it counts in.
+
+    A new record is judged by itself: whatever it makes too many, it is one too many of.
+    """
     found: Broken = {}
     for owner in ENTITIES:
         for number, rule in enumerate(owner.rules):
             if not isinstance(rule, Ensure):
                 continue
-            if owner is entity and record_id is not None:
-                found[owner.table, number] = _where(db, owner, rule, record_id)
-            elif owner is not entity and entity.table in rule.watches:
+            if entity.table in rule.watches and not (is_new and owner is entity):
                 found[owner.table, number] = _where(db, owner, rule, None)
+            elif owner is entity and record_id is not None:
+                found[owner.table, number] = _where(db, owner, rule, record_id)
     return found
 
 

@@ -45,7 +45,7 @@ def read(field: Field, raw: str, *, order: str = "") -> Value:
     if field.type == "bool":
         return _bool(text)
     if not text:
-        if field.required:
+        if field.required and not field.starts_as:
             raise Refused("Choose one." if field.type in ("choice", "ref") else "Please fill this in.")
         return None
     if CONTROL.search(text):

@@ -16,6 +16,7 @@ from .model import Entity, Field
 from .schema import ENTITIES
 
 HISTORY = 30
+EMPTY = "Please fill this in."
 UNDO_KEPT = 100
 Rows = dict[str, list[dict[str, Value]]]
 
@@ -40,14 +41,23 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
     if problems:
         raise rules.Broken(problems)
     started = {**values, **conditions.first_values(db, entity, values)}
+    _refuse_empty(entity, {field.name: started.get(field.name) for field in entity.fields})
     try:
-        with conditions.upheld(db, entity) as added:
+        with conditions.upheld(db, entity, adds=True) as added:
             record_id = database.insert(db, entity, {"id": _free_number(db, entity), **started})
             added.append(record_id)
     except sqlite3.IntegrityError as error:
         raise rules.refusal(db, entity, error, started) from None
     _note(db, entity, record_id, who=who, what=what)
     return record_id
+
+
+def _refuse_empty(entity: Entity, values: Mapping[str, Value]) -> None:
+    """Refuse a required field that nothing filled in, not even what it starts as."""
+    needed = {field.name for field in entity.fields if field.starts_as and field.required}
+    empty = [name for name, value in values.items() if name in needed and value is None]
+    if empty:
+        raise rules.Broken(dict.fromkeys(empty, EMPTY))
 
 
 def _free_number(db: sqlite3.Connection, entity: Entity) -> int:
@@ -64,6 +74,7 @@ def change(
     changed = {name: value for name, value in values.items() if row[name] != value}
     if not changed:
         return
+    _refuse_empty(entity, changed)
     problems = rules.missing_links(db, entity, changed)
     if problems:
         raise rules.Broken(problems)

@@ -6,11 +6,10 @@ import json
 import os
 import re
 import sqlite3
-from contextlib import suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
-from . import database
+from . import conditions, database, rules
 from .clock import today
 from .fields import Value
 from .schema import ENTITIES
@@ -32,9 +31,14 @@ def _fill_table(db: sqlite3.Connection, table: str, rows: list[dict[str, Value]]
     entity = next(entity for entity in ENTITIES if entity.table == table)
     for number, row in enumerate(rows, start=1):
         values = {"id": number, **{name: _dated(value) for name, value in row.items()}}
+        db.execute("SAVEPOINT example")
         # An example that breaks a rule, or belongs to one that does, is left out.
-        with suppress(sqlite3.IntegrityError):
-            database.insert(db, entity, values)
+        try:
+            with conditions.upheld(db, entity, adds=True) as added:
+                added.append(database.insert(db, entity, values))
+        except (sqlite3.IntegrityError, rules.Broken):
+            db.execute("ROLLBACK TO example")
+        db.execute("RELEASE example")
 
 
 def _dated(value: Value) -> Value:

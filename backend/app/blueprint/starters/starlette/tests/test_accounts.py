@@ -14,13 +14,19 @@ from app.schema import ENTITIES, ROLES
 from app import database, people
 from app.database import BY_TABLE
 from app.main import app
+from app.model import Right
 
 from .client import Browser
 from .forms import add, filled, send, token_of
 
 OWN = next(role for role in ROLES if role.own)
 PERSON = BY_TABLE[OWN.own]
-THEIRS = [(entity, field) for entity in ENTITIES for field in entity.of_type("ref") if field.ref == OWN.own]
+THEIRS = [
+    (entity, field)
+    for entity in ENTITIES
+    for field in entity.of_type("ref")
+    if field.ref == OWN.own and (entity.right(OWN.name) or Right(OWN.name, sees="own")).sees == "own"
+]
 PASSWORD = "quite a long one"
 
 

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.skipif(not NAMED, reason="another kind of record comes 
 
 def named(client: Browser, entity: Entity, name: str) -> dict[str, str]:
     """A good line of a file by its columns, about something of that name."""
-    values = {key: value for key, value in filled(client, entity).items() if value and key not in summed(entity)}
+    typed = {field.name for field in entity.fields if not (entity.moves and field.name == entity.state)}
+    values = {key: value for key, value in filled(client, entity).items() if value and key in typed - summed(entity)}
     first = next(field.name for field in entity.of_type("text") if field.name in entity.title)
     return {entity.field(key).label: value for key, value in {**values, first: name}.items()}
 

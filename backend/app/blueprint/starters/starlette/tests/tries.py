@@ -232,6 +232,10 @@ def ensure(client: Browser, table: str, changes: dict[str, dict[str, str]], copi
     for other in changes.keys() - {table}:
         for name, text in changes[other].items():
             _change_family(entity, first, BY_TABLE[other], name, dated(text))
+    if not copies:
+        # The example was kept, which is all that it was for: beside it another rule might stand in the way.
+        with database.session() as db:
+            database.delete(db, entity, first)
     _refused(client, entity, bad, says)
 
 

@@ -1,0 +1,144 @@
+"""Apps from hand-written specifications, used over HTTP, beside figures that were worked out by hand."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.blueprint.generate import generate
+
+from .test_apps import installed, lay_out, started
+from .test_specified_apps import SPECS, read
+
+__all__ = ["installed"]
+BY_NAME = {path.stem: path for path in SPECS}
+
+
+class Staff:
+    """Somebody who fills in the forms of an app."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def send(self, address: str, **values: str) -> httpx2.Response:
+        page = await self._client.get(address.rpartition("/moves")[0] or address)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+        assert token, page.text[:500]
+        return await self._client.post(address, data={**values, "csrf_token": token[1]})
+
+    async def add(self, table: str, **values: str) -> str:
+        answer = await self.send(f"/{table}/new", **values)
+        assert answer.status_code == 303, refusal(answer)
+        return re.findall(r"/(\d+)\?", answer.headers["location"])[0]
+
+    async def refused(self, table: str, **values: str) -> str:
+        answer = await self.send(f"/{table}/new", **values)
+        assert answer.status_code == 422
+        return refusal(answer)
+
+    async def move(self, table: str, record: str, number: int, **values: str) -> tuple[int, str]:
+        answer = await self.send(f"/{table}/{record}/moves/{number}", **values)
+        return answer.status_code, refusal(answer)
+
+    async def facts(self, table: str, record: str) -> dict[str, str]:
+        page = (await self._client.get(f"/{table}/{record}")).text
+        pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", page, re.DOTALL)
+        return {html.unescape(label): plain(text) for label, text in pairs}
+
+
+def plain(text: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def refusal(answer: httpx2.Response) -> str:
+    return " ".join(plain(part) for part in re.findall(r'<p class="wrong"[^>]*>(.*?)</p>', answer.text)) + plain(
+        " ".join(re.findall(r'<div class="notice bad".*?</div>', answer.text, re.DOTALL))
+    )
+
+
+@pytest.fixture
+async def staff(request: pytest.FixtureRequest, installed: Path, tmp_path: Path) -> AsyncIterator[Staff]:
+    folder = lay_out(generate(read(BY_NAME[request.param])), tmp_path)
+    (folder / ".venv").symlink_to(installed / ".venv")
+    (folder / ".env").write_text("EXAMPLE_DATA=no\n")
+    async with started(folder) as client:
+        yield Staff(client)
+    shutil.rmtree(folder / "data")
+
+
+@pytest.mark.parametrize("staff", ["window_quotes"], indirect=True)
+async def test_a_quote_adds_up_to_the_cent(staff: Staff) -> None:
+    customer = await staff.add("customers", name="Ada")
+    quote = await staff.add("quotes", number="Q-1", customer=customer, quoted_on=today(), discount="10", tax="7.5")
+    status, why = await staff.move("quotes", quote, 0)
+    assert (status, "A quote without a line is not sent." in why) == (422, True)
+
+    await staff.add("quote_lines", what="Windows", quote=quote, quantity="10", unit_price="5")
+    line = await staff.add("quote_lines", what="Frames", quote=quote, quantity="1.5", unit_price="33.33")
+
+    assert (await staff.facts("quote_lines", line))["Amount"] == "$50.00"  # 1.5 x 33.33 = 49.995
+    facts = await staff.facts("quotes", quote)
+    # 50 + 50 = 100; less 10 % is 90; with 7.5 % it is 96.75.
+    assert (facts["Subtotal"], facts["Total"]) == ("$100.00", "$96.75")
+    assert (await staff.move("quotes", quote, 0))[0] == 303
+    why = await staff.refused("quote_lines", what="More", quote=quote, quantity="1", unit_price="5")
+    assert "Lines are added while the quote is a draft." in why
+
+
+@pytest.mark.parametrize("staff", ["apprentice_pay"], indirect=True)
+async def test_hours_times_rate_is_owed(staff: Staff) -> None:
+    kim = await staff.add("apprentices", name="Kim", rate="12.40")
+    await staff.add("time_entries", apprentice=kim, on=today(), hours="7.5", rate="")
+    await staff.add("time_entries", apprentice=kim, on=today(-400), hours="2.25", rate="10")
+    await staff.add("payments", apprentice=kim, paid_on=today(), amount="50")
+
+    facts = await staff.facts("apprentices", kim)
+    # 7.5 x 12.40 = 93; 2.25 x 10 = 22.50; 93 + 22.50 - 50 = 65.50
+    assert (facts["Hours this week"], facts["Earned this week"], facts["Owed"]) == ("7.50", "€93.00", "€65.50")
+    assert "Enter 12.00 or less." in await staff.refused(
+        "time_entries", apprentice=kim, on=today(-1), hours="12.25"
+    )
+    why = await staff.refused("time_entries", apprentice=kim, on=today(), hours="5")
+    assert "Nobody works more than twelve hours a day." in why
+    assert "Hours are entered" in await staff.refused("time_entries", apprentice=kim, on=today(1), hours="1")
+
+
+@pytest.mark.parametrize("staff", ["wildlife_rescue"], indirect=True)
+async def test_an_animal_goes_through_the_house_in_order(staff: Staff) -> None:
+    animal = await staff.add("animals", name="Hugo", species="Hedgehog", weight="380", admitted_at="")
+    assert (await staff.move("animals", animal, 1))[0] == 409  # treated before it was examined
+    assert (await staff.move("animals", animal, 0))[0] == 422  # without findings
+    assert (await staff.move("animals", animal, 0, findings="Ticks."))[0] == 303
+    assert (await staff.move("animals", animal, 1))[0] == 303
+    status, why = await staff.move("animals", animal, 2)
+    assert (status, "Below 450 g it is not released." in why) == (422, True)
+    await staff.add("weighings", animal=animal, on=today(), grams="455")
+    assert (await staff.move("animals", animal, 2))[0] == 303
+    facts = await staff.facts("animals", animal)
+    assert (facts["Status"], facts["Last weight"], facts["Days here"]) == ("Released", "455", "0")
+
+
+@pytest.mark.parametrize("staff", ["pantry_stock"], indirect=True)
+async def test_stock_never_falls_below_nought(staff: Staff) -> None:
+    rice = await staff.add("products", name="Rice", unit="kg", reorder_at="2", expires_on=today(10))
+    first = await staff.add("movements", product=rice, kind="In", amount="5", at="")
+    await staff.add("movements", product=rice, kind="Out", amount="3.5", at="")
+    facts = await staff.facts("products", rice)
+    assert (facts["Left"], facts["Low"], facts["Days to expiry"]) == ("1.5", "Yes", "10")
+    assert "No more goes out than there is." in await staff.refused(
+        "movements", product=rice, kind="Out", amount="2"
+    )
+    answer = await staff.send(f"/movements/{first}/delete")
+    assert answer.status_code == 409
+    assert "No more goes out than there is." in answer.text
+
+
+def today(days: int = 0) -> str:
+    return (date.today() + timedelta(days=days)).isoformat()
