@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -10,10 +11,13 @@ import pytest
 from uv import find_uv_bin
 
 from app.adapters.sandboxes import local
+from app.adapters.sandboxes.local.access import RegistryAccess
+from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.hosts import links_of_html, links_of_json
 from app.adapters.sandboxes.local.registries import Registries, origin_of, read_registries, run_tool
 from app.ports.sandbox import SandboxUnavailable
+from tests.contracts.unheard import all_errors_heard
 
 UV = Path(find_uv_bin())
 
@@ -135,3 +139,14 @@ def test_links_are_read_from_all_kinds_of_answers() -> None:
     for nonsense in ([], {}, {"files": 3}, {"versions": {"1": {}}}, "text"):
         with pytest.raises(ValueError, match="registry"):
             links_of_json(nonsense)
+
+
+async def test_a_failure_while_looking_ahead_is_told_to_whoever_needs_the_registries(home: Path) -> None:
+    missing = {"uv": home / "no-uv", "python": Path(sys.executable), "environ": {}, "resolver": Resolver()}
+    async with all_errors_heard():
+        access = RegistryAccess(**missing)
+        await access.egress().close()
+        await asyncio.wait([task for task in asyncio.all_tasks() if task is not asyncio.current_task()], timeout=5)
+        del access
+    with pytest.raises(FileNotFoundError):
+        await RegistryAccess(**missing).allowed()

@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+import structlog
+
 from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Egress, Origin
 from app.adapters.sandboxes.local.hosts import RegistryHosts
 from app.adapters.sandboxes.local.registries import Registries, read_registries
+
+log = structlog.get_logger(__name__)
 
 
 class RegistryAccess:
@@ -36,6 +40,7 @@ class RegistryAccess:
         """A proxy for one sandbox. What it lets through is found out while the sandbox has other things to do."""
         if self._ahead is None:
             self._ahead = asyncio.create_task(self.allowed())
+            self._ahead.add_done_callback(_note_failure)
         return Egress(self.allowed, self._resolver)
 
     async def _read(self) -> tuple[Registries, RegistryHosts]:
@@ -44,3 +49,9 @@ class RegistryAccess:
                 registries = await read_registries(self._uv, self._python, self._environ)
                 self._known = registries, RegistryHosts(registries, self._environ)
             return self._known
+
+
+def _note_failure(ahead: asyncio.Task[Mapping[Origin, bool]]) -> None:
+    """Log that looking ahead failed: a sandbox that needs the registries asks again, and reports its own error."""
+    if not ahead.cancelled() and (error := ahead.exception()) is not None:
+        log.info("registries_not_found_ahead", reason=repr(error))
