@@ -25,13 +25,13 @@ class Staff:
     """Somebody who fills in the forms of an app."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
-        self._client = client
+        self.client = client
 
     async def send(self, address: str, **values: str) -> httpx2.Response:
-        page = await self._client.get(address.rpartition("/moves")[0] or address)
+        page = await self.client.get(address.rpartition("/moves")[0] or address)
         token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
         assert token, page.text[:500]
-        return await self._client.post(address, data={**values, "csrf_token": token[1]})
+        return await self.client.post(address, data={**values, "csrf_token": token[1]})
 
     async def add(self, table: str, **values: str) -> str:
         answer = await self.send(f"/{table}/new", **values)
@@ -48,7 +48,7 @@ class Staff:
         return answer.status_code, refusal(answer)
 
     async def facts(self, table: str, record: str) -> dict[str, str]:
-        page = (await self._client.get(f"/{table}/{record}")).text
+        page = (await self.client.get(f"/{table}/{record}")).text
         pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", page, re.DOTALL)
         return {html.unescape(label): plain(text) for label, text in pairs}
 

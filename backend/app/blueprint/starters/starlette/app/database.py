@@ -13,6 +13,7 @@ from . import clock, figures, migration, triggers
 from .fields import Value, show
 from .model import Entity, Field, Sum
 from .schema import ABOUT, ENTITIES
+from .text import fold, natural
 
 BY_TABLE: dict[str, Entity] = {entity.table: entity for entity in ENTITIES}
 COLUMN_TYPES = {"int": "INTEGER", "decimal": "INTEGER", "money": "INTEGER", "bool": "INTEGER", "ref": "INTEGER"}
@@ -47,6 +48,8 @@ def session() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(path(), timeout=10, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     figures.install(connection, clock.now)
+    connection.create_function("app_fold", 1, _folded, deterministic=True)
+    connection.create_collation("app_natural", _in_order)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
     try:
@@ -54,6 +57,15 @@ def session() -> Iterator[sqlite3.Connection]:
             yield connection
     finally:
         connection.close()
+
+
+def _folded(value: Value) -> str:
+    return fold(str(value)) if value is not None else ""
+
+
+def _in_order(left: str, right: str) -> int:
+    one, other = natural(left), natural(right)
+    return (one > other) - (one < other)
 
 
 def migrate() -> bool:
@@ -172,16 +184,20 @@ def select(
 
 
 def matching(entity: Entity, query: str) -> tuple[str, list[Value]]:
-    """The condition that finds records by a word in them or in the names of what they belong to."""
-    pattern = "%" + query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    """The condition that finds records with all these words in them, or in the names of what they belong to.
+
+    Words are compared folded, in any order and beside each other or not: "rahimi keiko" finds Keiko Rahimi.
+    """
     parts: list[str] = []
     for field in entity.of_type("text", "longtext", "choice", "email", "phone", "url"):
-        parts.append(f"\"{field.name}\" LIKE ? ESCAPE '\\'")
+        parts.append(f'instr(app_fold("{field.name}"), ?)')
     for field in entity.of_type("ref"):
         for name in _text_titles(BY_TABLE[field.ref]):
-            inner = f"SELECT id FROM \"{field.ref}\" WHERE \"{name}\" LIKE ? ESCAPE '\\'"
+            inner = f'SELECT id FROM "{field.ref}" WHERE instr(app_fold("{name}"), ?)'
             parts.append(f'"{field.name}" IN ({inner})')
-    return "(" + (" OR ".join(parts) or "0") + ")", [pattern] * len(parts)
+    words = fold(query).split()
+    each = "(" + (" OR ".join(parts) or "0") + ")"
+    return "(" + (" AND ".join([each] * len(words)) or "0") + ")", [word for word in words for _ in parts]
 
 
 def _text_titles(entity: Entity) -> list[str]:
@@ -195,7 +211,7 @@ def labels(
     """What each record is called, by id, in the order of a list to choose from."""
     rows = select(db, entity, where, values, limit=limit)
     named = title_rows(db, entity, rows, depth=depth)
-    return dict(sorted(named.items(), key=lambda pair: pair[1].casefold()))
+    return dict(sorted(named.items(), key=lambda pair: natural(pair[1])))
 
 
 def title_rows(db: sqlite3.Connection, entity: Entity, rows: Sequence[Row], *, depth: int = 2) -> Labels:

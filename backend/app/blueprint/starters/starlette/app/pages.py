@@ -154,7 +154,9 @@ def _order(entity: Entity, sort: str) -> str:
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     if name not in {field.name for field in entity.shows}:
         return f"{_usual_order(entity)}id DESC"
-    return f'"{name}" IS NULL, "{name}" COLLATE NOCASE {"DESC" if descending else "ASC"}, id DESC'
+    texts = ("text", "longtext", "choice", "email", "phone", "url")
+    collation = "COLLATE app_natural " if entity.field(name).type in texts else ""
+    return f'"{name}" IS NULL, "{name}" {collation}{"DESC" if descending else "ASC"}, id DESC'
 
 
 def _usual_order(entity: Entity) -> str:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from .model import Entity
 from .schema import ABOUT, ENTITIES, ROLES
+from .text import password as composed
 
 SESSION_LIFE_S = 14 * 24 * 3600
 COST = 2**14
@@ -44,7 +45,8 @@ def is_password(password: str, kept: str) -> bool:
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=8, p=1, maxmem=64 * 2**20, dklen=32)
+    # Composed and decomposed letters are typed alike, so they are hashed alike.
+    return hashlib.scrypt(composed(password).encode(), salt=salt, n=COST, r=8, p=1, maxmem=64 * 2**20, dklen=32)
 
 
 @functools.cache

@@ -21,7 +21,9 @@ from .model import Entity, Field
 from .rendering import Form, Kind, cells, render
 from .routing import Number, Routes, Words
 from .security import receipt
+from .text import fold
 
+Named = dict[str, list[int]]
 CSV_LIMIT = 100_000
 IMPORT_LIMIT = 2_000
 SHOWN_LINES = 50
@@ -42,9 +44,13 @@ def export(visitor: Here, entity: Kind) -> Response:
     writer.writerow(["ID", *(field.label for field in entity.shows)])
     where, values = visitor.sees(entity)
     with database.session() as db:
+        names = {field.name: _by_name(db, field) for field in entity.shows if field.ref}
         rows = database.select(db, entity, where, values, order="id", limit=CSV_LIMIT)
         for row in cells(db, entity, rows, list(entity.shows)):
-            shown = (text if field.ref else typed(field, value) for field, value, text in row["cells"])
+            shown = (
+                _exact(text, value, names[field.name]) if field.name in names else typed(field, value)
+                for field, value, text in row["cells"]
+            )
             writer.writerow([row["id"], *map(_plain, shown)])
     name = f'attachment; filename="{entity.table}.csv"'
     return Response("\ufeff" + out.getvalue(), media_type="text/csv", headers={"content-disposition": name})
@@ -149,20 +155,21 @@ def _read(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str) -
         raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
     links = {one.name: _by_name(db, one) for one in fields if one is not None and one.ref}
     lines = [_line(number, row, fields, links) for number, row in enumerate(rows[1:], start=2)]
-    return Sheet(rows[0], lines, _unkept(rows, fields))
+    return Sheet(rows[0], lines, _unkept(rows, fields, {fold(figure.label) for figure in entity.figures}))
 
 
-def _unkept(rows: list[list[str]], fields: list[Field | None]) -> list[str]:
-    """The columns that stand for no field; one without a name counts when it holds something."""
+def _unkept(rows: list[list[str]], fields: list[Field | None], figures: set[str]) -> list[str]:
+    """The columns that stand for no field, not even a worked-out one; one without a name counts when it is filled."""
     places = [at for at, one in enumerate(fields) if one is None and any(row[at:] and row[at] for row in rows)]
+    places = [at for at in places if fold(rows[0][at]) not in figures]
     return [rows[0][at].strip() or f"column {at + 1}" for at in places]
 
 
 def _columns(visitor: Visitor, entity: Entity, header: list[str]) -> list[Field | None]:
-    by_word = {word.casefold(): one for one in visitor.fields(entity) for word in (one.label, one.name)}
+    by_word = {fold(word): one for one in visitor.fields(entity) for word in (one.label, one.name)}
     fields: list[Field | None] = []
     for word in header:
-        found = by_word.get(word.strip().casefold())
+        found = by_word.get(fold(word))
         # Of two columns for one field the first counts.
         fields.append(None if found in fields else found)
     missing = [one.label for one in visitor.fields(entity) if one.required and one not in fields]
@@ -172,12 +179,20 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str]) -> list[Field 
     return fields
 
 
-def _by_name(db: sqlite3.Connection, one: Field) -> dict[str, str]:
-    names = database.labels(db, database.BY_TABLE[one.ref], limit=-1)
-    return {name.casefold(): str(key) for key, name in reversed(names.items())}
+def _by_name(db: sqlite3.Connection, one: Field) -> Named:
+    """The numbers of the records that go by each name."""
+    named: Named = {}
+    for number, name in database.labels(db, database.BY_TABLE[one.ref], limit=-1).items():
+        named.setdefault(fold(name), []).append(number)
+    return named
 
 
-def _line(number: int, row: list[str], fields: list[Field | None], links: dict[str, dict[str, str]]) -> Line:
+def _exact(name: str, number: object, named: Named) -> str:
+    """The name, with the number behind it where another record has the same."""
+    return f"{name} #{number}" if len(named.get(fold(name), [])) > 1 else name
+
+
+def _line(number: int, row: list[str], fields: list[Field | None], links: dict[str, Named]) -> Line:
     line = Line(number, row)
     # A line that ends early is empty in the columns that it does not reach.
     whole = [*row, *[""] * (len(fields) - len(row))]
@@ -192,16 +207,28 @@ def _line(number: int, row: list[str], fields: list[Field | None], links: dict[s
     return line
 
 
-def _typed(one: Field, text: str, links: dict[str, dict[str, str]]) -> str:
+def _typed(one: Field, text: str, links: dict[str, Named]) -> str:
     """What somebody would have typed into the form for this cell."""
     plain = NO_FORMULA.sub(r"\1\2", text)
     if one.choices:
-        return next((choice for choice in one.choices if choice.casefold() == plain.casefold()), plain)
+        return next((choice for choice in one.choices if fold(choice) == fold(plain)), plain)
     if one.ref and plain:
-        if plain.casefold() not in links[one.name]:
-            raise Refused(f"There is no “{plain[:60]}”.")
-        return links[one.name][plain.casefold()]
+        return str(_meant(plain, links[one.name]))
     return plain
+
+
+def _meant(text: str, named: Named) -> int:
+    """The number of the record that a cell names; Refused when there is none, or more than one."""
+    found = named.get(fold(text), [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        which = " or ".join(f"“{text[:60]} #{number}”" for number in sorted(found)[:4])
+        raise Refused(f"There are {len(found)} called “{text[:60]}”. Write which one is meant: {which}.")
+    name, _, number = text.rpartition("#")
+    if number.isascii() and number.isdigit() and int(number) in named.get(fold(name), []):
+        return int(number)
+    raise Refused(f"There is no “{text[:60]}”.")
 
 
 def _try(db: sqlite3.Connection, visitor: Visitor, entity: Entity, lines: list[Line]) -> None:
