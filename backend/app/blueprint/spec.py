@@ -27,7 +27,7 @@ RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
     "about forms health setup static new calendar board totals search "
     # and the tables and indexes that it keeps besides its records.
-    "app_attempts app_changes app_changes_record app_kept app_kept_record app_sessions app_settings "
+    "app_attempts app_sent app_changes app_changes_record app_kept app_kept_record app_sessions app_settings "
     "app_undo app_users".split()
 )
 _ASIDE = "app_aside_"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 import unicodedata
@@ -77,3 +78,67 @@ async def test_a_decomposed_name_in_a_file_is_the_composed_one(staff: Staff, tmp
     await staff.add("customers", name="José Núñez")
     text = f"Number,Customer,Quoted on\nNF-1,{unicodedata.normalize('NFD', 'José Núñez')},2031-03-04\n"
     assert (await staff.send("/quotes/import", text=text, keep="yes")).status_code == 303
+
+
+INPUTS = {
+    "a title row above the header": (b"Client list 2026,,\n,,\nName,E-mail,\nAnna,anna@example.com,\n", 303, ""),
+    "UTF-16 with tabs": ("\ufeffName\tE-mail\r\nAnna Berg\tanna@example.com\r\n".encode("utf-16-le"), 303, ""),
+    "a mistake behind a cell of three lines": (
+        b'Name,Address,E-mail\n"A","x\ny\nz",a@example.com\nB,q,no mail\n', 422, "5",
+    ),
+    "a mistake behind blank lines": (b"Name,E-mail\n\n\nB,no mail\n", 422, "4"),
+}  # fmt: skip
+
+
+@quotes
+@pytest.mark.parametrize(("raw", "status", "line"), INPUTS.values(), ids=INPUTS)
+async def test_files_as_spreadsheets_write_them(staff: Staff, raw: bytes, status: int, line: str) -> None:
+    page = (await staff.client.get("/customers/import")).text
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
+    data = {"csrf_token": token, "keep": "yes"}
+    answer = await staff.client.post("/customers/import", data=data, files={"file": ("list.csv", raw)})
+    assert answer.status_code == status
+    assert not line or re.search(rf">\s*{line}\s*<", answer.text), answer.text
+
+
+def hidden(page: str) -> dict[str, str]:
+    return {
+        name: html.unescape(value)
+        for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
+    }
+
+
+@quotes
+async def test_one_page_view_makes_one_record(staff: Staff) -> None:
+    form = hidden((await staff.client.get("/customers/new")).text)
+    other = hidden((await staff.client.get("/customers/new")).text)
+    sent = {**form, "name": "Ada"}
+
+    answers = await asyncio.gather(*(staff.client.post("/customers/new", data=sent) for _ in range(3)))
+    again = await staff.client.post("/customers/new", data=sent)
+
+    assert {answer.headers.get("location") for answer in (*answers, again)} == {"/customers/1?done=added"}
+    assert (await staff.client.post("/customers/new", data={**other, "name": "Ada"})).status_code == 303
+    assert await listed(staff.client) == ["Ada", "Ada"]
+
+
+@quotes
+async def test_two_editors_never_undo_each_other(staff: Staff) -> None:
+    ada = await staff.add("customers", name="Ada", email="ada@example.com", address="1 Road")
+    first, second, third = [hidden((await staff.client.get(f"/customers/{ada}/edit")).text) for _ in range(3)]
+    shown = {"name": "Ada", "email": "ada@example.com", "address": "1 Road"}
+
+    await staff.client.post(f"/customers/{ada}/edit", data={**first, **shown, "address": "2 Road"})
+    kept = await staff.client.post(f"/customers/{ada}/edit", data={**second, **shown, "email": "a@example.com"})
+    clash = await staff.client.post(f"/customers/{ada}/edit", data={**third, **shown, "address": "3 Road"})
+
+    assert kept.status_code == 303
+    facts = await staff.facts("customers", ada)
+    assert (facts["Address"], facts["E-mail"]) == ("2 Road", "a@example.com")
+    assert clash.status_code == 422
+    assert "Somebody has changed this to “2 Road” meanwhile." in html.unescape(clash.text)
+    assert "3 Road" in clash.text
+    settled = await staff.client.post(
+        f"/customers/{ada}/edit", data={**hidden(clash.text), **shown, "address": "3 Road"}
+    )
+    assert settled.status_code == 303

@@ -27,18 +27,18 @@ class Staff:
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self.client = client
 
-    async def send(self, address: str, **values: str) -> httpx2.Response:
+    async def send(self, address: str, /, **values: str) -> httpx2.Response:
         page = await self.client.get(address.rpartition("/moves")[0] or address)
         token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
         assert token, page.text[:500]
         return await self.client.post(address, data={**values, "csrf_token": token[1]})
 
-    async def add(self, table: str, **values: str) -> str:
+    async def add(self, table: str, /, **values: str) -> str:
         answer = await self.send(f"/{table}/new", **values)
         assert answer.status_code == 303, refusal(answer)
         return re.findall(r"/(\d+)\?", answer.headers["location"])[0]
 
-    async def refused(self, table: str, **values: str) -> str:
+    async def refused(self, table: str, /, **values: str) -> str:
         answer = await self.send(f"/{table}/new", **values)
         assert answer.status_code == 422
         return refusal(answer)

@@ -29,6 +29,7 @@ OWN_TABLES = (
     "name TEXT NOT NULL, password TEXT NOT NULL, role TEXT NOT NULL, record_id INTEGER)",
     "CREATE TABLE IF NOT EXISTS app_sessions (token TEXT PRIMARY KEY, user_id INTEGER NOT NULL "
     "REFERENCES app_users(id) ON DELETE CASCADE, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS app_sent (form_id TEXT PRIMARY KEY, location TEXT NOT NULL, at REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS app_attempts (about TEXT NOT NULL, at REAL NOT NULL)",
 )
 

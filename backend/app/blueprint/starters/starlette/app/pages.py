@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, invitations, migration, moves, papers, records, rules, views
+from . import database, edits, invitations, migration, moves, once, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
@@ -183,9 +183,12 @@ def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Respons
     if not wrong:
         try:
             with records.writing() as db:
-                _refuse_hidden(db, visitor, entity, values)
-                record_id = records.add(db, entity, _started(visitor, entity, values), who=visitor.name)
-            return RedirectResponse(f"/{entity.table}/{record_id}?done=added", 303)
+                location = once.earlier(db, form)
+                if not location:
+                    _refuse_hidden(db, visitor, entity, values)
+                    record_id = records.add(db, entity, _started(visitor, entity, values), who=visitor.name)
+                    location = once.remember(db, form, f"/{entity.table}/{record_id}?done=added")
+            return RedirectResponse(location, 303)
         except rules.Broken as broken:
             wrong = broken.problems
     return _form(request, visitor, entity, form, wrong, status=422)
@@ -310,8 +313,9 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
             row = record(db, entity, record_id, visitor)
             _allow(visitor.may_change_record(db, entity, record_id))
             if not wrong:
-                _refuse_hidden(db, visitor, entity, values)
-                records.change(db, entity, row, values, who=visitor.name)
+                changed = edits.own_changes(entity, row, values, form)
+                _refuse_hidden(db, visitor, entity, changed)
+                records.change(db, entity, row, changed, who=visitor.name)
     except rules.Broken as broken:
         wrong = broken.problems
     if wrong:
@@ -399,7 +403,9 @@ def _form(
 ) -> HTMLResponse:
     fields = visitor.fields(entity)
     with database.session() as db:
+        row = database.get(db, entity, record_id) if record_id else None
         context = {
+            "before": edits.shown(entity, row) if row else {},
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
             "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
             "heading": f"{'New' if record_id is None else 'Change'} {entity.one}",

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, people, records, rules
+from . import database, once, people, records, rules
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
@@ -191,9 +191,12 @@ def _add_routes(form: Form) -> None:
         if not wrong:
             try:
                 with records.writing() as db:
-                    record_id = _keep(db, form, values)
-                sign = receipt(request.app.state.key, form.table, record_id)
-                return RedirectResponse(f"{address}/done?id={record_id}&sign={sign}", 303)
+                    location = once.earlier(db, posted)
+                    if not location:
+                        record_id = _keep(db, form, values)
+                        sign = receipt(request.app.state.key, form.table, record_id)
+                        location = once.remember(db, posted, f"{address}/done?id={record_id}&sign={sign}")
+                return RedirectResponse(location, 303)
             except rules.Broken as broken:
                 wrong = broken.problems
         return _show(request, form, posted, wrong, status=422)

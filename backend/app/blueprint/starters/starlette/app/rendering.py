@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from . import access, database, people, rules
+from . import access, database, once, people, rules
 from .access import Visitor
 from .fields import Value, day, money, show, tone
 from .model import Entity, Field
@@ -46,7 +46,7 @@ def render(
     key = getattr(request.app.state, "key", b"")
     token = new_token(key, people.cookie(request) if session is None else session)
     shown = [entity for entity in ENTITIES if visitor is not None and visitor.sees_some(entity)]
-    base = {"visitor": visitor, "token": token, "nav": shown, "path": request.url.path}
+    base = {"visitor": visitor, "token": token, "form_id": once.new_form_id(), "nav": shown, "path": request.url.path}
     return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
 
 

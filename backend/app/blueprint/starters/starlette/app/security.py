@@ -92,7 +92,9 @@ def hold_back(request: Request) -> None:
 
 def decoded(raw: bytes) -> tuple[str, str]:
     """The text of a file and the encoding that it was read in, which is empty when it is no text."""
-    for encoding in ("utf-8-sig", "cp1252"):
+    # Only a mark at the beginning tells UTF-16 from any other bytes.
+    wide = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ()
+    for encoding in (*wide, "utf-8-sig", "cp1252"):
         with suppress(UnicodeDecodeError):
             text = raw.decode(encoding)
             return ("", "") if NO_TEXT.search(text) else (text, encoding)

@@ -26,6 +26,7 @@ from .text import fold
 Named = dict[str, list[int]]
 CSV_LIMIT = 100_000
 IMPORT_LIMIT = 2_000
+HEADER_ROWS = 10
 SHOWN_LINES = 50
 # Where a comma is part of numbers, spreadsheets begin a cell after each semicolon, and some read wide signs too.
 FORMULA = re.compile(r"(^|[;\t\n])([-=+@－＝＋＠])")
@@ -144,18 +145,43 @@ def _page(
 
 def _read(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str) -> Sheet:
     """The columns and lines of a file; Refused when it is no table of these records."""
-    first = text.lstrip("\ufeff").split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter) if any(row)]
-    except csv.Error:
-        raise Refused("This cannot be read as CSV.") from None
-    fields = _columns(visitor, entity, rows[0] if rows else [])
-    if len(rows) > IMPORT_LIMIT + 1:
+    numbered = _rows(text.lstrip("\ufeff"))
+    at, fields = _header(visitor, entity, numbered)
+    body = numbered[at + 1 :]
+    if len(body) > IMPORT_LIMIT:
         raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
     links = {one.name: _by_name(db, one) for one in fields if one is not None and one.ref}
-    lines = [_line(number, row, fields, links) for number, row in enumerate(rows[1:], start=2)]
+    lines = [_line(number, row, fields, links) for number, row in body]
+    rows = [row for _, row in numbered[at:]]
     return Sheet(rows[0], lines, _unkept(rows, fields, {fold(figure.label) for figure in entity.figures}))
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """The rows that hold something, each with the number of the line of the file that it begins in."""
+    first = next((line for line in text.split("\n") if line.strip(" ,;\t\r")), "")
+    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
+    rows, begins = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((begins, row))
+            begins = reader.line_num + 1
+    except csv.Error:
+        raise Refused("This cannot be read as CSV.") from None
+    return rows
+
+
+def _header(
+    visitor: Visitor, entity: Entity, numbered: list[tuple[int, list[str]]]
+) -> tuple[int, list[Field | None]]:
+    """Which row names the columns, and their fields: the first that names all it must; titles may stand above it."""
+    wrong = Refused("The first line must name the columns. There is none.")
+    for at, (number, row) in enumerate(numbered[:HEADER_ROWS]):
+        try:
+            return at, _columns(visitor, entity, row, number)
+        except Refused as error:
+            wrong = error if at == 0 else wrong
+    raise wrong
 
 
 def _unkept(rows: list[list[str]], fields: list[Field | None], figures: set[str]) -> list[str]:
@@ -165,7 +191,7 @@ def _unkept(rows: list[list[str]], fields: list[Field | None], figures: set[str]
     return [rows[0][at].strip() or f"column {at + 1}" for at in places]
 
 
-def _columns(visitor: Visitor, entity: Entity, header: list[str]) -> list[Field | None]:
+def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -> list[Field | None]:
     by_word = {fold(word): one for one in visitor.fields(entity) for word in (one.label, one.name)}
     fields: list[Field | None] = []
     for word in header:
@@ -175,7 +201,9 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str]) -> list[Field 
     missing = [one.label for one in visitor.fields(entity) if one.required and one not in fields]
     if missing or not any(fields):
         needed = missing or [one.label for one in visitor.fields(entity)]
-        raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.")
+        read = ", ".join(cell for cell in header if cell.strip())[:80]
+        taken = f" Line {number} was read for it: {read}." if read else ""
+        raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.{taken}")
     return fields
 
 

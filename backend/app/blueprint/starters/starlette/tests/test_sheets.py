@@ -74,7 +74,7 @@ def test_a_file_without_a_single_value_is_refused(client: Browser) -> None:
     assert send(client, f"/{ENTITY.table}/import", {"text": ",,"}).status_code == 422
 
 
-@pytest.mark.parametrize(("encoding", "is_told"), [("cp1252", True), ("utf-8", False), ("utf-8-sig", False)])
+@pytest.mark.parametrize(("encoding", "is_told"), [("cp1252", True), ("utf-8", False), ("utf-8-sig", False), ("utf-16", False)])
 def test_a_file_of_an_older_spreadsheet_is_read_and_it_is_said(client: Browser, encoding: str, is_told: bool) -> None:
     file = table(named(client, ENTITY, "Zoë’s Café")).encode(encoding)
     checked = client.upload(f"/{ENTITY.table}/import", data={"csrf_token": token(client)}, file=file)
@@ -83,7 +83,7 @@ def test_a_file_of_an_older_spreadsheet_is_read_and_it_is_said(client: Browser, 
     assert ("read as Windows-1252" in said(checked)) is is_told
 
 
-@pytest.mark.parametrize("file", [b"PK\x03\x04\x00\x00\xff", "Name\nRex".encode("utf-16"), b"Name\nZo\x81\x8d"])
+@pytest.mark.parametrize("file", [b"PK\x03\x04\x00\x00\xff", b"Name\nZo\x81\x8d"])
 def test_a_file_that_is_no_text_is_refused_on_the_page_with_the_form(client: Browser, file: bytes) -> None:
     refused = client.upload(f"/{ENTITY.table}/import", data={"csrf_token": token(client)}, file=file)
     assert refused.status_code == 422
