@@ -52,7 +52,7 @@ class FormDriver:
         self.samples = samples
         self.made: list[Kept] = []
         """The records that the app has taken."""
-        self._forms: dict[str, tuple[Answer, WebForm]] = {}
+        self._asked: dict[str, frozenset[str]] = {}
         self._spare: dict[str, Kept] = {}
 
     async def add(self, entity: EntitySpec, /, **given: str) -> Kept:
@@ -93,15 +93,15 @@ class FormDriver:
 
     async def asked(self, entity: EntitySpec) -> frozenset[str]:
         """The fields that the form for a new record asks for; the app works the others out."""
-        if entity.table not in self._forms:
-            self._forms[entity.table] = await self._open_form(entity)
-        return self._forms[entity.table][1].names
+        if entity.table not in self._asked:
+            self._asked[entity.table] = (await self._open_form(entity))[1].names
+        return self._asked[entity.table]
 
     async def send(self, entity: EntitySpec, values: Mapping[str, str]) -> Answer:
-        """What the app answers to the form for a new record, which is opened once for each kind of record."""
-        asked = await self.asked(entity)
-        page, form = self._forms[entity.table]
-        return await self.visitor.submit(page, form, {name: values[name] for name in values if name in asked})
+        """What the app answers to the form for a new record, opened anew: one page view makes one record."""
+        page, form = await self._open_form(entity)
+        self._asked[entity.table] = form.names
+        return await self.visitor.submit(page, form, {name: values[name] for name in values if name in form.names})
 
     async def _open_form(self, entity: EntitySpec) -> tuple[Answer, WebForm]:
         page = await self.visitor.get(f"/{entity.table}/new")
