@@ -17,6 +17,7 @@ from app.core.errors import BuildFailed
 
 _NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
 _SHOWN: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
+_COUNTING: Final = (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.STOCK)
 LOG_CHARS: Final = 600
 
 
@@ -88,8 +89,10 @@ class FormDriver:
         )
 
     def _must_be_new(self, entity: EntitySpec, field: FieldSpec) -> bool:
-        rules = (rule for rule in self.spec.rules if rule.entity == entity.name and field.name in rule.fields)
-        return any(rule.kind in (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules)
+        own = [rule for rule in self.spec.rules if rule.entity == entity.name]
+        is_counted = any(rule.kind in _COUNTING and field.name in rule.fields for rule in own)
+        # A condition may count whatever belongs to the same record, also what other checks have added.
+        return is_counted or any(rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN) for rule in own)
 
     async def asked(self, entity: EntitySpec) -> frozenset[str]:
         """The fields that the form for a new record asks for; the app works the others out."""

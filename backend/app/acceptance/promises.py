@@ -10,7 +10,17 @@ from app.acceptance.form_driver import Kept, told
 from app.acceptance.people import People
 from app.acceptance.rule_violations import VIOLATIONS
 from app.acceptance.samples import BAD
-from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RuleSpec
+from app.blueprint.spec import (
+    AppSpec,
+    CheckKind,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+    FormSpec,
+    Reach,
+    RoleScope,
+    RuleSpec,
+)
 from app.core.errors import BuildFailed
 
 MAX_BAD: Final = 5
@@ -69,8 +79,14 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
         if (asked := spec.entity(form.entity)) is not None:
             yield Promise(CheckKind.FORM, asked)
     for entity in spec.entities:
-        if owner_field(spec, entity) is not None:
+        if owner_field(spec, entity) is not None and not _is_shared(spec, entity):
             yield Promise(CheckKind.PRIVATE, entity)
+
+
+def _is_shared(spec: AppSpec, entity: EntitySpec) -> bool:
+    """Whether people who have records of their own may see everybody's of this kind."""
+    own = {role.name for role in spec.roles if role.scope is RoleScope.OWN}
+    return any(right.role in own and right.sees is Reach.ALL for right in entity.rights)
 
 
 def owner_field(spec: AppSpec, entity: EntitySpec) -> FieldSpec | None:

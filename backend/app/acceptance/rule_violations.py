@@ -8,7 +8,8 @@ from typing import Final
 from app.acceptance.form_driver import FormDriver, told
 from app.acceptance.http_session import Answer
 from app.acceptance.people import People
-from app.acceptance.samples import before, meeting
+from app.acceptance.samples import before, dated, meeting
+from app.blueprint.generate.example_records import examples_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
 from app.core.errors import BuildFailed
 
@@ -27,8 +28,23 @@ async def _again(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     return _refused(rule, await driver.send(entity, other), other)
 
 
+async def _broken(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """A record that the condition is false for, found by working it out without the app."""
+    driver = people.driver
+    found = examples_of(people.spec).violation(entity, rule)
+    if found is None or any(name != entity.name for name, _ in found.changes):
+        return f"{rule.about} (tried by the app's own tests)"
+    values = await driver.filled(entity)
+    values |= {name: dated(text) for (_, name), text in found.changes.items()}
+    for _ in range(found.copies):
+        driver.kept(entity, values, await driver.send(entity, values))
+    return _refused(rule, await driver.send(entity, values), values)
+
+
 async def _full(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """One more than there is room for."""
+    if rule.limit is not None:
+        return await _broken(people, entity, rule)
     driver = people.driver
     target = _target(people.spec, entity, rule.fields[0])
     one = {field.name: "1" for field in target.fields if field.type is FieldType.INT}
@@ -107,4 +123,6 @@ VIOLATIONS: Final[dict[RuleKind, Violation]] = {
     RuleKind.IN_ORDER: _backwards,
     RuleKind.STOCK: _sold_out,
     RuleKind.OVERDUE: _late,
+    RuleKind.ENSURE: _broken,
+    RuleKind.ONE_OPEN: _broken,
 }

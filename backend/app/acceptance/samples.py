@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
+from app.blueprint.generate.example_records import examples_of, has_conditions
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 
 _PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
@@ -15,6 +17,7 @@ _PLENTY: Final = 40
 
 BAD: Final[Mapping[FieldType, str]] = {
     FieldType.INT: "many",
+    FieldType.DECIMAL: "a bit",
     FieldType.MONEY: "a lot",
     FieldType.DATE: "2031-02-30",
     FieldType.DATETIME: "soon",
@@ -27,6 +30,7 @@ BAD: Final[Mapping[FieldType, str]] = {
 _PATTERNS: Final[Mapping[FieldType, str]] = {
     FieldType.TEXT: "Zephyr {number}{letter}",
     FieldType.LONGTEXT: "First line {number}.\nSecond line {number}.",
+    FieldType.DECIMAL: "1.5",
     FieldType.MONEY: "{amount}.50",
     FieldType.DATE: "{day}",
     FieldType.DATETIME: "{day}T{hour:02}:30",
@@ -35,6 +39,11 @@ _PATTERNS: Final[Mapping[FieldType, str]] = {
     FieldType.PHONE: "+44 20 7946 {number:04}",
     FieldType.URL: "https://example.com/{number}{letter}",
 }
+
+
+_TEXTS: Final = frozenset(
+    {FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.REF}
+)
 
 
 class Samples:
@@ -52,7 +61,14 @@ class Samples:
             for place, field in enumerate(entity.fields)
             if field.type is not FieldType.REF
         }
-        return made | self._in_order(entity, made) | self._amounts(entity)
+        return made | self._in_order(entity, made) | self._amounts(entity) | self._of_example(entity)
+
+    def _of_example(self, entity: EntitySpec) -> dict[str, str]:
+        """The values of the example record that keeps every condition, but for texts, which must differ."""
+        if not has_conditions(self._spec):
+            return {}
+        texts = examples_of(self._spec).texts[entity.name]
+        return {name: dated(text) for name, text in texts.items() if _is_taken(entity.field(name))}
 
     def long_ago(self, entity: EntitySpec) -> dict[str, str]:
         """A value for every field with a day, long past and in the order that the rules want."""
@@ -66,6 +82,8 @@ class Samples:
     def _value(self, entity: EntitySpec, field: FieldSpec, number: int, place: int) -> str:
         if field.type is FieldType.CHOICE:
             return field.choices[0]
+        if field.lowest is not None or field.highest is not None:
+            return _within(field)
         if field.type is FieldType.INT:
             return str(1000 + number if self._is_unique(entity, field) else _PLENTY)
         day = _FIRST_DAY + timedelta(days=7 * number + place // 4)
@@ -97,6 +115,32 @@ class Samples:
         counted = (RuleKind.STOCK, RuleKind.CAPACITY)
         rules = (rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind in counted)
         return {rule.fields[1]: "1" for rule in rules if len(rule.fields) > 1}
+
+
+def _is_taken(field: FieldSpec | None) -> bool:
+    """Whether the value of the example record is taken: a text of it would not be unlike those before."""
+    return field is not None and field.type not in _TEXTS
+
+
+def _within(field: FieldSpec) -> str:
+    """A number between the limits of its field."""
+    bound = next((bound for bound in (field.lowest, field.highest) if bound is not None), Decimal(0))
+    within = [number for number in (Decimal(3), bound) if _is_between(field, number)]
+    return str(within[0])
+
+
+def _is_between(field: FieldSpec, number: Decimal) -> bool:
+    is_low = field.lowest is not None and number < field.lowest
+    return not is_low and not (field.highest is not None and number > field.highest)
+
+
+def dated(text: str) -> str:
+    """ "@7 10:30" as the time that it stands for, seven days from today."""
+    if not text.startswith("@"):
+        return text
+    offset, _, clock = text[1:].partition(" ")
+    day = (date.today() + timedelta(days=int(offset))).isoformat()
+    return f"{day}T{clock}" if clock else day
 
 
 def minutes_of(entity: EntitySpec, rule: RuleSpec) -> str | None:

@@ -15,6 +15,11 @@ def examples_of(spec: AppSpec) -> Examples:
     return Examples(spec)
 
 
+def has_conditions(spec: AppSpec) -> bool:
+    """Whether an app has a condition that example records must keep."""
+    return any(conditions_of(spec, entity) for entity in spec.entities)
+
+
 def _family(spec: AppSpec, entity: EntitySpec, known: frozenset[str] = frozenset()) -> set[str]:
     """The kind of record and every kind that it belongs to, directly or by way of another."""
     names = {entity.name}
@@ -27,7 +32,7 @@ def _family(spec: AppSpec, entity: EntitySpec, known: frozenset[str] = frozenset
 
 def examples_json(spec: AppSpec) -> str:
     """The values by table and field; empty where an app has no condition that they must keep."""
-    if not any(conditions_of(spec, entity) for entity in spec.entities):
+    if not has_conditions(spec):
         return "{}\n"
     texts = examples_of(spec).texts
     names = {name for entity in spec.entities if conditions_of(spec, entity) for name in _family(spec, entity)}
