@@ -480,7 +480,7 @@ class AppSpec(_Part):
     theme: ThemeSpec
     currency: Annotated[str, Field(min_length=1, max_length=4), AfterValidator(_one_line)] = "$"
     timezone: Annotated[str, AfterValidator(_zone)] = ""
-    """Whose clock says today and now, such as Europe/Berlin; where it is empty, that of the machine that builds."""
+    """Whose clock says today and now, such as Europe/Berlin; else that of the machine that builds."""
     roles: tuple[RoleSpec, ...] = Field(default=(), max_length=6)
     entities: tuple[EntitySpec, ...] = Field(min_length=1, max_length=MAX_ENTITIES)
     views: tuple[ViewSpec, ...] = Field(default=(), max_length=40)
