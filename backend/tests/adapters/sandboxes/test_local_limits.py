@@ -176,6 +176,19 @@ async def test_filling_the_disk_ends_the_sandbox(runtime: LocalSandboxRuntime, c
     assert await runtime.list_ids() == {}
 
 
+async def test_room_on_the_disk_is_written_when_it_is_reserved(runtime: LocalSandboxRuntime) -> None:
+    code = """
+import os
+fd = os.open("/workspace/big", os.O_RDWR | os.O_CREAT)
+os.posix_fallocate(fd, 0, 3 << 20)
+print(os.fstat(fd).st_blocks * 512 >> 20, "MB")
+libc = __import__("ctypes").CDLL(None, use_errno=True)
+print(libc.fallocate(fd, 0, ctypes.c_long(0), ctypes.c_long(64 << 20)), os.strerror(ctypes.get_errno()))
+"""
+    async with started(runtime) as sandbox:
+        assert await python(sandbox, "import ctypes" + code) == "3 MB\n-1 Operation not supported\n"
+
+
 async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandboxRuntime) -> None:
     async with started(runtime, disk_bytes=80 * MB) as sandbox:
         result = await sandbox.run_command(["sh", "-c", "head -c 20M /dev/zero > file; ln file more; sleep 2.5"])
