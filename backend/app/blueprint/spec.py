@@ -461,10 +461,42 @@ class WishSpec(_Part):
     why: Annotated[str, Field(max_length=400)] = ""
 
 
-class ThemeSpec(_Part):
-    """The look: a hue of 0-359 that every colour is worked out from."""
+class Design(StrEnum):
+    """The designs that an app can wear."""
 
-    hue: int = Field(ge=0, le=359, strict=True)
+    CALM = "calm"
+    HEARTY = "hearty"
+    PLAYFUL = "playful"
+    STURDY = "sturdy"
+
+
+class Tone(StrEnum):
+    """How strong the colours of an app are."""
+
+    FULL = "full"
+    SOFT = "soft"
+    GREY = "grey"
+
+
+class Scheme(StrEnum):
+    """Whether the pages are light, dark, or what the reader's device asks for."""
+
+    BOTH = "both"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class ThemeSpec(_Part):
+    """The look: hues of 0-359 on the colour wheel that every colour is worked out from, and a design.
+
+    What is not said is chosen by what the app is about.
+    """
+
+    hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    design: Design | None = None
+    tone: Tone = Tone.FULL
+    scheme: Scheme = Scheme.BOTH
 
 
 class AppSpec(_Part):

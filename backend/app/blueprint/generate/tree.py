@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from app.blueprint.generate import documents
+from app.blueprint.generate.art import art_html
 from app.blueprint.generate.example_records import examples_json
 from app.blueprint.generate.rule_tests import rule_tests_py
 from app.blueprint.generate.schema import schema_py
@@ -30,8 +31,9 @@ def generate(spec: AppSpec) -> dict[str, str]:
         **skeleton(spec),
         "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
         "app/seed.json": seed_json(spec),
-        "app/static/theme.css": theme_css(spec.theme.hue, wears),
-        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears),
+        "app/static/theme.css": theme_css(wears),
+        "app/templates/art.html": art_html(spec),
+        "app/static/icon.svg": icon_svg(wears, monogram(spec.title)),
         "tests/test_rules.py": rule_tests_py(spec),
         "tests/examples.json": examples_json(spec),
         "tests/test_goal.py": documents.goal_test_py(spec, [entity.plural for entity in spec.entities]),

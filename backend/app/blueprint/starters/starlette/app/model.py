@@ -259,7 +259,10 @@ class Role:
 
 @dataclass(frozen=True)
 class About:
-    """What the app says about itself; `look` are the classes that its pages wear."""
+    """What the app says about itself; `look` are the classes that its pages wear.
+
+    `name` and `lead` are for customers; `title`, `tagline` and the rest are for whoever runs it.
+    """
 
     title: str
     tagline: str
@@ -272,6 +275,8 @@ class About:
     left_out: tuple[str, ...] = ()
     look: str = ""
     timezone: str = ""
+    name: str = ""
+    lead: str = ""
 
 
 def lower_first(text: str) -> str:
