@@ -12,7 +12,7 @@ from . import database, moves, records, rules
 from .access import Here, Visitor
 from .fields import typed
 from .model import Entity, Move
-from .pages import read_all
+from .entering import read_all
 from .rendering import Form, Kind, notices, options, record, render
 from .routing import Number, Routes
 
