@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from app.db.engine import Connection
 from app.repositories import jobs, specs
 from app.repositories.jobs import SpecifiedJob
 from app.repositories.specs import KeptSpec
+from app.services.plan_editing import correct
 from app.services.project_service import owned
 
 
@@ -48,6 +49,8 @@ class SpecView:
     """The newest version that is ready; empty before there is one."""
     is_edited: bool
     """Whether something of it is not built yet."""
+    built: AppSpec | None = None
+    """What that version was built from."""
     notes: tuple[str, ...] = ()
     """What was understood of an edit."""
 
@@ -102,7 +105,23 @@ class SpecService:
             spec, notes = without_was(spec), []
         await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=base.number)
         view = await self._current(tx, project_id)
-        return SpecView(view.spec, view.revision, view.version, view.is_edited, tuple(notes))
+        return replace(view, notes=tuple(notes))
+
+    async def correct(
+        self,
+        tx: Connection,
+        founder_id: FounderId,
+        project_id: ProjectId,
+        change: str,
+        values: Mapping[str, str],
+        *,
+        revision: str | None,
+    ) -> SpecView:
+        """Make one correction in product words. CorrectionRefused, and as for an edit."""
+        view = await self.get(tx, founder_id, project_id)
+        raw = view.spec.model_dump(mode="json")
+        correct(raw, change, values)
+        return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True)
 
     async def to_build(self, tx: Connection, project_id: ProjectId, goal: str | None) -> AppSpec | None:
         """What a build of this goal begins with: the edit of the same goal, or None for the goal alone.
@@ -122,7 +141,7 @@ class SpecService:
         kept = await specs.find(tx, project_id)
         spec, is_edited = _standing(kept, base)
         revision = f"{kept.revision if kept else 0}-{base.number}"
-        return SpecView(spec, revision, base.version, is_edited)
+        return SpecView(spec, revision, base.version, is_edited, base.spec if base.number else None)
 
     async def _base(self, tx: Connection, project_id: ProjectId) -> _Base:
         newest = await jobs.newest_ready(tx, project_id)

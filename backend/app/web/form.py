@@ -24,6 +24,10 @@ class Form:
     def __getitem__(self, name: str) -> str:
         return next((value for key, value in self._pairs if key == name), "")
 
+    def items(self) -> list[tuple[str, str]]:
+        """Every field with its value."""
+        return list(self._pairs)
+
     def all(self, name: str) -> list[str]:
         """Every value of a field that may be there several times."""
         return [value for key, value in self._pairs if key == name]

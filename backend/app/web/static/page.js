@@ -23,8 +23,10 @@ function swap(html, ids) {
   for (const id of ids) {
     const [now, then] = [document.querySelector(id), fresh.querySelector(id)];
     if (!now || !then) continue;
+    const opened = [...now.querySelectorAll("details[open][id]")].map((one) => one.id);
     const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
     now.replaceWith(then);
+    opened.forEach((one) => document.getElementById(one)?.setAttribute("open", ""));
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     prepare(then);
   }
