@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakSet
 
 from app.adapters.sandboxes.local.cgroup import Cgroup
 from app.adapters.sandboxes.local.channel import Call
@@ -23,7 +24,7 @@ from app.adapters.sandboxes.local.layout import WRITTEN_BY_APPS
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
 from app.adapters.sandboxes.local.processes import ended, in_thread
 from app.adapters.sandboxes.local.startup import Running
-from app.adapters.sandboxes.local.watchdog import DiskWatch
+from app.adapters.sandboxes.local.watchdog import ResourceWatch
 from app.core.ids import SandboxId
 from app.domain.workspace import START_SCRIPT
 from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxLimits, SandboxRefused
@@ -40,6 +41,10 @@ class Terms:
     environment: Mapping[str, str]
     command_limits: Mapping[str, int]
     limits: SandboxLimits
+    watched_memory: int
+    """Bytes that all processes together may hold."""
+    watches: WeakSet[ResourceWatch]
+    """Those over the sandboxes of this process."""
     data: Path | None = None
 
 
@@ -63,8 +68,14 @@ class LocalSandbox:
         trees = [instance.directory / room for room in WRITTEN_BY_APPS]
         if terms.data is not None:
             trees.append(terms.data)
-        self._disk = DiskWatch(trees, instance.inner.pid, terms.limits.disk_bytes)
-        self._watch = asyncio.create_task(self._watch_disk())
+        self._resources = ResourceWatch(
+            trees,
+            instance.inner.pid,
+            disk=terms.limits.disk_bytes,
+            memory=terms.watched_memory,
+            peers=terms.watches,
+        )
+        self._watch = asyncio.create_task(self._watch_resources())
 
     @property
     def id(self) -> SandboxId:
@@ -174,12 +185,12 @@ class LocalSandbox:
     async def pause(self) -> None:
         self._require_alive()
         await self._channel.ask("freeze")
-        self._disk.paused = True
+        self._resources.paused = True
 
     async def resume(self) -> None:
         self._require_alive()
         await self._channel.ask("thaw")
-        self._disk.paused = False
+        self._resources.paused = False
 
     async def set_timeout(self, seconds: float) -> None:
         self._require_alive()
@@ -210,9 +221,9 @@ class LocalSandbox:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _watch_disk(self) -> None:
+    async def _watch_resources(self) -> None:
         try:
-            self._stop(await self._disk.until_exceeded())
+            self._stop(await self._resources.until_exceeded())
         except OSError as error:
             self._stop(f"its files cannot be measured ({error})")
 
