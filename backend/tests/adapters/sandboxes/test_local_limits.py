@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -420,6 +423,31 @@ print(libc.fallocate(fd, 0, ctypes.c_long(0), ctypes.c_long(64 << 20)), os.strer
 """
     async with started(runtime) as sandbox:
         assert await python(sandbox, "import ctypes" + code) == "3 MB\n-1 Operation not supported\n"
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for two ordinary sandboxes."""
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150m", "tmpfs", tmp_path], capture_output=True)
+    if made.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield tmp_path
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+async def test_on_a_full_disk_the_sandbox_ends_that_takes_the_most(
+    make_runtime: MakeRuntime, full_disk: Path
+) -> None:
+    runtime = make_runtime(root=full_disk / "sandboxes")
+    async with (
+        started(runtime, disk_bytes=200 * MB) as greedy,
+        started(runtime, disk_bytes=200 * MB) as modest,
+    ):
+        assert (await modest.run_command(["sh", "-c", "head -c 40M /dev/zero > file"])).exit_code == 0
+        fill = "while :; do n=$((n+1)); head -c 4M /dev/zero > file$n; done"
+        with pytest.raises(SandboxGone, match="the disk is almost full"):
+            await greedy.run_command(["sh", "-c", fill], timeout_s=25)
+        assert (await modest.run_command(["wc", "-c", "file"])).output == f"{40 * MB} file\n"
 
 
 async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandboxRuntime) -> None:

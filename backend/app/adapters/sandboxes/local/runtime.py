@@ -86,6 +86,11 @@ class LocalSandboxRuntime:
         self._watches: WeakSet[ResourceWatch] = WeakSet()
         self._live: WeakValueDictionary[SandboxId, LocalSandbox] = WeakValueDictionary()
 
+    @property
+    def has_kernel_limits(self) -> bool:
+        """Whether the kernel itself limits the memory of a sandbox; else it is watched, and ended when over."""
+        return self._delegated is not None
+
     async def probe(self) -> None:
         """Start a sandbox and end it again: nothing less shows that one can be made."""
         await in_thread(sweep, self._root)
