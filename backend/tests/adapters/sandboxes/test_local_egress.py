@@ -318,6 +318,10 @@ print(s.recv(1000))
 """
     async with started(runtime, network=True) as sandbox:
         assert "403 Forbidden" in await python(sandbox, code)
+        await sandbox.close_network()
+        await sandbox.close_network()
+        assert "ConnectionRefusedError" in (closed := await python(sandbox, code))
+        assert closed.startswith("None\n")
     async with started(runtime, network=False) as sandbox:
         assert (await python(sandbox, code)).split("\n")[:2] == [
             "None",

@@ -18,6 +18,7 @@ from app.adapters.sandboxes.local.cgroup import Cgroup
 from app.adapters.sandboxes.local.channel import Call
 from app.adapters.sandboxes.local.command import RunningCommand
 from app.adapters.sandboxes.local.egress import Egress
+from app.adapters.sandboxes.local.environment import without_network
 from app.adapters.sandboxes.local.files import check_files, read_regular
 from app.adapters.sandboxes.local.instances import Instance, remove_instance
 from app.adapters.sandboxes.local.layout import WRITTEN_BY_APPS
@@ -56,6 +57,7 @@ class LocalSandbox:
         self._process = running.process
         self._channel = running.channel
         self._terms = terms
+        self._environment = terms.environment
         self._egress: Egress | None = None
         self._cgroup: Cgroup | None = None
         self._reason = "it has ended"
@@ -96,6 +98,12 @@ class LocalSandbox:
         listener.setblocking(False)
         self._egress = egress
         egress.serve(listener)
+
+    async def close_network(self) -> None:
+        self._require_alive()
+        self._environment = without_network(self._environment)
+        if self._egress is not None:
+            await self._egress.close()
 
     async def write_files(self, files: Mapping[str, bytes]) -> None:
         self._require_alive()
@@ -152,7 +160,7 @@ class LocalSandbox:
                 "run",
                 fds=[pipe.write_fd],
                 argv=list(argv),
-                env={**self._terms.environment, **(env or {})},
+                env={**self._environment, **(env or {})},
                 limits={**self._terms.command_limits, **more_limits},
             )
         except BaseException:
