@@ -7,13 +7,13 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
+from app.blueprint.contract import contract
 from app.blueprint.editing import problems
 from app.blueprint.language import GoalUnreadable, understand
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
 from app.core.errors import InvalidInput
-from app.mcp_server.contract import contract
 from app.mcp_server.questions import questions_of
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.schemas.text import Goal
