@@ -17,6 +17,16 @@ OURS: Final = frozenset(
 USUAL: Final = frozenset({"label", "plural", "table", "tagline", "goal", "theme"})
 """Is required by the schema, and filled in where it is left out."""
 
+ABOUT: Final = {
+    "AppSpec": "The whole; `goal` are the founder's own words.",
+    "RuleSpec": (
+        "Something the app enforces or works out, as the rules below say. `about` is what people read. With `when` it "
+        "is judged only while that holds. `limit` is the founder's number: the room of a capacity, the days "
+        "before an overdue date that it warns."
+    ),
+}
+"""Instead of what the code says of a part, where a designer needs other words."""
+
 _FORMS: Final = (
     ("^[A-Z]", "PascalCase"),
     ("^[a-z][a-z0-9_]{0,39}( desc)", "field or figure, then ` desc` or not"),
@@ -46,21 +56,17 @@ def parts_text() -> str:
 
 def _part(name: str, part: Json, definitions: Json) -> Iterator[str]:
     required = set(part.get("required", ())) - USUAL
-    about = " ".join(str(part.get("description", "")).split())
-    yield f"{'The app' if name == 'AppSpec' else _title(name)}: {about}"
+    about = ABOUT.get(name) or " ".join(str(part.get("description", "")).split())
+    yield f"{_title(name)}: {about}"
     for key, member in part["properties"].items():
         if key not in OURS:
-            star = (
-                "*"
-                if key in required and not (name != "ComputedSpec" and key == "about" and name == "EntitySpec")
-                else ""
-            )
+            star = "*" if key in required and (name, key) != ("EntitySpec", "about") else ""
             yield f"- {key}{star}: {_kind(member, definitions)}{_default(member)}"
     yield ""
 
 
 def _title(name: str) -> str:
-    return name.removesuffix("Spec").lower()
+    return "the app" if name == "AppSpec" else name.removesuffix("Spec").lower()
 
 
 def _named(member: Any) -> Iterator[str]:  # Any: what a JSON schema can hold

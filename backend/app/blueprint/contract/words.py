@@ -23,8 +23,8 @@ FIELD_TYPES: Final[Mapping[FieldType, str]] = {
     FieldType.IMAGE: "a picture that is uploaded",
     FieldType.FILE: "a file that is uploaded",
     FieldType.REF: (
-        "a link to a record of the entity named by `ref`. `on_delete`: cascade (is deleted with it), restrict "
-        "(keeps it from being deleted), set_null (is emptied; only where not required)"
+        "a link to a record of the entity named by `ref`. `on_delete`: cascade (is deleted with it; so it is "
+        "for a required ref), restrict (keeps it from being deleted), set_null (is emptied; never if required)"
     ),
 }
 
