@@ -20,8 +20,8 @@ USUAL: Final = frozenset({"label", "plural", "table", "tagline", "goal", "theme"
 ABOUT: Final = {
     "AppSpec": "The whole; `goal` are the founder's own words.",
     "RuleSpec": (
-        "Something the app enforces or works out, as the rules below say. `about` is what people read. With `when` it "
-        "is judged only while that holds. `limit` is the founder's number: the room of a capacity, the days "
+        "Something the app enforces or works out, as the rules below say. `about` is what people read. With `when` "
+        "it is judged only while that holds. `limit` is the founder's number: the room of a capacity, the days "
         "before an overdue date that it warns."
     ),
 }
