@@ -44,9 +44,9 @@ def plural(label: str) -> str:
 
 def app(raw: Any) -> Any:  # Any: what JSON can hold
     """An app that says at least its title: the goal is its tagline, and whoever wrote it is its engine."""
-    if not isinstance(raw, dict) or not isinstance(raw.get("title"), str):
+    if not isinstance(raw, dict):
         return raw
-    tagline = raw.get("tagline") or raw["title"]
+    tagline = raw.get("tagline") or raw.get("title") or "App"
     return {
         "goal": tagline, "engine": "specification", "confidence": 1.0, "theme": _THEME, **raw, "tagline": tagline
     }  # fmt: skip

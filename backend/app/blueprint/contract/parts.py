@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from app.blueprint.fault_words import OURS
 from app.blueprint.spec import AppSpec
 
 Json = dict[str, Any]
-
-OURS: Final = frozenset(
-    {"version", "engine", "confidence", "language", "pages", "acceptance", "not_understood", "assumptions", "was"}
-)
-"""What of a specification its designer does not write: it follows from the rest, or is ours to say."""
 
 USUAL: Final = frozenset({"label", "plural", "table", "tagline", "goal", "theme"})
 """Is required by the schema, and filled in where it is left out."""
@@ -20,9 +16,9 @@ USUAL: Final = frozenset({"label", "plural", "table", "tagline", "goal", "theme"
 ABOUT: Final = {
     "AppSpec": "The whole; `goal` are the founder's own words.",
     "RuleSpec": (
-        "Something the app enforces or works out, as the rules below say. `about` is what people read. With `when` "
-        "it is judged only while that holds. `limit` is the founder's number: the room of a capacity, the days "
-        "before an overdue date that it warns."
+        "Something the app enforces or works out, as the rules below say. `about` is what people read. With "
+        "`when` it is judged only while that holds. `limit` is the founder's number: the room of a capacity, the "
+        "days before an overdue date that it warns."
     ),
 }
 """Instead of what the code says of a part, where a designer needs other words."""

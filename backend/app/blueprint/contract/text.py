@@ -12,6 +12,7 @@ from typing import Any, Final
 from app.blueprint.contract.parts import parts_text
 from app.blueprint.contract.words import FIELD_TYPES, RULE_KINDS, VIEW_KINDS
 from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
+from app.blueprint.generate.schema import is_built_view
 from app.blueprint.spec import RESERVED_FIELDS, RESERVED_TABLES
 
 _HERE: Final = files("app.blueprint.contract")
@@ -27,7 +28,7 @@ def contract() -> str:
         parts=parts_text(),
         field_types=_listed(FIELD_TYPES),
         rule_kinds=_listed(RULE_KINDS),
-        view_kinds=_listed(VIEW_KINDS),
+        view_kinds=_listed({kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)}),
         functions=_listed({name: function.about for name, function in FUNCTIONS.items()}),
         aggregates=_listed(AGGREGATES),
         examples="\n\n".join(_example(goal, spec) for goal, spec in examples()),

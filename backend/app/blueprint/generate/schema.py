@@ -140,6 +140,16 @@ def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:
     return list(lines.values())
 
 
+def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
+    """Whether a view of this kind by that field is in the app."""
+    return kind is ViewKind.LIST or bool(_view(entity, kind, name))
+
+
+def is_built_view(kind: ViewKind) -> bool:
+    """Whether apps have views of this kind at all."""
+    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, *_VIEW_FIELDS)
+
+
 def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     """What the entity says of the view, or nothing when its field does not fit."""
     if kind is ViewKind.DOCUMENT:
