@@ -9,7 +9,7 @@ from typing import Final
 
 from app.blueprint.generate import documents
 from app.blueprint.generate.example_records import examples_json
-from app.blueprint.generate.rule_tests import rule_tests_py
+from app.blueprint.generate.rule_tests import rule_scenes, rule_tests_py, scenes_json
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
@@ -34,6 +34,7 @@ def generate(spec: AppSpec) -> dict[str, str]:
         "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears),
         "tests/test_rules.py": rule_tests_py(spec),
         "tests/examples.json": examples_json(spec),
+        "tests/scenes.json": scenes_json(rule_scenes(spec)),
         "tests/test_goal.py": documents.goal_test_py(spec, [entity.plural for entity in spec.entities]),
     }
     unused = {path for path, used in _parts(spec).items() if not used}
