@@ -85,7 +85,7 @@ class Search:
                     yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
 
     def mending(self, candidate: Candidate, scene: Scene, key: Key, said: Statement) -> Iterator[Candidate]:
-        """The candidate with one or two more changes, of what a statement about a record of its scene speaks of."""
+        """The candidate with one or two more changes, of what a statement about a record of it speaks of."""
         nodes = [parse(text) for text in said if text]
         entity = self.cast.entity(key[0])
         places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))

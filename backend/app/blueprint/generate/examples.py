@@ -39,8 +39,8 @@ _COPY: Final = 1_000
 class Violation:
     """Records of which the last one sent is refused by a rule.
 
-    `before` is how the subject stands until it is changed to what the scene says, by its form or by the move of that
-    label; None when it is new. `copies` like it are there before.
+    `before` is how the subject stands until it is changed to what the scene says, by its form or by the move of
+    that label; None when it is new. `copies` like it are there before.
     """
 
     scene: Scene
@@ -241,7 +241,7 @@ class Examples:
         return texts, {key: dict(values) for key, values in self.cast.others.items()}, dict(self.cast.needs)
 
     def keeps(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
-        """Whether the record keeps the condition at any time; `strictly` not even an empty value leaves it open."""
+        """Whether the record keeps the condition at any time; `strictly`, no empty value leaves it open."""
         return self._always(scene, key, said, lambda held: held is True or (held is None and not strictly))
 
     def _breaks(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:

@@ -24,7 +24,7 @@ Slot = tuple[Key, str]
 """A field of a record."""
 
 Texts = dict[str, str]
-"""Values as they are typed into a form: "@7 10:30" is a time seven days from today, a link is a number of a scene."""
+"""Values as they are typed: "@7 10:30" is a time seven days from today, a link is the number of a record."""
 
 Changes = Mapping[Slot, str]
 

@@ -1,4 +1,4 @@
-"""States the rules of a kind of record as conditions that each record must keep, in the language of expressions."""
+"""States the rules of a kind of record as conditions that each record must keep, as expressions."""
 
 from __future__ import annotations
 
