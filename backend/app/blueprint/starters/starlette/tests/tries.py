@@ -12,11 +12,12 @@ from app.schema import ABOUT
 
 from app import database
 from app.database import BY_TABLE
-from app.fields import money, read
+from app.fields import money
 from app.model import Entity
 
 from .client import Browser
-from .forms import add, dated, filled, send
+from .forms import add, filled, send
+from .scenes import Key, Stage
 
 Says = tuple[str, ...]
 
@@ -229,35 +230,35 @@ def overdue(client: Browser, table: str, date: str, status: str, done: str) -> N
     future = add(client, entity)
     assert "Overdue" not in client.get(f"/{table}/{future}").text
     if status:
-        _set_status(client, entity, record_id, filled(client, entity, **past), {status: done})
+        with database.session() as db:
+            database.update(db, entity, record_id, {status: done})
         assert "Overdue" not in client.get(f"/{table}/{record_id}").text
 
 
-def ensure(client: Browser, table: str, changes: dict[str, dict[str, str]], copies: int, says: Says) -> None:
-    """The example record is kept; one that differs like this, and comes after so many like it, is refused."""
-    entity = BY_TABLE[table]
-    good = filled(client, entity)
-    bad = {**good, **{name: dated(text) for name, text in changes.get(table, {}).items()}}
-    first = [add(client, entity, **(bad if copies else good)) for _ in range(max(1, copies))][0]
-    for other in changes.keys() - {table}:
-        for name, text in changes[other].items():
-            _change_family(entity, first, BY_TABLE[other], name, dated(text))
-    if not copies:
-        # The example was kept, which is all that it was for: beside it another rule might stand in the way.
-        with database.session() as db:
-            database.delete(db, entity, first)
-    _refused(client, entity, bad, says)
+def refused(client: Browser, scene: dict[str, Any], about: str) -> None:
+    """The last record of a scene, the change of its subject or its move is refused with what the rule says."""
+    stage = Stage(client, scene)
+    last: Key = tuple(scene["last"])
+    if scene["before"] is None:
+        stage.put_all(before=last)
+        for _ in range(scene["copies"]):
+            answer = stage.send(last)
+            assert answer.status_code == 303, answer.text
+        answer = stage.send(last)
+    else:
+        answer = _changed(client, stage, scene)
+    assert answer.status_code == 422, "the app kept what breaks the rule"
+    page = html.unescape(answer.text)
+    assert "Nothing was saved yet" in page
+    assert about in page
 
 
-def _change_family(entity: Entity, record_id: int, other: Entity, name: str, text: str) -> None:
-    """Change what the record belongs to, directly or by way of another, straight in the database."""
-    family = _row(entity.table, record_id)
-    for field in entity.of_type("ref"):
-        target, link = BY_TABLE[field.ref], family[field.name]
-        if link is None:
-            continue
-        if target is other:
-            with database.session() as db:
-                database.update(db, other, int(link), {name: read(other.field(name), text)})
-        else:
-            _change_family(target, int(link), other, name, text)
+def _changed(client: Browser, stage: Stage, scene: dict[str, Any]) -> Any:
+    """The subject as it was before, then changed by its form or by a move."""
+    table, number = stage.subject
+    stage.put_all(before=stage.subject)
+    record_id = stage.put(stage.subject, scene["before"])
+    stage.put_all()
+    values = stage.values((table, number))
+    address = f"moves/{scene['move']}" if scene["move"] is not None else "edit"
+    return send(client, f"/{table}/{record_id}/{address}", values)
