@@ -120,19 +120,22 @@ class _Palette:
         mark = self._between(0.8 if is_deep else 0.5, 0.14, on, AA, is_deep=is_deep)
         # A button on the first page's ground: the colour of the app where that stands out from it.
         button, on_button = self._filled("fill", self.look.hue)
-        if is_deep:
-            button, on_button = self._lit(), ground
+        if self.look.design.hero == "vivid":
+            button, on_button = ink, ground
+        elif is_deep:
+            button = self._lit(self.look.hue if self.look.design.hero == "ink" else self.look.second)
+            on_button = ground
         return {
             "hero": ground, "hero-2": other, "on-hero": ink, "hero-soft": soft, "hero-mark": mark,
             "hero-fill": button, "on-hero-fill": on_button,
+            "hero-glow": self._lit(self.look.second) if is_deep else self._ok(0.8, 0.14, self.look.second),
         }  # fmt: skip
 
-    def _lit(self) -> str:
-        """A bright ground for a button on the deep first page."""
+    def _lit(self, hue: float) -> str:
+        """A bright ground on the deep first page."""
         lightness, chroma = self.shades["hero"]
         on = (self._ok(lightness, chroma, self.look.hue),)
         fill_l, fill_c = self.shades["fill"]
-        hue = self.look.hue if self.look.design.hero == "ink" else self.look.second
         return self._between(max(0.78, fill_l), min(fill_c, 0.16), on, 6.0, is_deep=True, hue=hue)
 
     def _side(self) -> Colors:
