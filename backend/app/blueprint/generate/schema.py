@@ -66,6 +66,7 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
         f"    look={look!r},",
         f"    name={customer_name(spec)!r},",
         f"    lead={customer_lead(spec)!r},",
+        f"    timezone={spec.timezone!r},",
     ]
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"
 

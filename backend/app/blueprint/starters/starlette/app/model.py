@@ -276,6 +276,7 @@ class About:
     look: str = ""
     name: str = ""
     lead: str = ""
+    timezone: str = ""
 
 
 def lower_first(text: str) -> str:
