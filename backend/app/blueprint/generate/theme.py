@@ -8,7 +8,8 @@ from zlib import crc32
 
 from app.blueprint.generate.colors import filled, oklch, readable, wheel_to_oklch
 from app.blueprint.generate.designs import DesignData, Shades, design_of
-from app.blueprint.spec import AppSpec, Scheme, Tone
+from app.blueprint.look_words import read_theme
+from app.blueprint.spec import AppSpec, Scheme, ThemeSpec, Tone
 
 AA: Final = 4.6
 AA_EDGE: Final = 3.1
@@ -38,12 +39,18 @@ class Look:
 
 def look(spec: AppSpec) -> Look:
     """The look of an app, the same for each of its versions as long as it is called the same."""
-    design, theme = design_of(spec), spec.theme
+    design, theme = design_of(spec), _filled_in(spec)
     number = crc32(spec.title.encode())
     wheel = design.hues[number % len(design.hues)] if theme.hue is None else theme.hue
     hue = wheel_to_oklch(wheel)
     second = (hue + design.turn) % 360 if theme.second_hue is None else wheel_to_oklch(theme.second_hue)
-    return Look(design, hue, second, _TONES[theme.tone], theme.scheme)
+    return Look(design, hue, second, _TONES[theme.tone or Tone.FULL], theme.scheme or Scheme.BOTH)
+
+
+def _filled_in(spec: AppSpec) -> ThemeSpec:
+    """The theme that a specification names, and where it names nothing, what the words of its goal ask for."""
+    named = spec.theme.model_dump(exclude_none=True)
+    return ThemeSpec.model_validate(read_theme(spec.goal).model_dump(exclude_none=True) | named)
 
 
 def theme_css(look: Look) -> str:
