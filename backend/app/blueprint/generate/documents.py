@@ -8,6 +8,7 @@ from typing import Final
 
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, RoleScope, ViewKind
+from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first
 from app.domain.workspace import START_SCRIPT, Manifest
 
@@ -45,7 +46,9 @@ def features(spec: AppSpec) -> list[str]:
 
 
 def _feature(spec: AppSpec, entity: EntitySpec) -> str:
-    parts = ["list", "search", "form", "CSV"]
+    lines = line_kind(spec, entity)
+    form = f"form with {lower_first(lines[0].plural)}" if lines else "form"
+    parts = ["list", "search", form, "CSV"]
     kinds = {view.kind for view in spec.views if view.entity == entity.name}
     parts += [_VIEW_WORDS[kind] for kind in _VIEW_WORDS if kind in kinds]
     return f"{entity.plural}: {', '.join(parts[:-1])} and {parts[-1]}"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, once, people, records, rules
+from . import database, line_forms, lines, once, people, records, rules
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
 from .model import Entity, Field, Form
-from .pages import first_values, read_all
+from .entering import first_values, read_all
 from .rendering import DASHBOARD, HAS_FRONT, cells, render
 from .rendering import Form as Posted
 from .routing import Number, Routes, Words
@@ -134,13 +134,34 @@ def _show(
 ) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     fields = _asked(form)
+    wrong, status = ({}, 200) if line_forms.asks_more(given) else (wrong, status)
     with database.session() as db:
         offers = {field.name: _offers(db, entity, field) for field in fields if field.ref}
+        context_lines = _lines(db, form, given)
     context = {
-        "form": form, "entity": entity, "fields": _ordered([*fields, *_person_fields(form)]), "given": given, "wrong": wrong,
+        "lines": context_lines, "form": form, "entity": entity, "fields": _ordered([*fields, *_person_fields(form)]), "given": given, "wrong": wrong,
         "offers": offers, "heading": form.action, "front": True,
     }  # fmt: skip
     return render(request, "public_form.html", context, status=status)
+
+
+def _lines(db: sqlite3.Connection, form: Form, given: Mapping[str, str]) -> dict[str, Any] | None:
+    """The lines that the form asks for: those that were sent, or a few empty ones."""
+    kind = lines.of_form(database.BY_TABLE[form.table], form.lines)
+    if kind is None:
+        return None
+    offers = {field.name: _offers(db, kind.entity, field) for field in kind.fields if field.ref}
+    named = {name: {one["id"]: " · ".join([one["title"], *one["facts"]]) for one in some} for name, some in offers.items()}
+    notes = {
+        name: {one["id"]: f"{one['left']} left" if one["left"] else "full" for one in some if one["left"] is not None}
+        for name, some in offers.items()
+    }
+    return line_forms.shown(kind, lines.posted(_as_new(given)), given, options=named, notes=notes)
+
+
+def _as_new(given: Mapping[str, str]) -> dict[str, str]:
+    """What a visitor sent: their lines are new ones, whatever else it says."""
+    return {name: text for name, text in given.items() if not name.endswith((lines.ID, lines.REMOVE))}
 
 
 def _ordered(fields: list[Field]) -> list[Field]:
@@ -148,22 +169,37 @@ def _ordered(fields: list[Field]) -> list[Field]:
     return sorted(fields, key=lambda field: 0 if field.ref else 2 if field.type == "longtext" else 1)
 
 
-def _keep(db: sqlite3.Connection, form: Form, values: dict[str, Value]) -> int:
-    """Keep what a visitor sent, with the record that describes them."""
+def _keep(db: sqlite3.Connection, form: Form, values: dict[str, Value], sent: line_forms.Sent) -> int:
+    """Keep what a visitor sent with its lines, and the record that describes them."""
+    who = f"{values.get('person_name') or 'Visitor'}{VISITOR}"
+
+    def start(line: Mapping[str, Value]) -> dict[str, Value]:
+        return {**first_values(sent.kind.entity), **line} if sent.kind else dict(line)
+
+    def check(line: Mapping[str, Value]) -> None:
+        if sent.kind:
+            _refuse_what_is_over(db, sent.kind.entity, sent.kind.fields, line)
+
+    return lines.keep_with(db, sent.kind, sent.lines, lambda: _keep_alone(db, form, values), lines.Writer(who, start, check))
+
+
+def _keep_alone(db: sqlite3.Connection, form: Form, values: dict[str, Value]) -> int:
     entity = database.BY_TABLE[form.table]
     who = str(values.pop("person_name", None) or "Visitor")
     email = values.pop("person_email", None)
-    _refuse_what_is_over(db, form, values)
+    _refuse_what_is_over(db, entity, _asked(form), values)
     kept = {**first_values(entity), **_today(entity, form), **values}
     if form.person:
         kept[form.person] = _person(db, database.BY_TABLE[entity.field(form.person).ref], who, email)
     return records.add(db, entity, kept, who=f"{who}{VISITOR}", what=SENT)
 
 
-def _refuse_what_is_over(db: sqlite3.Connection, form: Form, values: Mapping[str, Value]) -> None:
+def _refuse_what_is_over(
+    db: sqlite3.Connection, entity: Entity, asked: Sequence[Field], values: Mapping[str, Value]
+) -> None:
     """A visitor may know the number of what is not offered any more."""
-    entity, over = database.BY_TABLE[form.table], {}
-    for field in _asked(form):
+    over = {}
+    for field in asked:
         chosen = values[field.name]
         if field.ref and chosen is not None:
             where, more = _not_over(entity, field)
@@ -202,13 +238,16 @@ def _add_routes(form: Form) -> None:
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
         values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
-        hold_back(request)
-        if not wrong:
+        sent = _sent_lines(form, posted)
+        wrong |= sent.wrong
+        if not line_forms.asks_more(posted):
+            hold_back(request)
+        if not wrong and not line_forms.asks_more(posted):
             try:
                 with records.writing() as db:
                     location = once.earlier(db, posted)
                     if not location:
-                        record_id = _keep(db, form, values)
+                        record_id = _keep(db, form, values, sent)
                         sign = receipt(request.app.state.key, form.table, record_id)
                         location = once.remember(db, posted, f"{address}/done?id={record_id}&sign={sign}")
                 return RedirectResponse(location, 303)
@@ -222,6 +261,13 @@ def _add_routes(form: Form) -> None:
         return _thanks(request, form, id, sign)
 
 
+def _sent_lines(form: Form, posted: Mapping[str, str]) -> line_forms.Sent:
+    """The lines that a visitor sent."""
+    kind = lines.of_form(database.BY_TABLE[form.table], form.lines)
+    sent = line_forms.read(kind, _as_new(posted))
+    return sent if sent.lines or kind is None else line_forms.Sent(kind, (), {"line-0": f"Fill in at least one {kind.entity.one}."})
+
+
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     told: list[tuple[str, str]] = []
@@ -232,10 +278,20 @@ def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResp
             shown = cells(db, entity, [row], fields)[0]["cells"] if row else []
             told = [(field.label, text) for field, _, text in shown if text]
             told += _sender(db, form, record_id) if row and form.person else []
+            told += _told_lines(db, form, record_id) if row else []
     elif record_id:
         raise HTTPException(404, "There is no such page.")
     context = {"form": form, "entity": entity, "told": told, "heading": form.thanks, "front": True}
     return render(request, "thanks.html", context)
+
+
+def _told_lines(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:
+    kind = lines.of_form(database.BY_TABLE[form.table], form.lines)
+    if kind is None:
+        return []
+    rows = database.select(db, kind.entity, f'"{kind.link.name}" = ?', [record_id], order="id", limit=lines.MOST)
+    shown = cells(db, kind.entity, rows, list(kind.fields))
+    return [(kind.entity.label, ", ".join(text for _, _, text in row["cells"] if text)) for row in shown]
 
 
 def _sender(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:
