@@ -471,6 +471,12 @@ class Design(StrEnum):
     HEARTY = "hearty"
     PLAYFUL = "playful"
     STURDY = "sturdy"
+    ELEGANT = "elegant"
+    NATURAL = "natural"
+    BOLD = "bold"
+    PRECISE = "precise"
+    CLASSIC = "classic"
+    FRESH = "fresh"
 
 
 class Tone(StrEnum):
@@ -498,8 +504,8 @@ class ThemeSpec(_Part):
     hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     design: Design | None = None
-    tone: Tone = Tone.FULL
-    scheme: Scheme = Scheme.BOTH
+    tone: Tone | None = None
+    scheme: Scheme | None = None
 
 
 class AppSpec(_Part):
