@@ -20,6 +20,7 @@ OPEN = "open_to_strangers"
 ADDED = """    def new(self, given, table):
         if not self.is_owner():"""
 REFUSED = 'return self.say(421, "That is not my name.")'
+TOKEN = 'name="csrf_token" value="t'
 FRONT = "self.say(200, 'A shop. "
 ROWS = '        rows = "".join(f\'<a'
 KEPT = "        save(self.data)\n        return self.go(f"
@@ -39,11 +40,7 @@ BUGS = {
     "a page that breaks": (ROWS, f"        rows = 1 // 0\n{ROWS}", "page_fails"),
     "a link to a record that is gone": ('<a href="/{table}/new">New', '<a href="/{table}/9?x=1">New', "dead_link"),
     "a dead link": ('href="/members">Members', 'href="/nowhere">Members', "dead_link"),
-    "a form with a stale token": (
-        'name="csrf_token" value="t0"',
-        'name="csrf_token" value="t1"',
-        "no_sign_in form_fails",
-    ),
+    "a form with a stale token": (f"{TOKEN}0", f"{TOKEN}1", "no_sign_in form_fails"),
     "a record that is not kept": (KEPT, "        return self.go(f", "lost_record"),
     "a record without its words": ("for value in row.values()) +", "for value in ()) +", "lost_record"),
     "a missing field that is taken": ('return "Please fill this in."', 'return ""', "bad_input_kept"),
