@@ -15,7 +15,6 @@ from .fields import Value
 from .model import Entity, Field
 from .schema import ENTITIES
 
-HISTORY = 30
 EMPTY = "Please fill this in."
 UNDO_KEPT = 100
 Rows = dict[str, list[dict[str, Value]]]
@@ -128,8 +127,9 @@ def _gather(db: sqlite3.Connection, entity: Entity, row: database.Row, found: Go
 
 
 def children_of(entity: Entity) -> list[tuple[Entity, Field]]:
-    """The kinds of record that point at this one, each with the field that does."""
-    return [(child, field) for child in ENTITIES for field in child.of_type("ref") if field.ref == entity.table]
+    """The kinds of record that point at this one, each with the field that does; its lines come first."""
+    found = [(child, field) for child in ENTITIES for field in child.of_type("ref") if field.ref == entity.table]
+    return sorted(found, key=lambda pair: pair[0].line_of != pair[1].name)
 
 
 def restore(db: sqlite3.Connection, undo_id: int, *, who: str) -> tuple[Entity, int] | None:
@@ -160,8 +160,8 @@ def _insert_all(db: sqlite3.Connection, kept: Rows) -> None:
 
 def history(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[dict[str, Any]]:
     """What was done to a record, the newest first."""
-    sql = "SELECT * FROM app_changes WHERE record_table = ? AND record_id = ? ORDER BY id DESC LIMIT ?"
-    rows = db.execute(sql, [entity.table, record_id, HISTORY])
+    sql = "SELECT * FROM app_changes WHERE record_table = ? AND record_id = ? ORDER BY id DESC"
+    rows = db.execute(sql, [entity.table, record_id])
     return [{**dict(row), "details": json.loads(row["details"])} for row in rows]
 
 
