@@ -35,9 +35,9 @@ def fork(
 ) -> int:
     """Run `run` in a child with this environment, in its own session, talking to `log`; returns the child's pid.
 
-    What `run` returns is the child's exit status. `listener` goes along, for `inherited_listener`. The child is killed when this process ends, however it ends, and
-    `ps` and `top` show it under its name. RuntimeError in a process that has threads: the child would get their
-    locks, but not them.
+    What `run` returns is the child's exit status. `listener` goes along, for `inherited_listener`. The child is
+    killed when this process ends, however it ends, and `ps` and `top` show it under its name. RuntimeError in a
+    process that has threads: the child would get their locks, but not them.
     """
     if threading.active_count() != 1:
         names = ", ".join(thread.name for thread in threading.enumerate())
