@@ -50,7 +50,8 @@ def highlighted(path: str, content: bytes) -> Markup | None:
     except ClassNotFound:
         lexer = TextLexer(stripnl=False)
     formatter: HtmlFormatter[str] = HtmlFormatter(
-        cssclass="code", linenos="table", anchorlinenos=True, lineanchors="L"
+        cssclass="code",
+        linenos="table",
     )
     return Markup(highlight(text, lexer, formatter))
 

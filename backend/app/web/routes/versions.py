@@ -72,7 +72,7 @@ async def changes(
         before=before,
         told=await _told_changes(services, before, job),
         files=file_changes(old, new) if before is not None else [],
-        shown=path,
+        opened=path,
         lines=lines,
         taken=job.evidence.get("data") or {},
     )
@@ -93,7 +93,7 @@ async def files(
     if path not in tree:
         raise NotFound("There is no such file in this version.")
     return page(
-        request, "files.html", room=room, tree=sorted(tree), shown=path, text=highlighted(path, tree[path])
+        request, "files.html", room=room, tree=sorted(tree), opened=path, text=highlighted(path, tree[path])
     )
 
 
