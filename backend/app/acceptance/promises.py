@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.form_driver import Kept, told
+from app.acceptance.line_checks import line_values, try_lines
 from app.acceptance.people import People
 from app.acceptance.rule_violations import VIOLATIONS
 from app.acceptance.samples import BAD
@@ -48,6 +49,8 @@ class Promise:
                 return f"holds the rule {self.rule.about!r}" if self.rule else f"holds the rules of {many}"
             case CheckKind.FORM:
                 return f"takes {many} from its public form"
+            case CheckKind.LINES:
+                return f"takes the lines of {many} on their form"
             case CheckKind.PRIVATE:
                 return f"keeps {many} private"
 
@@ -75,6 +78,9 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
     for rule in spec.rules:
         if rule.kind in VIOLATIONS and (ruled := spec.entity(rule.entity)) is not None:
             yield Promise(CheckKind.RULE, ruled, rule)
+    for entity in spec.entities:
+        if entity.lines:
+            yield Promise(CheckKind.LINES, entity)
     for form in spec.forms:
         if (asked := spec.entity(form.entity)) is not None:
             yield Promise(CheckKind.FORM, asked)
@@ -181,6 +187,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec) -> None:
             log=f"GET {path}: {told(page)}",
         )
     sent = {name: values[name] for name in form.fields if values.get(name)}
+    sent |= await line_values(people, entity, 0)
     if form.person is not None:
         sent |= {"person_name": "Vera HttpSession", "person_email": "vera@example.com"}
     answer = await visitor.submit(page, web, {name: value for name, value in sent.items() if name in web.names})
@@ -220,5 +227,6 @@ _TRIES: Final[dict[CheckKind, Try]] = {
     CheckKind.REFUSES: _refuses,
     CheckKind.RULE: _rule,
     CheckKind.FORM: _form,
+    CheckKind.LINES: lambda people, promise: try_lines(people, promise.entity),
     CheckKind.PRIVATE: _private,
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.blueprint import spec_defaults
 from app.blueprint.renames import Guess, follow, guesses
 from app.blueprint.spec import AppSpec, EntitySpec
 
@@ -51,6 +52,9 @@ def settled(raw: Raw, base: AppSpec, *, guess: bool = True) -> tuple[AppSpec, li
     appeared counts as renamed.
     """
     edit = {**copy.deepcopy(raw), **{name: getattr(base, name) for name in _FROM_THE_ENGINE}}
+    if isinstance(edit.get("entities"), list):
+        # A specification written by hand need not say its tables, which the pages are found by.
+        edit["entities"] = [spec_defaults.entity(one) for one in edit["entities"]]
     found = guesses(edit, base) if guess else []
     for one in found:
         one.mark(edit)

@@ -26,6 +26,7 @@ from app.blueprint.spec import (
     ViewKind,
     WishState,
 )
+from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first, status_field
 
 EVERYBODY: Final = "Everybody who opens the app"
@@ -268,6 +269,7 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
     for entity in spec.entities:
         many = lower_first(entity.plural)
         yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {many}")
+        yield from _line_deeds(spec, entity, staff)
         for right in entity.rights:
             if right.adds:
                 yield Deed(who=right.role, verb="add", entity=entity.name, label=f"Add {many}")
@@ -276,6 +278,18 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
         for move in entity.moves:
             for by in move.by or (staff,):
                 yield Deed(who=by, verb=move.label.split(" ")[0].lower(), entity=entity.name, label=move.label)
+
+
+def _line_deeds(spec: AppSpec, entity: EntitySpec, staff: str) -> Iterator[Deed]:
+    """Lines are entered on the form of what they belong to, by visitors too where a public form asks."""
+    found = line_kind(spec, entity)
+    if found is None:
+        return
+    many = lower_first(found[0].plural)
+    asked = any(form.entity == entity.name and form.lines for form in spec.forms)
+    for who in (staff, *((VISITOR,) if asked else ())):
+        label = f"Enter {many} on the form of the {lower_first(entity.label)}"
+        yield Deed(who=who, verb="enter", entity=found[0].name, label=label)
 
 
 def _form_deed(form: FormSpec) -> Deed:

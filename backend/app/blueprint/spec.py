@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from app.blueprint import spec_defaults
 from app.blueprint.expressions.parser import MAX_LENGTH
 from app.blueprint.spec_expressions import check_expressions
+from app.blueprint.spec_lines import check_lines
 from app.domain.job import GOAL_MAX
 from app.domain.text import has_shape, without_direction
 
@@ -175,12 +176,13 @@ class WishState(StrEnum):
 
 
 class CheckKind(StrEnum):
-    """What an acceptance check tries: the records of `entity`, its rule number `rule`, or its public form."""
+    """What an acceptance check tries: the records of `entity`, its lines, rule number `rule`, its public form."""
 
     KEEPS = "keeps"
     REFUSES = "refuses"
     RULE = "rule"
     FORM = "form"
+    LINES = "lines"
     PRIVATE = "private"
 
 
@@ -393,7 +395,7 @@ class FormSpec(_Part):
     """A form that anybody may fill in without signing in, such as a booking.
 
     `fields` are asked for. `person` is the ref to whoever fills it in: the form asks for their name and e-mail
-    instead, and finds or adds that record.
+    instead, and finds or adds that record. `lines` are the fields that it asks for in each line.
     """
 
     entity: Pascal
@@ -402,6 +404,7 @@ class FormSpec(_Part):
     thanks: Sentence
     fields: tuple[Snake, ...] = Field(min_length=1, max_length=MAX_FIELDS)
     person: Snake | None = None
+    lines: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
 
 
 class PageSpec(_Part):
@@ -461,10 +464,42 @@ class WishSpec(_Part):
     why: Annotated[str, Field(max_length=400)] = ""
 
 
-class ThemeSpec(_Part):
-    """The look: a hue of 0-359 that every colour is worked out from."""
+class Design(StrEnum):
+    """The designs that an app can wear."""
 
-    hue: int = Field(ge=0, le=359, strict=True)
+    CALM = "calm"
+    HEARTY = "hearty"
+    PLAYFUL = "playful"
+    STURDY = "sturdy"
+
+
+class Tone(StrEnum):
+    """How strong the colours of an app are."""
+
+    FULL = "full"
+    SOFT = "soft"
+    GREY = "grey"
+
+
+class Scheme(StrEnum):
+    """Whether the pages are light, dark, or what the reader's device asks for."""
+
+    BOTH = "both"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class ThemeSpec(_Part):
+    """The look: hues of 0-359 on the colour wheel that every colour is worked out from, and a design.
+
+    What is not said is chosen by what the app is about.
+    """
+
+    hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    design: Design | None = None
+    tone: Tone = Tone.FULL
+    scheme: Scheme = Scheme.BOTH
 
 
 class AppSpec(_Part):
@@ -517,6 +552,7 @@ class AppSpec(_Part):
             if check.rule is not None and check.rule >= len(self.rules):
                 raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
         check_people(self)
+        check_lines(self)
         check_expressions(self)
         return self
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, RoleScope, ViewKind
+from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first
 from app.domain.workspace import START_SCRIPT, Manifest
 
@@ -45,7 +46,9 @@ def features(spec: AppSpec) -> list[str]:
 
 
 def _feature(spec: AppSpec, entity: EntitySpec) -> str:
-    parts = ["list", "search", "form", "CSV"]
+    lines = line_kind(spec, entity)
+    form = f"form with {lower_first(lines[0].plural)}" if lines else "form"
+    parts = ["list", "search", form, "CSV"]
     kinds = {view.kind for view in spec.views if view.entity == entity.name}
     parts += [_VIEW_WORDS[kind] for kind in _VIEW_WORDS if kind in kinds]
     return f"{entity.plural}: {', '.join(parts[:-1])} and {parts[-1]}"
@@ -215,7 +218,8 @@ import html
 
 import pytest
 
-from app.schema import ABOUT, ENTITIES
+from app.rendering import DASHBOARD, HAS_FRONT
+from app.schema import ABOUT, ENTITIES, SIGN_IN
 
 from .client import Browser
 
@@ -224,16 +228,16 @@ WORDS = {words!r}
 TABLES = {tables!r}
 
 
-def test_the_first_page_says_what_the_app_is(example: Browser) -> None:
+def test_the_first_page_is_that_of_the_business(example: Browser) -> None:
     page = html.unescape(example.get("/").text)
-    assert TITLE in page
-    assert ABOUT.tagline in page
-    assert ABOUT.made_by in page
+    for_customers = HAS_FRONT and not SIGN_IN  # Whoever is signed in comes to their own side.
+    assert (ABOUT.name if for_customers else TITLE) in page
+    assert (ABOUT.lead if for_customers else ABOUT.tagline) in page
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_the_first_page_uses_the_words_of_the_goal(example: Browser, word: str) -> None:
-    assert word.lower() in html.unescape(example.get("/").text).lower()
+def test_the_owners_first_page_uses_the_words_of_the_goal(example: Browser, word: str) -> None:
+    assert word.lower() in html.unescape(example.get(DASHBOARD).text).lower()
 
 
 def test_the_goal_is_told_as_it_was_given(example: Browser) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
+from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import JUDGEMENTS, columns, monogram, title_fields
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
@@ -64,6 +66,8 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
         _tuple("left_out", spec.not_understood, "    "),
         f"    look={look!r},",
         f"    timezone={spec.timezone!r},",
+        f"    name={customer_name(spec)!r},",
+        f"    lead={customer_lead(spec)!r},",
     ]
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"
 
@@ -91,6 +95,7 @@ def _entity(spec: AppSpec, entity: EntitySpec) -> str:
         f"    columns={columns(entity)!r},",
         *([f"    state={entity.state!r},"] if entity.state else []),
         *([f"    order={entity.order!r},"] if entity.order else []),
+        *([f"    line_of={link.name!r},"] if (link := lines_of(spec, entity)) else []),
         *_tuple_of("moves", moves_py(spec, entity)),
         *_tuple_of("rights", rights_py(spec, entity)),
         *_views(spec, entity),
@@ -171,7 +176,8 @@ def _form(spec: AppSpec, form: FormSpec) -> str:
     entity = spec.entity(form.entity)
     table = entity.table if entity else ""
     person = f", person={form.person!r}" if form.person else ""
-    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person})"
+    lines = f", lines={form.lines!r}" if form.lines else ""
+    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person}{lines})"
 
 
 def _role(spec: AppSpec, role: RoleSpec) -> str:

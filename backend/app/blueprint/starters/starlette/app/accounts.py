@@ -13,7 +13,7 @@ from .access import OWNER, Guest, Here, Visitor, owner_only
 from .database import BY_TABLE
 from .fields import Value
 from .model import Field, Role
-from .pages import first_values, read_all
+from .entering import first_values, read_all
 from .rendering import DASHBOARD, Form, render
 from .routing import Number, Routes
 from .schema import ROLES

@@ -46,7 +46,7 @@ def render(
     key = getattr(request.app.state, "key", b"")
     token = new_token(key, people.cookie(request) if session is None else session)
     shown = [entity for entity in ENTITIES if visitor is not None and visitor.sees_some(entity)]
-    base = {"visitor": visitor, "token": token, "form_id": once.new_form_id(), "nav": shown, "path": request.url.path}
+    base = {"visitor": visitor, "token": token, "form_id": once.new_form_id(), "nav": [entity for entity in shown if not entity.line_of], "path": request.url.path}
     return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
 
 

@@ -20,7 +20,7 @@ from . import database, people
 FORM_LIFE_S = 12 * 3600
 MAX_BODY = 200_000
 MAX_IMPORT = 1_500_000
-MAX_FORM_FIELDS = 60
+MAX_FORM_FIELDS = 1_000
 NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.schema import ENTITIES
 
-from app import database, moves
+from app import database, lines, moves
 from app.database import BY_TABLE
 from app.fields import read, typed
 from app.model import Capacity, Entity, Field, Stock, Unique
@@ -76,6 +76,17 @@ def _filled(client: Browser, entity: Entity, changes: dict[str, str], kept: dict
         else:
             values[field.name] = within(field, SAMPLES[field.type])
     return {**values, **_of_example(entity), **_within_the_rules(entity)}
+
+
+def filled_line(client: Browser, entity: Entity, number: int) -> dict[str, str]:
+    """Good values for one line of the form; none where it has no lines."""
+    found = lines.children_in(entity)
+    if found is None:
+        return {}
+    child, link = found
+    values = filled(client, child, **{link.name: ""})
+    asked = [one for one in child.fields if one is not link and not (child.moves and one.name == child.state)]
+    return {f"line-{number}-{one.name}": values[one.name] for one in asked}
 
 
 def _parent(client: Browser, entity: Entity, kept: dict[str, int]) -> int:
