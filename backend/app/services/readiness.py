@@ -105,7 +105,7 @@ def _access(spec: AppSpec) -> Iterator[Finding]:
         yield Finding(
             Light.YELLOW,
             "Nobody signs in",
-            "Whoever has the address can see and change everything.",
+            "Whoever has the address can change everything.",
             fix_in_plan=True,
         )
         return
