@@ -557,10 +557,9 @@ class AppSpec(_Part):
         return self
 
     @property
-    def has_sign_in(self) -> bool:
-        """Whether people sign in: some work with their own records alone, or not everybody may do everything."""
-        is_limited = any(entity.rights or any(move.by for move in entity.moves) for entity in self.entities)
-        return is_limited or any(role.scope is RoleScope.OWN for role in self.roles)
+    def has_public_side(self) -> bool:
+        """Whether the app is for others than its staff: visitors, or people with records of their own."""
+        return bool(self.forms) or any(role.scope is RoleScope.OWN for role in self.roles)
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""
