@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.blueprint.spec import AppSpec, FieldType
+from app.blueprint.spec import AppSpec, FieldType, Publicity
 from app.blueprint.spec_queries import lower_first
 from app.domain.job import JobStatus
 from app.repositories.jobs import Job
@@ -95,29 +95,15 @@ def _wishes(job: Job) -> Iterator[Finding]:
 
 
 def _access(spec: AppSpec) -> Iterator[Finding]:
-    personal = [entity for entity in spec.entities if any(field.type in _PERSONAL for field in entity.fields)]
-    if spec.has_sign_in:
-        yield Finding(
-            Light.GREEN, "People sign in", "Open the app first yourself: whoever sets it up becomes its owner."
-        )
-        return
-    if not personal:
-        yield Finding(
-            Light.YELLOW,
-            "Nobody signs in",
-            "Whoever has the address can change everything.",
-            fix_in_plan=True,
-        )
-        return
-    many = ", ".join(lower_first(entity.plural) for entity in personal[:3])
     yield Finding(
-        Light.RED,
-        "Strangers could read who your people are",
-        f"It keeps how to reach {many}, and nobody signs in. Add a kind of person in the plan, "
-        "or put a password before it, as below with Caddy (it asks for one and hashes it):",
-        fix="caddy hash-password",
-        fix_in_plan=True,
+        Light.GREEN, "People sign in", "Open the app first yourself: whoever sets it up becomes its owner."
     )
+    for entity in spec.entities:
+        reaches = any(field.type in _PERSONAL for field in entity.fields)
+        if reaches and entity.public is not Publicity.NONE:
+            many = lower_first(entity.plural)
+            detail = f"Visitors see the list of {many}, and it keeps how to reach them."
+            yield Finding(Light.RED, f"Strangers could read who your {many} are", detail, fix_in_plan=True)
 
 
 def _settings(files: Mapping[str, bytes]) -> Iterator[Finding]:

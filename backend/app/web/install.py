@@ -7,11 +7,11 @@ from fastapi import FastAPI
 from app.api.flat import include_flat
 from app.web import static_files
 from app.web.failures import install_failure_pages
-from app.web.routes import decide, enter, home, launch, new, plan, room, versions
+from app.web.routes import decide, enter, home, launch, new, plan, room, share, versions
 
 
 def install_page(app: FastAPI) -> None:
     """Add the page to the application of the API, after its error handlers."""
-    for part in (static_files, enter, home, launch, new, plan, room, versions, launch, decide):
+    for part in (static_files, enter, home, launch, new, plan, room, versions, launch, share, decide):
         include_flat(app, part.router, prefix="", tag="page")
     install_failure_pages(app)
