@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.blueprint.editing import problems, settled, without_was
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_faults import faults_of
 from app.core.errors import AppError, Conflict, InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
@@ -246,14 +247,7 @@ def _require_same(given: str | None, current: str) -> None:
         )
 
 
-def _with_hint(problem: dict[str, str]) -> dict[str, str]:
-    """A type that is not known is often what people call yes or no."""
-    if problem["field"].endswith(", type") and "'bool'" in problem["problem"]:
-        return {**problem, "problem": f"{problem['problem']} (for yes or no: bool)"}
-    return problem
-
-
 def _refusal(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
-    found = [_with_hint(one) for one in problems(error, raw)]
+    found = faults_of(raw)[1] or problems(error, raw)
     first = "; ".join(f"{one['field']}: {one['problem']}" for one in found[:5])
     return SpecRefused(f"{first}.", errors=found)
