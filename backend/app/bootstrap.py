@@ -43,6 +43,7 @@ from app.services.generation_service import GenerationService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
+from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 from app.worker.standing import Worker, WorkerParts
 
@@ -128,6 +129,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         page_access=PageAccess(),
         projects=ProjectService(cache),
         specs=specs,
+        shares=ShareService(),
         gates=gates,
         generation=GenerationService(database, machine, queue, gates, adapters.runtime, specs),
         versions=versions,

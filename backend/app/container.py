@@ -21,6 +21,7 @@ from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
+from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 
 
@@ -40,6 +41,7 @@ class Services:
     page_access: PageAccess
     projects: ProjectService
     specs: SpecService
+    shares: ShareService
     gates: GateService
     generation: GenerationService
     versions: VersionService
