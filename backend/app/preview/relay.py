@@ -11,7 +11,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from app.app_runtime.sandbox_connector import APP_PORT
+from app.app_runtime.sandbox_connector import APP_PORT, require_answer
 from app.core.errors import PayloadTooLarge
 from app.preview import headers
 from app.preview.access import Visit
@@ -48,6 +48,11 @@ class Exchange:
     def app_url(self, scheme: str) -> URL:
         """Where the request goes inside the sandbox."""
         return URL(f"{scheme}://127.0.0.1:{APP_PORT}{self.target}", encoded=True)
+
+    @property
+    def is_of_own_page(self) -> bool:
+        """Whether no page of another site asks: browsers say whose page does, other programs say nothing."""
+        return all(one == str(self._origin.origin()) for one in self.request.headers.getall("Origin", ()))
 
     def request_headers(self) -> CIMultiDict[str]:
         """The request's headers for the app."""
@@ -87,6 +92,7 @@ async def relay_http(exchange: Exchange, app: ServingApp) -> web.StreamResponse:
             data=_body(request) if request.can_read_body else None,
             allow_redirects=False,
         )
+    require_answer(answer)
     async with answer:
         return await _pass_on(exchange, answer)
 
