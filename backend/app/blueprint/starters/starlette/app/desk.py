@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from . import database, rules
 from .access import Visitor
@@ -48,7 +49,7 @@ def _open(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[Wait
     sql = f'SELECT "{name}", count(*) FROM "{entity.table}" WHERE {where} GROUP BY 1'
     counts = {row[0]: int(row[1]) for row in db.execute(sql, values)}
     return [
-        Waiting(entity, choice, tone(field, choice), counts[choice], f"/{entity.table}?{name}={choice}")
+        Waiting(entity, choice, tone(field, choice), counts[choice], f"/{entity.table}?{urlencode({name: choice})}")
         for choice in _unfinished(field)
         if choice in counts
     ]
