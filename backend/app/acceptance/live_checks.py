@@ -84,7 +84,7 @@ class LiveChecks:
     async def _links(self, people: People) -> Seen:
         """Every link and form, as the owner and as a passer-by."""
         forms = [f"/forms/{entity.table}" for one in self.spec.forms if (entity := self.spec.entity(one.entity))]
-        lists = [f"/{self.spec.entities[0].table}"]
+        lists = [f"/{self.spec.entities[0].table}"] if has_record_pages(self.spec) else []
         starts = tuple(dict.fromkeys(("/", *lists, *self.manifest.pages, *forms)))
         return await crawl([people.driver.visitor, people.anybody()], starts)
 

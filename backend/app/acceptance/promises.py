@@ -9,7 +9,7 @@ from typing import Final
 from app.acceptance.form_driver import Kept, told
 from app.acceptance.line_checks import line_values, try_lines
 from app.acceptance.people import People
-from app.acceptance.rule_violations import VIOLATIONS
+from app.acceptance.rule_violations import VIOLATIONS, break_rule
 from app.acceptance.samples import BAD
 from app.blueprint.spec import (
     AppSpec,
@@ -149,7 +149,7 @@ async def _rule(people: People, promise: Promise) -> str:
     rule = promise.rule
     if rule is None or rule.kind not in VIOLATIONS:
         return f"{promise.entity.plural}: nothing to break"
-    seen = await VIOLATIONS[rule.kind](people, promise.entity, rule)
+    seen = await break_rule(people, promise.entity, rule)
     return f"{promise.entity.plural}: {seen}"
 
 

@@ -67,7 +67,10 @@ class AppHost:
         return sandbox
 
     async def install(self, sandbox: Sandbox, manifest: Manifest, *, on_output: OnOutput | None = None) -> None:
-        """Install the app's dependencies. BuildFailed `install_failed` or `install_timed_out`."""
+        """Install the app's dependencies; from then on the sandbox has no network.
+
+        BuildFailed `install_failed` or `install_timed_out`.
+        """
         for command in manifest.install:
             result = await sandbox.run_command(command, timeout_s=self._install_timeout_s, on_output=on_output)
             log = f"$ {' '.join(command)}\n{result.output[-LOG_TAIL:]}"
@@ -79,6 +82,7 @@ class AppHost:
                 raise BuildFailed(
                     "Something the app needs could not be installed.", code="install_failed", log=log
                 )
+        await sandbox.close_network()
 
     async def start(
         self,

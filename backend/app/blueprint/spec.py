@@ -24,7 +24,7 @@ MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 16
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_RESERVED_FIELDS = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
+RESERVED_FIELDS: Final = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
 RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
     "about forms health setup static new calendar board totals search "
@@ -219,7 +219,7 @@ class FieldSpec(_Part):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        if self.name in _RESERVED_FIELDS:
+        if self.name in RESERVED_FIELDS:
             raise ValueError(f"the field name {self.name!r} is reserved")
         if (self.type is FieldType.CHOICE) != bool(self.choices):
             raise ValueError(f"field {self.name!r}: choices belong to a choice, and every choice has some")
@@ -471,6 +471,12 @@ class Design(StrEnum):
     HEARTY = "hearty"
     PLAYFUL = "playful"
     STURDY = "sturdy"
+    ELEGANT = "elegant"
+    NATURAL = "natural"
+    BOLD = "bold"
+    PRECISE = "precise"
+    CLASSIC = "classic"
+    FRESH = "fresh"
 
 
 class Tone(StrEnum):
@@ -498,8 +504,8 @@ class ThemeSpec(_Part):
     hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     design: Design | None = None
-    tone: Tone = Tone.FULL
-    scheme: Scheme = Scheme.BOTH
+    tone: Tone | None = None
+    scheme: Scheme | None = None
 
 
 class AppSpec(_Part):

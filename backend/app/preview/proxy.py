@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
@@ -160,8 +161,13 @@ def preview_app(
 
 
 @contextlib.asynccontextmanager
-async def listening(app: web.Application, *, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the application inside the block; gives the port, which is a free one when 0 was asked for."""
+async def listening(
+    app: web.Application, *, host: str, port: int, listener: socket.socket | None = None
+) -> AsyncIterator[int]:
+    """Serve the application inside the block; gives the port, which is a free one when 0 was asked for.
+
+    With a `listener`, which is bound already, host and port are its own.
+    """
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -172,7 +178,7 @@ async def listening(app: web.Application, *, host: str, port: int) -> AsyncItera
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        site = web.TCPSite(runner, host, port) if listener is None else web.SockSite(runner, listener)
         await site.start()
         yield runner.addresses[0][1]
     finally:
@@ -185,11 +191,13 @@ async def serve(
     *,
     host: str,
     port: int,
+    listener: socket.socket | None = None,
     page_origins: Sequence[str] = (),
 ) -> None:
     """Be the preview process until cancelled; no sandbox of it is left afterwards."""
     try:
-        async with listening(preview_app(service, signer, page_origins=page_origins), host=host, port=port):
+        app = preview_app(service, signer, page_origins=page_origins)
+        async with listening(app, host=host, port=port, listener=listener):
             await service.run()
     finally:
         await service.close()

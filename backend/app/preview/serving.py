@@ -88,7 +88,7 @@ async def serve(target: PreviewTarget, *, store: VersionStore, host: AppHost) ->
     async with _failures_told():
         files = await store.load(target.project_id, target.digest)
         manifest = Manifest.parse(files.get(MANIFEST, b""))
-        request = SandboxRequest(target.job_id, purpose="preview", with_venv=True, keeps_data=True)
+        request = SandboxRequest(target.job_id, purpose="preview", network=True, with_venv=True, keeps_data=True)
         sandbox, key = await host.open(request, files), secrets.token_urlsafe(32)
         is_up = False
         try:
