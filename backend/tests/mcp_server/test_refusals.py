@@ -5,71 +5,21 @@ from __future__ import annotations
 import asyncio
 import copy
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx2
 import pytest
-import uvicorn
 
 from app.blueprint.contract import examples
-from app.core.ids import JobId
-from app.domain.job import JobStatus
 from app.domain.tier import Tier
 from app.mcp_server.toolbox import TOOLS
 from app.ports.billing import Subscription
+from tests.mcp_server.served import Served, make_ready
 from tests.support.assistant import assistant
-from tests.support.house import OTHER_TOKEN, TOKEN, House, open_house
-from tests.support.instance import eventually, free_ports
+from tests.support.house import OTHER_TOKEN, TOKEN
+from tests.support.instance import eventually
 
 SPECIFICATION: dict[str, Any] = examples()[0][1]
-
-
-class Plans:
-    """Whoever subscribes, and to what."""
-
-    def __init__(self) -> None:
-        self.subscription = Subscription(active=True, tier=Tier.CTO_SCALE, upgrade_url="https://example.com/plans")
-
-    async def subscription_of(self, subject: str) -> Subscription:
-        return self.subscription
-
-
-@dataclass
-class Served:
-    """An application with two founders, on a port."""
-
-    house: House
-    plans: Plans
-    url: str
-
-
-@contextmanager
-def listening(house: House) -> Iterator[str]:
-    """The house on a port of its own."""
-    port = free_ports()
-    server = uvicorn.Server(uvicorn.Config(house.app, port=port, lifespan="off", log_config=None))
-    assert house.client.portal is not None
-    serving = house.client.portal.start_task_soon(server.serve)
-    eventually(lambda: server.started, within_s=30)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    serving.result(20)
-
-
-@pytest.fixture
-def served(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Served]:
-    plans = Plans()
-    with open_house(database_url, valkey_url, tmp_path, billing=plans) as house, listening(house) as url:
-        yield Served(house, plans, url)
-
-
-def make_ready(served: Served, started: dict[str, Any]) -> None:
-    served.house.move(JobId(UUID(started["job_id"])), JobStatus.READY)
 
 
 async def test_an_invalid_plan_names_each_fault_and_what_would_be_right(served: Served) -> None:
@@ -142,7 +92,7 @@ async def test_a_running_build_a_pending_decision_and_a_parked_project_each_say_
         assert (code, "call unpark" in words) == ("project_parked", True)
         await ada.call("unpark", project_id=project)
         code, words = await ada.refused("build", project_id=project, specification=SPECIFICATION)
-        assert (code, "Call change" in words) == ("has_version", True)
+        assert (code, "Call change" in words) == ("conflict", True)
         assert (await ada.call("build", project_id=project, goal=goal))["status"] == "queued"
 
 
