@@ -51,8 +51,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     include_flat(app, page_links.router, prefix="/api/page-links", tag="page links")
     include_flat(app, meta.router, prefix="/api", tag="meta")
     install_error_handlers(app)
-    app.add_middleware(AssistantMount, assistants=app.state.assistants)
     install_page(app)
+    app.add_middleware(AssistantMount, assistants=app.state.assistants)
     app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings))
     return app
 

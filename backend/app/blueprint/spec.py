@@ -471,6 +471,12 @@ class Design(StrEnum):
     HEARTY = "hearty"
     PLAYFUL = "playful"
     STURDY = "sturdy"
+    ELEGANT = "elegant"
+    NATURAL = "natural"
+    BOLD = "bold"
+    PRECISE = "precise"
+    CLASSIC = "classic"
+    FRESH = "fresh"
 
 
 class Tone(StrEnum):
@@ -498,8 +504,8 @@ class ThemeSpec(_Part):
     hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     design: Design | None = None
-    tone: Tone = Tone.FULL
-    scheme: Scheme = Scheme.BOTH
+    tone: Tone | None = None
+    scheme: Scheme | None = None
 
 
 class AppSpec(_Part):
@@ -557,10 +563,9 @@ class AppSpec(_Part):
         return self
 
     @property
-    def has_sign_in(self) -> bool:
-        """Whether people sign in: some work with their own records alone, or not everybody may do everything."""
-        is_limited = any(entity.rights or any(move.by for move in entity.moves) for entity in self.entities)
-        return is_limited or any(role.scope is RoleScope.OWN for role in self.roles)
+    def has_public_side(self) -> bool:
+        """Whether the app is for others than its staff: visitors, or people with records of their own."""
+        return bool(self.forms) or any(role.scope is RoleScope.OWN for role in self.roles)
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""

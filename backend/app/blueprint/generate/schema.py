@@ -174,8 +174,7 @@ def _register(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
     roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
-    listed = [f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)]
-    return "\n\n".join([*listed, f"SIGN_IN = {spec.has_sign_in}"])
+    return "\n\n".join([f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)])
 
 
 def _listed(name: str, lines: str) -> str:
