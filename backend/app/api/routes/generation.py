@@ -61,7 +61,7 @@ async def start(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a build of a project."""
-    request = StartRequest(ProjectId(body.project_id), body.goal, idempotency_key)
+    request = StartRequest(ProjectId(body.project_id), body.goal, idempotency_key, body.engine)
     async with services.database.transaction() as tx:
         accepted = await generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
