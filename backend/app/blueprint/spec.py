@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -60,6 +61,12 @@ def _one_line(text: str) -> str:
 def _snake(name: str) -> str:
     if keyword.iskeyword(name) or name.startswith(_SQLITE_PREFIX):
         raise ValueError(f"{name!r} is a reserved word")
+    return name
+
+
+def _zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin")
     return name
 
 
@@ -472,6 +479,8 @@ class AppSpec(_Part):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     theme: ThemeSpec
     currency: Annotated[str, Field(min_length=1, max_length=4), AfterValidator(_one_line)] = "$"
+    timezone: Annotated[str, AfterValidator(_zone)] = ""
+    """Whose clock says today and now, such as Europe/Berlin; else that of the machine that builds."""
     roles: tuple[RoleSpec, ...] = Field(default=(), max_length=6)
     entities: tuple[EntitySpec, ...] = Field(min_length=1, max_length=MAX_ENTITIES)
     views: tuple[ViewSpec, ...] = Field(default=(), max_length=40)

@@ -19,6 +19,7 @@ from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed, IllegalTransition
 from app.core.ids import JobId
 from app.core.retry import patiently
+from app.core.zone import machine_zone
 from app.db.engine import Database
 from app.domain.job import BUILD_STAGES, JobStatus
 from app.domain.workspace import check_paths, missing_files
@@ -184,7 +185,11 @@ class BuildPipeline:
         runner = await self._runner()
         scaffold = await runner.scaffold(self._job.goal, spec=edited)
         digest = await self._write("scaffold", scaffold.working_files)
-        return {"digest": digest, "spec": scaffold.spec.model_dump(mode="json")}
+        spec = scaffold.spec
+        if not spec.timezone:
+            # Kept with the app, so that it goes by the clock of its business wherever it runs later.
+            spec = spec.model_copy(update={"timezone": machine_zone()})
+        return {"digest": digest, "spec": spec.model_dump(mode="json")}
 
     async def _runner(self) -> Runner:
         """Whoever was asked to plan this app."""

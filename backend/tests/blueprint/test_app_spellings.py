@@ -125,10 +125,11 @@ def test_a_day_that_is_unclear_or_none_is_refused(own: Any, typed: str) -> None:
 
 
 def test_a_day_read_by_the_order_of_its_column(own: Any) -> None:
-    order = own.dates.order_of
-    assert order(["05/06/2030", "31/05/2030"]) == "day"
-    assert order(["05/06/2030", "05/31/2030 10:00"]) == "month"
-    assert order(["05/06/2030"]) == order(["31/05/2030", "05/31/2030"]) == order(["31.05.2030"]) == ""
+    orders = own.dates.orders_in
+    assert orders(["05/06/2030", "31/05/2030"]) == {"day"}
+    assert orders(["05/06/2030", "05/31/2030 10:00"]) == {"month"}
+    assert orders(["05/06/2030"]) == orders(["31.05.2030"]) == set()
+    assert orders(["31/05/2030", "05/31/2030"]) == {"day", "month"}
     field = own.model.Field("it", "It", "date")
     assert own.fields.read(field, "05/06/2030", order="day") == "2030-06-05"
     assert own.fields.read(field, "05/06/2030", order="month") == "2030-05-06"

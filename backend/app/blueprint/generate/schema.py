@@ -63,6 +63,7 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
         _tuple("assumptions", spec.assumptions, "    "),
         _tuple("left_out", spec.not_understood, "    "),
         f"    look={look!r},",
+        f"    timezone={spec.timezone!r},",
     ]
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"
 

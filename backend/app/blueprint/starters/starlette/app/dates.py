@@ -54,10 +54,9 @@ class Unclear(Refused):
         super().__init__(f"This can be {said}. Write it such as {day_first.isoformat()}.")
 
 
-def order_of(texts: Iterable[str]) -> str:
-    """Which comes first in a column of dates, where some of them can be read in one way only; "" where none tells."""
-    tells = {found for text in texts if (found := _tells(text))}
-    return tells.pop() if len(tells) == 1 else ""
+def orders_in(texts: Iterable[str]) -> set[str]:
+    """Which comes first, DAY_FIRST or MONTH_FIRST, by those dates of a file that can be read in one way only."""
+    return {found for text in texts if (found := _tells(text))}
 
 
 def _tells(text: str) -> str:

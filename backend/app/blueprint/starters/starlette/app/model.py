@@ -271,6 +271,7 @@ class About:
     assumptions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     look: str = ""
+    timezone: str = ""
 
 
 def lower_first(text: str) -> str:

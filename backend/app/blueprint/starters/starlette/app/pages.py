@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from . import database, edits, invitations, migration, moves, once, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
+from .choices import chosen_by_name, options, too_long
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
 from .rendering import (
@@ -23,7 +24,6 @@ from .rendering import (
     cell,
     cells,
     notices,
-    options,
     record,
     render,
 )
@@ -179,7 +179,9 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
 def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Response:
     """Keeps a new record, or shows the form again with what is wrong."""
     _allow(visitor.may_add(entity))
+    form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
     values, wrong = read_all(visitor.fields(entity), form)
+    wrong |= unfound
     if not wrong:
         try:
             with records.writing() as db:
@@ -307,7 +309,9 @@ def edit(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HT
 def change(request: Request, visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Keeps the change, or shows the form again with what is wrong."""
     _allow(visitor.may_change(entity))
+    form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
     values, wrong = read_all(visitor.fields(entity), form)
+    wrong |= unfound
     try:
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
@@ -408,6 +412,7 @@ def _form(
             "before": edits.shown(entity, row) if row else {},
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
             "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
+            "too_long": too_long(db, fields, visitor),
             "heading": f"{'New' if record_id is None else 'Change'} {entity.one}",
         }  # fmt: skip
     return render(request, "form.html", context, status=status)

@@ -5,33 +5,25 @@ from __future__ import annotations
 import csv
 import hmac
 import io
-import re
 import sqlite3
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from . import database, records, rules
+from . import database, once, records, rules
 from .access import Here, Visitor, staff_only
-from .fields import Refused, Value, read, typed
-from .model import Entity, Field
+from .fields import Refused, typed
+from .model import Entity
 from .rendering import Form, Kind, cells, render
 from .routing import Number, Routes, Words
 from .security import receipt
-from .text import fold
+from .table_file import ID, Line, Named, Sheet, exact_name, named_records, plain_cell, read_sheet
 
-Named = dict[str, list[int]]
-CSV_LIMIT = 100_000
-IMPORT_LIMIT = 2_000
-HEADER_ROWS = 10
+PART = 2_000
 SHOWN_LINES = 50
-# Where a comma is part of numbers, spreadsheets begin a cell after each semicolon, and some read wide signs too.
-FORMULA = re.compile(r"(^|[;\t\n])([-=+@－＝＋＠])")
-NO_FORMULA = re.compile(r"(^|[;\t\n])'([-=+@－＝＋＠])")
-SHOWN_COLUMNS = 180
 NO_TEXT = "This file is not text that can be read here. Save it as CSV (UTF-8) and choose it again."
 
 routes = Routes()
@@ -39,51 +31,39 @@ routes = Routes()
 
 @routes.get("/{table}/export.csv")
 def export(visitor: Here, entity: Kind) -> Response:
-    """Every record as a CSV file that a spreadsheet opens."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["ID", *(field.label for field in entity.shows)])
-    where, values = visitor.sees(entity)
-    with database.session() as db:
-        names = {field.name: _by_name(db, field) for field in entity.shows if field.ref}
-        rows = database.select(db, entity, where, values, order="id", limit=CSV_LIMIT)
-        for row in cells(db, entity, rows, list(entity.shows)):
-            shown = (
-                _exact(text, value, names[field.name]) if field.name in names else typed(field, value)
-                for field, value, text in row["cells"]
-            )
-            writer.writerow([row["id"], *map(_plain, shown)])
+    """Every record as a CSV file that a spreadsheet opens, and that the import takes back as it is."""
     name = f'attachment; filename="{entity.table}.csv"'
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv", headers={"content-disposition": name})
+    lines = _lines(visitor, entity)
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers={"content-disposition": name})
 
 
-def _plain(text: str) -> str:
-    """A cell that a spreadsheet does not run as a formula."""
-    return FORMULA.sub(r"\1'\2", text)
+def _lines(visitor: Visitor, entity: Entity) -> Iterator[str]:
+    """The file in parts, so that a long one is never in memory as a whole."""
+    yield "\ufeff" + _csv([[ID, *(field.label for field in entity.shows)]])
+    where, values = visitor.sees(entity)
+    last = 0
+    while True:
+        with database.session() as db:
+            rows = database.select(db, entity, f"id > ? AND {where}", [last, *values], order="id", limit=PART)
+            if not rows:
+                return
+            names = {field.name: named_records(db, visitor, field) for field in entity.shows if field.ref}
+            yield _csv([_cells(row, names) for row in cells(db, entity, rows, list(entity.shows))])
+        last = int(rows[-1]["id"] or 0)
 
 
-@dataclass
-class Line:
-    """A line of a file: its values, and what is wrong with it."""
-
-    number: int
-    texts: list[str]
-    values: dict[str, Value] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
+def _cells(row: dict[str, Any], names: dict[str, Named]) -> list[str]:
+    shown = (
+        exact_name(text, value, names[field.name]) if field.name in names else typed(field, value)
+        for field, value, text in row["cells"]
+    )
+    return [str(row["id"]), *map(plain_cell, shown)]
 
 
-@dataclass
-class Sheet:
-    """What a file holds; `unkept` names the columns that these records have no place for."""
-
-    names: list[str]
-    lines: list[Line]
-    unkept: list[str]
-
-    @property
-    def left_out(self) -> str:
-        """The columns that are not kept, as they are said."""
-        return ", ".join(f"“{name[:40]}”" for name in self.unkept)[:SHOWN_COLUMNS]
+def _csv(rows: list[list[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
 
 
 @routes.get("/{table}/import")
@@ -111,25 +91,37 @@ def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Respo
         return _page(request, visitor, entity, {"problem": "Choose a file, or paste the lines."}, 422)
     try:
         with records.writing() as db:
-            sheet = _read(db, visitor, entity, text)
-            _try(db, visitor, entity, sheet.lines)
+            location = once.earlier(db, form)
+            if location:
+                return RedirectResponse(location, 303)
+            sheet = read_sheet(db, visitor, entity, text, form.get("dates", ""))
+            for line in sheet.lines:
+                if not line.wrong:
+                    _keep(db, visitor, entity, line)
             wrong = [line for line in sheet.lines if line.wrong]
             if form.get("keep") != "yes" or wrong:
                 raise _OnlyLooking
+            location = once.remember(db, form, _after(request, entity, sheet))
     except _OnlyLooking:
         context = {
             "text": text, "names": sheet.names, "lines": sheet.lines, "wrong": wrong, "left_out": sheet.left_out,
             "shown": [*wrong, *(line for line in sheet.lines if not line.wrong)][:SHOWN_LINES],
-            "is_guessed": form.get("file_encoding") == "cp1252",
+            "is_guessed": form.get("file_encoding") == "cp1252", "unclear": sheet.unclear,
+            "dates": form.get("dates", ""), "counts": _counts(sheet.lines), "numbers": any(one.row for one in sheet.lines),
         }  # fmt: skip
         return _page(request, visitor, entity, context, 422 if wrong else 200)
     except Refused as error:
         return _page(request, visitor, entity, {"problem": str(error), "text": text}, 422)
+    return RedirectResponse(location, 303)
+
+
+def _after(request: Request, entity: Entity, sheet: Sheet) -> str:
+    """Where to go when a file is in: the list, or first the page that says which columns were not kept."""
     if not sheet.unkept:
-        return RedirectResponse(f"/{entity.table}?done=imported", 303)
-    brought, unkept = len(sheet.lines), sheet.left_out
+        return f"/{entity.table}?done=imported"
+    brought, unkept = sum(line.is_new or bool(line.changed) for line in sheet.lines), sheet.left_out
     told = {"brought": str(brought), "unkept": unkept, "sign": _sign(request, entity, brought, unkept)}
-    return RedirectResponse(f"/{entity.table}/import?{urlencode(told)}", 303)
+    return f"/{entity.table}/import?{urlencode(told)}"
 
 
 class _OnlyLooking(Exception):
@@ -143,127 +135,22 @@ def _page(
     return render(request, "import.html", {**base, **context}, status=status)
 
 
-def _read(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str) -> Sheet:
-    """The columns and lines of a file; Refused when it is no table of these records."""
-    numbered = _rows(text.lstrip("\ufeff"))
-    at, fields = _header(visitor, entity, numbered)
-    body = numbered[at + 1 :]
-    if len(body) > IMPORT_LIMIT:
-        raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
-    links = {one.name: _by_name(db, one) for one in fields if one is not None and one.ref}
-    lines = [_line(number, row, fields, links) for number, row in body]
-    rows = [row for _, row in numbered[at:]]
-    return Sheet(rows[0], lines, _unkept(rows, fields, {fold(figure.label) for figure in entity.figures}))
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """The rows that hold something, each with the number of the line of the file that it begins in."""
-    first = next((line for line in text.split("\n") if line.strip(" ,;\t\r")), "")
-    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
-    rows, begins = [], 1
+def _keep(db: sqlite3.Connection, visitor: Visitor, entity: Entity, line: Line) -> None:
+    """Adds the record of a good line, or changes it; lines which stand against each other are found in turn."""
     try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append((begins, row))
-            begins = reader.line_num + 1
-    except csv.Error:
-        raise Refused("This cannot be read as CSV.") from None
-    return rows
+        if line.row is None:
+            if not visitor.may_add(entity):
+                raise rules.Broken({"": f"You cannot add {entity.many}."})
+            records.add(db, entity, line.values, who=visitor.name, what="imported")
+        elif line.changed:
+            if not visitor.may_change_record(db, entity, int(line.row["id"] or 0)):
+                raise rules.Broken({"": f"You cannot change this {entity.one}."})
+            records.change(db, entity, line.row, line.values, who=visitor.name)
+    except rules.Broken as broken:
+        line.wrong += broken.problems.values()
 
 
-def _header(
-    visitor: Visitor, entity: Entity, numbered: list[tuple[int, list[str]]]
-) -> tuple[int, list[Field | None]]:
-    """Which row names the columns, and their fields: the first that names all it must; titles may stand above it."""
-    wrong = Refused("The first line must name the columns. There is none.")
-    for at, (number, row) in enumerate(numbered[:HEADER_ROWS]):
-        try:
-            return at, _columns(visitor, entity, row, number)
-        except Refused as error:
-            wrong = error if at == 0 else wrong
-    raise wrong
-
-
-def _unkept(rows: list[list[str]], fields: list[Field | None], figures: set[str]) -> list[str]:
-    """The columns that stand for no field, not even a worked-out one; one without a name counts when it is filled."""
-    places = [at for at, one in enumerate(fields) if one is None and any(row[at:] and row[at] for row in rows)]
-    places = [at for at in places if fold(rows[0][at]) not in figures]
-    return [rows[0][at].strip() or f"column {at + 1}" for at in places]
-
-
-def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -> list[Field | None]:
-    by_word = {fold(word): one for one in visitor.fields(entity) for word in (one.label, one.name)}
-    fields: list[Field | None] = []
-    for word in header:
-        found = by_word.get(fold(word))
-        # Of two columns for one field the first counts.
-        fields.append(None if found in fields else found)
-    missing = [one.label for one in visitor.fields(entity) if one.required and one not in fields]
-    if missing or not any(fields):
-        needed = missing or [one.label for one in visitor.fields(entity)]
-        read = ", ".join(cell for cell in header if cell.strip())[:80]
-        taken = f" Line {number} was read for it: {read}." if read else ""
-        raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.{taken}")
-    return fields
-
-
-def _by_name(db: sqlite3.Connection, one: Field) -> Named:
-    """The numbers of the records that go by each name."""
-    named: Named = {}
-    for number, name in database.labels(db, database.BY_TABLE[one.ref], limit=-1).items():
-        named.setdefault(fold(name), []).append(number)
-    return named
-
-
-def _exact(name: str, number: object, named: Named) -> str:
-    """The name, with the number behind it where another record has the same."""
-    return f"{name} #{number}" if len(named.get(fold(name), [])) > 1 else name
-
-
-def _line(number: int, row: list[str], fields: list[Field | None], links: dict[str, Named]) -> Line:
-    line = Line(number, row)
-    # A line that ends early is empty in the columns that it does not reach.
-    whole = [*row, *[""] * (len(fields) - len(row))]
-    for one, text in zip(fields, whole, strict=False):
-        if one is not None:
-            try:
-                line.values[one.name] = read(one, _typed(one, text.strip(), links))
-            except Refused as error:
-                line.wrong.append(f"{one.label}: {error}")
-    if any(row[len(fields) :]):
-        line.wrong.append("This line has more values than there are columns; put a value with a comma in quotes.")
-    return line
-
-
-def _typed(one: Field, text: str, links: dict[str, Named]) -> str:
-    """What somebody would have typed into the form for this cell."""
-    plain = NO_FORMULA.sub(r"\1\2", text)
-    if one.choices:
-        return next((choice for choice in one.choices if fold(choice) == fold(plain)), plain)
-    if one.ref and plain:
-        return str(_meant(plain, links[one.name]))
-    return plain
-
-
-def _meant(text: str, named: Named) -> int:
-    """The number of the record that a cell names; Refused when there is none, or more than one."""
-    found = named.get(fold(text), [])
-    if len(found) == 1:
-        return found[0]
-    if found:
-        which = " or ".join(f"“{text[:60]} #{number}”" for number in sorted(found)[:4])
-        raise Refused(f"There are {len(found)} called “{text[:60]}”. Write which one is meant: {which}.")
-    name, _, number = text.rpartition("#")
-    if number.isascii() and number.isdigit() and int(number) in named.get(fold(name), []):
-        return int(number)
-    raise Refused(f"There is no “{text[:60]}”.")
-
-
-def _try(db: sqlite3.Connection, visitor: Visitor, entity: Entity, lines: list[Line]) -> None:
-    """Adds each good line in turn, so that lines which stand against each other are found too."""
-    for line in lines:
-        if not line.wrong:
-            try:
-                records.add(db, entity, line.values, who=visitor.name, what="imported")
-            except rules.Broken as broken:
-                line.wrong += broken.problems.values()
+def _counts(lines: list[Line]) -> dict[str, int]:
+    """How many records are added, changed and left as they are."""
+    added, changed = sum(line.is_new for line in lines), sum(bool(line.changed) for line in lines)
+    return {"added": added, "changed": changed, "same": len(lines) - added - changed}

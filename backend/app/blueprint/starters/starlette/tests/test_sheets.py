@@ -89,3 +89,80 @@ def test_a_file_that_is_no_text_is_refused_on_the_page_with_the_form(client: Bro
     assert refused.status_code == 422
     assert "Save it as CSV (UTF-8)" in said(refused)
     assert 'type="file"' in refused.text
+
+
+@pytest.mark.parametrize("entity", ENTITIES, ids=lambda one: one.table)
+def test_what_was_saved_and_brought_in_again_changes_nothing(example: Browser, entity: Entity) -> None:
+    before = example.get(f"/{entity.table}/export.csv").text
+    checked = send(example, f"/{entity.table}/import", {"text": before})
+    if len(before.splitlines()) == 1:
+        assert checked.status_code == 422
+        return
+    assert checked.status_code == 200, said(checked)
+    assert " new" not in said(checked).split("Checked")[0]
+    assert "Nothing is kept until you say so" in said(checked)
+    send(example, f"/{entity.table}/import", {"text": before, "keep": "yes"})
+    assert example.get(f"/{entity.table}/export.csv").text == before
+
+
+def test_one_changed_cell_changes_one_record_and_is_shown_before(client: Browser) -> None:
+    for name in ("Rex", "Bello"):
+        send(client, f"/{ENTITY.table}/import", {"text": table(named(client, ENTITY, name)), "keep": "yes"})
+    before = client.get(f"/{ENTITY.table}/export.csv").text
+    changed = before.replace("Rex", "Maximilian")
+    checked = send(client, f"/{ENTITY.table}/import", {"text": changed})
+    assert "Rex → Maximilian" in said(checked)
+    assert "1 changed, 1 as before" in said(checked)
+    assert client.get(f"/{ENTITY.table}/export.csv").text == before
+    send(client, f"/{ENTITY.table}/import", {"text": changed, "keep": "yes"})
+    assert client.get(f"/{ENTITY.table}/export.csv").text == changed
+    assert count() == 2
+
+
+def test_a_line_with_the_number_of_no_record_is_refused_beside_lines_that_have_one(client: Browser) -> None:
+    send(client, f"/{ENTITY.table}/import", {"text": table(named(client, ENTITY, "Rex")), "keep": "yes"})
+    head, saved = client.get(f"/{ENTITY.table}/export.csv").text.split("\n", 1)
+    other = f"{head}\n{saved.strip()}\n77{saved.strip().removeprefix('1').replace('Rex', 'Bello')}"
+    refused = send(client, f"/{ENTITY.table}/import", {"text": other, "keep": "yes"})
+    assert refused.status_code == 422
+    assert "with the ID “77”" in said(refused)
+    assert count() == 1
+
+
+def test_the_numbers_of_another_program_are_not_taken_for_ours(client: Browser) -> None:
+    lines = table(named(client, ENTITY, "Rex"), ID="5001")
+    kept = send(client, f"/{ENTITY.table}/import", {"text": lines, "keep": "yes"})
+    assert kept.status_code == 303
+    assert "The column “ID” was not kept" in said(client.get(kept.headers["location"]))
+    assert count() == 1
+
+
+def test_a_confirmation_that_is_sent_twice_brings_in_once(client: Browser) -> None:
+    form = {"text": table(named(client, ENTITY, "Rex")), "keep": "yes", "form_id": "one page view"}
+    first, again = (send(client, f"/{ENTITY.table}/import", form) for _ in range(2))
+    assert first.headers["location"] == again.headers["location"]
+    assert count() == 1
+
+
+def test_a_quote_that_never_ends_is_refused_with_its_line(client: Browser) -> None:
+    first = table(named(client, ENTITY, "Rex"))
+    lines = first + '\n"never ends,1\nand more'
+    refused = send(client, f"/{ENTITY.table}/import", {"text": lines, "keep": "yes"})
+    assert refused.status_code == 422
+    assert f"From line {first.count(chr(10)) + 2} on" in said(refused)
+    assert count() == 0
+
+
+def test_dates_that_can_be_read_in_two_ways_are_asked_about_once(client: Browser) -> None:
+    dated = [one for one in ENTITY.of_type("date") if one.name not in summed(ENTITY)]
+    if not dated:
+        pytest.skip("no date")
+    line = named(client, ENTITY, "Rex") | {dated[0].label: "05/06/2031"}
+    asked = send(client, f"/{ENTITY.table}/import", {"text": table(line)})
+    assert "5 June 2031 (day first)" in said(asked)
+    assert "6 May 2031 (month first)" in said(asked)
+    read = send(client, f"/{ENTITY.table}/import", {"text": table(line), "dates": "month", "keep": "yes"})
+    if read.status_code == 422:
+        assert "two ways" not in said(read)
+        return
+    assert "2031-05-06" in client.get(f"/{ENTITY.table}/export.csv").text
