@@ -27,6 +27,7 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
+from pydantic_core import from_json
 
 from app.adapters.runners.providers import (
     MAY_PASS,
@@ -53,6 +54,12 @@ _BYTES_PER_TOKEN: Final = 2
 """A low guess, so that a question is never taken for cheaper than it is."""
 
 _TOOL: Final = "answer"
+PROBE_SYSTEM: Final = "Answer with the word yes."
+PROBE: Final = "Can you hear me?"
+PROBE_TOKENS: Final = 64
+"""More than the question has and the answer needs; some providers take no lower limit than 16."""
+
+_PROBE_S: Final = 20.0
 
 
 class AnswerUnusable(Exception):
@@ -124,6 +131,18 @@ class Asker:
             reply = await self._ask_patiently(call, conversation, settings, schema)
         return self._heard(conversation, reply)
 
+    async def probe(self) -> None:
+        """Ask for next to nothing, to see that the model answers. RunnerUnavailable, BudgetReached."""
+        conversation = Conversation(PROBE_SYSTEM)
+        conversation.ask(PROBE)
+        most = usage_of(self._choice, input_tokens=PROBE_TOKENS, output_tokens=PROBE_TOKENS, cached_tokens=0)
+        call = Call("probe", "", self._choice.label, self._prompt, Share.USEFUL, most)
+        settings = ModelSettings(max_tokens=PROBE_TOKENS, max_retries=0, request_timeout=_PROBE_S)
+        try:
+            await self._ask_once(call, conversation, settings, None)
+        except failures.ModelAPIError as error:
+            raise unavailable(self._choice, error) from error
+
     def _digest(self, conversation: Conversation, schema: dict[str, Any]) -> str:
         said = [
             self._choice.label,
@@ -171,7 +190,7 @@ class Asker:
         raise AssertionError("the last try either answers or raises")
 
     async def _ask_once(
-        self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any]
+        self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any] | None
     ) -> Reply:
         call_id = await self._journal.begin(call)
         try:
@@ -194,7 +213,7 @@ class Asker:
         await asyncio.shield(self._journal.failed(call_id, "cancelled", None))
 
     async def _send(
-        self, messages: Sequence[ModelMessage], settings: ModelSettings, schema: dict[str, Any]
+        self, messages: Sequence[ModelMessage], settings: ModelSettings, schema: dict[str, Any] | None
     ) -> ModelResponse:
         model = self._provider.model
         parameters = _parameters(schema, is_grammar=self._provider.is_grammar)
@@ -208,7 +227,12 @@ class Asker:
         ):
             async for _ in stream:
                 pass
-            return stream.get()
+            response = stream.get()
+        # The library takes a stream without an end for one that stopped; what the provider said is in the details.
+        told_why = (response.provider_details or {}).get("finish_reason")
+        if schema is not None and not told_why and not _is_whole(_text_of(response)):
+            raise failures.ModelConnectionError(self._choice.name, "broke off", phase="read", in_stream=True)
+        return response
 
     def _kept(self, response: ModelResponse) -> Reply:
         usage = response.usage
@@ -232,7 +256,9 @@ class Asker:
         return Answer(text, is_cut=response.finish_reason == "length")
 
 
-def _parameters(schema: dict[str, Any], *, is_grammar: bool) -> ModelRequestParameters:
+def _parameters(schema: dict[str, Any] | None, *, is_grammar: bool) -> ModelRequestParameters:
+    if schema is None:
+        return ModelRequestParameters()
     about = "The whole answer."
     if is_grammar:
         described = OutputObjectDefinition(json_schema=schema, name=_TOOL, description=about, strict=False)
@@ -249,6 +275,15 @@ def _text_of(response: ModelResponse) -> str:
         if isinstance(part, ToolCallPart):
             return part.args_as_json_str() if not isinstance(part.args, str) else part.args
     return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text is JSON to its end: some servers never say why they stop, and a broken stream does not."""
+    try:
+        from_json(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _pause(error: failures.ModelAPIError, attempt: int) -> float | None:

@@ -126,6 +126,15 @@ class RunnerReal:
         return await self._rules.scaffold(goal, spec=spec)
 
 
+async def probe(choice: ModelChoice, journal: CallJournal) -> None:
+    """Ask the model for next to nothing. RunnerUnavailable says what is wrong with key, account, name or way."""
+    async with open_provider(choice) as provider:
+        try:
+            await Asker(choice, provider, journal, prompt=prompts.VERSION).probe()
+        except AnswerUnusable:
+            return  # it answers, and that is all that is asked
+
+
 def _read(text: str) -> dict[str, Any]:
     """The object in an answer; of one that is cut off, what came; of one that is none, nothing."""
     start = text.find("{")
