@@ -22,7 +22,7 @@ from app.db.engine import Database
 from app.events.bell import Bell
 from app.events.cache import StatusCache, connect
 from app.events.feeds import Feeds
-from app.models import model_runner_of
+from app.models import model_runner_of, model_service
 from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
@@ -131,6 +131,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         generation=GenerationService(
             database, machine, queue, gates, adapters.runtime, specs, default_engine=settings.default_engine
         ),
+        models=model_service(settings, database),
         versions=versions,
         data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,

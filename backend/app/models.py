@@ -23,12 +23,17 @@ from app.repositories.jobs import SpecifiedJob
 from app.repositories.model_calls import Asking
 from app.services.build_pipeline import ModelRunnerOf
 from app.services.model_ledger import Cap, Caps, JobJournal
+from app.services.model_service import ModelService
 
 _ADAPTER: Final = "app.adapters.runners.model"
 
 
 class _Adapter(Protocol):
     """What the adapter's module offers; importing it takes seconds, so it is not done at the top."""
+
+    async def probe(self, choice: ModelChoice, journal: CallJournal) -> None:
+        """Ask the model for next to nothing."""
+        ...
 
     def RunnerReal(  # noqa: N802 - a class there
         self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say
@@ -91,8 +96,26 @@ def model_runner_of(settings: Settings, database: Database, rules: Runner) -> Mo
     caps = caps_of(settings)
 
     async def runner_of(job: SpecifiedJob, say: Say) -> Runner:
-        adapter = cast("_Adapter", await asyncio.to_thread(import_module, _ADAPTER))
+        adapter = await _adapter()
         journal = JobJournal(database, caps, Asking(job.founder_id, job.project_id, job.id))
         return adapter.RunnerReal(choice, journal, rules=rules, say=say)
 
     return runner_of
+
+
+def model_service(settings: Settings, database: Database) -> ModelService:
+    """What the API knows of the model."""
+    choice, caps = choice_of(settings), caps_of(settings)
+    if choice is None:
+        return ModelService(database, caps, label=None, probe=None)
+
+    async def probe(asking: Asking) -> None:
+        adapter = await _adapter()
+        await adapter.probe(choice, JobJournal(database, caps, asking))
+
+    return ModelService(database, caps, label=choice.label, probe=probe)
+
+
+async def _adapter() -> _Adapter:
+    """The adapter, loaded in a thread: this process goes on proving that it lives meanwhile."""
+    return cast("_Adapter", await asyncio.to_thread(import_module, _ADAPTER))

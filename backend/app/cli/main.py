@@ -42,6 +42,7 @@ COMMANDS = (
     ("down", "app.cli.instance:down", RUN, "Stop the instance."),
     ("worker", "app.cli.instance:worker", RUN, "Run one more worker."),
     ("logs", "app.cli.about:logs", LOOK, "Show the log of a part."),
+    ("usage", "app.cli.usage:usage", LOOK, "Show what was spent on models."),
     ("token", "app.cli.about:token", LOOK, "Print the access token."),
     ("doctor", "app.cli.about:doctor", LOOK, "Check that this machine has what is needed."),
     ("bench", "app.cli.bench:bench", LOOK, "Measure the performance bars."),

@@ -129,6 +129,16 @@ _LEDGER: Final = """
     ORDER BY calls.begun_at DESC LIMIT %(limit)s
     """
 
+_SUMS: Final = """
+    SELECT share, count(*), sum(input_tokens), sum(output_tokens), coalesce(sum(usd), 0)
+    FROM (SELECT CASE WHEN jobs.status = 'failed' THEN 'wasted' ELSE calls.share END AS share,
+                 calls.input_tokens, calls.output_tokens, calls.usd
+          FROM model_calls calls LEFT JOIN jobs ON jobs.id = calls.job_id
+          WHERE calls.founder_id = %(founder)s AND calls.status <> 'reused'
+            AND (CAST(%(job)s AS uuid) IS NULL OR calls.job_id = %(job)s)) AS shared
+    GROUP BY share ORDER BY share
+    """
+
 
 def _who(asking: Asking) -> dict[str, object]:
     return {"founder": asking.founder_id, "project": asking.project_id, "job": asking.job_id}
@@ -207,6 +217,14 @@ async def waste(tx: Connection, job_id: JobId) -> None:
 async def sum_up_cost(tx: Connection, job_id: JobId) -> None:
     """Bring the cost of a job up to its calls."""
     await tx.execute(_COST, {"job": job_id})
+
+
+async def sums(
+    tx: Connection, founder_id: FounderId, *, job_id: JobId | None
+) -> Sequence[tuple[str, int, int, int, Decimal]]:
+    """Share, calls, tokens in and out, and dollars of the founder's calls, of one job or of all."""
+    rows = await tx.rows(_SUMS, {"founder": founder_id, "job": job_id})
+    return [(row[0], int(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows]
 
 
 async def ledger(

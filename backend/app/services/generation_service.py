@@ -126,6 +126,13 @@ class GenerationService:
             await idempotency.keep(tx, founder_id, key, answer)
         return answer
 
+    async def engine_for(self, tx: Connection, founder_id: FounderId, request: StartRequest) -> str | None:
+        """Who would plan this build; None when nobody need be asked, since the specification is there already."""
+        project = await owned(tx, founder_id, request.project_id)
+        if await self._specs.is_given(tx, project.id, request.goal):
+            return None
+        return request.engine or project.engine_asked or self._default_engine
+
     def _same_answer(self, kept: idempotency.KeptAnswer, request: StartRequest) -> Mapping[str, Any]:
         if kept.request_hash != request.digest:
             raise IdempotencyKeyReused(

@@ -229,7 +229,9 @@ class Asker:
                 pass
             response = stream.get()
         # The library takes a stream without an end for one that stopped; what the provider said is in the details.
-        told_why = (response.provider_details or {}).get("finish_reason")
+        told_why = (response.provider_details or {}).get(
+            "finish_reason"
+        ) or response.finish_reason == "content_filter"
         if schema is not None and not told_why and not _is_whole(_text_of(response)):
             raise failures.ModelConnectionError(self._choice.name, "broke off", phase="read", in_stream=True)
         return response

@@ -19,7 +19,7 @@ from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
 from app.designer.drafts import Draft, Fault, completed, draft
 from app.designer.schema import accounts_schema, answer_schema
-from app.ports.model_calls import CallJournal, Share
+from app.ports.model_calls import BudgetReached, CallJournal, Share
 from app.ports.runner import GoalNotUnderstood, Runner, RunResult, Say, Scaffold
 
 log = structlog.get_logger(__name__)
@@ -78,7 +78,12 @@ class RunnerReal:
         best: tuple[dict[str, Any], Draft] = {}, Draft(None, ())
         for repair in range(REPAIRS + 1):
             step, share = ("design", Share.USEFUL) if not repair else (f"repair {repair}", Share.REPAIR)
-            said = await asker.ask(conversation, step=step, share=share, schema=answer_schema())
+            try:
+                said = await asker.ask(conversation, step=step, share=share, schema=answer_schema())
+            except (BudgetReached, AnswerUnusable):
+                if best[1].spec is None:
+                    raise
+                break
             answer = _read(said.text)
             made = await asyncio.to_thread(draft, answer.get("spec"), goal=goal, engine=self._choice.label)
             if said.is_cut:
@@ -104,7 +109,7 @@ class RunnerReal:
         conversation.ask(prompts.clauses_prompt({number: clauses[number - 1] for number in missing}))
         try:
             said = await asker.ask(conversation, step="clauses", share=Share.REPAIR, schema=accounts_schema())
-        except AnswerUnusable:
+        except (BudgetReached, AnswerUnusable):
             return accounts
         return [*accounts, *_accounts(_read(said.text))]
 

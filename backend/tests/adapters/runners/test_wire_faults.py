@@ -169,7 +169,14 @@ async def test_a_cap_on_tokens_is_never_passed(start: Start) -> None:
     wrong = pool()
     wrong["spec"]["rules"][0]["fields"] = ["pool"]
     bench = start([as_text(wrong)], notebook=Notebook(cap=30_000))
-    with pytest.raises(BudgetReached):
-        await bench.runner.scaffold(POOL_GOAL)
+    spec = (await bench.runner.scaffold(POOL_GOAL)).spec
+    assert "A lane is booked once at a time." in spec.not_understood[0]
     assert bench.provider.input_tokens + bench.provider.output_tokens <= 30_000
-    assert bench.provider.asked
+    assert len(bench.provider.asked) == 1
+
+
+async def test_without_a_budget_nobody_is_asked(start: Start) -> None:
+    bench = start([GOOD], notebook=Notebook(cap=1_000))
+    with pytest.raises(BudgetReached, match="budget for models is used up"):
+        await bench.runner.scaffold(POOL_GOAL)
+    assert bench.provider.asked == []
