@@ -20,6 +20,7 @@ from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.model_service import ModelService
+from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.spec_service import SpecService
 
@@ -37,6 +38,7 @@ class Services:
     queue: QueueManager
     machine: JobStateMachine
     founders: FounderService
+    page_access: PageAccess
     projects: ProjectService
     specs: SpecService
     gates: GateService

@@ -33,6 +33,8 @@ class WebForm:
     action: str
     method: str
     is_upload: bool = False
+    has_plain_button: bool = False
+    """Whether a button sends it without a word of its own, which is the one that people press."""
     controls: list[Control] = field(default_factory=list)
 
     @property
@@ -49,6 +51,8 @@ class WebForm:
         sent = {}
         for one in self.controls:
             if one.kind in ("checkbox", "radio") and not one.checked:
+                continue
+            if one.kind == "button" and self.has_plain_button:
                 continue
             if one.kind != "file":
                 sent[one.name] = one.value
@@ -135,6 +139,8 @@ class _Reader(HTMLParser):
             form.controls.append(self._control)
         elif tag == "button" and name and given.get("value"):
             form.controls.append(Control(name, "button", given["value"]))
+        elif tag == "button" and not name:
+            form.has_plain_button = True
         elif tag == "option" and self._control is not None:
             self._begin_option(self._control, given)
 

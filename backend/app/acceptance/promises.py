@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.form_driver import Kept, told
+from app.acceptance.line_checks import line_values, try_lines
 from app.acceptance.people import People
-from app.acceptance.rule_violations import VIOLATIONS
+from app.acceptance.rule_violations import VIOLATIONS, break_rule
 from app.acceptance.samples import BAD
 from app.blueprint.spec import (
     AppSpec,
@@ -21,6 +22,7 @@ from app.blueprint.spec import (
     RoleScope,
     RuleSpec,
 )
+from app.blueprint.spec_queries import has_record_pages
 from app.core.errors import BuildFailed
 
 MAX_BAD: Final = 5
@@ -48,6 +50,8 @@ class Promise:
                 return f"holds the rule {self.rule.about!r}" if self.rule else f"holds the rules of {many}"
             case CheckKind.FORM:
                 return f"takes {many} from its public form"
+            case CheckKind.LINES:
+                return f"takes the lines of {many} on their form"
             case CheckKind.PRIVATE:
                 return f"keeps {many} private"
 
@@ -59,13 +63,7 @@ def promises(spec: AppSpec) -> list[Promise]:
         for check in spec.acceptance
         if check.kind is not None and (entity := spec.entity(check.entity or "")) is not None
     ]
-    return list(dict.fromkeys([*named, *_implied(spec)])) if named or _has_pages(spec) else []
-
-
-def _has_pages(spec: AppSpec) -> bool:
-    """An app that lists pages and none for its records has no records to try."""
-    paths = {page.path for page in spec.pages}
-    return not paths or any(f"/{entity.table}" in paths for entity in spec.entities)
+    return list(dict.fromkeys([*named, *_implied(spec)])) if named or has_record_pages(spec) else []
 
 
 def _implied(spec: AppSpec) -> Iterable[Promise]:
@@ -75,6 +73,9 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
     for rule in spec.rules:
         if rule.kind in VIOLATIONS and (ruled := spec.entity(rule.entity)) is not None:
             yield Promise(CheckKind.RULE, ruled, rule)
+    for entity in spec.entities:
+        if entity.lines:
+            yield Promise(CheckKind.LINES, entity)
     for form in spec.forms:
         if (asked := spec.entity(form.entity)) is not None:
             yield Promise(CheckKind.FORM, asked)
@@ -148,7 +149,7 @@ async def _rule(people: People, promise: Promise) -> str:
     rule = promise.rule
     if rule is None or rule.kind not in VIOLATIONS:
         return f"{promise.entity.plural}: nothing to break"
-    seen = await VIOLATIONS[rule.kind](people, promise.entity, rule)
+    seen = await break_rule(people, promise.entity, rule)
     return f"{promise.entity.plural}: {seen}"
 
 
@@ -181,6 +182,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec) -> None:
             log=f"GET {path}: {told(page)}",
         )
     sent = {name: values[name] for name in form.fields if values.get(name)}
+    sent |= await line_values(people, entity, 0)
     if form.person is not None:
         sent |= {"person_name": "Vera HttpSession", "person_email": "vera@example.com"}
     answer = await visitor.submit(page, web, {name: value for name, value in sent.items() if name in web.names})
@@ -197,7 +199,7 @@ async def _private(people: People, promise: Promise) -> str:
     entity, spec = promise.entity, people.spec
     ref = owner_field(spec, entity)
     person = spec.entity(ref.ref or "") if ref is not None else entity
-    if person is None or not people.asks_who:
+    if person is None:
         return f"{entity.plural}: everybody works with all of them"
     email = next((field.name for field in person.fields if field.type is FieldType.EMAIL), "")
     mail = f"nora{people.samples.mark().split()[1]}@example.com"
@@ -220,5 +222,6 @@ _TRIES: Final[dict[CheckKind, Try]] = {
     CheckKind.REFUSES: _refuses,
     CheckKind.RULE: _rule,
     CheckKind.FORM: _form,
+    CheckKind.LINES: lambda people, promise: try_lines(people, promise.entity),
     CheckKind.PRIVATE: _private,
 }

@@ -50,6 +50,8 @@ def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
     match promise.kind:
         case CheckKind.KEEPS | CheckKind.REFUSES:
             return Promise(promise.kind, entity)
+        case CheckKind.LINES:
+            return Promise(promise.kind, entity) if entity.lines else None
         case CheckKind.FORM:
             return Promise(promise.kind, entity) if any(one.entity == entity.name for one in spec.forms) else None
         case CheckKind.PRIVATE:

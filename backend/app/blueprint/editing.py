@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.blueprint import spec_defaults
+from app.blueprint.fault_words import words_of
 from app.blueprint.renames import Guess, follow, guesses
 from app.blueprint.spec import AppSpec, EntitySpec
 
@@ -51,6 +53,9 @@ def settled(raw: Raw, base: AppSpec, *, guess: bool = True) -> tuple[AppSpec, li
     appeared counts as renamed.
     """
     edit = {**copy.deepcopy(raw), **{name: getattr(base, name) for name in _FROM_THE_ENGINE}}
+    if isinstance(edit.get("entities"), list):
+        # A specification written by hand need not say its tables, which the pages are found by.
+        edit["entities"] = [spec_defaults.entity(one) for one in edit["entities"]]
     found = guesses(edit, base) if guess else []
     for one in found:
         one.mark(edit)
@@ -72,8 +77,8 @@ def told(guess: Guess) -> str:
 def problems(error: ValidationError, raw: Raw) -> list[dict[str, str]]:
     """What is wrong with an edit: the place, named by the words of the edit itself, and why."""
     return [
-        {"field": _place(one["loc"], raw), "problem": one["msg"].removeprefix("Value error, ")[:400]}
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
+        {"field": _place(one["loc"], raw), "problem": words_of(one)[:400]}
+        for one in error.errors(include_url=False)
     ][:20]
 
 

@@ -12,6 +12,7 @@ from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import walk
 from app.blueprint.spec import (
     NUMBERS,
+    OWNER,
     AppSpec,
     ComputedSpec,
     EntitySpec,
@@ -26,9 +27,9 @@ from app.blueprint.spec import (
     ViewKind,
     WishState,
 )
+from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first, status_field
 
-EVERYBODY: Final = "Everybody who opens the app"
 VISITOR: Final = "Visitor"
 STAFF: Final = "Staff"
 _RULE_NAMES: Final = {RuleKind.OVERDUE: "due", RuleKind.ENSURE: "range"}
@@ -202,8 +203,8 @@ def _left_out(clause: Clause) -> LeftOut:
 
 
 def _people(spec: AppSpec) -> tuple[Person, ...]:
-    if not spec.has_sign_in:
-        return (Person(name=EVERYBODY, sees=RoleScope.ALL),)
+    if not spec.roles:
+        return (Person(name=OWNER, sees=RoleScope.ALL),)
     return tuple(Person(name=role.name, sees=role.scope, record=role.entity) for role in spec.roles)
 
 
@@ -268,6 +269,7 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
     for entity in spec.entities:
         many = lower_first(entity.plural)
         yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {many}")
+        yield from _line_deeds(spec, entity, staff)
         for right in entity.rights:
             if right.adds:
                 yield Deed(who=right.role, verb="add", entity=entity.name, label=f"Add {many}")
@@ -278,13 +280,23 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
                 yield Deed(who=by, verb=move.label.split(" ")[0].lower(), entity=entity.name, label=move.label)
 
 
+def _line_deeds(spec: AppSpec, entity: EntitySpec, staff: str) -> Iterator[Deed]:
+    """Lines are entered on the form of what they belong to, by visitors too where a public form asks."""
+    found = line_kind(spec, entity)
+    if found is None:
+        return
+    many = lower_first(found[0].plural)
+    asked = any(form.entity == entity.name and form.lines for form in spec.forms)
+    for who in (staff, *((VISITOR,) if asked else ())):
+        label = f"Enter {many} on the form of the {lower_first(entity.label)}"
+        yield Deed(who=who, verb="enter", entity=found[0].name, label=label)
+
+
 def _form_deed(form: FormSpec) -> Deed:
     return Deed(who=VISITOR, verb=form.action.split(" ")[0].lower(), entity=form.entity, label=form.action)
 
 
 def _staff(spec: AppSpec) -> str:
-    if not spec.has_sign_in:
-        return EVERYBODY
     return next((role.name for role in spec.roles if role.scope is RoleScope.ALL), STAFF)
 
 
@@ -427,7 +439,7 @@ def _shown(spec: AppSpec) -> Iterator[Shown]:
 
 
 def _pages(spec: AppSpec) -> tuple[PlanPage, ...]:
-    """The front page is there for visitors alone: who needs no sign-in and has no form opens on the records."""
-    if not (spec.forms or spec.has_sign_in):
+    """The front page is there for visitors: an app for its staff alone opens on the records."""
+    if not spec.has_public_side:
         return ()
     return (PlanPage(kind="hero", title=spec.title),)

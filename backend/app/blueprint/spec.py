@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from app.blueprint import spec_defaults
 from app.blueprint.expressions.parser import MAX_LENGTH
 from app.blueprint.spec_expressions import check_expressions
+from app.blueprint.spec_lines import check_lines
 from app.domain.job import GOAL_MAX
 from app.domain.text import has_shape, without_direction
 
@@ -23,7 +24,7 @@ MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 16
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_RESERVED_FIELDS = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
+RESERVED_FIELDS: Final = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
 RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
     "about forms health setup static new calendar board totals search "
@@ -175,12 +176,13 @@ class WishState(StrEnum):
 
 
 class CheckKind(StrEnum):
-    """What an acceptance check tries: the records of `entity`, its rule number `rule`, or its public form."""
+    """What an acceptance check tries: the records of `entity`, its lines, rule number `rule`, its public form."""
 
     KEEPS = "keeps"
     REFUSES = "refuses"
     RULE = "rule"
     FORM = "form"
+    LINES = "lines"
     PRIVATE = "private"
 
 
@@ -217,7 +219,7 @@ class FieldSpec(_Part):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        if self.name in _RESERVED_FIELDS:
+        if self.name in RESERVED_FIELDS:
             raise ValueError(f"the field name {self.name!r} is reserved")
         if (self.type is FieldType.CHOICE) != bool(self.choices):
             raise ValueError(f"field {self.name!r}: choices belong to a choice, and every choice has some")
@@ -393,7 +395,7 @@ class FormSpec(_Part):
     """A form that anybody may fill in without signing in, such as a booking.
 
     `fields` are asked for. `person` is the ref to whoever fills it in: the form asks for their name and e-mail
-    instead, and finds or adds that record.
+    instead, and finds or adds that record. `lines` are the fields that it asks for in each line.
     """
 
     entity: Pascal
@@ -402,6 +404,7 @@ class FormSpec(_Part):
     thanks: Sentence
     fields: tuple[Snake, ...] = Field(min_length=1, max_length=MAX_FIELDS)
     person: Snake | None = None
+    lines: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
 
 
 class PageSpec(_Part):
@@ -461,10 +464,48 @@ class WishSpec(_Part):
     why: Annotated[str, Field(max_length=400)] = ""
 
 
-class ThemeSpec(_Part):
-    """The look: a hue of 0-359 that every colour is worked out from."""
+class Design(StrEnum):
+    """The designs that an app can wear."""
 
-    hue: int = Field(ge=0, le=359, strict=True)
+    CALM = "calm"
+    HEARTY = "hearty"
+    PLAYFUL = "playful"
+    STURDY = "sturdy"
+    ELEGANT = "elegant"
+    NATURAL = "natural"
+    BOLD = "bold"
+    PRECISE = "precise"
+    CLASSIC = "classic"
+    FRESH = "fresh"
+
+
+class Tone(StrEnum):
+    """How strong the colours of an app are."""
+
+    FULL = "full"
+    SOFT = "soft"
+    GREY = "grey"
+
+
+class Scheme(StrEnum):
+    """Whether the pages are light, dark, or what the reader's device asks for."""
+
+    BOTH = "both"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class ThemeSpec(_Part):
+    """The look: hues of 0-359 on the colour wheel that every colour is worked out from, and a design.
+
+    What is not said is chosen by what the app is about.
+    """
+
+    hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    design: Design | None = None
+    tone: Tone | None = None
+    scheme: Scheme | None = None
 
 
 class AppSpec(_Part):
@@ -517,14 +558,14 @@ class AppSpec(_Part):
             if check.rule is not None and check.rule >= len(self.rules):
                 raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
         check_people(self)
+        check_lines(self)
         check_expressions(self)
         return self
 
     @property
-    def has_sign_in(self) -> bool:
-        """Whether people sign in: some work with their own records alone, or not everybody may do everything."""
-        is_limited = any(entity.rights or any(move.by for move in entity.moves) for entity in self.entities)
-        return is_limited or any(role.scope is RoleScope.OWN for role in self.roles)
+    def has_public_side(self) -> bool:
+        """Whether the app is for others than its staff: visitors, or people with records of their own."""
+        return bool(self.forms) or any(role.scope is RoleScope.OWN for role in self.roles)
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""

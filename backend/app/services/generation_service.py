@@ -48,6 +48,8 @@ log = structlog.get_logger(__name__)
 
 DISK_FULL: Final = "The disk of the machine is full. Nothing you had is lost; make room on it, then try again."
 KILL_TIMEOUT_S: Final = 5.0
+FAILURE_KEPT: Final = 4_000
+"""Characters of what a failed check said: enough to see which, for whoever designs the next try."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,15 @@ class StartRequest:
     idempotency_key: str | None = None
     engine: str | None = None
     """Who plans it, `blueprint` or `model`; None is what its project says, or else the instance."""
+    spec: AppSpec | None = None
+    """What to build for the goal, where somebody has designed it already."""
 
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
-        return hashlib.sha256(
-            json.dumps([str(self.project_id), self.goal, *([self.engine] if self.engine else [])]).encode()
-        ).hexdigest()
+        more: list[object] = [] if self.spec is None else [self.spec.model_dump(mode="json")]
+        more += [self.engine] if self.engine else []
+        return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *more]).encode()).hexdigest()
 
 
 class GenerationService:
@@ -109,7 +113,7 @@ class GenerationService:
             )
         await self._gates.check_gate_blocking(tx, project.id)
         await refuse_running(tx, project.id)
-        spec = await self._specs.to_build(tx, project.id, request.goal)
+        spec = request.spec or await self._specs.to_build(tx, project.id, request.goal)
         number = await projects.next_number(tx, project.id)
         engine = request.engine or project.engine_asked or self._default_engine
         if request.engine is not None and request.engine != project.engine_asked:
@@ -212,7 +216,8 @@ class GenerationService:
         debug_id = new_debug_id()
         message, code, detail = explain(error)
         log.error("build_failed", job_id=str(job_id), debug_id=debug_id, code=code, detail=detail, exc_info=error)
-        change = Change(error_code=code, error_message=message, debug_id=debug_id)
+        evidence = {"failure": detail[-FAILURE_KEPT:]} if isinstance(error, BuildFailed) and detail else None
+        change = Change(error_code=code, error_message=message, debug_id=debug_id, evidence=evidence)
         try:
             await patiently(
                 lambda: self._machine.transition(job_id, JobStatus.FAILED, attempt=attempt, change=change)

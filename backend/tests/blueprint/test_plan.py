@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from app.blueprint.language import understand
-from app.blueprint.plan import Plan, plan_of
+from app.blueprint.plan import VISITOR, Plan, plan_of
 from app.blueprint.spec import AppSpec, Reach, RuleKind, ViewKind, WishState
 from tests.support.specs import SPECS
 
@@ -66,6 +66,15 @@ def test_every_right_and_form_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None
     }
     assert rights <= does
     assert {form.action for form in spec.forms} <= {deed.label for deed in plan.does}
+
+
+def test_every_kind_of_line_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    entered = {(deed.who, deed.entity) for deed in plan.does if deed.verb == "enter"}
+    lines = {entity.name: entity.lines for entity in spec.entities if entity.lines}
+    by_visitors = {(VISITOR, lines[form.entity]) for form in spec.forms if form.lines}
+    assert {entity for _, entity in entered} == set(lines.values())
+    assert by_visitors == {one for one in entered if one[0] == VISITOR}
 
 
 def test_every_view_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:

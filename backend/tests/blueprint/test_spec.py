@@ -139,3 +139,27 @@ def test_every_address_and_table_of_the_starter_is_reserved() -> None:
     }
     assert {"health", "static", "setup", "app_users", "app_kept"} <= taken
     assert taken <= RESERVED_TABLES
+
+
+def _orders(**changes: Any) -> dict[str, Any]:
+    fields = [{"name": "name", "required": True}]
+    link = {"name": "order", "type": "ref", "ref": "Order", "required": True, "on_delete": "cascade"}
+    kinds = [
+        {"name": "Order", "fields": fields, "lines": "Line"},
+        {"name": "Line", "fields": [*fields, link | changes.pop("link", {})], **changes.pop("line", {})},
+    ]
+    form = {"entity": "Order", "action": "Order", "about": "Do.", "thanks": "Thanks.", "fields": ["name"]}
+    return {"title": "Orders", "entities": kinds, "forms": [form | {"lines": changes.pop("asked", ["name"])}]}
+
+
+def test_lines_belong_to_one_record_and_go_with_it() -> None:
+    assert AppSpec.model_validate(_orders()).entities[0].lines == "Line"
+    wrong = {
+        "deleted with it": _orders(link={"on_delete": "restrict"}),
+        "no lines of their own": _orders(line={"lines": "Order"}),
+        "does not exist": _orders(asked=["nothing"]),
+        "required and deleted": _orders(link={"required": False}),
+    }
+    for why, data in wrong.items():
+        with pytest.raises(ValidationError, match=why):
+            AppSpec.model_validate(data)

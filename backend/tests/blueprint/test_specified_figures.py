@@ -142,3 +142,66 @@ async def test_stock_never_falls_below_nought(staff: Staff) -> None:
 
 def today(days: int = 0) -> str:
     return (date.today() + timedelta(days=days)).isoformat()
+
+
+@pytest.mark.parametrize("staff", ["window_quotes"], indirect=True)
+async def test_a_quote_is_entered_with_its_lines_in_one_go(staff: Staff) -> None:
+    customer = await staff.add("customers", name="Ada")
+    given = {"number": "Q-7", "customer": customer, "quoted_on": today(), "discount": "10", "tax": "7.5"}
+    windows = {"line-0-what": "Windows", "line-0-quantity": "10", "line-0-unit_price": "5"}
+    frames = {"line-2-what": "Frames", "line-2-quantity": "1.5", "line-2-unit_price": "33.33"}
+
+    answer = await staff.send("/quotes/new", **given, **windows, **{**frames, "line-2-quantity": "many"})
+    assert answer.status_code == 422
+    assert 'id="line-2-quantity-wrong"' in answer.text
+    assert "Q-7" not in (await staff.client.get("/quotes")).text
+
+    quote = await staff.add("quotes", **given, **windows, **frames)
+    facts = await staff.facts("quotes", quote)
+    assert (facts["Subtotal"], facts["Total"]) == ("$100.00", "$96.75")
+    paper = plain((await staff.client.get(f"/quotes/{quote}/document")).text)
+    assert "Windows 10.00 $5.00 $50.00 Frames 1.50 $33.33 $50.00" in paper
+    assert "Subtotal $100.00 Total $96.75" in paper
+
+    form = (await staff.client.get(f"/quotes/{quote}/edit")).text
+    kept = re.findall(r'name="(line-\d+--id)" value="(\d+)"', form)
+    first, second = dict(kept)["line-0--id"], dict(kept)["line-1--id"]
+    changed = {"line-0--id": first, "line-0--remove": "1"}
+    changed |= {
+        "line-1--id": second,
+        "line-1-what": "Frames",
+        "line-1-quantity": "3",
+        "line-1-unit_price": "33.33",
+    }
+    answer = await staff.send(f"/quotes/{quote}/edit", **given, **changed)
+    assert answer.status_code == 303, refusal(answer)
+    # 3 x 33.33 = 99.99; less 10 % is 89.99 (89.991), with 7.5 % it is 96.74.
+    facts = await staff.facts("quotes", quote)
+    assert (facts["Subtotal"], facts["Total"]) == ("$99.99", "$96.74")
+
+
+@pytest.mark.parametrize("staff", ["bakery_orders"], indirect=True)
+async def test_a_visitor_orders_in_lines_at_the_price_of_the_day(staff: Staff) -> None:
+    bread = await staff.add("products", name="Rye bread", price="4.20")
+    pie = await staff.add("products", name="Plum pie", price="18.50")
+    given = {"pick_up_on": today(3), "person_name": "Ada", "person_email": "ada@example.com"}
+
+    answer = await staff.send("/forms/orders", **given)
+    assert answer.status_code == 422
+    assert "Fill in at least one order line." in answer.text
+    lines = {"line-0-product": bread, "line-0-quantity": "3", "line-1-product": pie, "line-1-quantity": "38"}
+    answer = await staff.send("/forms/orders", **given, **lines)
+    assert answer.status_code == 422
+    assert "At most 40 pieces are baked for one order." in refusal(answer)
+    assert 'id="line-1-quantity-wrong"' in answer.text
+
+    # What a visitor adds to the form besides is not taken: the price is that of the product.
+    lines |= {"line-1-quantity": "2", "line-1-price": "0.01"}
+    answer = await staff.send("/forms/orders", **given, **lines)
+    assert answer.status_code == 303, refusal(answer)
+    thanks = plain((await staff.client.get(answer.headers["location"])).text)
+    assert "Rye bread, 3" in thanks
+    assert "Plum pie, 2" in thanks
+    order = re.findall(r"id=(\d+)", answer.headers["location"])[0]
+    facts = await staff.facts("orders", order)
+    assert (facts["Pieces"], facts["Total"]) == ("5", "€49.60")  # 3 x 4.20 + 2 x 18.50

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
+from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import JUDGEMENTS, columns, monogram, title_fields
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
@@ -64,6 +66,8 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
         _tuple("left_out", spec.not_understood, "    "),
         f"    look={look!r},",
         f"    timezone={spec.timezone!r},",
+        f"    name={customer_name(spec)!r},",
+        f"    lead={customer_lead(spec)!r},",
     ]
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"
 
@@ -91,6 +95,7 @@ def _entity(spec: AppSpec, entity: EntitySpec) -> str:
         f"    columns={columns(entity)!r},",
         *([f"    state={entity.state!r},"] if entity.state else []),
         *([f"    order={entity.order!r},"] if entity.order else []),
+        *([f"    line_of={link.name!r},"] if (link := lines_of(spec, entity)) else []),
         *_tuple_of("moves", moves_py(spec, entity)),
         *_tuple_of("rights", rights_py(spec, entity)),
         *_views(spec, entity),
@@ -140,6 +145,16 @@ def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:
     return list(lines.values())
 
 
+def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
+    """Whether a view of this kind by that field is in the app."""
+    return kind is ViewKind.LIST or bool(_view(entity, kind, name))
+
+
+def is_built_view(kind: ViewKind) -> bool:
+    """Whether apps have views of this kind at all."""
+    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, *_VIEW_FIELDS)
+
+
 def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     """What the entity says of the view, or nothing when its field does not fit."""
     if kind is ViewKind.DOCUMENT:
@@ -159,8 +174,7 @@ def _register(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
     roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
-    listed = [f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)]
-    return "\n\n".join([*listed, f"SIGN_IN = {spec.has_sign_in}"])
+    return "\n\n".join([f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)])
 
 
 def _listed(name: str, lines: str) -> str:
@@ -171,7 +185,8 @@ def _form(spec: AppSpec, form: FormSpec) -> str:
     entity = spec.entity(form.entity)
     table = entity.table if entity else ""
     person = f", person={form.person!r}" if form.person else ""
-    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person})"
+    lines = f", lines={form.lines!r}" if form.lines else ""
+    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person}{lines})"
 
 
 def _role(spec: AppSpec, role: RoleSpec) -> str:
@@ -180,12 +195,18 @@ def _role(spec: AppSpec, role: RoleSpec) -> str:
     own = spec.entity(role.entity) if role.entity else next(filter(_is_person, spec.entities), None)
     if own is None:
         return ""
-    adds = tuple(entity.table for entity in spec.entities if _adds(spec, entity, own))
+    adds = tuple(entity.table for entity in spec.entities if _may_add(spec, entity, role, own))
     return f"Role({role.name!r}, {role.about!r}, own={own.table!r}, adds={adds!r})"
 
 
 def _is_person(entity: EntitySpec) -> bool:
     return any(field.type is FieldType.EMAIL for field in entity.fields)
+
+
+def _may_add(spec: AppSpec, entity: EntitySpec, role: RoleSpec, own: EntitySpec) -> bool:
+    """What a right says, or else what people usually add about themselves."""
+    right = next((right for right in entity.rights if right.role == role.name), None)
+    return right.adds if right else _adds(spec, entity, own)
 
 
 def _adds(spec: AppSpec, entity: EntitySpec, own: EntitySpec) -> bool:

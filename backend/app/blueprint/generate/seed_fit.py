@@ -229,7 +229,7 @@ def _leave_open(entity: EntitySpec, status: FieldSpec, record: Record) -> None:
 def add_up(spec: AppSpec, rows: Rows) -> None:
     """Lines add up to the total of their invoice."""
     for rule in spec.rules:
-        target = _target(rule.entity, rule.fields[-1], spec)
+        target = _target(rule.entity, rule.fields[-1], spec) if rule.fields else None
         if rule.kind is RuleKind.SUM and target is not None and target.field("total") is not None:
             amount, ref = rule.fields
             for number, record in enumerate(rows[target.name], start=1):
@@ -266,7 +266,7 @@ def _paid_parts(target: EntitySpec, records: Sequence[Record]) -> list[tuple[int
 def settle(spec: AppSpec, rows: Rows) -> None:
     """There is at least as much in stock as the examples take."""
     for rule in spec.rules:
-        target = _target(rule.entity, rule.fields[0], spec)
+        target = _target(rule.entity, rule.fields[0], spec) if rule.fields else None
         if rule.kind is not RuleKind.STOCK or target is None or target.field("stock") is None:
             continue
         ref, quantity = rule.fields

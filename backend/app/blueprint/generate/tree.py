@@ -8,12 +8,14 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from app.blueprint.generate import documents
+from app.blueprint.generate.art import art_html
 from app.blueprint.generate.example_records import examples_json
-from app.blueprint.generate.rule_tests import rule_tests_py
+from app.blueprint.generate.rule_tests import rule_scenes, rule_tests_py, scenes_json
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
 from app.blueprint.spec import AppSpec, RoleScope
+from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import monogram
 from app.domain.workspace import MANIFEST
 
@@ -30,22 +32,35 @@ def generate(spec: AppSpec) -> dict[str, str]:
         **skeleton(spec),
         "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
         "app/seed.json": seed_json(spec),
-        "app/static/theme.css": theme_css(spec.theme.hue, wears),
-        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears),
+        "app/static/theme.css": theme_css(wears),
+        "app/templates/art.html": art_html(spec),
+        "app/static/icon.svg": icon_svg(wears, monogram(spec.title)),
         "tests/test_rules.py": rule_tests_py(spec),
         "tests/examples.json": examples_json(spec),
-        "tests/test_goal.py": documents.goal_test_py(spec, [entity.plural for entity in spec.entities]),
+        "tests/scenes.json": scenes_json(rule_scenes(spec)),
+        "tests/test_goal.py": documents.goal_test_py(spec, _named_first(spec)),
     }
     unused = {path for path, used in _parts(spec).items() if not used}
     kept = {path: text for path, text in starter_files() if path not in unused}
     return dict(sorted((kept | written).items()))
 
 
+def _named_first(spec: AppSpec) -> list[str]:
+    """What the first page names: every kind of record but lines, which are entered inside another."""
+    return [entity.plural for entity in spec.entities if lines_of(spec, entity) is None]
+
+
 def _parts(spec: AppSpec) -> dict[str, bool]:
     """The tests that only some apps have something for."""
     own = any(role.scope is RoleScope.OWN for role in spec.roles)
     moves = any(entity.moves for entity in spec.entities)
-    return {"tests/test_moves.py": moves, "tests/test_accounts.py": own, "tests/test_public.py": bool(spec.forms)}
+    lines = any(entity.lines for entity in spec.entities)
+    return {
+        "tests/test_accounts.py": own,
+        "tests/test_lines.py": lines,
+        "tests/test_moves.py": moves,
+        "tests/test_public.py": bool(spec.forms),
+    }
 
 
 def skeleton(spec: AppSpec) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from . import rules
 from .fields import Value
@@ -26,10 +28,48 @@ def upheld(
     before = _broken(db, entity, record_id, is_new=adds)
     added: list[int] = []
     yield added
-    after = _broken(db, entity, added[0] if added else record_id, is_new=adds)
+    write = Write(entity, added[0] if added else record_id, adds, before)
+    waiting = TOGETHER.get()
+    if waiting is None:
+        _judge(db, write)
+    else:
+        waiting.append(write)
+
+
+@dataclass(frozen=True)
+class Write:
+    """A record that was written, and what was broken before that."""
+
+    entity: Entity
+    record_id: int | None
+    is_new: bool
+    before: Broken
+
+
+TOGETHER: ContextVar[list[Write] | None] = ContextVar("together", default=None)
+"""What was written and waits for its judgement."""
+
+
+@contextmanager
+def together(db: sqlite3.Connection) -> Iterator[None]:
+    """Judge all that the block writes at its end: an order that needs a line is whole only then."""
+    writes: list[Write] = []
+    mark = TOGETHER.set(writes)
+    try:
+        yield
+    finally:
+        TOGETHER.reset(mark)
+    # What is too much together is said beside the last that came to it.
+    for write in reversed(writes):
+        _judge(db, write)
+
+
+def _judge(db: sqlite3.Connection, write: Write) -> None:
+    after = _broken(db, write.entity, write.record_id, is_new=write.is_new)
     for (table, number), found in after.items():
-        if found - before.get((table, number), frozenset()):
-            raise rules.Broken(_problem(entity, table, number))
+        if found - write.before.get((table, number), frozenset()):
+            record = (write.entity.table, write.record_id) if write.record_id is not None else None
+            raise rules.Broken(_problem(write.entity, table, number), record)
 
 
 def _problem(entity: Entity, table: str, number: int) -> dict[str, str]:

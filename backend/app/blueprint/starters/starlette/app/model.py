@@ -167,7 +167,10 @@ class Right:
 
 @dataclass(frozen=True)
 class Entity:
-    """One kind of record: a table, and the pages under `/{table}`."""
+    """One kind of record: a table, and the pages under `/{table}`.
+
+    `line_of` is the field that links a line to the record in whose form it is entered.
+    """
 
     table: str
     label: str
@@ -191,7 +194,7 @@ class Entity:
     rights: tuple[Right, ...] = ()
     order: str = ""
     ranking: str = ""
-    lines: str = ""
+    line_of: str = ""
 
     def field(self, name: str) -> Field:
         """The field of that name, kept or worked out."""
@@ -219,7 +222,7 @@ class Entity:
     @property
     def is_line(self) -> bool:
         """Whether its records are the lines of something else, which shows them and their sum."""
-        return any(isinstance(rule, Sum) for rule in self.rules)
+        return bool(self.line_of) or any(isinstance(rule, Sum) for rule in self.rules)
 
     @property
     def one(self) -> str:
@@ -234,7 +237,10 @@ class Entity:
 
 @dataclass(frozen=True)
 class Form:
-    """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does."""
+    """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does.
+
+    `lines` are the fields that it asks for in each line.
+    """
 
     table: str
     action: str
@@ -242,6 +248,7 @@ class Form:
     thanks: str
     fields: tuple[str, ...]
     person: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,7 +266,10 @@ class Role:
 
 @dataclass(frozen=True)
 class About:
-    """What the app says about itself; `look` are the classes that its pages wear."""
+    """What the app says about itself; `look` are the classes that its pages wear.
+
+    `name` and `lead` are for customers; `title`, `tagline` and the rest are for whoever runs it.
+    """
 
     title: str
     tagline: str
@@ -272,6 +282,8 @@ class About:
     left_out: tuple[str, ...] = ()
     look: str = ""
     timezone: str = ""
+    name: str = ""
+    lead: str = ""
 
 
 def lower_first(text: str) -> str:

@@ -13,7 +13,7 @@ from .access import Here, Visitor
 from .choices import chosen_by_name, options, too_long
 from .fields import typed
 from .model import Entity, Move
-from .pages import read_all
+from .entering import read_all
 from .rendering import Form, Kind, notices, record, render
 from .routing import Number, Routes
 

@@ -11,9 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, edits, invitations, migration, moves, once, papers, records, rules, views
+from . import database, desk, edits, invitations, line_forms, lines, migration, moves, once, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, too_long
+from .entering import read_all, refuse_hidden, started
+from .clock import today
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
 from .rendering import (
@@ -52,7 +54,7 @@ def about(request: Request, visitor: Guest) -> HTMLResponse:
     if visitor is not None and visitor.is_staff:
         with database.session() as db:
             notes = migration.notes(db)
-    return render(request, "about.html", {"heading": "About this app", "notes": notes})
+    return render(request, "about.html", {"heading": "About", "notes": notes})
 
 
 @routes.get(DASHBOARD)
@@ -62,7 +64,8 @@ def dashboard(request: Request, visitor: Here, done: Words = "") -> HTMLResponse
         shown = [entity for entity in ENTITIES if visitor.sees_some(entity) and not entity.is_line]
         context = {
             "sections": [_section(db, entity, visitor) for entity in shown],
-            "coming": views.coming_up(db, visitor), "sums": views.sums(db, visitor) if visitor.is_staff else [],
+            "coming": views.coming_up(db, visitor), "waits": desk.waiting(db, shown, visitor), "today": today(),
+            "sums": views.sums(db, visitor) if visitor.is_staff else [],
             "heading": "Overview", "done": DONE.get(done, ""),
         }  # fmt: skip
         return render(request, "home.html", context)
@@ -76,7 +79,7 @@ def _section(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[s
         "entity": entity,
         "count": database.count(db, entity, where, values),
         "late": database.count(db, entity, f"{where} AND {late}", [*values, *more]),
-        "rows": cells(db, entity, rows, []),
+        "rows": cells(db, entity, rows, desk.told(entity)),
     }
 
 
@@ -182,45 +185,24 @@ def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Respons
     form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
     values, wrong = read_all(visitor.fields(entity), form)
     wrong |= unfound
-    if not wrong:
+    sent = line_forms.read(lines.of_staff(visitor, entity), form)
+    wrong |= sent.wrong
+    if not wrong and not line_forms.asks_more(form):
         try:
             with records.writing() as db:
                 location = once.earlier(db, form)
+
+                def add() -> int:
+                    refuse_hidden(db, visitor, entity, values)
+                    return records.add(db, entity, started(visitor, entity, values), who=visitor.name)
+
                 if not location:
-                    _refuse_hidden(db, visitor, entity, values)
-                    record_id = records.add(db, entity, _started(visitor, entity, values), who=visitor.name)
+                    record_id = lines.keep_with(db, sent.kind, sent.lines, add, line_forms.writer(db, visitor, sent.kind))
                     location = once.remember(db, form, f"/{entity.table}/{record_id}?done=added")
             return RedirectResponse(location, 303)
         except rules.Broken as broken:
             wrong = broken.problems
     return _form(request, visitor, entity, form, wrong, status=422)
-
-
-def _started(visitor: Visitor, entity: Entity, values: dict[str, Value]) -> dict[str, Value]:
-    """The values of a new record, with what a visitor who is not staff does not fill in themselves."""
-    if visitor.is_staff:
-        return {**values, **moves.first_state(entity)}
-    return {**first_values(entity), **values, **visitor.forced(entity), **moves.first_state(entity)}
-
-
-def _refuse_hidden(
-    db: sqlite3.Connection, visitor: Visitor, entity: Entity, values: Mapping[str, Value]
-) -> None:
-    """A link shows the name of what it leads to, and may make it theirs: it leads only to what they can choose."""
-    hidden = {}
-    for field in entity.of_type("ref"):
-        chosen = values.get(field.name)
-        if chosen is not None:
-            where, more = visitor.chooses(database.BY_TABLE[field.ref])
-            if not database.count(db, database.BY_TABLE[field.ref], f"id = ? AND {where}", [chosen, *more]):
-                hidden[field.name] = rules.GONE
-    if hidden:
-        raise rules.Broken(hidden)
-
-
-def first_values(entity: Entity) -> dict[str, Value]:
-    """What a record begins with where nobody was asked."""
-    return {field.name: field.choices[0] for field in entity.of_type("choice") if field.required or field.name == entity.board}
 
 
 def _allow(allowed: bool) -> None:
@@ -312,17 +294,24 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
     values, wrong = read_all(visitor.fields(entity), form)
     wrong |= unfound
+    sent = line_forms.read(lines.of_staff(visitor, entity), form)
+    wrong |= sent.wrong
     try:
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
             _allow(visitor.may_change_record(db, entity, record_id))
-            if not wrong:
+
+            def change_it() -> int:
                 changed = edits.own_changes(entity, row, values, form)
-                _refuse_hidden(db, visitor, entity, changed)
+                refuse_hidden(db, visitor, entity, changed)
                 records.change(db, entity, row, changed, who=visitor.name)
+                return record_id
+
+            if not wrong and not line_forms.asks_more(form):
+                lines.keep_with(db, sent.kind, sent.lines, change_it, line_forms.writer(db, visitor, sent.kind))
     except rules.Broken as broken:
         wrong = broken.problems
-    if wrong:
+    if wrong or line_forms.asks_more(form):
         return _form(request, visitor, entity, form, wrong, record_id=record_id, status=422)
     return RedirectResponse(f"/{entity.table}/{record_id}?done=saved", 303)
 
@@ -383,18 +372,6 @@ def move(visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response
     return RedirectResponse(f"/{entity.table}/board?done=moved", 303)
 
 
-def read_all(fields: list[Field], form: dict[str, str]) -> tuple[dict[str, Value], dict[str, str]]:
-    """The values of a form, and what is wrong with it, by field."""
-    values: dict[str, Value] = {}
-    wrong: dict[str, str] = {}
-    for field in fields:
-        try:
-            values[field.name] = read(field, form.get(field.name, ""))
-        except Refused as error:
-            wrong[field.name] = str(error)
-    return values, wrong
-
-
 def _form(
     request: Request,
     visitor: Visitor,
@@ -406,9 +383,11 @@ def _form(
     status: int = 200,
 ) -> HTMLResponse:
     fields = visitor.fields(entity)
+    wrong, status = ({}, 200) if line_forms.asks_more(given) else (wrong, status)
     with database.session() as db:
         row = database.get(db, entity, record_id) if record_id else None
         context = {
+            "lines": line_forms.of_staff(db, visitor, entity, given, record_id),
             "before": edits.shown(entity, row) if row else {},
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
             "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),

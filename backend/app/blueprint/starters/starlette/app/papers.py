@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from . import database, records, rules, triggers
+from . import database, lines, records, rules, triggers
 from .access import Visitor
 from .fields import money, show
 from .model import Entity, Sum
@@ -17,7 +17,7 @@ DETAILS = ("address", "email", "phone", "company", "city")
 
 def paper(db: sqlite3.Connection, entity: Entity, row: database.Row, visitor: Visitor) -> dict[str, Any]:
     """What the document says."""
-    shown = cells(db, entity, [row], list(entity.fields))[0]
+    shown = cells(db, entity, [row], list(entity.shows))[0]
     parties = [_party(db, field.label, field.ref, int(row[field.name])) for field in entity.of_type("ref") if row[field.name]]
     facts = [
         (field.label, text) for field, _, text in shown["cells"]
@@ -25,11 +25,11 @@ def paper(db: sqlite3.Connection, entity: Entity, row: database.Row, visitor: Vi
     ]  # fmt: skip
     notes = [(field.label, text) for field, _, text in shown["cells"] if text and field.type == "longtext"]
     amounts = [(field.label, text) for field, _, text in shown["cells"] if text and field.type == "money"]
-    lines = _lines(db, entity, int(row["id"] or 0), visitor)
-    if lines and lines["total"]:
-        amounts = [(label, text) for label, text in amounts if text != lines["total"]]
+    parts = _lines(db, entity, int(row["id"] or 0), visitor)
+    if parts and parts["total"]:
+        amounts = [(label, text) for label, text in amounts if text != parts["total"]]
     return {
-        "row": shown, "parties": [one for one in parties if one], "facts": facts, "notes": notes, "lines": lines,
+        "row": shown, "parties": [one for one in parties if one], "facts": facts, "notes": notes, "lines": parts,
         "amounts": amounts, "heading": shown["title"], "late": rules.is_overdue(entity, row),
     }  # fmt: skip
 
@@ -45,11 +45,14 @@ def _party(db: sqlite3.Connection, label: str, table: str, record_id: int) -> di
 
 
 def _lines(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Visitor) -> dict[str, Any] | None:
-    """The records that add up in this one, or else those that are deleted with it."""
+    """The lines of the record, or else the records that add up in it, or else those that are deleted with it."""
     children = records.children_of(entity)
     summed = [(child, field, _sum_of(child, field.name)) for child, field in children]
-    chosen = next((one for one in summed if one[2]), None) or next(
-        (one for one in summed if one[1].on_delete == "cascade"), None
+    own = lines.children_in(entity)
+    chosen = (
+        next((one for one in summed if own and one[0] is own[0]), None)
+        or next((one for one in summed if one[2]), None)
+        or next((one for one in summed if one[1].on_delete == "cascade"), None)
     )
     if chosen is None or not visitor.sees_some(chosen[0]):
         return None

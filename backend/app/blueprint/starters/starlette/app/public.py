@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, once, people, records, rules
+from . import database, hosts, line_forms, lines, once, people, records, rules
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
 from .model import Entity, Field, Form
-from .pages import first_values, read_all
+from .entering import first_values, read_all
 from .rendering import DASHBOARD, HAS_FRONT, cells, render
 from .rendering import Form as Posted
 from .routing import Number, Routes, Words
-from .schema import ABOUT, FORMS, SIGN_IN
+from .schema import ABOUT, FORMS
 from .security import hold_back, receipt
 
 OFFERED = 60
 VISITOR = " (visitor)"
 SENT = "sent"
-CARD_OFFERS = 4
+CARD_OFFERS = 6
 PERSON_NAME = Field("person_name", "Your name", required=True)
 PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
 
@@ -35,13 +35,13 @@ routes = Routes()
 
 def front(request: Request, visitor: Guest) -> Response:
     """What the app is, in the goal's own words, and what a visitor can do here."""
-    if visitor is not None and visitor.session:
+    if visitor is not None and visitor.session and not FORMS:
         return RedirectResponse(DASHBOARD, 303)
     with database.session() as db:
         actions = [
             {"form": form, "entity": database.BY_TABLE[form.table], "offers": _card_offers(db, form)} for form in FORMS
         ]
-        waits = SIGN_IN and not people.has_owner(db)
+        waits = not hosts.preview_access(request.scope) and not people.has_owner(db)
         return render(request, "front.html", {"actions": actions, "front": True, "waits": waits})
 
 
@@ -50,11 +50,19 @@ if HAS_FRONT:
 
 
 def _card_offers(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
-    """The first things to choose from, for the card of a form."""
-    for field in _asked(form):
-        if field.ref and rules.room(db, database.BY_TABLE[form.table], field.name) is not None:
-            return {"field": field.name, "rows": _offers(db, database.BY_TABLE[form.table], field)[:CARD_OFFERS]}
+    """The first things to choose from, for the first page: what has room, or else what has a price. Never people."""
+    entity = database.BY_TABLE[form.table]
+    asked = [field for field in _asked(form) if field.ref and not people.email_field(database.BY_TABLE[field.ref])]
+    counted = [field for field in asked if rules.room(db, entity, field.name) is not None]
+    priced = [field for field in asked if _is_for_sale(database.BY_TABLE[field.ref])]
+    for field in [*counted, *priced][:1]:
+        return {"field": field.name, "rows": _offers(db, entity, field)[:CARD_OFFERS]}
     return {"field": "", "rows": []}
+
+
+def _is_for_sale(target: Entity) -> bool:
+    """Something with a price and no day or status of its own, such as a loaf and unlike somebody's repair."""
+    return bool(target.of_type("money")) and not (_when(target) or target.board or target.state)
 
 
 def _asked(form: Form) -> list[Field]:
@@ -83,7 +91,9 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
     for row in rows:
         key = int(row["id"] or 0)
         left = room.get(key) if room is not None else None
-        found.append({"id": key, "title": titles[key], "facts": _facts(target, row), "left": left})
+        when, price = _times(target, row), _price(target, row)
+        facts = [*when, *([price] if price else [])]
+        found.append({"id": key, "title": titles[key], "facts": facts, "when": when, "price": price, "left": left})
     return found
 
 
@@ -100,14 +110,19 @@ def _not_over(entity: Entity, field: Field) -> Condition:
     return f'("{when}" IS NULL OR "{when}" >= ?)', [_now(target.field(when))]
 
 
-def _facts(target: Entity, row: database.Row) -> list[str]:
-    """What helps somebody to choose: when it is, and what it costs."""
+def _times(target: Entity, row: database.Row) -> list[str]:
+    """When it is."""
     dates = [one for one in target.of_type("datetime", "date") if row[one.name] and one.name not in target.title]
-    costs = [one for one in target.of_type("money") if row[one.name] and one.name not in target.title]
-    said = [show(one, row[one.name], currency=ABOUT.currency) for one in (*dates, *costs[:1])]
+    said = [show(one, row[one.name], currency=ABOUT.currency) for one in dates]
     if len(dates) > 1 and str(row[dates[0].name])[:10] == str(row[dates[1].name])[:10]:
         said[:2] = [f"{said[0]}–{clock(str(row[dates[1].name]))}"]
     return said
+
+
+def _price(target: Entity, row: database.Row) -> str:
+    """What it costs, if that is known."""
+    costs = [one for one in target.of_type("money") if row[one.name] and one.name not in target.title]
+    return show(costs[0], row[costs[0].name], currency=ABOUT.currency) if costs else ""
 
 
 def _now(field: Field) -> str:
@@ -119,13 +134,34 @@ def _show(
 ) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     fields = _asked(form)
+    wrong, status = ({}, 200) if line_forms.asks_more(given) else (wrong, status)
     with database.session() as db:
         offers = {field.name: _offers(db, entity, field) for field in fields if field.ref}
+        context_lines = _lines(db, form, given)
     context = {
-        "form": form, "entity": entity, "fields": _ordered([*fields, *_person_fields(form)]), "given": given, "wrong": wrong,
+        "lines": context_lines, "form": form, "entity": entity, "fields": _ordered([*fields, *_person_fields(form)]), "given": given, "wrong": wrong,
         "offers": offers, "heading": form.action, "front": True,
     }  # fmt: skip
     return render(request, "public_form.html", context, status=status)
+
+
+def _lines(db: sqlite3.Connection, form: Form, given: Mapping[str, str]) -> dict[str, Any] | None:
+    """The lines that the form asks for: those that were sent, or a few empty ones."""
+    kind = lines.of_form(database.BY_TABLE[form.table], form.lines)
+    if kind is None:
+        return None
+    offers = {field.name: _offers(db, kind.entity, field) for field in kind.fields if field.ref}
+    named = {name: {one["id"]: " · ".join([one["title"], *one["facts"]]) for one in some} for name, some in offers.items()}
+    notes = {
+        name: {one["id"]: f"{one['left']} left" if one["left"] else "full" for one in some if one["left"] is not None}
+        for name, some in offers.items()
+    }
+    return line_forms.shown(kind, lines.posted(_as_new(given)), given, options=named, notes=notes)
+
+
+def _as_new(given: Mapping[str, str]) -> dict[str, str]:
+    """What a visitor sent: their lines are new ones, whatever else it says."""
+    return {name: text for name, text in given.items() if not name.endswith((lines.ID, lines.REMOVE))}
 
 
 def _ordered(fields: list[Field]) -> list[Field]:
@@ -133,22 +169,37 @@ def _ordered(fields: list[Field]) -> list[Field]:
     return sorted(fields, key=lambda field: 0 if field.ref else 2 if field.type == "longtext" else 1)
 
 
-def _keep(db: sqlite3.Connection, form: Form, values: dict[str, Value]) -> int:
-    """Keep what a visitor sent, with the record that describes them."""
+def _keep(db: sqlite3.Connection, form: Form, values: dict[str, Value], sent: line_forms.Sent) -> int:
+    """Keep what a visitor sent with its lines, and the record that describes them."""
+    who = f"{values.get('person_name') or 'Visitor'}{VISITOR}"
+
+    def start(line: Mapping[str, Value]) -> dict[str, Value]:
+        return {**first_values(sent.kind.entity), **line} if sent.kind else dict(line)
+
+    def check(line: Mapping[str, Value]) -> None:
+        if sent.kind:
+            _refuse_what_is_over(db, sent.kind.entity, sent.kind.fields, line)
+
+    return lines.keep_with(db, sent.kind, sent.lines, lambda: _keep_alone(db, form, values), lines.Writer(who, start, check))
+
+
+def _keep_alone(db: sqlite3.Connection, form: Form, values: dict[str, Value]) -> int:
     entity = database.BY_TABLE[form.table]
     who = str(values.pop("person_name", None) or "Visitor")
     email = values.pop("person_email", None)
-    _refuse_what_is_over(db, form, values)
+    _refuse_what_is_over(db, entity, _asked(form), values)
     kept = {**first_values(entity), **_today(entity, form), **values}
     if form.person:
         kept[form.person] = _person(db, database.BY_TABLE[entity.field(form.person).ref], who, email)
     return records.add(db, entity, kept, who=f"{who}{VISITOR}", what=SENT)
 
 
-def _refuse_what_is_over(db: sqlite3.Connection, form: Form, values: Mapping[str, Value]) -> None:
+def _refuse_what_is_over(
+    db: sqlite3.Connection, entity: Entity, asked: Sequence[Field], values: Mapping[str, Value]
+) -> None:
     """A visitor may know the number of what is not offered any more."""
-    entity, over = database.BY_TABLE[form.table], {}
-    for field in _asked(form):
+    over = {}
+    for field in asked:
         chosen = values[field.name]
         if field.ref and chosen is not None:
             where, more = _not_over(entity, field)
@@ -187,13 +238,16 @@ def _add_routes(form: Form) -> None:
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
         values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
-        hold_back(request)
-        if not wrong:
+        sent = _sent_lines(form, posted)
+        wrong |= sent.wrong
+        if not line_forms.asks_more(posted):
+            hold_back(request)
+        if not wrong and not line_forms.asks_more(posted):
             try:
                 with records.writing() as db:
                     location = once.earlier(db, posted)
                     if not location:
-                        record_id = _keep(db, form, values)
+                        record_id = _keep(db, form, values, sent)
                         sign = receipt(request.app.state.key, form.table, record_id)
                         location = once.remember(db, posted, f"{address}/done?id={record_id}&sign={sign}")
                 return RedirectResponse(location, 303)
@@ -207,6 +261,13 @@ def _add_routes(form: Form) -> None:
         return _thanks(request, form, id, sign)
 
 
+def _sent_lines(form: Form, posted: Mapping[str, str]) -> line_forms.Sent:
+    """The lines that a visitor sent."""
+    kind = lines.of_form(database.BY_TABLE[form.table], form.lines)
+    sent = line_forms.read(kind, _as_new(posted))
+    return sent if sent.lines or kind is None else line_forms.Sent(kind, (), {"line-0": f"Fill in at least one {kind.entity.one}."})
+
+
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     told: list[tuple[str, str]] = []
@@ -217,10 +278,20 @@ def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResp
             shown = cells(db, entity, [row], fields)[0]["cells"] if row else []
             told = [(field.label, text) for field, _, text in shown if text]
             told += _sender(db, form, record_id) if row and form.person else []
+            told += _told_lines(db, form, record_id) if row else []
     elif record_id:
         raise HTTPException(404, "There is no such page.")
     context = {"form": form, "entity": entity, "told": told, "heading": form.thanks, "front": True}
     return render(request, "thanks.html", context)
+
+
+def _told_lines(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:
+    kind = lines.of_form(database.BY_TABLE[form.table], form.lines)
+    if kind is None:
+        return []
+    rows = database.select(db, kind.entity, f'"{kind.link.name}" = ?', [record_id], order="id", limit=lines.MOST)
+    shown = cells(db, kind.entity, rows, list(kind.fields))
+    return [(kind.entity.label, ", ".join(text for _, _, text in row["cells"] if text)) for row in shown]
 
 
 def _sender(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:

@@ -127,8 +127,9 @@ def _gather(db: sqlite3.Connection, entity: Entity, row: database.Row, found: Go
 
 
 def children_of(entity: Entity) -> list[tuple[Entity, Field]]:
-    """The kinds of record that point at this one, each with the field that does."""
-    return [(child, field) for child in ENTITIES for field in child.of_type("ref") if field.ref == entity.table]
+    """The kinds of record that point at this one, each with the field that does; its lines come first."""
+    found = [(child, field) for child in ENTITIES for field in child.of_type("ref") if field.ref == entity.table]
+    return sorted(found, key=lambda pair: pair[0].line_of != pair[1].name)
 
 
 def restore(db: sqlite3.Connection, undo_id: int, *, who: str) -> tuple[Entity, int] | None:

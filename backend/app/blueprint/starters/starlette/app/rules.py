@@ -17,11 +17,15 @@ Room = dict[int, int]
 
 
 class Broken(Exception):
-    """A rule stands against keeping a record; `problems` says why, by field."""
+    """A rule stands against keeping a record; `problems` says why, by field.
 
-    def __init__(self, problems: Problems) -> None:
+    `record` is the table and number of the record that was written, where several are written together.
+    """
+
+    def __init__(self, problems: Problems, record: tuple[str, int] | None = None) -> None:
         super().__init__(" ".join(problems.values()))
         self.problems = problems
+        self.record = record
 
 
 def explain(error: sqlite3.IntegrityError) -> Broken | None:

@@ -1,0 +1,85 @@
+"""The lines of a record, entered on its own form: kept with it, linked to it, or refused all together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.acceptance.form_driver import FormDriver, Kept, told
+from app.acceptance.people import People
+from app.acceptance.samples import BAD
+from app.blueprint.spec import EntitySpec
+from app.blueprint.spec_lines import line_kind
+from app.core.errors import BuildFailed
+
+
+async def line_values(people: People, entity: EntitySpec, number: int) -> dict[str, str]:
+    """Good values for one line of the form of this kind; none where it has no lines."""
+    found = line_kind(people.spec, entity)
+    if found is None:
+        return {}
+    child, link = found
+    values = await people.driver.filled(child, **{link.name: ""})
+    return {line_name(number, name): text for name, text in values.items() if name != link.name}
+
+
+def line_name(number: int, field: str) -> str:
+    """What a field of a line is called in the form."""
+    return f"line-{number}-{field}"
+
+
+async def try_lines(people: People, entity: EntitySpec) -> str:
+    """Two lines are kept with their record; where one of them is wrong, nothing is."""
+    found = line_kind(people.spec, entity)
+    if found is None:
+        return f"{entity.plural}: no lines"
+    child, link = found
+    driver = people.driver
+    values = await driver.filled(entity)
+    entered = [await line_values(people, entity, number) for number in (0, 1)]
+    before = len(await driver.rows(child))
+    kept = driver.kept(entity, values, await driver.send(entity, {**values, **entered[0], **entered[1]}))
+    await _refuses_a_wrong_line(driver, entity, child, [values, *entered])
+    rows = await driver.rows(child)
+    if len(rows) != before + 2:
+        raise BuildFailed(
+            f"The {child.plural.lower()} of a {entity.label.lower()} are not kept with it.",
+            code="lines_lost",
+            log=f"{before} before, {len(rows)} after two were entered",
+        )
+    await _are_shown(driver, kept, [entered[0], entered[1]], child)
+    return (
+        f"{entity.plural}: two {child.plural.lower()} were kept by {link.label.lower()}, a wrong one was refused"
+    )
+
+
+async def _refuses_a_wrong_line(
+    driver: FormDriver, entity: EntitySpec, child: EntitySpec, parts: list[dict[str, str]]
+) -> None:
+    field = next((field for field in child.fields if field.type in BAD and field.ref is None), None)
+    if field is None or line_name(1, field.name) not in await driver.asked(entity):
+        return
+    before = len(await driver.rows(entity))
+    name = line_name(1, field.name)
+    values = {key: text for part in parts for key, text in part.items()} | {name: BAD[field.type]}
+    answer = await driver.send(entity, values)
+    if not answer.is_refusal or len(await driver.rows(entity)) != before:
+        raise BuildFailed(
+            f"The app takes a {entity.label.lower()} with a line that is not filled in rightly.",
+            code="bad_input_kept",
+            log=f"{name} = {BAD[field.type]!r}: {told(answer)}",
+        )
+
+
+async def _are_shown(
+    driver: FormDriver, kept: Kept, entered: list[Mapping[str, str]] | list[dict[str, str]], child: EntitySpec
+) -> None:
+    page = (await driver.visitor.get(kept.path)).page.text
+    for number, line in enumerate(entered):
+        values = {field.name: line.get(line_name(number, field.name), "") for field in child.fields}
+        lost = [words for words in Kept(child, 0, values).words[:1] if words not in page]
+        if lost:
+            raise BuildFailed(
+                f"The {child.plural.lower()} are not on the page of their {kept.entity.label.lower()}.",
+                code="lines_lost",
+                log=f"GET {kept.path}: missing {lost!r}",
+            )
