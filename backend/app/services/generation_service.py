@@ -60,24 +60,14 @@ class StartRequest:
     goal: str | None
     """None builds the specification as it stands."""
     idempotency_key: str | None = None
-<<<<<<< HEAD
-=======
     engine: str | None = None
     """Who plans it, `blueprint` or `model`; None is what its project says, or else the instance."""
-    spec: AppSpec | None = None
-    """What to build for the goal, where somebody has designed it already."""
->>>>>>> 7015f790aa6b546e0e7a30e89ba8e6af2d2857fb
 
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
-<<<<<<< HEAD
-        return hashlib.sha256(json.dumps([str(self.project_id), self.goal]).encode()).hexdigest()
-=======
-        more: list[object] = [] if self.spec is None else [self.spec.model_dump(mode="json")]
-        more += [self.engine] if self.engine else []
+        more = [self.engine] if self.engine else []
         return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *more]).encode()).hexdigest()
->>>>>>> 7015f790aa6b546e0e7a30e89ba8e6af2d2857fb
 
 
 class GenerationService:

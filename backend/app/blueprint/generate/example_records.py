@@ -50,7 +50,7 @@ def examples_json(spec: AppSpec) -> str:
             if entity.name in names
         },
         "differ": {
-            entity.table: names for entity in spec.entities if (names := differing_fields(spec, entity))
+            entity.table: apart for entity in spec.entities if (apart := differing_fields(spec, entity))
         },
         "beside": {
             cast.entity(name).table: [_key(spec, key) for key in needed] for name, needed in cast.needs.items()

@@ -68,7 +68,8 @@ class Search:
     def candidates(self, entity: EntitySpec, said: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
         """Changes of the first records, then records beside them, then links to second ones.
 
-        `lasting` ones are to be the examples from now on: the states of what the record belongs to stay as they are.
+        `lasting` ones are to be the examples from now on: the states of what the record belongs to stay as they
+        are.
         """
         nodes = [parse(text) for text in said if text]
         places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))

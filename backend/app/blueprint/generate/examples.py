@@ -121,14 +121,16 @@ class Examples:
         return second_best
 
     def _mended(
-        self, entity: EntitySpec, said: Statement, candidate: Candidate, obstacle: Obstacle, copies: int, depth: int = 0
+        self, entity: EntitySpec, said: Statement, candidate: Candidate, obstacle: Obstacle, copies: int,
+        depth: int = 0,
     ) -> Violation | None:
         """The violation with more changes, such that it breaks no second rule, nor a third."""
         tried = 0
         found = self._search.mending(candidate, obstacle.scene, obstacle.key, obstacle.said)
         for other in itertools.takewhile(self._goes_on, found):
             better = self._attempt(entity, said, other, copies)
-            if isinstance(better, Obstacle) and better.said != obstacle.said and depth < _MOST_DEEP and tried < _MOST_MENDED:
+            is_another = isinstance(better, Obstacle) and better.said != obstacle.said
+            if isinstance(better, Obstacle) and is_another and depth < _MOST_DEEP and tried < _MOST_MENDED:
                 tried += 1
                 better = self._mended(entity, said, other, better, copies, depth + 1)
             if isinstance(better, Violation):
