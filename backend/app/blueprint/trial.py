@@ -43,8 +43,8 @@ def _fields(spec: AppSpec) -> Iterator[Idle]:
             if not is_built_type(field.type):
                 yield Idle(
                     f"entities {entity.name!r}, fields {field.name!r}, type",
-                    f"apps cannot keep a field of type {field.type.value} yet. Keep its address as a url, or leave "
-                    "it out, and tell it in wishes",
+                    f"apps cannot keep a field of type {field.type.value} yet. Keep its address as a url, or "
+                    "leave it out, and tell it in wishes",
                 )
 
 
