@@ -26,9 +26,10 @@ async def test_an_assistant_of_either_era_is_told_how_to_go_about_it(instance: I
         tools = {tool.name: tool for tool in (await helper.client.list_tools()).tools}
         contract = (await helper.call("describe_apps"))["summary"]
         read = await helper.call("read_goal", goal="An app to lend out the tools of a pottery studio")
+        instructions = helper.client.instructions or ""
 
     assert {"describe_apps", "check_plan", "build", "follow", "evidence", "change", "decide"} <= set(tools)
-    assert "describe_apps once" in (helper.client.instructions or "")
+    assert "describe_apps once" in instructions
     assert all(tool.annotations is not None and tool.description for tool in tools.values())
     assert "no_overlap" in contract
     assert read["specification"]["entities"]
