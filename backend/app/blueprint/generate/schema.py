@@ -9,7 +9,15 @@ from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 from app.blueprint.spec_lines import lines_of
-from app.blueprint.spec_queries import JUDGEMENTS, columns, monogram, title_fields
+from app.blueprint.spec_queries import (
+    JUDGEMENTS,
+    cancelling,
+    columns,
+    monogram,
+    status_field,
+    still_open,
+    title_fields,
+)
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
 _MODEL_WORDS = (
@@ -186,7 +194,16 @@ def _form(spec: AppSpec, form: FormSpec) -> str:
     table = entity.table if entity else ""
     person = f", person={form.person!r}" if form.person else ""
     lines = f", lines={form.lines!r}" if form.lines else ""
-    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person}{lines})"
+    more = f"{person}{lines}{_calling_off(entity) if entity else ''}"
+    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{more})"
+
+
+def _calling_off(entity: EntitySpec) -> str:
+    """How far a record is, and how whoever sent it calls it off."""
+    status = status_field(entity)
+    if status is None:
+        return ""
+    return f", state={status.name!r}, cancels={cancelling(entity)!r}, open={still_open(entity)!r}"
 
 
 def _role(spec: AppSpec, role: RoleSpec) -> str:

@@ -16,7 +16,7 @@ from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
 from app.blueprint.spec import AppSpec, FieldType, RoleScope
 from app.blueprint.spec_lines import lines_of
-from app.blueprint.spec_queries import monogram
+from app.blueprint.spec_queries import has_link, monogram
 from app.domain.workspace import MANIFEST
 
 STARTER: Final = "starlette"
@@ -57,6 +57,7 @@ def _parts(spec: AppSpec) -> dict[str, bool]:
     lines = any(entity.lines for entity in spec.entities)
     return {
         "tests/test_accounts.py": own,
+        "tests/test_by_link.py": any(has_link(spec, entity) for entity in spec.entities),
         "tests/test_lines.py": lines,
         "tests/test_moves.py": moves,
         "tests/test_public.py": bool(spec.forms),

@@ -239,7 +239,8 @@ class Entity:
 class Form:
     """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does.
 
-    `lines` are the fields that it asks for in each line.
+    `lines` are the fields that it asks for in each line. `state` says how far a record is; whoever sent it may set
+    it to `cancels`, while it is one of `open`.
     """
 
     table: str
@@ -249,6 +250,9 @@ class Form:
     fields: tuple[str, ...]
     person: str = ""
     lines: tuple[str, ...] = ()
+    state: str = ""
+    cancels: str = ""
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
