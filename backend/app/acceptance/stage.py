@@ -9,15 +9,12 @@ from typing import Final
 from app.acceptance.form_driver import FormDriver, Kept, told
 from app.acceptance.http_session import Answer
 from app.acceptance.samples import dated
-from app.blueprint.generate.scenes import TEXTS, Key, Scene, Texts
+from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.spec import EntitySpec, FieldType, MoveSpec
 from app.core.errors import BuildFailed
 
 _UNLIKE: Final = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
-"""Types whose values are made anew, so that records of several scenes do not stand in each other's way.
-
-A text that a condition chose, such as one that is too short, stays what it is.
-"""
+"""Types whose values are made anew, so that records of several scenes do not stand in each other's way."""
 
 
 class Stage:
@@ -37,7 +34,7 @@ class Stage:
             text = said.get(field.name, "")
             if field.ref:
                 typed[field.name] = str(self.kept[field.ref, int(text)].id) if text else ""
-            elif field.type not in _UNLIKE or text != TEXTS.get(field.type):
+            elif field.type not in _UNLIKE or not text:
                 typed[field.name] = dated(text)
         return {**self.driver.samples.values(entity), **typed}
 
