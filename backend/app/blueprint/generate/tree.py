@@ -14,7 +14,7 @@ from app.blueprint.generate.rule_tests import rule_scenes, rule_tests_py, scenes
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
-from app.blueprint.spec import AppSpec, RoleScope
+from app.blueprint.spec import AppSpec, FieldType, RoleScope
 from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import has_link, monogram
 from app.domain.workspace import MANIFEST
@@ -69,6 +69,11 @@ def skeleton(spec: AppSpec) -> dict[str, str]:
     starter = dict(starter_files())
     kept = {path: starter[path] for path in _SKELETON}
     return kept | {"README.md": documents.readme(spec), MANIFEST: documents.manifest(spec).dumps()}
+
+
+def is_built_type(kind: FieldType) -> bool:
+    """Whether apps can hold fields of this type: then the part of the starter that reads fields names it."""
+    return f'"{kind.value}"' in dict(starter_files())["app/fields.py"]
 
 
 @cache
