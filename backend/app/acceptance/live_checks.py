@@ -17,6 +17,7 @@ from app.acceptance.people import People
 from app.acceptance.promises import Promise, promises, read_back, try_promise
 from app.acceptance.regression import ParentPromises, plain_version
 from app.acceptance.samples import Samples
+from app.acceptance.site_checks import has_site, try_site
 from app.app_runtime.app_host import AppHost
 from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed
@@ -50,6 +51,8 @@ class LiveChecks:
             await self._run_check("pages", lambda: self._pages(sessions))
             await self._run_check("links", lambda: self._links(people))
             await self._run_check("acceptance", lambda: self._accept(people))
+            if has_site(self.spec):
+                await self._run_check("site", lambda: try_site(people))
         if people.driver.made:
             await self._run_check("restart", lambda: self._restart(people))
         return self.found

@@ -11,10 +11,11 @@ from importlib.resources import files
 
 import pytest
 
+from app.blueprint.colors import NAMED
 from app.blueprint.generate import generate, skeleton
 from app.blueprint.generate.seed_fit import Rows, fit
 from app.blueprint.generate.seed_values import Record
-from app.blueprint.generate.theme import PLAIN, contrast, look, theme_css
+from app.blueprint.generate.theme import PLAIN, Brand, contrast, look, theme_css
 from app.blueprint.language import understand
 from app.domain.job import GOAL_MAX
 from app.domain.workspace import MANIFEST, Manifest, check_paths, missing_files
@@ -113,7 +114,21 @@ def test_the_start_script_is_plain_shell() -> None:
 @pytest.mark.parametrize("hue", range(0, 360, 15))
 @pytest.mark.parametrize("turn", [38, -42, 150, 70])
 def test_every_text_can_be_read_on_what_it_stands_on(hue: int, turn: int) -> None:
-    for block in theme_css(hue, replace(PLAIN, turn=turn)).split("@media"):
+    _can_be_read(theme_css(hue, replace(PLAIN, turn=turn)))
+
+
+@pytest.mark.parametrize("lead", NAMED)
+@pytest.mark.parametrize("second", ["gold", "black", "white", "coral"])
+def test_every_text_can_be_read_in_the_founders_colours(lead: str, second: str) -> None:
+    css = theme_css(0, PLAIN, Brand(NAMED[lead], NAMED[second]))
+    _can_be_read(css)
+    if contrast(NAMED[lead], "#ffffff") > 7:
+        assert f"--hero: {NAMED[lead]};" in css
+    assert f"--hero-button: {NAMED[second] if lead != second else '#ffffff'};" in css
+
+
+def _can_be_read(css: str) -> None:
+    for block in css.split("@media"):
         colors = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block))
         pairs = [
             (text, ground)
@@ -121,6 +136,7 @@ def test_every_text_can_be_read_on_what_it_stands_on(hue: int, turn: int) -> Non
             for ground in ("page", "card", "tint", "tint-2")
         ]
         pairs += [("on-accent", "accent"), ("on-hero", "hero"), ("on-hero", "hero-2"), ("on-bad", "bad")]
+        pairs += [("hero-button-ink", "hero-button")]
         pairs += [("hero-ink", "on-hero"), ("bad", "bad-tint"), ("good", "good-tint")]
         pairs += [(f"tone{number}-ink", f"tone{number}") for number in range(6)]
         weak = [pair for pair in pairs if contrast(colors[pair[0]], colors[pair[1]]) < 4.5]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.generate.rules import rules_of
-from app.blueprint.spec import AppSpec, EntitySpec, RoleScope, ViewKind
+from app.blueprint.spec import AppSpec, EntitySpec, Publicity, RoleScope, ViewKind
 from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first
 from app.domain.workspace import START_SCRIPT, Manifest
@@ -42,7 +42,9 @@ def made_by(spec: AppSpec) -> str:
 
 def features(spec: AppSpec) -> list[str]:
     """What the app can do, in the founder's words, a line for each kind of record."""
-    return [_feature(spec, entity) for entity in spec.entities]
+    return [_feature(spec, entity) for entity in spec.entities] + [
+        f"{tool.title}: {lower_first(tool.about)}" for tool in spec.tools
+    ]
 
 
 def _feature(spec: AppSpec, entity: EntitySpec) -> str:
@@ -105,6 +107,8 @@ def manifest(spec: AppSpec) -> Manifest:
 def _pages(spec: AppSpec) -> tuple[str, ...]:
     """The pages that answer whoever asks."""
     forms = [f"/forms/{entity.table}" for form in spec.forms if (entity := spec.entity(form.entity))]
+    forms += [f"/browse-{entity.table}" for entity in spec.entities if entity.public is not Publicity.NONE]
+    forms += [f"/calculate-{tool.name}" for tool in spec.tools]
     if spec.has_sign_in:
         return ("/", "/about", *forms)
     return tuple(dict.fromkeys((*(page.path for page in spec.pages), *forms))) or ("/",)
@@ -218,6 +222,7 @@ import html
 
 import pytest
 
+from app.rendering import DASHBOARD
 from app.schema import ABOUT, ENTITIES
 
 from .client import Browser
@@ -227,16 +232,19 @@ WORDS = {words!r}
 TABLES = {tables!r}
 
 
-def test_the_first_page_says_what_the_app_is(example: Browser) -> None:
-    page = html.unescape(example.get("/").text)
-    assert TITLE in page
+def test_the_first_page_names_the_app(example: Browser) -> None:
+    assert TITLE in html.unescape(example.get("/").text)
+
+
+def test_the_app_says_what_it_is_and_who_made_it(example: Browser) -> None:
+    page = html.unescape(example.get("/about").text)
     assert ABOUT.tagline in page
     assert ABOUT.made_by in page
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_the_first_page_uses_the_words_of_the_goal(example: Browser, word: str) -> None:
-    assert word.lower() in html.unescape(example.get("/").text).lower()
+def test_the_overview_uses_the_words_of_the_goal(example: Browser, word: str) -> None:
+    assert word.lower() in html.unescape(example.get(DASHBOARD).text).lower()
 
 
 def test_the_goal_is_told_as_it_was_given(example: Browser) -> None:

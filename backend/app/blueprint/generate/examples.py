@@ -212,6 +212,7 @@ def _values(kept: FieldSpec, numbers: list[Decimal]) -> Iterator[str]:
 
 _TEXTS: Final = {
     FieldType.EMAIL: "zoe@example.com",
+    FieldType.CODE: "demo2345",
     FieldType.PHONE: "+44 20 7946 0000",
     FieldType.URL: "https://example.com/a",
     FieldType.LONGTEXT: "First line",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
+from app.blueprint.generate.public_side import public_py, site_py, tool_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 from app.blueprint.spec_lines import lines_of
@@ -24,8 +25,10 @@ _MODEL_WORDS = (
     "Overdue",
     "Right",
     "Role",
+    "Section",
     "Stock",
     "Sum",
+    "Tool",
     "Unique",
 )
 _VIEW_FIELDS = {
@@ -92,6 +95,7 @@ def _entity(spec: AppSpec, entity: EntitySpec) -> str:
         *([f"    state={entity.state!r},"] if entity.state else []),
         *([f"    order={entity.order!r},"] if entity.order else []),
         *([f"    line_of={link.name!r},"] if (link := lines_of(spec, entity)) else []),
+        *public_py(spec, entity),
         *_tuple_of("moves", moves_py(spec, entity)),
         *_tuple_of("rights", rights_py(spec, entity)),
         *_views(spec, entity),
@@ -158,9 +162,12 @@ def _rules(spec: AppSpec, entity: EntitySpec) -> list[str]:
 
 def _register(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
+    sections = "".join(f"    {line},\n" for line in site_py(spec))
+    tools = "".join(f"    {tool_py(spec, tool)},\n" for tool in spec.tools)
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
     roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
-    listed = [f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)]
+    listed = [_listed("ENTITIES", names), _listed("FORMS", forms), _listed("ROLES", roles)]
+    listed += [_listed("SITE", sections), _listed("TOOLS", tools)]
     return "\n\n".join([*listed, f"SIGN_IN = {spec.has_sign_in}"])
 
 
@@ -173,7 +180,9 @@ def _form(spec: AppSpec, form: FormSpec) -> str:
     table = entity.table if entity else ""
     person = f", person={form.person!r}" if form.person else ""
     lines = f", lines={form.lines!r}" if form.lines else ""
-    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person}{lines})"
+    more = person + lines + (f", shows={form.shows!r}" if form.shows else "")
+    more += f", invited_by={form.invited_by!r}" if form.invited_by else ""
+    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{more})"
 
 
 def _role(spec: AppSpec, role: RoleSpec) -> str:

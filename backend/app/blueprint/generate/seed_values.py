@@ -78,6 +78,8 @@ def _words(field: FieldSpec, place: Place) -> str | None:
     match field.type:
         case FieldType.EMAIL:
             return f"{_person(place).lower().replace(' ', '.')}@example.com"
+        case FieldType.CODE:
+            return f"demo{place.row + 2:04}{chr(97 + place.shift % 26)}"
         case FieldType.PHONE:
             return f"+44 20 7946 {(place.shift * 37 + place.row * 61) % 1000:04d}"
         case FieldType.URL:

@@ -31,6 +31,7 @@ _HEROES: Final = ("hero-fill", "hero-tint", "hero-split")
 _TURNS: Final = (38, -42, 150, 70)
 
 Colors = dict[str, str]
+_SURROUNDINGS: Final = ("page", "card", "field", "tint", "tint-2", "line", "edge", "ink", "soft")
 
 
 @dataclass(frozen=True)
@@ -49,34 +50,68 @@ class Look:
         return f"{self.header} {self.hero}"
 
 
+@dataclass(frozen=True)
+class Brand:
+    """The founder's own colours, such as `#14305e`: the first leads, the second stands out beside it."""
+
+    lead: str
+    second: str
+
+    @property
+    def hue(self) -> int:
+        """The hue of the first colour."""
+        return round(_hls(self.lead)[0] * 360) % 360
+
+    @property
+    def strength(self) -> float:
+        """How colourful what surrounds it is, from none beside black and grey to all."""
+        return min(1.0, _hls(self.lead)[2] / 0.35)
+
+
+def brand(spec: AppSpec) -> Brand | None:
+    """The colours that the founder named, if any."""
+    colors = spec.theme.colors
+    return Brand(colors[0], colors[-1]) if colors else None
+
+
 def look(spec: AppSpec) -> Look:
-    """The look of an app, the same for each of its versions as long as it is called the same."""
+    """The look of an app, the same for each of its versions as long as it is called the same.
+
+    Colours that the founder named fill the header and the first page, where they are seen.
+    """
     number = crc32(f"{spec.title}/{spec.theme.hue}".encode())
     picks = [number >> shift for shift in (0, 5, 10, 15, 20)]
     return Look(
         _TURNS[picks[0] % len(_TURNS)],
         _FACES[picks[1] % len(_FACES)],
         _RADII[picks[2] % len(_RADII)],
-        _HEADERS[picks[3] % len(_HEADERS)],
-        _HEROES[picks[4] % len(_HEROES)],
+        _HEADERS[1] if spec.theme.colors else _HEADERS[picks[3] % len(_HEADERS)],
+        _HEROES[0] if spec.theme.colors else _HEROES[picks[4] % len(_HEROES)],
     )
 
 
 PLAIN: Final = Look(_TURNS[0], _FACES[0], _RADII[0], _HEADERS[0], _HEROES[0])
 
 
-def theme_css(hue: int, look: Look = PLAIN) -> str:
-    """The style sheet that names every colour, and the face and corners of the app."""
+def theme_css(hue: int, look: Look = PLAIN, own: Brand | None = None) -> str:
+    """The style sheet that names every colour, and the face and corners; `own` are the founder's colours."""
+    hue = own.hue if own else hue
     large, middle, small = look.radii
     shape = {"face": look.face, "radius": large, "radius-m": middle, "radius-s": small}
-    light = _block(":root", _light(hue, look.turn) | shape)
-    dark = _block("  :root", _dark(hue, look.turn), indent="    ")
-    return f"/* Worked out from the hue {hue}. */\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
+    day, night = _light(hue, look.turn), _dark(hue, look.turn)
+    if own:
+        day, night = _branded(day, own, dark=True), _branded(night, own, dark=False)
+    light = _block(":root", day | shape)
+    dark = _block("  :root", night, indent="    ")
+    source = own.lead if own else f"the hue {hue}"
+    at_night = f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
+    return f"/* Worked out from {source}. */\n{light}\n{at_night}"
 
 
-def icon_svg(hue: int, monogram: str, look: Look = PLAIN) -> str:
+def icon_svg(hue: int, monogram: str, look: Look = PLAIN, own: Brand | None = None) -> str:
     """A square icon with one or two letters; `monogram` holds letters and digits only."""
     colors = _light(hue, look.turn)
+    colors = _branded(colors, own, dark=True) if own else colors
     corner = {"1.1rem": 18, ".5rem": 8}.get(look.radii[0], 30)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'
@@ -133,7 +168,57 @@ def _dark(hue: int, turn: int) -> Colors:
 def _hero(hue: int, turn: int) -> Colors:
     white = ("#ffffff",)
     start, end = _until(hue, 62, white, 6.0, dark=True), _until((hue + turn) % 360, 58, white, 6.0, dark=True)
-    return {"hero": start, "hero-2": end, "on-hero": "#ffffff", "hero-ink": start}
+    return {
+        "hero": start, "hero-2": end, "on-hero": "#ffffff", "hero-ink": start,
+        "hero-button": "#ffffff", "hero-button-ink": start,
+    }  # fmt: skip
+
+
+def _branded(colors: Colors, own: Brand, *, dark: bool) -> Colors:
+    """The same in the founder's colours: as they are where a text can be read on them, else the nearest shade."""
+    tuned = {
+        name: _softened(color, own.strength) if name in _SURROUNDINGS else color for name, color in colors.items()
+    }
+    grounds = tuple(tuned[name] for name in ("page", "card", "tint", "tint-2"))
+    read = {"soft": (grounds, AA + 0.6), "edge": ((*grounds, tuned["field"]), AA_EDGE)}
+    read |= {name: ((*grounds, colors[f"{name}-tint"]), AA) for name in ("bad", "good")}
+    tuned |= {name: _nearest(tuned[name], on, ratio, dark=dark) for name, (on, ratio) in read.items()}
+    hero = _nearest(own.lead, ("#ffffff",), 6.0, dark=True)
+    button = own.second if own.second != own.lead else "#ffffff"
+    ink = max(("#ffffff", "#151515", hero), key=lambda color: contrast(color, button))
+    return tuned | {
+        "accent": _nearest(own.lead, grounds, AA, dark=dark),
+        "focus": _nearest(own.lead, grounds, AA, dark=dark),
+        "hero": hero, "hero-2": _hsl_of(hero, -0.06), "hero-ink": hero,
+        "hero-button": button, "hero-button-ink": ink,
+    }  # fmt: skip
+
+
+def _softened(color: str, strength: float) -> str:
+    hue, lightness, saturation = _hls(color)
+    return _hsl(hue * 360, saturation * strength * 100, lightness * 100)
+
+
+def _hsl_of(color: str, lighter: float) -> str:
+    hue, lightness, saturation = _hls(color)
+    return _hsl(hue * 360, saturation * 100, max(0.0, lightness + lighter) * 100)
+
+
+def _nearest(color: str, grounds: Sequence[str], ratio: float, *, dark: bool) -> str:
+    """The colour itself where it has the contrast on every ground, else the nearest darker or lighter shade."""
+    steps = range(101)
+    shades = (_hsl_of(color, -step / 100) if dark else _lighter(color, step / 100) for step in steps)
+    return next(shade for shade in shades if all(contrast(shade, ground) >= ratio for ground in grounds))
+
+
+def _lighter(color: str, by: float) -> str:
+    hue, lightness, saturation = _hls(color)
+    return _hsl(hue * 360, saturation * 100, min(1.0, lightness + by) * 100)
+
+
+def _hls(color: str) -> tuple[float, float, float]:
+    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return colorsys.rgb_to_hls(red, green, blue)
 
 
 def _signals(grounds: Sequence[str], *, dark: bool) -> Colors:

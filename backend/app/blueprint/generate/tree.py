@@ -12,10 +12,12 @@ from app.blueprint.generate.example_records import examples_json
 from app.blueprint.generate.rule_tests import rule_tests_py
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
-from app.blueprint.generate.theme import icon_svg, look, theme_css
+from app.blueprint.generate.theme import brand, icon_svg, look, theme_css
+from app.blueprint.generate.tool_cases import worked_out_json
 from app.blueprint.spec import AppSpec, RoleScope
 from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import monogram
+from app.blueprint.spec_site import sections_of
 from app.domain.workspace import MANIFEST
 
 STARTER: Final = "starlette"
@@ -31,15 +33,16 @@ def generate(spec: AppSpec) -> dict[str, str]:
         **skeleton(spec),
         "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
         "app/seed.json": seed_json(spec),
-        "app/static/theme.css": theme_css(spec.theme.hue, wears),
-        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears),
+        "app/static/theme.css": theme_css(spec.theme.hue, wears, brand(spec)),
+        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears, brand(spec)),
         "tests/test_rules.py": rule_tests_py(spec),
         "tests/examples.json": examples_json(spec),
+        "tests/worked_out.json": worked_out_json(spec),
         "tests/test_goal.py": documents.goal_test_py(spec, _named_first(spec)),
     }
     unused = {path for path, used in _parts(spec).items() if not used}
     kept = {path: text for path, text in starter_files() if path not in unused}
-    return dict(sorted((kept | written).items()))
+    return dict(sorted((kept | {path: text for path, text in written.items() if path not in unused}).items()))
 
 
 def _named_first(spec: AppSpec) -> list[str]:
@@ -52,11 +55,17 @@ def _parts(spec: AppSpec) -> dict[str, bool]:
     own = any(role.scope is RoleScope.OWN for role in spec.roles)
     moves = any(entity.moves for entity in spec.entities)
     lines = any(entity.lines for entity in spec.entities)
+    keeps, public = bool(spec.entities), bool(sections_of(spec))
     return {
         "tests/test_accounts.py": own,
         "tests/test_lines.py": lines,
         "tests/test_moves.py": moves,
         "tests/test_public.py": bool(spec.forms),
+        "tests/test_records.py": keeps,
+        "tests/test_safety.py": keeps,
+        "tests/test_sheets.py": keeps,
+        "tests/test_site.py": public,
+        "tests/worked_out.json": public,
     }
 
 

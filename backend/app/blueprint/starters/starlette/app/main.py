@@ -17,7 +17,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import accounts, database, move_pages, moves, pages, public, records, seed, sheets, view_pages
+from . import accounts, database, move_pages, moves, pages, public, records, seed, sheets, site, tools, view_pages
 from .rendering import render
 from .schema import SIGN_IN
 from .security import Guard
@@ -58,7 +58,7 @@ async def _life(app: Starlette) -> AsyncIterator[None]:
 def create_app() -> Starlette:
     """The whole app; its database is opened when it starts."""
     # The more particular address comes first: /{table} takes whatever is left.
-    groups = [*([accounts] if SIGN_IN else []), public, sheets, view_pages, move_pages, pages]
+    groups = [*([accounts] if SIGN_IN else []), site, tools, public, sheets, view_pages, move_pages, pages]
     static = Mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     made = Starlette(
         routes=[static, *(route for group in groups for route in group.routes.all)],

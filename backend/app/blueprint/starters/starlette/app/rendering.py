@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,28 +15,50 @@ from starlette.responses import HTMLResponse
 
 from . import access, database, once, people, rules
 from .access import Visitor
-from .fields import Value, day, money, show, tone
+from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, money, show, tone
 from .model import Entity, Field
+from .model import Form as FormOfVisitors
 from .routing import LONGEST_NUMBER, Given
-from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN
+from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN, SITE, TOOLS
 from .security import new_token, read_form
 
 DONE = {
     "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
     "imported": "Imported.", "welcome": "Welcome! Your app is set up.",
 }  # fmt: skip
-HAS_FRONT = bool(FORMS) or SIGN_IN
+HAS_FRONT = bool(SITE) or SIGN_IN
+SHORTEST_PHONE = 6
 DASHBOARD = "/staff-side" if HAS_FRONT else "/"
+
+def _is_about_a_record(form: FormOfVisitors) -> bool:
+    """Whether the form is filled in about a public record, on whose page it stands: a reply, a vote."""
+    asked = [database.BY_TABLE[form.table].field(name) for name in form.fields]
+    return any(field.ref and field.required and database.BY_TABLE[field.ref].public == "detail" for field in asked)
+
 
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 templates.globals.update(
-    about=ABOUT, entities=ENTITIES, forms=FORMS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
+    about=ABOUT, entities=ENTITIES, forms=[form for form in FORMS if not _is_about_a_record(form)], site=SITE, tools=TOOLS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
     sign_in=SIGN_IN, tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
 )  # fmt: skip
 
 Form = Annotated[dict[str, str], Given(read_form)]
+
+
+def linked(text: str) -> str:
+    """Where a text leads that is an address, a phone number or a web page; nothing for any other text."""
+    if "\n" in text or len(text) > MAX_TEXT:
+        return ""
+    if EMAIL.match(text):
+        return f"mailto:{text}"
+    if PHONE.fullmatch(text) and len(re.findall("[0-9]", text)) > SHORTEST_PHONE:
+        return f"tel:{text.replace(' ', '')}"
+    return text if URL.match(text) else ""
+
+
+templates.filters["linked"] = linked
 
 
 def render(
