@@ -14,13 +14,16 @@ from app.api.guards import Guards
 from app.api.routes import builds, front, gates, generation, meta, projects, specs
 from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
+from app.mcp_server.mount import AssistantMount, Assistants
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    assistants: Assistants = app.state.assistants
     async with open_services(app.state.settings) as services:
         app.state.services = services
-        yield
+        async with assistants.answering(services):
+            yield
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -37,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
+    app.state.assistants = Assistants()
     include_flat(app, front.router, prefix="", tag="front")
     include_flat(app, generation.router, prefix="/api/generation", tag="generation")
     include_flat(app, projects.router, prefix="/api/projects", tag="projects")
@@ -46,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     include_flat(app, builds.router, prefix="/api/builds", tag="builds")
     include_flat(app, meta.router, prefix="/api", tag="meta")
     install_error_handlers(app)
+    app.add_middleware(AssistantMount, assistants=app.state.assistants)
     app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings))
     return app
 

@@ -13,7 +13,7 @@ from app.acceptance.people import People
 from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.generate.tool_cases import Case, cases_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, ToolSpec
-from app.blueprint.spec_site import SectionSpec, public_fields, sections_of
+from app.blueprint.spec_site import SectionSpec, public_fields
 from app.core.errors import BuildFailed
 
 ASKED = "asked"
@@ -37,7 +37,7 @@ async def try_site(people: People) -> Seen:
 
 
 async def _words(visitor: HttpSession, spec: AppSpec) -> str:
-    sections = sections_of(spec)
+    sections = spec.site.sections if spec.site else ()
     answer = await visitor.get("/")
     missing = [words for section in sections for words in _said(section) if words not in answer.page.text]
     if answer.status != 200 or missing:
@@ -109,7 +109,8 @@ def _written(value: Plain) -> tuple[str, ...]:
     if isinstance(value, bool):
         return ("Yes",) if value else ("No",)
     if isinstance(value, Fraction):
-        return tuple(f"{float(value):,.{digits}f}" for digits in range(5) if (value * 10**digits).denominator == 1)
+        exact = (digits for digits in range(5) if (value * 10**digits).denominator == 1)
+        return tuple(f"{float(value):,.{digits}f}" for digits in exact)
     if value is None:
         return ("–",)
     return (value,) if isinstance(value, str) else (f"{value.day} {value:%b %Y}",)

@@ -14,6 +14,7 @@ from yarl import URL
 
 from app.app_runtime.sandbox_connector import APP_PORT, app_session
 from app.core.errors import BuildFailed
+from app.core.zone import machine_zone
 from app.domain.workspace import Manifest
 from app.ports.sandbox import CommandResult, OnOutput, Sandbox, SandboxRequest, SandboxRuntime
 
@@ -89,7 +90,7 @@ class AppHost:
         """
         mark = f"exit-{secrets.token_hex(8)}"
         command = ("/bin/sh", "-c", _REPORT_EXIT, mark, *manifest.start)
-        await sandbox.run_background(command, env={**(env or {}), "PORT": str(port)})
+        await sandbox.run_background(command, env={"TZ": machine_zone(), **(env or {}), "PORT": str(port)})
         last = "it did not answer"
         try:
             async with asyncio.timeout(self._start_timeout_s):
@@ -118,9 +119,8 @@ class AppHost:
         """
         output = bytearray()
         command = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, *manifest.start)
-        work = sandbox.run_command(
-            command, env={**(env or {}), "PORT": str(port)}, timeout_s=_RUNNING_S, on_output=output.extend
-        )
+        whole = {"TZ": machine_zone(), **(env or {}), "PORT": str(port)}
+        work = sandbox.run_command(command, env=whole, timeout_s=_RUNNING_S, on_output=output.extend)
         running = asyncio.create_task(work)
         try:
             await self._until_well(sandbox, manifest, running, port=port)

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
 from app.blueprint import spec_defaults
-from app.blueprint.colors import Color
+from app.blueprint.spec_colors import Color
 from app.blueprint.spec_expressions import check_expressions
 from app.blueprint.spec_lines import check_lines
 from app.blueprint.spec_site import SiteSpec, check_site
@@ -36,6 +37,12 @@ OWNER: Final = "Owner"
 VISITOR: Final = "visitor"
 EVERYWHERE: Final = (OWNER, VISITOR, AUTOMATIC)
 """Who may take a move beside the roles of an app: the owner, a visitor by their own link, and the app itself."""
+
+
+def _zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin")
+    return name
 
 
 class FieldType(StrEnum):
@@ -441,14 +448,44 @@ class WishSpec(Part):
     why: Annotated[str, Field(max_length=400)] = ""
 
 
-class ThemeSpec(Part):
-    """The look: a hue of 0-359 that every colour is worked out from, or else the founder's own `colors`.
+class Design(StrEnum):
+    """The designs that an app can wear."""
 
-    The first of these leads, the second stands beside it; shades of them are taken where texts could not be read.
+    CALM = "calm"
+    HEARTY = "hearty"
+    PLAYFUL = "playful"
+    STURDY = "sturdy"
+
+
+class Tone(StrEnum):
+    """How strong the colours of an app are."""
+
+    FULL = "full"
+    SOFT = "soft"
+    GREY = "grey"
+
+
+class Scheme(StrEnum):
+    """Whether the pages are light, dark, or what the reader's device asks for."""
+
+    BOTH = "both"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class ThemeSpec(Part):
+    """The look: hues of 0-359 on the colour wheel that every colour is worked out from, and a design.
+
+    What is not said is chosen by what the app is about. `colors` are the founder's own and go before the hues: the
+    first fills buttons and headings, the second stands beside it, in shades on which texts can be read.
     """
 
-    hue: int = Field(ge=0, le=359, strict=True)
+    hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     colors: tuple[Color, ...] = Field(default=(), max_length=2)
+    design: Design | None = None
+    tone: Tone = Tone.FULL
+    scheme: Scheme = Scheme.BOTH
 
 
 class AppSpec(Part):
@@ -463,6 +500,8 @@ class AppSpec(Part):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     theme: ThemeSpec
     currency: Annotated[str, Field(min_length=1, max_length=4), AfterValidator(one_line)] = "$"
+    timezone: Annotated[str, AfterValidator(_zone)] = ""
+    """Whose clock says today and now, such as Europe/Berlin; else that of the machine that builds."""
     roles: tuple[RoleSpec, ...] = Field(default=(), max_length=6)
     entities: tuple[EntitySpec, ...] = Field(default=(), max_length=MAX_ENTITIES)
     views: tuple[ViewSpec, ...] = Field(default=(), max_length=40)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 _ENDINGS: Final = ((re.compile(r"[^aeiou]y$"), "ies", 1), (re.compile(r"(s|x|z|ch|sh)$"), "es", 0))
 _SPELLED: Final = {"email": "E-mail", "url": "Web address", "id_number": "ID number"}
-_THEME: Final = {"hue": 215}
+_THEME: Final[dict[str, Any]] = {}
 
 
 def field(raw: Any) -> Any:  # Any: what JSON can hold

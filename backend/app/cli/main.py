@@ -41,6 +41,7 @@ COMMANDS = (
     ("up", "app.cli.instance:up", RUN, "Start an instance and stay with it."),
     ("down", "app.cli.instance:down", RUN, "Stop the instance."),
     ("worker", "app.cli.instance:worker", RUN, "Run one more worker."),
+    ("mcp", "app.cli.mcp:app", RUN, "Let your own assistant design and build here."),
     ("logs", "app.cli.about:logs", LOOK, "Show the log of a part."),
     ("token", "app.cli.about:token", LOOK, "Print the access token."),
     ("doctor", "app.cli.about:doctor", LOOK, "Check that this machine has what is needed."),

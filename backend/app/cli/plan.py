@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from app.blueprint.editing import problems
 from app.blueprint.language import GoalUnreadable, plan_goal
 from app.blueprint.plan import Plan, plan_of
+from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit, UsageError
-from app.cli.plan_text import plan_lines
 from app.cli.spec_text import load
 
 

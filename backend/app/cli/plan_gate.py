@@ -6,9 +6,9 @@ import sys
 from shlex import quote
 
 from app.blueprint.language import GoalUnreadable, nearest_kinds, plan_goal
+from app.blueprint.plan_text import plan_lines
 from app.cli.context import Context
 from app.cli.errors import UsageError
-from app.cli.plan_text import plan_lines
 
 
 def agree_on_plan(context: Context, goal: str, *, command: str, anyway: bool) -> None:

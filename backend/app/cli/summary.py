@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import Any, Final
 
+from app.blueprint.plan_text import wish_lines
 from app.cli.errors import Exit
-from app.cli.plan_text import wish_lines
 from app.domain.job import CANCELLED_MESSAGE, JobStatus
 
 FEATURES_SHOWN: Final = 8

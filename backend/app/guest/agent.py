@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 WORKSPACE = "/workspace"
 MEMORY_INTERVAL_S = 0.15
 DYING_MS = 2000
-PAGE = resource.getpagesize()
+FEW_SOCKETS = 16
+DATAGRAMS_WAITING = 10
+"""The kernel lets no more wait for one receiver, and each may be of another sender's buffer."""
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
 REPORT_FD, OUTPUT_FD = 3, 4
 
@@ -198,7 +200,8 @@ def parents() -> dict[int, int]:
     found = {}
     for pid in processes():
         fields = read_proc(pid, "stat").rpartition(b")")[2].split()
-        if pid != 1 and fields and fields[0] not in b"ZX":
+        # Where only the first thread has ended the others go on.
+        if pid != 1 and fields and (fields[0] not in b"ZX" or int(fields[17]) > 1):
             found[pid] = int(fields[1])
     return found
 
@@ -234,11 +237,13 @@ def wait_below(root: int) -> None:
 
 def over_memory(limit: int) -> bool:
     """Whether all processes together hold more; pages that they share are counted once before it is said."""
-    pids = processes()
-    files = sum(space_used(path) for path in ("/tmp", "/dev/shm"))
-    if files + sum(resident(pid) for pid in pids) <= limit:
+    tasks = [one for pid in processes() if (one := task_with_memory(pid))]
+    counted = [memory_of(task) for task in tasks]
+    used = sum(space_used(path) for path in ("/tmp", "/dev/shm")) + socket_bytes()
+    used += sum(tables for _, tables in counted)
+    if used + sum(resident for resident, _ in counted) <= limit:
         return False
-    return files + sum(proportional(pid) for pid in pids) > limit
+    return used + sum(proportional(task) for task in tasks) > limit
 
 
 def space_used(path: str) -> int:
@@ -246,16 +251,60 @@ def space_used(path: str) -> int:
     return (space.f_blocks - space.f_bfree) * space.f_frsize
 
 
-def resident(pid: int) -> int:
-    fields = read_proc(pid, "statm").split()
-    return int(fields[1]) * PAGE if fields else 0
+def task_with_memory(pid: int) -> int:
+    """The process, or a thread of it that goes on after the first has ended; 0 for neither."""
+    if sum(memory_of(pid)):
+        return pid
+    try:
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return 0
+    return next((thread for thread in threads if sum(memory_of(thread))), 0)
 
 
-def proportional(pid: int) -> int:
-    for line in read_proc(pid, "smaps_rollup").splitlines():
+def memory_of(task: int) -> tuple[int, int]:
+    """What is resident, and the page tables, which may be larger; in bytes."""
+    resident = tables = 0
+    for line in read_proc(task, "status").splitlines():
+        if line.startswith(b"VmRSS:"):
+            resident = int(line.split()[1]) * 1024
+        elif line.startswith(b"VmPTE:"):
+            tables = int(line.split()[1]) * 1024
+    return resident, tables
+
+
+def proportional(task: int) -> int:
+    for line in read_proc(task, "smaps_rollup").splitlines():
         if line.startswith(b"Pss:"):
             return int(line.split()[1]) * 1024
-    return resident(pid)
+    return memory_of(task)[0]
+
+
+def socket_bytes() -> int:
+    """The most that waits in sockets: as the kernel says, and for a local one what it may hold."""
+    words = read_proc(1, "net/sockstat").split()
+    if len(words) < 3 or int(words[2]) <= FEW_SOCKETS:
+        return 0
+    with socket.socket(socket.AF_UNIX) as sample:
+        sample.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30)
+        buffer = sample.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    total = 0
+    for line in table_of("unix"):
+        # A receiver's queue outlives the senders.
+        total += buffer * DATAGRAMS_WAITING if line[4] == b"0002" else buffer
+    for line in table_of("netlink"):
+        total += int(line[4]) + int(line[5])
+    for name in ("tcp", "tcp6", "udp", "udp6"):
+        for line in table_of(name):
+            sent, _, received = line[4].partition(b":")
+            # A queue's bytes lie in blocks that are up to twice as large.
+            total += 2 * (int(sent, 16) + int(received, 16))
+    return total
+
+
+def table_of(name: str) -> list[list[bytes]]:
+    """The sockets of this kind in the sandbox, each as the words of its line."""
+    return [line.split() for line in read_proc(1, f"net/{name}").splitlines()[1:]]
 
 
 def enter_child(report: int, given: int) -> None:

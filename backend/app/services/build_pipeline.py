@@ -19,6 +19,7 @@ from app.blueprint.spec import AppSpec
 from app.core.errors import BuildFailed, IllegalTransition
 from app.core.ids import JobId
 from app.core.retry import patiently
+from app.core.zone import machine_zone
 from app.db.engine import Database
 from app.domain.job import BUILD_STAGES, JobStatus
 from app.domain.workspace import check_paths, missing_files
@@ -170,7 +171,11 @@ class BuildPipeline:
         edited = AppSpec.model_validate(self._job.spec) if self._job.spec is not None else None
         scaffold = await self._tools.runner.scaffold(self._job.goal, spec=edited)
         digest = await self._write("scaffold", scaffold.working_files)
-        return {"digest": digest, "spec": scaffold.spec.model_dump(mode="json")}
+        spec = scaffold.spec
+        if not spec.timezone:
+            # Kept with the app, so that it goes by the clock of its business wherever it runs later.
+            spec = spec.model_copy(update={"timezone": machine_zone()})
+        return {"digest": digest, "spec": spec.model_dump(mode="json")}
 
     async def _code(self, spec: AppSpec) -> Result:
         result = await self._tools.runner.run(self._job.goal, spec, say=self._say)

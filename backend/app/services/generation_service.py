@@ -58,11 +58,14 @@ class StartRequest:
     goal: str | None
     """None builds the specification as it stands."""
     idempotency_key: str | None = None
+    spec: AppSpec | None = None
+    """What to build for the goal, where somebody has designed it already."""
 
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
-        return hashlib.sha256(json.dumps([str(self.project_id), self.goal]).encode()).hexdigest()
+        designed = [] if self.spec is None else [self.spec.model_dump(mode="json")]
+        return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *designed]).encode()).hexdigest()
 
 
 class GenerationService:
@@ -102,7 +105,7 @@ class GenerationService:
             )
         await self._gates.check_gate_blocking(tx, project.id)
         await refuse_running(tx, project.id)
-        spec = await self._specs.to_build(tx, project.id, request.goal)
+        spec = request.spec or await self._specs.to_build(tx, project.id, request.goal)
         number = await projects.next_number(tx, project.id)
         accepted = await self._queue.enqueue(tx, _new_job(project, number, request, spec, tier=tier))
         answer = {

@@ -88,14 +88,14 @@ async def inspect(browser: Browser, preview_url: str, *, axe: str, folder: Path,
     await browser.look_as(WIDE)
     await browser.open(preview_url)
     origin = str(await browser.run("location.origin"))
-    await _set_up(browser, origin)
+    await set_up(browser, origin)
     browser.complaints.clear()
     waiting, kinds, seen = ["/"], {pattern_of("/")}, []
     while waiting and len(seen) < MAX_PAGES:
         path = waiting.pop(0)
         seen.append(path)
         await browser.open(origin + path)
-        await _check(browser, f"{path} light", axe, found)
+        await check(browser, f"{path} light", axe, found)
         if path == "/" or (is_telling(path) and len(found.pictures) < MAX_PICTURES):
             found.pictures.append(await _picture(browser, folder / f"{name}-{len(found.pictures)}.png"))
         links = [local_path(str(link).removeprefix(origin)) for link in await browser.run(LINKS)]
@@ -106,7 +106,7 @@ async def inspect(browser: Browser, preview_url: str, *, axe: str, folder: Path,
         await browser.look_as(look)
         for path in seen[:4]:
             await browser.open(origin + path)
-            await _check(browser, f"{path} {called}", axe, found)
+            await check(browser, f"{path} {called}", axe, found)
     found.pages = len(seen)
     found.complaints = list(browser.complaints)
     return found
@@ -117,14 +117,14 @@ def is_telling(path: str) -> bool:
     return "?" not in path and (path.startswith("/forms/") or path.endswith(TELLING))
 
 
-async def _set_up(browser: Browser, origin: str) -> None:
+async def set_up(browser: Browser, origin: str) -> None:
     """Become the owner, in an app that asks for one."""
     await browser.open(f"{origin}/setup")
     if await browser.run("!!document.querySelector('form [name=\"password\"]')"):
         await browser.leave_by(FILL % json.dumps(OWNER))
 
 
-async def _check(browser: Browser, where: str, axe: str, found: Inspection) -> None:
+async def check(browser: Browser, where: str, axe: str, found: Inspection) -> None:
     await browser.run(axe + ";0")
     for one in await browser.run(RUN_AXE):
         found.violations.append(

@@ -222,8 +222,8 @@ import html
 
 import pytest
 
-from app.rendering import DASHBOARD
-from app.schema import ABOUT, ENTITIES
+from app.rendering import DASHBOARD, HAS_FRONT
+from app.schema import ABOUT, ENTITIES, SIGN_IN, SITE
 
 from .client import Browser
 
@@ -232,18 +232,15 @@ WORDS = {words!r}
 TABLES = {tables!r}
 
 
-def test_the_first_page_names_the_app(example: Browser) -> None:
-    assert TITLE in html.unescape(example.get("/").text)
-
-
-def test_the_app_says_what_it_is_and_who_made_it(example: Browser) -> None:
-    page = html.unescape(example.get("/about").text)
-    assert ABOUT.tagline in page
-    assert ABOUT.made_by in page
+def test_the_first_page_is_that_of_the_business(example: Browser) -> None:
+    page = html.unescape(example.get("/").text)
+    for_customers = HAS_FRONT and not SIGN_IN  # Whoever is signed in comes to their own side.
+    assert (ABOUT.name if for_customers else TITLE) in page
+    assert (ABOUT.lead if for_customers and not SITE else ABOUT.tagline if not for_customers else "") in page
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_the_overview_uses_the_words_of_the_goal(example: Browser, word: str) -> None:
+def test_the_owners_first_page_uses_the_words_of_the_goal(example: Browser, word: str) -> None:
     assert word.lower() in html.unescape(example.get(DASHBOARD).text).lower()
 
 

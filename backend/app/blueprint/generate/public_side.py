@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.blueprint.generate.expressions import in_smallest_unit, shown_as
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, Publicity, ToolSpec
 from app.blueprint.spec_expressions import compiler_of
-from app.blueprint.spec_site import SectionSpec, public_fields, sections_of
+from app.blueprint.spec_site import SectionSpec, public_fields
 from app.blueprint.spec_tools import result_sql
 
 
@@ -23,7 +23,7 @@ def public_py(spec: AppSpec, entity: EntitySpec) -> list[str]:
 
 def site_py(spec: AppSpec) -> Iterator[str]:
     """The sections of the first page, one `Section` a line."""
-    return (_section_py(spec, section) for section in sections_of(spec))
+    return (_section_py(spec, section) for section in (spec.site.sections if spec.site else ()))
 
 
 def _section_py(spec: AppSpec, section: SectionSpec) -> str:

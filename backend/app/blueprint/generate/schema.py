@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
 from app.blueprint.generate.public_side import public_py, site_py, tool_py
 from app.blueprint.generate.rules import rules_of
@@ -67,6 +68,9 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
         _tuple("assumptions", spec.assumptions, "    "),
         _tuple("left_out", spec.not_understood, "    "),
         f"    look={look!r},",
+        f"    timezone={spec.timezone!r},",
+        f"    name={customer_name(spec)!r},",
+        f"    lead={customer_lead(spec)!r},",
     ]
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"
 

@@ -1,269 +1,237 @@
-"""Every colour of an app from one hue, light and dark, each text readable on what it stands on (WCAG AA)."""
+"""Every colour of an app from its design and hues, light and dark, each text readable on its ground (AA)."""
 
 from __future__ import annotations
 
-import colorsys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
 
-from app.blueprint.spec import AppSpec
+from app.blueprint.generate.colors import filled, measure, oklch, readable, wheel_to_oklch
+from app.blueprint.generate.designs import DesignData, Shades, design_of
+from app.blueprint.spec import AppSpec, Scheme, Tone
 
 AA: Final = 4.6
 AA_EDGE: Final = 3.1
-_RED: Final = 2
-_GREEN: Final = 150
-
-_GREENS: Final = range(70, 190)
-_SANS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-_FACES: Final = (
-    _SANS,
-    '"Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", Georgia, serif',
-    'ui-rounded, "SF Pro Rounded", "Hiragino Maru Gothic ProN", Quicksand, Nunito, ' + _SANS,
-    'Avenir, "Avenir Next", Montserrat, Corbel, "URW Gothic", ' + _SANS,
-    'Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif',
-    'Optima, Candara, "Gill Sans", "Gill Sans MT", "Noto Sans", ' + _SANS,
-)
-_RADII: Final = (("1.1rem", ".8rem", ".65rem"), (".5rem", ".4rem", ".3rem"), ("1.6rem", "1.2rem", "1.4rem"))
-_HEADERS: Final = ("head-plain", "head-bar", "head-line")
-_HEROES: Final = ("hero-fill", "hero-tint", "hero-split")
-_TURNS: Final = (38, -42, 150, 70)
+_RED: Final = 27.0
+_GREEN: Final = 152.0
+_GREENS: Final = range(115, 196)
+_GREYISH: Final = 0.02
+_TONES: Final = {Tone.FULL: 1.0, Tone.SOFT: 0.55, Tone.GREY: 0.0}
 
 Colors = dict[str, str]
-_SURROUNDINGS: Final = ("page", "card", "field", "tint", "tint-2", "line", "edge", "ink", "soft")
 
 
 @dataclass(frozen=True)
 class Look:
-    """What sets one app apart from another: a second hue, a display face, corners, a header and a first page."""
+    """What an app wears: a design, the OKLCH hues of its two colours, how strong they are, and light or dark.
 
-    turn: int
-    face: str
-    radii: tuple[str, str, str]
-    header: str
-    hero: str
+    `lead` and `beside` are how light and colourful the founder's own colours are, which buttons are filled with.
+    """
+
+    design: DesignData
+    hue: float
+    second: float
+    strength: float = 1.0
+    scheme: Scheme = Scheme.BOTH
+    lead: tuple[float, float] | None = None
+    beside: tuple[float, float] | None = None
 
     @property
     def classes(self) -> str:
         """What the pages wear."""
-        return f"{self.header} {self.hero}"
-
-
-@dataclass(frozen=True)
-class Brand:
-    """The founder's own colours, such as `#14305e`: the first leads, the second stands out beside it."""
-
-    lead: str
-    second: str
-
-    @property
-    def hue(self) -> int:
-        """The hue of the first colour."""
-        return round(_hls(self.lead)[0] * 360) % 360
-
-    @property
-    def strength(self) -> float:
-        """How colourful what surrounds it is, from none beside black and grey to all."""
-        return min(1.0, _hls(self.lead)[2] / 0.35)
-
-
-def brand(spec: AppSpec) -> Brand | None:
-    """The colours that the founder named, if any."""
-    colors = spec.theme.colors
-    return Brand(colors[0], colors[-1]) if colors else None
+        return f"{self.design.name} hero-{self.design.hero}"
 
 
 def look(spec: AppSpec) -> Look:
-    """The look of an app, the same for each of its versions as long as it is called the same.
-
-    Colours that the founder named fill the header and the first page, where they are seen.
-    """
-    number = crc32(f"{spec.title}/{spec.theme.hue}".encode())
-    picks = [number >> shift for shift in (0, 5, 10, 15, 20)]
-    return Look(
-        _TURNS[picks[0] % len(_TURNS)],
-        _FACES[picks[1] % len(_FACES)],
-        _RADII[picks[2] % len(_RADII)],
-        _HEADERS[1] if spec.theme.colors else _HEADERS[picks[3] % len(_HEADERS)],
-        _HEROES[0] if spec.theme.colors else _HEROES[picks[4] % len(_HEROES)],
-    )
+    """The look of an app, the same for each of its versions as long as it is called the same."""
+    design, theme = design_of(spec), spec.theme
+    number = crc32(spec.title.encode())
+    wheel = design.hues[number % len(design.hues)] if theme.hue is None else theme.hue
+    hue = wheel_to_oklch(wheel)
+    second = (hue + design.turn) % 360 if theme.second_hue is None else wheel_to_oklch(theme.second_hue)
+    plain = Look(design, hue, second, _TONES[theme.tone], theme.scheme)
+    return _branded(plain, *theme.colors) if theme.colors else plain
 
 
-PLAIN: Final = Look(_TURNS[0], _FACES[0], _RADII[0], _HEADERS[0], _HEROES[0])
+def _branded(plain: Look, lead: str, beside: str = "") -> Look:
+    """The look in the founder's own colours; beside black, grey and white nothing else is coloured."""
+    lightness, chroma, hue = measure(lead)
+    other = measure(beside) if beside else None
+    strength = 0.0 if chroma < _GREYISH and (other is None or other[1] < _GREYISH) else plain.strength
+    return replace(
+        plain, hue=hue, second=other[2] if other else plain.second, strength=strength, lead=(lightness, chroma),
+        beside=other[:2] if other else None,
+    )  # fmt: skip
 
 
-def theme_css(hue: int, look: Look = PLAIN, own: Brand | None = None) -> str:
-    """The style sheet that names every colour, and the face and corners; `own` are the founder's colours."""
-    hue = own.hue if own else hue
-    large, middle, small = look.radii
-    shape = {"face": look.face, "radius": large, "radius-m": middle, "radius-s": small}
-    day, night = _light(hue, look.turn), _dark(hue, look.turn)
-    if own:
-        day, night = _branded(day, own, dark=True), _branded(night, own, dark=False)
-    light = _block(":root", day | shape)
-    dark = _block("  :root", night, indent="    ")
-    source = own.lead if own else f"the hue {hue}"
-    at_night = f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
-    return f"/* Worked out from {source}. */\n{light}\n{at_night}"
+def theme_css(look: Look) -> str:
+    """The style sheet that names the colours, letters and shape of an app, and what only its design has."""
+    shape = dict(look.design.shape)
+    light, dark = _block(":root", colors(look, is_dark=False)), _block(":root", colors(look, is_dark=True))
+    if look.scheme is Scheme.DARK:
+        schemes = dark
+    elif look.scheme is Scheme.LIGHT:
+        schemes = light
+    else:
+        schemes = f"{light}@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
+    scheme = {Scheme.BOTH: "light dark", Scheme.LIGHT: "light", Scheme.DARK: "dark"}[look.scheme]
+    shaped = _block(":root", shape).replace("{\n", f"{{\n  color-scheme: {scheme};\n", 1)
+    return f"/* Worked out from a design and its hues. */\n{shaped}{schemes}\n{look.design.css}"
 
 
-def icon_svg(hue: int, monogram: str, look: Look = PLAIN, own: Brand | None = None) -> str:
+def icon_svg(look: Look, monogram: str) -> str:
     """A square icon with one or two letters; `monogram` holds letters and digits only."""
-    colors = _light(hue, look.turn)
-    colors = _branded(colors, own, dark=True) if own else colors
-    corner = {"1.1rem": 18, ".5rem": 8}.get(look.radii[0], 30)
+    shades = colors(look, is_dark=False)
+    corner = {"0": 0, ".5rem": 8}.get(look.design.shape["radius"], 18)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'
-        f'<rect width="64" height="64" rx="{corner}" fill="{colors["accent"]}"/>'
+        f'<rect width="64" height="64" rx="{corner}" fill="{shades["fill"]}"/>'
         f'<text x="32" y="42" font-family="system-ui,sans-serif" font-size="28" font-weight="700" '
-        f'text-anchor="middle" fill="{colors["on-accent"]}">{monogram}</text></svg>\n'
+        f'text-anchor="middle" fill="{shades["on-fill"]}">{monogram}</text></svg>\n'
     )
 
 
-def contrast(one: str, other: str) -> float:
-    """The WCAG contrast ratio of two colours such as `#0a7f5c`."""
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
+def colors(look: Look, *, is_dark: bool) -> Colors:
+    """Every colour of a look by its role, in its light or its dark scheme."""
+    return _Palette(look, is_dark=is_dark).all()
 
 
-def _light(hue: int, turn: int) -> Colors:
-    page, card, tint = _hsl(hue, 26, 97.5), "#ffffff", _hsl(hue, 34, 94)
-    other = _hsl((hue + turn) % 360, 40, 93)
-    grounds = (page, card, tint, other)
-    colors = {
-        "page": page, "card": card, "field": "#ffffff", "tint": tint, "line": _hsl(hue, 20, 88),
-        "edge": _until(hue, 12, grounds, AA_EDGE, dark=True),
-        "ink": _hsl(hue, 28, 13), "soft": _until(hue, 12, grounds, AA + 0.6, dark=True),
-        "accent": _until(hue, 68, grounds, AA, dark=True), "on-accent": "#ffffff",
-        "focus": _until(hue, 80, grounds, AA, dark=True), "tint-2": other,
-    }  # fmt: skip
-    return (
-        colors
-        | _hero(hue, turn)
-        | _signals(grounds, dark=True)
-        | _tones(hue, saturation=58, lightness=91, dark=True)
-    )
+class _Palette:
+    def __init__(self, look: Look, *, is_dark: bool) -> None:
+        self.look, self.is_dark = look, is_dark
+        self.shades: Shades = look.design.dark if is_dark else look.design.light
+        paper = look.design.paper
+        self.paper = look.hue if paper is None else float(paper)
+
+    def all(self) -> Colors:
+        """The colours by role."""
+        grounds = self._grounds()
+        on = tuple(grounds.values())
+        accent = self._text("accent", self.look.hue, on, AA)
+        fill, on_fill = self._filled("fill", self.look.hue, self.look.lead)
+        second, on_second = self._filled("fill", self.look.second, self.look.beside)
+        texts = {
+            "ink": self._text("ink", self.paper, on, 7.5),
+            "soft": self._near(0.5 if not self.is_dark else 0.7, 0.02, self.paper, on, AA + 0.5),
+            "edge": self._near(0.68 if not self.is_dark else 0.45, 0.015, self.paper, on, AA_EDGE),
+            "accent": accent, "focus": accent, "fill": fill, "on-fill": on_fill, "second": second,
+            "on-second": on_second, "line": self._shade("line", self.paper), "field": grounds["card"],
+        }  # fmt: skip
+        return grounds | texts | self._hero() | self._side() | self._signals(on) | self._tones() | self._art()
+
+    def _grounds(self) -> Colors:
+        tint, chroma = self.shades["tint"]
+        return {
+            "page": self._shade("page", self.paper), "card": self._shade("card", self.paper),
+            "tint": self._shade("tint", self.look.hue if self.look.design.paper is None else self.paper),
+            "tint-2": self._ok(tint, chroma, self.look.second),
+        }  # fmt: skip
+
+    def _hero(self) -> Colors:
+        lightness, chroma = self.shades["hero"]
+        ground = self._ok(lightness, chroma, self.look.hue)
+        is_deep = lightness < 0.5
+        other = self._ok(lightness + (0.05 if is_deep else -0.035), chroma, self.look.second)
+        on = (ground, other)
+        ink = self._between(0.97 if is_deep else self.shades["ink"][0], 0.02, on, 7.0, is_deep=is_deep)
+        soft = self._between(0.86 if is_deep else 0.42, 0.03, on, AA + 0.4, is_deep=is_deep)
+        mark = self._between(0.8 if is_deep else 0.5, 0.14, on, AA, is_deep=is_deep)
+        # A button on the first page's ground: the colour of the app where that stands out from it.
+        button, on_button = self._filled("fill", self.look.hue, self.look.lead)
+        if is_deep:
+            button, on_button = self._lit(), ground
+        return {
+            "hero": ground, "hero-2": other, "on-hero": ink, "hero-soft": soft, "hero-mark": mark,
+            "hero-fill": button, "on-hero-fill": on_button,
+        }  # fmt: skip
+
+    def _lit(self) -> str:
+        """A bright ground for a button on the deep first page."""
+        lightness, chroma = self.shades["hero"]
+        on = (self._ok(lightness, chroma, self.look.hue),)
+        fill_l, fill_c = self.shades["fill"]
+        hue = self.look.hue if self.look.design.hero == "ink" else self.look.second
+        return self._between(max(0.78, fill_l), min(fill_c, 0.16), on, 6.0, is_deep=True, hue=hue)
+
+    def _side(self) -> Colors:
+        """The bar along the owner's pages: deep in every design, so that the desk is told from the site."""
+        hue = self.look.hue
+        ground = self._ok(0.255 if not self.is_dark else 0.15, 0.035, hue)
+        on_ground = self._ok(0.34 if not self.is_dark else 0.24, 0.05, hue)
+        both = (ground, on_ground)
+        return {
+            "side": ground, "side-on": on_ground, "side-ink": self._between(0.97, 0.01, both, 7.0, is_deep=True),
+            "side-soft": self._between(0.82, 0.02, both, AA + 0.2, is_deep=True),
+            "side-mark": self._between(0.8, 0.13, both, AA, is_deep=True),
+        }  # fmt: skip
+
+    def _signals(self, grounds: tuple[str, ...]) -> Colors:
+        light, tint = (0.5, 0.94) if not self.is_dark else (0.76, 0.28)
+        found: Colors = {}
+        for name, hue, chroma in (("bad", _RED, 0.19), ("good", _GREEN, 0.12)):
+            ground = oklch(tint, 0.045, hue)
+            found[f"{name}-tint"] = ground
+            found[name] = readable(light, chroma, hue, on=(*grounds, ground), ratio=AA, darker=not self.is_dark)
+        return found | {"on-bad": "#ffffff" if not self.is_dark else oklch(0.19, 0.03, _RED)}
+
+    def _tones(self) -> Colors:
+        found: Colors = {}
+        lightness, text = (0.93, 0.42) if not self.is_dark else (0.33, 0.88)
+        for index, turn in enumerate((0, 150, 60, 210, 285, 0)):
+            hue = _not_green((self.look.hue + turn) % 360)
+            chroma = 0.012 if index == 5 else 0.055
+            ground = self._ok(lightness, chroma, hue)
+            found[f"tone{index}"] = ground
+            found[f"tone{index}-ink"] = readable(
+                text, chroma * 2 * self._strength, hue, on=(ground,), ratio=AA + 0.4, darker=not self.is_dark
+            )
+        return found
+
+    def _art(self) -> Colors:
+        """What the pictures are painted with; no text stands on them."""
+        steps = (0.7, 0.8, 0.9, 0.42) if not self.is_dark else (0.66, 0.58, 0.4, 0.88)
+        hue, second = self.look.hue, self.look.second
+        hues, chromas = (hue, second, hue, hue), (0.14, 0.13, 0.06, 0.09)
+        return {
+            f"art-{at + 1}": self._ok(steps[at], chromas[at], hues[at]) for at in range(len(steps))
+        }  # fmt: skip
+
+    @property
+    def _strength(self) -> float:
+        return self.look.strength
+
+    def _ok(self, lightness: float, chroma: float, hue: float) -> str:
+        return oklch(min(1.0, lightness), round(chroma * self._strength, 4), round(hue, 1))
+
+    def _shade(self, name: str, hue: float) -> str:
+        return self._ok(*self.shades[name], hue)
+
+    def _filled(self, name: str, hue: float, own: tuple[float, float] | None = None) -> tuple[str, str]:
+        if own is not None and not self.is_dark:
+            return filled(round(own[0], 3), round(own[1], 4), round(hue, 1), ratio=AA)
+        lightness, chroma = self.shades[name]
+        return filled(lightness, round(chroma * self._strength, 4), round(hue, 1), ratio=AA)
+
+    def _text(self, name: str, hue: float, on: tuple[str, ...], ratio: float) -> str:
+        return self._near(*self.shades[name], hue, on, ratio)
+
+    def _near(self, lightness: float, chroma: float, hue: float, on: tuple[str, ...], ratio: float) -> str:
+        kept = round(chroma * self._strength, 4)
+        return readable(lightness, kept, round(hue, 1), on=on, ratio=ratio, darker=not self.is_dark)
+
+    def _between(
+        self, lightness: float, chroma: float, on: tuple[str, ...], ratio: float, *, is_deep: bool,
+        hue: float | None = None,
+    ) -> str:  # fmt: skip
+        kept, at = round(chroma * self._strength, 4), self.look.hue if hue is None else hue
+        return readable(lightness, kept, round(at, 1), on=on, ratio=ratio, darker=not is_deep)
 
 
-def _dark(hue: int, turn: int) -> Colors:
-    page, card, tint = _hsl(hue, 18, 8.5), _hsl(hue, 15, 12.5), _hsl(hue, 17, 18)
-    other = _hsl((hue + turn) % 360, 20, 17)
-    grounds = (page, card, tint, other)
-    colors = {
-        "page": page, "card": card, "field": _hsl(hue, 16, 9.5), "tint": tint, "line": _hsl(hue, 12, 23),
-        "edge": _until(hue, 10, grounds, AA_EDGE, dark=False),
-        "ink": _hsl(hue, 16, 94), "soft": _until(hue, 12, grounds, AA + 0.8, dark=False),
-        "accent": _until(hue, 70, grounds, AA, dark=False), "on-accent": _hsl(hue, 40, 8),
-        "focus": _until(hue, 85, grounds, AA, dark=False), "tint-2": other,
-    }  # fmt: skip
-    return (
-        colors
-        | _hero(hue, turn)
-        | _signals(grounds, dark=False)
-        | _tones(hue, saturation=34, lightness=22, dark=False)
-    )
-
-
-def _hero(hue: int, turn: int) -> Colors:
-    white = ("#ffffff",)
-    start, end = _until(hue, 62, white, 6.0, dark=True), _until((hue + turn) % 360, 58, white, 6.0, dark=True)
-    return {
-        "hero": start, "hero-2": end, "on-hero": "#ffffff", "hero-ink": start,
-        "hero-button": "#ffffff", "hero-button-ink": start,
-    }  # fmt: skip
-
-
-def _branded(colors: Colors, own: Brand, *, dark: bool) -> Colors:
-    """The same in the founder's colours: as they are where a text can be read on them, else the nearest shade."""
-    tuned = {
-        name: _softened(color, own.strength) if name in _SURROUNDINGS else color for name, color in colors.items()
-    }
-    grounds = tuple(tuned[name] for name in ("page", "card", "tint", "tint-2"))
-    read = {"soft": (grounds, AA + 0.6), "edge": ((*grounds, tuned["field"]), AA_EDGE)}
-    read |= {name: ((*grounds, colors[f"{name}-tint"]), AA) for name in ("bad", "good")}
-    tuned |= {name: _nearest(tuned[name], on, ratio, dark=dark) for name, (on, ratio) in read.items()}
-    hero = _nearest(own.lead, ("#ffffff",), 6.0, dark=True)
-    button = own.second if own.second != own.lead else "#ffffff"
-    ink = max(("#ffffff", "#151515", hero), key=lambda color: contrast(color, button))
-    return tuned | {
-        "accent": _nearest(own.lead, grounds, AA, dark=dark),
-        "focus": _nearest(own.lead, grounds, AA, dark=dark),
-        "hero": hero, "hero-2": _hsl_of(hero, -0.06), "hero-ink": hero,
-        "hero-button": button, "hero-button-ink": ink,
-    }  # fmt: skip
-
-
-def _softened(color: str, strength: float) -> str:
-    hue, lightness, saturation = _hls(color)
-    return _hsl(hue * 360, saturation * strength * 100, lightness * 100)
-
-
-def _hsl_of(color: str, lighter: float) -> str:
-    hue, lightness, saturation = _hls(color)
-    return _hsl(hue * 360, saturation * 100, max(0.0, lightness + lighter) * 100)
-
-
-def _nearest(color: str, grounds: Sequence[str], ratio: float, *, dark: bool) -> str:
-    """The colour itself where it has the contrast on every ground, else the nearest darker or lighter shade."""
-    steps = range(101)
-    shades = (_hsl_of(color, -step / 100) if dark else _lighter(color, step / 100) for step in steps)
-    return next(shade for shade in shades if all(contrast(shade, ground) >= ratio for ground in grounds))
-
-
-def _lighter(color: str, by: float) -> str:
-    hue, lightness, saturation = _hls(color)
-    return _hsl(hue * 360, saturation * 100, min(1.0, lightness + by) * 100)
-
-
-def _hls(color: str) -> tuple[float, float, float]:
-    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return colorsys.rgb_to_hls(red, green, blue)
-
-
-def _signals(grounds: Sequence[str], *, dark: bool) -> Colors:
-    tints = {"bad": _hsl(_RED, 70, 95 if dark else 17), "good": _hsl(_GREEN, 45, 93 if dark else 15)}
-    return {
-        "bad": _until(_RED, 72, (*grounds, tints["bad"]), AA, dark=dark), "bad-tint": tints["bad"],
-        "good": _until(_GREEN, 60, (*grounds, tints["good"]), AA, dark=dark), "good-tint": tints["good"],
-        "on-bad": "#ffffff" if dark else _hsl(_RED, 40, 8),
-    }  # fmt: skip
-
-
-def _tones(hue: int, *, saturation: float, lightness: float, dark: bool) -> Colors:
-    colors: Colors = {}
-    for index, turn in enumerate((0, 150, 60, 210, 285, 0)):
-        strength = 10 if index == 5 else saturation
-        shade = _not_green((hue + turn) % 360)
-        ground = _hsl(shade, strength, lightness)
-        colors[f"tone{index}"] = ground
-        colors[f"tone{index}-ink"] = _until(shade, strength, (ground,), AA + 0.4, dark=dark)
-    return colors
-
-
-def _not_green(hue: int) -> int:
+def _not_green(hue: float) -> float:
     """Green says that something is done; what is still open is never green."""
-    return (hue + 120) % 360 if hue in _GREENS else hue
+    return (hue + 120) % 360 if int(hue) in _GREENS else hue
 
 
-def _until(hue: int, saturation: float, grounds: Sequence[str], ratio: float, *, dark: bool) -> str:
-    """The most colourful shade of the hue that has the contrast on every ground."""
-    steps = range(60, -1, -1) if dark else range(45, 101)
-    shades = (_hsl(hue, saturation, step) for step in steps)
-    return next(shade for shade in shades if all(contrast(shade, ground) >= ratio for ground in grounds))
-
-
-def _hsl(hue: float, saturation: float, lightness: float) -> str:
-    parts = colorsys.hls_to_rgb(hue / 360, lightness / 100, saturation / 100)
-    return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
-
-
-def _luminance(color: str) -> float:
-    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _block(selector: str, colors: Colors, *, indent: str = "  ") -> str:
-    lines = "".join(f"{indent}--{name}: {value};\n" for name, value in colors.items())
-    return f"{selector} {{\n{lines}{indent[2:]}}}\n"
+def _block(selector: str, values: Colors) -> str:
+    lines = "".join(f"  --{name}: {value};\n" for name, value in values.items())
+    return f"{selector} {{\n{lines}}}\n"

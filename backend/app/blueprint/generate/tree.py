@@ -8,11 +8,12 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from app.blueprint.generate import documents
+from app.blueprint.generate.art import art_html
 from app.blueprint.generate.example_records import examples_json
 from app.blueprint.generate.rule_tests import rule_tests_py
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
-from app.blueprint.generate.theme import brand, icon_svg, look, theme_css
+from app.blueprint.generate.theme import icon_svg, look, theme_css
 from app.blueprint.generate.tool_cases import worked_out_json
 from app.blueprint.spec import AppSpec, RoleScope
 from app.blueprint.spec_lines import lines_of
@@ -33,8 +34,9 @@ def generate(spec: AppSpec) -> dict[str, str]:
         **skeleton(spec),
         "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
         "app/seed.json": seed_json(spec),
-        "app/static/theme.css": theme_css(spec.theme.hue, wears, brand(spec)),
-        "app/static/icon.svg": icon_svg(spec.theme.hue, monogram(spec.title), wears, brand(spec)),
+        "app/static/theme.css": theme_css(wears),
+        "app/templates/art.html": art_html(spec),
+        "app/static/icon.svg": icon_svg(wears, monogram(spec.title)),
         "tests/test_rules.py": rule_tests_py(spec),
         "tests/examples.json": examples_json(spec),
         "tests/worked_out.json": worked_out_json(spec),

@@ -68,6 +68,15 @@ ATTACKS = {
     "handling page faults": Attack(call(323, 1), weaker.WithoutSeccomp),
     "memory that no process is charged for": Attack(call(319, 'b"x"', 0), weaker.WithoutSeccomp),
     "shared memory that outlives its maker": Attack(call(29, 0, 4096, 0o1600), weaker.WithoutSeccomp),
+    "semaphores that no process is charged for": Attack(call(64, 0, 32000, 0o600), weaker.WithoutSeccomp),
+    "the machine's asynchronous requests": Attack(
+        call(206, 8, "ctypes.byref(ctypes.c_ulong())"), weaker.WithoutSeccomp
+    ),
+    "the user's watches of files": Attack(call(294, 0), weaker.WithoutSeccomp),
+    "a message queue": Attack(
+        call(240, 'b"queue"', 0o102, 0o600, "ctypes.byref((ctypes.c_long * 8)(0, 10, 8192))"),
+        weaker.WithMessageQueues,
+    ),
     "the hypervisor's sockets": Attack(
         "import socket\nsocket.socket(40, socket.SOCK_STREAM)\nprint('OPEN')", weaker.WithoutSeccomp
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 
 import psutil
@@ -43,6 +44,98 @@ for _ in range(4):
 for _ in range(4):
     os.wait()
 """
+
+# Each page table holds a read-only page of zeros every two megabytes, and nothing of it is resident.
+PAGE_TABLES = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+size = 4 << 40
+place = libc.mmap(None, size, 1, 0x4022, -1, 0)
+libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(size), 15)
+for touched in range(250_000):
+    ctypes.c_char.from_address(place + (touched << 21)).value
+    if touched == 200_000:
+        os.write(1, b"full ")
+__import__("time").sleep(50)
+"""
+SOCKETS = """
+import os, resource, socket, time
+for _ in range(3):
+    if os.fork() == 0:
+        break
+pairs = []
+while True:
+    try:
+        pairs.append(socket.socketpair())
+    except OSError:
+        break
+    for end in pairs[-1]:
+        end.setblocking(False)
+        try:
+            while True:
+                end.send(bytes(32768))
+        except BlockingIOError:
+            pass
+os.write(1, b"full ")
+time.sleep(50)
+"""
+DATAGRAMS = """
+import os, socket, time
+receivers = []
+for number in range(250):
+    receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    receiver.bind(chr(0) + str(number))
+    receivers.append(receiver)
+    for _ in range(10):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            try:
+                sender.sendto(bytes(180_000), chr(0) + str(number))
+            except BlockingIOError:
+                break
+os.write(1, b"full ")
+time.sleep(50)
+"""
+# A process whose first thread has ended looks empty from outside.
+HEADLESS = """
+import ctypes, mmap, os, threading, time
+def hoard():
+    time.sleep(0.5)
+    block = mmap.mmap(-1, 100 << 20)
+    for place in range(0, len(block), 4096):
+        block[place] = 1
+    os.write(1, b"full ")
+    time.sleep(50)
+for _ in range(4):
+    if os.fork() == 0:
+        threading.Thread(target=hoard).start()
+        ctypes.CDLL(None).syscall(60, 0)
+time.sleep(50)
+"""
+
+
+async def survives(sandbox: LocalSandbox, code: str, *, times: int) -> bool:
+    """Whether a program has said so often that it is full, and goes on."""
+    said = bytearray()
+    full = asyncio.Event()
+
+    def listen(chunk: bytes) -> None:
+        said.extend(chunk)
+        if said.count(b"full") == times:
+            full.set()
+
+    running = asyncio.create_task(sandbox.run_command(["python3", "-c", code], on_output=listen, timeout_s=50))
+    filled = asyncio.create_task(full.wait())
+    await asyncio.wait({running, filled}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({running}, timeout=1.5)
+    lives = not running.done()
+    for task in (running, filled):
+        task.cancel()
+    outcomes = await asyncio.gather(running, filled, return_exceptions=True)
+    assert lives or isinstance(outcomes[0], SandboxGone), said
+    return lives
 
 
 async def holding(sandbox: LocalSandbox, size: int, times: int) -> bool:
@@ -114,6 +207,48 @@ async def test_memory_is_counted_over_all_processes(make_runtime: MakeRuntime) -
         assert not await holding(sandbox, 100 * MB, 4)
 
 
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are x86_64's")
+@pytest.mark.parametrize(
+    ("code", "times"),
+    [(PAGE_TABLES, 1), (SOCKETS, 4), (DATAGRAMS, 1), (HEADLESS, 4)],
+    ids=["page tables", "sockets", "datagrams", "first threads that ended"],
+)
+async def test_memory_that_no_process_shows_is_counted(make_runtime: MakeRuntime, code: str, times: int) -> None:
+    async with started(make_runtime(launcher=weaker.WithoutMemoryWatch), memory_bytes=320 * MB) as sandbox:
+        assert await survives(sandbox, code, times=times)
+    async with started(make_runtime(), memory_bytes=320 * MB) as sandbox:
+        assert not await survives(sandbox, code, times=times)
+        with pytest.raises(SandboxGone, match="memory"):
+            await sandbox.run_command(["true"])
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the number is x86_64's")
+async def test_a_process_whose_first_thread_has_ended_ends_with_its_command(sandbox: LocalSandbox) -> None:
+    code = """
+import ctypes, threading, time
+def live():
+    time.sleep(0.3)
+    print("alone", flush=True)
+    while True:
+        time.sleep(0.1)
+        open("/workspace/beat", "a").write(".")
+threading.Thread(target=live).start()
+ctypes.CDLL(None).syscall(60, 0)
+"""
+    alone = asyncio.Event()
+    running = asyncio.create_task(
+        sandbox.run_command(["python3", "-c", code], on_output=lambda _: alone.set(), timeout_s=50)
+    )
+    await alone.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    beats = await python(
+        sandbox, "import os, time\nopen('beat', 'w')\ntime.sleep(0.5)\nprint(os.stat('beat').st_size)"
+    )
+
+    assert beats == "0\n"
+
+
 async def test_memory_that_processes_share_is_counted_once(runtime: LocalSandboxRuntime) -> None:
     code = """
 import os, time
@@ -174,6 +309,19 @@ async def test_filling_the_disk_ends_the_sandbox(runtime: LocalSandboxRuntime, c
         with pytest.raises(SandboxGone, match=r"disk|deep"):
             await sandbox.run_command(["bash", "-c", command], timeout_s=25)
     assert await runtime.list_ids() == {}
+
+
+async def test_room_on_the_disk_is_written_when_it_is_reserved(runtime: LocalSandboxRuntime) -> None:
+    code = """
+import os
+fd = os.open("/workspace/big", os.O_RDWR | os.O_CREAT)
+os.posix_fallocate(fd, 0, 3 << 20)
+print(os.fstat(fd).st_blocks * 512 >> 20, "MB")
+libc = __import__("ctypes").CDLL(None, use_errno=True)
+print(libc.fallocate(fd, 0, ctypes.c_long(0), ctypes.c_long(64 << 20)), os.strerror(ctypes.get_errno()))
+"""
+    async with started(runtime) as sandbox:
+        assert await python(sandbox, "import ctypes" + code) == "3 MB\n-1 Operation not supported\n"
 
 
 async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandboxRuntime) -> None:

@@ -16,6 +16,12 @@ CALLS = {
     "x86_64": dict(zip(NAMES, (0, 41, 56, 59, 16, 101, 165, 321), strict=True)),
     "aarch64": dict(zip(NAMES, (63, 198, 220, 221, 29, 117, 40, 280), strict=True)),
 }
+SHARED = ("semget", "semop", "semctl", "semtimedop", "io_setup", "io_submit", "io_pgetevents", "inotify_init1")
+SHARED_CALLS = {
+    "x86_64": dict(zip(SHARED, (64, 65, 66, 220, 206, 209, 333, 294), strict=True)),
+    "aarch64": dict(zip(SHARED, (190, 193, 191, 192, 0, 2, 292, 26), strict=True)),
+}
+FALLOCATE = {"x86_64": 285, "aarch64": 47}
 BOTH = {"io_uring_setup": 425, "clone3": 435, "pidfd_getfd": 438}
 
 
@@ -60,6 +66,17 @@ def test_what_only_an_attack_needs_is_refused(machine: str) -> None:
         assert run(machine, calls["socket"], family) == FAIL | errno.EAFNOSUPPORT
     for request in (0x5412, 0x541C):
         assert run(machine, calls["ioctl"], 0, request) == FAIL | errno.EPERM
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_what_takes_from_the_user_or_the_machine_is_refused(machine: str) -> None:
+    for name, number in SHARED_CALLS[machine].items():
+        assert run(machine, number) == FAIL | errno.EPERM, name
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_room_on_the_disk_cannot_be_reserved_without_writing(machine: str) -> None:
+    assert run(machine, FALLOCATE[machine]) == FAIL | errno.EOPNOTSUPP
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -51,6 +51,11 @@ class WithoutProcessLimit(Launcher):
         return super().command_limits(limits) | {"RLIMIT_NPROC": 2000}
 
 
+class WithMessageQueues(Launcher):
+    def command_limits(self, limits: SandboxLimits) -> dict[str, int]:
+        return super().command_limits(limits) | {"RLIMIT_MSGQUEUE": 819_200}
+
+
 class WithoutMemoryWatch(Launcher):
     def watched_memory(self, limits: SandboxLimits) -> int:
         return UNLIMITED

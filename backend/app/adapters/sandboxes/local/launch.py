@@ -89,6 +89,7 @@ class Launcher:
             "RLIMIT_FSIZE": limits.file_bytes,
             "RLIMIT_DATA": limits.memory_bytes,
             "RLIMIT_CORE": 0,
+            "RLIMIT_MSGQUEUE": 0,
         }
 
     def watched_memory(self, limits: SandboxLimits) -> int:

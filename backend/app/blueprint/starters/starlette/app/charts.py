@@ -13,6 +13,7 @@ from .model import Entity, Field
 from .schema import ABOUT
 
 MOST_POINTS = 24
+MOST_GROUPS = 12
 WIDTH, LEFT, BASE = 640, 76, 220
 
 
@@ -24,8 +25,12 @@ def chart(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str,
     where, values = visitor.sees(entity)
     if number is not None and when is not None:
         what, points = f"{field.label} by {when.label.lower()}", _over_time(db, entity, number, when, where, values)
+        many = database.count(db, entity, f'{where} AND "{when.name}" IS NOT NULL AND "{number.name}" IS NOT NULL', values)
+        what += f", the newest {len(points)} of {many:,}" if many > len(points) else ""
     elif number is not None:
         what, points = f"{field.label} by {entity.one}", _by_record(db, entity, number, where, values)
+        many = database.count(db, entity, f'{where} AND "{number.name}" IS NOT NULL', values)
+        what += f", the highest {len(points)} of {many:,}" if many > len(points) else ""
     else:
         what, points = f"{entity.plural} by {_by(field)}", _counted(db, entity, field, where, values)
     most = max((value for _, value in points), default=0) or 1
@@ -56,7 +61,7 @@ def _by_record(
     db: sqlite3.Connection, entity: Entity, number: Field, where: str, values: list[Any]
 ) -> list[tuple[str, int]]:
     given = f'{where} AND "{number.name}" IS NOT NULL'
-    rows = database.select(db, entity, given, values, order=f'"{number.name}" DESC', limit=12)
+    rows = database.select(db, entity, given, values, order=f'"{number.name}" DESC', limit=MOST_GROUPS)
     titles = database.title_rows(db, entity, rows)
     return [(titles[int(row["id"] or 0)], int(row[number.name] or 0)) for row in rows]
 
@@ -64,12 +69,15 @@ def _by_record(
 def _counted(db: sqlite3.Connection, entity: Entity, field: Field, where: str, values: list[Any]) -> list[tuple[str, int]]:
     by = f'substr("{field.name}", 1, 7)' if field.type in ("date", "datetime") else f'"{field.name}"'
     order = "1 DESC" if field.type in ("date", "datetime") else "2 DESC"
-    sql = f'SELECT {by}, count(*) FROM "{entity.table}" WHERE {where} AND {by} IS NOT NULL GROUP BY 1 ORDER BY {order} LIMIT 12'
+    sql = f'SELECT {by}, count(*) FROM "{entity.table}" WHERE {where} AND {by} IS NOT NULL GROUP BY 1 ORDER BY {order}'
     found = [(row[0], int(row[1])) for row in db.execute(sql, values)]
+    shown, rest = found[:MOST_GROUPS], found[MOST_GROUPS:]
     if field.type in ("date", "datetime"):
-        return [(_month(str(key)), many) for key, many in reversed(found)]
-    names = database.labels(db, database.BY_TABLE[field.ref]) if field.ref else {}
-    return [(names.get(key, "–") if field.ref else show(field, key), many) for key, many in found]
+        earlier = [(f"{len(rest)} earlier", sum(many for _, many in rest))] if rest else []
+        return [*earlier, *((_month(str(key)), many) for key, many in reversed(shown))]
+    names = database.ref_labels(db, entity, field.name, [{field.name: key} for key, _ in shown]) if field.ref else {}
+    others = [(f"{len(rest)} others", sum(many for _, many in rest))] if rest else []
+    return [*((names.get(key, "–") if field.ref else show(field, key), many) for key, many in shown), *others]
 
 
 def _month(key: str) -> str:

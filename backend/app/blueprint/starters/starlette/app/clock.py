@@ -22,7 +22,7 @@ def start(db: sqlite3.Connection) -> None:
     """Set the clock: by TIMEZONE, else as kept with the records, else as the app says, else as the machine has it."""
     kept = db.execute("SELECT value FROM app_settings WHERE name = ?", [KEPT]).fetchone()
     asked = os.environ.get("TIMEZONE", "").strip()
-    name = asked or (kept[0] if kept else "") or getattr(ABOUT, "timezone", "") or machine_zone()
+    name = asked or (kept[0] if kept else "") or ABOUT.timezone or machine_zone()
     _zone[:] = [named(name)]
     if kept is None or asked:
         db.execute("INSERT OR REPLACE INTO app_settings (name, value) VALUES (?, ?)", [KEPT, name])

@@ -9,11 +9,12 @@ from typing import Any
 
 from . import database, edits, lines
 from .access import Visitor
+from .choices import options
 from .entering import refuse_hidden, started
 from .fields import Value
 from .lines import Kind, Line
 from .model import Entity
-from .rendering import notices, options
+from .rendering import notices
 
 
 @dataclass(frozen=True)

@@ -297,7 +297,10 @@ class Role:
 
 @dataclass(frozen=True)
 class About:
-    """What the app says about itself; `look` are the classes that its pages wear."""
+    """What the app says about itself; `look` are the classes that its pages wear.
+
+    `name` and `lead` are for customers; `title`, `tagline` and the rest are for whoever runs it.
+    """
 
     title: str
     tagline: str
@@ -309,6 +312,9 @@ class About:
     assumptions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     look: str = ""
+    timezone: str = ""
+    name: str = ""
+    lead: str = ""
 
 
 def lower_first(text: str) -> str:

@@ -10,10 +10,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, moves, records, rules
 from .access import Here, Visitor
+from .choices import chosen_by_name, options, too_long
 from .fields import typed
 from .model import Entity, Move
 from .entering import read_all
-from .rendering import Form, Kind, notices, options, record, render
+from .rendering import Form, Kind, notices, record, render
 from .routing import Number, Routes
 
 routes = Routes()
@@ -37,7 +38,10 @@ def take(request: Request, visitor: Here, entity: Kind, record_id: Number, numbe
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
             move = _move(entity, row, visitor, number)
-            values, wrong = read_all(moves.asked(entity, move), form)
+            asked = moves.asked(entity, move)
+            form, unfound = chosen_by_name(visitor, asked, form)
+            values, wrong = read_all(asked, form)
+            wrong |= unfound
             if not wrong:
                 moves.take(db, entity, row, move, values, who=visitor.name)
     except rules.Broken as broken:
@@ -68,6 +72,7 @@ def _page(
     context = {
         "entity": entity, "record_id": row["id"], "move": move, "number": number, "fields": asked, "given": given,
         "wrong": wrong, "options": options(db, asked, visitor, given), "notices": notices(db, entity, asked),
+        "too_long": too_long(db, asked, visitor),
         "title": database.title_rows(db, entity, [row])[int(row["id"] or 0)], "heading": move.label,
     }  # fmt: skip
     return render(request, "move.html", context, status=422 if wrong else 200)

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from . import database, edits, invitations, line_forms, lines, migration, moves, once, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
+from .choices import chosen_by_name, options, too_long
 from .entering import read_all, refuse_hidden, started
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
@@ -24,7 +25,6 @@ from .rendering import (
     cell,
     cells,
     notices,
-    options,
     record,
     render,
 )
@@ -180,7 +180,9 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
 def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Response:
     """Keeps a new record, or shows the form again with what is wrong."""
     _allow(visitor.may_add(entity))
+    form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
     values, wrong = read_all(visitor.fields(entity), form)
+    wrong |= unfound
     sent = line_forms.read(lines.of_staff(visitor, entity), form)
     wrong |= sent.wrong
     if not wrong and not line_forms.asks_more(form):
@@ -287,7 +289,9 @@ def edit(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HT
 def change(request: Request, visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Keeps the change, or shows the form again with what is wrong."""
     _allow(visitor.may_change(entity))
+    form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
     values, wrong = read_all(visitor.fields(entity), form)
+    wrong |= unfound
     sent = line_forms.read(lines.of_staff(visitor, entity), form)
     wrong |= sent.wrong
     try:
@@ -385,6 +389,7 @@ def _form(
             "before": edits.shown(entity, row) if row else {},
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
             "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
+            "too_long": too_long(db, fields, visitor),
             "heading": f"{'New' if record_id is None else 'Change'} {entity.one}",
         }  # fmt: skip
     return render(request, "form.html", context, status=status)

@@ -12,7 +12,6 @@ from .model import Entity, Sum
 from .rendering import cells
 from .schema import ABOUT
 
-MAX_LINES = 500
 DETAILS = ("address", "email", "phone", "company", "city")
 
 
@@ -58,7 +57,7 @@ def _lines(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Visi
     if chosen is None or not visitor.sees_some(chosen[0]):
         return None
     child, field, rule = chosen
-    rows = database.select(db, child, f'"{field.name}" = ?', [record_id], order="id", limit=MAX_LINES)
+    rows = database.select(db, child, f'"{field.name}" = ?', [record_id], order="id", limit=-1)
     columns = [one for one in child.shown if one.name != field.name]
     columns = [one for one in columns if one.type != "money"] + [one for one in columns if one.type == "money"]
     total = money(_total(db, child, rule, record_id), ABOUT.currency) if rule else ""

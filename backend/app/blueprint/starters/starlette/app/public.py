@@ -26,7 +26,7 @@ from .security import hold_back, receipt
 OFFERED = 60
 VISITOR = " (visitor)"
 SENT = "sent"
-CARD_OFFERS = 4
+CARD_OFFERS = 6
 PERSON_NAME = Field("person_name", "Your name", required=True)
 PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
 INVITATION = Field("invitation", "Invitation code")
@@ -51,12 +51,25 @@ def offered(db: sqlite3.Connection, form: Form, code: str, settled: Collection[s
     return {"form": form, "fields": fields if is_short else [], "given": given, "offers": _card_offers(db, form)}
 
 
+def action(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
+    """A form with the first things that can be chosen in it."""
+    return {"form": form, "entity": database.BY_TABLE[form.table], "offers": _card_offers(db, form)}
+
+
 def _card_offers(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
-    """The first things to choose from, for the card of a form."""
-    for field in _asked(form):
-        if field.ref and rules.room(db, database.BY_TABLE[form.table], field.name) is not None:
-            return {"field": field.name, "rows": _offers(db, database.BY_TABLE[form.table], field)[:CARD_OFFERS]}
+    """The first things to choose from, for the first page: what has room, or else what has a price. Never people."""
+    entity = database.BY_TABLE[form.table]
+    asked = [field for field in _asked(form) if field.ref and not people.email_field(database.BY_TABLE[field.ref])]
+    counted = [field for field in asked if rules.room(db, entity, field.name) is not None]
+    priced = [field for field in asked if _is_for_sale(database.BY_TABLE[field.ref])]
+    for field in [*counted, *priced][:1]:
+        return {"field": field.name, "rows": _offers(db, entity, field)[:CARD_OFFERS]}
     return {"field": "", "rows": []}
+
+
+def _is_for_sale(target: Entity) -> bool:
+    """Something with a price and no day or status of its own, such as a loaf and unlike somebody's repair."""
+    return bool(target.of_type("money")) and not (_when(target) or target.board or target.state)
 
 
 def _asked(form: Form) -> list[Field]:
@@ -91,7 +104,9 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
     for row in rows:
         key = int(row["id"] or 0)
         left = room.get(key) if room is not None else None
-        found.append({"id": key, "title": titles[key], "facts": _facts(target, row), "left": left})
+        when, price = _times(target, row), _price(target, row)
+        facts = [*when, *([price] if price else [])]
+        found.append({"id": key, "title": titles[key], "facts": facts, "when": when, "price": price, "left": left})
     return found
 
 
@@ -108,14 +123,19 @@ def _not_over(entity: Entity, field: Field) -> Condition:
     return f'("{when}" IS NULL OR "{when}" >= ?)', [_now(target.field(when))]
 
 
-def _facts(target: Entity, row: database.Row) -> list[str]:
-    """What helps somebody to choose: when it is, and what it costs."""
+def _times(target: Entity, row: database.Row) -> list[str]:
+    """When it is."""
     dates = [one for one in target.of_type("datetime", "date") if row[one.name] and one.name not in target.title]
-    costs = [one for one in target.of_type("money") if row[one.name] and one.name not in target.title]
-    said = [show(one, row[one.name], currency=ABOUT.currency) for one in (*dates, *costs[:1])]
+    said = [show(one, row[one.name], currency=ABOUT.currency) for one in dates]
     if len(dates) > 1 and str(row[dates[0].name])[:10] == str(row[dates[1].name])[:10]:
         said[:2] = [f"{said[0]}–{clock(str(row[dates[1].name]))}"]
     return said
+
+
+def _price(target: Entity, row: database.Row) -> str:
+    """What it costs, if that is known."""
+    costs = [one for one in target.of_type("money") if row[one.name] and one.name not in target.title]
+    return show(costs[0], row[costs[0].name], currency=ABOUT.currency) if costs else ""
 
 
 def _now(field: Field) -> str:

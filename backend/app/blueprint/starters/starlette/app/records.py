@@ -16,7 +16,6 @@ from .fields import Value
 from .model import Entity, Field
 from .schema import ENTITIES
 
-HISTORY = 30
 EMPTY = "Please fill this in."
 UNDO_KEPT = 100
 CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -173,8 +172,8 @@ def _insert_all(db: sqlite3.Connection, kept: Rows) -> None:
 
 def history(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[dict[str, Any]]:
     """What was done to a record, the newest first."""
-    sql = "SELECT * FROM app_changes WHERE record_table = ? AND record_id = ? ORDER BY id DESC LIMIT ?"
-    rows = db.execute(sql, [entity.table, record_id, HISTORY])
+    sql = "SELECT * FROM app_changes WHERE record_table = ? AND record_id = ? ORDER BY id DESC"
+    rows = db.execute(sql, [entity.table, record_id])
     return [{**dict(row), "details": json.loads(row["details"])} for row in rows]
 
 

@@ -18,7 +18,7 @@ from .access import Visitor
 from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, money, show, tone
 from .model import Entity, Field
 from .model import Form as FormOfVisitors
-from .routing import LONGEST_NUMBER, Given
+from .routing import Given
 from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN, SITE, TOOLS
 from .security import new_token, read_form
 
@@ -26,7 +26,8 @@ DONE = {
     "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
     "imported": "Imported.", "welcome": "Welcome! Your app is set up.",
 }  # fmt: skip
-HAS_FRONT = bool(SITE) or SIGN_IN
+PUBLIC = [entity for entity in ENTITIES if entity.public]
+HAS_FRONT = bool(SITE or FORMS or TOOLS or PUBLIC) or SIGN_IN
 SHORTEST_PHONE = 6
 DASHBOARD = "/staff-side" if HAS_FRONT else "/"
 
@@ -118,23 +119,6 @@ def cell(field: Field, value: Value, refs: Mapping[str, database.Labels]) -> str
     if field.ref:
         return refs[field.name].get(int(value), "") if value is not None else ""
     return show(field, value, currency=ABOUT.currency)
-
-
-def options(
-    db: sqlite3.Connection, fields: list[Field], visitor: Visitor, given: Mapping[str, str]
-) -> dict[str, database.Labels]:
-    """What each link can be chosen from: the newest, and what is chosen already."""
-    found = {}
-    for field in fields:
-        if field.ref:
-            target = database.BY_TABLE[field.ref]
-            where, values = visitor.chooses(target)
-            chosen = given.get(field.name, "")
-            now = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= LONGEST_NUMBER else 0
-            listed = database.labels(db, target, where, values)
-            other = {} if now in listed else database.labels(db, target, f"id = ? AND {where}", [now, *values])
-            found[field.name] = {**other, **listed}
-    return found
 
 
 def notices(db: sqlite3.Connection, entity: Entity, fields: list[Field]) -> dict[str, dict[int, str]]:

@@ -18,13 +18,18 @@ from .model import Entity, Field, Form, Section
 from .pages import usual_order
 from .rendering import DASHBOARD, HAS_FRONT, cell, render
 from .routing import Number, PageNumber, Routes, Words
-from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN, SITE
+from .schema import ENTITIES, FORMS, SIGN_IN, SITE, TOOLS
 
 CARDS = 24
 CARDS_ON_FRONT = 6
 THREAD = 200
 EMBEDDED = 4
 NOT_ON_CARDS = ("longtext",)
+OFFERED = (
+    *(Section("calculator", tool.title, tool.about, tool=tool.name) for tool in TOOLS),
+    *(Section("catalogue", entity.plural, table=entity.table) for entity in ENTITIES if entity.public),
+)
+"""What the first page shows besides its forms where no sections are written."""
 PUBLIC = {entity.table: entity for entity in ENTITIES if entity.public}
 
 routes = Routes()
@@ -43,15 +48,18 @@ class Card:
 
 
 def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
-    """The sections of the first page, from top to bottom."""
+    """The sections of the first page in the founder's words, or else a page of what visitors can do here."""
     if visitor is not None and visitor.session:
         return RedirectResponse(DASHBOARD, 303)
     with database.session() as db:
-        sections = [_section(db, section, invitation) for section in SITE or (Section("hero", ABOUT.title, ABOUT.tagline),)]
+        sections = [_section(db, section, invitation) for section in SITE or OFFERED]
         waits = SIGN_IN and not people.has_owner(db)
-    embedded = [section.table for section in SITE if section.kind == "signup"]
-    context = {"sections": sections, "embedded": embedded, "front": True, "waits": waits}
-    return render(request, "site.html", context)
+        context = {"sections": sections, "front": True, "waits": waits}
+        if SITE:
+            embedded = [section.table for section in SITE if section.kind == "signup"]
+            return render(request, "site.html", {**context, "embedded": embedded})
+        actions = [public.action(db, form) for form in FORMS]
+        return render(request, "front.html", {**context, "actions": actions})
 
 
 if HAS_FRONT:

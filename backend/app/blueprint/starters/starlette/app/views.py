@@ -12,12 +12,14 @@ from . import database, rules
 from .access import Visitor
 from .clock import today
 from .fields import Value, clock, day, show
-from .model import Entity, Field, Overdue
+from .model import Entity, Field, InOrder, NoOverlap, Overdue
 from .schema import ABOUT, ENTITIES
 
 MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 BOARD_LIMIT = 50
 GALLERY_SIZE = 24
+MOST_BARS = 24
+ENDS = ("end", "until", "to_", "leaves", "back", "check_out", "checkout", "departure")
 
 
 def coming_up(db: sqlite3.Connection, visitor: Visitor, *, limit: int = 6) -> list[dict[str, Any]]:
@@ -81,16 +83,19 @@ def month(db: sqlite3.Connection, entity: Entity, wanted: str, visitor: Visitor)
     """The weeks of a month (`wanted` is like "2030-05"; otherwise this month) with the records of each day."""
     first = _first_of(wanted)
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
-    name = entity.calendar
+    name, end = entity.calendar, _end(entity)
     sees, values = visitor.sees(entity)
+    until = f'max("{name}", coalesce("{end}", "{name}"))' if end else f'"{name}"'
     rows = database.select(
-        db, entity, f'{sees} AND "{name}" >= ? AND "{name}" < ?',
-        [*values, first.isoformat(), (last + timedelta(days=1)).isoformat()], order=f'"{name}"', limit=1_000,
+        db, entity, f'{sees} AND {until} >= ? AND "{name}" < ?',
+        [*values, first.isoformat(), (last + timedelta(days=1)).isoformat()], order=f'"{name}"', limit=-1,
     )  # fmt: skip
     titles = database.title_rows(db, entity, rows)
     days: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        days.setdefault(str(row[name])[:10], []).append(_event(entity, row, titles))
+        event = _event(entity, row, titles)
+        for at in _days(str(row[name]), str(row[end] or "") if end else "", first, last):
+            days.setdefault(at.isoformat(), []).append(event)
     weeks = [
         [{"date": one, "in_month": one.month == first.month, "events": days.get(one.isoformat(), [])} for one in week]
         for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
@@ -102,9 +107,30 @@ def month(db: sqlite3.Connection, entity: Entity, wanted: str, visitor: Visitor)
         "before": f"{first - timedelta(days=1):%Y-%m}",
         "after": f"{last + timedelta(days=1):%Y-%m}",
         "total": len(rows),
-        "agenda": [(key, day(key), events) for key, events in days.items()],
+        "agenda": [(key, day(key), days[key]) for key in sorted(days)],
         "at": "T09:00" if entity.field(name).type == "datetime" else "",
     }
+
+
+def _end(entity: Entity) -> str:
+    """The field that says until when a record of the calendar lasts, where it has one."""
+    for rule in entity.rules:
+        if isinstance(rule, NoOverlap) and rule.start == entity.calendar and rule.end:
+            return rule.end
+        # An invoice is not going on from its date until it is due.
+        if isinstance(rule, InOrder) and rule.earlier == entity.calendar and rule.later.startswith(ENDS):
+            return rule.later
+    return ""
+
+
+def _days(start: str, end: str, first: date, last: date) -> list[date]:
+    """The days of the month that something from `start` to `end` belongs to; one that ends at midnight ends the day before."""
+    begins = date.fromisoformat(start[:10])
+    ends = max(begins, date.fromisoformat(end[:10])) if end else begins
+    if end[10:] == "T00:00" and ends > begins:
+        ends -= timedelta(days=1)
+    begins, ends = max(begins, first), min(ends, last)
+    return [begins + timedelta(days=number) for number in range((ends - begins).days + 1)]
 
 
 def _first_of(wanted: str) -> date:
@@ -194,7 +220,7 @@ def totals(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dic
     groups = []
     for field in entity.of_type("choice", "ref"):
         rows = _grouped(db, entity, f'"{field.name}"', visitor)
-        names = database.labels(db, database.BY_TABLE[field.ref]) if field.ref else {}
+        names = database.ref_labels(db, entity, field.name, [{field.name: key} for key, _, _ in rows]) if field.ref else {}
         bars = [(names.get(key, "–") if field.ref else key or "–", total, count) for key, total, count in rows]
         groups.append(_group(f"By {field.label.lower()}", bars))
     when = next((f.name for f in entity.of_type("date", "datetime")), "")
@@ -205,7 +231,11 @@ def totals(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dic
 
 
 def _group(title: str, bars: list[tuple[str, int, int]]) -> dict[str, Any]:
-    return {"title": title, "bars": bars, "most": max((total for _, total, _ in bars), default=0)}
+    """The largest of a group, with one row more for all the others, so that the rows add up to the whole."""
+    shown, rest = bars[:MOST_BARS], bars[MOST_BARS:]
+    if rest:
+        shown.append((f"{len(rest):,} others", sum(total for _, total, _ in rest), sum(count for _, _, count in rest)))
+    return {"title": title, "bars": shown, "most": max((total for _, total, _ in bars), default=0)}
 
 
 def _month_name(key: str | None) -> str:
@@ -216,6 +246,6 @@ def _grouped(db: sqlite3.Connection, entity: Entity, by: str, visitor: Visitor) 
     sees, values = visitor.sees(entity)
     sql = (
         f'SELECT {by}, coalesce(sum("{entity.totals}"), 0), count(*) FROM "{entity.table}" WHERE {sees} '
-        "GROUP BY 1 ORDER BY 2 DESC LIMIT 24"
+        "GROUP BY 1 ORDER BY 2 DESC"
     )
     return [(row[0], int(row[1]), int(row[2])) for row in db.execute(sql, values)]

@@ -46,7 +46,7 @@ def post(browser: Browser, form: Form, values: dict[str, str]) -> Any:
 def test_a_visitor_sends_the_form_and_the_staff_sees_it(client: Browser, form: Form) -> None:
     browser = visit(client)
     front = html.unescape(browser.get("/").text)
-    assert ABOUT.title in front
+    assert ABOUT.name in front
     assert form.action in front
     answer = post(browser, form, answered(client, form))
     assert answer.status_code == 303, answer.text

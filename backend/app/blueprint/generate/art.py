@@ -1,0 +1,45 @@
+"""The picture of an app's first page: one of the motifs, chosen by what the app is about."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from app.blueprint.generate.customer_words import customer_name
+from app.blueprint.generate.designs import words_of
+from app.blueprint.spec import AppSpec
+
+_FILE: Final = files("app.blueprint.generate") / "designs" / "motifs.toml"
+_PLAIN: Final = "shapes"
+_TITLE: Final = 6
+_TOLD: Final = 2
+_GENERAL: Final = frozenset({"clock", "chart", "cards", "voices", "boxes"})
+"""What fits many kinds of app, so any other that fits comes before."""
+
+
+@cache
+def motifs() -> dict[str, tuple[frozenset[str], str]]:
+    """Every motif by name: the words that it fits, and its shapes."""
+    raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return {name: (frozenset(part["words"].split()), part["svg"]) for name, part in raw.items()}
+
+
+def motif_of(spec: AppSpec) -> str:
+    """The name of the motif that fits an app best."""
+    title, told = words_of(customer_name(spec)), words_of(f"{spec.tagline} {spec.goal}")
+    kept = words_of(" ".join(f"{entity.label} {entity.plural}" for entity in spec.entities))
+    scores = {
+        name: (_TITLE * len(words & title) + _TOLD * len(words & told) + len(words & kept))
+        * (1 if name in _GENERAL else 2)
+        for name, (words, _) in motifs().items()
+    }
+    best = max(scores, key=scores.__getitem__)
+    return best if scores[best] else _PLAIN
+
+
+def art_html(spec: AppSpec) -> str:
+    """The template that draws the picture; its colours are those of the style sheet."""
+    shapes = motifs()[motif_of(spec)][1]
+    return f'<svg class="art" viewBox="0 0 400 400" aria-hidden="true" focusable="false">{shapes}</svg>\n'

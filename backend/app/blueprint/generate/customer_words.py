@@ -1,0 +1,39 @@
+"""What an app says of itself to customers: the name of the business and a welcome, no word of software."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from app.blueprint.spec import AppSpec
+from app.blueprint.spec_queries import lower_first
+
+_SOFTWARE: Final = frozenset(
+    "app application booking bookings dashboard database log management manager organiser organizer planner "
+    "platform portal register scheduler scheduling site software system tool tracker tracking website".split()
+)
+_BUILDERS: Final = re.compile(
+    r"\b(apps?|applications?|tools?|systems?|software|web ?sites?|web ?pages?|platforms?|portals?|dashboards?|"
+    r"databases?|trackers?|tracking|tracks?|manage[sr]?|managing|management|records?|i|my|we|our|build|users?|"
+    r"log ?in|admin|staff|create|make me)\b",
+    re.IGNORECASE,
+)
+
+
+def customer_name(spec: AppSpec) -> str:
+    """The title without the words of software at its end: "Yoga Studio Booking" is "Yoga Studio"."""
+    words = spec.title.split()
+    while len(words) > 1 and words[-1].lower() in _SOFTWARE:
+        words.pop()
+    return " ".join(words)
+
+
+def customer_lead(spec: AppSpec) -> str:
+    """The tagline, where it speaks to customers, or else what they can do here."""
+    if spec.tagline != spec.title and not _BUILDERS.search(spec.tagline):
+        return spec.tagline
+    if spec.forms:
+        actions = [lower_first(form.action) for form in spec.forms[:3]]
+        listed = ", ".join(actions[:-1]) + f" or {actions[-1]}" if len(actions) > 1 else actions[0]
+        return f"{listed[0].upper()}{listed[1:]} right here: it takes a minute, and you need no account."
+    return f"Welcome to {customer_name(spec)}."

@@ -1,0 +1,253 @@
+"""Tools that build and follow: from a goal or a specification to a version, watched as long as wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import structlog
+from pydantic import Field
+
+from app.blueprint.plan import plan_of
+from app.blueprint.spec import AppSpec, WishState
+from app.core.errors import Conflict, InvalidInput
+from app.core.ids import JobId, ProjectId
+from app.db.engine import Connection
+from app.domain.job import BUILD_STAGES, JobStatus
+from app.events.feeds import Listener
+from app.events.model import Event, EventType
+from app.mcp_server.designing import GoalField, read_goal_spec, read_spec
+from app.mcp_server.repeating import RequestKey, once
+from app.mcp_server.tools import Answer, Arguments, Session, Tool
+from app.mcp_server.words import job_data, job_lines, short
+from app.queue.worker import process_next_job
+from app.repositories import jobs
+from app.schemas.text import Name
+from app.services.generation_service import StartRequest
+
+log = structlog.get_logger(__name__)
+
+FOLLOW_DEFAULT_S: Final = 30
+FOLLOW_MOST_S: Final = 50
+"""Below the minute after which many assistants give up on a tool."""
+GRACE_S: Final = 2.0
+NAME_LENGTH: Final = 60
+
+JobField = Annotated[UUID, Field(description="The job_id that build or versions told.")]
+
+
+class KeepsTooLittle(InvalidInput):
+    """The built-in reader would keep less than half of a goal."""
+
+    code, title = "keeps_too_little", "Most of the goal would be left out"
+
+
+class HasVersion(Conflict):
+    """A project that has a version takes another specification as a change of it."""
+
+    code, title = "has_version", "The project has a version already"
+
+
+class BuildIn(Arguments):
+    """What to build."""
+
+    specification: Annotated[
+        dict[str, Any] | None, Field(description="The whole specification, as describe_apps says. The better way.")
+    ] = None
+    goal: Annotated[
+        GoalField | None,
+        Field(
+            description="The founder's goal in their own words. With a specification it is kept with the app; "
+            "alone it is read by the built-in reader, which understands little."
+        ),
+    ] = None
+    name: Annotated[Name | None, Field(description="A name for the new project; by default the app's title.")] = (
+        None
+    )
+    project_id: Annotated[UUID | None, Field(description="Build in this project instead of a new one.")] = None
+    anyway: Annotated[
+        bool, Field(description="Build a goal although most of it would be left out. Only if the founder says so.")
+    ] = False
+    request_key: RequestKey = None
+
+
+class JobIn(Arguments):
+    """A build."""
+
+    job_id: JobField
+
+
+class FollowIn(JobIn):
+    """How to follow a build."""
+
+    after: Annotated[int, Field(ge=0, description="The last_event of an earlier answer; 0 tells all.")] = 0
+    wait_s: Annotated[
+        int, Field(ge=0, le=FOLLOW_MOST_S, description="Seconds to wait at most for the build to end.")
+    ] = FOLLOW_DEFAULT_S
+
+
+async def _build(session: Session, arguments: BuildIn) -> Answer:
+    spec = await _designed(arguments)
+    services = session.services
+    caller = await services.founders.require_subscription(session.caller)
+    async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
+        if repeated.answer is None:
+            project_id = await _project(tx, session, arguments, spec)
+            request = StartRequest(project_id, spec.goal if spec is not None else arguments.goal, spec=spec)
+            started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
+            repeated.answer = {**started, "project_id": str(project_id)}
+    await process_next_job(services.queue)
+    return started_answer(repeated.answer)
+
+
+async def _designed(arguments: BuildIn) -> AppSpec | None:
+    """The specification to build from, None for the goal alone. SpecRefused, KeepsTooLittle."""
+    if arguments.specification is not None:
+        raw = {"engine": "assistant", **arguments.specification}
+        if arguments.goal is not None:
+            raw["goal"] = arguments.goal
+        return read_spec(raw)
+    if arguments.goal is None:
+        raise InvalidInput("There is nothing to build.", remedy="Give a specification, or at least a goal.")
+    plan = plan_of(await read_goal_spec(arguments.goal))
+    if not plan.keeps_enough and not arguments.anyway:
+        left = "; ".join(short(clause.text) for clause in plan.clauses if clause.state is not WishState.KEPT)
+        raise KeepsTooLittle(
+            f"The built-in reader would leave out most of this goal: {left}.",
+            remedy="Write a specification (describe_apps) and build from it; or, if the founder wants it all the "
+            "same, repeat with anyway true.",
+        )
+    return None
+
+
+async def _project(tx: Connection, session: Session, arguments: BuildIn, spec: AppSpec | None) -> ProjectId:
+    """The project that is named, else a new one; it is gone again when the build is refused."""
+    if arguments.project_id is None:
+        title = spec.title if spec is not None else arguments.goal or ""
+        name = arguments.name or short(title, NAME_LENGTH)
+        view = await session.services.projects.create(tx, session.caller.id, name=name, description="")
+        return view.project.id
+    project_id = ProjectId(arguments.project_id)
+    await session.services.projects.get(tx, session.caller.id, project_id)
+    if spec is not None and await jobs.newest_ready(tx, project_id) is not None:
+        raise HasVersion(
+            "This project has a version already, whose records must live on.",
+            remedy="Call change with this project_id; leave out project_id to build a new project.",
+        )
+    return project_id
+
+
+def started_answer(started: Mapping[str, Any]) -> Answer:
+    """An accepted build in words."""
+    usage = started["usage"]
+    if started["status"] == JobStatus.SCHEDULED:
+        text = (
+            f"{started['build_version']} is accepted, but today's limit of {usage['daily_jobs']} builds is "
+            "reached: it starts after midnight UTC. Tell the founder; cancel takes it back."
+        )
+    else:
+        text = f"{started['build_version']} is accepted. Call follow with job_id {started['job_id']}."
+    return Answer(text, started)
+
+
+async def _follow(session: Session, arguments: FollowIn) -> Answer:
+    services, job_id = session.services, JobId(arguments.job_id)
+    async with services.database.autocommit() as tx:
+        await services.generation.job(tx, session.caller.id, job_id)
+    events = await _events(session, job_id, after=arguments.after, wait_s=arguments.wait_s)
+    async with services.database.autocommit() as tx:
+        job = await services.generation.job(tx, session.caller.id, job_id)
+    told = [line for event in events if (line := _line(event))]
+    last = events[-1].seq if events else arguments.after
+    lines = [*told, *job_lines(job)]
+    if not job.status.is_terminal:
+        lines.append(f"It goes on whether or not anybody watches. Call follow again with after {last}.")
+    return Answer("\n".join(lines), {**job_data(job), "last_event": last})
+
+
+async def _events(session: Session, job_id: JobId, *, after: int, wait_s: int) -> list[Event]:
+    """The events after one, until the last of the build or until the time is over."""
+    listener, found = Listener(), list[Event]()
+    timer = asyncio.get_running_loop().call_later(wait_s, listener.leave)
+    events = session.services.feeds.follow(job_id, listener, after=after)
+    try:
+        async with asyncio.timeout(wait_s + GRACE_S):
+            async for event in events:
+                if event is not None:
+                    found.append(event)
+                    await session.report(_share(event), _line(event) or "Going on...")
+    except TimeoutError:
+        log.info("follow_ends", job_id=str(job_id))
+    finally:
+        timer.cancel()
+        await events.aclose()
+    return found
+
+
+def _share(event: Event) -> float:
+    """How much of a build is done when this happens."""
+    steps = (*BUILD_STAGES, JobStatus.READY)
+    status = event.payload.get("status")
+    return round(steps.index(JobStatus(status)) / (len(steps) - 1), 2) if status in steps else 0.0
+
+
+def _line(event: Event) -> str:
+    if event.type is EventType.STATUS:
+        return str(event.payload.get("label", ""))
+    return str(event.payload.get("text", "")) if event.type is EventType.SAY else ""
+
+
+async def _status(session: Session, arguments: JobIn) -> Answer:
+    services, job_id = session.services, JobId(arguments.job_id)
+    view = await services.generation.status(session.caller.id, job_id)
+    async with services.database.autocommit() as tx:
+        job = await services.generation.job(tx, session.caller.id, job_id)
+    lines = job_lines(job)
+    if view.get("queue_position"):
+        lines.append(f"Place in the queue: {view['queue_position']}.")
+    return Answer("\n".join(lines), job_data(job))
+
+
+async def _cancel(session: Session, arguments: JobIn) -> Answer:
+    await session.services.generation.cancel(session.caller.id, JobId(arguments.job_id))
+    return Answer("The build is cancelled. Earlier versions are unchanged.", {"job_id": str(arguments.job_id)})
+
+
+BUILDING: Final[tuple[Tool[Any], ...]] = (
+    Tool(
+        "build",
+        "Build an app",
+        "Starts a build of a new project (or, with project_id, of a project without a version yet) and answers "
+        "at once with its job_id. Give the specification that check_plan found no fault in. For the next version "
+        "of an app use change.",
+        BuildIn,
+        _build,
+    ),
+    Tool(
+        "follow",
+        "Follow a build",
+        "Waits until a build ends, at most wait_s seconds, and tells what happened since the event `after`. A "
+        "build takes 10 to 60 seconds and goes on by itself; call again while it runs.",
+        FollowIn,
+        _follow,
+        only_reads=True,
+    ),
+    Tool(
+        "status",
+        "Where a build is",
+        "Where a build is now, without waiting; for a build that failed, why.",
+        JobIn,
+        _status,
+        only_reads=True,
+    ),
+    Tool(
+        "cancel",
+        "Stop a build",
+        "Stops a build for good; earlier versions stay. Only if the founder says so.",
+        JobIn,
+        _cancel,
+        destroys=True,
+    ),
+)

@@ -1,0 +1,38 @@
+"""Assistants over streamable HTTP: every request stands for itself, so that none is lost by a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.types import ASGIApp
+
+from app.container import Services
+from app.mcp_server.mount import CALLER
+from app.mcp_server.server import answer, make_server
+from app.mcp_server.tools import Session
+
+
+async def serve(services: Services, *, ready: asyncio.Future[ASGIApp]) -> None:
+    """Answer assistants until cancelled; `ready` gets what answers a request.
+
+    Hosts, origins and sizes are judged before, for the whole API.
+    """
+
+    async def call(
+        name: str, arguments: Mapping[str, Any], context: ServerRequestContext[Any, Any]
+    ) -> types.CallToolResult:
+        async def report(done: float, text: str) -> None:
+            await context.session.report_progress(done, 1.0, text)
+
+        assert context.request is not None
+        return await answer(name, arguments, Session(services, context.request.scope[CALLER], report))
+
+    manager = StreamableHTTPSessionManager(make_server(call), stateless=True)
+    async with manager.run():
+        ready.set_result(manager.handle_request)
+        await asyncio.Event().wait()

@@ -1,0 +1,93 @@
+"""The address `/mcp` of the API: whose token it is, and the server behind it once the first assistant comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api.errors import render
+from app.container import Services
+from app.core.errors import AppError, Unauthenticated
+
+PATH: Final = "/mcp"
+CALLER: Final = "cofounder.caller"
+"""The member of a request's scope that says which founder asks."""
+
+_CALLED: Final = frozenset({PATH, f"{PATH}/"})
+
+
+class _Serving(Protocol):
+    async def serve(self, services: Services, *, ready: asyncio.Future[ASGIApp]) -> None: ...
+
+
+class AssistantMount:
+    """Serves assistants at `/mcp` and hands every other request on.
+
+    The protocol's library is imported in a thread at the first request: who uses no assistant pays nothing for it.
+    """
+
+    def __init__(self, app: ASGIApp, *, assistants: Assistants) -> None:
+        self._app = app
+        self._assistants = assistants
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an assistant, or let the rest of the API answer."""
+        if scope["type"] != "http" or scope["path"] not in _CALLED:
+            await self._app(scope, receive, send)
+            return
+        try:
+            served = await self._assistants.served(scope)
+        except AppError as error:
+            await render(error)(scope, receive, send)
+            return
+        await served(scope, receive, send)
+
+
+class Assistants:
+    """Owns the server for assistants from its first request until the API stops."""
+
+    def __init__(self) -> None:
+        self._services: Services | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._ready: asyncio.Future[ASGIApp] | None = None
+
+    @asynccontextmanager
+    async def answering(self, services: Services) -> AsyncIterator[None]:
+        """While the block lasts, assistants are answered from these services."""
+        self._services = services
+        try:
+            yield
+        finally:
+            if self._serving is not None:
+                self._serving.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._serving
+
+    async def served(self, scope: Scope) -> ASGIApp:
+        """What answers this request; its scope says from now on which founder asks. Unauthenticated."""
+        services = self._services
+        assert services is not None
+        scheme, token = get_authorization_scheme_param(Headers(scope=scope).get("authorization"))
+        if scheme.lower() != "bearer" or not token:
+            remedy = "Send 'Authorization: Bearer <token>' (see: cofounder mcp config)."
+            raise Unauthenticated("This needs an access token.", remedy=remedy)
+        scope[CALLER] = await services.founders.caller(token)
+        if self._ready is None:
+            self._ready = asyncio.get_running_loop().create_future()
+            self._serving = asyncio.create_task(_serve(services, self._ready), name="assistants")
+        return await asyncio.shield(self._ready)
+
+
+async def _serve(services: Services, ready: asyncio.Future[ASGIApp]) -> None:
+    try:
+        serving = cast("_Serving", await asyncio.to_thread(import_module, "app.mcp_server.http"))
+        await serving.serve(services, ready=ready)
+    finally:
+        ready.cancel()

@@ -1,0 +1,88 @@
+"""Questions about a specification that only its founder can answer, each with what is built if nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, RuleKind, ViewKind
+from app.blueprint.spec_queries import lower_first, space_limit
+
+MOST: Final = 5
+_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question in plain words, and its answer by default."""
+
+    text: str
+    default: str
+
+
+def questions_of(spec: AppSpec) -> tuple[Question, ...]:
+    """At most five, the most far-reaching first."""
+    return tuple(islice(_questions(spec), MOST))
+
+
+def _questions(spec: AppSpec) -> Iterator[Question]:
+    yield from _people(spec)
+    for entity in spec.entities:
+        yield from _times(spec, entity)
+        yield from _room(spec, entity)
+        yield from _moves(spec, entity)
+    yield from _money(spec)
+
+
+def _people(spec: AppSpec) -> Iterator[Question]:
+    if not spec.has_sign_in:
+        keeps_people = any(
+            field.type in (FieldType.EMAIL, FieldType.PHONE) for e in spec.entities for field in e.fields
+        )
+        if keeps_people:
+            yield Question(
+                "The app keeps how people can be reached, and whoever opens it may see and change everything. "
+                "Who should have to sign in?",
+                "nobody",
+            )
+    shown = [entity.plural for entity in spec.entities if entity.public is not Publicity.NONE]
+    if shown:
+        yield Question(
+            f"Visitors without an account see {', '.join(map(lower_first, shown))}. Is that right?", "yes"
+        )
+
+
+def _times(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+    has_rule = any(rule.kind is RuleKind.NO_OVERLAP and rule.entity == entity.name for rule in spec.rules)
+    is_placed = any(view.kind is ViewKind.CALENDAR and view.entity == entity.name for view in spec.views)
+    refs = [field for field in entity.fields if field.type is FieldType.REF]
+    timed = any(field.type is FieldType.DATETIME for field in entity.fields)
+    if refs and (is_placed or timed) and not has_rule:
+        yield Question(
+            f"May two {lower_first(entity.plural)} of the same {lower_first(refs[0].label)} be at the same time?",
+            "yes",
+        )
+
+
+def _room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+    limit = space_limit(entity)
+    refs = [one for one in spec.entities for field in one.fields if field.ref == entity.name]
+    guarded = any(rule.kind is RuleKind.CAPACITY for rule in spec.rules)
+    if limit and refs and not guarded:
+        yield Question(f"What happens when {lower_first(entity.label)} is full?", "more are taken all the same")
+
+
+def _moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+    for move in entity.moves:
+        if not move.by and spec.has_sign_in:
+            yield Question(
+                f"Who may “{move.label}” {lower_first(entity.plural)}?", "everybody who works with all records"
+            )
+
+
+def _money(spec: AppSpec) -> Iterator[Question]:
+    said = "currency" in spec.model_fields_set
+    if not said and any(field.type is FieldType.MONEY for entity in spec.entities for field in entity.fields):
+        yield Question("Which currency are the amounts in?", spec.currency)

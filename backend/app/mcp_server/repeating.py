@@ -1,0 +1,56 @@
+"""A call that an assistant repeats, since it never heard the answer, does its work once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from app.core.errors import IdempotencyKeyReused
+from app.db.engine import Connection
+from app.mcp_server.tools import Session
+from app.repositories import idempotency
+
+RequestKey = Annotated[
+    str | None,
+    Field(max_length=200, description="Any word of yours: the same call repeated with the same word builds once."),
+]
+
+
+@dataclass
+class Repeated:
+    """The answer of an earlier call with the same key, or what this call answers."""
+
+    answer: Mapping[str, Any] | None = None
+
+
+class _Keyed(BaseModel):
+    request_key: RequestKey = None
+
+
+@asynccontextmanager
+async def once(tx: Connection, session: Session, arguments: Any) -> AsyncIterator[Repeated]:
+    """The kept answer of these arguments, if there is one; else what the block answers is kept with their key.
+
+    IdempotencyKeyReused when the key came with other arguments.
+    """
+    key: str | None = arguments.request_key
+    repeated = Repeated()
+    if key is None:
+        yield repeated
+        return
+    name = f"assistant {type(arguments).__name__} {key}"
+    digest = hashlib.sha256(arguments.model_dump_json().encode()).hexdigest()
+    kept = await idempotency.reserve(tx, session.caller.id, name, request_hash=digest)
+    if kept is not None and kept.request_hash != digest:
+        raise IdempotencyKeyReused("This request_key was used for a different request.")
+    if kept is not None:
+        yield Repeated(kept.answer)
+        return
+    yield repeated
+    if repeated.answer is not None:
+        await idempotency.keep(tx, session.caller.id, name, repeated.answer)

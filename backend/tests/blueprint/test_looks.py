@@ -1,0 +1,152 @@
+"""The looks of apps: every text of every design can be read, and a business gets a look of its own."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from xml.etree import ElementTree
+
+import pytest
+
+from app.blueprint.generate import generate
+from app.blueprint.generate.art import art_html, motif_of, motifs
+from app.blueprint.generate.colors import contrast, oklch, wheel_to_oklch
+from app.blueprint.generate.customer_words import customer_lead, customer_name
+from app.blueprint.generate.designs import design_of, designs
+from app.blueprint.generate.theme import Look, colors, look, theme_css
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec, Design, Scheme, ThemeSpec
+
+STRENGTHS = (1.0, 0.55, 0.0)
+SECONDS = (0, 90, 180, 270)
+TEXTS = ("ink", "soft", "accent", "bad", "good", "focus")
+GROUNDS = ("page", "card", "tint", "tint-2", "field")
+PAIRS = [
+    *((text, ground) for text in TEXTS for ground in GROUNDS),
+    ("on-fill", "fill"), ("on-second", "second"), ("on-bad", "bad"), ("bad", "bad-tint"), ("good", "good-tint"),
+    *((text, ground) for text in ("on-hero", "hero-soft", "hero-mark") for ground in ("hero", "hero-2")),
+    ("on-hero-fill", "hero-fill"),
+    *((text, ground) for text in ("side-ink", "side-soft", "side-mark") for ground in ("side", "side-on")),
+    *((f"tone{number}-ink", f"tone{number}") for number in range(6)),
+    # What a design's own sheet puts together.
+    ("page", "ink"), ("side", "side-mark"),
+]  # fmt: skip
+EDGES = [("edge", "field"), ("edge", "page")]
+
+
+def spec_about(goal: str, **theme: object) -> AppSpec:
+    entity = {"name": "Thing", "fields": [{"name": "name", "required": True}]}
+    return AppSpec.model_validate({"title": "Corner", "tagline": goal, "entities": [entity], "theme": theme})
+
+
+@pytest.mark.parametrize("design", Design)
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_every_text_of_a_design_can_be_read_whatever_its_hues(design: Design, is_dark: bool) -> None:
+    weak = []
+    for hue in range(0, 360, 10):
+        for second in SECONDS:
+            for strength in STRENGTHS:
+                shades = colors(Look(designs()[design], hue, (hue + second) % 360, strength), is_dark=is_dark)
+                weak += [(hue, pair) for pair in PAIRS if contrast(shades[pair[0]], shades[pair[1]]) < 4.5]
+                weak += [(hue, pair) for pair in EDGES if contrast(shades[pair[0]], shades[pair[1]]) < 3]
+    assert weak == []
+
+
+@pytest.mark.parametrize("design", Design)
+def test_a_design_uses_only_colours_that_its_theme_names(design: Design) -> None:
+    starter = files("app.blueprint") / "starters" / "starlette" / "app" / "static" / "style.css"
+    css = theme_css(Look(designs()[design], 30, 200)) + starter.read_text(encoding="utf-8")
+    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", css)) - set(re.findall(r"--([a-z0-9-]+):", css)) == set()
+
+
+@pytest.mark.parametrize("design", Design)
+def test_the_sheet_of_a_design_is_small_and_loads_nothing(design: Design) -> None:
+    css = theme_css(Look(designs()[design], 30, 200))
+    assert len(css.encode()) < 20_000
+    assert not re.search(r"url\(|@import|@font-face", css)
+
+
+def test_there_is_a_design_for_every_name_and_each_is_its_own() -> None:
+    assert set(designs()) == set(Design)
+    every = designs().values()
+    assert len({(one.shape["face"], one.shape["radius"], one.hero) for one in every}) == len(every)
+    assert len({one.css for one in every}) == len(every)
+
+
+@pytest.mark.parametrize("hue", range(0, 360, 20))
+def test_what_is_open_is_never_as_green_as_what_is_done(hue: int) -> None:
+    shades = colors(Look(designs()[Design.CALM], hue, 0), is_dark=False)
+    for number in range(5):
+        red, green, blue = (int(shades[f"tone{number}"][at : at + 2], 16) for at in (1, 3, 5))
+        assert not (green > red + 6 and green > blue + 6), number
+
+
+def test_colours_are_the_known_ones() -> None:
+    assert oklch(1, 0, 0) == "#ffffff"
+    assert oklch(0.627966, 0.257704, 29.2346) == "#ff0000"
+    assert oklch(0.519752, 0.176858, 142.495) == "#008000"
+    assert wheel_to_oklch(0) == pytest.approx(29, abs=3)
+    assert wheel_to_oklch(240) == pytest.approx(264, abs=3)
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+@pytest.mark.parametrize(
+    ("goal", "design"),
+    [
+        ("a booking app for a yoga studio", Design.CALM),
+        ("pre-orders for our bakery", Design.HEARTY),
+        ("sign-up for a kids' day camp", Design.PLAYFUL),
+        ("repair jobs of a bike workshop", Design.STURDY),
+        ("a playful site for a yoga studio", Design.PLAYFUL),
+    ],
+)
+def test_the_trade_chooses_the_design_and_a_mood_outweighs_it(goal: str, design: Design) -> None:
+    assert design_of(spec_about(goal)).name is design
+
+
+def test_a_specification_names_its_design_hues_and_scheme() -> None:
+    spec = spec_about("yoga", design="sturdy", hue=240, second_hue=60, tone="grey", scheme="dark")
+    wears = look(spec)
+    assert (wears.design.name, wears.strength, wears.scheme) == (Design.STURDY, 0.0, Scheme.DARK)
+    assert wears.hue == pytest.approx(266, abs=3)
+    css = generate(spec)["app/static/theme.css"]
+    assert "prefers-color-scheme" not in css
+    assert "color-scheme: dark;" in css
+    assert colors(wears, is_dark=True)["page"] in css
+
+
+def test_a_theme_of_version_1_is_read() -> None:
+    assert ThemeSpec.model_validate({"hue": 215}).design is None
+
+
+def test_apps_do_not_all_look_alike() -> None:
+    goals = ("a yoga studio", "invoices for a plumber", "bakery", "dog walkers", "track borrowed tools")
+    looks = [look(understand(goal)) for goal in goals]
+    assert len({(one.design.name, one.hue, one.second) for one in looks}) == len(looks)
+    assert len({one.design.name for one in looks}) >= 3
+
+
+@pytest.mark.parametrize("name", motifs())
+def test_a_picture_is_drawn_in_the_colours_of_its_app(name: str) -> None:
+    root = ElementTree.fromstring(f"<svg>{motifs()[name][1]}</svg>")
+    painted = {part.get("class", "").split(" ")[0] for part in root.iter() if not len(part)}
+    assert painted <= {f"{kind}{number}" for kind in "ps" for number in range(1, 5)}
+
+
+@pytest.mark.parametrize(
+    ("goal", "motif"),
+    [("a yoga studio with bookings", "lotus"), ("bike repair", "bicycle"), ("something", "shapes")],
+)
+def test_the_picture_fits_the_trade(goal: str, motif: str) -> None:
+    spec = spec_about(goal)
+    assert motif_of(spec) == motif
+    assert motifs()[motif][1] in art_html(spec)
+
+
+def test_customers_read_no_word_of_software() -> None:
+    spec = understand("A booking app for a yoga studio")
+    assert customer_name(spec) == "Yoga Studio"
+    assert customer_lead(spec).startswith("Book a yoga class right here")
+    words = spec_about("Fresh bread, every morning.")
+    assert customer_lead(words) == "Fresh bread, every morning."
+    assert customer_lead(spec_about("Track things")) == "Welcome to Corner."

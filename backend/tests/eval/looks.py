@@ -1,0 +1,182 @@
+"""Generates and starts apps of several trades, and pictures what customers and owners see first.
+
+`python -m tests.eval.looks FOLDER [--only WORDS] [--design NAME] [--axe]`, from the folder `backend`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from app.acceptance.browser import Browser, Look
+from app.blueprint.generate import generate
+from app.blueprint.generate.theme import look
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec, Design
+from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
+from tests.eval.accessibility import (
+    DARK,
+    PHONE,
+    WIDE,
+    Inspection,
+    browsing,
+    check,
+    find_browser,
+    prepare_axe,
+    set_up,
+)
+
+HERE = Path(__file__).parent
+TRADES = HERE / "trades.toml"
+SPECS = HERE.parent / "specs"
+LOOKS = {"wide": WIDE, "dark": DARK, "phone": PHONE, "phone-dark": Look(390, 844, is_phone=True, is_dark=True)}
+HEIGHT = "Math.min(2600, document.documentElement.scrollHeight)"
+SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A business and the specification of its app."""
+
+    name: str
+    spec: AppSpec
+
+
+def read_trades(only: str = "", design: str = "") -> list[Trade]:
+    """The trades of the file, those alone whose name holds the words; `design` overrides what each would wear."""
+    found = []
+    for name, part in tomllib.loads(TRADES.read_text(encoding="utf-8")).items():
+        if not only or any(word in name for word in only.split(",")):
+            spec = _spec(part)
+            if design:
+                spec = spec.model_copy(update={"theme": spec.theme.model_copy(update={"design": Design(design)})})
+            found.append(Trade(name, spec))
+    return found
+
+
+def _spec(part: dict[str, str]) -> AppSpec:
+    if "spec" in part:
+        return AppSpec.model_validate(tomllib.loads((SPECS / part["spec"]).read_text(encoding="utf-8")))
+    return understand(part["goal"])
+
+
+def lay_out(spec: AppSpec, folder: Path, venv: Path) -> Path:
+    """The files of the app in a folder, beside packages that are installed once for all of them."""
+    for path, text in generate(spec).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    (folder / START_SCRIPT).chmod(0o755)
+    if not venv.exists():
+        manifest = Manifest.parse((folder / MANIFEST).read_text(encoding="utf-8"))
+        for command in manifest.install:
+            uv = str(Path(sys.executable).with_name("uv"))
+            subprocess.run([uv if part == "uv" else part for part in command], cwd=folder, check=True)
+        (folder / ".venv").rename(venv)
+    (folder / ".venv").symlink_to(venv)
+    return folder
+
+
+@asynccontextmanager
+async def started(folder: Path) -> AsyncIterator[str]:
+    """The address of the running app."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environment = {"PATH": os.environ["PATH"], "PORT": str(port), "HOST": "127.0.0.1"}
+    process = await asyncio.create_subprocess_exec(
+        f"./{START_SCRIPT}", cwd=folder, env=environment, stdout=DEVNULL, stderr=DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+            while True:
+                if process.returncode is not None:
+                    raise SystemExit(f"looks: the app in {folder} ended with {process.returncode}")
+                try:
+                    async with session.get(f"{url}/health"):
+                        break
+                except aiohttp.ClientConnectionError:
+                    await asyncio.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def picture_all(browser: Browser, trade: Trade, url: str, *, folder: Path, axe: str) -> Inspection:
+    """Pictures of the first page as a customer sees it, then of the owner's pages, each in every look."""
+    found = Inspection()
+    await browser.open(url)
+    await _picture(browser, url, "/", folder / f"{trade.name}-1front", axe, found)
+    forms = await browser.run("[...document.querySelectorAll('a[href^=\"/forms/\"]')].map(a => a.pathname)")
+    if forms:
+        await _picture(browser, url, str(forms[0]), folder / f"{trade.name}-2form", axe, found)
+    await set_up(browser, url)
+    await browser.open(url)
+    browser.complaints.clear()
+    desk = str(await browser.run("document.querySelector('a[href=\"/staff-side\"]')?.pathname || '/'"))
+    table = trade.spec.entities[0].table
+    for number, path in enumerate((desk, f"/{table}", f"/{table}/1", f"/{table}/new"), start=3):
+        if path != "/" or not forms:
+            await _picture(browser, url, path, folder / f"{trade.name}-{number}desk", axe, found)
+    found.complaints = list(browser.complaints)
+    return found
+
+
+async def _picture(browser: Browser, url: str, path: str, name: Path, axe: str, found: Inspection) -> None:
+    for called, one in LOOKS.items():
+        await browser.look_as(one)
+        await browser.open(url + path)
+        if axe:
+            await check(browser, f"{path} {called}", axe, found)
+        if await browser.run(SIDEWAYS):
+            found.violations.append(f"{path} {called}: scrolls sideways")
+        height = int(await browser.run(HEIGHT))
+        await browser.look_as(Look(one.width, max(height, one.height), one.is_phone, one.is_dark))
+        target = name.with_name(f"{name.name}-{called}.png")
+        target.write_bytes(await browser.picture("png"))
+        found.pictures.append(target)
+        found.pages += 1
+
+
+async def _main(given: argparse.Namespace) -> int:
+    program = find_browser()
+    if program is None:
+        raise SystemExit("looks: no browser is installed")
+    axe = prepare_axe() if given.axe else ""
+    given.folder.mkdir(parents=True, exist_ok=True)
+    work = given.folder / "apps"
+    bad = 0
+    for trade in read_trades(given.only, given.design):
+        shutil.rmtree(work / trade.name, ignore_errors=True)
+        folder = lay_out(trade.spec, work / trade.name, (work / "venv").absolute())
+        async with started(folder) as url, browsing(program) as browser:
+            found = await picture_all(browser, trade, url, folder=given.folder, axe=axe)
+        wears = look(trade.spec)
+        print(f"{trade.name}: {wears.design.name}, {found.pages} pages, {len(found.violations)} violations")
+        print("".join(f"  {line}\n" for line in (*found.violations, *found.complaints)), end="", flush=True)
+        bad += len(found.violations) + len(found.complaints)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="names of trades, or parts of them, with commas between")
+    parser.add_argument("--design", default="", choices=["", *Design], help="what every one of them wears")
+    parser.add_argument("--axe", action="store_true", help="look for what hinders people, too")
+    sys.exit(asyncio.run(_main(parser.parse_args())))
