@@ -476,8 +476,9 @@ def _shown(spec: AppSpec) -> Iterator[Shown]:
             yield Shown(
                 kind="catalogue", entity=entity.name, by=entity.order.split(" ")[0] if entity.order else None
             )
+    ranked = {view.entity for view in spec.views if view.kind is ViewKind.RANKING}
     for entity in spec.entities:
-        if entity.order:
+        if entity.order and entity.name not in ranked:
             yield Shown(kind="ranking", entity=entity.name, by=entity.order.split(" ")[0])
 
 

@@ -89,6 +89,7 @@ class ViewKind(StrEnum):
     DOCUMENT = "document"
     RANKING = "ranking"
     REVIEW = "review"
+    RESULTS = "results"
 
 
 class RuleKind(StrEnum):
@@ -347,7 +348,11 @@ class RoleSpec(Part):
 
 
 class ViewSpec(Part):
-    """A way to look at an entity's records, by one of its fields."""
+    """A way to look at an entity's records, by one of its fields.
+
+    A ranking is by a number or figure, the highest first. A review shows, one after the other, the records whose
+    date of `field` has come, such as flashcards; a move puts it off. Results count what was chosen.
+    """
 
     kind: ViewKind
     entity: Pascal

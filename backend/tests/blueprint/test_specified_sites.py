@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
 from .test_apps import installed
-from .test_specified_figures import Staff, plain, refusal, staff
+from .test_specified_figures import Staff, plain, refusal, staff, today
 
 __all__ = ["installed", "staff"]
 
@@ -108,3 +109,92 @@ async def test_a_calculator_works_out_without_keeping_anything(staff: Staff) -> 
     answer = await staff.client.get("/calculate-paint?asked=1&length=4000")
     assert answer.status_code == 422
     assert "Enter 50.00 m or less." in answer.text
+
+
+@pytest.mark.parametrize("staff", ["capitals_quiz"], indirect=True)
+async def test_a_quiz_counts_right_answers_and_shows_the_results(staff: Staff) -> None:
+    right = {"australia": "Canberra", "canada": "Ottawa", "brazil": "Brasilia"}
+    told = [
+        await attempt(staff, nickname="Ada", **right),
+        await attempt(staff, nickname="Bo", **{**right, "canada": "Toronto"}),
+        await attempt(staff, nickname="Cy", australia="Sydney", canada="Montreal", brazil="Sao Paulo"),
+    ]
+    assert "Right answers 3 In words All right!" in told[0]
+    assert "Right answers 2 In words Not bad." in told[1]
+    assert "Right answers 0 In words Back to the atlas." in told[2]
+    missing = await staff.send("/forms/attempts", nickname="Di", australia="Perth", canada="Ottawa")
+    assert missing.status_code == 422
+    assert "Choose one." in refusal(missing)
+
+    front = await text_of(staff, "/")
+    assert (
+        front.index("Ada Right answers: 3")
+        < front.index("Bo Right answers: 2")
+        < front.index("Cy Right answers: 0")
+    )
+    # Two of three said Canberra: 66.7 %.
+    assert "What is the capital of Australia? Sydney 1 33 % Canberra 2 67 % Perth 0 0 %" in front
+    assert "Brasilia 2 67 %" in await text_of(staff, "/attempts/results")
+    await attempt(staff, nickname="Ed", **{**right, "canada": "Toronto"})
+    ranking = await text_of(staff, "/attempts/ranking")
+    assert "1 Ada 3 2 Bo 2 2 Ed 2 4 Cy 0" in ranking
+
+
+async def attempt(staff: Staff, **answers: str) -> str:
+    answer = await staff.send("/forms/attempts", **answers)
+    assert answer.status_code == 303, refusal(answer)
+    return await text_of(staff, answer.headers["location"])
+
+
+@pytest.mark.parametrize("staff", ["street_forum"], indirect=True)
+async def test_a_forum_has_replies_and_one_vote_per_person(staff: Staff) -> None:
+    for title in ("The lamp is out", "Summer party"):
+        answer = await staff.send("/forms/topics", title=title, text="What do you say?", nickname="Ada")
+        assert answer.status_code == 303, refusal(answer)
+    voter = {"person_name": "Bo Secret", "person_email": "bo@example.com"}
+    assert (await staff.send("/forms/votes", topic="2", **voter)).status_code == 303
+    again = await staff.send("/forms/votes", topic="2", **{**voter, "person_email": " BO@example.com"})
+    assert again.status_code == 422
+    assert "A neighbour votes for a topic once." in refusal(again)
+    answer = await staff.send("/forms/replies", topic="2", text="I bring cake.", nickname="Cy")
+    assert answer.status_code == 303
+    assert "Back to the topic" in await text_of(staff, answer.headers["location"])
+
+    page = (await staff.client.get("/browse-topics/2")).text
+    assert 'name="topic" value="2"' in page
+    assert "Votes 1 Replies 1" in plain(page)
+    assert "I bring cake. Cy" in plain(page)
+    assert "Bo Secret" not in page
+    listed = await text_of(staff, "/browse-topics")
+    assert listed.index("Summer party") < listed.index("The lamp is out")
+    # Who voted is for nobody but the staff.
+    assert (await staff.client.get("/browse-votes")).status_code == 404
+    taken_down = {"title": "Summer party", "text": "What do you say?", "nickname": "Ada", "is_hidden": "1"}
+    assert (await staff.send("/topics/2/edit", **taken_down)).status_code == 303
+    assert (await staff.client.get("/browse-topics/2")).status_code == 404
+
+
+@pytest.mark.parametrize("staff", ["flashcards"], indirect=True)
+async def test_a_card_that_was_answered_well_comes_back_later(staff: Staff) -> None:
+    deck, other = [await staff.add("decks", name=name) for name in ("Italian", "Greek")]
+    for front, back in (("il cane", "the dog"), ("il gatto", "the cat")):
+        await staff.add("cards", front=front, back=back, deck=deck, interval="", due_on="")
+    await staff.add("cards", front="skylos", back="dog", deck=other, interval="", due_on=today(5))
+
+    assert "2 to go il cane Show the answer" in await text_of(staff, "/cards/review")
+    answer = await staff.send("/cards/1/moves/1", back="/cards/review")  # Good: 2 days
+    assert answer.headers["location"] == "/cards/review"
+    assert "1 to go il gatto" in await text_of(staff, "/cards/review")
+    assert (await staff.send("/cards/2/moves/0", back="/cards/review")).status_code == 303  # Again: tomorrow
+    done = await text_of(staff, "/cards/review")
+    assert "Nothing is due." in done
+    facts = [await staff.facts("cards", number) for number in ("1", "2")]
+    assert [one["Interval"] for one in facts] == ["2 days", "1 days"]
+    days = [date.fromisoformat(today(ahead)) for ahead in (2, 1)]
+    assert [one["Due on"] for one in facts] == [f"{day:%a} {day.day} {day:%b %Y}" for day in days]
+    await staff.send("/cards/1/moves/1")  # Good once more: twice the time
+    assert (await staff.facts("cards", "1"))["Interval"] == "4 days"
+    assert "Nothing is due." in await text_of(staff, f"/cards/review?deck={other}")
+    # Another address to go back to is not taken.
+    elsewhere = await staff.send("/cards/1/moves/1", back="https://example.com/")
+    assert elsewhere.headers["location"] == "/cards/1?done=moved"

@@ -19,6 +19,9 @@ _VIEW_WORDS: Final = {
     ViewKind.CHART: "chart",
     ViewKind.GALLERY: "gallery",
     ViewKind.DOCUMENT: "printed page",
+    ViewKind.RANKING: "ranking",
+    ViewKind.REVIEW: "review of what is due",
+    ViewKind.RESULTS: "results",
 }
 _REFUSALS: Final = {
     "Capacity": "{many} are refused when there is no place left.",

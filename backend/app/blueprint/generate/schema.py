@@ -11,6 +11,7 @@ from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import JUDGEMENTS, columns, monogram, title_fields
+from app.blueprint.spec_site import counted_fields
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
 _MODEL_WORDS = (
@@ -36,6 +37,8 @@ _VIEW_FIELDS = {
     ViewKind.CALENDAR: (FieldType.DATE, FieldType.DATETIME),
     ViewKind.BOARD: (FieldType.CHOICE,),
     ViewKind.TOTALS: (FieldType.MONEY,),
+    ViewKind.REVIEW: (FieldType.DATE, FieldType.DATETIME),
+    ViewKind.RANKING: (FieldType.INT, FieldType.DECIMAL, FieldType.MONEY),
     ViewKind.CHART: (
         FieldType.INT,
         FieldType.MONEY,
@@ -153,6 +156,10 @@ def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     """What the entity says of the view, or nothing when its field does not fit."""
     if kind is ViewKind.DOCUMENT:
         return "True"
+    if kind is ViewKind.RESULTS:
+        return "True" if counted_fields(entity) else ""
+    if kind is ViewKind.RANKING and name and entity.figure(name):
+        return repr(name)
     field = entity.field(name) if name else None
     if kind is ViewKind.GALLERY:
         return repr(field.name if field else title_fields(entity)[0])

@@ -23,6 +23,7 @@ from .schema import SIGN_IN
 from .security import Guard
 
 HERE = Path(__file__).parent
+FOR_VISITORS = ("/browse-", "/calculate-", "/forms/")
 MESSAGES = {404: "There is no such page.", 405: "This page cannot be used that way."}
 
 
@@ -88,7 +89,9 @@ async def _show_failure(request: Request, error: Exception) -> Response:
 
 
 def _error_page(request: Request, status: int, message: str) -> HTMLResponse:
-    context = {"status": status, "message": message, "heading": message}
+    # Whoever came to the site stays on it.
+    front = request.url.path.startswith(FOR_VISITORS)
+    context = {"status": status, "message": message, "heading": message, "front": front}
     return render(request, "error.html", context, status=status)
 
 

@@ -195,6 +195,8 @@ class Entity:
     rights: tuple[Right, ...] = ()
     order: str = ""
     ranking: str = ""
+    review: str = ""
+    results: bool = False
     line_of: str = ""
     public: str = ""
     public_fields: tuple[str, ...] = ()

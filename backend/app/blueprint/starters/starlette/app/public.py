@@ -46,7 +46,7 @@ def offered(db: sqlite3.Connection, form: Form, code: str, settled: Collection[s
     The fields `settled` are decided by where the form stands.
     """
     fields = [field for field in _every_field(form) if field.name not in settled]
-    is_short = len(fields) <= SHORT_FORM and not form.lines and not any(field.ref for field in fields)
+    is_short = len(fields) <= SHORT_FORM and not form.lines and not any(field.ref or field.choices for field in fields)
     given = {INVITATION.name: code} if code else {}
     return {"form": form, "fields": fields if is_short else [], "given": given, "offers": _card_offers(db, form)}
 
@@ -298,7 +298,7 @@ def _sent_lines(form: Form, posted: Mapping[str, str]) -> line_forms.Sent:
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     told: list[tuple[str, str]] = []
-    share = ""
+    share, about = "", None
     if sign.isascii() and hmac.compare_digest(sign, receipt(request.app.state.key, form.table, record_id)):
         with database.session() as db:
             row = database.get(db, entity, record_id)
@@ -309,9 +309,10 @@ def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResp
             told += _sender(db, form, record_id) if row and form.person else []
             told += _told_lines(db, form, record_id) if row else []
             share = _share(request, form, row) if row else ""
+            about = _about(db, form, row) if row else None
     elif record_id:
         raise HTTPException(404, "There is no such page.")
-    context = {"form": form, "entity": entity, "told": told, "share": share, "heading": form.thanks, "front": True}
+    context = {"form": form, "entity": entity, "told": told, "share": share, "of": about, "heading": form.thanks, "front": True}
     return render(request, "thanks.html", context)
 
 
@@ -324,6 +325,16 @@ def _share(request: Request, form: Form, row: database.Row) -> str:
     is_on_front = any(section.kind == "signup" and section.table == form.table for section in SITE)
     path = "/" if is_on_front else f"/forms/{form.table}"
     return f"{str(request.base_url).rstrip('/')}{path}?{INVITATION.name}={row[codes[0].name]}"
+
+
+def _about(db: sqlite3.Connection, form: Form, row: database.Row) -> tuple[str, str] | None:
+    """The public page of what the form was filled in about, and what leads back there."""
+    for name in form.fields:
+        field = database.BY_TABLE[form.table].field(name)
+        target = database.BY_TABLE.get(field.ref)
+        if target is not None and target.public == "detail" and row[name] is not None:
+            return f"/browse-{target.table}/{row[name]}", f"Back to the {target.one}"
+    return None
 
 
 def _told_lines(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:

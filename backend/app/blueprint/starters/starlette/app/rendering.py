@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +17,6 @@ from . import access, database, once, people, rules
 from .access import Visitor
 from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, money, show, tone
 from .model import Entity, Field
-from .model import Form as FormOfVisitors
 from .routing import Given
 from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN, SITE, TOOLS
 from .security import new_token, read_form
@@ -31,17 +30,21 @@ HAS_FRONT = bool(SITE or FORMS or TOOLS or PUBLIC) or SIGN_IN
 SHORTEST_PHONE = 6
 DASHBOARD = "/staff-side" if HAS_FRONT else "/"
 
-def _is_about_a_record(form: FormOfVisitors) -> bool:
-    """Whether the form is filled in about a public record, on whose page it stands: a reply, a vote."""
-    asked = [database.BY_TABLE[form.table].field(name) for name in form.fields]
-    return any(field.ref and field.required and database.BY_TABLE[field.ref].public == "detail" for field in asked)
+def is_part(entity: Entity, names: Iterable[str]) -> bool:
+    """Whether one of these fields makes it a part of a public record, on whose page it stands: a reply, a vote."""
+    links = [entity.field(name) for name in names]
+    return any(field.ref and field.required and database.BY_TABLE[field.ref].public == "detail" for field in links)
 
+
+GENERAL_FORMS = [form for form in FORMS if not is_part(database.BY_TABLE[form.table], form.fields)]
+PUBLIC_KINDS = [one for one in PUBLIC if not is_part(one, [field.name for field in one.fields])]
+"""The public kinds that visitors look for by themselves."""
 
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 templates.globals.update(
-    about=ABOUT, entities=ENTITIES, forms=[form for form in FORMS if not _is_about_a_record(form)], site=SITE, tools=TOOLS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
+    about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
     sign_in=SIGN_IN, tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
 )  # fmt: skip
 

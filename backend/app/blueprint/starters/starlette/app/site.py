@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, people, public, records, tools
+from . import database, people, public, records, standings, tools
 from .access import Guest
 from .fields import Value, show
 from .model import Entity, Field, Form, Section
 from .pages import usual_order
-from .rendering import DASHBOARD, HAS_FRONT, cell, render
+from .rendering import DASHBOARD, GENERAL_FORMS, HAS_FRONT, PUBLIC_KINDS, cell, render
 from .routing import Number, PageNumber, Routes, Words
 from .schema import ENTITIES, FORMS, SIGN_IN, SITE, TOOLS
 
@@ -27,7 +27,7 @@ EMBEDDED = 4
 NOT_ON_CARDS = ("longtext",)
 OFFERED = (
     *(Section("calculator", tool.title, tool.about, tool=tool.name) for tool in TOOLS),
-    *(Section("catalogue", entity.plural, table=entity.table) for entity in ENTITIES if entity.public),
+    *(Section("catalogue", entity.plural, table=entity.table) for entity in PUBLIC_KINDS),
 )
 """What the first page shows besides its forms where no sections are written."""
 PUBLIC = {entity.table: entity for entity in ENTITIES if entity.public}
@@ -45,6 +45,7 @@ class Card:
     price: str
     facts: list[tuple[Field, Value, str]]
     texts: list[tuple[Field, Value, str]]
+    place: int | None = None
 
 
 def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
@@ -58,7 +59,7 @@ def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
         if SITE:
             embedded = [section.table for section in SITE if section.kind == "signup"]
             return render(request, "site.html", {**context, "embedded": embedded})
-        actions = [public.action(db, form) for form in FORMS]
+        actions = [public.action(db, form) for form in GENERAL_FORMS]
         return render(request, "front.html", {**context, "actions": actions})
 
 
@@ -77,26 +78,8 @@ def _section(db: sqlite3.Connection, section: Section, code: str) -> dict[str, A
     elif section.kind == "calculator":
         more = {"tool": tools.BY_NAME[section.tool], "given": {}, "wrong": {}, "results": []}
     elif section.kind == "results":
-        more = {"entity": database.BY_TABLE[section.table], **tally(db, database.BY_TABLE[section.table])}
+        more = {"entity": database.BY_TABLE[section.table], **standings.tally(db, database.BY_TABLE[section.table])}
     return {"words": section, **more}
-
-
-def tally(db: sqlite3.Connection, entity: Entity) -> dict[str, Any]:
-    """How often each answer was given, for every question with answers to choose from."""
-    total = database.count(db, entity)
-    questions = []
-    for field in entity.of_type("choice", "bool"):
-        sql = f'SELECT "{field.name}", count(*) FROM "{entity.table}" WHERE "{field.name}" IS NOT NULL GROUP BY 1'
-        counted = {row[0]: int(row[1]) for row in db.execute(sql)}
-        answers = field.choices if field.type == "choice" else (1, 0)
-        given = sum(counted.values())
-        bars = [(show(field, one), counted.get(one, 0), _percent(counted.get(one, 0), given)) for one in answers]
-        questions.append({"field": field, "bars": bars, "total": given})
-    return {"questions": questions, "total": total}
-
-
-def _percent(part: int, whole: int) -> int:
-    return (200 * part + whole) // (2 * whole) if whole else 0
 
 
 def _count(db: sqlite3.Connection, entity: Entity) -> int:
