@@ -40,6 +40,7 @@ from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.spec_service import SpecService
@@ -124,6 +125,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         queue=queue,
         machine=machine,
         founders=FounderService(database, adapters.identity, adapters.billing),
+        page_access=PageAccess(),
         projects=ProjectService(cache),
         specs=specs,
         gates=gates,

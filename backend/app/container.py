@@ -19,6 +19,7 @@ from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.spec_service import SpecService
 
@@ -36,6 +37,7 @@ class Services:
     queue: QueueManager
     machine: JobStateMachine
     founders: FounderService
+    page_access: PageAccess
     projects: ProjectService
     specs: SpecService
     gates: GateService

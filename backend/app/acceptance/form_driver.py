@@ -12,6 +12,9 @@ from typing import Final
 from app.acceptance.http_session import Answer, HttpSession
 from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
+from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.scenes import Key
+from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.core.errors import BuildFailed
 
@@ -70,10 +73,25 @@ class FormDriver:
     async def filled(self, entity: EntitySpec, /, **given: str) -> dict[str, str]:
         """Good values for every field; what the record has to belong to is added first."""
         values = {**self.samples.values(entity), **given}
+        if conditions_of(self.spec, entity):
+            values |= await self._family(entity, given)
         for field in entity.fields:
             if field.type is FieldType.REF and field.name not in values:
                 values[field.name] = await self._parent(entity, field)
         return values
+
+    async def _family(self, entity: EntitySpec, given: Mapping[str, str]) -> dict[str, str]:
+        """Links to records that belong together as the conditions of this kind want it."""
+        scene = examples_of(self.spec).good(entity)
+        made: dict[Key, str] = {}
+        for key in scene.beside:
+            kind, texts = self.spec.entity(key[0]), scene.records[key]
+            if kind is not None:
+                links = _links(kind, texts, made)
+                values = {**self.samples.values(kind), **links}
+                made[key] = str(self.kept(kind, values, await self.send(kind, values)).id)
+        links = _links(entity, scene.records[scene.subject], made)
+        return {name: link for name, link in links.items() if name not in given}
 
     async def _parent(self, entity: EntitySpec, field: FieldSpec) -> str:
         target = self.spec.entity(field.ref or "")
@@ -106,15 +124,20 @@ class FormDriver:
         self._asked[entity.table] = form.names
         return await self.visitor.submit(page, form, {name: values[name] for name in values if name in form.names})
 
-    async def _open_form(self, entity: EntitySpec) -> tuple[Answer, WebForm]:
-        page = await self.visitor.get(f"/{entity.table}/new")
+    async def change(self, kept: Kept, values: Mapping[str, str]) -> Answer:
+        """What the app answers to the form that changes a record."""
+        page, form = await self._open_form(kept.entity, f"{kept.path}/edit")
+        return await self.visitor.submit(page, form, {name: values[name] for name in values if name in form.names})
+
+    async def _open_form(self, entity: EntitySpec, path: str = "") -> tuple[Answer, WebForm]:
+        page = await self.visitor.get(path or f"/{entity.table}/new")
         wanted = {field.name for field in entity.fields}
         forms = [form for form in page.page.forms if form.method == "post" and form.names & wanted]
         if page.status != 200 or not forms:
             raise BuildFailed(
                 f"The app has no form to add a {entity.label.lower()}.",
                 code="no_form",
-                log=f"GET /{entity.table}/new: HTTP {page.status}",
+                log=f"GET {page.path}: HTTP {page.status}",
             )
         return page, max(forms, key=lambda form: len(form.names & wanted))
 
@@ -141,6 +164,12 @@ class FormDriver:
                 log=f"GET {answer.path}: HTTP {answer.status}",
             )
         return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def _links(entity: EntitySpec, texts: Mapping[str, str], made: Mapping[Key, str]) -> dict[str, str]:
+    """The links of a record of a scene, to the records that were made of it."""
+    links = [(field.name, field.ref, texts[field.name]) for field in entity.fields if field.ref]
+    return {name: made.get((ref, int(text)), "") if text else "" for name, ref, text in links if ref}
 
 
 def told(answer: Answer) -> str:

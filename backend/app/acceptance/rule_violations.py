@@ -8,12 +8,15 @@ from typing import Final
 from app.acceptance.form_driver import FormDriver, told
 from app.acceptance.http_session import Answer
 from app.acceptance.people import People
-from app.acceptance.samples import before, dated, meeting
+from app.acceptance.samples import before, meeting
+from app.acceptance.stage import Stage, take_move
 from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.examples import Violation
+from app.blueprint.generate.stated import conditions_of, judged_rules
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
 from app.core.errors import BuildFailed
 
-Violation = Callable[[People, EntitySpec, RuleSpec], Awaitable[str]]
+Try = Callable[[People, EntitySpec, RuleSpec], Awaitable[str]]
 _FAR_TOO_MANY: Final = "1000000"
 
 
@@ -32,13 +35,34 @@ async def _broken(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """A record that the condition is false for, found by working it out without the app."""
     driver = people.driver
     found = examples_of(people.spec).violation(entity, rule)
-    if found is None or any(name != entity.name for name, _ in found.changes):
-        return f"{rule.about} (tried by the app's own tests)"
-    values = await driver.filled(entity)
-    values |= {name: dated(text) for (_, name), text in found.changes.items()}
+    if found is None:
+        raise BuildFailed(
+            f"Nothing was found that the rule would refuse: {rule.about}",
+            code="untried_rule",
+            log="Say the rule in a simpler way, over fewer fields.",
+        )
+    stage = Stage(driver, found.scene)
+    if found.before is not None:
+        return _refused(rule, await _changed(driver, stage, found), found.before)
+    await stage.add_all(before=found.last)
+    refused = stage.driver.spec.entity(found.last[0]) or entity
     for _ in range(found.copies):
-        driver.kept(entity, values, await driver.send(entity, values))
-    return _refused(rule, await driver.send(entity, values), values)
+        values = stage.values(found.last)
+        driver.kept(refused, values, await driver.send(refused, values))
+    values = stage.values(found.last)
+    return _refused(rule, await driver.send(refused, values), values)
+
+
+async def _changed(driver: FormDriver, stage: Stage, found: Violation) -> Answer:
+    """What the app answers to the change, or the move, that breaks the rule."""
+    subject = found.scene.subject
+    await stage.add_all(before=subject)
+    kept = await stage.add(subject, found.before)
+    await stage.add_all()
+    if found.move is None:
+        return await driver.change(kept, stage.values(subject))
+    move = next((number, move) for number, move in enumerate(kept.entity.moves) if move.label == found.move)
+    return await take_move(driver, kept, *move)
 
 
 async def _full(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
@@ -116,7 +140,15 @@ def _target(spec: AppSpec, entity: EntitySpec, name: str) -> EntitySpec:
     return target
 
 
-VIOLATIONS: Final[dict[RuleKind, Violation]] = {
+async def break_rule(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """Try to break a rule: beside conditions by a scene that keeps them, else as a careless person would."""
+    by_scene = rule.kind not in (RuleKind.OVERDUE, RuleKind.STOCK) and bool(conditions_of(people.spec, entity))
+    text_unique = rule.kind is RuleKind.UNIQUE and rule not in judged_rules(people.spec, entity)
+    attempt = _broken if by_scene and not text_unique else VIOLATIONS[rule.kind]
+    return await attempt(people, entity, rule)
+
+
+VIOLATIONS: Final[dict[RuleKind, Try]] = {
     RuleKind.UNIQUE: _again,
     RuleKind.NO_OVERLAP: _again,
     RuleKind.CAPACITY: _full,

@@ -68,7 +68,7 @@ class Samples:
         """The values of the example record that keeps every condition, but for texts, which must differ."""
         if not has_conditions(self._spec):
             return {}
-        texts = examples_of(self._spec).texts[entity.name]
+        texts = examples_of(self._spec).cast.texts[entity.name]
         return {name: dated(text) for name, text in texts.items() if _is_taken(entity.field(name))}
 
     def long_ago(self, entity: EntitySpec) -> dict[str, str]:

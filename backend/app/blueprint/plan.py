@@ -12,6 +12,7 @@ from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import walk
 from app.blueprint.spec import (
     NUMBERS,
+    OWNER,
     AppSpec,
     ComputedSpec,
     EntitySpec,
@@ -31,7 +32,6 @@ from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first, status_field
 from app.blueprint.spec_site import SectionKind, public_fields, sections_of
 
-EVERYBODY: Final = "Everybody who opens the app"
 VISITOR: Final = "Visitor"
 STAFF: Final = "Staff"
 _RULE_NAMES: Final = {RuleKind.OVERDUE: "due", RuleKind.ENSURE: "range"}
@@ -205,8 +205,8 @@ def _left_out(clause: Clause) -> LeftOut:
 
 
 def _people(spec: AppSpec) -> tuple[Person, ...]:
-    if not spec.has_sign_in:
-        return (Person(name=EVERYBODY, sees=RoleScope.ALL),)
+    if not spec.roles:
+        return (Person(name=OWNER, sees=RoleScope.ALL),)
     return tuple(Person(name=role.name, sees=role.scope, record=role.entity) for role in spec.roles)
 
 
@@ -318,8 +318,6 @@ def _form_deed(form: FormSpec) -> Deed:
 
 
 def _staff(spec: AppSpec) -> str:
-    if not spec.has_sign_in:
-        return EVERYBODY
     return next((role.name for role in spec.roles if role.scope is RoleScope.ALL), STAFF)
 
 

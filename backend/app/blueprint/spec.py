@@ -22,7 +22,7 @@ SPEC_VERSION: Final = 2
 MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 16
 
-_RESERVED_FIELDS = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
+RESERVED_FIELDS: Final = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
 RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
     "about forms health setup static new calendar board totals search "
@@ -178,7 +178,7 @@ class FieldSpec(Part):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        if self.name in _RESERVED_FIELDS:
+        if self.name in RESERVED_FIELDS:
             raise ValueError(f"the field name {self.name!r} is reserved")
         if (self.type is FieldType.CHOICE) != bool(self.choices):
             raise ValueError(f"field {self.name!r}: choices belong to a choice, and every choice has some")
@@ -460,6 +460,12 @@ class Design(StrEnum):
     HEARTY = "hearty"
     PLAYFUL = "playful"
     STURDY = "sturdy"
+    ELEGANT = "elegant"
+    NATURAL = "natural"
+    BOLD = "bold"
+    PRECISE = "precise"
+    CLASSIC = "classic"
+    FRESH = "fresh"
 
 
 class Tone(StrEnum):
@@ -489,8 +495,8 @@ class ThemeSpec(Part):
     second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     colors: tuple[Color, ...] = Field(default=(), max_length=2)
     design: Design | None = None
-    tone: Tone = Tone.FULL
-    scheme: Scheme = Scheme.BOTH
+    tone: Tone | None = None
+    scheme: Scheme | None = None
 
 
 class AppSpec(Part):
@@ -555,10 +561,12 @@ class AppSpec(Part):
         return self
 
     @property
-    def has_sign_in(self) -> bool:
-        """Whether people sign in: some work with their own records alone, or not everybody may do everything."""
-        is_limited = any(entity.rights or any(move.by for move in entity.moves) for entity in self.entities)
-        return is_limited or any(role.scope is RoleScope.OWN for role in self.roles)
+    def has_public_side(self) -> bool:
+        """Whether the app is for others than its staff: visitors, or people with records of their own."""
+        is_shown = any(entity.public is not Publicity.NONE for entity in self.entities)
+        return bool(self.forms or self.site or self.tools or is_shown) or any(
+            role.scope is RoleScope.OWN for role in self.roles
+        )
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""

@@ -153,7 +153,7 @@ def sections_of(spec: AppSpec) -> tuple[SectionSpec, ...]:
     """The sections of the site, or those that follow from what visitors can do where it names none."""
     if spec.site is not None:
         return spec.site.sections
-    if not (spec.forms or spec.tools or spec.has_sign_in or any(_is_public(entity) for entity in spec.entities)):
+    if not spec.has_public_side:
         return ()
     return tuple(_implied(spec))
 

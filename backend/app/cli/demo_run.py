@@ -16,6 +16,7 @@ from app.cli.config import load_settings
 from app.cli.context import Common, Context, RunningInstance
 from app.cli.errors import Exit, Interrupted
 from app.cli.network import free_pair, port_is_free
+from app.cli.page import PAGE_LINKS
 from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import make_progress, spinning
 from app.cli.summary import exit_of_build, failed_lines, ready_lines
@@ -86,10 +87,12 @@ class Demo:
             self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
             progress = make_progress(self._context, as_json=self._common.json)
             finished = finish(client, started["job_id"], progress=progress)
+            page_url = client.post(PAGE_LINKS)["url"]
         if self._common.json:
             self._context.result_json(finished)
         elif exit_of_build(finished) is Exit.OK:
             self._context.result("\n".join(ready_lines(finished)))
+            self._context.say(f"\nChange it on the page of Co-Founder; this link signs you in, once:\n{page_url}")
             self._context.result(f"\nOpen it:\n{finished['preview_url']}")
         else:
             self._context.say("\n".join(failed_lines(finished, command="cofounder demo")))

@@ -39,6 +39,7 @@ COMMANDS = (
     ("decide", "app.cli.gates:decide", DECIDE, "Take a decision."),
     ("unpark", "app.cli.gates:unpark", DECIDE, "Take a parked project up again."),
     ("up", "app.cli.instance:up", RUN, "Start an instance and stay with it."),
+    ("page", "app.cli.page:page", RUN, "Print a link that opens Co-Founder in a browser."),
     ("down", "app.cli.instance:down", RUN, "Stop the instance."),
     ("worker", "app.cli.instance:worker", RUN, "Run one more worker."),
     ("mcp", "app.cli.mcp:app", RUN, "Let your own assistant design and build here."),

@@ -66,6 +66,12 @@ class Conflict(AppError):
     status, code, title = 409, "conflict", "This cannot be done now"
 
 
+class PortTaken(Conflict):
+    """Another program listens where one of ours would."""
+
+    code, title = "port_taken", "A port is taken"
+
+
 class GatePending(Conflict):
     code, title = "gate_pending", "A decision is waiting"
 

@@ -108,7 +108,7 @@ async def _designed(arguments: BuildIn) -> AppSpec | None:
         raw = {"engine": "assistant", **arguments.specification}
         if arguments.goal is not None:
             raw["goal"] = arguments.goal
-        return read_spec(raw)
+        return await read_spec(raw)
     if arguments.goal is None:
         raise InvalidInput("There is nothing to build.", remedy="Give a specification, or at least a goal.")
     plan = plan_of(await read_goal_spec(arguments.goal))

@@ -11,6 +11,7 @@ from app.blueprint.plan import plan_of
 from app.blueprint.plan_text import plan_lines
 from app.core.ids import GateId, ProjectId
 from app.mcp_server.building import started_answer
+from app.mcp_server.designing import read_spec
 from app.mcp_server.looking import ProjectField, ProjectIdIn
 from app.mcp_server.repeating import RequestKey, once
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
@@ -53,6 +54,7 @@ async def _specification(session: Session, arguments: ProjectIdIn) -> Answer:
 
 async def _change(session: Session, arguments: ChangeIn) -> Answer:
     services, project_id = session.services, ProjectId(arguments.project_id)
+    await read_spec(arguments.specification)
     caller = await services.founders.require_subscription(session.caller)
     async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
         if repeated.answer is None:

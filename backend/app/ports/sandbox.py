@@ -60,11 +60,12 @@ class SandboxLimits:
 
 @dataclass(frozen=True)
 class SandboxRequest:
-    """What a sandbox is for. `network` opens the way to the package registries and to nothing else."""
+    """What a sandbox is for."""
 
     job_id: JobId
     purpose: str = "build"
-    network: bool = True
+    network: bool = False
+    """Opens the way to the package registries, and to nothing else, until `close_network`: for an install."""
     with_venv: bool = False
     """A .venv in the workspace that has the usual packages already, if the provider keeps one: for apps whose
     installer takes an existing one and changes what differs."""
@@ -124,6 +125,10 @@ class Sandbox(Protocol):
 
     async def connect(self, port: int) -> socket.socket:
         """A non-blocking connected TCP socket to 127.0.0.1:port inside. ConnectionError when nobody listens."""
+        ...
+
+    async def close_network(self) -> None:
+        """Cut the way to the package registries for good; idempotent. Commands that begin later are told so."""
         ...
 
     async def pause(self) -> None:

@@ -31,7 +31,7 @@ async def relay_websocket(exchange: Exchange, app: ServingApp) -> web.StreamResp
         async with asyncio.timeout(_HANDSHAKE_S):
             inner = await app.http.ws_connect(
                 exchange.app_url("ws"),
-                headers=exchange.request_headers(),
+                headers=exchange.request_headers(app),
                 protocols=protocols,
                 max_msg_size=_MAX_MESSAGE,
                 heartbeat=_BEAT_S,

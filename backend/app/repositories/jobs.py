@@ -247,6 +247,10 @@ _NEWEST: Final = f"""
     SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
     JOIN LATERAL ({_OF} project_id = wanted.id ORDER BY number DESC LIMIT 1) newest ON true
     """
+_NEWEST_VERSIONS: Final = f"""
+    SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
+    JOIN LATERAL ({_OF} project_id = wanted.id AND status = 'ready' ORDER BY number DESC LIMIT 1) newest ON true
+    """
 _NUMBERS_END: Final = 2**31 - 1
 
 
@@ -291,6 +295,12 @@ async def page(
 async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
     """The newest job of each of the projects that has one; looked up one by one, so that old jobs cost nothing."""
     found = [_job_of(Job, row) for row in await tx.rows(_NEWEST, {"ids": list(project_ids)})]
+    return {job.project_id: job for job in found}
+
+
+async def newest_versions(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
+    """The newest ready job of each of the projects that has one."""
+    found = [_job_of(Job, row) for row in await tx.rows(_NEWEST_VERSIONS, {"ids": list(project_ids)})]
     return {job.project_id: job for job in found}
 
 

@@ -48,6 +48,8 @@ log = structlog.get_logger(__name__)
 
 DISK_FULL: Final = "The disk of the machine is full. Nothing you had is lost; make room on it, then try again."
 KILL_TIMEOUT_S: Final = 5.0
+FAILURE_KEPT: Final = 4_000
+"""Characters of what a failed check said: enough to see which, for whoever designs the next try."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,8 @@ class GenerationService:
         debug_id = new_debug_id()
         message, code, detail = explain(error)
         log.error("build_failed", job_id=str(job_id), debug_id=debug_id, code=code, detail=detail, exc_info=error)
-        change = Change(error_code=code, error_message=message, debug_id=debug_id)
+        evidence = {"failure": detail[-FAILURE_KEPT:]} if isinstance(error, BuildFailed) and detail else None
+        change = Change(error_code=code, error_message=message, debug_id=debug_id, evidence=evidence)
         try:
             await patiently(
                 lambda: self._machine.transition(job_id, JobStatus.FAILED, attempt=attempt, change=change)

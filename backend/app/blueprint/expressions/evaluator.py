@@ -163,11 +163,14 @@ class _Evaluation:
         return _calculated(node.operator, left, right)
 
     def _joined(self, node: Binary) -> Plain:
-        both = [self.node(node.left), self.node(node.right)]
         decisive = node.operator == "or"
-        if any(value is not None and bool(value) is decisive for value in both):
+        left = self.node(node.left)
+        if left is not None and bool(left) is decisive:
             return decisive
-        return None if None in both else not decisive
+        right = self.node(node.right)
+        if right is not None and bool(right) is decisive:
+            return decisive
+        return None if left is None or right is None else not decisive
 
     def _one_of(self, node: OneOf) -> Plain:
         parts = [self.node(Binary("=", node.operand, option)) for option in node.options]

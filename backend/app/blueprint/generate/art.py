@@ -11,7 +11,7 @@ from app.blueprint.generate.customer_words import customer_name
 from app.blueprint.generate.designs import words_of
 from app.blueprint.spec import AppSpec
 
-_FILE: Final = files("app.blueprint.generate") / "designs" / "motifs.toml"
+_FILE: Final = files("app.blueprint") / "designs" / "motifs.toml"
 _PLAIN: Final = "shapes"
 _TITLE: Final = 6
 _TOLD: Final = 2

@@ -1,12 +1,17 @@
-"""Writes the example records that an app's own tests fill its forms with."""
+"""Writes the example records that an app's own tests fill its forms with, and the scenes that they try."""
 
 from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
-from app.blueprint.generate.examples import Examples, conditions_of
+from app.blueprint.generate.examples import Examples, Violation
+from app.blueprint.generate.scenes import Key, Scene, Texts
+from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec
+
+Json = dict[str, Any]  # Any: what JSON can hold
 
 
 @lru_cache(maxsize=16)
@@ -31,10 +36,51 @@ def _family(spec: AppSpec, entity: EntitySpec, known: frozenset[str] = frozenset
 
 
 def examples_json(spec: AppSpec) -> str:
-    """The values by table and field; empty where an app has no condition that they must keep."""
+    """The values by table and number, and what is beside them; empty where an app has no condition to keep."""
     if not has_conditions(spec):
         return "{}\n"
-    texts = examples_of(spec).texts
+    cast = examples_of(spec).cast
     names = {name for entity in spec.entities if conditions_of(spec, entity) for name in _family(spec, entity)}
-    by_table = {entity.table: texts[entity.name] for entity in spec.entities if entity.name in names}
-    return json.dumps(by_table, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    for needed in list(cast.needs.values()):
+        names |= {name for key in needed for name in _family(spec, cast.entity(key[0]))}
+    written = {
+        "records": {
+            entity.table: {str(number): cast.record((entity.name, number)) for number in (1, 2)}
+            for entity in spec.entities
+            if entity.name in names
+        },
+        "beside": {
+            cast.entity(name).table: [_key(spec, key) for key in needed] for name, needed in cast.needs.items()
+        },
+    }
+    return json.dumps(written, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def scene_py(spec: AppSpec, scene: Scene) -> Json:
+    """A scene as the tests of an app read it: its records in the order in which they are added."""
+    return {
+        "subject": _key(spec, scene.subject),
+        "records": [[*_key(spec, key), _filled_in(texts)] for key, texts in scene.records.items()],
+    }
+
+
+def violation_py(spec: AppSpec, found: Violation) -> Json:
+    """A violation as the tests of an app read it."""
+    entity = spec.entity(found.scene.subject[0])
+    numbers = [at for at, move in enumerate(entity.moves) if move.label == found.move] if entity else []
+    return {
+        **scene_py(spec, found.scene),
+        "last": _key(spec, found.last),
+        "before": None if found.before is None else _filled_in(found.before),
+        "move": numbers[0] if numbers else None,
+        "copies": found.copies,
+    }
+
+
+def _filled_in(texts: Texts) -> Texts:
+    return {name: text for name, text in texts.items() if text}
+
+
+def _key(spec: AppSpec, key: Key) -> list[str | int]:
+    entity = spec.entity(key[0])
+    return [entity.table if entity else "", key[1]]

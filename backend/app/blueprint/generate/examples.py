@@ -1,252 +1,269 @@
-"""Looks for records that keep the conditions of an app, and for some that break them, to try the app with.
+"""Looks for records that keep the rules of an app, and for some that break them, to try the app with.
 
 Nothing is guessed from the words of a rule: values are tried out on the expressions themselves until one fits.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
-from app.blueprint.expressions.nodes import Aggregate, Node, Path, Value
-from app.blueprint.expressions.parser import parse
-from app.blueprint.expressions.walk import children, walk
-from app.blueprint.generate.expressions import stated
-from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.generate.example_search import Candidate, Search, mentions_today
+from app.blueprint.generate.scenes import Cast, Changes, Key, Scene, Texts, plain
+from app.blueprint.generate.stated import Statement, judged_rules, statement
+from app.blueprint.spec import AppSpec, EntitySpec, RuleSpec
 from app.blueprint.spec_expressions import catalogue_of
 from app.blueprint.spec_queries import in_order
 
-TODAY: Final = date(2031, 3, 4)
-NOW: Final = datetime(2031, 3, 4, 9, 0)
-_OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400)
-_CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
-_TRIES: Final = 4_000
-_MOST_FIELDS: Final = 3
+MOMENTS: Final = (
+    datetime(2031, 3, 4, 9, 0),
+    datetime(2031, 3, 1, 0, 5),
+    datetime(2028, 12, 31, 23, 55),
+    datetime(2029, 1, 1, 0, 5),
+    datetime(2028, 2, 29, 12, 0),
+    datetime(2031, 4, 5, 18, 0),
+)
+"""When the examples are tried: early and late on ordinary days and at the turn of a week, a month and a year."""
 _MOST_COPIES: Final = 60
-_DEPTH: Final = 3
-"""So many figures that lean on each other are looked through for fields to vary."""
-
-Slot = tuple[str, str]
-"""A field that values are tried in: entity and name."""
-
-Texts = dict[str, str]
-"""Values as they are typed into a form; "@7 10:30" is a time seven days from today."""
+_MOST_MENDED: Final = 8
+"""So many scenes that break a second rule too are mended, for each such rule."""
+_COPY: Final = 1_000
+"""Copies of a record have numbers from here on."""
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A record that a rule refuses: what differs from the good one, and how many like it are there before."""
+    """Records of which the last one sent is refused by a rule.
 
-    changes: Mapping[Slot, str]
+    `before` is how the subject stands until it is changed to what the scene says, by its form or by the move of
+    that label; None when it is new. `copies` like it are there before.
+    """
+
+    scene: Scene
+    last: Key
+    before: Texts | None = None
+    move: str | None = None
     copies: int = 0
 
 
-@dataclass
+@dataclass(frozen=True)
+class Obstacle:
+    """A statement that a record of a scene does not keep; `violation` is what the scene would be without it."""
+
+    scene: Scene
+    key: Key
+    said: Statement
+    violation: Violation | None = None
+
+
 class Examples:
-    """One good record of each kind, which belong to each other, as texts by entity."""
+    """Good records of each kind, which belong to each other, and scenes that keep or break a condition."""
 
-    spec: AppSpec
-    texts: dict[str, Texts] = field(default_factory=dict)
+    def __init__(self, spec: AppSpec) -> None:
+        self.spec = spec
+        self.cast = Cast(spec)
+        self._catalogue = catalogue_of(spec)
+        self._stated = {
+            entity.name: [said for rule in judged_rules(spec, entity) if (said := statement(spec, entity, rule))]
+            for entity in spec.entities
+        }
+        self._search = Search(self.cast)
+        self._by_time: dict[tuple[str, Statement], bool] = {}
+        self._found: dict[tuple[str, Statement], Violation | None] = {}
+        so_far: list[EntitySpec] = []
+        for entity in in_order(spec):
+            so_far.append(entity)
+            for said in self._stated[entity.name]:
+                self._repair(entity, said, so_far)
 
-    def __post_init__(self) -> None:
-        self._catalogue = catalogue_of(self.spec)
-        for entity in in_order(self.spec):
-            self.texts[entity.name] = {one.name: _usual(one) for one in entity.fields}
-        for entity in in_order(self.spec):
-            for rule in [*_orders(self.spec, entity), *conditions_of(self.spec, entity)]:
-                self._repair(entity, rule)
+    def good(self, entity: EntitySpec) -> Scene:
+        """The example record of a kind with all that it belongs to and needs."""
+        return self.cast.scene((entity.name, 1))
 
     def is_good(self, entity: EntitySpec) -> bool:
-        """Whether the example record keeps every condition of its kind."""
-        return all(self._holds(entity, rule, self.texts, 0) for rule in conditions_of(self.spec, entity))
+        """Whether the example record keeps every rule of its kind."""
+        scene = self.good(entity)
+        return all(self.keeps(scene, scene.subject, said) for said in self._stated[entity.name])
 
     def violation(self, entity: EntitySpec, rule: RuleSpec) -> Violation | None:
-        """A record that breaks this condition and no other of its kind, or None when none was found."""
-        others = [other for other in conditions_of(self.spec, entity) if other != rule]
+        """A record that breaks this rule and no other, or None when none was found."""
+        said = statement(self.spec, entity, rule)
+        if said is None:
+            return None
+        if (entity.name, said) not in self._found:
+            self._found[entity.name, said] = self._find(entity, rule, said)
+        return self._found[entity.name, said]
+
+    def _find(self, entity: EntitySpec, rule: RuleSpec, said: Statement) -> Violation | None:
+        second_best: Violation | None = None
+        stuck: Counter[object] = Counter()
+        for candidate in self._search.candidates(entity, said):
+            for copies in self._copies(entity, rule, candidate):
+                found = self._attempt(entity, said, candidate, copies)
+                if isinstance(found, Obstacle):
+                    second_best = second_best or found.violation
+                    kind = (found.said, candidate.beside, copies)
+                    stuck[kind] += 1
+                    is_worth_it = stuck[kind] <= _MOST_MENDED
+                    found = self._mended(entity, said, candidate, found, copies) if is_worth_it else None
+                if found is not None:
+                    return found
+        return second_best
+
+    def _mended(
+        self, entity: EntitySpec, said: Statement, candidate: Candidate, obstacle: Obstacle, copies: int
+    ) -> Violation | None:
+        """The violation with more changes, such that it breaks no second rule."""
+        for other in self._search.mending(candidate, obstacle.scene, obstacle.key, obstacle.said):
+            better = self._attempt(entity, said, other, copies)
+            if isinstance(better, Violation):
+                return better
+        return None
+
+    def _attempt(
+        self, entity: EntitySpec, said: Statement, candidate: Candidate, copies: int
+    ) -> Violation | Obstacle | None:
+        """The violation that a candidate is; None where it keeps the rule, an obstacle where it breaks another."""
+        scene = candidate.scene(self.cast, entity.name)
+        crowd = self._with_copies(scene, copies)
+        if not self._breaks(crowd, scene.subject, said):
+            return None
+        for other in self._stated[entity.name]:
+            if other != said and not self.keeps(crowd, scene.subject, other):
+                return Obstacle(scene, scene.subject, other)
+        found = self._as_violation(entity, said, scene, copies)
+        if found is None:
+            return None
+        return self._obstacle(found) or found
+
+    def scene_where(
+        self, entity: EntitySpec, condition: str, wanted: bool, changes: Changes | None = None
+    ) -> Scene | None:
+        """A scene whose subject keeps its rules and for which the condition holds, or does not."""
+        fixed = dict(changes or {})
+        for candidate in self._search.candidates(entity, (condition, None)):
+            scene = replace(candidate, changes={**candidate.changes, **fixed}).scene(self.cast, entity.name)
+            judge = self.keeps if wanted else self._breaks
+            if (
+                judge(scene, scene.subject, (condition, None), strictly=True)
+                and self._first_refused(scene) is None
+            ):
+                return scene
+        return None
+
+    def value(self, scene: Scene, expression: str, *, digits: int | None = None) -> Plain:
+        """A figure about the subject, where it is the same whenever it is looked at; else None."""
+        name, number = scene.subject
+        found = [self._evaluator(scene, now).value(expression, name, number, digits=digits) for now in MOMENTS]
+        return found[0] if len(set(map(str, found))) == 1 else None
+
+    def _copies(self, entity: EntitySpec, rule: RuleSpec, candidate: Candidate) -> tuple[int, ...]:
         most = int(rule.limit or 0)
-        for copies in (0, 1, *([most] if 1 < most <= _MOST_COPIES else [])):
-            for changes in itertools.chain([{}], self._variants(entity, rule)):
-                texts = _changed(self.texts, changes)
-                if not self._holds(entity, rule, texts, copies) and all(
-                    self._holds(entity, other, texts, copies) for other in others
-                ):
-                    return Violation(changes, copies)
+        scene = candidate.scene(self.cast, entity.name)
+        if candidate.beside or any(scene.leans_on_subject(key) for key in scene.records):
+            return (0,)
+        return (0, 1, most) if 1 < most <= _MOST_COPIES else (0, 1)
+
+    def _with_copies(self, scene: Scene, copies: int) -> Scene:
+        name, texts = scene.subject[0], scene.records[scene.subject]
+        more = {(name, _COPY + number): texts for number in range(copies)}
+        return Scene(scene.subject, {**scene.records, **more})
+
+    def _as_violation(self, entity: EntitySpec, said: Statement, scene: Scene, copies: int) -> Violation | None:
+        """How the broken scene comes about: by a new record, a change, a move, or a record that belongs to it."""
+        good = self.cast.record(scene.subject)
+        changed = {name: text for name, text in scene.records[scene.subject].items() if good[name] != text}
+        leaning = [key for key in scene.records if scene.leans_on_subject(key)]
+        state = changed.get(entity.state or "") if entity.moves else None
+        if copies and (state is not None or leaning):
+            return None
+        if state is not None and len(changed) == 1:
+            for move in entity.moves:
+                written = any(assignment.field in (said[0] + (said[1] or "")) for assignment in move.sets)
+                if move.target == state and not move.is_automatic and not written:
+                    before = {**good, entity.state or "": move.sources[0]}
+                    return Violation(scene, scene.subject, before, move.label)
+            return None
+        if state is not None or (leaning and changed):
+            before = {**good, **({entity.state: state} if entity.state and state else {})}
+            return Violation(scene, scene.subject, before)
+        return Violation(scene, leaning[-1] if leaning else scene.subject, copies=copies)
+
+    def _obstacle(self, found: Violation) -> Obstacle | None:
+        """The first record of a violation that could not be added before the refused one."""
+        if found.copies:
+            return None
+        records = dict(found.scene.records)
+        if found.before is not None:
+            records[found.scene.subject] = found.before
+        else:
+            del records[found.last]
+        stopped = self._first_refused(Scene(found.scene.subject, records))
+        return Obstacle(found.scene, *stopped, found) if stopped else None
+
+    def _first_refused(self, scene: Scene) -> tuple[Key, Statement] | None:
+        so_far: dict[Key, Texts] = {}
+        for key, texts in scene.records.items():
+            so_far[key] = texts
+            stage = Scene(key, dict(so_far))
+            for said in self._stated[key[0]]:
+                if not self.keeps(stage, key, said):
+                    return key, said
         return None
 
-    def _repair(self, entity: EntitySpec, rule: RuleSpec) -> None:
-        if self._holds(entity, rule, self.texts, 0):
+    def _repair(self, entity: EntitySpec, said: Statement, so_far: list[EntitySpec]) -> None:
+        """Change the example so that it keeps the statement, and so that those before it keep theirs."""
+        if self.keeps(self.good(entity), (entity.name, 1), said):
             return
-        for changes in self._variants(entity, rule):
-            texts = _changed(self.texts, changes)
-            kept = all(
-                self._holds(other, known, texts, 0)
-                for other in self.spec.entities
-                for known in conditions_of(self.spec, other)
-                if known == rule or self._holds(other, known, self.texts, 0)
-            )
-            if kept:
-                self.texts = texts
+        kept = [
+            (other, known)
+            for other in so_far
+            for known in self._stated[other.name]
+            if known != said and self.keeps(self.good(other), (other.name, 1), known)
+        ]
+        for candidate in self._search.candidates(entity, said):
+            if not self.keeps(candidate.scene(self.cast, entity.name), (entity.name, 1), said):
+                continue
+            before = self._remember()
+            candidate.apply(self.cast, entity.name)
+            if self.keeps(self.good(entity), (entity.name, 1), said) and all(
+                self.keeps(self.good(other), (other.name, 1), known) for other, known in kept
+            ):
                 return
+            self.cast.texts, self.cast.others, self.cast.needs = before
 
-    def _holds(self, entity: EntitySpec, rule: RuleSpec, texts: dict[str, Texts], copies: int) -> bool:
-        evaluator = Evaluator(self._catalogue, self._world(texts, entity, copies))
-        condition, when = stated(entity, rule)
-        number = 1 + copies
-        if when and evaluator.holds(when, entity.name, number) is not True:
+    def _remember(self) -> tuple[dict[str, Texts], dict[Key, Texts], dict[str, tuple[Key, ...]]]:
+        texts = {name: dict(values) for name, values in self.cast.texts.items()}
+        return texts, {key: dict(values) for key, values in self.cast.others.items()}, dict(self.cast.needs)
+
+    def keeps(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
+        """Whether the record keeps the condition at any time; `strictly`, no empty value leaves it open."""
+        return self._always(scene, key, said, lambda held: held is True or (held is None and not strictly))
+
+    def _breaks(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
+        return self._always(scene, key, said, lambda held: held is False or (strictly and held is None))
+
+    def _always(self, scene: Scene, key: Key, said: Statement, judge: Callable[[bool | None], bool]) -> bool:
+        if (key[0], said) not in self._by_time:
+            self._by_time[key[0], said] = mentions_today(self.spec, said)
+        moments = MOMENTS if self._by_time[key[0], said] else MOMENTS[:1]
+        return all(judge(self._holds(scene, key, said, now)) for now in moments)
+
+    def _holds(self, scene: Scene, key: Key, said: Statement, now: datetime) -> bool | None:
+        condition, when = said
+        evaluator = self._evaluator(scene, now)
+        if when and evaluator.holds(when, *key) is not True:
             return True
-        return evaluator.holds(condition, entity.name, number) is not False
+        return evaluator.holds(condition, *key)
 
-    def _world(self, texts: dict[str, Texts], entity: EntitySpec, copies: int) -> World:
-        records = {name: {1: self._record(name, values)} for name, values in texts.items()}
-        for number in range(2, 2 + copies):
-            records[entity.name][number] = records[entity.name][1]
-        return World(records, NOW)
-
-    def _record(self, name: str, texts: Texts) -> dict[str, Plain]:
-        entity = self.spec.entity(name)
-        fields = entity.fields if entity else ()
-        return {one.name: plain(one, texts[one.name]) for one in fields}
-
-    def _variants(self, entity: EntitySpec, rule: RuleSpec) -> Iterator[dict[Slot, str]]:
-        """Changes of one field that the rule speaks of, then of two, then of three."""
-        condition, when = stated(entity, rule)
-        nodes = [parse(text) for text in (condition, when or "") if text]
-        numbers = [node.value for text in nodes for node in walk(text) if isinstance(node, Value)]
-        known = [number for number in numbers if isinstance(number, Decimal)]
-        slots = list(dict.fromkeys(slot for text in nodes for slot in self._slots(entity, text)))
-        options = {slot: list(self._options(slot, known)) for slot in slots}
-        tried = 0
-        for size in range(1, min(_MOST_FIELDS, len(slots)) + 1):
-            for chosen in itertools.combinations(slots, size):
-                for values in itertools.product(*(options[slot] for slot in chosen)):
-                    tried += 1
-                    if tried > _TRIES:
-                        return
-                    yield dict(zip(chosen, values, strict=True))
-
-    def _slots(self, entity: EntitySpec, node: Node, depth: int = 0) -> Iterator[Slot]:
-        """The kept fields that an expression looks at, of its record and of those it leads to."""
-        if isinstance(node, Path):
-            yield from self._slots_of_path(entity, node.steps, depth)
-            return
-        inner = self.spec.entity(node.entity) if isinstance(node, Aggregate) else entity
-        for part in children(node):
-            if inner is not None and depth <= _DEPTH:
-                yield from self._slots(inner, part, depth + isinstance(node, Aggregate))
-
-    def _slots_of_path(self, entity: EntitySpec, steps: tuple[str, ...], depth: int) -> Iterator[Slot]:
-        here: EntitySpec | None = entity
-        for step in steps[1:] if steps[0] in ("this", "me") else steps:
-            if here is None:
-                return
-            figure, kept = here.figure(step), here.field(step)
-            if figure is not None and depth < _DEPTH:
-                yield from self._slots(here, parse(figure.expression), depth + 1)
-            if kept is None:
-                return
-            if kept.type is not FieldType.REF:
-                yield here.name, step
-            here = self.spec.entity(kept.ref) if kept.ref else None
-
-    def _options(self, slot: Slot, numbers: list[Decimal]) -> Iterator[str]:
-        entity = self.spec.entity(slot[0])
-        kept = entity.field(slot[1]) if entity else None
-        if kept is None:
-            return
-        if not kept.required and kept.type is not FieldType.BOOL:
-            yield ""
-        yield from _values(kept, numbers)
-
-
-def conditions_of(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
-    """The rules of a kind of record that are conditions on it."""
-    own = [rule for rule in spec.rules if rule.entity == entity.name]
-    return [
-        rule
-        for rule in own
-        if rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN)
-        or (rule.kind is RuleKind.CAPACITY and rule.limit is not None)
-    ]
-
-
-def _orders(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
-    """The rules that one field is never before another."""
-    return [rule for rule in spec.rules if rule.entity == entity.name and rule.kind is RuleKind.IN_ORDER]
-
-
-def _changed(texts: dict[str, Texts], changes: Mapping[Slot, str]) -> dict[str, Texts]:
-    result = {name: dict(values) for name, values in texts.items()}
-    for (name, slot), value in changes.items():
-        result[name][slot] = value
-    return result
-
-
-def _usual(kept: FieldSpec) -> str:
-    """The value that a field of the example record begins with."""
-    return next(_values(kept, []), "")
-
-
-def _values(kept: FieldSpec, numbers: list[Decimal]) -> Iterator[str]:
-    match kept.type:
-        case FieldType.BOOL:
-            yield from ("1", "")
-        case FieldType.CHOICE:
-            yield from kept.choices
-        case FieldType.DATE:
-            yield from (f"@{offset}" for offset in _OFFSETS)
-        case FieldType.DATETIME:
-            yield from (f"@{offset} {clock}" for clock in _CLOCKS for offset in _OFFSETS[:5])
-        case FieldType.REF:
-            yield "1"
-        case _ if kept.type in NUMBERS:
-            yield from _amounts(kept, numbers)
-        case _:
-            yield _TEXTS.get(kept.type, "Zebra crossing")
-
-
-_TEXTS: Final = {
-    FieldType.EMAIL: "zoe@example.com",
-    FieldType.CODE: "demo2345",
-    FieldType.PHONE: "+44 20 7946 0000",
-    FieldType.URL: "https://example.com/a",
-    FieldType.LONGTEXT: "First line",
-}
-
-
-def _amounts(kept: FieldSpec, numbers: list[Decimal]) -> Iterator[str]:
-    """Numbers within the limits of the field, those beside the numbers of the rule included."""
-    beside = [number + step for number in numbers for step in (0, 1, -1)]
-    tried = [Decimal(3), Decimal(1), *beside, *map(Decimal, (0, 2, 5, 10, 100, 1000, 100_000))]
-    # The first lies between the limits even where no usual number does.
-    tried = (
-        [bound for bound in (kept.lowest, kept.highest) if bound is not None] + tried if _is_tight(kept) else tried
-    )
-    for number in dict.fromkeys(tried):
-        is_low = number < (0 if kept.lowest is None else kept.lowest)
-        if not is_low and not (kept.highest is not None and number > kept.highest):
-            yield str(int(number)) if number == int(number) else str(number)
-
-
-def _is_tight(kept: FieldSpec) -> bool:
-    return not (kept.lowest or 0) <= 3 <= (kept.highest if kept.highest is not None else 3)
-
-
-def plain(kept: FieldSpec, text: str) -> Plain:
-    """A typed text as the value that expressions know; None for nothing."""
-    if kept.type is FieldType.BOOL:
-        return bool(text)
-    if not text:
-        return None
-    if kept.type in NUMBERS or kept.type is FieldType.REF:
-        return Fraction(text)
-    if text.startswith("@"):
-        day, _, clock = text[1:].partition(" ")
-        when = TODAY + timedelta(days=int(day))
-        return datetime.fromisoformat(f"{when.isoformat()}T{clock}") if clock else when
-    return text
+    def _evaluator(self, scene: Scene, now: datetime) -> Evaluator:
+        records: dict[str, dict[int, Mapping[str, Plain]]] = {}
+        for (name, number), texts in scene.records.items():
+            fields = self.cast.entity(name).fields
+            record = {kept.name: plain(kept, texts[kept.name], now.date()) for kept in fields}
+            records.setdefault(name, {})[number] = record
+        return Evaluator(self._catalogue, World(records, now))

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.blueprint.expressions.catalogue import Kind, Type
 from app.blueprint.expressions.tables import watched_tables
+from app.blueprint.generate.stated import stated
 from app.blueprint.spec import (
     AppSpec,
     ComputedSpec,
@@ -16,11 +17,9 @@ from app.blueprint.spec import (
     FieldType,
     MoveSpec,
     RightSpec,
-    RuleKind,
     RuleSpec,
 )
 from app.blueprint.spec_expressions import MONEY_DIGITS, compiler_of
-from app.blueprint.spec_queries import CALLED_OFF, FINISHED, finished, status_field
 
 _SHOWN_AS: Final = {
     Kind.MONEY: "money",
@@ -118,30 +117,3 @@ def ensure(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[
     watched = watched_tables(spec, entity.name, condition, when or "")
     if watched:
         yield "watches", watched
-
-
-def stated(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str | None]:
-    """A rule as the condition that it upholds, and the condition under which it is judged."""
-    if rule.kind is RuleKind.ENSURE:
-        return rule.condition or "", rule.when
-    if rule.kind is RuleKind.IN_ORDER:
-        return f"{rule.fields[1]} >= {rule.fields[0]}", None
-    is_live = rule.when or _is_live(entity, rule)
-    ref = rule.fields[0]
-    others = f"{ref} = this.{ref}" + (f" and {is_live}" if is_live else "")
-    if rule.kind is RuleKind.ONE_OPEN:
-        return f"count({entity.name} via none where id != this.id and {others}) = 0", is_live
-    amount = rule.fields[1] if len(rule.fields) > 1 else ""
-    counted = f"sum({amount} of {entity.name} via none where {others})" if amount else ""
-    counted = counted or f"count({entity.name} via none where {others})"
-    return f"{counted} <= {rule.limit}", is_live
-
-
-def _is_live(entity: EntitySpec, rule: RuleSpec) -> str | None:
-    """The condition under which a record counts: for one_open until it is finished, else unless called off."""
-    status = status_field(entity)
-    if status is None:
-        return None
-    over = finished(status, FINISHED if rule.kind is RuleKind.ONE_OPEN else CALLED_OFF)
-    words = ", ".join(f'"{choice}"' for choice in over)
-    return f"{status.name} not in ({words})" if words else None

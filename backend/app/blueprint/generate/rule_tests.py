@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from app.blueprint.generate.example_records import examples_of
-from app.blueprint.generate.examples import conditions_of
-from app.blueprint.generate.rules import Rule, off_field, rules_of
-from app.blueprint.spec import AppSpec
+import json
+
+from app.blueprint.generate.example_records import Json, examples_of, violation_py
+from app.blueprint.generate.rules import Rule, rules_of
+from app.blueprint.generate.stated import conditions_of, judged_rules, off_field
+from app.blueprint.spec import AppSpec, RuleSpec
 
 _HEAD = (
     '"""The rules of this app hold, in its forms and in its database."""\n\nfrom __future__ import annotations\n\n'
 )
-_IMPORTS = "from . import tries\nfrom .client import Browser\n"
+_IMPORTS = "from . import tries\nfrom .client import Browser\nfrom .scenes import SCENES\n"
 _NO_RULES = (
     "\n\ndef test_this_app_has_no_rules() -> None:\n    assert not any(entity.rules for entity in ENTITIES)\n"
 )
@@ -24,21 +26,59 @@ _CALLS = {
     "Overdue": "overdue",
     "Ensure": "ensure",
 }
+Numbered = tuple[int, Rule]
 
 
 def rule_tests_py(spec: AppSpec) -> str:
     """The module's text: a test for each rule, which stays red when the rule is taken out of the app."""
-    rules = [rule for entity in spec.entities for rule in rules_of(spec, entity)]
-    if not rules:
+    if not _numbered(spec):
         return _HEAD + "from app.schema import ENTITIES\n" + _NO_RULES
-    return _HEAD + _IMPORTS + "".join(_test(spec, rule, number) for number, rule in enumerate(rules, start=1))
+    return _HEAD + _IMPORTS + "".join(_test(spec, rule, number) for number, rule in _numbered(spec))
+
+
+def rule_scenes(spec: AppSpec) -> dict[str, Json]:
+    """The scenes that break the rules, by the name that the tests call them by."""
+    tried = {number: _tried_by_scene(spec, rule) for number, rule in _numbered(spec)}
+    return {_scene_name(number): violation for number, violation in tried.items() if violation is not None}
+
+
+def _numbered(spec: AppSpec) -> list[Numbered]:
+    return list(enumerate((rule for entity in spec.entities for rule in rules_of(spec, entity)), start=1))
+
+
+def _scene_name(number: int) -> str:
+    return f"rule {number}"
+
+
+def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
+    """The scene that breaks a rule, where its kind of record has conditions that must be kept beside it."""
+    said = next((other for other in judged_rules(spec, rule.entity) if other.about == rule.about), None)
+    if said is None or not conditions_of(spec, rule.entity):
+        return None
+    return _violation(spec, rule, said)
+
+
+def _violation(spec: AppSpec, rule: Rule, said: RuleSpec) -> Json:
+    broken = examples_of(spec).violation(rule.entity, said)
+    if broken is None:
+        raise ValueError(f"no example was found that breaks the rule {rule.about!r}; say it in a simpler way")
+    return violation_py(spec, broken)
+
+
+def scenes_json(scenes: dict[str, Json]) -> str:
+    """The text of `scenes.json`."""
+    return json.dumps(scenes, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _test(spec: AppSpec, rule: Rule, number: int) -> str:
     call = _CALLS[rule.word]
-    arguments = ", ".join(["client", repr(rule.entity.table), *_arguments(spec, rule)])
     name = f"test_rule_{number}_{call}_of_{rule.entity.table}"
-    return f"\n\ndef {name}(client: Browser) -> None:\n    # {rule.about!a}\n    tries.{call}({arguments})\n"
+    if _tried_by_scene(spec, rule) is not None:
+        body = f"tries.refused(client, SCENES[{_scene_name(number)!r}], {rule.about!r})"
+    else:
+        arguments = ", ".join(["client", repr(rule.entity.table), *_arguments(spec, rule)])
+        body = f"tries.{call}({arguments})"
+    return f"\n\ndef {name}(client: Browser) -> None:\n    # {rule.about!a}\n    {body}\n"
 
 
 def _arguments(spec: AppSpec, rule: Rule) -> list[str]:
@@ -57,24 +97,8 @@ def _arguments(spec: AppSpec, rule: Rule) -> list[str]:
             return [*_words(rule, "ref", "counted", "quantity"), repr(_off(spec, rule)), says]
         case "Overdue":
             return [*_words(rule, "date", "status"), repr("".join(values["done"][:1]))]
-        case "Ensure":
-            return [*_violation(spec, rule), repr((rule.about,))]
         case _:
             return _words(rule, "money", "ref", "into", "times")
-
-
-def _violation(spec: AppSpec, rule: Rule) -> list[str]:
-    """The changes that make a record break the rule, by table, and how many like it are there before."""
-    stated = next(other for other in conditions_of(spec, rule.entity) if other.about == rule.about)
-    broken = examples_of(spec).violation(rule.entity, stated)
-    if broken is None:
-        raise ValueError(f"no example was found that breaks the rule {rule.about!r}; say it in a simpler way")
-    changes: dict[str, dict[str, str]] = {}
-    for (name, field), text in broken.changes.items():
-        entity = spec.entity(name)
-        if entity is not None:
-            changes.setdefault(entity.table, {})[field] = text
-    return [repr(changes), repr(broken.copies)]
 
 
 def _words(rule: Rule, *names: str) -> list[str]:

@@ -6,19 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.blueprint.generate.expressions import ensure
+from app.blueprint.generate.stated import called_off
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
-from app.blueprint.spec_queries import (
-    CALLED_OFF,
-    counted_stock,
-    finished,
-    space_limit,
-    status_field,
-    sum_field,
-    times_field,
-)
+from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum_field, times_field
 
 _DATES = (FieldType.DATE, FieldType.DATETIME)
-_NO = frozenset({"no", "not", "cannot", "can't"})
 _ALWAYS = {
     "NoOverlap": ("start", "end", "ref"),
     "Overdue": ("date", "status", "done"),
@@ -61,7 +53,7 @@ def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
     match rule.kind:
         case RuleKind.UNIQUE:
-            return Rule("Unique", entity, rule.about, {"fields": rule.fields, "ignore": _called_off(entity)})
+            return Rule("Unique", entity, rule.about, {"fields": rule.fields, "ignore": called_off(entity)})
         case RuleKind.NO_OVERLAP:
             return _no_overlap(entity, rule, fields)
         case RuleKind.CAPACITY if rule.limit is None:
@@ -78,26 +70,6 @@ def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
             return _sum(spec, entity, rule, fields)
         case RuleKind.ENSURE | RuleKind.ONE_OPEN:
             return Rule("Ensure", entity, rule.about, dict(ensure(spec, entity, rule)))
-
-
-def off_field(entity: EntitySpec) -> FieldSpec | None:
-    """The choice by which a record can be called off."""
-    choices = [field for field in entity.fields if field.type is FieldType.CHOICE and _off_words(field)]
-    status = status_field(entity)
-    return status if status in choices else next(iter(choices), None)
-
-
-def _off_words(field: FieldSpec) -> tuple[str, ...]:
-    named = finished(field, CALLED_OFF)
-    refusals = (choice for choice in field.choices if choice.casefold().split()[0] in _NO)
-    # A list of kinds may hold such a word too; a record begins with its first choice, which keeps it alive.
-    return tuple(choice for choice in dict.fromkeys((*named, *refusals)) if choice != field.choices[0])
-
-
-def _called_off(entity: EntitySpec) -> tuple[str, ...]:
-    """The words of a record that stands in nobody's way any more."""
-    field = off_field(entity)
-    return _off_words(field) if field else ()
 
 
 def _refs(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
@@ -119,7 +91,7 @@ def _no_overlap(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec])
     start, end = dates[0], dates[1] if len(dates) > 1 else ""
     lasts = "" if end else next(iter(_numbers(fields)), "")
     values: Values = {
-        "start": start, "end": end, "ref": refs[0].name, "lasts": lasts, "ignore": _called_off(entity)
+        "start": start, "end": end, "ref": refs[0].name, "lasts": lasts, "ignore": called_off(entity)
     }  # fmt: skip
     return Rule("NoOverlap", entity, rule.about, values)
 
@@ -130,7 +102,7 @@ def _capacity(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequenc
         limit = space_limit(parent) if parent else None
         if limit:
             takes = next(iter(_numbers(fields)), "")
-            values: Values = {"ref": field.name, "limit": limit, "takes": takes, "ignore": _called_off(entity)}
+            values: Values = {"ref": field.name, "limit": limit, "takes": takes, "ignore": called_off(entity)}
             return Rule("Capacity", entity, rule.about, values)
     return None
 
@@ -168,10 +140,10 @@ def _stock_off(spec: AppSpec, entity: EntitySpec, *, product_ref: str) -> dict[s
     """What calls a taking off: the order that it is a line of, or else its own status."""
     for field in _refs(entity.fields):
         order = spec.entity(field.ref or "")
-        words = _called_off(order) if order and field.name != product_ref else ()
+        words = called_off(order) if order and field.name != product_ref else ()
         if words and field.on_delete is OnDelete.CASCADE:
             return {"ignore": words, "through": field.name}
-    return {"ignore": _called_off(entity)}
+    return {"ignore": called_off(entity)}
 
 
 def _sum(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:

@@ -152,6 +152,16 @@ def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:
     return list(lines.values())
 
 
+def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
+    """Whether a view of this kind by that field is in the app."""
+    return kind is ViewKind.LIST or bool(_view(entity, kind, name))
+
+
+def is_built_view(kind: ViewKind) -> bool:
+    """Whether apps have views of this kind at all."""
+    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, *_VIEW_FIELDS)
+
+
 def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     """What the entity says of the view, or nothing when its field does not fit."""
     if kind is ViewKind.DOCUMENT:
@@ -178,8 +188,7 @@ def _register(spec: AppSpec) -> str:
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
     roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
     listed = [_listed("ENTITIES", names), _listed("FORMS", forms), _listed("ROLES", roles)]
-    listed += [_listed("SITE", sections), _listed("TOOLS", tools)]
-    return "\n\n".join([*listed, f"SIGN_IN = {spec.has_sign_in}"])
+    return "\n\n".join([*listed, _listed("SITE", sections), _listed("TOOLS", tools)])
 
 
 def _listed(name: str, lines: str) -> str:
@@ -202,12 +211,18 @@ def _role(spec: AppSpec, role: RoleSpec) -> str:
     own = spec.entity(role.entity) if role.entity else next(filter(_is_person, spec.entities), None)
     if own is None:
         return ""
-    adds = tuple(entity.table for entity in spec.entities if _adds(spec, entity, own))
+    adds = tuple(entity.table for entity in spec.entities if _may_add(spec, entity, role, own))
     return f"Role({role.name!r}, {role.about!r}, own={own.table!r}, adds={adds!r})"
 
 
 def _is_person(entity: EntitySpec) -> bool:
     return any(field.type is FieldType.EMAIL for field in entity.fields)
+
+
+def _may_add(spec: AppSpec, entity: EntitySpec, role: RoleSpec, own: EntitySpec) -> bool:
+    """What a right says, or else what people usually add about themselves."""
+    right = next((right for right in entity.rights if right.role == role.name), None)
+    return right.adds if right else _adds(spec, entity, own)
 
 
 def _adds(spec: AppSpec, entity: EntitySpec, own: EntitySpec) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from zlib import crc32
 
+from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.scenes import TEXTS, Key
+from app.blueprint.generate.seed_conditions import fit_to_conditions, kept_value
 from app.blueprint.generate.seed_fit import Rows, add_up, fit, settle
 from app.blueprint.generate.seed_values import CODES, Place, Record, is_person, value
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
@@ -25,10 +28,29 @@ def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
     """The examples of each entity, fitted to every rule of the specification."""
     rows: Rows = {}
     for entity in in_order(spec):
-        rows[entity.name] = fit(spec, entity, _records(spec, entity, rows), rows)
+        fitted = fit(spec, entity, _records(spec, entity, rows), rows)
+        rows[entity.name] = fit_to_conditions(spec, entity, fitted, rows)
+    for entity in in_order(spec):
+        if not rows[entity.name]:
+            add_scene(spec, entity, rows)
     add_up(spec, rows)
     settle(spec, rows)
     return [(entity, rows[entity.name]) for entity in in_order(spec)]
+
+
+def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
+    """Where no example fits the conditions: the one that the app's tests keep, with what it belongs to."""
+    scene, numbers = examples_of(spec).good(entity), dict[Key, int]()
+    for key, texts in scene.records.items():
+        of = next(one for one in spec.entities if one.name == key[0])
+        record = _record(Place(of, len(rows[of.name]), 0), rows)
+        for field in of.fields:
+            if field.ref:
+                record[field.name] = numbers[field.ref, int(texts[field.name])] if texts[field.name] else None
+            elif field.type not in TEXTS:
+                record[field.name] = kept_value(field, texts[field.name])
+        rows[of.name].append(record)
+        numbers[key] = len(rows[of.name])
 
 
 def _records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Record]:

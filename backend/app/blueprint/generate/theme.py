@@ -8,7 +8,8 @@ from zlib import crc32
 
 from app.blueprint.generate.colors import filled, measure, oklch, readable, wheel_to_oklch
 from app.blueprint.generate.designs import DesignData, Shades, design_of
-from app.blueprint.spec import AppSpec, Scheme, Tone
+from app.blueprint.look_words import read_theme
+from app.blueprint.spec import AppSpec, Scheme, ThemeSpec, Tone
 
 AA: Final = 4.6
 AA_EDGE: Final = 3.1
@@ -44,12 +45,12 @@ class Look:
 
 def look(spec: AppSpec) -> Look:
     """The look of an app, the same for each of its versions as long as it is called the same."""
-    design, theme = design_of(spec), spec.theme
+    design, theme = design_of(spec), _filled_in(spec)
     number = crc32(spec.title.encode())
     wheel = design.hues[number % len(design.hues)] if theme.hue is None else theme.hue
     hue = wheel_to_oklch(wheel)
     second = (hue + design.turn) % 360 if theme.second_hue is None else wheel_to_oklch(theme.second_hue)
-    plain = Look(design, hue, second, _TONES[theme.tone], theme.scheme)
+    plain = Look(design, hue, second, _TONES[theme.tone or Tone.FULL], theme.scheme or Scheme.BOTH)
     return _branded(plain, *theme.colors) if theme.colors else plain
 
 
@@ -62,6 +63,12 @@ def _branded(plain: Look, lead: str, beside: str = "") -> Look:
         plain, hue=hue, second=other[2] if other else plain.second, strength=strength, lead=(lightness, chroma),
         beside=other[:2] if other else None,
     )  # fmt: skip
+
+
+def _filled_in(spec: AppSpec) -> ThemeSpec:
+    """The theme that a specification names, and where it names nothing, what the words of its goal ask for."""
+    named = spec.theme.model_dump(exclude_none=True)
+    return ThemeSpec.model_validate(read_theme(spec.goal).model_dump(exclude_none=True) | named)
 
 
 def theme_css(look: Look) -> str:
@@ -138,19 +145,22 @@ class _Palette:
         mark = self._between(0.8 if is_deep else 0.5, 0.14, on, AA, is_deep=is_deep)
         # A button on the first page's ground: the colour of the app where that stands out from it.
         button, on_button = self._filled("fill", self.look.hue, self.look.lead)
-        if is_deep:
-            button, on_button = self._lit(), ground
+        if self.look.design.hero == "vivid":
+            button, on_button = ink, ground
+        elif is_deep:
+            button = self._lit(self.look.hue if self.look.design.hero == "ink" else self.look.second)
+            on_button = ground
         return {
             "hero": ground, "hero-2": other, "on-hero": ink, "hero-soft": soft, "hero-mark": mark,
             "hero-fill": button, "on-hero-fill": on_button,
+            "hero-glow": self._lit(self.look.second) if is_deep else self._ok(0.8, 0.14, self.look.second),
         }  # fmt: skip
 
-    def _lit(self) -> str:
-        """A bright ground for a button on the deep first page."""
+    def _lit(self, hue: float) -> str:
+        """A bright ground on the deep first page."""
         lightness, chroma = self.shades["hero"]
         on = (self._ok(lightness, chroma, self.look.hue),)
         fill_l, fill_c = self.shades["fill"]
-        hue = self.look.hue if self.look.design.hero == "ink" else self.look.second
         return self._between(max(0.78, fill_l), min(fill_c, 0.16), on, 6.0, is_deep=True, hue=hue)
 
     def _side(self) -> Colors:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
-from app.blueprint.generate.examples import NOW, TODAY, plain
+from app.blueprint.generate.scenes import plain
 from app.blueprint.spec import AppSpec, FieldSpec, FieldType, ToolSpec
 from app.blueprint.spec_tools import TYPED_IN, result_sql, tool_catalogue
 
 CASES: Final = 4
+TODAY: Final = date(2031, 3, 4)
+NOW: Final = datetime(2031, 3, 4, 9, 0)
 _STARTS: Final = {FieldType.INT: ("3", "4"), FieldType.DECIMAL: ("2.5", "1.25"), FieldType.MONEY: ("12.5", "10.1")}
 
 
@@ -34,7 +36,7 @@ def cases_of(spec: AppSpec, tool: ToolSpec) -> list[Case]:
 
 
 def _case(spec: AppSpec, tool: ToolSpec, given: Mapping[str, str]) -> Case:
-    record = {field.name: plain(field, given[field.name]) for field in tool.inputs}
+    record = {field.name: plain(field, given[field.name], TODAY) for field in tool.inputs}
     records: dict[str, Mapping[int, Mapping[str, Plain]]] = {entity.name: {} for entity in spec.entities}
     evaluator = Evaluator(tool_catalogue(spec, tool), World({**records, TYPED_IN: {1: record}}, NOW))
     results = {

@@ -145,6 +145,23 @@ idempotency_keys = sa.Table(
     _moment("created_at", now=True),
 )
 
+page_codes = sa.Table(
+    "page_codes",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+page_sessions = sa.Table(
+    "page_sessions",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
+    _moment("created_at", now=True),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
 workers = sa.Table(
     "workers",
     metadata,

@@ -13,20 +13,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from . import access, database, once, people, rules
+from . import database, hosts, once, rules
 from .access import Visitor
 from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, money, show, tone
 from .model import Entity, Field
 from .routing import Given
-from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN, SITE, TOOLS
-from .security import new_token, read_form
+from .schema import ABOUT, ENTITIES, FORMS, ROLES, SITE, TOOLS
+from .security import new_token, read_form, session_of
 
 DONE = {
     "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
     "imported": "Imported.", "welcome": "Welcome! Your app is set up.",
 }  # fmt: skip
 PUBLIC = [entity for entity in ENTITIES if entity.public]
-HAS_FRONT = bool(SITE or FORMS or TOOLS or PUBLIC) or SIGN_IN
+HAS_FRONT = bool(SITE or FORMS or TOOLS or PUBLIC) or any(role.own for role in ROLES)
+"""Whether the app has a side for people who are not of the staff."""
 SHORTEST_PHONE = 6
 DASHBOARD = "/staff-side" if HAS_FRONT else "/"
 
@@ -44,8 +45,9 @@ templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 templates.globals.update(
-    about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
-    sign_in=SIGN_IN, tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
+    about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS,
+    by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
+    can_sign_up=any(role.own for role in ROLES), tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
 )  # fmt: skip
 
 Form = Annotated[dict[str, str], Given(read_form)]
@@ -69,11 +71,14 @@ def render(
     request: Request, template: str, context: Mapping[str, Any], *, status: int = 200, session: str | None = None
 ) -> HTMLResponse:
     """A page; everything in it is escaped by the template engine."""
-    visitor = getattr(request.state, "visitor", None if SIGN_IN else access.EVERYBODY)
+    visitor = getattr(request.state, "visitor", None)
     key = getattr(request.app.state, "key", b"")
-    token = new_token(key, people.cookie(request) if session is None else session)
+    token = new_token(key, session_of(request) if session is None else session)
     shown = [entity for entity in ENTITIES if visitor is not None and visitor.sees_some(entity)]
-    base = {"visitor": visitor, "token": token, "form_id": once.new_form_id(), "nav": [entity for entity in shown if not entity.line_of], "path": request.url.path}
+    base = {
+        "visitor": visitor, "is_founder": hosts.is_founder(request), "token": token, "form_id": once.new_form_id(),
+        "nav": [entity for entity in shown if not entity.line_of], "path": request.url.path,
+    }  # fmt: skip
     return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
 
 

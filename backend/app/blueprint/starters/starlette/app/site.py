@@ -11,14 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, people, public, records, standings, tools
+from . import database, hosts, people, public, records, standings, tools
 from .access import Guest
 from .fields import Value, show
 from .model import Entity, Field, Form, Section
 from .pages import usual_order
 from .rendering import DASHBOARD, GENERAL_FORMS, HAS_FRONT, PUBLIC_KINDS, cell, render
 from .routing import Number, PageNumber, Routes, Words
-from .schema import ENTITIES, FORMS, SIGN_IN, SITE, TOOLS
+from .schema import ENTITIES, FORMS, SITE, TOOLS
 
 CARDS = 24
 CARDS_ON_FRONT = 6
@@ -31,6 +31,9 @@ OFFERED = (
 )
 """What the first page shows besides its forms where no sections are written."""
 PUBLIC = {entity.table: entity for entity in ENTITIES if entity.public}
+
+FOR_EVERYBODY = bool(SITE or OFFERED or FORMS)
+"""Whether there is something to see or do without signing in."""
 
 routes = Routes()
 
@@ -50,11 +53,11 @@ class Card:
 
 def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
     """The sections of the first page in the founder's words, or else a page of what visitors can do here."""
-    if visitor is not None and visitor.session:
+    if visitor is not None and visitor.session and not FOR_EVERYBODY:
         return RedirectResponse(DASHBOARD, 303)
     with database.session() as db:
         sections = [_section(db, section, invitation) for section in SITE or OFFERED]
-        waits = SIGN_IN and not people.has_owner(db)
+        waits = not hosts.preview_access(request.scope) and not people.has_owner(db)
         context = {"sections": sections, "front": True, "waits": waits}
         if SITE:
             embedded = [section.table for section in SITE if section.kind == "signup"]

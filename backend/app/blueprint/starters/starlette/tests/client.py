@@ -83,7 +83,7 @@ class Browser:
     def _scope(self, method: str, address: str, headers: Mapping[str, str], length: int) -> dict[str, Any]:
         parts = urlsplit(address)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        sent = {"host": "testserver", "content-length": str(length), **headers, **({"cookie": cookie} if cookie else {})}
+        sent = {"host": "localhost", "content-length": str(length), **headers, **({"cookie": cookie} if cookie else {})}
         return {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": method,
             "scheme": self._scheme, "path": unquote(parts.path), "raw_path": parts.path.encode(), "root_path": "",

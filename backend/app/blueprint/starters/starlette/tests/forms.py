@@ -25,7 +25,10 @@ SAMPLES = {
     "datetime": "2031-03-04T10:30", "bool": "1", "email": "zoe@example.com", "code": "zoe23456", "phone": "+44 20 7946 0000",
     "url": "https://example.com/a?b=c",
 }  # fmt: skip
-EXAMPLES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
+EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
+RECORDS: dict[str, dict[str, dict[str, str]]] = EXAMPLES.get("records", {})
+BESIDE: dict[str, list[tuple[str, int]]] = EXAMPLES.get("beside", {})
+Key = tuple[str, int]
 NUMBERS = itertools.count(1001)
 MUCH = "5000"
 
@@ -60,22 +63,28 @@ def send(client: Browser, address: str, values: dict[str, str]) -> Any:
 
 
 def filled(client: Browser, entity: Entity, /, **changes: str) -> dict[str, str]:
-    """Good values for every field; what a record must belong to is added first."""
-    return {**_filled(client, entity, changes, {}), **changes}
+    """Good values for every field; what a record must belong to, and what it needs beside it, is added first."""
+    kept: dict[Key, int] = {}
+    values = {**_filled(client, entity, 1, changes, kept), **changes}
+    _add_beside(client, entity, kept)
+    return values
 
 
-def _filled(client: Browser, entity: Entity, changes: dict[str, str], kept: dict[str, int]) -> dict[str, str]:
+def _filled(
+    client: Browser, entity: Entity, number: int, changes: dict[str, str], kept: dict[Key, int]
+) -> dict[str, str]:
     """`kept` are the records that others of one family share, so that what belongs together does."""
-    values = {}
+    values, example = {}, RECORDS.get(entity.table, {}).get(str(number), {})
     for field in entity.fields:
         if field.type == "choice":
             values[field.name] = field.choices[0]
-        elif field.type == "ref":
-            needed = field.required and field.name not in changes
-            values[field.name] = str(_parent(client, BY_TABLE[field.ref], kept)) if needed else ""
+        elif field.ref:
+            link = example.get(field.name, "1" if field.required else "") if field.name not in changes else ""
+            values[field.name] = str(_parent(client, BY_TABLE[field.ref], int(link), kept)) if link else ""
         else:
             values[field.name] = within(field, SAMPLES[field.type])
-    return {**values, **_of_example(entity), **_within_the_rules(entity)}
+    said = {name: dated(text) for name, text in example.items() if not entity.field(name).ref}
+    return {**values, **_room(entity), **said, **different(entity)}
 
 
 def filled_line(client: Browser, entity: Entity, number: int) -> dict[str, str]:
@@ -89,17 +98,21 @@ def filled_line(client: Browser, entity: Entity, number: int) -> dict[str, str]:
     return {f"line-{number}-{one.name}": values[one.name] for one in asked}
 
 
-def _parent(client: Browser, entity: Entity, kept: dict[str, int]) -> int:
-    if entity.table not in EXAMPLES:
+def _parent(client: Browser, entity: Entity, number: int, kept: dict[Key, int]) -> int:
+    if entity.table not in RECORDS:
         return keep(client, entity)
-    if entity.table not in kept:
-        kept[entity.table] = keep(client, entity, kept)
-    return kept[entity.table]
+    if (entity.table, number) not in kept:
+        kept[entity.table, number] = keep(client, entity, number, kept)
+        _add_beside(client, entity, kept)
+    return kept[entity.table, number]
 
 
-def _of_example(entity: Entity) -> dict[str, str]:
-    """The values that keep the conditions of this kind, where it has some."""
-    return {name: dated(text) for name, text in EXAMPLES.get(entity.table, {}).items() if not entity.field(name).ref}
+def _add_beside(client: Browser, entity: Entity, kept: dict[Key, int]) -> None:
+    """Add what must be there beside the example of a kind, but for what belongs to the record itself."""
+    for table, number in BESIDE.get(entity.table, []):
+        links = {(field.ref, RECORDS[table][str(number)][field.name]) for field in BY_TABLE[table].of_type("ref")}
+        if (entity.table, 1) in kept or (entity.table, "1") not in links:
+            _parent(client, BY_TABLE[table], number, kept)
 
 
 def within(field: Field, text: str) -> str:
@@ -121,20 +134,24 @@ def dated(text: str) -> str:
     return f"{day}T{match[2]}:{match[3]}" if match[2] else day
 
 
-def _within_the_rules(entity: Entity) -> dict[str, str]:
-    """Room and stock for everybody, of which one is taken at a time, and no name twice."""
+def _room(entity: Entity) -> dict[str, str]:
+    """Room and stock for everybody, of which one is taken at a time."""
     values: dict[str, str] = {}
     for other in ENTITIES:
         for rule in other.rules:
             if isinstance(rule, (Capacity, Stock)):
                 limit = rule.limit if isinstance(rule, Capacity) else rule.counted
                 amount = rule.takes if isinstance(rule, Capacity) else rule.quantity
-                values |= {limit: MUCH} if other.field(rule.ref).ref == entity.table else {}
+                is_counted = other.field(rule.ref).ref == entity.table
+                values |= {limit: within(entity.field(limit), MUCH)} if is_counted else {}
                 values |= {amount: "1"} if other is entity and amount else {}
-    for rule in entity.rules:
-        if isinstance(rule, Unique):
-            values |= {name: _different(entity, name) for name in rule.fields if _can_differ(entity, name)}
     return values
+
+
+def different(entity: Entity) -> dict[str, str]:
+    """A value that no other record has, where a rule wants one."""
+    rules = [rule for rule in entity.rules if isinstance(rule, Unique)]
+    return {name: _different(entity, name) for rule in rules for name in rule.fields if _can_differ(entity, name)}
 
 
 def _can_differ(entity: Entity, name: str) -> bool:
@@ -147,9 +164,9 @@ def _different(entity: Entity, name: str) -> str:
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 
-def keep(client: Browser, entity: Entity, kept_parents: dict[str, int] | None = None, /) -> int:
+def keep(client: Browser, entity: Entity, number: int = 1, family: dict[Key, int] | None = None, /) -> int:
     """Put a record straight into the database, for others to belong to; its id."""
-    values = _filled(client, entity, {}, {} if kept_parents is None else kept_parents)
+    values = _filled(client, entity, number, {}, {} if family is None else family)
     kept = {field.name: read(field, values[field.name]) for field in entity.fields} | moves.first_state(entity)
     with database.session() as db:
         return database.insert(db, entity, kept)

@@ -1,0 +1,231 @@
+"""Walks through the changes of example records that may make a condition hold, or break it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final
+
+from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path, Value
+from app.blueprint.expressions.parser import parse
+from app.blueprint.expressions.walk import children, walk
+from app.blueprint.generate.scenes import Cast, Key, Scene, Slot, values_of
+from app.blueprint.generate.stated import Statement
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType
+
+_TRIES: Final = 3_000
+"""So many changes of one sort are tried before another sort is."""
+_MENDS: Final = 500
+_MOST_FIELDS: Final = 3
+_MOST_BESIDE: Final = 12
+_DEPTH: Final = 3
+"""So many figures that lean on each other are looked through for fields to vary."""
+
+Place = tuple[str, str]
+"""A field of a kind of record."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Changes of the example records, and others that are there beside them."""
+
+    changes: Mapping[Slot, str] = field(default_factory=dict)
+    beside: tuple[Key, ...] = ()
+    bare: bool = False
+
+    def scene(self, cast: Cast, name: str) -> Scene:
+        """The scene that they make of the example of a kind."""
+        return cast.scene((name, 1), self.changes, self.beside, bare=self.bare)
+
+    def apply(self, cast: Cast, name: str) -> None:
+        """Make them the example record of its kind."""
+        for (key, kept), text in self.changes.items():
+            if key[1] == 1:
+                cast.texts[key[0]][kept] = text
+            else:
+                cast.others.setdefault(key, {})[kept] = text
+        cast.needs[name] = tuple(dict.fromkeys((*cast.needs.get(name, ()), *self.beside)))
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Fields to vary together, after what is fixed, with records that are there beside."""
+
+    slots: Sequence[Slot]
+    fixed: Mapping[Slot, str] = field(default_factory=dict)
+    beside: tuple[Key, ...] = ()
+    bare: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """Looks for changes among the fields that a condition speaks of."""
+
+    cast: Cast
+
+    def candidates(self, entity: EntitySpec, said: Statement) -> Iterator[Candidate]:
+        """Changes of the first records, then records beside them, then links to second ones."""
+        nodes = [parse(text) for text in said if text]
+        places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))
+        # The state of a record is the last thing to vary: it changes by moves alone.
+        places.sort(key=lambda place: entity.moves and place == (entity.name, entity.state))
+        found = [
+            node.value for text in self._expanded(entity, nodes) for node in walk(text) if isinstance(node, Value)
+        ]
+        numbers = list(dict.fromkeys(value for value in found if isinstance(value, Decimal)))
+        kinds = list(dict.fromkeys(self._kinds(entity, nodes)))
+        options = _Options(self, numbers)
+        groups = list(self._groups(entity, places, kinds, numbers))
+        for size in range(_MOST_FIELDS + 1):
+            for group in groups:
+                combined = options.combined(group.slots, size)
+                for changes in itertools.islice(combined, _TRIES):
+                    yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
+
+    def mending(self, candidate: Candidate, scene: Scene, key: Key, said: Statement) -> Iterator[Candidate]:
+        """The candidate with one or two more changes, of what a statement about a record of it speaks of."""
+        nodes = [parse(text) for text in said if text]
+        entity = self.cast.entity(key[0])
+        places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))
+        slots = [(other, kept) for other in scene.records for name, kept in places if other[0] == name]
+        free = [slot for slot in slots if slot not in candidate.changes]
+        options = _Options(self, ())
+        for size in (1, 2):
+            for changes in itertools.islice(options.combined(free, size), _MENDS):
+                yield replace(candidate, changes={**candidate.changes, **changes})
+
+    def _groups(
+        self, entity: EntitySpec, places: Sequence[Place], kinds: Sequence[str], numbers: Sequence[Decimal]
+    ) -> Iterator[_Group]:
+        """The first records; nothing that they need; others beside them; a link to the second of a kind."""
+        first = [((name, 1), kept) for name, kept in places]
+        yield _Group(first)
+        yield _Group(first, bare=True)
+        for beside in _companions(entity, kinds, numbers):
+            more = [(key, kept) for key in beside for name, kept in places if key[0] == name]
+            yield _Group(list(dict.fromkeys([*more, *first])), beside=beside)
+        for name, kept in places:
+            target = self._ref(name, kept)
+            if target:
+                slots = [((target, 2), field_name) for kind, field_name in places if kind == target]
+                yield _Group(slots, fixed={((name, 1), kept): "2"})
+
+    def options(self, slot: Slot, numbers: Sequence[Decimal]) -> Iterator[str]:
+        (name, number), kept_name = slot
+        kept = self.cast.entity(name).field(kept_name)
+        if kept is None:
+            return
+        if not kept.required and kept.type is not FieldType.BOOL:
+            yield ""
+        for text in values_of(kept, numbers):
+            if not (kept.ref == name and text == str(number)):
+                yield text
+
+    def _ref(self, name: str, kept_name: str) -> str | None:
+        kept = self.cast.entity(name).field(kept_name)
+        return kept.ref if kept else None
+
+    def _expanded(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[Node]:
+        return [
+            *nodes,
+            *(node for name in self._kinds_of(entity, nodes) for node in figures(self.cast.spec, name)),
+        ]
+
+    def _kinds_of(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[str]:
+        return list(dict.fromkeys(name for node in nodes for name, _ in self.places(entity, node)))
+
+    def _kinds(self, entity: EntitySpec, nodes: Sequence[Node]) -> Iterator[str]:
+        """The kinds of record that a condition counts, those of figures that it leans on included."""
+        for node in nodes:
+            yield from (part.entity for part in walk(node) if isinstance(part, Aggregate))
+        for name in self._kinds_of(entity, nodes):
+            for node in figures(self.cast.spec, name):
+                yield from (part.entity for part in walk(node) if isinstance(part, Aggregate))
+
+    def places(self, entity: EntitySpec, node: Node, depth: int = 0) -> Iterator[Place]:
+        """The kept fields that an expression looks at, of its record and of those it leads to."""
+        if isinstance(node, Path):
+            yield from self._places_of_path(entity, node.steps, depth)
+            return
+        inner = self.cast.entity(node.entity) if isinstance(node, Aggregate) else entity
+        if isinstance(node, Aggregate) and node.order:
+            yield inner.name, node.order
+        for part in children(node):
+            if depth <= _DEPTH:
+                yield from self.places(inner, part, depth + isinstance(node, Aggregate))
+
+    def _places_of_path(self, entity: EntitySpec, steps: tuple[str, ...], depth: int) -> Iterator[Place]:
+        here: EntitySpec | None = entity
+        for step in steps[1:] if steps[0] in ("this", "me") else steps:
+            if here is None:
+                return
+            figure, kept = here.figure(step), here.field(step)
+            if figure is not None and depth < _DEPTH:
+                yield from self.places(here, parse(figure.expression), depth + 1)
+            if kept is None:
+                return
+            yield here.name, step
+            here = self.cast.entity(kept.ref) if kept.ref else None
+
+
+def _companions(entity: EntitySpec, kinds: Sequence[str], numbers: Sequence[Decimal]) -> Iterator[tuple[Key, ...]]:
+    """What is there beside: one of each kind that is counted, several of one, then one of all."""
+    sizes = dict.fromkeys((1, 2, *(int(number) for number in numbers if 2 < number <= _MOST_BESIDE)))
+    for size in sizes:
+        for kind in kinds:
+            start = 2 if kind == entity.name else 1
+            yield tuple((kind, number) for number in range(start, start + size))
+    if len(kinds) > 1:
+        yield tuple((kind, 2 if kind == entity.name else 1) for kind in kinds)
+
+
+@dataclass
+class _Options:
+    """The values to try in each field, worked out once."""
+
+    search: Search
+    numbers: Sequence[Decimal]
+    known: dict[Slot, list[str]] = field(default_factory=dict)
+
+    def combined(self, slots: Sequence[Slot], size: int) -> Iterator[dict[Slot, str]]:
+        """Every change of so many of the fields."""
+        for chosen in itertools.combinations(slots, size):
+            for values in itertools.product(*map(self._of, chosen)):
+                yield dict(zip(chosen, values, strict=True))
+
+    def _of(self, slot: Slot) -> list[str]:
+        if slot not in self.known:
+            self.known[slot] = list(self.search.options(slot, self.numbers))
+        return self.known[slot]
+
+
+def figures(spec: AppSpec, name: str) -> list[Node]:
+    """The figures of a kind of record."""
+    entity = spec.entity(name)
+    return [parse(figure.expression) for figure in entity.computed] if entity else []
+
+
+def mentions_today(spec: AppSpec, said: Statement) -> bool:
+    """Whether a condition may turn out differently another day, by itself or by a figure of the app."""
+    named = {figure.name for entity in spec.entities for figure in entity.computed}
+    by_time = {
+        figure.name
+        for entity in spec.entities
+        for figure in entity.computed
+        if _speaks_of_today(parse(figure.expression))
+    }
+    nodes = [parse(text) for text in said if text]
+    steps = {step for node in nodes for part in walk(node) if isinstance(part, Path) for step in part.steps}
+    # A figure may lean on another one that goes by the day.
+    return any(map(_speaks_of_today, nodes)) or bool(steps & named and by_time)
+
+
+def _speaks_of_today(node: Node) -> bool:
+    return any(
+        (isinstance(part, Path) and part.steps[0] in ("today", "now"))
+        or (isinstance(part, Call) and part.name in ("age", "today", "now"))
+        or (isinstance(part, Aggregate) and part.function == "streak")
+        for part in walk(node)
+    )

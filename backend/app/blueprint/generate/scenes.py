@@ -1,0 +1,210 @@
+"""Scenes: small sets of records that belong to each other, on which a rule, a move or a figure is tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from app.blueprint.expressions.evaluator import Plain
+from app.blueprint.generate.stated import DIFFERING
+from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+from app.blueprint.spec_queries import in_order
+
+OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400)
+_CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
+
+Key = tuple[str, int]
+"""A record of a scene: its kind and its number."""
+
+Slot = tuple[Key, str]
+"""A field of a record."""
+
+Texts = dict[str, str]
+"""Values as they are typed: "@7 10:30" is a time seven days from today, a link is the number of a record."""
+
+Changes = Mapping[Slot, str]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Records that are there together, what others belong to first; `subject` is the one that it is about."""
+
+    subject: Key
+    records: Mapping[Key, Texts]
+
+    @property
+    def beside(self) -> list[Key]:
+        """The records that are there before the subject comes."""
+        return [key for key in self.records if key != self.subject and not self.leans_on_subject(key)]
+
+    def leans_on_subject(self, key: Key) -> bool:
+        """Whether the record comes after the subject, since it belongs to it."""
+        keys = list(self.records)
+        return keys.index(key) > keys.index(self.subject)
+
+
+@dataclass
+class Cast:
+    """The example records of an app, from which scenes are put together.
+
+    `texts` are those of the first of each kind; another one differs by `others` and where a rule wants it to.
+    """
+
+    spec: AppSpec
+    texts: dict[str, Texts] = field(default_factory=dict)
+    others: dict[Key, Texts] = field(default_factory=dict)
+    needs: dict[str, tuple[Key, ...]] = field(default_factory=dict)
+    """What must be there beside the example of a kind, so that it keeps its rules."""
+
+    def __post_init__(self) -> None:
+        for entity in self.spec.entities:
+            self.texts[entity.name] = {kept.name: usual(kept) for kept in entity.fields}
+
+    def record(self, key: Key, subject: str = "") -> Texts:
+        """The values of an example record."""
+        name, number = key
+        texts = dict(self.texts[name])
+        if number == 1:
+            return texts
+        entity = self.entity(name)
+        for kept in entity.fields:
+            if kept.ref == name:
+                texts[kept.name] = ""
+        return {**texts, **self._differing(entity, number, subject), **self.others.get(key, {})}
+
+    def _differing(self, entity: EntitySpec, number: int, subject: str) -> Texts:
+        """What differs from the first record where no two may be the same."""
+        found: Texts = {}
+        for rule in self.spec.rules:
+            fields = [kept for kept in map(entity.field, rule.fields) if kept is not None]
+            if rule.entity != entity.name or rule.kind is not RuleKind.UNIQUE:
+                continue
+            if any(kept.type in DIFFERING or kept.name in found for kept in fields):
+                continue
+            links = [kept for kept in fields if kept.ref and self.texts[entity.name][kept.name]]
+            chosen = [kept for kept in links if kept.ref != subject] or links
+            if chosen:
+                found[chosen[-1].name] = str(number)
+            elif fields and not fields[0].ref:
+                options = list(values_of(fields[0], []))
+                found[fields[0].name] = options[(number - 1) % len(options)]
+        return found
+
+    def entity(self, name: str) -> EntitySpec:
+        """The kind of record of that name, which is one of the specification."""
+        return next(entity for entity in self.spec.entities if entity.name == name)
+
+    def scene(
+        self, subject: Key, changes: Changes | None = None, beside: Sequence[Key] = (), *, bare: bool = False
+    ) -> Scene:
+        """The subject with all that it belongs to, and what is beside it; `bare` leaves out what it needs."""
+        changed, found = changes or {}, dict[Key, Texts]()
+
+        def put(key: Key) -> None:
+            if key in found:
+                return
+            found[key] = texts = self.record(key, subject[0])
+            texts |= {name: text for (of, name), text in changed.items() if of == key}
+            for link in self.entity(key[0]).fields:
+                if link.ref and texts[link.name]:
+                    put((link.ref, int(texts[link.name])))
+            if not bare and key[1] == 1:
+                for needed in self.needs.get(key[0], ()):
+                    put(needed)
+
+        for key in (subject, *beside):
+            put(key)
+        return Scene(subject, self._in_order(found, subject))
+
+    def _in_order(self, found: Mapping[Key, Texts], subject: Key) -> dict[Key, Texts]:
+        """The records, each after those it belongs to, and the subject as late as may be."""
+        places = {entity.name: place for place, entity in enumerate(in_order(self.spec))}
+        waiting = sorted(found, key=lambda key: (key == subject, places[key[0]], key[1]))
+        ordered: dict[Key, Texts] = {}
+        while waiting:
+            ready = [key for key in waiting if not self._links(found[key], key[0]) & set(waiting) - {key}]
+            chosen = (ready or waiting)[0]
+            ordered[chosen] = found[chosen]
+            waiting.remove(chosen)
+        return ordered
+
+    def _links(self, texts: Texts, name: str) -> set[Key]:
+        fields = self.entity(name).fields
+        return {(kept.ref, int(texts[kept.name])) for kept in fields if kept.ref and texts[kept.name]}
+
+
+def usual(kept: FieldSpec) -> str:
+    """The value that a field of the example record begins with; a link that may be empty is."""
+    if kept.ref:
+        return "1" if kept.required else ""
+    return next(values_of(kept, []), "")
+
+
+def values_of(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
+    """Values to try in a field, those beside the numbers of a condition included."""
+    match kept.type:
+        case FieldType.BOOL:
+            yield from ("1", "")
+        case FieldType.CHOICE:
+            yield from kept.choices
+        case FieldType.DATE:
+            yield from (f"@{offset}" for offset in OFFSETS)
+        case FieldType.DATETIME:
+            yield from (f"@{offset} {clock}" for clock in _CLOCKS for offset in OFFSETS[:6])
+        case FieldType.REF:
+            yield from ("1", "2")
+        case FieldType.IMAGE | FieldType.FILE:
+            return
+        case _ if kept.type in NUMBERS:
+            yield from _amounts(kept, numbers)
+        case _:
+            yield TEXTS.get(kept.type, "")
+
+
+TEXTS: Final = {
+    FieldType.TEXT: "Zebra crossing",
+    FieldType.EMAIL: "zoe@example.com",
+    FieldType.CODE: "demo2345",
+    FieldType.PHONE: "+44 20 7946 0000",
+    FieldType.URL: "https://example.com/a",
+    FieldType.LONGTEXT: "First line",
+}
+
+
+def _amounts(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
+    """Numbers within the limits of the field."""
+    beside = [number + step for number in numbers for step in (0, 1, -1)]
+    tried = [Decimal(3), Decimal(1), *beside, *map(Decimal, (0, 2, 5, 10, 100, 1000, 100_000))]
+    # The first lies between the limits even where no usual number does.
+    if _is_tight(kept):
+        tried = [bound for bound in (kept.lowest, kept.highest) if bound is not None] + tried
+    for number in dict.fromkeys(tried):
+        is_low = number < (0 if kept.lowest is None else kept.lowest)
+        is_whole = number == int(number)
+        if is_low or (kept.highest is not None and number > kept.highest):
+            continue
+        if is_whole or kept.type is not FieldType.INT:
+            yield str(int(number)) if is_whole else str(number)
+
+
+def _is_tight(kept: FieldSpec) -> bool:
+    return not (kept.lowest or 0) <= 3 <= (kept.highest if kept.highest is not None else 3)
+
+
+def plain(kept: FieldSpec, text: str, today: date) -> Plain:
+    """A typed text as the value that expressions know; None for nothing."""
+    if kept.type is FieldType.BOOL:
+        return bool(text)
+    if not text:
+        return None
+    if kept.type in NUMBERS or kept.type is FieldType.REF:
+        return Fraction(text)
+    if text.startswith("@"):
+        day, _, clock = text[1:].partition(" ")
+        when = today + timedelta(days=int(day))
+        return datetime.fromisoformat(f"{when.isoformat()}T{clock}") if clock else when
+    return text

@@ -1,0 +1,155 @@
+"""States the rules of a kind of record as conditions that each record must keep, as expressions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec_queries import CALLED_OFF, FINISHED, counted_stock, finished, space_limit, status_field
+
+Statement = tuple[str, str | None]
+"""A condition, and the one under which it is judged."""
+
+_NO: Final = frozenset({"no", "not", "cannot", "can't"})
+_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
+DIFFERING: Final = frozenset({FieldType.TEXT, FieldType.INT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
+"""The types whose values the tests of an app make different for each record, where a rule wants them to be."""
+
+
+def off_field(entity: EntitySpec) -> FieldSpec | None:
+    """The choice by which a record can be called off."""
+    choices = [field for field in entity.fields if field.type is FieldType.CHOICE and _off_words(field)]
+    status = status_field(entity)
+    return status if status in choices else next(iter(choices), None)
+
+
+def _off_words(field: FieldSpec) -> tuple[str, ...]:
+    named = finished(field, CALLED_OFF)
+    refusals = (choice for choice in field.choices if choice.casefold().split()[0] in _NO)
+    # A list of kinds may hold such a word too; a record begins with its first choice, which keeps it alive.
+    return tuple(choice for choice in dict.fromkeys((*named, *refusals)) if choice != field.choices[0])
+
+
+def called_off(entity: EntitySpec) -> tuple[str, ...]:
+    """The words of a record that stands in nobody's way any more."""
+    field = off_field(entity)
+    return _off_words(field) if field else ()
+
+
+def conditions_of(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
+    """The rules of a kind of record that are conditions on it."""
+    own = [rule for rule in spec.rules if rule.entity == entity.name]
+    return [
+        rule
+        for rule in own
+        if rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN)
+        or (rule.kind is RuleKind.CAPACITY and rule.limit is not None)
+    ]
+
+
+def judged_rules(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
+    """The rules of a kind of record that can be stated and that its examples do not keep by themselves."""
+    own = [rule for rule in spec.rules if rule.entity == entity.name]
+    return [rule for rule in own if not _differs(entity, rule) and statement(spec, entity, rule) is not None]
+
+
+def _differs(entity: EntitySpec, rule: RuleSpec) -> bool:
+    fields = [field for field in map(entity.field, rule.fields) if field is not None]
+    return rule.kind is RuleKind.UNIQUE and any(field.type in DIFFERING for field in fields)
+
+
+def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | None:
+    """A rule as the condition that it upholds; None for one that refuses nothing by itself."""
+    match rule.kind:
+        case RuleKind.ENSURE:
+            return rule.condition or "", rule.when
+        case RuleKind.ONE_OPEN | RuleKind.CAPACITY if rule.kind is RuleKind.ONE_OPEN or rule.limit is not None:
+            return stated(entity, rule)
+        case RuleKind.CAPACITY | RuleKind.STOCK:
+            return _counted(spec, entity, rule)
+        case RuleKind.IN_ORDER:
+            return f"{rule.fields[1]} >= {rule.fields[0]}", None
+        case RuleKind.UNIQUE:
+            return _unique(entity, rule)
+        case RuleKind.NO_OVERLAP:
+            return _no_overlap(entity, rule)
+        case _:
+            return None
+
+
+def stated(entity: EntitySpec, rule: RuleSpec) -> Statement:
+    """A condition, a capacity with the founder's number or what is out until it is back."""
+    if rule.kind is RuleKind.ENSURE:
+        return rule.condition or "", rule.when
+    is_live = rule.when or _is_live(entity, rule)
+    ref = rule.fields[0]
+    others = f"{ref} = this.{ref}" + (f" and {is_live}" if is_live else "")
+    if rule.kind is RuleKind.ONE_OPEN:
+        return f"count({entity.name} via none where id != this.id and {others}) = 0", is_live
+    return f"{_taken(entity, rule.fields[1:], others)} <= {rule.limit}", is_live
+
+
+def _taken(entity: EntitySpec, amount: tuple[str, ...], others: str) -> str:
+    counted = f"sum(or_else({amount[0]}, 1) of {entity.name}" if amount else f"count({entity.name}"
+    return f"{counted} via none where {others})"
+
+
+def _is_live(entity: EntitySpec, rule: RuleSpec) -> str | None:
+    """The condition under which a record counts: for one_open until it is finished, else unless called off."""
+    status = status_field(entity)
+    if status is None:
+        return None
+    over = finished(status, FINISHED if rule.kind is RuleKind.ONE_OPEN else CALLED_OFF)
+    words = ", ".join(f'"{choice}"' for choice in over)
+    return f"{status.name} not in ({words})" if words else None
+
+
+def _not_called_off(entity: EntitySpec) -> str | None:
+    field, words = off_field(entity), called_off(entity)
+    return f"{field.name} not in ({', '.join(map(_quoted, words))})" if field and words else None
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'
+
+
+def _counted(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | None:
+    """No more is taken than the record that it is taken from says."""
+    ref = next((field for field in map(entity.field, rule.fields) if field is not None and field.ref), None)
+    target = spec.entity(ref.ref or "") if ref else None
+    limit = None
+    if target is not None:
+        limit = space_limit(target) if rule.kind is RuleKind.CAPACITY else counted_stock(target)
+    if ref is None or limit is None:
+        return None
+    live = _not_called_off(entity)
+    others = f"{ref.name} = this.{ref.name}" + (f" and {live}" if live else "")
+    amounts = tuple(name for name in rule.fields if (field := entity.field(name)) and field.type is FieldType.INT)
+    return f"{_taken(entity, amounts[:1], others)} <= {ref.name}.{limit}", live
+
+
+def _unique(entity: EntitySpec, rule: RuleSpec) -> Statement:
+    live = _not_called_off(entity)
+    same = " and ".join(f"{name} = this.{name}" for name in rule.fields) + (f" and {live}" if live else "")
+    return f"count({entity.name} via none where id != this.id and {same}) = 0", live
+
+
+def _no_overlap(entity: EntitySpec, rule: RuleSpec) -> Statement | None:
+    fields = [field for field in map(entity.field, rule.fields) if field is not None]
+    dates = [field for field in fields if field.type in _DATES]
+    refs = [field for field in fields if field.ref]
+    if not dates or not refs:
+        return None
+    start, ref, live = dates[0].name, refs[0].name, _not_called_off(entity)
+    minutes = [] if len(dates) > 1 else [field for field in fields if field.type is FieldType.INT]
+    # What ends at ten makes room for what begins at ten; a day is taken as a whole.
+    under = "<" if dates[-1].type is FieldType.DATETIME else "<="
+
+    def over(record: str) -> str:
+        if minutes:
+            return f"add_minutes({record}{start}, or_else({record}{minutes[0].name}, 0))"
+        return f"or_else({record}{dates[1].name}, {record}{start})" if len(dates) > 1 else f"{record}{start}"
+
+    meets = f"({start} {under} {over('this.')} and this.{start} {under} {over('')}) or {start} = this.{start}"
+    same = f"{ref} = this.{ref} and ({meets})" + (f" and {live}" if live else "")
+    return f"count({entity.name} via none where id != this.id and {same}) = 0", live
