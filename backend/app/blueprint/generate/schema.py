@@ -159,7 +159,7 @@ def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
 
 def is_built_view(kind: ViewKind) -> bool:
     """Whether apps have views of this kind at all."""
-    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, *_VIEW_FIELDS)
+    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, ViewKind.RESULTS, *_VIEW_FIELDS)
 
 
 def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
