@@ -178,6 +178,7 @@ def values_of(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
 TEXTS: Final = {
     FieldType.TEXT: "Zebra crossing",
     FieldType.EMAIL: "zoe@example.com",
+    FieldType.CODE: "demo2345",
     FieldType.PHONE: "+44 20 7946 0000",
     FieldType.URL: "https://example.com/a",
     FieldType.LONGTEXT: "First line",
