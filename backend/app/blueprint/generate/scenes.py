@@ -84,6 +84,7 @@ class Cast:
             if rule.entity != entity.name or rule.kind is not RuleKind.UNIQUE:
                 continue
             if any(kept.type in DIFFERING or kept.name in found for kept in fields):
+                found |= {kept.name: _unlike(kept, number) for kept in fields if kept.type in DIFFERING}
                 continue
             links = [kept for kept in fields if kept.ref and self.texts[entity.name][kept.name]]
             chosen = [kept for kept in links if kept.ref != subject] or links
@@ -135,6 +136,15 @@ class Cast:
     def _links(self, texts: Texts, name: str) -> set[Key]:
         fields = self.entity(name).fields
         return {(kept.ref, int(texts[kept.name])) for kept in fields if kept.ref and texts[kept.name]}
+
+
+def _unlike(kept: FieldSpec, number: int) -> str:
+    """A value that the records before it do not have."""
+    if kept.type is FieldType.INT:
+        return str(int(usual(kept)) + number - 1)
+    if kept.type is FieldType.EMAIL:
+        return f"zoe{number}@example.com"
+    return usual(kept) + (str(number) if kept.type in (FieldType.URL, FieldType.PHONE) else f" {number}")
 
 
 def usual(kept: FieldSpec) -> str:
