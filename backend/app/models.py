@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from importlib import import_module
 from typing import Final, Protocol, cast
+from uuid import uuid4
 
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings, process_environment
@@ -17,7 +18,7 @@ from app.designer.choice import (
     ModelChoice,
     parse_choice,
 )
-from app.ports.model_calls import CallJournal
+from app.ports.model_calls import Allowance, Call, CallId, CallJournal, Reply, Usage
 from app.ports.runner import Runner, Say
 from app.repositories.jobs import SpecifiedJob
 from app.repositories.model_calls import Asking
@@ -36,7 +37,7 @@ class _Adapter(Protocol):
         ...
 
     def RunnerReal(  # noqa: N802 - a class there
-        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say
+        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say, change: str | None
     ) -> Runner:
         """The runner with a model."""
         ...
@@ -98,7 +99,7 @@ def model_runner_of(settings: Settings, database: Database, rules: Runner) -> Mo
     async def runner_of(job: SpecifiedJob, say: Say) -> Runner:
         adapter = await _adapter()
         journal = JobJournal(database, caps, Asking(job.founder_id, job.project_id, job.id))
-        return adapter.RunnerReal(choice, journal, rules=rules, say=say)
+        return adapter.RunnerReal(choice, journal, rules=rules, say=say, change=job.change)
 
     return runner_of
 
@@ -114,6 +115,46 @@ def model_service(settings: Settings, database: Database) -> ModelService:
         await adapter.probe(choice, JobJournal(database, caps, asking))
 
     return ModelService(database, caps, label=choice.label, probe=probe)
+
+
+async def try_model(settings: Settings) -> str:
+    """Ask the model that is set for next to nothing; what that took. RunnerUnavailable, ConfigurationError."""
+    choice = choice_of(settings)
+    if choice is None:
+        raise ConfigurationError("No model is set.")
+    took = _Took()
+    await (await _adapter()).probe(choice, took)
+    price = "no price is known for it" if took.usage.usd is None else f"${took.usage.usd:.6f}"
+    return f"{choice.label} answers ({took.usage.tokens} tokens, {price})"
+
+
+class _Took:
+    """A CallJournal of one call beside any instance: it keeps what that took, and nothing else."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+
+    async def recall(self, call: Call) -> Reply | None:  # noqa: ARG002 - nothing is kept
+        """Nothing was asked before."""
+        return None
+
+    async def allowance(self) -> Allowance:
+        """One cheap call is within every budget."""
+        return Allowance(None, None)
+
+    async def begin(self, call: Call) -> CallId:  # noqa: ARG002 - there is one call
+        """Number the call."""
+        return CallId(uuid4())
+
+    async def answered(self, call_id: CallId, reply: Reply) -> None:  # noqa: ARG002 - there is one call
+        """Keep what it took."""
+        self.usage = reply.usage
+
+    async def failed(self, call_id: CallId, reason: str, usage: Usage | None) -> None:
+        """The error says it."""
+
+    async def waste(self) -> None:
+        """Nothing was used."""
 
 
 async def _adapter() -> _Adapter:
