@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from importlib import import_module
 from typing import Final, Protocol, cast
-from uuid import uuid4
 
+from app.adapters.runners.blueprint import RunnerBlueprint
+from app.blueprint.spec import AppSpec
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings, process_environment
 from app.db.engine import Database
@@ -18,11 +19,12 @@ from app.designer.choice import (
     ModelChoice,
     parse_choice,
 )
-from app.ports.model_calls import Allowance, Call, CallId, CallJournal, Reply, Usage
+from app.ports.model_calls import CallJournal
 from app.ports.runner import Runner, Say
 from app.repositories.jobs import SpecifiedJob
 from app.repositories.model_calls import Asking
 from app.services.build_pipeline import ModelRunnerOf
+from app.services.memory_journal import MemoryJournal
 from app.services.model_ledger import Cap, Caps, JobJournal
 from app.services.model_service import ModelService
 
@@ -119,42 +121,34 @@ def model_service(settings: Settings, database: Database) -> ModelService:
 
 async def try_model(settings: Settings) -> str:
     """Ask the model that is set for next to nothing; what that took. RunnerUnavailable, ConfigurationError."""
+    choice = _required(settings)
+    journal = MemoryJournal(Cap(None, None))
+    await (await _adapter()).probe(choice, journal)
+    return f"{choice.label} answers ({took(journal)})"
+
+
+async def plan_with_model(settings: Settings, goal: str, say: Say) -> tuple[AppSpec, MemoryJournal]:
+    """What the model makes of a goal, beside any instance. RunnerError, ConfigurationError."""
+    journal = MemoryJournal(caps_of(settings).build)
+    runner = (await _adapter()).RunnerReal(
+        _required(settings), journal, rules=RunnerBlueprint(), say=say, change=None
+    )
+    return (await runner.scaffold(goal)).spec, journal
+
+
+def took(journal: MemoryJournal) -> str:
+    """The tokens and dollars of a journal, for people."""
+    price = "no price is known for it" if journal.usd is None else f"${journal.usd:.6f}"
+    return f"{journal.tokens_in + journal.tokens_out:,} tokens, {price}"
+
+
+def _required(settings: Settings) -> ModelChoice:
     choice = choice_of(settings)
     if choice is None:
-        raise ConfigurationError("No model is set.")
-    took = _Took()
-    await (await _adapter()).probe(choice, took)
-    price = "no price is known for it" if took.usage.usd is None else f"${took.usage.usd:.6f}"
-    return f"{choice.label} answers ({took.usage.tokens} tokens, {price})"
-
-
-class _Took:
-    """A CallJournal of one call beside any instance: it keeps what that took, and nothing else."""
-
-    def __init__(self) -> None:
-        self.usage = Usage()
-
-    async def recall(self, call: Call) -> Reply | None:  # noqa: ARG002 - nothing is kept
-        """Nothing was asked before."""
-        return None
-
-    async def allowance(self) -> Allowance:
-        """One cheap call is within every budget."""
-        return Allowance(None, None)
-
-    async def begin(self, call: Call) -> CallId:  # noqa: ARG002 - there is one call
-        """Number the call."""
-        return CallId(uuid4())
-
-    async def answered(self, call_id: CallId, reply: Reply) -> None:  # noqa: ARG002 - there is one call
-        """Keep what it took."""
-        self.usage = reply.usage
-
-    async def failed(self, call_id: CallId, reason: str, usage: Usage | None) -> None:
-        """The error says it."""
-
-    async def waste(self) -> None:
-        """Nothing was used."""
+        raise ConfigurationError(
+            "No model is set.", remedy="COFOUNDER_MODEL=anthropic:claude-sonnet-4-5 COFOUNDER_MODEL_KEY=..."
+        )
+    return choice
 
 
 async def _adapter() -> _Adapter:
