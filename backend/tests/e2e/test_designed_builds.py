@@ -13,6 +13,10 @@ from tests.support.instance import Instance, eventually
 from tests.support.scripted_model import Asked, Say, ScriptedModel
 
 
+FIRST_CALL_S = 120
+"""The first start loads the library of the provider, which takes long on a busy machine."""
+
+
 @pytest.fixture(scope="module")
 def provider() -> Iterator[ScriptedModel]:
     with ScriptedModel([as_text(pool())]) as scripted:
@@ -25,6 +29,7 @@ def designed(tmp_path_factory: pytest.TempPathFactory, provider: ScriptedModel) 
     folder: Path = tmp_path_factory.mktemp("designed")
     settings = {"model": "compatible:scripted", "model_url": provider.url, "model_key": "sk-not-to-be-seen"}
     with Instance(folder, **settings) as running:
+        running.client.timeout = FIRST_CALL_S
         yield running
 
 
@@ -55,6 +60,7 @@ def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
     with ScriptedModel(script) as provider:
         settings = {"model": "compatible:scripted", "model_url": provider.url, "lease_s": "2"}
         with Instance(tmp_path / "data", **settings) as instance:
+            instance.client.timeout = FIRST_CALL_S
             job_id = instance.started(POOL_GOAL)
             instance.await_stage(job_id, "starting")
             instance.named("worker").kill()
@@ -82,6 +88,7 @@ def test_cancel_closes_the_call_and_no_other_comes(tmp_path: Path) -> None:
     with ScriptedModel(lambda asked, _: Say("yes") if is_probe(asked) else Say("", hang_s=60)) as provider:
         settings = {"model": "compatible:scripted", "model_url": provider.url}
         with Instance(tmp_path / "data", **settings) as instance:
+            instance.client.timeout = FIRST_CALL_S
             job_id = instance.started(POOL_GOAL)
             eventually(lambda: designs_of(provider), within_s=90)
 
