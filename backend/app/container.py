@@ -22,6 +22,7 @@ from app.services.generation_service import GenerationService
 from app.services.model_service import ModelService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
+from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 
 
@@ -41,6 +42,7 @@ class Services:
     page_access: PageAccess
     projects: ProjectService
     specs: SpecService
+    shares: ShareService
     gates: GateService
     generation: GenerationService
     models: ModelService

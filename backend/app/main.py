@@ -23,7 +23,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     assistants: Assistants = app.state.assistants
     async with open_services(app.state.settings) as services:
         app.state.services = services
-        async with assistants.answering(services):
+        async with assistants.answering():
             yield
 
 

@@ -104,6 +104,7 @@ _RENAME: Final = """
 _DELETE: Final = (
     "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE project_id = %(id)s)",
     "DELETE FROM gates WHERE project_id = %(id)s",
+    "DELETE FROM share_links WHERE project_id = %(id)s",
     "DELETE FROM project_specs WHERE project_id = %(id)s",
     "DELETE FROM idempotency_keys WHERE founder_id = %(founder)s "
     "AND answer ->> 'job_id' IN (SELECT CAST(id AS text) FROM jobs WHERE project_id = %(id)s)",

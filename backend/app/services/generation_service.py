@@ -64,14 +64,11 @@ class StartRequest:
     """What is to be otherwise, in the founder's words; then there is no goal, and a model plans it."""
     engine: str | None = None
     """Who plans it, `blueprint` or `model`; None is what its project says, or else the instance."""
-    spec: AppSpec | None = None
-    """What to build for the goal, where somebody has designed it already."""
 
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
-        more: list[object] = [] if self.spec is None else [self.spec.model_dump(mode="json")]
-        more += [self.engine] if self.engine else []
+        more: list[object] = [self.engine] if self.engine else []
         more += [{"change": self.change}] if self.change else []
         return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *more]).encode()).hexdigest()
 
@@ -116,7 +113,7 @@ class GenerationService:
             )
         await self._gates.check_gate_blocking(tx, project.id)
         await refuse_running(tx, project.id)
-        spec = request.spec or await self._to_build(tx, project.id, request)
+        spec = await self._to_build(tx, project.id, request)
         number = await projects.next_number(tx, project.id)
         engine = self._engine_of(request, project)
         if request.engine is not None and request.engine != project.engine_asked:
@@ -138,9 +135,7 @@ class GenerationService:
     async def engine_for(self, tx: Connection, founder_id: FounderId, request: StartRequest) -> str | None:
         """Who would plan this build; None when nobody need be asked, since the specification is there already."""
         project = await owned(tx, founder_id, request.project_id)
-        if request.change is None and (
-            request.spec is not None or await self._specs.is_given(tx, project.id, request.goal)
-        ):
+        if request.change is None and await self._specs.is_given(tx, project.id, request.goal):
             return None
         return self._engine_of(request, project)
 

@@ -12,7 +12,6 @@ from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.instance import Instance, eventually
 from tests.support.scripted_model import Asked, Say, ScriptedModel
 
-
 FIRST_CALL_S = 120
 """The first start loads the library of the provider, which takes long on a busy machine."""
 

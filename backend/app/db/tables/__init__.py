@@ -196,6 +196,19 @@ page_sessions = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )
 
+share_links = sa.Table(
+    "share_links",
+    metadata,
+    _id(),
+    sa.Column("project_id", sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("opened", sa.Integer, nullable=False, server_default="0"),
+    _moment("created_at", now=True),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Index("ix_share_links_project_id", "project_id"),
+)
+
 workers = sa.Table(
     "workers",
     metadata,
