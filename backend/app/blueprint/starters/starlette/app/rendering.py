@@ -22,7 +22,7 @@ from .security import new_token, read_form, session_of
 
 DONE = {
     "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
-    "imported": "Imported.", "welcome": "Welcome! Your app is set up.",
+    "imported": "Imported.", "password": "The new password is kept.", "welcome": "Welcome! Your app is set up.",
 }  # fmt: skip
 HAS_FRONT = bool(FORMS) or any(role.own for role in ROLES)
 """Whether the app has a side for people who are not of the staff."""
