@@ -137,11 +137,12 @@ async def picture_all(program: str, trade: Trade, url: str, *, code: str, folder
             pages.append((owner, path, f"{number}desk"))
         for browser, path, name in pages:
             await _picture(browser, url, path, folder / f"{trade.name}-{name}", axe, found)
+        found.complaints = [*customer.complaints, *owner.complaints]
+    async with browsing(program) as browser:
         for at in range(0, len(found.pictures), len(LOOKS)):
             one = found.pictures[at : at + len(LOOKS)]
             name = one[0].name.removesuffix(f"-{next(iter(LOOKS))}.png")
-            await draw_sheet(customer, one, folder / f"sheet-{name}.png")
-        found.complaints = [*customer.complaints, *owner.complaints]
+            await draw_sheet(browser, one, folder / f"sheet-{name}.png")
     return found
 
 
