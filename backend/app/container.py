@@ -19,6 +19,7 @@ from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.model_service import ModelService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.share_service import ShareService
@@ -44,6 +45,7 @@ class Services:
     shares: ShareService
     gates: GateService
     generation: GenerationService
+    models: ModelService
     versions: VersionService
     data: AppData
     previews: PreviewSigner

@@ -174,6 +174,13 @@ class SpecService:
         newest = await jobs.newest_ready(tx, project_id)
         return _draft_of(kept) if newest is None else _edited(kept, _spec_of(newest))
 
+    async def is_given(self, tx: Connection, project_id: ProjectId, goal: str | None) -> bool:
+        """Whether a build of this goal begins with a specification, so that no engine plans anything."""
+        if goal is None:
+            return True
+        kept = await specs.find(tx, project_id)
+        return kept is not None and kept.spec.get("goal") == goal
+
     async def _current(self, tx: Connection, project_id: ProjectId) -> SpecView:
         base = await self._base(tx, project_id)
         kept = await specs.find(tx, project_id)
