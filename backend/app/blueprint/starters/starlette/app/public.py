@@ -98,7 +98,7 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
     room = rules.room(db, entity, field.name)
     where, values = _not_over(entity, field)
     rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=OFFERED)
-    titles = database.title_rows(db, target, rows)
+    titles = database.title_rows(db, target, rows, outside=True)
     found = []
     for row in rows:
         key = int(row["id"] or 0)
