@@ -34,7 +34,7 @@ def crowd(entity: Entity, values: dict[str, str], many: int) -> Field | None:
     field = next((one for one in entity.of_type("text") if one.name in entity.title), None)
     if field is not None:
         with database.session() as db:
-            row = database.select(db, entity, limit=1)[0]
+            row = database.select(db, entity, order="id", limit=1)[0]
             copy = {name: value for name, value in database.kept(entity, row).items() if name not in ("id", field.name)}
             database.update(db, entity, int(row["id"] or 0), {field.name: "The very first"})
             unique = {name for name in copy if name != field.name and entity.field(name).type in ("email", "phone")}
