@@ -6,20 +6,24 @@ import asyncio
 import errno
 import os
 import socket
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.sandboxes.local.drop import Drop
 from app.adapters.sandboxes.local.launch import Launcher
+from app.adapters.sandboxes.local.own_uid import LAST
 from app.adapters.sandboxes.local.runtime import SANDBOX_UID
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from app.adapters.sandboxes.local.toolchain import Toolchain
-from app.ports.sandbox import SandboxUnavailable
+from app.core.ids import JobId
+from app.ports.sandbox import SandboxRequest, SandboxUnavailable
 from tests.adapters.sandboxes import weaker
 from tests.adapters.sandboxes.weaker import MakeRuntime, is_root, python, started
 
@@ -270,7 +274,8 @@ async def test_a_sandbox_of_root_runs_as_somebody_else(whole: LocalSandbox) -> N
     inner = int(whole.id.split("-")[0])
     uids = Path(f"/proc/{inner}/status").read_text().partition("Uid:")[2].split("\n")[0].split()
 
-    assert set(uids) == {str(SANDBOX_UID if is_root() else os.geteuid())}
+    assert len(set(uids)) == 1
+    assert int(uids[0]) in (range(SANDBOX_UID, LAST + 1) if is_root() else [os.geteuid()])
 
 
 @pytest.mark.skipif(not is_root(), reason="only root has something to drop")
@@ -279,3 +284,26 @@ def test_root_without_a_user_to_become_is_refused() -> None:
         Launcher(Path("/usr/bin/bwrap"), Toolchain(Path("/usr/bin/python3"), ()), drop_to=None)
     with pytest.raises(ValueError, match="unprivileged"):
         Drop([], 0)
+
+
+@pytest.mark.skipif(not is_root(), reason="only root can give a sandbox another user")
+async def test_sandboxes_share_no_user_of_the_host_and_their_files_stay_one_users(
+    make_runtime: MakeRuntime, tmp_path: Path
+) -> None:
+    runtime, job = make_runtime(root=tmp_path / "sandboxes", data=tmp_path / "data"), JobId(uuid.uuid4())
+    made = [await runtime.start(SandboxRequest(job, keeps_data=True)) for _ in range(3)]
+    try:
+        users = {psutil.Process(int(sandbox.id.split("-")[0])).uids().real for sandbox in made}
+        for sandbox in made:
+            assert (await sandbox.run_command(["sh", "-c", "cat data/kept; id -u >> data/kept"])).exit_code >= 0
+        assert (await made[0].run_command(["cat", "data/kept"])).output == "1000\n" * 3
+        kept = {path.stat().st_uid for path in (tmp_path / "data" / str(job)).iterdir()}
+    finally:
+        for sandbox in made:
+            await sandbox.kill()
+    again = await runtime.start(SandboxRequest(job))
+    reused = psutil.Process(int(again.id.split("-")[0])).uids().real
+    await again.kill()
+
+    assert (len(users), kept, reused in users) == (3, {SANDBOX_UID}, True)
+    assert SANDBOX_UID not in users

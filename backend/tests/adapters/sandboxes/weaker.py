@@ -23,6 +23,10 @@ class WithoutNetworkNamespace(Launcher):
     def isolation(self) -> list[str]:
         return [flag for flag in super().isolation() if flag != "--unshare-net"]
 
+    def watched_memory(self, limits: SandboxLimits) -> int:
+        # It would be charged for the sockets of the whole machine.
+        return UNLIMITED
+
 
 class WithoutSeccomp(Launcher):
     def system_calls(self) -> bytes:

@@ -22,6 +22,7 @@ from app.adapters.sandboxes.local.layout import (
     etc_arguments,
     system_arguments,
 )
+from app.adapters.sandboxes.local.own_uid import OwnUid, OwnUids
 from app.adapters.sandboxes.local.toolchain import Toolchain
 from app.guest import agent
 from app.ports.sandbox import SandboxLimits, SandboxUnavailable
@@ -53,6 +54,7 @@ class Launcher:
         self._bwrap = bwrap
         self._toolchain = toolchain
         self._drop_to = drop_to
+        self._uids = OwnUids(drop_to) if drop_to is not None else None
 
     def isolation(self) -> list[str]:
         """Namespaces, capabilities, and what happens to the sandbox when its owner dies."""
@@ -104,7 +106,7 @@ class Launcher:
         info, info_inside = os.pipe()
         fds = Descriptors(inside.detach(), info_inside)
         try:
-            process = self._spawn(layout, limits, fds)
+            process = self._spawn_as_other_user(layout, limits, fds)
         except BaseException as error:
             host.close()
             os.close(info)
@@ -116,10 +118,26 @@ class Launcher:
         host.setblocking(False)
         return Launched(process, host, info)
 
-    def _spawn(self, layout: Layout, limits: SandboxLimits, fds: Descriptors) -> subprocess.Popen[bytes]:
-        control, info = fds.opened
+    def _spawn_as_other_user(
+        self, layout: Layout, limits: SandboxLimits, fds: Descriptors
+    ) -> subprocess.Popen[bytes]:
+        own = self._uids.free() if self._uids is not None and self._drop_to is not None else None
+        if own is None or self._uids is None:
+            return self._spawn(layout, limits, fds, None)
+        try:
+            process = self._spawn(layout, limits, fds, own)
+        except subprocess.SubprocessError as error:
+            self._uids.give_up(error)
+            return self._spawn(layout, limits, fds, None)
+        self._uids.take(own.uid, process)
+        return process
+
+    def _spawn(
+        self, layout: Layout, limits: SandboxLimits, fds: Descriptors, own: OwnUid | None
+    ) -> subprocess.Popen[bytes]:
+        control, info = fds.opened[:2]
         libraries = _bundled_libraries(self._bwrap)
-        drop = self._drop(layout, libraries)
+        drop = self._drop(layout, libraries, own)
         place: Place = drop.staged if drop else str
         program = self.system_calls()
         arguments = [
@@ -145,11 +163,14 @@ class Launcher:
             preexec_fn=drop,
         )
 
-    def _drop(self, layout: Layout, libraries: Path | None) -> Drop | None:
+    def _drop(self, layout: Layout, libraries: Path | None, own: OwnUid | None) -> Drop | None:
         if self._drop_to is None:
             return None
         tools = [source for source, _ in self._toolchain.binds]
-        return Drop([self._bwrap, *([libraries] if libraries else []), *tools, *layout.sources], self._drop_to)
+        sources = [self._bwrap, *([libraries] if libraries else []), *tools, *layout.sources]
+        if own is None:
+            return Drop(sources, self._drop_to)
+        return Drop(sources, own.uid, mapped=layout.sources, namespace=own.namespace)
 
 
 def _not_startable(error: Exception) -> SandboxUnavailable:

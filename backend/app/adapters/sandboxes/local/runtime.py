@@ -43,7 +43,7 @@ from app.core.ids import JobId, SandboxId
 from app.ports.sandbox import SandboxRequest, SandboxUnavailable
 
 SANDBOX_UID: Final = 60_800
-"""Whom sandboxes run as when root starts them: a number that distributions give to nobody."""
+"""Whose the files of sandboxes are when root starts them: a number that distributions give to nobody."""
 PROBE_JOB: Final = JobId(uuid.UUID(int=0))
 
 LauncherFactory = Callable[..., Launcher]
