@@ -151,7 +151,7 @@ async def _watch_the_build(founder: Founder) -> None:
     await founder.go(".go-card button")
     await founder.text("Building version 1")
     await founder.look("building")
-    await founder.see("document.querySelector('.curtain button')", within_s=SLOW_S)
+    await founder.see("!!document.querySelector('.curtain button')", within_s=SLOW_S)
     await founder.look("ready")
     await founder.go(".curtain button")
     assert await founder.see("document.querySelector('iframe[name=preview]').src")
@@ -222,7 +222,7 @@ async def _go_back(founder: Founder, project: str) -> None:
 async def _book(founder: Founder) -> None:
     """Book a class in the preview, in a tab of its own."""
     await founder.browser.open(str(await founder.browser.run("document.querySelector('iframe').src")))
-    await founder.see("document.querySelector('a[href*=\"/forms/\"]')", within_s=60)
+    await founder.see("!!document.querySelector('a[href*=\"/forms/\"]')", within_s=60)
     await founder.browser.leave_by("document.querySelector('a[href*=\"/forms/\"]').click()")
     await founder.browser.leave_by("""(() => {
       const form = [...document.forms].find(one => one.method === 'post' && one.querySelector('[required]'));
