@@ -228,7 +228,8 @@ async def _book(founder: Founder) -> None:
       for (const field of form.elements) {
         if (field.tagName === 'SELECT')
           field.selectedIndex = [...field.options].findIndex(one => one.value && !one.disabled);
-        else if (field.type === 'radio' && !form.querySelector(`[name=${field.name}]:checked`)) field.checked = true;
+        else if (field.type === 'radio')
+          field.checked = !form.querySelector(`[name=${field.name}]:checked`) || field.checked;
         else if (field.type === 'email') field.value = 'anna@example.org';
         else if (field.type === 'text' && field.required) field.value = 'Anna';
       }
