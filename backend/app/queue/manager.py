@@ -102,6 +102,10 @@ class QueueManager:
             resets_at=await work.day_ends_at(tx),
         )
 
+    async def usual_seconds(self, tx: Connection) -> float | None:
+        """How long a build takes here, by the last ones; None before there were any."""
+        return await work.average_seconds(tx)
+
     async def wait_of(self, tx: Connection, job_id: JobId) -> Wait:
         """Where a waiting job stands."""
         position = await work.position(tx, job_id)

@@ -147,9 +147,10 @@ def _records(room: Room) -> Answer:
 
 
 def _cost(_: Room) -> Answer:
-    return Answer(
-        "Nothing. It is built on this computer, and no AI model is asked.", (Offer("Usage", "/settings"),)
+    text = (
+        "What is built from a blueprint costs nothing. What a model cost, where one was asked, is in the settings."
     )
+    return Answer(text, (Offer("Usage", "/settings#usage"),))
 
 
 def _failed(room: Room) -> Answer:

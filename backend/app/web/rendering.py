@@ -51,6 +51,12 @@ def policy(request: Request) -> str:
     )
 
 
+def is_keyless(request: Request) -> bool:
+    """Whether no AI model can be asked here, so that nothing costs money."""
+    services = getattr(request.app.state, "services", None)
+    return services is None or len(services.engines) == 1
+
+
 def fragment(template: str, /, **values: Any) -> str:  # Any: what the template shows
     """A part of a page."""
     return _TEMPLATES.get_template(template).render(now=datetime.now(UTC), **values)
@@ -58,7 +64,7 @@ def fragment(template: str, /, **values: Any) -> str:  # Any: what the template 
 
 def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:  # Any: likewise
     """A whole page."""
-    text = fragment(template, path=request.url.path, **values)
+    text = fragment(template, path=request.url.path, is_keyless=is_keyless(request), **values)
     return HTMLResponse(text, status, {**_HEADERS, "Content-Security-Policy": policy(request)})
 
 

@@ -156,6 +156,7 @@ def test_every_operation_but_the_open_ones_needs_a_token(house: House) -> None:
     for method, path in operations:
         filled = path.replace("{", "").replace("}", "").replace("project_id", str(uuid.uuid4()))
         filled = filled.replace("job_id", str(uuid.uuid4())).replace("gate_id", str(uuid.uuid4()))
+        filled = filled.replace("link_id", str(uuid.uuid4()))
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic YTpi"}):
             answer = house.client.request(method, filled, json={}, headers=headers)
             assert answer.status_code == 401, (method, path, headers)

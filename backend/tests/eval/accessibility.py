@@ -70,7 +70,7 @@ async def browsing(program: str) -> AsyncIterator[Browser]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [program, *FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}", "about:blank"]
         quiet = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": DEVNULL}
         process = await asyncio.create_subprocess_exec(*command, **quiet)

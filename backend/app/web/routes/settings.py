@@ -27,11 +27,15 @@ async def settings(request: Request, caller: BuildingCaller, services: ServicesD
     """Who is signed in, what was used, and where everything is."""
     async with services.database.autocommit() as tx:
         usage = await services.queue.usage(tx, caller.id, caller.tier)
+        usual = await services.queue.usual_seconds(tx)
+        spent = await services.models.usage(tx, caller.id, job_id=None)
     return page(
         request,
         "settings.html",
         caller=caller,
         usage=usage,
+        usual=usual,
+        shares=spent.shares,
         engines=services.engines,
         data_dir=str(request.app.state.settings.data.root),
     )

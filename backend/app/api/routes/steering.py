@@ -1,0 +1,119 @@
+"""Steering a project in words: plans of goals, changes, going back, sharing, whether a version may go online."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Request, Response
+
+from app.api.answers import answer
+from app.api.deps import CallerDep, ServicesDep, SubscribedDep
+from app.blueprint.plan import Plan, plan_of
+from app.core.ids import JobId, ProjectId
+from app.ports.storage import TreeDigest
+from app.queue.worker import process_next_job
+from app.repositories.share_links import ShareLink
+from app.schemas.generation import StartOut
+from app.schemas.steering import (
+    ChangeIn,
+    ChangeOut,
+    FindingOut,
+    GoalIn,
+    ReadinessOut,
+    ShareIn,
+    ShareOut,
+    SharesOut,
+)
+from app.services.gate_service import require_ready
+from app.services.generation_service import StartRequest
+from app.services.plan_service import specify_goal
+from app.services.readiness import readiness_of
+from app.services.spec_changes import changes_between
+
+plans_router = APIRouter()
+project_router = APIRouter()
+build_router = APIRouter()
+
+
+@plans_router.post("", operation_id="make_plan", response_model=Plan)
+async def make_plan(body: GoalIn, caller: CallerDep) -> Plan:  # noqa: ARG001 - whoever plans is signed in
+    """What a goal would become, and what of it would be left out. Builds nothing."""
+    return plan_of(await specify_goal(body.goal))
+
+
+@project_router.post("/{project_id}/changes", operation_id="request_change")
+async def change(project_id: UUID, body: ChangeIn, caller: CallerDep, services: ServicesDep) -> ChangeOut:
+    """Make a change in words one of the plan; the next build makes it the next version."""
+    async with services.database.transaction() as tx:
+        view, proposal = await services.specs.request(tx, caller.id, ProjectId(project_id), body.text)
+    changes = changes_between(view.built, view.spec) if view.built is not None else []
+    return ChangeOut(
+        project_id=project_id, revision=view.revision, changes=changes, not_understood=list(proposal.open)
+    )
+
+
+@project_router.get("/{project_id}/shares", operation_id="list_shares")
+async def list_shares(project_id: UUID, caller: CallerDep, services: ServicesDep) -> SharesOut:
+    """The links that are good."""
+    async with services.database.autocommit() as tx:
+        links = await services.shares.list(tx, caller.id, ProjectId(project_id))
+    return SharesOut(items=[_share_out(link) for link in links])
+
+
+@project_router.post("/{project_id}/shares", status_code=201, operation_id="create_share")
+async def create_share(
+    project_id: UUID, body: ShareIn, request: Request, caller: CallerDep, services: ServicesDep
+) -> ShareOut:
+    """A link by which anybody sees what the newest version shows to visitors. Its address is told this once."""
+    async with services.database.transaction() as tx:
+        link, secret = await services.shares.create(
+            tx, caller.id, ProjectId(project_id), label=body.label, days=body.days
+        )
+    return _share_out(link).model_copy(update={"url": str(request.base_url.replace(path=f"/s/{secret}"))})
+
+
+@project_router.delete("/{project_id}/shares/{link_id}", status_code=204, operation_id="close_share")
+async def close_share(project_id: UUID, link_id: UUID, caller: CallerDep, services: ServicesDep) -> None:
+    """Take a link back."""
+    async with services.database.transaction() as tx:
+        await services.shares.revoke(tx, caller.id, ProjectId(project_id), link_id)
+
+
+@build_router.post("/{job_id}/return", status_code=201, operation_id="return_to_build", response_model=StartOut)
+async def return_to(
+    job_id: UUID, caller: SubscribedDep, services: ServicesDep, background_tasks: BackgroundTasks
+) -> Response:
+    """Build an earlier version again, as a new one with the records of the newest."""
+    async with services.database.transaction() as tx:
+        job = await services.generation.job(tx, caller.id, JobId(job_id))
+        require_ready(job)
+        await services.specs.return_to(tx, caller.id, job.project_id, job)
+        request = StartRequest(job.project_id, None)
+        accepted = await services.generation.start(tx, caller.id, request, tier=caller.tier)
+    background_tasks.add_task(process_next_job, services.queue)
+    return answer(StartOut.model_validate(accepted), status=201)
+
+
+@build_router.get("/{job_id}/readiness", operation_id="get_readiness")
+async def readiness(job_id: UUID, caller: CallerDep, services: ServicesDep) -> ReadinessOut:
+    """Whether this version can go online, and what stands in the way."""
+    async with services.database.autocommit() as tx:
+        job = await services.generation.job(tx, caller.id, JobId(job_id))
+        require_ready(job)
+        spec = await services.specs.of_version(tx, job)
+    files = await services.versions.files_of(job.project_id, TreeDigest(job.digest or ""))
+    found = readiness_of(job, spec, files)
+    findings = [
+        FindingOut(light=one.light, title=one.title, detail=one.detail, fix=one.fix) for one in found.findings
+    ]
+    return ReadinessOut(job_id=job.id, light=found.light, findings=findings)
+
+
+def _share_out(link: ShareLink) -> ShareOut:
+    return ShareOut(
+        id=link.id,
+        label=link.label,
+        opened=link.opened,
+        created_at=link.created_at.isoformat(),
+        expires_at=link.expires_at.isoformat(),
+    )

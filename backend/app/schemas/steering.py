@@ -1,0 +1,78 @@
+"""Plans, changes in words, links for visitors and readiness on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.schemas.text import Goal, Name, Words
+
+
+class GoalIn(BaseModel):
+    """A goal to make a plan of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    goal: Goal
+
+
+class ChangeIn(BaseModel):
+    """A change in the founder's words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Words
+
+
+class ChangeOut(BaseModel):
+    """What the next build changes, in words, and the parts of the request of which nothing was made."""
+
+    project_id: UUID
+    revision: str
+    changes: list[str]
+    not_understood: list[str]
+
+
+class ShareIn(BaseModel):
+    """A link for somebody without an account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Name
+    days: Annotated[int, Field(ge=1, le=90)] = 7
+
+
+class ShareOut(BaseModel):
+    """A link that is good; `url` is told once, when it is made."""
+
+    id: UUID
+    label: str
+    opened: int
+    created_at: str
+    expires_at: str
+    url: str | None = None
+
+
+class SharesOut(BaseModel):
+    """The links of a project, the newest first."""
+
+    items: list[ShareOut]
+
+
+class FindingOut(BaseModel):
+    """One thing that was looked at: red stands in the way of a launch, yellow should be known."""
+
+    light: str
+    title: str
+    detail: str
+    fix: str
+
+
+class ReadinessOut(BaseModel):
+    """Whether a version can go online."""
+
+    job_id: UUID
+    light: str
+    findings: list[FindingOut]

@@ -1,0 +1,110 @@
+"""Corrections by clicks and changes in words, each told back in a sentence, and each still a specification."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.blueprint.editing import settled
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec
+from app.core.errors import InvalidInput
+from app.services.change_requests import propose
+from app.services.plan_editing import CorrectionRefused, correct
+from app.services.spec_changes import changes_between
+
+SPEC = understand("A booking app for a yoga studio. Customers book a class online.")
+
+
+def corrected(change: str, **values: str) -> AppSpec:
+    raw = SPEC.model_dump(mode="json")
+    correct(raw, change, values)
+    return settled(raw, SPEC, guess=False)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "values", "told"),
+    [
+        ("name_app", {"title": "Calm", "tagline": "Breathe"}, "It is called “Calm” now"),
+        ("rename_record", {"record": "Customer", "label": "Member"}, "Customers are called members now."),
+        ("add_record", {"label": "Teacher"}, "It keeps teachers: Name."),
+        ("remove_record", {"record": "Booking"}, "It no longer keeps bookings."),
+        (
+            "add_detail",
+            {"record": "Customer", "label": "Born", "kind": "date"},
+            "Customers have a new detail: Born.",
+        ),
+        ("remove_detail", {"record": "Customer", "detail": "notes"}, "Customers no longer have notes."),
+        (
+            "change_detail",
+            {"record": "YogaClass", "detail": "capacity", "label": "Places", "lowest": "1", "highest": "12"},
+            "“Places” of yoga classes is 1 to 12.",
+        ),
+        (
+            "add_limit",
+            {"record": "Booking", "detail": "yoga_class", "most": "12"},
+            "New rule: At most 12 bookings for each yoga class.",
+        ),
+        (
+            "add_unique",
+            {"record": "Customer", "detail": "email"},
+            "New rule: No two customers have the same e-mail.",
+        ),
+        ("show_public", {"record": "YogaClass", "public": "detail"}, "Visitors see a page for each of the yoga"),
+        ("add_person", {"name": "Manager", "record": ""}, "New kind of person: Manager"),
+        (
+            "add_form",
+            {"record": "Customer", "action": "Become a member"},
+            "New page for visitors: Become a member",
+        ),
+    ],
+)
+def test_a_correction_is_told_back(change: str, values: dict[str, str], told: str) -> None:
+    assert told in " ".join(changes_between(SPEC, corrected(change, **values)))
+
+
+@pytest.mark.parametrize(
+    ("change", "values"),
+    [
+        ("fly", {}),
+        ("rename_record", {"record": "Nothing", "label": "x"}),
+        ("rename_record", {"record": "Customer", "label": "  "}),
+        ("add_record", {"label": "Customer"}),
+        ("add_detail", {"record": "Customer", "label": "Way", "kind": "choice", "choices": " , "}),
+        ("remove_detail", {"record": "Customer", "detail": "name"}),
+        ("add_limit", {"record": "Booking", "detail": "yoga_class", "most": "-1"}),
+        ("add_limit", {"record": "Booking", "detail": "notes", "most": "3"}),
+        ("remove_rule", {"about": "no such rule"}),
+        ("set_right", {"record": "Booking", "name": "Manager", "right": "fly"}),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_sentence(change: str, values: dict[str, str]) -> None:
+    with pytest.raises(CorrectionRefused):
+        correct(SPEC.model_dump(mode="json"), change, values)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rename customers to members", "Customers are called members now."),
+        ("Please add a birthday to customers", "Customers have a new detail: Birthday."),
+        ("customers should leave a review with stars", "It keeps reviews:"),
+        ("At most 12 bookings per yoga class", "New rule: At most 12 bookings for each yoga class."),
+        ("remove notes from bookings and add a price to bookings", "Bookings no longer have notes."),
+        ("the phone of a customer must be filled in", "“Phone” of customers must be filled in."),
+    ],
+)
+async def test_a_change_in_words_is_understood(text: str, told: str) -> None:
+    proposal = await propose(SPEC, text)
+
+    changed, _ = settled(proposal.raw, SPEC, guess=False)
+    assert told in " ".join(changes_between(SPEC, changed))
+    assert changed.goal.endswith(text)
+
+
+async def test_what_is_no_change_is_refused_and_what_is_one_beside_it_is_made() -> None:
+    with pytest.raises(InvalidInput):
+        await propose(SPEC, "blue sky")
+
+    proposal = await propose(SPEC, "Rename customers to members. Blue sky")
+
+    assert proposal.open == ("Blue sky",)
