@@ -12,7 +12,7 @@ from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.instance import Instance, eventually
 from tests.support.scripted_model import Asked, Say, ScriptedModel
 
-FIRST_CALL_S = 120
+FIRST_CALL_S = 240
 """The first start loads the library of the provider, which takes long on a busy machine."""
 
 
@@ -64,7 +64,7 @@ def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
             instance.await_stage(job_id, "starting")
             instance.named("worker").kill()
             for designs in (1, 3):  # the calls that are held back
-                eventually(lambda n=designs: len(designs_of(provider)) == n, within_s=90)
+                eventually(lambda n=designs: len(designs_of(provider)) == n, within_s=FIRST_CALL_S)
                 instance.named("worker").kill()
 
             assert instance.await_end(job_id, within_s=240)["status"] == "ready", instance.status(job_id)
@@ -89,7 +89,7 @@ def test_cancel_closes_the_call_and_no_other_comes(tmp_path: Path) -> None:
         with Instance(tmp_path / "data", **settings) as instance:
             instance.client.timeout = FIRST_CALL_S
             job_id = instance.started(POOL_GOAL)
-            eventually(lambda: designs_of(provider), within_s=90)
+            eventually(lambda: designs_of(provider), within_s=FIRST_CALL_S)
 
             cancelled = time.monotonic()
             assert instance.client.post(f"/api/generation/{job_id}/cancel").status_code == 200

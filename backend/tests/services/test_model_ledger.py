@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,13 @@ from uuid import UUID
 import pytest
 
 from app.bench.noop import no_checks
+from app.bootstrap import build_tools
 from app.core.ids import JobId
+from app.models import caps_of
+from app.ports.model_calls import Call, Share, Usage
+from app.repositories import jobs
+from app.repositories.model_calls import Asking
+from app.services.model_ledger import JobJournal
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.house import AUTH, OTHER_AUTH, House, open_house
 from tests.support.scripted_model import Asked, Say, Script, ScriptedModel
@@ -266,3 +273,44 @@ def test_the_questions_and_the_brief_are_kept_with_the_build(opened: Open) -> No
     said = build["evidence"]["design"]
     assert said["questions"] == [{"question": "How long is a booking?", "default": "One hour."}]
     assert said["brief"]["smallest_experiment"] == "Said."
+
+
+def test_a_call_whose_worker_died_is_lost_and_repeated_once(opened: Open) -> None:
+    """What a killed worker leaves behind: a call that began, and replies of the steps before it."""
+    house, provider = opened(after_probe(faulty(), GOOD))
+    job_id = JobId(UUID(house.start(house.project(), POOL_GOAL).json()["job_id"]))
+
+    async def die_in_the_call() -> None:
+        async with house.services.database.transaction() as tx:
+            job = await jobs.find(tx, job_id)
+        assert job is not None
+        asking = Asking(job.founder_id, job.project_id, job.id)
+        journal = JobJournal(house.services.database, caps_of(house.settings), asking)
+        most = Usage(20_000, 32_000)
+        await journal.begin(Call("design", "digest", "compatible:scripted", "1", Share.USEFUL, most))
+
+    house.call(die_in_the_call)
+    house.build(job_id)
+
+    calls = usage(house, job_id=str(job_id))["calls"]
+    told = [(call["step"], call["try_number"], call["status"]) for call in reversed(calls)]
+    assert told == [("design", 1, "lost"), ("design", 2, "answered"), ("repair 1", 1, "answered")]
+    assert calls[-1]["tokens"] == 52_000  # nobody knows what it took, so it counts as the most
+    asked = len(provider.asked)
+
+    async def resume() -> None:
+        """The worker died after the replies: the same job is carried out again."""
+        async with house.services.database.transaction() as tx:
+            job = await jobs.find_specified(tx, job_id)
+        assert job is not None
+        tools = build_tools(house.adapters, house.services, house.settings)
+        assert tools.model_runner_of is not None
+        runner = await tools.model_runner_of(replace(job, spec=None), say_nothing)
+        assert (await runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    house.call(resume)
+    assert len(provider.asked) == asked
+
+
+async def say_nothing(_: str) -> None:
+    """Nobody listens."""
