@@ -14,6 +14,7 @@ from app.blueprint.spec_queries import (
     cancelling,
     columns,
     monogram,
+    staff_roles,
     status_field,
     still_open,
     title_fields,
@@ -181,7 +182,8 @@ def _rules(spec: AppSpec, entity: EntitySpec) -> list[str]:
 def _register(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
-    roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
+    kept = [role for role in spec.roles if role.scope is RoleScope.OWN or role in staff_roles(spec)]
+    roles = "".join(f"    {line},\n" for role in kept if (line := _role(spec, role)))
     return "\n\n".join([f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)])
 
 
