@@ -49,9 +49,7 @@ def examples_json(spec: AppSpec) -> str:
             for entity in spec.entities
             if entity.name in names
         },
-        "differ": {
-            entity.table: apart for entity in spec.entities if (apart := differing_fields(spec, entity))
-        },
+        "differ": {entity.table: apart for entity in spec.entities if (apart := differing_fields(spec, entity))},
         "beside": {
             cast.entity(name).table: [_key(spec, key) for key in needed] for name, needed in cast.needs.items()
         },

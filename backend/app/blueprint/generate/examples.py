@@ -121,7 +121,12 @@ class Examples:
         return second_best
 
     def _mended(
-        self, entity: EntitySpec, said: Statement, candidate: Candidate, obstacle: Obstacle, copies: int,
+        self,
+        entity: EntitySpec,
+        said: Statement,
+        candidate: Candidate,
+        obstacle: Obstacle,
+        copies: int,
         depth: int = 0,
     ) -> Violation | None:
         """The violation with more changes, such that it breaks no second rule, nor a third."""
