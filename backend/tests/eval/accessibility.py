@@ -117,9 +117,9 @@ def is_telling(path: str) -> bool:
     return "?" not in path and (path.startswith("/forms/") or path.endswith(TELLING))
 
 
-async def set_up(browser: Browser, origin: str) -> None:
-    """Become the owner, in an app that asks for one."""
-    await browser.open(f"{origin}/setup")
+async def set_up(browser: Browser, origin: str, code: str = "") -> None:
+    """Become the owner: outside of a preview, by the code that the start of the app has printed."""
+    await browser.open(f"{origin}/setup?code={code}")
     if await browser.run("!!document.querySelector('form [name=\"password\"]')"):
         await browser.leave_by(FILL % json.dumps(OWNER))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -42,6 +43,8 @@ from tests.eval.accessibility import (
 HERE = Path(__file__).parent
 TRADES = HERE / "trades.toml"
 LOOKS = {"wide": WIDE, "dark": DARK, "phone": PHONE, "phone-dark": Look(390, 844, is_phone=True, is_dark=True)}
+PRINTED = "printed.txt"
+CODE = re.compile(r"at /setup: ([A-Z0-9-]+)")
 HEIGHT = "Math.min(2600, document.documentElement.scrollHeight)"
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 
@@ -90,15 +93,16 @@ def lay_out(spec: AppSpec, folder: Path, venv: Path) -> Path:
 
 
 @asynccontextmanager
-async def started(folder: Path) -> AsyncIterator[str]:
-    """The address of the running app."""
+async def started(folder: Path) -> AsyncIterator[tuple[str, str]]:
+    """The address of the running app, and the code by which it gets its owner."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     environment = {"PATH": os.environ["PATH"], "PORT": str(port), "HOST": "127.0.0.1"}
-    process = await asyncio.create_subprocess_exec(
-        f"./{START_SCRIPT}", cwd=folder, env=environment, stdout=DEVNULL, stderr=DEVNULL
-    )
+    with (folder / PRINTED).open("wb") as printed:
+        process = await asyncio.create_subprocess_exec(
+            f"./{START_SCRIPT}", cwd=folder, env=environment, stdout=printed, stderr=DEVNULL
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         async with asyncio.timeout(60), aiohttp.ClientSession() as session:
@@ -110,13 +114,15 @@ async def started(folder: Path) -> AsyncIterator[str]:
                         break
                 except aiohttp.ClientConnectionError:
                     await asyncio.sleep(0.1)
-        yield url
+        yield url, next(iter(CODE.findall((folder / PRINTED).read_text())), "")
     finally:
         process.terminate()
         await process.wait()
 
 
-async def picture_all(browser: Browser, trade: Trade, url: str, *, folder: Path, axe: str) -> Inspection:
+async def picture_all(
+    browser: Browser, trade: Trade, url: str, *, code: str, folder: Path, axe: str
+) -> Inspection:
     """Pictures of the first page as a customer sees it, then of the owner's pages, each in every look."""
     found = Inspection()
     await browser.open(url)
@@ -124,7 +130,7 @@ async def picture_all(browser: Browser, trade: Trade, url: str, *, folder: Path,
     forms = await browser.run("[...document.querySelectorAll('a[href^=\"/forms/\"]')].map(a => a.pathname)")
     if forms:
         await _picture(browser, url, str(forms[0]), folder / f"{trade.name}-2form", axe, found)
-    await set_up(browser, url)
+    await set_up(browser, url, code)
     await browser.open(url)
     browser.complaints.clear()
     desk = str(await browser.run("document.querySelector('a[href=\"/staff-side\"]')?.pathname || '/'"))
@@ -177,8 +183,8 @@ async def _main(given: argparse.Namespace) -> int:
     for trade in read_trades(given.only, given.design):
         shutil.rmtree(work / trade.name, ignore_errors=True)
         folder = lay_out(trade.spec, work / trade.name, (work / "venv").absolute())
-        async with started(folder) as url, browsing(program) as browser:
-            found = await picture_all(browser, trade, url, folder=given.folder, axe=axe)
+        async with started(folder) as (url, code), browsing(program) as browser:
+            found = await picture_all(browser, trade, url, code=code, folder=given.folder, axe=axe)
             for at in range(0, len(found.pictures), len(LOOKS)):
                 one = found.pictures[at : at + len(LOOKS)]
                 name = one[0].name.removesuffix(f"-{next(iter(LOOKS))}.png")
