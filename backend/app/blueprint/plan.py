@@ -29,7 +29,7 @@ from app.blueprint.spec import (
     WishState,
 )
 from app.blueprint.spec_lines import line_kind
-from app.blueprint.spec_queries import cancelling, has_link, lower_first, status_field
+from app.blueprint.spec_queries import cancelling, has_link, lower_first, staff_roles, status_field
 from app.blueprint.spec_site import SectionKind, public_fields, sections_of
 
 VISITOR: Final = "Visitor"
@@ -205,9 +205,9 @@ def _left_out(clause: Clause) -> LeftOut:
 
 
 def _people(spec: AppSpec) -> tuple[Person, ...]:
-    if not spec.roles:
-        return (Person(name=OWNER, sees=RoleScope.ALL),)
-    return tuple(Person(name=role.name, sees=role.scope, record=role.entity) for role in spec.roles)
+    roles = (*(role for role in spec.roles if role.scope is RoleScope.OWN), *staff_roles(spec))
+    owner = Person(name=OWNER, sees=RoleScope.ALL)
+    return (owner, *(Person(name=role.name, sees=role.scope, record=role.entity) for role in roles))
 
 
 def _offered(spec: AppSpec) -> frozenset[str]:
@@ -335,7 +335,7 @@ def _form_deed(form: FormSpec) -> Deed:
 
 
 def _staff(spec: AppSpec) -> str:
-    return next((role.name for role in spec.roles if role.scope is RoleScope.ALL), STAFF)
+    return next((role.name for role in staff_roles(spec)), STAFF)
 
 
 def _rules(spec: AppSpec) -> Iterator[PlanRule]:

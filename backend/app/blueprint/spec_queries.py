@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.blueprint.spec import VISITOR, AppSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec import VISITOR, AppSpec, EntitySpec, FieldSpec, FieldType, RoleScope, RoleSpec
 
 FINISHED: Final = frozenset(
     "accepted adopted answered archived approved attended cancelled canceled closed collected completed "
@@ -14,6 +14,7 @@ FINISHED: Final = frozenset(
     "withdrawn".split()
 )
 CALLED_OFF: Final = frozenset("cancelled canceled declined rejected refunded withdrawn lost returned".split())
+NOT_STAFF: Final = frozenset({"buyer", "client", "customer", "guest", "public", "user", "visitor"})
 CANCELLED: Final = frozenset("cancelled canceled withdrawn".split())
 AGREED: Final = frozenset(
     "accepted approved booked confirmed ordered planned requested reserved scheduled".split()
@@ -87,6 +88,22 @@ def still_open(entity: EntitySpec) -> tuple[str, ...]:
     status = status_field(entity)
     choices = status.choices if status is not None else ()
     return tuple(choice for choice in choices if choice == choices[0] or choice.lower() in AGREED)
+
+
+def staff_roles(spec: AppSpec) -> tuple[RoleSpec, ...]:
+    """The roles of those who work with everybody's records; people whom an app merely keeps are none of them."""
+    named = {name for entity in spec.entities for move in entity.moves for name in move.by}
+    named |= {right.role for entity in spec.entities for right in entity.rights}
+    # Where some people sign in to see what is theirs, the others are named as those who serve them.
+    kept = (
+        set() if any(role.scope is RoleScope.OWN for role in spec.roles) else {one.name for one in spec.entities}
+    )
+    return tuple(
+        role
+        for role in spec.roles
+        if role.scope is RoleScope.ALL
+        and (role.name in named or not (role.name.lower() in NOT_STAFF or {role.name, role.entity} & kept))
+    )
 
 
 def has_link(spec: AppSpec, entity: EntitySpec) -> bool:

@@ -15,6 +15,7 @@ from app.blueprint.spec_queries import (
     cancelling,
     columns,
     monogram,
+    staff_roles,
     status_field,
     still_open,
     title_fields,
@@ -194,7 +195,8 @@ def _register(spec: AppSpec) -> str:
     sections = "".join(f"    {line},\n" for line in site_py(spec))
     tools = "".join(f"    {tool_py(spec, tool)},\n" for tool in spec.tools)
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
-    roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
+    kept = [role for role in spec.roles if role.scope is RoleScope.OWN or role in staff_roles(spec)]
+    roles = "".join(f"    {line},\n" for role in kept if (line := _role(spec, role)))
     listed = [_listed("ENTITIES", names), _listed("FORMS", forms), _listed("ROLES", roles)]
     return "\n\n".join([*listed, _listed("SITE", sections), _listed("TOOLS", tools)])
 

@@ -11,10 +11,9 @@ from app.blueprint.language.drafts import Draft
 from app.blueprint.language.findings import Findings
 from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
-from app.blueprint.spec_queries import lower_first
+from app.blueprint.spec_queries import NOT_STAFF, lower_first
 
 _MOST: Final = 12
-_NO_STAFF: Final = frozenset({"buyer", "client", "customer", "guest", "public", "user", "visitor"})
 _STAFF_ALONE: Final = "The owner and the staff sign in and see everything; nobody else has an account."
 _LITTLE: Final = 4
 
@@ -107,7 +106,7 @@ def _sign_in(roles: Sequence[RoleSpec], labels: dict[str, EntitySpec]) -> str:
     if not theirs:
         return _STAFF_ALONE
     named = [role.name.lower() for role in roles if role.scope is RoleScope.ALL]
-    staff = next((name for name in named if name not in _NO_STAFF), "staff")
+    staff = next((name for name in named if name not in NOT_STAFF), "staff")
     return (
         f"{_listed(theirs)} sign in and see only what is theirs; the {staff} signs in and sees everything, "
         "because both use the app."

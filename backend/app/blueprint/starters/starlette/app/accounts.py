@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, guesses, hosts, invitations, people, records, rules
-from .access import OWNER, Guest, Here, Visitor, owner_only
+from .access import OWNER, STAFF_ROLE, Guest, Here, Visitor, owner_only
 from .database import BY_TABLE
 from .fields import Refused, Value, read
 from .model import Field, Role
@@ -47,8 +47,8 @@ def own_roles() -> list[Role]:
 
 
 def staff_roles() -> list[Role]:
-    """The kinds of staff whom the owner makes accounts for."""
-    return [OWNER, *(role for role in ROLES if not role.own)]
+    """The kinds of staff whom the owner makes accounts for, the owners last."""
+    return [*([role for role in ROLES if not role.own] or [STAFF_ROLE]), OWNER]
 
 
 def _page(
@@ -257,7 +257,7 @@ def add_account(request: Request, visitor: Here, form: Form) -> Response:
     """Makes an account for somebody else of the staff."""
     owner_only(visitor)
     values, wrong = _read(form)
-    role = next((role for role in staff_roles() if role.name.strip() == form.get("role", OWNER.name).strip()), None)
+    role = next((role for role in staff_roles() if role.name.strip() == form.get("role", "").strip()), None)
     if role is None:
         wrong["role"] = "Choose one of the list."
     if not wrong and role is not None:
@@ -287,11 +287,11 @@ def _accounts(
     request: Request, visitor: Visitor, given: dict[str, str], wrong: dict[str, str], *, status: int = 200
 ) -> HTMLResponse:
     with database.session() as db:
-        own = people.of_session(db, visitor.session)
+        own, has_owner = people.of_session(db, visitor.session), people.has_owner(db)
         rows = [dict(row) for row in db.execute("SELECT id, name, email, role FROM app_users ORDER BY role, name")]
     shown = {name: value for name, value in given.items() if name != "password"}
     context = {
         "rows": rows, "own": own and own["id"], "heading": "Accounts", "given": shown, "wrong": wrong,
-        "fewest": people.MIN_PASSWORD, "roles": staff_roles(),
+        "fewest": people.MIN_PASSWORD, "roles": staff_roles(), "has_owner": has_owner,
     }  # fmt: skip
     return render(request, "accounts.html", context, status=status)

@@ -132,11 +132,11 @@ def _page(
     with database.session() as db:
         row = _row(db, entity, record_id)
         own = own_links.form_of(entity)
-        shown = cells(db, entity, [row], _told(entity))[0]
+        shown = cells(db, entity, [row], _told(entity))[0]["cells"]
         context = {
-            "entity": entity, "shown": shown, "sender": public.sender(db, own, record_id) if own else "",
+            "entity": entity, "told": [(field.label, text) for field, _, text in shown if text], "sender": public.sender(db, own, record_id) if own else "",
             "address": own_links.address(request.app.state.key, entity.table, record_id), "form": own,
-            "lines": _lines(db, entity, record_id), "moves": _open(entity, row), "wrong": wrong or {}, "given": given or {},
+            "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
             "can_change": bool(own_links.changed_by_link(entity)), "heading": f"Your {entity.one}", "front": True,
             "state": row[_state(entity)] if _state(entity) else "", "done": DONE.get(done, ""),

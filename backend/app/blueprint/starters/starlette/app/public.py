@@ -306,6 +306,7 @@ def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResp
             fields += [entity.field(name) for name in form.shows if name not in form.fields]
             shown = cells(db, entity, [row], fields)[0]["cells"] if row else []
             told = [(field.label, text) for field, _, text in shown if text]
+            told += about_chosen(db, form, row) if row else []
             named = sender(db, form, record_id) if row and form.person else ""
             told += [(entity.field(form.person).label, named)] if named else []
             told += _told_lines(db, form, record_id) if row else []
@@ -355,6 +356,19 @@ def sender(db: sqlite3.Connection, form: Form, record_id: int) -> str:
     notes = records.history(db, database.BY_TABLE[form.table], record_id)
     sent = [note["who"].removesuffix(VISITOR) for note in notes if note["what"] == SENT]
     return sent[0] if form.person and sent else ""
+
+
+def about_chosen(db: sqlite3.Connection, form: Form, row: database.Row) -> list[tuple[str, str]]:
+    """When it is and what it costs, of what the visitor chose."""
+    told = []
+    for field in _asked(form):
+        target = database.BY_TABLE.get(field.ref)
+        chosen = database.get(db, target, int(row[field.name] or 0)) if target else None
+        if target and chosen:
+            times, price = _times(target, chosen), _price(target, chosen)
+            told += [("When", ", ".join(times))] if times else []
+            told += [("Price", price)] if price else []
+    return told
 
 
 def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:

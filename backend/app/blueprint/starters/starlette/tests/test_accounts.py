@@ -12,6 +12,7 @@ import pytest
 from app.schema import ENTITIES, ROLES
 
 from app import database, people
+from app.accounts import staff_roles
 from app.database import BY_TABLE
 from app.main import app
 from app.model import Right
@@ -182,5 +183,7 @@ def test_the_accounts_are_for_the_staff(client: Browser, stranger: Browser) -> N
     sign_up(stranger, "Ada")
     assert stranger.get("/staff-accounts").status_code == 404
     assert "ada@example.com" in client.get("/staff-accounts").text
-    assert post(client, "/staff-accounts", name="Sam", email="sam@example.com", password=PASSWORD).status_code == 303
+    role = staff_roles()[0].name.strip()
+    sam = {"name": "Sam", "email": "sam@example.com", "password": PASSWORD}
+    assert post(client, "/staff-accounts", **sam, role=role).status_code == 303
     assert post(Browser(app), "/sign-in", email="sam@example.com", password=PASSWORD).status_code == 303

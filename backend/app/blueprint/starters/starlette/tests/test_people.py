@@ -11,7 +11,7 @@ import pytest
 from app.rendering import DASHBOARD
 from app.schema import ENTITIES, FORMS
 
-from app import database, guesses, passwords, people
+from app import accounts, database, guesses, passwords, people
 from app.main import app
 
 from .client import Browser
@@ -104,6 +104,17 @@ def test_a_page_of_visitors_leads_to_the_staff_by_one_link_alone(stranger: Brows
     staff = {f"/{entity.table}" for entity in ENTITIES} | {"/staff-side", "/staff-accounts", "/setup"}
     assert not staff & set(links)
     assert "/sign-in" in links
+
+
+def test_somebody_of_the_staff_works_with_the_records_and_adds_no_accounts(client: Browser, stranger: Browser) -> None:
+    role = accounts.staff_roles()[0].name.strip()
+    ada = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+    assert post(client, "/staff-accounts", **ada, role="Nobody").status_code == 422
+    assert post(client, "/staff-accounts", **ada, role=role).status_code == 303
+    assert post(stranger, "/sign-in", email=ada["email"], password=PASSWORD).status_code == 303
+    assert stranger.get(DASHBOARD).status_code == 200
+    assert stranger.get("/staff-accounts").status_code == 404
+    assert post(stranger, "/your-password", old=PASSWORD, password=NEW).status_code == 303
 
 
 # The preview
