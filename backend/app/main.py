@@ -11,7 +11,7 @@ from app import __version__
 from app.api.errors import PROBLEMS, install_error_handlers
 from app.api.flat import include_flat
 from app.api.guards import Guards
-from app.api.routes import builds, gates, generation, meta, page_links, projects, specs
+from app.api.routes import builds, gates, generation, meta, page_links, projects, specs, usage
 from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
 from app.mcp_server.mount import AssistantMount, Assistants
@@ -23,7 +23,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     assistants: Assistants = app.state.assistants
     async with open_services(app.state.settings) as services:
         app.state.services = services
-        async with assistants.answering(services):
+        async with assistants.answering():
             yield
 
 
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     include_flat(app, gates.project_router, prefix="/api/projects", tag="gates")
     include_flat(app, gates.router, prefix="/api/gates", tag="gates")
     include_flat(app, builds.router, prefix="/api/builds", tag="builds")
+    include_flat(app, usage.router, prefix="/api", tag="usage")
     include_flat(app, page_links.router, prefix="/api/page-links", tag="page links")
     include_flat(app, meta.router, prefix="/api", tag="meta")
     install_error_handlers(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import http.client
 import os
 import select
@@ -27,7 +28,13 @@ from app.supervision.process import own_key, wait_until
 API = "api"
 """The child that answers `GET /api/ready`."""
 _BACKLOG = 512
+_PR_SET_PDEATHSIG = 1
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def _outlive_parent(_number: int, _frame: object) -> None:
+    """Run on when the command ends that started this one, which others use by now."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 0)
 
 
 class Supervisor:
@@ -93,6 +100,7 @@ class Supervisor:
         # A SIGHUP that was ignored at the start (nohup) stays ignored.
         kinds = [kind for kind in _STOPPING if signal.getsignal(kind) is not signal.SIG_IGN]
         former = {kind: signal.signal(kind, self._note) for kind in (*kinds, signal.SIGCHLD)}
+        former[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, _outlive_parent)
         bell = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         try:
             yield reader

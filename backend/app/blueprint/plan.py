@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.blueprint.expressions.nodes import Aggregate, Binary, Call, Node, Rank
 from app.blueprint.expressions.parser import parse
-from app.blueprint.expressions.walk import walk
+from app.blueprint.expressions.walk import speaks_of_today, walk
 from app.blueprint.spec import (
     NUMBERS,
     OWNER,
@@ -273,7 +273,9 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
         yield from _line_deeds(spec, entity, staff)
         for right in entity.rights:
             if right.adds:
-                yield Deed(who=right.role, verb="add", entity=entity.name, label=f"Add {many}")
+                label = right.label or f"Add {many}"
+                verb = label.split(" ")[0].lower()
+                yield Deed(who=right.role, verb=verb, entity=entity.name, label=label)
             elif right.sees is not Reach.NONE:
                 yield Deed(who=right.role, verb="see", entity=entity.name, label=f"See {many}")
         for move in entity.moves:
@@ -287,6 +289,10 @@ def _deeds_of_visitors(spec: AppSpec) -> Iterator[Deed]:
         if form.invited_by:
             label = "Pass on a link of their own, by which whoever comes is counted"
             yield Deed(who=VISITOR, verb="invite", entity=form.entity, label=label)
+    for role in spec.roles:
+        if role.scope is RoleScope.OWN and role.entity:
+            label = f"Sign up as {lower_first(role.name)}"
+            yield Deed(who=VISITOR, verb="register", entity=role.entity, label=label)
     for tool in spec.tools:
         yield Deed(who=VISITOR, verb="calculate", entity=tool.title, label=tool.title)
     for entity in spec.entities:
@@ -329,8 +335,11 @@ def _rules(spec: AppSpec) -> Iterator[PlanRule]:
     for entity in spec.entities:
         for move in entity.moves:
             fields = (entity.state or "", *move.asks)
+            # What the app does by itself when its day has come is due, what people do is a step.
+            is_due = move.is_automatic and speaks_of_today(parse(move.only_if or "no"))
+            kind = "due" if is_due else "transition"
             yield PlanRule(
-                kind="transition", entity=entity.name, by=None, fields=fields, value=move.only_if, about=move.about
+                kind=kind, entity=entity.name, by=None, fields=fields, value=move.only_if, about=move.about
             )
 
 

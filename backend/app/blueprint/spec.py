@@ -20,7 +20,7 @@ from app.blueprint.spec_types import Expression, GoalText, Label, Part, Pascal, 
 
 SPEC_VERSION: Final = 2
 MAX_ENTITIES: Final = 12
-MAX_FIELDS: Final = 16
+MAX_FIELDS: Final = 20
 
 RESERVED_FIELDS: Final = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
 RESERVED_TABLES: Final = frozenset(
@@ -104,6 +104,20 @@ class RuleKind(StrEnum):
     STOCK = "stock"
     ONE_OPEN = "one_open"
     ENSURE = "ensure"
+
+
+STATED: Final = frozenset(
+    {
+        RuleKind.ENSURE,
+        RuleKind.NO_OVERLAP,
+        RuleKind.CAPACITY,
+        RuleKind.UNIQUE,
+        RuleKind.IN_ORDER,
+        RuleKind.STOCK,
+        RuleKind.ONE_OPEN,
+    }
+)
+"""The kinds of rule that may be said as a condition, where their fields do not say enough."""
 
 
 class RoleScope(StrEnum):
@@ -247,10 +261,12 @@ class MoveSpec(Part):
 class RightSpec(Part):
     """What one role may do with the records of a kind; `only_if` narrows what it sees.
 
-    `fields` are those it may fill in and change; empty means every one.
+    `fields` are those it may fill in and change; empty means every one. `label` is what adding one is called, such
+    as "Take a seat".
     """
 
     role: Label
+    label: Label | None = None
     sees: Reach = Reach.ALL
     only_if: Expression | None = None
     adds: bool = False
@@ -412,9 +428,10 @@ class RuleSpec(Part):
     in_order (earlier, later); stock (ref to what is counted, quantity taken); one_open (ref to what is out or
     taken until a record of it is finished).
     `ensure` refuses every record for which `condition` is false; `fields` are those that the refusal stands
-    beside, and with `when` it is judged only while that holds. A condition with a figure over records is judged
-    again when one of those changes, another one when its record is written. `limit` is the founder's number: the
-    room of a capacity, the days before an overdue date that it warns.
+    beside, and with `when` it is judged only while that holds, as every other rule is. A capacity, a stock, an
+    overlap that looks further than its fields may be said by a `condition` too, and keeps its name. A condition
+    with a figure over records is judged again when one of those changes, another one when its record is written.
+    `limit` is the founder's number: the room of a capacity, the days before an overdue date that it warns.
     """
 
     kind: RuleKind
@@ -427,9 +444,12 @@ class RuleSpec(Part):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        if (self.kind is RuleKind.ENSURE) != (self.condition is not None):
-            raise ValueError(f"the rule {self.about!r}: a condition belongs to the kind ensure, which needs one")
-        if self.kind is not RuleKind.ENSURE and not self.fields:
+        if self.kind is RuleKind.ENSURE and self.condition is None:
+            raise ValueError(f"the rule {self.about!r} ensures nothing: it needs a condition")
+        if self.condition is not None and self.kind not in STATED:
+            kinds = ", ".join(sorted(STATED))
+            raise ValueError(f"the rule {self.about!r}: a condition belongs to one of the kinds {kinds}")
+        if self.condition is None and not self.fields:
             raise ValueError(f"the rule {self.about!r} names no field")
         return self
 

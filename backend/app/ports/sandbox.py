@@ -14,6 +14,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from app.core.ids import JobId, SandboxId
@@ -58,6 +59,13 @@ class SandboxLimits:
     """Output kept of one command; a command that writes twenty times as much is killed."""
 
 
+class PackageRegistry(StrEnum):
+    """Whose packages an app is made of."""
+
+    PYTHON = "python"
+    NPM = "npm"
+
+
 @dataclass(frozen=True)
 class SandboxRequest:
     """What a sandbox is for."""
@@ -66,6 +74,8 @@ class SandboxRequest:
     purpose: str = "build"
     network: bool = False
     """Opens the way to the package registries, and to nothing else, until `close_network`: for an install."""
+    registries: tuple[PackageRegistry, ...] = (PackageRegistry.PYTHON,)
+    """Those that the stack of the app installs from."""
     with_venv: bool = False
     """A .venv in the workspace that has the usual packages already, if the provider keeps one: for apps whose
     installer takes an existing one and changes what differs."""

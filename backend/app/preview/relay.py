@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from app.app_runtime.app_host import PREVIEW_ACCESS
-from app.app_runtime.sandbox_connector import APP_PORT
+from app.app_runtime.sandbox_connector import APP_PORT, require_answer
 from app.core.errors import PayloadTooLarge
 from app.preview import headers
 from app.preview.access import Admission
@@ -49,6 +49,11 @@ class Exchange:
     def app_url(self, scheme: str) -> URL:
         """Where the request goes inside the sandbox."""
         return URL(f"{scheme}://127.0.0.1:{APP_PORT}{self.target}", encoded=True)
+
+    @property
+    def is_of_own_page(self) -> bool:
+        """Whether no page of another site asks: browsers say whose page does, other programs say nothing."""
+        return all(one == str(self._origin.origin()) for one in self.request.headers.getall("Origin", ()))
 
     def request_headers(self, app: ServingApp) -> CIMultiDict[str]:
         """The request's headers for the app, with what shows to it that they come from here."""
@@ -90,6 +95,7 @@ async def relay_http(exchange: Exchange, app: ServingApp) -> web.StreamResponse:
             data=_body(request) if request.can_read_body else None,
             allow_redirects=False,
         )
+    require_answer(answer)
     async with answer:
         return await _pass_on(exchange, answer)
 

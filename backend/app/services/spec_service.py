@@ -15,8 +15,9 @@ from app.core.errors import AppError, Conflict, InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
 from app.repositories import jobs, specs
-from app.repositories.jobs import SpecifiedJob
+from app.repositories.jobs import Job, SpecifiedJob
 from app.repositories.specs import KeptSpec
+from app.services.change_requests import Proposal, propose
 from app.services.plan_editing import correct
 from app.services.project_service import owned
 
@@ -124,6 +125,42 @@ class SpecService:
         correct(raw, change, values)
         return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True)
 
+    async def request(
+        self, tx: Connection, founder_id: FounderId, project_id: ProjectId, text: str
+    ) -> tuple[SpecView, Proposal]:
+        """Make a change that is said in words; the plan as it is then, and what was made of it. InvalidInput."""
+        view = await self.get(tx, founder_id, project_id)
+        proposal = await propose(view.spec, text)
+        changed = await self.put(tx, founder_id, project_id, proposal.raw, revision=view.revision, as_written=True)
+        return changed, proposal
+
+    async def reset(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> SpecView:
+        """Forget every change since the newest version."""
+        view = await self.get(tx, founder_id, project_id)
+        if view.built is None:
+            return view
+        raw = view.built.model_dump(mode="json")
+        return await self.put(tx, founder_id, project_id, raw, revision=view.revision, as_written=True)
+
+    async def of_version(self, tx: Connection, job: Job) -> AppSpec | None:
+        """What a version was built from; None when another release has made it and it cannot be read."""
+        specified = await jobs.find_specified(tx, job.id)
+        if specified is None or specified.spec is None:
+            return None
+        try:
+            return without_was(AppSpec.model_validate(specified.spec))
+        except ValidationError:
+            return None
+
+    async def return_to(self, tx: Connection, founder_id: FounderId, project_id: ProjectId, job: Job) -> SpecView:
+        """Make the specification of an earlier version the one that is built next. NoSpec."""
+        spec = await self.of_version(tx, job)
+        if spec is None:
+            raise NoSpec(f"{job.build_version} was made by another release, and its specification is not kept.")
+        view = await self.get(tx, founder_id, project_id)
+        raw = spec.model_dump(mode="json")
+        return await self.put(tx, founder_id, project_id, raw, revision=view.revision, as_written=True)
+
     async def to_build(self, tx: Connection, project_id: ProjectId, goal: str | None) -> AppSpec | None:
         """What a build of this goal begins with: the edit of the same goal, or None for the goal alone.
 
@@ -136,6 +173,13 @@ class SpecService:
             return None
         newest = await jobs.newest_ready(tx, project_id)
         return _draft_of(kept) if newest is None else _edited(kept, _spec_of(newest))
+
+    async def is_given(self, tx: Connection, project_id: ProjectId, goal: str | None) -> bool:
+        """Whether a build of this goal begins with a specification, so that no engine plans anything."""
+        if goal is None:
+            return True
+        kept = await specs.find(tx, project_id)
+        return kept is not None and kept.spec.get("goal") == goal
 
     async def _current(self, tx: Connection, project_id: ProjectId) -> SpecView:
         base = await self._base(tx, project_id)

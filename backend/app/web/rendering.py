@@ -46,14 +46,14 @@ def policy(request: Request) -> str:
     )
 
 
-def fragment(name: str, **values: Any) -> str:  # Any: what the template shows
+def fragment(template: str, /, **values: Any) -> str:  # Any: what the template shows
     """A part of a page."""
-    return _TEMPLATES.get_template(name).render(now=datetime.now(UTC), **values)
+    return _TEMPLATES.get_template(template).render(now=datetime.now(UTC), **values)
 
 
-def page(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:  # Any: likewise
+def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:  # Any: likewise
     """A whole page."""
-    text = fragment(name, path=request.url.path, **values)
+    text = fragment(template, path=request.url.path, **values)
     return HTMLResponse(text, status, {**_HEADERS, "Content-Security-Policy": policy(request)})
 
 

@@ -150,7 +150,7 @@ def test_apps_do_not_all_look_alike() -> None:
 
 @pytest.mark.parametrize("name", motifs())
 def test_a_picture_is_drawn_in_the_colours_of_its_app(name: str) -> None:
-    root = ElementTree.fromstring(f"<svg>{motifs()[name][1]}</svg>")
+    root = ElementTree.fromstring(f"<svg>{motifs()[name].shapes}</svg>")
     painted = {part.get("class", "").split(" ")[0] for part in root.iter() if not len(part)}
     assert painted <= {f"{kind}{number}" for kind in "ps" for number in range(1, 5)}
 
@@ -162,7 +162,7 @@ def test_a_picture_is_drawn_in_the_colours_of_its_app(name: str) -> None:
 def test_the_picture_fits_the_trade(goal: str, motif: str) -> None:
     spec = spec_about(goal)
     assert motif_of(spec) == motif
-    assert motifs()[motif][1] in art_html(spec)
+    assert motifs()[motif].shapes in art_html(spec)
 
 
 def test_customers_read_no_word_of_software() -> None:

@@ -41,7 +41,6 @@ from tests.eval.accessibility import (
 
 HERE = Path(__file__).parent
 TRADES = HERE / "trades.toml"
-SPECS = HERE.parent / "specs"
 LOOKS = {"wide": WIDE, "dark": DARK, "phone": PHONE, "phone-dark": Look(390, 844, is_phone=True, is_dark=True)}
 HEIGHT = "Math.min(2600, document.documentElement.scrollHeight)"
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
@@ -69,7 +68,7 @@ def read_trades(only: str = "", design: str = "") -> list[Trade]:
 
 def _spec(part: dict[str, str]) -> AppSpec:
     if "spec" in part:
-        return AppSpec.model_validate(tomllib.loads((SPECS / part["spec"]).read_text(encoding="utf-8")))
+        return AppSpec.model_validate(tomllib.loads((HERE.parent / part["spec"]).read_text(encoding="utf-8")))
     return understand(part["goal"])
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.house import AUTH, House
 
 GOAL = "A booking app for a yoga studio"
-OPEN = {"/static/{name}", "/enter"}
+OPEN = {"/static/{name}", "/enter", "/s/{secret}"}
 
 
 def link(house: House) -> str:
@@ -24,7 +24,7 @@ def page_routes(house: House) -> list[tuple[str, str]]:
         path = str(getattr(route, "path", ""))
         if path.startswith("/api/") or path in OPEN:
             continue
-        filled = re.sub(r"\{number\}", "1", re.sub(r"\{(project|gate)_id\}", str(uuid.uuid4()), path))
+        filled = re.sub(r"\{number\}", "1", re.sub(r"\{(project|gate|link)_id\}", str(uuid.uuid4()), path))
         found += [(method, re.sub(r"\{\w+(:path)?\}", "x", filled)) for method in getattr(route, "methods", ())]
     return found
 

@@ -129,8 +129,7 @@ class _Expression:
         if first == "me":
             return self._me(rest)
         if first == "this":
-            record = Sql(f"{self.root.alias}.id", Type(Kind.LINK, entity=self.root.entity))
-            return self._follow(record, rest) if len(rest) != 1 else self._field(self.root, rest[0])
+            return self._follow(self._field(self.root, rest[0] if rest else "id"), rest[1:])
         return self._follow(self._field(self.scope, first), rest)
 
     def _field(self, scope: _Scope, name: str) -> Sql:

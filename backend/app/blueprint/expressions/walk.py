@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from app.blueprint.expressions.nodes import Node
+from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -13,6 +13,16 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def speaks_of_today(node: Node) -> bool:
+    """Whether an expression may turn out differently another day."""
+    return any(
+        (isinstance(part, Path) and part.steps[0] in ("today", "now"))
+        or (isinstance(part, Call) and part.name in ("age", "today", "now"))
+        or (isinstance(part, Aggregate) and part.function == "streak")
+        for part in walk(node)
+    )
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.blueprint.generate.examples import Examples, Violation
 from app.blueprint.generate.scenes import Key, Scene, Texts
-from app.blueprint.generate.stated import conditions_of
+from app.blueprint.generate.stated import conditions_of, differing_fields
 from app.blueprint.spec import AppSpec, EntitySpec
 
 Json = dict[str, Any]  # Any: what JSON can hold
@@ -49,6 +49,7 @@ def examples_json(spec: AppSpec) -> str:
             for entity in spec.entities
             if entity.name in names
         },
+        "differ": {entity.table: apart for entity in spec.entities if (apart := differing_fields(spec, entity))},
         "beside": {
             cast.entity(name).table: [_key(spec, key) for key in needed] for name, needed in cast.needs.items()
         },

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path, Value
+from app.blueprint.expressions.nodes import Aggregate, Node, Path, Value
 from app.blueprint.expressions.parser import parse
-from app.blueprint.expressions.walk import children, walk
+from app.blueprint.expressions.walk import children, speaks_of_today, walk
 from app.blueprint.generate.scenes import Cast, Key, Scene, Slot, values_of
 from app.blueprint.generate.stated import Statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType
@@ -65,8 +65,12 @@ class Search:
 
     cast: Cast
 
-    def candidates(self, entity: EntitySpec, said: Statement) -> Iterator[Candidate]:
-        """Changes of the first records, then records beside them, then links to second ones."""
+    def candidates(self, entity: EntitySpec, said: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
+        """Changes of the first records, then records beside them, then links to second ones.
+
+        `lasting` ones are to be the examples from now on: the states of what the record belongs to stay as they
+        are.
+        """
         nodes = [parse(text) for text in said if text]
         places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))
         # The state of a record is the last thing to vary: it changes by moves alone.
@@ -78,6 +82,8 @@ class Search:
         kinds = list(dict.fromkeys(self._kinds(entity, nodes)))
         options = _Options(self, numbers)
         groups = list(self._groups(entity, places, kinds, numbers))
+        if lasting:
+            groups = [replace(group, slots=self._without_states(entity, group.slots)) for group in groups]
         for size in range(_MOST_FIELDS + 1):
             for group in groups:
                 combined = options.combined(group.slots, size)
@@ -95,6 +101,10 @@ class Search:
         for size in (1, 2):
             for changes in itertools.islice(options.combined(free, size), _MENDS):
                 yield replace(candidate, changes={**candidate.changes, **changes})
+
+    def _without_states(self, entity: EntitySpec, slots: Sequence[Slot]) -> list[Slot]:
+        others = {kind.name: kind.state for kind in self.cast.spec.entities if kind.moves and kind != entity}
+        return [(key, kept) for key, kept in slots if key[1] > 1 or others.get(key[0]) != kept]
 
     def _groups(
         self, entity: EntitySpec, places: Sequence[Place], kinds: Sequence[str], numbers: Sequence[Decimal]
@@ -214,18 +224,9 @@ def mentions_today(spec: AppSpec, said: Statement) -> bool:
         figure.name
         for entity in spec.entities
         for figure in entity.computed
-        if _speaks_of_today(parse(figure.expression))
+        if speaks_of_today(parse(figure.expression))
     }
     nodes = [parse(text) for text in said if text]
     steps = {step for node in nodes for part in walk(node) if isinstance(part, Path) for step in part.steps}
     # A figure may lean on another one that goes by the day.
-    return any(map(_speaks_of_today, nodes)) or bool(steps & named and by_time)
-
-
-def _speaks_of_today(node: Node) -> bool:
-    return any(
-        (isinstance(part, Path) and part.steps[0] in ("today", "now"))
-        or (isinstance(part, Call) and part.name in ("age", "today", "now"))
-        or (isinstance(part, Aggregate) and part.function == "streak")
-        for part in walk(node)
-    )
+    return any(map(speaks_of_today, nodes)) or bool(steps & named and by_time)

@@ -5,6 +5,7 @@ Nothing is guessed from the words of a rule: values are tried out on the express
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +32,9 @@ MOMENTS: Final = (
 _MOST_COPIES: Final = 60
 _MOST_MENDED: Final = 8
 """So many scenes that break a second rule too are mended, for each such rule."""
+_MOST_DEEP: Final = 2
+_MOST_TRIES: Final = 4_000
+"""So many scenes are tried to break one rule: a second or two."""
 _COPY: Final = 1_000
 """Copies of a record have numbers from here on."""
 
@@ -73,6 +77,7 @@ class Examples:
         }
         self._search = Search(self.cast)
         self._by_time: dict[tuple[str, Statement], bool] = {}
+        self._tries_left = 0
         self._found: dict[tuple[str, Statement], Violation | None] = {}
         so_far: list[EntitySpec] = []
         for entity in in_order(spec):
@@ -100,8 +105,9 @@ class Examples:
 
     def _find(self, entity: EntitySpec, rule: RuleSpec, said: Statement) -> Violation | None:
         second_best: Violation | None = None
+        self._tries_left = _MOST_TRIES
         stuck: Counter[object] = Counter()
-        for candidate in self._search.candidates(entity, said):
+        for candidate in itertools.takewhile(self._goes_on, self._search.candidates(entity, said)):
             for copies in self._copies(entity, rule, candidate):
                 found = self._attempt(entity, said, candidate, copies)
                 if isinstance(found, Obstacle):
@@ -115,19 +121,35 @@ class Examples:
         return second_best
 
     def _mended(
-        self, entity: EntitySpec, said: Statement, candidate: Candidate, obstacle: Obstacle, copies: int
+        self,
+        entity: EntitySpec,
+        said: Statement,
+        candidate: Candidate,
+        obstacle: Obstacle,
+        copies: int,
+        depth: int = 0,
     ) -> Violation | None:
-        """The violation with more changes, such that it breaks no second rule."""
-        for other in self._search.mending(candidate, obstacle.scene, obstacle.key, obstacle.said):
+        """The violation with more changes, such that it breaks no second rule, nor a third."""
+        tried = 0
+        found = self._search.mending(candidate, obstacle.scene, obstacle.key, obstacle.said)
+        for other in itertools.takewhile(self._goes_on, found):
             better = self._attempt(entity, said, other, copies)
+            is_another = isinstance(better, Obstacle) and better.said != obstacle.said
+            if isinstance(better, Obstacle) and is_another and depth < _MOST_DEEP and tried < _MOST_MENDED:
+                tried += 1
+                better = self._mended(entity, said, other, better, copies, depth + 1)
             if isinstance(better, Violation):
                 return better
         return None
+
+    def _goes_on(self, _: Candidate) -> bool:
+        return self._tries_left > 0
 
     def _attempt(
         self, entity: EntitySpec, said: Statement, candidate: Candidate, copies: int
     ) -> Violation | Obstacle | None:
         """The violation that a candidate is; None where it keeps the rule, an obstacle where it breaks another."""
+        self._tries_left -= 1
         scene = candidate.scene(self.cast, entity.name)
         crowd = self._with_copies(scene, copies)
         if not self._breaks(crowd, scene.subject, said):
@@ -222,10 +244,10 @@ class Examples:
         kept = [
             (other, known)
             for other in so_far
-            for known in self._stated[other.name]
-            if known != said and self.keeps(self.good(other), (other.name, 1), known)
+            for known in self._known(other, said)
+            if self.keeps(self.good(other), (other.name, 1), known)
         ]
-        for candidate in self._search.candidates(entity, said):
+        for candidate in self._search.candidates(entity, said, lasting=True):
             if not self.keeps(candidate.scene(self.cast, entity.name), (entity.name, 1), said):
                 continue
             before = self._remember()
@@ -235,6 +257,11 @@ class Examples:
             ):
                 return
             self.cast.texts, self.cast.others, self.cast.needs = before
+
+    def _known(self, entity: EntitySpec, said: Statement) -> list[Statement]:
+        """The statements of a kind that come before this one, or all of another kind."""
+        known = self._stated[entity.name]
+        return known[: known.index(said)] if said in known else known
 
     def _remember(self) -> tuple[dict[str, Texts], dict[Key, Texts], dict[str, tuple[Key, ...]]]:
         texts = {name: dict(values) for name, values in self.cast.texts.items()}

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.blueprint.expressions.catalogue import Kind, Type
 from app.blueprint.expressions.tables import watched_tables
-from app.blueprint.generate.stated import stated
+from app.blueprint.generate.stated import statement
 from app.blueprint.spec import (
     AppSpec,
     ComputedSpec,
@@ -108,7 +108,7 @@ def _right_py(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> str:
 
 def ensure(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     """The parts of an `Ensure`: what the rule refuses, as SQL."""
-    condition, when = stated(entity, rule)
+    condition, when = statement(spec, entity, rule) or ("", None)
     compiler = compiler_of(spec)
     yield "condition", compiler.condition(condition, entity.name)
     yield "fields", rule.fields

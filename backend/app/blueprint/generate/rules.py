@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.blueprint.generate.expressions import ensure
-from app.blueprint.generate.stated import called_off
+from app.blueprint.generate.stated import called_off, is_condition, statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum_field, times_field
 
@@ -51,15 +51,16 @@ def rules_of(spec: AppSpec, entity: EntitySpec) -> list[Rule]:
 
 def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
+    if is_condition(rule):
+        stands = statement(spec, entity, rule) is not None
+        return Rule("Ensure", entity, rule.about, dict(ensure(spec, entity, rule))) if stands else None
     match rule.kind:
         case RuleKind.UNIQUE:
             return Rule("Unique", entity, rule.about, {"fields": rule.fields, "ignore": called_off(entity)})
         case RuleKind.NO_OVERLAP:
             return _no_overlap(entity, rule, fields)
-        case RuleKind.CAPACITY if rule.limit is None:
-            return _capacity(spec, entity, rule, fields)
         case RuleKind.CAPACITY:
-            return Rule("Ensure", entity, rule.about, dict(ensure(spec, entity, rule)))
+            return _capacity(spec, entity, rule, fields)
         case RuleKind.OVERDUE:
             return _overdue(entity, rule, fields)
         case RuleKind.IN_ORDER:
@@ -68,8 +69,8 @@ def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
             return _stock(spec, entity, rule, fields)
         case RuleKind.SUM:
             return _sum(spec, entity, rule, fields)
-        case RuleKind.ENSURE | RuleKind.ONE_OPEN:
-            return Rule("Ensure", entity, rule.about, dict(ensure(spec, entity, rule)))
+        case _:
+            return None
 
 
 def _refs(fields: Sequence[FieldSpec]) -> list[FieldSpec]:

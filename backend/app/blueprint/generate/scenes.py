@@ -14,7 +14,7 @@ from app.blueprint.generate.stated import DIFFERING
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.blueprint.spec_queries import in_order
 
-OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400)
+OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400, 4_000, -4_000)
 _CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
 
 Key = tuple[str, int]
@@ -84,6 +84,7 @@ class Cast:
             if rule.entity != entity.name or rule.kind is not RuleKind.UNIQUE:
                 continue
             if any(kept.type in DIFFERING or kept.name in found for kept in fields):
+                found |= {kept.name: _unlike(kept, number) for kept in fields if kept.type in DIFFERING}
                 continue
             links = [kept for kept in fields if kept.ref and self.texts[entity.name][kept.name]]
             chosen = [kept for kept in links if kept.ref != subject] or links
@@ -137,6 +138,15 @@ class Cast:
         return {(kept.ref, int(texts[kept.name])) for kept in fields if kept.ref and texts[kept.name]}
 
 
+def _unlike(kept: FieldSpec, number: int) -> str:
+    """A value that the records before it do not have."""
+    if kept.type is FieldType.INT:
+        return str(int(usual(kept)) + number - 1)
+    if kept.type is FieldType.EMAIL:
+        return f"zoe{number}@example.com"
+    return usual(kept) + (str(number) if kept.type in (FieldType.URL, FieldType.PHONE) else f" {number}")
+
+
 def usual(kept: FieldSpec) -> str:
     """The value that a field of the example record begins with; a link that may be empty is."""
     if kept.ref:
@@ -161,10 +171,14 @@ def values_of(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
             return
         case _ if kept.type in NUMBERS:
             yield from _amounts(kept, numbers)
+        case FieldType.TEXT | FieldType.LONGTEXT:
+            yield TEXTS[kept.type]
+            yield from _texts(numbers)
         case _:
             yield TEXTS.get(kept.type, "")
 
 
+MOST_CHARACTERS: Final = 200
 TEXTS: Final = {
     FieldType.TEXT: "Zebra crossing",
     FieldType.EMAIL: "zoe@example.com",
@@ -173,6 +187,12 @@ TEXTS: Final = {
     FieldType.URL: "https://example.com/a",
     FieldType.LONGTEXT: "First line",
 }
+
+
+def _texts(numbers: Sequence[Decimal]) -> Iterator[str]:
+    """Texts of about so many characters as a condition speaks of."""
+    lengths = dict.fromkeys(int(number) + step for number in numbers for step in (-1, 0, 1))
+    yield from (("Zebra" * 40)[:length] for length in lengths if 0 < length <= MOST_CHARACTERS)
 
 
 def _amounts(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.generate.seed_values import Record
+from app.blueprint.generate.stated import is_condition
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, finished, space_limit, status_field
 
@@ -26,7 +27,7 @@ _ROUNDS: Final = 8
 
 def fit(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows) -> list[Record]:
     """The records with what stands against a rule moved elsewhere, or left out where there is no room."""
-    rules = [rule for rule in spec.rules if rule.entity == entity.name]
+    rules = [rule for rule in spec.rules if rule.entity == entity.name and not is_condition(rule)]
     kept: list[Record] = []
     for record in records:
         for rule in rules:
@@ -226,9 +227,14 @@ def _leave_open(entity: EntitySpec, status: FieldSpec, record: Record) -> None:
             record[field.name] = record[field.name] if record[status.name] in finished(status) else None
 
 
+def _plain(spec: AppSpec) -> list[RuleSpec]:
+    """The rules whose fields say all."""
+    return [rule for rule in spec.rules if not is_condition(rule)]
+
+
 def add_up(spec: AppSpec, rows: Rows) -> None:
     """Lines add up to the total of their invoice."""
-    for rule in spec.rules:
+    for rule in _plain(spec):
         target = _target(rule.entity, rule.fields[-1], spec) if rule.fields else None
         if rule.kind is RuleKind.SUM and target is not None and target.field("total") is not None:
             amount, ref = rule.fields
@@ -265,7 +271,7 @@ def _paid_parts(target: EntitySpec, records: Sequence[Record]) -> list[tuple[int
 
 def settle(spec: AppSpec, rows: Rows) -> None:
     """There is at least as much in stock as the examples take."""
-    for rule in spec.rules:
+    for rule in _plain(spec):
         target = _target(rule.entity, rule.fields[0], spec) if rule.fields else None
         if rule.kind is not RuleKind.STOCK or target is None or target.field("stock") is None:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec import STATED, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, FINISHED, counted_stock, finished, space_limit, status_field
 
 Statement = tuple[str, str | None]
@@ -36,15 +36,27 @@ def called_off(entity: EntitySpec) -> tuple[str, ...]:
     return _off_words(field) if field else ()
 
 
+def is_condition(rule: RuleSpec) -> bool:
+    """Whether an app judges the rule as a condition, since its fields alone do not say it."""
+    if rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN) or rule.condition is not None:
+        return True
+    return rule.kind in STATED and (rule.when is not None or _has_number(rule))
+
+
+def _has_number(rule: RuleSpec) -> bool:
+    return rule.kind is RuleKind.CAPACITY and rule.limit is not None
+
+
 def conditions_of(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
     """The rules of a kind of record that are conditions on it."""
-    own = [rule for rule in spec.rules if rule.entity == entity.name]
-    return [
-        rule
-        for rule in own
-        if rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN)
-        or (rule.kind is RuleKind.CAPACITY and rule.limit is not None)
-    ]
+    return [rule for rule in spec.rules if rule.entity == entity.name and is_condition(rule)]
+
+
+def differing_fields(spec: AppSpec, entity: EntitySpec) -> list[str]:
+    """The fields of conditions that no two records share, whose values can always be made different."""
+    rules = [rule for rule in conditions_of(spec, entity) if rule.kind is RuleKind.UNIQUE]
+    names = [name for rule in rules for name in rule.fields]
+    return [name for name in names if (field := entity.field(name)) and field.type in DIFFERING]
 
 
 def judged_rules(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
@@ -55,32 +67,31 @@ def judged_rules(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
 
 def _differs(entity: EntitySpec, rule: RuleSpec) -> bool:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
-    return rule.kind is RuleKind.UNIQUE and any(field.type in DIFFERING for field in fields)
+    is_plain = rule.kind is RuleKind.UNIQUE and not is_condition(rule)
+    return is_plain and any(field.type in DIFFERING for field in fields)
 
 
 def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | None:
     """A rule as the condition that it upholds; None for one that refuses nothing by itself."""
+    if rule.condition is not None:
+        return rule.condition, rule.when
     match rule.kind:
-        case RuleKind.ENSURE:
-            return rule.condition or "", rule.when
         case RuleKind.ONE_OPEN | RuleKind.CAPACITY if rule.kind is RuleKind.ONE_OPEN or rule.limit is not None:
-            return stated(entity, rule)
+            return _stated(entity, rule)
         case RuleKind.CAPACITY | RuleKind.STOCK:
             return _counted(spec, entity, rule)
         case RuleKind.IN_ORDER:
-            return f"{rule.fields[1]} >= {rule.fields[0]}", None
+            return f"{rule.fields[1]} >= {rule.fields[0]}", rule.when
         case RuleKind.UNIQUE:
-            return _unique(entity, rule)
+            return _unique(entity, rule, rule.when or _not_called_off(entity))
         case RuleKind.NO_OVERLAP:
             return _no_overlap(entity, rule)
         case _:
             return None
 
 
-def stated(entity: EntitySpec, rule: RuleSpec) -> Statement:
-    """A condition, a capacity with the founder's number or what is out until it is back."""
-    if rule.kind is RuleKind.ENSURE:
-        return rule.condition or "", rule.when
+def _stated(entity: EntitySpec, rule: RuleSpec) -> Statement:
+    """A capacity with the founder's number, or what is out until it is back."""
     is_live = rule.when or _is_live(entity, rule)
     ref = rule.fields[0]
     others = f"{ref} = this.{ref}" + (f" and {is_live}" if is_live else "")
@@ -122,14 +133,13 @@ def _counted(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | N
         limit = space_limit(target) if rule.kind is RuleKind.CAPACITY else counted_stock(target)
     if ref is None or limit is None:
         return None
-    live = _not_called_off(entity)
+    live = rule.when or _not_called_off(entity)
     others = f"{ref.name} = this.{ref.name}" + (f" and {live}" if live else "")
     amounts = tuple(name for name in rule.fields if (field := entity.field(name)) and field.type is FieldType.INT)
     return f"{_taken(entity, amounts[:1], others)} <= {ref.name}.{limit}", live
 
 
-def _unique(entity: EntitySpec, rule: RuleSpec) -> Statement:
-    live = _not_called_off(entity)
+def _unique(entity: EntitySpec, rule: RuleSpec, live: str | None) -> Statement:
     same = " and ".join(f"{name} = this.{name}" for name in rule.fields) + (f" and {live}" if live else "")
     return f"count({entity.name} via none where id != this.id and {same}) = 0", live
 
@@ -140,7 +150,7 @@ def _no_overlap(entity: EntitySpec, rule: RuleSpec) -> Statement | None:
     refs = [field for field in fields if field.ref]
     if not dates or not refs:
         return None
-    start, ref, live = dates[0].name, refs[0].name, _not_called_off(entity)
+    start, ref, live = dates[0].name, refs[0].name, rule.when or _not_called_off(entity)
     minutes = [] if len(dates) > 1 else [field for field in fields if field.type is FieldType.INT]
     # What ends at ten makes room for what begins at ten; a day is taken as a whole.
     under = "<" if dates[-1].type is FieldType.DATETIME else "<="

@@ -17,6 +17,7 @@ _RED: Final = 27.0
 _GREEN: Final = 152.0
 _GREENS: Final = range(115, 196)
 _GREYISH: Final = 0.02
+_YELLOWS: Final = range(70, 118)
 _TONES: Final = {Tone.FULL: 1.0, Tone.SOFT: 0.55, Tone.GREY: 0.0}
 
 Colors = dict[str, str]
@@ -164,15 +165,17 @@ class _Palette:
         return self._between(max(0.78, fill_l), min(fill_c, 0.16), on, 6.0, is_deep=True, hue=hue)
 
     def _side(self) -> Colors:
-        """The bar along the owner's pages: deep in every design, so that the desk is told from the site."""
-        hue = self.look.hue
-        ground = self._ok(0.255 if not self.is_dark else 0.15, 0.035, hue)
-        on_ground = self._ok(0.34 if not self.is_dark else 0.24, 0.05, hue)
-        both = (ground, on_ground)
+        """The bar along the owner's pages, which tells the desk from the site."""
+        lightness, chroma = self.shades["side"]
+        is_deep = lightness < 0.5
+        ground = self._ok(lightness, chroma, self.look.hue)
+        other = self._ok(lightness + (0.085 if is_deep else -0.05), chroma + 0.015, self.look.hue)
+        on = (ground, other)
         return {
-            "side": ground, "side-on": on_ground, "side-ink": self._between(0.97, 0.01, both, 7.0, is_deep=True),
-            "side-soft": self._between(0.82, 0.02, both, AA + 0.2, is_deep=True),
-            "side-mark": self._between(0.8, 0.13, both, AA, is_deep=True),
+            "side": ground, "side-on": other,
+            "side-ink": self._between(0.97 if is_deep else 0.24, 0.015, on, 7.0, is_deep=is_deep),
+            "side-soft": self._between(0.82 if is_deep else 0.46, 0.02, on, AA + 0.2, is_deep=is_deep),
+            "side-mark": self._between(0.8 if is_deep else 0.5, 0.13, on, AA, is_deep=is_deep),
         }  # fmt: skip
 
     def _signals(self, grounds: tuple[str, ...]) -> Colors:
@@ -220,6 +223,9 @@ class _Palette:
         if own is not None and not self.is_dark:
             return filled(round(own[0], 3), round(own[1], 4), round(hue, 1), ratio=AA)
         lightness, chroma = self.shades[name]
+        if int(hue) in _YELLOWS and lightness > 0.45 and chroma > 0.1:
+            # A yellow of the lightness of a blue is mud.
+            lightness = max(lightness, 0.81)
         return filled(lightness, round(chroma * self._strength, 4), round(hue, 1), ratio=AA)
 
     def _text(self, name: str, hue: float, on: tuple[str, ...], ratio: float) -> str:

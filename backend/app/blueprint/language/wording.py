@@ -60,7 +60,11 @@ def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goa
     if given := _given_name(goal):
         return _fit(given, _MOST_TITLE)
     said, looks = _title_words(found, drafts, words), manner_words(goal)
-    name = _title_case(" ".join([word for word in said if word not in looks] or said)).removesuffix("'s")
+    name = (
+        _title_case(" ".join([word for word in said if word not in looks] or said))
+        .removesuffix("'s")
+        .replace("s's ", "s' ")
+    )
     for joined, spoken in _JOINED.items():
         name = name.replace(joined, spoken)
     return _fit(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)

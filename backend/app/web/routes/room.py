@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -9,8 +10,10 @@ from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 
 from app.api.deps import ServicesDep
 from app.api.streams import EventStream
-from app.core.errors import AlreadyTerminal, NotFound
-from app.core.ids import ProjectId
+from app.container import Services
+from app.core.errors import AlreadyTerminal, GateAlreadyDecided, NotFound
+from app.core.ids import GateId, ProjectId
+from app.db.engine import Connection
 from app.domain.job import JobStatus
 from app.events.model import Event
 from app.ports.storage import TreeDigest
@@ -20,6 +23,7 @@ from app.services.generation_service import StartRequest
 from app.web.form import FormDep
 from app.web.progress import Story
 from app.web.rendering import fragment, go_to, page
+from app.web.room_page import room_page
 from app.web.room_view import find_version, look_into
 from app.web.session import BuildingCaller, PageCaller
 
@@ -39,12 +43,7 @@ async def room(
     request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep, version: Version = None
 ) -> Response:
     """The project at its newest build, or at the version that is asked for."""
-    view = await look_into(services, caller.id, ProjectId(project_id), version=version)
-    if view.shown is None:
-        return go_to(f"/p/{project_id}/plan")
-    previewed = view.previewed
-    url = None if previewed is None else services.previews.url(previewed.id)
-    return page(request, "room.html", room=view, preview_url=url)
+    return await room_page(request, services, caller, project_id, version=version)
 
 
 @router.get("/p/{project_id}/v/{number}/events", response_class=EventStream)
@@ -123,9 +122,11 @@ async def build(
     form: FormDep,
     background_tasks: BackgroundTasks,
 ) -> Response:
-    """Build the plan as it stands, or try the newest build once more."""
+    """Build the plan as it stands, or the newest goal once more; `improve` names the decision to take first."""
     goal = None
     async with services.database.transaction() as tx:
+        if form["improve"]:
+            await _improve(tx, services, caller, form["improve"])
         if form.ticked("again"):
             [job, *_] = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
             goal = job.goal if job.status is JobStatus.FAILED else None
@@ -133,3 +134,13 @@ async def build(
         await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
+
+
+async def _improve(tx: Connection, services: Services, caller: BuildingCaller, gate: str) -> None:
+    """Decide to improve what was seen, as the button said. NotFound; a decision that was taken stands."""
+    try:
+        gate_id = GateId(UUID(gate))
+    except ValueError as error:
+        raise NotFound("There is no such decision.") from error
+    with suppress(GateAlreadyDecided):
+        await services.gates.resolve(tx, caller.id, gate_id, decision="iterate", text=None)

@@ -89,6 +89,7 @@ document.addEventListener("click", (event) => {
     if (dialog) { event.preventDefault(); dialog.showModal(); }
   }
   if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(event.target)) menu.open = false;
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
 });

@@ -165,7 +165,7 @@ class LocalSandboxRuntime:
         try:
             await sandbox.settle(self._delegated)
             if request.network:
-                await sandbox.open_egress(self._access.egress(), PROXY_PORT)
+                await sandbox.open_egress(self._access.egress(request.registries), PROXY_PORT)
         except BaseException:
             await asyncio.shield(sandbox.kill())
             raise

@@ -42,6 +42,11 @@ class Visitor:
         return figures.Actor(self.role.name.strip(), self.role.own, self.own_id)
 
     @property
+    def is_owner(self) -> bool:
+        """Whether they decide who signs in."""
+        return self.role == OWNER
+
+    @property
     def is_staff(self) -> bool:
         """Whether every record is theirs to see and change."""
         return not self.role.own
@@ -196,7 +201,7 @@ Guest = Annotated[Visitor | None, Given(known)]
 
 def owner_only(visitor: Visitor) -> None:
     """Refuses everybody but the owners, who alone decide who signs in."""
-    if visitor.role != OWNER:
+    if not visitor.is_owner:
         raise HTTPException(404, "There is no such page.")
 
 

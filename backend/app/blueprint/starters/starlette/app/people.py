@@ -139,6 +139,11 @@ def find(db: sqlite3.Connection, email: str) -> tuple[int, str] | None:
     return (int(row["id"]), row["password"]) if row else None
 
 
+def by_id(db: sqlite3.Connection, user_id: int) -> User | None:
+    """The account of that number."""
+    return db.execute("SELECT id, name, email, password FROM app_users WHERE id = ?", [user_id]).fetchone()
+
+
 def is_theirs(found: tuple[int, str] | None, password: str, *, can_wait: bool = False) -> bool:
     """Whether it is the password of the account; it takes as long when there is none."""
     kept = found[1] if found else _nobody(cost)
@@ -176,7 +181,7 @@ def close_session(db: sqlite3.Connection, token: str) -> None:
 def of_session(db: sqlite3.Connection, token: str) -> User | None:
     """Whose session it is."""
     sql = (
-        "SELECT u.id, u.name, u.role, u.record_id FROM app_sessions s JOIN app_users u ON u.id = s.user_id "
+        "SELECT u.id, u.name, u.email, u.role, u.record_id FROM app_sessions s JOIN app_users u ON u.id = s.user_id "
         "WHERE s.token = ? AND s.until > ?"
     )
     return db.execute(sql, [_hashed(token), time.time()]).fetchone() if token else None

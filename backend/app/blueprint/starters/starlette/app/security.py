@@ -64,6 +64,11 @@ def receipt(key: bytes, table: str, record_id: int) -> str:
     return _sign(key, f"receipt {table} {record_id}", "")[:24]
 
 
+def password_link(key: bytes, user_id: int, until: int, kept: str) -> str:
+    """What shows that the owner let somebody choose another password than the one that is kept."""
+    return _sign(key, f"password {user_id} {until} {kept}", "")[:32]
+
+
 def invitation(key: bytes, table: str, record_id: int, email: str) -> str:
     """What shows that the staff let somebody in as the person of this record."""
     return _sign(key, f"invitation {table} {record_id} {email.casefold()}", "")[:24]

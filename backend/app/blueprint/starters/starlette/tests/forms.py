@@ -84,7 +84,7 @@ def _filled(
         else:
             values[field.name] = within(field, SAMPLES[field.type])
     said = {name: dated(text) for name, text in example.items() if not entity.field(name).ref}
-    return {**values, **_room(entity), **said, **different(entity)}
+    return {**values, **_room(entity), **said, **different(entity), **unlike(entity)}
 
 
 def filled_line(client: Browser, entity: Entity, number: int) -> dict[str, str]:
@@ -146,6 +146,11 @@ def _room(entity: Entity) -> dict[str, str]:
                 values |= {limit: within(entity.field(limit), MUCH)} if is_counted else {}
                 values |= {amount: "1"} if other is entity and amount else {}
     return values
+
+
+def unlike(entity: Entity) -> dict[str, str]:
+    """Values that no other record has, where a condition wants them to be."""
+    return {name: _different(entity, name) for name in EXAMPLES.get("differ", {}).get(entity.table, [])}
 
 
 def different(entity: Entity) -> dict[str, str]:
