@@ -63,6 +63,7 @@ def _parts(spec: AppSpec) -> dict[str, bool]:
         "tests/test_accounts.py": own,
         "tests/test_lines.py": lines,
         "tests/test_moves.py": moves,
+        "tests/test_people.py": keeps,
         "tests/test_public.py": bool(spec.forms),
         "tests/test_records.py": keeps,
         "tests/test_safety.py": keeps,
