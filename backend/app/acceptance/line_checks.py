@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from app.acceptance.form_driver import FormDriver, Kept, told
 from app.acceptance.people import People
@@ -10,6 +11,9 @@ from app.acceptance.samples import BAD
 from app.blueprint.spec import EntitySpec
 from app.blueprint.spec_lines import line_kind
 from app.core.errors import BuildFailed
+
+LINE: Final = "line-"
+"""Begins the name of a field of a line in the form of its record."""
 
 
 async def line_values(people: People, entity: EntitySpec, number: int) -> dict[str, str]:
@@ -24,7 +28,7 @@ async def line_values(people: People, entity: EntitySpec, number: int) -> dict[s
 
 def line_name(number: int, field: str) -> str:
     """What a field of a line is called in the form."""
-    return f"line-{number}-{field}"
+    return f"{LINE}{number}-{field}"
 
 
 async def try_lines(people: People, entity: EntitySpec) -> str:

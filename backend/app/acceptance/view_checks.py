@@ -16,6 +16,7 @@ from app.core.errors import BuildFailed
 _NUMBERS: Final = re.compile(r'<span class="number">([^<]*)</span>')
 _NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
 _MOST_RANKED: Final = 100
+_UNLIKE: Final = 3
 _LONG_DUE: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
 
 Try = Callable[[People, EntitySpec, ViewSpec], Awaitable[str]]
@@ -39,6 +40,7 @@ async def try_views(people: People) -> Seen:
 async def _ranking(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The numbers on the page are those of the export, from the highest down."""
     label = _label(entity, view.field or "")
+    await _add_unlike(people, entity)
     rows = await people.driver.rows(entity)
     answer = await _open(people, entity, view)
     shown = [_NOT_A_NUMBER.sub("", text) for text in _NUMBERS.findall(answer.text)]
@@ -47,6 +49,19 @@ async def _ranking(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     if [float(text) for text in shown if text] != [float(text) for text in expected]:
         raise _wrong(view, entity, answer, f"expected {expected!r}, shown {shown!r}")
     return f"{entity.plural}: ranked by {label.lower()}, {len(expected)} in order"
+
+
+async def _add_unlike(people: People, entity: EntitySpec) -> None:
+    """Add records whose choices and numbers differ, where no rule forbids it: something to rank."""
+    if any(rule.entity == entity.name for rule in people.spec.rules):
+        return
+    asked = await people.driver.asked(entity)
+    choices = [field for field in entity.fields if field.type is FieldType.CHOICE and field.name in asked]
+    counted = [field for field in entity.fields if field.type is FieldType.INT and field.name in asked]
+    for turn in range(_UNLIKE):
+        values = {field.name: field.choices[(turn + at) % len(field.choices)] for at, field in enumerate(choices)}
+        free = (field.name for field in counted if field.lowest is None and field.highest is None)
+        await people.driver.add(entity, **values, **{name: str(turn + 1) for name in free})
 
 
 async def _review(people: People, entity: EntitySpec, view: ViewSpec) -> str:

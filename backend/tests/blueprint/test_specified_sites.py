@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import httpx2
 import pytest
 
 from .test_apps import installed
@@ -203,3 +204,34 @@ async def test_a_card_that_was_answered_well_comes_back_later(staff: Staff) -> N
     # Another address to go back to is not taken.
     elsewhere = await staff.send("/cards/1/moves/1", back="https://example.com/")
     assert elsewhere.headers["location"] == "/cards/1?done=moved"
+
+
+@pytest.mark.parametrize("staff", ["idea_votes"], indirect=True)
+async def test_a_vote_is_one_press_of_a_button_and_is_taken_back_by_another(staff: Staff) -> None:
+    member = staff.visitor
+    who = {"name": "Mia", "email": "mia@example.com", "password": "correct horse 9"}
+    setup = {"name": "Olga", "email": "olga@example.com", "password": "correct horse 8"}
+    assert (await press(staff.client, "/setup", "/setup", setup)).status_code == 303
+    assert (await press(member, "/sign-up", "/sign-up", who)).status_code == 303
+    assert (await press(member, "/ideas/new", "/ideas/new", {"title": "Longer breaks"})).status_code == 303
+
+    page = (await member.get("/ideas/1")).text
+    assert '<button class="button">Vote</button>' in page
+    vote = {"idea": "1", "back": "/ideas/1", "form_id": re.findall(r'name="form_id" value="([^"]+)"', page)[0]}
+    answer = await press(member, "/ideas/1", "/votes/new", vote)
+    assert answer.headers["location"] == "/ideas/1?done=added"
+    page = (await member.get("/ideas/1")).text
+    assert "Take my vote back" in page
+    assert "Votes 1" in plain(page)
+    again = await press(member, "/ideas/1", "/votes/new", {"idea": "1"})
+    assert "A member votes for an idea once." in refusal(again)
+    back = re.findall(r'action="(/votes/\d+/delete)"', page)[0]
+    answer = await press(member, "/ideas/1", back, {"back": "/ideas/1"})
+    assert answer.headers["location"] == "/ideas/1?done=deleted"
+    assert "Votes 0" in plain((await member.get("/ideas/1")).text)
+
+
+async def press(client: httpx2.AsyncClient, page: str, address: str, values: dict[str, str]) -> httpx2.Response:
+    """Send a form of a page with its token."""
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', (await client.get(page)).text)[0]
+    return await client.post(address, data={**values, "csrf_token": token})
