@@ -11,8 +11,8 @@ from app.acceptance.people import People
 from app.acceptance.samples import before, meeting
 from app.acceptance.stage import Stage, take_move
 from app.blueprint.generate.example_records import examples_of
-from app.blueprint.generate.examples import Violation
 from app.blueprint.generate.stated import conditions_of, judged_rules
+from app.blueprint.generate.violations import Violation
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
 from app.core.errors import BuildFailed
 

@@ -440,9 +440,9 @@ class RuleSpec(_Part):
     taken until a record of it is finished).
     `ensure` refuses every record for which `condition` is false; `fields` are those that the refusal stands
     beside, and with `when` it is judged only while that holds, as every other rule is. A capacity, a stock, an
-    overlap that looks further than its fields may be said by a `condition` too, and keeps its name. A condition with a figure over records is judged
-    again when one of those changes, another one when its record is written. `limit` is the founder's number: the
-    room of a capacity, the days before an overdue date that it warns.
+    overlap that looks further than its fields may be said by a `condition` too, and keeps its name. A condition
+    with a figure over records is judged again when one of those changes, another one when its record is written.
+    `limit` is the founder's number: the room of a capacity, the days before an overdue date that it warns.
     """
 
     kind: RuleKind
