@@ -22,10 +22,11 @@ from app.db.engine import Database
 from app.events.bell import Bell
 from app.events.cache import StatusCache, connect
 from app.events.feeds import Feeds
+from app.models import model_runner_of, model_service
 from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
-from app.ports.runner import Runner
+from app.ports.runner import MODEL_ENGINE, Runner
 from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import VersionStore
 from app.preview.links import PreviewSigner
@@ -40,8 +41,10 @@ from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
+from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 from app.worker.standing import Worker, WorkerParts
 
@@ -124,15 +127,20 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         queue=queue,
         machine=machine,
         founders=FounderService(database, adapters.identity, adapters.billing),
+        page_access=PageAccess(),
         projects=ProjectService(cache),
         specs=specs,
+        shares=ShareService(),
         gates=gates,
-        generation=GenerationService(database, machine, queue, gates, adapters.runtime, specs),
+        generation=GenerationService(
+            database, machine, queue, gates, adapters.runtime, specs, default_engine=settings.default_engine
+        ),
+        models=model_service(settings, database),
         versions=versions,
         data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,
         waker=adapters.probe,
-        engines=(adapters.runner.engine,),
+        engines=(adapters.runner.engine, *([MODEL_ENGINE] if settings.model else [])),
     )
 
 
@@ -148,6 +156,8 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         probe=adapters.probe,
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
+        model_runner_of=model_runner_of(settings, services.database, adapters.runner),
+        design_timeout_s=2 * settings.model_call_s,
         with_pictures=settings.pictures,
         acceptance=adapters.acceptance,
     )

@@ -19,7 +19,10 @@ from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.model_service import ModelService
+from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
+from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 
 
@@ -36,10 +39,13 @@ class Services:
     queue: QueueManager
     machine: JobStateMachine
     founders: FounderService
+    page_access: PageAccess
     projects: ProjectService
     specs: SpecService
+    shares: ShareService
     gates: GateService
     generation: GenerationService
+    models: ModelService
     versions: VersionService
     data: AppData
     previews: PreviewSigner

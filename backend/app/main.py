@@ -11,10 +11,11 @@ from app import __version__
 from app.api.errors import PROBLEMS, install_error_handlers
 from app.api.flat import include_flat
 from app.api.guards import Guards
-from app.api.routes import builds, front, gates, generation, meta, projects, specs
+from app.api.routes import builds, gates, generation, meta, page_links, projects, specs, usage
 from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
 from app.mcp_server.mount import AssistantMount, Assistants
+from app.web.install import install_page
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     assistants: Assistants = app.state.assistants
     async with open_services(app.state.settings) as services:
         app.state.services = services
-        async with assistants.answering(services):
+        async with assistants.answering():
             yield
 
 
@@ -41,15 +42,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.assistants = Assistants()
-    include_flat(app, front.router, prefix="", tag="front")
     include_flat(app, generation.router, prefix="/api/generation", tag="generation")
     include_flat(app, projects.router, prefix="/api/projects", tag="projects")
     include_flat(app, specs.router, prefix="/api/projects", tag="specs")
     include_flat(app, gates.project_router, prefix="/api/projects", tag="gates")
     include_flat(app, gates.router, prefix="/api/gates", tag="gates")
     include_flat(app, builds.router, prefix="/api/builds", tag="builds")
+    include_flat(app, usage.router, prefix="/api", tag="usage")
+    include_flat(app, page_links.router, prefix="/api/page-links", tag="page links")
     include_flat(app, meta.router, prefix="/api", tag="meta")
     install_error_handlers(app)
+    install_page(app)
     app.add_middleware(AssistantMount, assistants=app.state.assistants)
     app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings))
     return app

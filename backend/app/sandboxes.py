@@ -48,5 +48,7 @@ async def clear_sandboxes(settings: Settings) -> None:
         await runtime.probe()
     except SandboxUnavailable as error:
         raise ConfigurationError(str(error), remedy=error.remedy) from error
+    if not runtime.has_kernel_limits:
+        log.info("sandbox_memory_is_watched_only", reason="no cgroup is delegated to this service")
     for sandbox_id in await runtime.list_ids():
         await runtime.kill(sandbox_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import http.client
 import os
 import select
@@ -17,7 +18,7 @@ from app import __version__
 from app.adapters.embedded.postgres import EmbeddedPostgres
 from app.adapters.embedded.server import EmbeddedServer
 from app.adapters.embedded.valkey import EmbeddedValkey
-from app.core.errors import ConfigurationError
+from app.core.errors import ConfigurationError, PortTaken
 from app.core.settings import Settings
 from app.supervision.child import Child, ChildSpec, Comeback
 from app.supervision.instance import Instance, write_instance, write_servers
@@ -26,7 +27,14 @@ from app.supervision.process import own_key, wait_until
 
 API = "api"
 """The child that answers `GET /api/ready`."""
+_BACKLOG = 512
+_PR_SET_PDEATHSIG = 1
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def _outlive_parent(_number: int, _frame: object) -> None:
+    """Run on when the command ends that started this one, which others use by now."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 0)
 
 
 class Supervisor:
@@ -66,7 +74,7 @@ class Supervisor:
     def run(self) -> None:
         """Come up, keep everything up, and return when SIGTERM, SIGINT or SIGHUP has stopped it.
 
-        Raises `ConfigurationError` when it cannot come up: another instance, a taken port, no server.
+        Raises `ConfigurationError` when it cannot come up: another instance, no server; `PortTaken`.
         """
         with ExitStack() as stack:
             bell = stack.enter_context(self._signals())
@@ -75,11 +83,11 @@ class Supervisor:
             stack.callback(lock.release)
             self._data.prepare()
             self._data.instance.unlink(missing_ok=True)
-            self._require_free_ports()
+            listeners = self._listen(stack)
             stack.callback(self._stop_servers)
             environment = self._start_servers()
             stack.callback(self._stop_children, bell)
-            self._start_children(environment)
+            self._start_children(environment, listeners)
             while not self._stop_requests:
                 self._tend()
                 self._await(bell, seconds=1 if self._ready else 0.1)
@@ -92,6 +100,7 @@ class Supervisor:
         # A SIGHUP that was ignored at the start (nohup) stays ignored.
         kinds = [kind for kind in _STOPPING if signal.getsignal(kind) is not signal.SIG_IGN]
         former = {kind: signal.signal(kind, self._note) for kind in (*kinds, signal.SIGCHLD)}
+        former[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, _outlive_parent)
         bell = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         try:
             yield reader
@@ -111,23 +120,33 @@ class Supervisor:
             with suppress(BlockingIOError):
                 os.read(bell, 4096)
 
-    def _require_free_ports(self) -> None:
-        for spec in self._specs:
+    def _listen(self, stack: ExitStack) -> dict[int, socket.socket]:
+        """Listen on every port at once, for the children: from here on nobody else gets it. PortTaken.
+
+        While a child is started again, its visitors wait in the queue of the socket instead of being refused.
+        """
+        listeners: dict[int, socket.socket] = {}
+        for port in filter(None, (spec.port for spec in self._specs)):
             # The children of an instance that was killed a moment ago may hold it for a moment longer.
-            if spec.port and not wait_until(partial(self._is_free, spec.port), seconds=2):
-                raise ConfigurationError(
-                    f"Port {spec.port} of {self._settings.host} is taken by another program.",
+            if not wait_until(partial(self._bind, port, listeners), seconds=2):
+                raise PortTaken(
+                    f"Port {port} of {self._settings.host} is taken by another program.",
                     remedy="Set COFOUNDER_PORT (and COFOUNDER_PREVIEW_PORT) to free ones.",
                 )
+            stack.callback(listeners[port].close)
+        return listeners
 
-    def _is_free(self, port: int) -> bool:
+    def _bind(self, port: int, listeners: dict[int, socket.socket]) -> bool:
         host = self._settings.host
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                return False
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            return False
+        listeners[port] = listener
         return True
 
     def _start_servers(self) -> dict[str, str]:
@@ -158,9 +177,14 @@ class Supervisor:
         comeback.started()
         return url
 
-    def _start_children(self, environment: Mapping[str, str]) -> None:
+    def _start_children(self, environment: Mapping[str, str], listeners: Mapping[int, socket.socket]) -> None:
         for spec in self._specs:
-            child = Child(spec, log=self._data.logs / f"{spec.name}.log", environment=environment)
+            child = Child(
+                spec,
+                log=self._data.logs / f"{spec.name}.log",
+                environment=environment,
+                listener=listeners.get(spec.port or 0),
+            )
             self._children.append(child)
             child.start()
 

@@ -8,10 +8,11 @@ import os
 import sys
 from pathlib import Path
 
-from app.core.errors import ConfigurationError
+from app.core.errors import ConfigurationError, PortTaken
 from app.core.settings import Settings, process_environment
 from app.db import migrate
 from app.supervision.child import ChildSpec
+from app.supervision.fork import inherited_listener
 from app.supervisor import Supervisor
 
 
@@ -21,6 +22,9 @@ def tell(**line: object) -> None:
 
 def spec(name: str, argv: list[str], port: int | None = None) -> ChildSpec:
     def run() -> int:
+        listener = inherited_listener()
+        if listener is not None:
+            os.set_inheritable(listener.fileno(), True)
         os.execv(argv[0], argv)
 
     return ChildSpec(name, run, port)
@@ -39,7 +43,7 @@ supervisor = Supervisor(
 )
 try:
     supervisor.run()
-except ConfigurationError as error:
+except (ConfigurationError, PortTaken) as error:
     tell(refused=error.detail, remedy=error.remedy)
     sys.exit(2)
 tell(down=True)

@@ -32,13 +32,15 @@ from app.supervision.process import own_key, process_key, wait_until
 TESTS = Path(__file__).parent
 # Answers every GET with its pid and what it was given to work with.
 API = """
-import http.server, json, os
+import http.server, json, os, socket
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps({"pid": os.getpid(), **os.environ}).encode())
-http.server.HTTPServer(("127.0.0.1", int(os.environ["COFOUNDER_PORT"])), Handler).serve_forever()
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+server.socket = socket.socket(fileno=3)
+server.serve_forever()
 """
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
 # Writes down each Ctrl-C; ends at SIGTERM, after what came before it.
@@ -352,6 +354,14 @@ def test_a_taken_port_is_refused_before_anything_starts(
         taken.listen()
         assert f"Port {port}" in start().until("refused")["refused"]
     assert not empty_data.postgres.exists()
+
+
+def test_visitors_wait_while_what_they_visit_is_started_again(start: Callable[..., Up]) -> None:
+    up = start()
+    up.until("ready")
+    first = int(up.get()["pid"])
+    os.kill(first, signal.SIGKILL)
+    assert int(up.get()["pid"]) != first
 
 
 def test_a_migration_that_fails_takes_everything_down_again(start: Callable[..., Up], data: DataDir) -> None:

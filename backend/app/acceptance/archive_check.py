@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
 from app.acceptance import screenshots
 from app.acceptance.archive import COPY, answers, chance_port, unpack
 from app.acceptance.evidence import Check, Evidence, Seen, evidence, run_check
+from app.acceptance.form_driver import told
 from app.acceptance.http_session import HttpSessions
 from app.acceptance.people import People
 from app.acceptance.samples import Samples
+from app.acceptance.strangers import keep_out
 from app.app_runtime.app_host import AppHost
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_queries import has_record_pages
+from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
+
+_CODE: Final = re.compile(rb"/setup: ([A-Z0-9-]{8,40})")
 
 
 @dataclass
@@ -34,20 +42,43 @@ class ArchiveCheck:
         place = await unpack(self.sandbox, archive=archive, folder=folder)
         port = chance_port(COPY)
         async with (
-            self.host.running(self.sandbox, self.manifest, port=port, folder=place),
+            self.host.running(self.sandbox, self.manifest, port=port, folder=place) as output,
             HttpSessions(self.sandbox, port) as sessions,
         ):
             await answers(sessions, self.manifest)
-            seen = Seen(f"{len(archive):,} bytes, unpacked, started and answered on a port of its own")
+            people = People(sessions, self.spec, Samples(self.spec), setup_code=_code(output))
+            opened = "started and answered on a port of its own"
+            if has_record_pages(self.spec):
+                await self._set_up(people)
+                opened += ", set up by its code, closed to strangers"
+            else:
+                await people.arrive()
+            seen = Seen(f"{len(archive):,} bytes, unpacked, {opened}")
             booted = evidence("archive", seen, seconds=time.monotonic() - began)
             if not self.with_pictures:
                 return [booted]
-            return [booted, await run_check(Check("screens", lambda: self._look(sessions)))]
+            return [booted, await run_check(Check("screens", lambda: self._look(people)))]
 
-    async def _look(self, sessions: HttpSessions) -> Seen:
-        people = People(sessions, self.spec, Samples(self.spec))
+    async def _set_up(self, people: People) -> None:
+        """Whoever has the code becomes the owner, and signs in elsewhere; nobody else comes in."""
+        await people.refuse_wrong_code()
         await people.arrive()
+        await keep_out(people)
+        first = f"/{self.spec.entities[0].table}"
+        answer = await (await people.second_owner()).get(first)
+        if answer.status != 200:
+            raise BuildFailed(
+                "Signing in to the app does not work.", code="no_sign_in", log=f"GET {first}: {told(answer)}"
+            )
+
+    async def _look(self, people: People) -> Seen:
         cookies = people.driver.visitor.cookies
         return await screenshots.look(
-            self.sandbox, sessions.port, path="/", cookies=cookies, pictures=self.pictures
+            self.sandbox, people.sessions.port, path="/", cookies=cookies, pictures=self.pictures
         )
+
+
+def _code(output: bytes | bytearray) -> str:
+    """The code for the owner that the start of the app has printed; empty when it prints none."""
+    found = _CODE.search(output)
+    return found[1].decode() if found else ""

@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from app.acceptance.pages import Page, WebForm, read_page
+from app.app_runtime.app_host import PREVIEW_ACCESS
 from app.app_runtime.sandbox_connector import app_session
 from app.core.errors import BuildFailed
 from app.ports.sandbox import Sandbox
@@ -57,9 +58,12 @@ def silent(what: str, why: str) -> BuildFailed:
 class HttpSession:
     """One session in one app. Redirects are answers; `follow` goes where they lead."""
 
-    def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, port: int, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         self._session = session
         self._origin = f"http://127.0.0.1:{port}"
+        self._headers = dict(headers or {})
         self._cookies: dict[str, str] = {}
 
     async def get(self, path: str) -> Answer:
@@ -87,6 +91,7 @@ class HttpSession:
         headers = {"Accept": "text/html,*/*"}
         if values is not None:
             headers |= {"Origin": self._origin, "Content-Type": "application/x-www-form-urlencoded"}
+        headers |= self._headers
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         url = URL(self._origin + path, encoded=True)
@@ -122,15 +127,28 @@ class HttpSession:
 
 
 class HttpSessions:
-    """Makes visitors of one app, all over the same connections."""
+    """Makes visitors of one app, all over the same connections; `key` is what the app knows its preview by."""
 
-    def __init__(self, sandbox: Sandbox, port: int) -> None:
+    def __init__(self, sandbox: Sandbox, port: int, *, key: str = "") -> None:
         self._session = app_session(sandbox, port)
         self.port = port
+        self.has_key = bool(key)
+        self._key = key
 
     def visitor(self) -> HttpSession:
-        """Somebody who was never here before."""
-        return HttpSession(self._session, self.port)
+        """Somebody who was never here before, with a visitor's link where the app stands behind a preview."""
+        return HttpSession(self._session, self.port, headers=self._access("visitor"))
+
+    def founder(self) -> HttpSession:
+        """Somebody who came by the founder's link of a preview."""
+        return HttpSession(self._session, self.port, headers=self._access("owner"))
+
+    def outside(self, host: str) -> HttpSession:
+        """Somebody who reached the app by another name, past its preview."""
+        return HttpSession(self._session, self.port, headers={"Host": host})
+
+    def _access(self, kind: str) -> dict[str, str]:
+        return {PREVIEW_ACCESS: f"{kind} {self._key}"} if self.has_key else {}
 
     async def __aenter__(self) -> HttpSessions:
         return self

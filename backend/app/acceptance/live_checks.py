@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,8 +18,10 @@ from app.acceptance.people import People
 from app.acceptance.promises import Promise, promises, read_back, try_promise
 from app.acceptance.regression import ParentPromises, plain_version
 from app.acceptance.samples import Samples
-from app.app_runtime.app_host import AppHost
+from app.acceptance.strangers import keep_out
+from app.app_runtime.app_host import PREVIEW_KEY, AppHost
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_queries import has_record_pages
 from app.core.errors import BuildFailed
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
@@ -48,6 +51,7 @@ class LiveChecks:
             self.found.append(evidence("start", seen, seconds=time.monotonic() - began))
             people = People(sessions, self.spec, samples)
             await self._run_check("pages", lambda: self._pages(sessions))
+            await self._run_check("strangers", lambda: self._strangers(people))
             await self._run_check("links", lambda: self._links(people))
             await self._run_check("acceptance", lambda: self._accept(people))
         if people.driver.made:
@@ -59,11 +63,11 @@ class LiveChecks:
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[HttpSessions]:
-        port = chance_port(LIVE)
-        environment = {"DATABASE_PATH": SCRATCH}
+        port, key = chance_port(LIVE), secrets.token_urlsafe(32)
+        environment = {"DATABASE_PATH": SCRATCH, PREVIEW_KEY: key}
         async with (
             self.host.running(self.sandbox, self.manifest, port=port, env=environment),
-            HttpSessions(self.sandbox, port) as sessions,
+            HttpSessions(self.sandbox, port, key=key) as sessions,
         ):
             yield sessions
 
@@ -79,10 +83,17 @@ class LiveChecks:
 
     async def _links(self, people: People) -> Seen:
         """Every link and form, as the owner and as a passer-by."""
-        await people.arrive()
-        visitors = [people.driver.visitor, *([people.anybody()] if people.asks_who else [])]
         forms = [f"/forms/{entity.table}" for one in self.spec.forms if (entity := self.spec.entity(one.entity))]
-        return await crawl(visitors, tuple(dict.fromkeys(("/", *self.manifest.pages, *forms))))
+        lists = [f"/{self.spec.entities[0].table}"] if has_record_pages(self.spec) else []
+        starts = tuple(dict.fromkeys(("/", *lists, *self.manifest.pages, *forms)))
+        return await crawl([people.driver.visitor, people.anybody()], starts)
+
+    async def _strangers(self, people: People) -> Seen:
+        """What the app keeps to itself."""
+        await people.arrive()
+        if not has_record_pages(self.spec):
+            return Seen("there are no records, so there is nothing to keep to the staff", skipped=True)
+        return await keep_out(people)
 
     async def _accept(self, people: People) -> Seen:
         """What the specification promises, and what the version before did."""

@@ -10,6 +10,7 @@ from app.acceptance.http_session import Answer, HttpSession, HttpSessions
 from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_queries import has_record_pages
 from app.core.errors import BuildFailed
 
 OWNER: Final = {"name": "Olive Owner", "email": "owner@example.com", "password": "correct-horse-battery-4"}
@@ -23,25 +24,43 @@ class People:
     sessions: HttpSessions
     spec: AppSpec
     samples: Samples
-    asks_who: bool = False
-    """Whether the app asks people to sign in."""
+    setup_code: str = ""
+    """What the start of the app has printed, for its owner alone."""
     driver: FormDriver = field(init=False)
+    _by_link: bool = field(default=False, init=False)
+    """Whether the app lets the founder of its preview in without a password."""
     _second: HttpSession | None = field(default=None, init=False)
 
     async def arrive(self) -> None:
-        """Become the owner, in an app that has one."""
-        visitor = self.sessions.visitor()
-        page = await visitor.get("/setup")
-        self.asks_who = page.status == 200 and password_form(page) is not None
-        if self.asks_who:
-            await _fill(visitor, page, OWNER)
-        elif self.spec.has_sign_in:
+        """Become the owner: by the founder's link behind a preview, or else by setting the app up."""
+        owner = self.sessions.founder()
+        self.driver = FormDriver(owner, self.spec, self.samples)
+        if not has_record_pages(self.spec):
+            return
+        first = f"/{self.spec.entities[0].table}/new"
+        self._by_link = self.sessions.has_key and (await owner.get(first)).status == 200
+        if not self._by_link:
+            page = await owner.get("/setup")
+            if password_form(page) is None:
+                raise BuildFailed(
+                    "The app should ask people to sign in, and does not.",
+                    code="no_sign_in",
+                    log=f"GET /setup: {told(page)}",
+                )
+            await _fill(owner, page, {**OWNER, "code": self.setup_code})
+
+    async def refuse_wrong_code(self) -> None:
+        """Somebody who is quicker than the owner, and has not seen the code, does not become it. BuildFailed."""
+        stranger = self.sessions.visitor()
+        page = await stranger.get("/setup")
+        form = password_form(page)
+        values = {**OWNER, "email": "quicker@example.com", "code": "WRONG"}
+        if form is None:
+            return
+        if not (await stranger.submit(page, form, values)).is_refusal:
             raise BuildFailed(
-                "The app should ask people to sign in, and does not.",
-                code="no_sign_in",
-                log=f"GET /setup: HTTP {page.status}",
+                "Whoever comes first becomes the owner of the app.", code="open_setup", log=f"/setup: {told(page)}"
             )
-        self.driver = FormDriver(visitor, self.spec, self.samples)
 
     def anybody(self) -> HttpSession:
         """A passer-by who does not sign in."""
@@ -55,8 +74,8 @@ class People:
     async def second_owner(self) -> HttpSession:
         """The owner at another computer, with nothing of the first session."""
         if self._second is None:
-            self._second = self.sessions.visitor()
-            if self.asks_who:
+            self._second = self.sessions.founder()
+            if not self._by_link:
                 page = await self._second.get("/sign-in")
                 await _fill(self._second, page, {name: OWNER[name] for name in ("email", "password")})
         return self._second

@@ -22,6 +22,7 @@ from app.blueprint.spec import (
     RoleScope,
     RuleSpec,
 )
+from app.blueprint.spec_queries import has_record_pages
 from app.core.errors import BuildFailed
 
 MAX_BAD: Final = 5
@@ -62,13 +63,7 @@ def promises(spec: AppSpec) -> list[Promise]:
         for check in spec.acceptance
         if check.kind is not None and (entity := spec.entity(check.entity or "")) is not None
     ]
-    return list(dict.fromkeys([*named, *_implied(spec)])) if named or _has_pages(spec) else []
-
-
-def _has_pages(spec: AppSpec) -> bool:
-    """An app that lists pages and none for its records has no records to try."""
-    paths = {page.path for page in spec.pages}
-    return not paths or any(f"/{entity.table}" in paths for entity in spec.entities)
+    return list(dict.fromkeys([*named, *_implied(spec)])) if named or has_record_pages(spec) else []
 
 
 def _implied(spec: AppSpec) -> Iterable[Promise]:
@@ -204,7 +199,7 @@ async def _private(people: People, promise: Promise) -> str:
     entity, spec = promise.entity, people.spec
     ref = owner_field(spec, entity)
     person = spec.entity(ref.ref or "") if ref is not None else entity
-    if person is None or not people.asks_who:
+    if person is None:
         return f"{entity.plural}: everybody works with all of them"
     email = next((field.name for field in person.fields if field.type is FieldType.EMAIL), "")
     mail = f"nora{people.samples.mark().split()[1]}@example.com"

@@ -17,8 +17,8 @@ from app.core.errors import AppError, Forbidden, HostRefused, PayloadTooLarge
 BODY_MAX: Final = 128_000
 DRAIN_BYTES: Final = 8_000_000
 DRAIN_S: Final = 2.0
-DATA_PATH: Final = re.compile(r"/api/builds/[0-9a-f-]{36}/data")
-"""Where a whole file of records may be sent; its handler reads it piece by piece."""
+DATA_PATH: Final = re.compile(r"/api/builds/[0-9a-f-]{36}/data|/p/[0-9a-f-]{36}/v/[0-9]{1,10}/records")
+"""Where a whole file of records may be sent; the handlers read it piece by piece."""
 HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::(?P<port>[0-9]{1,5}))?")
 PORT_MAX: Final = 65_535
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})

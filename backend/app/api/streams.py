@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.core.ids import JobId
 from app.events.feeds import Feeds, Listener
+from app.events.model import Event
 
 STILL_HERE: Final = b": still here\n\n"
 _HEADERS: Final = [
@@ -25,8 +27,11 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, feeds: Feeds, job_id: JobId, *, after: int) -> None:
+    def __init__(
+        self, feeds: Feeds, job_id: JobId, *, after: int, written: Callable[[Event], bytes] = attrgetter("wire")
+    ) -> None:
         super().__init__()
+        self._written = written
         self._feeds = feeds
         self._job_id = job_id
         self._after = after
@@ -44,7 +49,7 @@ class EventStream(Response):
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": [*_HEADERS]})
             async for event in events:
-                await send(_chunk(STILL_HERE if event is None else event.wire, more=True))
+                await send(_chunk(STILL_HERE if event is None else self._written(event), more=True))
             await send(_chunk(b"", more=False))
         finally:
             leaving.cancel()

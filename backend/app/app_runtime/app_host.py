@@ -18,6 +18,10 @@ from app.core.zone import machine_zone
 from app.domain.workspace import Manifest
 from app.ports.sandbox import CommandResult, OnOutput, Sandbox, SandboxRequest, SandboxRuntime
 
+PREVIEW_KEY: Final = "PREVIEW_KEY"
+"""Names the setting by which an app knows whoever passes requests on to it."""
+PREVIEW_ACCESS: Final = "X-Preview-Access"
+"""Names the header in which that key comes, after the kind of access that somebody has."""
 LOG_TAIL: Final = 4_000
 _FETCH_TIMEOUT_S: Final = 10
 _RUNNING_S: Final = 600
@@ -63,7 +67,10 @@ class AppHost:
         return sandbox
 
     async def install(self, sandbox: Sandbox, manifest: Manifest, *, on_output: OnOutput | None = None) -> None:
-        """Install the app's dependencies. BuildFailed `install_failed` or `install_timed_out`."""
+        """Install the app's dependencies; from then on the sandbox has no network.
+
+        BuildFailed `install_failed` or `install_timed_out`.
+        """
         for command in manifest.install:
             result = await sandbox.run_command(command, timeout_s=self._install_timeout_s, on_output=on_output)
             log = f"$ {' '.join(command)}\n{result.output[-LOG_TAIL:]}"
@@ -75,6 +82,7 @@ class AppHost:
                 raise BuildFailed(
                     "Something the app needs could not be installed.", code="install_failed", log=log
                 )
+        await sandbox.close_network()
 
     async def start(
         self,
@@ -112,8 +120,10 @@ class AppHost:
         port: int,
         env: Mapping[str, str] | None = None,
         folder: str = ".",
-    ) -> AsyncIterator[None]:
+    ) -> AsyncIterator[bytearray]:
         """The app in that folder of the workspace, well when the block begins and killed when it ends.
+
+        Gives what the app has written so far, which grows.
 
         BuildFailed `start_failed` when it ends instead, `start_timed_out`.
         """
@@ -124,7 +134,7 @@ class AppHost:
         running = asyncio.create_task(work)
         try:
             await self._until_well(sandbox, manifest, running, port=port)
-            yield
+            yield output
         except BuildFailed as error:
             error.log += f"\n{output.decode(errors='replace')[-LOG_TAIL:]}"
             raise

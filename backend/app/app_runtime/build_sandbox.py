@@ -40,7 +40,7 @@ class Workbench:
     async def open(self) -> Sandbox:
         """The sandbox; its id is kept before its first command. IllegalTransition when the job has moved on."""
         if self._sandbox is None:
-            sandbox = await self._runtime.start(SandboxRequest(self._job.id, with_venv=True))
+            sandbox = await self._runtime.start(SandboxRequest(self._job.id, network=True, with_venv=True))
             self._sandbox = sandbox
             if not await patiently(lambda: self._note(sandbox)):
                 raise IllegalTransition(f"Build {str(self._job.id)!r} has ended or was taken over.")

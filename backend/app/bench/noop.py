@@ -70,6 +70,9 @@ class NoopSandbox:
         task.add_done_callback(self._answers.discard)
         return ours
 
+    async def close_network(self) -> None:
+        """There is none."""
+
     async def pause(self) -> None:
         """Nothing runs."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.blueprint import spec_defaults
+from app.blueprint.fault_words import words_of
 from app.blueprint.renames import Guess, follow, guesses
 from app.blueprint.spec import AppSpec, EntitySpec
 
@@ -76,8 +77,8 @@ def told(guess: Guess) -> str:
 def problems(error: ValidationError, raw: Raw) -> list[dict[str, str]]:
     """What is wrong with an edit: the place, named by the words of the edit itself, and why."""
     return [
-        {"field": _place(one["loc"], raw), "problem": one["msg"].removeprefix("Value error, ")[:400]}
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
+        {"field": _place(one["loc"], raw), "problem": words_of(one)[:400]}
+        for one in error.errors(include_url=False)
     ][:20]
 
 

@@ -12,6 +12,7 @@ from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import speaks_of_today, walk
 from app.blueprint.spec import (
     NUMBERS,
+    OWNER,
     AppSpec,
     ComputedSpec,
     EntitySpec,
@@ -29,7 +30,6 @@ from app.blueprint.spec import (
 from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first, status_field
 
-EVERYBODY: Final = "Everybody who opens the app"
 VISITOR: Final = "Visitor"
 STAFF: Final = "Staff"
 _RULE_NAMES: Final = {RuleKind.OVERDUE: "due", RuleKind.ENSURE: "range"}
@@ -203,8 +203,8 @@ def _left_out(clause: Clause) -> LeftOut:
 
 
 def _people(spec: AppSpec) -> tuple[Person, ...]:
-    if not spec.has_sign_in:
-        return (Person(name=EVERYBODY, sees=RoleScope.ALL),)
+    if not spec.roles:
+        return (Person(name=OWNER, sees=RoleScope.ALL),)
     return tuple(Person(name=role.name, sees=role.scope, record=role.entity) for role in spec.roles)
 
 
@@ -303,8 +303,6 @@ def _form_deed(form: FormSpec) -> Deed:
 
 
 def _staff(spec: AppSpec) -> str:
-    if not spec.has_sign_in:
-        return EVERYBODY
     return next((role.name for role in spec.roles if role.scope is RoleScope.ALL), STAFF)
 
 
@@ -450,7 +448,7 @@ def _shown(spec: AppSpec) -> Iterator[Shown]:
 
 
 def _pages(spec: AppSpec) -> tuple[PlanPage, ...]:
-    """The front page is there for visitors alone: who needs no sign-in and has no form opens on the records."""
-    if not (spec.forms or spec.has_sign_in):
+    """The front page is there for visitors: an app for its staff alone opens on the records."""
+    if not spec.has_public_side:
         return ()
     return (PlanPage(kind="hero", title=spec.title),)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.blueprint.expression_renames import rename_in_expressions, renaming_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
 
 Raw = dict[str, Any]
@@ -121,21 +122,39 @@ def follow(edit: Raw, base: AppSpec) -> None:
     names = {str(one.get("name")) for one in entities(edit)}
     renamed = {str(one["was"]): str(one.get("name")) for one in entities(edit) if one.get("was")}
     renamed = {old: new for old, new in renamed.items() if old not in names}
+    follow_entities(edit, renamed)
     for entity in entities(edit):
+        _follow_fields(edit, entity)
+    rename_in_expressions(edit, renaming_of(base, renamed, _renamed_fields(edit)))
+    _follow_words(edit, base)
+
+
+def follow_entities(edit: Raw, renamed: Mapping[str, str]) -> None:
+    """Wherever a kind of record is named by its old name, outside of expressions, use the new one."""
+    for entity in entities(edit):
+        if "lines" in entity:
+            entity["lines"] = renamed.get(str(entity["lines"]), entity["lines"])
         for field in fields(entity):
             field["ref"] = renamed.get(str(field.get("ref")), field.get("ref"))
     for part in (one for key in _NAME_ENTITIES for one in _dicts(edit.get(key))):
         if "entity" in part:
             part["entity"] = renamed.get(str(part["entity"]), part["entity"])
+
+
+def _renamed_fields(edit: Raw) -> dict[str, dict[str, str]]:
+    """Old names to new ones, by the old name of the kind of record."""
+    found = {}
     for entity in entities(edit):
-        _follow_fields(edit, entity)
-    _follow_words(edit, base)
+        names = {str(one.get("name")) for one in fields(entity)}
+        renamed = {str(one["was"]): str(one.get("name")) for one in fields(entity) if one.get("was")}
+        found[str(entity.get("was") or entity.get("name"))] = {
+            old: new for old, new in renamed.items() if old not in names
+        }
+    return found
 
 
 def _follow_fields(edit: Raw, entity: Raw) -> None:
-    names = {str(one.get("name")) for one in fields(entity)}
-    renamed = {str(one["was"]): str(one.get("name")) for one in fields(entity) if one.get("was")}
-    renamed = {old: new for old, new in renamed.items() if old not in names}
+    renamed = _renamed_fields({"entities": [entity]})[str(entity.get("was") or entity.get("name"))]
     if not renamed:
         return
     for part in (one for key in ("views", "rules", "forms") for one in _dicts(edit.get(key))):

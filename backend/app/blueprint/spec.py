@@ -24,7 +24,7 @@ MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 20
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_RESERVED_FIELDS = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
+RESERVED_FIELDS: Final = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
 RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
     "about forms health setup static new calendar board totals search "
@@ -233,7 +233,7 @@ class FieldSpec(_Part):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        if self.name in _RESERVED_FIELDS:
+        if self.name in RESERVED_FIELDS:
             raise ValueError(f"the field name {self.name!r} is reserved")
         if (self.type is FieldType.CHOICE) != bool(self.choices):
             raise ValueError(f"field {self.name!r}: choices belong to a choice, and every choice has some")
@@ -491,6 +491,12 @@ class Design(StrEnum):
     HEARTY = "hearty"
     PLAYFUL = "playful"
     STURDY = "sturdy"
+    ELEGANT = "elegant"
+    NATURAL = "natural"
+    BOLD = "bold"
+    PRECISE = "precise"
+    CLASSIC = "classic"
+    FRESH = "fresh"
 
 
 class Tone(StrEnum):
@@ -518,8 +524,8 @@ class ThemeSpec(_Part):
     hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     design: Design | None = None
-    tone: Tone = Tone.FULL
-    scheme: Scheme = Scheme.BOTH
+    tone: Tone | None = None
+    scheme: Scheme | None = None
 
 
 class AppSpec(_Part):
@@ -577,10 +583,9 @@ class AppSpec(_Part):
         return self
 
     @property
-    def has_sign_in(self) -> bool:
-        """Whether people sign in: some work with their own records alone, or not everybody may do everything."""
-        is_limited = any(entity.rights or any(move.by for move in entity.moves) for entity in self.entities)
-        return is_limited or any(role.scope is RoleScope.OWN for role in self.roles)
+    def has_public_side(self) -> bool:
+        """Whether the app is for others than its staff: visitors, or people with records of their own."""
+        return bool(self.forms) or any(role.scope is RoleScope.OWN for role in self.roles)
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""

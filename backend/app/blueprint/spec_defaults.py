@@ -12,11 +12,16 @@ _THEME: Final[dict[str, Any]] = {}
 
 
 def field(raw: Any) -> Any:  # Any: what JSON can hold
-    """A field with the label that its name says: `starts_at` is "Starts at"."""
-    if isinstance(raw, dict) and isinstance(raw.get("name"), str) and not raw.get("label"):
-        name = raw["name"]
-        return {**raw, "label": _SPELLED.get(name, name.replace("_", " ").capitalize())}
-    return raw
+    """A field with the label that its name says: `starts_at` is "Starts at".
+
+    What a record cannot be without takes it along when it is deleted, unless the specification says otherwise.
+    """
+    if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
+        return raw
+    name = raw["name"]
+    label = raw.get("label") or _SPELLED.get(name, name.replace("_", " ").capitalize())
+    cascades = raw.get("ref") and raw.get("required") is True and "on_delete" not in raw
+    return {**raw, "label": label, **({"on_delete": "cascade"} if cascades else {})}
 
 
 def entity(raw: Any) -> Any:  # Any: what JSON can hold
@@ -41,9 +46,9 @@ def plural(label: str) -> str:
 
 def app(raw: Any) -> Any:  # Any: what JSON can hold
     """An app that says at least its title: the goal is its tagline, and whoever wrote it is its engine."""
-    if not isinstance(raw, dict) or not isinstance(raw.get("title"), str):
+    if not isinstance(raw, dict):
         return raw
-    tagline = raw.get("tagline") or raw["title"]
+    tagline = raw.get("tagline") or raw.get("title") or "App"
     return {
         "goal": tagline, "engine": "specification", "confidence": 1.0, "theme": _THEME, **raw, "tagline": tagline
     }  # fmt: skip

@@ -123,3 +123,9 @@ def in_order(spec: AppSpec) -> list[EntitySpec]:
 
 def _refs(entity: EntitySpec, *, required: bool = False) -> set[str]:
     return {field.ref for field in entity.fields if field.ref and (field.required or not required)}
+
+
+def has_record_pages(spec: AppSpec) -> bool:
+    """Whether the app has pages for its records: one that lists its pages and none of a record has not."""
+    paths = {page.path for page in spec.pages}
+    return not paths or any(f"/{entity.table}" in paths for entity in spec.entities)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import uuid
 from contextlib import suppress
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
 from app.cli.asking import require_yes
 from app.cli.client import ApiClient, open_client
+from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, Interrupted, ServerUnreachable, UsageError
 from app.cli.events import StageClock, follow
@@ -20,11 +21,16 @@ from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
 from app.domain.job import GOAL_MAX, JobStatus
 from app.domain.text import has_shape, holds_controls
+from app.ports.runner import BLUEPRINT_ENGINE
 
 NAME_LENGTH: Final = 60
 
 Timeout = Annotated[float | None, Parameter(help="Seconds to wait at most; the build goes on after that.")]
 Anyway = Annotated[bool, Parameter(help="Build although less than half of the wishes would be kept.")]
+Engine = Annotated[
+    Literal["blueprint", "model"] | None,
+    Parameter(help="Who plans the app: rules, or the model that is set; the project remembers it."),
+]
 Job = Annotated[str, Parameter(help="The job's id, as `build` prints it, or its first characters.")]
 
 
@@ -38,6 +44,7 @@ def build(
     project: Annotated[
         str | None, Parameter(help="The project to build, by name or id; a new one by default.")
     ] = None,
+    engine: Engine = None,
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
     anyway: Anyway = False,
     timeout: Timeout = None,
@@ -45,10 +52,13 @@ def build(
     context: Ctx,
 ) -> int:
     """Build an app from a goal and follow the build to its end."""
-    if goal is not None:
+    planner = engine or (load_settings(common).default_engine if project is None else None)
+    if goal is not None and planner == BLUEPRINT_ENGINE:
         agree_on_plan(context, said_goal(goal), command="cofounder build", anyway=anyway)
     with open_client(common, context) as client:
-        started = start(client, goal, project=project)
+        if goal is not None and planner is None and planner_of(client, project, common) == BLUEPRINT_ENGINE:
+            agree_on_plan(context, said_goal(goal), command="cofounder build", anyway=anyway)
+        started = start(client, goal, project=project, engine=engine)
         job_id = started["job_id"]
         context.say(f"Building {started['build_version']} (job {job_id}).")
         if detach:
@@ -57,6 +67,12 @@ def build(
         progress = make_progress(context, as_json=common.json)
         finished = finish(client, job_id, progress=progress, timeout_s=timeout)
         return tell(finished, context, as_json=common.json)
+
+
+def planner_of(client: ApiClient, project: str | None, common: Common) -> str:
+    """Who plans the next build of a project."""
+    found = client.get(f"/api/projects/{find_project_id(client, project or '')}")
+    return str(found.get("engine") or load_settings(common).default_engine)
 
 
 def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, context: Ctx) -> int:
@@ -110,7 +126,9 @@ def has_ended(client: ApiClient, job_id: str) -> bool:
     return JobStatus(client.get(f"/api/generation/{job_id}/status")["status"]).is_terminal
 
 
-def start(client: ApiClient, goal: str | None, *, project: str | None) -> dict[str, Any]:
+def start(
+    client: ApiClient, goal: str | None, *, project: str | None, engine: str | None = None
+) -> dict[str, Any]:
     """Start a build, in a new project unless one is named; asked twice it starts once.
 
     A new project whose build is refused is removed again.
@@ -118,18 +136,19 @@ def start(client: ApiClient, goal: str | None, *, project: str | None) -> dict[s
     if goal is not None or project is None:
         said_goal(goal or "")
     if project is not None or goal is None:
-        return begin(client, find_project_id(client, project or ""), goal)
+        return begin(client, find_project_id(client, project or ""), goal, engine=engine)
     project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
     try:
-        return begin(client, project_id, goal)
+        return begin(client, project_id, goal, engine=engine)
     except ApiProblem:
         discard(client, project_id)
         raise
 
 
-def begin(client: ApiClient, project_id: str, goal: str | None) -> dict[str, Any]:
+def begin(client: ApiClient, project_id: str, goal: str | None, *, engine: str | None = None) -> dict[str, Any]:
     """Ask for a build of the project; without a goal, of its specification as it stands."""
-    body = {"project_id": project_id, **({} if goal is None else {"goal": goal})}
+    said = {"goal": goal, "engine": engine}
+    body = {"project_id": project_id, **{name: value for name, value in said.items() if value is not None}}
     return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
 
 

@@ -14,10 +14,15 @@ import httpx2
 
 from app.cli.about import last_lines
 from app.cli.context import Context, RunningInstance
-from app.core.errors import ConfigurationError, Unavailable
+from app.cli.errors import Exit
+from app.core.errors import ConfigurationError, PortTaken, Unavailable
 from app.core.settings import Settings
 
+LEAVE: Final = signal.SIGUSR1
+"""Tells a supervisor that it no longer ends with the command that started it."""
 START_S: Final = 90.0
+HELD_AGAIN_S: Final = 3.0
+"""Another command that was quicker on the data directory may be starting once more, on other ports."""
 STOP_S: Final = 20.0
 PR_SET_PDEATHSIG: Final = 1
 
@@ -45,9 +50,13 @@ class Child:
         """Ask it to stop, and end it when it does not."""
         end(self._process)
 
+    def leave(self) -> None:
+        """Let it run on when this process ends."""
+        self._process.send_signal(LEAVE)
+
 
 def start_instance(settings: Settings, context: Context) -> Child:
-    """Start `cofounder up` and wait until it serves. ConfigurationError with the end of its log."""
+    """Start `cofounder up` and wait until it serves. ConfigurationError with the end of its log, PortTaken."""
     settings.data.prepare()
     log = settings.data.logs / "up.log"
     with log.open("ab") as output:
@@ -81,13 +90,18 @@ def die_with_parent() -> None:
 def wait_until_serving(
     process: subprocess.Popen[bytes], settings: Settings, context: Context, *, log: Path
 ) -> RunningInstance:
-    """The instance, once its API says that it is ready."""
-    deadline = time.monotonic() + START_S
+    """The instance, once its API says that it is ready. PortTaken."""
+    last_held = time.monotonic()
+    deadline = last_held + START_S
     while time.monotonic() < deadline:
         instance = context.wiring().find_instance(settings)
         if instance is not None and is_ready(instance):
             return instance
-        if process.poll() is not None and not context.wiring().is_coming_up(settings):
+        if process.poll() is None or context.wiring().is_coming_up(settings):
+            last_held = time.monotonic()
+        elif process.returncode == Exit.CONFLICT:
+            raise PortTaken(f"Port {settings.port} or {settings.previews_port} is taken by another program.")
+        elif time.monotonic() > last_held + HELD_AGAIN_S:
             raise not_started(f"The instance ended while it started (exit {process.returncode}).", log)
         time.sleep(0.05)
     raise not_started(f"The instance did not start within {START_S:g} s.", log)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, BinaryIO, Final, Self
 
 import httpx2
 
+from app.cli.company import using_instance
 from app.cli.config import load_settings
 from app.cli.context import Common, Context
 from app.cli.errors import ApiProblem, ServerUnreachable
@@ -32,7 +33,7 @@ def open_client(common: Common, context: Context) -> ApiClient:
     instance = context.wiring().find_instance(settings)
     if instance is None:
         raise ServerUnreachable(f"No instance runs on {str(settings.data.root)!r}.", remedy="cofounder up")
-    return ApiClient(instance.api_url, read_token(settings))
+    return ApiClient(instance.api_url, read_token(settings), presence=using_instance(settings))
 
 
 def read_token(settings: Settings) -> str:
@@ -47,8 +48,11 @@ def read_token(settings: Settings) -> str:
 class ApiClient:
     """Each call answers the decoded body, or raises ApiProblem or ServerUnreachable."""
 
-    def __init__(self, api_url: str, token: str) -> None:
+    def __init__(
+        self, api_url: str, token: str, *, presence: AbstractContextManager[None] | None = None
+    ) -> None:
         self.api_url = api_url.rstrip("/")
+        self._presence = presence or nullcontext()
         # An instance is on this machine or named by its owner: no proxy from the environment may come between.
         self._http = httpx2.Client(
             base_url=self.api_url,
@@ -58,10 +62,12 @@ class ApiClient:
         )
 
     def __enter__(self) -> Self:
+        self._presence.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
+        self._presence.__exit__(None, None, None)
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
         """Read one object."""

@@ -5,21 +5,26 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from app.cli.builds import finish, said_goal, start
 from app.cli.child import Child, start_instance
 from app.cli.client import ApiClient, read_token
+from app.cli.company import alone_with_instance, using_instance
 from app.cli.config import load_settings
 from app.cli.context import Common, Context, RunningInstance
 from app.cli.errors import Exit, Interrupted
 from app.cli.network import free_pair, port_is_free
+from app.cli.page import PAGE_LINKS
 from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import make_progress, spinning
 from app.cli.summary import exit_of_build, failed_lines, ready_lines
+from app.core.errors import PortTaken
 from app.core.settings import Settings
+
+STARTS: Final = 3
 
 
 class Demo:
@@ -34,30 +39,45 @@ class Demo:
         """Build once and show it; with `stay` keep the instance until Ctrl-C."""
         agree_on_plan(self._context, said_goal(goal), command="cofounder demo", anyway=anyway)
         settings = load_settings(self._common, port=self._port)
-        with stopping_on_sigterm():
-            running = self._context.wiring().find_instance(settings)
-            if running is not None:
-                self._context.say(f"Using the instance that runs at {running.api_url}.")
-                return self._build(goal, running, settings)
-            child = self._start(settings)
-            if not child.is_ours:
-                self._context.say(f"Another command was quicker; using its instance at {child.instance.api_url}.")
-                return self._build(goal, child.instance, settings)
-            return self._build_and_stop(goal, child, settings, stay=stay)
-
-    def _build_and_stop(self, goal: str, child: Child, settings: Settings, *, stay: bool) -> Exit:
-        try:
-            code = self._build_here(goal, child.instance, settings)
+        settings.data.prepare()
+        with stopping_on_sigterm(), ExitStack() as stack:
+            with using_instance(settings):
+                running = self._context.wiring().find_instance(settings)
+                if running is not None:
+                    self._context.say(f"Using the instance that runs at {running.api_url}.")
+                    return self._build(goal, running, settings)
+                child = self._start(settings)
+                if not child.is_ours:
+                    said = f"Another command was quicker; using its instance at {child.instance.api_url}."
+                    self._context.say(said)
+                    return self._build(goal, child.instance, settings)
+                stack.callback(self._stop, child, settings)
+                code = self._build_here(goal, child.instance, settings, goes_on=stay)
             if stay and code is Exit.OK:
                 self._stay(child)
-        finally:
+        return code
+
+    def _stop(self, child: Child, settings: Settings) -> None:
+        with alone_with_instance(settings) as alone:
+            if not alone:
+                child.leave()
+                self._context.say("Another command uses the instance, so it runs on. To stop it:\ncofounder down")
+                return
             self._context.say("Stopping what the demo started...")
             child.stop()
         self._context.say("What was built is kept. To bring it back:\ncofounder up")
-        return code
 
     def _start(self, settings: Settings) -> Child:
-        placed = self._with_free_ports(settings)
+        """Start an instance on free ports; another program may be quicker between the look and the start."""
+        for _ in range(STARTS - 1):
+            try:
+                return self._start_once(self._with_free_ports(settings))
+            except PortTaken:
+                if self._port is not None:
+                    raise
+        return self._start_once(self._with_free_ports(settings))
+
+    def _start_once(self, placed: Settings) -> Child:
         self._context.say("Starting an instance (database, API, worker, previews)...")
         began = time.monotonic()
         with spinning("Starting...", self._context):
@@ -73,24 +93,32 @@ class Demo:
         self._context.say(f"Port {wanted[0]} or {wanted[1]} is taken by another program; using {port} instead.")
         return settings.model_copy(update={"port": port, "preview_port": port + 1})
 
-    def _build_here(self, goal: str, instance: RunningInstance, settings: Settings) -> Exit:
+    def _build_here(self, goal: str, instance: RunningInstance, settings: Settings, *, goes_on: bool) -> Exit:
         try:
-            return self._build(goal, instance, settings)
+            return self._build(goal, instance, settings, goes_on=goes_on)
         except Interrupted:
             detail = "Stopped. The build is kept and goes on when an instance runs again:"
             raise Interrupted(detail, remedy="cofounder up") from None
 
-    def _build(self, goal: str, instance: RunningInstance, settings: Settings) -> Exit:
+    def _build(self, goal: str, instance: RunningInstance, settings: Settings, *, goes_on: bool = True) -> Exit:
+        """`goes_on` unless the instance ends with this command, and every link to it with that."""
         with ApiClient(instance.api_url, read_token(settings)) as client:
             started = start(client, goal, project=None)
             self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
             progress = make_progress(self._context, as_json=self._common.json)
             finished = finish(client, started["job_id"], progress=progress)
+            page_url = client.post(PAGE_LINKS)["url"]
         if self._common.json:
             self._context.result_json(finished)
         elif exit_of_build(finished) is Exit.OK:
             self._context.result("\n".join(ready_lines(finished)))
-            self._context.result(f"\nOpen it:\n{finished['preview_url']}")
+            if goes_on:
+                said = f"\nChange it on the page of Co-Founder; this link signs you in, once:\n{page_url}"
+                self._context.say(said)
+                self._context.result(f"\nOpen it:\n{finished['preview_url']}")
+            else:
+                job_id = finished["job_id"]
+                self._context.result(f"\nOpen it when the instance runs again:\ncofounder open {job_id}")
         else:
             self._context.say("\n".join(failed_lines(finished, command="cofounder demo")))
         return exit_of_build(finished)

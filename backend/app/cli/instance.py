@@ -12,7 +12,7 @@ from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import DiskFull, Exit, ServerUnreachable
 from app.cli.network import free_pair, port_is_free
 from app.core.disk import FULL_MB, free_megabytes
-from app.core.errors import Conflict
+from app.core.errors import Conflict, PortTaken
 from app.core.settings import Settings
 
 Port = Annotated[int | None, Parameter(help="The port of the API.", validator=validators.Number(gte=1, lte=65535))]
@@ -64,11 +64,11 @@ def refuse_full_disk(settings: Settings) -> None:
 
 
 def refuse_taken_ports(settings: Settings) -> None:
-    """Conflict when another program listens where this instance would."""
+    """PortTaken when another program listens where this instance would."""
     for port in (settings.port, settings.previews_port):
         if not port_is_free(settings.host, port):
             detail = f"Port {port} on {settings.host} is taken by another program."
-            raise Conflict(detail, remedy=f"cofounder up --port {free_pair(settings.host)}")
+            raise PortTaken(detail, remedy=f"cofounder up --port {free_pair(settings.host)}")
 
 
 def down(*, common: Common = COMMON, context: Ctx) -> int:

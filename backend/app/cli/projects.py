@@ -17,6 +17,7 @@ from app.cli.summary import state_of
 from app.core.errors import NotFound
 from app.domain.gate import GateStatus
 from app.domain.job import JobStatus
+from app.preview.links import Access
 
 Project = Annotated[str, Parameter(help="The project's name or id, as `projects` prints it.")]
 
@@ -123,19 +124,23 @@ def open_preview(
     ] = None,
     /,
     *,
+    visitor: Annotated[
+        bool, Parameter(help="Print a link for others, which opens the public side alone.")
+    ] = False,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
     """Open the preview of a build and print its address; the first time, you are asked to decide what is next."""
     with open_client(common, context) as client:
         build = find_build(client, job) if job is not None else newest_ready(client)
-        url = client.post(f"/api/builds/{build['job_id']}/preview")["preview_url"]
-        gate_id = gate_of_viewing(client, build)
+        access = Access.VISITOR if visitor else Access.OWNER
+        url = client.post(f"/api/builds/{build['job_id']}/preview?access={access}")["preview_url"]
+        gate_id = None if visitor else gate_of_viewing(client, build)
     if common.json:
         context.result_json({"url": url, "gate_id": gate_id})
         return Exit.OK
     context.result(url)
-    if context.out.isatty():
+    if context.out.isatty() and not visitor:
         webbrowser.open(url)
     if gate_id is not None:
         context.say("A decision waits before the next build: improve this version, ship it, or park the project.")

@@ -35,7 +35,7 @@ def engine_line(engine: str | None) -> str:
     """Who built it, said honestly."""
     if engine == "blueprint":
         return "Built from a blueprint, no AI model."
-    return f"Built by {engine}." if engine else "The engine is not recorded."
+    return f"Planned by {engine}, built from its plan." if engine else "The engine is not recorded."
 
 
 def ready_lines(build: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 AppError
 ├── InvalidInput 422        ├── NotFound 404            ├── Conflict 409
 │   └── GoalRefused         │                           │   ├── GatePending, BuildInProgress, ProjectParked
-├── PayloadTooLarge 413     ├── Unauthenticated 401     │   └── IllegalTransition, AlreadyTerminal
+├── PayloadTooLarge 413     ├── Unauthenticated 401     │   └── IllegalTransition, EngineUnavailable, ...
 ├── SubscriptionRequired    ├── Forbidden 403           └── StoreUnavailable 503, QueueFull 503
 │   402                     └── BuildFailed (inside a job, never on the wire)
 """
@@ -66,6 +66,12 @@ class Conflict(AppError):
     status, code, title = 409, "conflict", "This cannot be done now"
 
 
+class PortTaken(Conflict):
+    """Another program listens where one of ours would."""
+
+    code, title = "port_taken", "A port is taken"
+
+
 class GatePending(Conflict):
     code, title = "gate_pending", "A decision is waiting"
 
@@ -80,6 +86,12 @@ class ProjectParked(Conflict):
 
 class AlreadyTerminal(Conflict):
     code, title = "already_terminal", "The build has already ended"
+
+
+class EngineUnavailable(Conflict):
+    """The model that was asked for cannot design now: its key, account, name or budget does not allow it."""
+
+    code, title = "engine_unavailable", "The model cannot be asked"
 
 
 class NotReady(Conflict):

@@ -25,6 +25,11 @@ class DataDir:
         return self.root / "lock"
 
     @property
+    def users(self) -> Path:
+        """Held, shared (flock), by each command that uses the running instance."""
+        return self.root / "users"
+
+    @property
     def instance(self) -> Path:
         """How to reach the running instance (JSON)."""
         return self.root / "instance.json"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,7 +56,38 @@ class Settings(BaseSettings):
     preview_link_s: int = Field(default=3600, ge=60, description="Seconds a preview link is good for.")
     preview_idle_s: float = Field(default=900, ge=10, description="Seconds until an unused preview sleeps.")
     bwrap: Path | None = Field(default=None, description="The bubblewrap program to use.")
+    engine: Literal["blueprint", "model"] | None = Field(
+        default=None, description="Who plans an app unless a build says so; by default the model where one is set."
+    )
+    model: str | None = Field(
+        default=None,
+        description="The model that designs, as PROVIDER:NAME: anthropic, openai, openai-chat, google, "
+        "openrouter, ollama, or compatible with model_url.",
+    )
+    model_key: SecretStr | None = Field(
+        default=None, description="The key for the model; by default the provider's usual variable."
+    )
+    model_url: str | None = Field(
+        default=None, description="The address of a model server that speaks the provider's format."
+    )
+    model_streaming: bool = Field(default=True, description="Receive a model's answer while it is written.")
+    model_silence_s: float = Field(default=90, ge=1, description="Seconds a model may be silent.")
+    model_call_s: float = Field(default=600, ge=5, description="Seconds one answer of a model may take.")
+    model_output_tokens: int = Field(default=32_000, ge=256, description="Tokens one answer of a model may have.")
+    model_build_usd: Decimal = Field(default=Decimal(1), ge=0, description="Dollars for models, a build.")
+    model_founder_usd: Decimal = Field(
+        default=Decimal(5), ge=0, description="Dollars for models, a founder's day."
+    )
+    model_day_usd: Decimal = Field(default=Decimal(20), ge=0, description="Dollars for models, everybody's day.")
+    model_build_tokens: int = Field(default=300_000, ge=0, description="Tokens for models, a build.")
+    model_founder_tokens: int = Field(default=2_000_000, ge=0, description="Tokens for models, a founder's day.")
+    model_day_tokens: int = Field(default=8_000_000, ge=0, description="Tokens for models, everybody's day.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def default_engine(self) -> str:
+        """Who plans an app when neither its build nor its project says so."""
+        return self.engine or ("blueprint" if self.model is None else "model")
 
     @property
     def data(self) -> DataDir:

@@ -129,6 +129,12 @@ def alignment_score(goal: str, built: str) -> int:
     return round(100 * found / len(words))
 
 
+def wishes_score(kept: int, partly: int, left_out: int) -> int | None:
+    """How much of what was asked for is met, 0 to 100; a wish that is partly met counts half. None for no wish."""
+    asked = kept + partly + left_out
+    return round(100 * (kept + partly / 2) / asked) if asked else None
+
+
 def alignment_colour(score: int) -> str:
     """The traffic light of a score."""
     return "green" if score >= 80 else "yellow" if score >= 60 else "red"

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from app.blueprint.plan import plan_of
 from app.blueprint.spec import AppSpec, WishState
-from app.core.errors import Conflict, InvalidInput
+from app.core.errors import InvalidInput
 from app.core.ids import JobId, ProjectId
 from app.db.engine import Connection
 from app.domain.job import BUILD_STAGES, JobStatus
@@ -23,7 +23,6 @@ from app.mcp_server.repeating import RequestKey, once
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.mcp_server.words import job_data, job_lines, short
 from app.queue.worker import process_next_job
-from app.repositories import jobs
 from app.schemas.text import Name
 from app.services.generation_service import StartRequest
 
@@ -42,12 +41,6 @@ class KeepsTooLittle(InvalidInput):
     """The built-in reader would keep less than half of a goal."""
 
     code, title = "keeps_too_little", "Most of the goal would be left out"
-
-
-class HasVersion(Conflict):
-    """A project that has a version takes another specification as a change of it."""
-
-    code, title = "has_version", "The project has a version already"
 
 
 class BuildIn(Arguments):
@@ -95,7 +88,9 @@ async def _build(session: Session, arguments: BuildIn) -> Answer:
     async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
         if repeated.answer is None:
             project_id = await _project(tx, session, arguments, spec)
-            request = StartRequest(project_id, spec.goal if spec is not None else arguments.goal, spec=spec)
+            if spec is not None:
+                await services.specs.draft(tx, caller.id, project_id, spec)
+            request = StartRequest(project_id, None if spec is not None else arguments.goal)
             started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
             repeated.answer = {**started, "project_id": str(project_id)}
     await process_next_job(services.queue)
@@ -108,7 +103,7 @@ async def _designed(arguments: BuildIn) -> AppSpec | None:
         raw = {"engine": "assistant", **arguments.specification}
         if arguments.goal is not None:
             raw["goal"] = arguments.goal
-        return read_spec(raw)
+        return await read_spec(raw)
     if arguments.goal is None:
         raise InvalidInput("There is nothing to build.", remedy="Give a specification, or at least a goal.")
     plan = plan_of(await read_goal_spec(arguments.goal))
@@ -129,14 +124,7 @@ async def _project(tx: Connection, session: Session, arguments: BuildIn, spec: A
         name = arguments.name or short(title, NAME_LENGTH)
         view = await session.services.projects.create(tx, session.caller.id, name=name, description="")
         return view.project.id
-    project_id = ProjectId(arguments.project_id)
-    await session.services.projects.get(tx, session.caller.id, project_id)
-    if spec is not None and await jobs.newest_ready(tx, project_id) is not None:
-        raise HasVersion(
-            "This project has a version already, whose records must live on.",
-            remedy="Call change with this project_id; leave out project_id to build a new project.",
-        )
-    return project_id
+    return ProjectId(arguments.project_id)
 
 
 def started_answer(started: Mapping[str, Any]) -> Answer:

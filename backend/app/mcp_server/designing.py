@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from app.blueprint.editing import problems
+from app.blueprint.contract import contract
 from app.blueprint.language import GoalUnreadable, understand
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_faults import faults_of
 from app.core.errors import InvalidInput
-from app.mcp_server.contract import contract
 from app.mcp_server.questions import questions_of
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.schemas.text import Goal
@@ -47,14 +47,13 @@ class SpecificationIn(Arguments):
     specification: Specification
 
 
-def read_spec(raw: dict[str, Any]) -> AppSpec:
-    """The specification, if it is one. SpecRefused with every fault."""
-    try:
-        return AppSpec.model_validate(raw)
-    except ValidationError as error:
-        faults = problems(error, raw)
+async def read_spec(raw: dict[str, Any]) -> AppSpec:
+    """The specification, if it is one and the app would do all of it. SpecRefused with every fault."""
+    spec, faults = await asyncio.to_thread(faults_of, raw)
+    if spec is None:
         told = "; ".join(f"{one['field']}: {one['problem']}" for one in faults)
-        raise SpecRefused(f"{told}.", errors=faults) from error
+        raise SpecRefused(f"{told}.", errors=faults)
+    return spec
 
 
 async def read_goal_spec(goal: str) -> AppSpec:
@@ -87,7 +86,7 @@ async def _read_goal(_: Session, arguments: GoalIn) -> Answer:
 
 
 async def _check_plan(_: Session, arguments: SpecificationIn) -> Answer:
-    spec = read_spec(arguments.specification)
+    spec = await read_spec(arguments.specification)
     plan = plan_of(spec)
     asked = questions_of(spec)
     lines = ["No fault. In words for the founder:", *plan_lines(plan)]
@@ -97,7 +96,7 @@ async def _check_plan(_: Session, arguments: SpecificationIn) -> Answer:
 
 
 async def _ask_founder(_: Session, arguments: SpecificationIn) -> Answer:
-    asked = questions_of(read_spec(arguments.specification))
+    asked = questions_of(await read_spec(arguments.specification))
     lines = [f"{number}. {one.text} If they do not say: {one.default}." for number, one in enumerate(asked, 1)]
     head = "Ask the founder, in one message, and change the specification by what they answer:"
     text = (

@@ -11,13 +11,12 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import ASGIApp
 
-from app.container import Services
 from app.mcp_server.mount import CALLER
 from app.mcp_server.server import answer, make_server
 from app.mcp_server.tools import Session
 
 
-async def serve(services: Services, *, ready: asyncio.Future[ASGIApp]) -> None:
+async def serve(ready: asyncio.Future[ASGIApp]) -> None:
     """Answer assistants until cancelled; `ready` gets what answers a request.
 
     Hosts, origins and sizes are judged before, for the whole API.
@@ -30,7 +29,8 @@ async def serve(services: Services, *, ready: asyncio.Future[ASGIApp]) -> None:
             await context.session.report_progress(done, 1.0, text)
 
         assert context.request is not None
-        return await answer(name, arguments, Session(services, context.request.scope[CALLER], report))
+        scope = context.request.scope
+        return await answer(name, arguments, Session(scope["app"].state.services, scope[CALLER], report))
 
     manager = StreamableHTTPSessionManager(make_server(call), stateless=True)
     async with manager.run():

@@ -68,6 +68,8 @@ async def _evidence(session: Session, arguments: EvidenceIn) -> Answer:
         lines.append(f"- {mark}: {check['name']}: {check.get('detail', '')}")
         if check["name"] == "acceptance":
             lines += [f"  - {seen}" for seen in check.get("saw") or []]
+    if job.evidence.get("failure"):
+        lines += ["What the failed check said:", str(job.evidence["failure"])]
     kept: Mapping[str, Any] = job.evidence.get("pictures") or {}
     names = sorted(kept.get("names", ()))[:MOST_PICTURES] if arguments.pictures else []
     pictures: tuple[Picture, ...] = ()

@@ -24,7 +24,7 @@ _CALLED: Final = frozenset({PATH, f"{PATH}/"})
 
 
 class _Serving(Protocol):
-    async def serve(self, services: Services, *, ready: asyncio.Future[ASGIApp]) -> None: ...
+    async def serve(self, ready: asyncio.Future[ASGIApp]) -> None: ...
 
 
 class AssistantMount:
@@ -54,14 +54,12 @@ class Assistants:
     """Owns the server for assistants from its first request until the API stops."""
 
     def __init__(self) -> None:
-        self._services: Services | None = None
         self._serving: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[ASGIApp] | None = None
 
     @asynccontextmanager
-    async def answering(self, services: Services) -> AsyncIterator[None]:
-        """While the block lasts, assistants are answered from these services."""
-        self._services = services
+    async def answering(self) -> AsyncIterator[None]:
+        """While the block lasts, assistants are answered."""
         try:
             yield
         finally:
@@ -72,8 +70,7 @@ class Assistants:
 
     async def served(self, scope: Scope) -> ASGIApp:
         """What answers this request; its scope says from now on which founder asks. Unauthenticated."""
-        services = self._services
-        assert services is not None
+        services: Services = scope["app"].state.services
         scheme, token = get_authorization_scheme_param(Headers(scope=scope).get("authorization"))
         if scheme.lower() != "bearer" or not token:
             remedy = "Send 'Authorization: Bearer <token>' (see: cofounder mcp config)."
@@ -81,13 +78,13 @@ class Assistants:
         scope[CALLER] = await services.founders.caller(token)
         if self._ready is None:
             self._ready = asyncio.get_running_loop().create_future()
-            self._serving = asyncio.create_task(_serve(services, self._ready), name="assistants")
+            self._serving = asyncio.create_task(_serve(self._ready), name="assistants")
         return await asyncio.shield(self._ready)
 
 
-async def _serve(services: Services, ready: asyncio.Future[ASGIApp]) -> None:
+async def _serve(ready: asyncio.Future[ASGIApp]) -> None:
     try:
         serving = cast("_Serving", await asyncio.to_thread(import_module, "app.mcp_server.http"))
-        await serving.serve(services, ready=ready)
+        await serving.serve(ready)
     finally:
         ready.cancel()

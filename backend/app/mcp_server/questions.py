@@ -37,16 +37,6 @@ def _questions(spec: AppSpec) -> Iterator[Question]:
 
 
 def _people(spec: AppSpec) -> Iterator[Question]:
-    if not spec.has_sign_in:
-        keeps_people = any(
-            field.type in (FieldType.EMAIL, FieldType.PHONE) for e in spec.entities for field in e.fields
-        )
-        if keeps_people:
-            yield Question(
-                "The app keeps how people can be reached, and whoever opens it may see and change everything. "
-                "Who should have to sign in?",
-                "nobody",
-            )
     shown = [entity.plural for entity in spec.entities if entity.public is not Publicity.NONE]
     if shown:
         yield Question(
@@ -76,7 +66,7 @@ def _room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
 
 def _moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
     for move in entity.moves:
-        if not move.by and spec.has_sign_in:
+        if not move.by and spec.roles:
             yield Question(
                 f"Who may “{move.label}” {lower_first(entity.plural)}?", "everybody who works with all records"
             )

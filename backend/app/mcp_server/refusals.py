@@ -15,6 +15,7 @@ NEXT: Final[Mapping[str, str]] = {
         "then call decide with their answer."
     ),
     "build_in_progress": "Call follow with its job_id and wait for it, or call cancel if the founder wants that.",
+    "conflict": "Call change with this project_id for its next version; without project_id build makes a new one.",
     "project_parked": "Ask the founder whether to take it up again; if so call unpark, then repeat this call.",
     "already_terminal": "Nothing is left to cancel. Call status with the job_id to see how it ended.",
     "not_ready": "Call follow with the job_id until it is ready. If it failed, status says why; build again.",

@@ -1,4 +1,4 @@
-"""Tools that steer: the specification as it stands, its changes, and the founder's decisions."""
+"""Tools that steer: the founder's decisions."""
 
 from __future__ import annotations
 
@@ -7,27 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.blueprint.plan import plan_of
-from app.blueprint.plan_text import plan_lines
 from app.core.ids import GateId, ProjectId
-from app.mcp_server.building import started_answer
-from app.mcp_server.looking import ProjectField, ProjectIdIn
-from app.mcp_server.repeating import RequestKey, once
+from app.mcp_server.looking import ProjectIdIn
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.mcp_server.words import gate_data, gate_lines
-from app.queue.worker import process_next_job
-from app.services.generation_service import StartRequest
-
-
-class ChangeIn(Arguments):
-    """A change of an app."""
-
-    project_id: ProjectField
-    specification: Annotated[
-        dict[str, Any], Field(description="The whole specification with the change made in it.")
-    ]
-    revision: Annotated[str, Field(description="The revision that specification told.")]
-    request_key: RequestKey = None
 
 
 class DecideIn(Arguments):
@@ -38,33 +21,6 @@ class DecideIn(Arguments):
     text: Annotated[
         str | None, Field(max_length=4_000, description="What the founder said about it, in their own words.")
     ] = None
-
-
-async def _specification(session: Session, arguments: ProjectIdIn) -> Answer:
-    async with session.services.database.autocommit() as tx:
-        view = await session.services.specs.get(tx, session.caller.id, ProjectId(arguments.project_id))
-    state = f"{view.version}, with changes that are not built yet" if view.is_edited else view.version
-    said = view.spec.model_dump(mode="json", exclude_defaults=True)
-    return Answer(
-        "\n".join([f"The specification of {state} (revision {view.revision}):", *plan_lines(plan_of(view.spec))]),
-        {"revision": view.revision, "build_version": view.version, "specification": said},
-    )
-
-
-async def _change(session: Session, arguments: ChangeIn) -> Answer:
-    services, project_id = session.services, ProjectId(arguments.project_id)
-    caller = await services.founders.require_subscription(session.caller)
-    async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
-        if repeated.answer is None:
-            view = await services.specs.put(
-                tx, caller.id, project_id, arguments.specification, revision=arguments.revision
-            )
-            request = StartRequest(project_id, None)
-            started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
-            repeated.answer = {**started, "project_id": str(project_id), "notes": list(view.notes)}
-    await process_next_job(services.queue)
-    told = started_answer(repeated.answer)
-    return Answer("\n".join([*repeated.answer["notes"], told.text]), told.data)
 
 
 async def _decisions(session: Session, arguments: ProjectIdIn) -> Answer:
@@ -98,22 +54,6 @@ async def _unpark(session: Session, arguments: ProjectIdIn) -> Answer:
 
 
 STEERING: Final[tuple[Tool[Any], ...]] = (
-    Tool(
-        "specification",
-        "The specification of an app",
-        "What an app is now: in words, as the specification that the next version begins with, and its revision.",
-        ProjectIdIn,
-        _specification,
-        only_reads=True,
-    ),
-    Tool(
-        "change",
-        "Change an app",
-        "Keeps a changed specification and builds it as the next version; the records of the app live on. Say "
-        "`was` with a part that got another name.",
-        ChangeIn,
-        _change,
-    ),
     Tool(
         "decisions",
         "The founder's decisions",

@@ -54,6 +54,8 @@ def _failed_lines(job: Job) -> list[str]:
     if job.is_cancelled:
         return [f"{job.build_version} was cancelled. Earlier versions are unchanged."]
     lines = [f"{job.build_version} failed: {job.error_message} Earlier versions are unchanged."]
+    if job.evidence.get("failure"):
+        lines.append("evidence shows what the failed check said.")
     if job.debug_id:
         lines.append(f"The log knows more under {job.debug_id}.")
     return lines

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from app.blueprint.spec import AppSpec
 
@@ -28,6 +28,10 @@ class RunnerUnavailable(RunnerError):
 
 WorkingFiles = Mapping[str, str]
 """Workspace path to text content."""
+
+BLUEPRINT_ENGINE: Final = "blueprint"
+MODEL_ENGINE: Final = "model"
+"""Who can be asked to plan an app: rules, or a model."""
 
 Say = Callable[[str], Awaitable[None]]
 """Tells the founder in one short line what is being done, such as "Booking pages: done"."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from app.core.ids import JobId, SandboxId
@@ -58,13 +59,23 @@ class SandboxLimits:
     """Output kept of one command; a command that writes twenty times as much is killed."""
 
 
+class PackageRegistry(StrEnum):
+    """Whose packages an app is made of."""
+
+    PYTHON = "python"
+    NPM = "npm"
+
+
 @dataclass(frozen=True)
 class SandboxRequest:
-    """What a sandbox is for. `network` opens the way to the package registries and to nothing else."""
+    """What a sandbox is for."""
 
     job_id: JobId
     purpose: str = "build"
-    network: bool = True
+    network: bool = False
+    """Opens the way to the package registries, and to nothing else, until `close_network`: for an install."""
+    registries: tuple[PackageRegistry, ...] = (PackageRegistry.PYTHON,)
+    """Those that the stack of the app installs from."""
     with_venv: bool = False
     """A .venv in the workspace that has the usual packages already, if the provider keeps one: for apps whose
     installer takes an existing one and changes what differs."""
@@ -124,6 +135,10 @@ class Sandbox(Protocol):
 
     async def connect(self, port: int) -> socket.socket:
         """A non-blocking connected TCP socket to 127.0.0.1:port inside. ConnectionError when nobody listens."""
+        ...
+
+    async def close_network(self) -> None:
+        """Cut the way to the package registries for good; idempotent. Commands that begin later are told so."""
         ...
 
     async def pause(self) -> None:

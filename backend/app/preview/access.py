@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from app.core.ids import JobId
-from app.preview.links import ACCESS_PARAMETER, PreviewSigner
+from app.preview.links import ACCESS_PARAMETER, Access, PreviewSigner
 
 _FIRST_PARTY: Final = "cf_preview"
 _FRAMED: Final = "cf_preview_framed"
@@ -21,6 +22,15 @@ class Visit(Enum):
 
     FRAMED = auto()
     """In a frame of another site's page: only partitioned cookies are kept there."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How somebody comes in: what they may see, how their browser sees it, and for how many seconds still."""
+
+    access: Access
+    visit: Visit
+    seconds_left: float
 
 
 def strip_access(path_qs: str) -> tuple[str, str | None]:
@@ -54,19 +64,23 @@ class Doorman:
         self._names = {Visit.FIRST_PARTY: prefix + _FIRST_PARTY, Visit.FRAMED: prefix + _FRAMED}
         self.cookie_names: Final = frozenset(self._names.values())
 
-    def admit(self, job_id: JobId, cookies: Iterable[tuple[str, str]]) -> tuple[Visit, float] | None:
-        """How this visitor comes in and for how many seconds still; None when the cookies do not allow it."""
+    def admit(self, job_id: JobId, cookies: Iterable[tuple[str, str]]) -> Admission | None:
+        """How this visitor comes in; None when the cookies do not allow it."""
         given = list(cookies)
         for visit, wanted in self._names.items():
             # Another origin below the same domain could have tossed in a second cookie of that name.
-            left = [self._signer.cookie_seconds_left(job_id, value) for name, value in given if name == wanted]
-            if left and max(left) > 0:
-                return visit, max(left)
+            access, left = self._signer.admits(job_id, (value for name, value in given if name == wanted))
+            if access is not None:
+                return Admission(access, visit, left)
         return None
 
-    def set_cookies(self, job_id: JobId) -> list[str]:
+    def enter(self, access: Access) -> Admission:
+        """How somebody comes in who has just shown a link."""
+        return Admission(access, Visit.FIRST_PARTY, self._signer.cookie_seconds)
+
+    def set_cookies(self, job_id: JobId, access: Access) -> list[str]:
         """The Set-Cookie values for a visitor that is let in."""
-        common = f"={self._signer.cookie(job_id)}; Path=/; Max-Age={self._signer.cookie_seconds}; HttpOnly"
+        common = f"={self._signer.cookie(job_id, access)}; Path=/; Max-Age={self._signer.cookie_seconds}; HttpOnly"
         secure = "; Secure" if self._is_https else ""
         return [
             f"{self._names[Visit.FIRST_PARTY]}{common}; SameSite=Lax{secure}",

@@ -8,6 +8,7 @@ from typing import Final
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from app.app_runtime.app_host import PREVIEW_ACCESS
 from app.preview.access import Visit
 
 HOP_BY_HOP: Final = frozenset(
@@ -34,6 +35,7 @@ _OURS: Final = frozenset(
         "x-forwarded-proto",
         "x-forwarded-port",
         "x-real-ip",
+        PREVIEW_ACCESS.lower(),
     }
 )
 _WEBSOCKET: Final = frozenset(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Final
 
@@ -20,6 +22,16 @@ _LINKS_KEPT: Final = 4096
 _HOST: Final = re.compile(r"build-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _PORT: Final = re.compile(r"[0-9]{0,5}")
 _EXPIRY: Final = re.compile(r"[0-9]{1,12}")
+
+
+class Access(StrEnum):
+    """What a link opens of a preview."""
+
+    OWNER = "owner"
+    """All of the app: who has the link is let in as its owner."""
+
+    VISITOR = "visitor"
+    """What the app shows to people who are not signed in."""
 
 
 class PreviewSigner:
@@ -39,9 +51,9 @@ class PreviewSigner:
         scheme: str = "http",
         clock: Clock | None = None,
     ) -> None:
-        self._links = _signer(secret, b"cofounder.preview.link")
-        self._signed_link = lru_cache(maxsize=_LINKS_KEPT)(partial(_sign, self._links))
-        self._cookies = _signer(secret, b"cofounder.preview.cookie")
+        self._links = _signers(secret, "link")
+        self._signed_link = lru_cache(maxsize=_LINKS_KEPT)(partial(_sign_for, self._links))
+        self._cookies = _signers(secret, "cookie")
         self._link_seconds = link_seconds
         self._window_seconds = max(1, link_seconds // _WINDOWS_PER_LINK)
         self._domain = domain
@@ -64,22 +76,23 @@ class PreviewSigner:
         port = "" if self.port is None else f":{self.port}"
         return f"{self.scheme}://build-{job_id}.{self._domain}{port}"
 
-    def url(self, job_id: JobId) -> str:
+    def url(self, job_id: JobId, access: Access = Access.OWNER) -> str:
         """A link that opens the preview as it is."""
         expiry = self.window(self._clock.now()) * self._window_seconds + self._link_seconds
-        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={self._signed_link(job_id, expiry)}"
+        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={self._signed_link(access, job_id, expiry)}"
 
-    def opens(self, job_id: JobId, access: str) -> bool:
-        """Whether the access parameter of a link is good for this build now."""
-        return self._seconds_left(self._links, job_id, access) > 0
+    def opens(self, job_id: JobId, value: str) -> Access | None:
+        """What the access parameter of a link opens of this build now; None when it is not good."""
+        return self._best(self._links, job_id, [value])[0]
 
-    def cookie(self, job_id: JobId) -> str:
+    def cookie(self, job_id: JobId, access: Access) -> str:
         """A value for the cookie that keeps a visitor in."""
-        return _sign(self._cookies, job_id, int(self._clock.now().timestamp()) + self.cookie_seconds)
+        expiry = int(self._clock.now().timestamp()) + self.cookie_seconds
+        return _sign_for(self._cookies, access, job_id, expiry)
 
-    def cookie_seconds_left(self, job_id: JobId, cookie: str) -> float:
-        """How long the cookie is still good for this build; 0 when it is not."""
-        return max(0.0, self._seconds_left(self._cookies, job_id, cookie))
+    def admits(self, job_id: JobId, cookies: Iterable[str]) -> tuple[Access | None, float]:
+        """What these cookies open of this build and for how many seconds still; None when none is good."""
+        return self._best(self._cookies, job_id, cookies)
 
     def job_of(self, host: str) -> JobId | None:
         """The build a Host header names, or None when it names none of ours."""
@@ -89,6 +102,17 @@ class PreviewSigner:
         if match is None or domain != self._domain:
             return None
         return JobId(uuid.UUID(match.group(1)))
+
+    def _best(
+        self, signers: Mapping[Access, Signer], job_id: JobId, values: Iterable[str]
+    ) -> tuple[Access | None, float]:
+        """The access that opens most, by whichever of the values is good for longest."""
+        given = list(values)
+        for access, signer in signers.items():
+            left = max((self._seconds_left(signer, job_id, value) for value in given), default=0.0)
+            if left > 0:
+                return access, left
+        return None, 0.0
 
     def _seconds_left(self, signer: Signer, job_id: JobId, value: str) -> float:
         expiry, _, signature = value.partition(".")
@@ -101,10 +125,15 @@ class PreviewSigner:
         return int(expiry) - self._clock.now().timestamp()
 
 
+def _signers(secret: str | bytes, what: str) -> Mapping[Access, Signer]:
+    """A key of its own for each kind of access, in the order of how much it opens."""
+    return {access: _signer(secret, f"cofounder.preview.{what}.{access.value}".encode()) for access in Access}
+
+
 def _signer(secret: str | bytes, salt: bytes) -> Signer:
     return Signer(secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
-def _sign(signer: Signer, job_id: JobId, expiry: int) -> str:
-    signature = signer.get_signature(f"{job_id}.{expiry}").decode()
+def _sign_for(signers: Mapping[Access, Signer], access: Access, job_id: JobId, expiry: int) -> str:
+    signature = signers[access].get_signature(f"{job_id}.{expiry}").decode()
     return f"{expiry}.{signature}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
@@ -17,9 +18,9 @@ from app.core.errors import AppError, Forbidden, NotFound
 from app.core.ids import JobId, new_debug_id
 from app.ports.sandbox import SandboxError, SandboxGone
 from app.preview import pages
-from app.preview.access import Doorman, Visit, strip_access
+from app.preview.access import Admission, Doorman, strip_access
 from app.preview.headers import cookie_pairs
-from app.preview.links import PreviewSigner
+from app.preview.links import Access, PreviewSigner
 from app.preview.relay import Exchange, relay_http
 from app.preview.serving import PreviewFailed
 from app.preview.sockets import relay_websocket, wants_websocket
@@ -80,39 +81,36 @@ class PreviewProxy:
         job_id = self._signer.job_of(host)
         if job_id is None:
             return self._not_a_preview(request, host)
-        target, access = strip_access(_target(request))
+        target, parameter = strip_access(_target(request))
         origin = URL(f"{self._signer.scheme}://{host}")
-        if access is not None and self._signer.opens(job_id, access):
-            if request.method in ("GET", "HEAD"):
-                return self._exchange(job_id, f"{origin.scheme}://{origin.authority}{target}")
-            return await self._serve(request, job_id, self._enter(request, target, origin, job_id))
-        return await self._serve(request, job_id, self._enter(request, target, origin, job_id, by_cookie=True))
-
-    def _enter(
-        self, request: web.BaseRequest, target: str, origin: URL, job_id: JobId, *, by_cookie: bool = False
-    ) -> Exchange:
-        visit, left = Visit.FIRST_PARTY, float(self._signer.cookie_seconds)
-        if by_cookie:
-            admitted = self._doorman.admit(job_id, cookie_pairs(request.headers))
-            if admitted is None:
-                raise Forbidden(
-                    "This preview opens with a link that is good for a limited time.",
-                    remedy=f"For a new one, type: ./co open {job_id}",
-                )
-            visit, left = admitted
-        return Exchange(
+        access = self._signer.opens(job_id, parameter) if parameter is not None else None
+        if access is not None and request.method in ("GET", "HEAD"):
+            return self._exchange(job_id, access, f"{origin.scheme}://{origin.authority}{target}")
+        admission = self._admit(request, job_id) if access is None else self._doorman.enter(access)
+        is_old = self._doorman.should_renew(admission.seconds_left)
+        exchange = Exchange(
             request,
             target,
             origin=origin,
-            visit=visit,
+            admission=admission,
             own_cookies=self._doorman.cookie_names,
-            set_cookies=self._doorman.set_cookies(job_id) if self._doorman.should_renew(left) else (),
+            set_cookies=self._doorman.set_cookies(job_id, admission.access) if is_old else (),
             page_policy=self._page_policy,
         )
+        return await self._serve(request, job_id, exchange)
 
-    def _exchange(self, job_id: JobId, location: str) -> web.Response:
+    def _admit(self, request: web.BaseRequest, job_id: JobId) -> Admission:
+        admission = self._doorman.admit(job_id, cookie_pairs(request.headers))
+        if admission is None:
+            raise Forbidden(
+                "This preview opens with a link that is good for a limited time.",
+                remedy=f"For a new one, type: ./co open {job_id}",
+            )
+        return admission
+
+    def _exchange(self, job_id: JobId, access: Access, location: str) -> web.Response:
         response = web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
-        for cookie in self._doorman.set_cookies(job_id):
+        for cookie in self._doorman.set_cookies(job_id, access):
             response.headers.add("Set-Cookie", cookie)
         return response
 
@@ -163,8 +161,13 @@ def preview_app(
 
 
 @contextlib.asynccontextmanager
-async def listening(app: web.Application, *, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the application inside the block; gives the port, which is a free one when 0 was asked for."""
+async def listening(
+    app: web.Application, *, host: str, port: int, listener: socket.socket | None = None
+) -> AsyncIterator[int]:
+    """Serve the application inside the block; gives the port, which is a free one when 0 was asked for.
+
+    With a `listener`, which is bound already, host and port are its own.
+    """
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -175,7 +178,7 @@ async def listening(app: web.Application, *, host: str, port: int) -> AsyncItera
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        site = web.TCPSite(runner, host, port) if listener is None else web.SockSite(runner, listener)
         await site.start()
         yield runner.addresses[0][1]
     finally:
@@ -188,11 +191,13 @@ async def serve(
     *,
     host: str,
     port: int,
+    listener: socket.socket | None = None,
     page_origins: Sequence[str] = (),
 ) -> None:
     """Be the preview process until cancelled; no sandbox of it is left afterwards."""
     try:
-        async with listening(preview_app(service, signer, page_origins=page_origins), host=host, port=port):
+        app = preview_app(service, signer, page_origins=page_origins)
+        async with listening(app, host=host, port=port, listener=listener):
             await service.run()
     finally:
         await service.close()

@@ -11,10 +11,11 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from app.app_runtime.sandbox_connector import APP_PORT
+from app.app_runtime.app_host import PREVIEW_ACCESS
+from app.app_runtime.sandbox_connector import APP_PORT, require_answer
 from app.core.errors import PayloadTooLarge
 from app.preview import headers
-from app.preview.access import Visit
+from app.preview.access import Admission
 from app.preview.serving import ServingApp
 
 MAX_BODY_BYTES: Final = 100_000_000
@@ -32,7 +33,7 @@ class Exchange:
         target: str,
         *,
         origin: URL,
-        visit: Visit,
+        admission: Admission,
         own_cookies: Collection[str],
         set_cookies: Sequence[str] = (),
         page_policy: str | None = None,
@@ -40,7 +41,7 @@ class Exchange:
         self.request = request
         self.target = target
         self._origin = origin
-        self._visit = visit
+        self._admission = admission
         self._own_cookies = own_cookies
         self._set_cookies = set_cookies
         self._page_policy = page_policy
@@ -49,14 +50,21 @@ class Exchange:
         """Where the request goes inside the sandbox."""
         return URL(f"{scheme}://127.0.0.1:{APP_PORT}{self.target}", encoded=True)
 
-    def request_headers(self) -> CIMultiDict[str]:
-        """The request's headers for the app."""
-        return headers.to_app(
+    @property
+    def is_of_own_page(self) -> bool:
+        """Whether no page of another site asks: browsers say whose page does, other programs say nothing."""
+        return all(one == str(self._origin.origin()) for one in self.request.headers.getall("Origin", ()))
+
+    def request_headers(self, app: ServingApp) -> CIMultiDict[str]:
+        """The request's headers for the app, with what shows to it that they come from here."""
+        passed = headers.to_app(
             self.request.headers,
             origin=self._origin,
             peer=self.request.remote or "127.0.0.1",
             own_cookies=self._own_cookies,
         )
+        passed[PREVIEW_ACCESS] = f"{self._admission.access} {app.key}"
+        return passed
 
     def answer_headers(self, answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
         """The app's headers for the visitor."""
@@ -64,7 +72,7 @@ class Exchange:
             answer.headers,
             origin=self._origin,
             app_port=APP_PORT,
-            visit=self._visit,
+            visit=self._admission.visit,
             own_cookies=self._own_cookies,
         )
         for cookie in self._set_cookies:
@@ -83,10 +91,11 @@ async def relay_http(exchange: Exchange, app: ServingApp) -> web.StreamResponse:
         answer = await app.http.request(
             request.method,
             exchange.app_url("http"),
-            headers=exchange.request_headers(),
+            headers=exchange.request_headers(app),
             data=_body(request) if request.can_read_body else None,
             allow_redirects=False,
         )
+    require_answer(answer)
     async with answer:
         return await _pass_on(exchange, answer)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import aiohttp
 
-from app.app_runtime.app_host import AppHost
+from app.app_runtime.app_host import PREVIEW_KEY, AppHost
 from app.app_runtime.sandbox_connector import app_session
 from app.core.errors import AppError, BuildFailed, Unavailable
 from app.core.ids import JobId, ProjectId
@@ -43,8 +44,10 @@ class PreviewTarget:
 class ServingApp:
     """An app that runs in its sandbox and can be asked through `http`."""
 
-    def __init__(self, target: PreviewTarget, sandbox: Sandbox) -> None:
+    def __init__(self, target: PreviewTarget, sandbox: Sandbox, *, key: str) -> None:
         self.target = target
+        self.key = key
+        """What shows to the app that a request comes through the preview."""
         self.http: aiohttp.ClientSession = app_session(sandbox)
         self.is_frozen = False
         self._sandbox = sandbox
@@ -85,17 +88,17 @@ async def serve(target: PreviewTarget, *, store: VersionStore, host: AppHost) ->
     async with _failures_told():
         files = await store.load(target.project_id, target.digest)
         manifest = Manifest.parse(files.get(MANIFEST, b""))
-        request = SandboxRequest(target.job_id, purpose="preview", with_venv=True, keeps_data=True)
-        sandbox = await host.open(request, files)
+        request = SandboxRequest(target.job_id, purpose="preview", network=True, with_venv=True, keeps_data=True)
+        sandbox, key = await host.open(request, files), secrets.token_urlsafe(32)
         is_up = False
         try:
             await host.install(sandbox, manifest)
-            await host.start(sandbox, manifest)
+            await host.start(sandbox, manifest, env={PREVIEW_KEY: key})
             is_up = True
         finally:
             if not is_up:
                 await sandbox.kill()
-        return ServingApp(target, sandbox)
+        return ServingApp(target, sandbox, key=key)
 
 
 @contextlib.asynccontextmanager

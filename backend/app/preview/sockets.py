@@ -8,6 +8,8 @@ from typing import Final
 import aiohttp
 from aiohttp import WSMsgType, web
 
+from app.app_runtime.sandbox_connector import require_answer
+from app.core.errors import Forbidden
 from app.preview.relay import Exchange
 from app.preview.serving import ServingApp
 
@@ -25,18 +27,21 @@ def wants_websocket(request: web.BaseRequest) -> bool:
 
 async def relay_websocket(exchange: Exchange, app: ServingApp) -> web.StreamResponse:
     """Runs until either side is done. An app that refuses the handshake answers with its own status."""
+    if not exchange.is_of_own_page:
+        raise Forbidden("This connection was asked for by a page of another site.")
     offered = exchange.request.headers.getall("Sec-WebSocket-Protocol", ())
     protocols = [word.strip() for header in offered for word in header.split(",")]
     try:
         async with asyncio.timeout(_HANDSHAKE_S):
             inner = await app.http.ws_connect(
                 exchange.app_url("ws"),
-                headers=exchange.request_headers(),
+                headers=exchange.request_headers(app),
                 protocols=protocols,
                 max_msg_size=_MAX_MESSAGE,
                 heartbeat=_BEAT_S,
             )
     except aiohttp.WSServerHandshakeError as error:
+        require_answer(error)
         return web.Response(status=error.status)
     async with inner:
         outer = web.WebSocketResponse(

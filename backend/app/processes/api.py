@@ -12,6 +12,7 @@ from app.container import Services
 from app.core.settings import Settings
 from app.main import create_app
 from app.processes.log import configure
+from app.supervision.fork import inherited_listener
 
 GOODBYE_S: Final = 5
 
@@ -45,5 +46,6 @@ def run_api(settings: Settings) -> int:
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=32_768,
     )
-    _ApiServer(app, config).run()
+    listener = inherited_listener()
+    _ApiServer(app, config).run(None if listener is None else [listener])
     return 0

@@ -37,6 +37,7 @@ def doctor(settings: Settings) -> list[Finding]:
         "git": _git,
         "disk": _disk,
         "sandbox": _sandbox,
+        "sandbox memory": _memory_limits,
         "data directory": _data,
         "instance": _instance,
     }
@@ -70,6 +71,17 @@ def _sandbox(settings: Settings) -> Finding:
     except SandboxUnavailable as error:
         return Finding("sandbox", False, str(error), error.remedy)
     return Finding("sandbox", True, "a sandbox can be made")
+
+
+def _memory_limits(settings: Settings) -> Finding:
+    if sandbox_runtime(settings).has_kernel_limits:
+        return Finding("sandbox memory", True, "limited by the kernel")
+    return Finding(
+        "sandbox memory",
+        True,
+        "watched, not limited by the kernel: an app that takes too much is ended a moment later."
+        " To have it limited, start as an ordinary user with: systemd-run --user --scope -p Delegate=yes ./co up",
+    )
 
 
 def _disk(settings: Settings) -> Finding:

@@ -16,6 +16,7 @@ from app.preview.proxy import serve
 from app.preview.waking import PreviewService
 from app.processes.log import configure
 from app.repositories import work
+from app.supervision.fork import inherited_listener
 
 
 def run_preview(settings: Settings) -> int:
@@ -38,7 +39,12 @@ async def _preview(settings: Settings) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         async with _ending_with_builds(adapters, service):
             await serve(
-                service, adapters.signer, host=settings.host, port=settings.previews_port, page_origins=pages
+                service,
+                adapters.signer,
+                host=settings.host,
+                port=settings.previews_port,
+                listener=inherited_listener(),
+                page_origins=pages,
             )
     warming.cancel()
     await asyncio.gather(warming, return_exceptions=True)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from functools import partial
 from shlex import quote
 
+import httpx2
+
+from app.adapters.identity.local import TOKEN_PREFIX, kept_secret
+from app.core.desktop import open_in_browser
 from app.core.paths import default_data_dir
 from app.core.settings import Settings, process_environment
 from app.processes.api import run_api
@@ -23,8 +28,11 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
     """Come up and stay until told to stop. Raises ConfigurationError when it cannot come up."""
 
     def on_ready(instance: Instance) -> None:
-        for line in ready_lines(instance.api_url, settings):
+        url = page_link(instance.api_url, settings)
+        for line in ready_lines(url, settings):
             say(line)
+        if sys.stderr.isatty():
+            open_in_browser(url)
 
     def before_children(url: str) -> None:
         migrate(url)
@@ -42,15 +50,26 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
     return 0
 
 
-def ready_lines(api_url: str, settings: Settings) -> list[str]:
+def page_link(api_url: str, settings: Settings) -> str:
+    """A link that signs in to the page of this instance, once."""
+    token = kept_secret(settings.data.token, prefix=TOKEN_PREFIX)
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=api_url, headers=headers, timeout=10, trust_env=False) as client:
+        return str(client.post("/api/page-links").raise_for_status().json()["url"])
+
+
+def ready_lines(page_url: str, settings: Settings) -> list[str]:
     """Where the instance is, and what to type next in another terminal."""
     root = settings.data.root
     here = "" if root == default_data_dir() else f" --data-dir {quote(str(root))}"
     return [
-        f"Ready. The API is at {api_url}, the data in {str(settings.data.root)!r}. There is no web page yet.",
-        "In another terminal:",
+        "Ready. Open this link in a browser; it signs you in, once:",
+        "",
+        f"    {page_url}",
+        "",
+        f"The data is in {str(root)!r}. For another link, or to stay in the terminal:",
+        f"cofounder page{here}",
         f'cofounder build "A booking app for a yoga studio"{here}',
-        f"cofounder projects{here}",
         f"cofounder token{here}",
     ]
 

@@ -33,6 +33,8 @@ class Job:
     tier: str
     priority: int
     engine: str | None
+    engine_asked: str | None
+    """Who was asked to plan it, `blueprint` or `model`; None for the blueprint engine of earlier releases."""
     attempt: int
     owner: str | None
     sandbox_id: str | None
@@ -79,6 +81,7 @@ class NewJob:
     status: JobStatus = JobStatus.QUEUED
     spec: Mapping[str, Any] | None = None
     """What the founder has edited; without it the engine reads the goal."""
+    engine_asked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,10 @@ def _job_of(kind: Callable[..., _J], row: Row) -> _J:
 
 _INSERT = """
     WITH made AS (
-        INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec, last_seq, parent_id)
+        INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec,
+                          engine_asked, last_seq, parent_id)
         VALUES (%(project_id)s, %(founder_id)s, %(number)s, %(status)s, %(goal)s, %(tier)s, %(priority)s,
-                CAST(%(spec)s AS jsonb), 1,
+                CAST(%(spec)s AS jsonb), %(engine_asked)s, 1,
                 (SELECT id FROM jobs WHERE project_id = %(project_id)s AND status = 'ready'
                  ORDER BY number DESC LIMIT 1))
         RETURNING id
@@ -178,6 +182,7 @@ async def insert(tx: Connection, job: NewJob) -> JobId:
         "tier": job.tier,
         "priority": job.priority,
         "spec": json.dumps(job.spec) if job.spec is not None else None,
+        "engine_asked": job.engine_asked,
         "payload": status_payload(job.status, {"build_version": build_version(job.number)}),
         "channel": CHANNEL,
     }
@@ -247,6 +252,10 @@ _NEWEST: Final = f"""
     SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
     JOIN LATERAL ({_OF} project_id = wanted.id ORDER BY number DESC LIMIT 1) newest ON true
     """
+_NEWEST_VERSIONS: Final = f"""
+    SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
+    JOIN LATERAL ({_OF} project_id = wanted.id AND status = 'ready' ORDER BY number DESC LIMIT 1) newest ON true
+    """
 _NUMBERS_END: Final = 2**31 - 1
 
 
@@ -291,6 +300,12 @@ async def page(
 async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
     """The newest job of each of the projects that has one; looked up one by one, so that old jobs cost nothing."""
     found = [_job_of(Job, row) for row in await tx.rows(_NEWEST, {"ids": list(project_ids)})]
+    return {job.project_id: job for job in found}
+
+
+async def newest_versions(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
+    """The newest ready job of each of the projects that has one."""
+    found = [_job_of(Job, row) for row in await tx.rows(_NEWEST_VERSIONS, {"ids": list(project_ids)})]
     return {job.project_id: job for job in found}
 
 

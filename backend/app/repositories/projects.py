@@ -23,6 +23,8 @@ class Project:
     status: str
     stage: str
     last_number: int
+    engine_asked: str | None
+    """Who plans its apps unless a build says otherwise; None is what the instance says."""
     created_at: datetime
 
     @property
@@ -31,7 +33,7 @@ class Project:
         return self.status == "parked"
 
 
-_COLUMNS: Final = "id, founder_id, name, description, status, stage, last_number, created_at"
+_COLUMNS: Final = "id, founder_id, name, description, status, stage, last_number, engine_asked, created_at"
 _OF: Final = f"SELECT {_COLUMNS} FROM projects WHERE "
 _CREATE: Final = f"""
     INSERT INTO projects (founder_id, name, description) VALUES (%(founder)s, %(name)s, %(description)s)
@@ -82,6 +84,12 @@ async def set_stage(tx: Connection, project_id: ProjectId, stage: str) -> None:
     await tx.execute("UPDATE projects SET stage = %(stage)s WHERE id = %(id)s", {"id": project_id, "stage": stage})
 
 
+async def set_engine(tx: Connection, project_id: ProjectId, engine: str) -> None:
+    """Remember who plans the apps of a project."""
+    statement = "UPDATE projects SET engine_asked = %(engine)s WHERE id = %(id)s"
+    await tx.execute(statement, {"id": project_id, "engine": engine})
+
+
 async def next_number(tx: Connection, project_id: ProjectId) -> int:
     """Reserve the next version number for ever; the caller holds the project's row."""
     statement = "UPDATE projects SET last_number = last_number + 1 WHERE id = %(id)s RETURNING last_number"
@@ -96,10 +104,13 @@ _RENAME: Final = """
 _DELETE: Final = (
     "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE project_id = %(id)s)",
     "DELETE FROM gates WHERE project_id = %(id)s",
+    "DELETE FROM share_links WHERE project_id = %(id)s",
     "DELETE FROM project_specs WHERE project_id = %(id)s",
     "DELETE FROM idempotency_keys WHERE founder_id = %(founder)s "
     "AND answer ->> 'job_id' IN (SELECT CAST(id AS text) FROM jobs WHERE project_id = %(id)s)",
     "SELECT pg_notify(%(channel)s, id || ' ' || last_seq + 1 || ' failed') FROM jobs WHERE project_id = %(id)s",
+    # The ledger stays, since it is what budgets are weighed by; what the model said goes.
+    "UPDATE model_calls SET reply = NULL WHERE project_id = %(id)s",
     "DELETE FROM jobs WHERE project_id = %(id)s",
     "DELETE FROM projects WHERE id = %(id)s",
 )

@@ -18,6 +18,8 @@ class StartIn(BaseModel):
 
     project_id: UUID
     goal: Goal | None = None
+    engine: Literal["blueprint", "model"] | None = None
+    """Who plans it; the project remembers it. By default what the project, or else the instance, says."""
 
     @field_validator("goal", mode="before")
     @classmethod

@@ -47,6 +47,8 @@ class ProjectOut(BaseModel):
     stage: str
     latest_build: LatestBuildOut | None
     created_at: str
+    engine: str | None
+    """Who plans its apps; null is what the instance says."""
 
 
 class ProjectsOut(BaseModel):

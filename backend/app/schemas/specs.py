@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class SpecOut(BaseModel):
@@ -17,3 +17,12 @@ class SpecOut(BaseModel):
     build_version: str
     edited: bool
     notes: list[str]
+
+
+class CorrectionIn(BaseModel):
+    """One correction of a plan, such as `add_detail` with the record, a label and a kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    change: str = Field(max_length=40)
+    values: dict[str, Annotated[str, Field(max_length=2_000)]] = Field(max_length=20)

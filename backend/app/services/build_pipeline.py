@@ -24,7 +24,7 @@ from app.db.engine import Database
 from app.domain.job import BUILD_STAGES, JobStatus
 from app.domain.workspace import check_paths, missing_files
 from app.events.model import EventType
-from app.ports.runner import Runner
+from app.ports.runner import MODEL_ENGINE, Runner, RunnerUnavailable, Say
 from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
@@ -53,6 +53,10 @@ class PreviewProbe(Protocol):
         ...
 
 
+ModelRunnerOf = Callable[[SpecifiedJob, Say], Awaitable[Runner]]
+"""The runner with a model for one job; it tells the founder what it does. RunnerUnavailable."""
+
+
 @dataclass(frozen=True)
 class BuildTools:
     """What a build works with."""
@@ -66,10 +70,17 @@ class BuildTools:
     probe: PreviewProbe
     data: AppData
     stage_timeout_s: float
+    model_runner_of: ModelRunnerOf | None = None
+    """None where no model is set."""
+    design_timeout_s: float = 0
+    """What a stage may take longer while a model designs."""
     with_pictures: bool = True
     acceptance: Acceptance = run_checks
 
 
+NO_MODEL: Final = (
+    "No model is set on this instance. Set COFOUNDER_MODEL and its key, or build with the engine 'blueprint'."
+)
 _EVIDENCE: Final = ("title", "files", "features", "left_out", "wishes", "checks", "pictures")
 
 
@@ -97,7 +108,7 @@ class BuildPipeline:
             await self._stage(JobStatus.STARTING, self._start)
             scaffold = await self._stage(JobStatus.SCAFFOLD, self._scaffold)
             spec = AppSpec.model_validate(scaffold["spec"])
-            described = Change(engine=self._tools.runner.engine, spec=scaffold["spec"])
+            described = Change(engine=spec.engine, spec=scaffold["spec"])
             code = await self._stage(JobStatus.CODE, lambda: self._code(spec), change=described)
             digest = TreeDigest(code["digest"])
             deps = await self._stage(JobStatus.DEPS, lambda: self._deps(digest, spec))
@@ -112,13 +123,15 @@ class BuildPipeline:
 
         async def timed() -> Result:
             began = time.monotonic()
+            designs = stage is JobStatus.SCAFFOLD and self._job.engine_asked == MODEL_ENGINE
+            allowed_s = self._tools.stage_timeout_s + (self._tools.design_timeout_s if designs else 0)
             try:
-                async with asyncio.timeout(self._tools.stage_timeout_s):
+                async with asyncio.timeout(allowed_s):
                     result = await work()
             except TimeoutError as error:
                 words = stage.label.rstrip(".").lower()
                 raise BuildFailed(
-                    f"We got stuck while {words}: it took longer than {self._tools.stage_timeout_s:.0f} seconds.",
+                    f"We got stuck while {words}: it took longer than {allowed_s:.0f} seconds.",
                     code="stage_timeout",
                 ) from error
             return {**result, "seconds": round(time.monotonic() - began, 2)}
@@ -169,13 +182,22 @@ class BuildPipeline:
 
     async def _scaffold(self) -> Result:
         edited = AppSpec.model_validate(self._job.spec) if self._job.spec is not None else None
-        scaffold = await self._tools.runner.scaffold(self._job.goal, spec=edited)
+        runner = await self._runner()
+        scaffold = await runner.scaffold(self._job.goal, spec=edited)
         digest = await self._write("scaffold", scaffold.working_files)
         spec = scaffold.spec
         if not spec.timezone:
             # Kept with the app, so that it goes by the clock of its business wherever it runs later.
             spec = spec.model_copy(update={"timezone": machine_zone()})
         return {"digest": digest, "spec": spec.model_dump(mode="json")}
+
+    async def _runner(self) -> Runner:
+        """Whoever was asked to plan this app."""
+        if self._job.engine_asked != MODEL_ENGINE:
+            return self._tools.runner
+        if self._tools.model_runner_of is None:
+            raise RunnerUnavailable(NO_MODEL)
+        return await self._tools.model_runner_of(self._job, self._say)
 
     async def _code(self, spec: AppSpec) -> Result:
         result = await self._tools.runner.run(self._job.goal, spec, say=self._say)

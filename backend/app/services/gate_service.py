@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from app.core.errors import Conflict, GateAlreadyDecided, GatePending, InvalidInput, NotFound, NotReady
 from app.core.ids import FounderId, GateId, ProjectId
 from app.db.engine import Connection
-from app.domain.gate import GATE_TITLES, GateOption, GateType, alignment_score
+from app.domain.gate import GATE_TITLES, GateOption, GateType, alignment_score, wishes_score
 from app.domain.job import JobStatus
 from app.repositories import gates, jobs, projects
 from app.repositories.gates import Gate
@@ -84,8 +85,11 @@ class GateService:
         """The solidification gate of a ready build, and whether this call made it."""
         require_ready(job)
         specified = await jobs.find_specified(tx, job.id)
-        built = specified.spec if specified is not None else None
-        score = alignment_score(job.goal, json.dumps(built or {}))
+        built = (specified.spec if specified is not None else None) or {}
+        states = Counter(str(wish.get("state")) for wish in built.get("wishes") or ())
+        score = wishes_score(states["kept"], states["partly"], states["left_out"])
+        if score is None:
+            score = alignment_score(job.goal, json.dumps(built))
         made = await gates.create(tx, job.project_id, GateType.SOLIDIFICATION, job_id=job.id, alignment=score)
         if made is not None:
             return made, True

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from app.db.engine import Connection, Database
 from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version
 from app.domain.tier import Tier
 from app.events.bell import Bell
-from app.ports.runner import RunnerError
+from app.ports.runner import BLUEPRINT_ENGINE, RunnerError, RunnerUnavailable
 from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.ports.storage import StorageFull
 from app.queue.manager import QueueManager
@@ -48,6 +48,8 @@ log = structlog.get_logger(__name__)
 
 DISK_FULL: Final = "The disk of the machine is full. Nothing you had is lost; make room on it, then try again."
 KILL_TIMEOUT_S: Final = 5.0
+FAILURE_KEPT: Final = 4_000
+"""Characters of what a failed check said: enough to see which, for whoever designs the next try."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,14 @@ class StartRequest:
     goal: str | None
     """None builds the specification as it stands."""
     idempotency_key: str | None = None
-    spec: AppSpec | None = None
-    """What to build for the goal, where somebody has designed it already."""
+    engine: str | None = None
+    """Who plans it, `blueprint` or `model`; None is what its project says, or else the instance."""
 
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
-        designed = [] if self.spec is None else [self.spec.model_dump(mode="json")]
-        return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *designed]).encode()).hexdigest()
+        more = [self.engine] if self.engine else []
+        return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *more]).encode()).hexdigest()
 
 
 class GenerationService:
@@ -79,6 +81,8 @@ class GenerationService:
         gate_service: GateService,
         runtime: SandboxRuntime,
         specs: SpecService,
+        *,
+        default_engine: str = BLUEPRINT_ENGINE,
     ) -> None:
         self._database = database
         self._machine = machine
@@ -86,6 +90,7 @@ class GenerationService:
         self._gates = gate_service
         self._runtime = runtime
         self._specs = specs
+        self._default_engine = default_engine
 
     async def start(
         self, tx: Connection, founder_id: FounderId, request: StartRequest, *, tier: Tier
@@ -105,9 +110,13 @@ class GenerationService:
             )
         await self._gates.check_gate_blocking(tx, project.id)
         await refuse_running(tx, project.id)
-        spec = request.spec or await self._specs.to_build(tx, project.id, request.goal)
+        spec = await self._specs.to_build(tx, project.id, request.goal)
         number = await projects.next_number(tx, project.id)
-        accepted = await self._queue.enqueue(tx, _new_job(project, number, request, spec, tier=tier))
+        engine = request.engine or project.engine_asked or self._default_engine
+        if request.engine is not None and request.engine != project.engine_asked:
+            await projects.set_engine(tx, project.id, request.engine)
+        job = replace(_new_job(project, number, request, spec, tier=tier), engine_asked=engine)
+        accepted = await self._queue.enqueue(tx, job)
         answer = {
             "job_id": str(accepted.job_id),
             "status": accepted.status.value,
@@ -117,6 +126,13 @@ class GenerationService:
         if key is not None:
             await idempotency.keep(tx, founder_id, key, answer)
         return answer
+
+    async def engine_for(self, tx: Connection, founder_id: FounderId, request: StartRequest) -> str | None:
+        """Who would plan this build; None when nobody need be asked, since the specification is there already."""
+        project = await owned(tx, founder_id, request.project_id)
+        if await self._specs.is_given(tx, project.id, request.goal):
+            return None
+        return request.engine or project.engine_asked or self._default_engine
 
     def _same_answer(self, kept: idempotency.KeptAnswer, request: StartRequest) -> Mapping[str, Any]:
         if kept.request_hash != request.digest:
@@ -197,7 +213,8 @@ class GenerationService:
         debug_id = new_debug_id()
         message, code, detail = explain(error)
         log.error("build_failed", job_id=str(job_id), debug_id=debug_id, code=code, detail=detail, exc_info=error)
-        change = Change(error_code=code, error_message=message, debug_id=debug_id)
+        evidence = {"failure": detail[-FAILURE_KEPT:]} if isinstance(error, BuildFailed) and detail else None
+        change = Change(error_code=code, error_message=message, debug_id=debug_id, evidence=evidence)
         try:
             await patiently(
                 lambda: self._machine.transition(job_id, JobStatus.FAILED, attempt=attempt, change=change)
@@ -228,6 +245,8 @@ def explain(error: Exception) -> tuple[str, str, str]:
     match error:
         case BuildFailed():
             return error.detail, error.failure_code, error.log
+        case RunnerUnavailable():
+            return str(error), "engine_unavailable", str(error.__cause__ or "")
         case RunnerError():
             return str(error), "goal_not_understood", ""
         case Unavailable():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,6 +107,10 @@ class ProjectService:
         if not page:
             await owned(tx, founder_id, project_id)
         return page
+
+    async def newest_versions(self, tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
+        """The newest ready version of each of these projects, which the caller knows to be the founder's."""
+        return await jobs.newest_versions(tx, project_ids) if project_ids else {}
 
     async def _with_latest(self, tx: Connection, found: Sequence[Project]) -> Sequence[ProjectView]:
         latest = await jobs.latest_of(tx, [project.id for project in found]) if found else {}

@@ -1,21 +1,24 @@
-"""The specification of a project: shown, edited, and handed to the build that makes it the next version."""
+"""The specification of a project: drafted, shown, edited, and handed to the build that makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from app.blueprint.editing import problems, settled, without_was
 from app.blueprint.spec import AppSpec
-from app.core.errors import AppError, InvalidInput, NotFound
+from app.blueprint.spec_faults import faults_of
+from app.core.errors import AppError, Conflict, InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
 from app.repositories import jobs, specs
-from app.repositories.jobs import SpecifiedJob
+from app.repositories.jobs import Job, SpecifiedJob
 from app.repositories.specs import KeptSpec
+from app.services.change_requests import Proposal, propose
+from app.services.plan_editing import correct
 from app.services.project_service import owned
 
 
@@ -45,15 +48,33 @@ class SpecView:
     revision: str
     """Changes with everything that changes the specification; an edit names the one that it began with."""
     version: str
-    """The newest version that is ready."""
+    """The newest version that is ready; empty before there is one."""
     is_edited: bool
     """Whether something of it is not built yet."""
+    built: AppSpec | None = None
+    """What that version was built from."""
     notes: tuple[str, ...] = ()
     """What was understood of an edit."""
 
 
+@dataclass(frozen=True)
+class _Base:
+    """What an edit changes: the newest version, or the draft of a project that has none."""
+
+    spec: AppSpec
+    number: int
+    version: str
+
+
 class SpecService:
     """Shows and keeps specifications."""
+
+    async def draft(self, tx: Connection, founder_id: FounderId, project_id: ProjectId, spec: AppSpec) -> None:
+        """Keep what the first build of a project is to make. Conflict once there is a version."""
+        await owned(tx, founder_id, project_id, lock=True)
+        if await jobs.newest_ready(tx, project_id) is not None:
+            raise Conflict("This project has a version already.", remedy="Change its specification instead.")
+        await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=0)
 
     async def get(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> SpecView:
         """The specification as it stands. NotFound, NoSpec."""
@@ -77,14 +98,68 @@ class SpecService:
         await owned(tx, founder_id, project_id, lock=True)
         current = await self._current(tx, project_id)
         _require_same(revision, current.revision)
-        newest = await self._newest(tx, project_id)
+        base = await self._base(tx, project_id)
         try:
-            spec, notes = settled(dict(raw), _spec_of(newest), guess=not as_written)
+            spec, notes = settled(dict(raw), base.spec, guess=not as_written)
         except ValidationError as error:
             raise _refusal(error, dict(raw)) from error
-        await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=newest.number)
+        if base.number == 0:
+            spec, notes = without_was(spec), []
+        await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=base.number)
         view = await self._current(tx, project_id)
-        return SpecView(view.spec, view.revision, view.version, view.is_edited, tuple(notes))
+        return replace(view, notes=tuple(notes))
+
+    async def correct(
+        self,
+        tx: Connection,
+        founder_id: FounderId,
+        project_id: ProjectId,
+        change: str,
+        values: Mapping[str, str],
+        *,
+        revision: str | None,
+    ) -> SpecView:
+        """Make one correction in product words. CorrectionRefused, and as for an edit."""
+        view = await self.get(tx, founder_id, project_id)
+        raw = view.spec.model_dump(mode="json")
+        correct(raw, change, values)
+        return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True)
+
+    async def request(
+        self, tx: Connection, founder_id: FounderId, project_id: ProjectId, text: str
+    ) -> tuple[SpecView, Proposal]:
+        """Make a change that is said in words; the plan as it is then, and what was made of it. InvalidInput."""
+        view = await self.get(tx, founder_id, project_id)
+        proposal = await propose(view.spec, text)
+        changed = await self.put(tx, founder_id, project_id, proposal.raw, revision=view.revision, as_written=True)
+        return changed, proposal
+
+    async def reset(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> SpecView:
+        """Forget every change since the newest version."""
+        view = await self.get(tx, founder_id, project_id)
+        if view.built is None:
+            return view
+        raw = view.built.model_dump(mode="json")
+        return await self.put(tx, founder_id, project_id, raw, revision=view.revision, as_written=True)
+
+    async def of_version(self, tx: Connection, job: Job) -> AppSpec | None:
+        """What a version was built from; None when another release has made it and it cannot be read."""
+        specified = await jobs.find_specified(tx, job.id)
+        if specified is None or specified.spec is None:
+            return None
+        try:
+            return without_was(AppSpec.model_validate(specified.spec))
+        except ValidationError:
+            return None
+
+    async def return_to(self, tx: Connection, founder_id: FounderId, project_id: ProjectId, job: Job) -> SpecView:
+        """Make the specification of an earlier version the one that is built next. NoSpec."""
+        spec = await self.of_version(tx, job)
+        if spec is None:
+            raise NoSpec(f"{job.build_version} was made by another release, and its specification is not kept.")
+        view = await self.get(tx, founder_id, project_id)
+        raw = spec.model_dump(mode="json")
+        return await self.put(tx, founder_id, project_id, raw, revision=view.revision, as_written=True)
 
     async def to_build(self, tx: Connection, project_id: ProjectId, goal: str | None) -> AppSpec | None:
         """What a build of this goal begins with: the edit of the same goal, or None for the goal alone.
@@ -97,32 +172,45 @@ class SpecService:
         if kept is None or kept.spec.get("goal") != goal:
             return None
         newest = await jobs.newest_ready(tx, project_id)
-        return None if newest is None else _edited(kept, _spec_of(newest))
+        return _draft_of(kept) if newest is None else _edited(kept, _spec_of(newest))
+
+    async def is_given(self, tx: Connection, project_id: ProjectId, goal: str | None) -> bool:
+        """Whether a build of this goal begins with a specification, so that no engine plans anything."""
+        if goal is None:
+            return True
+        kept = await specs.find(tx, project_id)
+        return kept is not None and kept.spec.get("goal") == goal
 
     async def _current(self, tx: Connection, project_id: ProjectId) -> SpecView:
-        newest = await self._newest(tx, project_id)
+        base = await self._base(tx, project_id)
         kept = await specs.find(tx, project_id)
-        spec, is_edited = _standing(kept, newest)
-        revision = f"{kept.revision if kept else 0}-{newest.number}"
-        return SpecView(spec, revision, newest.build_version, is_edited)
+        spec, is_edited = _standing(kept, base)
+        revision = f"{kept.revision if kept else 0}-{base.number}"
+        return SpecView(spec, revision, base.version, is_edited, base.spec if base.number else None)
 
-    async def _newest(self, tx: Connection, project_id: ProjectId) -> SpecifiedJob:
+    async def _base(self, tx: Connection, project_id: ProjectId) -> _Base:
         newest = await jobs.newest_ready(tx, project_id)
-        if newest is None or newest.spec is None:
+        if newest is not None and newest.spec is not None:
+            return _Base(_spec_of(newest), newest.number, newest.build_version)
+        kept = await specs.find(tx, project_id)
+        draft = None if kept is None or newest is not None else _draft_of(kept)
+        if draft is None:
             raise NoSpec(
                 "This project has no version yet, so it has no specification.",
                 remedy="Build it from a goal first.",
                 project_id=str(project_id),
             )
-        return newest
+        return _Base(draft, 0, "")
 
 
-def _standing(kept: KeptSpec | None, newest: SpecifiedJob) -> tuple[AppSpec, bool]:
+def _standing(kept: KeptSpec | None, base: _Base) -> tuple[AppSpec, bool]:
     """The edit as long as it belongs to the newest version, else what that version was built from."""
-    built = _spec_of(newest)
+    built = base.spec
     if kept is None:
         return built, False
-    if kept.base_number != newest.number and kept.spec.get("goal") != built.goal:
+    if base.number == 0:
+        return built, True
+    if kept.base_number != base.number and kept.spec.get("goal") != built.goal:
         return built, False
     edited = _edited(kept, built) or built
     return edited, edited != built
@@ -132,6 +220,14 @@ def _edited(kept: KeptSpec, built: AppSpec) -> AppSpec | None:
     """The edit, as a change of the newest version; None when another release has made it and it cannot be read."""
     try:
         return settled(dict(kept.spec), built, guess=False)[0]
+    except ValidationError:
+        return None
+
+
+def _draft_of(kept: KeptSpec) -> AppSpec | None:
+    """The draft, or None when another release has made it and it cannot be read."""
+    try:
+        return AppSpec.model_validate(kept.spec)
     except ValidationError:
         return None
 
@@ -158,14 +254,7 @@ def _require_same(given: str | None, current: str) -> None:
         )
 
 
-def _with_hint(problem: dict[str, str]) -> dict[str, str]:
-    """A type that is not known is often what people call yes or no."""
-    if problem["field"].endswith(", type") and "'bool'" in problem["problem"]:
-        return {**problem, "problem": f"{problem['problem']} (for yes or no: bool)"}
-    return problem
-
-
 def _refusal(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
-    found = [_with_hint(one) for one in problems(error, raw)]
+    found = faults_of(raw)[1] or problems(error, raw)
     first = "; ".join(f"{one['field']}: {one['problem']}" for one in found[:5])
     return SpecRefused(f"{first}.", errors=found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -67,11 +68,19 @@ class Comeback:
 class Child:
     """One run after another of a `ChildSpec`, each in a session of its own and dead with its supervisor."""
 
-    def __init__(self, spec: ChildSpec, *, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        spec: ChildSpec,
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        listener: socket.socket | None = None,
+    ) -> None:
         self.name = spec.name
         self.log = log
         self.comeback = Comeback()
         self._run = spec.run
+        self._listener = listener
         self._environment = environment
         self._pid: int | None = None
         """Until its end was noted; from then on the number may be another's."""
@@ -107,7 +116,9 @@ class Child:
 
     def start(self) -> None:
         """Start it; raises `OSError` when the machine cannot."""
-        self._pid = fork(self._run, name=self.name, log=self.log, environment=self._environment)
+        self._pid = fork(
+            self._run, name=self.name, log=self.log, environment=self._environment, listener=self._listener
+        )
         self.comeback.started()
 
     def terminate(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -19,15 +20,24 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _NAME_BYTES = 15
 _HIGHEST_FD = 65_536
+_LISTENING_FD = 3
+"""Where a child finds the socket that it listens on."""
 _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD)
 
 
-def fork(run: Callable[[], int], *, name: str, log: Path, environment: Mapping[str, str]) -> int:
+def fork(
+    run: Callable[[], int],
+    *,
+    name: str,
+    log: Path,
+    environment: Mapping[str, str],
+    listener: socket.socket | None = None,
+) -> int:
     """Run `run` in a child with this environment, in its own session, talking to `log`; returns the child's pid.
 
-    What `run` returns is the child's exit status. The child is killed when this process ends, however it ends, and
-    `ps` and `top` show it under its name. RuntimeError in a process that has threads: the child would get their
-    locks, but not them.
+    What `run` returns is the child's exit status. `listener` goes along, for `inherited_listener`. The child is
+    killed when this process ends, however it ends, and `ps` and `top` show it under its name. RuntimeError in a
+    process that has threads: the child would get their locks, but not them.
     """
     if threading.active_count() != 1:
         names = ", ".join(thread.name for thread in threading.enumerate())
@@ -42,7 +52,7 @@ def fork(run: Callable[[], int], *, name: str, log: Path, environment: Mapping[s
         return pid
     status = 1
     try:
-        _leave_owner(owner, name, log)
+        _leave_owner(owner, name, log, listener)
         replace_environment(environment)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         status = run()
@@ -59,7 +69,16 @@ def _flush() -> None:
     sys.stderr.flush()
 
 
-def _leave_owner(owner: int, name: str, log: Path) -> None:
+def inherited_listener() -> socket.socket | None:
+    """The socket that the owner bound for this child; None in a process that binds its own."""
+    return _Inherited.listener
+
+
+class _Inherited:
+    listener: socket.socket | None = None
+
+
+def _leave_owner(owner: int, name: str, log: Path, listener: socket.socket | None) -> None:
     """Let go of everything that the owner had: its signals, its terminal, its files, its locks."""
     signal.set_wakeup_fd(-1)
     for kind in _HANDLED:
@@ -74,4 +93,9 @@ def _leave_owner(owner: int, name: str, log: Path) -> None:
     with open_log(log) as out:
         for number in (1, 2):
             os.dup2(out.fileno(), number)
-    os.closerange(3, _HIGHEST_FD)
+    if listener is None:
+        os.closerange(_LISTENING_FD, _HIGHEST_FD)
+        return
+    os.dup2(listener.detach(), _LISTENING_FD, inheritable=False)
+    os.closerange(_LISTENING_FD + 1, _HIGHEST_FD)
+    _Inherited.listener = socket.socket(fileno=_LISTENING_FD)

@@ -283,15 +283,6 @@ def test_a_refusal_because_of_a_decision_names_it_and_its_project(house: House) 
     assert [one["project_id"] for one in (waiting, taken, twice, parked)] == [project] * 4
 
 
-def test_the_address_of_the_api_says_what_is_there_without_a_token(house: House) -> None:
-    answer = house.client.get("/")
-
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
-    assert "no web page" in answer.text
-    assert "./co build" in answer.text
-    assert problem_of(house.client.get("/index.html"))["status"] == 404
-
-
 def test_an_unknown_path_and_method_are_problems_too(house: House) -> None:
     assert problem_of(house.client.get("/api/nothing", headers=AUTH))["status"] == 404
     assert problem_of(house.client.delete("/api/projects", headers=AUTH))["status"] == 405

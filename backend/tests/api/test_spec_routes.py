@@ -215,7 +215,7 @@ def test_a_type_that_is_not_known_is_told_what_yes_or_no_is_called(house: House,
     found["spec"]["entities"][0]["fields"][0]["type"] = "yesno"
     answer = write(house, project, found["spec"], revision=found["revision"])
     assert answer.status_code == 422
-    assert "for yes or no: bool" in answer.json()["detail"]
+    assert "bool (yes or no)" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("table", ["app_users", "setup", "static"])

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from app.adapters.runners.fake import RunnerFake
+from app.app_runtime.app_host import PREVIEW_ACCESS, PREVIEW_KEY
 from app.blueprint.generate import generate
 from app.blueprint.language import understand
 from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
@@ -27,6 +28,7 @@ GOALS = [
     'track "fl{{urb}}s" and <b>wozzles</b> \'; DROP TABLE x; -- with a price and a deadline',
 ]
 YOGA = GOALS[0]
+KEY = "known to the preview alone"
 
 
 def lay_out(tree: dict[str, str], folder: Path) -> Path:
@@ -68,12 +70,14 @@ async def started(folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {"PATH": os.environ["PATH"], "PORT": str(port)}
+    environment = {"PATH": os.environ["PATH"], "PORT": str(port), PREVIEW_KEY: KEY}
     process = await asyncio.create_subprocess_exec(
         f"./{START_SCRIPT}", cwd=folder, env=environment, stdout=DEVNULL, stderr=DEVNULL
     )
     try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        founder = {PREVIEW_ACCESS: f"owner {KEY}"}
+        base = f"http://127.0.0.1:{port}"
+        async with httpx2.AsyncClient(base_url=base, headers=founder, trust_env=False) as client:
             await until_healthy(client, process)
             yield client
     finally:

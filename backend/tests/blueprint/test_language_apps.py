@@ -99,13 +99,14 @@ def test_the_checks_can_be_run_by_a_machine(spec: AppSpec) -> None:
 
 
 @every_app
-def test_people_sign_in_only_when_something_is_theirs(spec: AppSpec) -> None:
+def test_people_have_accounts_only_when_something_is_theirs(spec: AppSpec) -> None:
     for role in spec.roles:
         if role.scope is RoleScope.OWN:
             entity = named(spec, role.entity or "")
             assert any(field.type is FieldType.EMAIL for field in entity.fields)
             assert any(field.ref == entity.name for one in spec.entities for field in one.fields)
-    assert spec.has_sign_in == any("sign in and see only" in line for line in spec.assumptions)
+    has_members = any(role.scope is RoleScope.OWN for role in spec.roles)
+    assert has_members == any("sign in and see only" in line for line in spec.assumptions)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_two_kinds_of_people_sign_in(goal: str, who: str, staff: str) -> None:
 def test_who_acts_from_outside_gets_a_form(goal: str, action: str) -> None:
     spec = understand(goal)
     assert action in [form.action for form in spec.forms]
-    assert not spec.has_sign_in
+    assert all(role.scope is RoleScope.ALL for role in spec.roles)
     assert any(action in line for line in spec.assumptions)
 
 

@@ -162,7 +162,7 @@ def test_a_form_promises_to_refuse_only_what_a_rule_refuses() -> None:
     for goal in ("customers book a walk", "members reserve courts", "people book a massage"):
         spec = understand(goal)
         refusing = {rule.entity for rule in spec.rules if rule.kind in (RuleKind.NO_OVERLAP, RuleKind.CAPACITY)}
-        assert all(form.entity in refusing for form in spec.forms if "is refused" in form.about)
+        assert all(form.entity in refusing for form in spec.forms if "given away twice" in form.about)
 
 
 def test_a_subject_is_no_record() -> None:

@@ -15,7 +15,8 @@ from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.designs import design_of, designs
 from app.blueprint.generate.theme import Look, colors, look, theme_css
 from app.blueprint.language import understand
-from app.blueprint.spec import AppSpec, Design, Scheme, ThemeSpec
+from app.blueprint.look_words import read_theme
+from app.blueprint.spec import AppSpec, Design, Scheme, ThemeSpec, WishState
 
 STRENGTHS = (1.0, 0.55, 0.0)
 SECONDS = (0, 90, 180, 270)
@@ -128,7 +129,7 @@ def test_apps_do_not_all_look_alike() -> None:
 
 @pytest.mark.parametrize("name", motifs())
 def test_a_picture_is_drawn_in_the_colours_of_its_app(name: str) -> None:
-    root = ElementTree.fromstring(f"<svg>{motifs()[name][1]}</svg>")
+    root = ElementTree.fromstring(f"<svg>{motifs()[name].shapes}</svg>")
     painted = {part.get("class", "").split(" ")[0] for part in root.iter() if not len(part)}
     assert painted <= {f"{kind}{number}" for kind in "ps" for number in range(1, 5)}
 
@@ -140,7 +141,7 @@ def test_a_picture_is_drawn_in_the_colours_of_its_app(name: str) -> None:
 def test_the_picture_fits_the_trade(goal: str, motif: str) -> None:
     spec = spec_about(goal)
     assert motif_of(spec) == motif
-    assert motifs()[motif][1] in art_html(spec)
+    assert motifs()[motif].shapes in art_html(spec)
 
 
 def test_customers_read_no_word_of_software() -> None:
@@ -150,3 +151,42 @@ def test_customers_read_no_word_of_software() -> None:
     words = spec_about("Fresh bread, every morning.")
     assert customer_lead(words) == "Fresh bread, every morning."
     assert customer_lead(spec_about("Track things")) == "Welcome to Corner."
+
+
+TEAL, GOLD, BLUE, ORANGE, NAVY = 178, 44, 216, 28, 224
+
+
+@pytest.mark.parametrize(
+    ("goal", "theme"),
+    [
+        ("A shop for my bakery in teal and gold", {"hue": TEAL, "second_hue": GOLD}),
+        ("A notes app. Pastel blue theme.", {"hue": BLUE, "tone": "soft"}),
+        ("A camp. Use bright orange and navy blue.", {"hue": ORANGE, "second_hue": NAVY}),
+        ("A club. Our colours are #0a7f5c and white.", {"hue": 162}),
+        ("A dark app for my record collection", {"scheme": "dark"}),
+        ("A portfolio in black and white", {"tone": "grey"}),
+        ("Tasks with a light theme", {"scheme": "light"}),
+        ("Orders of orange juice and brown bread", {}),
+        ("Bookings of plants in green houses", {}),
+        ("Tickets for the Red Cross", {}),
+        ("Judo students and their black belts", {}),
+        ("A list of dark chocolate bars", {}),
+    ],
+)
+def test_colours_and_light_or_dark_are_read_from_the_goal(goal: str, theme: dict[str, object]) -> None:
+    assert read_theme(goal) == ThemeSpec.model_validate(theme)
+
+
+def test_what_the_specification_says_counts_before_the_goal() -> None:
+    wears = look(spec_about("A shop in teal and gold, with a dark theme", hue=0, scheme="light"))
+    assert wears.hue == pytest.approx(wheel_to_oklch(0))
+    assert wears.second == pytest.approx(wheel_to_oklch(GOLD))
+    assert wears.scheme is Scheme.LIGHT
+
+
+def test_a_goal_that_names_its_look_gets_it_and_is_told_so() -> None:
+    spec = understand("A pre-order shop for my bakery, elegant, in teal and gold")
+    assert (spec.theme.hue, spec.theme.second_hue) == (TEAL, GOLD)
+    assert design_of(spec).name is Design.ELEGANT
+    assert not {"teal", "gold", "elegant"} & set(spec.title.lower().split())
+    assert all(wish.state is WishState.KEPT for wish in spec.wishes)

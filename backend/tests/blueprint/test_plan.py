@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from app.blueprint.language import understand
 from app.blueprint.plan import VISITOR, Plan, plan_of
 from app.blueprint.spec import AppSpec, Reach, RuleKind, ViewKind, WishState
+from tests.support.specs import SPECS
 
-SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.toml"))
 GOALS = ["a booking app for a yoga studio", "invoices with lines for a freelance designer", "members borrow kites"]
 
 

@@ -10,10 +10,10 @@ import pytest
 from app.blueprint.generate import generate
 from app.blueprint.spec import AppSpec
 from app.domain.workspace import MANIFEST, Manifest
+from tests.support.specs import SPECS
 
 from .test_apps import finish, installed, lay_out
 
-SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.toml"))
 __all__ = ["installed"]
 
 

@@ -51,4 +51,5 @@ def buildable(api: FakeApi) -> FakeApi:
     api.on("POST", "/api/generation/start", Answer(201, started))
     api.on("GET", f"/api/generation/{JOB}/events", sse(*story("queued", "code")))
     api.on("GET", f"/api/builds/{JOB}", Answer(200, finished()))
+    api.on("POST", "/api/page-links", Answer(201, {"url": "http://127.0.0.1/enter?code=abc"}))
     return api

@@ -38,6 +38,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: Any
+    query: str = ""
 
 
 class FakeApi:
@@ -72,7 +73,8 @@ class FakeApi:
         is_json = "json" in (handler.headers.get("Content-Type") or "")
         body = json.loads(sent) if sent and is_json else sent or None
         path = handler.path.split("?")[0]
-        self.requests.append(Request(handler.command, path, dict(handler.headers), body))
+        query = handler.path.partition("?")[2]
+        self.requests.append(Request(handler.command, path, dict(handler.headers), body, query))
         answers = self._script.get((handler.command, path)) or self._script.get((handler.command, handler.path))
         problem = {"title": "Not found", "detail": "No such thing.", "code": "not_found"}
         answer = Answer(404, problem) if not answers else answers.pop(0) if len(answers) > 1 else answers[0]

@@ -33,6 +33,11 @@ def test_it_ends_with_the_preview_address_on_a_line_of_its_own(cli: Cli, buildab
     assert "http://preview.localhost/open" in ran.out.splitlines()
 
 
+def test_it_prints_the_link_to_the_page(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("demo", "--exit")
+    assert "http://127.0.0.1/enter?code=abc" in ran.talk.splitlines()
+
+
 def test_a_failed_build_exits_1_with_what_to_try(cli: Cli, buildable: FakeApi) -> None:
     buildable.on("GET", f"/api/generation/{JOB}/events", sse(*story("queued", last="failed")))
     failed = finished(status="failed", goal="A shop", error_message="We got stuck.", preview_url=None)

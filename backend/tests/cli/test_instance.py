@@ -49,12 +49,14 @@ def test_up_refuses_a_taken_port_with_the_command_that_works(cli: Cli) -> None:
     assert cli.wiring.calls == []
 
 
-def test_up_says_what_is_there_and_what_to_type_next() -> None:
-    first, *_, build, _, token = ready_lines("http://127.0.0.1:8400", Settings(data_dir=Path("/my data")))
-    assert "http://127.0.0.1:8400" in first
-    assert "no web page" in first
-    assert build == "cofounder build \"A booking app for a yoga studio\" --data-dir '/my data'"
-    assert token == "cofounder token --data-dir '/my data'"
+def test_up_prints_the_link_that_signs_in_and_what_to_type_next() -> None:
+    lines = ready_lines("http://127.0.0.1:8400/enter?code=abc", Settings(data_dir=Path("/my data")))
+    assert "http://127.0.0.1:8400/enter?code=abc" in [line.strip() for line in lines]
+    assert lines[-3:] == [
+        "cofounder page --data-dir '/my data'",
+        "cofounder build \"A booking app for a yoga studio\" --data-dir '/my data'",
+        "cofounder token --data-dir '/my data'",
+    ]
 
 
 def test_up_refuses_a_second_instance_on_the_same_data(cli: Cli) -> None:
@@ -173,5 +175,5 @@ def test_config_show_says_what_runs_beside_the_settings(cli: Cli) -> None:
 def test_the_first_commands_name_a_data_directory_only_when_it_is_not_the_usual_one(tmp_path: Path) -> None:
     usual = ready_lines("http://127.0.0.1:8400", Settings(data_dir=default_data_dir()))
     other = ready_lines("http://127.0.0.1:8400", Settings(data_dir=tmp_path))
-    assert "cofounder projects" in usual
-    assert f"cofounder projects --data-dir {tmp_path}" in other
+    assert "cofounder page" in usual
+    assert f"cofounder page --data-dir {tmp_path}" in other

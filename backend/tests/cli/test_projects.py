@@ -71,6 +71,13 @@ def test_open_prints_a_fresh_preview_address_and_the_decision_that_waits(cli: Cl
     assert cli("open", JOB, "--json").json == {"url": "http://p.test/", "gate_id": GATE}
 
 
+def test_a_link_for_visitors_asks_for_no_decision(cli: Cli, viewable: FakeApi) -> None:
+    ran = cli("open", JOB, "--visitor")
+    assert (ran.out, ran.talk) == ("http://p.test/\n", "")
+    assert viewable.asked("POST", f"/api/builds/{JOB}/preview")[0].query == "access=visitor"
+    assert not viewable.asked("POST", f"/api/generation/{JOB}/preview-viewed")
+
+
 def test_open_says_nothing_of_a_decision_that_was_taken(cli: Cli, viewable: FakeApi) -> None:
     decided = {"items": [{"gate_id": GATE, "status": "decided"}], "next_cursor": None}
     viewable.on("GET", f"/api/projects/{PROJECT}/gates", Answer(body=decided))

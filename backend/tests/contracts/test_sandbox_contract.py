@@ -332,6 +332,15 @@ async def test_a_port_where_nobody_listens_is_a_connection_error(sandbox: Sandbo
         await sandbox.connect(port)
 
 
+async def test_closing_the_network_leaves_everything_inside_reachable(sandbox: Sandbox, port: int) -> None:
+    await sandbox.run_background(["python3", "server.py", str(port)])
+    with await connected(sandbox, port) as connection:
+        await sandbox.close_network()
+        await sandbox.close_network()
+        assert await echo(connection) == b"ping"
+    assert (await sandbox.run_command(["true"])).exit_code == 0
+
+
 async def test_paused_nothing_runs_and_resumed_it_goes_on(sandbox: Sandbox, port: int) -> None:
     await sandbox.run_background(["python3", "server.py", str(port)])
     with await connected(sandbox, port) as connection:
@@ -385,6 +394,7 @@ async def test_kill_by_id_ends_it_and_everything_asked_of_it_says_so(
         lambda: sandbox.connect(port),
         sandbox.pause,
         sandbox.resume,
+        sandbox.close_network,
         lambda: sandbox.set_timeout(1),
     ]
     for ask in asked:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.domain.gate import GATE_OPTIONS, GATE_TITLES, GateType, alignment_colour, alignment_score
+from app.domain.gate import GATE_OPTIONS, GATE_TITLES, GateType, alignment_colour, alignment_score, wishes_score
 
 
 def test_every_gate_has_a_title_and_can_be_left_without_words() -> None:
@@ -34,3 +34,10 @@ def test_alignment_is_the_share_of_the_goals_words_that_were_built() -> None:
 )
 def test_the_traffic_light_follows_the_score(score: int, colour: str) -> None:
     assert alignment_colour(score) == colour
+
+
+def test_alignment_counts_the_wishes_and_those_that_are_partly_met_half() -> None:
+    assert wishes_score(2, 1, 1) == 62
+    assert wishes_score(3, 0, 0) == 100
+    assert wishes_score(0, 0, 4) == 0
+    assert wishes_score(0, 0, 0) is None

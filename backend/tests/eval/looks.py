@@ -41,7 +41,6 @@ from tests.eval.accessibility import (
 
 HERE = Path(__file__).parent
 TRADES = HERE / "trades.toml"
-SPECS = HERE.parent / "specs"
 LOOKS = {"wide": WIDE, "dark": DARK, "phone": PHONE, "phone-dark": Look(390, 844, is_phone=True, is_dark=True)}
 HEIGHT = "Math.min(2600, document.documentElement.scrollHeight)"
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
@@ -69,7 +68,7 @@ def read_trades(only: str = "", design: str = "") -> list[Trade]:
 
 def _spec(part: dict[str, str]) -> AppSpec:
     if "spec" in part:
-        return AppSpec.model_validate(tomllib.loads((SPECS / part["spec"]).read_text(encoding="utf-8")))
+        return AppSpec.model_validate(tomllib.loads((HERE.parent / part["spec"]).read_text(encoding="utf-8")))
     return understand(part["goal"])
 
 
@@ -153,6 +152,20 @@ async def _picture(browser: Browser, url: str, path: str, name: Path, axe: str, 
         found.pages += 1
 
 
+async def draw_sheet(browser: Browser, pictures: list[Path], target: Path) -> None:
+    """One picture of a page in every look, side by side."""
+    widths = {picture: 250 if "phone" in picture.name else 640 for picture in pictures}
+    tiles = "".join(f'<img src="{one.absolute().as_uri()}" width="{width}">' for one, width in widths.items())
+    style = "body{margin:0;padding:12px;display:flex;gap:12px;align-items:start;background:#888}"
+    page = target.with_suffix(".html")
+    page.write_text(f"<!doctype html><style>{style}</style>{tiles}", encoding="utf-8")
+    await browser.look_as(Look(sum(widths.values()) + 12 * (len(widths) + 1), 1000))
+    await browser.open(page.absolute().as_uri())
+    await browser.look_as(Look(sum(widths.values()) + 12 * (len(widths) + 1), int(await browser.run(HEIGHT))))
+    target.write_bytes(await browser.picture("png"))
+    page.unlink()
+
+
 async def _main(given: argparse.Namespace) -> int:
     program = find_browser()
     if program is None:
@@ -166,6 +179,10 @@ async def _main(given: argparse.Namespace) -> int:
         folder = lay_out(trade.spec, work / trade.name, (work / "venv").absolute())
         async with started(folder) as url, browsing(program) as browser:
             found = await picture_all(browser, trade, url, folder=given.folder, axe=axe)
+            for at in range(0, len(found.pictures), len(LOOKS)):
+                one = found.pictures[at : at + len(LOOKS)]
+                name = one[0].name.removesuffix(f"-{next(iter(LOOKS))}.png")
+                await draw_sheet(browser, one, given.folder / f"sheet-{name}.png")
         wears = look(trade.spec)
         print(f"{trade.name}: {wears.design.name}, {found.pages} pages, {len(found.violations)} violations")
         print("".join(f"  {line}\n" for line in (*found.violations, *found.complaints)), end="", flush=True)

@@ -26,10 +26,10 @@ async def test_an_assistant_of_either_era_lists_the_tools(instance: Instance, mo
 
 async def test_a_specification_becomes_ready_is_looked_at_and_decided(instance: Instance) -> None:
     token = (instance.data_dir / "token").read_text().strip()
-    specification = tomllib.loads((SPECS / "window_quotes.toml").read_text())
+    specification = tomllib.loads((SPECS / "apprentice_pay.toml").read_text())
     async with assistant(instance.url, token) as helper:
         assert (await helper.call("check_plan", specification=specification))["valid"]
-        ready = await helper.built(specification=specification, goal="Quotes for my window cleaning.")
+        ready = await helper.built(specification=specification, goal="Hours of my apprentices.")
         assert ready["status"] == "ready", ready
 
         evidence = await helper.call("evidence", job_id=ready["job_id"])

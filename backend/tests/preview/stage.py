@@ -142,6 +142,9 @@ class ProcessSandbox:
             raise
         return sock
 
+    async def close_network(self) -> None:
+        self._check()
+
     async def pause(self) -> None:
         self._check()
         self.paused = True

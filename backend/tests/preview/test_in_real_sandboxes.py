@@ -127,6 +127,29 @@ async def test_what_an_app_keeps_is_there_after_its_sandbox_ended(
     assert kept.output == "started\nstarted\n"
 
 
+async def test_the_way_to_the_registries_is_open_for_the_install_only(
+    real_house: RealHouse, visitor: aiohttp.ClientSession
+) -> None:
+    look = (
+        "import os, socket, sys\n"
+        "said = 'open' if socket.socket().connect_ex(('127.0.0.1', 3128)) == 0 else 'closed'\n"
+        "open('data/seen', 'a').write(f'{sys.argv[1]} {said} {\"HTTPS_PROXY\" in os.environ}\\n')"
+    )
+    probing = manifest(
+        install=[("python3", "look.py", "install")],
+        start=("/bin/sh", "-c", "python3 look.py served; exec python3 -u app.py"),
+    )
+    job_id = await real_house.builds.add({**workspace(probing), "look.py": look.encode()})
+    await real_house.enter(visitor, job_id)
+    await _boot(visitor, real_house.url(job_id, "/boot"))
+    await real_house.service.drop(job_id)
+
+    sandbox = await real_house.runtime.start(SandboxRequest(job_id, network=False, keeps_data=True))
+    kept = await sandbox.run_command(["cat", "data/seen"])
+    await sandbox.kill()
+    assert kept.output == "install open True\nserved closed False\n"
+
+
 async def test_a_drop_while_starting_leaves_no_sandbox(real_house: RealHouse) -> None:
     job_id = await real_house.builds.add(workspace(NEVER_UP))
     caller = asyncio.create_task(real_house.service.wake(job_id))

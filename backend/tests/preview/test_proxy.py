@@ -12,6 +12,7 @@ import pytest
 
 from app.core.ids import JobId
 from app.domain.job import JobStatus
+from app.preview.links import Access
 from app.preview.probe import probe
 from tests.preview.conftest import PAGE, House
 from tests.preview.stage import manifest, workspace
@@ -144,6 +145,61 @@ async def test_the_app_sees_the_visitor_and_none_of_our_cookies(
     assert (seen["x-forwarded-for"], seen["x-forwarded-host"]) == ("127.0.0.1", authority)
     assert seen["x-forwarded-proto"] == "http"
     assert "x-secret" not in seen
+
+
+async def test_the_app_is_told_of_whoever_has_the_founders_link_or_one_for_visitors(
+    house: House, visitor: aiohttp.ClientSession
+) -> None:
+    job_id = await house.builds.add()
+    told = []
+    for access in Access:
+        visitor.cookie_jar.clear()
+        async with visitor.get(house.signer.url(job_id, access)) as answer:
+            seen = {name.lower(): value for name, value in (await answer.json())["headers"]}
+        told.append(seen["x-preview-access"])
+
+    [owner, guest] = [header.split(" ") for header in told]
+    assert (owner[0], guest[0]) == ("owner", "visitor")
+    assert owner[1] == guest[1] == (await house.service.wake(job_id)).key
+    assert len(owner[1]) > 30
+
+
+async def test_a_visitor_cannot_say_that_they_are_the_founder(
+    house: House, visitor: aiohttp.ClientSession
+) -> None:
+    job_id = await house.builds.add()
+    async with visitor.get(house.signer.url(job_id, Access.VISITOR)) as answer:
+        assert answer.status == 200
+    key = (await house.service.wake(job_id)).key
+    for headers in ({"X-Preview-Access": f"owner {key}"}, {"x-preview-access": "owner", "Connection": "close"}):
+        async with visitor.get(house.url(job_id, "/echo"), headers=headers) as answer:
+            seen = [
+                value for name, value in (await answer.json())["headers"] if name.lower() == "x-preview-access"
+            ]
+        assert seen == [f"visitor {key}"]
+
+
+async def test_a_link_for_visitors_is_none_of_the_founders(house: House, visitor: aiohttp.ClientSession) -> None:
+    job_id = await house.builds.add()
+    guest, owner = house.signer.url(job_id, Access.VISITOR), house.signer.url(job_id)
+    assert house.signer.opens(job_id, guest.partition("=")[2]) is Access.VISITOR
+    assert house.signer.opens(job_id, owner.partition("=")[2]) is Access.OWNER
+    # A visitor's cookie under the founder's name beside another of it, as a neighbouring origin could toss it in.
+    cookie = house.signer.cookie(job_id, Access.VISITOR)
+    headers = {"Cookie": f"cf_preview={cookie}; cf_preview=1.x"}
+    async with visitor.get(house.url(job_id, "/echo"), headers=headers) as answer:
+        seen = {name.lower(): value for name, value in (await answer.json())["headers"]}
+    assert seen["x-preview-access"].startswith("visitor ")
+
+
+async def test_a_visitors_cookie_is_renewed_as_a_visitors(house: House, visitor: aiohttp.ClientSession) -> None:
+    job_id = await house.builds.add()
+    async with visitor.get(house.signer.url(job_id, Access.VISITOR)) as answer:
+        assert answer.status == 200
+    house.clock.pass_by(400)
+    async with visitor.get(house.url(job_id, "/echo")) as answer:
+        renewed = answer.headers.getall("Set-Cookie")[0].split(";")[0].partition("=")[2]
+    assert house.signer.admits(job_id, [renewed])[0] is Access.VISITOR
 
 
 async def test_the_visitor_sees_the_app_without_its_hop_by_hop_and_frame_headers(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.sandboxes.local.cgroup import find_delegated
 from app.core.settings import Settings
 from app.processes import doctor as doctor_room
 from app.processes.doctor import doctor
@@ -36,3 +37,11 @@ def test_a_full_disk_is_named(small_disk: Path) -> None:
     assert {finding.remedy for finding in findings.values() if not finding.ok} == {
         "Make room on the disk, then: cofounder doctor"
     }
+
+
+def test_it_says_whether_the_kernel_limits_the_memory_of_sandboxes(tmp_path: Path) -> None:
+    findings = {finding.name: finding for finding in doctor(Settings(data_dir=tmp_path / "data"))}
+
+    assert findings["sandbox memory"].ok
+    expected = "limited by the kernel" if find_delegated() else "watched, not limited by the kernel"
+    assert findings["sandbox memory"].detail.startswith(expected)

@@ -193,6 +193,9 @@ class LightSandbox:
         await asyncio.get_running_loop().connect_accepted_socket(_Answers, theirs)
         return ours
 
+    async def close_network(self) -> None:
+        self._require_alive()
+
     async def pause(self) -> None:
         self._require_alive()
 

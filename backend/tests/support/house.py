@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -134,9 +134,13 @@ async def _unrecorded(name: str, work_once: Callable[[], Awaitable[dict[str, Any
 
 
 @contextmanager
-def open_house(database_url: str, valkey_url: str, folder: Path, **fakes: Any) -> Iterator[House]:
-    """An application on this database; `fakes` replace adapters by name."""
-    settings = Settings(data_dir=folder, database_url=database_url, redis_url=valkey_url, pictures=False)
+def open_house(
+    database_url: str, valkey_url: str, folder: Path, *, more: Mapping[str, Any] | None = None, **fakes: Any
+) -> Iterator[House]:
+    """An application on this database; `fakes` replace adapters by name, `more` are settings."""
+    settings = Settings(
+        data_dir=folder, database_url=database_url, redis_url=valkey_url, pictures=False, **(more or {})
+    )
     adapters = replace(
         Adapters(
             database=Database(database_url),

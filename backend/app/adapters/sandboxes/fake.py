@@ -118,6 +118,10 @@ class FakeSandbox:
         connection.setblocking(False)
         return connection
 
+    async def close_network(self) -> None:
+        """Plain processes have the network of the machine."""
+        self._require_alive()
+
     async def pause(self) -> None:
         self._require_alive()
         _signal(self.id, signal.SIGSTOP)

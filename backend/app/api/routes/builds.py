@@ -14,6 +14,7 @@ from app.container import Services
 from app.core.errors import NotFound
 from app.core.ids import JobId
 from app.ports.storage import TreeDigest
+from app.preview.links import Access
 from app.repositories.jobs import Job
 from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, RecordsOut
 from app.services.export_service import iter_zip
@@ -59,11 +60,13 @@ async def picture(job_id: UUID, name: str, caller: CallerDep, services: Services
 
 
 @router.post("/{job_id}/preview", operation_id="wake_preview")
-async def preview(job_id: UUID, caller: CallerDep, services: ServicesDep) -> PreviewOut:
-    """Wake the preview of this version; the link opens it."""
+async def preview(
+    job_id: UUID, caller: CallerDep, services: ServicesDep, access: Access = Access.OWNER
+) -> PreviewOut:
+    """Wake the preview of this version; the link opens it as the app's owner, or as a visitor sees it."""
     job = await _ready(services, caller, job_id)
     await services.waker.probe(job.id)
-    return PreviewOut(preview_url=services.previews.url(job.id))
+    return PreviewOut(preview_url=services.previews.url(job.id, access))
 
 
 @router.get("/{job_id}/export", operation_id="export_build", response_class=StreamingResponse)

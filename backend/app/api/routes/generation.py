@@ -13,6 +13,7 @@ from app.api.status import etag_of, is_same, status_out
 from app.api.streams import EventStream
 from app.core.errors import InvalidInput
 from app.core.ids import JobId, ProjectId
+from app.ports.runner import MODEL_ENGINE
 from app.queue.worker import process_next_job
 from app.repositories.jobs import Job
 from app.schemas.generation import CancelOut, PreviewViewedOut, StartIn, StartOut, StatusOut
@@ -61,7 +62,13 @@ async def start(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a build of a project."""
-    request = StartRequest(ProjectId(body.project_id), body.goal, idempotency_key)
+    request = StartRequest(ProjectId(body.project_id), body.goal, idempotency_key, body.engine)
+    if body.engine == MODEL_ENGINE or services.models.label is not None:
+        async with services.database.autocommit() as tx:
+            engine = await generation.engine_for(tx, caller.id, request)
+        if engine == MODEL_ENGINE:
+            # Before a job is made, and outside its transaction: the provider is asked.
+            await services.models.require_answering(caller.id)
     async with services.database.transaction() as tx:
         accepted = await generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)

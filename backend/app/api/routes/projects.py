@@ -39,6 +39,7 @@ def project_out(view: ProjectView) -> ProjectOut:
         status=project.status,
         stage=project.stage,
         created_at=project.created_at.isoformat(),
+        engine=project.engine_asked,
         latest_build=newest,
     )
 

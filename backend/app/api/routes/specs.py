@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from app.api.deps import CallerDep, ServicesDep
 from app.blueprint.plan import Plan, plan_of
 from app.core.ids import ProjectId
-from app.schemas.specs import SpecOut
+from app.schemas.specs import CorrectionIn, SpecOut
 from app.services.spec_service import SpecView
 
 router = APIRouter()
@@ -62,5 +62,23 @@ async def put(
     async with services.database.transaction() as tx:
         view = await services.specs.put(
             tx, caller.id, ProjectId(project_id), body, revision=revision, as_written=as_written
+        )
+    return _out(project_id, view, response)
+
+
+@router.post("/{project_id}/plan/corrections", operation_id="correct_plan")
+async def correct(
+    project_id: UUID,
+    body: CorrectionIn,
+    caller: CallerDep,
+    services: ServicesDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> SpecOut:
+    """Correct the plan in product words; the next build makes it the next version."""
+    revision = None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
+    async with services.database.transaction() as tx:
+        view = await services.specs.correct(
+            tx, caller.id, ProjectId(project_id), body.change, body.values, revision=revision
         )
     return _out(project_id, view, response)

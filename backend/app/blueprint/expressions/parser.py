@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from lark import Lark, Token, Transformer, UnexpectedInput
+from lark import Lark, Token, Transformer, Tree, UnexpectedInput
 from lark.exceptions import VisitError
 
 from app.blueprint.expressions.faults import Fault
@@ -179,6 +179,14 @@ def _chain(items: list[Node]) -> Node:
 
 
 _PARSER: Final = Lark(_GRAMMAR, parser="lalr", maybe_placeholders=True)
+
+
+def tree_of(text: str) -> Tree[Token]:
+    """The text's parts with their places in it; Fault when it is no expression."""
+    try:
+        return _PARSER.parse(text)
+    except UnexpectedInput as error:
+        raise Fault(f"cannot be read: {text!r}") from error
 
 
 @lru_cache(maxsize=4_096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -11,7 +12,7 @@ from app.blueprint.generate.customer_words import customer_name
 from app.blueprint.generate.designs import words_of
 from app.blueprint.spec import AppSpec
 
-_FILE: Final = files("app.blueprint.generate") / "designs" / "motifs.toml"
+_FILE: Final = files("app.blueprint") / "designs" / "motifs.toml"
 _PLAIN: Final = "shapes"
 _TITLE: Final = 6
 _TOLD: Final = 2
@@ -19,11 +20,23 @@ _GENERAL: Final = frozenset({"clock", "chart", "cards", "voices", "boxes"})
 """What fits many kinds of app, so any other that fits comes before."""
 
 
+@dataclass(frozen=True)
+class Motif:
+    """A picture: the words that it fits, its shapes, and whether they fill the whole square."""
+
+    words: frozenset[str]
+    shapes: str
+    is_scene: bool
+
+
 @cache
-def motifs() -> dict[str, tuple[frozenset[str], str]]:
-    """Every motif by name: the words that it fits, and its shapes."""
+def motifs() -> dict[str, Motif]:
+    """Every motif by its name."""
     raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return {name: (frozenset(part["words"].split()), part["svg"]) for name, part in raw.items()}
+    return {
+        name: Motif(frozenset(part["words"].split()), part["svg"], part.get("scene", False))
+        for name, part in raw.items()
+    }
 
 
 def motif_of(spec: AppSpec) -> str:
@@ -31,9 +44,9 @@ def motif_of(spec: AppSpec) -> str:
     title, told = words_of(customer_name(spec)), words_of(f"{spec.tagline} {spec.goal}")
     kept = words_of(" ".join(f"{entity.label} {entity.plural}" for entity in spec.entities))
     scores = {
-        name: (_TITLE * len(words & title) + _TOLD * len(words & told) + len(words & kept))
+        name: (_TITLE * len(motif.words & title) + _TOLD * len(motif.words & told) + len(motif.words & kept))
         * (1 if name in _GENERAL else 2)
-        for name, (words, _) in motifs().items()
+        for name, motif in motifs().items()
     }
     best = max(scores, key=scores.__getitem__)
     return best if scores[best] else _PLAIN
@@ -41,5 +54,8 @@ def motif_of(spec: AppSpec) -> str:
 
 def art_html(spec: AppSpec) -> str:
     """The template that draws the picture; its colours are those of the style sheet."""
-    shapes = motifs()[motif_of(spec)][1]
-    return f'<svg class="art" viewBox="0 0 400 400" aria-hidden="true" focusable="false">{shapes}</svg>\n'
+    motif = motifs()[motif_of(spec)]
+    classes = "art scene" if motif.is_scene else "art"
+    return (
+        f'<svg class="{classes}" viewBox="0 0 400 400" aria-hidden="true" focusable="false">{motif.shapes}</svg>\n'
+    )

@@ -13,9 +13,9 @@ from zlib import crc32
 
 from app.blueprint.spec import AppSpec, Design
 
-_FOLDER: Final = files("app.blueprint.generate") / "designs"
+_FOLDER: Final = files("app.blueprint") / "designs"
 _WORD = re.compile(r"[a-z][a-z'-]*")
-_UNSAID: Final = (Design.CALM, Design.HEARTY, Design.PLAYFUL, Design.STURDY)
+_UNSAID: Final = (Design.FRESH, Design.PRECISE, Design.NATURAL, Design.BOLD)
 """What an app of which nothing is known may look like."""
 _MOOD: Final = 6
 _TOLD: Final = 3
@@ -60,7 +60,8 @@ def _design(name: Design, part: Mapping[str, Any], faces: Mapping[str, str]) -> 
         "face": faces[part["face"]], "text": faces[part["text"]],
         "weight": str(part["weight"]), "strong": str(part["strong"]), "space": part["space"],
         "case": part.get("case", "none"), "radius": large, "radius-m": middle, "radius-s": small,
-        "edge-w": part["edge"], "shadow": part["shadow"], "wide": part["wide"], "pad": part["pad"],
+        "mono": faces["mono"], "edge-w": part["edge"], "shadow": part["shadow"],
+        "wide": part["wide"], "pad": part["pad"],
     }  # fmt: skip
     return DesignData(
         name=name, moods=frozenset(part["moods"].split()), trades=frozenset(part["trades"].split()),

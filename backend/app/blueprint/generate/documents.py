@@ -105,9 +105,7 @@ def manifest(spec: AppSpec) -> Manifest:
 def _pages(spec: AppSpec) -> tuple[str, ...]:
     """The pages that answer whoever asks."""
     forms = [f"/forms/{entity.table}" for form in spec.forms if (entity := spec.entity(form.entity))]
-    if spec.has_sign_in:
-        return ("/", "/about", *forms)
-    return tuple(dict.fromkeys((*(page.path for page in spec.pages), *forms))) or ("/",)
+    return ("/", "/about", "/sign-in", *forms)
 
 
 def readme(spec: AppSpec) -> str:
@@ -120,7 +118,7 @@ def readme(spec: AppSpec) -> str:
     return _README.format(
         title=_plain(spec.title), tagline=_plain(spec.tagline), goal=goal, records=records,
         abilities=abilities, assumed=assumed, missing=missing, made_by=_plain(made_by(spec)),
-        signing_in=_SIGN_IN if spec.has_sign_in else _NO_SIGN_IN,
+        signing_in=_SIGN_UP if any(role.scope is RoleScope.OWN for role in spec.roles) else "",
     )  # fmt: skip
 
 
@@ -139,15 +137,10 @@ def goal_test_py(spec: AppSpec, words: Sequence[str]) -> str:
     return _GOAL_TEST.format(title=spec.title, words=tuple(words), tables=tables)
 
 
-_SIGN_IN: Final = """\
-People sign in. Whoever opens the app first makes the owner's account at `/setup`: do that before others can reach
-the app. Passwords are kept as salted scrypt hashes. An e-mail address is taken as it is typed, no message is sent
-to check it. Whoever the staff has entered with an e-mail signs up by the link of their invitation, which stands on
-their page: with that e-mail nobody else can. Serve the app over https before you open it to the internet."""
-
-_NO_SIGN_IN: Final = """\
-There is no sign-in: everyone who can open the app can read and change everything. Put it behind a login (a reverse
-proxy with a password, for instance) before you open it to the internet."""
+_SIGN_UP: Final = """
+An e-mail address is taken as it is typed, no message is sent to check it. Whoever the staff has entered with an
+e-mail signs up by the link of their invitation, which stands on their page: with that e-mail nobody else can.
+"""
 
 _README: Final = """# {title}
 
@@ -173,8 +166,6 @@ This app was {made_by}. The goal it was built from:
 
 {missing}
 
-{signing_in}
-
 ## Start it
 
 You need Python 3.11 or newer, nothing else, and no special rights. In the folder of this file:
@@ -185,15 +176,35 @@ You need Python 3.11 or newer, nothing else, and no special rights. In the folde
 `.venv` and installs the packages that `requirements.lock` names into it, each checked by its hash; that needs the
 internet once. On Debian and Ubuntu the module for virtual environments comes with `sudo apt install python3-venv`.
 
-Then open http://127.0.0.1:8000. The port, the place of the records and more can be set: see `.env.example`.
+The first start prints an address and a code: with them you make the owner's account. The port, the place of the
+records and more can be set: see `.env.example`.
 
 On Windows, or by hand:
 
     python -m venv .venv
     .venv/bin/python -m pip install --only-binary :all: --require-hashes -r requirements.lock
-    .venv/bin/python -m uvicorn app.main:app
+    .venv/bin/python -m app
 
 (there, `.venv\\Scripts\\python` instead of `.venv/bin/python`).
+
+## Who gets in
+
+The owner and the staff sign in; the owner adds the staff at "Accounts". Everybody changes their own password.
+{signing_in}
+Who has forgotten the password gets a link from the owner to choose another. The owner who has forgotten it chooses
+another where the app runs, and an owner can be made there, too:
+
+    ./start.sh password
+    ./start.sh owner
+
+Passwords are kept as salted scrypt hashes. Whoever guesses waits longer and longer; a browser that has been signed
+in before never waits for the guesses of others.
+
+## Open it to others
+
+The app opens on this computer alone until it has an owner. After that, `HOST=0.0.0.0 ./start.sh` opens it to
+others. Write the names that they reach it by into `ALLOWED_HOSTS` in a file `.env` (copy `.env.example`); to any
+other name it gives nothing. Put a web server with https before it, and name its address in `TRUSTED_PROXY`.
 
 ## Your records
 
@@ -218,8 +229,8 @@ import html
 
 import pytest
 
-from app.rendering import DASHBOARD, HAS_FRONT
-from app.schema import ABOUT, ENTITIES, SIGN_IN
+from app.rendering import DASHBOARD
+from app.schema import ABOUT, ENTITIES, FORMS
 
 from .client import Browser
 
@@ -230,9 +241,9 @@ TABLES = {tables!r}
 
 def test_the_first_page_is_that_of_the_business(example: Browser) -> None:
     page = html.unescape(example.get("/").text)
-    for_customers = HAS_FRONT and not SIGN_IN  # Whoever is signed in comes to their own side.
-    assert (ABOUT.name if for_customers else TITLE) in page
-    assert (ABOUT.lead if for_customers else ABOUT.tagline) in page
+    # Without a form for everybody, whoever is signed in comes to their own side.
+    assert (ABOUT.name if FORMS else TITLE) in page
+    assert (ABOUT.lead if FORMS else ABOUT.tagline) in page
 
 
 @pytest.mark.parametrize("word", WORDS)

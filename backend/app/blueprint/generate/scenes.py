@@ -14,7 +14,7 @@ from app.blueprint.generate.stated import DIFFERING
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.blueprint.spec_queries import in_order
 
-OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400)
+OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400, 4_000, -4_000)
 _CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
 
 Key = tuple[str, int]
@@ -185,10 +185,14 @@ def values_of(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
             return
         case _ if kept.type in NUMBERS:
             yield from _amounts(kept, numbers)
+        case FieldType.TEXT | FieldType.LONGTEXT:
+            yield TEXTS[kept.type]
+            yield from _texts(numbers)
         case _:
             yield TEXTS.get(kept.type, "")
 
 
+MOST_CHARACTERS: Final = 200
 TEXTS: Final = {
     FieldType.TEXT: "Zebra crossing",
     FieldType.EMAIL: "zoe@example.com",
@@ -196,6 +200,12 @@ TEXTS: Final = {
     FieldType.URL: "https://example.com/a",
     FieldType.LONGTEXT: "First line",
 }
+
+
+def _texts(numbers: Sequence[Decimal]) -> Iterator[str]:
+    """Texts of about so many characters as a condition speaks of."""
+    lengths = dict.fromkeys(int(number) + step for number in numbers for step in (-1, 0, 1))
+    yield from (("Zebra" * 40)[:length] for length in lengths if 0 < length <= MOST_CHARACTERS)
 
 
 def _amounts(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:

@@ -145,6 +145,16 @@ def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:
     return list(lines.values())
 
 
+def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
+    """Whether a view of this kind by that field is in the app."""
+    return kind is ViewKind.LIST or bool(_view(entity, kind, name))
+
+
+def is_built_view(kind: ViewKind) -> bool:
+    """Whether apps have views of this kind at all."""
+    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, *_VIEW_FIELDS)
+
+
 def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     """What the entity says of the view, or nothing when its field does not fit."""
     if kind is ViewKind.DOCUMENT:
@@ -164,8 +174,7 @@ def _register(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
     roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
-    listed = [f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)]
-    return "\n\n".join([*listed, f"SIGN_IN = {spec.has_sign_in}"])
+    return "\n\n".join([f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)])
 
 
 def _listed(name: str, lines: str) -> str:

@@ -8,13 +8,15 @@ from zlib import crc32
 
 from app.blueprint.generate.colors import filled, oklch, readable, wheel_to_oklch
 from app.blueprint.generate.designs import DesignData, Shades, design_of
-from app.blueprint.spec import AppSpec, Scheme, Tone
+from app.blueprint.look_words import read_theme
+from app.blueprint.spec import AppSpec, Scheme, ThemeSpec, Tone
 
 AA: Final = 4.6
 AA_EDGE: Final = 3.1
 _RED: Final = 27.0
 _GREEN: Final = 152.0
 _GREENS: Final = range(115, 196)
+_YELLOWS: Final = range(70, 118)
 _TONES: Final = {Tone.FULL: 1.0, Tone.SOFT: 0.55, Tone.GREY: 0.0}
 
 Colors = dict[str, str]
@@ -38,12 +40,18 @@ class Look:
 
 def look(spec: AppSpec) -> Look:
     """The look of an app, the same for each of its versions as long as it is called the same."""
-    design, theme = design_of(spec), spec.theme
+    design, theme = design_of(spec), _filled_in(spec)
     number = crc32(spec.title.encode())
     wheel = design.hues[number % len(design.hues)] if theme.hue is None else theme.hue
     hue = wheel_to_oklch(wheel)
     second = (hue + design.turn) % 360 if theme.second_hue is None else wheel_to_oklch(theme.second_hue)
-    return Look(design, hue, second, _TONES[theme.tone], theme.scheme)
+    return Look(design, hue, second, _TONES[theme.tone or Tone.FULL], theme.scheme or Scheme.BOTH)
+
+
+def _filled_in(spec: AppSpec) -> ThemeSpec:
+    """The theme that a specification names, and where it names nothing, what the words of its goal ask for."""
+    named = spec.theme.model_dump(exclude_none=True)
+    return ThemeSpec.model_validate(read_theme(spec.goal).model_dump(exclude_none=True) | named)
 
 
 def theme_css(look: Look) -> str:
@@ -120,31 +128,36 @@ class _Palette:
         mark = self._between(0.8 if is_deep else 0.5, 0.14, on, AA, is_deep=is_deep)
         # A button on the first page's ground: the colour of the app where that stands out from it.
         button, on_button = self._filled("fill", self.look.hue)
-        if is_deep:
-            button, on_button = self._lit(), ground
+        if self.look.design.hero == "vivid":
+            button, on_button = ink, ground
+        elif is_deep:
+            button = self._lit(self.look.hue if self.look.design.hero == "ink" else self.look.second)
+            on_button = ground
         return {
             "hero": ground, "hero-2": other, "on-hero": ink, "hero-soft": soft, "hero-mark": mark,
             "hero-fill": button, "on-hero-fill": on_button,
+            "hero-glow": self._lit(self.look.second) if is_deep else self._ok(0.8, 0.14, self.look.second),
         }  # fmt: skip
 
-    def _lit(self) -> str:
-        """A bright ground for a button on the deep first page."""
+    def _lit(self, hue: float) -> str:
+        """A bright ground on the deep first page."""
         lightness, chroma = self.shades["hero"]
         on = (self._ok(lightness, chroma, self.look.hue),)
         fill_l, fill_c = self.shades["fill"]
-        hue = self.look.hue if self.look.design.hero == "ink" else self.look.second
         return self._between(max(0.78, fill_l), min(fill_c, 0.16), on, 6.0, is_deep=True, hue=hue)
 
     def _side(self) -> Colors:
-        """The bar along the owner's pages: deep in every design, so that the desk is told from the site."""
-        hue = self.look.hue
-        ground = self._ok(0.255 if not self.is_dark else 0.15, 0.035, hue)
-        on_ground = self._ok(0.34 if not self.is_dark else 0.24, 0.05, hue)
-        both = (ground, on_ground)
+        """The bar along the owner's pages, which tells the desk from the site."""
+        lightness, chroma = self.shades["side"]
+        is_deep = lightness < 0.5
+        ground = self._ok(lightness, chroma, self.look.hue)
+        other = self._ok(lightness + (0.085 if is_deep else -0.05), chroma + 0.015, self.look.hue)
+        on = (ground, other)
         return {
-            "side": ground, "side-on": on_ground, "side-ink": self._between(0.97, 0.01, both, 7.0, is_deep=True),
-            "side-soft": self._between(0.82, 0.02, both, AA + 0.2, is_deep=True),
-            "side-mark": self._between(0.8, 0.13, both, AA, is_deep=True),
+            "side": ground, "side-on": other,
+            "side-ink": self._between(0.97 if is_deep else 0.24, 0.015, on, 7.0, is_deep=is_deep),
+            "side-soft": self._between(0.82 if is_deep else 0.46, 0.02, on, AA + 0.2, is_deep=is_deep),
+            "side-mark": self._between(0.8 if is_deep else 0.5, 0.13, on, AA, is_deep=is_deep),
         }  # fmt: skip
 
     def _signals(self, grounds: tuple[str, ...]) -> Colors:
@@ -190,6 +203,9 @@ class _Palette:
 
     def _filled(self, name: str, hue: float) -> tuple[str, str]:
         lightness, chroma = self.shades[name]
+        if int(hue) in _YELLOWS and lightness > 0.45 and chroma > 0.1:
+            # A yellow of the lightness of a blue is mud.
+            lightness = max(lightness, 0.81)
         return filled(lightness, round(chroma * self._strength, 4), round(hue, 1), ratio=AA)
 
     def _text(self, name: str, hue: float, on: tuple[str, ...], ratio: float) -> str:

@@ -16,7 +16,7 @@ from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field
 
 _MOST_FORMS: Final = 2
 _REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)
-_PROMISE: Final = re.compile(r"; what is [a-z ]+ is refused")
+_PROMISE: Final = re.compile(r"; nothing is given away twice")
 _NO_THING: Final = re.compile(r"( for| on| in)? \{thing\}")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")

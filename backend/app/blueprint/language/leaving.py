@@ -14,6 +14,7 @@ from app.blueprint.language.findings import Findings
 from app.blueprint.language.grammar import SHUNNED
 from app.blueprint.language.lexicon import is_known, singular, verb_stem
 from app.blueprint.language.word_lists import word_list
+from app.blueprint.look_words import look_words
 from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleKind, RuleSpec
 
 _MOST: Final = 8
@@ -48,7 +49,7 @@ def left_out(
     rules: Sequence[RuleSpec],
 ) -> tuple[str, ...]:
     """Each in the founder's own words, or as what no such app does; never more than a handful."""
-    known = vocabulary(found, archetype, entities, forms, roles)
+    known = vocabulary(found, archetype, entities, forms, roles) | look_words(goal)
     counts = any(rule.kind in _COUNTED for rule in rules)
     unknown = [_unknown(one, known) for one in found.unknown if not any(beyond(one))]
     told = [*beyond(goal), *_clauses(goal, known, counts=counts), *unknown]

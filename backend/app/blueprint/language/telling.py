@@ -15,7 +15,7 @@ from app.blueprint.spec_queries import lower_first
 
 _MOST: Final = 12
 _NO_STAFF: Final = frozenset({"buyer", "client", "customer", "guest", "public", "user", "visitor"})
-_NOBODY: Final = "Nobody signs in: everyone who can open the app can read and change everything."
+_STAFF_ALONE: Final = "The owner and the staff sign in and see everything; nobody else has an account."
 _LITTLE: Final = 4
 
 
@@ -105,7 +105,7 @@ def _watched(labels: dict[str, EntitySpec], rules: Sequence[RuleSpec]) -> Iterat
 def _sign_in(roles: Sequence[RoleSpec], labels: dict[str, EntitySpec]) -> str:
     theirs = [labels[role.entity].plural for role in roles if role.scope is RoleScope.OWN and role.entity]
     if not theirs:
-        return _NOBODY
+        return _STAFF_ALONE
     named = [role.name.lower() for role in roles if role.scope is RoleScope.ALL]
     staff = next((name for name in named if name not in _NO_STAFF), "staff")
     return (

@@ -22,6 +22,7 @@ from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import own_people, roles_of
 from app.blueprint.language.telling import assumptions
+from app.blueprint.look_words import look_words, read_theme
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.spec import AppSpec, RuleKind, ThemeSpec, ViewKind
 
@@ -61,7 +62,7 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
     roles = roles_of(drafts, named.names, own, found.acts)
     title = wording.title(found, drafts, reading.tokens, goal=reading.text)
     views = shape.views_of(entities)
-    known = vocabulary(found, archetype, entities, forms, roles, title)
+    known = vocabulary(found, archetype, entities, forms, roles, title) | look_words(reading.text)
     wishes = wishes_of(
         reading.text, known,
         counts=any(rule.kind in (RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules),
@@ -69,7 +70,7 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
     )  # fmt: skip
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
-        confidence=_confidence(found, drafts, archetype), theme=ThemeSpec(hue=_hue(title, archetype)),
+        confidence=_confidence(found, drafts, archetype), theme=_theme(reading.text, title, archetype),
         currency=wording.currency(reading.text),
         roles=roles, entities=entities, views=views, forms=forms, wishes=wishes,
         pages=shape.pages_of(entities, forms), rules=rules,
@@ -89,6 +90,10 @@ def _confidence(found: Findings, drafts: Sequence[Draft], archetype: Archetype |
     return round(min(0.95, max(0.1, value)), 2)
 
 
-def _hue(title: str, archetype: Archetype | None) -> int:
-    turn = crc32(title.encode())
-    return (archetype.hue + turn % 31 - 15) % 360 if archetype else turn % 360
+def _theme(goal: str, title: str, archetype: Archetype | None) -> ThemeSpec:
+    """The look that the goal asks for; without a colour of its own, in one near that of its kind of app."""
+    asked = read_theme(goal)
+    if asked.hue is None and archetype is not None:
+        near = (archetype.hue + crc32(title.encode()) % 31 - 15) % 360
+        return asked.model_copy(update={"hue": near})
+    return asked

@@ -12,6 +12,7 @@ from app.blueprint.language.findings import Findings
 from app.blueprint.language.grammar import SHUNNED
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
+from app.blueprint.look_words import manner_words
 
 _MOST_TITLE: Final = 48
 _MOST_TAGLINE: Final = 160
@@ -58,7 +59,12 @@ def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goa
     """A short name: where it is for or what it does, such as "Tennis Club" or "Invoice Tracker"."""
     if given := _given_name(goal):
         return _fit(given, _MOST_TITLE)
-    name = _title_case(" ".join(_title_words(found, drafts, words))).removesuffix("'s")
+    said, looks = _title_words(found, drafts, words), manner_words(goal)
+    name = (
+        _title_case(" ".join([word for word in said if word not in looks] or said))
+        .removesuffix("'s")
+        .replace("s's ", "s' ")
+    )
     for joined, spoken in _JOINED.items():
         name = name.replace(joined, spoken)
     return _fit(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)

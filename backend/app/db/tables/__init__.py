@@ -45,6 +45,7 @@ projects = sa.Table(
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("status", sa.Text, nullable=False, server_default="active"),
     sa.Column("stage", sa.Text, nullable=False, server_default="idea"),
+    sa.Column("engine_asked", sa.Text),
     sa.Column("last_number", sa.Integer, nullable=False, server_default="0"),
     _moment("created_at", now=True),
     sa.CheckConstraint("status IN ('active', 'parked')", name="status"),
@@ -63,6 +64,7 @@ jobs = sa.Table(
     sa.Column("tier", sa.Text, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("engine", sa.Text),
+    sa.Column("engine_asked", sa.Text),
     sa.Column("spec", JSONB),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
@@ -143,6 +145,67 @@ idempotency_keys = sa.Table(
     sa.Column("request_hash", sa.Text, nullable=False),
     sa.Column("answer", JSONB),
     _moment("created_at", now=True),
+)
+
+# Without keys into projects and jobs: what was spent counts also when what it was spent on is gone.
+model_calls = sa.Table(
+    "model_calls",
+    metadata,
+    _id(),
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
+    sa.Column("project_id", UUID),
+    sa.Column("job_id", UUID),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("try_number", sa.Integer, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("share", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("reply", sa.Text),
+    sa.Column("input_tokens", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("output_tokens", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cached_tokens", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tokens", sa.Integer, nullable=False),
+    sa.Column("usd", sa.Numeric(12, 6)),
+    sa.Column("error", sa.Text),
+    sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    _moment("ended_at"),
+    sa.UniqueConstraint("job_id", "step", "try_number"),
+    sa.Index("ix_model_calls_founder_id_digest", "founder_id", "digest"),
+    sa.Index("ix_model_calls_begun_at", "begun_at"),
+    sa.CheckConstraint("status IN ('begun', 'answered', 'failed', 'lost', 'reused')", name="status"),
+    sa.CheckConstraint("share IN ('useful', 'repair', 'wasted')", name="share"),
+)
+
+page_codes = sa.Table(
+    "page_codes",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+page_sessions = sa.Table(
+    "page_sessions",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
+    _moment("created_at", now=True),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+share_links = sa.Table(
+    "share_links",
+    metadata,
+    _id(),
+    sa.Column("project_id", sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("opened", sa.Integer, nullable=False, server_default="0"),
+    _moment("created_at", now=True),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Index("ix_share_links_project_id", "project_id"),
 )
 
 workers = sa.Table(

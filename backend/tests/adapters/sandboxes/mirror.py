@@ -59,6 +59,8 @@ class Mirror:
         self.asked: Counter[str] = Counter()
         self.index_port = self.file_port = 0
         self.credentials: str | None = None
+        self.files: list[str] | None = None
+        """Addresses to point to instead of the mirror's own."""
 
     @property
     def index(self) -> str:
@@ -87,7 +89,8 @@ class Mirror:
             raise web.HTTPNotFound
         file = f"{name}-1.0-py3-none-any.whl"
         url = f"https://{ADDRESS}:{self.file_port}/files/{file}"
-        files = [{"filename": file, "url": url, "hashes": {"sha256": hashlib.sha256(WHEELS[file]).hexdigest()}}]
+        hashes = {"sha256": hashlib.sha256(WHEELS[file]).hexdigest()}
+        files = [{"filename": file, "url": one, "hashes": hashes} for one in self.files or [url]]
         body = {"meta": {"api-version": "1.0"}, "name": name, "files": files}
         return web.Response(text=json.dumps(body), content_type="application/vnd.pypi.simple.v1+json")
 

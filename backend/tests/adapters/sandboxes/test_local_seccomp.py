@@ -22,7 +22,7 @@ SHARED_CALLS = {
     "aarch64": dict(zip(SHARED, (190, 193, 191, 192, 0, 2, 292, 26), strict=True)),
 }
 FALLOCATE = {"x86_64": 285, "aarch64": 47}
-BOTH = {"io_uring_setup": 425, "clone3": 435, "pidfd_getfd": 438}
+BOTH = {"io_uring_setup": 425, "clone3": 435, "pidfd_getfd": 438, "close_range": 436}
 
 
 def run(machine: str, number: int, *arguments: int, audit: int | None = None) -> int:
@@ -77,6 +77,16 @@ def test_what_takes_from_the_user_or_the_machine_is_refused(machine: str) -> Non
 @pytest.mark.parametrize("machine", MACHINES)
 def test_room_on_the_disk_cannot_be_reserved_without_writing(machine: str) -> None:
     assert run(machine, FALLOCATE[machine]) == FAIL | errno.EOPNOTSUPP
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_threads_share_one_table_of_descriptors(machine: str) -> None:
+    """Else what one of them holds open would be listed nowhere."""
+    thread, files, unshare = 0x10000, 0x400, 2
+    assert run(machine, CALLS[machine]["clone"], thread | files) == ALLOW
+    assert run(machine, CALLS[machine]["clone"], thread) == FAIL | errno.EPERM
+    assert run(machine, BOTH["close_range"], 3, 9, 0) == ALLOW
+    assert run(machine, BOTH["close_range"], 3, 9, unshare) == FAIL | errno.EPERM
 
 
 @pytest.mark.parametrize("machine", MACHINES)

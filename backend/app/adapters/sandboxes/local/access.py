@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import functools
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import structlog
@@ -12,6 +13,7 @@ from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Egress, Origin
 from app.adapters.sandboxes.local.hosts import RegistryHosts
 from app.adapters.sandboxes.local.registries import Registries, read_registries
+from app.ports.sandbox import PackageRegistry
 
 log = structlog.get_logger(__name__)
 
@@ -32,22 +34,24 @@ class RegistryAccess:
         """What the operator's tools are set up to use."""
         return (await self._read())[0]
 
-    async def allowed(self) -> Mapping[Origin, bool]:
-        """What the proxies let through."""
-        return await (await self._read())[1].allowed()
+    async def allowed(
+        self, kinds: Collection[PackageRegistry] = (PackageRegistry.PYTHON,)
+    ) -> Mapping[Origin, bool]:
+        """What a proxy to these registries lets through."""
+        return await (await self._read())[1].allowed(kinds)
 
-    def egress(self) -> Egress:
+    def egress(self, kinds: Collection[PackageRegistry] = (PackageRegistry.PYTHON,)) -> Egress:
         """A proxy for one sandbox. What it lets through is found out while the sandbox has other things to do."""
         if self._ahead is None:
-            self._ahead = asyncio.create_task(self.allowed())
+            self._ahead = asyncio.create_task(self.allowed(kinds))
             self._ahead.add_done_callback(_note_failure)
-        return Egress(self.allowed, self._resolver)
+        return Egress(functools.partial(self.allowed, kinds), self._resolver)
 
     async def _read(self) -> tuple[Registries, RegistryHosts]:
         async with self._lock:
             if self._known is None:
                 registries = await read_registries(self._uv, self._python, self._environ)
-                self._known = registries, RegistryHosts(registries, self._environ)
+                self._known = registries, RegistryHosts(registries, self._environ, self._resolver)
             return self._known
 
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from app.adapters.sandboxes.local.addresses import Resolver
+from app.adapters.sandboxes.local.handshake import NotTls, read_hello
+
+log = structlog.get_logger(__name__)
 
 HEAD_TIMEOUT_S: Final = 10.0
 CONNECT_TIMEOUT_S: Final = 15.0
 IDLE_TIMEOUT_S: Final = 120.0
 MAX_HEAD: Final = 16 * 1024
 MAX_TUNNELS: Final = 64
-MAX_BYTES: Final = 4 << 30
+MAX_BYTES_IN: Final = 4 << 30
+MAX_BYTES_OUT: Final = 8 << 20
+"""Asking for packages takes less than one megabyte, whatever they weigh."""
 CHUNK: Final = 1 << 18
 
 
@@ -45,7 +53,7 @@ class Egress:
         self._allowed = allowed
         self._resolver = resolver
         self._slots = asyncio.Semaphore(MAX_TUNNELS)
-        self._bytes = 0
+        self._bytes_in = self._bytes_out = 0
         self._accepting: asyncio.Task[None] | None = None
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,7 +64,7 @@ class Egress:
         self._accepting = asyncio.create_task(self._accept(listener))
 
     async def close(self) -> None:
-        """Stop listening and cut every tunnel."""
+        """Stop listening and cut every tunnel; idempotent."""
         tasks = [*self._tasks, *([self._accepting] if self._accepting else [])]
         for task in tasks:
             task.cancel()
@@ -96,7 +104,8 @@ class Egress:
         async with asyncio.timeout(HEAD_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
         try:
-            outside = await self._connect(parse_connect(head))
+            origin = parse_connect(head)
+            outside = await self._connect(origin)
         except Refused as refusal:
             await _reply(writer, "403 Forbidden", f"{refusal}\n")
             return
@@ -105,7 +114,9 @@ class Egress:
             return
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await self._tunnel((reader, writer), outside)
+            await self._tunnel(origin, (reader, writer), outside)
+        except (NotTls, Refused) as reason:
+            log.warning("sandbox_tunnel_cut", host=origin.host, port=origin.port, reason=str(reason))
         finally:
             outside[1].close()
 
@@ -119,22 +130,52 @@ class Egress:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             return await _first(addresses, origin.port)
 
-    async def _tunnel(self, inside: Stream, outside: Stream) -> None:
+    async def _tunnel(self, origin: Origin, inside: Stream, outside: Stream) -> None:
+        """Hand bytes on once the connection has shown that it is for that host. NotTls, Refused."""
+        async with asyncio.timeout(HEAD_TIMEOUT_S):
+            hello = await read_hello(inside[0])
+        if hello.server_name != (None if is_address(origin.host) else origin.host):
+            raise Refused(f"it is for {hello.server_name!r}")
+        if not self._may_send(len(hello.data)):
+            raise Refused("more has gone out than an install needs")
+        outside[1].write(hello.data)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._pump(inside[0], outside[1]))
-            group.create_task(self._pump(outside[0], inside[1]))
+            group.create_task(self._pump(inside[0], outside[1], self._may_send))
+            group.create_task(self._pump(outside[0], inside[1], self._may_receive))
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    def _may_send(self, size: int) -> bool:
+        self._bytes_out += size
+        return self._bytes_out <= MAX_BYTES_OUT
+
+    def _may_receive(self, size: int) -> bool:
+        self._bytes_in += size
+        return self._bytes_in <= MAX_BYTES_IN
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, may_pass: Callable[[int], bool]
+    ) -> None:
         with suppress(OSError, TimeoutError):
-            while self._bytes < MAX_BYTES:
+            while True:
                 async with asyncio.timeout(IDLE_TIMEOUT_S):
                     chunk = await source.read(CHUNK)
                     if not chunk:
                         break
-                    self._bytes += len(chunk)
+                    if not may_pass(len(chunk)):
+                        log.warning("sandbox_tunnel_cut", reason="it carries more than an install needs")
+                        sink.transport.abort()
+                        return
                     sink.write(chunk)
                     await sink.drain()
             sink.write_eof()
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is written as an address, which TLS names no server by."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def parse_connect(head: bytes) -> Origin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from app.adapters.sandboxes.local.layout import CACHE, HOME
@@ -10,6 +11,7 @@ from app.adapters.sandboxes.local.toolchain import Toolchain
 
 PROXY_PORT: Final = 3128
 _LOOPBACK: Final = "localhost,127.0.0.1,::1"
+_OFFLINE: Final = {"UV_OFFLINE": "1", "npm_config_offline": "true"}
 
 
 def environment(toolchain: Toolchain, registries: Registries, *, network: bool) -> dict[str, str]:
@@ -25,8 +27,13 @@ def environment(toolchain: Toolchain, registries: Registries, *, network: bool) 
         "UV_NO_PROGRESS": "1",
         "UV_PYTHON_DOWNLOADS": "never",
         **registries.environment(),
-        **(_proxy() if network else {"UV_OFFLINE": "1", "npm_config_offline": "true"}),
+        **(_proxy() if network else _OFFLINE),
     }
+
+
+def without_network(variables: Mapping[str, str]) -> dict[str, str]:
+    """The same environment once the way to the registries is closed."""
+    return {name: value for name, value in variables.items() if name not in _proxy()} | _OFFLINE
 
 
 def _proxy() -> dict[str, str]:

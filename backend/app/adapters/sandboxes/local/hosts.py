@@ -7,7 +7,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
@@ -16,11 +16,17 @@ from urllib.parse import urljoin
 
 import aiohttp
 
+from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.registries import Registries, ask_npm, origin_of
+from app.ports.sandbox import PackageRegistry
 
 TIMEOUT_S: Final = 15.0
 RETRY_S: Final = 15.0
+TLS_PORT: Final = 443
+MAX_ORIGINS: Final = 8
+MAX_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _HREF = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"']+)""", re.IGNORECASE)
 
 
@@ -33,6 +39,15 @@ class _Registry:
     samples: ClassVar[tuple[str, ...]]
     accept: ClassVar[str]
 
+    def is_at(self, origin: Origin) -> bool:
+        """Whether this is the registry's own host."""
+        own = origin_of(self.url)
+        return own is not None and own.host == origin.host
+
+    def may_be_internal(self, origin: Origin) -> bool:
+        """Only the host that the operator named may; another that it points to may not."""
+        return self.by_operator and self.is_at(origin)
+
 
 class _Python(_Registry):
     samples = ("idna/", "pip/", "six/")
@@ -44,39 +59,52 @@ class _Npm(_Registry):
     accept = "application/vnd.npm.install-v1+json, application/json;q=0.5"
 
 
-class RegistryHosts:
-    """Everything that the registries need, derived once and again after a failure."""
+@dataclass
+class _Known:
+    """The origins of the files of one kind of registry, and when to look for them again."""
 
-    def __init__(self, registries: Registries, environ: Mapping[str, str]) -> None:
+    files: Mapping[Origin, bool]
+    due: float
+
+
+class RegistryHosts:
+    """Everything that the registries need, derived once for each kind and again after a failure."""
+
+    def __init__(self, registries: Registries, environ: Mapping[str, str], resolver: Resolver) -> None:
         self._registries = registries
         self._environ = environ
+        self._resolver = resolver
         self._lock = asyncio.Lock()
-        self._files: dict[Origin, bool] = {}
-        self._due = 0.0
+        self._known: dict[PackageRegistry, _Known] = {}
 
-    async def allowed(self) -> Mapping[Origin, bool]:
-        """The origins; True where the operator chose the registry, which may lie on an internal network then."""
-        async with self._lock:
-            if time.monotonic() >= self._due:
-                self._files, complete = await self._derive()
-                self._due = float("inf") if complete else time.monotonic() + RETRY_S
-        return self._files | self._registries.origins
+    async def allowed(self, kinds: Collection[PackageRegistry]) -> Mapping[Origin, bool]:
+        """The origins; True for a registry that the operator chose, which may lie on an internal network then."""
+        found: dict[Origin, bool] = {}
+        for kind in kinds:
+            async with self._lock:
+                known = self._known.get(kind)
+                if known is None or time.monotonic() >= known.due:
+                    known = self._known[kind] = await self._derive(kind)
+            found |= known.files
+        for kind in kinds:
+            found |= self._registries.origins(kind)
+        return found
 
-    async def _derive(self) -> tuple[dict[Origin, bool], bool]:
-        """The hosts found, and whether every registry answered."""
-        known = self._registries
+    async def _derive(self, kind: PackageRegistry) -> _Known:
         async with self._session() as session:
-            python = [_Python(url, known.by_operator) for url in known.indexes if origin_of(url)]
-            answers = await asyncio.gather(self._of_npm(session), *(_files_of(session, one) for one in python))
+            registries = await self._registries_of(kind)
+            answers = await asyncio.gather(*(self._files_of(session, one) for one in registries))
         found: dict[Origin, bool] = {}
         for answer in answers:
             found |= {origin: named or found.get(origin, False) for origin, named in (answer or {}).items()}
-        return found, None not in answers
+        return _Known(found, time.monotonic() + RETRY_S if None in answers else float("inf"))
 
-    async def _of_npm(self, session: aiohttp.ClientSession) -> dict[Origin, bool] | None:
-        named = self._registries.npm
-        registry = named or await ask_npm(self._environ)
-        return await _files_of(session, _Npm(registry, named is not None)) if registry else {}
+    async def _registries_of(self, kind: PackageRegistry) -> list[_Registry]:
+        known = self._registries
+        if kind is PackageRegistry.PYTHON:
+            return [_Python(url, known.by_operator) for url in known.indexes if origin_of(url)]
+        registry = known.npm or await ask_npm(self._environ)
+        return [_Npm(registry, known.npm is not None)] if registry else []
 
     def _session(self) -> aiohttp.ClientSession:
         context = ssl.create_default_context()
@@ -88,17 +116,43 @@ class RegistryHosts:
             trust_env=True,
         )
 
+    async def _files_of(self, session: aiohttp.ClientSession, registry: _Registry) -> dict[Origin, bool] | None:
+        """Where this registry's files lie; None when it does not answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TIMEOUT_S):
+                for sample in registry.samples:
+                    with suppress(aiohttp.ClientError, ValueError):
+                        url = f"{registry.url.rstrip('/')}/{sample}"
+                        if urls := await _file_urls(session, url, registry.accept):
+                            every = [*urls, *await self._redirects(session, urls[-1], registry)]
+                            return dict(_admitted(every, registry))
+        return None
 
-async def _files_of(session: aiohttp.ClientSession, registry: _Registry) -> dict[Origin, bool] | None:
-    """Where this registry's files lie; None when it does not answer."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(TIMEOUT_S):
-            for sample in registry.samples:
-                with suppress(aiohttp.ClientError, ValueError):
-                    if urls := await _file_urls(session, f"{registry.url.rstrip('/')}/{sample}", registry.accept):
-                        every = [*urls, *await _redirects(session, urls[-1])]
-                        return {origin: registry.by_operator for url in every if (origin := origin_of(url))}
-    return None
+    async def _redirects(self, session: aiohttp.ClientSession, url: str, registry: _Registry) -> list[str]:
+        """Where a file really comes from, should its address only point on. No forbidden address is asked."""
+        steps: list[str] = []
+        with suppress(aiohttp.ClientError, OSError, ValueError):
+            while len(steps) <= MAX_REDIRECTS:
+                origin = origin_of(url)
+                if origin is None or not await self._may_ask(origin, registry):
+                    break
+                steps.append(url)
+                async with session.head(url, allow_redirects=False) as answer:
+                    if answer.status not in _REDIRECTS:
+                        break
+                    url = urljoin(url, answer.headers.get("Location", ""))
+        return steps
+
+    async def _may_ask(self, origin: Origin, registry: _Registry) -> bool:
+        return bool(await self._resolver.resolve(origin.host, private=registry.may_be_internal(origin)))
+
+
+def _admitted(urls: Sequence[str], registry: _Registry) -> Iterator[tuple[Origin, bool]]:
+    """The origins of an answer, the first ones only. None opens another internal host."""
+    origins = dict.fromkeys(origin for url in urls if (origin := origin_of(url)))
+    usual = [one for one in origins if one.port == TLS_PORT or registry.is_at(one)]
+    for origin in usual[:MAX_ORIGINS]:
+        yield origin, registry.may_be_internal(origin)
 
 
 async def _file_urls(session: aiohttp.ClientSession, url: str, accept: str) -> list[str]:
@@ -108,15 +162,6 @@ async def _file_urls(session: aiohttp.ClientSession, url: str, accept: str) -> l
         here = str(answer.url)
         found = links_of_html(text) if "html" in answer.content_type else links_of_json(json.loads(text))
     return [here, *(urljoin(here, link) for link in found)] if found else []
-
-
-async def _redirects(session: aiohttp.ClientSession, url: str) -> list[str]:
-    """Where a file really comes from, should its address only point on."""
-    try:
-        async with session.head(url, allow_redirects=True) as answer:
-            return [str(answer.url), *(str(step.url) for step in answer.history)]
-    except aiohttp.ClientError:
-        return []
 
 
 def links_of_html(text: str) -> list[str]:

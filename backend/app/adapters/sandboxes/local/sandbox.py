@@ -12,18 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakSet
 
 from app.adapters.sandboxes.local.cgroup import Cgroup
 from app.adapters.sandboxes.local.channel import Call
 from app.adapters.sandboxes.local.command import RunningCommand
 from app.adapters.sandboxes.local.egress import Egress
+from app.adapters.sandboxes.local.environment import without_network
 from app.adapters.sandboxes.local.files import check_files, read_regular
 from app.adapters.sandboxes.local.instances import Instance, remove_instance
 from app.adapters.sandboxes.local.layout import WRITTEN_BY_APPS
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
 from app.adapters.sandboxes.local.processes import ended, in_thread
 from app.adapters.sandboxes.local.startup import Running
-from app.adapters.sandboxes.local.watchdog import DiskWatch
+from app.adapters.sandboxes.local.watchdog import ResourceWatch
 from app.core.ids import SandboxId
 from app.domain.workspace import START_SCRIPT
 from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxLimits, SandboxRefused
@@ -40,6 +42,10 @@ class Terms:
     environment: Mapping[str, str]
     command_limits: Mapping[str, int]
     limits: SandboxLimits
+    watched_memory: int
+    """Bytes that all processes together may hold."""
+    watches: WeakSet[ResourceWatch]
+    """Those over the sandboxes of this process."""
     data: Path | None = None
 
 
@@ -51,6 +57,7 @@ class LocalSandbox:
         self._process = running.process
         self._channel = running.channel
         self._terms = terms
+        self._environment = terms.environment
         self._egress: Egress | None = None
         self._cgroup: Cgroup | None = None
         self._reason = "it has ended"
@@ -63,8 +70,14 @@ class LocalSandbox:
         trees = [instance.directory / room for room in WRITTEN_BY_APPS]
         if terms.data is not None:
             trees.append(terms.data)
-        self._disk = DiskWatch(trees, instance.inner.pid, terms.limits.disk_bytes)
-        self._watch = asyncio.create_task(self._watch_disk())
+        self._resources = ResourceWatch(
+            trees,
+            instance.inner.pid,
+            disk=terms.limits.disk_bytes,
+            memory=terms.watched_memory,
+            peers=terms.watches,
+        )
+        self._watch = asyncio.create_task(self._watch_resources())
 
     @property
     def id(self) -> SandboxId:
@@ -85,6 +98,12 @@ class LocalSandbox:
         listener.setblocking(False)
         self._egress = egress
         egress.serve(listener)
+
+    async def close_network(self) -> None:
+        self._require_alive()
+        self._environment = without_network(self._environment)
+        if self._egress is not None:
+            await self._egress.close()
 
     async def write_files(self, files: Mapping[str, bytes]) -> None:
         self._require_alive()
@@ -141,7 +160,7 @@ class LocalSandbox:
                 "run",
                 fds=[pipe.write_fd],
                 argv=list(argv),
-                env={**self._terms.environment, **(env or {})},
+                env={**self._environment, **(env or {})},
                 limits={**self._terms.command_limits, **more_limits},
             )
         except BaseException:
@@ -174,12 +193,12 @@ class LocalSandbox:
     async def pause(self) -> None:
         self._require_alive()
         await self._channel.ask("freeze")
-        self._disk.paused = True
+        self._resources.paused = True
 
     async def resume(self) -> None:
         self._require_alive()
         await self._channel.ask("thaw")
-        self._disk.paused = False
+        self._resources.paused = False
 
     async def set_timeout(self, seconds: float) -> None:
         self._require_alive()
@@ -210,9 +229,9 @@ class LocalSandbox:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _watch_disk(self) -> None:
+    async def _watch_resources(self) -> None:
         try:
-            self._stop(await self._disk.until_exceeded())
+            self._stop(await self._resources.until_exceeded())
         except OSError as error:
             self._stop(f"its files cannot be measured ({error})")
 

@@ -12,14 +12,15 @@ from typing import Final
 
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
-NUMBER, ARCHITECTURE, ARGUMENT_0, ARGUMENT_1 = 0, 4, 16, 24
+NUMBER, ARCHITECTURE, ARGUMENT_0, ARGUMENT_1, ARGUMENT_2 = 0, 4, 16, 24, 32
 """Offsets in `struct seccomp_data`; of an argument the low half, which both machines keep first."""
 
 NEW_NAMESPACE_FLAGS: Final = 0x7E020080
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 FAMILIES: Final = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
+THREAD_FLAG, SHARED_FILES_FLAG, UNSHARE_FLAG = 0x10000, 0x400, 2
 X32_BIT: Final = 0x40000000
-CLONE3: Final = 435
+CLONE3, CLOSE_RANGE = 435, 436
 
 # New system calls have one number on every machine.
 _DENIED_EVERYWHERE: Final = {
@@ -121,11 +122,16 @@ def build(machine: str | None = None) -> bytes:
         table.clone,
         [
             _op(LOAD, ARGUMENT_0),
-            _op(JUMP_ANY_BIT, NEW_NAMESPACE_FLAGS, 0, 1),
+            _op(JUMP_ANY_BIT, NEW_NAMESPACE_FLAGS, 2, 0),
+            # What only one thread of a process has open is listed nowhere.
+            _op(JUMP_ANY_BIT, THREAD_FLAG, 0, 2),
+            _op(JUMP_ANY_BIT, SHARED_FILES_FLAG, 1, 0),
             _fail(errno.EPERM),
             _op(RETURN, ALLOW),
         ],
     )
+    unshare = [_op(JUMP_ANY_BIT, UNSHARE_FLAG, 0, 1), _fail(errno.EPERM), _op(RETURN, ALLOW)]
+    program += _when_call(CLOSE_RANGE, [_op(LOAD, ARGUMENT_2), *unshare])
     program += _when_call(table.socket, [_op(LOAD, ARGUMENT_0), *_refuse_unless_in(FAMILIES, errno.EAFNOSUPPORT)])
     terminal = [
         _op(JUMP_EQUAL, TIOCSTI, 1, 0),

@@ -1,83 +1,141 @@
-"""Ends a sandbox that fills the disk, where no quota does it; memory is watched by the agent itself."""
+"""Ends a sandbox that fills the disk or the memory, where neither a quota nor a cgroup does it.
+
+The agent watches what its processes show of themselves; from outside more is seen. Cheap figures of the whole
+machine are read often, and tell when it is time to look closely.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
-import psutil
-
+from app.adapters.sandboxes.local.held import descriptors_in_flight, memory_held, tasks_below, unnamed_files
 from app.adapters.sandboxes.local.trees import ENTRY_BYTES, TreeTooDeep, disk_usage
 
-INTERVAL_S: Final = 1.0
+INTERVAL_S: Final = 0.2
 WALK_EVERY_S: Final = 5.0
 WALK_SHARE: Final = 50
-"""A walk may take one part in this many of the time, unless the file system visibly fills."""
+"""A walk may take one part in this many of the time, unless the machine visibly fills."""
+STEP: Final = 64
+"""What is taken of the machine between two looks is seen once it is one part in this many of the limit."""
+FLOOR_BYTES: Final = 2 << 30
+FLOOR_SHARE: Final = 20
+GREEDY_SHARE: Final = 8
+"""A sandbox that holds less than one part in this many of its limit is not what fills the disk."""
+
+_MEMORY_OF_MACHINE: Final = ("Shmem:", "SUnreclaim:")
 
 
-class DiskWatch:
-    """Measures what one sandbox keeps on disk, files that were deleted but are still open included."""
+class Schedule:
+    """Decides when to look closely: when a figure of the machine has risen by `step`, or after a while."""
 
-    def __init__(self, trees: Sequence[Path], pid: int, limit: int) -> None:
+    def __init__(self, step: int) -> None:
+        self._step = step
+        self._lowest: int | None = None
+        self._due = 0.0
+
+    def is_due(self, figure: int) -> bool:
+        """Whether to look now; somebody else's release does not hide what is taken afterwards."""
+        if self._lowest is None:
+            self._lowest = figure
+        self._lowest = min(self._lowest, figure)
+        return time.monotonic() >= self._due or figure - self._lowest >= self._step
+
+    def looked(self, figure: int, *, took_s: float) -> None:
+        """Note a look that began at this figure."""
+        self._lowest = figure
+        self._due = time.monotonic() + max(WALK_EVERY_S, WALK_SHARE * took_s)
+
+
+class ResourceWatch:
+    """Measures what one sandbox keeps on disk and in memory, by a name or without one."""
+
+    def __init__(
+        self, trees: Sequence[Path], pid: int, *, disk: int, memory: int, peers: WeakSet[ResourceWatch]
+    ) -> None:
+        """`disk` and `memory` are limits in bytes; `peers` are the watches of this process, for a full disk."""
         self._trees = trees
         self._pid = pid
-        self._limit = limit
-        self._free = 0
-        self._due = 0.0
+        self._disk_limit = disk
+        self._memory_limit = memory
+        self._disk = Schedule(disk // STEP)
+        self._memory = Schedule(memory // STEP)
+        self._taken_before: int | None = None
+        self._shared_before: int | None = None
+        self._is_suspect = False
+        self._peers = peers
+        peers.add(self)
+        self.disk_bytes = 0
+        """What was found at the last look."""
         self.paused = False
-        """Nothing is written by a frozen sandbox."""
+        """A frozen sandbox takes nothing more."""
 
     async def until_exceeded(self) -> str:
-        """Return, with what to say, when the limit is passed."""
+        """Return, with what to say, when a limit is passed."""
         while True:
-            if not self.paused and (excess := await asyncio.to_thread(self._look)):
+            if not self.paused and (excess := await self._look()):
                 return excess
             await asyncio.sleep(INTERVAL_S)
 
-    def _look(self) -> str | None:
+    async def _look(self) -> str | None:
         space = os.statvfs(self._trees[0])
-        free = space.f_bavail * space.f_frsize + space.f_favail * ENTRY_BYTES
+        taken = -(space.f_bavail * space.f_frsize + space.f_favail * ENTRY_BYTES)
+        if self._disk.is_due(taken) and (excess := await asyncio.to_thread(self._measure_disk, taken)):
+            return excess
+        if self._is_greediest_on_full_disk(space):
+            return "the disk is almost full, and of what runs it takes the most"
+        shared, kernel = memory_of_machine()
+        if self._memory.is_due(shared + kernel):
+            return await asyncio.to_thread(self._measure_memory, shared, kernel)
+        return None
+
+    def _measure_disk(self, taken: int) -> str | None:
         began = time.monotonic()
-        if began < self._due and self._free - free < self._limit // 64:
-            return None
+        tasks = tasks_below(self._pid)
+        unnamed = unnamed_files(tasks)
         try:
-            used = sum(disk_usage(tree) for tree in self._trees) + deleted_but_open(self._pid)
+            self.disk_bytes = sum(disk_usage(tree) for tree in self._trees) + unnamed.size
         except TreeTooDeep as error:
             return f"it made {error}"
-        now = time.monotonic()
-        self._free, self._due = free, now + max(WALK_EVERY_S, WALK_SHARE * (now - began))
-        return f"it used more than {self._limit} bytes of disk" if used > self._limit else None
+        self._disk.looked(taken, took_s=time.monotonic() - began)
+        excess = f"it used more than {self._disk_limit} bytes of disk"
+        if self.disk_bytes > self._disk_limit:
+            return excess
+        if self._taken_before is None:
+            self._taken_before = taken - self.disk_bytes
+        unexplained = taken - self._taken_before - self.disk_bytes
+        # Others fill the disk too: only who hides files is suspected, and only who does so at two looks in a row.
+        was_suspect, self._is_suspect = self._is_suspect, False
+        if self.disk_bytes + unexplained > self._disk_limit:
+            self._is_suspect = not unnamed.is_complete or descriptors_in_flight(tasks) > 0
+        return excess if was_suspect and self._is_suspect else None
+
+    def _measure_memory(self, shared: int, kernel: int) -> str | None:
+        began = time.monotonic()
+        if self._shared_before is None:
+            self._shared_before = shared
+        held = memory_held(tasks_below(self._pid), at_most=self._memory_limit)
+        used = held.size if held.is_complete else max(held.size, shared - self._shared_before)
+        self._memory.looked(shared + kernel, took_s=time.monotonic() - began)
+        return f"it used more than {self._memory_limit} bytes of memory" if used > self._memory_limit else None
+
+    def _is_greediest_on_full_disk(self, space: os.statvfs_result) -> bool:
+        floor = min(FLOOR_BYTES, space.f_blocks * space.f_frsize // FLOOR_SHARE)
+        if space.f_bavail * space.f_frsize >= floor or self.disk_bytes <= self._disk_limit // GREEDY_SHARE:
+            return False
+        return self.disk_bytes >= max(peer.disk_bytes for peer in self._peers if not peer.paused)
 
 
-def deleted_but_open(root_pid: int) -> int:
-    """Bytes of files that have no name any more but that a process of this tree holds open."""
-    found: dict[tuple[int, int], int] = {}
-    try:
-        tree = psutil.Process(root_pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return 0
-    for process in tree:
-        for status in _open_files(process.pid):
-            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                found[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(found.values())
-
-
-def _open_files(pid: int) -> list[os.stat_result]:
-    folder = Path(f"/proc/{pid}/fd")
-    try:
-        entries = list(folder.iterdir())
-    except OSError:
-        return []
-    found = []
-    for entry in entries:
-        try:
-            found.append(entry.stat())
-        except OSError:
-            continue
-    return found
+def memory_of_machine() -> tuple[int, int]:
+    """Bytes of shared memory, and of what the kernel keeps for processes."""
+    found = dict.fromkeys(_MEMORY_OF_MACHINE, 0)
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        name, figure, *_ = line.split()
+        if name in found:
+            found[name] = int(figure) * 1024
+    return found["Shmem:"], found["SUnreclaim:"]

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Starts the app on $HOST:$PORT. The first start installs what requirements.lock names into .venv beside this file,
-# with the python3 of the PATH (or $PYTHON) and nothing else.
+# with the python3 of the PATH (or $PYTHON) and nothing else. `./start.sh owner` makes an owner's account,
+# `./start.sh password` chooses another password.
 set -eu
+# What is kept here is for nobody else on this computer.
+umask 077
 cd "$(dirname "$0")"
 if [ -f .env ]; then
     set -a
@@ -23,5 +26,4 @@ if [ ! -x "$python" ] && [ "${INSTALL:-yes}" = yes ]; then
     mv .venv.new .venv
 fi
 [ -x "$python" ] || python=$(command -v python3)
-exec "$python" -m uvicorn app.main:app --host "${HOST:-127.0.0.1}" --port "${PORT:-8000}" \
-    --no-server-header --timeout-graceful-shutdown 3
+exec "$python" -m app "$@"

@@ -10,16 +10,15 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from . import database, figures, people
+from . import database, figures, hosts, people
 from .database import BY_TABLE
 from .fields import Value
 from .model import Entity, Field, Role
 from .routing import Given
-from .schema import ROLES, SIGN_IN
+from .schema import ROLES
 from .triggers import STATUSES
 
-OWNER = Role(" Owner", "")
-"""Kept with an account as it stands here: no role of the schema begins with a space, so none is taken for it."""
+OWNER = Role(people.OWNER, "")
 STAFF = "Staff"
 ANYBODY = "Anybody"
 JUDGEMENTS = frozenset({"approved", "decision", "feedback", "grade", "mark", "result", "score", "verdict", *STATUSES})
@@ -41,6 +40,11 @@ class Visitor:
     def actor(self) -> figures.Actor:
         """Who the SQL of worked-out values takes them for."""
         return figures.Actor(self.role.name.strip(), self.role.own, self.own_id)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether they decide who signs in."""
+        return self.role == OWNER
 
     @property
     def is_staff(self) -> bool:
@@ -125,7 +129,8 @@ class Visitor:
         return {field.name: self.own_id for field in entity.of_type("ref") if field.ref == self.role.own}
 
 
-EVERYBODY = Visitor()
+FOUNDER = Visitor("Owner")
+"""Whoever came by the founder's own link of a preview, and has not signed in as somebody else."""
 
 
 def summed(entity: Entity) -> set[str]:
@@ -150,16 +155,13 @@ def _path(entity: Entity, own: str, seen: frozenset[str]) -> str:
     return ""
 
 
-async def everybody(request: Request) -> Visitor:
-    """Who is here in an app without sign-in."""
-    request.state.visitor = EVERYBODY
-    return EVERYBODY
-
-
 def known(request: Request) -> Visitor | None:
     """Who is signed in."""
+    session = people.cookie(request)
     with database.session() as db:
-        visitor = _of_session(db, people.cookie(request))
+        visitor = _of_session(db, session)
+    if visitor is None and session != people.SIGNED_OUT and hosts.is_founder(request):
+        visitor = FOUNDER
     request.state.visitor = visitor
     return visitor
 
@@ -187,20 +189,18 @@ def signed_in(request: Request) -> Visitor:
     """Who is here; sends anybody else to the page where they sign in."""
     visitor = known(request)
     if visitor is None:
-        with database.session() as db:
-            first = "/sign-in" if people.has_owner(db) else "/setup"
-        back = f"?next={quote(request.url.path)}" if request.method == "GET" and first == "/sign-in" else ""
-        raise HTTPException(303, "Sign in first.", headers={"location": first + back})
+        back = f"?next={quote(request.url.path)}" if request.method == "GET" else ""
+        raise HTTPException(303, "Sign in first.", headers={"location": f"/sign-in{back}"})
     return visitor
 
 
-Here = Annotated[Visitor, Given(signed_in if SIGN_IN else everybody)]
-Guest = Annotated[Visitor | None, Given(known if SIGN_IN else everybody)]
+Here = Annotated[Visitor, Given(signed_in)]
+Guest = Annotated[Visitor | None, Given(known)]
 
 
 def owner_only(visitor: Visitor) -> None:
     """Refuses everybody but the owners, who alone decide who signs in."""
-    if visitor.role != OWNER:
+    if not visitor.is_owner:
         raise HTTPException(404, "There is no such page.")
 
 

@@ -1,17 +1,19 @@
-"""The pages on which people sign up, in and out; only an app whose roles need it has them."""
+"""The pages on which people set the app up, sign up, in and out."""
 
 from __future__ import annotations
 
+import hmac
+import secrets
 import sqlite3
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, invitations, people, records, rules
+from . import database, guesses, hosts, invitations, people, records, rules
 from .access import OWNER, Guest, Here, Visitor, owner_only
 from .database import BY_TABLE
-from .fields import Value
+from .fields import Refused, Value, read
 from .model import Field, Role
 from .entering import first_values, read_all
 from .rendering import DASHBOARD, Form, render
@@ -23,13 +25,20 @@ NAME = Field("name", "Your name", required=True)
 EMAIL = Field("email", "E-mail", "email", required=True)
 TAKEN = "There is an account with this e-mail already."
 KNOWN = "This e-mail is known here already. Sign in, or open the link of your invitation: ask for it if you have none."
+CODE_WRONG = "That is not the code. It is printed where the app was started; each start makes another one."
 TITLES = {"/setup": "Set up your app", "/sign-in": "Sign in", "/sign-up": "Sign up"}
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 routes = Routes()
 
 
 class NotInvited(Exception):
     """The staff has entered somebody with this e-mail, and did not give them this link."""
+
+
+def new_setup_code() -> str:
+    """What whoever starts the app is told, so that nobody else becomes its owner."""
+    return "-".join("".join(secrets.choice(CODE_LETTERS) for _ in range(4)) for _ in range(3))
 
 
 def own_roles() -> list[Role]:
@@ -49,6 +58,7 @@ def _page(
     context = {
         "address": address, "given": shown, "wrong": wrong, "heading": TITLES[address], "front": True,
         "roles": own_roles() if address == "/sign-up" else [], "fewest": people.MIN_PASSWORD,
+        "can_sign_up": bool(own_roles()), "is_founder": hosts.is_founder(request),
     }  # fmt: skip
     return render(request, "account.html", context, status=status)
 
@@ -67,22 +77,35 @@ def _welcome(request: Request, user_id: int, address: str) -> Response:
         token = people.open_session(db, user_id)
     response = RedirectResponse(address, 303)
     people.set_cookie(response, request, token)
+    guesses.remember(response, request, user_id)
     return response
+
+
+def _is_waiting(request: Request) -> bool:
+    """Whether the app waits for its owner; in a preview that is nobody's business but the founder's."""
+    if hosts.preview_access(request.scope) == hosts.VISITOR:
+        return False
+    with database.session() as db:
+        return not people.has_owner(db)
 
 
 @routes.get("/setup")
 def ask_owner(request: Request, visitor: Guest) -> Response:
-    """Open until the app has an owner."""
-    with database.session() as db:
-        if people.has_owner(db):
-            return RedirectResponse("/sign-in", 303)
-    return _page(request, "/setup", {}, {})
+    """Open until the app has an owner, to whoever knows the code that its start has printed."""
+    if not _is_waiting(request):
+        return RedirectResponse("/sign-in", 303)
+    return _page(request, "/setup", {"code": request.query_params.get("code", "")[:40]}, {})
 
 
 @routes.post("/setup")
 def set_up(request: Request, visitor: Guest, form: Form) -> Response:
     """Makes the owner's account, once."""
+    if not _is_waiting(request):
+        raise HTTPException(403, "This app has been set up already.")
     values, wrong = _read(form)
+    if not _has_code(request, form):
+        hold_back(request)
+        wrong["code"] = CODE_WRONG
     if wrong:
         return _page(request, "/setup", form, wrong, status=422)
     hashed = people.hash_password(form["password"])
@@ -91,6 +114,13 @@ def set_up(request: Request, visitor: Guest, form: Form) -> Response:
             raise HTTPException(403, "This app has been set up already.")
         user_id = _account(db, values, hashed, OWNER)
     return _welcome(request, user_id, f"{DASHBOARD}?done=welcome")
+
+
+def _has_code(request: Request, form: dict[str, str]) -> bool:
+    """Whether it is the founder in a preview, or somebody who knows the code."""
+    given = "".join(form.get("code", "").upper().replace("-", " ").split())
+    code = request.app.state.setup_code.replace("-", "")
+    return hosts.is_founder(request) or hmac.compare_digest(given.encode(), code.encode())
 
 
 def _account(
@@ -103,9 +133,8 @@ def _account(
 @routes.get("/sign-up")
 def ask_new(request: Request, visitor: Guest) -> Response:
     """For people who work with what is their own."""
-    with database.session() as db:
-        if not people.has_owner(db):
-            return RedirectResponse("/setup", 303)
+    if not own_roles():
+        return RedirectResponse("/sign-in", 303)
     asked = {name: request.query_params.get(name, "")[:200] for name in ("role", "email", "invitation")}
     return _page(request, "/sign-up", asked, {})
 
@@ -113,6 +142,8 @@ def ask_new(request: Request, visitor: Guest) -> Response:
 @routes.post("/sign-up")
 def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
     """Makes an account, and the record that describes the person unless the staff has made one and invites them."""
+    if not own_roles():
+        raise HTTPException(404, "There is no such page.")
     values, wrong = _read(form)
     chosen = [role for role in own_roles() if role.name == form.get("role", own_roles()[0].name)]
     if not chosen:
@@ -122,8 +153,6 @@ def sign_up(request: Request, visitor: Guest, form: Form) -> Response:
         hashed = people.hash_password(form["password"])
         try:
             with records.writing() as db:
-                if not people.has_owner(db):
-                    raise HTTPException(303, "Set the app up first.", headers={"location": "/setup"})
                 code = form.get("invitation", "")
                 record_id = _describe(db, request.app.state.key, chosen[0], values, code)
                 user_id = _account(db, values, hashed, chosen[0], record_id)
@@ -152,29 +181,49 @@ def _describe(db: sqlite3.Connection, key: bytes, role: Role, values: dict[str, 
 @routes.get("/sign-in")
 def ask_known(request: Request, visitor: Guest) -> Response:
     """For everybody who has an account."""
-    with database.session() as db:
-        if not people.has_owner(db):
-            return RedirectResponse("/setup", 303)
+    if _is_waiting(request) and not hosts.is_founder(request):
+        return RedirectResponse("/setup", 303)
     return _page(request, "/sign-in", {"next": request.query_params.get("next", "")[:200]}, {})
 
 
 @routes.post("/sign-in")
 def sign_in(request: Request, visitor: Guest, form: Form) -> Response:
     """Lets somebody in; who guesses passwords has to wait."""
-    email, password = form.get("email", "").strip()[:200], form.get("password", "")[: people.MAX_PASSWORD]
-    address = request.client.host if request.client else ""
+    if "founder" in form and hosts.is_founder(request):
+        return _let_founder_in(_inside(form.get("next", "")))
+    email, password = _email(form), form.get("password", "")[: people.MAX_PASSWORD]
     with records.writing() as db:
-        if people.too_many_tries(db, email, address):
-            wrong = {"email": "That was wrong too often. Wait fifteen minutes and try again."}
-            return _page(request, "/sign-in", form, wrong, status=429)
-        people.note_try(db, email, address)
         found = people.find(db, email)
-    is_right = people.is_theirs(found, password)
+        place = guesses.place(request, found[0] if found else None)
+        wait = guesses.seconds_to_wait(db, email, place)
+        if wait:
+            wrong = {"email": f"That was wrong too often. Wait {wait} seconds and try again."}
+            return _page(request, "/sign-in", form, wrong, status=429)
+        guesses.note(db, email, place)
+    is_right = people.is_theirs(found, password, can_wait=guesses.is_known(place))
     if found is None or not is_right:
         return _page(request, "/sign-in", form, {"email": "The e-mail or the password is not right."}, status=422)
+    renewed = people.hash_password(password) if people.is_outdated(found[1]) else ""
     with records.writing() as db:
-        people.forgive_try(db, email, address)
+        guesses.forgive(db, email, place)
+        if renewed:
+            db.execute("UPDATE app_users SET password = ? WHERE id = ?", [renewed, found[0]])
     return _welcome(request, found[0], _inside(form.get("next", "")))
+
+
+def _email(form: dict[str, str]) -> str:
+    """The e-mail as accounts keep it, without marks that nobody sees; what is none has no account."""
+    try:
+        return str(read(EMAIL, form.get("email", "")))
+    except Refused:
+        return ""
+
+
+def _let_founder_in(address: str) -> Response:
+    """The founder of a preview signs in as its owner without a password."""
+    response = RedirectResponse(address, 303)
+    response.delete_cookie(people.COOKIE, path="/")
+    return response
 
 
 def _inside(address: str) -> str:
@@ -189,7 +238,10 @@ def sign_out(request: Request, visitor: Here, form: Form) -> Response:
     with database.session() as db:
         people.close_session(db, visitor.session)
     response = RedirectResponse("/", 303)
-    response.delete_cookie(people.COOKIE, path="/")
+    if hosts.is_founder(request):
+        people.set_cookie(response, request, people.SIGNED_OUT)
+    else:
+        response.delete_cookie(people.COOKIE, path="/")
     return response
 
 

@@ -6,7 +6,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import clock, figures, migration, triggers
@@ -19,6 +19,7 @@ BY_TABLE: dict[str, Entity] = {entity.table: entity for entity in ENTITIES}
 COLUMN_TYPES = {"int": "INTEGER", "decimal": "INTEGER", "money": "INTEGER", "bool": "INTEGER", "ref": "INTEGER"}
 ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRICT"}
 MAX_OPTIONS = 500
+DATA = Path(__file__).resolve().parent.parent / "data"
 OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS app_changes (id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, "
     "what TEXT NOT NULL, record_table TEXT NOT NULL, record_id INTEGER NOT NULL, details TEXT NOT NULL)",
@@ -39,8 +40,7 @@ Labels = dict[int, str]
 
 def path() -> Path:
     """Where the file is: DATABASE_PATH, or data/app.db beside the code."""
-    default = Path(__file__).resolve().parent.parent / "data" / "app.db"
-    return Path(os.environ.get("DATABASE_PATH") or default)
+    return Path(os.environ.get("DATABASE_PATH") or DATA / "app.db")
 
 
 @contextmanager
@@ -71,8 +71,8 @@ def _in_order(left: str, right: str) -> int:
 
 def migrate() -> bool:
     """Make the tables, columns and rules that are missing; True when the file is new."""
-    path().parent.mkdir(parents=True, exist_ok=True)
     migration.bring_up(path(), _migrate_table)
+    _keep_private()
     with session() as db:
         db.execute("PRAGMA journal_mode = WAL")
         fresh = not _exists(db, "app_settings")
@@ -86,6 +86,19 @@ def migrate() -> bool:
         triggers.install(db)
         migration.remember(db)
     return fresh
+
+
+def _keep_private() -> None:
+    """Nobody else on this computer reads the records: SQLite gives its other files the mode of the first one."""
+    folder = path().parent
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)
+    path().touch(mode=0o600)
+    for name in (path(), *folder.glob(f"{path().name}-*"), *([folder] if folder == DATA else [])):
+        # Whoever shares the records with another user on purpose owns them as that user.
+        with suppress(PermissionError):
+            name.chmod(0o700 if name.is_dir() else 0o600)
 
 
 def secret() -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,9 +18,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import accounts, database, move_pages, moves, pages, public, records, seed, sheets, view_pages
+from . import accounts, database, move_pages, moves, pages, passwords, people, public, records, seed, sheets, view_pages
 from .rendering import render
-from .schema import SIGN_IN
 from .security import Guard
 
 HERE = Path(__file__).parent
@@ -49,16 +49,28 @@ def _move_on() -> None:
 
 @asynccontextmanager
 async def _life(app: Starlette) -> AsyncIterator[None]:
-    if database.migrate():
-        seed.fill()
+    seed.prepare()
     app.state.key = database.secret()
+    app.state.setup_code = accounts.new_setup_code()
+    _ask_for_owner(app.state.setup_code)
     yield
+
+
+def _ask_for_owner(code: str) -> None:
+    """Print how the app gets its owner, as long as it has none; in a preview the founder is the owner."""
+    if os.environ.get("PREVIEW_KEY"):
+        return
+    with database.session() as db:
+        if people.has_owner(db):
+            return
+    address = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/setup?code={code}"
+    print(f"\nThis app has no owner yet. Open {address}\nor type this code at /setup: {code}\n", flush=True)
 
 
 def create_app() -> Starlette:
     """The whole app; its database is opened when it starts."""
     # The more particular address comes first: /{table} takes whatever is left.
-    groups = [*([accounts] if SIGN_IN else []), public, sheets, view_pages, move_pages, pages]
+    groups = [accounts, passwords, public, sheets, view_pages, move_pages, pages]
     static = Mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     made = Starlette(
         routes=[static, *(route for group in groups for route in group.routes.all)],

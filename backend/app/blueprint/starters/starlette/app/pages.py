@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, edits, invitations, line_forms, lines, migration, moves, once, papers, records, rules, views
+from . import database, desk, edits, invitations, line_forms, lines, migration, moves, once, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, too_long
 from .entering import read_all, refuse_hidden, started
+from .clock import today
 from .fields import Refused, Value, read, typed
 from .model import Entity, Field, lower_first
 from .rendering import (
@@ -53,7 +54,7 @@ def about(request: Request, visitor: Guest) -> HTMLResponse:
     if visitor is not None and visitor.is_staff:
         with database.session() as db:
             notes = migration.notes(db)
-    return render(request, "about.html", {"heading": "About this app", "notes": notes})
+    return render(request, "about.html", {"heading": "About", "notes": notes})
 
 
 @routes.get(DASHBOARD)
@@ -63,7 +64,8 @@ def dashboard(request: Request, visitor: Here, done: Words = "") -> HTMLResponse
         shown = [entity for entity in ENTITIES if visitor.sees_some(entity) and not entity.is_line]
         context = {
             "sections": [_section(db, entity, visitor) for entity in shown],
-            "coming": views.coming_up(db, visitor), "sums": views.sums(db, visitor) if visitor.is_staff else [],
+            "coming": views.coming_up(db, visitor), "waits": desk.waiting(db, shown, visitor), "today": today(),
+            "sums": views.sums(db, visitor) if visitor.is_staff else [],
             "heading": "Overview", "done": DONE.get(done, ""),
         }  # fmt: skip
         return render(request, "home.html", context)
@@ -77,7 +79,7 @@ def _section(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[s
         "entity": entity,
         "count": database.count(db, entity, where, values),
         "late": database.count(db, entity, f"{where} AND {late}", [*values, *more]),
-        "rows": cells(db, entity, rows, []),
+        "rows": cells(db, entity, rows, desk.told(entity)),
     }
 
 

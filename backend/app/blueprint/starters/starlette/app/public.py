@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, line_forms, lines, once, people, records, rules
+from . import database, hosts, line_forms, lines, once, people, records, rules
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
@@ -20,7 +20,7 @@ from .entering import first_values, read_all
 from .rendering import DASHBOARD, HAS_FRONT, cells, render
 from .rendering import Form as Posted
 from .routing import Number, Routes, Words
-from .schema import ABOUT, FORMS, SIGN_IN
+from .schema import ABOUT, FORMS
 from .security import hold_back, receipt
 
 OFFERED = 60
@@ -35,13 +35,13 @@ routes = Routes()
 
 def front(request: Request, visitor: Guest) -> Response:
     """What the app is, in the goal's own words, and what a visitor can do here."""
-    if visitor is not None and visitor.session:
+    if visitor is not None and visitor.session and not FORMS:
         return RedirectResponse(DASHBOARD, 303)
     with database.session() as db:
         actions = [
             {"form": form, "entity": database.BY_TABLE[form.table], "offers": _card_offers(db, form)} for form in FORMS
         ]
-        waits = SIGN_IN and not people.has_owner(db)
+        waits = not hosts.preview_access(request.scope) and not people.has_owner(db)
         return render(request, "front.html", {"actions": actions, "front": True, "waits": waits})
 
 

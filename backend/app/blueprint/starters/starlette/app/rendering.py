@@ -12,19 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from . import access, database, once, people, rules
+from . import database, hosts, once, rules
 from .access import Visitor
 from .fields import Value, day, money, show, tone
 from .model import Entity, Field
 from .routing import Given
-from .schema import ABOUT, ENTITIES, FORMS, SIGN_IN
-from .security import new_token, read_form
+from .schema import ABOUT, ENTITIES, FORMS, ROLES
+from .security import new_token, read_form, session_of
 
 DONE = {
     "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
-    "imported": "Imported.", "welcome": "Welcome! Your app is set up.",
+    "imported": "Imported.", "password": "The new password is kept.", "welcome": "Welcome! Your app is set up.",
 }  # fmt: skip
-HAS_FRONT = bool(FORMS) or SIGN_IN
+HAS_FRONT = bool(FORMS) or any(role.own for role in ROLES)
+"""Whether the app has a side for people who are not of the staff."""
 DASHBOARD = "/staff-side" if HAS_FRONT else "/"
 
 templates = Environment(
@@ -32,7 +33,7 @@ templates = Environment(
 )
 templates.globals.update(
     about=ABOUT, entities=ENTITIES, forms=FORMS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
-    sign_in=SIGN_IN, tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
+    can_sign_up=any(role.own for role in ROLES), tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
 )  # fmt: skip
 
 Form = Annotated[dict[str, str], Given(read_form)]
@@ -42,11 +43,14 @@ def render(
     request: Request, template: str, context: Mapping[str, Any], *, status: int = 200, session: str | None = None
 ) -> HTMLResponse:
     """A page; everything in it is escaped by the template engine."""
-    visitor = getattr(request.state, "visitor", None if SIGN_IN else access.EVERYBODY)
+    visitor = getattr(request.state, "visitor", None)
     key = getattr(request.app.state, "key", b"")
-    token = new_token(key, people.cookie(request) if session is None else session)
+    token = new_token(key, session_of(request) if session is None else session)
     shown = [entity for entity in ENTITIES if visitor is not None and visitor.sees_some(entity)]
-    base = {"visitor": visitor, "token": token, "form_id": once.new_form_id(), "nav": [entity for entity in shown if not entity.line_of], "path": request.url.path}
+    base = {
+        "visitor": visitor, "is_founder": hosts.is_founder(request), "token": token, "form_id": once.new_form_id(),
+        "nav": [entity for entity in shown if not entity.line_of], "path": request.url.path,
+    }  # fmt: skip
     return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
 
 

@@ -13,9 +13,10 @@ from contextlib import suppress
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import database, people
+from . import database, hosts, people
 
 FORM_LIFE_S = 12 * 3600
 MAX_BODY = 200_000
@@ -31,6 +32,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
     "base-uri 'none'"
 )
+
+
+def session_of(request: Request) -> str:
+    """What the tokens of a page's forms are bound to: a session, or the founder's own link of a preview."""
+    session = people.cookie(request)
+    return session or ("founder" if hosts.is_founder(request) else "")
 
 
 def new_token(key: bytes, session: str = "") -> str:
@@ -57,6 +64,11 @@ def receipt(key: bytes, table: str, record_id: int) -> str:
     return _sign(key, f"receipt {table} {record_id}", "")[:24]
 
 
+def password_link(key: bytes, user_id: int, until: int, kept: str) -> str:
+    """What shows that the owner let somebody choose another password than the one that is kept."""
+    return _sign(key, f"password {user_id} {until} {kept}", "")[:32]
+
+
 def invitation(key: bytes, table: str, record_id: int, email: str) -> str:
     """What shows that the staff let somebody in as the person of this record."""
     return _sign(key, f"invitation {table} {record_id} {email.casefold()}", "")[:24]
@@ -64,6 +76,8 @@ def invitation(key: bytes, table: str, record_id: int, email: str) -> str:
 
 async def read_form(request: Request) -> dict[str, str]:
     """The posted form; refuses what another site sent, or what carries no valid token."""
+    if not hosts.is_own_page(request.scope):
+        raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
     kind, _, more = request.headers.get("content-type", "").partition(";")
@@ -77,7 +91,7 @@ async def read_form(request: Request) -> dict[str, str]:
             fields[name] = value
         else:
             fields[name], fields[f"{name}_encoding"] = decoded(await value.read())
-    if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), people.cookie(request)):
+    if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), session_of(request)):
         raise HTTPException(403, "This page was open for too long. Go back, load it again and send it once more.")
     return fields
 
@@ -108,7 +122,7 @@ def _is_somebodys(scope: Scope) -> bool:
 
 
 class Guard:
-    """Adds the security headers and refuses bodies over the limit before they are read."""
+    """Adds the security headers, and refuses names that are not the app's and bodies over the limit."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -126,6 +140,10 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if not hosts.is_own_name(scope):
+            await PlainTextResponse(hosts.REFUSED, 421)(scope, receive, send)
+            return
+        scope = hosts.as_the_preview_says(scope)
         taken = 0
         private = NO_STORE if _is_somebodys(scope) else ()
         most = MAX_IMPORT if scope["path"].endswith("/import") else MAX_BODY

@@ -17,6 +17,12 @@ from .schema import ENTITIES
 RELATIVE = re.compile(r"^@(-?\d{1,5})(?: (\d\d):(\d\d))?$")
 
 
+def prepare() -> None:
+    """Bring the records into today's shape; a new file begins with the examples."""
+    if database.migrate():
+        fill()
+
+
 def fill() -> None:
     """Insert the examples of `seed.json`, unless EXAMPLE_DATA says no."""
     if os.environ.get("EXAMPLE_DATA", "yes").lower() in ("no", "0", "false", "off"):

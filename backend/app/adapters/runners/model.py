@@ -1,0 +1,171 @@
+"""The engine with a model: it designs the specification, and the same generator as everybody's builds it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from pydantic_core import from_json
+
+from app.adapters.runners.asking import AnswerUnusable, Asker, Conversation
+from app.adapters.runners.providers import open_provider
+from app.blueprint import language
+from app.blueprint.plan import plan_of
+from app.blueprint.spec import AppSpec
+from app.designer import prompts
+from app.designer.choice import ModelChoice
+from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
+from app.designer.drafts import Draft, Fault, completed, draft
+from app.designer.schema import accounts_schema, answer_schema
+from app.ports.model_calls import BudgetReached, CallJournal, Share
+from app.ports.runner import GoalNotUnderstood, Runner, RunResult, Say, Scaffold
+
+log = structlog.get_logger(__name__)
+
+REPAIRS: Final = 2
+_LONGEST_READING: Final = 4_000
+
+
+class RunnerReal:
+    """A Runner for one job, whose designs a model makes; what it cannot design is left to `rules`."""
+
+    def __init__(self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say) -> None:
+        self._choice = choice
+        self._journal = journal
+        self._rules = rules
+        self._say = say
+
+    @property
+    def engine(self) -> str:
+        """The model's name."""
+        return self._choice.label
+
+    async def scaffold(self, goal: str, *, spec: AppSpec | None = None) -> Scaffold:
+        """Have the model design, or build the `spec` given. GoalNotUnderstood, RunnerUnavailable."""
+        if spec is not None:
+            return await self._rules.scaffold(goal, spec=spec)
+        try:
+            designed = await self._design(goal)
+        except AnswerUnusable as error:
+            return await self._by_rules(goal, str(error))
+        return await self._rules.scaffold(goal, spec=designed)
+
+    async def run(self, goal: str, spec: AppSpec, *, say: Say) -> RunResult:
+        """Write the whole app of `spec`."""
+        return await self._rules.run(goal, spec, say=say)
+
+    async def _design(self, goal: str) -> AppSpec:
+        clauses = clauses_of(goal)
+        conversation = Conversation(prompts.system_prompt())
+        conversation.ask(prompts.goal_prompt(goal, clauses, await asyncio.to_thread(_reading, goal)))
+        await self._say(f"{self._choice.label} is designing the app")
+        async with open_provider(self._choice) as provider:
+            asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
+            answer, made = await self._answered(asker, conversation, goal)
+            if made.spec is None:
+                raise AnswerUnusable("The model's design was not valid, and it could not mend it.")
+            accounts = await self._accounted(asker, conversation, clauses, answer)
+        wishes = wishes_of(clauses, accounts, made.spec)
+        left = [fault.place for fault in made.faults]
+        spec = completed(made.spec, wishes=wishes, confidence=kept_share(wishes), left=left)
+        await self._say(_told(spec))
+        return spec
+
+    async def _answered(self, asker: Asker, conversation: Conversation, goal: str) -> tuple[dict[str, Any], Draft]:
+        """The last answer that something could be made of; faults go back to the model at most twice."""
+        best: tuple[dict[str, Any], Draft] = {}, Draft(None, ())
+        for repair in range(REPAIRS + 1):
+            step, share = ("design", Share.USEFUL) if not repair else (f"repair {repair}", Share.REPAIR)
+            try:
+                said = await asker.ask(conversation, step=step, share=share, schema=answer_schema())
+            except (BudgetReached, AnswerUnusable):
+                if best[1].spec is None:
+                    raise
+                break
+            answer = _read(said.text)
+            made = await asyncio.to_thread(draft, answer.get("spec"), goal=goal, engine=self._choice.label)
+            if said.is_cut:
+                cut = Fault("the answer", "it was cut off at the limit of its length; say the same in less")
+                made = Draft(made.spec, (*made.faults, cut))
+            if made.spec is not None and (best[1].spec is None or len(made.faults) <= len(best[1].faults)):
+                best = answer, made
+            if made.is_whole:
+                break
+            if repair < REPAIRS:
+                await self._say(f"The design has {len(made.faults)} faults, so the model mends it")
+                conversation.ask(prompts.repair_prompt([str(fault) for fault in made.faults]))
+        return best
+
+    async def _accounted(
+        self, asker: Asker, conversation: Conversation, clauses: tuple[str, ...], answer: dict[str, Any]
+    ) -> list[Mapping[str, Any]]:
+        """What the model says becomes of each clause; those it does not mention are asked for once more."""
+        accounts = _accounts(answer)
+        missing = unmentioned(clauses, accounts)
+        if not missing:
+            return accounts
+        conversation.ask(prompts.clauses_prompt({number: clauses[number - 1] for number in missing}))
+        try:
+            said = await asker.ask(conversation, step="clauses", share=Share.REPAIR, schema=accounts_schema())
+        except (BudgetReached, AnswerUnusable):
+            return accounts
+        return [*accounts, *_accounts(_read(said.text))]
+
+    async def _by_rules(self, goal: str, reason: str) -> Scaffold:
+        """The plan of the rules where it keeps enough, named as what it is. GoalNotUnderstood."""
+        await self._journal.waste()
+        try:
+            scaffold = await self._rules.scaffold(goal)
+        except GoalNotUnderstood as error:
+            raise GoalNotUnderstood(f"{reason} The rules cannot plan it either: {error}") from error
+        if not plan_of(scaffold.spec).keeps_enough:
+            raise GoalNotUnderstood(
+                f"{reason} The rules alone would keep less than half of what you asked for, so nothing was built. "
+                "Try again, or with another model."
+            )
+        await self._say(f"{reason} The app is planned by rules instead")
+        told = f"{reason} This app was planned by rules, without a model."
+        spec = scaffold.spec.model_copy(update={"assumptions": (told, *scaffold.spec.assumptions)[:12]})
+        return await self._rules.scaffold(goal, spec=spec)
+
+
+async def probe(choice: ModelChoice, journal: CallJournal) -> None:
+    """Ask the model for next to nothing. RunnerUnavailable says what is wrong with key, account, name or way."""
+    async with open_provider(choice) as provider:
+        try:
+            await Asker(choice, provider, journal, prompt=prompts.VERSION).probe()
+        except AnswerUnusable:
+            return  # it answers, and that is all that is asked
+
+
+def _read(text: str) -> dict[str, Any]:
+    """The object in an answer; of one that is cut off, what came; of one that is none, nothing."""
+    start = text.find("{")
+    try:
+        value = from_json(text[max(start, 0) :].rstrip().removesuffix("```"), allow_partial="trailing-strings")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _accounts(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = answer.get("clauses")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _reading(goal: str) -> str:
+    """What the rules make of a goal, in short; nothing where they cannot read it."""
+    try:
+        plan = language.plan_goal(goal)
+    except language.GoalUnreadable:
+        return ""
+    kept = plan.model_dump_json(include={"title", "people", "keeps", "rules", "computes"}, by_alias=True)
+    return kept if len(kept) <= _LONGEST_READING else ""
+
+
+def _told(spec: AppSpec) -> str:
+    kept = sum(wish.state.value == "kept" for wish in spec.wishes)
+    names = ", ".join(entity.plural.lower() for entity in spec.entities[:6])
+    return f"Designed: {names}; {kept} of {len(spec.wishes)} wishes kept"

@@ -1,0 +1,189 @@
+"""The providers of models: how each is reached, and what its errors mean to a founder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import httpx2
+from genai_prices import Usage as PricedUsage
+from genai_prices import calc_price
+from pydantic_ai import exceptions as failures
+from pydantic_ai.models import Model
+from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.models.ollama import OllamaModel
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
+from pydantic_ai.providers.ollama import OllamaProvider
+from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+from pydantic_ai.providers.openrouter import OpenRouterProvider
+
+from app.designer.choice import ModelChoice
+from app.ports.model_calls import Usage
+from app.ports.runner import RunnerUnavailable
+
+MOST_REPLY_BYTES: Final = 2_000_000
+_CONNECT_S: Final = 10.0
+_NO_KEY: Final = "none"
+"""Servers on the machine ask for no key; the clients insist on one."""
+
+GOOGLE_URL: Final = "https://generativelanguage.googleapis.com/v1beta/openai/"
+"""Google's own endpoint in the format of OpenAI."""
+
+_PRICED: Final = {"anthropic": "anthropic", "openai": "openai", "openai-chat": "openai", "google": "google"}
+
+
+class ReplyTooLarge(Exception):
+    """A provider sends more than any design can be."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A model that can be asked."""
+
+    model: Model
+    is_grammar: bool
+    """Whether an answer can be held to a JSON schema without a tool."""
+
+
+@asynccontextmanager
+async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
+    """The model of a choice, while the block lasts; leaving it closes every connection."""
+    timeout = httpx2.Timeout(choice.silence_s, connect=_CONNECT_S)
+    hooks: Any = {"response": [_limit_reply]}  # Any: the client types its hooks as it runs them
+    async with httpx2.AsyncClient(timeout=timeout, event_hooks=hooks) as client:
+        model = _model(choice, client)
+        yield Provider(model, is_grammar=choice.provider != "anthropic")
+
+
+def _model(choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
+    key, url, name = choice.secret or _NO_KEY, choice.url, choice.name
+    match choice.provider:
+        case "anthropic":
+            return AnthropicModel(name, provider=AnthropicProvider(api_key=key, base_url=url, http_client=client))
+        case "openai":
+            return OpenAIResponsesModel(
+                name, provider=OpenAIProvider(api_key=key, base_url=url, http_client=client)
+            )
+        case "openai-chat":
+            return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key, base_url=url, http_client=client))
+        case "openrouter" if url is None:
+            return OpenAIChatModel(name, provider=OpenRouterProvider(api_key=key, http_client=client))
+        case "ollama":
+            return OllamaModel(name, provider=OllamaProvider(api_key=key, base_url=url, http_client=client))
+        case _:
+            base = url or GOOGLE_URL
+            compatible = OpenAICompatibleProvider(
+                name=choice.provider, base_url=base, api_key=key, http_client=client
+            )
+            return OpenAIChatModel(name, provider=compatible)
+
+
+def price(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Decimal | None:
+    """What so many tokens cost in dollars, None for a model without a known price."""
+    provider = _PRICED.get(choice.provider)
+    if provider is None:
+        return None
+    usage = PricedUsage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached_tokens)
+    try:
+        return calc_price(usage, choice.name, provider_id=provider).total_price
+    except (LookupError, ValueError):
+        return None
+
+
+def usage_of(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_tokens: int) -> Usage:
+    """A usage with its price."""
+    usd = price(choice, input_tokens=input_tokens, output_tokens=output_tokens, cached_tokens=cached_tokens)
+    return Usage(input_tokens, output_tokens, cached_tokens, usd)
+
+
+async def _limit_reply(response: httpx2.Response) -> None:
+    stream = response.stream
+    if isinstance(stream, httpx2.AsyncByteStream):
+        response.stream = _Limited(stream)
+
+
+class _Limited(httpx2.AsyncByteStream):
+    """A body that breaks off where it is larger than any design."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > MOST_REPLY_BYTES:
+                raise ReplyTooLarge
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+MAY_PASS: Final = (
+    failures.ModelRateLimitError,
+    failures.ModelUnavailableError,
+    failures.ModelServerError,
+    failures.ModelConnectionError,
+)
+"""Worth another try: the provider is busy, hurt or out of reach."""
+
+UNPAID: Final = (
+    failures.ModelRateLimitError,
+    failures.ModelUnavailableError,
+    failures.ModelQuotaExceededError,
+    failures.ModelRequestRejectedError,
+)
+"""The provider refused before it worked, so nothing was paid."""
+
+
+def is_unpaid(error: failures.ModelAPIError) -> bool:
+    """Whether a call that failed so can have cost nothing."""
+    if isinstance(error, failures.ModelConnectionError):
+        return error.phase in ("pool", "connect")
+    if isinstance(error, failures.ModelServerError | failures.ModelRequestTimeout):
+        return isinstance(error, failures.ModelServerError) and not error.in_stream
+    return isinstance(error, UNPAID) and not error.in_stream
+
+
+def unavailable(choice: ModelChoice, error: failures.ModelAPIError) -> RunnerUnavailable:
+    """A sentence for the founder: what is wrong with the provider, and what to do."""
+    return RunnerUnavailable(_sentence(choice, error))
+
+
+def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:
+    who = choice.provider_label
+    match error:
+        case failures.ModelAuthenticationError():
+            return f"{who} refuses the key. Put the right one into COFOUNDER_MODEL_KEY and start again."
+        case failures.ModelQuotaExceededError():
+            return f"The account at {who} has no credit left. Top it up, or choose another model."
+        case failures.ModelNotFoundError():
+            return f"{who} has no model {choice.name!r} for this key. Correct COFOUNDER_MODEL."
+        case failures.ModelContextWindowExceededError():
+            return f"The goal is longer than {choice.name!r} can read. Say it shorter, or choose another model."
+        case failures.ModelRequestRejectedError():
+            return f"{who} refuses what was sent to {choice.name!r}: {_reason(error)}"
+        case failures.ModelRateLimitError():
+            return f"{who} answers too many requests at the moment. Try again in a few minutes."
+        case failures.ModelTimeoutError() | failures.ModelRequestTimeout():
+            return f"{who} did not answer in time. Try again, or choose a faster model."
+        case failures.ModelConnectionError(phase="connect" | "pool"):
+            where = choice.url or "its address"
+            return f"{who} cannot be reached at {where}. Look at the connection and at COFOUNDER_MODEL_URL."
+        case failures.ModelConnectionError():
+            return f"The answer of {who} broke off. Try again."
+        case _:
+            return f"{who} has trouble of its own at the moment. Try again in a few minutes."
+
+
+def _reason(error: failures.ModelAPIError) -> str:
+    body = error.body
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    text = inner.get("message") if isinstance(inner, dict) else None
+    return " ".join(str(text or "no reason was given").split())[:200]

@@ -1,0 +1,181 @@
+"""What the processes of a sandbox hold and neither a directory nor a process's own memory shows.
+
+Looked at from outside, where a process cannot hide from whoever started the sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+KERNEL_OBJECT_BYTES: Final = 256
+"""What the kernel keeps for one area of memory, or for one watched descriptor."""
+
+_SHARED_MEMORY: Final = "/dev/zero (deleted)"
+_UNNAMED = re.compile(rb"(?m)^.* \(deleted\)$")
+_WORDS_OF_AN_AREA: Final = 6
+
+
+@dataclass(frozen=True)
+class Held:
+    """Bytes of one kind. Only root may know how large a file is of which a part is mapped."""
+
+    size: int
+    is_complete: bool
+
+
+@dataclass(frozen=True)
+class _Area:
+    """A part of a task's memory that is a file without a name; shared memory is one that never had any."""
+
+    file: tuple[str, int]
+    end: int
+    """Where the part ends in the file."""
+    is_memory: bool
+    entry: Path
+
+    @property
+    def blocks(self) -> int | None:
+        """The bytes that the whole file takes; None where that is root's to know."""
+        try:
+            return self.entry.stat().st_blocks * 512
+        except FileNotFoundError:
+            return 0
+        except OSError:
+            return None
+
+
+def tasks_below(root_pid: int) -> list[int]:
+    """The tasks to look at: one for each process, a later thread where the first has ended."""
+    try:
+        tree = psutil.Process(root_pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return [task for process in tree if (task := _live_task(process.pid))]
+
+
+def unnamed_files(tasks: Sequence[int]) -> Held:
+    """Files on disk that have no name any more and that a process has open or mapped."""
+    opened: dict[tuple[int, int], int] = {}
+    for task in tasks:
+        for _, status in _descriptors(task):
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                opened[status.st_dev, status.st_ino] = status.st_blocks * 512
+    inodes = {inode for _, inode in opened}
+    areas = (area for task in tasks for area in _unnamed_areas(task, _read(task, "maps")))
+    mapped = _sum_of(area for area in areas if not area.is_memory and area.file[1] not in inodes)
+    return Held(sum(opened.values()) + mapped.size, mapped.is_complete)
+
+
+def descriptors_in_flight(tasks: Sequence[int]) -> int:
+    """How many descriptors were sent to sockets of these processes and have not been received."""
+    sockets = (
+        (task, name) for task in tasks for name, status in _descriptors(task) if stat.S_ISSOCK(status.st_mode)
+    )
+    lines = (line for task, name in sockets for line in _lines(task, f"fdinfo/{name}"))
+    return sum(int(line.split()[1]) for line in lines if line.startswith(b"scm_fds:"))
+
+
+def memory_held(tasks: Sequence[int], *, at_most: int) -> Held:
+    """Private memory, shared memory, and what the kernel keeps for areas and watches; counted to `at_most`."""
+    total = 0
+    areas: list[_Area] = []
+    for task in tasks:
+        total += _private_bytes(task)
+        watches = _count_watches(task, at_most=at_most // KERNEL_OBJECT_BYTES)
+        maps = _read(task, "maps")
+        total += (watches + maps.count(b"\n")) * KERNEL_OBJECT_BYTES
+        areas += (area for area in _unnamed_areas(task, maps) if area.is_memory)
+        if total > at_most:
+            break
+    shared = _sum_of(areas)
+    return Held(total + shared.size, shared.is_complete)
+
+
+def _sum_of(areas: Iterator[_Area] | list[_Area]) -> Held:
+    """Each file once; one whose size nobody tells, as large as what is mapped of it."""
+    sizes: dict[tuple[str, int], int] = {}
+    is_complete = True
+    for area in areas:
+        blocks = area.blocks
+        is_complete = is_complete and blocks is not None
+        sizes[area.file] = max(sizes.get(area.file, 0), area.end if blocks is None else blocks)
+    return Held(sum(sizes.values()), is_complete)
+
+
+def _live_task(pid: int) -> int | None:
+    """The process, or a thread of it that goes on after the first has ended; None for neither."""
+    if _private_bytes(pid):
+        return pid
+    try:
+        threads = [int(entry.name) for entry in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:
+        return None
+    return next((thread for thread in threads if _private_bytes(thread)), None)
+
+
+def _private_bytes(task: int) -> int:
+    for line in _lines(task, "status"):
+        if line.startswith(b"RssAnon:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _descriptors(task: int) -> Iterator[tuple[str, os.stat_result]]:
+    for entry in _entries(task):
+        with suppress(OSError):
+            yield entry.name, entry.stat()
+
+
+def _entries(task: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{task}/fd").iterdir())
+    except OSError:
+        return []
+
+
+def _count_watches(task: int, *, at_most: int) -> int:
+    """How many descriptors the pollers of a process watch."""
+    count = 0
+    for name in _pollers(task):
+        count += _read(task, f"fdinfo/{name}").count(b"\ntfd:")
+        if count > at_most:
+            break
+    return count
+
+
+def _pollers(task: int) -> Iterator[str]:
+    for entry in _entries(task):
+        with suppress(OSError):
+            if str(entry.readlink()) == "anon_inode:[eventpoll]":
+                yield entry.name
+
+
+def _unnamed_areas(task: int, maps: bytes) -> Iterator[_Area]:
+    if b" (deleted)\n" not in maps:  # the usual, and told at once
+        return
+    for line in _UNNAMED.findall(maps):
+        span, _, offset, device, inode, name = line.decode(errors="replace").split(maxsplit=_WORDS_OF_AN_AREA - 1)
+        begin, end = (int(place, 16) for place in span.split("-"))
+        entry = Path(f"/proc/{task}/map_files/{begin:x}-{end:x}")
+        yield _Area((device, int(inode)), int(offset, 16) + end - begin, name == _SHARED_MEMORY, entry)
+
+
+def _lines(task: int, name: str) -> list[bytes]:
+    return _read(task, name).splitlines()
+
+
+def _read(task: int, name: str) -> bytes:
+    """A file about a task; empty when it is gone."""
+    try:
+        return Path(f"/proc/{task}/{name}").read_bytes()
+    except OSError:
+        return b""

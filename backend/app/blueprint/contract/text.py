@@ -1,0 +1,51 @@
+"""Puts the contract together."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from app.blueprint.contract.parts import parts_text
+from app.blueprint.contract.words import FIELD_TYPES, RULE_KINDS, VIEW_KINDS
+from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
+from app.blueprint.generate.schema import is_built_view
+from app.blueprint.spec import RESERVED_FIELDS, RESERVED_TABLES
+
+_HERE: Final = files("app.blueprint.contract")
+
+
+@cache
+def contract() -> str:
+    """All that a designer has to know, in about the length of an article."""
+    page = (_HERE / "contract.md").read_text(encoding="utf-8")
+    return page.format(
+        reserved_fields=", ".join(sorted(RESERVED_FIELDS)),
+        reserved_tables=", ".join(sorted(name for name in RESERVED_TABLES if not name.startswith("app_"))),
+        parts=parts_text(),
+        field_types=_listed(FIELD_TYPES),
+        rule_kinds=_listed(RULE_KINDS),
+        view_kinds=_listed({kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)}),
+        functions=_listed({name: function.about for name, function in FUNCTIONS.items()}),
+        aggregates=_listed(AGGREGATES),
+        examples="\n\n".join(_example(goal, spec) for goal, spec in examples()),
+    )
+
+
+def examples() -> list[tuple[str, dict[str, Any]]]:
+    """Goals, each with a whole specification for it."""
+    folder = sorted((one for one in (_HERE / "examples").iterdir()), key=lambda one: one.name)
+    found = [tomllib.loads(one.read_text(encoding="utf-8")) for one in folder if one.name.endswith(".toml")]
+    return [(spec["goal"], spec) for spec in found]
+
+
+def _example(goal: str, spec: Mapping[str, Any]) -> str:
+    said = json.dumps({key: value for key, value in spec.items() if key != "goal"}, ensure_ascii=False)
+    return f"Goal: {goal}\n{said}"
+
+
+def _listed(words: Mapping[Any, str]) -> str:
+    return "\n".join(f"- {name}: {about}" for name, about in words.items())

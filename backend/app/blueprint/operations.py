@@ -1,0 +1,179 @@
+"""Changes of a specification one by one: a part is added, changed, renamed or removed, by its name."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.blueprint import spec_defaults
+from app.blueprint.editing import Raw
+from app.blueprint.expression_renames import rename_in_expressions, renaming_of
+from app.blueprint.fault_words import OURS
+from app.blueprint.renames import follow_entities
+
+MOST: Final = 40
+_NAMES: Final = ("name", "label", "action", "role", "about", "text", "field")
+_DERIVED: Final = ("label", "plural", "table", "about")
+_UNTOLD: Final = OURS - {"was"}
+
+
+class Kind(StrEnum):
+    """What is done to a part."""
+
+    ADD = "add"
+    CHANGE = "change"
+    RENAME = "rename"
+    REMOVE = "remove"
+
+
+class Operation(BaseModel):
+    """One change. `at` leads to a part by names, such as `entities/Booking/fields/notes` or `rules/2`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    op: Kind
+    at: Annotated[str, Field(min_length=1, max_length=400)]
+    value: Any = None
+    """For `add` the new part, for `change` the members that become others (null takes one away)."""
+    to: Annotated[str, Field(max_length=80)] | None = None
+    """For `rename` the new name."""
+
+
+class OperationFault(ValueError):
+    """An operation that cannot be carried out: which one, and what would be right."""
+
+
+def operated(raw: Raw, operations: Sequence[Operation]) -> Raw:
+    """The specification after these changes. OperationFault names the first that cannot be made."""
+    document = copy.deepcopy(raw)
+    for number, operation in enumerate(operations, 1):
+        try:
+            _DO[operation.op](document, operation)
+        except OperationFault as fault:
+            raise OperationFault(f"operation {number} ({operation.op.value} {operation.at}): {fault}") from fault
+    return document
+
+
+def _add(document: Raw, operation: Operation) -> None:
+    holder, key = _found(document, operation.at.split("/"), may_be_new=True)
+    if isinstance(holder, dict) and key not in holder:
+        holder[key] = []
+    there = holder[key]
+    if not isinstance(there, list):
+        raise OperationFault("parts are added to a list, such as entities/Booking/fields or rules")
+    if operation.value is None:
+        raise OperationFault("value is missing: the part to add")
+    there.append(copy.deepcopy(operation.value))
+
+
+def _change(document: Raw, operation: Operation) -> None:
+    holder, key = _found(document, operation.at.split("/"), may_be_new=True)
+    if isinstance(holder, dict) and key in _UNTOLD:
+        raise OperationFault(f"{key} follows from the rest")
+    there = holder.get(key) if isinstance(holder, dict) else holder[key]
+    if not isinstance(there, dict):
+        holder[key] = copy.deepcopy(operation.value)
+        return
+    if not isinstance(operation.value, dict):
+        raise OperationFault("value must be an object with the members that become others")
+    if "name" in operation.value and operation.value["name"] != there.get("name"):
+        raise OperationFault("another name is given by rename, so that the records live on")
+    for name, value in operation.value.items():
+        if value is None:
+            there.pop(name, None)
+        else:
+            there[name] = copy.deepcopy(value)
+
+
+def _rename(document: Raw, operation: Operation) -> None:
+    holder, key = _found(document, operation.at.split("/"))
+    part = holder[key]
+    if not operation.to:
+        raise OperationFault("to is missing: the new name")
+    if not isinstance(part, dict) or "name" not in part:
+        raise OperationFault("only what has a name is renamed; use change for the words of others")
+    steps, old = operation.at.split("/"), part["name"]
+    is_entity = len(steps) == 2 and steps[0] == "entities"
+    _forget_derived(part, is_entity=is_entity)
+    changed = {old: operation.to}
+    if is_entity:
+        renaming = renaming_of(document, changed, {})
+        follow_entities(document, changed)
+    else:
+        holder, key = _found(document, steps[:2])
+        renaming = renaming_of(document, {}, {holder[key]["name"]: changed})
+    part["name"] = operation.to
+    # Nothing is kept of a figure, so it needs no earlier name to be known by.
+    if "expression" not in part:
+        part.setdefault("was", old)
+    rename_in_expressions(document, renaming)
+
+
+def _forget_derived(part: Raw, *, is_entity: bool) -> None:
+    """Take out the words that only followed from the old name."""
+    bare = {"name": part["name"]}
+    derived = spec_defaults.entity(bare) if is_entity else spec_defaults.field(bare)
+    for name in _DERIVED:
+        if name in part and part[name] == derived.get(name):
+            del part[name]
+
+
+def _remove(document: Raw, operation: Operation) -> None:
+    holder, key = _found(document, operation.at.split("/"))
+    if isinstance(holder, dict):
+        if holder.pop(key, None) is None:
+            raise OperationFault(f"there is no {key}")
+    else:
+        del holder[key]
+
+
+def _found(document: Raw, steps: Sequence[str], *, may_be_new: bool = False) -> tuple[Any, Any]:
+    """The list or object that holds a part, and its place there."""
+    here: Any = document
+    for depth, step in enumerate(steps):
+        is_last = depth == len(steps) - 1
+        if isinstance(here, list):
+            key: Any = _index(here, step)
+        elif isinstance(here, dict) and (step in here or (may_be_new and is_last)):
+            key = step
+        else:
+            raise OperationFault(f"there is no {step!r}; there are: {', '.join(map(str, _names(here)))}")
+        if is_last:
+            return here, key
+        here = here[key]
+    raise OperationFault("at is empty")
+
+
+def _index(parts: list[Any], step: str) -> int:
+    for number, part in enumerate(parts):
+        if part == step or (
+            isinstance(part, dict) and step in (_view_name(part), *(part.get(name) for name in (*_NAMES, "was")))
+        ):
+            return number
+    if step.isdecimal() and 1 <= int(step) <= len(parts):
+        return int(step) - 1
+    raise OperationFault(f"there is no {step!r}; there are: {', '.join(map(str, _names(parts)))}")
+
+
+def _view_name(part: Raw) -> str:
+    return f"{part.get('kind')} {part.get('entity')}"
+
+
+def _names(here: Any) -> list[Any]:  # Any: what JSON can hold
+    if isinstance(here, dict):
+        return [name for name in here if name not in _UNTOLD]
+    if not isinstance(here, list):
+        return []
+    return [
+        next((part[name] for name in _NAMES if part.get(name)), _view_name(part))
+        if isinstance(part, dict)
+        else part
+        for part in here
+    ]
+
+
+_DO: Final = {Kind.ADD: _add, Kind.CHANGE: _change, Kind.RENAME: _rename, Kind.REMOVE: _remove}

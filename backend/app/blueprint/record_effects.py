@@ -1,0 +1,61 @@
+"""What happens to the records of an app when its specification becomes another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
+from app.blueprint.spec_queries import lower_first
+
+
+def record_effects(old: AppSpec, new: AppSpec) -> list[str]:
+    """A sentence for each thing that records will meet; they are copied, and the version before keeps its own."""
+    return list(_effects(old, new)) or ["All records come along as they are."]
+
+
+def _effects(old: AppSpec, new: AppSpec) -> Iterator[str]:
+    live_on = {}
+    for entity in new.entities:
+        before = old.entity(entity.was or entity.name) or old.entity(entity.name)
+        if before is not None:
+            live_on[before.name] = (before, entity)
+    if not live_on:
+        yield "No record fits: all of them stay in the version before, and this one begins with examples."
+        return
+    for entity in old.entities:
+        if entity.name not in live_on:
+            yield f"{entity.plural} are put aside in the app, not lost; they come back if this kind does."
+    for before, entity in live_on.values():
+        yield from _of_entity(before, entity)
+    added = {rule.about for rule in new.rules} - {rule.about for rule in old.rules}
+    if added:
+        yield "Records that break a new rule are kept and listed; the rule holds from the next change on."
+
+
+def _of_entity(before: EntitySpec, entity: EntitySpec) -> Iterator[str]:
+    many = lower_first(entity.plural)
+    kept: set[str] = set()
+    for field in entity.fields:
+        was = before.field(field.was or field.name) or before.field(field.name)
+        if was is None:
+            yield from _added(entity, field)
+            continue
+        kept.add(was.name)
+        if was.name != field.name:
+            yield f"{was.label} of {many} is kept under the new name {field.label}."
+        if was.type is not field.type:
+            yield f"{field.label} of {many}: what fits is converted, the rest is put aside."
+        gone = [choice for choice in was.choices if choice not in field.choices]
+        if was.type is field.type and gone:
+            yield f"{field.label} of {many}: records that say {', '.join(gone)} lose that word; it is put aside."
+    for field in before.fields:
+        if field.name not in kept:
+            yield f"{field.label} of {many} is put aside, not lost; it comes back if the field does."
+
+
+def _added(entity: EntitySpec, field: FieldSpec) -> Iterator[str]:
+    if field.required:
+        yield (
+            f"{field.label} of {lower_first(entity.plural)} is new and must be filled in: records get an honest "
+            "value where there is one, and are listed where there is none."
+        )

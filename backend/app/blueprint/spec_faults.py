@@ -1,0 +1,182 @@
+"""Every fault of a specification at once, each with its place and what would be right.
+
+A validator stops at the first fault of a part, and speaks of the whole only when all parts are right. Here a part
+with a fault is put aside and the rest is judged again, until nothing is left to say. What only follows from a part
+that was put aside is not told.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from app.blueprint.editing import Raw, problems
+from app.blueprint.spec import AppSpec
+from app.blueprint.trial import idle_parts
+
+MOST: Final = 30
+MOST_TRIES: Final = 600
+"""Validations that are spent on finding which part a fault of the whole comes from; each takes milliseconds."""
+
+_OF_ENTITY: Final = ("moves", "rights", "computed", "fields")
+_ALONE: Final = ("order", "state", "lines")
+_NAMES: Final = ("name", "label", "action", "about", "role", "kind", "text")
+
+Path = tuple[int | str, ...]
+Fault = dict[str, str]
+"""`field` is the place, `problem` what is wrong and what would be right."""
+
+
+def faults_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
+    """The specification when it is right, and every fault when it is not, also what the app would not do."""
+    document = copy.deepcopy(raw)
+    found: list[Fault] = []
+    aside: list[str] = []
+    tries = iter(range(MOST_TRIES))
+    for _ in range(MOST):
+        try:
+            spec = AppSpec.model_validate(copy.deepcopy(document))
+        except ValidationError as error:
+            told, paths = _judged(error, document, tries)
+            found += [one for one in told if one not in found and not _follows(one, aside)]
+            if not paths:
+                return None, found[:MOST]
+            for path in sorted(set(paths), key=_from_the_end):
+                aside += _put_aside(document, path)
+        else:
+            found += [fault for fault in _idle(spec) if not _follows(fault, aside)]
+            return (None if found else spec), found[:MOST]
+    return None, found[:MOST]
+
+
+def _idle(spec: AppSpec) -> Iterator[Fault]:
+    yield from ({"field": one.place, "problem": one.problem} for one in idle_parts(spec))
+
+
+def _judged(error: ValidationError, document: Raw, tries: Iterator[int]) -> tuple[list[Fault], list[Path]]:
+    """The faults that the validator names, and the parts to put aside so that it can go on."""
+    told: list[Fault] = []
+    paths: list[Path] = []
+    for one, fault in zip(error.errors(include_url=False), problems(error, document), strict=False):
+        part = _part_of(one["loc"])
+        if part is None or (len(part) == 2 and part[0] == "entities" and len(one["loc"]) == 2):
+            part = _culprit(document, fault["problem"], tries, inside=part) or part
+            fault = {**fault, "field": _said(document, part)} if part else fault
+        told.append(fault)
+        if part is not None:
+            paths.append(part)
+    return told, paths
+
+
+def _part_of(loc: Sequence[int | str]) -> Path | None:
+    """The innermost member of a list that a place lies in, as far as parts can be put aside one by one."""
+    path = tuple(loc)
+    if len(path) >= 4 and path[0] == "entities" and path[2] in _OF_ENTITY and isinstance(path[3], int):
+        return path[:4]
+    if len(path) >= 3 and path[0] == "entities" and path[2] in _ALONE:
+        return path[:3]
+    if len(path) >= 2 and isinstance(path[1], int):
+        return path[:2]
+    return path[:1] if path and path[0] != "entities" else None
+
+
+def _culprit(document: Raw, problem: str, tries: Iterator[int], *, inside: Path | None) -> Path | None:
+    """The first part without which the validator no longer says this."""
+    for path in _parts(document):
+        if inside is not None and path[:2] != inside:
+            continue
+        if next(tries, None) is None:
+            return None
+        tried = copy.deepcopy(document)
+        _put_aside(tried, path)
+        if _is_mended(tried, problem, inside=inside):
+            return path
+    return None
+
+
+def _is_mended(document: Raw, problem: str, *, inside: Path | None) -> bool:
+    """Whether a part has no fault left; or whether the whole has another fault than this problem.
+
+    The whole is judged after its parts: where one of them has become wrong, nothing is known of the whole.
+    """
+    try:
+        AppSpec.model_validate(copy.deepcopy(document))
+    except ValidationError as error:
+        left = [tuple(one["loc"]) for one in error.errors(include_url=False)]
+        if inside is not None:
+            return all(loc[:2] != inside for loc in left)
+        return left == [()] and problems(error, document)[0]["problem"] != problem
+    return True
+
+
+def _parts(document: Raw) -> Iterator[Path]:
+    """What can be put aside, what leans on others first."""
+    entities = _items(document.get("entities"))
+
+    def of_entities(*keys: str) -> Iterator[Path]:
+        for key in keys:
+            for at, entity in enumerate(entities):
+                yield from (("entities", at, key, number) for number in range(len(_items(entity.get(key)))))
+
+    def of_app(*names: str) -> Iterator[Path]:
+        for name in names:
+            yield from ((name, number) for number in range(len(_items(document.get(name)))))
+
+    yield from of_app("acceptance", "wishes", "pages", "views", "forms", "rules")
+    yield from of_entities("moves", "rights", "computed")
+    for key in _ALONE:
+        yield from (("entities", at, key) for at, entity in enumerate(entities) if entity.get(key) is not None)
+    yield from of_app("roles")
+    yield from of_entities("fields")
+    yield from of_app("entities")
+
+
+def _items(value: Any) -> list[Raw]:  # Any: what JSON can hold
+    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list | tuple) else []
+
+
+def _put_aside(document: Raw, path: Path) -> list[str]:
+    """Take a part out; the names by which others may speak of it."""
+    if path == ("title",):
+        document["title"] = "App"
+        return []
+    here: Any = document
+    for step in path[:-1]:
+        if isinstance(here, dict) and isinstance(here.get(step), tuple):
+            here[step] = list(here[step])
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):
+            return []
+    try:
+        part = here.pop(path[-1])
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return []
+    return [str(part["name"])] if isinstance(part, dict) and part.get("name") else []
+
+
+def _from_the_end(path: Path) -> tuple[Any, ...]:
+    """Later and deeper parts first, so that the places of the others stay what they are."""
+    return tuple((0, -step) if isinstance(step, int) else (1, step) for step in path) + ((2,),) * (5 - len(path))
+
+
+def _follows(fault: Fault, aside: Sequence[str]) -> bool:
+    """Whether a fault speaks of a part that was put aside."""
+    return any(f"{name!r}" in fault["problem"] or f".{name} " in f"{fault['problem']} " for name in aside)
+
+
+def _said(document: Raw, path: Path) -> str:
+    """A part by its name, such as "entities 'Booking', moves 'Cancel'"."""
+    words: list[str] = []
+    here: Any = document
+    for step in path:
+        here = here[step]
+        if isinstance(step, str):
+            words.append(step)
+        else:
+            named = next((str(here[key])[:60] for key in _NAMES if isinstance(here, dict) and here.get(key)), "")
+            words[-1] += f" {named!r}" if named else f" number {step + 1}"
+    return ", ".join(words)

@@ -1,0 +1,72 @@
+"""What the owner's first page says beside today's dates: what waits, and a line about each of the newest records."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from . import database, rules
+from .access import Visitor
+from .fields import CALLED_OFF, tone
+from .model import Entity, Field
+
+TOLD = 3
+SAID_SHORTLY = ("text", "choice", "ref", "date", "datetime", "money", "int", "decimal")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """So many records that stand where somebody has to do something about them; `link` lists them."""
+
+    entity: Entity
+    state: str
+    tone: str
+    count: int
+    link: str
+
+
+def waiting(db: sqlite3.Connection, entities: list[Entity], visitor: Visitor) -> list[Waiting]:
+    """What is late first, then what is open, by its state and in the order of the states."""
+    late, still_open = [], []
+    for entity in entities:
+        where, values = visitor.sees(entity)
+        overdue, more = rules.overdue(entity)
+        if more:
+            count = database.count(db, entity, f"{where} AND {overdue}", [*values, *more])
+            if count:
+                late.append(Waiting(entity, "Overdue", "bad", count, f"/{entity.table}?late=1"))
+        still_open += _open(db, entity, visitor)
+    return [*late, *still_open]
+
+
+def _open(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[Waiting]:
+    name = entity.state or entity.board
+    if not name:
+        return []
+    field = entity.field(name)
+    where, values = visitor.sees(entity)
+    sql = f'SELECT "{name}", count(*) FROM "{entity.table}" WHERE {where} GROUP BY 1'
+    counts = {row[0]: int(row[1]) for row in db.execute(sql, values)}
+    return [
+        Waiting(entity, choice, tone(field, choice), counts[choice], f"/{entity.table}?{urlencode({name: choice})}")
+        for choice in _unfinished(field)
+        if choice in counts
+    ]
+
+
+def _unfinished(field: Field) -> list[str]:
+    """The choices after which something still has to happen: not the last one, nor what is done or called off."""
+    return [
+        choice
+        for choice in field.choices[:-1]
+        if tone(field, choice) != "good" and not set(choice.lower().split()) & CALLED_OFF
+    ]
+
+
+def told(entity: Entity) -> list[Field]:
+    """The fields that say something about a record beside its title and its state."""
+    names = {*entity.title, entity.state, entity.board}
+    fields = [field for field in entity.shown if field.name not in names and field.type in SAID_SHORTLY]
+    state = [field for field in entity.fields if field.name in (entity.state or entity.board,)]
+    return [*state, *fields[:TOLD]]

@@ -1,0 +1,126 @@
+"""Finds what an app would not do of its specification, before it is built: parts that would do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.blueprint.contract.words import RULE_KINDS, VIEW_KINDS
+from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.rules import rules_of
+from app.blueprint.generate.schema import schema_py, shows_view
+from app.blueprint.generate.stated import conditions_of, judged_rules
+from app.blueprint.spec import (
+    AppSpec,
+    EntitySpec,
+    FieldType,
+    FormSpec,
+    Publicity,
+    RoleScope,
+    RoleSpec,
+    RuleSpec,
+    ViewSpec,
+)
+
+
+@dataclass(frozen=True)
+class Idle:
+    """A part that is said and would not work: where it stands, why, and what would be right."""
+
+    place: str
+    problem: str
+
+
+def idle_parts(spec: AppSpec) -> list[Idle]:
+    """Everything of a valid specification that its app would not do."""
+    return [*_rules(spec), *_views(spec), *_forms(spec), *_roles(spec), *_public(spec)]
+
+
+def _rules(spec: AppSpec) -> Iterator[Idle]:
+    for number, rule in enumerate(spec.rules, 1):
+        entity = spec.entity(rule.entity)
+        if entity is None:
+            continue
+        place = f"rules number {number} ({rule.kind.value} of {rule.entity})"
+        if not _is_built(spec, entity, rule):
+            yield Idle(place, f"these fields do not fit its kind, so it would do nothing. {RULE_KINDS[rule.kind]}")
+        elif _is_untried(spec, entity, rule):
+            yield Idle(
+                place,
+                "no example record was found that breaks it, so it cannot be tried. Say it in a simpler way: "
+                "fewer fields, limits that a record can really pass, or a rule kind that says the same",
+            )
+
+
+def _is_built(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
+    return any(made.about == rule.about for made in rules_of(spec, entity))
+
+
+def _is_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
+    is_tried_by_scene = bool(conditions_of(spec, entity)) and rule in judged_rules(spec, entity)
+    return is_tried_by_scene and examples_of(spec).violation(entity, rule) is None
+
+
+def _views(spec: AppSpec) -> Iterator[Idle]:
+    for number, view in enumerate(spec.views, 1):
+        entity = spec.entity(view.entity)
+        if entity is not None and not shows_view(entity, view.kind, view.field):
+            yield Idle(_view_place(number, view), f"shows nothing with this field. {VIEW_KINDS[view.kind]}")
+
+
+def _view_place(number: int, view: ViewSpec) -> str:
+    return f"views number {number} ({view.kind.value} of {view.entity})"
+
+
+def _forms(spec: AppSpec) -> Iterator[Idle]:
+    for form in spec.forms:
+        entity = spec.entity(form.entity)
+        missing = _unasked(entity, form) if entity is not None else []
+        if missing:
+            yield Idle(
+                f"forms, {form.action!r}",
+                f"{' and '.join(missing)} of {form.entity} must be filled in, and the form does not ask for it. "
+                "Add it to fields, make it the person, give it starts_as, or make it not required",
+            )
+
+
+def _unasked(entity: EntitySpec, form: FormSpec) -> list[str]:
+    asked = {*form.fields, form.person, entity.state}
+    return [one.name for one in entity.fields if one.required and one.name not in asked and not one.starts_as]
+
+
+def _roles(spec: AppSpec) -> Iterator[Idle]:
+    for role in spec.roles:
+        if role.scope is RoleScope.OWN:
+            yield from _own_role(spec, role)
+
+
+def _own_role(spec: AppSpec, role: RoleSpec) -> Iterator[Idle]:
+    person = spec.entity(role.entity) if role.entity else None
+    if person is None:
+        yield Idle(f"roles, {role.name!r}", "works with its own records, so its entity must say which describe it")
+    elif not any(one.type is FieldType.EMAIL and one.required for one in person.fields):
+        yield Idle(
+            f"roles, {role.name!r}",
+            f"signs in by e-mail, so {person.name} needs a required field of type email (and a required name)",
+        )
+
+
+def _public(spec: AppSpec) -> Iterator[Idle]:
+    """What visitors would see, where the generator makes nothing of it."""
+    for entity in spec.entities:
+        if entity.public is not Publicity.NONE and _makes_no_difference(spec, entity):
+            yield Idle(
+                f"entities {entity.name!r}, public",
+                "apps show visitors no list of these yet. Leave it out, and tell it in wishes as left_out",
+            )
+
+
+def _makes_no_difference(spec: AppSpec, entity: EntitySpec) -> bool:
+    private = entity.model_copy(update={"public": Publicity.NONE})
+    others = tuple(private if one.name == entity.name else one for one in spec.entities)
+    return _schema(spec) == _schema(spec.model_copy(update={"entities": others}))
+
+
+def _schema(spec: AppSpec) -> str:
+    return schema_py(spec, made_by="", can_do=(), look="")

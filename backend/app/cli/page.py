@@ -1,0 +1,23 @@
+"""Open the founder's page."""
+
+from __future__ import annotations
+
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit
+from app.core.desktop import open_in_browser
+
+PAGE_LINKS = "/api/page-links"
+
+
+def page(*, common: Common = COMMON, context: Ctx) -> int:
+    """Print a link that opens Co-Founder in a browser and signs you in; it works once."""
+    with open_client(common, context) as client:
+        url = client.post(PAGE_LINKS)["url"]
+    if common.json:
+        context.result_json({"url": url})
+        return Exit.OK
+    context.result(url)
+    if context.out.isatty():
+        open_in_browser(url)
+    return Exit.OK

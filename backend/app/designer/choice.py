@@ -1,0 +1,69 @@
+"""Which model designs, and how it is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+PROVIDERS: Final = {
+    "anthropic": "Anthropic",
+    "openai": "OpenAI",
+    "openai-chat": "OpenAI",
+    "google": "Google",
+    "openrouter": "OpenRouter",
+    "ollama": "Ollama",
+    "compatible": "The model server",
+}
+"""Each with its name for people; `compatible` speaks OpenAI's chat completions at an address of its own."""
+
+KEY_VARIABLES: Final = {
+    "anthropic": "ANTHROPIC_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "openai-chat": "OPENAI_API_KEY",
+    "google": "GEMINI_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+}
+"""Where people keep the key of a provider already."""
+
+NEEDS_NO_KEY: Final = frozenset({"ollama", "compatible"})
+OLLAMA_URL: Final = "http://127.0.0.1:11434/v1"
+
+
+class ChoiceRefused(ValueError):
+    """A model is named that cannot be asked; the message is for the person who set it."""
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model with its address and key."""
+
+    provider: str
+    name: str
+    secret: str | None = field(default=None, repr=False)
+    url: str | None = None
+    is_streaming: bool = True
+    silence_s: float = 90
+    """Seconds without a byte after which the provider counts as silent."""
+    call_s: float = 600
+    """Seconds that one call may take."""
+    most_output: int = 32_000
+    """Tokens that one answer may have."""
+
+    @property
+    def label(self) -> str:
+        """The honest name of the engine, such as `anthropic:claude-sonnet-4-5`."""
+        return f"{self.provider}:{self.name}"[:80]
+
+    @property
+    def provider_label(self) -> str:
+        """The provider as people call it."""
+        return PROVIDERS[self.provider]
+
+
+def parse_choice(text: str) -> tuple[str, str]:
+    """Provider and model of a name such as `openai:gpt-5`. ChoiceRefused."""
+    provider, colon, name = text.strip().partition(":")
+    if provider not in PROVIDERS or not colon or not name.strip():
+        known = ", ".join(PROVIDERS)
+        raise ChoiceRefused(f"A model is named as PROVIDER:NAME, and the provider is one of {known}.")
+    return provider, name.strip()

@@ -1,0 +1,93 @@
+"""What a model is told: versioned texts, filled in with the catalogue of what a specification can say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
+from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, MoveSpec, RightSpec, RuleKind, RuleSpec, ViewKind
+
+_FOLDER: Final = files("app.designer") / "prompts"
+_EXAMPLES: Final = files("app.designer") / "examples"
+VERSION: Final = "1"
+"""Raised whenever a text changes its meaning; the digest in `prompt_version` follows every change by itself."""
+
+
+@cache
+def system_prompt() -> str:
+    """The rules of the work, the catalogue and the examples: the same for every goal, so it can be cached."""
+    return _rendered(
+        "design.md",
+        field_types=[kind.value for kind in FieldType],
+        view_kinds=[kind.value for kind in ViewKind],
+        rule_kinds=[kind.value for kind in RuleKind],
+        functions={name: one.about for name, one in FUNCTIONS.items()},
+        aggregates=AGGREGATES,
+        notes={
+            kind.__name__: kind.__doc__ or "" for kind in (FieldSpec, EntitySpec, MoveSpec, RightSpec, RuleSpec)
+        },
+        examples=examples(),
+    )
+
+
+@cache
+def prompt_version() -> str:
+    """Tells apart any two sets of texts, such as `1-3f9a02`."""
+    digest = hashlib.sha256(system_prompt().encode())
+    for name in ("goal.md", "repair.md", "clauses.md"):
+        digest.update(_text(name).encode())
+    return f"{VERSION}-{digest.hexdigest()[:6]}"
+
+
+@cache
+def examples() -> tuple[str, ...]:
+    """Good specifications of other apps, as compact JSON."""
+    found = sorted((one for one in _EXAMPLES.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
+    return tuple(
+        json.dumps(tomllib.loads(one.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
+        for one in found
+    )
+
+
+def goal_prompt(goal: str, clauses: Sequence[str], reading: str) -> str:
+    """The founder's goal as fenced data, its clauses by number, and what our own reader made of it."""
+    return _rendered("goal.md", goal=goal, fence=fence_of(goal), clauses=list(clauses), reading=reading)
+
+
+def repair_prompt(faults: Sequence[str]) -> str:
+    """What was wrong with an answer."""
+    return _rendered("repair.md", faults=list(faults))
+
+
+def clauses_prompt(clauses: Mapping[int, str]) -> str:
+    """The clauses that an answer did not mention."""
+    return _rendered("clauses.md", clauses=dict(clauses))
+
+
+def fence_of(text: str) -> str:
+    """A mark that the text cannot hold, since it is made from all of it."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    texts = {one.name: one.read_text(encoding="utf-8") for one in _FOLDER.iterdir() if one.name.endswith(".md")}
+    return Environment(
+        loader=DictLoader(texts), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+
+
+def _rendered(name: str, **values: Any) -> str:  # Any: what a template may be given
+    return _environment().get_template(name).render(values).strip()
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")

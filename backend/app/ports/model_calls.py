@@ -1,0 +1,104 @@
+"""What a paid call to a model needs from the house: a durable journal of replies and the budgets.
+
+CallRefused (RunnerUnavailable)
+└── BudgetReached   a cap leaves no room for the call
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType, Protocol
+from uuid import UUID
+
+from app.ports.runner import RunnerUnavailable
+
+CallId = NewType("CallId", UUID)
+
+
+class BudgetReached(RunnerUnavailable):
+    """A cap of the build, the day or the founder leaves no room for another call."""
+
+
+class Share(StrEnum):
+    """What a call was good for."""
+
+    USEFUL = "useful"
+    REPAIR = "repair"
+    WASTED = "wasted"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a provider says that a call took; `usd` is None for a model without a price."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    """Those of the input that came from the provider's cache."""
+    usd: Decimal | None = None
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model answered, as text that can be kept."""
+
+    text: str
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is about to be made. `most` is what it can take at the most."""
+
+    step: str
+    """Its place in the work on a job, such as `design`."""
+    digest: str
+    """Equal for equal questions to the same model."""
+    model: str
+    prompt: str
+    """The version of the texts that it is told."""
+    share: Share
+    most: Usage
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What the budgets leave; None is without a limit."""
+
+    tokens: int | None
+    usd: Decimal | None
+
+
+class CallJournal(Protocol):
+    """The journal of one job. What it has kept is never asked, nor paid, again."""
+
+    async def recall(self, call: Call) -> Reply | None:
+        """The kept reply to the same question; None when it has to be asked."""
+        ...
+
+    async def allowance(self) -> Allowance:
+        """What the budgets leave for the next call."""
+        ...
+
+    async def begin(self, call: Call) -> CallId:
+        """Write down that the call is made, before it is. BudgetReached."""
+        ...
+
+    async def answered(self, call_id: CallId, reply: Reply) -> None:
+        """Keep the reply, before anything is made of it."""
+        ...
+
+    async def failed(self, call_id: CallId, reason: str, usage: Usage | None) -> None:
+        """Write down that no reply came; `usage` is None when nobody knows what it took."""
+        ...
+
+    async def waste(self) -> None:
+        """Write down that nothing the model said on this job is used."""
+        ...

@@ -1,0 +1,238 @@
+"""A change in the founder's words, made a change of the plan: by patterns, else by reading it with the goal."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.blueprint.language import GoalUnreadable, understand
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
+from app.core.errors import InvalidInput
+from app.domain.job import GOAL_MAX
+from app.services.plan_editing import CorrectionRefused, Raw, correct
+
+_KINDS: Final = (
+    ("datetime", r"date and time|date & time"),
+    ("date", r"date|day|birthday"),
+    ("bool", r"yes or no|checkbox|tick box|tickbox"),
+    ("money", r"price|cost|amount|fee|money"),
+    ("longtext", r"long text|notes?|description|comments?"),
+    ("int", r"number|count"),
+    ("email", r"e-?mail"),
+    ("phone", r"phone|telephone"),
+    ("image", r"photo|picture|image"),
+    ("file", r"file|document|attachment"),
+    ("url", r"link|website|web address"),
+)
+_NAME: Final = r"[“\"']?(?P<{}>[\w][\w &/-]*?)[”\"']?"
+_RENAME: Final = re.compile(
+    rf"^(?:please )?(?:rename|call) (?:the )?{_NAME.format('old')} (?:to|as|into) (?:the )?{_NAME.format('new')}$",
+    re.I,
+)
+_REMOVE: Final = re.compile(
+    rf"^(?:please )?(?:remove|delete|drop|take out|no more|without|no) (?:the )?{_NAME.format('old')}"
+    rf"(?: (?:from|of|in) (?:the )?{_NAME.format('record')})?$",
+    re.I,
+)
+_ADD: Final = re.compile(
+    rf"^(?:please )?add (?:an? |the )?{_NAME.format('new')}(?: (?:field|detail|column))?"
+    rf" (?:to|for) (?:the |each |every )?{_NAME.format('record')}$",
+    re.I,
+)
+_MUST: Final = re.compile(
+    rf"^(?:the )?{_NAME.format('old')}(?: of (?:an? |the |each |every )?{_NAME.format('record')})? "
+    r"(?:must|has to|needs to) be (?:filled in|given|required)$",
+    re.I,
+)
+_LIMIT: Final = re.compile(
+    rf"^(?:at most|no more than|up to|maximum of|only) (?P<most>\d+) {_NAME.format('record')} "
+    rf"(?:per|for each|for every|in each|for one|a) {_NAME.format('of')}$",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A changed specification in its raw form, and what was not made anything of."""
+
+    raw: Raw
+    done: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+async def propose(spec: AppSpec, text: str) -> Proposal:
+    """What the plan becomes by this change. InvalidInput when nothing was made of it."""
+    raw = spec.model_dump(mode="json")
+    done: list[str] = []
+    rest: list[str] = []
+    for clause in _clauses(text):
+        (done if _by_pattern(raw, clause) else rest).append(clause)
+    if rest:
+        found = await asyncio.to_thread(_by_reading, spec, raw, ". ".join(rest))
+        done += rest if found else []
+        rest = [] if found else rest
+    if not done:
+        raise InvalidInput(
+            "Nothing of this was understood as a change.",
+            remedy="Say one change in a sentence, such as “add a phone number to bookings”, or correct the plan.",
+        )
+    raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
+    return Proposal(raw, tuple(done), tuple(rest))
+
+
+def _clauses(text: str) -> list[str]:
+    parts = re.split(
+        r"[.;\n]+|,? and (?=(?:rename|remove|delete|add|drop|call|at most|take out)\b)", text, flags=re.I
+    )
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
+def _by_pattern(raw: Raw, clause: str) -> bool:
+    """Whether the clause says one of the plain changes, and it was made."""
+    for pattern, change in (
+        (_RENAME, _rename),
+        (_LIMIT, _limit),
+        (_ADD, _add),
+        (_MUST, _must),
+        (_REMOVE, _remove),
+    ):
+        match = pattern.match(clause)
+        if match is None:
+            continue
+        try:
+            if change(raw, match.groupdict()):
+                return True
+        except CorrectionRefused:
+            continue
+    return False
+
+
+def _same(one: str, other: str) -> bool:
+    def plain(text: str) -> str:
+        return re.sub(r"(es|s)$", "", re.sub(r"[^a-z0-9]", "", text.lower()))
+
+    return plain(one) == plain(other)
+
+
+def _record_named(raw: Raw, name: str | None) -> Raw | None:
+    named = (
+        entity
+        for entity in raw["entities"]
+        if name and any(_same(name, entity[key]) for key in ("name", "label", "plural"))
+    )
+    return next(named, None)
+
+
+def _details_named(raw: Raw, name: str, record: str | None) -> Iterator[tuple[Raw, Raw]]:
+    only = _record_named(raw, record)
+    for entity in [only] if only else raw["entities"] if record is None else []:
+        yield from ((entity, field) for field in entity["fields"] if _same(name, field["label"]))
+
+
+def _rename(raw: Raw, said: dict[str, Any]) -> bool:
+    old, new = said["old"], said["new"]
+    entity = _record_named(raw, old)
+    if entity is not None:
+        label = new[:1].upper() + new[1:]
+        label = label[:-1] if old.lower() == entity["plural"].lower() and label.endswith("s") else label
+        correct(raw, "rename_record", {"record": entity["name"], "label": label})
+        return True
+    for entity, field in _details_named(raw, old, None):
+        field["label"] = new[:1].upper() + new[1:]
+        return bool(entity)
+    return False
+
+
+def _remove(raw: Raw, said: dict[str, Any]) -> bool:
+    entity = _record_named(raw, said["old"]) if said["record"] is None else None
+    if entity is not None:
+        correct(raw, "remove_record", {"record": entity["name"]})
+        return True
+    for entity, field in _details_named(raw, said["old"], said["record"]):
+        correct(raw, "remove_detail", {"record": entity["name"], "detail": field["name"]})
+        return True
+    return False
+
+
+def _add(raw: Raw, said: dict[str, Any]) -> bool:
+    entity = _record_named(raw, said["record"])
+    if entity is None:
+        return False
+    label = said["new"]
+    other = _record_named(raw, label)
+    if other is not None and other is not entity:
+        kind = f"ref:{other['name']}"
+    else:
+        kind = next((kind for kind, words in _KINDS if re.search(rf"\b(?:{words})\b", label, re.I)), "text")
+    label = label[:1].upper() + label[1:]
+    correct(raw, "add_detail", {"record": entity["name"], "label": label, "kind": kind})
+    return True
+
+
+def _must(raw: Raw, said: dict[str, Any]) -> bool:
+    for _, field in _details_named(raw, said["old"], said["record"]):
+        field["required"] = True
+        if field["type"] == "ref":
+            field["on_delete"] = "restrict"
+        return True
+    return False
+
+
+def _limit(raw: Raw, said: dict[str, Any]) -> bool:
+    entity, of = _record_named(raw, said["record"]), _record_named(raw, said["of"])
+    if entity is None or of is None:
+        return False
+    refs = [field["name"] for field in entity["fields"] if field["ref"] == of["name"]]
+    if refs:
+        correct(raw, "add_limit", {"record": entity["name"], "detail": refs[0], "most": said["most"]})
+    return bool(refs)
+
+
+def _by_reading(spec: AppSpec, raw: Raw, text: str) -> bool:
+    """Add what the goal together with the change asks for beyond the goal alone; whether that is anything."""
+    try:
+        before, after = understand(spec.goal), understand(f"{spec.goal}. {text}")
+    except GoalUnreadable:
+        return False
+    added = [
+        *_new_records(before, after, raw),
+        *_new_details(before, after, raw),
+        *_new_lines(before, after, raw),
+    ]
+    return bool(added)
+
+
+def _new_records(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
+    known = {entity["name"] for entity in raw["entities"]} | {entity.name for entity in before.entities}
+    for entity in after.entities:
+        if entity.name not in known:
+            raw["entities"].append(entity.model_dump(mode="json"))
+            raw["views"] += [view.model_dump(mode="json") for view in after.views if view.entity == entity.name]
+            yield entity.name
+
+
+def _new_details(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
+    for entity in after.entities:
+        old, mine = before.entity(entity.name), _record_named(raw, entity.name)
+        if old is None or mine is None:
+            continue
+        for field in _beyond(old, entity, {one["name"] for one in mine["fields"]}):
+            mine["fields"].append(field.model_dump(mode="json"))
+            yield field.name
+
+
+def _beyond(old: EntitySpec, new: EntitySpec, mine: set[str]) -> list[FieldSpec]:
+    return [field for field in new.fields if old.field(field.name) is None and field.name not in mine]
+
+
+def _new_lines(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
+    """Rules, pages for visitors and kinds of people that the change brings."""
+    for part, key in (("rules", "about"), ("forms", "action"), ("roles", "name")):
+        known = {getattr(one, key) for one in getattr(before, part)} | {one[key] for one in raw[part]}
+        for one in getattr(after, part):
+            if getattr(one, key) not in known:
+                raw[part].append(one.model_dump(mode="json"))
+                yield getattr(one, key)

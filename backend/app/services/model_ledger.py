@@ -1,0 +1,140 @@
+"""The journal and the ledger of calls to models, on the record."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from app.core.retry import patiently
+from app.db.engine import Connection, Database
+from app.ports.model_calls import Allowance, BudgetReached, Call, CallId, Reply, Usage
+from app.repositories import model_calls
+from app.repositories.model_calls import Asking, Spent, SpentNow
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Cap:
+    """The most that may be spent within one budget; None is without a limit."""
+
+    tokens: int | None
+    usd: Decimal | None
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The budgets: of one build, of one founder a day, and of everybody a day."""
+
+    build: Cap
+    founder: Cap
+    day: Cap
+
+    def left(self, spent: SpentNow) -> Allowance:
+        """What the tightest of them leaves."""
+        pairs = ((self.build, spent.build), (self.founder, spent.founder), (self.day, spent.day))
+        tokens = [cap.tokens - used.tokens for cap, used in pairs if cap.tokens is not None]
+        usd = [cap.usd - used.usd for cap, used in pairs if cap.usd is not None]
+        return Allowance(min(tokens, default=None), min(usd, default=None))
+
+    def refuse(self, spent: SpentNow, most: Usage) -> None:
+        """BudgetReached, with the budget and its figures, when a call could go over one."""
+        named = (
+            ("this build", "BUILD", self.build, spent.build),
+            ("you today", "FOUNDER", self.founder, spent.founder),
+            ("everybody today", "DAY", self.day, spent.day),
+        )
+        for whom, setting, cap, used in named:
+            if cap.usd is not None and most.usd is not None and used.usd + most.usd > cap.usd:
+                raise BudgetReached(
+                    f"The model's budget for {whom} is ${cap.usd:.2f}, ${used.usd:.4f} of it is used and the next "
+                    f"call may cost ${most.usd:.4f}. Raise it with COFOUNDER_MODEL_{setting}_USD."
+                )
+            if cap.tokens is not None and used.tokens + most.tokens > cap.tokens:
+                raise BudgetReached(
+                    f"The model's budget for {whom} is {cap.tokens:,} tokens, {used.tokens:,} of them are used "
+                    f"and the next call may take {most.tokens:,}. Raise it with COFOUNDER_MODEL_{setting}_TOKENS."
+                )
+
+
+class JobJournal:
+    """A CallJournal for one job, or for a founder's question beside any."""
+
+    def __init__(self, database: Database, caps: Caps, asking: Asking) -> None:
+        self._database = database
+        self._caps = caps
+        self._asking = asking
+
+    async def recall(self, call: Call) -> Reply | None:
+        """The kept reply; one that an earlier job got is noted as used again."""
+
+        async def work(tx: Connection) -> Reply | None:
+            found = await model_calls.recall(tx, self._asking, call.digest)
+            if found is None:
+                return None
+            text, usage, is_own = found
+            if not is_own:
+                await model_calls.reused(tx, self._asking, call)
+            return Reply(text, usage)
+
+        return await self._in_transaction(work)
+
+    async def allowance(self) -> Allowance:
+        """What the budgets leave."""
+
+        async def work(tx: Connection) -> Allowance:
+            if self._asking.job_id is not None:
+                await model_calls.lose_begun(tx, self._asking.job_id)
+            return self._caps.left(await model_calls.spent(tx, self._asking))
+
+        return await self._in_transaction(work)
+
+    async def begin(self, call: Call) -> CallId:
+        """Weigh the call against the budgets and write it down. BudgetReached.
+
+        Not tried again when the database fails: a call that may have been written down twice would count twice.
+        """
+        async with self._database.transaction() as tx:
+            await model_calls.hold_budgets(tx)
+            self._caps.refuse(await model_calls.spent(tx, self._asking), call.most)
+            return await model_calls.begin(tx, self._asking, call)
+
+    async def answered(self, call_id: CallId, reply: Reply) -> None:
+        """Keep the reply; the database is waited for, since the reply is paid."""
+
+        async def work(tx: Connection) -> None:
+            await model_calls.answered(tx, call_id, reply.text, reply.usage)
+            await self._sum_up(tx)
+
+        await self._in_transaction(work)
+
+    async def failed(self, call_id: CallId, reason: str, usage: Usage | None) -> None:
+        """Write down that no reply came."""
+
+        async def work(tx: Connection) -> None:
+            await model_calls.failed(tx, call_id, reason, usage)
+            await self._sum_up(tx)
+
+        await self._in_transaction(work)
+
+    async def waste(self) -> None:
+        """Write down that nothing the model said on this job is used."""
+        job_id = self._asking.job_id
+        if job_id is not None:
+            await self._in_transaction(lambda tx: model_calls.waste(tx, job_id))
+
+    async def _sum_up(self, tx: Connection) -> None:
+        if self._asking.job_id is not None:
+            await model_calls.sum_up_cost(tx, self._asking.job_id)
+
+    async def _in_transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        async def once() -> T:
+            async with self._database.transaction() as tx:
+                return await work(tx)
+
+        return await patiently(once)
+
+
+__all__ = ["Cap", "Caps", "JobJournal", "Spent"]

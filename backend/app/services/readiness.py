@@ -1,0 +1,138 @@
+"""Whether a version can be put before real people: worked out from the version itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.blueprint.spec import AppSpec, FieldType, Publicity
+from app.blueprint.spec_queries import lower_first
+from app.domain.job import JobStatus
+from app.repositories.jobs import Job
+
+_PERSONAL = (FieldType.EMAIL, FieldType.PHONE)
+
+
+class Light(StrEnum):
+    """The traffic light of a version, and of each thing that was looked at."""
+
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+
+    @property
+    def words(self) -> str:
+        """What the light says."""
+        return {"red": "Not ready", "yellow": "Nearly ready", "green": "Ready"}[self.value]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: red blocks a launch, yellow should be known, green is well."""
+
+    light: Light
+    title: str
+    detail: str
+    fix: str = ""
+    """A command to copy."""
+    fix_in_plan: bool = False
+    """Whether the plan is where it is mended."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """The light of a version, what it comes from, and the secrets that it needs."""
+
+    findings: tuple[Finding, ...]
+    secrets: tuple[tuple[str, str], ...]
+
+    @property
+    def light(self) -> Light:
+        """The worst of what was found."""
+        lights = {finding.light for finding in self.findings}
+        return next((light for light in (Light.RED, Light.YELLOW) if light in lights), Light.GREEN)
+
+
+def readiness_of(job: Job, spec: AppSpec | None, files: Mapping[str, bytes]) -> Readiness:
+    """Look at a version."""
+    found = [*_built(job), *_wishes(job)]
+    if spec is not None:
+        found += _access(spec)
+    found += _settings(files)
+    order = list(Light)
+    return Readiness(
+        tuple(sorted(found, key=lambda finding: order.index(finding.light))),
+        tuple(_secrets(files.get(".env.example", b"").decode(errors="replace"))),
+    )
+
+
+def _built(job: Job) -> Iterator[Finding]:
+    if job.status is not JobStatus.READY:
+        yield Finding(Light.RED, "This version is not ready", "Only a version that passed every check can go out.")
+        return
+    checks: list[dict[str, Any]] = job.evidence.get("checks") or []
+    skipped = [str(check["name"]) for check in checks if check.get("skipped")]
+    passed = len(checks) - len(skipped)
+    yield Finding(
+        Light.GREEN, "It was checked", f"{passed} checks passed on the running app, a restart and its archive."
+    )
+    if skipped:
+        yield Finding(
+            Light.YELLOW, "Not every check could be made", f"Skipped on this machine: {', '.join(skipped)}."
+        )
+
+
+def _wishes(job: Job) -> Iterator[Finding]:
+    wishes: list[dict[str, Any]] = job.evidence.get("wishes") or []
+    lost = [str(wish["text"]) for wish in wishes if wish.get("state") == "left_out"]
+    if lost:
+        named = "; ".join(f"“{text}”" for text in lost[:4])
+        yield Finding(Light.YELLOW, f"{len(lost)} of {len(wishes)} wishes are left out", named, fix_in_plan=True)
+    elif wishes:
+        yield Finding(Light.GREEN, "What you asked for is in it", f"{len(wishes)} wishes, none left out.")
+
+
+def _access(spec: AppSpec) -> Iterator[Finding]:
+    yield Finding(
+        Light.GREEN, "People sign in", "Open the app first yourself: whoever sets it up becomes its owner."
+    )
+    for entity in spec.entities:
+        reaches = any(field.type in _PERSONAL for field in entity.fields)
+        if reaches and entity.public is not Publicity.NONE:
+            many = lower_first(entity.plural)
+            detail = f"Visitors see the list of {many}, and it keeps how to reach them."
+            yield Finding(Light.RED, f"Strangers could read who your {many} are", detail, fix_in_plan=True)
+
+
+def _settings(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    if "requirements.lock" in files:
+        yield Finding(Light.GREEN, "Its packages are pinned", "Each is installed by version and hash.")
+    yield Finding(
+        Light.YELLOW,
+        "Begin without the example records",
+        "The app starts with examples so that you see something. For real use, start it empty:",
+        fix="echo 'EXAMPLE_DATA=no' >> .env",
+    )
+    yield Finding(
+        Light.YELLOW,
+        "Back up its records",
+        "They are one file. Copy it every night, to another machine:",
+        fix="sqlite3 data/app.db \".backup 'app-$(date +%F).db'\"",
+    )
+
+
+def _secrets(example: str) -> Iterator[tuple[str, str]]:
+    """The settings of an app with what each is for, from its `.env.example`."""
+    about: list[str] = []
+    for line in example.splitlines():
+        text = line.removeprefix("#").strip()
+        name = text.partition("=")[0]
+        if "=" in text and name.isupper() and name.replace("_", "").isalpha():
+            yield text, " ".join(about)
+            about = []
+        elif line.startswith("#"):
+            about.append(text)
+        else:
+            about = []

@@ -1,0 +1,111 @@
+"""What is different between two specifications, in product words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, Publicity
+from app.blueprint.spec_queries import lower_first
+
+_SEEN: Final = {
+    Publicity.NONE: "Visitors no longer see",
+    Publicity.LIST: "Visitors see a list of",
+    Publicity.DETAIL: "Visitors see a page for each of the",
+}
+
+
+def changes_between(old: AppSpec, new: AppSpec) -> list[str]:
+    """Each change in a sentence, the most visible first."""
+    return list(dict.fromkeys(_changes(old, new)))
+
+
+def _changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
+    if old.title != new.title:
+        yield f"It is called “{new.title}” now; it was “{old.title}”."
+    pairs = _pairs(old, new)
+    before = {entity.name for entity, _ in pairs}
+    after = {entity.name for _, entity in pairs}
+    for entity in new.entities:
+        if entity.name not in after:
+            yield f"It keeps {lower_first(entity.plural)}: {', '.join(field.label for field in entity.fields)}."
+    for entity in old.entities:
+        if entity.name not in before:
+            yield f"It no longer keeps {lower_first(entity.plural)}."
+    for was, now in pairs:
+        yield from _record_changes(was, now)
+    yield from _lines(old, new)
+
+
+def _pairs(old: AppSpec, new: AppSpec) -> list[tuple[EntitySpec, EntitySpec]]:
+    found = [(old.entity(entity.was or entity.name) or old.entity(entity.name), entity) for entity in new.entities]
+    return [(was, now) for was, now in found if was is not None]
+
+
+def _record_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
+    if was.plural != now.plural:
+        yield f"{was.plural} are called {lower_first(now.plural)} now."
+    kept = set()
+    for field in now.fields:
+        before = was.field(field.was or field.name) or was.field(field.name)
+        if before is None:
+            yield f"{now.plural} have a new detail: {field.label}."
+            continue
+        kept.add(before.name)
+        yield from _detail_changes(now, before, field)
+    for field in was.fields:
+        if field.name not in kept:
+            yield f"{now.plural} no longer have {lower_first(field.label)}."
+    yield from _figure_changes(was, now)
+    if was.public != now.public:
+        yield f"{_SEEN[now.public]} {lower_first(now.plural)}."
+    if was.moves != now.moves:
+        yield f"The steps of {lower_first(now.plural)} are different."
+    if was.rights != now.rights:
+        yield f"Who may see and change {lower_first(now.plural)} is different."
+
+
+def _figure_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
+    many = lower_first(now.plural)
+    for figure in now.computed:
+        if was.figure(figure.name) is None:
+            yield f"It works out {lower_first(figure.label)} of {many}."
+    for figure in was.computed:
+        if now.figure(figure.name) is None:
+            yield f"It no longer works out {lower_first(figure.label)} of {many}."
+
+
+def _detail_changes(entity: EntitySpec, was: FieldSpec, now: FieldSpec) -> Iterator[str]:
+    of = f"of {lower_first(entity.plural)}"
+    if was.label != now.label:
+        yield f"“{was.label}” {of} is called “{now.label}” now."
+    if was.type != now.type:
+        yield f"“{now.label}” {of} is another kind of detail."
+    if was.required != now.required:
+        yield f"“{now.label}” {of} {'must be filled in' if now.required else 'may be left empty'}."
+    if was.choices != now.choices:
+        yield f"“{now.label}” {of} can be: {', '.join(now.choices)}."
+    if (was.lowest, was.highest) != (now.lowest, now.highest):
+        yield f"“{now.label}” {of} {_limits(now)}."
+
+
+def _limits(field: FieldSpec) -> str:
+    if field.lowest is None and field.highest is None:
+        return "has no limits"
+    if field.lowest is None:
+        return f"is at most {field.highest}"
+    return f"is at least {field.lowest}" if field.highest is None else f"is {field.lowest} to {field.highest}"
+
+
+def _lines(old: AppSpec, new: AppSpec) -> Iterator[str]:
+    """Rules, forms and people: each is known by its own words."""
+    yield from _compared([rule.about for rule in old.rules], [rule.about for rule in new.rules], "rule")
+    yield from _compared(
+        [form.action for form in old.forms], [form.action for form in new.forms], "page for visitors"
+    )
+    yield from _compared([role.name for role in old.roles], [role.name for role in new.roles], "kind of person")
+
+
+def _compared(old: list[str], new: list[str], what: str) -> Iterator[str]:
+    yield from (f"New {what}: {text}" for text in new if text not in old)
+    yield from (f"No longer a {what}: {text}" for text in old if text not in new)

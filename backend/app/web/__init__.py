@@ -1,0 +1,1 @@
+"""The founder's page: HTML from the same services as the API."""

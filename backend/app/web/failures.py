@@ -1,0 +1,42 @@
+"""Errors as pages for people, at every address that is not the API's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.core.errors import AppError
+from app.web.rendering import page
+
+API: Final = "/api/"
+Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
+
+
+def install_failure_pages(app: FastAPI) -> None:
+    """Show what the handlers of the API say as a page, where a person reads it."""
+    for kind in (AppError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _shown(cast("Handler", app.exception_handlers[kind])))
+
+
+def _shown(handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def shown(request: Request, error: Exception) -> Response:
+        answer = await handler(request, error)
+        if request.url.path.startswith(API):
+            return answer
+        problem = json.loads(bytes(answer.body))
+        return failure_page(request, problem)
+
+    return shown
+
+
+def failure_page(request: Request, problem: dict[str, Any]) -> Response:
+    """The page that says what is wrong and what to do."""
+    status = int(problem["status"])
+    template = "locked.html" if status == 401 else "failure.html"
+    return page(request, template, status=status, problem=problem)

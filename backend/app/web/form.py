@@ -1,0 +1,64 @@
+"""The fields of a form as a browser sends them without any script."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+from pydantic import TypeAdapter, ValidationError
+
+from app.core.errors import InvalidInput
+
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+MAX_FIELDS: Final = 1_000
+T = TypeVar("T")
+
+
+class Form:
+    """What was filled in; a field that is missing is empty."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._pairs = pairs
+
+    def __getitem__(self, name: str) -> str:
+        return next((value for key, value in self._pairs if key == name), "")
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every field with its value."""
+        return list(self._pairs)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field that may be there several times."""
+        return [value for key, value in self._pairs if key == name]
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return bool(self[name])
+
+
+async def read_form(request: Request) -> Form:
+    """The form of this request. InvalidInput."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    if body and kind != FORM_TYPE:
+        raise InvalidInput("This is not what the page sends.")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+    except ValueError as error:
+        raise InvalidInput("The form cannot be read.") from error
+    return Form(pairs)
+
+
+FormDep = Annotated[Form, Depends(read_form)]
+
+
+def checked(kind: TypeAdapter[T], value: str, *, called: str) -> T:
+    """The value as this kind of text. InvalidInput with a sentence that calls it by its name on the page."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        [first, *_] = error.errors(include_url=False, include_input=False)
+        limit = (first.get("ctx") or {}).get("max_length")
+        words = f"is longer than {limit:,} characters" if limit else first["msg"]
+        raise InvalidInput(f"{called} {words}.") from error

@@ -1,0 +1,62 @@
+"""Pages from templates, with the headers that keep other sites and scripts out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import __version__
+from app.web import words
+from app.web.static_files import address_of
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals.update(asset=address_of, version=__version__)
+_TEMPLATES.filters.update(
+    ago=words.ago, seconds=words.seconds, version_name=words.version_name, state=words.state_of, clip=words.clip
+)
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def policy(request: Request) -> str:
+    """The content security policy: this origin's own files, and frames of previews."""
+    previews = request.app.state.settings.previews_port
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"form-action 'self'; frame-src http://*.localhost:{previews}; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def fragment(template: str, /, **values: Any) -> str:  # Any: what the template shows
+    """A part of a page."""
+    return _TEMPLATES.get_template(template).render(now=datetime.now(UTC), **values)
+
+
+def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:  # Any: likewise
+    """A whole page."""
+    text = fragment(template, path=request.url.path, **values)
+    return HTMLResponse(text, status, {**_HEADERS, "Content-Security-Policy": policy(request)})
+
+
+def go_to(path: str) -> RedirectResponse:
+    """To another page, after something was done."""
+    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})

@@ -1,0 +1,99 @@
+"""The build room as a page, with the conversation about changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from app.container import Services
+from app.core.errors import NotFound, SubscriptionRequired
+from app.core.ids import ProjectId
+from app.domain.job import JobStatus
+from app.services.founder_service import Caller
+from app.services.spec_changes import changes_between
+from app.web.rendering import go_to, page
+from app.web.room_view import Room, look_into
+
+
+@dataclass(frozen=True)
+class Said:
+    """A change that was asked for, and the version that it became."""
+
+    text: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What was asked for so far, and what the plan holds that is not built."""
+
+    said: Sequence[Said]
+    waiting: str
+    """What was asked for since the newest version."""
+    changes: Sequence[str]
+    """In words, what the next build would change."""
+    iteration: str
+    """Such as "Iteration 2 of 5"; empty before the first version."""
+
+
+async def room_page(
+    request: Request,
+    services: Services,
+    caller: Caller,
+    project_id: UUID,
+    *,
+    version: int | None = None,
+    status: int = 200,
+    **values: Any,  # Any: what the template shows
+) -> Response:
+    """The room at its newest build, or at the version that is asked for."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=version)
+    if room.shown is None:
+        return go_to(f"/p/{project_id}/plan")
+    url = None if room.previewed is None else services.previews.url(room.previewed.id)
+    told = {"text": "", "problem": "", "left": (), **values}
+    talk = await _talk(services, caller, room)
+    return page(request, "room.html", status=status, room=room, preview_url=url, talk=talk, **told)
+
+
+async def _talk(services: Services, caller: Caller, room: Room) -> Talk | None:
+    """The conversation; None before there is a version to change."""
+    if room.newest_ready is None:
+        return None
+    try:
+        async with services.database.autocommit() as tx:
+            view = await services.specs.get(tx, caller.id, room.project.id)
+    except NotFound:
+        return None
+    changes = changes_between(view.built, view.spec) if view.built is not None else []
+    waiting = _added(room.newest_ready.goal, view.spec.goal) if changes else ""
+    return Talk(_said(room), waiting, changes, await _iteration(services, caller, room))
+
+
+def _said(room: Room) -> list[Said]:
+    """What each version was asked for beyond the one before it."""
+    said, goal = [], None
+    for job in reversed(room.builds):
+        if job.status is not JobStatus.READY:
+            continue
+        text = _added(goal, job.goal) if goal is not None else ""
+        if text:
+            said.append(Said(text, job.number))
+        goal = job.goal
+    return said
+
+
+def _added(before: str, after: str) -> str:
+    return after.removeprefix(before).strip() if after.startswith(before) else ""
+
+
+async def _iteration(services: Services, caller: Caller, room: Room) -> str:
+    try:
+        tier = (await services.founders.require_subscription(caller)).tier
+    except SubscriptionRequired:
+        return ""
+    return f"Iteration {len(room.ready_builds)} of {tier.limits.iterations_before_confirmation}"

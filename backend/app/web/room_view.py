@@ -1,0 +1,112 @@
+"""What the build room shows: a project, its versions, the one that is looked at, and the decision that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.container import Services
+from app.core.errors import NotFound
+from app.core.ids import FounderId, JobId, ProjectId
+from app.domain.gate import GateStatus
+from app.domain.job import JobStatus
+from app.events import log as event_log
+from app.repositories.gates import Gate
+from app.repositories.jobs import Job
+from app.repositories.projects import Project
+from app.web.progress import Story
+
+MOST: Final = 100
+
+
+@dataclass(frozen=True)
+class Room:
+    """One look at a project."""
+
+    project: Project
+    builds: Sequence[Job]
+    shown: Job | None
+    """The version that is asked for, or the newest build."""
+    gates: Sequence[Gate]
+    story: Story | None
+    """Of the shown build, unless it is ready."""
+
+    @property
+    def running(self) -> Job | None:
+        """The build that has not ended."""
+        return next((job for job in self.builds if not job.status.is_terminal), None)
+
+    @property
+    def newest_ready(self) -> Job | None:
+        """The last good version."""
+        return next((job for job in self.builds if job.status is JobStatus.READY), None)
+
+    @property
+    def previewed(self) -> Job | None:
+        """The version whose preview is shown: the one that is looked at, or else the last good one."""
+        if self.shown is not None and self.shown.status is JobStatus.READY:
+            return self.shown
+        return self.newest_ready
+
+    @property
+    def waiting_gate(self) -> Gate | None:
+        """The decision that waits."""
+        return next((gate for gate in self.gates if gate.status is GateStatus.PENDING), None)
+
+    @property
+    def ready_builds(self) -> list[Job]:
+        """Every version that can be opened, newest first."""
+        return [job for job in self.builds if job.status is JobStatus.READY]
+
+    def was_seen(self, job: Job) -> bool:
+        """Whether the founder has opened the preview of a version, or of a later one."""
+        seen = {gate.job_id for gate in self.gates}
+        return any(other.id in seen for other in self.builds if other.number >= job.number)
+
+    @property
+    def wishes(self) -> dict[str, list[dict[str, Any]]]:  # Any: what the evidence holds
+        """The wishes of the shown version by how far they are met."""
+        return wishes_by_state(self.shown)
+
+
+def wishes_by_state(job: Job | None) -> dict[str, list[dict[str, Any]]]:  # Any: what the evidence holds
+    """The wishes of a build by how far they are met."""
+    found: dict[str, list[dict[str, Any]]] = {"kept": [], "partly": [], "left_out": []}
+    for wish in (job.evidence.get("wishes") or []) if job else []:
+        found.setdefault(str(wish.get("state")), []).append(wish)
+    return found
+
+
+async def look_into(
+    services: Services, founder_id: FounderId, project_id: ProjectId, *, version: int | None
+) -> Room:
+    """The room as it is now. NotFound."""
+    async with services.database.autocommit() as tx:
+        view = await services.projects.get(tx, founder_id, project_id)
+        builds = await services.projects.builds(tx, founder_id, project_id, below=None, limit=MOST)
+        gates = await services.gates.list(tx, founder_id, project_id)
+    shown = version_of(builds, version) if version is not None else next(iter(builds), None)
+    story = None if shown is None or shown.status is JobStatus.READY else await story_of(services, shown.id)
+    return Room(view.project, builds, shown, gates, story)
+
+
+def version_of(builds: Sequence[Job], number: int) -> Job:
+    """The build with that number. NotFound."""
+    found = next((job for job in builds if job.number == number), None)
+    if found is None:
+        raise NotFound(f"There is no version {number} of this project.")
+    return found
+
+
+async def find_version(services: Services, founder_id: FounderId, project_id: ProjectId, number: int) -> Job:
+    """One build of the founder's project. NotFound."""
+    async with services.database.autocommit() as tx:
+        page = await services.projects.builds(tx, founder_id, project_id, below=number + 1, limit=1)
+    return version_of(page, number)
+
+
+async def story_of(services: Services, job_id: JobId) -> Story:
+    """What has happened to a build so far."""
+    async with services.database.autocommit() as tx:
+        return Story(await event_log.read(tx, job_id, after=0))

@@ -1,0 +1,91 @@
+"""A new project: one box for the idea, and beside it what would be built."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
+from pydantic import TypeAdapter
+
+from app.api.deps import ServicesDep
+from app.blueprint.plan import Plan, plan_of
+from app.container import Services
+from app.core.errors import InvalidInput
+from app.core.ids import ProjectId
+from app.queue.worker import process_next_job
+from app.schemas.text import Goal
+from app.services.generation_service import StartRequest
+from app.services.plan_service import GoalRefused, kinds_near, specify_goal
+from app.web.form import FormDep, checked
+from app.web.rendering import go_to, page
+from app.web.session import BuildingCaller, get_page_caller
+
+router = APIRouter(include_in_schema=False)
+
+GOAL: Final[TypeAdapter[str]] = TypeAdapter(Goal)
+EXAMPLES: Final = (
+    "A booking app for a yoga studio. Customers book a class online, each class has room for 12.",
+    "I run a bike workshop. Customers drop off bikes and follow the repair, mechanics write down parts and hours.",
+    "A page where people order cakes from my bakery, with a pickup time and no payment.",
+    "Our club lends out tools. Members reserve a tool for some days, nobody gets one that is out.",
+)
+NAME_LENGTH: Final = 80
+
+
+@router.get("/new", response_class=Response, dependencies=[Depends(get_page_caller)])
+async def new(request: Request, goal: Annotated[str, Query(max_length=2_000)] = "") -> Response:
+    """The box, empty or with an idea to start from."""
+    plan, refusal = await _read(goal) if goal.strip() else (None, "")
+    return _new_page(request, goal=goal, plan=plan, refusal=refusal)
+
+
+@router.post("/new", response_class=Response)
+async def plan_or_build(
+    request: Request,
+    caller: BuildingCaller,
+    services: ServicesDep,
+    form: FormDep,
+    background_tasks: BackgroundTasks,
+) -> Response:
+    """Show the plan of the idea; or make a project of it, to correct its plan or to build it at once."""
+    goal = form["goal"]
+    if not goal.strip():
+        return _new_page(request, goal=goal, refusal="Say in a sentence or two what you need.", status=422)
+    plan, refusal = await _read(goal)
+    if plan is None:
+        return _new_page(request, goal=goal, refusal=refusal, status=422)
+    is_enough = plan.keeps_enough or form.ticked("anyway")
+    if form["do"] not in ("build", "correct") or (form["do"] == "build" and not is_enough):
+        near = () if plan.keeps_enough else await kinds_near(goal)
+        return _new_page(request, goal=goal, plan=plan, near=near)
+    project_id = await _make_project(services, caller, goal)
+    if form["do"] == "correct":
+        return go_to(f"/p/{project_id}/plan")
+    async with services.database.transaction() as tx:
+        await services.generation.start(tx, caller.id, StartRequest(project_id, None), tier=caller.tier)
+    background_tasks.add_task(process_next_job, services.queue)
+    return go_to(f"/p/{project_id}")
+
+
+async def _read(goal: str) -> tuple[Plan | None, str]:
+    """The plan of a goal, or why there is none."""
+    try:
+        return plan_of(await specify_goal(checked(GOAL, goal, called="Your idea"))), ""
+    except InvalidInput as error:
+        more = f" {error.remedy}" if isinstance(error, GoalRefused) and error.remedy else ""
+        return None, f"{error.detail}{more}"
+
+
+async def _make_project(services: Services, caller: BuildingCaller, goal: str) -> ProjectId:
+    spec = await specify_goal(checked(GOAL, goal, called="Your idea"))
+    async with services.database.transaction() as tx:
+        view = await services.projects.create(
+            tx, caller.id, name=spec.title[:NAME_LENGTH], description=spec.tagline
+        )
+        await services.specs.draft(tx, caller.id, view.project.id, spec)
+    return view.project.id
+
+
+def _new_page(request: Request, *, goal: str, status: int = 200, **values: Any) -> Response:
+    told = {"plan": None, "refusal": "", "near": (), **values}
+    return page(request, "new.html", status=status, goal=goal, examples=EXAMPLES, **told)

@@ -1,0 +1,72 @@
+"""The records of a version's app: saved as a file, put back from one, or taken from another version."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.datastructures import UploadFile
+
+from app.api.deps import ServicesDep
+from app.core.errors import AppError, InvalidInput
+from app.core.ids import ProjectId
+from app.services.gate_service import require_ready
+from app.web.rendering import page
+from app.web.room_view import find_version, look_into, version_of
+from app.web.routes.room import Number
+from app.web.session import PageCaller
+
+router = APIRouter(include_in_schema=False)
+
+PIECE: Final = 1 << 20
+
+
+@router.get("/p/{project_id}/v/{number}/records", response_class=Response)
+async def records(
+    request: Request, project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep
+) -> Response:
+    """What can be done with the records of a version."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    return page(request, "records.html", room=room, problem="", done=None)
+
+
+@router.get("/p/{project_id}/v/{number}/records.db", response_class=StreamingResponse)
+async def backup(project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep) -> StreamingResponse:
+    """The records as one SQLite file, whole as of now."""
+    job = await find_version(services, caller.id, ProjectId(project_id), number)
+    require_ready(job)
+    copy = await services.data.backup(job)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{job.build_version}.db"',
+        "Content-Length": str(copy.size),
+    }
+    return StreamingResponse(copy.read(), media_type="application/vnd.sqlite3", headers=headers)
+
+
+@router.post("/p/{project_id}/v/{number}/records", response_class=Response)
+async def restore(
+    request: Request, project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep
+) -> Response:
+    """Put the records of a chosen file in the place of this version's; they stay when the app does not take it."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    job = version_of(room.builds, number)
+    require_ready(job)
+    status = 200
+    told: dict[str, Any] = {"problem": "", "done": None}  # Any: what the template shows
+    try:
+        async with request.form(max_files=1, max_fields=4) as form:
+            chosen = form.get("file")
+            if not isinstance(chosen, UploadFile) or not chosen.size:
+                raise InvalidInput("Choose a file that was saved from this app.")
+            told["done"] = await services.data.restore(job, _pieces(chosen))
+    except AppError as error:
+        status, told["problem"] = error.status, f"{error.detail} {error.remedy or ''}".strip()
+    return page(request, "records.html", status=status, room=room, **told)
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(PIECE):
+        yield piece

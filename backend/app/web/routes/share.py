@@ -1,0 +1,85 @@
+"""Sharing an app by a link, with a picture of it for a phone's camera."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
+
+from app.api.deps import ServicesDep
+from app.container import Services
+from app.core.errors import InvalidInput
+from app.core.ids import FounderId, ProjectId
+from app.preview.links import Access
+from app.web.form import FormDep
+from app.web.rendering import go_to, page
+from app.web.room_view import look_into
+from app.web.session import PageCaller, own_origin
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/p/{project_id}/share", response_class=Response)
+async def share(request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep) -> Response:
+    """The links that are good, and a form for another one."""
+    return await _share_page(request, services, caller.id, ProjectId(project_id))
+
+
+@router.post("/p/{project_id}/share", response_class=Response)
+async def create(
+    request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep, form: FormDep
+) -> Response:
+    """Make a link; it is shown this once."""
+    try:
+        days = int(form["days"]) if form["days"].isdecimal() else 0
+        async with services.database.transaction() as tx:
+            _, secret = await services.shares.create(
+                tx, caller.id, ProjectId(project_id), label=form["label"], days=days
+            )
+    except InvalidInput as error:
+        return await _share_page(
+            request, services, caller.id, ProjectId(project_id), status=422, problem=error.detail
+        )
+    url = f"{own_origin(request)}/s/{secret}"
+    return await _share_page(request, services, caller.id, ProjectId(project_id), url=url, picture=_qr(url))
+
+
+@router.post("/p/{project_id}/share/{link_id}/close", response_class=Response)
+async def close(project_id: UUID, link_id: UUID, caller: PageCaller, services: ServicesDep) -> Response:
+    """Take a link back."""
+    async with services.database.transaction() as tx:
+        await services.shares.revoke(tx, caller.id, ProjectId(project_id), link_id)
+    return go_to(f"/p/{project_id}/share")
+
+
+@router.get("/s/{secret}", response_class=Response)
+async def visit(secret: str, services: ServicesDep) -> Response:
+    """Lead whoever was given a link to what the app shows to visitors."""
+    async with services.database.transaction() as tx:
+        job = await services.shares.open(tx, secret[:100])
+    return go_to(services.previews.url(job.id, Access.VISITOR))
+
+
+def _qr(url: str) -> Markup:
+    code = segno.make(url, error="m")
+    svg = code.svg_inline(scale=4, border=0, svgclass=None, lineclass=None, omitsize=True)
+    return Markup(svg)
+
+
+async def _share_page(
+    request: Request,
+    services: Services,
+    founder_id: FounderId,
+    project_id: ProjectId,
+    *,
+    status: int = 200,
+    **values: Any,  # Any: what the template shows
+) -> Response:
+    room = await look_into(services, founder_id, project_id, version=None)
+    async with services.database.autocommit() as tx:
+        links = await services.shares.list(tx, founder_id, project_id)
+    told = {"problem": "", "url": "", "picture": None, **values}
+    return page(request, "share.html", status=status, room=room, links=links, **told)

@@ -1,0 +1,179 @@
+"""One version of a project: what changed, its files, its checks; and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+
+from app.api.deps import ServicesDep
+from app.container import Services
+from app.core.errors import InvalidInput, NotFound
+from app.core.ids import ProjectId
+from app.ports.storage import TreeDigest
+from app.queue.worker import process_next_job
+from app.repositories.jobs import Job
+from app.services.gate_service import require_ready
+from app.services.generation_service import StartRequest
+from app.services.spec_changes import changes_between
+from app.web.file_views import difference, file_changes, highlighted
+from app.web.form import FormDep
+from app.web.rendering import go_to, page
+from app.web.room_page import room_page
+from app.web.room_view import Room, look_into, version_of
+from app.web.routes.room import Number
+from app.web.session import BuildingCaller, PageCaller
+
+router = APIRouter(include_in_schema=False)
+
+FilePath = Annotated[str, Query(max_length=240)]
+
+
+async def _files(services: Services, job: Job) -> Mapping[str, bytes]:
+    require_ready(job)
+    return await services.versions.files_of(job.project_id, TreeDigest(job.digest or ""))
+
+
+def _before(room: Room, job: Job) -> Job | None:
+    """The version that one grew from."""
+    return next((other for other in room.builds if other.id == job.parent_id), None)
+
+
+async def _told_changes(services: Services, old: Job | None, new: Job) -> list[str]:
+    """What is different in words."""
+    if old is None:
+        return []
+    async with services.database.autocommit() as tx:
+        before, after = await services.specs.of_version(tx, old), await services.specs.of_version(tx, new)
+    return [] if before is None or after is None else changes_between(before, after)
+
+
+@router.get("/p/{project_id}/v/{number}/changes", response_class=Response)
+async def changes(
+    request: Request,
+    project_id: UUID,
+    number: Number,
+    caller: PageCaller,
+    services: ServicesDep,
+    path: FilePath = "",
+) -> Response:
+    """What is different from the version before: in words, then the files, then the lines."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    job = version_of(room.builds, number)
+    before = _before(room, job)
+    old, new = ({} if before is None else await _files(services, before)), await _files(services, job)
+    lines = difference(old.get(path, b""), new.get(path, b"")) if path in old or path in new else []
+    return page(
+        request,
+        "changes.html",
+        room=room,
+        before=before,
+        told=await _told_changes(services, before, job),
+        files=file_changes(old, new) if before is not None else [],
+        opened=path,
+        lines=lines,
+        taken=job.evidence.get("data") or {},
+    )
+
+
+@router.get("/p/{project_id}/v/{number}/files", response_class=Response)
+async def files(
+    request: Request,
+    project_id: UUID,
+    number: Number,
+    caller: PageCaller,
+    services: ServicesDep,
+    path: FilePath = "README.md",
+) -> Response:
+    """Every file of a version, and one of them in colours."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    tree = await _files(services, version_of(room.builds, number))
+    if path not in tree:
+        raise NotFound("There is no such file in this version.")
+    return page(
+        request, "files.html", room=room, tree=sorted(tree), opened=path, text=highlighted(path, tree[path])
+    )
+
+
+@router.get("/p/{project_id}/v/{number}/checks", response_class=Response)
+async def checks(
+    request: Request, project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep
+) -> Response:
+    """Why this version may be trusted: its wishes, checks and pictures."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    return page(request, "checks.html", room=room)
+
+
+@router.get("/p/{project_id}/compare", response_class=Response)
+async def compare(
+    request: Request,
+    project_id: UUID,
+    caller: PageCaller,
+    services: ServicesDep,
+    left: Annotated[int, Query(alias="a", ge=1, le=2**31 - 2)],
+    right: Annotated[int, Query(alias="b", ge=1, le=2**31 - 2)],
+) -> Response:
+    """Two versions side by side, and what is different in words."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=right)
+    pair = [version_of(room.builds, number) for number in (left, right)]
+    for job in pair:
+        require_ready(job)
+    sides = [(job, services.previews.url(job.id)) for job in pair]
+    return page(request, "compare.html", room=room, sides=sides, told=await _told_changes(services, *pair))
+
+
+@router.post("/p/{project_id}/v/{number}/back", response_class=Response)
+async def go_back(
+    project_id: UUID,
+    number: Number,
+    caller: BuildingCaller,
+    services: ServicesDep,
+    background_tasks: BackgroundTasks,
+) -> Response:
+    """Build an earlier version again, as a new one with the records of the newest."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    job = version_of(room.builds, number)
+    require_ready(job)
+    async with services.database.transaction() as tx:
+        await services.specs.return_to(tx, caller.id, ProjectId(project_id), job)
+        request = StartRequest(ProjectId(project_id), None)
+        await services.generation.start(tx, caller.id, request, tier=caller.tier)
+    background_tasks.add_task(process_next_job, services.queue)
+    return go_to(f"/p/{project_id}")
+
+
+@router.post("/p/{project_id}/v/{number}/branch", response_class=Response)
+async def branch(project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep) -> Response:
+    """Begin another project with the plan of this version."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    job = version_of(room.builds, number)
+    async with services.database.transaction() as tx:
+        spec = await services.specs.of_version(tx, job)
+        if spec is None:
+            raise InvalidInput("The plan of this version is not kept, so nothing can begin with it.")
+        name = f"{room.project.name} (from version {number})"
+        view = await services.projects.create(tx, caller.id, name=name[:200], description=room.project.description)
+        await services.specs.draft(tx, caller.id, view.project.id, spec)
+    return go_to(f"/p/{view.project.id}/plan")
+
+
+@router.post("/p/{project_id}/change", response_class=Response)
+async def change(
+    request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep, form: FormDep
+) -> Response:
+    """Make what the founder asks for a change of the plan; nothing is built yet."""
+    text = form["text"].strip()[:4_000]
+    try:
+        async with services.database.transaction() as tx:
+            if form.ticked("undo"):
+                await services.specs.reset(tx, caller.id, ProjectId(project_id))
+                return go_to(f"/p/{project_id}#change")
+            if not text:
+                raise InvalidInput("Say what should be different.")
+            _, proposal = await services.specs.request(tx, caller.id, ProjectId(project_id), text)
+    except InvalidInput as error:
+        told = f"{error.detail} {error.remedy or ''}".strip()
+        return await room_page(request, services, caller, project_id, status=422, text=text, problem=told)
+    return await room_page(request, services, caller, project_id, left=proposal.open)

@@ -1,0 +1,153 @@
+// The page works by plain links and forms; this makes it follow along. No other script is loaded.
+"use strict";
+
+const root = document.documentElement;
+const offline = () => document.querySelector("#offline");
+const say = (text) => { const live = document.querySelector("#live"); if (live && live.textContent !== text) live.textContent = text; };
+
+/** Ask for a page; nothing of what is on screen is lost when there is no answer. */
+async function ask(url, options = {}) {
+  try {
+    const answer = await fetch(url, { credentials: "same-origin", ...options });
+    offline()?.setAttribute("hidden", "");
+    return answer;
+  } catch (error) {
+    if (error.name !== "AbortError") offline()?.removeAttribute("hidden");
+    throw error;
+  }
+}
+
+/** Put the parts of another page in the place of those of this one that have the same id. */
+function swap(html, ids) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  for (const id of ids) {
+    const [now, then] = [document.querySelector(id), fresh.querySelector(id)];
+    if (!now || !then) continue;
+    const opened = [...now.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
+    now.replaceWith(then);
+    opened.forEach((one) => document.getElementById(one)?.setAttribute("open", ""));
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    prepare(then);
+  }
+  document.title = fresh.title || document.title;
+}
+
+/** Send a form in the background and show the parts that it changes. */
+async function send(form, submitter, signal) {
+  const ids = form.dataset.swap.split(" ");
+  const data = new URLSearchParams(new FormData(form, submitter));
+  ids.forEach((id) => document.querySelector(id)?.setAttribute("aria-busy", "true"));
+  try {
+    const answer = await ask(form.action, { method: "POST", body: data, signal });
+    const here = new URL(form.action, location.href).pathname;
+    if (answer.redirected && new URL(answer.url).pathname !== here && !form.dataset.stay) {
+      location.assign(answer.url);
+      return;
+    }
+    swap(await answer.text(), ids);
+  } catch (error) {
+    if (error.name !== "AbortError") form.dispatchEvent(new CustomEvent("failed"));
+  } finally {
+    ids.forEach((id) => document.querySelector(id)?.removeAttribute("aria-busy"));
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const submitter = event.submitter;
+  if (form.method === "dialog" || event.defaultPrevented) return;
+  if (form.dataset.sent && Date.now() - form.dataset.sent < 4000) { event.preventDefault(); return; }
+  form.dataset.sent = Date.now();
+  const goesOn = submitter?.value === "build" || submitter?.value === "correct";
+  if (form.dataset.swap && !goesOn) {
+    event.preventDefault();
+    send(form, submitter).finally(() => delete form.dataset.sent);
+  } else {
+    submitter?.setAttribute("aria-busy", "true");
+  }
+});
+
+// What is typed into a live form is answered as soon as the fingers rest.
+let typing, asking;
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (!form?.dataset.live || event.target.name !== form.dataset.live) return;
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    if (event.target.value.trim().length < 12) return;
+    asking?.abort();
+    asking = new AbortController();
+    send(form, undefined, asking.signal);
+  }, 220);
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) {
+    const dialog = document.querySelector(opener.dataset.dialog);
+    if (dialog) { event.preventDefault(); dialog.showModal(); }
+  }
+  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(event.target)) menu.open = false;
+  const copier = event.target.closest("[data-copy]");
+  if (copier) copy(copier);
+});
+
+async function copy(button) {
+  const words = button.textContent;
+  await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
+  button.textContent = "Copied";
+  say("Copied");
+  setTimeout(() => { button.textContent = words; }, 1500);
+}
+
+function prepare(part) {
+  part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
+}
+
+/** Seconds since a moment, while something is being done. */
+customElements.define("time-since", class extends HTMLElement {
+  connectedCallback() {
+    const show = () => {
+      const seconds = Math.max(0, Math.round((Date.now() - Date.parse(this.dataset.at)) / 1000));
+      this.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    };
+    show();
+    this.timer = setInterval(show, 1000);
+  }
+  disconnectedCallback() { clearInterval(this.timer); }
+});
+
+/** Follows a build. The stream begins anew after each break, so nothing is missed. */
+customElements.define("live-build", class extends HTMLElement {
+  connectedCallback() {
+    this.source = new EventSource(this.dataset.source);
+    const broken = this.querySelector(".reconnecting");
+    this.source.addEventListener("progress", (event) => {
+      broken.hidden = true;
+      this.querySelector("[data-part=progress]").innerHTML = event.data;
+    });
+    this.source.addEventListener("say", (event) => {
+      document.title = `${event.data} ${document.title.replace(/^.*?(\.\.\.|!) /, "")}`;
+      say(event.data);
+    });
+    this.source.addEventListener("end", () => { this.source.close(); this.arrive(); });
+    this.source.addEventListener("error", () => {
+      broken.hidden = false;
+      if (this.source.readyState === EventSource.CLOSED) this.again = setTimeout(() => this.isConnected && this.restart(), 2000);
+    });
+  }
+  restart() { this.disconnectedCallback(); this.connectedCallback(); }
+  disconnectedCallback() { this.source?.close(); clearTimeout(this.again); }
+  async arrive() {
+    try {
+      const answer = await ask(location.href);
+      const html = await answer.text();
+      swap(html, [".bar", "#side", "#preview"]);
+    } catch { setTimeout(() => this.arrive(), 2000); }
+  }
+});
+
+root.classList.add("scripted");
+prepare(document);

@@ -1,0 +1,61 @@
+"""Figures and states in the words of the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from app.domain.job import JobStatus
+from app.repositories.jobs import Job
+
+_STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (5, "week"))
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago something was, such as "3 minutes ago"."""
+    if moment is None:
+        return ""
+    amount = (datetime.now(UTC) - moment).total_seconds()
+    for step, word in _STEPS:
+        if amount < step:
+            count = max(1, int(amount))
+            return "just now" if word == "second" else f"{count} {word}{'s' if count > 1 else ''} ago"
+        amount /= step
+    return moment.strftime("%-d %B %Y")
+
+
+def seconds(amount: float | None) -> str:
+    """A length of time, such as "9 s" or "1 min 20 s"."""
+    if amount is None:
+        return ""
+    if amount < 10:
+        return f"{amount:.1f} s"
+    minutes, left = divmod(round(amount), 60)
+    return f"{minutes} min {left} s" if minutes else f"{left} s"
+
+
+def version_name(number: int) -> str:
+    """What a version is called on the page."""
+    return f"Version {number}"
+
+
+def state_of(job: Job | None) -> str:
+    """The state of a build in a word or two."""
+    if job is None:
+        return "Not built yet"
+    if job.is_cancelled:
+        return "Stopped"
+    match job.status:
+        case JobStatus.READY:
+            return "Ready"
+        case JobStatus.FAILED:
+            return "Did not work"
+        case JobStatus.QUEUED | JobStatus.SCHEDULED:
+            return "Waiting"
+        case _:
+            return "Building"
+
+
+def clip(text: str, most: int = 140) -> str:
+    """The beginning of a text, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

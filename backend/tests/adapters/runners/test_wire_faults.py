@@ -1,0 +1,182 @@
+"""Whatever goes wrong on the wire ends in a clear sentence, or in the plan of the rules named as such."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from app.ports.model_calls import BudgetReached
+from app.ports.runner import GoalNotUnderstood, RunnerUnavailable
+from tests.support.designs import POOL_GOAL, as_text, pool
+from tests.support.instance import eventually
+from tests.support.scripted_model import Say
+
+from .bench import Notebook, Start
+
+GOOD = as_text(pool())
+YOGA = "A booking app for a yoga studio"
+"""A goal that the rules can plan as well."""
+
+KEY = {"error": {"message": "Incorrect API key", "type": "invalid_request_error", "code": "invalid_api_key"}}
+BALANCE = {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}
+MODEL = {"error": {"message": "The model `scripted` does not exist", "code": "model_not_found"}}
+CONTEXT = {"error": {"message": "maximum context length", "code": "context_length_exceeded", "param": "messages"}}
+BUSY = {"error": {"message": "Rate limit", "code": "rate_limit_exceeded"}}
+ODD = {"error": {"message": "Unsupported parameter: 'max_tokens'", "code": "unsupported_parameter"}}
+
+REFUSED = {
+    "wrong key": (Say(status=401, error=KEY), "OpenAI refuses the key", 1),
+    "empty balance": (Say(status=429, error=BALANCE), "has no credit left", 1),
+    "missing model": (Say(status=404, error=MODEL), "has no model 'scripted'", 1),
+    "context overflow": (Say(status=400, error=CONTEXT), "longer than 'scripted' can read", 1),
+    "refused request": (Say(status=400, error=ODD), "Unsupported parameter", 1),
+    "always busy": (Say(status=429, error=BUSY), "too many requests", 3),
+    "busy for long": (Say(status=429, error=BUSY, headers={"retry-after": "3600"}), "too many requests", 1),
+    "always down": (Say(status=500, error={"error": {"message": "boom"}}), "has trouble of its own", 3),
+    "overloaded": (Say(status=503, error={"error": {"message": "overloaded"}}), "has trouble of its own", 3),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between tries are as they are told; those that are our own choice are short here."""
+    monkeypatch.setattr("app.adapters.runners.asking._PAUSES_S", (0.01, 0.01))
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+@pytest.mark.parametrize("is_streaming", [True, False], ids=["streaming", "whole"])
+async def test_a_provider_that_refuses_is_told_of_in_a_sentence(
+    start: Start, fault: str, is_streaming: bool
+) -> None:
+    said, sentence, calls = REFUSED[fault]
+    bench = start([said], is_streaming=is_streaming)
+
+    with pytest.raises(RunnerUnavailable, match=sentence):
+        await bench.runner.scaffold(POOL_GOAL)
+
+    assert len(bench.provider.asked) == calls == len(bench.notebook.begun)
+    assert bench.notebook.unknown == 0
+    assert not bench.notebook.open
+
+
+async def test_a_provider_that_was_busy_is_asked_again_when_it_said(start: Start) -> None:
+    bench = start([Say(status=429, error=BUSY, headers={"retry-after": "1"}), GOOD])
+
+    assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    first, second = bench.provider.asked
+    assert second.at - first.at >= 1
+    assert bench.notebook.ends == ["ModelRateLimitError", "answered"]
+
+
+@pytest.mark.parametrize("is_streaming", [True, False], ids=["streaming", "whole"])
+@pytest.mark.parametrize("provider", ["openai-chat", "openai", "anthropic"])
+async def test_an_answer_that_breaks_off_is_asked_for_again(
+    start: Start, provider: str, is_streaming: bool
+) -> None:
+    bench = start([Say(GOOD, cut_after=900), GOOD], provider=provider, is_streaming=is_streaming)
+
+    assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    assert bench.notebook.ends[-1] == "answered"
+    assert len(bench.provider.asked) == 2
+    assert bench.notebook.unknown == 1
+
+
+async def test_a_provider_that_hangs_is_given_up(start: Start) -> None:
+    bench = start([Say(GOOD, hang_s=30)], silence_s=0.3)
+
+    with pytest.raises(RunnerUnavailable, match="did not answer in time"):
+        await bench.runner.scaffold(POOL_GOAL)
+
+    assert len(bench.provider.asked) == 3
+    assert bench.notebook.unknown == 3
+
+
+async def test_nobody_there_is_told_at_once(start: Start) -> None:
+    bench = start([GOOD], url="http://127.0.0.1:9/v1")
+    with pytest.raises(RunnerUnavailable, match=r"cannot be reached at http://127\.0\.0\.1:9/v1"):
+        await bench.runner.scaffold(POOL_GOAL)
+    assert bench.notebook.unknown == 0
+
+
+UNUSABLE = {
+    "words": Say("I would love to help you design a lovely app!"),
+    "malformed": Say('{"spec": {"title": "A", entities: ['),
+    "wrong schema": Say(json.dumps({"app": {"screens": ["home"]}})),
+    "nothing": Say(""),
+    "no records": Say(json.dumps({"spec": {"title": "A", "tagline": "B", "entities": []}})),
+    "refusal": Say(refusal="I cannot help with that."),
+    "filtered": Say("", finish="content_filter"),
+    "too large": Say(raw=b'{"choices": "' + b"x" * 10_000_000 + b'"}'),
+}
+
+
+@pytest.mark.parametrize("fault", UNUSABLE)
+@pytest.mark.parametrize("is_streaming", [True, False], ids=["streaming", "whole"])
+async def test_a_useless_answer_ends_in_the_plan_of_the_rules(
+    start: Start, fault: str, is_streaming: bool
+) -> None:
+    bench = start([UNUSABLE[fault]], is_streaming=is_streaming)
+
+    spec = (await bench.runner.scaffold(YOGA)).spec
+
+    assert spec.engine == "blueprint"
+    assert spec.assumptions[0].endswith("This app was planned by rules, without a model.")
+    assert bench.notebook.is_wasted
+    assert len(bench.provider.asked) <= 3
+
+
+async def test_where_the_rules_keep_too_little_nothing_is_built(start: Start) -> None:
+    bench = start([UNUSABLE["words"]])
+    with pytest.raises(GoalNotUnderstood, match="rules"):
+        await bench.runner.scaffold("Eine App, mit der unser Chor seine Noten verleiht und Proben plant")
+
+
+@pytest.mark.parametrize("provider", ["openai-chat", "openai", "anthropic"])
+async def test_an_answer_that_is_cut_at_its_limit_keeps_what_came(start: Start, provider: str) -> None:
+    half = GOOD[: GOOD.index('"rules"')]
+    bench = start([Say(half, finish="length")], provider=provider)
+
+    spec = (await bench.runner.scaffold(POOL_GOAL)).spec
+
+    assert spec.engine == f"{provider}:scripted"
+    assert [entity.name for entity in spec.entities][:2] == ["Lane", "Customer"]
+    assert any("the answer" in text for text in spec.not_understood)
+
+
+async def test_a_cancelled_build_closes_the_connection_within_a_second(start: Start) -> None:
+    bench = start([Say(GOOD, hang_s=30)])
+    work = asyncio.create_task(bench.runner.scaffold(POOL_GOAL))
+    await asyncio.to_thread(eventually, lambda: bench.provider.asked, within_s=20)
+
+    cancelled = time.monotonic()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+    (asked,) = bench.provider.asked
+    await asyncio.to_thread(eventually, lambda: asked.was_dropped_after_s, within_s=5)
+    assert asked.was_dropped_after_s is not None
+    assert asked.at + asked.was_dropped_after_s - cancelled < 1
+    assert bench.notebook.ends == ["cancelled"]
+
+
+async def test_a_cap_on_tokens_is_never_passed(start: Start) -> None:
+    wrong = pool()
+    wrong["spec"]["rules"][0]["fields"] = ["pool"]
+    bench = start([as_text(wrong)], notebook=Notebook(cap=30_000))
+    spec = (await bench.runner.scaffold(POOL_GOAL)).spec
+    assert "A lane is booked once at a time." in spec.not_understood[0]
+    assert bench.provider.input_tokens + bench.provider.output_tokens <= 30_000
+    assert len(bench.provider.asked) == 1
+
+
+async def test_without_a_budget_nobody_is_asked(start: Start) -> None:
+    bench = start([GOOD], notebook=Notebook(cap=1_000))
+    with pytest.raises(BudgetReached, match="budget for models is used up"):
+        await bench.runner.scaffold(POOL_GOAL)
+    assert bench.provider.asked == []

@@ -1,0 +1,210 @@
+"""What models cost: the ledger is the provider's own count, and no cap is ever passed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.bench.noop import no_checks
+from app.core.ids import JobId
+from tests.support.designs import POOL_GOAL, as_text, pool
+from tests.support.house import AUTH, OTHER_AUTH, House, open_house
+from tests.support.scripted_model import Asked, Say, Script, ScriptedModel
+
+GOOD = as_text(pool())
+YES = Say("yes")
+
+
+def faulty() -> str:
+    wrong = copy.deepcopy(pool())
+    wrong["spec"]["rules"][0]["fields"] = ["starts_at", "ends_at", "pool"]
+    return as_text(wrong)
+
+
+def after_probe(*said: Say | str) -> Script:
+    """What is said to designs, in order, the last again and again; probes are answered with yes."""
+    replies = iter(said)
+    last: list[Say | str] = [""]
+
+    def script(asked: Asked, number: int) -> Say:
+        if len(str(asked.body)) < 1_000:
+            return YES
+        last[0] = next(replies, last[0])
+        reply = last[0]
+        return Say(reply) if isinstance(reply, str) else reply
+
+    return script
+
+
+Open = Callable[..., tuple[House, ScriptedModel]]
+
+
+@pytest.fixture
+def opened(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Open]:
+    with ExitStack() as stack:
+
+        def open_with(script: Script | list[Say | str], *, model: str = "compatible:scripted", **more: Any) -> Any:
+            provider = stack.enter_context(ScriptedModel(script))
+            settings = {"model": model, "model_url": provider.url, **more}
+            house = stack.enter_context(
+                open_house(database_url, valkey_url, tmp_path, more=settings, acceptance=no_checks)
+            )
+            return house, provider
+
+        yield open_with
+
+
+def usage(house: House, *, auth: dict[str, str] = AUTH, **params: str) -> Any:
+    answer = house.client.get("/api/usage", headers=auth, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def design(house: House, goal: str = POOL_GOAL) -> JobId:
+    """Start and build; whatever becomes of it."""
+    answer = house.start(house.project(), goal)
+    assert answer.status_code == 201, answer.text
+    job_id = JobId(UUID(answer.json()["job_id"]))
+    house.build(job_id)
+    return job_id
+
+
+def test_the_ledger_is_the_count_of_the_provider(opened: Open) -> None:
+    house, provider = opened(after_probe(faulty(), GOOD))
+
+    job_id = design(house)
+
+    assert house.status(job_id)["status"] == "ready", house.status(job_id)
+    found = usage(house)
+    assert [call["step"] for call in found["calls"]] == ["repair 1", "design", "probe"]
+    assert len(found["calls"]) == len(provider.asked)
+    assert sum(call["input_tokens"] for call in found["calls"]) == provider.input_tokens
+    assert sum(call["output_tokens"] for call in found["calls"]) == provider.output_tokens
+    assert sum(share["input_tokens"] for share in found["shares"]) == provider.input_tokens
+    assert {share["share"]: share["calls"] for share in found["shares"]} == {"repair": 1, "useful": 2}
+    assert [call["step"] for call in usage(house, job_id=str(job_id))["calls"]] == ["repair 1", "design"]
+    others = usage(house, auth=OTHER_AUTH)
+    assert (others["calls"], others["shares"]) == ([], [])
+
+
+def test_the_same_question_is_not_paid_again(opened: Open) -> None:
+    house, provider = opened(after_probe(GOOD))
+    design(house)
+    asked = len(provider.asked)
+
+    again = design(house)
+
+    assert house.status(again)["status"] == "ready"
+    assert len(provider.asked) == asked
+    (call,) = usage(house, job_id=str(again))["calls"]
+    assert (call["status"], call["tokens"]) == ("reused", 0)
+
+
+def test_five_cents_are_never_passed(opened: Open) -> None:
+    house, provider = opened(after_probe(faulty()), model="openai-chat:gpt-4.1", model_build_usd=Decimal("0.05"))
+
+    job_id = design(house)
+
+    cost = Decimal(house.status(job_id)["cost_usd"])
+    assert Decimal(0) < cost <= Decimal("0.05")
+    (build, *_) = usage(house, job_id=str(job_id))["budgets"]
+    assert (build["name"], Decimal(build["usd"])) == ("build", cost)
+    designs = [asked for asked in provider.asked if len(str(asked.body)) > 1_000]
+    assert all(asked.body["max_completion_tokens"] < 5_000 for asked in designs)
+
+
+def test_a_model_without_a_price_stops_at_its_tokens(opened: Open) -> None:
+    house, _provider = opened(after_probe(faulty()), model_build_tokens=30_000)
+
+    job_id = design(house)
+
+    build = house.client.get(f"/api/builds/{job_id}", headers=AUTH).json()
+    assert (build["status"], build["cost_usd"]) == ("ready", "0.000000")
+    (call,) = usage(house, job_id=str(job_id))["calls"]
+    assert 0 < call["tokens"] <= 30_000
+
+
+@pytest.mark.parametrize("setting", ["model_build_tokens", "model_founder_tokens", "model_day_tokens"])
+def test_each_budget_of_nothing_asks_nobody(opened: Open, setting: str) -> None:
+    house, provider = opened(after_probe(GOOD), **{setting: 0})
+
+    answer = house.start(house.project(), POOL_GOAL)
+    if answer.status_code == 201:  # a probe belongs to no build
+        house.build(JobId(UUID(answer.json()["job_id"])))
+
+    assert [len(str(asked.body)) < 1_000 for asked in provider.asked] in ([], [True])
+
+
+KEY = {"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}
+BALANCE = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
+MODEL = {"error": {"message": "no such model", "code": "model_not_found"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (Say(status=401, error=KEY), "refuses the key"),
+        (Say(status=429, error=BALANCE), "has no credit left"),
+        (Say(status=404, error=MODEL), "has no model 'scripted'"),
+    ],
+    ids=["key", "balance", "model"],
+)
+def test_what_is_wrong_with_a_model_is_told_before_a_job_is_made(opened: Open, said: Say, why: str) -> None:
+    house, _provider = opened([said, YES, GOOD])
+    project = house.project()
+
+    answer = house.start(project, POOL_GOAL)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "engine_unavailable")
+    assert why in answer.json()["detail"]
+    assert house.client.get(f"/api/projects/{project}/builds", headers=AUTH).json()["items"] == []
+    assert usage(house)["calls"][0]["status"] == "failed"
+
+    again = house.start(project, POOL_GOAL)
+    assert (again.status_code, again.json()["build_version"]) == (201, "build_v0_1")
+
+
+def test_without_a_model_none_is_asked(database_url: str, valkey_url: str, tmp_path: Path) -> None:
+    with open_house(database_url, valkey_url, tmp_path) as house:
+        body = {"project_id": house.project(), "goal": POOL_GOAL, "engine": "model"}
+        answer = house.client.post("/api/generation/start", json=body, headers=AUTH)
+        assert (answer.status_code, answer.json()["code"]) == (409, "engine_unavailable")
+        assert "COFOUNDER_MODEL" in answer.json()["remedy"]
+
+
+def test_a_project_remembers_who_plans_its_apps(opened: Open) -> None:
+    house, _provider = opened(after_probe(GOOD), engine="blueprint")
+    project = house.project()
+    body = {"project_id": project, "goal": POOL_GOAL, "engine": "model"}
+    first = house.client.post("/api/generation/start", json=body, headers=AUTH).json()["job_id"]
+    house.build(JobId(UUID(first)))
+    assert house.status(JobId(UUID(first)))["engine"] == "compatible:scripted"
+
+    assert house.client.get(f"/api/projects/{project}", headers=AUTH).json()["engine"] == "model"
+    second = house.start(project, f"{POOL_GOAL} And saunas.").json()["job_id"]
+    house.build(JobId(UUID(second)))
+
+    assert house.status(JobId(UUID(second)))["engine"] == "compatible:scripted"
+
+
+def test_what_a_model_said_goes_with_its_project_and_what_it_cost_stays(opened: Open) -> None:
+    house, _provider = opened(after_probe(GOOD))
+    job_id = design(house)
+    project = house.status(job_id)["project_id"]
+    before = usage(house)["budgets"]
+
+    assert house.client.delete(f"/api/projects/{project}", headers=AUTH).status_code == 204
+
+    async def kept() -> list[Any]:
+        async with house.services.database.autocommit() as tx:
+            return list(await tx.rows("SELECT step FROM model_calls WHERE reply IS NOT NULL AND step <> 'probe'"))
+
+    assert house.call(kept) == []
+    assert usage(house)["budgets"] == before

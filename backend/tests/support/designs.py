@@ -1,0 +1,38 @@
+"""Answers that a good model gives: a specification with its account by clause."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Any, Final
+
+from app.designer.clauses import clauses_of
+from tests.support.specs import SPECS
+
+BY_NAME: Final = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in SPECS}
+
+POOL_GOAL: Final = (
+    "A swimming pool rents lanes by the hour, no double bookings. Courses take at most eight people. "
+    "Swim floats are lent out until they are back."
+)
+
+
+def pool() -> dict[str, Any]:
+    """A whole answer to the goal of the pool."""
+    return answer(POOL_GOAL, "lanes_and_courses", ["LaneBooking", "A lane is booked once at a time."])
+
+
+def answer(goal: str, name: str, served_by: list[str]) -> dict[str, Any]:
+    """The specification of that name, which serves every clause of the goal by the same parts."""
+    clauses = [
+        {"number": number, "state": "kept", "served_by": served_by, "why": ""}
+        for number, _ in enumerate(clauses_of(goal), start=1)
+    ]
+    brief = dict.fromkeys(("problem", "user", "value", "assumptions", "risks", "smallest_experiment"), "Said.")
+    question = {"question": "How long is a booking?", "default": "One hour."}
+    return {"spec": BY_NAME[name], "clauses": clauses, "questions": [question], "brief": brief}
+
+
+def as_text(design: dict[str, Any]) -> str:
+    """As a model sends it."""
+    return json.dumps(design)

@@ -1,0 +1,12 @@
+"""Specifications written by hand: those of the tests and those that models are shown as examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+BACKEND: Final = Path(__file__).parents[2]
+SPECS: Final = sorted(
+    [*(BACKEND / "tests/specs").glob("*.toml"), *(BACKEND / "app/designer/examples").glob("*.toml")],
+    key=lambda path: path.stem,
+)

@@ -1,0 +1,130 @@
+"""Who gets to see the page, and who may do something on it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+
+from tests.support.house import AUTH, House
+
+GOAL = "A booking app for a yoga studio"
+OPEN = {"/static/{name}", "/enter", "/s/{secret}"}
+
+
+def link(house: House) -> str:
+    return str(house.client.post("/api/page-links", headers=AUTH).json()["url"])
+
+
+def page_routes(house: House) -> list[tuple[str, str]]:
+    """Every method and path of the page, filled in with what does not exist."""
+    found = []
+    for route in house.app.routes:
+        path = str(getattr(route, "path", ""))
+        if path.startswith("/api/") or path in OPEN:
+            continue
+        filled = re.sub(r"\{number\}", "1", re.sub(r"\{(project|gate|link)_id\}", str(uuid.uuid4()), path))
+        found += [(method, re.sub(r"\{\w+(:path)?\}", "x", filled)) for method in getattr(route, "methods", ())]
+    return found
+
+
+def test_a_link_signs_in_once_and_its_cookie_is_out_of_reach_of_scripts(house: House) -> None:
+    url = link(house)
+
+    first = house.client.get(url, follow_redirects=False)
+
+    assert (first.status_code, first.headers["location"]) == (303, "/")
+    cookie = first.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert house.client.get("/").status_code == 200
+    house.client.cookies.clear()
+    again = house.client.get(url)
+    assert again.status_code == 401
+    assert "./co page" in again.text
+    assert house.client.get("/").status_code == 401
+
+
+def test_the_token_is_no_way_in_by_an_address(house: House) -> None:
+    answer = house.client.get("/enter", params={"code": AUTH["Authorization"].split()[1]})
+
+    assert answer.status_code == 401
+
+
+def test_every_page_without_a_session_says_how_to_get_in(house: House) -> None:
+    routes = page_routes(house)
+    assert len(routes) >= 10
+
+    for method, path in routes:
+        answer = house.client.request(method, path, headers={"Sec-Fetch-Site": "same-origin"})
+        assert answer.status_code == 401, (method, path)
+        assert "./co page" in answer.text
+
+
+def test_every_post_that_another_site_or_nobody_vouches_for_is_refused(signed_in: House) -> None:
+    posts = [path for method, path in page_routes(signed_in) if method == "POST"]
+    assert len(posts) >= 5
+
+    del signed_in.client.headers["Sec-Fetch-Site"]
+    for path in posts:
+        for headers in (
+            {},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Sec-Fetch-Site": "none"},
+            {"Origin": "http://evil.example"},
+            {"Origin": "null"},
+        ):
+            assert signed_in.client.post(path, headers=headers).status_code == 403, (path, headers)
+
+
+def test_an_old_browser_is_known_by_its_origin(signed_in: House) -> None:
+    del signed_in.client.headers["Sec-Fetch-Site"]
+
+    answer = signed_in.client.post("/new", data={"goal": GOAL}, headers={"Origin": "http://localhost"})
+
+    assert answer.status_code == 200
+
+
+def test_a_link_on_another_site_asks_before_it_signs_in(house: House) -> None:
+    url = link(house)
+
+    asked = house.client.get(url, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert asked.status_code == 200
+    assert "Sign in to Co-Founder?" in asked.text
+    assert not house.client.cookies
+    code = url.split("code=")[1]
+    forged = house.client.post("/enter", data={"code": code}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert forged.status_code == 403
+    house.client.post("/enter", data={"code": code}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert house.client.get("/").status_code == 200
+
+
+def test_nobody_may_frame_a_page_or_run_a_script_of_theirs_in_it(signed_in: House) -> None:
+    for path in ("/", "/new", "/nothing"):
+        answer = signed_in.client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert not re.search(r"<script(?![^>]+src=)|style=|\son\w+=", answer.text)
+
+
+def test_signing_out_ends_the_session_itself(signed_in: House) -> None:
+    cookies = dict(signed_in.client.cookies)
+
+    signed_in.client.post("/sign-out")
+
+    signed_in.client.cookies.update(cookies)
+    assert signed_in.client.get("/").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/p/not-an-id"])
+def test_what_is_wrong_is_said_in_a_page(signed_in: House, path: str) -> None:
+    answer = signed_in.client.get(path)
+
+    assert answer.status_code in (404, 422)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "dbg_" in answer.text
