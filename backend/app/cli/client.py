@@ -48,9 +48,7 @@ def read_token(settings: Settings) -> str:
 class ApiClient:
     """Each call answers the decoded body, or raises ApiProblem or ServerUnreachable."""
 
-    def __init__(
-        self, api_url: str, token: str, *, presence: AbstractContextManager[None] | None = None
-    ) -> None:
+    def __init__(self, api_url: str, token: str, *, presence: AbstractContextManager[None] | None = None) -> None:
         self.api_url = api_url.rstrip("/")
         self._presence = presence or nullcontext()
         # An instance is on this machine or named by its owner: no proxy from the environment may come between.
