@@ -6,7 +6,7 @@ import json
 
 from app.blueprint.generate.example_records import Json, examples_of, violation_py
 from app.blueprint.generate.rules import Rule, rules_of
-from app.blueprint.generate.stated import conditions_of, judged_rules, off_field
+from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
 from app.blueprint.spec import AppSpec, RuleSpec
 
 _HEAD = (
@@ -53,7 +53,7 @@ def _scene_name(number: int) -> str:
 def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
     """The scene that breaks a rule, where its kind of record has conditions that must be kept beside it."""
     said = next((other for other in judged_rules(spec, rule.entity) if other.about == rule.about), None)
-    if said is None or not conditions_of(spec, rule.entity):
+    if said is None or not is_tangled(spec, rule.entity):
         return None
     return _violation(spec, rule, said)
 

@@ -175,8 +175,10 @@ def _can_differ(entity: Entity, name: str) -> bool:
 
 
 def _different(entity: Entity, name: str) -> str:
-    number = str(next(NUMBERS))
-    kind = entity.field(name).type
+    field, count = entity.field(name), next(NUMBERS)
+    kind, number = field.type, str(count)
+    if kind == "int" and field.highest is not None:
+        return str((field.lowest or 0) + count % (field.highest - (field.lowest or 0) + 1))
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 
