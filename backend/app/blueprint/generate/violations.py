@@ -195,22 +195,39 @@ class Violations:
         state = changed.get(entity.state or "") if entity.moves else None
         if copies and (state is not None or leaning):
             return None
-        if state is not None and len(changed) == 1:
-            for move in entity.moves:
-                written = any(assignment.field in (said[0] + (said[1] or "")) for assignment in move.sets)
-                if move.target == state and not move.is_automatic and not written:
-                    before = {**good, entity.state or "": move.sources[0]}
-                    return Violation(scene, scene.subject, before, move.label)
-            return None
+        by_move = self._by_move(entity, said, scene) if state is not None else None
+        if by_move is not None or (state is not None and len(changed) == 1):
+            return by_move
         if state is not None or (leaning and changed):
             before = {**good, **({entity.state: state} if entity.state and state else {})}
             return Violation(scene, scene.subject, before)
         return Violation(scene, leaning[-1] if leaning else scene.subject, copies=copies)
 
+    def _by_move(self, entity: EntitySpec, said: Statement, scene: Scene) -> Violation | None:
+        """The violation as a move to the state that the subject has in the scene, which keeps the rule before it."""
+        texts, name = scene.records[scene.subject], entity.state or ""
+        for move in entity.moves:
+            written = any(assignment.field in (said[0] + (said[1] or "")) for assignment in move.sets)
+            if move.target != texts[name] or move.is_automatic or written:
+                continue
+            before = {**texts, name: move.sources[0]}
+            if self._judge.keeps(Scene(scene.subject, {**scene.records, scene.subject: before}), scene.subject, said):
+                return Violation(scene, scene.subject, before, move.label)
+        return None
+
+    def _wanted_by_move(self, found: Violation) -> Statement | None:
+        """The condition of the move that the rule refuses, which must hold: else it is the move that does so."""
+        moves = self._judge.cast.entity(found.scene.subject[0]).moves
+        move = next((move for move in moves if move.label == found.move), None)
+        return (move.only_if, None) if move is not None and move.only_if else None
+
     def _obstacle(self, found: Violation) -> Obstacle | None:
         """The first record of a violation that could not be added before the refused one."""
         if found.copies:
             return None
+        wanted = self._wanted_by_move(found)
+        if wanted is not None and not self._judge.keeps(found.scene, found.scene.subject, wanted, strictly=True):
+            return Obstacle(found.scene, found.scene.subject, wanted)
         records = dict(found.scene.records)
         if found.before is not None:
             records[found.scene.subject] = found.before
