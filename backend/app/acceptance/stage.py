@@ -44,9 +44,10 @@ class Stage:
     async def add(self, key: Key, texts: Texts | None = None) -> Kept:
         """Add a record through its form, and move it to its state."""
         entity, values = self._entity(key), self.values(key, texts)
+        # A new record begins with the first state, whatever its form says; moves lead on.
+        state = values.pop(entity.state or "", "") if entity.moves else ""
         self.kept[key] = self.driver.kept(entity, values, await self.driver.send(entity, values))
-        state = values.get(entity.state or "", "")
-        if entity.moves and state:
+        if state:
             await bring_to(self.driver, self.kept[key], state)
         return self.kept[key]
 

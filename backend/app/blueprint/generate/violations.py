@@ -211,7 +211,9 @@ class Violations:
             if move.target != texts[name] or move.is_automatic or written:
                 continue
             before = {**texts, name: move.sources[0]}
-            if self._judge.keeps(Scene(scene.subject, {**scene.records, scene.subject: before}), scene.subject, said):
+            if self._judge.keeps(
+                Scene(scene.subject, {**scene.records, scene.subject: before}), scene.subject, said
+            ):
                 return Violation(scene, scene.subject, before, move.label)
         return None
 
