@@ -204,16 +204,15 @@ class Violations:
         return Violation(scene, leaning[-1] if leaning else scene.subject, copies=copies)
 
     def _by_move(self, entity: EntitySpec, said: Statement, scene: Scene) -> Violation | None:
-        """The violation as a move to the state that the subject has in the scene, which keeps the rule before it."""
+        """The violation as a move to the state that the subject has in the scene, the rule being kept before."""
         texts, name = scene.records[scene.subject], entity.state or ""
         for move in entity.moves:
             written = any(assignment.field in (said[0] + (said[1] or "")) for assignment in move.sets)
             if move.target != texts[name] or move.is_automatic or written:
                 continue
             before = {**texts, name: move.sources[0]}
-            if self._judge.keeps(
-                Scene(scene.subject, {**scene.records, scene.subject: before}), scene.subject, said
-            ):
+            stage = Scene(scene.subject, {**scene.records, scene.subject: before})
+            if self._judge.keeps(stage, scene.subject, said):
                 return Violation(scene, scene.subject, before, move.label)
         return None
 
