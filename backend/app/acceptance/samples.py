@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.blueprint.generate.example_records import examples_of, has_conditions
+from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 
 _PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
@@ -69,7 +70,11 @@ class Samples:
         if not has_conditions(self._spec):
             return {}
         texts = examples_of(self._spec).cast.texts[entity.name]
-        return {name: dated(text) for name, text in texts.items() if _is_taken(entity.field(name))}
+        # What the app fills in is left to it only where a condition may want it so.
+        is_free = not conditions_of(self._spec, entity)
+        left = {field.name for field in entity.fields if is_free and field.starts_as and not texts[field.name]}
+        taken = {name: text for name, text in texts.items() if name not in left and _is_taken(entity.field(name))}
+        return {name: dated(text) for name, text in taken.items()}
 
     def long_ago(self, entity: EntitySpec) -> dict[str, str]:
         """A value for every field with a day, long past and in the order that the rules want."""

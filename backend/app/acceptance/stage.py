@@ -9,10 +9,13 @@ from typing import Final
 from app.acceptance.form_driver import FormDriver, Kept, told
 from app.acceptance.http_session import Answer
 from app.acceptance.samples import dated
+from app.blueprint.expressions.parser import parse
+from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.spec import EntitySpec, FieldType, MoveSpec
 from app.core.errors import BuildFailed
 
+UNREACHABLE: Final = "unreachable_state"
 _UNLIKE: Final = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
 """Types whose values are made anew, so that records of several scenes do not stand in each other's way."""
 
@@ -41,9 +44,10 @@ class Stage:
     async def add(self, key: Key, texts: Texts | None = None) -> Kept:
         """Add a record through its form, and move it to its state."""
         entity, values = self._entity(key), self.values(key, texts)
+        # A new record begins with the first state, whatever its form says; moves lead on.
+        state = values.pop(entity.state or "", "") if entity.moves else ""
         self.kept[key] = self.driver.kept(entity, values, await self.driver.send(entity, values))
-        state = values.get(entity.state or "", "")
-        if entity.moves and state:
+        if state:
             await bring_to(self.driver, self.kept[key], state)
         return self.kept[key]
 
@@ -87,6 +91,11 @@ def filled_in(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
+def _asks_who(move: MoveSpec) -> bool:
+    """Whether only the person whose record it is may take the move."""
+    return any(path.steps[0] == "me" for path in paths(parse(move.only_if or "yes")))
+
+
 def way_to(entity: EntitySpec, state: str) -> list[tuple[int, MoveSpec]]:
     """The fewest moves from where a record begins to a state, with their numbers; BuildFailed without any."""
     field = entity.field(entity.state or "")
@@ -98,11 +107,12 @@ def way_to(entity: EntitySpec, state: str) -> list[tuple[int, MoveSpec]]:
         if here == state:
             return path
         for number, move in enumerate(entity.moves):
-            if here in move.sources and move.target not in seen and not move.is_automatic:
+            is_owners = not move.is_automatic and not _asks_who(move)
+            if here in move.sources and move.target not in seen and is_owners:
                 seen.add(move.target)
                 waiting.append((move.target, [*path, (number, move)]))
     raise BuildFailed(
         f"No move leads a {entity.label.lower()} to {state!r}, so what happens there cannot be tried.",
-        code="unreachable_state",
+        code=UNREACHABLE,
         log=f"{entity.name}: from {first!r}",
     )

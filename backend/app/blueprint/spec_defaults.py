@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any, Final
 
 _ENDINGS: Final = ((re.compile(r"[^aeiou]y$"), "ies", 1), (re.compile(r"(s|x|z|ch|sh)$"), "es", 0))
@@ -29,7 +30,8 @@ def entity(raw: Any) -> Any:  # Any: what JSON can hold
         return raw
     label = raw.get("label") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", raw["name"]).lower().capitalize()
     many = raw.get("plural") or plural(str(label))
-    table = raw.get("table") or re.sub(r"[^a-z0-9]+", "_", str(many).lower()).strip("_")
+    plain = unicodedata.normalize("NFKD", str(many)).encode("ascii", "ignore").decode()
+    table = raw.get("table") or re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
     about = raw.get("about") or f"All {str(many).lower()} in one place."
     return {**raw, "label": label, "plural": many, "table": table, "about": about}
 

@@ -9,7 +9,7 @@ from app.blueprint.contract.words import RULE_KINDS, VIEW_KINDS
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.schema import schema_py, shows_view
-from app.blueprint.generate.stated import conditions_of, judged_rules
+from app.blueprint.generate.stated import is_tangled, judged_rules
 from app.blueprint.generate.tree import is_built_type
 from app.blueprint.spec import (
     AppSpec,
@@ -69,7 +69,7 @@ def _is_built(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
 
 
 def _is_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
-    is_tried_by_scene = bool(conditions_of(spec, entity)) and rule in judged_rules(spec, entity)
+    is_tried_by_scene = is_tangled(spec, entity) and rule in judged_rules(spec, entity)
     return is_tried_by_scene and examples_of(spec).violation(entity, rule) is None
 
 

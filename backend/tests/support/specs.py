@@ -10,3 +10,5 @@ SPECS: Final = sorted(
     [*(BACKEND / "tests/specs").glob("*.toml"), *(BACKEND / "app/designer/examples").glob("*.toml")],
     key=lambda path: path.stem,
 )
+DESIGNER_SPECS: Final = sorted((BACKEND / "tests/specs/designer").glob("*.toml"))
+"""The plans that a designer wrote for fourteen goals."""

@@ -15,6 +15,11 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def paths(node: Node) -> list[Path]:
+    """The fields and links that an expression names."""
+    return [part for part in walk(node) if isinstance(part, Path)]
+
+
 def speaks_of_today(node: Node) -> bool:
     """Whether an expression may turn out differently another day."""
     return any(

@@ -6,9 +6,10 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from app.blueprint.generate.examples import Examples, Violation
+from app.blueprint.generate.examples import Examples
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.generate.stated import conditions_of, differing_fields
+from app.blueprint.generate.violations import Violation
 from app.blueprint.spec import AppSpec, EntitySpec
 
 Json = dict[str, Any]  # Any: what JSON can hold
@@ -49,7 +50,7 @@ def examples_json(spec: AppSpec) -> str:
             for entity in spec.entities
             if entity.name in names
         },
-        "differ": {entity.table: apart for entity in spec.entities if (apart := differing_fields(spec, entity))},
+        "differ": {entity.table: differing_fields(spec, entity) for entity in spec.entities},
         "beside": {
             cast.entity(name).table: [_key(spec, key) for key in needed] for name, needed in cast.needs.items()
         },
@@ -68,6 +69,8 @@ def scene_py(spec: AppSpec, scene: Scene) -> Json:
 def violation_py(spec: AppSpec, found: Violation) -> Json:
     """A violation as the tests of an app read it."""
     entity = spec.entity(found.scene.subject[0])
+    role = next((role for role in spec.roles if role.name == found.role), None)
+    person = spec.entity(role.entity) if role is not None and role.entity else None
     numbers = [at for at, move in enumerate(entity.moves) if move.label == found.move] if entity else []
     return {
         **scene_py(spec, found.scene),
@@ -75,6 +78,8 @@ def violation_py(spec: AppSpec, found: Violation) -> Json:
         "before": None if found.before is None else _filled_in(found.before),
         "move": numbers[0] if numbers else None,
         "copies": found.copies,
+        "role": found.role,
+        "person": person.table if person is not None else "",
     }
 
 

@@ -17,8 +17,8 @@ from app.blueprint.spec import AppSpec, EntitySpec, FieldType
 
 _TRIES: Final = 3_000
 """So many changes of one sort are tried before another sort is."""
-_MENDS: Final = 500
-_MOST_FIELDS: Final = 3
+_FEW: Final = 400
+_MENDS: Final = 300
 _MOST_BESIDE: Final = 12
 _DEPTH: Final = 3
 """So many figures that lean on each other are looked through for fields to vary."""
@@ -68,8 +68,7 @@ class Search:
     def candidates(self, entity: EntitySpec, said: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
         """Changes of the first records, then records beside them, then links to second ones.
 
-        `lasting` ones are to be the examples from now on: the states of what the record belongs to stay as they
-        are.
+        `lasting` ones are to be the examples from now on: the states of what they belong to stay as they are.
         """
         nodes = [parse(text) for text in said if text]
         places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))
@@ -83,11 +82,19 @@ class Search:
         options = _Options(self, numbers)
         groups = list(self._groups(entity, places, kinds, numbers))
         if lasting:
-            groups = [replace(group, slots=self._without_states(entity, group.slots)) for group in groups]
-        for size in range(_MOST_FIELDS + 1):
+            groups = [replace(group, slots=self._without_states(group.slots)) for group in groups]
+        # A few of every sort come before many of one.
+        for size, skipped, most in (
+            (0, 0, 1),
+            (1, 0, _TRIES),
+            (2, 0, _FEW),
+            (3, 0, _FEW),
+            (2, _FEW, _TRIES),
+            (3, _FEW, _TRIES),
+        ):
             for group in groups:
                 combined = options.combined(group.slots, size)
-                for changes in itertools.islice(combined, _TRIES):
+                for changes in itertools.islice(combined, skipped, most):
                     yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
 
     def mending(self, candidate: Candidate, scene: Scene, key: Key, said: Statement) -> Iterator[Candidate]:
@@ -98,13 +105,21 @@ class Search:
         slots = [(other, kept) for other in scene.records for name, kept in places if other[0] == name]
         free = [slot for slot in slots if slot not in candidate.changes]
         options = _Options(self, ())
-        for size in (1, 2):
-            for changes in itertools.islice(options.combined(free, size), _MENDS):
-                yield replace(candidate, changes={**candidate.changes, **changes})
+        for changes in itertools.islice(options.combined(free, 1), _MENDS):
+            yield replace(candidate, changes={**candidate.changes, **changes})
+        for kind in dict.fromkeys(self._kinds(entity, nodes)):
+            number = 1 + sum(name == kind for name, _ in scene.records)
+            more = [((kind, number), kept) for name, kept in places if name == kind]
+            for size in (0, 1):
+                for changes in options.combined([*more, *free], size):
+                    varied = {**candidate.changes, **changes}
+                    yield replace(candidate, changes=varied, beside=(*candidate.beside, (kind, number)))
+        for changes in itertools.islice(options.combined(free, 2), _MENDS):
+            yield replace(candidate, changes={**candidate.changes, **changes})
 
-    def _without_states(self, entity: EntitySpec, slots: Sequence[Slot]) -> list[Slot]:
-        others = {kind.name: kind.state for kind in self.cast.spec.entities if kind.moves and kind != entity}
-        return [(key, kept) for key, kept in slots if key[1] > 1 or others.get(key[0]) != kept]
+    def _without_states(self, slots: Sequence[Slot]) -> list[Slot]:
+        states = {kind.name: kind.state for kind in self.cast.spec.entities if kind.moves}
+        return [(key, kept) for key, kept in slots if key[1] > 1 or states.get(key[0]) != kept]
 
     def _groups(
         self, entity: EntitySpec, places: Sequence[Place], kinds: Sequence[str], numbers: Sequence[Decimal]
@@ -127,7 +142,8 @@ class Search:
         kept = self.cast.entity(name).field(kept_name)
         if kept is None:
             return
-        if not kept.required and kept.type is not FieldType.BOOL:
+        may_be_empty = not kept.required or kept.starts_as is not None
+        if may_be_empty and kept.type is not FieldType.BOOL:
             yield ""
         for text in values_of(kept, numbers):
             if not (kept.ref == name and text == str(number)):
@@ -167,6 +183,10 @@ class Search:
                 yield from self.places(inner, part, depth + isinstance(node, Aggregate))
 
     def _places_of_path(self, entity: EntitySpec, steps: tuple[str, ...], depth: int) -> Iterator[Place]:
+        if steps[0] == "me" and len(steps) > 1:
+            people = {role.entity for role in self.cast.spec.roles if role.entity}
+            known = [kind for kind in self.cast.spec.entities if kind.name in people and kind.field(steps[1])]
+            entity = known[0] if known else entity
         here: EntitySpec | None = entity
         for step in steps[1:] if steps[0] in ("this", "me") else steps:
             if here is None:

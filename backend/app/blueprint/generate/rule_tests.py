@@ -6,8 +6,9 @@ import json
 
 from app.blueprint.generate.example_records import Json, examples_of, violation_py
 from app.blueprint.generate.rules import Rule, rules_of
-from app.blueprint.generate.stated import conditions_of, judged_rules, off_field
+from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
 from app.blueprint.spec import AppSpec, RuleSpec
+from app.core.errors import BuildFailed
 
 _HEAD = (
     '"""The rules of this app hold, in its forms and in its database."""\n\nfrom __future__ import annotations\n\n'
@@ -53,7 +54,7 @@ def _scene_name(number: int) -> str:
 def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
     """The scene that breaks a rule, where its kind of record has conditions that must be kept beside it."""
     said = next((other for other in judged_rules(spec, rule.entity) if other.about == rule.about), None)
-    if said is None or not conditions_of(spec, rule.entity):
+    if said is None or not is_tangled(spec, rule.entity):
         return None
     return _violation(spec, rule, said)
 
@@ -61,7 +62,10 @@ def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
 def _violation(spec: AppSpec, rule: Rule, said: RuleSpec) -> Json:
     broken = examples_of(spec).violation(rule.entity, said)
     if broken is None:
-        raise ValueError(f"no example was found that breaks the rule {rule.about!r}; say it in a simpler way")
+        raise BuildFailed(
+            f"Nothing was found that the rule “{rule.about}” would refuse; say it in a simpler way.",
+            code="untried_rule",
+        )
     return violation_py(spec, broken)
 
 

@@ -63,6 +63,18 @@ class Cast:
     def __post_init__(self) -> None:
         for entity in self.spec.entities:
             self.texts[entity.name] = {kept.name: usual(kept) for kept in entity.fields}
+        for rule in self.spec.rules:
+            if rule.kind in (RuleKind.IN_ORDER, RuleKind.NO_OVERLAP) and len(rule.fields) > 1:
+                self._end_later(rule.entity, rule.fields[0], rule.fields[1])
+
+    def _end_later(self, name: str, first: str, last: str) -> None:
+        """Let what ends after it begins do so from the start."""
+        types = {kept.type for kept in map(self.entity(name).field, (first, last)) if kept is not None}
+        texts = self.texts[name]
+        if types == {FieldType.DATETIME} and texts[last]:
+            texts[last] = "@7 12:00"
+        elif types == {FieldType.DATE} and texts[last]:
+            texts[last] = "@30"
 
     def record(self, key: Key, subject: str = "") -> Texts:
         """The values of an example record."""
@@ -81,7 +93,7 @@ class Cast:
         found: Texts = {}
         for rule in self.spec.rules:
             fields = [kept for kept in map(entity.field, rule.fields) if kept is not None]
-            if rule.entity != entity.name or rule.kind is not RuleKind.UNIQUE:
+            if rule.entity != entity.name or rule.kind not in (RuleKind.UNIQUE, RuleKind.ONE_OPEN):
                 continue
             if any(kept.type in DIFFERING or kept.name in found for kept in fields):
                 found |= {kept.name: _unlike(kept, number) for kept in fields if kept.type in DIFFERING}
@@ -141,16 +153,18 @@ class Cast:
 def _unlike(kept: FieldSpec, number: int) -> str:
     """A value that the records before it do not have."""
     if kept.type is FieldType.INT:
-        return str(int(usual(kept)) + number - 1)
+        return str(int(usual(kept) or 1) + number - 1)
     if kept.type is FieldType.EMAIL:
         return f"zoe{number}@example.com"
     return usual(kept) + (str(number) if kept.type in (FieldType.URL, FieldType.PHONE) else f" {number}")
 
 
 def usual(kept: FieldSpec) -> str:
-    """The value that a field of the example record begins with; a link that may be empty is."""
+    """The value that a field of the example record begins with; empty where the app fills it in, or may be."""
     if kept.ref:
         return "1" if kept.required else ""
+    if kept.starts_as:
+        return ""
     return next(values_of(kept, []), "")
 
 

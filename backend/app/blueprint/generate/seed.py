@@ -49,8 +49,21 @@ def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
                 record[field.name] = numbers[field.ref, int(texts[field.name])] if texts[field.name] else None
             elif field.type not in TEXTS:
                 record[field.name] = kept_value(field, texts[field.name])
-        rows[of.name].append(record)
-        numbers[key] = len(rows[of.name])
+        known = _listed(spec, of, record, rows)
+        if known is None:
+            rows[of.name].append(record)
+        numbers[key] = known or len(rows[of.name])
+
+
+def _listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> int | None:
+    """The number of the record that is there already, where a rule lets it be listed once."""
+    for rule in spec.rules:
+        if rule.entity == entity.name and rule.kind is RuleKind.UNIQUE:
+            values = [record[name] for name in rule.fields]
+            for number, row in enumerate(rows[entity.name], start=1):
+                if [row[name] for name in rule.fields] == values:
+                    return number
+    return None
 
 
 def _records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Record]:

@@ -14,7 +14,7 @@ from app.blueprint.expressions.parser import parse
 from app.blueprint.generate.example_search import Search
 from app.blueprint.generate.scenes import Cast, plain, values_of
 from app.blueprint.generate.seed_values import Record
-from app.blueprint.generate.stated import Statement, conditions_of, statement
+from app.blueprint.generate.stated import Statement, conditions_of, judged_rules, statement
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType
 from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of
 
@@ -26,10 +26,9 @@ Rows = Mapping[str, Sequence[Record]]
 
 def fit_to_conditions(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows) -> list[Record]:
     """The records that keep every condition, some of them changed for it; what cannot be fitted is left out."""
-    rules = conditions_of(spec, entity)
-    said = [one for rule in rules if (one := statement(spec, entity, rule)) is not None]
-    if not said:
+    if not conditions_of(spec, entity):
         return list(records)
+    said = [one for rule in judged_rules(spec, entity) if (one := statement(spec, entity, rule)) is not None]
     fitting = _Fitting(spec, entity, said, rows)
     kept: list[Record] = []
     for record in records:

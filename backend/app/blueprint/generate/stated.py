@@ -52,6 +52,12 @@ def conditions_of(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
     return [rule for rule in spec.rules if rule.entity == entity.name and is_condition(rule)]
 
 
+def is_tangled(spec: AppSpec, entity: EntitySpec) -> bool:
+    """Whether the rules of a kind stand beside others that a record must keep while one of them is broken."""
+    orders = [rule for rule in spec.rules if rule.entity == entity.name and rule.kind is RuleKind.IN_ORDER]
+    return bool(conditions_of(spec, entity)) or len(orders) > 1
+
+
 def differing_fields(spec: AppSpec, entity: EntitySpec) -> list[str]:
     """The fields of conditions that no two records share, whose values can always be made different."""
     rules = [rule for rule in conditions_of(spec, entity) if rule.kind is RuleKind.UNIQUE]

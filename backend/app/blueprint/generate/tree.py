@@ -10,6 +10,7 @@ from typing import Final
 from app.blueprint.generate import documents
 from app.blueprint.generate.art import art_html
 from app.blueprint.generate.example_records import examples_json
+from app.blueprint.generate.item_tests import has_items, item_scenes_json, item_tests_py
 from app.blueprint.generate.rule_tests import rule_scenes, rule_tests_py, scenes_json
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
@@ -40,7 +41,8 @@ def generate(spec: AppSpec) -> dict[str, str]:
         "tests/test_rules.py": rule_tests_py(spec),
         "tests/examples.json": examples_json(spec),
         "tests/worked_out.json": worked_out_json(spec),
-        "tests/scenes.json": scenes_json(rule_scenes(spec)),
+        "tests/scenes.json": scenes_json(rule_scenes(spec) | item_scenes_json(spec)),
+        **({"tests/test_items.py": item_tests_py(spec)} if has_items(spec) else {}),
         "tests/test_goal.py": documents.goal_test_py(spec, _named_first(spec)),
     }
     unused = {path for path, used in _parts(spec).items() if not used}

@@ -46,7 +46,7 @@ def _open(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[Wait
         return []
     field = entity.field(name)
     where, values = visitor.sees(entity)
-    sql = f'SELECT "{name}", count(*) FROM "{entity.table}" WHERE {where} GROUP BY 1'
+    sql = f'SELECT "{name}", count(*) FROM "{entity.table}" r WHERE {where} GROUP BY 1'
     counts = {row[0]: int(row[1]) for row in db.execute(sql, values)}
     return [
         Waiting(entity, choice, tone(field, choice), counts[choice], f"/{entity.table}?{urlencode({name: choice})}")

@@ -41,7 +41,8 @@ def _fill_table(db: sqlite3.Connection, table: str, rows: list[dict[str, Value]]
         # An example that breaks a rule, or belongs to one that does, is left out.
         try:
             with conditions.upheld(db, entity, adds=True) as added:
-                added.append(database.insert(db, entity, values))
+                first = conditions.first_values(db, entity, values)
+                added.append(database.insert(db, entity, {**values, **first}))
         except (sqlite3.IntegrityError, rules.Broken):
             db.execute("ROLLBACK TO example")
         db.execute("RELEASE example")

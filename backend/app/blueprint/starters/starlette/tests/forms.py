@@ -12,7 +12,7 @@ from typing import Any
 
 from app.schema import ENTITIES
 
-from app import database, lines, moves
+from app import conditions, database, lines, moves
 from app.database import BY_TABLE
 from app.fields import read, typed
 from app.model import Capacity, Entity, Field, Stock, Unique
@@ -67,7 +67,18 @@ def filled(client: Browser, entity: Entity, /, **changes: str) -> dict[str, str]
     kept: dict[Key, int] = {}
     values = {**_filled(client, entity, 1, changes, kept), **changes}
     _add_beside(client, entity, kept)
-    return values
+    return {**_started(entity, values), **changes}
+
+
+def _started(entity: Entity, values: dict[str, str]) -> dict[str, str]:
+    """The values with what the app would fill in, as a form that changes the record shows them."""
+    empty = [field for field in entity.fields if field.starts_as and not values[field.name]]
+    if not empty:
+        return values
+    kept = {field.name: read(replace(field, required=False), values[field.name]) for field in entity.fields}
+    with database.session() as db:
+        first = conditions.first_values(db, entity, kept)
+    return {**values, **{field.name: typed(field, first.get(field.name)) for field in empty}}
 
 
 def _filled(
@@ -164,21 +175,35 @@ def _can_differ(entity: Entity, name: str) -> bool:
 
 
 def _different(entity: Entity, name: str) -> str:
-    number = str(next(NUMBERS))
-    kind = entity.field(name).type
+    field, count = entity.field(name), next(NUMBERS)
+    kind, number = field.type, str(count)
     if kind == "text":
         # As long as the example, which keeps the rules about how long a text is.
         like = RECORDS.get(entity.table, {}).get("1", {}).get(name) or SAMPLES["text"]
         return like[: -len(number)] + number
+    if kind == "int" and field.highest is not None:
+        return str((field.lowest or 0) + count % (field.highest - (field.lowest or 0) + 1))
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 
 def keep(client: Browser, entity: Entity, number: int = 1, family: dict[Key, int] | None = None, /) -> int:
     """Put a record straight into the database, for others to belong to; its id."""
     values = _filled(client, entity, number, {}, {} if family is None else family)
-    kept = {field.name: read(field, values[field.name]) for field in entity.fields} | moves.first_state(entity)
+    kept = moves.first_state(entity) | {field.name: read(field, values[field.name]) for field in entity.fields}
+    return put(entity, kept)
+
+
+def put(entity: Entity, kept: dict[str, Any]) -> int:
+    """Put values straight into the database; the record that is there already where a rule allows one alone."""
     with database.session() as db:
-        return database.insert(db, entity, kept)
+        values = {**kept, **conditions.first_values(db, entity, kept)}
+        for rule in entity.rules:
+            if isinstance(rule, Unique) and not any(entity.field(name).ref or _can_differ(entity, name) for name in rule.fields):
+                same = " AND ".join(f'"{name}" = ?' for name in rule.fields)
+                found = database.select(db, entity, same, [values[name] for name in rule.fields], limit=1)
+                if found:
+                    return int(found[0]["id"] or 0)
+        return database.insert(db, entity, values)
 
 
 def add(client: Browser, entity: Entity, /, **changes: str) -> int:

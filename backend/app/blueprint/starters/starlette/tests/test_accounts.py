@@ -138,8 +138,11 @@ def test_nobody_sees_what_is_somebody_elses(
     client: Browser, stranger: Browser, other: Browser, entity: Any, field: Any
 ) -> None:
     ada, ben = sign_up(stranger, "Ada"), sign_up(other, "Ben")
-    mine = add(client, entity, **{field.name: str(ada)})
-    theirs = add(client, entity, **{field.name: str(ben)})
+    mine, theirs = add(client, entity), add(client, entity)
+    with database.session() as db:
+        # A rule may want more of a person than that they have signed up.
+        database.update(db, entity, mine, {field.name: ada})
+        database.update(db, entity, theirs, {field.name: ben})
     assert stranger.get(f"/{entity.table}/{mine}").status_code == 200
     listed = stranger.get(f"/{entity.table}").text
     assert f'/{entity.table}/{mine}"' in listed
@@ -155,7 +158,7 @@ def test_nobody_sees_what_is_somebody_elses(
     assert stranger.get(f"/{PERSON.table}/{ben}").status_code == 404
 
 
-@pytest.mark.parametrize("table", OWN.adds)
+@pytest.mark.parametrize("table", [table for table in OWN.adds if any(field.ref == OWN.own for field in BY_TABLE[table].fields)])
 def test_somebody_adds_a_record_of_their_own(stranger: Browser, client: Browser, table: str) -> None:
     ada = sign_up(stranger, "Ada")
     entity = BY_TABLE[table]

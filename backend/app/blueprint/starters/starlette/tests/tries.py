@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import sqlite3
 from typing import Any
 
@@ -62,7 +63,8 @@ def unique(client: Browser, table: str, fields: tuple[str, ...], says: Says) -> 
     again = filled(client, entity, **{name: values[name] for name in fields})
     _refused(client, entity, again, says)
     _refused_by_the_database(entity, first, {})
-    assert send(client, f"/{table}/{first}/edit", values).status_code == 303
+    answer = send(client, f"/{table}/{first}/edit", values)
+    assert answer.status_code == 303, answer.text
 
 
 def no_overlap(client: Browser, table: str, start: str, end: str, ref: str, lasts: str, says: Says) -> None:
@@ -239,6 +241,9 @@ def refused(client: Browser, scene: dict[str, Any], about: str) -> None:
     """The last record of a scene, the change of its subject or its move is refused with what the rule says."""
     stage = Stage(client, scene)
     last: Key = tuple(scene["last"])
+    if scene["role"]:
+        stage.put_all(before=last)
+        stage.act_as(scene["role"], scene["person"])
     if scene["before"] is None:
         stage.put_all(before=last)
         for _ in range(scene["copies"]):
@@ -250,7 +255,7 @@ def refused(client: Browser, scene: dict[str, Any], about: str) -> None:
     assert answer.status_code == 422, "the app kept what breaks the rule"
     page = html.unescape(answer.text)
     assert "Nothing was saved yet" in page
-    assert about in page
+    assert about in page, re.findall(r'class="wrong"[^>]*>([^<]*)', page) or page
 
 
 def _changed(client: Browser, stage: Stage, scene: dict[str, Any]) -> Any:
@@ -259,6 +264,6 @@ def _changed(client: Browser, stage: Stage, scene: dict[str, Any]) -> Any:
     stage.put_all(before=stage.subject)
     record_id = stage.put(stage.subject, scene["before"])
     stage.put_all()
-    values = stage.values((table, number))
+    values = stage.changed((table, number))
     address = f"moves/{scene['move']}" if scene["move"] is not None else "edit"
     return send(client, f"/{table}/{record_id}/{address}", values)

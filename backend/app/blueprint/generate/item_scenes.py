@@ -1,0 +1,171 @@
+"""Finds the scenes on which the moves, the figures and the rights of an app are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Final
+
+from app.blueprint.expressions.evaluator import Plain
+from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.judging import MOMENTS
+from app.blueprint.generate.scenes import Key, Scene, Slot
+from app.blueprint.spec import (
+    OWNER,
+    AppSpec,
+    ComputedSpec,
+    EntitySpec,
+    FieldSpec,
+    MoveSpec,
+    Reach,
+    RightSpec,
+    RoleScope,
+    RoleSpec,
+)
+from app.blueprint.spec_expressions import compiler_of
+
+_MOST: Final = 100
+"""So many scenes are looked at for one in which a figure is neither nought nor empty."""
+_DULL: Final = (None, 0, False, "")
+
+
+@dataclass(frozen=True)
+class MoveScenes:
+    """A move that goes and, where it has a condition, one that is refused; `role` is who takes it."""
+
+    role: str
+    goes: Scene | None
+    refused: Scene | None
+
+
+@dataclass(frozen=True)
+class FigureScene:
+    """A scene and what the figure about its subject is, in its smallest unit; `days` from today for a date.
+
+    `is_known` is false where it depends on the day on which it is looked at.
+    """
+
+    scene: Scene
+    value: int | str | None = None
+    days: int | None = None
+    is_known: bool = False
+
+
+@dataclass(frozen=True)
+class RightScenes:
+    """A record that the right covers, one that it does not, and which of them are somebody else's."""
+
+    mine: Scene
+    others: Scene | None
+    hidden: Scene | None
+
+
+def role_named(spec: AppSpec, name: str) -> RoleSpec | None:
+    """The role of that name; None for the owner."""
+    return next((role for role in spec.roles if role.name == name), None)
+
+
+def person_of(spec: AppSpec, name: str) -> str:
+    """The kind of record that describes people of a role who work with their own records; empty for others."""
+    role = role_named(spec, name)
+    return role.entity or "" if role is not None and role.scope is RoleScope.OWN else ""
+
+
+def move_scenes(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> MoveScenes:
+    """The scenes of a move, taken by the first role that may."""
+    examples = examples_of(spec)
+    role = OWNER if move.is_automatic or not move.by else move.by[0]
+    fixed = {((entity.name, 1), entity.state or ""): move.sources[0]}
+    slot = owner_slot(spec, entity, person_of(spec, role))
+    if slot is not None:
+        fixed |= {slot: "1"}
+    for name in move.asks:
+        asked = entity.field(name)
+        if asked is not None and asked.ref:
+            fixed[(entity.name, 1), name] = "2" if asked.ref == entity.name else "1"
+    goes = examples.scene_to_move(entity, move, fixed, role=role)
+    if not move.only_if:
+        return MoveScenes(role, goes, None)
+    return MoveScenes(role, goes, examples.scene_where(entity, move.only_if, False, fixed, role=role))
+
+
+def figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> FigureScene:
+    """The first scene in which the figure is neither nought nor empty, or else the good example."""
+    examples = examples_of(spec)
+    kind = compiler_of(spec).value(figure.expression, entity.name, digits=figure.digits).type
+    best: FigureScene | None = None
+    for scene in examples.scenes_for(entity, figure.expression, most=_MOST):
+        found = _known(examples.values(scene, figure.expression, digits=kind.scale), scene, kind.scale)
+        if found.is_known and (found.days is not None or found.value not in _DULL):
+            return found
+        best = best or (found if found.is_known else None)
+    return best or FigureScene(examples.good(entity))
+
+
+def _known(values: list[Plain], scene: Scene, digits: int) -> FigureScene:
+    """The value where it is the same at any time, or as many days from today."""
+    kept = [_in_smallest_unit(value, digits) for value in values]
+    if all(isinstance(value, date) and not isinstance(value, datetime) for value in values):
+        days = {
+            (value - now.date()).days
+            for value, now in zip(values, MOMENTS, strict=True)
+            if isinstance(value, date)
+        }
+        return FigureScene(scene, days=days.pop(), is_known=True) if len(days) == 1 else FigureScene(scene)
+    if any(isinstance(value, datetime) for value in values) or len(set(map(str, kept))) != 1:
+        return FigureScene(scene)
+    return FigureScene(scene, value=kept[0], is_known=True)
+
+
+def _in_smallest_unit(value: Plain, digits: int) -> int | str | None:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Fraction):
+        return int(value * 10**digits)
+    return None if value is None else str(value)
+
+
+def right_scenes(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> RightScenes | None:
+    """Records of a role's own and of others', and one that a condition of the right hides."""
+    examples, person = examples_of(spec), person_of(spec, right.role)
+    if entity.name == person:
+        mine = examples.cast.scene((person, 1), beside=[(person, 2)])
+        return RightScenes(mine, None, None)
+    slot = owner_slot(spec, entity, person)
+    own: dict[Slot, str] = {slot: "1"} if slot else {}
+    condition = right.only_if or "yes"
+    found = examples.scene_where(entity, condition, True, own, role=right.role)
+    if found is None:
+        return None
+    theirs = {slot: "2"} if slot else {}
+    others = examples.scene_where(entity, condition, True, theirs, role=right.role) if slot else None
+    hidden = None
+    if right.only_if and right.sees is not Reach.NONE:
+        fixed = own if right.sees is Reach.OWN else theirs
+        hidden = examples.scene_where(entity, condition, False, fixed, role=right.role)
+    return RightScenes(found, others, hidden)
+
+
+def owner_slot(spec: AppSpec, entity: EntitySpec, person: str) -> Slot | None:
+    """The link that says whose a record is, its own or one of what it belongs to."""
+    for key, field in _chain(spec, entity, person, frozenset()):
+        if field.ref == person:
+            return key, field.name
+    return None
+
+
+def _chain(
+    spec: AppSpec, entity: EntitySpec, person: str, seen: frozenset[str]
+) -> Iterator[tuple[Key, FieldSpec]]:
+    if not person or entity.name == person:
+        return
+    direct = [field for field in entity.fields if field.ref == person]
+    if direct:
+        yield (entity.name, 1), direct[0]
+        return
+    for field in entity.fields:
+        target = spec.entity(field.ref) if field.ref and field.required else None
+        if target is not None and target.name not in seen | {entity.name}:
+            yield from _chain(spec, target, person, seen | {entity.name})

@@ -1,0 +1,123 @@
+"""Writes the test of an app's plan: each move, figure and right of the specification is tried in the app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from app.blueprint.generate.example_records import Json, scene_py
+from app.blueprint.generate.item_scenes import figure_scene, move_scenes, person_of, right_scenes, role_named
+from app.blueprint.generate.scenes import Scene
+from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, MoveSpec, RightSpec
+
+_HEAD = '''"""The moves, figures and rights of this app do what its plan says."""
+
+from __future__ import annotations
+
+from . import item_tries
+from .client import Browser
+from .scenes import SCENES
+'''
+
+
+def item_tests_py(spec: AppSpec) -> str:
+    """The module's text: a test for each item, which stays red when the item is taken out of the app."""
+    return _HEAD + "".join(
+        f"\n\ndef test_{name.replace(' ', '_')}(client: Browser) -> None:\n"
+        f"    # {scene['about']!a}\n    item_tries.{scene['kind']}(client, SCENES[{name!r}])\n"
+        for name, scene in item_scenes_json(spec).items()
+    )
+
+
+@lru_cache(maxsize=8)
+def item_scenes_json(spec: AppSpec) -> dict[str, Json]:
+    """The scenes of all items by their names."""
+    found: dict[str, Json] = {}
+    for entity in spec.entities:
+        for number, scene in enumerate(_items(spec, entity), start=1):
+            found[f"{scene['kind']} {number} of {entity.table}"] = scene
+    return found
+
+
+def has_items(spec: AppSpec) -> bool:
+    """Whether an app has a move, a figure or a right to try."""
+    return any(entity.moves or entity.computed or entity.rights for entity in spec.entities)
+
+
+def _items(spec: AppSpec, entity: EntitySpec) -> Iterator[Json]:
+    for move in entity.moves:
+        yield _move(spec, entity, move)
+    for figure in entity.computed:
+        yield _figure(spec, entity, figure)
+    for right in entity.rights:
+        scene = _right(spec, entity, right)
+        if scene is not None:
+            yield scene
+
+
+def _scene(spec: AppSpec, scene: Scene | None) -> Json | None:
+    return scene_py(spec, scene) if scene is not None else None
+
+
+def _person(spec: AppSpec, role: str) -> str:
+    found = role_named(spec, role)
+    person = spec.entity(found.entity) if found is not None and found.entity else None
+    return person.table if person is not None else ""
+
+
+def _move(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
+    tried = move_scenes(spec, entity, move)
+    allowed = {*move.by} if move.by else {role.name for role in spec.roles if not person_of(spec, role.name)}
+    return {
+        "kind": "automatic_move" if move.is_automatic else "move",
+        "about": move.about,
+        "table": entity.table,
+        "label": move.label,
+        "source": move.sources[0],
+        "target": move.target,
+        "asks": list(move.asks),
+        "sets": [assignment.field for assignment in move.sets],
+        "role": tried.role if role_named(spec, tried.role) else "",
+        "person": _person(spec, tried.role),
+        "not_by": [[role.name, _person(spec, role.name)] for role in spec.roles if role.name not in allowed],
+        "goes": _scene(spec, tried.goes),
+        "refused": _scene(spec, tried.refused),
+    }
+
+
+def _figure(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Json:
+    found = figure_scene(spec, entity, figure)
+    return {
+        "kind": "figure",
+        "about": figure.about,
+        "table": entity.table,
+        "name": figure.name,
+        "label": figure.label,
+        "is_known": found.is_known,
+        "value": found.value,
+        "days": found.days,
+        "scene": scene_py(spec, found.scene),
+    }
+
+
+def _right(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> Json | None:
+    found = right_scenes(spec, entity, right)
+    if found is None:
+        return None
+    return {
+        "kind": "right",
+        "about": f"What {right.role} may do with {entity.plural.lower()}.",
+        "table": entity.table,
+        "role": right.role,
+        "person": _person(spec, right.role),
+        "own": bool(person_of(spec, right.role)),
+        "is_self": entity.name == person_of(spec, right.role),
+        "sees": right.sees.value,
+        "adds": right.adds,
+        "changes": right.changes.value,
+        "deletes": right.deletes,
+        "fields": list(right.fields),
+        "mine": scene_py(spec, found.mine),
+        "others": _scene(spec, found.others),
+        "hidden": _scene(spec, found.hidden),
+    }

@@ -1,0 +1,101 @@
+"""Judges the records of scenes: whether they keep the statements of their kinds, whenever they are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from app.blueprint.expressions.evaluator import Evaluator, Plain, World
+from app.blueprint.generate.example_search import mentions_today
+from app.blueprint.generate.scenes import Cast, Key, Scene, Texts, plain
+from app.blueprint.generate.stated import Statement, judged_rules, statement
+from app.blueprint.spec import OWNER, AppSpec
+from app.blueprint.spec_expressions import catalogue_of
+
+MOMENTS: Final = (
+    datetime(2031, 3, 4, 9, 0),
+    datetime(2031, 3, 1, 0, 5),
+    datetime(2028, 12, 31, 23, 55),
+    datetime(2029, 1, 1, 0, 5),
+    datetime(2028, 2, 29, 12, 0),
+    datetime(2031, 4, 5, 18, 0),
+)
+"""When the examples are tried: early and late on ordinary days and at the turn of a week, a month and a year."""
+
+
+class Judge:
+    """Works out conditions and figures on scenes, without the app; `role` is that of whoever acts."""
+
+    def __init__(self, spec: AppSpec, cast: Cast) -> None:
+        self.spec = spec
+        self.cast = cast
+        self.role = OWNER
+        self.stated = {
+            entity.name: [said for rule in judged_rules(spec, entity) if (said := statement(spec, entity, rule))]
+            for entity in spec.entities
+        }
+        self._catalogue = catalogue_of(spec)
+        self._by_time: dict[tuple[str, Statement], bool] = {}
+
+    def keeps(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
+        """Whether the record keeps the condition at any time; `strictly`, no empty value leaves it open."""
+        return self._always(scene, key, said, lambda held: held is True or (held is None and not strictly))
+
+    def breaks(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
+        """Whether the record breaks the condition at any time; `strictly`, an empty value does so too."""
+        return self._always(scene, key, said, lambda held: held is False or (strictly and held is None))
+
+    def values(self, scene: Scene, expression: str, *, digits: int | None = None) -> list[Plain]:
+        """A figure about the subject, at each of the moments."""
+        name, number = scene.subject
+        return [self._evaluator(scene, now).value(expression, name, number, digits=digits) for now in MOMENTS]
+
+    def first_refused(self, scene: Scene) -> tuple[Key, Statement] | None:
+        """The first record that could not be added after those before it, and why."""
+        so_far: dict[Key, Texts] = {}
+        for key, texts in scene.records.items():
+            so_far[key] = texts
+            stage = Scene(key, dict(so_far))
+            for said in self.stated[key[0]]:
+                if not self.keeps(stage, key, said):
+                    return key, said
+        return None
+
+    def is_kept(self, scene: Scene) -> bool:
+        """Whether every record keeps its rules when all are there."""
+        return all(self.keeps(scene, key, said) for key in scene.records for said in self.stated[key[0]])
+
+    def me(self) -> dict[str, int]:
+        """The record that describes whoever acts."""
+        role = next((role for role in self.spec.roles if role.name == self.role), None)
+        return {role.entity: 1} if role is not None and role.entity else {}
+
+    def _evaluator(self, scene: Scene, now: datetime) -> Evaluator:
+        records: dict[str, dict[int, Mapping[str, Plain]]] = {}
+        evaluator = Evaluator(self._catalogue, World(records, now, self.me(), self.role))
+        for (name, number), texts in scene.records.items():
+            fields = self.cast.entity(name).fields
+            record = {kept.name: plain(kept, texts[kept.name], now.date()) for kept in fields}
+            records.setdefault(name, {})[number] = record
+            # What the app fills in is worked out of what was there when the record came.
+            started = {
+                kept.name: evaluator.value(kept.starts_as, name, number)
+                for kept in fields
+                if kept.starts_as and not texts[kept.name]
+            }
+            record |= started
+        return evaluator
+
+    def _always(self, scene: Scene, key: Key, said: Statement, judge: Callable[[bool | None], bool]) -> bool:
+        if (key[0], said) not in self._by_time:
+            self._by_time[key[0], said] = mentions_today(self.spec, said)
+        moments = MOMENTS if self._by_time[key[0], said] else MOMENTS[:1]
+        return all(judge(self._holds(scene, key, said, now)) for now in moments)
+
+    def _holds(self, scene: Scene, key: Key, said: Statement, now: datetime) -> bool | None:
+        condition, when = said
+        evaluator = self._evaluator(scene, now)
+        if when and evaluator.holds(when, *key) is not True:
+            return True
+        return evaluator.holds(condition, *key)

@@ -1,0 +1,157 @@
+"""Tries the moves, figures and rights of the app on scenes; `test_items.py` says which."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+
+from app import database, moves
+from app.clock import today
+from app.database import BY_TABLE
+from app.model import Entity, Move
+
+from .client import Browser
+from .forms import send, token_of, within
+from .scenes import Stage
+
+FILLED = {"date": "2031-03-04", "datetime": "2031-03-04T10:30", "int": "3", "decimal": "1", "money": "12.50", "choice": ""}
+CLOSED = (403, 404)
+
+
+def _row(entity: Entity, record_id: int) -> dict[str, Any]:
+    with database.session() as db:
+        row = database.get(db, entity, record_id)
+    assert row is not None
+    return dict(row)
+
+
+def _number(entity: Entity, label: str, source: str) -> int:
+    found = [at for at, move in enumerate(entity.moves) if move.label == label and source in move.sources]
+    assert found, f"the app has no move “{label}”"
+    return found[0]
+
+
+def _asked(entity: Entity, move: Move, stage: Stage) -> dict[str, str]:
+    """What the move asks for: as the scene says, or anything of the right kind."""
+    typed = stage.values(stage.subject)
+    usual = {name: FILLED.get(entity.field(name).type, "Zebra") for name in move.asks}
+    return {name: typed[name] or within(entity.field(name), usual[name]) for name in move.asks}
+
+
+def _token(client: Browser) -> str:
+    return token_of(client.get("/about").text)
+
+
+def move(client: Browser, said: dict[str, Any]) -> None:
+    """The move leads on for those whose it is, is refused where its condition fails, and is nobody else's."""
+    entity = BY_TABLE[said["table"]]
+    number = _number(entity, said["label"], said["source"])
+    for name in ("goes", "refused"):
+        if said[name]:
+            _take(client, entity, number, said, name)
+    _not_by(client, entity, number, said)
+
+
+def _take(client: Browser, entity: Entity, number: int, said: dict[str, Any], name: str) -> None:
+    stage = Stage(client, said[name])
+    record_id = stage.put_all()
+    asked = _asked(entity, entity.moves[number], stage)
+    if said["role"]:
+        stage.act_as(said["role"], said["person"])
+    answer = send(client, f"/{entity.table}/{record_id}/moves/{number}", {**asked, "csrf_token": _token(client)})
+    stage.act_as_owner()
+    row = _row(entity, record_id)
+    if name == "refused":
+        assert answer.status_code == 422, "the move went although its condition does not hold"
+        assert said["about"] in html.unescape(answer.text)
+        assert row[entity.state] == said["source"]
+        return
+    assert answer.status_code == 303, answer.text
+    assert row[entity.state] == said["target"]
+    assert all(row[field] is not None for field in (*said["sets"], *said["asks"]))
+
+
+def _not_by(client: Browser, entity: Entity, number: int, said: dict[str, Any]) -> None:
+    scene = said["goes"] or said["refused"]
+    for role, person in said["not_by"] if scene else ():
+        stage = Stage(client, scene)
+        record_id = stage.put_all()
+        asked = _asked(entity, entity.moves[number], stage)
+        stage.act_as(role, person)
+        answer = send(client, f"/{entity.table}/{record_id}/moves/{number}", {**asked, "csrf_token": _token(client)})
+        stage.act_as_owner()
+        assert answer.status_code in CLOSED, f"{role} took the move"
+        assert _row(entity, record_id)[entity.state] == said["source"]
+
+
+def automatic_move(client: Browser, said: dict[str, Any]) -> None:
+    """The app takes the move by itself as soon as its condition holds, and not before."""
+    entity = BY_TABLE[said["table"]]
+    _number(entity, said["label"], said["source"])
+    for name, state in (("refused", said["source"]), ("goes", said["target"])):
+        if said[name]:
+            record_id = Stage(client, said[name]).put_all()
+            with database.session() as db:
+                moves.run_automatic(db)
+            assert _row(entity, record_id)[entity.state] == state
+
+
+def figure(client: Browser, said: dict[str, Any]) -> None:
+    """The figure is what was worked out without the app, and stands on the page of its record."""
+    entity = BY_TABLE[said["table"]]
+    stage = Stage(client, said["scene"])
+    record_id = stage.put_all()
+    assert said["name"] in {field.name for field in entity.figures}
+    value = _row(entity, record_id)[said["name"]]
+    if said["days"] is not None:
+        assert value == (today() + timedelta(days=said["days"])).isoformat()
+    elif said["is_known"]:
+        assert value == said["value"]
+    assert said["label"] in html.unescape(client.get(f"/{entity.table}/{record_id}").text)
+
+
+def right(client: Browser, said: dict[str, Any]) -> None:
+    """Who has the right sees, adds, changes and deletes what it says, and nothing else."""
+    entity = BY_TABLE[said["table"]]
+    stage = Stage(client, said["mine"])
+    mine = stage.put_all()
+    other = _other(client, stage, said)
+    hidden = Stage(client, said["hidden"]).put_all() if said["hidden"] else 0
+    values = stage.values(stage.subject)
+    stage.act_as(said["role"], said["person"])
+    token, base = _token(client), f"/{entity.table}"
+    assert (client.get(f"{base}/{mine}").status_code == 200) is (said["sees"] != "none")
+    if hidden:
+        assert client.get(f"{base}/{hidden}").status_code in CLOSED, "what the condition hides is shown"
+    if other:
+        assert (client.get(f"{base}/{other}").status_code == 200) is (said["sees"] == "all")
+        answer = send(client, f"{base}/{other}/edit", {**values, "csrf_token": token})
+        assert (answer.status_code in CLOSED) is (said["changes"] != "all" or said["sees"] != "all")
+    _adds(client, said, base)
+    answer = send(client, f"{base}/{mine}/edit", {"csrf_token": token, **values})
+    assert (answer.status_code in CLOSED) is (said["changes"] == "none" or said["sees"] == "none")
+    answer = send(client, f"{base}/{mine}/delete", {"csrf_token": token})
+    assert (answer.status_code in CLOSED) is (not said["deletes"] or said["sees"] == "none")
+    stage.act_as_owner()
+
+
+def _other(client: Browser, stage: Stage, said: dict[str, Any]) -> int:
+    """A record that is somebody else's, in an app where this role has records of its own."""
+    if said["is_self"]:
+        return stage.ids[said["table"], 2]
+    if not said["others"]:
+        return 0
+    other = Stage(client, said["others"])
+    # The first person of both scenes is the one who signs in.
+    mine = stage.ids.get((said["person"], 1))
+    return other.put_all(known={(said["person"], 1): mine} if mine is not None else {})
+
+
+def _adds(client: Browser, said: dict[str, Any], base: str) -> None:
+    page = client.get(f"{base}/new")
+    assert (page.status_code == 200) is said["adds"]
+    if said["adds"] and said["fields"]:
+        names = set(re.findall(r'name="([a-z0-9_]+)"', page.text)) & {field.name for field in BY_TABLE[said["table"]].fields}
+        assert names <= set(said["fields"])
