@@ -27,6 +27,7 @@ COMMANDS = (
     ("demo", "app.cli.demo:demo", BUILD, "Start everything, build an app from a goal, print its address."),
     ("plan", "app.cli.plan:plan", BUILD, "Show what a goal would become, without building."),
     ("build", "app.cli.builds:build", BUILD, "Build an app from a goal and follow the build."),
+    ("change", "app.cli.change:change", BUILD, "Change an app in words, as its next version."),
     ("status", "app.cli.builds:status", BUILD, "Show where a build is."),
     ("watch", "app.cli.builds:watch", BUILD, "Follow a build until it ends."),
     ("cancel", "app.cli.builds:cancel", BUILD, "Stop a build."),

@@ -65,6 +65,7 @@ jobs = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("engine", sa.Text),
     sa.Column("engine_asked", sa.Text),
+    sa.Column("change", sa.Text),
     sa.Column("spec", JSONB),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
