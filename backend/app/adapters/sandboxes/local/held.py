@@ -26,7 +26,7 @@ _WORDS_OF_AN_AREA: Final = 6
 
 @dataclass(frozen=True)
 class Held:
-    """Bytes of one kind. Only root may know how large a file is of which a part is mapped."""
+    """Bytes of one kind; not complete where only root may look at all of them."""
 
     size: int
     is_complete: bool
@@ -72,7 +72,8 @@ def unnamed_files(tasks: Sequence[int]) -> Held:
     inodes = {inode for _, inode in opened}
     areas = (area for task in tasks for area in _unnamed_areas(task, _read(task, "maps")))
     mapped = _sum_of(area for area in areas if not area.is_memory and area.file[1] not in inodes)
-    return Held(sum(opened.values()) + mapped.size, mapped.is_complete)
+    is_complete = mapped.is_complete and not any(_is_hidden(task) for task in tasks)
+    return Held(sum(opened.values()) + mapped.size, is_complete)
 
 
 def descriptors_in_flight(tasks: Sequence[int]) -> int:
@@ -133,6 +134,17 @@ def _descriptors(task: int) -> Iterator[tuple[str, os.stat_result]]:
     for entry in _entries(task):
         with suppress(OSError):
             yield entry.name, entry.stat()
+
+
+def _is_hidden(task: int) -> bool:
+    """Whether a process has made itself such that only root may look at what it has open."""
+    try:
+        next(Path(f"/proc/{task}/fd").iterdir(), None)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _entries(task: int) -> list[Path]:
