@@ -34,6 +34,7 @@ COMMANDS = (
     ("projects", "app.cli.projects:app", BUILD, "List your projects; rename or delete one."),
     ("versions", "app.cli.projects:versions", BUILD, "List the builds of a project."),
     ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build."),
+    ("revoke", "app.cli.projects:revoke", BUILD, "Make the links to a preview useless."),
     ("checks", "app.cli.checks:checks", BUILD, "Show what was checked before a build became ready."),
     ("export", "app.cli.export:export", BUILD, "Download a build as a zip file."),
     ("gates", "app.cli.gates:gates", DECIDE, "List the decisions of a project."),

@@ -11,17 +11,14 @@ from app.blueprint.spec import (
     ComputedSpec,
     FieldSpec,
     FormSpec,
-    Label,
     MoveSpec,
-    Pascal,
     RightSpec,
     RoleSpec,
     RuleSpec,
-    Sentence,
-    Snake,
     ViewKind,
     ViewSpec,
 )
+from app.blueprint.spec_types import Label, Pascal, Sentence, Snake
 
 
 def _plural(before: AppSpec, name: str) -> str:

@@ -196,6 +196,13 @@ page_sessions = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )
 
+link_generations = sa.Table(
+    "link_generations",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+)
+
 share_links = sa.Table(
     "share_links",
     metadata,
