@@ -170,4 +170,4 @@ def _refs(entity: EntitySpec, *, required: bool = False) -> set[str]:
 def has_record_pages(spec: AppSpec) -> bool:
     """Whether the app has pages for its records: one that lists its pages and none of a record has not."""
     paths = {page.path for page in spec.pages}
-    return not paths or any(f"/{entity.table}" in paths for entity in spec.entities)
+    return (bool(spec.entities) and not paths) or any(f"/{entity.table}" in paths for entity in spec.entities)
