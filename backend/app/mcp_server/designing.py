@@ -13,22 +13,16 @@ from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
-from app.core.errors import InvalidInput
 from app.mcp_server.questions import questions_of
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.schemas.text import Goal
+from app.services.plan_service import GoalRefused
 from app.services.spec_service import SpecRefused
 
 Specification = Annotated[
     dict[str, Any], Field(description="The whole specification as a JSON object, as describe_apps says.")
 ]
 GoalField = Annotated[Goal, Field(description="What the founder wants, in their own words, left as they said it.")]
-
-
-class GoalUnclear(InvalidInput):
-    """Our own reader finds nothing in a goal that it can build."""
-
-    code, title = "goal_unreadable", "The goal cannot be read"
 
 
 class NoArguments(Arguments):
@@ -57,12 +51,12 @@ async def read_spec(raw: dict[str, Any]) -> AppSpec:
 
 
 async def read_goal_spec(goal: str) -> AppSpec:
-    """What our own reader makes of a goal. GoalUnclear."""
+    """What our own reader makes of a goal. GoalRefused."""
     try:
         return await asyncio.to_thread(understand, goal)
     except GoalUnreadable as error:
         remedy = "Write the specification yourself (describe_apps) and build from it."
-        raise GoalUnclear(str(error), remedy=remedy) from error
+        raise GoalRefused(str(error), remedy=remedy) from error
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
