@@ -63,6 +63,15 @@ def test_an_idea_that_is_not_understood_keeps_its_words_and_makes_no_project(sig
     assert signed_in.client.get("/api/projects", headers=AUTH).json()["items"] == []
 
 
+def test_without_a_model_none_is_offered_and_none_is_asked(signed_in: House) -> None:
+    page = post(signed_in, "/new", goal=IDEA, do="plan").text
+    assert "Let the model design" not in page
+    answer = post(signed_in, "/new", goal=IDEA, do="design")
+    assert answer.status_code >= 400
+    assert "No model is set on this instance" in answer.text
+    assert signed_in.client.get("/api/projects", headers=AUTH).json()["items"] == []
+
+
 def test_what_is_written_is_shown_as_text(signed_in: House) -> None:
     page = post(signed_in, "/new", goal=f"{IDEA} <script>alert(1)</script>", do="plan").text
 

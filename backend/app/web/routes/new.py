@@ -12,6 +12,7 @@ from app.blueprint.plan import Plan, plan_of
 from app.container import Services
 from app.core.errors import InvalidInput
 from app.core.ids import ProjectId
+from app.ports.runner import MODEL_ENGINE
 from app.queue.worker import process_next_job
 from app.schemas.text import Goal
 from app.services.generation_service import StartRequest
@@ -51,6 +52,8 @@ async def plan_or_build(
     goal = form["goal"]
     if not goal.strip():
         return _new_page(request, goal=goal, refusal="Say in a sentence or two what you need.", status=422)
+    if form["do"] == "design":
+        return await _let_model_design(services, caller, goal, background_tasks)
     plan, refusal = await _read(goal)
     if plan is None:
         return _new_page(request, goal=goal, refusal=refusal, status=422)
@@ -65,6 +68,21 @@ async def plan_or_build(
         await services.generation.start(tx, caller.id, StartRequest(project_id, None), tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
+
+
+async def _let_model_design(
+    services: Services, caller: BuildingCaller, goal: str, background_tasks: BackgroundTasks
+) -> Response:
+    """A project that the model plans from the goal alone; none is made when the model cannot be asked."""
+    said = checked(GOAL, goal, called="Your idea")
+    await services.models.require_answering(caller.id)
+    async with services.database.transaction() as tx:
+        name = " ".join(said.split())[:NAME_LENGTH]
+        view = await services.projects.create(tx, caller.id, name=name, description="")
+        request = StartRequest(view.project.id, said, engine=MODEL_ENGINE)
+        await services.generation.start(tx, caller.id, request, tier=caller.tier)
+    background_tasks.add_task(process_next_job, services.queue)
+    return go_to(f"/p/{view.project.id}")
 
 
 async def _read(goal: str) -> tuple[Plan | None, str]:
