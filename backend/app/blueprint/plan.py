@@ -29,7 +29,7 @@ from app.blueprint.spec import (
     WishState,
 )
 from app.blueprint.spec_lines import line_kind
-from app.blueprint.spec_queries import lower_first, status_field
+from app.blueprint.spec_queries import cancelling, has_link, lower_first, status_field
 from app.blueprint.spec_site import SectionKind, public_fields, sections_of
 
 VISITOR: Final = "Visitor"
@@ -271,6 +271,7 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
         many = lower_first(entity.plural)
         yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {many}")
         yield from _line_deeds(spec, entity, staff)
+        yield from _link_deeds(spec, entity)
         for right in entity.rights:
             if right.adds:
                 label = right.label or f"Add {many}"
@@ -317,6 +318,16 @@ def _line_deeds(spec: AppSpec, entity: EntitySpec, staff: str) -> Iterator[Deed]
     for who in (staff, *((VISITOR,) if asked else ())):
         label = f"Enter {many} on the form of the {lower_first(entity.label)}"
         yield Deed(who=who, verb="enter", entity=found[0].name, label=label)
+
+
+def _link_deeds(spec: AppSpec, entity: EntitySpec) -> Iterator[Deed]:
+    """Visitors come back by a link to what they have sent, and call it off while nobody is at it."""
+    if not has_link(spec, entity):
+        return
+    one = lower_first(entity.label)
+    yield Deed(who=VISITOR, verb="follow", entity=entity.name, label=f"Follow their own {one} by its link")
+    if any(form.entity == entity.name for form in spec.forms) and cancelling(entity):
+        yield Deed(who=VISITOR, verb="cancel", entity=entity.name, label=f"Cancel their own {one} by its link")
 
 
 def _form_deed(form: FormSpec) -> Deed:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -211,3 +213,10 @@ def test_a_goal_that_names_its_look_gets_it_and_is_told_so() -> None:
     assert design_of(spec).name is Design.ELEGANT
     assert not {"teal", "gold", "elegant"} & set(spec.title.lower().split())
     assert all(wish.state is WishState.KEPT for wish in spec.wishes)
+
+
+def test_the_manual_names_every_design() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "how-to" / "change-your-app.md").read_text(encoding="utf-8")
+    block = tomllib.loads(manual.split("```toml\n[theme]")[1].split("```")[0])
+    assert ThemeSpec.model_validate(block)
+    assert all(re.search(rf"\b{design.value}\b", manual) for design in Design)

@@ -10,6 +10,8 @@ from typing import Final
 
 WHITE: Final = "#ffffff"
 _STEP: Final = 0.01
+_MIDDLE: Final = 0.68
+_DEEPER: Final = 15
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +96,15 @@ def readable(lightness: float, chroma: float, hue: float, *, on: Sequence[str], 
 
 
 def filled(lightness: float, chroma: float, hue: float, *, ratio: float) -> tuple[str, str]:
-    """A ground near the wanted lightness, and the nearly white or nearly black text that can be read on it."""
+    """A ground near the wanted lightness, and the white or nearly black text that can be read on it.
+
+    White on a shade somewhat darker looks better than black on a middling one.
+    """
+    if lightness <= _MIDDLE:
+        for step in range(_DEEPER):
+            ground = oklch(round(lightness - step * _STEP, 3), chroma, hue)
+            if contrast(WHITE, ground) >= ratio:
+                return ground, WHITE
     for distance in range(60):
         for step in (-distance, distance):
             at = round(lightness + step * _STEP, 3)

@@ -10,7 +10,15 @@ from app.blueprint.generate.public_side import public_py, site_py, tool_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 from app.blueprint.spec_lines import lines_of
-from app.blueprint.spec_queries import JUDGEMENTS, columns, monogram, title_fields
+from app.blueprint.spec_queries import (
+    JUDGEMENTS,
+    cancelling,
+    columns,
+    monogram,
+    status_field,
+    still_open,
+    title_fields,
+)
 from app.blueprint.spec_site import counted_fields
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
@@ -202,7 +210,16 @@ def _form(spec: AppSpec, form: FormSpec) -> str:
     lines = f", lines={form.lines!r}" if form.lines else ""
     more = person + lines + (f", shows={form.shows!r}" if form.shows else "")
     more += f", invited_by={form.invited_by!r}" if form.invited_by else ""
+    more += _calling_off(entity) if entity else ""
     return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{more})"
+
+
+def _calling_off(entity: EntitySpec) -> str:
+    """How far a record is, and how whoever sent it calls it off."""
+    status = status_field(entity)
+    if status is None:
+        return ""
+    return f", state={status.name!r}, cancels={cancelling(entity)!r}, open={still_open(entity)!r}"
 
 
 def _role(spec: AppSpec, role: RoleSpec) -> str:

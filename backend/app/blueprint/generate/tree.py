@@ -15,9 +15,9 @@ from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
 from app.blueprint.generate.tool_cases import worked_out_json
-from app.blueprint.spec import AppSpec, RoleScope
+from app.blueprint.spec import AppSpec, FieldType, RoleScope
 from app.blueprint.spec_lines import lines_of
-from app.blueprint.spec_queries import monogram
+from app.blueprint.spec_queries import has_link, monogram
 from app.blueprint.spec_site import sections_of
 from app.domain.workspace import MANIFEST
 
@@ -61,8 +61,10 @@ def _parts(spec: AppSpec) -> dict[str, bool]:
     keeps, public = bool(spec.entities), bool(sections_of(spec))
     return {
         "tests/test_accounts.py": own,
+        "tests/test_by_link.py": any(has_link(spec, entity) for entity in spec.entities),
         "tests/test_lines.py": lines,
         "tests/test_moves.py": moves,
+        "tests/test_limits.py": keeps,
         "tests/test_people.py": keeps,
         "tests/test_public.py": bool(spec.forms),
         "tests/test_records.py": keeps,
@@ -78,6 +80,11 @@ def skeleton(spec: AppSpec) -> dict[str, str]:
     starter = dict(starter_files())
     kept = {path: starter[path] for path in _SKELETON}
     return kept | {"README.md": documents.readme(spec), MANIFEST: documents.manifest(spec).dumps()}
+
+
+def is_built_type(kind: FieldType) -> bool:
+    """Whether apps can hold fields of this type: then the part of the starter that reads fields names it."""
+    return f'"{kind.value}"' in dict(starter_files())["app/fields.py"]
 
 
 @cache

@@ -245,8 +245,9 @@ class Entity:
 class Form:
     """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does.
 
-    `lines` are the fields that it asks for in each line. `shows` is told to whoever sent it. `invited_by` is the ref
-    to whoever brought the visitor here, found by the code in the link that they passed on.
+    `lines` are the fields that it asks for in each line. `state` says how far a record is; whoever sent it may set
+    it to `cancels`, while it is one of `open`. `shows` is told to whoever sent it. `invited_by` is the ref to whoever
+    brought the visitor here, found by the code in the link that they passed on.
     """
 
     table: str
@@ -256,6 +257,9 @@ class Form:
     fields: tuple[str, ...]
     person: str = ""
     lines: tuple[str, ...] = ()
+    state: str = ""
+    cancels: str = ""
+    open: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     invited_by: str = ""
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, desk, edits, invitations, line_forms, lines, migration, moves, once, papers, records, rules, views
+from . import database, desk, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, too_long
 from .entering import read_all, refuse_hidden, started
@@ -231,6 +231,8 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
             "site": str(request.base_url).rstrip("/"),
+            "own_link": own_links.address(request.app.state.key, entity.table, record_id)
+            if visitor.is_staff and entity.table in own_links.LINKED else "",
         }  # fmt: skip
         return render(request, "detail.html", context)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, line_forms, lines, once, people, records, rules
+from . import database, hosts, line_forms, lines, once, own_links, people, records, rules
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
@@ -99,7 +98,7 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
     room = rules.room(db, entity, field.name)
     where, values = _not_over(entity, field)
     rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=OFFERED)
-    titles = database.title_rows(db, target, rows)
+    titles = database.title_rows(db, target, rows, outside=True)
     found = []
     for row in rows:
         key = int(row["id"] or 0)
@@ -298,21 +297,26 @@ def _sent_lines(form: Form, posted: Mapping[str, str]) -> line_forms.Sent:
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     told: list[tuple[str, str]] = []
-    share, about = "", None
-    if sign.isascii() and hmac.compare_digest(sign, receipt(request.app.state.key, form.table, record_id)):
+    address, share, about = "", "", None
+    if own_links.is_good(request.app.state.key, form.table, record_id, sign):
+        address = own_links.address(request.app.state.key, form.table, record_id)
         with database.session() as db:
             row = database.get(db, entity, record_id)
             fields = [entity.field(name) for name in form.fields if name not in (form.person, form.invited_by)]
             fields += [entity.field(name) for name in form.shows if name not in form.fields]
             shown = cells(db, entity, [row], fields)[0]["cells"] if row else []
             told = [(field.label, text) for field, _, text in shown if text]
-            told += _sender(db, form, record_id) if row and form.person else []
+            named = sender(db, form, record_id) if row and form.person else ""
+            told += [(entity.field(form.person).label, named)] if named else []
             told += _told_lines(db, form, record_id) if row else []
             share = _share(request, form, row) if row else ""
             about = _about(db, form, row) if row else None
     elif record_id:
         raise HTTPException(404, "There is no such page.")
-    context = {"form": form, "entity": entity, "told": told, "share": share, "of": about, "heading": form.thanks, "front": True}
+    context = {
+        "form": form, "entity": entity, "told": told, "heading": form.thanks, "front": True, "address": address,
+        "share": share, "of": about, "site": str(request.base_url).rstrip("/"),
+    }  # fmt: skip
     return render(request, "thanks.html", context)
 
 
@@ -346,11 +350,29 @@ def _told_lines(db: sqlite3.Connection, form: Form, record_id: int) -> list[tupl
     return [(kind.entity.label, ", ".join(text for _, _, text in row["cells"] if text)) for row in shown]
 
 
-def _sender(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:
+def sender(db: sqlite3.Connection, form: Form, record_id: int) -> str:
     """Whom the visitor said to be, which need not be what the record of that e-mail says."""
+    notes = records.history(db, database.BY_TABLE[form.table], record_id)
+    sent = [note["who"].removesuffix(VISITOR) for note in notes if note["what"] == SENT]
+    return sent[0] if form.person and sent else ""
+
+
+def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
+    """Whether whoever sent the form may still call off what they asked for: nobody is at it, and it is to come."""
+    return bool(form.cancels) and row[form.state] in form.open and not _is_over(db, form, row)
+
+
+def _is_over(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
     entity = database.BY_TABLE[form.table]
-    sent = [note["who"] for note in records.history(db, entity, record_id) if note["what"] == SENT]
-    return [(entity.field(form.person).label, name.removesuffix(VISITOR)) for name in sent[:1]]
+    for field in _asked(form):
+        value = row[field.name]
+        if field.type in ("date", "datetime") and value and str(value) < _now(field):
+            return True
+        if field.ref and value is not None:
+            where, more = _not_over(entity, field)
+            if not database.count(db, database.BY_TABLE[field.ref], f"id = ? AND {where}", [value, *more]):
+                return True
+    return False
 
 
 for one in FORMS:

@@ -23,7 +23,7 @@ from .security import new_token, read_form, session_of
 
 DONE = {
     "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
-    "imported": "Imported.", "password": "The new password is kept.", "welcome": "Welcome! Your app is set up.",
+    "imported": "Imported.", "cancelled": "Cancelled. We know of it.", "password": "The new password is kept.", "welcome": "Welcome! Your app is set up.",
 }  # fmt: skip
 PUBLIC = [entity for entity in ENTITIES if entity.public]
 HAS_FRONT = bool(SITE or FORMS or TOOLS or PUBLIC) or any(role.own for role in ROLES)

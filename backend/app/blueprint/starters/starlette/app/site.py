@@ -97,7 +97,7 @@ def cards(db: sqlite3.Connection, entity: Entity, *, limit: int, offset: int = 0
 
 
 def _names(db: sqlite3.Connection, entity: Entity, rows: list[database.Row]) -> Mapping[str, database.Labels]:
-    return {field.name: database.ref_labels(db, entity, field.name, rows) for field in _seen(entity) if field.ref}
+    return {field.name: database.ref_labels(db, entity, field.name, rows, outside=True) for field in _seen(entity) if field.ref}
 
 
 def _seen(entity: Entity) -> list[Field]:

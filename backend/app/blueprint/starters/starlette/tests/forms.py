@@ -166,6 +166,10 @@ def _can_differ(entity: Entity, name: str) -> bool:
 def _different(entity: Entity, name: str) -> str:
     number = str(next(NUMBERS))
     kind = entity.field(name).type
+    if kind == "text":
+        # As long as the example, which keeps the rules about how long a text is.
+        like = RECORDS.get(entity.table, {}).get("1", {}).get(name) or SAMPLES["text"]
+        return like[: -len(number)] + number
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 
