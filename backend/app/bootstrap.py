@@ -32,6 +32,7 @@ from app.ports.storage import VersionStore
 from app.preview.links import PreviewSigner
 from app.preview.lookup import RecordLookup
 from app.preview.probe import LinkProbe
+from app.preview.revocation import LinkRevocation
 from app.preview.waking import PreviewService
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
@@ -139,6 +140,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         versions=versions,
         data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,
+        links=LinkRevocation(database, adapters.signer),
         waker=adapters.probe,
         engines=(adapters.runner.engine, *([MODEL_ENGINE] if settings.model else [])),
     )

@@ -12,6 +12,7 @@ from app.events.cache import StatusCache
 from app.events.feeds import Feeds
 from app.ports.clock import Clock
 from app.preview.links import PreviewSigner
+from app.preview.revocation import LinkRevocation
 from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
@@ -49,17 +50,20 @@ class Services:
     versions: VersionService
     data: AppData
     previews: PreviewSigner
+    links: LinkRevocation
     waker: PreviewProbe
     engines: tuple[str, ...]
 
     async def open(self) -> None:
         """Begin to listen."""
+        self.bell.watch(self.links.hear)
         await self.bell.start()
         await self.feeds.start()
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self.bell.close()
+        await self.links.close()
         await self.feeds.close()
         await self.cache.close()
         self.engine.close()

@@ -6,6 +6,8 @@ import asyncio
 from importlib import import_module
 from typing import Final, Protocol, cast
 
+from app.adapters.runners.blueprint import RunnerBlueprint
+from app.blueprint.spec import AppSpec
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings, process_environment
 from app.db.engine import Database
@@ -22,6 +24,7 @@ from app.ports.runner import Runner, Say
 from app.repositories.jobs import SpecifiedJob
 from app.repositories.model_calls import Asking
 from app.services.build_pipeline import ModelRunnerOf
+from app.services.memory_journal import MemoryJournal
 from app.services.model_ledger import Cap, Caps, JobJournal
 from app.services.model_service import ModelService
 
@@ -36,7 +39,7 @@ class _Adapter(Protocol):
         ...
 
     def RunnerReal(  # noqa: N802 - a class there
-        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say
+        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say, change: str | None
     ) -> Runner:
         """The runner with a model."""
         ...
@@ -98,7 +101,7 @@ def model_runner_of(settings: Settings, database: Database, rules: Runner) -> Mo
     async def runner_of(job: SpecifiedJob, say: Say) -> Runner:
         adapter = await _adapter()
         journal = JobJournal(database, caps, Asking(job.founder_id, job.project_id, job.id))
-        return adapter.RunnerReal(choice, journal, rules=rules, say=say)
+        return adapter.RunnerReal(choice, journal, rules=rules, say=say, change=job.change)
 
     return runner_of
 
@@ -114,6 +117,38 @@ def model_service(settings: Settings, database: Database) -> ModelService:
         await adapter.probe(choice, JobJournal(database, caps, asking))
 
     return ModelService(database, caps, label=choice.label, probe=probe)
+
+
+async def try_model(settings: Settings) -> str:
+    """Ask the model that is set for next to nothing; what that took. RunnerUnavailable, ConfigurationError."""
+    choice = _required(settings)
+    journal = MemoryJournal(Cap(None, None))
+    await (await _adapter()).probe(choice, journal)
+    return f"{choice.label} answers ({took(journal)})"
+
+
+async def plan_with_model(settings: Settings, goal: str, say: Say) -> tuple[AppSpec, MemoryJournal]:
+    """What the model makes of a goal, beside any instance. RunnerError, ConfigurationError."""
+    journal = MemoryJournal(caps_of(settings).build)
+    runner = (await _adapter()).RunnerReal(
+        _required(settings), journal, rules=RunnerBlueprint(), say=say, change=None
+    )
+    return (await runner.scaffold(goal)).spec, journal
+
+
+def took(journal: MemoryJournal) -> str:
+    """The tokens and dollars of a journal, for people."""
+    price = "no price is known for it" if journal.usd is None else f"${journal.usd:.6f}"
+    return f"{journal.tokens_in + journal.tokens_out:,} tokens, {price}"
+
+
+def _required(settings: Settings) -> ModelChoice:
+    choice = choice_of(settings)
+    if choice is None:
+        raise ConfigurationError(
+            "No model is set.", remedy="COFOUNDER_MODEL=anthropic:claude-sonnet-4-5 COFOUNDER_MODEL_KEY=..."
+        )
+    return choice
 
 
 async def _adapter() -> _Adapter:

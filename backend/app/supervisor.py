@@ -23,7 +23,7 @@ from app.core.settings import Settings
 from app.supervision.child import Child, ChildSpec, Comeback
 from app.supervision.instance import Instance, write_instance, write_servers
 from app.supervision.lock import DataDirLock
-from app.supervision.process import own_key, wait_until
+from app.supervision.process import own_key, rotate_log, wait_until
 
 API = "api"
 """The child that answers `GET /api/ready`."""
@@ -90,6 +90,7 @@ class Supervisor:
             self._start_children(environment, listeners)
             while not self._stop_requests:
                 self._tend()
+                self._rotate_logs()
                 self._await(bell, seconds=1 if self._ready else 0.1)
             self._say("Stopping...")
 
@@ -197,6 +198,15 @@ class Supervisor:
                 self._restart(child.name, child.start, child.comeback)
         if not self._ready and self._answers():
             self._publish()
+
+    def _rotate_logs(self) -> None:
+        for log in self._data.logs.glob("*.log"):
+            try:
+                rotate_log(log)
+            except OSError as error:
+                # Most likely the disk is full: then there is no room for the older log.
+                os.truncate(log, 0)
+                self._say(f"The log {log} could not be put aside ({error.strerror}), so it begins anew.")
 
     def _is_due(self, comeback: Comeback, what: str) -> bool:
         if not comeback.noted:

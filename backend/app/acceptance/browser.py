@@ -33,6 +33,10 @@ MAX_MESSAGE: Final = 32 << 20
 MAX_HEARD: Final = 20
 _WEBP_QUALITY: Final = 80
 
+_PLACE: Final = """(() => { const found = document.querySelector(%s); if (!found) return null;
+  found.scrollIntoView({block: "center", behavior: "instant"});
+  const box = found.getBoundingClientRect(); return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()"""
+
 Answer = Mapping[str, Any]  # Any: what JSON gives
 
 
@@ -152,6 +156,20 @@ class Browser:
         if "exceptionDetails" in answer:
             raise BrowserFailed(f"a script failed: {str(answer['exceptionDetails'])[:400]}")
         return answer["result"].get("value")
+
+    async def click(self, selector: str) -> None:
+        """Press the middle of the first element that the selector finds, as a mouse does. BrowserFailed."""
+        place = await self.run(_PLACE % json.dumps(selector))
+        if place is None:
+            raise BrowserFailed(f"there is nothing to click at {selector!r}")
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            await self._say(
+                "Input.dispatchMouseEvent", type=kind, x=place["x"], y=place["y"], button="left", clickCount=1
+            )
+
+    async def type(self, text: str) -> None:
+        """Write into what has the focus."""
+        await self._say("Input.insertText", text=text)
 
     async def _say(self, method: str, **parameters: Any) -> Answer:  # Any: what JSON takes
         if self._socket is None:

@@ -18,7 +18,9 @@ from app.acceptance.people import People
 from app.acceptance.promises import Promise, promises, read_back, try_promise
 from app.acceptance.regression import ParentPromises, plain_version
 from app.acceptance.samples import Samples
+from app.acceptance.site_checks import has_site, try_site
 from app.acceptance.strangers import keep_out
+from app.acceptance.view_checks import tried_views, try_views
 from app.app_runtime.app_host import PREVIEW_KEY, AppHost
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_queries import has_record_pages
@@ -54,6 +56,10 @@ class LiveChecks:
             await self._run_check("strangers", lambda: self._strangers(people))
             await self._run_check("links", lambda: self._links(people))
             await self._run_check("acceptance", lambda: self._accept(people))
+            if tried_views(self.spec):
+                await self._run_check("views", lambda: try_views(people))
+            if has_site(self.spec):
+                await self._run_check("site", lambda: try_site(people))
         if people.driver.made:
             await self._run_check("restart", lambda: self._restart(people))
         return self.found

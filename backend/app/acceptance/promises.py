@@ -8,6 +8,7 @@ from typing import Final
 
 from app.acceptance.form_driver import Kept, told
 from app.acceptance.line_checks import line_values, try_lines
+from app.acceptance.own_links import try_own_link
 from app.acceptance.people import People
 from app.acceptance.rule_violations import VIOLATIONS, break_rule
 from app.acceptance.samples import BAD
@@ -166,7 +167,7 @@ async def _form(people: People, promise: Promise) -> str:
             code="form_lost",
             log=f"{before} records before, {len(after)} after",
         )
-    return f"{form.action}: a visitor filled it in, saw the thanks, and the staff have it"
+    return f"{form.action}: a visitor filled it in, came back by their own link, and the staff have it"
 
 
 async def _fill_in(people: People, entity: EntitySpec, form: FormSpec) -> None:
@@ -193,6 +194,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec) -> None:
             code="public_form_fails",
             log=f"POST {path} {sent!r}: {told(answer)}\nthen {done.path}: HTTP {done.status}",
         )
+    await try_own_link(people, form, done)
 
 
 async def _private(people: People, promise: Promise) -> str:

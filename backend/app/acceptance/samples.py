@@ -37,6 +37,7 @@ _PATTERNS: Final[Mapping[FieldType, str]] = {
     FieldType.DATETIME: "{day}T{hour:02}:30",
     FieldType.BOOL: "1",
     FieldType.EMAIL: "zephyr{number}{letter}@example.com",
+    FieldType.CODE: "demo{number:04}{letter}",
     FieldType.PHONE: "+44 20 7946 {number:04}",
     FieldType.URL: "https://example.com/{number}{letter}",
 }

@@ -24,16 +24,18 @@ from app.blueprint.spec import (
     RoleScope,
     RuleKind,
     RuleSpec,
+    ToolSpec,
     ViewKind,
     WishState,
 )
 from app.blueprint.spec_lines import line_kind
-from app.blueprint.spec_queries import lower_first, status_field
+from app.blueprint.spec_queries import cancelling, has_link, lower_first, status_field
+from app.blueprint.spec_site import SectionKind, public_fields, sections_of
 
 VISITOR: Final = "Visitor"
 STAFF: Final = "Staff"
 _RULE_NAMES: Final = {RuleKind.OVERDUE: "due", RuleKind.ENSURE: "range"}
-_PLAN_TYPES: Final = {FieldType.INT: "number", FieldType.DECIMAL: "number"}
+_PLAN_TYPES: Final = {FieldType.INT: "number", FieldType.DECIMAL: "number", FieldType.CODE: "text"}
 _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _NOT_SHOWN: Final = (ViewKind.LIST, ViewKind.TOTALS)
 """Every record has a list; totals are computed values."""
@@ -263,17 +265,13 @@ def _field(field: FieldSpec) -> PlanField:
 
 
 def _deeds(spec: AppSpec) -> Iterator[Deed]:
+    yield from _deeds_of_visitors(spec)
     staff = _staff(spec)
-    for form in spec.forms:
-        yield _form_deed(form)
-    for role in spec.roles:
-        if role.scope is RoleScope.OWN and role.entity:
-            label = f"Sign up as {lower_first(role.name)}"
-            yield Deed(who=VISITOR, verb="register", entity=role.entity, label=label)
     for entity in spec.entities:
         many = lower_first(entity.plural)
         yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {many}")
         yield from _line_deeds(spec, entity, staff)
+        yield from _link_deeds(spec, entity)
         for right in entity.rights:
             if right.adds:
                 label = right.label or f"Add {many}"
@@ -286,6 +284,30 @@ def _deeds(spec: AppSpec) -> Iterator[Deed]:
                 yield Deed(who=by, verb=move.label.split(" ")[0].lower(), entity=entity.name, label=move.label)
 
 
+def _deeds_of_visitors(spec: AppSpec) -> Iterator[Deed]:
+    for form in spec.forms:
+        yield _form_deed(form)
+        if form.invited_by:
+            label = "Pass on a link of their own, by which whoever comes is counted"
+            yield Deed(who=VISITOR, verb="invite", entity=form.entity, label=label)
+    for role in spec.roles:
+        if role.scope is RoleScope.OWN and role.entity:
+            label = f"Sign up as {lower_first(role.name)}"
+            yield Deed(who=VISITOR, verb="register", entity=role.entity, label=label)
+    for tool in spec.tools:
+        yield Deed(who=VISITOR, verb="calculate", entity=tool.title, label=tool.title)
+    for entity in spec.entities:
+        if entity.public is not Publicity.NONE:
+            yield Deed(who=VISITOR, verb="see", entity=entity.name, label=_seen(spec, entity))
+
+
+def _seen(spec: AppSpec, entity: EntitySpec) -> str:
+    """What visitors see of a kind of record, by the labels of its fields."""
+    parts = (entity.field(name) or entity.figure(name) for name in public_fields(spec, entity))
+    labels = ", ".join(lower_first(part.label) for part in parts if part is not None)
+    return f"See {lower_first(entity.plural)}: {labels}"
+
+
 def _line_deeds(spec: AppSpec, entity: EntitySpec, staff: str) -> Iterator[Deed]:
     """Lines are entered on the form of what they belong to, by visitors too where a public form asks."""
     found = line_kind(spec, entity)
@@ -296,6 +318,16 @@ def _line_deeds(spec: AppSpec, entity: EntitySpec, staff: str) -> Iterator[Deed]
     for who in (staff, *((VISITOR,) if asked else ())):
         label = f"Enter {many} on the form of the {lower_first(entity.label)}"
         yield Deed(who=who, verb="enter", entity=found[0].name, label=label)
+
+
+def _link_deeds(spec: AppSpec, entity: EntitySpec) -> Iterator[Deed]:
+    """Visitors come back by a link to what they have sent, and call it off while nobody is at it."""
+    if not has_link(spec, entity):
+        return
+    one = lower_first(entity.label)
+    yield Deed(who=VISITOR, verb="follow", entity=entity.name, label=f"Follow their own {one} by its link")
+    if any(form.entity == entity.name for form in spec.forms) and cancelling(entity):
+        yield Deed(who=VISITOR, verb="cancel", entity=entity.name, label=f"Cancel their own {one} by its link")
 
 
 def _form_deed(form: FormSpec) -> Deed:
@@ -350,6 +382,19 @@ def _worked_out(entity: EntitySpec, figure: ComputedSpec) -> Computed:
     )
 
 
+def _result(tool: ToolSpec, result: ComputedSpec) -> Computed:
+    """What a calculator gives; it belongs to no record, so the calculator stands in the place of one."""
+    node = parse(result.expression)
+    return Computed(
+        entity=tool.title,
+        label=result.label,
+        op=_operation(node),
+        of=result.expression,
+        per=None,
+        about=result.about,
+    )
+
+
 def _operation(node: Node) -> str:
     """What a figure does with its parts, in a word."""
     match node:
@@ -377,6 +422,8 @@ def _period(expression: str) -> str | None:
 def _computed(spec: AppSpec) -> Iterator[Computed]:
     for kept in spec.entities:
         yield from (_worked_out(kept, figure) for figure in kept.computed)
+    for tool in spec.tools:
+        yield from (_result(tool, result) for result in tool.results)
     for rule in spec.rules:
         if rule.kind is RuleKind.SUM:
             yield _sum(spec, rule)
@@ -443,12 +490,22 @@ def _shown(spec: AppSpec) -> Iterator[Shown]:
         if view.kind not in _NOT_SHOWN:
             yield Shown(kind=view.kind, entity=view.entity, by=view.field)
     for entity in spec.entities:
-        if entity.order:
+        if entity.public is Publicity.DETAIL:
+            yield Shown(
+                kind="catalogue", entity=entity.name, by=entity.order.split(" ")[0] if entity.order else None
+            )
+    ranked = {view.entity for view in spec.views if view.kind is ViewKind.RANKING}
+    for entity in spec.entities:
+        if entity.order and entity.name not in ranked:
             yield Shown(kind="ranking", entity=entity.name, by=entity.order.split(" ")[0])
 
 
 def _pages(spec: AppSpec) -> tuple[PlanPage, ...]:
-    """The front page is there for visitors: an app for its staff alone opens on the records."""
-    if not spec.has_public_side:
-        return ()
-    return (PlanPage(kind="hero", title=spec.title),)
+    """The sections of the site, and the calculators that stand on pages of their own."""
+    sections = sections_of(spec)
+    shown = {section.tool for section in sections}
+    alone = (tool for tool in spec.tools if tool.name not in shown)
+    return (
+        *(PlanPage(kind=section.kind, title=section.title) for section in sections),
+        *(PlanPage(kind=SectionKind.CALCULATOR, title=tool.title) for tool in alone),
+    )

@@ -136,8 +136,11 @@ def follow_entities(edit: Raw, renamed: Mapping[str, str]) -> None:
             entity["lines"] = renamed.get(str(entity["lines"]), entity["lines"])
         for field in fields(entity):
             field["ref"] = renamed.get(str(field.get("ref")), field.get("ref"))
-    for part in (one for key in _NAME_ENTITIES for one in _dicts(edit.get(key))):
-        if "entity" in part:
+        if entity.get("lines"):
+            entity["lines"] = renamed.get(str(entity["lines"]), entity["lines"])
+    parts = [one for key in _NAME_ENTITIES for one in _dicts(edit.get(key))]
+    for part in [*parts, *_sections(edit)]:
+        if part.get("entity"):
             part["entity"] = renamed.get(str(part["entity"]), part["entity"])
 
 
@@ -153,18 +156,34 @@ def _renamed_fields(edit: Raw) -> dict[str, dict[str, str]]:
     return found
 
 
+def _sections(edit: Raw) -> Iterator[Raw]:
+    """The sections of the first page, as far as they look like some."""
+    site = edit.get("site")
+    yield from _dicts(site.get("sections")) if isinstance(site, dict) else ()
+
+
 def _follow_fields(edit: Raw, entity: Raw) -> None:
     renamed = _renamed_fields({"entities": [entity]})[str(entity.get("was") or entity.get("name"))]
     if not renamed:
         return
+    _follow_names(renamed, entity, "public_fields")
+    parents = {str(one.get("name")) for one in entities(edit) if one.get("lines") == entity.get("name")}
+    for form in (one for one in _dicts(edit.get("forms")) if one.get("entity") in parents):
+        _follow_names(renamed, form, "lines")
     for part in (one for key in ("views", "rules", "forms") for one in _dicts(edit.get(key))):
         if part.get("entity") != entity.get("name"):
             continue
-        for key in ("field", "person"):
-            if key in part:
+        for key in ("field", "person", "invited_by"):
+            if part.get(key):
                 part[key] = renamed.get(str(part[key]), part[key])
-        if isinstance(part.get("fields"), list):
-            part["fields"] = [renamed.get(str(name), name) for name in part["fields"]]
+        _follow_names(renamed, part, "fields", "shows")
+
+
+def _follow_names(renamed: Mapping[str, str], part: Raw, *keys: str) -> None:
+    """Where these members of a part list fields by an old name, use the new one."""
+    for key in keys:
+        if isinstance(part.get(key), list):
+            part[key] = [renamed.get(str(name), name) for name in part[key]]
 
 
 def _follow_words(edit: Raw, base: AppSpec) -> None:

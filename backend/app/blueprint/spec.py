@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from app.blueprint import spec_defaults
-from app.blueprint.expressions.parser import MAX_LENGTH
+from app.blueprint.spec_colors import Color
 from app.blueprint.spec_expressions import check_expressions
 from app.blueprint.spec_lines import check_lines
-from app.domain.job import GOAL_MAX
-from app.domain.text import has_shape, without_direction
+from app.blueprint.spec_site import SiteSpec, check_site
+from app.blueprint.spec_tools import check_tools
+from app.blueprint.spec_types import Expression, GoalText, Label, Part, Pascal, Sentence, Snake, no_twins, one_line
 
 SPEC_VERSION: Final = 2
 MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 20
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 RESERVED_FIELDS: Final = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
 RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
@@ -34,8 +32,6 @@ RESERVED_TABLES: Final = frozenset(
 )
 _ASIDE = "app_aside_"
 """Begins the names under which a table is put aside while an app takes over records."""
-_SQLITE_PREFIX = "sqlite_"
-
 AUTOMATIC: Final = "automatic"
 OWNER: Final = "Owner"
 VISITOR: Final = "visitor"
@@ -43,46 +39,10 @@ EVERYWHERE: Final = (OWNER, VISITOR, AUTOMATIC)
 """Who may take a move beside the roles of an app: the owner, a visitor by their own link, and the app itself."""
 
 
-def _printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        raise ValueError("the text holds characters that cannot be shown")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text or "\t" in text or text != text.strip():
-        raise ValueError("the text must be one line without spaces around it")
-    if not has_shape(text):
-        raise ValueError("the text is blank")
-    if text != without_direction(text):
-        raise ValueError("the text holds marks that turn the direction of writing around")
-    return _printable(text)
-
-
-def _snake(name: str) -> str:
-    if keyword.iskeyword(name) or name.startswith(_SQLITE_PREFIX):
-        raise ValueError(f"{name!r} is a reserved word")
-    return name
-
-
 def _zone(name: str) -> str:
     if name and name not in available_timezones():
         raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin")
     return name
-
-
-Snake = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_snake)]
-"""A field or table name, such as `starts_at`."""
-
-Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
-"""An entity name, such as `YogaClass`."""
-
-Label = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_line)]
-Sentence = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_one_line)]
-Expression = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(_one_line)]
-"""A figure or condition in the language of `app.blueprint.expressions`, such as `sum(amount of Payment)`."""
-
-GoalText = Annotated[str, Field(min_length=1, max_length=GOAL_MAX), AfterValidator(_printable)]
 
 
 class FieldType(StrEnum):
@@ -100,6 +60,7 @@ class FieldType(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     URL = "url"
+    CODE = "code"
     IMAGE = "image"
     FILE = "file"
     REF = "ref"
@@ -128,6 +89,7 @@ class ViewKind(StrEnum):
     DOCUMENT = "document"
     RANKING = "ranking"
     REVIEW = "review"
+    RESULTS = "results"
 
 
 class RuleKind(StrEnum):
@@ -200,14 +162,11 @@ class CheckKind(StrEnum):
     PRIVATE = "private"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FieldSpec(_Part):
+class FieldSpec(Part):
     """One field of an entity; `choices` belong to a choice, `ref` names the entity a ref points at.
 
     `digits` are those of a decimal after the point. `lowest` and `highest` bound a number, in its own unit.
+    A code is made up by the app for each record, different from every other, and never typed in.
     `starts_as` is worked out when a record is added without the field, such as `product.price`, which keeps the
     price of that day.
     """
@@ -220,7 +179,7 @@ class FieldSpec(_Part):
     ref: Pascal | None = None
     on_delete: OnDelete = OnDelete.SET_NULL
     digits: int = Field(default=2, ge=1, le=4)
-    unit: Annotated[str, Field(min_length=1, max_length=12), AfterValidator(_one_line)] | None = None
+    unit: Annotated[str, Field(min_length=1, max_length=12), AfterValidator(one_line)] | None = None
     lowest: Decimal | None = None
     highest: Decimal | None = None
     starts_as: Expression | None = None
@@ -241,15 +200,17 @@ class FieldSpec(_Part):
             raise ValueError(f"field {self.name!r}: a ref names an entity, and nothing else does")
         if self.required and self.ref is not None and self.on_delete is OnDelete.SET_NULL:
             raise ValueError(f"field {self.name!r} is required, so it cannot be emptied by a deletion")
+        if self.type is FieldType.CODE and self.required:
+            raise ValueError(f"field {self.name!r}: the app makes up a code, so nobody is required to enter it")
         if self.type not in NUMBERS and (self.lowest, self.highest, self.unit) != (None, None, None):
             raise ValueError(f"field {self.name!r}: only numbers have limits and a unit")
         if self.lowest is not None and self.highest is not None and self.lowest > self.highest:
             raise ValueError(f"field {self.name!r}: its lowest value is above its highest")
-        _no_twins(f"choices of {self.name!r}", (choice.casefold() for choice in self.choices))
+        no_twins(f"choices of {self.name!r}", (choice.casefold() for choice in self.choices))
         return self
 
 
-class ComputedSpec(_Part):
+class ComputedSpec(Part):
     """A figure that the app works out for each record, such as `quantity * unit_price`; it is never typed in.
 
     `digits` are those after the point; without them the figure keeps what its parts have, two at the most.
@@ -267,14 +228,14 @@ class ComputedSpec(_Part):
         return spec_defaults.field(raw)
 
 
-class AssignmentSpec(_Part):
+class AssignmentSpec(Part):
     """A value that a move writes into a field, such as `today` into `closed_on`."""
 
     field: Snake
     value: Expression
 
 
-class MoveSpec(_Part):
+class MoveSpec(Part):
     """A step from one state to another.
 
     `by` names the roles that may take it; empty means the staff, "automatic" is taken by the app as soon as
@@ -297,7 +258,7 @@ class MoveSpec(_Part):
         return self.by == (AUTOMATIC,)
 
 
-class RightSpec(_Part):
+class RightSpec(Part):
     """What one role may do with the records of a kind; `only_if` narrows what it sees.
 
     `fields` are those it may fill in and change; empty means every one. `label` is what adding one is called, such
@@ -314,12 +275,13 @@ class RightSpec(_Part):
     fields: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
 
 
-class EntitySpec(_Part):
+class EntitySpec(Part):
     """One kind of record. `table` is also the path of its pages.
 
     `state` names the choice whose choices are the states; with `moves` it changes by them alone, and begins as the
     first. `lines` is the kind of record that is entered inside its form, such as the lines of an order. `order`
-    sorts its lists, such as `votes desc`.
+    sorts its lists, such as `votes desc`. Visitors see `public_fields` of it where it is `public`, while
+    `public_if` holds; without any named, all that tells nothing about a person.
     """
 
     name: Pascal
@@ -333,6 +295,8 @@ class EntitySpec(_Part):
     moves: tuple[MoveSpec, ...] = Field(default=(), max_length=20)
     rights: tuple[RightSpec, ...] = Field(default=(), max_length=6)
     public: Publicity = Publicity.NONE
+    public_fields: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
+    public_if: Expression | None = None
     lines: Pascal | None = None
     order: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}( desc)?$")] | None = None
     seed: tuple[Label, ...] = Field(default=(), max_length=12, description="Examples to name the first records.")
@@ -350,8 +314,8 @@ class EntitySpec(_Part):
                 f"the table name {self.table!r} is reserved: every app has a page or a table of that name"
             )
         both: tuple[FieldSpec | ComputedSpec, ...] = (*self.fields, *self.computed)
-        _no_twins(f"fields of {self.name!r}", (part.name for part in both))
-        _no_twins(f"labels of {self.name!r}", (part.label.casefold() for part in both))
+        no_twins(f"fields of {self.name!r}", (part.name for part in both))
+        no_twins(f"labels of {self.name!r}", (part.label.casefold() for part in both))
         self._check_moves()
         if not any(field.required for field in self.fields):
             raise ValueError(f"entity {self.name!r} needs a required field")
@@ -387,7 +351,7 @@ class EntitySpec(_Part):
         return next((computed for computed in self.computed if computed.name == name), None)
 
 
-class RoleSpec(_Part):
+class RoleSpec(Part):
     """A kind of person who uses the app; `entity` are the records that describe such people, if any do.
 
     An app in which some role works with its own records alone asks everybody to sign in.
@@ -399,19 +363,25 @@ class RoleSpec(_Part):
     entity: Pascal | None = None
 
 
-class ViewSpec(_Part):
-    """A way to look at an entity's records, by one of its fields."""
+class ViewSpec(Part):
+    """A way to look at an entity's records, by one of its fields.
+
+    A ranking is by a number or figure, the highest first. A review shows, one after the other, the records whose
+    date of `field` has come, such as flashcards; a move puts it off. Results count what was chosen.
+    """
 
     kind: ViewKind
     entity: Pascal
     field: Snake | None = None
 
 
-class FormSpec(_Part):
+class FormSpec(Part):
     """A form that anybody may fill in without signing in, such as a booking.
 
     `fields` are asked for. `person` is the ref to whoever fills it in: the form asks for their name and e-mail
     instead, and finds or adds that record. `lines` are the fields that it asks for in each line.
+    `shows` are fields and figures that are told to whoever sent it, such as a total or a score. `invited_by` is
+    the ref to whoever brought the visitor here: it is found by the code in the link that they passed on.
     """
 
     entity: Pascal
@@ -421,16 +391,35 @@ class FormSpec(_Part):
     fields: tuple[Snake, ...] = Field(min_length=1, max_length=MAX_FIELDS)
     person: Snake | None = None
     lines: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
+    shows: tuple[Snake, ...] = Field(default=(), max_length=8)
+    invited_by: Snake | None = None
 
 
-class PageSpec(_Part):
+class ToolSpec(Part):
+    """A calculator or converter at `/calculate-{name}`: results come from inputs, and nothing is kept."""
+
+    name: Snake
+    title: Label
+    about: Sentence
+    inputs: tuple[FieldSpec, ...] = Field(min_length=1, max_length=MAX_FIELDS)
+    results: tuple[ComputedSpec, ...] = Field(min_length=1, max_length=12)
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        both: tuple[FieldSpec | ComputedSpec, ...] = (*self.inputs, *self.results)
+        no_twins(f"parts of {self.title!r}", (part.name for part in both))
+        no_twins(f"labels of {self.title!r}", (part.label.casefold() for part in both))
+        return self
+
+
+class PageSpec(Part):
     """A page of the app: `path` is its address."""
 
     path: Annotated[str, Field(pattern=r"^/([a-z0-9_-][a-z0-9_/-]{0,79})?$")]
     title: Label
 
 
-class RuleSpec(_Part):
+class RuleSpec(Part):
     """Something the app enforces or works out, with the sentence that explains it.
 
     `fields` by kind: no_overlap (start, [end or the minutes it lasts,] ref), where minutes are an int and count
@@ -465,7 +454,7 @@ class RuleSpec(_Part):
         return self
 
 
-class CheckSpec(_Part):
+class CheckSpec(Part):
     """An acceptance check in the founder's words."""
 
     given: Sentence
@@ -476,7 +465,7 @@ class CheckSpec(_Part):
     rule: int | None = Field(default=None, ge=0, strict=True)
 
 
-class WishSpec(_Part):
+class WishSpec(Part):
     """A wish of the goal in the founder's own words, and why it is not wholly met."""
 
     text: Sentence
@@ -515,20 +504,22 @@ class Scheme(StrEnum):
     DARK = "dark"
 
 
-class ThemeSpec(_Part):
+class ThemeSpec(Part):
     """The look: hues of 0-359 on the colour wheel that every colour is worked out from, and a design.
 
-    What is not said is chosen by what the app is about.
+    What is not said is chosen by what the app is about. `colors` are the founder's own and go before the hues: the
+    first fills buttons and headings, the second stands beside it, in shades on which texts can be read.
     """
 
     hue: int | None = Field(default=None, ge=0, le=359, strict=True)
     second_hue: int | None = Field(default=None, ge=0, le=359, strict=True)
+    colors: tuple[Color, ...] = Field(default=(), max_length=2)
     design: Design | None = None
     tone: Tone | None = None
     scheme: Scheme | None = None
 
 
-class AppSpec(_Part):
+class AppSpec(Part):
     """What an app is: made by an engine, shown to the founder, rendered by the generator."""
 
     version: int = Field(default=SPEC_VERSION, ge=SPEC_VERSION, le=SPEC_VERSION, strict=True)
@@ -539,13 +530,15 @@ class AppSpec(_Part):
     confidence: float = Field(ge=0, le=1)
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     theme: ThemeSpec
-    currency: Annotated[str, Field(min_length=1, max_length=4), AfterValidator(_one_line)] = "$"
+    currency: Annotated[str, Field(min_length=1, max_length=4), AfterValidator(one_line)] = "$"
     timezone: Annotated[str, AfterValidator(_zone)] = ""
     """Whose clock says today and now, such as Europe/Berlin; else that of the machine that builds."""
     roles: tuple[RoleSpec, ...] = Field(default=(), max_length=6)
-    entities: tuple[EntitySpec, ...] = Field(min_length=1, max_length=MAX_ENTITIES)
+    entities: tuple[EntitySpec, ...] = Field(default=(), max_length=MAX_ENTITIES)
     views: tuple[ViewSpec, ...] = Field(default=(), max_length=40)
     forms: tuple[FormSpec, ...] = Field(default=(), max_length=6)
+    site: SiteSpec | None = None
+    tools: tuple[ToolSpec, ...] = Field(default=(), max_length=6)
     pages: tuple[PageSpec, ...] = Field(default=(), max_length=60)
     rules: tuple[RuleSpec, ...] = Field(default=(), max_length=40)
     acceptance: tuple[CheckSpec, ...] = Field(default=(), max_length=12)
@@ -560,17 +553,20 @@ class AppSpec(_Part):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        _no_twins("entities", (entity.name.casefold() for entity in self.entities))
-        _no_twins("tables", (entity.table for entity in self.entities))
-        _no_twins("plurals", (entity.plural.casefold() for entity in self.entities))
+        if not (self.entities or self.tools or self.site):
+            raise ValueError("an app keeps records, works something out or shows a site: it needs one of these")
+        no_twins("tools", (tool.name for tool in self.tools))
+        no_twins("entities", (entity.name.casefold() for entity in self.entities))
+        no_twins("tables", (entity.table for entity in self.entities))
+        no_twins("plurals", (entity.plural.casefold() for entity in self.entities))
         self._refs_lead_somewhere()
         for view in self.views:
-            self._names_exist(view.entity, () if view.field is None else (view.field,))
+            self._view_exists(view)
         for rule in self.rules:
             self._names_exist(rule.entity, rule.fields)
             self._minutes_count_from_a_time(rule)
         for form in self.forms:
-            self._names_exist(form.entity, (*form.fields, *filter(None, [form.person])))
+            self._names_exist(form.entity, (*form.fields, *filter(None, [form.person, form.invited_by])))
         for named in (*(role.entity for role in self.roles), *(check.entity for check in self.acceptance)):
             if named is not None:
                 self._names_exist(named, ())
@@ -579,13 +575,18 @@ class AppSpec(_Part):
                 raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
         check_people(self)
         check_lines(self)
+        check_site(self)
+        check_tools(self)
         check_expressions(self)
         return self
 
     @property
     def has_public_side(self) -> bool:
         """Whether the app is for others than its staff: visitors, or people with records of their own."""
-        return bool(self.forms) or any(role.scope is RoleScope.OWN for role in self.roles)
+        is_shown = any(entity.public is not Publicity.NONE for entity in self.entities)
+        return bool(self.forms or self.site or self.tools or is_shown) or any(
+            role.scope is RoleScope.OWN for role in self.roles
+        )
 
     def entity(self, name: str) -> EntitySpec | None:
         """The entity of that name."""
@@ -619,6 +620,11 @@ class AppSpec(_Part):
                 f"the rule {rule.about!r} counts minutes, so its fields are a date and time, the minutes and a ref"
             )
 
+    def _view_exists(self, view: ViewSpec) -> None:
+        entity = self.entity(view.entity)
+        if entity is None or view.field is None or entity.figure(view.field) is None:
+            self._names_exist(view.entity, () if view.field is None else (view.field,))
+
     def _names_exist(self, entity_name: str, fields: Iterable[str]) -> None:
         entity = self.entity(entity_name)
         if entity is None:
@@ -643,11 +649,3 @@ def check_people(spec: AppSpec) -> None:
         for name in named:
             if name not in roles:
                 raise ValueError(f"{entity.name} names the role {name!r}; there are: {', '.join(sorted(roles))}")
-
-
-def _no_twins(what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"{what} must differ, {name!r} is there twice")
-        seen.add(name)

@@ -94,6 +94,8 @@ def _of_entity(entity: EntitySpec) -> Iterator[Place]:
     for field in entity.fields:
         if field.starts_as:
             yield Place(f"{entity.name}.{field.name}, starts_as", entity.name, field.starts_as, False)
+    if entity.public_if:
+        yield Place(f"{entity.name}, public_if", entity.name, entity.public_if, True)
     for right in entity.rights:
         if right.only_if:
             yield Place(f"right of {right.role} on {entity.name}, only_if", entity.name, right.only_if, True)

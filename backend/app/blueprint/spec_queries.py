@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec import VISITOR, AppSpec, EntitySpec, FieldSpec, FieldType
 
 FINISHED: Final = frozenset(
     "accepted adopted answered archived approved attended cancelled canceled closed collected completed "
@@ -14,6 +14,10 @@ FINISHED: Final = frozenset(
     "withdrawn".split()
 )
 CALLED_OFF: Final = frozenset("cancelled canceled declined rejected refunded withdrawn lost returned".split())
+CANCELLED: Final = frozenset("cancelled canceled withdrawn".split())
+AGREED: Final = frozenset(
+    "accepted approved booked confirmed ordered planned requested reserved scheduled".split()
+)
 PAST_DATES: Final = tuple(
     "born birth joined hired created bought booked ordered issued enrolled registered sent applied claimed saved "
     "invited answered signed opened reported proposed out".split()
@@ -68,6 +72,27 @@ def status_field(entity: EntitySpec) -> FieldSpec | None:
     choices = [field for field in entity.fields if field.type is FieldType.CHOICE]
     named = [field for field in choices if field.name in ("status", "stage", "state", "progress")]
     return next(iter(named), None)
+
+
+def cancelling(entity: EntitySpec) -> str:
+    """The state that a visitor may put their own record in to call it off; where it has moves, these say so."""
+    status = status_field(entity)
+    if status is None or entity.moves:
+        return ""
+    return next((choice for choice in status.choices if choice.lower() in CANCELLED), "")
+
+
+def still_open(entity: EntitySpec) -> tuple[str, ...]:
+    """The states from which a visitor may call their own record off: nobody has begun with it."""
+    status = status_field(entity)
+    choices = status.choices if status is not None else ()
+    return tuple(choice for choice in choices if choice == choices[0] or choice.lower() in AGREED)
+
+
+def has_link(spec: AppSpec, entity: EntitySpec) -> bool:
+    """Whether people without an account come back to their own record of this kind by a link."""
+    by_visitors = [VISITOR in move.by for move in entity.moves] + [one.role == VISITOR for one in entity.rights]
+    return any(form.entity == entity.name for form in spec.forms) or any(by_visitors)
 
 
 def space_limit(entity: EntitySpec) -> str | None:

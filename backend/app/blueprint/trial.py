@@ -10,6 +10,7 @@ from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.schema import schema_py, shows_view
 from app.blueprint.generate.stated import is_tangled, judged_rules
+from app.blueprint.generate.tree import is_built_type
 from app.blueprint.spec import (
     AppSpec,
     EntitySpec,
@@ -33,7 +34,18 @@ class Idle:
 
 def idle_parts(spec: AppSpec) -> list[Idle]:
     """Everything of a valid specification that its app would not do."""
-    return [*_rules(spec), *_views(spec), *_forms(spec), *_roles(spec), *_public(spec)]
+    return [*_fields(spec), *_rules(spec), *_views(spec), *_forms(spec), *_roles(spec), *_public(spec)]
+
+
+def _fields(spec: AppSpec) -> Iterator[Idle]:
+    for entity in spec.entities:
+        for field in entity.fields:
+            if not is_built_type(field.type):
+                yield Idle(
+                    f"entities {entity.name!r}, fields {field.name!r}, type",
+                    f"apps cannot keep a field of type {field.type.value} yet. Keep its address as a url, or "
+                    "leave it out, and tell it in wishes",
+                )
 
 
 def _rules(spec: AppSpec) -> Iterator[Idle]:

@@ -79,6 +79,8 @@ def grow(path: Path, context: Context) -> None:
                 if line:
                     context.verbatim(line.rstrip("\n"))
                 else:
+                    if path.stat().st_size < file.tell():  # it was put aside
+                        file.seek(0)
                     time.sleep(LOOK_EVERY_S)
         except KeyboardInterrupt:
             context.say("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from pydantic import ValidationError
@@ -15,9 +15,11 @@ from app.blueprint.language import GoalUnreadable, plan_goal
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
+from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit, UsageError
 from app.cli.spec_text import load
+from app.ports.runner import MODEL_ENGINE, RunnerError
 
 
 def plan(
@@ -25,6 +27,9 @@ def plan(
     /,
     *,
     spec: Annotated[Path | None, Parameter(help="A specification (TOML or JSON) to show the plan of.")] = None,
+    engine: Annotated[
+        Literal["blueprint", "model"], Parameter(help="Who plans: rules, or the model that is set, which costs.")
+    ] = "blueprint",
     stdin: Annotated[
         bool, Parameter(help='Read one {"goal": "..."} a line from standard input; print one plan a line.')
     ] = False,
@@ -35,7 +40,7 @@ def plan(
     if stdin:
         for line in sys.stdin:
             if line.strip():
-                context.result_json(plan_or_refusal(goal_of(line)))
+                context.result_json(plan_or_refusal(goal_of(line), engine, common, context))
         return Exit.OK
     if spec is not None:
         show(plan_of(read_spec(spec)), context, as_json=common.json)
@@ -43,8 +48,8 @@ def plan(
     if goal is None or not goal.strip():
         raise UsageError("The goal is empty.", remedy='cofounder plan "A booking app for a yoga studio"')
     try:
-        made = plan_goal(goal)
-    except GoalUnreadable as error:
+        made = planned(goal, engine, common, context)
+    except (GoalUnreadable, RunnerError) as error:
         raise UsageError(str(error), remedy='cofounder plan "your goal in other words"') from error
     show(made, context, as_json=common.json)
     return Exit.OK
@@ -82,9 +87,16 @@ def goal_of(line: str) -> str:
         ) from error
 
 
-def plan_or_refusal(goal: str) -> dict[str, Any]:
+def planned(goal: str, engine: str, common: Common, context: Context) -> Plan:
+    """The plan of a goal by that engine; what a model took is said beside it. GoalUnreadable, RunnerError."""
+    if engine != MODEL_ENGINE:
+        return plan_goal(goal)
+    return context.wiring().plan_by_model(load_settings(common), goal, say=context.say)
+
+
+def plan_or_refusal(goal: str, engine: str, common: Common, context: Context) -> dict[str, Any]:
     """The plan of a goal, or the sentence that says why there is none."""
     try:
-        return plan_goal(goal).model_dump(mode="json", by_alias=True)
-    except GoalUnreadable as error:
+        return planned(goal, engine, common, context).model_dump(mode="json", by_alias=True)
+    except (GoalUnreadable, RunnerError) as error:
         return {"refused": str(error)}

@@ -148,6 +148,25 @@ def open_preview(
     return Exit.OK
 
 
+def revoke(
+    job: Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest build.")],
+    /,
+    *,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Make every link to the preview of a build useless, and cut off whoever came in by one."""
+    with open_client(common, context) as client:
+        build = find_build(client, job)
+        client.delete(f"/api/builds/{build['job_id']}/links")
+    if common.json:
+        context.result_json({"job_id": build["job_id"]})
+    else:
+        context.say(f"No link to {build['build_version']} opens it any more. For a new one:")
+        context.say(f"cofounder open {build['job_id']}")
+    return Exit.OK
+
+
 def gate_of_viewing(client: ApiClient, build: dict[str, Any]) -> str | None:
     """Note that the founder has seen this build; the decision that waits because of it, None once it is taken."""
     seen = client.post(f"/api/generation/{build['job_id']}/preview-viewed")

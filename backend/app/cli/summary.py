@@ -38,11 +38,20 @@ def engine_line(engine: str | None) -> str:
     return f"Planned by {engine}, built from its plan." if engine else "The engine is not recorded."
 
 
+def design_lines(design: Mapping[str, Any]) -> list[str]:
+    """What a change did and could not do, and the questions that a design left open with what was built."""
+    lines = [f"  {line}" for line in design.get("changes") or []]
+    lines += [f"  Left out: {line}" for line in design.get("left_out") or []]
+    asked = [f"    - {one['question']} Built: {one['default']}" for one in design.get("questions") or []]
+    return lines + (["  Questions for you:", *asked] if asked else [])
+
+
 def ready_lines(build: Mapping[str, Any]) -> list[str]:
     """Title, files, features, checks and seconds of a ready build."""
     evidence = build.get("evidence") or {}
     title = evidence.get("title") or build.get("goal") or "Your app"
     lines = [f"{title} is ready ({build['build_version']}).", f"  {engine_line(build.get('engine'))}"]
+    lines += design_lines(evidence.get("design") or {})
     lines += wish_lines(evidence.get("wishes") or [])
     if evidence.get("files") is not None:
         lines.append(f"  Files: {evidence['files']}")

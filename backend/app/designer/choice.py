@@ -25,6 +25,9 @@ KEY_VARIABLES: Final = {
 }
 """Where people keep the key of a provider already."""
 
+NO_KEY: Final = "none"
+"""Sent where there is no key: servers on the machine ask for none, and the clients insist on one."""
+
 NEEDS_NO_KEY: Final = frozenset({"ollama", "compatible"})
 OLLAMA_URL: Final = "http://127.0.0.1:11434/v1"
 

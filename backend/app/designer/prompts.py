@@ -24,8 +24,20 @@ VERSION: Final = "1"
 @cache
 def system_prompt() -> str:
     """The rules of the work, the catalogue and the examples: the same for every goal, so it can be cached."""
+    return _rendered("design.md", catalogue=catalogue(), examples=examples())
+
+
+@cache
+def change_system_prompt() -> str:
+    """The rules of changing an app, and the catalogue."""
+    return _rendered("change.md", catalogue=catalogue())
+
+
+@cache
+def catalogue() -> str:
+    """What a specification can say, from the specification itself."""
     return _rendered(
-        "design.md",
+        "catalogue.md",
         field_types=[kind.value for kind in FieldType],
         view_kinds=[kind.value for kind in ViewKind],
         rule_kinds=[kind.value for kind in RuleKind],
@@ -34,7 +46,6 @@ def system_prompt() -> str:
         notes={
             kind.__name__: kind.__doc__ or "" for kind in (FieldSpec, EntitySpec, MoveSpec, RightSpec, RuleSpec)
         },
-        examples=examples(),
     )
 
 
@@ -42,8 +53,8 @@ def system_prompt() -> str:
 def prompt_version() -> str:
     """Tells apart any two sets of texts, such as `1-3f9a02`."""
     digest = hashlib.sha256(system_prompt().encode())
-    for name in ("goal.md", "repair.md", "clauses.md"):
-        digest.update(_text(name).encode())
+    for text in sorted(one.name for one in _FOLDER.iterdir() if one.name.endswith(".md")):
+        digest.update(_text(text).encode())
     return f"{VERSION}-{digest.hexdigest()[:6]}"
 
 
@@ -60,6 +71,16 @@ def examples() -> tuple[str, ...]:
 def goal_prompt(goal: str, clauses: Sequence[str], reading: str) -> str:
     """The founder's goal as fenced data, its clauses by number, and what our own reader made of it."""
     return _rendered("goal.md", goal=goal, fence=fence_of(goal), clauses=list(clauses), reading=reading)
+
+
+def request_prompt(words: str, specification: str) -> str:
+    """A change in the founder's words, as fenced data, beside the specification that it is about."""
+    return _rendered("request.md", words=words, fence=fence_of(words), specification=specification)
+
+
+def operations_repair_prompt(faults: Sequence[str]) -> str:
+    """What was wrong with the operations of an answer."""
+    return _rendered("operations_repair.md", faults=list(faults))
 
 
 def repair_prompt(faults: Sequence[str]) -> str:

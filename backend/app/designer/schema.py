@@ -10,7 +10,17 @@ from app.blueprint.spec import AppSpec
 
 Json = dict[str, Any]
 
-OURS: Final = ("version", "goal", "engine", "confidence", "pages", "acceptance", "wishes", "not_understood")
+OURS: Final = (
+    "version",
+    "goal",
+    "engine",
+    "confidence",
+    "pages",
+    "acceptance",
+    "wishes",
+    "not_understood",
+    "timezone",
+)
 """What of a specification no model writes: it follows from the rest, or is ours to say."""
 
 _QUESTION: Final[Json] = {
@@ -22,7 +32,7 @@ _QUESTION: Final[Json] = {
     "required": ["question", "default"],
     "additionalProperties": False,
 }
-_BRIEF_PARTS: Final = ("problem", "user", "value", "assumptions", "risks", "smallest_experiment")
+BRIEF_PARTS: Final = ("problem", "user", "value", "assumptions", "risks", "smallest_experiment")
 _ACCOUNT: Final[Json] = {
     "type": "object",
     "properties": {
@@ -57,8 +67,8 @@ def specification_schema() -> Json:
     parts["EntitySpec"]["required"] = ["name", "fields"]
     parts["FieldSpec"]["required"] = ["name"]
     parts["ComputedSpec"]["required"] = ["name", "expression", "about"]
-    plain: Json = _plain(schema)
-    return {**plain, "$defs": _plain(parts)}
+    plain: Json = plain_schema(schema)
+    return {**plain, "$defs": plain_schema(parts)}
 
 
 @cache
@@ -66,7 +76,7 @@ def answer_schema() -> Json:
     """The schema of a whole design: specification, account by clause, questions and brief."""
     spec = dict(specification_schema())
     parts = spec.pop("$defs")
-    brief = {name: {"type": "string"} for name in _BRIEF_PARTS}
+    brief = {name: {"type": "string"} for name in BRIEF_PARTS}
     return {
         "type": "object",
         "properties": {
@@ -96,21 +106,21 @@ def _closed(properties: Json) -> Json:
     }
 
 
-def _plain(value: Any) -> Any:  # Any: what JSON can hold
+def plain_schema(value: Any) -> Any:  # Any: what JSON can hold
     """Without titles and defaults, and with decimals as numbers: shorter, and understood by more servers."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain_schema(item) for item in value]
     if not isinstance(value, dict):
         return value
     kinds = value.get("anyOf")
     if isinstance(kinds, list) and any(kind.get("type") == "number" for kind in kinds):
         value = {**value, "anyOf": [kind for kind in kinds if kind.get("type") != "string"]}
     return {
-        key: _plain_map(item) if key == "properties" else _plain(item)
+        key: _plain_map(item) if key == "properties" else plain_schema(item)
         for key, item in value.items()
         if key not in ("title", "default", "pattern")
     }
 
 
 def _plain_map(properties: Json) -> Json:
-    return {name: _plain(item) for name, item in properties.items()}
+    return {name: plain_schema(item) for name, item in properties.items()}

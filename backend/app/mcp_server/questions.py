@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, RuleKind, ViewKind
+from app.blueprint.shape_rules import busy_one, times_of
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, RuleKind
 from app.blueprint.spec_queries import lower_first, space_limit
 
 MOST: Final = 5
@@ -45,15 +46,12 @@ def _people(spec: AppSpec) -> Iterator[Question]:
 
 
 def _times(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+    """Whether what can be in one place at a time may be taken twice, where no rule says."""
     has_rule = any(rule.kind is RuleKind.NO_OVERLAP and rule.entity == entity.name for rule in spec.rules)
-    is_placed = any(view.kind is ViewKind.CALENDAR and view.entity == entity.name for view in spec.views)
-    refs = [field for field in entity.fields if field.type is FieldType.REF]
-    timed = any(field.type is FieldType.DATETIME for field in entity.fields)
-    if refs and (is_placed or timed) and not has_rule:
-        yield Question(
-            f"May two {lower_first(entity.plural)} of the same {lower_first(refs[0].label)} be at the same time?",
-            "yes",
-        )
+    taken = busy_one(entity, spec.entities) if times_of(entity) else None
+    if taken is not None and not has_rule:
+        what = f"two {lower_first(entity.plural)} of the same {lower_first(taken.label)}"
+        yield Question(f"May {what} be at the same time?", "yes")
 
 
 def _room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
@@ -65,6 +63,8 @@ def _room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
 
 
 def _moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+    if not any(move.by for move in entity.moves):
+        return
     for move in entity.moves:
         if not move.by and spec.roles:
             yield Question(

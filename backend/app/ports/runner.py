@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from app.blueprint.spec import AppSpec
 
@@ -43,6 +43,8 @@ class Scaffold:
 
     spec: AppSpec
     working_files: WorkingFiles
+    design: Mapping[str, Any] = field(default_factory=dict)
+    """What was said beside the specification, as JSON: `questions`, `brief`, and of a change the `changes`."""
 
 
 @dataclass(frozen=True)

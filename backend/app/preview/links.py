@@ -61,6 +61,8 @@ class PreviewSigner:
         self.scheme = scheme
         self.port = port
         """The port in every link; None leaves it out."""
+        self.generations: Mapping[JobId, int] = {}
+        """How often the links of a build were revoked, where they were; each time begins another generation."""
 
     @property
     def cookie_seconds(self) -> int:
@@ -79,7 +81,7 @@ class PreviewSigner:
     def url(self, job_id: JobId, access: Access = Access.OWNER) -> str:
         """A link that opens the preview as it is."""
         expiry = self.window(self._clock.now()) * self._window_seconds + self._link_seconds
-        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={self._signed_link(access, job_id, expiry)}"
+        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={self._signed_link(access, self._name(job_id), expiry)}"
 
     def opens(self, job_id: JobId, value: str) -> Access | None:
         """What the access parameter of a link opens of this build now; None when it is not good."""
@@ -88,11 +90,16 @@ class PreviewSigner:
     def cookie(self, job_id: JobId, access: Access) -> str:
         """A value for the cookie that keeps a visitor in."""
         expiry = int(self._clock.now().timestamp()) + self.cookie_seconds
-        return _sign_for(self._cookies, access, job_id, expiry)
+        return _sign_for(self._cookies, access, self._name(job_id), expiry)
 
     def admits(self, job_id: JobId, cookies: Iterable[str]) -> tuple[Access | None, float]:
         """What these cookies open of this build and for how many seconds still; None when none is good."""
         return self._best(self._cookies, job_id, cookies)
+
+    def _name(self, job_id: JobId) -> str:
+        """What is signed for a build: links of an earlier generation are for another name."""
+        generation = self.generations.get(job_id, 0)
+        return f"{job_id}~{generation}" if generation else str(job_id)
 
     def job_of(self, host: str) -> JobId | None:
         """The build a Host header names, or None when it names none of ours."""
@@ -119,7 +126,7 @@ class PreviewSigner:
         if not _EXPIRY.fullmatch(expiry) or not signature.isascii():
             return 0
         try:
-            signer.unsign(f"{job_id}.{expiry}.{signature}")
+            signer.unsign(f"{self._name(job_id)}.{expiry}.{signature}")
         except BadSignature:
             return 0
         return int(expiry) - self._clock.now().timestamp()
@@ -134,6 +141,6 @@ def _signer(secret: str | bytes, salt: bytes) -> Signer:
     return Signer(secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
-def _sign_for(signers: Mapping[Access, Signer], access: Access, job_id: JobId, expiry: int) -> str:
-    signature = signers[access].get_signature(f"{job_id}.{expiry}").decode()
+def _sign_for(signers: Mapping[Access, Signer], access: Access, name: str, expiry: int) -> str:
+    signature = signers[access].get_signature(f"{name}.{expiry}").decode()
     return f"{expiry}.{signature}"

@@ -21,6 +21,7 @@ from app.preview import pages
 from app.preview.access import Admission, Doorman, strip_access
 from app.preview.headers import cookie_pairs
 from app.preview.links import Access, PreviewSigner
+from app.preview.manners import HEAD_TIMEOUT_S, HeadLimit, request_log
 from app.preview.relay import Exchange, relay_http
 from app.preview.serving import PreviewFailed
 from app.preview.sockets import relay_websocket, wants_websocket
@@ -34,6 +35,7 @@ _PATIENCE_S: Final = 1.5
 _TRIES: Final = 3
 _MAX_HEADER: Final = 16_384
 _STOP_S: Final = 1.0
+_HEAD_LIMIT: Final = web.AppKey("head_limit", HeadLimit)
 
 
 class AppBrokeOff(AppError):
@@ -152,10 +154,13 @@ def preview_app(
     *,
     page_origins: Sequence[str] = (),
     patience_s: float = _PATIENCE_S,
+    head_timeout_s: float = HEAD_TIMEOUT_S,
 ) -> web.Application:
     """The proxy as an aiohttp application. Pages of `page_origins` may show previews in a frame."""
     proxy = PreviewProxy(service, signer, page_origins=page_origins, patience_s=patience_s)
-    app = web.Application()
+    limit = HeadLimit(head_timeout_s)
+    app = web.Application(middlewares=[limit.note])
+    app[_HEAD_LIMIT] = limit
     app.router.add_route("*", "/{path:.*}", proxy.handle)
     return app
 
@@ -171,17 +176,24 @@ async def listening(
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=request_log(),
+        # It is from the end of an answer to the end of the next request's head.
+        keepalive_timeout=app[_HEAD_LIMIT].timeout_s,
         handler_cancellation=True,
         shutdown_timeout=_STOP_S,
         max_line_size=_MAX_HEADER,
         max_field_size=_MAX_HEADER,
     )
     await runner.setup()
+    assert runner.server is not None
+    limiting = asyncio.create_task(app[_HEAD_LIMIT].enforce(runner.server))
     try:
         site = web.TCPSite(runner, host, port) if listener is None else web.SockSite(runner, listener)
         await site.start()
         yield runner.addresses[0][1]
     finally:
+        limiting.cancel()
+        await asyncio.wait({limiting})
         await runner.cleanup()
 
 

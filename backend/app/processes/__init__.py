@@ -16,6 +16,7 @@ _PART_OF: Final = {
     "run_migrate": "migrate",
     "doctor": "doctor",
     "run_bench": "bench",
+    "plan_by_model": "planning",
 }
 
 

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from app.adapters.runners.local_servers import find_local_servers
 from app.core.disk import FULL_MB, free_megabytes, is_disk_full
+from app.core.errors import ConfigurationError
 from app.core.settings import Settings
+from app.models import try_model
+from app.ports.runner import RunnerUnavailable
 from app.ports.sandbox import SandboxUnavailable
 from app.sandboxes import sandbox_runtime
 from app.supervision.instance import read_instance
@@ -39,6 +43,7 @@ def doctor(settings: Settings) -> list[Finding]:
         "sandbox": _sandbox,
         "sandbox memory": _memory_limits,
         "data directory": _data,
+        "model": _model,
         "instance": _instance,
     }
     return [_answer_of(name, look, settings) for name, look in looks.items()]
@@ -101,6 +106,20 @@ def _data(settings: Settings) -> Finding:
             raise
         return Finding("data directory", False, str(error), "cofounder up --data-dir <a directory of yours>")
     return Finding("data directory", True, str(settings.data.root))
+
+
+def _model(settings: Settings) -> Finding:
+    """The model that is set is tried with one cheap call; where none is, servers on the machine are offered."""
+    if settings.model is not None:
+        try:
+            return Finding("model", True, asyncio.run(try_model(settings)))
+        except RunnerUnavailable as error:
+            return Finding("model", False, str(error), "cofounder config show")
+        except ConfigurationError as error:
+            return Finding("model", False, error.detail, error.remedy)
+    found = find_local_servers()
+    offered = "; ".join(f"{server.name} runs here: {server.settings} cofounder up" for server in found)
+    return Finding("model", True, f"none is set, and none is needed{f'. {offered}' if offered else ''}")
 
 
 def _instance(settings: Settings) -> Finding:

@@ -10,12 +10,15 @@ from contextlib import asynccontextmanager
 
 from app.bootstrap import Adapters, make_previews, real_adapters
 from app.core.ids import JobId
+from app.core.retry import patiently
 from app.core.settings import Settings
 from app.events.bell import Bell, Ring
 from app.preview.proxy import serve
+from app.preview.revocation import LinkRevocation
 from app.preview.waking import PreviewService
 from app.processes.log import configure
 from app.repositories import work
+from app.repositories.link_generations import REVOKED
 from app.supervision.fork import inherited_listener
 
 
@@ -53,22 +56,27 @@ async def _preview(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> AsyncIterator[None]:
-    """End a preview as soon as its build has failed or was cancelled."""
+    """End a preview as soon as its build has failed or was cancelled, or its links were revoked."""
     bell = Bell(adapters.database.url)
+    links = LinkRevocation(adapters.database, adapters.signer)
     async with asyncio.TaskGroup() as group:
 
         def hear(ring: Ring | None) -> None:
             if ring is None:
                 group.create_task(_look_after(adapters, service))
-            elif ring.status == "failed":
+            elif ring.status in ("failed", REVOKED):
+                # Who has a page open that a revoked link has opened must not go on with it.
                 group.create_task(service.drop(ring.job_id))
 
+        bell.watch(links.hear)
         bell.watch(hear)
         await bell.start()
+        await patiently(links.refresh)
         try:
             yield
         finally:
             await bell.close()
+            await links.close()
 
 
 async def _look_after(adapters: Adapters, service: PreviewService) -> None:

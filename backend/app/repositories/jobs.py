@@ -45,6 +45,8 @@ class Job:
     error_message: str | None
     debug_id: str | None
     last_seq: int
+    change: str | None
+    """What the founder wants to be otherwise, in their words, when it is a change of the version before."""
     created_at: datetime
     admitted_at: datetime | None
     started_at: datetime | None
@@ -82,6 +84,7 @@ class NewJob:
     spec: Mapping[str, Any] | None = None
     """What the founder has edited; without it the engine reads the goal."""
     engine_asked: str | None = None
+    change: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,9 @@ def _job_of(kind: Callable[..., _J], row: Row) -> _J:
 _INSERT = """
     WITH made AS (
         INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec,
-                          engine_asked, last_seq, parent_id)
+                          engine_asked, change, last_seq, parent_id)
         VALUES (%(project_id)s, %(founder_id)s, %(number)s, %(status)s, %(goal)s, %(tier)s, %(priority)s,
-                CAST(%(spec)s AS jsonb), %(engine_asked)s, 1,
+                CAST(%(spec)s AS jsonb), %(engine_asked)s, %(change)s, 1,
                 (SELECT id FROM jobs WHERE project_id = %(project_id)s AND status = 'ready'
                  ORDER BY number DESC LIMIT 1))
         RETURNING id
@@ -183,6 +186,7 @@ async def insert(tx: Connection, job: NewJob) -> JobId:
         "priority": job.priority,
         "spec": json.dumps(job.spec) if job.spec is not None else None,
         "engine_asked": job.engine_asked,
+        "change": job.change,
         "payload": status_payload(job.status, {"build_version": build_version(job.number)}),
         "channel": CHANNEL,
     }

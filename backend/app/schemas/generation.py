@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.schemas.text import Goal
@@ -18,6 +18,8 @@ class StartIn(BaseModel):
 
     project_id: UUID
     goal: Goal | None = None
+    change: Goal | None = None
+    """What is to be otherwise than in the newest version, in words; then without a goal."""
     engine: Literal["blueprint", "model"] | None = None
     """Who plans it; the project remembers it. By default what the project, or else the instance, says."""
 
@@ -27,6 +29,12 @@ class StartIn(BaseModel):
         if goal is None:
             raise PydanticCustomError("text_blank", "is blank")
         return goal
+
+    @model_validator(mode="after")
+    def _is_a_goal_or_a_change(self) -> Self:
+        if self.goal is not None and self.change is not None:
+            raise PydanticCustomError("goal_and_change", "holds a goal and a change: send one of them")
+        return self
 
 
 class UsageOut(BaseModel):

@@ -81,7 +81,6 @@ class BuildTools:
 NO_MODEL: Final = (
     "No model is set on this instance. Set COFOUNDER_MODEL and its key, or build with the engine 'blueprint'."
 )
-_EVIDENCE: Final = ("title", "files", "features", "left_out", "wishes", "checks", "pictures")
 
 
 class BuildPipeline:
@@ -114,7 +113,8 @@ class BuildPipeline:
             deps = await self._stage(JobStatus.DEPS, lambda: self._deps(digest, spec))
             offered = Change(digest=digest)
             checks = await self._stage(JobStatus.CHECKS, lambda: self._checks(spec, digest), change=offered)
-            await self._finish(digest, {**code, **checks, "title": spec.title, "data": deps.get("data", {})})
+            told = {"title": spec.title, "data": deps.get("data", {}), "design": scaffold.get("design")}
+            await self._finish(digest, {**code, **checks, **told})
         finally:
             await self._bench.close()
 
@@ -189,7 +189,7 @@ class BuildPipeline:
         if not spec.timezone:
             # Kept with the app, so that it goes by the clock of its business wherever it runs later.
             spec = spec.model_copy(update={"timezone": machine_zone()})
-        return {"digest": digest, "spec": spec.model_dump(mode="json")}
+        return {"digest": digest, "spec": spec.model_dump(mode="json"), "design": dict(scaffold.design)}
 
     async def _runner(self) -> Runner:
         """Whoever was asked to plan this app."""
@@ -290,6 +290,8 @@ class BuildPipeline:
         evidence = {
             key: found[key] for key in ("title", "files", "features", "left_out", "wishes", "checks", "pictures")
         }
+        if found["design"]:
+            evidence["design"] = found["design"]
         if found["data"]:
             evidence["data"] = await self._inheritance.tell(dict(found["data"]))
         await self._move(JobStatus.READY, Change(digest=digest, evidence=evidence))

@@ -12,7 +12,7 @@ from app.blueprint.language import GoalUnreadable, understand
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
 from app.core.errors import InvalidInput
 from app.domain.job import GOAL_MAX
-from app.services.plan_editing import CorrectionRefused, Raw, correct
+from app.services.plan_editing import CorrectionRefused, Raw, correct, forget_numbers
 
 _KINDS: Final = (
     ("datetime", r"date and time|date & time"),
@@ -79,6 +79,8 @@ async def propose(spec: AppSpec, text: str) -> Proposal:
             "Nothing of this was understood as a change.",
             remedy="Say one change in a sentence, such as “add a phone number to bookings”, or correct the plan.",
         )
+    if len(raw["rules"]) != len(spec.rules):
+        forget_numbers(raw)
     raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
     return Proposal(raw, tuple(done), tuple(rest))
 

@@ -31,7 +31,7 @@ from app.db.engine import Connection, Database
 from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version
 from app.domain.tier import Tier
 from app.events.bell import Bell
-from app.ports.runner import BLUEPRINT_ENGINE, RunnerError, RunnerUnavailable
+from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE, RunnerError, RunnerUnavailable
 from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.ports.storage import StorageFull
 from app.queue.manager import QueueManager
@@ -60,13 +60,16 @@ class StartRequest:
     goal: str | None
     """None builds the specification as it stands."""
     idempotency_key: str | None = None
+    change: str | None = None
+    """What is to be otherwise, in the founder's words; then there is no goal, and a model plans it."""
     engine: str | None = None
     """Who plans it, `blueprint` or `model`; None is what its project says, or else the instance."""
 
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
-        more = [self.engine] if self.engine else []
+        more: list[object] = [self.engine] if self.engine else []
+        more += [{"change": self.change}] if self.change else []
         return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *more]).encode()).hexdigest()
 
 
@@ -110,12 +113,14 @@ class GenerationService:
             )
         await self._gates.check_gate_blocking(tx, project.id)
         await refuse_running(tx, project.id)
-        spec = await self._specs.to_build(tx, project.id, request.goal)
+        spec = await self._to_build(tx, project.id, request)
         number = await projects.next_number(tx, project.id)
-        engine = request.engine or project.engine_asked or self._default_engine
+        engine = self._engine_of(request, project)
         if request.engine is not None and request.engine != project.engine_asked:
             await projects.set_engine(tx, project.id, request.engine)
-        job = replace(_new_job(project, number, request, spec, tier=tier), engine_asked=engine)
+        job = replace(
+            _new_job(project, number, request, spec, tier=tier), engine_asked=engine, change=request.change
+        )
         accepted = await self._queue.enqueue(tx, job)
         answer = {
             "job_id": str(accepted.job_id),
@@ -130,9 +135,19 @@ class GenerationService:
     async def engine_for(self, tx: Connection, founder_id: FounderId, request: StartRequest) -> str | None:
         """Who would plan this build; None when nobody need be asked, since the specification is there already."""
         project = await owned(tx, founder_id, request.project_id)
-        if await self._specs.is_given(tx, project.id, request.goal):
+        if request.change is None and await self._specs.is_given(tx, project.id, request.goal):
             return None
+        return self._engine_of(request, project)
+
+    def _engine_of(self, request: StartRequest, project: Project) -> str:
+        if request.change is not None:
+            return MODEL_ENGINE
         return request.engine or project.engine_asked or self._default_engine
+
+    async def _to_build(self, tx: Connection, project_id: ProjectId, request: StartRequest) -> AppSpec | None:
+        if request.change is not None:
+            return await self._specs.to_change(tx, project_id)
+        return await self._specs.to_build(tx, project_id, request.goal)
 
     def _same_answer(self, kept: idempotency.KeptAnswer, request: StartRequest) -> Mapping[str, Any]:
         if kept.request_hash != request.digest:

@@ -20,12 +20,34 @@ def prune(raw: Raw) -> None:
         known = fields.get(part["entity"])
         return known is not None and all(name is None or name in known for name in names)
 
-    raw["views"] = [view for view in raw["views"] if is_there(view, view["field"])]
+    raw["views"] = [view for view in raw["views"] if is_there(view, view["field"]) or _is_by_figure(raw, view)]
     raw["rules"] = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
     raw["forms"] = [form for form in _forms(raw, fields) if form["fields"] and is_there(form)]
+    if raw.get("site"):
+        forms = {form["entity"] for form in raw["forms"]}
+        sections = [one for one in raw["site"]["sections"] if _stays(one, raw, forms)]
+        raw["site"] = {"sections": sections} if sections else None
     for role in raw["roles"]:
         role["entity"] = role["entity"] if role["entity"] in fields else None
         role["scope"] = role["scope"] if role["entity"] else "all"
+
+
+def _is_by_figure(raw: Raw, view: Raw) -> bool:
+    """Whether a view is by a figure that is worked out, such as a ranking."""
+    entity = next((one for one in raw["entities"] if one["name"] == view["entity"]), None)
+    return entity is not None and any(figure["name"] == view["field"] for figure in entity["computed"])
+
+
+def _stays(section: Raw, raw: Raw, forms: set[str]) -> bool:
+    """Whether what a section of the first page is about is still there."""
+    if section["entity"] is None:
+        return section["tool"] is None or any(tool["name"] == section["tool"] for tool in raw["tools"])
+    entity = next((one for one in raw["entities"] if one["name"] == section["entity"]), None)
+    if entity is None:
+        return False
+    if section["kind"] == "results":
+        return any(field["type"] in ("choice", "bool") for field in entity["fields"])
+    return entity["public"] != "none" if section["kind"] == "catalogue" else entity["name"] in forms
 
 
 def _prune_record(entity: Raw, records: set[str]) -> None:
@@ -40,12 +62,23 @@ def _prune_record(entity: Raw, records: set[str]) -> None:
     figures = {figure["name"] for figure in entity["computed"]}
     if entity["order"] and entity["order"].split(" ")[0] not in names | figures:
         entity["order"] = None
+    entity["public_fields"] = [name for name in entity["public_fields"] if name in names | figures]
     if entity["lines"] not in records:
         entity["lines"] = None
 
 
 def _forms(raw: Raw, fields: dict[str, set[str]]) -> Iterator[Raw]:
+    by_name = {entity["name"]: entity for entity in raw["entities"]}
     for form in raw["forms"]:
         known = fields.get(form["entity"], set())
-        person = form["person"] if form["person"] in known else None
-        yield {**form, "fields": [name for name in form["fields"] if name in known], "person": person}
+        entity = by_name.get(form["entity"])
+        shown = known | ({figure["name"] for figure in entity["computed"]} if entity else set())
+        of_lines = fields.get(entity["lines"], set()) if entity and entity["lines"] else set()
+        yield {
+            **form,
+            "fields": [name for name in form["fields"] if name in known],
+            "person": form["person"] if form["person"] in known else None,
+            "invited_by": form["invited_by"] if form["invited_by"] in known else None,
+            "shows": [name for name in form["shows"] if name in shown],
+            "lines": [name for name in form["lines"] if name in of_lines],
+        }

@@ -103,7 +103,13 @@ def _lines(old: AppSpec, new: AppSpec) -> Iterator[str]:
     yield from _compared(
         [form.action for form in old.forms], [form.action for form in new.forms], "page for visitors"
     )
+    yield from _compared([tool.title for tool in old.tools], [tool.title for tool in new.tools], "calculator")
+    yield from _compared(_sections(old), _sections(new), "part of the first page")
     yield from _compared([role.name for role in old.roles], [role.name for role in new.roles], "kind of person")
+
+
+def _sections(spec: AppSpec) -> list[str]:
+    return [section.title for section in spec.site.sections] if spec.site else []
 
 
 def _compared(old: list[str], new: list[str], what: str) -> Iterator[str]:

@@ -174,6 +174,16 @@ class SpecService:
         newest = await jobs.newest_ready(tx, project_id)
         return _draft_of(kept) if newest is None else _edited(kept, _spec_of(newest))
 
+    async def to_change(self, tx: Connection, project_id: ProjectId) -> AppSpec:
+        """The specification that a change in words begins with. NoSpec; Conflict while an edit is not built."""
+        view = await self._current(tx, project_id)
+        if view.is_edited:
+            raise Conflict(
+                "The specification has an edit that is not built yet; a change in words begins with a version.",
+                remedy="Build the edit first, or change it by hand.",
+            )
+        return view.spec
+
     async def is_given(self, tx: Connection, project_id: ProjectId, goal: str | None) -> bool:
         """Whether a build of this goal begins with a specification, so that no engine plans anything."""
         if goal is None:

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -24,7 +25,7 @@ import psutil
 from app.supervision import trampoline
 
 LOG_CAP = 5_000_000
-"""Bytes after which a log starts anew at the next start; one older log is kept."""
+"""Bytes after which a log starts anew; one older log is kept."""
 
 _SOCKET_DIRECTORY = re.compile(r"[A-Za-z0-9/._-]{1,88}")
 _TMP = Path("/tmp")
@@ -161,6 +162,19 @@ def open_log(path: Path) -> Iterator[IO[bytes]]:
     path.touch(mode=0o600)
     with path.open("ab") as out:
         yield out
+
+
+def rotate_log(path: Path, *, cap: int = LOG_CAP) -> None:
+    """Put a log that is over the cap aside while its writers go on: they append, so it begins anew for them."""
+    try:
+        if path.stat().st_size > cap:
+            draft = path.with_suffix(".draft")
+            draft.touch(mode=0o600)
+            shutil.copyfile(path, draft)
+            draft.replace(path.with_suffix(path.suffix + ".1"))
+            os.truncate(path, 0)
+    except FileNotFoundError:
+        return
 
 
 def tail(path: Path, lines: int = 8) -> str:

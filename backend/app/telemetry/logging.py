@@ -18,6 +18,7 @@ _PATTERNS: Final = (
         r"(?i)((?:password|passwd|secret|token|api[_-]?key|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]{4,}"
     ),
     re.compile(r"(\w+://[^:/@\s]*:)[^@/\s]+(?=@)"),
+    re.compile(r"(\bcf_(?:access|preview\w*)(?:=|%3D))[^\s&;,\"'<>\\]+"),
     re.compile(r"()\b(?:sk|pk|rk|whsec|ghp|xox[abp])[-_][\w-]{12,}"),
 )
 

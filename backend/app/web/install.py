@@ -12,6 +12,7 @@ from app.web.failures import install_failure_pages
 from app.web.routes import (
     decide,
     enter,
+    gallery,
     help_desk,
     home,
     launch,
@@ -26,7 +27,7 @@ from app.web.routes import (
 
 PARTS: Final = (
     *(static_files, enter, home, new, plan, room, versions, launch),
-    *(share, records, settings, decide, help_desk),
+    *(share, records, settings, decide, help_desk, gallery),
 )
 
 

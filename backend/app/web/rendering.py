@@ -23,7 +23,12 @@ _TEMPLATES: Final = Environment(
 )
 _TEMPLATES.globals.update(asset=address_of, version=__version__)
 _TEMPLATES.filters.update(
-    ago=words.ago, seconds=words.seconds, version_name=words.version_name, state=words.state_of, clip=words.clip
+    ago=words.ago,
+    seconds=words.seconds,
+    version_name=words.version_name,
+    state=words.state_of,
+    clip=words.clip,
+    pictures=words.pictures_of,
 )
 
 _HEADERS: Final = {

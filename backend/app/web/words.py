@@ -59,3 +59,9 @@ def clip(text: str, most: int = 140) -> str:
     """The beginning of a text, in one line."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def pictures_of(job: Job | None) -> list[str]:
+    """The names of the pictures that were taken of a version; none where no browser is installed."""
+    kept = (job.evidence.get("pictures") if job is not None else None) or {}
+    return list(kept.get("names", ()))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from app.blueprint.contract import contract, examples
-from app.blueprint.contract.words import FIELD_TYPES, RULE_KINDS, VIEW_KINDS
+from app.blueprint.contract.words import FIELD_TYPES, RULE_KINDS, SECTION_KINDS, VIEW_KINDS
 from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, MoveSpec, RuleKind, ViewKind
+from app.blueprint.spec_site import SectionKind, SectionSpec
 
 
 @pytest.mark.parametrize(
-    ("words", "kinds"), [(FIELD_TYPES, FieldType), (RULE_KINDS, RuleKind), (VIEW_KINDS, ViewKind)]
+    ("words", "kinds"),
+    [(FIELD_TYPES, FieldType), (RULE_KINDS, RuleKind), (VIEW_KINDS, ViewKind), (SECTION_KINDS, SectionKind)],
 )
 def test_every_kind_has_its_sentence(words: dict[str, str], kinds: type[FieldType]) -> None:
     assert set(words) == set(kinds)
@@ -22,7 +24,7 @@ def test_every_function_and_every_member_is_told() -> None:
     told = contract()
 
     assert all(f"- {name}: " in told for name in (*FUNCTIONS, *AGGREGATES))
-    for part in (EntitySpec, FieldSpec, MoveSpec):
+    for part in (EntitySpec, FieldSpec, MoveSpec, SectionSpec):
         members = set(part.model_fields) - {"was"}
         assert all(f"- {name}: " in told or f"- {name}*: " in told for name in members)
 

@@ -185,3 +185,32 @@ def test_a_member_may_be_anything_without_a_crash(key: str, value: Any) -> None:
         else:
             found = [{"field": "none"}]
         assert found
+
+
+def test_a_rename_is_followed_into_lines_what_visitors_see_and_the_first_page() -> None:
+    link = {"name": "order", "type": "ref", "ref": "Order", "required": True, "on_delete": "cascade"}
+    what = [{"name": "what", "required": True}]
+    base = AppSpec.model_validate(
+        {
+            "title": "Orders",
+            "entities": [
+                {"name": "Order", "fields": [{"name": "number", "required": True}], "lines": "Line"},
+                {"name": "Line", "fields": [*what, link], "public": "list", "public_fields": ["what"]},
+            ],
+            "forms": [
+                {"entity": "Order", "action": "Order", "about": "Do.", "thanks": "Thanks.", "fields": ["number"]}
+                | {"lines": ["what"], "shows": ["number"]}
+            ],
+            "site": {"sections": [{"kind": "catalogue", "title": "Ordered", "entity": "Line"}]},
+        }
+    )
+    edit = raw(base)
+    entity(edit, "Line").update(name="Item", was="Line")
+    member(edit, "Item", "what").update(name="thing", was="what")
+    member(edit, "Order", "number").update(name="sign", was="number")
+    spec, _ = settled(edit, base)
+    assert spec.entities[0].lines == "Item"
+    assert spec.entities[1].public_fields == ("thing",)
+    assert (spec.forms[0].lines, spec.forms[0].shows) == (("thing",), ("sign",))
+    assert spec.site is not None
+    assert spec.site.sections[0].entity == "Item"

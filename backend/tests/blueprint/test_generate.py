@@ -45,7 +45,7 @@ def test_a_workspace_holds_what_it_must() -> None:
     assert missing_files(tree) == []
     manifest = Manifest.parse(tree[MANIFEST])
     assert manifest.health == "/health"
-    assert "/tools" in manifest.pages
+    assert manifest.pages == ("/", "/about", "/sign-in", "/forms/loans")
     assert not [path for path in tree if "__pycache__" in path]
 
 

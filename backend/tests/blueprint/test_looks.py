@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from pydantic import ValidationError
 
 from app.blueprint.generate import generate
 from app.blueprint.generate.art import art_html, motif_of, motifs
@@ -17,6 +20,7 @@ from app.blueprint.generate.theme import Look, colors, look, theme_css
 from app.blueprint.language import understand
 from app.blueprint.look_words import read_theme
 from app.blueprint.spec import AppSpec, Design, Scheme, ThemeSpec, WishState
+from app.blueprint.spec_colors import NAMED
 
 STRENGTHS = (1.0, 0.55, 0.0)
 SECONDS = (0, 90, 180, 270)
@@ -51,6 +55,25 @@ def test_every_text_of_a_design_can_be_read_whatever_its_hues(design: Design, is
                 weak += [(hue, pair) for pair in PAIRS if contrast(shades[pair[0]], shades[pair[1]]) < 4.5]
                 weak += [(hue, pair) for pair in EDGES if contrast(shades[pair[0]], shades[pair[1]]) < 3]
     assert weak == []
+
+
+@pytest.mark.parametrize("design", Design)
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_every_text_can_be_read_in_the_founders_colours(design: Design, is_dark: bool) -> None:
+    weak = []
+    for lead in NAMED:
+        for second in ("gold", "black", "white", "#ff00aa"):
+            wears = look(spec_about("Bread", design=design, colors=[lead, second]))
+            shades = colors(wears, is_dark=is_dark)
+            weak += [(lead, second, pair) for pair in PAIRS if contrast(shades[pair[0]], shades[pair[1]]) < 4.5]
+    assert weak == []
+
+
+def test_a_colour_that_can_be_read_on_is_taken_as_it_is() -> None:
+    shades = colors(look(spec_about("Bread", colors=["Navy Blue", "gold"])), is_dark=False)
+    assert (shades["fill"], shades["second"]) == (NAMED["navy"], NAMED["gold"])
+    with pytest.raises(ValidationError, match="is no colour that is known"):
+        spec_about("Bread", colors=["blurple"])
 
 
 @pytest.mark.parametrize("design", Design)
@@ -190,3 +213,10 @@ def test_a_goal_that_names_its_look_gets_it_and_is_told_so() -> None:
     assert design_of(spec).name is Design.ELEGANT
     assert not {"teal", "gold", "elegant"} & set(spec.title.lower().split())
     assert all(wish.state is WishState.KEPT for wish in spec.wishes)
+
+
+def test_the_manual_names_every_design() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "how-to" / "change-your-app.md").read_text(encoding="utf-8")
+    block = tomllib.loads(manual.split("```toml\n[theme]")[1].split("```")[0])
+    assert ThemeSpec.model_validate(block)
+    assert all(re.search(rf"\b{design.value}\b", manual) for design in Design)

@@ -8,7 +8,7 @@ import pytest
 
 from app.blueprint.language import understand
 from app.blueprint.plan import VISITOR, Plan, plan_of
-from app.blueprint.spec import AppSpec, Reach, RuleKind, ViewKind, WishState
+from app.blueprint.spec import AppSpec, Publicity, Reach, RuleKind, ViewKind, WishState
 from tests.support.specs import SPECS
 
 GOALS = ["a booking app for a yoga studio", "invoices with lines for a freelance designer", "members borrow kites"]
@@ -75,6 +75,25 @@ def test_every_kind_of_line_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
     by_visitors = {(VISITOR, lines[form.entity]) for form in spec.forms if form.lines}
     assert {entity for _, entity in entered} == set(lines.values())
     assert by_visitors == {one for one in entered if one[0] == VISITOR}
+
+
+def test_every_section_and_calculator_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    pages = {(page.kind, page.title) for page in plan.pages}
+    assert {(section.kind.value, section.title) for section in (spec.site.sections if spec.site else ())} <= pages
+    assert len([page for page in plan.pages if page.kind == "calculator"]) >= len(spec.tools)
+    about = {computed.about for computed in plan.computes}
+    assert {result.about for tool in spec.tools for result in tool.results} <= about
+
+
+def test_what_visitors_see_is_in_the_plan_and_nothing_else(pair: tuple[AppSpec, Plan]) -> None:
+    spec, plan = pair
+    public = {entity.name for entity in spec.entities if entity.public is not Publicity.NONE}
+    assert {deed.entity for deed in plan.does if (deed.who, deed.verb) == (VISITOR, "see")} == public
+    in_detail = {entity.name for entity in spec.entities if entity.public is Publicity.DETAIL}
+    assert {shown.entity for shown in plan.shows if shown.kind == "catalogue"} == in_detail
+    inviting = {form.entity for form in spec.forms if form.invited_by}
+    assert {deed.entity for deed in plan.does if deed.verb == "invite"} == inviting
 
 
 def test_every_view_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:

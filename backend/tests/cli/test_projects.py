@@ -196,3 +196,13 @@ def test_every_next_action_of_the_api_has_a_command() -> None:
 def test_unpark_takes_the_project_up_again(cli: Cli, api: FakeApi) -> None:
     api.on("POST", f"/api/projects/{PROJECT}/unpark", Answer(body={"name": "Shop", "status": "active"}))
     assert cli("unpark", PROJECT).out == "Shop is active.\n"
+
+
+def test_revoke_makes_links_useless_and_says_how_to_get_a_new_one(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", f"/api/builds/{JOB}", Answer(body=finished()))
+    api.on("DELETE", f"/api/builds/{JOB}/links", Answer(204, raw=b""))
+
+    said = cli("revoke", JOB)
+
+    assert len(api.asked("DELETE", f"/api/builds/{JOB}/links")) == 1
+    assert said.talk.splitlines()[-1] == f"cofounder open {JOB}"

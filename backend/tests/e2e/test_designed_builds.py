@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.designs import POOL_GOAL, as_text, pool
-from tests.support.instance import Instance
-from tests.support.scripted_model import ScriptedModel
+from tests.support.instance import Instance, eventually
+from tests.support.scripted_model import Asked, Say, ScriptedModel
+
+FIRST_CALL_S = 120
+"""The first start loads the library of the provider, which takes long on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +28,7 @@ def designed(tmp_path_factory: pytest.TempPathFactory, provider: ScriptedModel) 
     folder: Path = tmp_path_factory.mktemp("designed")
     settings = {"model": "compatible:scripted", "model_url": provider.url, "model_key": "sk-not-to-be-seen"}
     with Instance(folder, **settings) as running:
+        running.client.timeout = FIRST_CALL_S
         yield running
 
 
@@ -37,5 +42,75 @@ def test_a_model_designs_an_app_that_becomes_ready(designed: Instance, provider:
     assert {wish["state"] for wish in build["evidence"]["wishes"]} == {"kept"}
     page = designed.open_preview(designed.status(job_id)["preview_url"])
     assert "Splash Pool" in page.text
-    assert len(provider.asked) == 1
+    assert len(designs_of(provider)) == 1
     assert provider.asked[0].headers["authorization"] == "Bearer sk-not-to-be-seen"
+
+
+def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
+    """The worker dies before the first call, during it, and after its answer: each lost call is repeated once."""
+    faulty = pool()
+    faulty["spec"]["rules"][0]["fields"] = ["starts_at", "ends_at", "pool"]
+    held = Say("", hang_s=60)
+    answers = iter([held, Say(as_text(faulty)), held, Say(as_text(pool()))])
+
+    def script(asked: Asked, _: int) -> Say:
+        return Say("yes") if is_probe(asked) else next(answers)
+
+    with ScriptedModel(script) as provider:
+        settings = {"model": "compatible:scripted", "model_url": provider.url, "lease_s": "2"}
+        with Instance(tmp_path / "data", **settings) as instance:
+            instance.client.timeout = FIRST_CALL_S
+            job_id = instance.started(POOL_GOAL)
+            instance.await_stage(job_id, "starting")
+            instance.named("worker").kill()
+            for designs in (1, 3):  # the calls that are held back
+                eventually(lambda n=designs: len(designs_of(provider)) == n, within_s=90)
+                instance.named("worker").kill()
+
+            assert instance.await_end(job_id, within_s=240)["status"] == "ready", instance.status(job_id)
+
+            calls = instance.client.get("/api/usage", params={"job_id": job_id}).json()["calls"]
+            told = [(call["step"], call["try_number"], call["status"]) for call in reversed(calls)]
+            assert told == [
+                ("design", 1, "lost"),
+                ("design", 2, "answered"),
+                ("repair 1", 1, "lost"),
+                ("repair 1", 2, "answered"),
+            ]
+            assert len(designs_of(provider)) == len(calls)
+            answered = [call for call in calls if call["status"] == "answered"]
+            billed = provider.output_tokens - 1  # of the probe, which belongs to no build
+            assert sum(call["output_tokens"] for call in answered) == billed
+
+
+def test_cancel_closes_the_call_and_no_other_comes(tmp_path: Path) -> None:
+    with ScriptedModel(lambda asked, _: Say("yes") if is_probe(asked) else Say("", hang_s=60)) as provider:
+        settings = {"model": "compatible:scripted", "model_url": provider.url}
+        with Instance(tmp_path / "data", **settings) as instance:
+            instance.client.timeout = FIRST_CALL_S
+            job_id = instance.started(POOL_GOAL)
+            eventually(lambda: designs_of(provider), within_s=90)
+
+            cancelled = time.monotonic()
+            assert instance.client.post(f"/api/generation/{job_id}/cancel").status_code == 200
+
+            (asked,) = designs_of(provider)
+            eventually(lambda: asked.was_dropped_after_s, within_s=5)
+            assert asked.was_dropped_after_s is not None
+            assert asked.at + asked.was_dropped_after_s - cancelled < 1
+            eventually(lambda: call_of(instance, job_id)["status"] == "failed", within_s=5)
+            assert call_of(instance, job_id)["error"] == "cancelled"
+            assert len(designs_of(provider)) == 1
+
+
+def call_of(instance: Instance, job_id: str) -> dict[str, object]:
+    (call,) = instance.client.get("/api/usage", params={"job_id": job_id}).json()["calls"]
+    return dict(call)
+
+
+def is_probe(asked: Asked) -> bool:
+    return len(str(asked.body)) < 1_000
+
+
+def designs_of(provider: ScriptedModel) -> list[Asked]:
+    return [asked for asked in provider.asked if not is_probe(asked)]

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from app.acceptance.browser import Browser, BrowserFailed
 from app.blueprint import language
+from app.core.settings import Settings
+from app.models import plan_with_model, took
+from app.ports.runner import MODEL_ENGINE, RunnerError
 from tests.eval.accessibility import browsing, find_browser, inspect, prepare_axe
 from tests.eval.goals import SECTIONS, Goal, read_goals
 from tests.eval.report import Score, contact_sheet, summary, table
@@ -35,9 +38,12 @@ def main(arguments: Sequence[str]) -> int:
     if not goals:
         print("eval: no goal is left to score", file=sys.stderr)
         return 2
-    scores = [read(goal) for goal in goals]
+    is_model = given.engine == MODEL_ENGINE
+    # A model is asked once for each goal: for the plan alone, or by the build.
+    reader = read if not is_model else (plan_by_model if given.recall else unread)
+    scores = [reader(goal) for goal in goals]
     if not given.recall:
-        asyncio.run(_build_all(scores, with_browser=not given.no_browser))
+        asyncio.run(_build_all(scores, engine=given.engine, with_browser=not given.no_browser))
         _write(scores, is_whole=_is_whole(given))
     for score in scores:
         if given.recall and (score.goal.is_seen or score.why):
@@ -52,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--section", choices=SECTIONS, help="one half alone")
     parser.add_argument("--only", metavar="WORDS", help="the goals that hold these words, or have this number")
     parser.add_argument("--limit", type=int, metavar="N", help="the first N goals alone")
+    parser.add_argument("--engine", choices=("blueprint", "model"), default="blueprint", help="who plans the apps")
     parser.add_argument("--recall", action="store_true", help="build nothing, only score what was understood")
     parser.add_argument("--no-browser", action="store_true", help="no accessibility, no pictures")
     return parser
@@ -80,13 +87,34 @@ def read(goal: Goal) -> Score:
     return described(Score(goal, recall(goal.expected, ())), tuple(entity.label for entity in spec.entities))
 
 
+def unread(goal: Goal) -> Score:
+    """A goal of which nothing is known before it is built."""
+    return Score(goal, recall(goal.expected, ()))
+
+
+def plan_by_model(goal: Goal) -> Score:
+    """What the model that is set makes of a goal, with its dollars and seconds."""
+    began = time.monotonic()
+
+    async def say(_: str) -> None:
+        """Nobody listens."""
+
+    try:
+        spec, journal = asyncio.run(plan_with_model(Settings(), goal.text, say))
+    except RunnerError as error:
+        return Score(goal, recall(goal.expected, ()), status="not understood", why=str(error))
+    score = described(unread(goal), tuple(entity.label for entity in spec.entities))
+    score.seconds, score.why = time.monotonic() - began, f"{took(journal)}, {time.monotonic() - began:.1f} s"
+    return score
+
+
 def described(score: Score, labels: tuple[str, ...]) -> Score:
     """The score with these kinds of record."""
     score.entities, score.recall = labels, recall(score.goal.expected, labels)
     return score
 
 
-async def _build_all(scores: Sequence[Score], *, with_browser: bool) -> None:
+async def _build_all(scores: Sequence[Score], *, engine: str, with_browser: bool) -> None:
     program = find_browser() if with_browser else None
     if with_browser and program is None:
         raise SystemExit("eval: no browser is installed. Without one: ./co eval --no-browser")
@@ -94,7 +122,7 @@ async def _build_all(scores: Sequence[Score], *, with_browser: bool) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cofounder-eval-"))
-        instance = stack.enter_context(Instance(Path(folder) / "data", log_level="ERROR"))
+        instance = stack.enter_context(Instance(Path(folder) / "data", log_level="ERROR", engine=engine))
         instance.await_end(instance.started(WARM_UP), within_s=BUILD_S)
         browser = await stack.enter_async_context(browsing(program)) if program else None
         for score in scores:
@@ -116,6 +144,9 @@ def _build(instance: Instance, score: Score) -> str:
     evidence = instance.client.get(f"/api/builds/{job}").json()["evidence"]
     score.checks, score.files = evidence.get("checks", []), evidence.get("files", 0)
     if score.status == "ready":
+        found = instance.client.get(f"/api/projects/{project}/spec").json()["spec"]
+        described(score, tuple(entity["label"] for entity in found["entities"]))
+        score.usd = float(status["cost_usd"])
         score.archive_bytes = len(instance.client.get(f"/api/builds/{job}/export").content)
     return job
 
@@ -148,7 +179,7 @@ def _line(score: Score) -> str:
         score.goal.text[:50].ljust(50),
     ]
     if score.status:
-        parts += [score.status, f"{score.seconds:.1f} s", score.why]
+        parts += [score.status, f"{score.seconds:.1f} s", f"${score.usd:.4f}" if score.usd else "", score.why]
     if looked is not None:
         parts.append(f"axe {len(looked.violations)}, console {len(looked.complaints)}, {looked.pages} pages")
     if score.goal.is_seen and score.recall.missed:

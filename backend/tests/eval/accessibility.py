@@ -117,11 +117,11 @@ def is_telling(path: str) -> bool:
     return "?" not in path and (path.startswith("/forms/") or path.endswith(TELLING))
 
 
-async def set_up(browser: Browser, origin: str) -> None:
-    """Become the owner, in an app that asks for one."""
+async def set_up(browser: Browser, origin: str, *, code: str = "") -> None:
+    """Become the owner, in an app that asks for one; outside a preview by the code that its start printed."""
     await browser.open(f"{origin}/setup")
     if await browser.run("!!document.querySelector('form [name=\"password\"]')"):
-        await browser.leave_by(FILL % json.dumps(OWNER))
+        await browser.leave_by(FILL % json.dumps({**OWNER, "code": code}))
 
 
 async def check(browser: Browser, where: str, axe: str, found: Inspection) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tomllib
-from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ from tests.eval.accessibility import (
 HERE = Path(__file__).parent
 TRADES = HERE / "trades.toml"
 LOOKS = {"wide": WIDE, "dark": DARK, "phone": PHONE, "phone-dark": Look(390, 844, is_phone=True, is_dark=True)}
+CODE = re.compile(r"at /setup: (\S+)")
 HEIGHT = "Math.min(2600, document.documentElement.scrollHeight)"
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 
@@ -90,49 +91,58 @@ def lay_out(spec: AppSpec, folder: Path, venv: Path) -> Path:
 
 
 @asynccontextmanager
-async def started(folder: Path) -> AsyncIterator[str]:
-    """The address of the running app."""
+async def started(folder: Path) -> AsyncIterator[tuple[str, str]]:
+    """The address of the running app, and the code by which it takes its owner."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     environment = {"PATH": os.environ["PATH"], "PORT": str(port), "HOST": "127.0.0.1"}
-    process = await asyncio.create_subprocess_exec(
-        f"./{START_SCRIPT}", cwd=folder, env=environment, stdout=DEVNULL, stderr=DEVNULL
-    )
+    said = folder / "said.txt"
+    with said.open("w") as output:
+        process = await asyncio.create_subprocess_exec(
+            f"./{START_SCRIPT}", cwd=folder, env=environment, stdout=output, stderr=output
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         async with asyncio.timeout(60), aiohttp.ClientSession() as session:
             while True:
                 if process.returncode is not None:
-                    raise SystemExit(f"looks: the app in {folder} ended with {process.returncode}")
+                    raise SystemExit(
+                        f"looks: the app in {folder} ended: {said.read_text(encoding='utf-8')[-800:]}"
+                    )
                 try:
                     async with session.get(f"{url}/health"):
                         break
                 except aiohttp.ClientConnectionError:
                     await asyncio.sleep(0.1)
-        yield url
+        found = CODE.search(said.read_text(encoding="utf-8"))
+        yield url, found[1] if found else ""
     finally:
         process.terminate()
         await process.wait()
 
 
-async def picture_all(browser: Browser, trade: Trade, url: str, *, folder: Path, axe: str) -> Inspection:
+async def picture_all(program: str, trade: Trade, url: str, *, code: str, folder: Path, axe: str) -> Inspection:
     """Pictures of the first page as a customer sees it, then of the owner's pages, each in every look."""
     found = Inspection()
-    await browser.open(url)
-    await _picture(browser, url, "/", folder / f"{trade.name}-1front", axe, found)
-    forms = await browser.run("[...document.querySelectorAll('a[href^=\"/forms/\"]')].map(a => a.pathname)")
-    if forms:
-        await _picture(browser, url, str(forms[0]), folder / f"{trade.name}-2form", axe, found)
-    await set_up(browser, url)
-    await browser.open(url)
-    browser.complaints.clear()
-    desk = str(await browser.run("document.querySelector('a[href=\"/staff-side\"]')?.pathname || '/'"))
-    table = trade.spec.entities[0].table
-    for number, path in enumerate((desk, f"/{table}", f"/{table}/1", f"/{table}/new"), start=3):
-        if path != "/" or not forms:
-            await _picture(browser, url, path, folder / f"{trade.name}-{number}desk", axe, found)
-    found.complaints = list(browser.complaints)
+    async with browsing(program) as owner, browsing(program) as customer:
+        await set_up(owner, url, code=code)
+        await customer.open(url)
+        pages = [(customer, "/", "1front")]
+        form = await customer.run("document.querySelector('a[href^=\"/forms/\"]')?.pathname || ''")
+        pages += [(customer, str(form), "2form")] if form else []
+        table = trade.spec.entities[0].table
+        desk = str(await owner.run("document.querySelector('nav a')?.pathname || '/'"))
+        for number, path in enumerate((desk, f"/{table}", f"/{table}/1", f"/{table}/new"), start=3):
+            pages.append((owner, path, f"{number}desk"))
+        for browser, path, name in pages:
+            await _picture(browser, url, path, folder / f"{trade.name}-{name}", axe, found)
+        found.complaints = [*customer.complaints, *owner.complaints]
+    async with browsing(program) as browser:
+        for at in range(0, len(found.pictures), len(LOOKS)):
+            one = found.pictures[at : at + len(LOOKS)]
+            name = one[0].name.removesuffix(f"-{next(iter(LOOKS))}.png")
+            await draw_sheet(browser, one, folder / f"sheet-{name}.png")
     return found
 
 
@@ -177,12 +187,8 @@ async def _main(given: argparse.Namespace) -> int:
     for trade in read_trades(given.only, given.design):
         shutil.rmtree(work / trade.name, ignore_errors=True)
         folder = lay_out(trade.spec, work / trade.name, (work / "venv").absolute())
-        async with started(folder) as url, browsing(program) as browser:
-            found = await picture_all(browser, trade, url, folder=given.folder, axe=axe)
-            for at in range(0, len(found.pictures), len(LOOKS)):
-                one = found.pictures[at : at + len(LOOKS)]
-                name = one[0].name.removesuffix(f"-{next(iter(LOOKS))}.png")
-                await draw_sheet(browser, one, given.folder / f"sheet-{name}.png")
+        async with started(folder) as (url, code):
+            found = await picture_all(program, trade, url, code=code, folder=given.folder, axe=axe)
         wears = look(trade.spec)
         print(f"{trade.name}: {wears.design.name}, {found.pages} pages, {len(found.violations)} violations")
         print("".join(f"  {line}\n" for line in (*found.violations, *found.complaints)), end="", flush=True)

@@ -28,6 +28,8 @@ class Score:
     entities: tuple[str, ...] = ()
     status: str = ""
     seconds: float = 0.0
+    usd: float = 0.0
+    """What a model cost."""
     why: str = ""
     checks: list[dict[str, Any]] = field(default_factory=list)
     files: int = 0
@@ -73,6 +75,8 @@ def _built(built: Sequence[Score]) -> list[str]:
     ready = [score for score in built if score.status == "ready"]
     failures = sum(not check["ok"] for score in built for check in score.checks) + len(built) - len(ready)
     lines = [f"Ready: {len(ready)} of {len(built)}", f"Acceptance failures: {failures}"]
+    if spent := sum(score.usd for score in built):
+        lines.append(f"Models: ${spent:.4f}, ${spent / len(built):.4f} a goal")
     if ready:
         seconds = sorted(score.seconds for score in ready)
         lines.append(f"Warm build: median {median(seconds):.1f} s, slowest {seconds[-1]:.1f} s")

@@ -12,6 +12,7 @@ from yarl import URL
 
 from app.app_runtime.app_host import AppHost, AppUnreachable
 from app.core.ids import JobId
+from app.preview.proxy import listening, preview_app
 from tests.preview.conftest import House
 from tests.preview.stage import manifest, workspace
 
@@ -104,6 +105,56 @@ async def test_a_status_that_answers_nothing_is_a_502(
     assert answer.startswith(b"HTTP/1.1 502 "), answer
     async with visitor.get(house.url(raw, "/")) as after:
         assert (after.status, await after.read()) == (200, b"ok")
+
+
+async def read_to_the_end(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(10):
+        try:
+            return await reader.read()
+        except ConnectionError:
+            return b""
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: a"])
+async def test_a_request_that_never_finishes_its_head_is_cut(house: House, said: bytes) -> None:
+    app = preview_app(house.service, house.signer, head_timeout_s=0.3)
+    async with listening(app, host="127.0.0.1", port=0) as port:
+        first, first_writer = await asyncio.open_connection("127.0.0.1", port)
+        first_writer.write(said)
+        assert await read_to_the_end(first) == b""
+
+        second, second_writer = await asyncio.open_connection("127.0.0.1", port)
+        second_writer.write(b"GET /-/health HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n" + said)
+        assert (await read_to_the_end(second)).startswith(b"HTTP/1.1 200 ")
+        for writer in (first_writer, second_writer):
+            writer.close()
+
+
+async def test_an_answer_may_take_longer_than_a_head(house: House, visitor: aiohttp.ClientSession) -> None:
+    job_id = await house.builds.add()
+    await house.enter(visitor, job_id)
+    app = preview_app(house.service, house.signer, head_timeout_s=0.3)
+    async with listening(app, host="127.0.0.1", port=0) as port:
+        url = house.url(job_id, "/events").replace(f":{house.port}", f":{port}")
+        async with visitor.get(url) as answer:
+            first = await answer.content.readuntil(b"\n\n")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(answer.content.readuntil(b"\n\n"), 1)
+            await house.runtime.alive[0].write_files({"go": b""})
+            assert (first, await answer.content.read()) == (b"data: one\n\n", b"data: two\n\n")
+
+
+async def test_what_is_no_http_is_logged_by_number_and_without_its_words(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(b"GET /?cf_access=1.secret HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n")
+        assert b" 400 " in await read_to_the_end(reader)
+        writer.close()
+
+    assert len(caplog.records) <= 1
+    assert "secret" not in caplog.text
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://build-x.localhost:1"])

@@ -68,6 +68,20 @@ async def test_without_a_good_signature_nobody_gets_in(
     assert house.runtime.made == []
 
 
+async def test_a_revoked_link_lets_nobody_in_nor_stay(
+    house: House, visitor: aiohttp.ClientSession, job: JobId
+) -> None:
+    old = house.signer.url(job)
+    house.signer.generations = {job: 1}
+
+    for url in (house.url(job, "/boot"), old):
+        async with visitor.get(url, allow_redirects=False) as answer:
+            assert answer.status == 403
+    await house.enter(visitor, job)
+    async with visitor.get(house.url(job, "/boot")) as answer:
+        assert answer.status == 200
+
+
 async def test_access_to_one_build_is_none_to_another(
     house: House, visitor: aiohttp.ClientSession, job: JobId
 ) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.runners.local_servers import find_local_servers
 from app.adapters.sandboxes.local.cgroup import find_delegated
 from app.core.settings import Settings
 from app.processes import doctor as doctor_room
 from app.processes.doctor import doctor
+from tests.support.scripted_model import Say, ScriptedModel
 
 
 def test_a_look_that_breaks_is_a_finding_and_the_others_go_on(
@@ -45,3 +47,50 @@ def test_it_says_whether_the_kernel_limits_the_memory_of_sandboxes(tmp_path: Pat
     assert findings["sandbox memory"].ok
     expected = "limited by the kernel" if find_delegated() else "watched, not limited by the kernel"
     assert findings["sandbox memory"].detail.startswith(expected)
+
+
+def test_the_model_is_tried_with_one_cheap_call(tmp_path: Path) -> None:
+    with ScriptedModel([Say("yes")]) as provider:
+        told = {"model": "openai-chat:gpt-4o", "model_url": provider.url, "model_key": "sk-secret"}
+        findings = {one.name: one for one in doctor(Settings(data_dir=tmp_path / "data", **told))}
+
+    assert findings["model"].ok
+    assert findings["model"].detail.startswith("openai-chat:gpt-4o answers (")
+    assert "$0.000" in findings["model"].detail
+    assert len(provider.asked) == 1
+
+
+def test_a_key_that_is_refused_is_a_finding_that_does_not_show_it(tmp_path: Path) -> None:
+    refusal = Say(status=401, error={"error": {"message": "Incorrect API key: sk-secret"}})
+    with ScriptedModel([refusal]) as provider:
+        told = {"model": "compatible:scripted", "model_url": provider.url, "model_key": "sk-secret"}
+        findings = {one.name: one for one in doctor(Settings(data_dir=tmp_path / "data", **told))}
+
+    assert not findings["model"].ok
+    assert "refuses the key" in findings["model"].detail
+    assert "sk-secret" not in str(findings)
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("gpt-5", "PROVIDER:NAME"),
+        ("acme:gpt-5", "PROVIDER:NAME"),
+        ("compatible:gpt-5", "needs an address"),
+        ("anthropic:claude", "needs a key"),
+    ],
+)
+def test_a_model_that_cannot_be_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, why: str
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    findings = {one.name: one for one in doctor(Settings(data_dir=tmp_path / "data", model=model))}
+    assert not findings["model"].ok
+    assert why in findings["model"].detail
+
+
+def test_servers_on_the_machine_are_offered() -> None:
+    with ScriptedModel([Say("yes")]) as provider:
+        gone = ("vLLM", "compatible", "http://127.0.0.1:9/v1")
+        (found,) = find_local_servers([("LM Studio", "compatible", provider.url), gone])
+    assert found.settings == f"COFOUNDER_MODEL_URL={provider.url} COFOUNDER_MODEL=compatible:scripted"

@@ -127,8 +127,8 @@ def test_a_model_without_a_price_stops_at_its_tokens(opened: Open) -> None:
 
     build = house.client.get(f"/api/builds/{job_id}", headers=AUTH).json()
     assert (build["status"], build["cost_usd"]) == ("ready", "0.000000")
-    (call,) = usage(house, job_id=str(job_id))["calls"]
-    assert 0 < call["tokens"] <= 30_000
+    calls = usage(house, job_id=str(job_id))["calls"]
+    assert 0 < sum(call["tokens"] for call in calls) <= 30_000
 
 
 @pytest.mark.parametrize("setting", ["model_build_tokens", "model_founder_tokens", "model_day_tokens"])
@@ -208,3 +208,61 @@ def test_what_a_model_said_goes_with_its_project_and_what_it_cost_stays(opened: 
 
     assert house.call(kept) == []
     assert usage(house)["budgets"] == before
+
+
+CHANGE = "Courses take ten people."
+TEN = {
+    "kind": "capacity",
+    "entity": "Enrolment",
+    "fields": ["course"],
+    "limit": 10,
+    "about": "A course takes ten people.",
+}
+EIGHT = "A course takes eight people."
+
+
+def test_a_change_in_words_is_the_next_version(opened: Open) -> None:
+    missing = {"op": "put_rule", "rule": TEN, "replaces": "Courses are small."}
+    right = {"op": "put_rule", "rule": TEN, "replaces": EIGHT}
+    answers = [{"operations": [one], "left_out": ["No sauna can be heated."]} for one in (missing, right)]
+    house, provider = opened(after_probe(GOOD, *map(as_text, answers)))
+    first = design(house)
+    project = house.status(first)["project_id"]
+
+    body = {"project_id": project, "change": CHANGE}
+    started = house.client.post("/api/generation/start", json=body, headers=AUTH)
+    assert (started.status_code, started.json()["build_version"]) == (201, "build_v0_2")
+    job_id = JobId(UUID(started.json()["job_id"]))
+    house.build(job_id)
+
+    build = house.client.get(f"/api/builds/{job_id}", headers=AUTH).json()
+    assert build["status"] == "ready", build["error_message"]
+    assert build["evidence"]["design"]["changes"] == [f"A rule holds: {TEN['about']} Before: {EIGHT}"]
+    assert build["evidence"]["design"]["left_out"] == ["No sauna can be heated."]
+    rules = house.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()["spec"]["rules"]
+    assert [rule["limit"] for rule in rules if rule["kind"] == "capacity"] == ["10"]
+    assert CHANGE in str(provider.asked[-2].body["messages"][-1])
+    assert "there is no rule" in str(provider.asked[-1].body["messages"][-1])
+    assert [call["step"] for call in usage(house, job_id=str(job_id))["calls"]] == ["mend 1", "change"]
+
+
+def test_a_goal_and_a_change_are_not_sent_together(opened: Open) -> None:
+    house, _ = opened([YES])
+    body = {"project_id": house.project(), "goal": POOL_GOAL, "change": CHANGE}
+    answer = house.client.post("/api/generation/start", json=body, headers=AUTH)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_a_project_without_a_version_has_nothing_to_change(opened: Open) -> None:
+    house, _ = opened([YES])
+    body = {"project_id": house.project(), "change": CHANGE}
+    answer = house.client.post("/api/generation/start", json=body, headers=AUTH)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_spec")
+
+
+def test_the_questions_and_the_brief_are_kept_with_the_build(opened: Open) -> None:
+    house, _ = opened(after_probe(GOOD))
+    build = house.client.get(f"/api/builds/{design(house)}", headers=AUTH).json()
+    said = build["evidence"]["design"]
+    assert said["questions"] == [{"question": "How long is a booking?", "default": "One hour."}]
+    assert said["brief"]["smallest_experiment"] == "Said."

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from signal import SIGKILL
 
-from app.supervision.process import LOG_CAP, open_log, process_key, tail, tied, wait_until
+from app.supervision.process import LOG_CAP, open_log, process_key, rotate_log, tail, tied, wait_until
 
 
 def test_a_log_over_the_cap_is_moved_aside_at_the_next_start(tmp_path: Path) -> None:
@@ -42,3 +42,27 @@ def test_a_process_that_ended_has_no_key() -> None:
         process.kill()
         assert wait_until(lambda: not key.alive, seconds=5)
     assert process_key(process.pid) != key
+
+
+def test_a_log_that_grows_too_large_begins_anew_while_it_is_written(tmp_path: Path) -> None:
+    log = tmp_path / "api.log"
+    with open_log(log) as out:
+        for round_ in ("one", "two", "three"):
+            out.write(round_.encode() * 100)
+            out.flush()
+            rotate_log(log, cap=200)
+        out.write(b"end")
+        out.flush()
+
+    assert log.read_bytes() == b"end"
+    assert (tmp_path / "api.log.1").read_bytes() == b"three" * 100
+    assert (tmp_path / "api.log.1").stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["api.log", "api.log.1"]
+
+
+def test_a_small_log_is_left_alone(tmp_path: Path) -> None:
+    rotate_log(tmp_path / "none.log")
+    (tmp_path / "api.log").write_bytes(b"some")
+    rotate_log(tmp_path / "api.log")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["api.log"]

@@ -21,6 +21,9 @@ SECRET = "s3cr3t-canary-value"
         f"password={SECRET}",
         f'{{"api_key": "{SECRET}"}}',
         "sk-abcdefghijklmnop1234",
+        f"http://build-1.localhost:8401/?cf_access={SECRET}&x=1",
+        f"b'GET /?x=1&cf_access={SECRET} HTTP/1.1'",
+        f"Cookie: cf_preview={SECRET}; __Host-cf_preview_framed={SECRET}",
     ],
 )
 def test_what_looks_like_a_secret_is_masked(text: str) -> None:

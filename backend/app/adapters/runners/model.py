@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -14,10 +15,13 @@ from app.adapters.runners.providers import open_provider
 from app.blueprint import language
 from app.blueprint.plan import plan_of
 from app.blueprint.spec import AppSpec
-from app.designer import prompts
+from app.designer import patches, prompts
+from app.designer.brief import brief_of
 from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
 from app.designer.drafts import Draft, Fault, completed, draft
+from app.designer.operations import Operation
+from app.designer.patches import change_schema
 from app.designer.schema import accounts_schema, answer_schema
 from app.ports.model_calls import BudgetReached, CallJournal, Share
 from app.ports.runner import GoalNotUnderstood, Runner, RunResult, Say, Scaffold
@@ -26,16 +30,30 @@ log = structlog.get_logger(__name__)
 
 REPAIRS: Final = 2
 _LONGEST_READING: Final = 4_000
+_NOT_TO_CHANGE: Final = {
+    "version",
+    "goal",
+    "engine",
+    "confidence",
+    "pages",
+    "acceptance",
+    "wishes",
+    "not_understood",
+}
 
 
 class RunnerReal:
     """A Runner for one job, whose designs a model makes; what it cannot design is left to `rules`."""
 
-    def __init__(self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say) -> None:
+    def __init__(
+        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say, change: str | None = None
+    ) -> None:
         self._choice = choice
         self._journal = journal
         self._rules = rules
         self._say = say
+        self._change = change
+        """What the founder wants to be otherwise, of the specification that is given."""
 
     @property
     def engine(self) -> str:
@@ -43,20 +61,58 @@ class RunnerReal:
         return self._choice.label
 
     async def scaffold(self, goal: str, *, spec: AppSpec | None = None) -> Scaffold:
-        """Have the model design, or build the `spec` given. GoalNotUnderstood, RunnerUnavailable."""
-        if spec is not None:
+        """Have the model design or change, or build the `spec` given. GoalNotUnderstood, RunnerUnavailable."""
+        if spec is not None and self._change is None:
             return await self._rules.scaffold(goal, spec=spec)
         try:
-            designed = await self._design(goal)
+            if spec is not None and self._change is not None:
+                made, said = await self._changed(spec, self._change)
+            else:
+                made, said = await self._design(goal)
         except AnswerUnusable as error:
+            if self._change is not None:
+                await self._journal.waste()
+                raise GoalNotUnderstood(f"{error} Nothing was changed; say it in other words.") from error
             return await self._by_rules(goal, str(error))
-        return await self._rules.scaffold(goal, spec=designed)
+        return replace(await self._rules.scaffold(goal, spec=made), design=said)
 
     async def run(self, goal: str, spec: AppSpec, *, say: Say) -> RunResult:
         """Write the whole app of `spec`."""
         return await self._rules.run(goal, spec, say=say)
 
-    async def _design(self, goal: str) -> AppSpec:
+    async def _changed(self, spec: AppSpec, words: str) -> tuple[AppSpec, dict[str, Any]]:
+        """The specification as the founder wants it now, and what that changes, in words."""
+        conversation = Conversation(prompts.change_system_prompt())
+        conversation.ask(prompts.request_prompt(words, spec.model_dump_json(exclude=_NOT_TO_CHANGE)))
+        await self._say(f"{self._choice.label} is planning the change")
+        async with open_provider(self._choice) as provider:
+            asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
+            for repair in range(REPAIRS + 1):
+                step, share = ("change", Share.USEFUL) if not repair else (f"mend {repair}", Share.REPAIR)
+                said = await asker.ask(conversation, step=step, share=share, schema=change_schema())
+                answer = _read(said.text)
+                try:
+                    operations = patches.read_operations(answer.get("operations"))
+                    made = await asyncio.to_thread(patches.apply, spec, operations)
+                except patches.PatchRefused as error:
+                    faults = [str(fault) for fault in error.faults]
+                    conversation.ask(prompts.operations_repair_prompt(faults))
+                    continue
+                return await self._told_change(spec, made, operations, _texts(answer.get("left_out")))
+        raise AnswerUnusable("The model's change was not valid, and it could not mend it.")
+
+    async def _told_change(
+        self, spec: AppSpec, made: AppSpec, operations: Sequence[Operation], left_out: list[str]
+    ) -> tuple[AppSpec, dict[str, Any]]:
+        if not operations:
+            why = " ".join(left_out) or "The model found nothing to change."
+            raise GoalNotUnderstood(f"{why} Nothing was changed.")
+        changes = [operation.in_words(spec) for operation in operations]
+        for line in changes:
+            await self._say(line[:200])
+        return made, {"changes": changes, "left_out": left_out}
+
+    async def _design(self, goal: str) -> tuple[AppSpec, dict[str, Any]]:
         clauses = clauses_of(goal)
         conversation = Conversation(prompts.system_prompt())
         conversation.ask(prompts.goal_prompt(goal, clauses, await asyncio.to_thread(_reading, goal)))
@@ -71,7 +127,7 @@ class RunnerReal:
         left = [fault.place for fault in made.faults]
         spec = completed(made.spec, wishes=wishes, confidence=kept_share(wishes), left=left)
         await self._say(_told(spec))
-        return spec
+        return spec, brief_of(answer)
 
     async def _answered(self, asker: Asker, conversation: Conversation, goal: str) -> tuple[dict[str, Any], Draft]:
         """The last answer that something could be made of; faults go back to the model at most twice."""
@@ -148,6 +204,10 @@ def _read(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> list[str]:  # Any: what a model wrote
+    return [" ".join(str(one).split())[:400] for one in value][:10] if isinstance(value, list) else []
 
 
 def _accounts(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, Protocol, cast
 
 import httpx2
 from genai_prices import Usage as PricedUsage
 from genai_prices import calc_price
 from pydantic_ai import exceptions as failures
 from pydantic_ai.models import Model
-from pydantic_ai.models.anthropic import AnthropicModel
-from pydantic_ai.models.ollama import OllamaModel
-from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
-from pydantic_ai.providers.anthropic import AnthropicProvider
-from pydantic_ai.providers.ollama import OllamaProvider
-from pydantic_ai.providers.openai import OpenAIProvider
-from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
-from pydantic_ai.providers.openrouter import OpenRouterProvider
 
 from app.designer.choice import ModelChoice
 from app.ports.model_calls import Usage
@@ -28,11 +22,7 @@ from app.ports.runner import RunnerUnavailable
 
 MOST_REPLY_BYTES: Final = 2_000_000
 _CONNECT_S: Final = 10.0
-_NO_KEY: Final = "none"
-"""Servers on the machine ask for no key; the clients insist on one."""
-
-GOOGLE_URL: Final = "https://generativelanguage.googleapis.com/v1beta/openai/"
-"""Google's own endpoint in the format of OpenAI."""
+ANTHROPIC: Final = "anthropic"
 
 _PRICED: Final = {"anthropic": "anthropic", "openai": "openai", "openai-chat": "openai", "google": "google"}
 
@@ -56,31 +46,23 @@ async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
     timeout = httpx2.Timeout(choice.silence_s, connect=_CONNECT_S)
     hooks: Any = {"response": [_limit_reply]}  # Any: the client types its hooks as it runs them
     async with httpx2.AsyncClient(timeout=timeout, event_hooks=hooks) as client:
-        model = _model(choice, client)
-        yield Provider(model, is_grammar=choice.provider != "anthropic")
+        # In a thread: loading a provider's library takes seconds, and this process must prove that it lives.
+        model = await asyncio.to_thread(_model, choice, client)
+        yield Provider(model, is_grammar=choice.provider != ANTHROPIC)
+
+
+class _Maker(Protocol):
+    """A module that makes the models of a family of providers; only the one that is needed is loaded."""
+
+    def make_model(self, choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
+        """The model of a choice."""
+        ...
 
 
 def _model(choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
-    key, url, name = choice.secret or _NO_KEY, choice.url, choice.name
-    match choice.provider:
-        case "anthropic":
-            return AnthropicModel(name, provider=AnthropicProvider(api_key=key, base_url=url, http_client=client))
-        case "openai":
-            return OpenAIResponsesModel(
-                name, provider=OpenAIProvider(api_key=key, base_url=url, http_client=client)
-            )
-        case "openai-chat":
-            return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key, base_url=url, http_client=client))
-        case "openrouter" if url is None:
-            return OpenAIChatModel(name, provider=OpenRouterProvider(api_key=key, http_client=client))
-        case "ollama":
-            return OllamaModel(name, provider=OllamaProvider(api_key=key, base_url=url, http_client=client))
-        case _:
-            base = url or GOOGLE_URL
-            compatible = OpenAICompatibleProvider(
-                name=choice.provider, base_url=base, api_key=key, http_client=client
-            )
-            return OpenAIChatModel(name, provider=compatible)
+    family = "anthropic_models" if choice.provider == ANTHROPIC else "openai_models"
+    maker = cast("_Maker", import_module(f"app.adapters.runners.{family}"))
+    return maker.make_model(choice, client)
 
 
 def price(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Decimal | None:

@@ -69,6 +69,15 @@ async def preview(
     return PreviewOut(preview_url=services.previews.url(job.id, access))
 
 
+@router.delete("/{job_id}/links", operation_id="revoke_links", status_code=204)
+async def revoke_links(job_id: UUID, caller: CallerDep, services: ServicesDep) -> None:
+    """Have no link to this version's preview open it any more, nor any page that one has opened go on."""
+    job = await _ready(services, caller, job_id)
+    async with services.database.transaction() as tx:
+        await services.links.revoke(tx, job.id)
+    await services.links.refresh()
+
+
 @router.get("/{job_id}/export", operation_id="export_build", response_class=StreamingResponse)
 async def export(
     job_id: UUID, caller: CallerDep, services: ServicesDep, with_data: bool = False

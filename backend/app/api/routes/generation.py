@@ -62,8 +62,10 @@ async def start(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a build of a project."""
-    request = StartRequest(ProjectId(body.project_id), body.goal, idempotency_key, body.engine)
-    if body.engine == MODEL_ENGINE or services.models.label is not None:
+    request = StartRequest(
+        ProjectId(body.project_id), body.goal, idempotency_key, change=body.change, engine=body.engine
+    )
+    if body.engine == MODEL_ENGINE or body.change is not None or services.models.label is not None:
         async with services.database.autocommit() as tx:
             engine = await generation.engine_for(tx, caller.id, request)
         if engine == MODEL_ENGINE:

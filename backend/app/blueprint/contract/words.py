@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.blueprint.spec import FieldType, RuleKind, ViewKind
+from app.blueprint.spec_site import SectionKind
 
 FIELD_TYPES: Final[Mapping[FieldType, str]] = {
     FieldType.TEXT: "one line; the default. A record is called by its first text field",
@@ -20,6 +21,7 @@ FIELD_TYPES: Final[Mapping[FieldType, str]] = {
     FieldType.EMAIL: "an e-mail address",
     FieldType.PHONE: "a phone number",
     FieldType.URL: "a web address",
+    FieldType.CODE: "eight letters that the app makes up for each record, such as a referral code; never typed in",
     FieldType.IMAGE: "a picture that is uploaded",
     FieldType.FILE: "a file that is uploaded",
     FieldType.REF: (
@@ -63,6 +65,21 @@ VIEW_KINDS: Final[Mapping[ViewKind, str]] = {
     ViewKind.CHART: "a number over time, or how many by a choice, ref or month",
     ViewKind.GALLERY: "cards with a picture, by an image or any other field",
     ViewKind.DOCUMENT: "a page to print and hand out, such as an invoice with its lines",
-    ViewKind.RANKING: 'use `order` of the entity instead, such as "votes desc"',
-    ViewKind.REVIEW: "cards to be gone through one by one",
+    ViewKind.RANKING: "places by a number or computed figure, the highest first",
+    ViewKind.REVIEW: "one by one what is due by a date; moves put it off, such as flashcards",
+    ViewKind.RESULTS: "how often each choice was taken, such as a survey; no field",
+}
+
+SECTION_KINDS: Final[Mapping[SectionKind, str]] = {
+    SectionKind.HERO: "the first words and `button`",
+    SectionKind.ABOUT: "a text",
+    SectionKind.STEPS: "how it works: items",
+    SectionKind.CATALOGUE: "a public `entity`",
+    SectionKind.PRICING: "items with prices as their text",
+    SectionKind.HOURS: "items, such as Monday with its hours",
+    SectionKind.FAQ: "items: questions and answers",
+    SectionKind.CONTACT: "items: address, phone, e-mail",
+    SectionKind.SIGNUP: "the form of `entity`",
+    SectionKind.CALCULATOR: "a `tool`",
+    SectionKind.RESULTS: "the answers of `entity`, counted for all to see",
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Sequence
 from functools import lru_cache
-from math import atan2, cos, degrees, radians, sin
+from math import atan2, cos, degrees, hypot, radians, sin
 from typing import Final
 
 WHITE: Final = "#ffffff"
 _STEP: Final = 0.01
+_MIDDLE: Final = 0.68
+_DEEPER: Final = 15
 
 
 @lru_cache(maxsize=4096)
@@ -48,13 +50,23 @@ def _encoded(part: float) -> float:
 
 def wheel_to_oklch(hue: float) -> float:
     """The OKLCH hue of a hue on the usual colour wheel, where red is 0, green 120 and blue 240."""
-    red, green, blue = (_decoded(part) for part in colorsys.hls_to_rgb(hue % 360 / 360, 0.5, 0.85))
+    return _measured(*colorsys.hls_to_rgb(hue % 360 / 360, 0.5, 0.85))[2]
+
+
+def measure(color: str) -> tuple[float, float, float]:
+    """The lightness, chroma and hue of a colour such as `#14305e`."""
+    return _measured(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+
+
+def _measured(*parts: float) -> tuple[float, float, float]:
+    red, green, blue = (_decoded(part) for part in parts)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
     a = 1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short
     b = 0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short
-    return degrees(atan2(b, a)) % 360
+    lightness = 0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short
+    return lightness, hypot(a, b), degrees(atan2(b, a)) % 360
 
 
 def _decoded(part: float) -> float:
@@ -84,7 +96,15 @@ def readable(lightness: float, chroma: float, hue: float, *, on: Sequence[str], 
 
 
 def filled(lightness: float, chroma: float, hue: float, *, ratio: float) -> tuple[str, str]:
-    """A ground near the wanted lightness, and the nearly white or nearly black text that can be read on it."""
+    """A ground near the wanted lightness, and the white or nearly black text that can be read on it.
+
+    White on a shade somewhat darker looks better than black on a middling one.
+    """
+    if lightness <= _MIDDLE:
+        for step in range(_DEEPER):
+            ground = oklch(round(lightness - step * _STEP, 3), chroma, hue)
+            if contrast(WHITE, ground) >= ratio:
+                return ground, WHITE
     for distance in range(60):
         for step in (-distance, distance):
             at = round(lightness + step * _STEP, 3)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.generate.rules import rules_of
-from app.blueprint.spec import AppSpec, EntitySpec, RoleScope, ViewKind
+from app.blueprint.spec import AppSpec, EntitySpec, Publicity, RoleScope, ViewKind
 from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first
 from app.domain.workspace import START_SCRIPT, Manifest
@@ -19,6 +19,9 @@ _VIEW_WORDS: Final = {
     ViewKind.CHART: "chart",
     ViewKind.GALLERY: "gallery",
     ViewKind.DOCUMENT: "printed page",
+    ViewKind.RANKING: "ranking",
+    ViewKind.REVIEW: "review of what is due",
+    ViewKind.RESULTS: "results",
 }
 _REFUSALS: Final = {
     "Capacity": "{many} are refused when there is no place left.",
@@ -42,7 +45,9 @@ def made_by(spec: AppSpec) -> str:
 
 def features(spec: AppSpec) -> list[str]:
     """What the app can do, in the founder's words, a line for each kind of record."""
-    return [_feature(spec, entity) for entity in spec.entities]
+    return [_feature(spec, entity) for entity in spec.entities] + [
+        f"{tool.title}: {lower_first(tool.about)}" for tool in spec.tools
+    ]
 
 
 def _feature(spec: AppSpec, entity: EntitySpec) -> str:
@@ -105,6 +110,8 @@ def manifest(spec: AppSpec) -> Manifest:
 def _pages(spec: AppSpec) -> tuple[str, ...]:
     """The pages that answer whoever asks."""
     forms = [f"/forms/{entity.table}" for form in spec.forms if (entity := spec.entity(form.entity))]
+    forms += [f"/browse-{entity.table}" for entity in spec.entities if entity.public is not Publicity.NONE]
+    forms += [f"/calculate-{tool.name}" for tool in spec.tools]
     return ("/", "/about", "/sign-in", *forms)
 
 
@@ -230,7 +237,8 @@ import html
 import pytest
 
 from app.rendering import DASHBOARD
-from app.schema import ABOUT, ENTITIES, FORMS
+from app.schema import ABOUT, ENTITIES, SITE
+from app.site import FOR_EVERYBODY
 
 from .client import Browser
 
@@ -241,9 +249,9 @@ TABLES = {tables!r}
 
 def test_the_first_page_is_that_of_the_business(example: Browser) -> None:
     page = html.unescape(example.get("/").text)
-    # Without a form for everybody, whoever is signed in comes to their own side.
-    assert (ABOUT.name if FORMS else TITLE) in page
-    assert (ABOUT.lead if FORMS else ABOUT.tagline) in page
+    # Where there is nothing for everybody, whoever is signed in comes to their own side.
+    assert (ABOUT.name if FOR_EVERYBODY else TITLE) in page
+    assert (("" if SITE else ABOUT.lead) if FOR_EVERYBODY else ABOUT.tagline) in page
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from app.blueprint.expressions.catalogue import Kind
+from app.blueprint.expressions.catalogue import Kind, Type
 from app.blueprint.expressions.tables import watched_tables
 from app.blueprint.generate.stated import statement
 from app.blueprint.spec import (
@@ -33,7 +33,7 @@ _SHOWN_AS: Final = {
 def figure_py(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> str:
     """A computed field as a `Field` with its SQL."""
     value = compiler_of(spec).value(figure.expression, entity.name, digits=figure.digits)
-    kind = _SHOWN_AS.get(value.type.kind, "decimal" if value.type.scale else "int")
+    kind = shown_as(value.type)
     target = spec.entity(value.type.entity) if value.type.kind is Kind.LINK else None
     parts = [repr(figure.name), repr(figure.label), repr("ref" if target else kind)]
     if target:
@@ -41,6 +41,11 @@ def figure_py(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> str:
     if kind == "decimal":
         parts.append(f"digits={value.type.scale}")
     return f"Field({', '.join(parts)}, sql={value.text!r}, about={figure.about!r})"
+
+
+def shown_as(value: Type) -> str:
+    """The type of field that a worked-out value is shown as."""
+    return _SHOWN_AS.get(value.kind, "decimal" if value.scale else "int")
 
 
 def first_sql(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:

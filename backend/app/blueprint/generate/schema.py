@@ -6,10 +6,20 @@ from collections.abc import Sequence
 
 from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
+from app.blueprint.generate.public_side import public_py, site_py, tool_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 from app.blueprint.spec_lines import lines_of
-from app.blueprint.spec_queries import JUDGEMENTS, columns, monogram, title_fields
+from app.blueprint.spec_queries import (
+    JUDGEMENTS,
+    cancelling,
+    columns,
+    monogram,
+    status_field,
+    still_open,
+    title_fields,
+)
+from app.blueprint.spec_site import counted_fields
 
 _DOCSTRING = '"""What this app is about: its words, its kinds of records and its rules."""'
 _MODEL_WORDS = (
@@ -25,14 +35,18 @@ _MODEL_WORDS = (
     "Overdue",
     "Right",
     "Role",
+    "Section",
     "Stock",
     "Sum",
+    "Tool",
     "Unique",
 )
 _VIEW_FIELDS = {
     ViewKind.CALENDAR: (FieldType.DATE, FieldType.DATETIME),
     ViewKind.BOARD: (FieldType.CHOICE,),
     ViewKind.TOTALS: (FieldType.MONEY,),
+    ViewKind.REVIEW: (FieldType.DATE, FieldType.DATETIME),
+    ViewKind.RANKING: (FieldType.INT, FieldType.DECIMAL, FieldType.MONEY),
     ViewKind.CHART: (
         FieldType.INT,
         FieldType.MONEY,
@@ -96,6 +110,7 @@ def _entity(spec: AppSpec, entity: EntitySpec) -> str:
         *([f"    state={entity.state!r},"] if entity.state else []),
         *([f"    order={entity.order!r},"] if entity.order else []),
         *([f"    line_of={link.name!r},"] if (link := lines_of(spec, entity)) else []),
+        *public_py(spec, entity),
         *_tuple_of("moves", moves_py(spec, entity)),
         *_tuple_of("rights", rights_py(spec, entity)),
         *_views(spec, entity),
@@ -152,13 +167,17 @@ def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
 
 def is_built_view(kind: ViewKind) -> bool:
     """Whether apps have views of this kind at all."""
-    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, *_VIEW_FIELDS)
+    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, ViewKind.RESULTS, *_VIEW_FIELDS)
 
 
 def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     """What the entity says of the view, or nothing when its field does not fit."""
     if kind is ViewKind.DOCUMENT:
         return "True"
+    if kind is ViewKind.RESULTS:
+        return "True" if counted_fields(entity) else ""
+    if kind is ViewKind.RANKING and name and entity.figure(name):
+        return repr(name)
     field = entity.field(name) if name else None
     if kind is ViewKind.GALLERY:
         return repr(field.name if field else title_fields(entity)[0])
@@ -172,9 +191,12 @@ def _rules(spec: AppSpec, entity: EntitySpec) -> list[str]:
 
 def _register(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
+    sections = "".join(f"    {line},\n" for line in site_py(spec))
+    tools = "".join(f"    {tool_py(spec, tool)},\n" for tool in spec.tools)
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
     roles = "".join(f"    {line},\n" for role in spec.roles if (line := _role(spec, role)))
-    return "\n\n".join([f"ENTITIES = (\n{names})", _listed("FORMS", forms), _listed("ROLES", roles)])
+    listed = [_listed("ENTITIES", names), _listed("FORMS", forms), _listed("ROLES", roles)]
+    return "\n\n".join([*listed, _listed("SITE", sections), _listed("TOOLS", tools)])
 
 
 def _listed(name: str, lines: str) -> str:
@@ -186,7 +208,18 @@ def _form(spec: AppSpec, form: FormSpec) -> str:
     table = entity.table if entity else ""
     person = f", person={form.person!r}" if form.person else ""
     lines = f", lines={form.lines!r}" if form.lines else ""
-    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{person}{lines})"
+    more = person + lines + (f", shows={form.shows!r}" if form.shows else "")
+    more += f", invited_by={form.invited_by!r}" if form.invited_by else ""
+    more += _calling_off(entity) if entity else ""
+    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{more})"
+
+
+def _calling_off(entity: EntitySpec) -> str:
+    """How far a record is, and how whoever sent it calls it off."""
+    status = status_field(entity)
+    if status is None:
+        return ""
+    return f", state={status.name!r}, cancels={cancelling(entity)!r}, open={still_open(entity)!r}"
 
 
 def _role(spec: AppSpec, role: RoleSpec) -> str:

@@ -21,6 +21,7 @@ _PAST: Final = (
     "caught", "seen", "trained", "won", "handed", "recorded", "requested", "received", "since", "decided",
 )  # fmt: skip
 _ENDS: Final = ("ends", "to_", "until", "return", "due", "closes", "expires", "close")
+_RARE: Final = frozenset({"hidden", "archived", "removed", "blocked", "cancelled", "deleted"})
 _LONG_AGO: Final = ("joined", "hired", "since", "bought")
 _STARTS: Final = ("starts", "from")
 
@@ -57,7 +58,9 @@ def value(field: FieldSpec, place: Place) -> Value:
         case FieldType.MONEY:
             return _within(field, _money(field, place))
         case FieldType.BOOL:
-            return int((place.row + place.shift) % 3 != 0)
+            # What is out of the way is the exception.
+            rare = bool(_RARE & set(field.name.split("_")))
+            return int(place.row % 5 == 3) if rare else int((place.row + place.shift) % 3 != 0)
         case FieldType.CHOICE:
             return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
         case _:
@@ -78,6 +81,8 @@ def _words(field: FieldSpec, place: Place) -> str | None:
     match field.type:
         case FieldType.EMAIL:
             return f"{_person(place).lower().replace(' ', '.')}@example.com"
+        case FieldType.CODE:
+            return f"demo{place.row + 2:04}{chr(97 + place.shift % 26)}"
         case FieldType.PHONE:
             return f"+44 20 7946 {(place.shift * 37 + place.row * 61) % 1000:04d}"
         case FieldType.URL:

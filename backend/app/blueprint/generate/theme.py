@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
 
-from app.blueprint.generate.colors import filled, oklch, readable, wheel_to_oklch
+from app.blueprint.generate.colors import filled, measure, oklch, readable, wheel_to_oklch
 from app.blueprint.generate.designs import DesignData, Shades, design_of
 from app.blueprint.look_words import read_theme
 from app.blueprint.spec import AppSpec, Scheme, ThemeSpec, Tone
@@ -17,6 +17,7 @@ _RED: Final = 27.0
 _GREEN: Final = 152.0
 _GREENS: Final = range(115, 196)
 _YELLOWS: Final = range(70, 118)
+_GREYISH: Final = 0.02
 _TONES: Final = {Tone.FULL: 1.0, Tone.SOFT: 0.55, Tone.GREY: 0.0}
 
 Colors = dict[str, str]
@@ -24,13 +25,18 @@ Colors = dict[str, str]
 
 @dataclass(frozen=True)
 class Look:
-    """What an app wears: a design, the OKLCH hues of its two colours, how strong they are, and light or dark."""
+    """What an app wears: a design, the OKLCH hues of its two colours, how strong they are, and light or dark.
+
+    `lead` and `beside` are how light and colourful the founder's own colours are, which buttons are filled with.
+    """
 
     design: DesignData
     hue: float
     second: float
     strength: float = 1.0
     scheme: Scheme = Scheme.BOTH
+    lead: tuple[float, float] | None = None
+    beside: tuple[float, float] | None = None
 
     @property
     def classes(self) -> str:
@@ -45,7 +51,19 @@ def look(spec: AppSpec) -> Look:
     wheel = design.hues[number % len(design.hues)] if theme.hue is None else theme.hue
     hue = wheel_to_oklch(wheel)
     second = (hue + design.turn) % 360 if theme.second_hue is None else wheel_to_oklch(theme.second_hue)
-    return Look(design, hue, second, _TONES[theme.tone or Tone.FULL], theme.scheme or Scheme.BOTH)
+    plain = Look(design, hue, second, _TONES[theme.tone or Tone.FULL], theme.scheme or Scheme.BOTH)
+    return _branded(plain, *theme.colors) if theme.colors else plain
+
+
+def _branded(plain: Look, lead: str, beside: str = "") -> Look:
+    """The look in the founder's own colours; beside black, grey and white nothing else is coloured."""
+    lightness, chroma, hue = measure(lead)
+    other = measure(beside) if beside else None
+    strength = 0.0 if chroma < _GREYISH and (other is None or other[1] < _GREYISH) else plain.strength
+    return replace(
+        plain, hue=hue, second=other[2] if other else plain.second, strength=strength, lead=(lightness, chroma),
+        beside=other[:2] if other else None,
+    )  # fmt: skip
 
 
 def _filled_in(spec: AppSpec) -> ThemeSpec:
@@ -98,8 +116,8 @@ class _Palette:
         grounds = self._grounds()
         on = tuple(grounds.values())
         accent = self._text("accent", self.look.hue, on, AA)
-        fill, on_fill = self._filled("fill", self.look.hue)
-        second, on_second = self._filled("fill", self.look.second)
+        fill, on_fill = self._filled("fill", self.look.hue, self.look.lead)
+        second, on_second = self._filled("fill", self.look.second, self.look.beside)
         texts = {
             "ink": self._text("ink", self.paper, on, 7.5),
             "soft": self._near(0.5 if not self.is_dark else 0.7, 0.02, self.paper, on, AA + 0.5),
@@ -127,7 +145,7 @@ class _Palette:
         soft = self._between(0.86 if is_deep else 0.42, 0.03, on, AA + 0.4, is_deep=is_deep)
         mark = self._between(0.8 if is_deep else 0.5, 0.14, on, AA, is_deep=is_deep)
         # A button on the first page's ground: the colour of the app where that stands out from it.
-        button, on_button = self._filled("fill", self.look.hue)
+        button, on_button = self._filled("fill", self.look.hue, self.look.lead)
         if self.look.design.hero == "vivid":
             button, on_button = ink, ground
         elif is_deep:
@@ -201,7 +219,9 @@ class _Palette:
     def _shade(self, name: str, hue: float) -> str:
         return self._ok(*self.shades[name], hue)
 
-    def _filled(self, name: str, hue: float) -> tuple[str, str]:
+    def _filled(self, name: str, hue: float, own: tuple[float, float] | None = None) -> tuple[str, str]:
+        if own is not None and not self.is_dark:
+            return filled(round(own[0], 3), round(own[1], 4), round(hue, 1), ratio=AA)
         lightness, chroma = self.shades[name]
         if int(hue) in _YELLOWS and lightness > 0.45 and chroma > 0.1:
             # A yellow of the lightness of a blue is mud.

@@ -15,9 +15,11 @@ from app.blueprint.generate.rule_tests import rule_scenes, rule_tests_py, scenes
 from app.blueprint.generate.schema import schema_py
 from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
-from app.blueprint.spec import AppSpec, RoleScope
+from app.blueprint.generate.tool_cases import worked_out_json
+from app.blueprint.spec import AppSpec, FieldType, RoleScope
 from app.blueprint.spec_lines import lines_of
-from app.blueprint.spec_queries import monogram
+from app.blueprint.spec_queries import has_link, monogram
+from app.blueprint.spec_site import sections_of
 from app.domain.workspace import MANIFEST
 
 STARTER: Final = "starlette"
@@ -40,11 +42,12 @@ def generate(spec: AppSpec) -> dict[str, str]:
         "tests/examples.json": examples_json(spec),
         "tests/scenes.json": scenes_json(rule_scenes(spec) | item_scenes_json(spec)),
         **({"tests/test_items.py": item_tests_py(spec)} if has_items(spec) else {}),
+        "tests/worked_out.json": worked_out_json(spec),
         "tests/test_goal.py": documents.goal_test_py(spec, _named_first(spec)),
     }
     unused = {path for path, used in _parts(spec).items() if not used}
     kept = {path: text for path, text in starter_files() if path not in unused}
-    return dict(sorted((kept | written).items()))
+    return dict(sorted((kept | {path: text for path, text in written.items() if path not in unused}).items()))
 
 
 def _named_first(spec: AppSpec) -> list[str]:
@@ -57,11 +60,20 @@ def _parts(spec: AppSpec) -> dict[str, bool]:
     own = any(role.scope is RoleScope.OWN for role in spec.roles)
     moves = any(entity.moves for entity in spec.entities)
     lines = any(entity.lines for entity in spec.entities)
+    keeps, public = bool(spec.entities), bool(sections_of(spec))
     return {
         "tests/test_accounts.py": own,
+        "tests/test_by_link.py": any(has_link(spec, entity) for entity in spec.entities),
         "tests/test_lines.py": lines,
         "tests/test_moves.py": moves,
+        "tests/test_limits.py": keeps,
+        "tests/test_people.py": keeps,
         "tests/test_public.py": bool(spec.forms),
+        "tests/test_records.py": keeps,
+        "tests/test_safety.py": keeps,
+        "tests/test_sheets.py": keeps,
+        "tests/test_site.py": public,
+        "tests/worked_out.json": public,
     }
 
 
@@ -70,6 +82,11 @@ def skeleton(spec: AppSpec) -> dict[str, str]:
     starter = dict(starter_files())
     kept = {path: starter[path] for path in _SKELETON}
     return kept | {"README.md": documents.readme(spec), MANIFEST: documents.manifest(spec).dumps()}
+
+
+def is_built_type(kind: FieldType) -> bool:
+    """Whether apps can hold fields of this type: then the part of the starter that reads fields names it."""
+    return f'"{kind.value}"' in dict(starter_files())["app/fields.py"]
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from typing import Final
 
 from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, beyond, short, word_forms
@@ -16,7 +17,18 @@ _WHOLE: Final = 0.6
 
 _NOT_BUILT: Final = "no part of an app from a blueprint does this"
 _NO_PLACE: Final = "nothing in the app speaks of it"
-_NO_LIMIT: Final = "the number is not watched over"
+_NO_LIMIT: Final = "this is not watched over"
+_OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
+_NUMBERS: Final = {
+    word: str(number)
+    for number, word in enumerate(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen twenty".split(),
+        start=1,
+    )
+} | {"dozen": "12", "thirty": "30", "forty": "40", "fifty": "50", "hundred": "100", "once": "1", "twice": "2"}
+_NUMBER_WORD: Final = re.compile(rf"\b({'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+_DIGITS: Final = re.compile(r"\d+")
 _WORKED_OUT: Final = re.compile(
     r"\b(average|balance|calculat|comput|convert|discount|interest|percent|rank|rate per|score|streak|sum|total|"
     r"works? (it |that )?out)\w*",
@@ -24,37 +36,62 @@ _WORKED_OUT: Final = re.compile(
 )
 
 
-def wishes_of(goal: str, known: Set[str], *, counts: bool, adds_up: bool) -> tuple[WishSpec, ...]:
+def wishes_of(
+    goal: str, known: Set[str], *, counts: bool, adds_up: bool, numbers: Set[str] = frozenset()
+) -> tuple[WishSpec, ...]:
     """The clauses of a goal with what the app, whose words are `known`, makes of each.
 
-    `counts` says that the app watches over a number, `adds_up` that it works out amounts.
+    `counts` says that the app watches over a number that its people enter, `numbers` are those that it knows of
+    itself, `adds_up` says that it works out amounts.
     """
-    return tuple(_wishes(goal, known, counts=counts, adds_up=adds_up))[:_MOST]
+    account = _Account(known, counts, adds_up, numbers)
+    return tuple(_wishes(goal, account))[:_MOST]
 
 
-def _wishes(goal: str, known: Set[str], *, counts: bool, adds_up: bool) -> Iterator[WishSpec]:
+@dataclass(frozen=True)
+class _Account:
+    """What an app has, as `wishes_of` says."""
+
+    known: Set[str]
+    counts: bool
+    adds_up: bool
+    numbers: Set[str]
+
+
+def _wishes(goal: str, account: _Account) -> Iterator[WishSpec]:
     for clause in CLAUSE.split(goal):
         text = short((clause or "").strip(" \t-\u2013\u2014*\"'"))
         words = [word for word in WORD.findall(text.lower()) if len(word) > 2 and word not in PLAIN_WORDS]
         if not words:
             continue
-        yield _judged(text, words, known, counts=counts, adds_up=adds_up)
+        yield _judged(text, words, account)
 
 
-def _judged(text: str, words: list[str], known: Set[str], *, counts: bool, adds_up: bool) -> WishSpec:
-    missing = [word for word in words if not word_forms(word) & known]
+def _judged(text: str, words: list[str], account: _Account) -> WishSpec:
+    words = [word for word in words if word not in _NUMBERS] or words
+    missing = [word for word in words if not word_forms(word) & account.known]
     share = 1 - len(missing) / len(words)
     if any(beyond(text)):
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_NOT_BUILT)
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
-    if LIMIT.search(text) and not counts:
-        return WishSpec(text=text, state=WishState.PARTLY, why=_NO_LIMIT)
-    if _WORKED_OUT.search(text) and not adds_up:
+    unwatched = _unwatched(text, account)
+    if unwatched:
+        return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
+    if _WORKED_OUT.search(text) and not account.adds_up:
         return WishSpec(text=text, state=WishState.PARTLY, why="nothing is worked out")
     if share < _WHOLE:
         return WishSpec(text=text, state=WishState.PARTLY, why=f"not taken up: {', '.join(missing[:4])}")
     return WishSpec(text=text, state=WishState.KEPT)
+
+
+def _unwatched(text: str, account: _Account) -> str:
+    """What the app does not do about the numbers of a wish; nothing when it knows each or there is none."""
+    counted = _NUMBER_WORD.sub(lambda word: _NUMBERS[word[0].lower()], text)
+    numbers = set(_DIGITS.findall(counted))
+    if not LIMIT.search(counted) or numbers & account.numbers:
+        return ""
+    return _OWN_LIMIT if numbers and account.counts else _NO_LIMIT
 
 
 def _unknown_or(missing: list[str]) -> str:

@@ -67,6 +67,7 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
         reading.text, known,
         counts=any(rule.kind in (RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules),
         adds_up=any(rule.kind is RuleKind.SUM for rule in rules) or any(v.kind is ViewKind.TOTALS for v in views),
+        numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None),
     )  # fmt: skip
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,

@@ -65,6 +65,7 @@ jobs = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("engine", sa.Text),
     sa.Column("engine_asked", sa.Text),
+    sa.Column("change", sa.Text),
     sa.Column("spec", JSONB),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
@@ -193,6 +194,13 @@ page_sessions = sa.Table(
     sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
     _moment("created_at", now=True),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+link_generations = sa.Table(
+    "link_generations",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("generation", sa.Integer, nullable=False),
 )
 
 share_links = sa.Table(

@@ -55,14 +55,16 @@ async def events(project_id: UUID, number: Number, caller: PageCaller, services:
     def written(event: Event) -> bytes:
         story.add(event)
         html = fragment("progress.html", story=story, job=job)
-        told = _event("progress", html) + _event("say", _announcement(story))
+        pill = fragment("pill.html", number=job.number, status=story.status.value, words=_state(story))
+        told = _event("progress", html) + _event("pill", pill) + _event("say", story.status.label)
         return told + (_event("end", job.build_version) if event.is_last else b"")
 
     return EventStream(services.feeds, job.id, after=0, written=written)
 
 
-def _announcement(story: Story) -> str:
-    return story.status.label
+def _state(story: Story) -> str:
+    waiting = story.status in (JobStatus.QUEUED, JobStatus.SCHEDULED)
+    return "Ready" if story.status is JobStatus.READY else "Waiting" if waiting else "Building"
 
 
 def _event(name: str, data: str) -> bytes:

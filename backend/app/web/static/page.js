@@ -18,12 +18,13 @@ async function ask(url, options = {}) {
 }
 
 /** Put the parts of another page in the place of those of this one that have the same id. */
-function swap(html, ids) {
+function swap(html, ids, done) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
+  const failed = fresh.querySelector(".problem[role=alert]");
   for (const id of ids) {
     const [now, then] = [document.querySelector(id), fresh.querySelector(id)];
     if (!now || !then) continue;
-    const opened = [...now.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const opened = [...now.querySelectorAll("details[open][id]")].map((one) => one.id).filter((id) => failed || id !== done);
     const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
     now.replaceWith(then);
     opened.forEach((one) => document.getElementById(one)?.setAttribute("open", ""));
@@ -45,7 +46,7 @@ async function send(form, submitter, signal) {
       location.assign(answer.url);
       return;
     }
-    swap(await answer.text(), ids);
+    swap(await answer.text(), ids, form.closest("details")?.id);
   } catch (error) {
     if (error.name !== "AbortError") form.dispatchEvent(new CustomEvent("failed"));
   } finally {
@@ -131,6 +132,10 @@ customElements.define("live-build", class extends HTMLElement {
     this.source.addEventListener("say", (event) => {
       document.title = `${event.data} ${document.title.replace(/^.*?(\.\.\.|!) /, "")}`;
       say(event.data);
+    });
+    this.source.addEventListener("pill", (event) => {
+      const pill = document.querySelector(".bar .pill");
+      if (pill) pill.outerHTML = event.data;
     });
     this.source.addEventListener("end", () => { this.source.close(); this.arrive(); });
     this.source.addEventListener("error", () => {

@@ -11,6 +11,7 @@ down_revision = "0005"
 
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("engine_asked", sa.Text(), nullable=True))
+    op.add_column("jobs", sa.Column("change", sa.Text(), nullable=True))
     op.add_column("projects", sa.Column("engine_asked", sa.Text(), nullable=True))
     op.create_table(
         "model_calls",

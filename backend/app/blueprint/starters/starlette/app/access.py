@@ -134,9 +134,10 @@ FOUNDER = Visitor("Owner")
 
 
 def summed(entity: Entity) -> set[str]:
-    """The fields of this kind that are worked out from other records."""
+    """The fields of this kind that nobody types in: those worked out from other records, and codes."""
     from_children = database.sums_into()
-    return {name for table, name in from_children if table == entity.table}
+    codes = {field.name for field in entity.of_type("code")}
+    return codes | {name for table, name in from_children if table == entity.table}
 
 
 def _path(entity: Entity, own: str, seen: frozenset[str]) -> str:

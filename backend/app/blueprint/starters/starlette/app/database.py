@@ -228,20 +228,28 @@ def labels(
     return dict(sorted(named.items(), key=lambda pair: natural(pair[1])))
 
 
-def title_rows(db: sqlite3.Connection, entity: Entity, rows: Sequence[Row], *, depth: int = 2) -> Labels:
-    """What these records are called, by id."""
-    names = {field.name: _ref_titles(db, entity, field.name, rows, depth) for field in entity.of_type("ref")}
+def title_rows(
+    db: sqlite3.Connection, entity: Entity, rows: Sequence[Row], *, depth: int = 2, outside: bool = False
+) -> Labels:
+    """What these records are called, by id; `outside`, without the names of the people that they belong to."""
+    names = {
+        field.name: {} if outside and BY_TABLE[field.ref].of_type("email")
+        else _ref_titles(db, entity, field.name, rows, depth, outside)
+        for field in entity.of_type("ref")
+    }  # fmt: skip
     return {int(row["id"] or 0): _title(entity, row, names) for row in rows}
 
 
-def _ref_titles(db: sqlite3.Connection, entity: Entity, name: str, rows: Sequence[Row], depth: int) -> Labels:
+def _ref_titles(
+    db: sqlite3.Connection, entity: Entity, name: str, rows: Sequence[Row], depth: int, outside: bool
+) -> Labels:
     if depth == 0 or name not in entity.title:
         return {}
-    return ref_labels(db, entity, name, rows, depth=depth - 1)
+    return ref_labels(db, entity, name, rows, depth=depth - 1, outside=outside)
 
 
 def ref_labels(
-    db: sqlite3.Connection, entity: Entity, name: str, rows: Sequence[Row], *, depth: int = 2
+    db: sqlite3.Connection, entity: Entity, name: str, rows: Sequence[Row], *, depth: int = 2, outside: bool = False
 ) -> Labels:
     """What the records are called that the field `name` of these rows points at."""
     target = BY_TABLE[entity.field(name).ref]
@@ -251,7 +259,7 @@ def ref_labels(
         part = ids[start : start + 400]
         marks = ",".join("?" for _ in part)
         found += select(db, target, f"id IN ({marks})", part, limit=len(part))
-    return title_rows(db, target, found, depth=depth)
+    return title_rows(db, target, found, depth=depth, outside=outside)
 
 
 def _title(entity: Entity, row: Row, names: Mapping[str, Labels]) -> str:

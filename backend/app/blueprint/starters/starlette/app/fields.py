@@ -141,6 +141,7 @@ def _ref(field: Field, text: str) -> Value:
 
 READERS: dict[str, Callable[[Field, str], Value]] = {
     "text": _text,
+    "code": _text,
     "longtext": _longtext,
     "int": _int,
     "decimal": _decimal,

@@ -18,11 +18,15 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import accounts, database, move_pages, moves, pages, passwords, people, public, records, seed, sheets, view_pages
+from . import (
+    accounts, by_link, database, move_pages, moves, pages, passwords, people, public, records, seed, sheets, site,
+    tools, view_pages,
+)  # fmt: skip
 from .rendering import render
 from .security import Guard
 
 HERE = Path(__file__).parent
+FOR_VISITORS = ("/browse-", "/calculate-", "/forms/")
 MESSAGES = {404: "There is no such page.", 405: "This page cannot be used that way."}
 
 
@@ -70,7 +74,7 @@ def _ask_for_owner(code: str) -> None:
 def create_app() -> Starlette:
     """The whole app; its database is opened when it starts."""
     # The more particular address comes first: /{table} takes whatever is left.
-    groups = [accounts, passwords, public, sheets, view_pages, move_pages, pages]
+    groups = [accounts, passwords, site, tools, public, by_link, sheets, view_pages, move_pages, pages]
     static = Mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     made = Starlette(
         routes=[static, *(route for group in groups for route in group.routes.all)],
@@ -100,7 +104,9 @@ async def _show_failure(request: Request, error: Exception) -> Response:
 
 
 def _error_page(request: Request, status: int, message: str) -> HTMLResponse:
-    context = {"status": status, "message": message, "heading": message}
+    # Whoever came to the site stays on it.
+    front = request.url.path.startswith(FOR_VISITORS)
+    context = {"status": status, "message": message, "heading": message, "front": front}
     return render(request, "error.html", context, status=status)
 
 

@@ -169,7 +169,8 @@ class Right:
 class Entity:
     """One kind of record: a table, and the pages under `/{table}`.
 
-    `line_of` is the field that links a line to the record in whose form it is entered.
+    `line_of` is the field that links a line to the record in whose form it is entered. Visitors see the
+    `public_fields` of each record for which the SQL `public_if` holds: where it is `public`, in a list or also in detail.
     """
 
     table: str
@@ -194,7 +195,12 @@ class Entity:
     rights: tuple[Right, ...] = ()
     order: str = ""
     ranking: str = ""
+    review: str = ""
+    results: bool = False
     line_of: str = ""
+    public: str = ""
+    public_fields: tuple[str, ...] = ()
+    public_if: str = "1"
 
     def field(self, name: str) -> Field:
         """The field of that name, kept or worked out."""
@@ -239,7 +245,9 @@ class Entity:
 class Form:
     """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does.
 
-    `lines` are the fields that it asks for in each line.
+    `lines` are the fields that it asks for in each line. `state` says how far a record is; whoever sent it may set
+    it to `cancels`, while it is one of `open`. `shows` is told to whoever sent it. `invited_by` is the ref to whoever
+    brought the visitor here, found by the code in the link that they passed on.
     """
 
     table: str
@@ -249,6 +257,35 @@ class Form:
     fields: tuple[str, ...]
     person: str = ""
     lines: tuple[str, ...] = ()
+    state: str = ""
+    cancels: str = ""
+    open: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    invited_by: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the first page; `items` are pairs of a label and its text, `table` the kind of record it is about."""
+
+    kind: str
+    title: str
+    text: str = ""
+    items: tuple[tuple[str, str], ...] = ()
+    table: str = ""
+    tool: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A calculator at `/calculate-{name}`: the SQL of its `results` is about the row `r` of its `inputs`."""
+
+    name: str
+    title: str
+    about: str
+    inputs: tuple[Field, ...]
+    results: tuple[Field, ...]
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ def take(request: Request, visitor: Here, entity: Kind, record_id: Number, numbe
     if wrong:
         with database.session() as db:
             return _page(request, db, visitor, entity, row, move, number, form, wrong)
-    return RedirectResponse(f"/{entity.table}/{record_id}?done=moved", 303)
+    # Whoever goes through what is due goes on with the next.
+    goes_on = entity.review and form.get("back", "").partition("?")[0] == f"/{entity.table}/review"
+    return RedirectResponse(form["back"] if goes_on else f"/{entity.table}/{record_id}?done=moved", 303)
 
 
 def _move(entity: Entity, row: database.Row, visitor: Visitor, number: int) -> Move:

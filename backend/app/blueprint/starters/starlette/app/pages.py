@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, desk, edits, invitations, line_forms, lines, migration, moves, once, papers, records, rules, views
+from . import database, desk, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, too_long
 from .entering import read_all, refuse_hidden, started
@@ -34,6 +35,7 @@ from .schema import ENTITIES
 
 PAGE_SIZE = 20
 CHILD_LIMIT = 10
+BACK = re.compile(r"/[a-z0-9_]+/[0-9]{1,15}")
 FILTER_OPTIONS = 60
 
 routes = Routes()
@@ -43,7 +45,7 @@ routes = Routes()
 def health() -> Response:
     """Answers when the app can read its records."""
     with database.session() as db:
-        database.count(db, ENTITIES[0])
+        db.execute("SELECT value FROM app_settings LIMIT 1").fetchone()
     return JSONResponse({"status": "ok"})
 
 
@@ -89,7 +91,7 @@ def listing(
     done: Words = "", undo: Number = 0,
 ) -> HTMLResponse:  # fmt: skip
     """The records, searched, filtered, sorted and in pages."""
-    where, values, chosen = _filter(visitor, entity, q, request)
+    where, values, chosen = narrowed(visitor, entity, q, request)
     order = _order(entity, sort)
     with database.session() as db:
         total = database.count(db, entity, where, values)
@@ -102,7 +104,7 @@ def listing(
             "entity": entity, "rows": cells(db, entity, rows, entity.shown), "q": q, "total": total,
             "page": at, "pages": pages, "sort": sort, "chosen": chosen, "done": DONE.get(done, ""), "undo": undo,
             "link": lambda **more: _link(entity, {"q": q, "sort": sort, "page": str(at), **chosen}, more),
-            "late": _late(db, visitor, entity), "filters": _filters(db, visitor, entity), "heading": entity.plural,
+            "late": _late(db, visitor, entity), "filters": filters(db, visitor, entity), "heading": entity.plural,
         }  # fmt: skip
         return render(request, "list.html", context)
 
@@ -113,7 +115,7 @@ def _late(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> int:
     return database.count(db, entity, f"{where} AND {late}", [*values, *more])
 
 
-def _filters(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> list[tuple[Field, dict[str, str]]]:
+def filters(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> list[tuple[Field, dict[str, str]]]:
     """The fields to narrow the list down by, each with what can be chosen."""
     found = []
     for field in entity.of_type("choice", "ref"):
@@ -132,7 +134,8 @@ def _link(entity: Entity, now: dict[str, str], more: dict[str, str]) -> str:
     return f"/{entity.table}?{urlencode(query)}" if query else f"/{entity.table}"
 
 
-def _filter(visitor: Visitor, entity: Entity, q: str, request: Request) -> tuple[str, list[Value], dict[str, str]]:
+def narrowed(visitor: Visitor, entity: Entity, q: str, request: Request) -> tuple[str, list[Value], dict[str, str]]:
+    """The condition for what a visitor sees and asks for, and what they chose."""
     where, values = visitor.sees(entity)
     parts, chosen = [where], {}
     if q.strip():
@@ -156,13 +159,13 @@ def _filter(visitor: Visitor, entity: Entity, q: str, request: Request) -> tuple
 def _order(entity: Entity, sort: str) -> str:
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     if name not in {field.name for field in entity.shows}:
-        return f"{_usual_order(entity)}id DESC"
+        return f"{usual_order(entity)}id DESC"
     texts = ("text", "longtext", "choice", "email", "phone", "url")
     collation = "COLLATE app_natural " if entity.field(name).type in texts else ""
     return f'"{name}" IS NULL, "{name}" {collation}{"DESC" if descending else "ASC"}, id DESC'
 
 
-def _usual_order(entity: Entity) -> str:
+def usual_order(entity: Entity) -> str:
     """The order that the app asks for, before the newest first."""
     name, _, direction = entity.order.partition(" ")
     return f'"{name}" IS NULL, "{name}" {direction or "ASC"}, ' if name else ""
@@ -199,10 +202,16 @@ def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Respons
                 if not location:
                     record_id = lines.keep_with(db, sent.kind, sent.lines, add, line_forms.writer(db, visitor, sent.kind))
                     location = once.remember(db, form, f"/{entity.table}/{record_id}?done=added")
-            return RedirectResponse(location, 303)
+            return RedirectResponse(_back(form, "added") or location, 303)
         except rules.Broken as broken:
             wrong = broken.problems
     return _form(request, visitor, entity, form, wrong, status=422)
+
+
+def _back(form: Mapping[str, str], done: str) -> str:
+    """The record whose page a button stood on, where it leads back to."""
+    back = form.get("back", "")
+    return f"{back}?done={done}" if BACK.fullmatch(back) else ""
 
 
 def _allow(allowed: bool) -> None:
@@ -222,6 +231,8 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
             "site": str(request.base_url).rstrip("/"),
+            "own_link": own_links.address(request.app.state.key, entity.table, record_id)
+            if visitor.is_staff and entity.table in own_links.LINKED else "",
         }  # fmt: skip
         return render(request, "detail.html", context)
 
@@ -265,9 +276,23 @@ def _children(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: V
                     "name": _name_of(child, field),
                     "count": database.count(db, child, where, [record_id, *values]),
                     "total": papers.child_total(db, child, field.name, record_id),
+                    "quick": _quick(db, child, field, record_id, visitor),
                 }
             )  # fmt: skip
     return found
+
+
+def _quick(
+    db: sqlite3.Connection, child: Entity, link: Field, record_id: int, visitor: Visitor
+) -> dict[str, Any] | None:
+    """A record with nothing to fill in, such as a vote, is one press of a button; pressed once, it is taken back."""
+    asked = [field for field in visitor.fields(child) if field.name != link.name]
+    own = visitor.forced(child)
+    if asked or not own or not visitor.may_add(child):
+        return None
+    mine = " AND ".join([f'"{link.name}" = ?', *(f'"{name}" = ?' for name in own)])
+    rows = database.select(db, child, mine, [record_id, *own.values()], limit=1)
+    return {"mine": rows[0]["id"] if rows else None, "may_take_back": visitor.may_delete(child)}
 
 
 def _name_of(child: Entity, field: Field) -> str:
@@ -336,7 +361,7 @@ def delete(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     except sqlite3.IntegrityError:
         why = "It cannot be deleted while other records belong to it."
         return _confirm(request, visitor, entity, record_id, why, 409)
-    return RedirectResponse(f"/{entity.table}?done=deleted&undo={undo}", 303)
+    return RedirectResponse(_back(form, "deleted") or f"/{entity.table}?done=deleted&undo={undo}", 303)
 
 
 @routes.post("/{table}/undo/{undo_id}")

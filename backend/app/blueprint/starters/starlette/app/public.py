@@ -1,26 +1,25 @@
-"""What visitors see: the front page, the forms that anybody may fill in, and their confirmation."""
+"""The forms that anybody may fill in, and their confirmation."""
 
 from __future__ import annotations
 
-import hmac
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, hosts, line_forms, lines, once, people, records, rules
+from . import database, hosts, line_forms, lines, once, own_links, people, records, rules
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
 from .model import Entity, Field, Form
 from .entering import first_values, read_all
-from .rendering import DASHBOARD, HAS_FRONT, cells, render
+from .rendering import cells, render
 from .rendering import Form as Posted
 from .routing import Number, Routes, Words
-from .schema import ABOUT, FORMS
+from .schema import ABOUT, FORMS, SITE
 from .security import hold_back, receipt
 
 OFFERED = 60
@@ -29,24 +28,31 @@ SENT = "sent"
 CARD_OFFERS = 6
 PERSON_NAME = Field("person_name", "Your name", required=True)
 PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
+INVITATION = Field("invitation", "Invitation code")
+SHORT_FORM = 4
 
 routes = Routes()
 
 
-def front(request: Request, visitor: Guest) -> Response:
-    """What the app is, in the goal's own words, and what a visitor can do here."""
-    if visitor is not None and visitor.session and not FORMS:
-        return RedirectResponse(DASHBOARD, 303)
-    with database.session() as db:
-        actions = [
-            {"form": form, "entity": database.BY_TABLE[form.table], "offers": _card_offers(db, form)} for form in FORMS
-        ]
-        waits = not hosts.preview_access(request.scope) and not people.has_owner(db)
-        return render(request, "front.html", {"actions": actions, "front": True, "waits": waits})
+def form_of(table: str) -> Form:
+    """The public form of that kind of record."""
+    return next(form for form in FORMS if form.table == table)
 
 
-if HAS_FRONT:
-    routes.get("/")(front)
+def offered(db: sqlite3.Connection, form: Form, code: str, settled: Collection[str] = ()) -> dict[str, Any]:
+    """A form as a part of another page: its fields where they are few and plain, else what can be chosen in it.
+
+    The fields `settled` are decided by where the form stands.
+    """
+    fields = [field for field in _every_field(form) if field.name not in settled]
+    is_short = len(fields) <= SHORT_FORM and not form.lines and not any(field.ref or field.choices for field in fields)
+    given = {INVITATION.name: code} if code else {}
+    return {"form": form, "fields": fields if is_short else [], "given": given, "offers": _card_offers(db, form)}
+
+
+def action(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
+    """A form with the first things that can be chosen in it."""
+    return {"form": form, "entity": database.BY_TABLE[form.table], "offers": _card_offers(db, form)}
 
 
 def _card_offers(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
@@ -69,7 +75,13 @@ def _asked(form: Form) -> list[Field]:
     """The fields that the form asks for, in order."""
     entity = database.BY_TABLE[form.table]
     worked_out = summed(entity)
-    return [entity.field(name) for name in form.fields if name not in worked_out and name != form.person]
+    return [entity.field(name) for name in form.fields if name not in (*worked_out, form.person, form.invited_by)]
+
+
+def _every_field(form: Form) -> list[Field]:
+    """All that the form asks for, with whoever fills it in and who invited them."""
+    invitation = [INVITATION] if form.invited_by else []
+    return _ordered([*_asked(form), *_person_fields(form), *invitation])
 
 
 def _person_fields(form: Form) -> list[Field]:
@@ -86,7 +98,7 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
     room = rules.room(db, entity, field.name)
     where, values = _not_over(entity, field)
     rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=OFFERED)
-    titles = database.title_rows(db, target, rows)
+    titles = database.title_rows(db, target, rows, outside=True)
     found = []
     for row in rows:
         key = int(row["id"] or 0)
@@ -139,7 +151,7 @@ def _show(
         offers = {field.name: _offers(db, entity, field) for field in fields if field.ref}
         context_lines = _lines(db, form, given)
     context = {
-        "lines": context_lines, "form": form, "entity": entity, "fields": _ordered([*fields, *_person_fields(form)]), "given": given, "wrong": wrong,
+        "lines": context_lines, "form": form, "entity": entity, "fields": _every_field(form), "given": given, "wrong": wrong,
         "offers": offers, "heading": form.action, "front": True,
     }  # fmt: skip
     return render(request, "public_form.html", context, status=status)
@@ -189,9 +201,22 @@ def _keep_alone(db: sqlite3.Connection, form: Form, values: dict[str, Value]) ->
     email = values.pop("person_email", None)
     _refuse_what_is_over(db, entity, _asked(form), values)
     kept = {**first_values(entity), **_today(entity, form), **values}
+    if form.invited_by:
+        kept[form.invited_by] = _inviter(db, database.BY_TABLE[entity.field(form.invited_by).ref], kept.pop(INVITATION.name))
     if form.person:
         kept[form.person] = _person(db, database.BY_TABLE[entity.field(form.person).ref], who, email)
     return records.add(db, entity, kept, who=f"{who}{VISITOR}", what=SENT)
+
+
+def _inviter(db: sqlite3.Connection, target: Entity, code: Value) -> int | None:
+    """The record whose code a visitor brought along."""
+    if not code:
+        return None
+    name = target.of_type("code")[0].name
+    found = database.select(db, target, f'"{name}" = ?', [str(code).strip().lower()], limit=1)
+    if not found:
+        raise rules.Broken({INVITATION.name: "Nobody has this code. Leave it empty to go on without one."})
+    return int(found[0]["id"] or 0)
 
 
 def _refuse_what_is_over(
@@ -231,13 +256,14 @@ def _add_routes(form: Form) -> None:
     @routes.get(address)
     def ask(request: Request, visitor: Guest) -> HTMLResponse:
         """The empty form; a query such as ?yoga_class=3 chooses something."""
-        given = {name: value[:200] for name, value in request.query_params.items() if name in form.fields}
+        known = {*form.fields, INVITATION.name}
+        given = {name: value[:200] for name, value in request.query_params.items() if name in known}
         return _show(request, form, given, {})
 
     @routes.post(address)
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
-        values, wrong = read_all([*_asked(form), *_person_fields(form)], posted)
+        values, wrong = read_all(_every_field(form), posted)
         sent = _sent_lines(form, posted)
         wrong |= sent.wrong
         if not line_forms.asks_more(posted):
@@ -271,18 +297,48 @@ def _sent_lines(form: Form, posted: Mapping[str, str]) -> line_forms.Sent:
 def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResponse:
     entity = database.BY_TABLE[form.table]
     told: list[tuple[str, str]] = []
-    if sign.isascii() and hmac.compare_digest(sign, receipt(request.app.state.key, form.table, record_id)):
+    address, share, about = "", "", None
+    if own_links.is_good(request.app.state.key, form.table, record_id, sign):
+        address = own_links.address(request.app.state.key, form.table, record_id)
         with database.session() as db:
             row = database.get(db, entity, record_id)
-            fields = [entity.field(name) for name in form.fields if name != form.person]
+            fields = [entity.field(name) for name in form.fields if name not in (form.person, form.invited_by)]
+            fields += [entity.field(name) for name in form.shows if name not in form.fields]
             shown = cells(db, entity, [row], fields)[0]["cells"] if row else []
             told = [(field.label, text) for field, _, text in shown if text]
-            told += _sender(db, form, record_id) if row and form.person else []
+            named = sender(db, form, record_id) if row and form.person else ""
+            told += [(entity.field(form.person).label, named)] if named else []
             told += _told_lines(db, form, record_id) if row else []
+            share = _share(request, form, row) if row else ""
+            about = _about(db, form, row) if row else None
     elif record_id:
         raise HTTPException(404, "There is no such page.")
-    context = {"form": form, "entity": entity, "told": told, "heading": form.thanks, "front": True}
+    context = {
+        "form": form, "entity": entity, "told": told, "heading": form.thanks, "front": True, "address": address,
+        "share": share, "of": about, "site": str(request.base_url).rstrip("/"),
+    }  # fmt: skip
     return render(request, "thanks.html", context)
+
+
+def _share(request: Request, form: Form, row: database.Row) -> str:
+    """The link that a visitor passes on, where whoever comes by it is counted for them."""
+    entity = database.BY_TABLE[form.table]
+    codes = entity.of_type("code")
+    if not form.invited_by or entity.field(form.invited_by).ref != form.table or not codes:
+        return ""
+    is_on_front = any(section.kind == "signup" and section.table == form.table for section in SITE)
+    path = "/" if is_on_front else f"/forms/{form.table}"
+    return f"{str(request.base_url).rstrip('/')}{path}?{INVITATION.name}={row[codes[0].name]}"
+
+
+def _about(db: sqlite3.Connection, form: Form, row: database.Row) -> tuple[str, str] | None:
+    """The public page of what the form was filled in about, and what leads back there."""
+    for name in form.fields:
+        field = database.BY_TABLE[form.table].field(name)
+        target = database.BY_TABLE.get(field.ref)
+        if target is not None and target.public == "detail" and row[name] is not None:
+            return f"/browse-{target.table}/{row[name]}", f"Back to the {target.one}"
+    return None
 
 
 def _told_lines(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:
@@ -294,11 +350,29 @@ def _told_lines(db: sqlite3.Connection, form: Form, record_id: int) -> list[tupl
     return [(kind.entity.label, ", ".join(text for _, _, text in row["cells"] if text)) for row in shown]
 
 
-def _sender(db: sqlite3.Connection, form: Form, record_id: int) -> list[tuple[str, str]]:
+def sender(db: sqlite3.Connection, form: Form, record_id: int) -> str:
     """Whom the visitor said to be, which need not be what the record of that e-mail says."""
+    notes = records.history(db, database.BY_TABLE[form.table], record_id)
+    sent = [note["who"].removesuffix(VISITOR) for note in notes if note["what"] == SENT]
+    return sent[0] if form.person and sent else ""
+
+
+def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
+    """Whether whoever sent the form may still call off what they asked for: nobody is at it, and it is to come."""
+    return bool(form.cancels) and row[form.state] in form.open and not _is_over(db, form, row)
+
+
+def _is_over(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
     entity = database.BY_TABLE[form.table]
-    sent = [note["who"] for note in records.history(db, entity, record_id) if note["what"] == SENT]
-    return [(entity.field(form.person).label, name.removesuffix(VISITOR)) for name in sent[:1]]
+    for field in _asked(form):
+        value = row[field.name]
+        if field.type in ("date", "datetime") and value and str(value) < _now(field):
+            return True
+        if field.ref and value is not None:
+            where, more = _not_over(entity, field)
+            if not database.count(db, database.BY_TABLE[field.ref], f"id = ? AND {where}", [value, *more]):
+                return True
+    return False
 
 
 for one in FORMS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from .schema import ENTITIES
 
 EMPTY = "Please fill this in."
 UNDO_KEPT = 100
+CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 Rows = dict[str, list[dict[str, Value]]]
 
 
@@ -39,7 +41,7 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
     problems = rules.missing_links(db, entity, values)
     if problems:
         raise rules.Broken(problems)
-    started = {**values, **conditions.first_values(db, entity, values)}
+    started = {**values, **_codes(entity, values), **conditions.first_values(db, entity, values)}
     _refuse_empty(entity, {field.name: started.get(field.name) for field in entity.fields})
     try:
         with conditions.upheld(db, entity, adds=True) as added:
@@ -49,6 +51,16 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
         raise rules.refusal(db, entity, error, started) from None
     _note(db, entity, record_id, who=who, what=what)
     return record_id
+
+
+def _codes(entity: Entity, values: Mapping[str, Value]) -> dict[str, Value]:
+    """A new code in each field of that type: forty bits, so that none is guessed or comes twice."""
+    return {field.name: new_code() for field in entity.of_type("code") if not values.get(field.name)}
+
+
+def new_code() -> str:
+    """Eight letters and digits that nobody mistakes for each other."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
 
 
 def _refuse_empty(entity: Entity, values: Mapping[str, Value]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,29 +15,56 @@ from starlette.responses import HTMLResponse
 
 from . import database, hosts, once, rules
 from .access import Visitor
-from .fields import Value, day, money, show, tone
+from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, money, show, tone
 from .model import Entity, Field
 from .routing import Given
-from .schema import ABOUT, ENTITIES, FORMS, ROLES
+from .schema import ABOUT, ENTITIES, FORMS, ROLES, SITE, TOOLS
 from .security import new_token, read_form, session_of
 
 DONE = {
     "added": "Added.", "saved": "Saved.", "deleted": "Deleted.", "moved": "Moved.", "restored": "Brought back.",
-    "imported": "Imported.", "password": "The new password is kept.", "welcome": "Welcome! Your app is set up.",
+    "imported": "Imported.", "cancelled": "Cancelled. We know of it.", "password": "The new password is kept.", "welcome": "Welcome! Your app is set up.",
 }  # fmt: skip
-HAS_FRONT = bool(FORMS) or any(role.own for role in ROLES)
+PUBLIC = [entity for entity in ENTITIES if entity.public]
+HAS_FRONT = bool(SITE or FORMS or TOOLS or PUBLIC) or any(role.own for role in ROLES)
 """Whether the app has a side for people who are not of the staff."""
+SHORTEST_PHONE = 6
 DASHBOARD = "/staff-side" if HAS_FRONT else "/"
+
+def is_part(entity: Entity, names: Iterable[str]) -> bool:
+    """Whether one of these fields makes it a part of a public record, on whose page it stands: a reply, a vote."""
+    links = [entity.field(name) for name in names]
+    return any(field.ref and field.required and database.BY_TABLE[field.ref].public == "detail" for field in links)
+
+
+GENERAL_FORMS = [form for form in FORMS if not is_part(database.BY_TABLE[form.table], form.fields)]
+PUBLIC_KINDS = [one for one in PUBLIC if not is_part(one, [field.name for field in one.fields])]
+"""The public kinds that visitors look for by themselves."""
 
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 templates.globals.update(
-    about=ABOUT, entities=ENTITIES, forms=FORMS, by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
+    about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS,
+    by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
     can_sign_up=any(role.own for role in ROLES), tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
 )  # fmt: skip
 
 Form = Annotated[dict[str, str], Given(read_form)]
+
+
+def linked(text: str) -> str:
+    """Where a text leads that is an address, a phone number or a web page; nothing for any other text."""
+    if "\n" in text or len(text) > MAX_TEXT:
+        return ""
+    if EMAIL.match(text):
+        return f"mailto:{text}"
+    if PHONE.fullmatch(text) and len(re.findall("[0-9]", text)) > SHORTEST_PHONE:
+        return f"tel:{text.replace(' ', '')}"
+    return text if URL.match(text) else ""
+
+
+templates.filters["linked"] = linked
 
 
 def render(

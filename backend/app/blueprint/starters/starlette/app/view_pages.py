@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from . import charts, database, papers, views
+from . import charts, database, pages, papers, standings, views
 from .access import Here
 from .rendering import DONE, Kind, record, render
 from .routing import Number, PageNumber, Routes, Words
@@ -65,6 +65,35 @@ def gallery(request: Request, visitor: Here, entity: Kind, page: PageNumber = 1)
     with database.session() as db:
         context = views.gallery(db, entity, visitor, page)
     return render(request, "gallery.html", {"entity": entity, "heading": f"{entity.plural}: gallery", **context})
+
+
+@routes.get("/{table}/ranking")
+def ranking(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
+    """The records by rank."""
+    _only_if(entity.ranking)
+    with database.session() as db:
+        context = {"entity": entity, **standings.ranking(db, entity, visitor)}
+    return render(request, "ranking.html", {**context, "heading": f"{entity.plural}: ranking"})
+
+
+@routes.get("/{table}/review")
+def review(request: Request, visitor: Here, entity: Kind, done: Words = "") -> HTMLResponse:
+    """What has come up, one after the other; a query such as ?deck=3 keeps to what belongs together."""
+    _only_if(entity.review)
+    where, values, chosen = pages.narrowed(visitor, entity, "", request)
+    with database.session() as db:
+        context = {"entity": entity, **standings.review(db, entity, visitor, (where, values)), "chosen": chosen}
+        filters = [one for one in pages.filters(db, visitor, entity) if one[0].ref]
+    return render(request, "review.html", {**context, "filters": filters, "heading": f"{entity.plural}: review"})
+
+
+@routes.get("/{table}/results")
+def results(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
+    """How often each answer was given."""
+    _only_if(entity.results)
+    with database.session() as db:
+        context = {"entity": entity, **standings.tally(db, entity, visitor.sees(entity))}
+    return render(request, "tally.html", {**context, "heading": f"{entity.plural}: results"})
 
 
 @routes.get("/{table}/{record_id}/document")

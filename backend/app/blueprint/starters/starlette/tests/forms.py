@@ -22,7 +22,7 @@ from .client import Browser
 
 SAMPLES = {
     "text": "Zebra crossing", "longtext": "First line\nsecond line", "int": "3", "decimal": "1.5", "money": "12", "date": "2031-03-04",
-    "datetime": "2031-03-04T10:30", "bool": "1", "email": "zoe@example.com", "phone": "+44 20 7946 0000",
+    "datetime": "2031-03-04T10:30", "bool": "1", "email": "zoe@example.com", "code": "zoe23456", "phone": "+44 20 7946 0000",
     "url": "https://example.com/a?b=c",
 }  # fmt: skip
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
@@ -179,6 +179,10 @@ def _different(entity: Entity, name: str) -> str:
     kind, number = field.type, str(count)
     if kind == "int" and field.highest is not None:
         return str((field.lowest or 0) + count % (field.highest - (field.lowest or 0) + 1))
+    if kind == "text":
+        # As long as the example, which keeps the rules about how long a text is.
+        like = RECORDS.get(entity.table, {}).get("1", {}).get(name) or SAMPLES["text"]
+        return like[: -len(number)] + number
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 

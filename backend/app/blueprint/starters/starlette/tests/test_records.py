@@ -180,7 +180,7 @@ def test_every_view_of_the_examples_answers(example: Browser, entity: Entity) ->
     record = f"/{entity.table}/{kept[0]['ID']}"
     addresses = [f"/{entity.table}", f"/{entity.table}/new", f"/{entity.table}/import", record, f"{record}/edit"]
     addresses += [f"/{entity.table}?sort={field.name}" for field in entity.fields[:2]]
-    for name in ("calendar", "board", "totals", "chart", "gallery"):
+    for name in ("calendar", "board", "totals", "chart", "gallery", "ranking", "review", "results"):
         wanted = 200 if getattr(entity, name) else 404
         assert example.get(f"/{entity.table}/{name}").status_code == wanted
     assert example.get(f"{record}/document").status_code == (200 if entity.document else 404)

@@ -1,0 +1,117 @@
+"""The public side of an app: its words, what visitors see of the records, and what its calculators give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from urllib.parse import urlencode
+
+from app.acceptance.evidence import Seen
+from app.acceptance.form_driver import told
+from app.acceptance.http_session import HttpSession
+from app.acceptance.people import People
+from app.blueprint.expressions.evaluator import Plain
+from app.blueprint.generate.tool_cases import Case, cases_of
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, ToolSpec
+from app.blueprint.spec_site import SectionSpec, public_fields
+from app.core.errors import BuildFailed
+
+ASKED = "asked"
+
+
+def has_site(spec: AppSpec) -> bool:
+    """Whether visitors have anything to look at that the specification says."""
+    return bool(spec.site or spec.tools or any(entity.public is not Publicity.NONE for entity in spec.entities))
+
+
+async def try_site(people: People) -> Seen:
+    """The first page in the given words, public records without what is private, and right results."""
+    visitor, spec = people.anybody(), people.spec
+    saw = [await _words(visitor, spec)]
+    for entity in spec.entities:
+        if entity.public is not Publicity.NONE:
+            saw.append(await _public_records(people, visitor, entity))
+    for tool in spec.tools:
+        saw.append(await _results(visitor, spec, tool))
+    return Seen(f"{len(saw)} promises to visitors kept", tuple(saw))
+
+
+async def _words(visitor: HttpSession, spec: AppSpec) -> str:
+    sections = spec.site.sections if spec.site else ()
+    answer = await visitor.get("/")
+    missing = [words for section in sections for words in _said(section) if words not in answer.page.text]
+    if answer.status != 200 or missing:
+        raise BuildFailed(
+            "The first page does not say what it should.",
+            code="words_missing",
+            log=f"GET /: HTTP {answer.status}, missing: {missing!r}",
+        )
+    return f"The first page: {len(sections)} sections in the given words"
+
+
+def _said(section: SectionSpec) -> Iterator[str]:
+    texts = (
+        section.title,
+        *section.text.split("\n\n"),
+        *(part for one in section.items for part in (one.label, one.text)),
+    )
+    return (plain for text in texts if (plain := " ".join(text.split())))
+
+
+async def _public_records(people: People, visitor: HttpSession, entity: EntitySpec) -> str:
+    """A new record is looked for by somebody who has never been here, with words that stand nowhere else."""
+    seen = public_fields(people.spec, entity)
+    marks = {field.name: people.samples.mark() for field in entity.fields if field.type is FieldType.TEXT}
+    kept = await people.driver.add(entity, **marks)
+    pages = [f"/browse-{entity.table}", f"/browse-{entity.table}/{kept.id}"]
+    answers = [await visitor.get(path) for path in pages]
+    texts = " ".join(answer.page.text for answer in answers)
+    leaked = [name for name, mark in marks.items() if name not in seen and mark in texts]
+    if leaked:
+        raise BuildFailed(
+            f"Visitors see of {entity.plural.lower()} what is not for them.", code="not_private", log=f"{leaked!r}"
+        )
+    is_missing = [name for name, mark in marks.items() if name in seen and mark not in answers[0].page.text]
+    if answers[0].status != 200 or (is_missing and not entity.public_if and not entity.order):
+        raise BuildFailed(
+            f"Visitors do not see the {entity.plural.lower()} that are public.",
+            code="not_public",
+            log=f"GET {pages[0]}: {told(answers[0])}\nmissing: {is_missing!r}",
+        )
+    if (answers[1].status == 200) and entity.public is Publicity.LIST:
+        raise BuildFailed(f"A {entity.label.lower()} has a page that nobody asked for.", code="not_private")
+    return f"{entity.plural}: visitors see {', '.join(seen)} and nothing else"
+
+
+async def _results(visitor: HttpSession, spec: AppSpec, tool: ToolSpec) -> str:
+    cases = cases_of(spec, tool)
+    for case in cases:
+        path = f"/calculate-{tool.name}?{urlencode({**case.given, ASKED: '1'})}"
+        answer = await visitor.get(path)
+        wrong = [name for name in case.results if not _is_shown(tool, case, name, answer.page.text)]
+        right = {name: str(case.results[name]) for name in wrong}
+        if answer.status != 200 or wrong:
+            raise BuildFailed(
+                f"{tool.title!r} gives wrong results.",
+                code="wrong_result",
+                log=f"GET {path}: {told(answer)}\nexpected: {right!r}",
+            )
+    return f"{tool.title}: right for {len(cases)} different inputs, worked out without the app"
+
+
+def _is_shown(tool: ToolSpec, case: Case, name: str, text: str) -> bool:
+    """Whether the page says the result after its label, however it writes the number."""
+    label = next(result.label for result in tool.results if result.name == name)
+    after = text.rpartition(f"{label} ")[2][:40]
+    return any(written in after for written in _written(case.results[name]))
+
+
+def _written(value: Plain) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return ("Yes",) if value else ("No",)
+    if isinstance(value, Fraction):
+        exact = (digits for digits in range(5) if (value * 10**digits).denominator == 1)
+        return tuple(f"{float(value):,.{digits}f}" for digits in exact)
+    if value is None:
+        return ("–",)
+    return (value,) if isinstance(value, str) else (f"{value.day} {value:%b %Y}",)

@@ -1,0 +1,104 @@
+"""Views that work something out, beside the export of the app: a ranking, what is due, answers counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from app.acceptance.evidence import Seen
+from app.acceptance.form_driver import told
+from app.acceptance.http_session import Answer
+from app.acceptance.people import People
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType, ViewKind, ViewSpec
+from app.core.errors import BuildFailed
+
+_NUMBERS: Final = re.compile(r'<span class="number">([^<]*)</span>')
+_NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
+_MOST_RANKED: Final = 100
+_LONG_DUE: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
+
+Try = Callable[[People, EntitySpec, ViewSpec], Awaitable[str]]
+
+
+def tried_views(spec: AppSpec) -> list[ViewSpec]:
+    """The views that are tried."""
+    return [view for view in spec.views if view.kind in _TRIES]
+
+
+async def try_views(people: People) -> Seen:
+    """Each view shows what the records say, worked out from their export."""
+    saw = []
+    for view in tried_views(people.spec):
+        entity = people.spec.entity(view.entity)
+        if entity is not None:
+            saw.append(await _TRIES[view.kind](people, entity, view))
+    return Seen(f"{len(saw)} views are right", tuple(saw))
+
+
+async def _ranking(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """The numbers on the page are those of the export, from the highest down."""
+    label = _label(entity, view.field or "")
+    rows = await people.driver.rows(entity)
+    answer = await _open(people, entity, view)
+    shown = [_NOT_A_NUMBER.sub("", text) for text in _NUMBERS.findall(answer.text)]
+    exported = [_NOT_A_NUMBER.sub("", row.get(label, "")) for row in rows]
+    expected = sorted((text for text in exported if text), key=float, reverse=True)[:_MOST_RANKED]
+    if [float(text) for text in shown if text] != [float(text) for text in expected]:
+        raise _wrong(view, entity, answer, f"expected {expected!r}, shown {shown!r}")
+    return f"{entity.plural}: ranked by {label.lower()}, {len(expected)} in order"
+
+
+async def _review(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """What was due longest comes first."""
+    field = entity.field(view.field or "")
+    is_ruled = any(rule.entity == entity.name and view.field in rule.fields for rule in people.spec.rules)
+    if field is None or is_ruled or field.name not in await people.driver.asked(entity):
+        await _open(people, entity, view)
+        return f"{entity.plural}: the review opens"
+    kept = await people.driver.add(entity, **{field.name: _LONG_DUE[field.type]})
+    answer = await _open(people, entity, view)
+    leads_to = [*answer.page.links, *(form.action for form in answer.page.forms)]
+    if not any(address.startswith(f"{kept.path}/") for address in leads_to):
+        raise _wrong(view, entity, answer, f"{kept.path} was due since 2001")
+    return f"{entity.plural}: what is due since 2001 comes first"
+
+
+async def _results(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """The count of each answer is that of the export."""
+    await people.driver.spare(entity)
+    rows = await people.driver.rows(entity)
+    answer = await _open(people, entity, view)
+    for field in (one for one in entity.fields if one.type is FieldType.CHOICE):
+        for choice in field.choices:
+            many = sum(row.get(field.label) == choice for row in rows)
+            if f"{choice} {many} " not in answer.page.text:
+                raise _wrong(view, entity, answer, f"{field.label}: {choice} was chosen {many} times")
+    return f"{entity.plural}: the answers of {len(rows)} counted"
+
+
+async def _open(people: People, entity: EntitySpec, view: ViewSpec) -> Answer:
+    answer = await people.driver.visitor.get(f"/{entity.table}/{view.kind}")
+    if answer.status != 200:
+        raise _wrong(view, entity, answer, "it does not open")
+    return answer
+
+
+def _wrong(view: ViewSpec, entity: EntitySpec, answer: Answer, why: str) -> BuildFailed:
+    return BuildFailed(
+        f"The {view.kind} of {entity.plural.lower()} is not right.",
+        code="wrong_view",
+        log=f"{why}\nGET {answer.path}: {told(answer)}",
+    )
+
+
+def _label(entity: EntitySpec, name: str) -> str:
+    part = entity.field(name) or entity.figure(name)
+    return part.label if part is not None else name
+
+
+_TRIES: Final[dict[ViewKind, Try]] = {
+    ViewKind.RANKING: _ranking,
+    ViewKind.REVIEW: _review,
+    ViewKind.RESULTS: _results,
+}

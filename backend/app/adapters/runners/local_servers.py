@@ -1,0 +1,60 @@
+"""Model servers that run on this machine already: looked for at the addresses where they listen by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import httpx2
+
+PLACES: Final = (
+    ("Ollama", "ollama", "http://127.0.0.1:11434/v1"),
+    ("LM Studio", "compatible", "http://127.0.0.1:1234/v1"),
+    ("llama.cpp", "compatible", "http://127.0.0.1:8080/v1"),
+    ("vLLM", "compatible", "http://127.0.0.1:8000/v1"),
+)
+"""Name, provider and address."""
+
+_TIMEOUT_S: Final = 0.5
+_MOST_MODELS: Final = 20
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """A server that answered, with the models it offers."""
+
+    name: str
+    provider: str
+    url: str
+    models: tuple[str, ...]
+
+    @property
+    def settings(self) -> str:
+        """What to type to use its first model."""
+        address = "" if self.provider == "ollama" else f"COFOUNDER_MODEL_URL={self.url} "
+        return f"{address}COFOUNDER_MODEL={self.provider}:{self.models[0]}"
+
+
+def find_local_servers(places: Iterable[tuple[str, str, str]] = PLACES) -> list[LocalServer]:
+    """The servers that answer with at least one model; all are asked at once."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return [server for server in pool.map(_ask, places) if server is not None]
+
+
+def _ask(place: tuple[str, str, str]) -> LocalServer | None:
+    name, provider, url = place
+    try:
+        answer = httpx2.get(f"{url}/models", timeout=_TIMEOUT_S, trust_env=False)
+        models = tuple(_models(answer.json())) if answer.status_code == 200 else ()
+    except (httpx2.HTTPError, ValueError):
+        return None
+    return LocalServer(name, provider, url, models[:_MOST_MODELS]) if models else None
+
+
+def _models(body: object) -> Iterator[str]:
+    listed = body.get("data") if isinstance(body, dict) else None
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("id"), str) and one["id"].isprintable():
+            yield one["id"]

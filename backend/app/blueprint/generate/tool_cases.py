@@ -1,0 +1,105 @@
+"""Works the results of calculators out without the app: what its own tests and the checks compare it with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from app.blueprint.expressions.evaluator import Evaluator, Plain, World
+from app.blueprint.generate.scenes import plain
+from app.blueprint.spec import AppSpec, FieldSpec, FieldType, ToolSpec
+from app.blueprint.spec_tools import TYPED_IN, result_sql, tool_catalogue
+
+CASES: Final = 4
+TODAY: Final = date(2031, 3, 4)
+NOW: Final = datetime(2031, 3, 4, 9, 0)
+_STARTS: Final = {FieldType.INT: ("3", "4"), FieldType.DECIMAL: ("2.5", "1.25"), FieldType.MONEY: ("12.5", "10.1")}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is typed into a calculator, and what comes out: numbers in whole units, by the name of the result."""
+
+    given: Mapping[str, str]
+    results: Mapping[str, Plain]
+
+
+def cases_of(spec: AppSpec, tool: ToolSpec) -> list[Case]:
+    """A few different inputs with their results; a result that depends on the day is not among them."""
+    typed = [{field.name: _typed(field, number) for field in tool.inputs} for number in range(CASES)]
+    return [_case(spec, tool, given) for number, given in enumerate(typed) if given not in typed[:number]]
+
+
+def _case(spec: AppSpec, tool: ToolSpec, given: Mapping[str, str]) -> Case:
+    record = {field.name: plain(field, given[field.name], TODAY) for field in tool.inputs}
+    records: dict[str, Mapping[int, Mapping[str, Plain]]] = {entity.name: {} for entity in spec.entities}
+    evaluator = Evaluator(tool_catalogue(spec, tool), World({**records, TYPED_IN: {1: record}}, NOW))
+    results = {
+        one.name: evaluator.value(one.expression, TYPED_IN, 1, digits=_scale(spec, tool, one.name))
+        for one in tool.results
+        if not _is_of_today(tool, one.expression)
+    }
+    return Case(given, results)
+
+
+def _is_of_today(tool: ToolSpec, expression: str) -> bool:
+    """Whether a result, or one that it leans on, depends on the day."""
+    words = set(expression.replace("(", " ").replace(")", " ").replace(",", " ").split())
+    leans_on = (result.expression for result in tool.results if result.name in words)
+    return bool(words & {"today", "now", "age"}) or any(
+        _is_of_today(tool, one) for one in leans_on if one != expression
+    )
+
+
+def _typed(field: FieldSpec, number: int) -> str:
+    """Another good value for each case."""
+    match field.type:
+        case FieldType.BOOL:
+            return "1" if number % 2 else ""
+        case FieldType.CHOICE:
+            return field.choices[number % len(field.choices)]
+        case FieldType.DATE:
+            return (TODAY + timedelta(days=number * 17)).isoformat()
+        case FieldType.DATETIME:
+            return f"{(TODAY + timedelta(days=number * 17)).isoformat()}T{9 + number:02}:30"
+        case _:
+            return _amount(field, number)
+
+
+def _amount(field: FieldSpec, number: int) -> str:
+    start, step = map(Decimal, _STARTS[field.type])
+    wanted = start + step * number
+    low, high = field.lowest or Decimal(0), field.highest
+    within = max(low, min(wanted, high) if high is not None else wanted)
+    digits = {FieldType.INT: 0, FieldType.MONEY: 2}.get(field.type, field.digits)
+    return str(round(within, digits) if digits else int(within))
+
+
+def worked_out_json(spec: AppSpec) -> str:
+    """The cases of every calculator, numbers in the unit that the app shows them from."""
+    found = {tool.name: [_as_json(spec, tool, case) for case in cases_of(spec, tool)] for tool in spec.tools}
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def _as_json(spec: AppSpec, tool: ToolSpec, case: Case) -> dict[str, object]:
+    results = {name: _smallest(value, _scale(spec, tool, name)) for name, value in case.results.items()}
+    return {"given": dict(case.given), "results": results}
+
+
+def _scale(spec: AppSpec, tool: ToolSpec, name: str) -> int:
+    return result_sql(spec, tool, name).type.scale
+
+
+def _smallest(value: Plain, scale: int) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Fraction):
+        return int(value * 10**scale)
+    if value is None or isinstance(value, str):
+        return value
+    return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value.isoformat()

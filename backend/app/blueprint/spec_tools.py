@@ -1,0 +1,53 @@
+"""Tools of one screen: what is typed in, and what is worked out from it, without any record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.blueprint.expressions.arithmetic import Sql
+from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldShape
+from app.blueprint.expressions.compiler import Compiler
+from app.blueprint.expressions.faults import Fault
+from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of, field_type
+
+if TYPE_CHECKING:
+    from app.blueprint.spec import AppSpec, ToolSpec
+
+TYPED: Final = frozenset({"int", "decimal", "money", "bool", "choice", "date", "datetime"})
+TYPED_IN: Final = "what is typed"
+"""Stands where the name of a kind of record would: none is called so."""
+
+
+def tool_catalogue(spec: AppSpec, tool: ToolSpec) -> Catalogue:
+    """Everything that the results of a tool may speak of: its inputs, its other results, and the records."""
+    known = catalogue_of(spec)
+    fields = {field.name: FieldShape(field.name, field_type(field, MONEY_DIGITS)) for field in tool.inputs}
+    for result in tool.results:
+        shape = EntityShape(TYPED_IN, TYPED_IN, fields)
+        catalogue = Catalogue(
+            {**known.entities, TYPED_IN: shape}, known.people, known.currency_digits, known.roles
+        )
+        value = Compiler(catalogue).value(result.expression, TYPED_IN, digits=result.digits)
+        fields = {**fields, result.name: FieldShape(result.name, value.type, result.expression)}
+    shape = EntityShape(TYPED_IN, TYPED_IN, fields)
+    return Catalogue({**known.entities, TYPED_IN: shape}, known.people, known.currency_digits, known.roles)
+
+
+def result_sql(spec: AppSpec, tool: ToolSpec, name: str) -> Sql:
+    """The SQL of a result about the row `r` of what was typed in."""
+    result = next(one for one in tool.results if one.name == name)
+    return Compiler(tool_catalogue(spec, tool)).value(result.expression, TYPED_IN, digits=result.digits)
+
+
+def check_tools(spec: AppSpec) -> None:
+    """ValueError when a tool asks for what cannot be typed, or a result cannot be worked out."""
+    for tool in spec.tools:
+        for field in tool.inputs:
+            if field.type.value not in TYPED:
+                raise ValueError(
+                    f"{tool.title!r} asks for {field.label!r}: {field.type} cannot be calculated with"
+                )
+        try:
+            tool_catalogue(spec, tool)
+        except Fault as fault:
+            raise ValueError(f"{tool.title!r}: {fault}") from fault

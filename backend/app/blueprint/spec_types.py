@@ -1,0 +1,71 @@
+"""The words that a specification is made of: names, labels, sentences, expressions."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.blueprint.expressions.parser import MAX_LENGTH
+from app.domain.job import GOAL_MAX
+from app.domain.text import has_shape, without_direction
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def _printable(text: str) -> str:
+    if _UNPRINTABLE.search(text):
+        raise ValueError("the text holds characters that cannot be shown")
+    return text
+
+
+def one_line(text: str) -> str:
+    """The text, if it is one line that can be shown; ValueError otherwise."""
+    if "\n" in text or "\t" in text or text != text.strip():
+        raise ValueError("the text must be one line without spaces around it")
+    if not has_shape(text):
+        raise ValueError("the text is blank")
+    if text != without_direction(text):
+        raise ValueError("the text holds marks that turn the direction of writing around")
+    return _printable(text)
+
+
+def _snake(name: str) -> str:
+    if keyword.iskeyword(name) or name.startswith("sqlite_"):
+        raise ValueError(f"{name!r} is a reserved word")
+    return name
+
+
+Snake = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_snake)]
+"""A field or table name, such as `starts_at`."""
+
+Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
+"""An entity name, such as `YogaClass`."""
+
+Label = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line)]
+Sentence = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(one_line)]
+Expression = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(one_line)]
+"""A figure or condition in the language of `app.blueprint.expressions`, such as `sum(amount of Payment)`."""
+
+GoalText = Annotated[str, Field(min_length=1, max_length=GOAL_MAX), AfterValidator(_printable)]
+
+Words = Annotated[str, Field(max_length=2_000), AfterValidator(_printable)]
+"""Text of the founder as it is shown, in one or more paragraphs."""
+
+
+class Part(BaseModel):
+    """A part of a specification: it cannot be changed, and holds nothing that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def no_twins(what: str, names: Iterable[str]) -> None:
+    """ValueError when two of the names are the same."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} must differ, {name!r} is there twice")
+        seen.add(name)

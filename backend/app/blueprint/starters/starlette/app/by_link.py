@@ -1,0 +1,206 @@
+"""The page of a record for whoever sent it or gets it sent: what it says, where it stands, and what they can do.
+
+It never names anybody but the person who came: what a record is called, and whom it belongs to, may say more.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from . import database, edits, lines, moves, once, own_links, papers, people, public, records, rules
+from .access import Guest
+from .entering import read_all
+from .fields import typed
+from .model import Entity, Field, Move
+from .rendering import DONE, Form, cells, render
+from .routing import Number, Routes, Words
+
+ADDRESS = "/by-link/{table}/{record_id}/{sign}"
+
+routes = Routes()
+
+
+def _entity(request: Request, table: str, record_id: int, sign: str) -> Entity:
+    """404 for whatever this app made no link to."""
+    entity = own_links.LINKED.get(table)
+    if entity is None or not own_links.is_good(request.app.state.key, table, record_id, sign):
+        raise HTTPException(404, "This link leads nowhere. Open it as it was given to you, whole.")
+    return entity
+
+
+def _row(db: sqlite3.Connection, entity: Entity, record_id: int) -> database.Row:
+    row = database.get(db, entity, record_id)
+    if row is None:
+        raise HTTPException(404, f"This {entity.one} is not here any more. Ask us if you did not expect that.")
+    return row
+
+
+@routes.get(ADDRESS)
+def look(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, done: Words = "") -> HTMLResponse:
+    """What the record says, and what can be done."""
+    entity = _entity(request, table, record_id, sign)
+    return _page(request, entity, record_id, sign, done=done)
+
+
+@routes.post(f"{ADDRESS}/cancel")
+def cancel(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, form: Form) -> Response:
+    """Calls off what a visitor asked for, as long as that is still to come."""
+    entity = _entity(request, table, record_id, sign)
+    own = own_links.form_of(entity)
+    try:
+        with records.writing() as db:
+            row = _row(db, entity, record_id)
+            if own is None or not public.can_cancel(db, own, row):
+                raise HTTPException(409, "It cannot be cancelled here any more. Please get in touch with us.")
+            records.change(db, entity, row, {own.state: own.cancels}, who=_who(db, entity, record_id))
+    except rules.Broken as broken:
+        return _page(request, entity, record_id, sign, wrong=broken.problems)
+    return _back(request, entity, record_id, "cancelled")
+
+
+@routes.post(f"{ADDRESS}/moves/{{number}}")
+def take(
+    request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, number: Number, form: Form
+) -> Response:
+    """Takes a move that is the visitor's to take, such as accepting a quote."""
+    entity = _entity(request, table, record_id, sign)
+    move = dict(own_links.moves_of(entity)).get(number)
+    if move is None:
+        raise HTTPException(404, "There is no such page.")
+    values, wrong = read_all(moves.asked(entity, move), form)
+    try:
+        with records.writing() as db:
+            row = _row(db, entity, record_id)
+            if not wrong:
+                moves.take(db, entity, row, move, values, who=_who(db, entity, record_id))
+    except rules.Broken as broken:
+        wrong = broken.problems
+    if wrong:
+        return _page(request, entity, record_id, sign, wrong=wrong, given=form)
+    return _back(request, entity, record_id, "moved")
+
+
+@routes.get(f"{ADDRESS}/change")
+def ask(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words) -> HTMLResponse:
+    """The form with what can be changed."""
+    entity = _entity(request, table, record_id, sign)
+    with database.session() as db:
+        row = _row(db, entity, record_id)
+    given = {field.name: typed(field, row[field.name]) for field in _changed(entity)}
+    return _form(request, entity, record_id, sign, given, {})
+
+
+@routes.post(f"{ADDRESS}/change")
+def change(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, form: Form) -> Response:
+    """Keeps what a visitor changed of their own record, where they may."""
+    entity = _entity(request, table, record_id, sign)
+    values, wrong = read_all(_changed(entity), form)
+    try:
+        with records.writing() as db:
+            row = _row(db, entity, record_id)
+            if not wrong and not once.earlier(db, form):
+                changed = edits.own_changes(entity, row, values, form)
+                records.change(db, entity, row, changed, who=_who(db, entity, record_id))
+                once.remember(db, form, own_links.address(request.app.state.key, table, record_id))
+    except rules.Broken as broken:
+        wrong = broken.problems
+    if wrong:
+        return _form(request, entity, record_id, sign, form, wrong)
+    return _back(request, entity, record_id, "saved")
+
+
+def _back(request: Request, entity: Entity, record_id: int, done: str) -> Response:
+    return RedirectResponse(f"{own_links.address(request.app.state.key, entity.table, record_id)}?done={done}", 303)
+
+
+def _who(db: sqlite3.Connection, entity: Entity, record_id: int) -> str:
+    """Who came, as the history of the record says."""
+    own = own_links.form_of(entity)
+    name = public.sender(db, own, record_id) if own else ""
+    return f"{name or 'Somebody with the link'}{public.VISITOR}"
+
+
+def _page(
+    request: Request, entity: Entity, record_id: int, sign: str, *, done: str = "", wrong: dict[str, str] | None = None,
+    given: dict[str, str] | None = None,
+) -> HTMLResponse:  # fmt: skip
+    with database.session() as db:
+        row = _row(db, entity, record_id)
+        own = own_links.form_of(entity)
+        shown = cells(db, entity, [row], _told(entity))[0]
+        context = {
+            "entity": entity, "shown": shown, "sender": public.sender(db, own, record_id) if own else "",
+            "address": own_links.address(request.app.state.key, entity.table, record_id), "form": own,
+            "lines": _lines(db, entity, record_id), "moves": _open(entity, row), "wrong": wrong or {}, "given": given or {},
+            "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
+            "can_change": bool(own_links.changed_by_link(entity)), "heading": f"Your {entity.one}", "front": True,
+            "state": row[_state(entity)] if _state(entity) else "", "done": DONE.get(done, ""),
+        }  # fmt: skip
+    return _private(render(request, "by_link.html", context, status=422 if wrong else 200))
+
+
+def _form(
+    request: Request, entity: Entity, record_id: int, sign: str, given: dict[str, str], wrong: dict[str, str]
+) -> HTMLResponse:
+    fields = _changed(entity)
+    with database.session() as db:
+        before = edits.shown(entity, _row(db, entity, record_id))
+    names = {edits.BEFORE + field.name for field in fields}
+    context = {
+        "entity": entity, "fields": fields, "given": given, "wrong": wrong, "heading": f"Change your {entity.one}",
+        "address": own_links.address(request.app.state.key, entity.table, record_id), "front": True,
+        "before": {name: text for name, text in before.items() if name in names},
+    }  # fmt: skip
+    return _private(render(request, "by_link_change.html", context, status=422 if wrong else 200))
+
+
+def _changed(entity: Entity) -> list[Field]:
+    fields = own_links.changed_by_link(entity)
+    if not fields:
+        raise HTTPException(404, "There is nothing to change here.")
+    return fields
+
+
+def _private(answer: HTMLResponse) -> HTMLResponse:
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def _state(entity: Entity) -> str:
+    own = own_links.form_of(entity)
+    return entity.state or (own.state if own else "")
+
+
+def _told(entity: Entity) -> list[Field]:
+    """What is shown: what the form asked for and what is worked out, or else all that is kept; nobody by name."""
+    own = own_links.form_of(entity)
+    names = [name for name in own.fields if name != own.person] if own else [field.name for field in entity.fields]
+    names += [field.name for field in entity.figures]
+    fields = [field for field in entity.shows if field.name in names and field.name != _state(entity)]
+    offered = own.fields if own else ()
+    return [field for field in fields if field.name in offered or not _is_person(field)]
+
+
+def _is_person(field: Field) -> bool:
+    return bool(field.ref and people.email_field(database.BY_TABLE[field.ref]))
+
+
+def _lines(db: sqlite3.Connection, entity: Entity, record_id: int) -> dict[str, Any] | None:
+    """The lines of the record and what they come to, where it has some."""
+    found = papers.lines_of(db, entity, record_id) if lines.children_in(entity) or entity.document else None
+    if found is None or not found["rows"]:
+        return None
+    kept = [index for index, field in enumerate(found["columns"]) if not _is_person(field)]
+    rows = [{**row, "cells": [row["cells"][index] for index in kept]} for row in found["rows"]]
+    return {**found, "columns": [found["columns"][index] for index in kept], "rows": rows}
+
+
+def _open(entity: Entity, row: database.Row) -> list[tuple[int, Move, list[Field]]]:
+    """The moves that can be taken from where the record stands, with what each asks for."""
+    taken = own_links.moves_of(entity)
+    return [(number, move, moves.asked(entity, move)) for number, move in taken if row[entity.state] in move.sources]

@@ -1,0 +1,78 @@
+"""What visitors may cost that say nothing sensible: time of a connection, and lines of the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+HEAD_TIMEOUT_S: Final = 15.0
+"""For a connection's first request to be there whole, and for each later one to begin and be there."""
+
+_ROUNDS: Final = 3
+_REPORT_EVERY_S: Final = 60.0
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class HeadLimit:
+    """Cuts connections whose first request never comes whole; the server itself sees to the later ones."""
+
+    def __init__(self, timeout_s: float = HEAD_TIMEOUT_S) -> None:
+        self.timeout_s = timeout_s
+        self._waiting: dict[web.RequestHandler, float] = {}
+        self._begun: set[web.RequestHandler] = set()
+
+    @web.middleware
+    async def note(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Remember that a connection has sent a whole head."""
+        self._begun.add(request.protocol)
+        return await handler(request)
+
+    async def enforce(self, server: web.Server) -> None:
+        """Look at every connection of the server now and then, until cancelled."""
+        while True:
+            await asyncio.sleep(self.timeout_s / _ROUNDS)
+            open_now = set(server.connections)
+            self._begun &= open_now
+            now = time.monotonic()
+            self._waiting = {one: self._waiting.get(one, now) for one in open_now - self._begun}
+            for connection, since in self._waiting.items():
+                if now - since >= self.timeout_s:
+                    connection.force_close()
+
+
+class MalformedRequests(logging.Filter):
+    """Reports what is no HTTP once a minute, by number: each has a traceback, and what was sent in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+        self._reported = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            return True
+        self._count += 1
+        now = time.monotonic()
+        if now - self._reported < _REPORT_EVERY_S:
+            return False
+        record.msg, record.args = "malformed requests were refused: %d", (self._count,)
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        self._reported, self._count = now, 0
+        return True
+
+
+def request_log() -> logging.Logger:
+    """The log of the server of the previews."""
+    log = logging.getLogger("app.preview.requests")
+    if not any(isinstance(one, MalformedRequests) for one in log.filters):
+        log.addFilter(MalformedRequests())
+    return log

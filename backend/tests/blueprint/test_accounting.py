@@ -1,0 +1,34 @@
+"""A wish with a number is kept only where the app watches over that number."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.blueprint.language.accounting import wishes_of
+from app.blueprint.spec import WishState
+
+KNOWN = frozenset({"dog", "booking", "class", "place"})
+
+
+def state(goal: str, *, counts: bool = False, numbers: frozenset[str] = frozenset()) -> WishState:
+    (wish,) = wishes_of(goal, KNOWN, counts=counts, adds_up=False, numbers=numbers)
+    return wish.state
+
+
+@pytest.mark.parametrize(
+    "goal", ["at most eight dogs a day", "up to 8 dogs per day", "bookings for 30 minutes", "max twelve dogs"]
+)
+def test_a_number_that_nothing_watches_is_not_kept(goal: str) -> None:
+    assert state(goal) is not WishState.KEPT
+
+
+def test_a_number_that_people_enter_themselves_is_partly_kept() -> None:
+    assert state("each class has at most 12 places", counts=True) is WishState.PARTLY
+
+
+def test_a_number_that_a_rule_knows_is_kept() -> None:
+    assert state("at most eight dogs a day", numbers=frozenset({"8"})) is WishState.KEPT
+
+
+def test_words_without_a_number_are_judged_by_their_words() -> None:
+    assert state("dogs with bookings") is WishState.KEPT

@@ -1,0 +1,246 @@
+"""A founder's whole way in a browser: from the printed link to a second version, a shared link and the export."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import re
+import zipfile
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from app.acceptance.browser import Browser, Look
+from tests.eval.accessibility import AXE, RUN_AXE, browsing, find_browser
+from tests.support.instance import Instance
+
+IDEA = "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."
+WIDE, DARK = Look(1280, 900), Look(1280, 900, is_dark=True)
+PHONE, PHONE_DARK = Look(390, 844, is_phone=True), Look(390, 844, is_phone=True, is_dark=True)
+SLOW_S = 240.0
+PICTURES = os.environ.get("COFOUNDER_PAGE_PICTURES")
+
+pytestmark = pytest.mark.timeout(900)
+
+
+class Founder:
+    """Somebody at a browser, who looks, clicks and types."""
+
+    def __init__(self, browser: Browser, instance: Instance) -> None:
+        self.browser = browser
+        self.instance = instance
+        self.violations: list[str] = []
+        self._seen = 0
+
+    async def see(self, script: str, *, within_s: float = 20) -> Any:
+        """What the script gives, as soon as it gives something."""
+        async with asyncio.timeout(within_s):
+            while not (found := await self.browser.run(script)):  # noqa: ASYNC110 - the page has no event
+                await asyncio.sleep(0.1)
+        return found
+
+    async def text(self, words: str, *, within_s: float = 20) -> None:
+        """Wait until the page says so."""
+        await self.see(f"document.body.innerText.includes({json.dumps(words)})", within_s=within_s)
+
+    async def fill(self, selector: str, text: str) -> None:
+        await self.browser.click(selector)
+        await self.browser.run(f"document.querySelector({json.dumps(selector)}).select()")
+        await self.browser.type(text)
+
+    async def go(self, selector: str) -> None:
+        """Click what leads to another page."""
+        await self.browser.run("window.here = true")
+        await self.browser.click(selector)
+        await self.see("!window.here && document.readyState === 'complete'")
+
+    async def look(self, name: str) -> None:
+        """Nothing is wider than the window, nothing keeps anybody out: desktop and phone, light and dark."""
+        for kind, look in (("wide", WIDE), ("dark", DARK), ("phone", PHONE), ("phone-dark", PHONE_DARK)):
+            await self.browser.look_as(look)
+            too_wide = await self.browser.run(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert too_wide <= 0, (name, kind, too_wide)
+            if AXE.exists():
+                await self.browser.run(AXE.read_text(encoding="utf-8") + ";0")
+                self.violations += [f"{name} {kind}: {one}" for one in await self.browser.run(RUN_AXE)]
+            if PICTURES:
+                folder = Path(PICTURES)
+                folder.mkdir(parents=True, exist_ok=True)
+                picture = await self.browser.picture("png")
+                (folder / f"{self._seen:02}-{name}-{kind}.png").write_bytes(picture)
+        self._seen += 1
+        await self.browser.look_as(WIDE)
+
+
+@pytest.fixture
+async def founder(instance: Instance) -> AsyncIterator[Founder]:
+    program = find_browser()
+    if program is None:
+        pytest.skip("no browser is installed")
+    async with browsing(program) as browser:
+        await browser.look_as(WIDE)
+        yield Founder(browser, instance)
+
+
+async def test_from_the_printed_link_to_a_shared_second_version(founder: Founder) -> None:
+    await _sign_in(founder)
+    project = await _say_the_idea(founder)
+    await _correct_the_plan(founder)
+    await _watch_the_build(founder)
+    await _book(founder)
+    await _decide_and_change(founder, project)
+    await _look_at_both(founder, project)
+    await _share_and_launch(founder, project)
+    await _go_back(founder, project)
+
+    assert founder.violations == []
+    assert founder.browser.complaints == []
+
+
+async def _sign_in(founder: Founder) -> None:
+    browser, instance = founder.browser, founder.instance
+    await browser.open(f"{instance.url}/")
+    await founder.text("./co page")
+    await founder.look("locked")
+    browser.complaints.clear()  # the browser reports the 401
+    await browser.open(instance.client.post("/api/page-links").json()["url"])
+    assert await browser.run("location.search") == ""
+    await founder.look("first")
+
+
+async def _say_the_idea(founder: Founder) -> str:
+    """Type it, read what is left out as one types, and go to correct the plan of what is now a project."""
+    browser = founder.browser
+    await browser.open(f"{founder.instance.url}/new")
+    await founder.fill("#goal", IDEA)
+    await founder.text("Left out")
+    assert "Send a text message" in await browser.run("document.querySelector('#plan').innerText")
+    await founder.look("idea-and-plan")
+    await founder.go("button[value=correct]")
+    project = re.fullmatch(r"(/p/[0-9a-f-]{36})/plan", str(await browser.run("location.pathname")))
+    assert project is not None
+    return founder.instance.url + project[1]
+
+
+async def _correct_the_plan(founder: Founder) -> None:
+    browser = founder.browser
+    await browser.click("#rename-Customer summary")
+    await founder.fill("#rename-Customer [name=label]", "Member")
+    await browser.run("document.querySelector('#rename-Customer [name=plural]').value = ''")
+    await browser.click("#rename-Customer button.main")
+    await founder.see("[...document.querySelectorAll('.record h3')].some(one => one.innerText === 'Members')")
+    await browser.click("#limit-Booking summary")
+    await founder.fill("#limit-Booking [name=most]", "12")
+    await browser.run("""document.querySelector('#limit-Booking [name=detail]').value =
+      [...document.querySelectorAll('#limit-Booking option')].find(one => /class/i.test(one.innerText)).value""")
+    await browser.click("#limit-Booking button.main")
+    await founder.text("At most 12 bookings for each yoga class.")
+    await founder.look("plan-corrected")
+
+
+async def _watch_the_build(founder: Founder) -> None:
+    browser = founder.browser
+    await founder.go(".go-card button")
+    await founder.text("Building version 1")
+    await founder.look("building")
+    await founder.see("document.querySelector('.curtain button')", within_s=SLOW_S)
+    await founder.look("ready")
+    await founder.go(".curtain button")
+    assert await founder.see("document.querySelector('iframe[name=preview]').src")
+    await founder.text("Ready to decide what's next?")
+    await founder.look("seen")
+    assert await browser.run("document.cookie") == ""
+
+
+async def _decide_and_change(founder: Founder, project: str) -> None:
+    browser = founder.browser
+    await browser.open(project)
+    await founder.go(".card.ask a")
+    await browser.click("input[value=iterate]")
+    await founder.look("decide")
+    await founder.go("button.main")
+    await founder.fill("#text", "Add a birthday to members")
+    await browser.click(".ask-form button")
+    await founder.text("Members have a new detail: Birthday.")
+    await founder.look("change")
+    await founder.go(".proposal button.main")
+    await founder.text("Building version 2")
+    await founder.text("still yours while version 2 is built")
+    await founder.see("!document.querySelector('live-build')", within_s=SLOW_S)
+    await founder.text("Version 2 · Ready")
+
+
+async def _look_at_both(founder: Founder, project: str) -> None:
+    browser = founder.browser
+    await browser.open(f"{project}/v/2/changes")
+    await founder.text("Members have a new detail: Birthday.")
+    await founder.look("what-changed")
+    await browser.open(f"{project}/compare?a=1&b=2")
+    assert await browser.run("document.querySelectorAll('iframe').length") == 2
+    await browser.open(f"{project}/v/2/checks")
+    await founder.text("checks")
+    await founder.look("checks")
+    await browser.open(f"{project}/v/2/files")
+    await founder.look("files")
+
+
+async def _share_and_launch(founder: Founder, project: str) -> None:
+    browser, instance = founder.browser, founder.instance
+    await browser.open(f"{project}/share")
+    await founder.fill("#label", "Anna")
+    await founder.go("form[action$=share] button.main")
+    await founder.look("shared")
+    _visit(instance, str(await browser.run("document.querySelector('#share-link').innerText")))
+    await browser.open(f"{project}/launch")
+    await founder.text("to go online")
+    await founder.look("launch")
+    archive = await browser.run("""fetch(document.querySelector('a[download]').href).then(answer => answer.blob())
+      .then(blob => new Promise(done => { const reader = new FileReader();
+        reader.onload = () => done(reader.result.split(',')[1]); reader.readAsDataURL(blob); }))""")
+    names = {name.split("/", 1)[1] for name in zipfile.ZipFile(io.BytesIO(b64decode(archive))).namelist()}
+    assert {"start.sh", "Dockerfile", "compose.yaml", "README.md"} <= names
+
+
+async def _go_back(founder: Founder, project: str) -> None:
+    browser = founder.browser
+    await browser.open(f"{project}?v=1")
+    await founder.go("form[action$='/v/1/back'] button")
+    await founder.text("Building version 3")
+    await founder.see("!document.querySelector('live-build')", within_s=SLOW_S)
+    await browser.open(f"{founder.instance.url}/")
+    await founder.look("projects")
+
+
+async def _book(founder: Founder) -> None:
+    """Book a class in the preview, in a tab of its own."""
+    await founder.browser.open(str(await founder.browser.run("document.querySelector('iframe').src")))
+    await founder.see("document.querySelector('a[href*=\"/forms/\"]')", within_s=60)
+    await founder.browser.leave_by("document.querySelector('a[href*=\"/forms/\"]').click()")
+    await founder.browser.leave_by("""(() => {
+      const form = [...document.forms].find(one => one.method === 'post' && one.querySelector('[required]'));
+      for (const field of form.elements) {
+        if (field.tagName === 'SELECT')
+          field.selectedIndex = [...field.options].findIndex(one => one.value && !one.disabled);
+        else if (field.type === 'email') field.value = 'anna@example.org';
+        else if (field.type === 'text' && field.required) field.value = 'Anna';
+      }
+      form.submit(); })()""")
+    await founder.see("!location.pathname.endsWith('/bookings') || /thank/i.test(document.body.innerText)")
+
+
+def _visit(instance: Instance, url: str) -> None:
+    """Somebody else's browser, which has nothing but the link."""
+    with httpx2.Client(trust_env=False) as stranger:
+        answer = stranger.get(url)
+        assert answer.status_code == 303
+        seen = instance.open_preview(answer.headers["location"])
+        assert seen.status_code == 200
+        assert stranger.get(f"{instance.url}/").status_code == 401

@@ -1,0 +1,255 @@
+"""The page by plain forms, as a browser without any script uses it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from app.core.ids import JobId
+from app.domain.job import JobStatus
+from tests.support.house import AUTH, House
+from tests.web.conftest import sign_in
+
+IDEA = "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."
+
+
+def post(house: House, path: str, **fields: str) -> Any:
+    return house.client.post(path, data=fields)
+
+
+def drafted(house: House) -> str:
+    """A project whose plan is to be corrected."""
+    answer = post(house, "/new", goal=IDEA, do="correct")
+    found = re.fullmatch(r"/p/([0-9a-f-]{36})/plan", answer.url.path)
+    assert found is not None, answer.text
+    return found[1]
+
+
+def correct(house: House, project: str, change: str, **values: str) -> Any:
+    page = house.client.get(f"/p/{project}/plan").text
+    revision = re.search(r'name="revision" value="([^"]+)"', page)
+    assert revision is not None
+    return post(house, f"/p/{project}/plan", change=change, revision=revision[1], **values)
+
+
+def newest(house: House, project: str) -> Any:
+    return house.client.get(f"/api/projects/{project}/builds", headers=AUTH).json()["items"][0]
+
+
+def built(house: House) -> str:
+    """A project with a version that is ready."""
+    project = drafted(house)
+    post(house, f"/p/{project}/build")
+    house.build(JobId(UUID(newest(house, project)["job_id"])))
+    assert newest(house, project)["status"] == "ready"
+    return project
+
+
+def test_the_plan_of_an_idea_begins_with_what_is_left_out(signed_in: House) -> None:
+    page = post(signed_in, "/new", goal=IDEA, do="plan").text
+
+    assert "2 of 3" in page
+    assert page.index("Left out") < page.index("What it keeps")
+    assert "Send a text message" in page
+    assert signed_in.client.get("/api/projects", headers=AUTH).json()["items"] == []
+
+
+def test_an_idea_that_is_not_understood_keeps_its_words_and_makes_no_project(signed_in: House) -> None:
+    answer = post(signed_in, "/new", goal="asdf", do="build")
+
+    assert answer.status_code == 422
+    assert ">asdf</textarea>" in answer.text
+    assert signed_in.client.get("/api/projects", headers=AUTH).json()["items"] == []
+
+
+def test_what_is_written_is_shown_as_text(signed_in: House) -> None:
+    page = post(signed_in, "/new", goal=f"{IDEA} <script>alert(1)</script>", do="plan").text
+
+    assert "<script>alert" not in page
+
+
+def test_a_draft_is_corrected_and_the_first_version_is_built_from_it(signed_in: House) -> None:
+    project = drafted(signed_in)
+
+    page = correct(signed_in, project, "rename_record", record="Customer", label="Member").text
+    assert "<h3>Members</h3>" in page
+    assert (
+        "At most 12 bookings for each yoga class."
+        in correct(signed_in, project, "add_limit", record="Booking", detail="yoga_class", most="12").text
+    )
+    answer = post(signed_in, f"/p/{project}/build")
+
+    assert answer.url.path == f"/p/{project}"
+    assert "Building version 1" in answer.text
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+    spec = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()["spec"]
+    assert next(entity["plural"] for entity in spec["entities"] if entity["name"] == "Customer") == "Members"
+
+
+def test_a_correction_that_cannot_be_says_why_and_changes_nothing(signed_in: House) -> None:
+    project = drafted(signed_in)
+    before = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()
+
+    answer = correct(signed_in, project, "add_detail", record="Booking", label="Way", kind="choice", choices="")
+
+    assert answer.status_code == 422
+    assert "Say what can be chosen" in answer.text
+    assert signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json() == before
+
+
+def test_two_tabs_do_not_overwrite_each_other(signed_in: House) -> None:
+    project = drafted(signed_in)
+    page = signed_in.client.get(f"/p/{project}/plan").text
+    revision = str(re.search(r'name="revision" value="([^"]+)"', page)[1])  # type: ignore[index]
+    post(signed_in, f"/p/{project}/plan", change="add_record", revision=revision, label="Teacher")
+
+    answer = post(signed_in, f"/p/{project}/plan", change="add_record", revision=revision, label="Room")
+
+    assert answer.status_code == 422
+    assert "changed by somebody else" in answer.text
+
+
+def test_a_build_is_stopped_after_a_question(signed_in: House) -> None:
+    project = drafted(signed_in)
+    post(signed_in, f"/p/{project}/build")
+
+    assert "Stop this build?" in signed_in.client.get(f"/p/{project}/stop").text
+    page = post(signed_in, f"/p/{project}/stop").text
+
+    assert "Stopped" in page
+    assert "Try again" in page
+    assert newest(signed_in, project)["error_message"] == "Cancelled by user"
+
+
+def test_the_events_of_a_build_tell_the_whole_story_as_parts_of_the_page(signed_in: House) -> None:
+    project = built(signed_in)
+
+    stream = signed_in.client.get(f"/p/{project}/v/1/events")
+
+    assert stream.headers["content-type"].startswith("text/event-stream")
+    assert "Writing code..." in stream.text
+    assert stream.text.rstrip().endswith("event: end\ndata: build_v0_1")
+
+
+def test_opening_the_preview_asks_for_a_decision_which_leads_on(signed_in: House) -> None:
+    project = built(signed_in)
+
+    page = post(signed_in, f"/p/{project}/v/1/open").text
+    assert "Ready to decide what&#39;s next?" in page or "Ready to decide what's next?" in page
+    gate = re.search(rf"/p/{project}/decide/([0-9a-f-]+)", page)
+    assert gate is not None
+    assert post(signed_in, gate[0]).status_code == 422
+    post(signed_in, gate[0], decision="iterate")
+
+    assert "You decided" in signed_in.client.get(gate[0]).text
+
+
+def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: House) -> None:
+    project = built(signed_in)
+
+    page = post(signed_in, f"/p/{project}/change", text="Add a birthday to customers").text
+    assert "Customers have a new detail: Birthday." in page
+    post(signed_in, f"/p/{project}/build")
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+
+    told = signed_in.client.get(f"/p/{project}/v/2/changes").text
+    assert "Customers have a new detail: Birthday." in told
+    assert signed_in.client.get(f"/p/{project}?v=1").status_code == 200
+    assert signed_in.client.get(f"/p/{project}/compare?a=1&b=2").status_code == 200
+
+
+def test_a_change_that_is_not_understood_is_said_and_kept_in_the_box(signed_in: House) -> None:
+    project = built(signed_in)
+
+    answer = post(signed_in, f"/p/{project}/change", text="blue sky")
+
+    assert answer.status_code == 422
+    assert "Nothing of this was understood" in answer.text
+    assert ">blue sky</textarea>" in answer.text
+
+
+def test_going_back_makes_a_new_version(signed_in: House) -> None:
+    project = built(signed_in)
+    post(signed_in, f"/p/{project}/change", text="Add a birthday to customers")
+    post(signed_in, f"/p/{project}/build")
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+
+    post(signed_in, f"/p/{project}/v/1/back")
+
+    assert newest(signed_in, project)["build_version"] == "build_v0_3"
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+    spec = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()["spec"]
+    assert "birthday" not in str(spec["entities"])
+
+
+def test_a_branch_is_a_project_of_its_own(signed_in: House) -> None:
+    project = built(signed_in)
+
+    answer = post(signed_in, f"/p/{project}/v/1/branch")
+
+    assert answer.url.path.endswith("/plan")
+    assert project not in answer.url.path
+    assert len(signed_in.client.get("/api/projects", headers=AUTH).json()["items"]) == 2
+
+
+def test_a_share_link_opens_for_anybody_until_it_is_closed(signed_in: House) -> None:
+    project = built(signed_in)
+
+    page = post(signed_in, f"/p/{project}/share", label="Anna", days="7").text
+    found = re.search(r'id="share-link">[^<]*(/s/[^<]+)<', page)
+    assert found is not None
+    signed_in.client.cookies.clear()
+    opened = signed_in.client.get(found[1], follow_redirects=False)
+    assert opened.headers["location"].startswith("http://build-")
+
+    sign_in(signed_in)
+    closing = re.search(r'action="(/p/[^"]+/close)"', signed_in.client.get(f"/p/{project}/share").text)
+    assert closing is not None
+    post(signed_in, closing[1])
+    assert signed_in.client.get(found[1], follow_redirects=False).status_code == 404
+
+
+def test_a_failed_build_says_so_kindly_and_offers_to_try_again(signed_in: House) -> None:
+    project = drafted(signed_in)
+    post(signed_in, f"/p/{project}/build")
+    signed_in.move(JobId(UUID(newest(signed_in, project)["job_id"])), JobStatus.FAILED)
+
+    page = signed_in.client.get(f"/p/{project}").text
+
+    assert "This build did not work" in page
+    assert "Try again" in page
+    again = post(signed_in, f"/p/{project}/build", again="1")
+    assert "Building version 2" in again.text
+
+
+def test_launch_says_what_stands_in_the_way_and_the_export_starts_anywhere(signed_in: House) -> None:
+    project = built(signed_in)
+
+    page = signed_in.client.get(f"/p/{project}/launch")
+    archive = signed_in.client.get(f"/p/{project}/v/1/export.zip")
+
+    assert page.status_code == 200
+    assert "to go online" in page.text
+    assert archive.content[:2] == b"PK"
+    assert b"build_v0_1/Dockerfile" in archive.content
+
+
+def test_help_answers_from_the_state_of_the_project(signed_in: House) -> None:
+    project = built(signed_in)
+
+    page = signed_in.client.get(f"/p/{project}/help", params={"q": "can I go back?"}).text
+    nothing = signed_in.client.get(f"/p/{project}/help", params={"q": "sing a song"}).text
+
+    assert "There is no earlier version yet" in page
+    assert "I did not understand that" in nothing
+
+
+def test_a_project_is_deleted_only_by_its_name(signed_in: House) -> None:
+    project = built(signed_in)
+
+    assert post(signed_in, f"/p/{project}/settings", do="delete", name="no").status_code == 422
+    name = signed_in.client.get(f"/api/projects/{project}", headers=AUTH).json()["name"]
+    post(signed_in, f"/p/{project}/settings", do="delete", name=name)
+
+    assert signed_in.client.get(f"/p/{project}").status_code == 404
