@@ -16,6 +16,9 @@ from app.blueprint.spec import EntitySpec, FieldType, MoveSpec
 from app.core.errors import BuildFailed
 
 UNREACHABLE: Final = "unreachable_state"
+MOVE_REFUSED: Final = "move_refused"
+UNARRANGED: Final = frozenset({UNREACHABLE, MOVE_REFUSED})
+"""What is wrong with a scene that the owner cannot put on by forms alone; the app's own tests put it on."""
 _UNLIKE: Final = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
 """Types whose values are made anew, so that records of several scenes do not stand in each other's way."""
 
@@ -70,7 +73,7 @@ async def bring_to(driver: FormDriver, kept: Kept, state: str) -> None:
         if answer.status != 303:
             raise BuildFailed(
                 f"“{move.label}” cannot be taken for a {kept.entity.label.lower()} that is ready for it.",
-                code="move_refused",
+                code=MOVE_REFUSED,
                 log=f"POST {answer.path}: {told(answer)}",
             )
 

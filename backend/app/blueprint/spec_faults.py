@@ -46,6 +46,9 @@ def faults_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
                 return None, found[:MOST]
             for path in sorted(set(paths), key=_from_the_end):
                 aside += _put_aside(document, path)
+            if raw.get("entities") and not document.get("entities"):
+                # Of a whole whose every kind of record was put aside, nothing more can be said.
+                return None, found[:MOST]
         else:
             found += [fault for fault in _idle(spec) if not _follows(fault, aside)]
             return (None if found else spec), found[:MOST]
