@@ -32,6 +32,8 @@ OURS: Final = frozenset(
 """What of a specification its designer does not write: it follows from the rest, or is ours to say."""
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
+    "yesno": "bool",
+    "yesorno": "bool",
     "string": "text", "str": "text", "number": "int or decimal", "integer": "int", "float": "decimal",
     "boolean": "bool", "checkbox": "bool", "yes/no": "bool", "enum": "choice", "select": "choice",
     "status": "choice", "reference": "ref", "relation": "ref", "link": "ref", "time": "datetime",
@@ -101,7 +103,8 @@ def _unknown_member(loc: Sequence[int | str]) -> str:
 def _unknown_value(given: str, expected: str) -> str:
     known = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
     near = difflib.get_close_matches(given.casefold(), known, n=1)
-    meant = _OTHER_NAMES.get(given.casefold()) or (near[0] if near else None)
+    plain = "".join(filter(str.isalnum, given.casefold()))
+    meant = _OTHER_NAMES.get(given.casefold()) or _OTHER_NAMES.get(plain) or (near[0] if near else None)
     hint = f"did you mean {meant}? " if meant else ""
     hint = "did you mean bool (yes or no)? " if meant == "bool" else hint
     return f"{given[:40]!r} is none of them; {hint}there are: {', '.join(known)}"

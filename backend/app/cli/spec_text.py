@@ -27,7 +27,8 @@ def dump(spec: Mapping[str, Any]) -> str:
     lines = [HEAD, *(_pair(key, value) for key, value in plain.items())]
     for key, value in said.items():
         if isinstance(value, dict):
-            lines += ["", f"[{key}]", *(_pair(name, part) for name, part in value.items())]
+            parts = [_pair(name, part) for name, part in value.items() if not _goes_without_saying(part)]
+            lines += ["", f"[{key}]", *parts] if parts else []
         elif _is_table(value):
             for one in value:
                 lines += ["", f"[[{key}]]", *_members(one)]
@@ -43,7 +44,7 @@ def _is_table(value: object) -> bool:
 
 
 def _goes_without_saying(value: object) -> bool:
-    return value is None or value is False or value in ("set_null", [])
+    return value is None or value is False or value in ("set_null", [], "")
 
 
 def _is_usual(key: str, value: object) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.blueprint.spec import EntitySpec, FormSpec
+
 Raw = dict[str, Any]
 
 
 def prune(raw: Raw) -> None:
     """Take out what names a record or a detail that is not there any more."""
+    raw["entities"] = [_whole(entity, EntitySpec) for entity in raw["entities"]]
+    raw["forms"] = [_whole(form, FormSpec) for form in raw["forms"]]
     fields = {entity["name"]: {field["name"] for field in entity["fields"]} for entity in raw["entities"]}
     for entity in raw["entities"]:
         entity["fields"] = [field for field in entity["fields"] if field["ref"] is None or field["ref"] in fields]
@@ -30,6 +34,17 @@ def prune(raw: Raw) -> None:
     for role in raw["roles"]:
         role["entity"] = role["entity"] if role["entity"] in fields else None
         role["scope"] = role["scope"] if role["entity"] else "all"
+
+
+def _whole(part: Raw, kind: type[EntitySpec | FormSpec]) -> Raw:
+    """A part with all that goes without saying of it."""
+    usual = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in kind.model_fields.items()
+        if not field.is_required()
+    }
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in usual.items()}
+    return {**plain, **part}
 
 
 def _is_by_figure(raw: Raw, view: Raw) -> bool:

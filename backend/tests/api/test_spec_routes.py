@@ -155,7 +155,7 @@ def test_what_is_wrong_is_named_in_words(house: House, project: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "spec_refused")
     [wrong] = answer.json()["errors"]
     assert wrong["field"] == "entities 'Client', fields 'email', type"
-    assert "'text'" in wrong["problem"]
+    assert "there are: text, longtext" in wrong["problem"]
     assert read(house, project)["edited"] is False
 
 

@@ -30,6 +30,7 @@ START = "/api/generation/start"
 def test_a_refusal_has_its_exit_code_and_names_the_next_command(
     cli: Cli, api: FakeApi, status: int, document: dict[str, Any], code: int, last_word: str
 ) -> None:
+    api.on("GET", f"/api/projects/{PROJECT}", Answer(200, {"id": PROJECT, "engine": None}))
     api.on("POST", START, Answer(status, {"detail": "It cannot be.", **document}, {"Retry-After": "0"}))
     ran = cli("build", "A shop", "--project", PROJECT)
     assert ran.code == code
@@ -40,6 +41,7 @@ def test_a_refusal_has_its_exit_code_and_names_the_next_command(
 
 def test_a_refusal_as_json_is_one_object_with_the_servers_code(cli: Cli, api: FakeApi) -> None:
     document = {"detail": "A build is running.", "code": "build_in_progress", "job_id": JOB, "debug_id": "dbg_2"}
+    api.on("GET", f"/api/projects/{PROJECT}", Answer(200, {"id": PROJECT, "engine": None}))
     api.on("POST", START, Answer(409, document))
     error = cli("build", "A shop", "--project", PROJECT, "--json").json["error"]
     assert error == {

@@ -40,7 +40,7 @@ CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT a
 ALTER TABLE jobs ALTER created_at SET DEFAULT clock.now();
 ALTER TABLE workers ALTER seen_at SET DEFAULT clock.now();
 """
-_EMPTY = "TRUNCATE founders, projects, project_specs, jobs, job_events, gates, idempotency_keys, workers"
+_EMPTY = "TRUNCATE founders, projects, project_specs, jobs, job_events, gates, idempotency_keys, workers CASCADE"
 
 
 _ROWS = """
