@@ -19,7 +19,7 @@ from .test_apps import finish, installed, lay_out
 from .test_specified_apps import read
 
 __all__ = ["installed"]
-FEW = ("gift_aid", "prayer_wall", "snag_list")
+FEW = ("hive_log", "prayer_wall", "snag_list")
 TRIED = [path for path in DESIGNER_SPECS if os.environ.get("COFOUNDER_PLANS") == "all" or path.stem in FEW]
 
 
