@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import tomllib
 from typing import Any, Final
@@ -30,7 +31,7 @@ def answer(goal: str, name: str, served_by: list[str]) -> dict[str, Any]:
     ]
     brief = dict.fromkeys(("problem", "user", "value", "assumptions", "risks", "smallest_experiment"), "Said.")
     question = {"question": "How long is a booking?", "default": "One hour."}
-    return {"spec": BY_NAME[name], "clauses": clauses, "questions": [question], "brief": brief}
+    return {"spec": copy.deepcopy(BY_NAME[name]), "clauses": clauses, "questions": [question], "brief": brief}
 
 
 def as_text(design: dict[str, Any]) -> str:
