@@ -46,6 +46,43 @@ def test_a_model_designs_an_app_that_becomes_ready(designed: Instance, provider:
     assert provider.asked[0].headers["authorization"] == "Bearer sk-not-to-be-seen"
 
 
+def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
+    """The worker dies before the first call, during it, and after its answer: each lost call is repeated once."""
+    faulty = pool()
+    faulty["spec"]["rules"][0]["fields"] = ["starts_at", "ends_at", "pool"]
+    held = Say("", hang_s=60)
+    answers = iter([held, Say(as_text(faulty)), held, Say(as_text(pool()))])
+
+    def script(asked: Asked, _: int) -> Say:
+        return Say("yes") if is_probe(asked) else next(answers)
+
+    with ScriptedModel(script) as provider:
+        settings = {"model": "compatible:scripted", "model_url": provider.url, "lease_s": "2"}
+        with Instance(tmp_path / "data", **settings) as instance:
+            instance.client.timeout = FIRST_CALL_S
+            job_id = instance.started(POOL_GOAL)
+            instance.await_stage(job_id, "starting")
+            instance.named("worker").kill()
+            for designs in (1, 3):  # the calls that are held back
+                eventually(lambda n=designs: len(designs_of(provider)) == n, within_s=FIRST_CALL_S)
+                instance.named("worker").kill()
+
+            assert instance.await_end(job_id, within_s=240)["status"] == "ready", instance.status(job_id)
+
+            calls = instance.client.get("/api/usage", params={"job_id": job_id}).json()["calls"]
+            told = [(call["step"], call["try_number"], call["status"]) for call in reversed(calls)]
+            assert told == [
+                ("design", 1, "lost"),
+                ("design", 2, "answered"),
+                ("repair 1", 1, "lost"),
+                ("repair 1", 2, "answered"),
+            ]
+            assert len(designs_of(provider)) == len(calls)
+            answered = [call for call in calls if call["status"] == "answered"]
+            billed = provider.output_tokens - 1  # of the probe, which belongs to no build
+            assert sum(call["output_tokens"] for call in answered) == billed
+
+
 def test_cancel_closes_the_call_and_no_other_comes(tmp_path: Path) -> None:
     with ScriptedModel(lambda asked, _: Say("yes") if is_probe(asked) else Say("", hang_s=60)) as provider:
         settings = {"model": "compatible:scripted", "model_url": provider.url}
