@@ -77,6 +77,8 @@ def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: s
     numbered = _rows(text.lstrip("\ufeff"))
     at, columns = _header(visitor, entity, numbered)
     body = numbered[at + 1 :]
+    if not body:
+        raise Refused("There is nothing below the line that names the columns.")
     if len(body) > IMPORT_LIMIT:
         raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
     rows = _records(db, visitor, entity, [row for _, row in body], columns.number_at)
