@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.blueprint.plan import Kept, Move, Plan
+from app.blueprint.plan_parts import Kept, Move, Plan
 from app.blueprint.spec import WishState
 
 FIELDS_SHOWN: Final = 8

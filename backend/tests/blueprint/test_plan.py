@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from app.blueprint.language import understand
-from app.blueprint.plan import VISITOR, Plan, plan_of
+from app.blueprint.plan import Plan, plan_of
+from app.blueprint.plan_parts import VISITOR
 from app.blueprint.spec import AppSpec, Publicity, Reach, RuleKind, ViewKind, WishState
 from tests.support.specs import SPECS
 
