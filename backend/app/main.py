@@ -15,6 +15,7 @@ from app.api.routes import builds, gates, generation, meta, page_links, projects
 from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
 from app.mcp_server.mount import AssistantMount, Assistants
+from app.web.failures import refusal_of
 from app.web.install import install_page
 
 
@@ -57,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_handlers(app)
     install_page(app)
     app.add_middleware(AssistantMount, assistants=app.state.assistants)
-    app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings))
+    app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings), refuse=refusal_of)
     return app
 
 

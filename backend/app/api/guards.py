@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import render
 from app.app_runtime.app_data import MAX_DATA_BYTES
 from app.core.errors import AppError, Forbidden, HostRefused, PayloadTooLarge
 
@@ -25,10 +25,16 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guards:
-    """Refuses foreign hosts (DNS rebinding), cross-site writes and oversized bodies."""
+    """Refuses foreign hosts (DNS rebinding), cross-site writes and oversized bodies.
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: frozenset[str]) -> None:
+    `refuse` makes the answer, for a person or for a program.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, allowed_hosts: frozenset[str], refuse: Callable[[Scope, AppError], ASGIApp]
+    ) -> None:
         self._app = app
+        self._refuse = refuse
         self._allowed_hosts = allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +51,7 @@ class Guards:
                 refusal = error
         if refusal is not None:
             await _drain(receive)
-            await render(refusal)(scope, receive, send)
+            await self._refuse(scope, refusal)(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers, most: int) -> AppError | None:
         host = headers.getlist("host")
@@ -53,7 +59,9 @@ class Guards:
             return HostRefused("This host name is not served here.", remedy="Use 127.0.0.1 or localhost.")
         own_origin = f"{scope['scheme']}://{host[0].lower()}"
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers, own_origin):
-            return Forbidden("A page of another site may not do this.", remedy="Call the API from a program.")
+            return Forbidden(
+                "A page of another site may not do this.", remedy="Do it on the page itself, or by a program."
+            )
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > most:
             return _too_large(most)

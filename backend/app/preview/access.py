@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Final
 
 from app.core.ids import JobId
-from app.preview.links import ACCESS_PARAMETER, Access, PreviewSigner
+from app.preview.links import ACCESS_PARAMETER, Pass, PreviewSigner
 
 _FIRST_PARTY: Final = "cf_preview"
 _FRAMED: Final = "cf_preview_framed"
@@ -26,11 +26,10 @@ class Visit(Enum):
 
 @dataclass(frozen=True)
 class Admission:
-    """How somebody comes in: what they may see, how their browser sees it, and for how many seconds still."""
+    """How somebody comes in: what they may see and for how long, and how their browser sees it."""
 
-    access: Access
+    shown: Pass
     visit: Visit
-    seconds_left: float
 
 
 def strip_access(path_qs: str) -> tuple[str, str | None]:
@@ -69,24 +68,21 @@ class Doorman:
         given = list(cookies)
         for visit, wanted in self._names.items():
             # Another origin below the same domain could have tossed in a second cookie of that name.
-            access, left = self._signer.admits(job_id, (value for name, value in given if name == wanted))
-            if access is not None:
-                return Admission(access, visit, left)
+            shown = self._signer.admits(job_id, (value for name, value in given if name == wanted))
+            if shown is not None:
+                return Admission(shown, visit)
         return None
 
-    def enter(self, access: Access) -> Admission:
-        """How somebody comes in who has just shown a link."""
-        return Admission(access, Visit.FIRST_PARTY, self._signer.cookie_seconds)
-
-    def set_cookies(self, job_id: JobId, access: Access) -> list[str]:
+    def set_cookies(self, job_id: JobId, shown: Pass) -> list[str]:
         """The Set-Cookie values for a visitor that is let in."""
-        common = f"={self._signer.cookie(job_id, access)}; Path=/; Max-Age={self._signer.cookie_seconds}; HttpOnly"
+        value = self._signer.cookie(job_id, shown.access, share=shown.share)
+        common = f"={value}; Path=/; Max-Age={self._signer.cookie_seconds}; HttpOnly"
         secure = "; Secure" if self._is_https else ""
         return [
             f"{self._names[Visit.FIRST_PARTY]}{common}; SameSite=Lax{secure}",
             f"{self._names[Visit.FRAMED]}{common}; SameSite=None; Secure; Partitioned",
         ]
 
-    def should_renew(self, seconds_left: float) -> bool:
+    def should_renew(self, shown: Pass) -> bool:
         """Whether the cookies are in the second half of their life."""
-        return seconds_left < self._signer.cookie_seconds / 2
+        return shown.seconds_left < self._signer.cookie_seconds / 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -22,6 +23,7 @@ _LINKS_KEPT: Final = 4096
 _HOST: Final = re.compile(r"build-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _PORT: Final = re.compile(r"[0-9]{0,5}")
 _EXPIRY: Final = re.compile(r"[0-9]{1,12}")
+_SHARE: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,12})")
 
 
 class Access(StrEnum):
@@ -32,6 +34,27 @@ class Access(StrEnum):
 
     VISITOR = "visitor"
     """What the app shows to people who are not signed in."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The shared link that somebody came by: what it opened ends at `until`, and when the link is closed."""
+
+    id: uuid.UUID
+    until: int
+    """In seconds since 1970."""
+
+    def __str__(self) -> str:
+        return f"{self.id.hex}-{self.until}"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What a signed value opens, for how many seconds still, and the shared link that it comes from."""
+
+    access: Access
+    seconds_left: float
+    share: Share | None = None
 
 
 class PreviewSigner:
@@ -63,6 +86,8 @@ class PreviewSigner:
         """The port in every link; None leaves it out."""
         self.generations: Mapping[JobId, int] = {}
         """How often the links of a build were revoked, where they were; each time begins another generation."""
+        self.closed_shares: Collection[uuid.UUID] = frozenset()
+        """The shared links that were closed before their time was over."""
 
     @property
     def cookie_seconds(self) -> int:
@@ -78,22 +103,23 @@ class PreviewSigner:
         port = "" if self.port is None else f":{self.port}"
         return f"{self.scheme}://build-{job_id}.{self._domain}{port}"
 
-    def url(self, job_id: JobId, access: Access = Access.OWNER) -> str:
+    def url(self, job_id: JobId, access: Access = Access.OWNER, *, share: Share | None = None) -> str:
         """A link that opens the preview as it is."""
         expiry = self.window(self._clock.now()) * self._window_seconds + self._link_seconds
-        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={self._signed_link(access, self._name(job_id), expiry)}"
+        signed = self._signed_link(access, self._name(job_id), expiry, share)
+        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={signed}"
 
-    def opens(self, job_id: JobId, value: str) -> Access | None:
+    def opens(self, job_id: JobId, value: str) -> Pass | None:
         """What the access parameter of a link opens of this build now; None when it is not good."""
-        return self._best(self._links, job_id, [value])[0]
+        return self._best(self._links, job_id, [value])
 
-    def cookie(self, job_id: JobId, access: Access) -> str:
+    def cookie(self, job_id: JobId, access: Access, *, share: Share | None = None) -> str:
         """A value for the cookie that keeps a visitor in."""
         expiry = int(self._clock.now().timestamp()) + self.cookie_seconds
-        return _sign_for(self._cookies, access, self._name(job_id), expiry)
+        return _sign_for(self._cookies, access, self._name(job_id), expiry, share)
 
-    def admits(self, job_id: JobId, cookies: Iterable[str]) -> tuple[Access | None, float]:
-        """What these cookies open of this build and for how many seconds still; None when none is good."""
+    def admits(self, job_id: JobId, cookies: Iterable[str]) -> Pass | None:
+        """What these cookies open of this build; None when none is good."""
         return self._best(self._cookies, job_id, cookies)
 
     def _name(self, job_id: JobId) -> str:
@@ -110,26 +136,33 @@ class PreviewSigner:
             return None
         return JobId(uuid.UUID(match.group(1)))
 
-    def _best(
-        self, signers: Mapping[Access, Signer], job_id: JobId, values: Iterable[str]
-    ) -> tuple[Access | None, float]:
+    def _best(self, signers: Mapping[Access, Signer], job_id: JobId, values: Iterable[str]) -> Pass | None:
         """The access that opens most, by whichever of the values is good for longest."""
         given = list(values)
         for access, signer in signers.items():
-            left = max((self._seconds_left(signer, job_id, value) for value in given), default=0.0)
-            if left > 0:
-                return access, left
-        return None, 0.0
+            found = [self._read(access, signer, job_id, value) for value in given]
+            best = max(found, key=lambda one: one.seconds_left, default=None)
+            if best is not None and best.seconds_left > 0:
+                return best
+        return None
 
-    def _seconds_left(self, signer: Signer, job_id: JobId, value: str) -> float:
-        expiry, _, signature = value.partition(".")
-        if not _EXPIRY.fullmatch(expiry) or not signature.isascii():
-            return 0
+    def _read(self, access: Access, signer: Signer, job_id: JobId, value: str) -> Pass:
+        """What a value opens; for no time at all when it is not good."""
+        nothing = Pass(access, 0)
+        signed, _, signature = value.rpartition(".")
+        expiry, _, share_text = signed.partition(".")
+        named = _SHARE.fullmatch(share_text)
+        if not _EXPIRY.fullmatch(expiry) or not signature.isascii() or (share_text and named is None):
+            return nothing
         try:
-            signer.unsign(f"{self._name(job_id)}.{expiry}.{signature}")
+            signer.unsign(f"{self._name(job_id)}.{signed}.{signature}")
         except BadSignature:
-            return 0
-        return int(expiry) - self._clock.now().timestamp()
+            return nothing
+        share = Share(uuid.UUID(named[1]), int(named[2])) if named else None
+        if share is not None and share.id in self.closed_shares:
+            return nothing
+        ends = int(expiry) if share is None else min(int(expiry), share.until)
+        return Pass(access, ends - self._clock.now().timestamp(), share)
 
 
 def _signers(secret: str | bytes, what: str) -> Mapping[Access, Signer]:
@@ -141,6 +174,9 @@ def _signer(secret: str | bytes, salt: bytes) -> Signer:
     return Signer(secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
-def _sign_for(signers: Mapping[Access, Signer], access: Access, name: str, expiry: int) -> str:
-    signature = signers[access].get_signature(f"{name}.{expiry}").decode()
-    return f"{expiry}.{signature}"
+def _sign_for(
+    signers: Mapping[Access, Signer], access: Access, name: str, expiry: int, share: Share | None
+) -> str:
+    signed = f"{expiry}" if share is None else f"{expiry}.{share}"
+    signature = signers[access].get_signature(f"{name}.{signed}").decode()
+    return f"{signed}.{signature}"

@@ -18,9 +18,9 @@ from app.core.errors import AppError, Forbidden, NotFound
 from app.core.ids import JobId, new_debug_id
 from app.ports.sandbox import SandboxError, SandboxGone
 from app.preview import pages
-from app.preview.access import Admission, Doorman, strip_access
+from app.preview.access import Admission, Doorman, Visit, strip_access
 from app.preview.headers import cookie_pairs
-from app.preview.links import Access, PreviewSigner
+from app.preview.links import Pass, PreviewSigner
 from app.preview.manners import HEAD_TIMEOUT_S, HeadLimit, request_log
 from app.preview.relay import Exchange, relay_http
 from app.preview.serving import PreviewFailed
@@ -85,18 +85,18 @@ class PreviewProxy:
             return self._not_a_preview(request, host)
         target, parameter = strip_access(_target(request))
         origin = URL(f"{self._signer.scheme}://{host}")
-        access = self._signer.opens(job_id, parameter) if parameter is not None else None
-        if access is not None and request.method in ("GET", "HEAD"):
-            return self._exchange(job_id, access, f"{origin.scheme}://{origin.authority}{target}")
-        admission = self._admit(request, job_id) if access is None else self._doorman.enter(access)
-        is_old = self._doorman.should_renew(admission.seconds_left)
+        shown = self._signer.opens(job_id, parameter) if parameter is not None else None
+        if shown is not None and request.method in ("GET", "HEAD"):
+            return self._exchange(job_id, shown, f"{origin.scheme}://{origin.authority}{target}")
+        admission = self._admit(request, job_id) if shown is None else Admission(shown, Visit.FIRST_PARTY)
+        is_old = self._doorman.should_renew(admission.shown)
         exchange = Exchange(
             request,
             target,
             origin=origin,
             admission=admission,
             own_cookies=self._doorman.cookie_names,
-            set_cookies=self._doorman.set_cookies(job_id, admission.access) if is_old else (),
+            set_cookies=self._doorman.set_cookies(job_id, admission.shown) if is_old else (),
             page_policy=self._page_policy,
         )
         return await self._serve(request, job_id, exchange)
@@ -105,14 +105,14 @@ class PreviewProxy:
         admission = self._doorman.admit(job_id, cookie_pairs(request.headers))
         if admission is None:
             raise Forbidden(
-                "This preview opens with a link that is good for a limited time.",
-                remedy=f"For a new one, type: ./co open {job_id}",
+                "This preview opens with a link that is good for a limited time, and can be closed.",
+                remedy=f"Ask whoever sent you the link for a new one. If that is you, type: ./co open {job_id}",
             )
         return admission
 
-    def _exchange(self, job_id: JobId, access: Access, location: str) -> web.Response:
+    def _exchange(self, job_id: JobId, shown: Pass, location: str) -> web.Response:
         response = web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
-        for cookie in self._doorman.set_cookies(job_id, access):
+        for cookie in self._doorman.set_cookies(job_id, shown):
             response.headers.add("Set-Cookie", cookie)
         return response
 

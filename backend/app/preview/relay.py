@@ -63,7 +63,7 @@ class Exchange:
             peer=self.request.remote or "127.0.0.1",
             own_cookies=self._own_cookies,
         )
-        passed[PREVIEW_ACCESS] = f"{self._admission.access} {app.key}"
+        passed[PREVIEW_ACCESS] = f"{self._admission.shown.access} {app.key}"
         return passed
 
     def answer_headers(self, answer: aiohttp.ClientResponse) -> CIMultiDict[str]:

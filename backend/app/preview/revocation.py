@@ -9,11 +9,11 @@ from app.core.retry import patiently
 from app.db.engine import Connection, Database
 from app.events.bell import Ring
 from app.preview.links import PreviewSigner
-from app.repositories import link_generations
+from app.repositories import link_generations, share_links
 
 
 class LinkRevocation:
-    """Keeps a process's signer at the generations of links that the record has."""
+    """Keeps a process's signer at the generations of links and the closed shares that the record has."""
 
     def __init__(self, database: Database, signer: PreviewSigner) -> None:
         self._database = database
@@ -28,6 +28,7 @@ class LinkRevocation:
         """Ask the record. Unavailable."""
         async with self._database.autocommit() as tx:
             self._signer.generations = await link_generations.load_all(tx)
+            self._signer.closed_shares = await share_links.closed(tx)
 
     async def close(self) -> None:
         """Stop asking."""

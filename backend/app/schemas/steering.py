@@ -42,17 +42,21 @@ class ShareIn(BaseModel):
 
     label: Name
     days: Annotated[int, Field(ge=1, le=90)] = 7
+    with_code: bool = False
+    """Whether the link asks for a code too, which is told by another way."""
 
 
 class ShareOut(BaseModel):
-    """A link that is good; `url` is told once, when it is made."""
+    """A link that is good; `url` and `code` are told once, when it is made."""
 
     id: UUID
     label: str
     opened: int
     created_at: str
     expires_at: str
+    asks_code: bool
     url: str | None = None
+    code: str | None = None
 
 
 class SharesOut(BaseModel):

@@ -10,11 +10,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from app.api.errors import render
 from app.core.errors import AppError
+from app.mcp_server.mount import PATH as MCP_PATH
 from app.web.rendering import page
 
-API: Final = "/api/"
+FOR_PROGRAMS: Final = ("/api/", f"{MCP_PATH}/")
 Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 
 
@@ -27,11 +30,23 @@ def install_failure_pages(app: FastAPI) -> None:
 def _shown(handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def shown(request: Request, error: Exception) -> Response:
         answer = await handler(request, error)
-        if request.url.path.startswith(API):
-            return answer
-        problem = json.loads(bytes(answer.body))
-        return failure_page(request, problem)
+        return _for_whoever_asks(request, answer)
 
+    return shown
+
+
+def refusal_of(scope: Scope, error: AppError) -> Response:
+    """The answer to a request that reaches no handler."""
+    return _for_whoever_asks(Request(scope), render(error))
+
+
+def _for_whoever_asks(request: Request, answer: JSONResponse) -> Response:
+    """What a program reads, or the same as a page."""
+    if f"{request.url.path}/".startswith(FOR_PROGRAMS):
+        return answer
+    shown = failure_page(request, json.loads(bytes(answer.body)))
+    if "retry-after" in answer.headers:
+        shown.headers["retry-after"] = answer.headers["retry-after"]
     return shown
 
 

@@ -25,6 +25,7 @@ _TEMPLATES.globals.update(asset=address_of, version=__version__)
 _TEMPLATES.filters.update(
     ago=words.ago,
     seconds=words.seconds,
+    moment=words.moment,
     version_name=words.version_name,
     state=words.state_of,
     clip=words.clip,

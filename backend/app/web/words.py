@@ -23,6 +23,11 @@ def ago(moment: datetime | None) -> str:
     return moment.strftime("%-d %B %Y")
 
 
+def moment(when: datetime) -> str:
+    """A day and time to come, such as "6 December, 14:05 UTC"."""
+    return when.astimezone(UTC).strftime("%-d %B, %H:%M UTC")
+
+
 def seconds(amount: float | None) -> str:
     """A length of time, such as "9 s" or "1 min 20 s"."""
     if amount is None:

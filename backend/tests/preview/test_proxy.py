@@ -12,7 +12,7 @@ import pytest
 
 from app.core.ids import JobId
 from app.domain.job import JobStatus
-from app.preview.links import Access
+from app.preview.links import Access, Share
 from app.preview.probe import probe
 from tests.preview.conftest import PAGE, House
 from tests.preview.stage import manifest, workspace
@@ -196,8 +196,10 @@ async def test_a_visitor_cannot_say_that_they_are_the_founder(
 async def test_a_link_for_visitors_is_none_of_the_founders(house: House, visitor: aiohttp.ClientSession) -> None:
     job_id = await house.builds.add()
     guest, owner = house.signer.url(job_id, Access.VISITOR), house.signer.url(job_id)
-    assert house.signer.opens(job_id, guest.partition("=")[2]) is Access.VISITOR
-    assert house.signer.opens(job_id, owner.partition("=")[2]) is Access.OWNER
+    for link, access in ((guest, Access.VISITOR), (owner, Access.OWNER)):
+        opened = house.signer.opens(job_id, link.partition("=")[2])
+        assert opened is not None
+        assert opened.access is access
     # A visitor's cookie under the founder's name beside another of it, as a neighbouring origin could toss it in.
     cookie = house.signer.cookie(job_id, Access.VISITOR)
     headers = {"Cookie": f"cf_preview={cookie}; cf_preview=1.x"}
@@ -213,7 +215,63 @@ async def test_a_visitors_cookie_is_renewed_as_a_visitors(house: House, visitor:
     house.clock.pass_by(400)
     async with visitor.get(house.url(job_id, "/echo")) as answer:
         renewed = answer.headers.getall("Set-Cookie")[0].split(";")[0].partition("=")[2]
-    assert house.signer.admits(job_id, [renewed])[0] is Access.VISITOR
+    admitted = house.signer.admits(job_id, [renewed])
+    assert admitted is not None
+    assert admitted.access is Access.VISITOR
+
+
+async def test_who_came_by_a_shared_link_is_out_as_soon_as_it_is_closed(
+    house: House, visitor: aiohttp.ClientSession
+) -> None:
+    job_id, ends = await house.builds.add(), int(house.clock.now().timestamp()) + 10_000
+    share, other = Share(uuid.uuid4(), ends), Share(uuid.uuid4(), ends)
+    link = house.signer.url(job_id, Access.VISITOR, share=share)
+    async with visitor.get(link) as answer:
+        assert answer.status == 200
+    house.clock.pass_by(400)
+    async with visitor.get(house.url(job_id, "/boot")) as answer:
+        assert "Set-Cookie" in answer.headers  # what closing has to end lives on in a renewed cookie
+
+    house.signer.closed_shares = {share.id}
+
+    for url in (house.url(job_id, "/boot"), link):
+        async with visitor.get(url, allow_redirects=False) as answer:
+            assert answer.status == 403
+            assert "Set-Cookie" not in answer.headers
+    async with visitor.get(house.signer.url(job_id, Access.VISITOR, share=other)) as answer:
+        assert answer.status == 200
+
+
+async def test_a_visit_by_a_shared_link_ends_with_the_link(house: House, visitor: aiohttp.ClientSession) -> None:
+    job_id = await house.builds.add()
+    share = Share(uuid.uuid4(), int(house.clock.now().timestamp()) + 500)
+    async with visitor.get(house.signer.url(job_id, Access.VISITOR, share=share)) as answer:
+        assert answer.status == 200
+    house.clock.pass_by(499)
+    async with visitor.get(house.url(job_id, "/boot")) as answer:
+        assert answer.status == 200
+
+    house.clock.pass_by(2)
+
+    async with visitor.get(house.url(job_id, "/boot")) as answer:
+        assert answer.status == 403
+
+
+async def test_a_shared_links_cookie_is_not_made_longer_nor_made_another_links(
+    house: House, visitor: aiohttp.ClientSession
+) -> None:
+    job_id, ends = await house.builds.add(), int(house.clock.now().timestamp()) + 500
+    share = Share(uuid.uuid4(), ends)
+    expiry, _, signature = house.signer.cookie(job_id, Access.VISITOR, share=share).split(".")
+    forged = (
+        f"{expiry}.{Share(share.id, ends + 9_000)}.{signature}",
+        f"{expiry}.{Share(uuid.uuid4(), ends)}.{signature}",
+        f"{expiry}.{signature}",
+        f"{expiry}..{signature}",
+    )
+    for cookie in forged:
+        async with visitor.get(house.url(job_id, "/"), headers={"Cookie": f"cf_preview={cookie}"}) as answer:
+            assert answer.status == 403, cookie
 
 
 async def test_the_visitor_sees_the_app_without_its_hop_by_hop_and_frame_headers(

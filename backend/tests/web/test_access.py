@@ -112,6 +112,27 @@ def test_nobody_may_frame_a_page_or_run_a_script_of_theirs_in_it(signed_in: Hous
         assert not re.search(r"<script(?![^>]+src=)|style=|\son\w+=", answer.text)
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, "", 403),
+        ({"Host": "evil.example"}, "", 421),
+        ({}, "x" * 200_000, 413),
+    ],
+)
+def test_a_person_reads_a_page_and_a_program_a_document_when_nothing_is_let_through(
+    signed_in: House, headers: dict[str, str], body: str, status: int
+) -> None:
+    for path, kind in (("/new", "text/html"), ("/api/projects", "application/problem+json"), ("/mcp", "")):
+        answer = signed_in.client.post(path, content=body, headers={**headers})
+
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith(kind or "application/problem+json")
+        assert "dbg_" in answer.text
+        if kind == "text/html":
+            assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
 def test_signing_out_ends_the_session_itself(signed_in: House) -> None:
     cookies = dict(signed_in.client.cookies)
 

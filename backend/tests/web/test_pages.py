@@ -9,7 +9,6 @@ from uuid import UUID
 from app.core.ids import JobId
 from app.domain.job import JobStatus
 from tests.support.house import AUTH, House
-from tests.web.conftest import sign_in
 
 IDEA = "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."
 
@@ -200,23 +199,6 @@ def test_a_branch_is_a_project_of_its_own(signed_in: House) -> None:
     assert answer.url.path.endswith("/plan")
     assert project not in answer.url.path
     assert len(signed_in.client.get("/api/projects", headers=AUTH).json()["items"]) == 2
-
-
-def test_a_share_link_opens_for_anybody_until_it_is_closed(signed_in: House) -> None:
-    project = built(signed_in)
-
-    page = post(signed_in, f"/p/{project}/share", label="Anna", days="7").text
-    found = re.search(r'id="share-link">[^<]*(/s/[^<]+)<', page)
-    assert found is not None
-    signed_in.client.cookies.clear()
-    opened = signed_in.client.get(found[1], follow_redirects=False)
-    assert opened.headers["location"].startswith("http://build-")
-
-    sign_in(signed_in)
-    closing = re.search(r'action="(/p/[^"]+/close)"', signed_in.client.get(f"/p/{project}/share").text)
-    assert closing is not None
-    post(signed_in, closing[1])
-    assert signed_in.client.get(found[1], follow_redirects=False).status_code == 404
 
 
 def test_a_failed_build_says_so_kindly_and_offers_to_try_again(signed_in: House) -> None:

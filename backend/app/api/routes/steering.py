@@ -66,17 +66,18 @@ async def create_share(
 ) -> ShareOut:
     """A link by which anybody sees what the newest version shows to visitors. Its address is told this once."""
     async with services.database.transaction() as tx:
-        link, secret = await services.shares.create(
-            tx, caller.id, ProjectId(project_id), label=body.label, days=body.days
+        made = await services.shares.create(
+            tx, caller.id, ProjectId(project_id), label=body.label, days=body.days, with_code=body.with_code
         )
-    return _share_out(link).model_copy(update={"url": str(request.base_url.replace(path=f"/s/{secret}"))})
+    url = str(request.base_url.replace(path=f"/s/{made.secret}"))
+    return _share_out(made.link).model_copy(update={"url": url, "code": made.code})
 
 
 @project_router.delete("/{project_id}/shares/{link_id}", status_code=204, operation_id="close_share")
 async def close_share(project_id: UUID, link_id: UUID, caller: CallerDep, services: ServicesDep) -> None:
-    """Take a link back."""
+    """Close a link: it opens nothing any more, and whoever came by it is out at once."""
     async with services.database.transaction() as tx:
-        await services.shares.revoke(tx, caller.id, ProjectId(project_id), link_id)
+        await services.shares.close(tx, caller.id, ProjectId(project_id), link_id)
 
 
 @build_router.post("/{job_id}/return", status_code=201, operation_id="return_to_build", response_model=StartOut)
@@ -116,4 +117,5 @@ def _share_out(link: ShareLink) -> ShareOut:
         opened=link.opened,
         created_at=link.created_at.isoformat(),
         expires_at=link.expires_at.isoformat(),
+        asks_code=link.asks_code,
     )

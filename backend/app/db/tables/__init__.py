@@ -213,6 +213,10 @@ share_links = sa.Table(
     sa.Column("opened", sa.Integer, nullable=False, server_default="0"),
     _moment("created_at", now=True),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    _moment("closed_at"),
+    sa.Column("code_digest", sa.LargeBinary),
+    sa.Column("code_tries", sa.Integer, nullable=False, server_default="0"),
+    _moment("code_from"),
     sa.Index("ix_share_links_project_id", "project_id"),
 )
 

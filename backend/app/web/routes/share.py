@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from markupsafe import Markup
 
 from app.api.deps import ServicesDep
 from app.container import Services
 from app.core.errors import InvalidInput
 from app.core.ids import FounderId, ProjectId
-from app.preview.links import Access
+from app.preview.links import Access, Share
+from app.repositories.share_links import ShareLink
+from app.services.share_service import CodeWrong, TooManyTries
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_view import look_into
 from app.web.session import PageCaller, own_origin
 
 router = APIRouter(include_in_schema=False)
+
+Secret = Annotated[str, Path(max_length=100)]
 
 
 @router.get("/p/{project_id}/share", response_class=Response)
@@ -36,31 +40,70 @@ async def create(
     try:
         days = int(form["days"]) if form["days"].isdecimal() else 0
         async with services.database.transaction() as tx:
-            _, secret = await services.shares.create(
-                tx, caller.id, ProjectId(project_id), label=form["label"], days=days
+            made = await services.shares.create(
+                tx,
+                caller.id,
+                ProjectId(project_id),
+                label=form["label"],
+                days=days,
+                with_code=form.ticked("with_code"),
             )
     except InvalidInput as error:
         return await _share_page(
             request, services, caller.id, ProjectId(project_id), status=422, problem=error.detail
         )
-    url = f"{own_origin(request)}/s/{secret}"
-    return await _share_page(request, services, caller.id, ProjectId(project_id), url=url, picture=_qr(url))
+    url = f"{own_origin(request)}/s/{made.secret}"
+    return await _share_page(
+        request, services, caller.id, ProjectId(project_id), made=made, url=url, picture=_qr(url)
+    )
 
 
 @router.post("/p/{project_id}/share/{link_id}/close", response_class=Response)
 async def close(project_id: UUID, link_id: UUID, caller: PageCaller, services: ServicesDep) -> Response:
-    """Take a link back."""
+    """Close a link, and end what it opened."""
     async with services.database.transaction() as tx:
-        await services.shares.revoke(tx, caller.id, ProjectId(project_id), link_id)
+        await services.shares.close(tx, caller.id, ProjectId(project_id), link_id)
     return go_to(f"/p/{project_id}/share")
 
 
 @router.get("/s/{secret}", response_class=Response)
-async def visit(secret: str, services: ServicesDep) -> Response:
-    """Lead whoever was given a link to what the app shows to visitors."""
+async def visit(request: Request, secret: Secret, services: ServicesDep) -> Response:
+    """Lead whoever was given a link to what the app shows to visitors; ask for its code where it has one."""
+    async with services.database.autocommit() as tx:
+        link = await services.shares.find(tx, secret)
+    if link.asks_code:
+        return _code_page(request)
+    return await _let_in(services, link)
+
+
+@router.post("/s/{secret}", response_class=Response)
+async def visit_with_code(request: Request, secret: Secret, services: ServicesDep, form: FormDep) -> Response:
+    """The same with the code; each wrong one after a few makes the next wait."""
+    async with services.database.autocommit() as tx:
+        link = await services.shares.find(tx, secret)
+    if link.asks_code:
+        try:
+            async with services.database.transaction() as tx:
+                is_right = await services.shares.try_code(tx, link, form["code"])
+        except TooManyTries as error:
+            return _code_page(request, status=error.status, problem=error.detail, wait=error.retry_after)
+        if not is_right:
+            return _code_page(request, status=CodeWrong.status, problem="This is not the code of this link.")
+    return await _let_in(services, link)
+
+
+async def _let_in(services: Services, link: ShareLink) -> Response:
     async with services.database.transaction() as tx:
-        job = await services.shares.open(tx, secret[:100])
-    return go_to(services.previews.url(job.id, Access.VISITOR))
+        job = await services.shares.open(tx, link)
+    share = Share(link.id, int(link.expires_at.timestamp()))
+    return go_to(services.previews.url(job.id, Access.VISITOR, share=share))
+
+
+def _code_page(request: Request, *, status: int = 200, problem: str = "", wait: int | None = None) -> Response:
+    answer = page(request, "share_code.html", status=status, problem=problem)
+    if wait is not None:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def _qr(url: str) -> Markup:
@@ -81,5 +124,5 @@ async def _share_page(
     room = await look_into(services, founder_id, project_id, version=None)
     async with services.database.autocommit() as tx:
         links = await services.shares.list(tx, founder_id, project_id)
-    told = {"problem": "", "url": "", "picture": None, **values}
+    told = {"problem": "", "url": "", "made": None, "picture": None, **values}
     return page(request, "share.html", status=status, room=room, links=links, **told)
