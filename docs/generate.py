@@ -12,6 +12,7 @@ from app.cli.errors import ApiProblem, Exit, exit_of
 from app.cli.main import make_app
 from app.core.errors import AppError
 from app.core.settings import Settings
+from app.domain.failure import FailureCode
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "<!-- Written by docs/generate.py; do not edit. -->\n"
@@ -53,7 +54,19 @@ def errors_page() -> str:
         "a sentence for a person and may. With `--json` the command line prints "
         '`{"error": {code, detail, remedy, debug_id, exit_code}}`.\n'
     )
-    return "\n".join([GENERATED + head, "| Code | Status | Exit code | Meaning |", "|---|---|---|---|", *rows, ""])
+    table = ["| Code | Status | Exit code | Meaning |", "|---|---|---|---|", *rows]
+    return "\n".join([GENERATED + head, *table, "", *failure_lines(), ""])
+
+
+def failure_lines() -> list[str]:
+    """Every code that a failed build can carry, with the sentence that its founder reads."""
+    head = (
+        "## Why a build failed\n\n"
+        "A failed build says in `error_code` which of these it was, and in `error_message` the sentence; a check\n"
+        "may say it more exactly, with the names of what it looked at. `cancelled` is what its founder chose.\n"
+    )
+    rows = [f"| `{code.value}` | {code.sentence} |" for code in FailureCode]
+    return [head, "| Code | Sentence |", "|---|---|", *rows]
 
 
 def exit_code(error: type[AppError]) -> int:

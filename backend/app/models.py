@@ -19,9 +19,9 @@ from app.designer.choice import (
     ModelChoice,
     parse_choice,
 )
+from app.domain.job import SpecifiedJob
 from app.ports.model_calls import CallJournal
 from app.ports.runner import Runner, Say
-from app.repositories.jobs import SpecifiedJob
 from app.repositories.model_calls import Asking
 from app.services.build_pipeline import ModelRunnerOf
 from app.services.memory_journal import MemoryJournal

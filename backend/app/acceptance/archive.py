@@ -7,7 +7,7 @@ from typing import Final
 
 from app.acceptance.evidence import LOG_TAIL
 from app.acceptance.http_session import HttpSessions
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 
@@ -36,9 +36,7 @@ async def unpack(sandbox: Sandbox, *, archive: bytes, folder: str) -> str:
     await sandbox.write_files({f"{_FOLDER}/export.zip": archive})
     unpacked = await sandbox.run_command(("sh", "-c", _UNPACK, "unpack", _FOLDER, folder), timeout_s=UNPACK_S)
     if unpacked.exit_code or unpacked.timed_out:
-        raise BuildFailed(
-            "The archive of the app cannot be unpacked.", code="archive_fails", log=unpacked.output[-LOG_TAIL:]
-        )
+        raise BuildFailed(FailureCode.ARCHIVE_FAILS, log=unpacked.output[-LOG_TAIL:])
     return f"{_FOLDER}/{folder}"
 
 
@@ -49,8 +47,8 @@ async def answers(sessions: HttpSessions, manifest: Manifest) -> None:
     answer = await visitor.follow(await visitor.get(page))
     if answer.status != 200:
         raise BuildFailed(
+            FailureCode.ARCHIVE_FAILS,
             "The archive of the app starts and does not answer.",
-            code="archive_fails",
             log=f"GET {page}: HTTP {answer.status}",
         )
 

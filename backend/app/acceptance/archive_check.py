@@ -18,7 +18,7 @@ from app.acceptance.strangers import keep_out
 from app.app_runtime.app_host import AppHost
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_queries import has_record_pages
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 
@@ -67,9 +67,7 @@ class ArchiveCheck:
         first = f"/{self.spec.entities[0].table}"
         answer = await (await people.second_owner()).get(first)
         if answer.status != 200:
-            raise BuildFailed(
-                "Signing in to the app does not work.", code="no_sign_in", log=f"GET {first}: {told(answer)}"
-            )
+            raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"GET {first}: {told(answer)}")
 
     async def _look(self, people: People) -> Seen:
         cookies = people.driver.visitor.cookies

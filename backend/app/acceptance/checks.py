@@ -14,7 +14,7 @@ from app.acceptance.live_checks import LiveChecks
 from app.acceptance.regression import ParentVersion, parent_promises
 from app.app_runtime.app_host import AppHost
 from app.blueprint.spec import AppSpec
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 
@@ -111,9 +111,9 @@ async def _command(sandbox: Sandbox, argv: tuple[str, ...]) -> Seen:
     result = await sandbox.run_command(argv, timeout_s=TEST_TIMEOUT_S)
     tail = result.output[-LOG_TAIL:]
     if result.timed_out:
-        raise BuildFailed("The app's own tests did not come to an end.", code="tests_hang", log=tail)
+        raise BuildFailed(FailureCode.TESTS_HANG, log=tail)
     if result.exit_code != 0:
-        raise BuildFailed("The app does not pass its own tests.", code="tests_fail", log=tail)
+        raise BuildFailed(FailureCode.TESTS_FAIL, log=tail)
     return Seen(result.output.strip().rsplit("\n", 1)[-1].strip("= ")[:LOG_TAIL] or "passed")
 
 

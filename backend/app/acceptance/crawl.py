@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from app.acceptance.evidence import Seen
 from app.acceptance.http_session import Answer, HttpSession, local_path
 from app.acceptance.pages import WebForm
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 MAX_PAGES: Final = 120
 MAX_DEPTH: Final = 5
@@ -75,8 +75,8 @@ def _must_answer(answer: Answer, parent: str) -> None:
         f"GET {answer.path}: HTTP {answer.status}, linked from {parent or 'the start'}\n{answer.page.text[:600]}"
     )
     if answer.status >= 500:
-        raise BuildFailed("A page of the app breaks when it is opened.", code="page_fails", log=where)
-    raise BuildFailed("A link in the app leads nowhere.", code="dead_link", log=where)
+        raise BuildFailed(FailureCode.PAGE_FAILS, "A page of the app breaks when it is opened.", log=where)
+    raise BuildFailed(FailureCode.DEAD_LINK, log=where)
 
 
 def _leads_to(answer: Answer, walk: Walk) -> list[str]:
@@ -121,7 +121,5 @@ async def _send_all(visitor: HttpSession, walk: Walk) -> None:
         walk.sent += 1
         if answer.status >= 500 or answer.status in _BROKEN:
             raise BuildFailed(
-                "A form of the app breaks when it is sent.",
-                code="form_fails",
-                log=f"POST {answer.path}: HTTP {answer.status}\n{answer.page.text[:600]}",
+                FailureCode.FORM_FAILS, log=f"POST {answer.path}: HTTP {answer.status}\n{answer.page.text[:600]}"
             )

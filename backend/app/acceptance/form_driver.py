@@ -16,7 +16,7 @@ from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key
 from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 _NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
 _SHOWN: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
@@ -135,8 +135,8 @@ class FormDriver:
         forms = [form for form in page.page.forms if form.method == "post" and form.names & wanted]
         if page.status != 200 or not forms:
             raise BuildFailed(
+                FailureCode.NO_FORM,
                 f"The app has no form to add a {entity.label.lower()}.",
-                code="no_form",
                 log=f"GET {page.path}: HTTP {page.status}",
             )
         return page, max(forms, key=lambda form: len(form.names & wanted))
@@ -146,8 +146,8 @@ class FormDriver:
         found = _NUMBER.search(answer.location)
         if answer.status != 303 or found is None:
             raise BuildFailed(
+                FailureCode.NOT_KEPT,
                 f"The app does not keep a new {entity.label.lower()}.",
-                code="not_kept",
                 log=f"POST {answer.path} {dict(values)!r}: {told(answer)}",
             )
         kept = Kept(entity, int(found[1]), values)
@@ -159,8 +159,8 @@ class FormDriver:
         answer = await self.visitor.get(f"/{entity.table}/export.csv")
         if answer.status != 200:
             raise BuildFailed(
+                FailureCode.NO_EXPORT,
                 f"The list of {entity.plural.lower()} cannot be exported.",
-                code="no_export",
                 log=f"GET {answer.path}: HTTP {answer.status}",
             )
         return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))

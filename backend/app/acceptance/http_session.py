@@ -16,7 +16,7 @@ from yarl import URL
 from app.acceptance.pages import Page, WebForm, read_page
 from app.app_runtime.app_host import PREVIEW_ACCESS
 from app.app_runtime.sandbox_connector import app_session
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 from app.ports.sandbox import Sandbox
 
 TIMEOUT_S: Final = 10.0
@@ -52,7 +52,7 @@ class Answer:
 
 def silent(what: str, why: str) -> BuildFailed:
     """The failure of an app that gave no HTTP answer."""
-    return BuildFailed("A page of the app does not open.", code="page_fails", log=f"{what}: {why}")
+    return BuildFailed(FailureCode.PAGE_FAILS, log=f"{what}: {why}")
 
 
 class HttpSession:

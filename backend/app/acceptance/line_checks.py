@@ -10,7 +10,7 @@ from app.acceptance.people import People
 from app.acceptance.samples import BAD
 from app.blueprint.spec import EntitySpec
 from app.blueprint.spec_lines import line_kind
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 LINE: Final = "line-"
 """Begins the name of a field of a line in the form of its record."""
@@ -46,8 +46,8 @@ async def try_lines(people: People, entity: EntitySpec) -> str:
     rows = await driver.rows(child)
     if len(rows) != before + 2:
         raise BuildFailed(
+            FailureCode.LINES_LOST,
             f"The {child.plural.lower()} of a {entity.label.lower()} are not kept with it.",
-            code="lines_lost",
             log=f"{before} before, {len(rows)} after two were entered",
         )
     await _are_shown(driver, kept, [entered[0], entered[1]], child)
@@ -68,8 +68,8 @@ async def _refuses_a_wrong_line(
     answer = await driver.send(entity, values)
     if not answer.is_refusal or len(await driver.rows(entity)) != before:
         raise BuildFailed(
+            FailureCode.BAD_INPUT_KEPT,
             f"The app takes a {entity.label.lower()} with a line that is not filled in rightly.",
-            code="bad_input_kept",
             log=f"{name} = {BAD[field.type]!r}: {told(answer)}",
         )
 
@@ -83,7 +83,7 @@ async def _are_shown(
         lost = [words for words in Kept(child, 0, values).words[:1] if words not in page]
         if lost:
             raise BuildFailed(
+                FailureCode.LINES_LOST,
                 f"The {child.plural.lower()} are not on the page of their {kept.entity.label.lower()}.",
-                code="lines_lost",
                 log=f"GET {kept.path}: missing {lost!r}",
             )

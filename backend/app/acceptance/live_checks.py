@@ -24,7 +24,7 @@ from app.acceptance.view_checks import tried_views, try_views
 from app.app_runtime.app_host import PREVIEW_KEY, AppHost
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_queries import has_record_pages
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import Manifest
 from app.ports.sandbox import Sandbox
 
@@ -84,7 +84,7 @@ class LiveChecks:
             answer = await visitor.get(path)
             if answer.status != 200 and not answer.location:
                 log = f"GET {path}: {told(answer)}"
-                raise BuildFailed("A page of the app does not open.", code="page_fails", log=log)
+                raise BuildFailed(FailureCode.PAGE_FAILS, log=log)
         return Seen(f"{len(self.manifest.pages)} pages answered")
 
     async def _links(self, people: People) -> Seen:
@@ -121,9 +121,9 @@ class LiveChecks:
                 raise
             now, old = plain_version(self.version), plain_version(self.inherited.version)
             raise BuildFailed(
+                FailureCode.REGRESSION,
                 f"Version {now} no longer {promise.words}, as version {old} did. {error.detail}",
-                code="regression",
-                log=f"{error.failure_code}: {error.log}",
+                log=f"{error.failure}: {error.log}",
             ) from error
 
     async def _restart(self, people: People) -> Seen:

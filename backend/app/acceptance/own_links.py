@@ -9,7 +9,7 @@ from app.acceptance.form_driver import told
 from app.acceptance.http_session import Answer
 from app.acceptance.people import People
 from app.blueprint.spec import FormSpec
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 _LINK: Final = re.compile(r"^/by-link/[a-z0-9_]+/(\d+)/([0-9A-Za-z]+)$")
 
@@ -19,21 +19,19 @@ async def try_own_link(people: People, form: FormSpec, done: Answer) -> None:
     found = next((match for link in done.page.links if (match := _LINK.match(link))), None)
     if found is None:
         raise BuildFailed(
+            FailureCode.NO_OWN_LINK,
             f"Whoever sends the form {form.action!r} gets no link to come back to what they sent.",
-            code="no_own_link",
             log=f"GET {done.path}: {told(done)}",
         )
     own = await people.anybody().get(found[0])
     if own.status != 200:
         raise BuildFailed(
+            FailureCode.NO_OWN_LINK,
             f"The link that whoever sends the form {form.action!r} gets does not open.",
-            code="no_own_link",
             log=f"GET {own.path}: {told(own)}",
         )
     start, number, sign = found[0].rsplit("/", 2)[0], int(found[1]), found[2]
     for address in (f"{start}/{number + 1}/{sign}", f"{start}/{number}/{'0' * len(sign)}"):
         other = await people.anybody().get(address)
         if not other.is_refusal:
-            raise BuildFailed(
-                "A link to one record opens another one.", code="open_links", log=f"GET {address}: {told(other)}"
-            )
+            raise BuildFailed(FailureCode.OPEN_LINKS, log=f"GET {address}: {told(other)}")

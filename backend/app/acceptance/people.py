@@ -11,7 +11,7 @@ from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_queries import has_record_pages
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 OWNER: Final = {"name": "Olive Owner", "email": "owner@example.com", "password": "correct-horse-battery-4"}
 _PASSWORD: Final = "correct-horse-battery-9"
@@ -43,8 +43,8 @@ class People:
             page = await owner.get("/setup")
             if password_form(page) is None:
                 raise BuildFailed(
+                    FailureCode.NO_SIGN_IN,
                     "The app should ask people to sign in, and does not.",
-                    code="no_sign_in",
                     log=f"GET /setup: {told(page)}",
                 )
             await _fill(owner, page, {**OWNER, "code": self.setup_code})
@@ -58,9 +58,7 @@ class People:
         if form is None:
             return
         if not (await stranger.submit(page, form, values)).is_refusal:
-            raise BuildFailed(
-                "Whoever comes first becomes the owner of the app.", code="open_setup", log=f"/setup: {told(page)}"
-            )
+            raise BuildFailed(FailureCode.OPEN_SETUP, log=f"/setup: {told(page)}")
 
     def anybody(self) -> HttpSession:
         """A passer-by who does not sign in."""
@@ -105,6 +103,4 @@ async def _fill(visitor: HttpSession, page: Answer, values: dict[str, str]) -> N
     form = password_form(page)
     answer = await visitor.submit(page, form, values) if form is not None else page
     if form is None or answer.status != 303:
-        raise BuildFailed(
-            "Signing in to the app does not work.", code="no_sign_in", log=f"{page.path}: {told(answer)}"
-        )
+        raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"{page.path}: {told(answer)}")

@@ -24,7 +24,7 @@ from app.blueprint.spec import (
     RuleSpec,
 )
 from app.blueprint.spec_queries import has_record_pages
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 MAX_BAD: Final = 5
 Try = Callable[[People, "Promise"], Awaitable[str]]
@@ -114,8 +114,8 @@ async def read_back(people: People, kept: Kept) -> None:
     lost = [words for words in kept.words if " ".join(words.split()) not in answer.page.text]
     if answer.status != 200 or lost:
         raise BuildFailed(
+            FailureCode.LOST_RECORD,
             f"A new {kept.entity.label.lower()} is not there when it is looked for.",
-            code="lost_record",
             log=f"GET {kept.path}: {told(answer)}\nmissing: {lost!r}",
         )
 
@@ -129,13 +129,13 @@ async def _refuses(people: People, promise: Promise) -> str:
         answer = await driver.send(entity, {**good, name: value})
         if not answer.is_refusal or not answer.page.forms:
             raise BuildFailed(
+                FailureCode.BAD_INPUT_KEPT,
                 f"The app takes a {entity.label.lower()} that is not filled in rightly.",
-                code="bad_input_kept",
                 log=f"{name} = {value!r}: {told(answer)}",
             )
     if len(await driver.rows(entity)) != before:
         raise BuildFailed(
-            f"The app refuses a {entity.label.lower()} and keeps it all the same.", code="bad_input_kept"
+            FailureCode.BAD_INPUT_KEPT, f"The app refuses a {entity.label.lower()} and keeps it all the same."
         )
     return f"{entity.plural}: {len(wrong)} wrong forms were refused and nothing was kept"
 
@@ -165,8 +165,8 @@ async def _form(people: People, promise: Promise) -> str:
     after = await people.driver.rows(promise.entity)
     if len(after) != before + 1:
         raise BuildFailed(
+            FailureCode.FORM_LOST,
             f"What a visitor sends with the form {form.action!r} does not reach the staff.",
-            code="form_lost",
             log=f"{before} records before, {len(after)} after",
         )
     return f"{form.action}: a visitor filled it in, came back by their own link, and the staff have it"
@@ -179,8 +179,8 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
     web = next((one for one in page.page.forms if one.method == "post" and one.names & set(form.fields)), None)
     if page.status != 200 or web is None:
         raise BuildFailed(
+            FailureCode.NO_PUBLIC_FORM,
             f"Visitors cannot open the form {form.action!r}.",
-            code="no_public_form",
             log=f"GET {path}: {told(page)}",
         )
     sent = {name: values[name] for name in form.fields if values.get(name)}
@@ -191,8 +191,8 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
     done = await visitor.follow(answer)
     if answer.status != 303 or done.status != 200:
         raise BuildFailed(
+            FailureCode.PUBLIC_FORM_FAILS,
             f"The form {form.action!r} cannot be sent.",
-            code="public_form_fails",
             log=f"POST {path} {sent!r}: {told(answer)}\nthen {done.path}: HTTP {done.status}",
         )
     await try_own_link(people, form, done)
@@ -213,8 +213,8 @@ async def _private(people: People, promise: Promise) -> str:
     nobody = await people.anybody().get(record.path)
     if mine.status != 200 or other.status not in (403, 404) or nobody.status == 200:
         raise BuildFailed(
+            FailureCode.NOT_PRIVATE,
             f"Somebody could see another person's {entity.label.lower()}.",
-            code="not_private",
             log=f"GET {record.path}: {mine.status} its owner, {other.status} another, {nobody.status} a passer-by",
         )
     return f"{entity.plural}: shown to whom they belong, {other.status} to somebody else"

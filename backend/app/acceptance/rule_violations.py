@@ -14,7 +14,7 @@ from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.stated import is_tangled, judged_rules
 from app.blueprint.generate.violations import Violation
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 Try = Callable[[People, EntitySpec, RuleSpec], Awaitable[str]]
 _FAR_TOO_MANY: Final = "1000000"
@@ -37,8 +37,8 @@ async def _broken(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     found = examples_of(people.spec).violation(entity, rule)
     if found is None:
         raise BuildFailed(
+            FailureCode.UNTRIED_RULE,
             f"Nothing was found that the rule would refuse: {rule.about}",
-            code="untried_rule",
             log="Say the rule in a simpler way, over fewer fields.",
         )
     if found.is_direct or found.role:
@@ -103,8 +103,8 @@ async def _late(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     answer = await people.driver.visitor.get(late.path)
     if "overdue" not in answer.page.text.lower():
         raise BuildFailed(
+            FailureCode.RULE_BROKEN,
             f"An overdue {entity.label.lower()} is not shown as overdue.",
-            code="rule_broken",
             log=f"{rule.about}\nGET {late.path}: {told(answer)}",
         )
     return f"{rule.about} (seen)"
@@ -113,8 +113,8 @@ async def _late(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
 def _refused(rule: RuleSpec, answer: Answer, values: Mapping[str, str]) -> str:
     if not answer.is_refusal or rule.about not in answer.page.text:
         raise BuildFailed(
+            FailureCode.RULE_BROKEN,
             f"The app does not hold its rule: {rule.about}",
-            code="rule_broken",
             log=f"POST {answer.path} {dict(values)!r}: {told(answer)}",
         )
     return f"{rule.about} (refused)"
@@ -138,7 +138,7 @@ def _target(spec: AppSpec, entity: EntitySpec, name: str) -> EntitySpec:
     field = entity.field(name)
     target = spec.entity(field.ref or "") if field is not None else None
     if target is None:
-        raise BuildFailed("A rule of the app points nowhere.", code="bad_rule", log=f"{entity.name}.{name}")
+        raise BuildFailed(FailureCode.BAD_RULE, log=f"{entity.name}.{name}")
     return target
 
 
@@ -150,7 +150,7 @@ async def break_rule(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     try:
         return await attempt(people, entity, rule)
     except BuildFailed as error:
-        if error.failure_code not in UNARRANGED:
+        if error.failure not in UNARRANGED:
             raise
         return f"{rule.about} (tried by the app's own tests)"
 

@@ -11,7 +11,7 @@ from app.acceptance.archive import BROWSER, chance_port
 from app.acceptance.browser import FLAGS, PROGRAMS, Browser, BrowserFailed, Look
 from app.acceptance.evidence import Seen
 from app.app_runtime.sandbox_connector import app_session
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 from app.ports.sandbox import CommandResult, Sandbox
 
 LOOKS: Final = {"wide": Look(1280, 800), "phone": Look(390, 844, is_phone=True)}
@@ -59,11 +59,7 @@ async def look(
         pictures.clear()
         return Seen(f"the browser does not run where the app runs: {error}"[:200], skipped=True)
     if complaints:
-        raise BuildFailed(
-            "A page of the app does not load without errors in a browser.",
-            code="console_errors",
-            log="\n".join(complaints),
-        )
+        raise BuildFailed(FailureCode.CONSOLE_ERRORS, log="\n".join(complaints))
     widths = " and ".join(f"{one.width}" for one in LOOKS.values())
     return Seen(f"opened in a browser at {widths} pixels, no error in its console", tuple(sorted(pictures)))
 

@@ -14,7 +14,7 @@ from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.generate.tool_cases import Case, cases_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, ToolSpec
 from app.blueprint.spec_site import SectionSpec, public_fields
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 ASKED = "asked"
 
@@ -41,11 +41,7 @@ async def _words(visitor: HttpSession, spec: AppSpec) -> str:
     answer = await visitor.get("/")
     missing = [words for section in sections for words in _said(section) if words not in answer.page.text]
     if answer.status != 200 or missing:
-        raise BuildFailed(
-            "The first page does not say what it should.",
-            code="words_missing",
-            log=f"GET /: HTTP {answer.status}, missing: {missing!r}",
-        )
+        raise BuildFailed(FailureCode.WORDS_MISSING, log=f"GET /: HTTP {answer.status}, missing: {missing!r}")
     return f"The first page: {len(sections)} sections in the given words"
 
 
@@ -69,17 +65,19 @@ async def _public_records(people: People, visitor: HttpSession, entity: EntitySp
     leaked = [name for name, mark in marks.items() if name not in seen and mark in texts]
     if leaked:
         raise BuildFailed(
-            f"Visitors see of {entity.plural.lower()} what is not for them.", code="not_private", log=f"{leaked!r}"
+            FailureCode.NOT_PRIVATE,
+            f"Visitors see of {entity.plural.lower()} what is not for them.",
+            log=f"{leaked!r}",
         )
     is_missing = [name for name, mark in marks.items() if name in seen and mark not in answers[0].page.text]
     if answers[0].status != 200 or (is_missing and not entity.public_if and not entity.order):
         raise BuildFailed(
+            FailureCode.NOT_PUBLIC,
             f"Visitors do not see the {entity.plural.lower()} that are public.",
-            code="not_public",
             log=f"GET {pages[0]}: {told(answers[0])}\nmissing: {is_missing!r}",
         )
     if (answers[1].status == 200) and entity.public is Publicity.LIST:
-        raise BuildFailed(f"A {entity.label.lower()} has a page that nobody asked for.", code="not_private")
+        raise BuildFailed(FailureCode.NOT_PRIVATE, f"A {entity.label.lower()} has a page that nobody asked for.")
     return f"{entity.plural}: visitors see {', '.join(seen)} and nothing else"
 
 
@@ -92,8 +90,8 @@ async def _results(visitor: HttpSession, spec: AppSpec, tool: ToolSpec) -> str:
         right = {name: str(case.results[name]) for name in wrong}
         if answer.status != 200 or wrong:
             raise BuildFailed(
+                FailureCode.WRONG_RESULT,
                 f"{tool.title!r} gives wrong results.",
-                code="wrong_result",
                 log=f"GET {path}: {told(answer)}\nexpected: {right!r}",
             )
     return f"{tool.title}: right for {len(cases)} different inputs, worked out without the app"

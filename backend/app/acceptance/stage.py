@@ -13,11 +13,9 @@ from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.spec import EntitySpec, FieldType, MoveSpec
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
-UNREACHABLE: Final = "unreachable_state"
-MOVE_REFUSED: Final = "move_refused"
-UNARRANGED: Final = frozenset({UNREACHABLE, MOVE_REFUSED})
+UNARRANGED: Final = frozenset({FailureCode.UNREACHABLE_STATE, FailureCode.MOVE_REFUSED})
 """What is wrong with a scene that the owner cannot put on by forms alone; the app's own tests put it on."""
 _UNLIKE: Final = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
 """Types whose values are made anew, so that records of several scenes do not stand in each other's way."""
@@ -72,8 +70,8 @@ async def bring_to(driver: FormDriver, kept: Kept, state: str) -> None:
         answer = await take_move(driver, kept, number, move)
         if answer.status != 303:
             raise BuildFailed(
+                FailureCode.MOVE_REFUSED,
                 f"“{move.label}” cannot be taken for a {kept.entity.label.lower()} that is ready for it.",
-                code=MOVE_REFUSED,
                 log=f"POST {answer.path}: {told(answer)}",
             )
 
@@ -115,7 +113,7 @@ def way_to(entity: EntitySpec, state: str) -> list[tuple[int, MoveSpec]]:
                 seen.add(move.target)
                 waiting.append((move.target, [*path, (number, move)]))
     raise BuildFailed(
+        FailureCode.UNREACHABLE_STATE,
         f"No move leads a {entity.label.lower()} to {state!r}, so what happens there cannot be tried.",
-        code=UNREACHABLE,
         log=f"{entity.name}: from {first!r}",
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from app.acceptance.evidence import Seen
 from app.acceptance.undefined_names import undefined_names
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import missing_files
 
 Files = Mapping[str, bytes]
@@ -47,7 +47,7 @@ def required(files: Files) -> Seen:
     """Every file that an app must have."""
     missing = missing_files(files)
     if missing:
-        raise BuildFailed("The app is not complete.", code="incomplete", log=f"missing: {', '.join(missing)}")
+        raise BuildFailed(FailureCode.INCOMPLETE, log=f"missing: {', '.join(missing)}")
     return Seen(f"{len(files)} files, every required one is there")
 
 
@@ -63,7 +63,7 @@ def parses(files: Files) -> Seen:
             else:
                 continue
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise BuildFailed("A file of the app cannot be read.", code="parse", log=f"{path}: {error}") from error
+            raise BuildFailed(FailureCode.PARSE, log=f"{path}: {error}") from error
         parsed += 1
     return Seen(f"{parsed} source files parse and compile")
 
@@ -90,11 +90,7 @@ def lint(files: Files) -> Seen:
             looked += 1
             found += [f"{path}:{line}: undefined name {name!r}" for line, name in _undefined(path, content)]
     if found:
-        raise BuildFailed(
-            "The app's code has a plain mistake, so it would break when used.",
-            code="lint",
-            log="\n".join(found[:40]),
-        )
+        raise BuildFailed(FailureCode.LINT, log="\n".join(found[:40]))
     return Seen(f"{looked} Python files, no undefined name")
 
 
@@ -105,11 +101,7 @@ def no_secrets(files: Files) -> Seen:
         if not what and path.endswith(_SOURCE) and (match := _ASSIGNED.search(content)) and _is_random(match[1]):
             what = "a password or key written out"
         if what:
-            raise BuildFailed(
-                "The app's files hold something that looks like a secret, so they were not kept.",
-                code="secret",
-                log=f"{path}: {what}",
-            )
+            raise BuildFailed(FailureCode.SECRET, log=f"{path}: {what}")
     return Seen(f"no key, token or password in {len(files)} files")
 
 

@@ -15,7 +15,7 @@ from app.acceptance.http_session import Answer, HttpSession, local_path
 from app.acceptance.people import People
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity
 from app.blueprint.spec_queries import title_fields
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 FOREIGN: Final = "rebound.example"
 MAX_PAGES: Final = 40
@@ -78,7 +78,8 @@ async def _try_changes(people: People) -> int:
     for entity in people.spec.entities:
         if len(await people.driver.rows(entity)) != before[entity.name]:
             raise BuildFailed(
-                f"Somebody who has not signed in can change {entity.plural.lower()}.", code="open_to_strangers"
+                FailureCode.OPEN_TO_STRANGERS,
+                f"Somebody who has not signed in can change {entity.plural.lower()}.",
             )
     return sent
 
@@ -95,9 +96,7 @@ async def _try_foreign_name(people: People) -> None:
         answer = await people.sessions.outside(FOREIGN).get(address)
         if not answer.is_refusal:
             raise BuildFailed(
-                "The app answers to a name that is not its own.",
-                code="answers_to_any_host",
-                log=f"GET {address} with Host {FOREIGN}: {told(answer)}",
+                FailureCode.ANSWERS_TO_ANY_HOST, log=f"GET {address} with Host {FOREIGN}: {told(answer)}"
             )
 
 
@@ -108,11 +107,7 @@ async def _read_public_pages(people: People) -> list[str]:
         text = html.unescape(page.text)
         named = next((name for name in names if name in text), None)
         if named is not None:
-            raise BuildFailed(
-                "A page that anybody can open names somebody.",
-                code="names_somebody",
-                log=f"GET {page.path} holds {named!r}",
-            )
+            raise BuildFailed(FailureCode.NAMES_SOMEBODY, log=f"GET {page.path} holds {named!r}")
     return [page.path for page in pages]
 
 
@@ -172,8 +167,4 @@ def _is_offered(spec: AppSpec, entity: EntitySpec) -> bool:
 
 
 def _open(answer: Answer) -> BuildFailed:
-    return BuildFailed(
-        "Somebody who has not signed in can open what is the staff's.",
-        code="open_to_strangers",
-        log=f"{answer.path}: {told(answer)}",
-    )
+    return BuildFailed(FailureCode.OPEN_TO_STRANGERS, log=f"{answer.path}: {told(answer)}")

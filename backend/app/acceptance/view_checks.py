@@ -11,7 +11,7 @@ from app.acceptance.form_driver import told
 from app.acceptance.http_session import Answer
 from app.acceptance.people import People
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, ViewKind, ViewSpec
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 _NUMBERS: Final = re.compile(r'<span class="number">([^<]*)</span>')
 _NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
@@ -101,8 +101,8 @@ async def _open(people: People, entity: EntitySpec, view: ViewSpec) -> Answer:
 
 def _wrong(view: ViewSpec, entity: EntitySpec, answer: Answer, why: str) -> BuildFailed:
     return BuildFailed(
+        FailureCode.WRONG_VIEW,
         f"The {view.kind} of {entity.plural.lower()} is not right.",
-        code="wrong_view",
         log=f"{why}\nGET {answer.path}: {told(answer)}",
     )
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 from app.container import Services
 from app.core.ids import JobId
-from app.domain.job import BUILD_STAGES, JobStatus
-from app.repositories.jobs import Job
+from app.domain.job import BUILD_STAGES, Job, JobStatus
+from app.domain.status import StatusView
 from app.schemas.generation import BuildOut, CheckOut, EvidenceOut, StatusOut
 
 _STEPS: Final = (*BUILD_STAGES, JobStatus.READY)
 
 
-def etag_of(services: Services, view: dict[str, Any]) -> str:
+def etag_of(services: Services, view: StatusView) -> str:
     """The last event's number and the window in which preview links stay the same."""
-    return f'"{view["seq"]}-{services.previews.window(services.clock.now())}"'
+    return f'"{view.seq}-{services.previews.window(services.clock.now())}"'
 
 
 def is_same(if_none_match: str | None, etag: str) -> bool:
@@ -31,23 +30,24 @@ def preview_url(services: Services, status: JobStatus, job_id: JobId) -> str | N
     return services.previews.url(job_id) if status is JobStatus.READY else None
 
 
-def status_out(services: Services, view: dict[str, Any]) -> StatusOut:
+def status_out(services: Services, view: StatusView) -> StatusOut:
     """The answer of the status call."""
-    status = JobStatus(view["status"])
+    status = view.status
     return StatusOut(
-        job_id=view["job_id"],
+        job_id=view.job_id,
         status=status.value,
         stage_label=status.label,
-        preview_url=preview_url(services, status, JobId(UUID(view["job_id"]))),
-        build_version=view["build_version"],
-        error_message=view["error_message"],
-        debug_id=view["debug_id"],
-        project_id=view["project_id"],
-        engine=view["engine"],
-        cost_usd=view["cost_usd"],
+        preview_url=preview_url(services, status, view.job_id),
+        build_version=view.build_version,
+        error_code=view.error_code,
+        error_message=view.error_message,
+        debug_id=view.debug_id,
+        project_id=view.project_id,
+        engine=view.engine,
+        cost_usd=view.cost_usd,
         progress=round(_STEPS.index(status) / (len(_STEPS) - 1), 2) if status in _STEPS else 0.0,
-        queue_position=view.get("queue_position"),
-        wait_estimate_s=view.get("wait_estimate_s"),
+        queue_position=view.queue_position,
+        wait_estimate_s=view.wait_estimate_s,
     )
 
 

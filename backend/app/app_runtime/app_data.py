@@ -18,14 +18,15 @@ import structlog
 from app.app_runtime.app_host import AppHost
 from app.app_runtime.build_sandbox import read_manifest
 from app.app_runtime.version_service import VersionService
-from app.core.errors import AppError, BuildFailed, Conflict, InvalidInput, NotFound, PayloadTooLarge, Unavailable
+from app.core.errors import AppError, Conflict, InvalidInput, NotFound, PayloadTooLarge, Unavailable
 from app.core.ids import JobId
+from app.domain.failure import BuildFailed
+from app.domain.job import Job
 from app.domain.workspace import Manifest
 from app.guest import records
 from app.guest.records import PIECE_BYTES
 from app.ports.sandbox import Sandbox, SandboxError, SandboxRequest, SandboxRuntime
 from app.ports.storage import TreeDigest
-from app.repositories.jobs import Job
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ import aiohttp
 from yarl import URL
 
 from app.app_runtime.sandbox_connector import APP_PORT, app_session
-from app.core.errors import BuildFailed
 from app.core.zone import machine_zone
+from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import Manifest
 from app.ports.sandbox import CommandResult, OnOutput, Sandbox, SandboxRequest, SandboxRuntime
 
@@ -75,13 +75,9 @@ class AppHost:
             result = await sandbox.run_command(command, timeout_s=self._install_timeout_s, on_output=on_output)
             log = f"$ {' '.join(command)}\n{result.output[-LOG_TAIL:]}"
             if result.timed_out:
-                raise BuildFailed(
-                    "Installing what the app needs took too long.", code="install_timed_out", log=log
-                )
+                raise BuildFailed(FailureCode.INSTALL_TIMED_OUT, log=log)
             if result.exit_code:
-                raise BuildFailed(
-                    "Something the app needs could not be installed.", code="install_failed", log=log
-                )
+                raise BuildFailed(FailureCode.INSTALL_FAILED, log=log)
         await sandbox.close_network()
 
     async def start(
@@ -109,7 +105,7 @@ class AppHost:
                     pause = min(pause * 1.5, _POLL_MOST_S)
         except TimeoutError as error:
             log = f"GET {manifest.health}: {last}\n{sandbox.background_output()[-LOG_TAIL:]}"
-            raise BuildFailed("The app did not start in time.", code="start_timed_out", log=log) from error
+            raise BuildFailed(FailureCode.START_TIMED_OUT, log=log) from error
 
     @asynccontextmanager
     async def running(
@@ -160,7 +156,7 @@ class AppHost:
                     pause = min(pause * 1.5, _POLL_MOST_S)
         except TimeoutError as error:
             log = f"GET {manifest.health}: {last}"
-            raise BuildFailed("The app did not start in time.", code="start_timed_out", log=log) from error
+            raise BuildFailed(FailureCode.START_TIMED_OUT, log=log) from error
 
     async def fetch(
         self,
@@ -196,14 +192,14 @@ class AppHost:
 
 def _refuse_ended(result: CommandResult, *, command: Sequence[str]) -> None:
     log = f"$ {' '.join(command)}\nexit code {result.exit_code}"
-    raise BuildFailed("The app stopped as soon as it was started.", code="start_failed", log=log)
+    raise BuildFailed(FailureCode.START_FAILED, log=log)
 
 
 def _refuse_exited(output: str, mark: str, *, command: Sequence[str]) -> None:
     before, found, code = output.rpartition(f"\n{mark} ")
     if found:
         log = f"$ {' '.join(command)}\n{before[-LOG_TAIL:]}\nexit code {code.strip()}"
-        raise BuildFailed("The app stopped as soon as it was started.", code="start_failed", log=log)
+        raise BuildFailed(FailureCode.START_FAILED, log=log)
 
 
 async def _read_at_most(content: aiohttp.StreamReader, max_bytes: int) -> bytes:

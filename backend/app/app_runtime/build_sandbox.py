@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from app.app_runtime.app_host import AppHost
 from app.app_runtime.version_service import VersionService
-from app.core.errors import BuildFailed, IllegalTransition
+from app.core.errors import IllegalTransition
 from app.core.retry import patiently
 from app.db.engine import Database
+from app.domain.failure import BuildFailed, FailureCode
+from app.domain.job import Job
 from app.domain.workspace import MANIFEST, BadManifest, Manifest
 from app.ports.sandbox import Sandbox, SandboxRequest, SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.repositories import work
-from app.repositories.jobs import Job
 
 
 class Workbench:
@@ -79,6 +80,4 @@ def read_manifest(files: Mapping[str, bytes]) -> Manifest:
     try:
         return Manifest.parse(files[MANIFEST])
     except (KeyError, BadManifest) as error:
-        raise BuildFailed(
-            "The app does not say how it is started.", code="bad_manifest", log=str(error)
-        ) from error
+        raise BuildFailed(FailureCode.BAD_MANIFEST, log=str(error)) from error

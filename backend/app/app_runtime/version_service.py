@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Final
 
-from app.core.errors import AppError, BuildFailed, NotFound, Unavailable
+from app.core.errors import AppError, NotFound, Unavailable
 from app.core.ids import JobId, ProjectId
+from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import MAX_FILE_BYTES, UnsafePath
 from app.ports.storage import (
     SnapshotDamaged,
@@ -88,9 +89,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except UnsafePath as error:
-        raise BuildFailed(
-            "The app holds a file that cannot be kept.", code="unusable_files", log=str(error)
-        ) from error
+        raise BuildFailed(FailureCode.UNUSABLE_FILES, log=str(error)) from error
     except SnapshotMissing as error:
         raise NotFound("The files of this version are not stored here.") from error
     except (SnapshotDamaged, VersionSealed) as error:

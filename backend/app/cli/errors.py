@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
-from app.core.errors import AppError, BuildFailed, ConfigurationError, InvalidInput, Unavailable
+from app.core.errors import AppError, ConfigurationError, InvalidInput, Unavailable
+from app.domain.failure import BuildFailed
 
 
 class Exit(IntEnum):

@@ -136,8 +136,8 @@ def poll(client: ApiClient, job_id: str, *, wait: Wait) -> Iterator[BuildEvent]:
         away_since = None
         if status["status"] != last:
             last = status["status"]
-            told = {"status": last, "label": status.get("stage_label", last)}
-            yield BuildEvent("status", 0, told | {"error_message": status.get("error_message")})
+            failure = {name: status.get(name) for name in ("error_code", "error_message")}
+            yield BuildEvent("status", 0, {"status": last, "label": status.get("stage_label", last), **failure})
         if JobStatus(last).is_terminal:
             yield BuildEvent("end", 0, {"status": last})
             return

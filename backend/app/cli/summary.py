@@ -8,17 +8,17 @@ from typing import Any, Final
 
 from app.blueprint.plan_text import wish_lines
 from app.cli.errors import Exit
-from app.domain.job import CANCELLED_MESSAGE, JobStatus
+from app.domain.failure import FailureCode
+from app.domain.job import JobStatus
 
 FEATURES_SHOWN: Final = 8
 CANCELLED_LABEL: Final = "Cancelled"
-NOT_UNDERSTOOD: Final = "goal_not_understood"
 OTHER_WORDS: Final = "your goal in other words"
 
 
 def is_cancelled(told: Mapping[str, Any]) -> bool:
     """Whether a failed build, as a status, a list or an event tells of it, was stopped by its founder."""
-    return told.get("error_message") == CANCELLED_MESSAGE
+    return told.get("error_code") == FailureCode.CANCELLED
 
 
 def state_of(build: Mapping[str, Any]) -> str:
@@ -107,7 +107,7 @@ def failed_lines(build: Mapping[str, Any], *, command: str, flags: str = "") -> 
     lines = [f"The build failed: {message}", "Nothing is lost: earlier versions are unchanged."]
     if build.get("debug_id"):
         lines.append(f"If you ask for help, say {build['debug_id']}.")
-    if build.get("error_code") == NOT_UNDERSTOOD:
+    if build.get("error_code") == FailureCode.GOAL_NOT_UNDERSTOOD:
         return [*lines, "Say the goal in other words:", f'{command} "{OTHER_WORDS}"{flags}']
     return [*lines, "Try again, or say the goal in other words:", again]
 

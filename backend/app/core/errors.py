@@ -1,11 +1,14 @@
 """Every error a person can meet: what happened, why, and what to do next.
 
 AppError
-├── InvalidInput 422        ├── NotFound 404            ├── Conflict 409
-│   └── GoalRefused         │                           │   ├── GatePending, BuildInProgress, ProjectParked
-├── PayloadTooLarge 413     ├── Unauthenticated 401     │   └── IllegalTransition, EngineUnavailable, ...
-├── SubscriptionRequired    ├── Forbidden 403           └── StoreUnavailable 503, QueueFull 503
-│   402                     └── BuildFailed (inside a job, never on the wire)
+├── InvalidInput 422             ├── Conflict 409
+│   └── IdempotencyKeyReused     │   ├── PortTaken, GatePending, BuildInProgress
+├── PayloadTooLarge 413          │   ├── ProjectParked, AlreadyTerminal, NotReady
+├── Unauthenticated 401          │   └── EngineUnavailable, GateAlreadyDecided, IllegalTransition
+├── SubscriptionRequired 402     ├── HostRefused 421
+├── Forbidden 403                ├── Unavailable 503
+├── NotFound 404                 │   └── QueueFull
+└── ConfigurationError           └── further ones beside the service that raises them
 """
 
 from __future__ import annotations
@@ -126,14 +129,3 @@ class ConfigurationError(AppError):
     """A setting or this machine does not allow what was asked; the remedy is the next command to type."""
 
     code, title = "configuration_error", "The set-up is not complete"
-
-
-class BuildFailed(AppError):
-    """A build cannot become ready: `detail` is the founder's sentence, `log` what a developer wants to see."""
-
-    code, title = "build_failed", "The build failed"
-
-    def __init__(self, detail: str, *, code: str = "build_failed", log: str = "") -> None:
-        super().__init__(detail)
-        self.failure_code = code
-        self.log = log

@@ -1,10 +1,17 @@
-"""What a job can be, what it is called, and where it may go next."""
+"""A job: its states and where it may go next, what is kept of it, and how versions are named."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
+
+from app.core.ids import FounderId, JobId, ProjectId
+from app.domain.failure import FailureCode
 
 
 class JobStatus(StrEnum):
@@ -66,8 +73,6 @@ BUILD_STAGES: Final = (
 
 TERMINAL: Final = frozenset(status for status in JobStatus if status.is_terminal)
 
-CANCELLED_MESSAGE: Final = "Cancelled by user"
-
 GOAL_MAX: Final = 8_000
 """Characters of a goal."""
 
@@ -95,3 +100,87 @@ def version_number(name: str) -> int:
     if match is None:
         raise ValueError(f"{name!r} is not a build version such as 'build_v0_3'")
     return int(match.group(1))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One request to build a project, and what became of it."""
+
+    id: JobId
+    project_id: ProjectId
+    founder_id: FounderId
+    parent_id: JobId | None
+    """The version that this one grows from: the newest that was ready when it was accepted."""
+    number: int
+    status: JobStatus
+    goal: str
+    tier: str
+    priority: int
+    engine: str | None
+    engine_asked: str | None
+    """Who was asked to plan it, `blueprint` or `model`; None for the blueprint engine of earlier releases."""
+    attempt: int
+    owner: str | None
+    sandbox_id: str | None
+    digest: str | None
+    evidence: Mapping[str, Any]
+    cost_usd: Decimal
+    error_code: str | None
+    error_message: str | None
+    debug_id: str | None
+    last_seq: int
+    change: str | None
+    """What the founder wants to be otherwise, in their words, when it is a change of the version before."""
+    created_at: datetime
+    admitted_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def build_version(self) -> str:
+        """The version's name, such as `build_v0_2`."""
+        return build_version(self.number)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it failed because its founder stopped it."""
+        return self.error_code == FailureCode.CANCELLED
+
+
+@dataclass(frozen=True)
+class SpecifiedJob(Job):
+    """With what is built or was built: the largest column by far, read only by those who need it."""
+
+    spec: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What a job is made of."""
+
+    project_id: ProjectId
+    founder_id: FounderId
+    number: int
+    goal: str
+    tier: str
+    priority: int
+    status: JobStatus = JobStatus.QUEUED
+    spec: Mapping[str, Any] | None = None
+    """What the founder has edited; without it the engine reads the goal."""
+    engine_asked: str | None = None
+    change: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a transition writes besides the status. None leaves a column as it is."""
+
+    engine: str | None = None
+    spec: Mapping[str, Any] | None = None
+    digest: str | None = None
+    evidence: Mapping[str, Any] | None = None
+    error_code: FailureCode | None = None
+    error_message: str | None = None
+    debug_id: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """Further members of the event."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
@@ -12,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from app.core.ids import JobId
+from app.domain.status import StatusView
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class StatusCache:
         self._redis = redis
         self._raise_floor = redis.register_script(_RAISE_FLOOR)
 
-    async def get(self, job_id: JobId) -> dict[str, Any] | None:
+    async def get(self, job_id: JobId) -> StatusView | None:
         """The copy, None when there is none that is certainly current or Valkey cannot be asked."""
         try:
             text, floor = await self._redis.mget(_view_key(job_id), _floor_key(job_id))
@@ -56,8 +56,11 @@ class StatusCache:
             return None
         if not text:
             return None
-        view: dict[str, Any] = json.loads(text)
-        return view if view["seq"] >= int(floor or 0) else None
+        try:
+            view = StatusView.from_json(str(text))
+        except ValueError:
+            return None
+        return view if view.seq >= int(floor or 0) else None
 
     async def expect(self, job_id: JobId, *, seq: int) -> None:
         """Called before event `seq` is committed: from now on no older copy is believed, whoever says so later.
@@ -70,10 +73,10 @@ class StatusCache:
         except (RedisError, OSError) as error:
             _note(error)
 
-    async def put(self, job_id: JobId, view: dict[str, Any]) -> None:
+    async def put(self, view: StatusView) -> None:
         """Keep the view. A failure costs speed and nothing else; an older one is not believed."""
         try:
-            await self._redis.set(_view_key(job_id), json.dumps(view), ex=TTL_S)
+            await self._redis.set(_view_key(view.job_id), view.to_json(), ex=TTL_S)
         except (RedisError, OSError) as error:
             _note(error)
 

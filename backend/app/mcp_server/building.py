@@ -193,8 +193,8 @@ async def _status(session: Session, arguments: JobIn) -> Answer:
     async with services.database.autocommit() as tx:
         job = await services.generation.job(tx, session.caller.id, job_id)
     lines = job_lines(job)
-    if view.get("queue_position"):
-        lines.append(f"Place in the queue: {view['queue_position']}.")
+    if view.queue_position:
+        lines.append(f"Place in the queue: {view.queue_position}.")
     return Answer("\n".join(lines), job_data(job))
 
 

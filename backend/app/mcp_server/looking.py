@@ -10,12 +10,12 @@ from pydantic import Field
 
 from app.core.errors import NotFound
 from app.core.ids import JobId, ProjectId
+from app.domain.job import Job
 from app.mcp_server.building import JobField, JobIn
 from app.mcp_server.designing import NoArguments
 from app.mcp_server.tools import Answer, Arguments, Picture, Session, Tool
 from app.mcp_server.words import gate_data, gate_lines, job_data, project_data, project_line
 from app.ports.storage import TreeDigest
-from app.repositories.jobs import Job
 from app.services.export_service import iter_zip
 from app.services.gate_service import require_ready
 

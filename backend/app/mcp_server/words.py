@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from app.domain.gate import GATE_TITLES, GateStatus, alignment_colour
-from app.domain.job import JobStatus
+from app.domain.job import Job, JobStatus
 from app.repositories.gates import Gate
-from app.repositories.jobs import Job
 from app.services.project_service import ProjectView
 
 MOST_FEATURES: Final = 12

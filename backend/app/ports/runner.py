@@ -2,6 +2,7 @@
 
 RunnerError
 ├── GoalNotUnderstood   the founder must say it differently; the message is for the founder
+├── SpecNotWritable     the specification holds together, and still no app can be written from it
 └── RunnerUnavailable   the engine cannot be reached or has no budget left; trying again may help
 """
 
@@ -20,6 +21,10 @@ class RunnerError(Exception):
 
 class GoalNotUnderstood(RunnerError):
     """The goal is in a language the engine cannot read, or says nothing that can be built."""
+
+
+class SpecNotWritable(RunnerError):
+    """The generator cannot write what the specification says."""
 
 
 class RunnerUnavailable(RunnerError):

@@ -9,8 +9,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from app.core.errors import BuildFailed
 from app.core.ids import JobId
+from app.domain.failure import BuildFailed, FailureCode
 from app.preview.links import PreviewSigner
 
 PROBE_TIMEOUT_S: Final = 90.0
@@ -51,9 +51,7 @@ async def probe(url: str, *, timeout_s: float = PROBE_TIMEOUT_S, address: str | 
             async with session.get(URL(location, encoded=True), allow_redirects=False) as answer:
                 return answer.status
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise BuildFailed(
-            "The app's preview does not answer.", code="preview_silent", log=f"{type(error).__name__}: {error}"
-        ) from error
+        raise BuildFailed(FailureCode.PREVIEW_SILENT, log=f"{type(error).__name__}: {error}") from error
 
 
 class LinkProbe:

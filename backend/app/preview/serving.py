@@ -12,8 +12,9 @@ import aiohttp
 
 from app.app_runtime.app_host import PREVIEW_KEY, AppHost
 from app.app_runtime.sandbox_connector import app_session
-from app.core.errors import AppError, BuildFailed, Unavailable
+from app.core.errors import AppError, Unavailable
 from app.core.ids import JobId, ProjectId
+from app.domain.failure import BuildFailed
 from app.domain.job import JobStatus
 from app.domain.workspace import MANIFEST, BadManifest, Manifest
 from app.ports.sandbox import Sandbox, SandboxError, SandboxRequest, SandboxUnavailable

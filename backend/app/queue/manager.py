@@ -10,11 +10,10 @@ from typing import Final
 from app.core.errors import QueueFull
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection, Database
-from app.domain.job import JobStatus
+from app.domain.job import JobStatus, NewJob
 from app.domain.tier import TIER_LIMITS, Tier
 from app.queue.state_machine import JobStateMachine
 from app.repositories import work
-from app.repositories.jobs import NewJob
 
 _LIMITS: Final = json.dumps({tier.value: limits.concurrent_jobs for tier, limits in TIER_LIMITS.items()})
 

@@ -9,11 +9,12 @@ from typing import Any
 from app.core.errors import IllegalTransition, NotFound
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection, Database
-from app.domain.job import JobStatus
+from app.domain.job import Change, JobStatus, NewJob
+from app.domain.status import StatusView
 from app.events.cache import StatusCache
 from app.events.model import EventType
 from app.repositories import jobs, work
-from app.repositories.jobs import Change, Job, NewJob, status_payload
+from app.repositories.jobs import status_payload
 
 NO_CHANGE = Change()
 
@@ -101,34 +102,17 @@ class JobStateMachine:
         async with self._database.autocommit() as tx:
             job = await jobs.find(tx, job_id)
         if job is not None:
-            await self._cache.put(job_id, view_of(job))
+            await self._cache.put(StatusView.of(job))
 
-    async def view(self, job_id: JobId, *, founder_id: FounderId) -> dict[str, Any]:
+    async def view(self, job_id: JobId, *, founder_id: FounderId) -> StatusView:
         """What the status call tells, from the cache or the record; NotFound when it is not the founder's."""
         cached = await self._cache.get(job_id)
-        if cached is not None and cached["founder_id"] == str(founder_id):
+        if cached is not None and cached.founder_id == founder_id:
             return cached
         async with self._database.autocommit() as tx:
             job = await jobs.find(tx, job_id, founder_id=founder_id)
         if job is None:
             raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")
-        view = view_of(job)
-        await self._cache.put(job_id, view)
+        view = StatusView.of(job)
+        await self._cache.put(view)
         return view
-
-
-def view_of(job: Job) -> dict[str, Any]:
-    """The part of a job that status shows."""
-    return {
-        "job_id": str(job.id),
-        "project_id": str(job.project_id),
-        "founder_id": str(job.founder_id),
-        "status": job.status.value,
-        "build_version": job.build_version,
-        "error_message": job.error_message,
-        "debug_id": job.debug_id,
-        "engine": job.engine,
-        "cost_usd": str(job.cost_usd),
-        "seq": job.last_seq,
-        "admitted": job.admitted_at is not None,
-    }

@@ -4,102 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import fields
 from typing import Any, Final, TypeVar
 
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
 from app.db.link import Row
-from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version, sources_of
+from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version, sources_of
 
 CHANNEL: Final = "cofounder_jobs"
 """Each event rings here with `job_id seq status` when its transaction commits."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One request to build a project, and what became of it."""
-
-    id: JobId
-    project_id: ProjectId
-    founder_id: FounderId
-    parent_id: JobId | None
-    """The version that this one grows from: the newest that was ready when it was accepted."""
-    number: int
-    status: JobStatus
-    goal: str
-    tier: str
-    priority: int
-    engine: str | None
-    engine_asked: str | None
-    """Who was asked to plan it, `blueprint` or `model`; None for the blueprint engine of earlier releases."""
-    attempt: int
-    owner: str | None
-    sandbox_id: str | None
-    digest: str | None
-    evidence: Mapping[str, Any]
-    cost_usd: Decimal
-    error_code: str | None
-    error_message: str | None
-    debug_id: str | None
-    last_seq: int
-    change: str | None
-    """What the founder wants to be otherwise, in their words, when it is a change of the version before."""
-    created_at: datetime
-    admitted_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-
-    @property
-    def build_version(self) -> str:
-        """The version's name, such as `build_v0_2`."""
-        return build_version(self.number)
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether it failed because its founder stopped it."""
-        return self.error_message == CANCELLED_MESSAGE
-
-
-@dataclass(frozen=True)
-class SpecifiedJob(Job):
-    """With what is built or was built: the largest column by far, read only by those who need it."""
-
-    spec: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True)
-class NewJob:
-    """What a job is made of."""
-
-    project_id: ProjectId
-    founder_id: FounderId
-    number: int
-    goal: str
-    tier: str
-    priority: int
-    status: JobStatus = JobStatus.QUEUED
-    spec: Mapping[str, Any] | None = None
-    """What the founder has edited; without it the engine reads the goal."""
-    engine_asked: str | None = None
-    change: str | None = None
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a transition writes besides the status. None leaves a column as it is."""
-
-    engine: str | None = None
-    spec: Mapping[str, Any] | None = None
-    digest: str | None = None
-    evidence: Mapping[str, Any] | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-    debug_id: str | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    """Further members of the event."""
 
 
 _J = TypeVar("_J", bound=Job)

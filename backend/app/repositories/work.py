@@ -12,7 +12,8 @@ from psycopg import sql
 
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection
-from app.repositories.jobs import CHANNEL, SPECIFIED, SpecifiedJob, specified
+from app.domain.job import SpecifiedJob
+from app.repositories.jobs import CHANNEL, SPECIFIED, specified
 
 _ADMISSION_LOCK: Final = 7_301_443
 

@@ -61,6 +61,7 @@ class StatusOut(BaseModel):
     stage_label: str
     preview_url: str | None
     build_version: str
+    error_code: str | None
     error_message: str | None
     debug_id: str | None
     project_id: UUID

@@ -16,12 +16,13 @@ from app.app_runtime.app_host import AppHost
 from app.app_runtime.build_sandbox import Workbench, read_manifest
 from app.app_runtime.version_service import VersionService
 from app.blueprint.spec import AppSpec
-from app.core.errors import BuildFailed, IllegalTransition
+from app.core.errors import IllegalTransition
 from app.core.ids import JobId
 from app.core.retry import patiently
 from app.core.zone import machine_zone
 from app.db.engine import Database
-from app.domain.job import BUILD_STAGES, JobStatus
+from app.domain.failure import BuildFailed, FailureCode
+from app.domain.job import BUILD_STAGES, Change, JobStatus, SpecifiedJob
 from app.domain.workspace import check_paths, missing_files
 from app.events.model import EventType
 from app.ports.runner import MODEL_ENGINE, Runner, RunnerUnavailable, Say
@@ -29,7 +30,6 @@ from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.repositories import jobs
-from app.repositories.jobs import Change, SpecifiedJob
 from app.services.export_service import iter_zip
 from app.services.record_migration import Inheritance
 
@@ -131,8 +131,8 @@ class BuildPipeline:
             except TimeoutError as error:
                 words = stage.label.rstrip(".").lower()
                 raise BuildFailed(
+                    FailureCode.STAGE_TIMEOUT,
                     f"We got stuck while {words}: it took longer than {allowed_s:.0f} seconds.",
-                    code="stage_timeout",
                 ) from error
             return {**result, "seconds": round(time.monotonic() - began, 2)}
 
@@ -204,8 +204,8 @@ class BuildPipeline:
         missing = missing_files(result.working_files)
         if missing:
             raise BuildFailed(
+                FailureCode.INCOMPLETE,
                 "The app is not complete, so it was not kept.",
-                code="incomplete",
                 log=f"missing: {', '.join(missing)}",
             )
         digest = await self._write("code", result.working_files)
@@ -281,7 +281,7 @@ class BuildPipeline:
         began = time.monotonic()
         answer = await self._tools.probe.probe(self._job.id)
         if answer != 200:
-            raise BuildFailed("The preview did not open.", code="preview_failed", log=f"HTTP {answer}")
+            raise BuildFailed(FailureCode.PREVIEW_FAILED, log=f"HTTP {answer}")
         seconds = round(time.monotonic() - began, 2)
         return {"name": "preview", "ok": True, "detail": "opened through its link: HTTP 200", "seconds": seconds}
 

@@ -8,45 +8,41 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 
 from app.blueprint.spec import AppSpec
-from app.core.disk import is_disk_full
 from app.core.errors import (
     AlreadyTerminal,
     AppError,
-    BuildFailed,
     IdempotencyKeyReused,
     IllegalTransition,
     InvalidInput,
     NotFound,
     ProjectParked,
-    Unavailable,
 )
 from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
 from app.core.retry import patiently
 from app.db.engine import Connection, Database
-from app.domain.job import CANCELLED_MESSAGE, JobStatus, build_version
+from app.domain.failure import BuildFailed, FailureCode
+from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version
+from app.domain.status import StatusView
 from app.domain.tier import Tier
 from app.events.bell import Bell
-from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE, RunnerError, RunnerUnavailable
+from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE, RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
-from app.ports.storage import StorageFull
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import gates, idempotency, jobs, projects
-from app.repositories.jobs import Change, Job, NewJob, SpecifiedJob
 from app.repositories.projects import Project
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
+from app.services.failures import explain_failure
 from app.services.gate_service import GateService
 from app.services.project_service import owned, refuse_running
 from app.services.spec_service import SpecService
 
 log = structlog.get_logger(__name__)
 
-DISK_FULL: Final = "The disk of the machine is full. Nothing you had is lost; make room on it, then try again."
 KILL_TIMEOUT_S: Final = 5.0
 FAILURE_KEPT: Final = 4_000
 """Characters of what a failed check said: enough to see which, for whoever designs the next try."""
@@ -163,31 +159,31 @@ class GenerationService:
             raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")
         return found
 
-    async def status(self, founder_id: FounderId, job_id: JobId) -> dict[str, Any]:
+    async def status(self, founder_id: FounderId, job_id: JobId) -> StatusView:
         """What the founder sees of a job now."""
         view = await self._machine.view(job_id, founder_id=founder_id)
-        if view["status"] == JobStatus.QUEUED.value and not view["admitted"]:
-            async with self._database.autocommit() as tx:
-                wait = await self._queue.wait_of(tx, job_id)
-            view = {**view, "queue_position": wait.position, "wait_estimate_s": wait.estimate_s}
-        return view
+        if not view.waits:
+            return view
+        async with self._database.autocommit() as tx:
+            wait = await self._queue.wait_of(tx, job_id)
+        return replace(view, queue_position=wait.position, wait_estimate_s=wait.estimate_s)
 
     async def status_after(
-        self, founder_id: FounderId, seen: Mapping[str, Any], *, bell: Bell, wait_s: float
-    ) -> dict[str, Any]:
+        self, founder_id: FounderId, seen: StatusView, *, bell: Bell, wait_s: float
+    ) -> StatusView:
         """A newer view than the one seen, or the same once `wait_s` seconds are over."""
-        job_id, seq = JobId(UUID(seen["job_id"])), int(seen["seq"])
-        with bell.listen(job_id) as ears:
-            view = await self.status(founder_id, job_id)
-            if view["seq"] <= seq and await ears.wait_above(seq, timeout_s=wait_s):
-                await self._machine.refresh(job_id)
-                view = await self.status(founder_id, job_id)
+        with bell.listen(seen.job_id) as ears:
+            view = await self.status(founder_id, seen.job_id)
+            if view.seq <= seen.seq and await ears.wait_above(seen.seq, timeout_s=wait_s):
+                await self._machine.refresh(seen.job_id)
+                view = await self.status(founder_id, seen.job_id)
         return view
 
     async def cancel(self, founder_id: FounderId, job_id: JobId) -> None:
         """Decide that the job is cancelled, then stop its work; AlreadyTerminal when it has ended."""
-        told = {"error_message": CANCELLED_MESSAGE}
-        change = Change(error_code="cancelled", error_message=CANCELLED_MESSAGE, payload=told)
+        code = FailureCode.CANCELLED
+        payload = {"error_code": code.value, "error_message": code.sentence}
+        change = Change(error_code=code, error_message=code.sentence, payload=payload)
         async with self._database.transaction() as tx:
             await self.job(tx, founder_id, job_id)
             try:
@@ -226,10 +222,22 @@ class GenerationService:
     async def fail(self, job_id: JobId, error: Exception, *, attempt: int) -> None:
         """End a job with a sentence for the founder and a debug id that the log explains."""
         debug_id = new_debug_id()
-        message, code, detail = explain(error)
-        log.error("build_failed", job_id=str(job_id), debug_id=debug_id, code=code, detail=detail, exc_info=error)
-        evidence = {"failure": detail[-FAILURE_KEPT:]} if isinstance(error, BuildFailed) and detail else None
-        change = Change(error_code=code, error_message=message, debug_id=debug_id, evidence=evidence)
+        failure = explain_failure(error)
+        log.error(
+            "build_failed",
+            job_id=str(job_id),
+            debug_id=debug_id,
+            code=failure.code.value,
+            detail=failure.detail,
+            exc_info=error,
+        )
+        is_shown = isinstance(error, BuildFailed) and failure.detail
+        change = Change(
+            error_code=failure.code,
+            error_message=failure.message,
+            debug_id=debug_id,
+            evidence={"failure": failure.detail[-FAILURE_KEPT:]} if is_shown else None,
+        )
         try:
             await patiently(
                 lambda: self._machine.transition(job_id, JobStatus.FAILED, attempt=attempt, change=change)
@@ -251,22 +259,3 @@ def _new_job(project: Project, number: int, request: StartRequest, spec: AppSpec
         priority=tier.limits.priority,
         spec=None if spec is None else spec.model_dump(mode="json"),
     )
-
-
-def explain(error: Exception) -> tuple[str, str, str]:
-    """The founder's sentence, the code and the developer's detail of what ended a build."""
-    if is_disk_full(error) or isinstance(error.__cause__, StorageFull):
-        return DISK_FULL, "disk_full", str(error)
-    match error:
-        case BuildFailed():
-            return error.detail, error.failure_code, error.log
-        case RunnerUnavailable():
-            return str(error), "engine_unavailable", str(error.__cause__ or "")
-        case RunnerError():
-            return str(error), "goal_not_understood", ""
-        case Unavailable():
-            return error.detail, error.code, ""
-        case SandboxError():
-            return "The place where your app is built stopped working. Try again.", "sandbox_lost", str(error)
-        case _:
-            return "Something went wrong on our side. Nothing you had is lost; try again.", "internal_error", ""

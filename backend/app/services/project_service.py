@@ -9,9 +9,9 @@ from datetime import datetime
 from app.core.errors import BuildInProgress, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
+from app.domain.job import Job
 from app.events.cache import StatusCache
 from app.repositories import jobs, projects
-from app.repositories.jobs import Job
 from app.repositories.projects import Project
 
 

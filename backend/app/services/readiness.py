@@ -9,8 +9,7 @@ from typing import Any
 
 from app.blueprint.spec import AppSpec, FieldType, Publicity
 from app.blueprint.spec_queries import lower_first
-from app.domain.job import JobStatus
-from app.repositories.jobs import Job
+from app.domain.job import Job, JobStatus
 
 _PERSONAL = (FieldType.EMAIL, FieldType.PHONE)
 

@@ -10,12 +10,12 @@ import structlog
 from app.core.errors import IllegalTransition
 from app.core.ids import JobId, SandboxId, new_debug_id
 from app.db.engine import Database
-from app.domain.job import JobStatus
+from app.domain.failure import FailureCode
+from app.domain.job import Change, JobStatus
 from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.queue.engine import EngineClient
 from app.queue.state_machine import JobStateMachine
 from app.repositories import idempotency, work
-from app.repositories.jobs import Change
 from app.repositories.work import Due, LostJob
 
 log = structlog.get_logger(__name__)
@@ -72,8 +72,8 @@ class ReaperService:
 
     async def _end_poisonous(self, job: LostJob) -> None:
         change = Change(
-            error_code="kept_crashing",
-            error_message="This build stopped our worker several times, so we ended it. Try a different wording.",
+            error_code=FailureCode.KEPT_CRASHING,
+            error_message=FailureCode.KEPT_CRASHING.sentence,
             debug_id=new_debug_id(),
         )
         log.error("job_kept_crashing", job_id=str(job.id), debug_id=change.debug_id)

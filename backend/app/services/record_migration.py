@@ -9,12 +9,13 @@ import structlog
 from app.app_runtime.app_data import AppData, DataRefused, DataTooLarge, DataUnreadable, NoData
 from app.blueprint.editing import lives_on
 from app.blueprint.spec import AppSpec
-from app.core.errors import AppError, BuildFailed, Unavailable
+from app.core.errors import AppError, Unavailable
 from app.core.ids import JobId
 from app.core.retry import patiently
 from app.db.engine import Database
+from app.domain.failure import BuildFailed, FailureCode
+from app.domain.job import Job, SpecifiedJob
 from app.repositories import jobs
-from app.repositories.jobs import Job, SpecifiedJob
 
 log = structlog.get_logger(__name__)
 
@@ -43,11 +44,7 @@ class Inheritance:
         except (DataUnreadable, DataTooLarge, DataRefused) as error:
             return {"from": parent.build_version, "notes": [f"Nothing was taken over: {error.detail}"]}
         except Unavailable as error:
-            raise BuildFailed(
-                "The records of the version before could not be copied. Try again.",
-                code="records_not_copied",
-                log=error.detail,
-            ) from error
+            raise BuildFailed(FailureCode.RECORDS_NOT_COPIED, log=error.detail) from error
         return {"from": parent.build_version, "notes": [], "copied": True} if copied else {}
 
     async def tell(self, taken: Told) -> Told:

@@ -16,8 +16,8 @@ from uuid import UUID
 from app.core.errors import AppError, Forbidden, InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
+from app.domain.job import Job
 from app.repositories import jobs, share_links
-from app.repositories.jobs import Job
 from app.repositories.share_links import ShareLink
 from app.services.project_service import owned
 

@@ -14,8 +14,8 @@ from app.blueprint.spec_faults import faults_of
 from app.core.errors import AppError, Conflict, InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
+from app.domain.job import Job, SpecifiedJob
 from app.repositories import jobs, specs
-from app.repositories.jobs import Job, SpecifiedJob
 from app.repositories.specs import KeptSpec
 from app.services.change_requests import Proposal, propose
 from app.services.plan_editing import correct

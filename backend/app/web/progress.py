@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from app.domain.job import BUILD_STAGES, CANCELLED_MESSAGE, JobStatus
+from app.domain.failure import FailureCode
+from app.domain.job import BUILD_STAGES, JobStatus
 from app.events.model import Event, EventType
 
 SAID_MOST: Final = 12
@@ -50,6 +51,7 @@ class Story:
         self.stages = [Stage(status) for status in BUILD_STAGES]
         self.status = JobStatus.QUEUED
         self.message = ""
+        self.error_code = ""
         self.began: datetime | None = None
         for event in events:
             self.add(event)
@@ -62,7 +64,7 @@ class Story:
     @property
     def is_cancelled(self) -> bool:
         """Whether its founder stopped it."""
-        return self.message == CANCELLED_MESSAGE
+        return self.error_code == FailureCode.CANCELLED
 
     def add(self, event: Event) -> None:
         """Take in what happened next."""
@@ -85,6 +87,7 @@ class Story:
             current.is_broken = to is JobStatus.FAILED
         if to is JobStatus.FAILED:
             self.message = str(event.payload.get("error_message") or "")
+            self.error_code = str(event.payload.get("error_code") or "")
         stage = next((stage for stage in self.stages if stage.status is to), None)
         if stage is not None:
             # A repair goes back: what came after it is to be done again.

@@ -10,10 +10,9 @@ from app.container import Services
 from app.core.errors import NotFound
 from app.core.ids import FounderId, JobId, ProjectId
 from app.domain.gate import GateStatus
-from app.domain.job import JobStatus
+from app.domain.job import Job, JobStatus
 from app.events import log as event_log
 from app.repositories.gates import Gate
-from app.repositories.jobs import Job
 from app.repositories.projects import Project
 from app.web.progress import Story
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.domain.job import JobStatus
-from app.repositories.jobs import Job
+from app.domain.job import Job, JobStatus
 
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (5, "week"))
 

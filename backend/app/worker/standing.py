@@ -17,12 +17,11 @@ from app.core.errors import Unavailable
 from app.core.ids import JobId
 from app.core.retry import patiently
 from app.db.engine import Database
-from app.domain.job import JobStatus
+from app.domain.job import JobStatus, SpecifiedJob
 from app.events.bell import Bell, Ring
 from app.queue import engine
 from app.queue.manager import QueueManager
 from app.repositories import work
-from app.repositories.jobs import SpecifiedJob
 from app.services.build_pipeline import BuildTools
 from app.services.generation_service import GenerationService
 from app.services.reaper_service import ReaperService

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.acceptance import ParentVersion
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed
 from app.domain.workspace import START_SCRIPT
 from tests.acceptance.shop import RunChecks, archive_of, files_of, shop, spoiled
 
@@ -94,7 +94,7 @@ async def test_one_bug_is_enough_to_fail(check_app: RunChecks, bug: str) -> None
     with pytest.raises(BuildFailed) as failed:
         await check_app(files_of(spoiled(old, new)))
 
-    assert failed.value.failure_code in code.split(), failed.value.log
+    assert failed.value.failure in code.split(), failed.value.log
 
 
 async def test_an_app_without_a_required_file_is_not_looked_at_further(check_app: RunChecks) -> None:
@@ -104,7 +104,7 @@ async def test_an_app_without_a_required_file_is_not_looked_at_further(check_app
     with pytest.raises(BuildFailed) as failed:
         await check_app(files)
 
-    assert failed.value.failure_code == "incomplete"
+    assert failed.value.failure == "incomplete"
     assert "README.md" in failed.value.log
 
 
@@ -115,7 +115,7 @@ async def test_an_archive_that_lacks_a_file_does_not_boot(check_app: RunChecks) 
     with pytest.raises(BuildFailed) as failed:
         await check_app(files, archive=await archive_of(lacking))
 
-    assert failed.value.failure_code == "start_failed"
+    assert failed.value.failure == "start_failed"
 
 
 async def test_an_archive_without_its_start_script_cannot_be_unpacked(check_app: RunChecks) -> None:
@@ -125,7 +125,7 @@ async def test_an_archive_without_its_start_script_cannot_be_unpacked(check_app:
     with pytest.raises(BuildFailed) as failed:
         await check_app(files, archive=await archive_of(lacking))
 
-    assert failed.value.failure_code == "archive_fails"
+    assert failed.value.failure == "archive_fails"
 
 
 async def test_a_version_still_does_what_the_one_before_did(check_app: RunChecks) -> None:
@@ -141,7 +141,7 @@ async def test_what_a_version_no_longer_does_is_said_plainly(check_app: RunCheck
     with pytest.raises(BuildFailed) as failed:
         await check_app(files_of(spoiled(old, new)), parent=ParentVersion("build_v0_1", shop()))
 
-    assert failed.value.failure_code == "regression"
+    assert failed.value.failure == "regression"
     assert failed.value.detail.startswith("Version 0.2 no longer keeps things, as version 0.1 did.")
 
 

@@ -16,8 +16,8 @@ from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.app_runtime.app_host import AppHost
 from app.blueprint.generate import generate
 from app.blueprint.spec import AppSpec
-from app.core.errors import BuildFailed
 from app.core.ids import JobId
+from app.domain.failure import BuildFailed
 from app.domain.workspace import MANIFEST, Manifest
 from app.ports.sandbox import SandboxRequest
 from tests.blueprint.test_apps import installed
@@ -92,4 +92,4 @@ async def test_one_thing_that_is_wrong_is_noticed(check: Check, bug: str) -> Non
     *where, code = BUGS[bug]
     with pytest.raises(BuildFailed) as failed:
         await check(*where)
-    assert failed.value.failure_code == code, failed.value.log
+    assert failed.value.failure == code, failed.value.log

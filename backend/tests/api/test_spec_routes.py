@@ -9,9 +9,8 @@ from uuid import UUID
 import pytest
 
 from app.core.ids import JobId
-from app.domain.job import BUILD_STAGES, JobStatus
+from app.domain.job import BUILD_STAGES, Change, JobStatus
 from app.repositories import jobs
-from app.repositories.jobs import Change
 from tests.support.house import AUTH, OTHER_AUTH, House
 from tests.support.studio import GOAL, studio
 

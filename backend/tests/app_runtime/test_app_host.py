@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.app_runtime.app_host import AppHost, AppUnreachable
-from app.core.errors import BuildFailed
 from app.core.ids import JobId
+from app.domain.failure import BuildFailed
 from app.ports.sandbox import Sandbox, SandboxRequest
 from tests.preview.stage import ProcessRuntime, manifest, workspace
 
@@ -55,7 +55,7 @@ async def test_a_failed_install_tells_the_founder_and_keeps_the_log(host: AppHos
     with pytest.raises(BuildFailed) as failed:
         await host.install(sandbox, made)
 
-    assert failed.value.failure_code == "install_failed"
+    assert failed.value.failure == "install_failed"
     assert "could not be installed" in failed.value.detail
     assert "no such package" in failed.value.log
     assert "ZeroDivisionError" not in failed.value.log
@@ -65,7 +65,7 @@ async def test_an_install_that_hangs_ends(runtime: ProcessRuntime, sandbox: Sand
     impatient = AppHost(runtime, install_timeout_s=0.2)
     with pytest.raises(BuildFailed) as failed:
         await impatient.install(sandbox, manifest(install=[_python("import time; time.sleep(60)")]))
-    assert failed.value.failure_code == "install_timed_out"
+    assert failed.value.failure == "install_timed_out"
 
 
 async def test_an_app_that_ends_at_once_is_noticed_at_once(host: AppHost, sandbox: Sandbox) -> None:
@@ -73,7 +73,7 @@ async def test_an_app_that_ends_at_once_is_noticed_at_once(host: AppHost, sandbo
     with pytest.raises(BuildFailed) as failed:
         await host.start(sandbox, broken)
 
-    assert failed.value.failure_code == "start_failed"
+    assert failed.value.failure == "start_failed"
     assert "no module named tea" in failed.value.log
     assert failed.value.log.endswith("exit code 4")
 
@@ -85,7 +85,7 @@ async def test_an_app_that_is_never_well_is_given_up(
     impatient = AppHost(runtime, start_timeout_s=1.5)
     with pytest.raises(BuildFailed) as failed:
         await impatient.start(sandbox, manifest(health=health))
-    assert failed.value.failure_code == "start_timed_out"
+    assert failed.value.failure == "start_timed_out"
     assert health in failed.value.log
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from app.adapters.storage.disk import DiskVersionStore
 from app.app_runtime.version_service import VersionDamaged, VersionService
-from app.core.errors import BuildFailed, NotFound
+from app.core.errors import NotFound
 from app.core.ids import JobId, ProjectId
+from app.domain.failure import BuildFailed
 from app.ports.storage import TreeDigest
 
 PROJECT, JOB = ProjectId(uuid.uuid4()), JobId(uuid.uuid4())
@@ -37,7 +38,7 @@ async def test_files_that_cannot_be_a_workspace_end_the_build(
 ) -> None:
     with pytest.raises(BuildFailed) as failed:
         await versions.snapshot(PROJECT, JOB, name="code", files=files)
-    assert failed.value.failure_code == "unusable_files"
+    assert failed.value.failure == "unusable_files"
     assert failed.value.log
 
 

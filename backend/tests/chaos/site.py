@@ -28,7 +28,7 @@ from app.container import Services
 from app.core.ids import FounderId, JobId, SandboxId
 from app.core.settings import Settings
 from app.db.engine import Database
-from app.domain.job import JobStatus
+from app.domain.job import Job, JobStatus
 from app.domain.tier import Tier
 from app.domain.workspace import MANIFEST, Manifest
 from app.events import log as event_log
@@ -43,7 +43,6 @@ from app.preview.proxy import listening, preview_app
 from app.preview.waking import PreviewService
 from app.processes.preview import _ending_with_builds
 from app.repositories import founders, jobs, projects, work
-from app.repositories.jobs import Job
 from app.services.build_pipeline import BuildTools
 from app.services.generation_service import StartRequest
 from app.services.reaper_service import ReaperService

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.job import CANCELLED_MESSAGE, JobStatus
+from app.domain.failure import FailureCode
+from app.domain.job import JobStatus
 from tests.support.chaos_report import Report
 from tests.support.fleet import Fleet, Member
 from tests.support.fleet_follower import Follower
@@ -94,7 +95,7 @@ class History:
         assert answer.status_code in ((409,) if was_over else (200, 409)), answer.text
         if answer.status_code == 200:
             status = self._read(job)
-            assert (status["status"], status["error_message"]) == ("failed", CANCELLED_MESSAGE)
+            assert (status["status"], status["error_message"]) == ("failed", FailureCode.CANCELLED.sentence)
 
     def read_status(self) -> None:
         job = self._any_job()

@@ -13,9 +13,8 @@ import pytest
 
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.core.ids import ProjectId
-from app.domain.job import JobStatus
+from app.domain.job import Job, JobStatus
 from app.ports.storage import TreeDigest
-from app.repositories.jobs import Job
 from tests.chaos.site import (
     HostileRunner,
     Patience,

@@ -13,6 +13,7 @@ EVENTS = f"/api/generation/{JOB}/events"
 STATUS = f"/api/generation/{JOB}/status"
 BUILD = f"/api/builds/{JOB}"
 START = "/api/generation/start"
+CANCELLED = {"error_code": "cancelled", "error_message": "Cancelled by user"}
 
 
 def test_build_prints_the_summary_and_the_preview_address_last(cli: Cli, buildable: FakeApi) -> None:
@@ -210,7 +211,7 @@ def test_cancel_of_a_build_that_has_ended_says_so_without_a_question(cli: Cli, a
 
 
 def test_a_cancelled_build_is_not_called_failed(cli: Cli, api: FakeApi) -> None:
-    body = {"build_version": "build_v0_1", "stage_label": "Build failed", "error_message": "Cancelled by user"}
+    body = {"build_version": "build_v0_1", "stage_label": "Build failed"} | CANCELLED
     api.on("GET", f"/api/generation/{JOB}/status", Answer(body=body))
     assert cli("status", JOB).out == "build_v0_1  Cancelled\nCancelled by user\n"
 
@@ -220,12 +221,11 @@ def test_a_cancelled_build_is_not_called_failed(cli: Cli, api: FakeApi) -> None:
 def test_watching_a_cancelled_build_says_that_it_was_cancelled(
     cli: Cli, buildable: FakeApi, *, streams: bool, terminal: bool
 ) -> None:
-    cancelled = {"error_message": "Cancelled by user"}
     events = story("queued", last="failed")
-    events[1] |= cancelled
+    events[1] |= CANCELLED
     buildable.on("GET", EVENTS, sse(*events) if streams else Answer(raw=b""))
-    buildable.on("GET", STATUS, Answer(body=brief("failed") | cancelled))
-    buildable.on("GET", BUILD, Answer(body=finished(status="failed", **cancelled)))
+    buildable.on("GET", STATUS, Answer(body=brief("failed") | CANCELLED))
+    buildable.on("GET", BUILD, Answer(body=finished(status="failed", **CANCELLED)))
     ran = cli("watch", JOB, talk=FakeTerminal() if terminal else None)
     assert ran.code == 1
     assert "Cancelled" in ran.talk

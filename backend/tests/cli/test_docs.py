@@ -10,6 +10,7 @@ import pytest
 
 from app.cli.main import COMMANDS
 from app.core.settings import Settings
+from app.domain.failure import FailureCode
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -36,6 +37,12 @@ def test_every_command_has_a_section() -> None:
     page = (DOCS / "reference" / "cli.md").read_text()
     for name, *_ in COMMANDS:
         assert f"## cofounder {name}\n" in page
+
+
+def test_every_failure_code_has_a_row() -> None:
+    page = (DOCS / "reference" / "errors.md").read_text()
+    for code in FailureCode:
+        assert f"| `{code.value}` | {code.sentence} |" in page
 
 
 def test_every_error_code_has_a_row(generator: dict[str, Any]) -> None:

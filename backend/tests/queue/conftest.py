@@ -9,13 +9,12 @@ from fakeredis import FakeAsyncRedis
 
 from app.core.ids import FounderId, JobId
 from app.db.engine import Database
-from app.domain.job import JobStatus
+from app.domain.job import JobStatus, NewJob
 from app.domain.tier import Tier
 from app.events.cache import StatusCache
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import founders, projects, work
-from app.repositories.jobs import NewJob
 from tests.support.admission import admit_all
 
 

@@ -13,7 +13,7 @@ from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.core.errors import AlreadyTerminal, IllegalTransition, QueueFull
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection, Database
-from app.domain.job import JobStatus
+from app.domain.job import Change, JobStatus, NewJob
 from app.domain.tier import Tier
 from app.events.cache import StatusCache
 from app.events.model import EventType
@@ -21,7 +21,6 @@ from app.queue.engine import EngineClient
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
 from app.repositories import founders, projects, work
-from app.repositories.jobs import Change, NewJob
 from app.repositories.work import LostJob
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService

@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from app.core.errors import QueueFull
-from app.domain.job import JobStatus
+from app.domain.job import Change, JobStatus
 from app.domain.tier import Tier
 from app.repositories import work
-from app.repositories.jobs import Change
 from tests.queue.conftest import Yard
 
 WALK = (JobStatus.STARTING, JobStatus.SCAFFOLD, JobStatus.CODE, JobStatus.DEPS, JobStatus.CHECKS)

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from app.core.errors import IllegalTransition
 from app.core.ids import JobId
-from app.domain.job import JobStatus, can_move
+from app.domain.job import Change, JobStatus, can_move
 from app.repositories import jobs, work
-from app.repositories.jobs import Change
 from tests.queue.conftest import Yard
 
 WALK = (JobStatus.STARTING, JobStatus.SCAFFOLD, JobStatus.CODE, JobStatus.DEPS, JobStatus.CHECKS)
@@ -128,13 +127,13 @@ async def test_status_is_never_older_than_an_event_that_was_told(yard: Yard) -> 
     job_id = await yard.job()
     founder = await yard.founder("ada")
     await yard.machine.transition(job_id, JobStatus.STARTING)
-    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "starting"
+    assert (await yard.machine.view(job_id, founder_id=founder)).status == "starting"
 
     async with yard.database.transaction() as tx:
         await yard.machine.move(tx, job_id, JobStatus.SCAFFOLD)
 
     # Committed, and the event can be heard; the copy of the state before is still there.
-    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "scaffold"
+    assert (await yard.machine.view(job_id, founder_id=founder)).status == "scaffold"
 
 
 @pytest.mark.parametrize("mistake", [0, -1, 1])
@@ -143,12 +142,12 @@ async def test_who_knows_the_newest_event_moves_a_job_with_one_statement(yard: Y
     job_id = await yard.job()
     founder = await yard.founder("ada")
     seq = await yard.machine.transition(job_id, JobStatus.STARTING)
-    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "starting"
+    assert (await yard.machine.view(job_id, founder_id=founder)).status == "starting"
 
     moved = await yard.machine.transition(job_id, JobStatus.SCAFFOLD, after=seq + mistake)
 
     assert moved == seq + 1
-    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "scaffold"
+    assert (await yard.machine.view(job_id, founder_id=founder)).status == "scaffold"
     with pytest.raises(IllegalTransition):
         await yard.machine.transition(job_id, JobStatus.SCAFFOLD, after=moved)
     with pytest.raises(IllegalTransition):
@@ -161,12 +160,12 @@ async def test_who_has_missed_events_makes_no_older_copy_good_again(yard: Yard) 
     await yard.machine.transition(job_id, JobStatus.STARTING)
     old = await yard.machine.view(job_id, founder_id=founder)
     await yard.machine.transition(job_id, JobStatus.SCAFFOLD)
-    await yard.cache.put(job_id, old)
+    await yard.cache.put(old)
 
     with pytest.raises(IllegalTransition):
         await yard.machine.transition(job_id, JobStatus.CODE, attempt=7, after=1)
 
-    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "scaffold"
+    assert (await yard.machine.view(job_id, founder_id=founder)).status == "scaffold"
 
 
 async def test_a_slow_writer_does_not_bring_an_old_state_back(yard: Yard) -> None:
@@ -176,6 +175,6 @@ async def test_a_slow_writer_does_not_bring_an_old_state_back(yard: Yard) -> Non
     old = await yard.machine.view(job_id, founder_id=founder)
     await yard.machine.transition(job_id, JobStatus.FAILED)
 
-    await yard.cache.put(job_id, old)
+    await yard.cache.put(old)
 
-    assert (await yard.machine.view(job_id, founder_id=founder))["status"] == "failed"
+    assert (await yard.machine.view(job_id, founder_id=founder)).status == "failed"

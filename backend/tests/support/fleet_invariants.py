@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import Any
 
-from app.domain.job import CANCELLED_MESSAGE, JobStatus, can_move
+from app.domain.failure import FailureCode
+from app.domain.job import JobStatus, can_move
 from tests.support.fleet import Fleet
 from tests.support.instance import eventually
 
@@ -67,7 +68,7 @@ def versions_unique_and_rising(fleet: Fleet, jobs: list[dict[str, Any]]) -> None
 def cancelled_stays_cancelled(fleet: Fleet, jobs: list[dict[str, Any]]) -> None:
     """I4: 200 on cancel means failed and the reason, and nothing else does."""
     for job in jobs:
-        is_cancelled = job["error_message"] == CANCELLED_MESSAGE
+        is_cancelled = job["error_code"] == FailureCode.CANCELLED
         assert not (is_cancelled and job["status"] == "ready"), f"I4: {job['id']} is ready and cancelled"
         if str(job["id"]) in fleet.cancelled:
             assert (job["status"], is_cancelled) == ("failed", True), f"I4: {job['id']} is {job['status']}"

@@ -18,14 +18,13 @@ from app.adapters.runners.fake import RunnerFake
 from app.blueprint.spec import AppSpec
 from app.core.errors import Unauthenticated
 from app.core.ids import JobId, ProjectId, SandboxId
-from app.domain.job import JobStatus
+from app.domain.job import Change, JobStatus, SpecifiedJob
 from app.events.cache import StatusCache
 from app.ports.identity import Identity
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest, VersionSealed
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
-from app.repositories.jobs import Change, SpecifiedJob
 from app.services.build_pipeline import BuildTools, Step
 from app.services.generation_service import GenerationService
 from tests.support.fleet_faults import Faults, Ledger

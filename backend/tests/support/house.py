@@ -24,14 +24,13 @@ from app.core.errors import Unauthenticated
 from app.core.ids import JobId
 from app.core.settings import Settings
 from app.db.engine import Database
-from app.domain.job import JobStatus
+from app.domain.job import Change, JobStatus
 from app.events.cache import StatusCache
 from app.main import create_app
 from app.ports.clock import SystemClock
 from app.ports.identity import Identity
 from app.preview.links import PreviewSigner
 from app.repositories import work
-from app.repositories.jobs import Change
 from tests.support.admission import admit_all
 
 TOKEN = "token-of-ada"

@@ -7,7 +7,7 @@ import asyncio
 from app.blueprint import language
 from app.blueprint.generate import features, generate, skeleton
 from app.blueprint.spec import AppSpec
-from app.ports.runner import GoalNotUnderstood, RunnerError, RunResult, Say, Scaffold
+from app.ports.runner import GoalNotUnderstood, RunResult, Say, Scaffold, SpecNotWritable
 
 
 class RunnerBlueprint:
@@ -31,7 +31,7 @@ class RunnerBlueprint:
         try:
             files = await asyncio.to_thread(generate, spec)
         except ValueError as error:
-            raise RunnerError(f"The app cannot be written from its specification: {error}.") from error
+            raise SpecNotWritable(f"The app cannot be written from its specification: {error}.") from error
         done = tuple(features(spec))
         for feature in done:
             await say(feature)

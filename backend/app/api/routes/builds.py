@@ -13,9 +13,9 @@ from app.api.status import build_out, evidence_out
 from app.container import Services
 from app.core.errors import NotFound
 from app.core.ids import JobId
+from app.domain.job import Job
 from app.ports.storage import TreeDigest
 from app.preview.links import Access
-from app.repositories.jobs import Job
 from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, RecordsOut
 from app.services.export_service import iter_zip
 from app.services.founder_service import Caller

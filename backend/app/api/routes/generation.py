@@ -13,9 +13,9 @@ from app.api.status import etag_of, is_same, status_out
 from app.api.streams import EventStream
 from app.core.errors import InvalidInput
 from app.core.ids import JobId, ProjectId
+from app.domain.job import Job
 from app.ports.runner import MODEL_ENGINE
 from app.queue.worker import process_next_job
-from app.repositories.jobs import Job
 from app.schemas.generation import CancelOut, PreviewViewedOut, StartIn, StartOut, StatusOut
 from app.services.generation_service import GenerationService, StartRequest
 

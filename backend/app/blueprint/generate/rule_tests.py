@@ -8,7 +8,7 @@ from app.blueprint.generate.example_records import Json, examples_of, violation_
 from app.blueprint.generate.rules import Rule, rules_of
 from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
 from app.blueprint.spec import AppSpec, RuleSpec
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 _HEAD = (
     '"""The rules of this app hold, in its forms and in its database."""\n\nfrom __future__ import annotations\n\n'
@@ -63,8 +63,8 @@ def _violation(spec: AppSpec, rule: Rule, said: RuleSpec) -> Json:
     broken = examples_of(spec).violation(rule.entity, said)
     if broken is None:
         raise BuildFailed(
+            FailureCode.UNTRIED_RULE,
             f"Nothing was found that the rule “{rule.about}” would refuse; say it in a simpler way.",
-            code="untried_rule",
         )
     return violation_py(spec, broken)
 

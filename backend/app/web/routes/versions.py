@@ -12,9 +12,9 @@ from app.api.deps import ServicesDep
 from app.container import Services
 from app.core.errors import InvalidInput, NotFound
 from app.core.ids import ProjectId
+from app.domain.job import Job
 from app.ports.storage import TreeDigest
 from app.queue.worker import process_next_job
-from app.repositories.jobs import Job
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
 from app.services.spec_changes import changes_between

@@ -1,0 +1,55 @@
+"""From what ended a build to the code that is kept of it and the sentence that its founder reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.disk import is_disk_full
+from app.core.errors import Unavailable
+from app.domain.failure import BuildFailed, FailureCode
+from app.ports.runner import GoalNotUnderstood, RunnerError, RunnerUnavailable, SpecNotWritable
+from app.ports.sandbox import SandboxError
+from app.ports.storage import StorageFull
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a build failed: `message` is for its founder, `detail` for whoever reads the log."""
+
+    code: FailureCode
+    message: str
+    detail: str = ""
+
+
+def explain_failure(error: Exception) -> Failure:
+    """The failure that an error means; whatever nobody expected is INTERNAL_ERROR."""
+    # A full disk shows as whatever happened to write at that moment, so it is looked for first.
+    if is_disk_full(error) or isinstance(error.__cause__, StorageFull):
+        return _plain(FailureCode.DISK_FULL, str(error))
+    match error:
+        case BuildFailed():
+            return Failure(error.failure, error.detail, error.log)
+        case RunnerError():
+            return Failure(_code_of_runner(error), str(error), str(error.__cause__ or ""))
+        case Unavailable():
+            return Failure(FailureCode.UNAVAILABLE, error.detail)
+        case SandboxError():
+            return _plain(FailureCode.SANDBOX_LOST, str(error))
+        case _:
+            return _plain(FailureCode.INTERNAL_ERROR)
+
+
+def _plain(code: FailureCode, detail: str = "") -> Failure:
+    return Failure(code, code.sentence, detail)
+
+
+def _code_of_runner(error: RunnerError) -> FailureCode:
+    match error:
+        case GoalNotUnderstood():
+            return FailureCode.GOAL_NOT_UNDERSTOOD
+        case RunnerUnavailable():
+            return FailureCode.ENGINE_UNAVAILABLE
+        case SpecNotWritable():
+            return FailureCode.SPEC_NOT_WRITABLE
+        case _:
+            return FailureCode.RUNNER_FAILED

@@ -1,0 +1,30 @@
+"""Every way in which a build can fail has one code, one sentence and a place where it is raised."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.domain.failure import BuildFailed, FailureCode
+
+APP = Path(__file__).parents[2] / "app"
+FOREIGN = re.compile(r"Traceback|Error\b|Exception|\bNone\b|[/_{}<>\\]")
+
+
+@pytest.mark.parametrize("code", set(FailureCode) - {FailureCode.CANCELLED})
+def test_a_founder_can_read_the_sentence(code: FailureCode) -> None:
+    assert code.sentence.endswith(".")
+    assert not FOREIGN.search(code.sentence)
+
+
+def test_every_code_is_raised_somewhere() -> None:
+    sources = "".join(path.read_text("utf-8") for path in APP.rglob("*.py") if path.name != "failure.py")
+    unused = [code.name for code in FailureCode if not re.search(rf"FailureCode\.{code.name}\b", sources)]
+    assert unused == []
+
+
+def test_a_failure_says_the_sentence_of_its_code_unless_it_is_told_more() -> None:
+    assert BuildFailed(FailureCode.PARSE).detail == FailureCode.PARSE.sentence
+    assert BuildFailed(FailureCode.PARSE, "The file 'a.py' cannot be read.").detail.startswith("The file")

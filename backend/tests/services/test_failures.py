@@ -1,0 +1,48 @@
+"""What ended a build is told by its own code, never by one that covers everything."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from app.core.errors import Unavailable
+from app.domain.failure import BuildFailed, FailureCode
+from app.ports import runner
+from app.ports.runner import RunnerError
+from app.ports.sandbox import SandboxGone
+from app.services.failures import explain_failure
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BuildFailed(FailureCode.LINT), FailureCode.LINT),
+        (runner.GoalNotUnderstood("Say it."), FailureCode.GOAL_NOT_UNDERSTOOD),
+        (runner.RunnerUnavailable("No budget."), FailureCode.ENGINE_UNAVAILABLE),
+        (runner.SpecNotWritable("Too much."), FailureCode.SPEC_NOT_WRITABLE),
+        (RunnerError("It broke."), FailureCode.RUNNER_FAILED),
+        (Unavailable("The database is away."), FailureCode.UNAVAILABLE),
+        (SandboxGone("gone"), FailureCode.SANDBOX_LOST),
+        (OSError(errno.ENOSPC, "full"), FailureCode.DISK_FULL),
+        (KeyError("x"), FailureCode.INTERNAL_ERROR),
+    ],
+)
+def test_each_error_has_its_own_code(error: Exception, code: FailureCode) -> None:
+    assert explain_failure(error).code is code
+
+
+def test_every_error_of_a_runner_has_a_code_of_its_own() -> None:
+    kinds = RunnerError.__subclasses__()
+    codes = {explain_failure(kind("It is so.")).code for kind in kinds}
+    assert len(codes) == len(kinds)
+
+
+def test_a_full_disk_is_told_as_such_whatever_failed_of_it() -> None:
+    error = BuildFailed(FailureCode.INSTALL_FAILED)
+    error.__cause__ = OSError(errno.ENOSPC, "full")
+    assert explain_failure(error).code is FailureCode.DISK_FULL
+
+
+def test_an_unexpected_error_shows_nothing_of_itself() -> None:
+    assert explain_failure(KeyError("secret")).message == FailureCode.INTERNAL_ERROR.sentence
