@@ -18,7 +18,7 @@ from app.blueprint.spec import AppSpec, EntitySpec
 
 Raw = dict[str, Any]
 
-_FROM_THE_ENGINE = ("version", "engine", "confidence", "wishes")
+_FROM_THE_ENGINE = ("engine", "confidence", "wishes")
 
 
 def lives_on(old: Mapping[str, Any] | None, new: AppSpec) -> bool:
@@ -46,13 +46,18 @@ def without_was(spec: AppSpec) -> AppSpec:
     return spec.model_copy(update={"entities": entities})
 
 
-def settled(raw: Raw, base: AppSpec, *, guess: bool = True) -> tuple[AppSpec, list[str]]:
-    """An edit of `base` as a specification, and what was understood of it, in plain words. ValidationError.
+def settled(
+    raw: Raw, base: AppSpec, *, began: AppSpec | None = None, guess: bool = True
+) -> tuple[AppSpec, list[str]]:
+    """An edit as a specification, and what was understood of it, in plain words. ValidationError.
 
+    `base` is the version that the app has; `began` is what the edit began with where that is an edit itself.
     What was renamed is followed wherever it is named. With `guess`, a part that vanished while one like it
     appeared counts as renamed.
     """
-    edit = {**copy.deepcopy(raw), **{name: getattr(base, name) for name in _FROM_THE_ENGINE}}
+    began = began or base
+    edit = {**copy.deepcopy(raw), **{name: getattr(began, name) for name in _FROM_THE_ENGINE}}
+    edit["version"] = base.version
     if isinstance(edit.get("entities"), list):
         # A specification written by hand need not say its tables, which the pages are found by.
         edit["entities"] = [spec_defaults.entity(one) for one in edit["entities"]]
@@ -62,7 +67,7 @@ def settled(raw: Raw, base: AppSpec, *, guess: bool = True) -> tuple[AppSpec, li
     _forget_stale(edit, base)
     follow(edit, base)
     _tend_pages(edit, base)
-    _tend_checks(edit, base)
+    _tend_checks(edit, began)
     return AppSpec.model_validate(edit), [told(one) for one in found]
 
 
@@ -158,21 +163,51 @@ def _is_view_without(word: str, entity: Raw | None, views: set[tuple[str, str]],
     return had and (word, str(entity.get("name"))) not in views
 
 
-def _tend_checks(edit: Raw, base: AppSpec) -> None:
-    """Checks name rules by number: they follow their rule, and go when it or their kind of record is gone."""
+def _tend_checks(edit: Raw, began: AppSpec) -> None:
+    """Checks name rules by number: they follow their rule, and go when it or their kind of record is gone.
+
+    A check that the edit has written itself counts the rules as they stand in the edit.
+    """
     names = {str(one.get("name")) for one in dicts(edit.get("entities"))}
-    rules = list(dicts(edit.get("rules")))
-    before = [rule.about for rule in base.rules]
-    now = [str(rule.get("about")) for rule in rules]
+    now = list(dicts(edit.get("rules")))
+    places = _places([rule.model_dump(mode="json") for rule in began.rules], now)
+    known = {_words_of(check.model_dump(mode="json")) for check in began.acceptance}
     kept = []
     for check in dicts(edit.get("acceptance")):
-        number = check.get("rule")
         if check.get("entity") is not None and str(check["entity"]) not in names:
             continue
-        if isinstance(number, int) and 0 <= number < len(before) and now != before:
-            if before[number] not in now:
+        if check.get("rule") is not None and _words_of(check) in known:
+            place = places.get(check["rule"])
+            if place is None:
                 continue
-            check["rule"] = now.index(before[number])
+            check["rule"] = place
         kept.append(check)
     if "acceptance" in edit:
         edit["acceptance"] = kept
+
+
+def _words_of(check: Raw) -> str:
+    """All of a check but its kind of record, which may have got another name."""
+    return repr([check.get(key) for key in ("given", "do", "expect", "kind", "rule")])
+
+
+def _places(before: list[Raw], now: list[Raw]) -> dict[int, int]:
+    """Where each rule of before is now, by its number: the same one, else the next that says the same sentence."""
+    places: dict[int, int] = {}
+    for is_same in (_are_alike, _say_the_same):
+        for number, rule in enumerate(before):
+            free = (at for at, one in enumerate(now) if at not in places.values() and is_same(rule, one))
+            if number not in places and (place := next(free, None)) is not None:
+                places[number] = place
+    return places
+
+
+def _are_alike(old: Raw, new: Raw) -> bool:
+    return _say_the_same(old, new) and all(
+        old.get(key) == (list(value) if isinstance(value := new.get(key), tuple) else value)
+        for key in ("kind", "entity", "fields")
+    )
+
+
+def _say_the_same(old: Raw, new: Raw) -> bool:
+    return bool(old.get("about") == new.get("about"))

@@ -55,7 +55,7 @@ from app.blueprint.spec_parts import (
 )
 from app.blueprint.spec_site import SiteSpec, check_site
 from app.blueprint.spec_tools import check_tools
-from app.blueprint.spec_types import GoalText, Label, Part, Sentence, no_twins, one_line
+from app.blueprint.spec_types import WISHES_MAX, GoalText, Label, Part, Sentence, no_twins, one_line
 
 # Others name the whole specification by this module, whatever file a part of it stands in.
 __all__ = [
@@ -134,7 +134,7 @@ class AppSpec(Part):
     acceptance: tuple[CheckSpec, ...] = Field(default=(), max_length=12)
     assumptions: tuple[Sentence, ...] = Field(default=(), max_length=12)
     not_understood: tuple[Label, ...] = Field(default=(), max_length=20)
-    wishes: tuple[WishSpec, ...] = Field(default=(), max_length=60)
+    wishes: tuple[WishSpec, ...] = Field(default=(), max_length=WISHES_MAX)
 
     @model_validator(mode="before")
     @classmethod

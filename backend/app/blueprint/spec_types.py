@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -46,7 +46,10 @@ Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
 """An entity name, such as `YogaClass`."""
 
 Label = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line)]
-Sentence = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(one_line)]
+SENTENCE_MAX: Final = 400
+WISHES_MAX: Final = 60
+
+Sentence = Annotated[str, Field(min_length=1, max_length=SENTENCE_MAX), AfterValidator(one_line)]
 Expression = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(one_line)]
 """A figure or condition in the language of `app.blueprint.expressions`, such as `sum(amount of Payment)`."""
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from app.blueprint.language import GoalUnreadable, understand
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, WishSpec, WishState
+from app.blueprint.spec_types import SENTENCE_MAX, WISHES_MAX
 from app.core.errors import InvalidInput
 from app.domain.job import GOAL_MAX
-from app.services.plan_editing import CorrectionRefused, Raw, correct, forget_numbers
+from app.services.plan_editing import CorrectionRefused, Raw, correct
 
 _KINDS: Final = (
     ("datetime", r"date and time|date & time"),
@@ -54,13 +55,17 @@ _LIMIT: Final = re.compile(
 )
 
 
+_NOT_UNDERSTOOD: Final = "nothing of it was understood as a change"
+
+
 @dataclass(frozen=True)
 class Proposal:
-    """A changed specification in its raw form, and what was not made anything of."""
+    """A changed specification in its raw form, what was not made anything of, and the account of wishes by now."""
 
     raw: Raw
     done: tuple[str, ...]
     open: tuple[str, ...]
+    wishes: tuple[WishSpec, ...] = ()
 
 
 async def propose(spec: AppSpec, text: str) -> Proposal:
@@ -70,19 +75,27 @@ async def propose(spec: AppSpec, text: str) -> Proposal:
     rest: list[str] = []
     for clause in _clauses(text):
         (done if _by_pattern(raw, clause) else rest).append(clause)
+    wishes = [WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT) for clause in done]
     if rest:
-        found = await asyncio.to_thread(_by_reading, spec, raw, ". ".join(rest))
-        done += rest if found else []
-        rest = [] if found else rest
+        read = await asyncio.to_thread(_by_reading, spec, raw, ". ".join(rest))
+        done += rest if read else []
+        rest = [] if read else rest
+        wishes += read or [
+            WishSpec(text=clause[:SENTENCE_MAX], state=WishState.LEFT_OUT, why=_NOT_UNDERSTOOD) for clause in rest
+        ]
     if not done:
         raise InvalidInput(
             "Nothing of this was understood as a change.",
             remedy="Say one change in a sentence, such as “add a phone number to bookings”, or correct the plan.",
         )
-    if len(raw["rules"]) != len(spec.rules):
-        forget_numbers(raw)
     raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
-    return Proposal(raw, tuple(done), tuple(rest))
+    left = [wish.text for wish in wishes if wish.state is WishState.LEFT_OUT]
+    return Proposal(raw, tuple(done), tuple(dict.fromkeys([*rest, *left])), _account(spec.wishes, wishes))
+
+
+def _account(before: Sequence[WishSpec], asked: Sequence[WishSpec]) -> tuple[WishSpec, ...]:
+    """The wishes of before and those of a change; what is asked for again counts as it is met now."""
+    return tuple({wish.text: wish for wish in (*before, *asked)}.values())[-WISHES_MAX:]
 
 
 def _clauses(text: str) -> list[str]:
@@ -193,18 +206,19 @@ def _limit(raw: Raw, said: dict[str, Any]) -> bool:
     return bool(refs)
 
 
-def _by_reading(spec: AppSpec, raw: Raw, text: str) -> bool:
-    """Add what the goal together with the change asks for beyond the goal alone; whether that is anything."""
+def _by_reading(spec: AppSpec, raw: Raw, text: str) -> list[WishSpec]:
+    """Add what the goal together with the change asks for beyond the goal alone, and give its wishes."""
     try:
         before, after = understand(spec.goal), understand(f"{spec.goal}. {text}")
     except GoalUnreadable:
-        return False
+        return []
     added = [
         *_new_records(before, after, raw),
         *_new_details(before, after, raw),
         *_new_lines(before, after, raw),
     ]
-    return bool(added)
+    known = {wish.text for wish in before.wishes}
+    return [wish for wish in after.wishes if wish.text not in known] if added else []
 
 
 def _new_records(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.app_runtime.app_host import PREVIEW_KEY
 from app.blueprint.spec import AppSpec, FieldType, Publicity
 from app.blueprint.spec_queries import lower_first
 from app.domain.job import Job, JobStatus
@@ -57,8 +58,9 @@ class Readiness:
 def readiness_of(job: Job, spec: AppSpec | None, files: Mapping[str, bytes]) -> Readiness:
     """Look at a version."""
     found = [*_built(job), *_wishes(job)]
+    found.append(_sign_in(files))
     if spec is not None:
-        found += _access(spec)
+        found += _reach(spec)
     found += _settings(files)
     order = list(Light)
     return Readiness(
@@ -93,10 +95,24 @@ def _wishes(job: Job) -> Iterator[Finding]:
         yield Finding(Light.GREEN, "What you asked for is in it", f"{len(wishes)} wishes, none left out.")
 
 
-def _access(spec: AppSpec) -> Iterator[Finding]:
-    yield Finding(
-        Light.GREEN, "People sign in", "Open the app first yourself: whoever sets it up becomes its owner."
+def _sign_in(files: Mapping[str, bytes]) -> Finding:
+    # Every app that asks its staff to sign in also knows this key, and none that was made before does.
+    if any(PREVIEW_KEY.encode() in content for path, content in files.items() if path.startswith("app/")):
+        return Finding(
+            Light.GREEN,
+            "People sign in",
+            "Its first start prints a code, and whoever enters that code becomes its owner: do it yourself.",
+        )
+    return Finding(
+        Light.RED,
+        "Anybody could get at its records",
+        "This version was made before every app asked its staff to sign in. Build it once more: the new version "
+        "asks, and takes the records along.",
+        fix_in_plan=True,
     )
+
+
+def _reach(spec: AppSpec) -> Iterator[Finding]:
     for entity in spec.entities:
         reaches = any(field.type in _PERSONAL for field in entity.fields)
         if reaches and entity.public is not Publicity.NONE:

@@ -90,17 +90,19 @@ class SpecService:
         *,
         revision: str | None,
         as_written: bool = False,
+        began: AppSpec | None = None,
     ) -> SpecView:
         """Keep an edit for the next build. SpecRefused, SpecChanged; RevisionMissing when it names no revision.
 
-        Unless `as_written`, parts that seem to be renamed are marked so, and the notes say it.
+        Unless `as_written`, parts that seem to be renamed are marked so, and the notes say it. `began` is what the
+        edit began with, and whose account of wishes it keeps, where that is not the specification as it stands.
         """
         await owned(tx, founder_id, project_id, lock=True)
         current = await self._current(tx, project_id)
         _require_same(revision, current.revision)
         base = await self._base(tx, project_id)
         try:
-            spec, notes = settled(dict(raw), base.spec, guess=not as_written)
+            spec, notes = settled(dict(raw), base.spec, began=began or current.spec, guess=not as_written)
         except ValidationError as error:
             raise _refusal(error, dict(raw)) from error
         if base.number == 0:
@@ -131,7 +133,15 @@ class SpecService:
         """Make a change that is said in words; the plan as it is then, and what was made of it. InvalidInput."""
         view = await self.get(tx, founder_id, project_id)
         proposal = await propose(view.spec, text)
-        changed = await self.put(tx, founder_id, project_id, proposal.raw, revision=view.revision, as_written=True)
+        changed = await self.put(
+            tx,
+            founder_id,
+            project_id,
+            proposal.raw,
+            revision=view.revision,
+            as_written=True,
+            began=view.spec.model_copy(update={"wishes": proposal.wishes}),
+        )
         return changed, proposal
 
     async def reset(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> SpecView:
@@ -139,8 +149,7 @@ class SpecService:
         view = await self.get(tx, founder_id, project_id)
         if view.built is None:
             return view
-        raw = view.built.model_dump(mode="json")
-        return await self.put(tx, founder_id, project_id, raw, revision=view.revision, as_written=True)
+        return await self._put_whole(tx, founder_id, project_id, view.built, revision=view.revision)
 
     async def of_version(self, tx: Connection, job: Job) -> AppSpec | None:
         """What a version was built from; None when another release has made it and it cannot be read."""
@@ -158,8 +167,14 @@ class SpecService:
         if spec is None:
             raise NoSpec(f"{job.build_version} was made by another release, and its specification is not kept.")
         view = await self.get(tx, founder_id, project_id)
+        return await self._put_whole(tx, founder_id, project_id, spec, revision=view.revision)
+
+    async def _put_whole(
+        self, tx: Connection, founder_id: FounderId, project_id: ProjectId, spec: AppSpec, *, revision: str
+    ) -> SpecView:
+        """Have a specification that was whole before stand, with its own account of wishes."""
         raw = spec.model_dump(mode="json")
-        return await self.put(tx, founder_id, project_id, raw, revision=view.revision, as_written=True)
+        return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True, began=spec)
 
     async def to_build(self, tx: Connection, project_id: ProjectId, goal: str | None) -> AppSpec | None:
         """What a build of this goal begins with: the edit of the same goal, or None for the goal alone.
@@ -229,7 +244,8 @@ def _standing(kept: KeptSpec | None, base: _Base) -> tuple[AppSpec, bool]:
 def _edited(kept: KeptSpec, built: AppSpec) -> AppSpec | None:
     """The edit, as a change of the newest version; None when another release has made it and it cannot be read."""
     try:
-        return settled(dict(kept.spec), built, guess=False)[0]
+        began = AppSpec.model_validate(kept.spec)
+        return settled(dict(kept.spec), built, began=began, guess=False)[0]
     except ValidationError:
         return None
 

@@ -1,4 +1,4 @@
-"""The build room as a page, with the conversation about changes."""
+"""The pages of a project: the build room with the conversation about changes, and those beside it."""
 
 from __future__ import annotations
 
@@ -38,6 +38,21 @@ class Talk:
     """In words, what the next build would change."""
     iteration: str
     """Such as "Iteration 2 of 5"; empty before the first version."""
+
+
+async def project_page(
+    request: Request,
+    services: Services,
+    caller: Caller,
+    project_id: UUID,
+    template: str,
+    *,
+    status: int = 200,
+    **values: Any,  # Any: what the template shows
+) -> Response:
+    """A page of a project as it is now; `problem` says what could not be done."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=None)
+    return page(request, template, status=status, room=room, **{"problem": "", **values})
 
 
 async def room_page(

@@ -77,6 +77,16 @@ def wishes_by_state(job: Job | None) -> dict[str, list[dict[str, Any]]]:  # Any:
     return found
 
 
+def new_wishes(job: Job, before: Job | None) -> dict[str, list[dict[str, Any]]]:  # Any: likewise
+    """The wishes of a version beyond those of the one it grew from, by how far they are met; empty without any."""
+    known = {str(wish["text"]) for wish in (before.evidence.get("wishes") or [])} if before else set()
+    found = {
+        state: [wish for wish in wishes if str(wish["text"]) not in known]
+        for state, wishes in wishes_by_state(job).items()
+    }
+    return found if before is not None and any(found.values()) else {}
+
+
 async def look_into(
     services: Services, founder_id: FounderId, project_id: ProjectId, *, version: int | None
 ) -> Room:

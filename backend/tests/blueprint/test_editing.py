@@ -116,6 +116,43 @@ def test_checks_follow_their_rule_and_go_with_it() -> None:
     assert [check.rule for check in settled(edit, base)[0].acceptance] == [0]
 
 
+def test_checks_of_rules_that_share_a_sentence_stay_with_their_own_rule() -> None:
+    same = "A client is known by one name and one phone."
+    rules = [
+        {"kind": "unique", "entity": "Client", "fields": ["name"], "about": "Other."},
+        {"kind": "unique", "entity": "Client", "fields": ["name"], "about": same},
+        {"kind": "unique", "entity": "Client", "fields": ["phone"], "about": same},
+    ]
+    words = {"given": "A client", "expect": "It is refused", "kind": "rule", "entity": "Client"}
+    checks = [{**words, "do": f"Repeat the {part}", "rule": at} for part, at in (("name", 1), ("phone", 2))]
+    base = AppSpec.model_validate({**raw(app_of(CLIENT, CLASS, BOOKING)), "rules": rules, "acceptance": checks})
+
+    without_other, without_name = raw(base), raw(base)
+    del without_other["rules"][0]
+    del without_name["rules"][1]
+
+    assert [check.rule for check in settled(without_other, base)[0].acceptance] == [0, 1]
+    [left] = settled(without_name, base)[0].acceptance
+    assert (left.do, left.rule) == ("Repeat the phone", 1)
+
+
+def test_an_edit_of_an_edit_counts_the_rules_of_the_edit() -> None:
+    rules = [
+        {"kind": "unique", "entity": "Client", "fields": ["name"], "about": text} for text in ("One.", "Two.")
+    ]
+    words = {"given": "A client", "do": "Add it again", "expect": "It is refused", "kind": "rule"}
+    checks = [{**words, "entity": "Client", "rule": 1}]
+    base = AppSpec.model_validate({**raw(app_of(CLIENT, CLASS, BOOKING)), "rules": rules, "acceptance": checks})
+    edit = raw(base)
+    del edit["rules"][0]
+    first, _ = settled(edit, base)
+
+    again, _ = settled(raw(first), base, began=first)
+
+    assert again == first
+    assert [check.rule for check in again.acceptance] == [0]
+
+
 def test_an_app_of_other_things_does_not_live_on() -> None:
     rocket = edited(CLASS, name="Rocket", table="rockets", label="Rocket", plural="Rockets")
     assert not lives_on(raw(), app_of(rocket))

@@ -200,6 +200,7 @@ async def _share_and_launch(founder: Founder, project: str) -> None:
     _visit(instance, str(await browser.run("document.querySelector('#share-link').innerText")))
     await browser.open(f"{project}/launch")
     await founder.text("to go online")
+    await founder.text("People sign in")
     await founder.look("launch")
     archive = await browser.run("""fetch(document.querySelector('a[download]').href).then(answer => answer.blob())
       .then(blob => new Promise(done => { const reader = new FileReader();

@@ -108,3 +108,16 @@ async def test_what_is_no_change_is_refused_and_what_is_one_beside_it_is_made() 
     proposal = await propose(SPEC, "Rename customers to members. Blue sky")
 
     assert proposal.open == ("Blue sky",)
+    states = {wish.text: wish.state.value for wish in proposal.wishes}
+    assert states["Rename customers to members"] == "kept"
+    assert states["Blue sky"] == "left_out"
+    assert all(wish in proposal.wishes for wish in SPEC.wishes)
+
+
+async def test_a_wish_that_is_read_with_the_goal_is_accounted_as_one_of_the_goal_is() -> None:
+    proposal = await propose(SPEC, "Customers leave a review with a rating. Send a text message before class")
+
+    states = {wish.text: wish.state.value for wish in proposal.wishes if wish not in SPEC.wishes}
+    assert states["Customers leave a review with a rating"] == "kept"
+    assert states["Send a text message before class"] == "left_out"
+    assert "Send a text message before class" in proposal.open

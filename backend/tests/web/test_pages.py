@@ -156,13 +156,18 @@ def test_opening_the_preview_asks_for_a_decision_which_leads_on(signed_in: House
 def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: House) -> None:
     project = built(signed_in)
 
-    page = post(signed_in, f"/p/{project}/change", text="Add a birthday to customers").text
+    page = post(signed_in, f"/p/{project}/change", text="Add a birthday to customers. Blue sky").text
     assert "Customers have a new detail: Birthday." in page
     post(signed_in, f"/p/{project}/build")
     signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
 
     told = signed_in.client.get(f"/p/{project}/v/2/changes").text
     assert "Customers have a new detail: Birthday." in told
+    assert re.search(r"Left out.*?<q>Blue sky</q>.*?Kept.*?<q>Add a birthday to customers</q>", told, re.S)
+    wishes = newest(signed_in, project)["evidence"]["wishes"]
+    assert {"Blue sky": "left_out", "Add a birthday to customers": "kept"}.items() <= {
+        wish["text"]: wish["state"] for wish in wishes
+    }.items()
     assert signed_in.client.get(f"/p/{project}?v=1").status_code == 200
     assert signed_in.client.get(f"/p/{project}/compare?a=1&b=2").status_code == 200
 
@@ -222,6 +227,9 @@ def test_launch_says_what_stands_in_the_way_and_the_export_starts_anywhere(signe
 
     assert page.status_code == 200
     assert "to go online" in page.text
+    # The little app of the fake runner has no sign-in, as the apps of the first releases had none.
+    assert "Anybody could get at its records" in page.text
+    assert "People sign in" not in page.text
     assert archive.content[:2] == b"PK"
     assert b"build_v0_1/Dockerfile" in archive.content
 

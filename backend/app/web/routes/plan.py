@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -11,13 +11,14 @@ from app.api.deps import ServicesDep
 from app.blueprint.plan import plan_of
 from app.container import Services
 from app.core.errors import InvalidInput
-from app.core.ids import FounderId, ProjectId
+from app.core.ids import ProjectId
+from app.services.founder_service import Caller
 from app.services.plan_editing import DETAIL_KINDS, RIGHTS
 from app.services.spec_changes import changes_between
 from app.services.spec_service import SpecChanged
 from app.web.form import FormDep
-from app.web.rendering import go_to, page
-from app.web.room_view import look_into
+from app.web.rendering import go_to
+from app.web.room_page import project_page
 from app.web.session import PageCaller
 
 router = APIRouter(include_in_schema=False)
@@ -28,7 +29,7 @@ VALUE_MOST: Final = 2_000
 @router.get("/p/{project_id}/plan", response_class=Response)
 async def plan(request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep) -> Response:
     """What the next build makes, each part of it to be corrected."""
-    return await _plan_page(request, services, caller.id, ProjectId(project_id))
+    return await _plan_page(request, services, caller, project_id)
 
 
 @router.post("/p/{project_id}/plan", response_class=Response)
@@ -43,34 +44,27 @@ async def correct(
             await services.specs.correct(tx, caller.id, ProjectId(project_id), change, values, revision=revision)
     except (InvalidInput, SpecChanged) as error:
         told = f"{error.detail} {error.remedy or ''}".strip()
-        return await _plan_page(request, services, caller.id, ProjectId(project_id), status=422, problem=told)
+        return await _plan_page(request, services, caller, project_id, status=422, problem=told)
     return go_to(f"/p/{project_id}/plan")
 
 
 async def _plan_page(
-    request: Request,
-    services: Services,
-    founder_id: FounderId,
-    project_id: ProjectId,
-    *,
-    status: int = 200,
-    **values: Any,  # Any: what the template shows
+    request: Request, services: Services, caller: Caller, project_id: UUID, *, status: int = 200, problem: str = ""
 ) -> Response:
-    room = await look_into(services, founder_id, project_id, version=None)
     async with services.database.autocommit() as tx:
-        view = await services.specs.get(tx, founder_id, project_id)
-    changes = changes_between(view.built, view.spec) if view.built is not None else []
-    told = {"problem": "", **values}
-    return page(
+        view = await services.specs.get(tx, caller.id, ProjectId(project_id))
+    return await project_page(
         request,
+        services,
+        caller,
+        project_id,
         "plan.html",
         status=status,
-        room=room,
+        problem=problem,
         view=view,
         spec=view.spec,
         plan=plan_of(view.spec),
-        changes=changes,
+        changes=changes_between(view.built, view.spec) if view.built is not None else [],
         kinds=DETAIL_KINDS,
         rights=RIGHTS,
-        **told,
     )

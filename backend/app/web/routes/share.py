@@ -12,13 +12,14 @@ from markupsafe import Markup
 from app.api.deps import ServicesDep
 from app.container import Services
 from app.core.errors import InvalidInput
-from app.core.ids import FounderId, ProjectId
+from app.core.ids import ProjectId
 from app.preview.links import Access, Share
 from app.repositories.share_links import ShareLink
+from app.services.founder_service import Caller
 from app.services.share_service import CodeWrong, TooManyTries
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
-from app.web.room_view import look_into
+from app.web.room_page import project_page
 from app.web.session import PageCaller, own_origin
 
 router = APIRouter(include_in_schema=False)
@@ -29,7 +30,7 @@ Secret = Annotated[str, Path(max_length=100)]
 @router.get("/p/{project_id}/share", response_class=Response)
 async def share(request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep) -> Response:
     """The links that are good, and a form for another one."""
-    return await _share_page(request, services, caller.id, ProjectId(project_id))
+    return await _share_page(request, services, caller, project_id)
 
 
 @router.post("/p/{project_id}/share", response_class=Response)
@@ -49,13 +50,9 @@ async def create(
                 with_code=form.ticked("with_code"),
             )
     except InvalidInput as error:
-        return await _share_page(
-            request, services, caller.id, ProjectId(project_id), status=422, problem=error.detail
-        )
+        return await _share_page(request, services, caller, project_id, status=422, problem=error.detail)
     url = f"{own_origin(request)}/s/{made.secret}"
-    return await _share_page(
-        request, services, caller.id, ProjectId(project_id), made=made, url=url, picture=_qr(url)
-    )
+    return await _share_page(request, services, caller, project_id, made=made, url=url, picture=_qr(url))
 
 
 @router.post("/p/{project_id}/share/{link_id}/close", response_class=Response)
@@ -115,14 +112,11 @@ def _qr(url: str) -> Markup:
 async def _share_page(
     request: Request,
     services: Services,
-    founder_id: FounderId,
-    project_id: ProjectId,
-    *,
-    status: int = 200,
+    caller: Caller,
+    project_id: UUID,
     **values: Any,  # Any: what the template shows
 ) -> Response:
-    room = await look_into(services, founder_id, project_id, version=None)
     async with services.database.autocommit() as tx:
-        links = await services.shares.list(tx, founder_id, project_id)
-    told = {"problem": "", "url": "", "made": None, "picture": None, **values}
-    return page(request, "share.html", status=status, room=room, links=links, **told)
+        links = await services.shares.list(tx, caller.id, ProjectId(project_id))
+    told = {"url": "", "made": None, "picture": None, **values}
+    return await project_page(request, services, caller, project_id, "share.html", links=links, **told)

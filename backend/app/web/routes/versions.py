@@ -22,7 +22,7 @@ from app.web.file_views import difference, file_changes, highlighted
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_page import room_page
-from app.web.room_view import Room, look_into, version_of
+from app.web.room_view import Room, look_into, new_wishes, version_of
 from app.web.routes.room import Number
 from app.web.session import BuildingCaller, PageCaller
 
@@ -71,6 +71,7 @@ async def changes(
         room=room,
         before=before,
         told=await _told_changes(services, before, job),
+        asked=new_wishes(job, before),
         files=file_changes(old, new) if before is not None else [],
         opened=path,
         lines=lines,
