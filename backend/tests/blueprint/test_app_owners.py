@@ -121,6 +121,16 @@ def test_whoever_starts_the_app_becomes_its_owner_and_others_find_it_closed(fold
         assert CODE.findall(printed.read_text()) == []
 
 
+def test_customers_are_not_asked_to_set_the_app_up_before_it_has_an_owner(folder: Path) -> None:
+    with started(folder) as (client, _):
+        front = client.get("/").text
+        assert "Set up" not in front
+        assert "/setup" not in front
+        # Whoever runs it finds the way in at the foot of the page.
+        assert 'href="/sign-in"' in front
+        assert client.get("/sign-in").headers["location"] == "/setup"
+
+
 def test_without_an_owner_it_opens_on_this_computer_alone(folder: Path) -> None:
     refused = run(folder, HOST="0.0.0.0")
     assert refused.returncode == 2

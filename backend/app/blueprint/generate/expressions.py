@@ -8,7 +8,7 @@ from typing import Final
 
 from app.blueprint.expressions.catalogue import Kind, Type
 from app.blueprint.expressions.tables import watched_tables
-from app.blueprint.generate.stated import statement
+from app.blueprint.generate.stated import left_over, statement
 from app.blueprint.spec import (
     AppSpec,
     ComputedSpec,
@@ -117,3 +117,8 @@ def ensure(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[
     watched = watched_tables(spec, entity.name, condition, when or "")
     if watched:
         yield "watches", watched
+    counted = left_over(spec, entity, rule)
+    if counted:
+        link, target, expression = counted
+        yield "ref", link
+        yield "left", compiler.value(expression, target, digits=0).text

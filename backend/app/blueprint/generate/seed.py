@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
+from typing import Final
 from zlib import crc32
 
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import TEXTS, Key
 from app.blueprint.generate.seed_conditions import fit_to_conditions, kept_value
 from app.blueprint.generate.seed_fit import Rows, add_up, fit, settle
-from app.blueprint.generate.seed_values import CODES, Place, Record, is_person, value
+from app.blueprint.generate.seed_names import choice_for, is_person, named_examples, sort_field
+from app.blueprint.generate.seed_values import CODES, PRICES, Place, Record, Value, value
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.blueprint.spec_queries import in_order, status_field, title_fields
+from app.blueprint.usual_examples import Example, usual_prices
 
 PARENT_ROWS = 8
 CHILD_ROWS = 10
 LINK_ROWS = 18
+_OF_LINKED: Final = re.compile(r"(\w+)\.(\w+)")
 
 
 def seed_json(spec: AppSpec) -> str:
@@ -67,12 +73,13 @@ def _listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> in
 
 
 def _records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Record]:
-    count = _row_count(spec, entity, rows)
+    names = named_examples(spec, entity)
+    count = _row_count(spec, entity, rows, names)
     shift = crc32(f"{spec.title}/{entity.name}".encode()) % 97
-    return [_record(Place(entity, row, shift), rows) for row in range(count)]
+    return [_record(Place(entity, row, shift, names), rows) for row in range(count)]
 
 
-def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows) -> int:
+def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows, names: Sequence[Example]) -> int:
     """More of what belongs to something than of what is belonged to; no more than there are names for."""
     pointed_at = any(field.ref == entity.name for one in spec.entities for field in one.fields)
     belongs = any(field.ref in rows for field in entity.fields)
@@ -81,9 +88,9 @@ def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows) -> int:
         rule.kind is RuleKind.SUM and rule.entity == entity.name and len(rule.fields) > 1 for rule in spec.rules
     )
     title = title_fields(entity)[0]
-    named = entity.seed and title not in CODES and not is_person(entity) and not line
+    named = names and title not in CODES and not is_person(entity) and not line
     refs = title in {field.name for field in entity.fields if field.ref}
-    return max(4, min(count, len(entity.seed))) if named and not refs else count
+    return max(4, min(count, len(names))) if named and not refs else count
 
 
 def _record(place: Place, rows: Rows) -> Record:
@@ -98,8 +105,38 @@ def _record(place: Place, rows: Rows) -> Record:
         elif field is status:
             record[field.name] = None
         else:
-            record[field.name] = value(field, place)
+            record[field.name] = _first_value(field, record, place, rows)
+    sort = sort_field(place.entity, place.names)
+    if sort is not None and place.example is not None:
+        record[sort.name] = choice_for(sort, place.example) or record[sort.name]
     return record
+
+
+def _first_value(field: FieldSpec, record: Record, place: Place, rows: Rows) -> Value:
+    """What the app itself begins with where it takes that from what the record belongs to, such as a price."""
+    match = _OF_LINKED.fullmatch(field.starts_as or "")
+    link = place.entity.field(match[1]) if match else None
+    parents = rows.get(link.ref or "", []) if link else []
+    number = record.get(match[1]) if match else None
+    if match and parents and isinstance(number, int) and parents[number - 1].get(match[2]) is not None:
+        return parents[number - 1][match[2]]
+    price = _price_of_linked(record, place, rows) if PRICES & set(field.name.split("_")) else None
+    own = place.example.price if place.example else None
+    if price is not None and own is None and field.type is FieldType.MONEY:
+        return price
+    return value(field, place)
+
+
+def _price_of_linked(record: Record, place: Place, rows: Rows) -> int | None:
+    """What the thing costs that the record points at, in cents."""
+    for link in place.entity.fields:
+        number, parents = record.get(link.name), rows.get(link.ref or "", [])
+        if parents and isinstance(number, int):
+            names = [str(text) for text in parents[number - 1].values()]
+            price = next((usual_prices()[name] for name in names if name in usual_prices()), None)
+            if price is not None:
+                return int(price * 100)
+    return None
 
 
 def _ref(field: FieldSpec, place: Place, rows: Rows, turn: int) -> int | None:

@@ -21,6 +21,7 @@ _ENDS: Final = ("ends", "to_", "due", "until", "closes", "close_on", "best_befor
 _SETTLED_LATER: Final = ("published", "paid_on", "sent_on", "decided", "answered", "signed", "won", "closed_on")
 # What was lent and came back is over, though nobody gave it up.
 _GIVEN_UP: Final = CALLED_OFF - {"returned"}
+_SET_ASIDE: Final = frozenset({"hidden", "blocked", "archived", "removed", "suspended", "banned", "spam"})
 _STEPS: Final = 60
 _ROUNDS: Final = 8
 
@@ -201,6 +202,8 @@ def _status(status: FieldSpec, days: Sequence[int], row: int, *, is_due: bool) -
     called_off = finished(status, _GIVEN_UP)
     ended = [one for one in finished(status) if one not in called_off]
     still_open = [one for one in status.choices if one not in ended and one not in called_off]
+    # What was taken out of sight is the exception, and no example of how the app is used.
+    still_open = [one for one in still_open if one.casefold() not in _SET_ASIDE] or still_open
     if row % 7 == 6 and called_off:
         return called_off[0]
     if ended and (not still_open or (days and max(days) < 0 and row)):
@@ -225,6 +228,9 @@ def _leave_open(entity: EntitySpec, status: FieldSpec, record: Record) -> None:
     for field in entity.fields:
         if field.name.startswith(_SETTLED_LATER) and not field.required:
             record[field.name] = record[field.name] if record[status.name] in finished(status) else None
+        reached = {move.target for move in entity.moves if field.name in {one.field for one in move.sets}}
+        if reached and not field.required and record[status.name] not in reached:
+            record[field.name] = None
 
 
 def _plain(spec: AppSpec) -> list[RuleSpec]:

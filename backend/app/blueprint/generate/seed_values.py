@@ -8,8 +8,10 @@ from typing import Final
 
 from app.blueprint.generate import seed_words as stock
 from app.blueprint.generate.expressions import in_smallest_unit
+from app.blueprint.generate.seed_names import is_person
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType
 from app.blueprint.spec_queries import PAST_DATES
+from app.blueprint.usual_examples import Example
 
 Value = str | int | None
 Record = dict[str, Value]
@@ -21,18 +23,35 @@ _PAST: Final = (
     "caught", "seen", "trained", "won", "handed", "recorded", "requested", "received", "since", "decided",
 )  # fmt: skip
 _ENDS: Final = ("ends", "to_", "until", "return", "due", "closes", "expires", "close")
-_RARE: Final = frozenset({"hidden", "archived", "removed", "blocked", "cancelled", "deleted"})
+_RARE: Final = frozenset(
+    {"hidden", "archived", "removed", "blocked", "cancelled", "deleted", "urgent", "wheelchair", "top", "sold"}
+)
+_USUAL: Final = frozenset(
+    {"active", "allowed", "available", "enabled", "menu", "public", "published", "sale", "use"}
+)
+_AT_ENTRY: Final = frozenset({"today", "now"})
+_TAKEN: Final = frozenset({"quantity", "seats", "places", "spots", "guests", "people", "tickets"})
 _LONG_AGO: Final = ("joined", "hired", "since", "bought")
 _STARTS: Final = ("starts", "from")
+_RATES: Final = frozenset({"discount", "tax", "vat"})
+_TELLING: Final = 10
+"""A first value from this number on says how many there usually are; below, it is only where counting begins."""
+PRICES: Final = frozenset({"price", "fee", "fare", "cost"})
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: which row, and a number that differs between apps and entities."""
+    """Where a value stands: its row, a number that differs between apps and entities, what rows are called."""
 
     entity: EntitySpec
     row: int
     shift: int
+    names: tuple[Example, ...] = ()
+
+    @property
+    def example(self) -> Example | None:
+        """What this row is."""
+        return self.names[self.row % len(self.names)] if self.names else None
 
     @property
     def day(self) -> int:
@@ -50,30 +69,36 @@ def value(field: FieldSpec, place: Place) -> Value:
         case FieldType.DATE | FieldType.DATETIME:
             return _date(field, place)
         case FieldType.INT:
-            return _within(field, _number(field, place))
+            return _within(field, _number(field, place), place.row)
         case FieldType.DECIMAL:
             # Every second one has a half, so that decimals are seen to be kept.
-            tenths = _number(field, place) * 10 + 5 * (place.row % 2)
-            return _within(field, tenths * 10**field.digits // 10)
+            half = 0 if _RATES & set(field.name.split("_")) else 5 * (place.row % 2)
+            tenths = _number(field, place) * 10 + half
+            return _within(field, tenths * 10**field.digits // 10, place.row)
         case FieldType.MONEY:
-            return _within(field, _money(field, place))
+            return _within(field, _money(field, place), place.row)
         case FieldType.BOOL:
             # What is out of the way is the exception.
-            rare = bool(_RARE & set(field.name.split("_")))
-            return int(place.row % 5 == 3) if rare else int((place.row + place.shift) % 3 != 0)
+            parts = set(field.name.split("_"))
+            if parts & (_RARE | _USUAL):
+                return int((place.row % 5 == 3) == bool(parts & _RARE))
+            return int((place.row + place.shift) % 3 != 0)
         case FieldType.CHOICE:
             return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
         case _:
             return _words(field, place)
 
 
-def _within(field: FieldSpec, number: int | None) -> int | None:
+def _within(field: FieldSpec, number: int | None, row: int) -> int | None:
     """The number moved between the limits of its field, in the unit that it is kept in."""
     if number is None:
         return None
     lowest, highest = (
         in_smallest_unit(field, bound) if bound is not None else number for bound in (field.lowest, field.highest)
     )
+    if field.type is FieldType.INT and number > highest:
+        # Not all of them at the limit.
+        return highest - row % ((highest - lowest) // 2 + 1)
     return min(max(number, lowest), highest)
 
 
@@ -101,8 +126,10 @@ def _url(field: FieldSpec, place: Place) -> str | None:
 
 
 def _prose(field: FieldSpec, place: Place) -> str | None:
+    if place.example and field is place.entity.fields[0]:
+        return _title(place)
     named = next((texts for name, texts in stock.PROSE.items() if name in field.name), stock.NOTES)
-    if field.name == "address":
+    if "address" in field.name:
         named = stock.STREETS
     return place.pick(named) or (named[0] if field.required else None)
 
@@ -110,29 +137,27 @@ def _prose(field: FieldSpec, place: Place) -> str | None:
 def _text(field: FieldSpec, place: Place) -> str | None:
     first = next((one for one in place.entity.fields if one.type is FieldType.TEXT), None)
     is_title = field is first and (field.required or field.name in ("name", "title"))
-    if field.name in stock.PERSON_FIELDS or (is_title and is_person(place.entity) and not place.entity.seed):
+    if field.name in stock.PERSON_FIELDS or (is_title and is_person(place.entity) and not place.names):
         return _person(place)
-    if field.name in CODES and not (is_title and field.name == "number" and place.entity.seed):
+    if field.name in CODES and not (is_title and field.name == "number" and place.names):
         return f"{place.entity.label[:3].upper()}-{1040 + place.row}".replace(" ", "")
-    known = stock.TEXTS.get(field.name) or (stock.STREETS if "address" in field.name else ())
-    if known and not (is_title and place.entity.seed):
+    known = stock.TEXTS.get(field.name) or stock.TEXTS.get(field.name.rpartition("_")[2], ())
+    known = stock.STREETS if "address" in field.name else known
+    if known and not (is_title and place.names):
         return place.pick(known)
-    return _title(place) if is_title or field.required else None
+    if field.required and field.name.endswith("_name") and not place.names:
+        return _person(place)
+    if is_title:
+        return _title(place)
+    return f"{field.label} {place.row + 1}" if field.required else None
 
 
 def _title(place: Place) -> str:
-    names = place.entity.seed
-    if not names:
+    example = place.example
+    if example is None:
         return f"{place.entity.label} {place.row + 1}"
-    again = place.row // len(names)
-    return names[place.row % len(names)] + (f" {again + 1}" if again else "")
-
-
-def is_person(entity: EntitySpec) -> bool:
-    """Whether the records are people, or carry the name of one."""
-    kinds = {field.type for field in entity.fields}
-    named = any(field.name in ("name", "full_name") for field in entity.fields[:2])
-    return named and bool(kinds & {FieldType.EMAIL, FieldType.PHONE})
+    again = place.row // len(place.names)
+    return example.name + (f" {again + 1}" if again else "")
 
 
 def _person(place: Place) -> str:
@@ -155,6 +180,8 @@ def _later(place: Place) -> str:
 
 
 def _day(field: FieldSpec, place: Place) -> int:
+    if field.starts_as in _AT_ENTRY:
+        return -place.row * 2
     if field.name.startswith(("born", "birth")):
         oldest = 50 if is_person(place.entity) else 9
         return -365 * (2 + (place.row * 7 + place.shift) % oldest) - place.row * 11
@@ -175,12 +202,24 @@ def _number(field: FieldSpec, place: Place) -> int:
         return int(stock.RECENT_YEARS[place.row % len(stock.RECENT_YEARS)])
     if field.name == "capacity" and place.entity.field("venue") is not None:
         return (60, 80, 120, 40, 150, 90)[(place.row + place.shift) % 6]
-    if field.name == "quantity" and any(one.ref for one in place.entity.fields):
+    if (field.starts_as or "").isdigit() and int(field.starts_as or 0) >= _TELLING:
+        return int(field.starts_as or 0)
+    if _TAKEN & set(field.name.split("_")) and _takes_part(place.entity):
         return (1, 2, 1, 3, 2, 1)[(place.row + place.shift) % 6]
     return _scaled(field, place, stock.NUMBER_SCALES, (3, 8, 5, 12, 2, 9))
 
 
+def _takes_part(entity: EntitySpec) -> bool:
+    """Whether its records are a share in something else, which has the day and the places."""
+    kinds = [field.type for field in entity.fields]
+    named = any(field.name in ("name", "title") for field in entity.fields)
+    return FieldType.REF in kinds and not named and not {FieldType.DATE, FieldType.DATETIME}.intersection(kinds)
+
+
 def _money(field: FieldSpec, place: Place) -> int:
+    price = place.example.price if place.example else None
+    if price is not None and PRICES & set(field.name.split("_")):
+        return int(price * 100)
     if place.entity.field("bedrooms") is not None and field.name == "price":
         return _scaled(field, place, (), (245_000, 318_000, 189_500, 420_000, 275_000, 365_000), times=100)
     return _scaled(field, place, stock.MONEY_SCALES, (25, 40, 60, 95, 130, 210), times=100)

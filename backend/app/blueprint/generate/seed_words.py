@@ -70,6 +70,28 @@ REPORTS: Final = (
     "Please call before you come.",
     "A photo can be sent if that helps.",
 )
+REASONS: Final = (
+    "The one that we have is worn out.",
+    "Needed before the end of the month.",
+    "What is there now no longer fits.",
+    "Asked for by everybody on the team.",
+    "Agreed at the last meeting.",
+    "It saves a morning every week.",
+)
+WELCOMES: Final = (
+    "We are so glad that you come.",
+    "Good to have you with us; here is all you need to know.",
+    "Please answer soon, so that there is a place for everybody.",
+    "Bring good shoes and an appetite.",
+)
+REMARKS: Final = (
+    "Has anybody else thought of this?",
+    "Happy to help if it is of use to anybody.",
+    "I will bring it along on Saturday.",
+    "Thank you, that is just what I was looking for.",
+    "See you there.",
+    "Write to me if you want to know more.",
+)
 PROSE: Final = {
     "ingredients": (
         "400 g flour, 2 eggs, 100 g butter, a pinch of salt", "4 tomatoes, basil, 1 onion, olive oil",
@@ -93,12 +115,15 @@ PROSE: Final = {
     ),
     "goals": ("Speak in front of people", "Change jobs within a year", "Lead a small team", "Finish the thesis"),
     "comment": OPINIONS, "review": OPINIONS, "feedback": OPINIONS, "quote": OPINIONS,
-    "message": MESSAGES, "reason": MESSAGES,
+    "message": MESSAGES, "reason": REASONS, "welcome": WELCOMES,
     "findings": (
         "Everything in order.", "One cable to be replaced.", "Clean and tested, no remarks.",
         "Door closes slowly; adjusted.", "Two small defects, put right on the spot.", "",
     ),
-    "body": REPORTS, "answer": REPORTS,
+    "body": REPORTS, "answer": REPORTS, "text": REMARKS, "reply": REMARKS,
+    "medical": ("Mild asthma", "", "Hay fever", "", "Wears glasses", ""),
+    "medicine": ("Inhaler in the rucksack", "", "Antihistamine, one a day", ""),
+    "diet": ("Vegetarian", "No nuts", "Everything", "Gluten-free", "Vegan", "Everything"),
 }  # fmt: skip
 PLACES_KEPT: Final = ("Shelf 1", "Shelf 2", "Back room", "Cellar", "Cupboard by the door", "Box 7")
 TEXTS: Final = {
@@ -132,6 +157,14 @@ TEXTS: Final = {
     "result": ("3rd", "12th", "finished", "1:52"),
     "symptom": ("Headache", "Nausea", "Tired eyes"), "service": ("Catering", "Flowers", "Music", "Photos"),
     "unit": ("pieces", "kg"),
+    "nickname": ("Robin", "Ash", "Sunny", "Kit", "Juno", "Mo", "Wren", "Max", "Bee", "Olly"),
+    "couple": ("Mina and Jonas", "Grace and Hugo", "Priya and Will", "Elena and Tara", "Rosa and Sam"),
+    "from_place": CITIES, "to_place": CITIES,
+    "first_name": FIRST_NAMES, "last_name": LAST_NAMES, "surname": LAST_NAMES, "family_name": LAST_NAMES,
+    "postcode": ("BS1 4QA", "LS6 2TB", "EX4 3PL", "YO10 5DD", "NR2 1TF", "CF10 3AT"),
+    "hours": ("8:00 to 12:00", "9:00 to 17:00", "7:00 to 11:00"),
+    "front": ("la manzana", "el perro", "la llave", "el tren", "la lluvia", "el pan", "la calle", "el libro"),
+    "back": ("the apple", "the dog", "the key", "the train", "the rain", "the bread", "the street", "the book"),
     "subject": ("Mathematics", "Piano", "English", "Physics"),
     "key": ("G", "D minor", "F", "A"),
     "grade": ("5", "6a", "6c", "7b"),
@@ -147,6 +180,7 @@ MONEY_SCALES: Final = (
     (("salary",), (28_000, 34_500, 41_000, 52_000, 38_000, 46_500)),
     (("daily",), (12, 25, 40, 18, 60, 35)),
     (("value", "target", "budget", "goal"), (2_000, 4_500, 8_000, 12_000, 18_500, 27_000)),
+    (("fare",), (2.5, 4, 3, 5, 6.5, 3.5)),
     (("rent", "balance", "deposit"), (650, 820, 940, 1_100, 1_350, 1_600)),
     (("amount", "total", "cost", "fee"), (45, 80, 120, 260, 340, 575)),
     (("price", "rate", "tip"), (8, 12.5, 18, 24, 35, 60)),
@@ -155,6 +189,8 @@ NUMBER_SCALES: Final = (
     (("rating", "stars"), (5, 4, 5, 3, 4, 5)),
     (("capacity", "places", "spots", "seats", "max"), (12, 16, 20, 10, 14, 24)),
     (("min", "duration", "length"), (30, 45, 60, 90, 75, 50)),
+    (("discount",), (0, 5, 10, 0, 15, 0)),
+    (("tax", "vat"), (20, 20, 20, 20, 20, 20)),
     (("year",), (1998, 2006, 2012, 2017, 2020, 2023)),
     (("quantity", "stock", "copies"), (4, 12, 7, 30, 2, 18)),
     (("distance",), (5, 8, 12, 10, 21, 6)),

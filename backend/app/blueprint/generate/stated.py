@@ -12,6 +12,7 @@ Statement = tuple[str, str | None]
 
 _NO: Final = frozenset({"no", "not", "cannot", "can't"})
 _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
+_COUNTING: Final = (RuleKind.CAPACITY, RuleKind.STOCK)
 DIFFERING: Final = frozenset({FieldType.TEXT, FieldType.INT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
 """The types whose values the tests of an app make different for each record, where a rule wants them to be."""
 
@@ -94,6 +95,21 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
             return _no_overlap(entity, rule)
         case _:
             return None
+
+
+def left_over(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> tuple[str, str, str] | None:
+    """What a condition that counts leaves: its link, the entity that this points at, the expression about one."""
+    ref = next((field for field in map(entity.field, rule.fields) if field is not None and field.ref), None)
+    target = spec.entity(ref.ref or "") if ref else None
+    if rule.condition is not None or rule.kind not in _COUNTING or ref is None or target is None:
+        return None
+    limit = space_limit(target) if rule.kind is RuleKind.CAPACITY else counted_stock(target)
+    live = rule.when or (_is_live(entity, rule) if _has_number(rule) else _not_called_off(entity))
+    amounts = [name for name in rule.fields if (field := entity.field(name)) and field.type is FieldType.INT]
+    counted = f"sum(or_else({amounts[0]}, 1) of {entity.name}" if amounts else f"count({entity.name}"
+    taken = f"{counted} via {ref.name}" + (f" where {live})" if live else ")")
+    most = rule.limit if rule.limit is not None else limit
+    return (ref.name, target.name, f"{most} - {taken}") if most is not None else None
 
 
 def _stated(entity: EntitySpec, rule: RuleSpec) -> Statement:

@@ -189,13 +189,6 @@ def action_fields() -> dict[str, tuple[str, tuple[FieldDraft, ...]]]:
 
 
 @cache
-def usual_examples() -> dict[str, tuple[str, ...]]:
-    """What the first records of a kind are called, by the kind's key."""
-    table = tomllib.loads((files(__package__) / "data" / "examples.toml").read_text(encoding="utf-8"))
-    return {key: tuple(str(names).split("|")) for key, names in table.items()}
-
-
-@cache
 def _actions_table() -> dict[str, dict[str, str]]:
     return tomllib.loads((files(__package__) / "data" / "actions.toml").read_text(encoding="utf-8"))
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from app.blueprint.language.archetypes import key_of, usual_examples
+from app.blueprint.language.archetypes import key_of
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.grammar import SHUNNED
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.look_words import manner_words
+from app.blueprint.usual_examples import usual_examples
 
 _MOST_TITLE: Final = 48
 _MOST_TAGLINE: Final = 160

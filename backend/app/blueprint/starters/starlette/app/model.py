@@ -117,7 +117,8 @@ class Ensure:
     """Every record for which `condition` is false is refused, while `when` holds; both are SQL about the row `r`.
 
     `fields` are those that the refusal stands beside. `watches` are the other tables that the condition looks at:
-    when a record of one changes, what it would break is refused too.
+    when a record of one changes, what it would break is refused too. One that counts says how much is `left` of what
+    `ref` points at, as SQL about that row.
     """
 
     condition: str
@@ -125,6 +126,8 @@ class Ensure:
     fields: tuple[str, ...] = ()
     when: str = "1"
     watches: tuple[str, ...] = ()
+    ref: str = ""
+    left: str = ""
 
 
 Rule = Unique | NoOverlap | Capacity | Overdue | Sum | InOrder | Stock | Ensure

@@ -94,18 +94,34 @@ def counted_tables() -> set[str]:
 
 def counts(entity: Entity, name: str) -> bool:
     """Whether a rule counts what the field `name` points at."""
-    return any(isinstance(rule, (Capacity, Stock)) and rule.ref == name for rule in entity.rules)
+    return any(_counted(rule, name) for rule in entity.rules)
+
+
+def _counted(rule: Rule, name: str) -> bool:
+    is_one = isinstance(rule, (Capacity, Stock)) or (isinstance(rule, Ensure) and bool(rule.left))
+    return is_one and isinstance(rule, (Capacity, Stock, Ensure)) and rule.ref == name
 
 
 def room(db: sqlite3.Connection, entity: Entity, name: str) -> Room | None:
     """How much is left of each record that the field `name` can point at; None when no rule counts it."""
     for rule in entity.rules:
-        if isinstance(rule, (Capacity, Stock)) and rule.ref == name:
+        if _counted(rule, name):
             target = database.BY_TABLE[entity.field(name).ref]
-            left = f'p."{rule.counted}"' if isinstance(rule, Stock) else _left(entity, rule)
-            rows = db.execute(f'SELECT p.id, {left} FROM "{target.table}" p')
+            # The SQL of a condition is about the row r, that of the other rules about p.
+            rows = db.execute(f'SELECT r.id, {_left_of(entity, rule)} FROM "{target.table}" r JOIN "{target.table}" p USING (id)')
             return {int(row[0]): max(0, int(row[1])) for row in rows if row[1] is not None}
     return None
+
+
+def _left_of(entity: Entity, rule: Rule) -> str:
+    match rule:
+        case Stock():
+            return f'p."{rule.counted}"'
+        case Capacity():
+            return _left(entity, rule)
+        case Ensure():
+            return rule.left
+    return "NULL"
 
 
 def _left(entity: Entity, rule: Capacity, others: str = "1") -> str:

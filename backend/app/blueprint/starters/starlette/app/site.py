@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, hosts, people, public, records, standings, tools
+from . import database, public, records, standings, tools
 from .access import Guest
 from .fields import Value, show
 from .model import Entity, Field, Form, Section
@@ -57,8 +57,7 @@ def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
         return RedirectResponse(DASHBOARD, 303)
     with database.session() as db:
         sections = [_section(db, section, invitation) for section in SITE or OFFERED]
-        waits = not hosts.preview_access(request.scope) and not people.has_owner(db)
-        context = {"sections": sections, "front": True, "waits": waits}
+        context = {"sections": sections, "front": True}
         if SITE:
             embedded = [section.table for section in SITE if section.kind == "signup"]
             return render(request, "site.html", {**context, "embedded": embedded})

@@ -1,0 +1,102 @@
+"""What the example records of a kind are called and what they cost: as its trade says, or else as is usual."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec_queries import status_field, title_fields
+from app.blueprint.usual_examples import Example, trades, usual_examples, usual_prices
+
+_NAMES: Final = frozenset({"name", "title", "subject", "label", "what", "description"})
+_WRITTEN: Final = (FieldType.TEXT, FieldType.LONGTEXT)
+# Words that mean something else in every trade.
+_AMBIGUOUS: Final = frozenset(
+    "agenda call card case commission counter grade issue job level mark move part piece position post record "
+    "report request set spot stop study work".split()
+)
+_PEOPLE: Final = frozenset(
+    "apprentice applicant artist attendee baker beekeeper borrower buyer caretaker chef child client coach "
+    "contact contractor cook customer dancer doctor donor driver employee father friend gardener guest guide "
+    "host instructor juror learner leader lender lodger manager mechanic member mentor mother musician neighbor "
+    "neighbour nurse officer organiser organizer owner parent participant passenger patient person player pupil "
+    "renter resident rider runner sailor seller singer sitter staff steward student subscriber teacher tenant "
+    "therapist trainer translator traveller tutor visitor volunteer walker winner worker".split()
+)
+_FIRMS: Final = frozenset(
+    "agency business cafe café charity club company dealer firm hotel organisation organization partner "
+    "restaurant school shop sponsor store supplier vendor".split()
+)
+
+
+def is_person(entity: EntitySpec) -> bool:
+    """Whether the records are people, or carry the name of one."""
+    kinds = {field.type for field in entity.fields}
+    named = any(field.name in ("name", "full_name") for field in entity.fields[:2])
+    last = _words(entity.label)[-1:]
+    reached = kinds & {FieldType.EMAIL, FieldType.PHONE} or _PEOPLE.intersection(last)
+    return named and bool(reached) and not _FIRMS.intersection(last)
+
+
+def named_examples(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
+    """The examples of a kind of record that has a name of its own; none for people and for what is numbered."""
+    if entity.seed and entity.seed not in usual_examples().values():
+        return tuple(_priced(name) for name in entity.seed)
+    first, title = entity.fields[0], entity.field(title_fields(entity)[0])
+    title = first if first.type is FieldType.LONGTEXT and first.name in _NAMES else title
+    if title is None or title.type not in _WRITTEN or title.name not in _NAMES or is_person(entity):
+        return tuple(_priced(name) for name in entity.seed)
+    by_trade = _of_trade(spec, entity)
+    if len(by_trade) >= 3:
+        return by_trade
+    return tuple(_priced(name) for name in entity.seed or _usual(entity))
+
+
+def _priced(name: str) -> Example:
+    return Example(name, usual_prices().get(name))
+
+
+def _of_trade(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
+    """What the business that the app is about calls such things, as far as the choices of the kind have them."""
+    about = _about(spec)
+    last = _words(entity.label)[-1:]
+    keys = {"".join(_words(entity.label)), *last}
+    fitting = [trade for trade in trades() if trade.kinds & keys and trade.words & about]
+    best = max(fitting, key=lambda trade: len(trade.words & about), default=None)
+    if best is None:
+        return ()
+    choices = sort_field(entity, best.examples)
+    return tuple(one for one in best.examples if choices is None or choice_for(choices, one))
+
+
+@cache
+def _about(spec: AppSpec) -> frozenset[str]:
+    said = " ".join([spec.title, spec.tagline, spec.goal, *(entity.label for entity in spec.entities)])
+    return frozenset(_words(said))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-zé']+", text.lower())
+
+
+def _usual(entity: EntitySpec) -> tuple[str, ...]:
+    words = _words(entity.label)
+    for key in ("".join(words), *words[-1:]):
+        if key in usual_examples() and key not in _AMBIGUOUS:
+            return usual_examples()[key]
+    return usual_examples()["company"] if _FIRMS.intersection(words[-1:]) else ()
+
+
+def sort_field(entity: EntitySpec, examples: Sequence[Example]) -> FieldSpec | None:
+    """The choice that says what sort of thing each example is."""
+    status = status_field(entity)
+    choices = [field for field in entity.fields if field.type is FieldType.CHOICE and field is not status]
+    return next((field for field in choices if any(choice_for(field, one) for one in examples)), None)
+
+
+def choice_for(field: FieldSpec, example: Example) -> str | None:
+    """The choice that goes with the example: cakes for a cake."""
+    return next((one for one in field.choices if example.sort and one.casefold().startswith(example.sort)), None)
