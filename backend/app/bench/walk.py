@@ -20,7 +20,7 @@ from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.link import Row
 from app.repositories import work as queue_work
-from app.services.build_pipeline import Result, Work
+from app.services.build_pipeline import Json
 
 WORKER: Final = "bench-walker"
 WARM_UP: Final = 5
@@ -83,7 +83,7 @@ def _builder(adapters: Adapters, services: Services, settings: Settings) -> Call
     return build
 
 
-async def _unrecorded(name: str, work: Work) -> Result:  # noqa: ARG001 - a step has a name
+async def _unrecorded(name: str, work: Callable[[], Awaitable[Json]]) -> Json:  # noqa: ARG001 - a step has a name
     return await work()
 
 

@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from app.acceptance import Acceptance, Candidate, ParentVersion, run_checks
+from app.acceptance import Acceptance, Candidate, Evidence, ParentVersion, run_checks
 from app.app_runtime.app_data import AppData
 from app.app_runtime.app_host import AppHost
 from app.app_runtime.build_sandbox import Workbench, read_manifest
@@ -32,15 +32,16 @@ from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.repositories import jobs
 from app.services.export_service import iter_zip
 from app.services.record_migration import Inheritance
+from app.services.stage_results import CheckResult, CodeResult, DepsResult, Pictures, ScaffoldResult, StageResult
 
-Result = dict[str, Any]
-Work = Callable[[], Awaitable[Result]]
+Json = dict[str, Any]  # Any: what JSON can hold
+R = TypeVar("R", bound=StageResult)
 
 
 class Step(Protocol):
     """Runs a piece of work once: a resumed build gets the recorded result instead."""
 
-    async def __call__(self, name: str, work: Work) -> Result:
+    async def __call__(self, name: str, work: Callable[[], Awaitable[Json]]) -> Json:
         """The result of `work`, or of its first run. Results are small JSON objects."""
         ...
 
@@ -104,39 +105,40 @@ class BuildPipeline:
     async def run(self) -> None:
         """Walk from wherever the job stands to ready. Raises what stops it; the sandbox is gone either way."""
         try:
-            await self._stage(JobStatus.STARTING, self._start)
-            scaffold = await self._stage(JobStatus.SCAFFOLD, self._scaffold)
-            spec = AppSpec.model_validate(scaffold["spec"])
-            described = Change(engine=spec.engine, spec=scaffold["spec"])
-            code = await self._stage(JobStatus.CODE, lambda: self._code(spec), change=described)
-            digest = TreeDigest(code["digest"])
-            deps = await self._stage(JobStatus.DEPS, lambda: self._deps(digest, spec))
-            offered = Change(digest=digest)
-            checks = await self._stage(JobStatus.CHECKS, lambda: self._checks(spec, digest), change=offered)
-            told = {"title": spec.title, "data": deps.get("data", {}), "design": scaffold.get("design")}
-            await self._finish(digest, {**code, **checks, **told})
+            await self._stage(JobStatus.STARTING, StageResult, self._start)
+            scaffold = await self._stage(JobStatus.SCAFFOLD, ScaffoldResult, self._scaffold)
+            spec = scaffold.spec
+            described = Change(engine=spec.engine, spec=spec.model_dump(mode="json"))
+            code = await self._stage(JobStatus.CODE, CodeResult, lambda: self._code(spec), change=described)
+            deps = await self._stage(JobStatus.DEPS, DepsResult, lambda: self._deps(code.digest, spec))
+            offered = Change(digest=code.digest)
+            checks = await self._stage(
+                JobStatus.CHECKS, CheckResult, lambda: self._checks(spec, code.digest), change=offered
+            )
+            await self._finish(scaffold, code, deps, checks)
         finally:
             await self._bench.close()
 
-    async def _stage(self, stage: JobStatus, work: Work, *, change: Change = NO_CHANGE) -> Result:
+    async def _stage(
+        self, stage: JobStatus, kind: type[R], work: Callable[[], Awaitable[R]], *, change: Change = NO_CHANGE
+    ) -> R:
+        """Enter a stage and do its work in time, unless the journal has its result already."""
         await self._enter(stage, change)
 
-        async def timed() -> Result:
-            began = time.monotonic()
+        async def do_in_time() -> Json:
             designs = stage is JobStatus.SCAFFOLD and self._job.engine_asked == MODEL_ENGINE
             allowed_s = self._tools.stage_timeout_s + (self._tools.design_timeout_s if designs else 0)
             try:
                 async with asyncio.timeout(allowed_s):
-                    result = await work()
+                    return (await work()).model_dump(mode="json", by_alias=True)
             except TimeoutError as error:
                 words = stage.label.rstrip(".").lower()
                 raise BuildFailed(
                     FailureCode.STAGE_TIMEOUT,
                     f"We got stuck while {words}: it took longer than {allowed_s:.0f} seconds.",
                 ) from error
-            return {**result, "seconds": round(time.monotonic() - began, 2)}
 
-        return await self._step(stage.value, timed)
+        return kind.model_validate(await self._step(stage.value, do_in_time))
 
     async def _enter(self, stage: JobStatus, change: Change) -> None:
         """Begin a stage, unless an earlier attempt has begun it or is past it."""
@@ -176,11 +178,11 @@ class BuildPipeline:
             )
         )
 
-    async def _start(self) -> Result:
+    async def _start(self) -> StageResult:
         await self._bench.open()
-        return {}
+        return StageResult()
 
-    async def _scaffold(self) -> Result:
+    async def _scaffold(self) -> ScaffoldResult:
         edited = AppSpec.model_validate(self._job.spec) if self._job.spec is not None else None
         runner = await self._runner()
         scaffold = await runner.scaffold(self._job.goal, spec=edited)
@@ -189,7 +191,7 @@ class BuildPipeline:
         if not spec.timezone:
             # Kept with the app, so that it goes by the clock of its business wherever it runs later.
             spec = spec.model_copy(update={"timezone": machine_zone()})
-        return {"digest": digest, "spec": spec.model_dump(mode="json"), "design": dict(scaffold.design)}
+        return ScaffoldResult(digest=digest, spec=spec, design=dict(scaffold.design))
 
     async def _runner(self) -> Runner:
         """Whoever was asked to plan this app."""
@@ -199,7 +201,7 @@ class BuildPipeline:
             raise RunnerUnavailable(NO_MODEL)
         return await self._tools.model_runner_of(self._job, self._say)
 
-    async def _code(self, spec: AppSpec) -> Result:
+    async def _code(self, spec: AppSpec) -> CodeResult:
         result = await self._tools.runner.run(self._job.goal, spec, say=self._say)
         missing = missing_files(result.working_files)
         if missing:
@@ -209,13 +211,13 @@ class BuildPipeline:
                 log=f"missing: {', '.join(missing)}",
             )
         digest = await self._write("code", result.working_files)
-        return {
-            "digest": digest,
-            "files": len(result.working_files),
-            "features": list(result.features),
-            "left_out": list(result.left_out),
-            "wishes": [wish.model_dump(mode="json") for wish in spec.wishes],
-        }
+        return CodeResult(
+            digest=digest,
+            files=len(result.working_files),
+            features=result.features,
+            left_out=result.left_out,
+            wishes=spec.wishes,
+        )
 
     async def _write(self, name: str, working_files: Mapping[str, str]) -> TreeDigest:
         check_paths(working_files)
@@ -228,21 +230,21 @@ class BuildPipeline:
         self._bench.wrote(digest)
         return digest
 
-    async def _deps(self, digest: TreeDigest, spec: AppSpec) -> Result:
+    async def _deps(self, digest: TreeDigest, spec: AppSpec) -> DepsResult:
         # Now or never: from the checks on, the app's own preview may start and fill its records with examples.
         taking = asyncio.create_task(self._inheritance.take(spec), name=f"records {self._job.id}")
         try:
             await self._bench.install(digest)
-            return {"data": await taking}
+            return DepsResult(data=await taking)
         finally:
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
 
-    async def _checks(self, spec: AppSpec, digest: TreeDigest) -> Result:
+    async def _checks(self, spec: AppSpec, digest: TreeDigest) -> CheckResult:
         report = await self._tools.acceptance(
             self._tools.host, lambda: self._app(spec, digest), preview=self._open_preview
         )
-        return {"checks": report.checks, "pictures": await self._keep(report.pictures)}
+        return CheckResult(checks=report.checks, pictures=await self._keep(report.pictures))
 
     async def _app(self, spec: AppSpec, digest: TreeDigest) -> Candidate:
         """What is to become a version, installed, beside the version that it grew from."""
@@ -271,13 +273,13 @@ class BuildPipeline:
         except ValidationError:
             return None
 
-    async def _keep(self, pictures: Mapping[str, bytes]) -> Result:
+    async def _keep(self, pictures: Mapping[str, bytes]) -> Pictures:
         if not pictures:
-            return {}
+            return Pictures()
         digest = await self._tools.versions.keep_pictures(self._job.project_id, self._job.id, pictures)
-        return {"digest": digest, "names": sorted(pictures)}
+        return Pictures(digest=digest, names=tuple(sorted(pictures)))
 
-    async def _open_preview(self) -> Result:
+    async def _open_preview(self) -> Evidence:
         began = time.monotonic()
         answer = await self._tools.probe.probe(self._job.id)
         if answer != 200:
@@ -285,13 +287,18 @@ class BuildPipeline:
         seconds = round(time.monotonic() - began, 2)
         return {"name": "preview", "ok": True, "detail": "opened through its link: HTTP 200", "seconds": seconds}
 
-    async def _finish(self, digest: TreeDigest, found: Result) -> None:
-        await self._tools.versions.seal(self._job.project_id, digest, version=self._job.build_version)
+    async def _finish(
+        self, scaffold: ScaffoldResult, code: CodeResult, deps: DepsResult, checks: CheckResult
+    ) -> None:
+        await self._tools.versions.seal(self._job.project_id, code.digest, version=self._job.build_version)
         evidence = {
-            key: found[key] for key in ("title", "files", "features", "left_out", "wishes", "checks", "pictures")
+            "title": scaffold.spec.title,
+            **code.model_dump(mode="json", exclude={"digest"}),
+            "checks": checks.checks,
+            "pictures": checks.pictures.model_dump(mode="json") if checks.pictures.names else {},
         }
-        if found["design"]:
-            evidence["design"] = found["design"]
-        if found["data"]:
-            evidence["data"] = await self._inheritance.tell(dict(found["data"]))
-        await self._move(JobStatus.READY, Change(digest=digest, evidence=evidence))
+        if scaffold.design:
+            evidence["design"] = scaffold.design
+        if deps.data.source is not None:
+            evidence["data"] = await self._inheritance.tell(deps.data)
+        await self._move(JobStatus.READY, Change(digest=code.digest, evidence=evidence))

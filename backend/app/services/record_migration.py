@@ -16,11 +16,9 @@ from app.db.engine import Database
 from app.domain.failure import BuildFailed, FailureCode
 from app.domain.job import Job, SpecifiedJob
 from app.repositories import jobs
+from app.services.stage_results import TakenRecords
 
 log = structlog.get_logger(__name__)
-
-Told = dict[str, Any]
-"""Evidence: `from` a version, its `rows` by table, `notes` in plain words."""
 
 
 class Inheritance:
@@ -31,34 +29,35 @@ class Inheritance:
         self._data = data
         self._job = job
 
-    async def take(self, spec: AppSpec) -> Told:
-        """Copy the records of the version before, before any app of this one starts. Empty when there is none."""
+    async def take(self, spec: AppSpec) -> TakenRecords:
+        """Copy the records of the version before, before any app of this one starts."""
         parent = await self.parent()
         if parent is None or not await self._data.has_any(parent.id):
-            return {}
+            return TakenRecords()
         if not lives_on(parent.spec, spec):
             note = f"This version keeps other kinds of records, so those of {parent.build_version} stayed there."
-            return {"from": parent.build_version, "notes": [note]}
+            return TakenRecords(source=parent.build_version, notes=(note,))
         try:
             copied = await self._data.carry(parent, self._job.id)
         except (DataUnreadable, DataTooLarge, DataRefused) as error:
-            return {"from": parent.build_version, "notes": [f"Nothing was taken over: {error.detail}"]}
+            return TakenRecords(source=parent.build_version, notes=(f"Nothing was taken over: {error.detail}",))
         except Unavailable as error:
             raise BuildFailed(FailureCode.RECORDS_NOT_COPIED, log=error.detail) from error
-        return {"from": parent.build_version, "notes": [], "copied": True} if copied else {}
+        return TakenRecords(source=parent.build_version, is_copied=True) if copied else TakenRecords()
 
-    async def tell(self, taken: Told) -> Told:
-        """The same with what the app made of the records when it started on them."""
-        if not taken.pop("copied", False):
-            return taken
+    async def tell(self, taken: TakenRecords) -> dict[str, Any]:  # Any: what JSON can hold
+        """The evidence: `from` a version, `notes`, and the `rows` by table that the app made of its records."""
+        evidence = {"from": taken.source, "notes": list(taken.notes)}
+        if not taken.is_copied:
+            return evidence
         try:
             records = await self._data.look(self._job.id)
         except (NoData, DataUnreadable) as error:
-            return {**taken, "notes": [f"The app did not keep them: {error.detail}"]}
+            return {**evidence, "notes": [f"The app did not keep them: {error.detail}"]}
         except AppError as error:
             log.warning("records_not_seen", job_id=str(self._job.id), reason=error.detail)
-            return taken
-        return {**taken, "rows": dict(records.rows), "notes": list(records.notes)}
+            return evidence
+        return {**evidence, "rows": dict(records.rows), "notes": list(records.notes)}
 
     async def parent(self) -> SpecifiedJob | None:
         """The version that this one grows from."""

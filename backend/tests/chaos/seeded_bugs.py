@@ -88,7 +88,7 @@ BUGS: Final = (
         "status-without-the-owner-check",
         "404",
         "app/queue/state_machine.py",
-        'if cached is not None and cached["founder_id"] == str(founder_id):',
+        "if cached is not None and cached.founder_id == founder_id:",
         "if cached is not None:",
         (f"{REFUSALS}test_what_belongs_to_another_founder_is_404",),
     ),
