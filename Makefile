@@ -1,4 +1,4 @@
-.PHONY: demo test lock plans
+.PHONY: demo test lock plans real-model
 demo:
 	./co demo
 test:
@@ -9,3 +9,7 @@ lock:
 # Every plan of the designer as an app that passes its own tests: a quarter of an hour.
 plans:
 	COFOUNDER_PLANS=all ./co test -n 2 backend/tests/blueprint/test_designer_plans.py
+
+# A small real model on llama.cpp's own server: a goal end to end, the wire and the grammar as they are.
+real-model:
+	./co test --model

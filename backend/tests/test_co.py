@@ -75,7 +75,7 @@ def checkout(tmp_path: Path) -> Checkout:
     tools.mkdir()
     shutil.copy(CO, folder / "co")
     (folder / "pyproject.toml").write_text("[project]\n")
-    for name in ("runtime", "build", "dev"):
+    for name in ("runtime", "build", "dev", "model"):
         (folder / "requirements" / f"{name}.lock").write_text(
             "\nuv==0.13.9 \\\n    --hash=sha256:0\n    # via x\n"
         )
@@ -214,6 +214,22 @@ def test_chaos_asks_for_the_full_counts_of_the_fault_matrix(checkout: Checkout) 
     assert (ran.returncode, ran.stdout) == (0, "['--chaos-long', 'backend/tests/chaos', '-k', 'row_03']\n")
     chosen = checkout.co("chaos", "requirements/dev.lock::test")
     assert chosen.stdout == "['--chaos-long', 'requirements/dev.lock::test']\n"
+
+
+def test_the_real_model_is_installed_only_for_the_tests_of_it(checkout: Checkout) -> None:
+    package = checkout.folder / "pytest"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text("import sys; print(sys.argv[1:])")
+
+    checkout.co("test", "-q")
+    assert "model.lock" not in checkout.log
+    ran = checkout.co("test", "--model", "-k", "grammar")
+    assert ran.stdout == "['--real-model', '-s', 'backend/tests/real_model', '-k', 'grammar']\n"
+    assert "model.lock" in checkout.log.splitlines()[-4]
+    checkout.co("test", "-q")
+    checkout.co("up")
+    assert checkout.installs == 2
 
 
 def test_chaos_seeded_runs_the_bugs_that_are_named(checkout: Checkout) -> None:

@@ -81,7 +81,12 @@ def test_packages_in_two_locks_have_one_version() -> None:
             assert {p: v for p, v in first.items() if p in second} == {p: second[p] for p in first if p in second}
 
 
-@pytest.mark.parametrize("name", ["runtime", "build", "dev"])
+def test_of_the_real_model_exactly_what_is_asked_for_is_pinned() -> None:
+    """What its packages need besides is left out, so there is nothing to follow."""
+    assert set(pins("model")) == {canonicalize_name(requirement.name) for requirement in wanted("model")}
+
+
+@pytest.mark.parametrize("name", ["runtime", "build", "dev", "model"])
 def test_every_pin_has_hashes_and_no_lock_names_an_index(name: str) -> None:
     text = (FOLDER / f"{name}.lock").read_text()
     entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]

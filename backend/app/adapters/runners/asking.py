@@ -33,6 +33,7 @@ from app.adapters.runners.providers import (
     MAY_PASS,
     Provider,
     ReplyTooLarge,
+    is_too_long,
     is_unpaid,
     price,
     unavailable,
@@ -186,6 +187,9 @@ class Asker:
                 log.info("model_asked_again", model=call.model, reason=type(error).__name__, pause_s=pause)
                 await asyncio.sleep(pause)
             except failures.ModelAPIError as error:
+                if is_too_long(error) and len(conversation.turns) > 1:
+                    # The goal was read; only what was said about its faults since is too much.
+                    raise AnswerUnusable("Mending it takes more than the model can read.") from error
                 raise unavailable(self._choice, error) from error
         raise AssertionError("the last try either answers or raises")
 

@@ -133,6 +133,14 @@ def is_unpaid(error: failures.ModelAPIError) -> bool:
     return isinstance(error, UNPAID) and not error.in_stream
 
 
+def is_too_long(error: failures.ModelAPIError) -> bool:
+    """Whether a question was more than the model can read; llama.cpp says so in words of its own."""
+    if isinstance(error, failures.ModelContextWindowExceededError):
+        return True
+    body = error.body
+    return isinstance(body, dict) and body.get("type") == "exceed_context_size_error"
+
+
 def unavailable(choice: ModelChoice, error: failures.ModelAPIError) -> RunnerUnavailable:
     """A sentence for the founder: what is wrong with the provider, and what to do."""
     return RunnerUnavailable(_sentence(choice, error))
@@ -147,8 +155,11 @@ def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:
             return f"The account at {who} has no credit left. Top it up, or choose another model."
         case failures.ModelNotFoundError():
             return f"{who} has no model {choice.name!r} for this key. Correct COFOUNDER_MODEL."
-        case failures.ModelContextWindowExceededError():
-            return f"The goal is longer than {choice.name!r} can read. Say it shorter, or choose another model."
+        case _ if is_too_long(error):
+            return (
+                f"The goal and the rules of designing are more than {choice.name!r} can read. Say it shorter, "
+                "start its server with a larger context, or choose another model."
+            )
         case failures.ModelRequestRejectedError():
             return f"{who} refuses what was sent to {choice.name!r}: {_reason(error)}"
         case failures.ModelRateLimitError():

@@ -24,6 +24,17 @@ KEY = {"error": {"message": "Incorrect API key", "type": "invalid_request_error"
 BALANCE = {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}
 MODEL = {"error": {"message": "The model `scripted` does not exist", "code": "model_not_found"}}
 CONTEXT = {"error": {"message": "maximum context length", "code": "context_length_exceeded", "param": "messages"}}
+LLAMA_CONTEXT = {
+    "error": {
+        "code": 400,
+        "message": "request (10036 tokens) exceeds the available context size (8192 tokens), try increasing it",
+        "type": "exceed_context_size_error",
+        "n_prompt_tokens": 10036,
+        "n_ctx": 8192,
+    }
+}
+"""As the server of llama.cpp says it."""
+
 BUSY = {"error": {"message": "Rate limit", "code": "rate_limit_exceeded"}}
 ODD = {"error": {"message": "Unsupported parameter: 'max_tokens'", "code": "unsupported_parameter"}}
 
@@ -31,7 +42,12 @@ REFUSED = {
     "wrong key": (Say(status=401, error=KEY), "OpenAI refuses the key", 1),
     "empty balance": (Say(status=429, error=BALANCE), "has no credit left", 1),
     "missing model": (Say(status=404, error=MODEL), "has no model 'scripted'", 1),
-    "context overflow": (Say(status=400, error=CONTEXT), "longer than 'scripted' can read", 1),
+    "context overflow": (Say(status=400, error=CONTEXT), "more than 'scripted' can read", 1),
+    "context overflow of llama.cpp": (
+        Say(status=400, error=LLAMA_CONTEXT),
+        "more than 'scripted' can read",
+        1,
+    ),
     "refused request": (Say(status=400, error=ODD), "Unsupported parameter", 1),
     "always busy": (Say(status=429, error=BUSY), "too many requests", 3),
     "busy for long": (Say(status=429, error=BUSY, headers={"retry-after": "3600"}), "too many requests", 1),
@@ -60,6 +76,22 @@ async def test_a_provider_that_refuses_is_told_of_in_a_sentence(
     assert len(bench.provider.asked) == calls == len(bench.notebook.begun)
     assert bench.notebook.unknown == 0
     assert not bench.notebook.open
+
+
+@pytest.mark.parametrize("design", ["faulty", "cut off"])
+async def test_a_repair_that_no_longer_fits_keeps_what_was_designed(start: Start, design: str) -> None:
+    """A small model reads the goal and one answer; the faults of that are more than it can read as well."""
+    faulty = pool()
+    faulty["spec"]["rules"][0]["fields"] = ["starts_at", "ends_at", "pool"]
+    first = Say(as_text(faulty)) if design == "faulty" else Say(GOOD[: len(GOOD) // 2], finish="length")
+    bench = start([first, Say(status=400, error=CONTEXT if design == "faulty" else LLAMA_CONTEXT)])
+
+    spec = (await bench.runner.scaffold(POOL_GOAL)).spec
+
+    assert spec.engine == "openai-chat:scripted"
+    assert spec.title == "Splash Pool"
+    assert bench.notebook.ends[0] == "answered"
+    assert len(bench.provider.asked) >= 2
 
 
 async def test_a_provider_that_was_busy_is_asked_again_when_it_said(start: Start) -> None:
