@@ -41,11 +41,20 @@ class Workbench:
     async def open(self) -> Sandbox:
         """The sandbox; its id is kept before its first command. IllegalTransition when the job has moved on."""
         if self._sandbox is None:
+            await self._remove_former()
             sandbox = await self._runtime.start(SandboxRequest(self._job.id, network=True, with_venv=True))
             self._sandbox = sandbox
             if not await patiently(lambda: self._note(sandbox)):
                 raise IllegalTransition(f"Build {str(self._job.id)!r} has ended or was taken over.")
         return self._sandbox
+
+    async def _remove_former(self) -> None:
+        """A worker that died before it could note its sandbox left one that no record leads to."""
+        if self._job.attempt == 1:
+            return
+        for sandbox_id, job_id in (await self._runtime.list_ids()).items():
+            if job_id == self._job.id:
+                await self._runtime.kill(sandbox_id)
 
     async def _note(self, sandbox: Sandbox) -> bool:
         async with self._database.autocommit() as tx:

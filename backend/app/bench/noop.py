@@ -114,6 +114,9 @@ class NoopRuntime:
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return {}
 
+    async def list_ended(self) -> Collection[SandboxId]:
+        return []
+
     async def list_data(self) -> Collection[JobId]:
         return []
 

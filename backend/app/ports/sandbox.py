@@ -181,6 +181,10 @@ class SandboxRuntime(Protocol):
         """Every sandbox of this instance that is alive or has left files behind."""
         ...
 
+    async def list_ended(self) -> Collection[SandboxId]:
+        """Those of them in which nothing runs any more."""
+        ...
+
     async def list_data(self) -> Collection[JobId]:
         """The jobs that data is kept of."""
         ...

@@ -10,7 +10,7 @@ from typing import Final
 
 from psycopg import sql
 
-from app.core.ids import FounderId, JobId
+from app.core.ids import FounderId, JobId, SandboxId
 from app.db.engine import Connection
 from app.domain.job import SpecifiedJob
 from app.repositories.jobs import CHANNEL, SPECIFIED, specified
@@ -264,6 +264,12 @@ async def ended_among(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobI
         "WHERE j.id IS NULL OR j.status = 'failed'"
     )
     return [JobId(row[0]) for row in await tx.rows(statement, {"ids": list(job_ids)})]
+
+
+async def done_with(tx: Connection, sandbox_ids: Sequence[SandboxId]) -> Sequence[SandboxId]:
+    """Those of the sandboxes whose builds became ready in them."""
+    statement = "SELECT sandbox_id FROM jobs WHERE sandbox_id = ANY(%(ids)s) AND status = 'ready'"
+    return [SandboxId(row[0]) for row in await tx.rows(statement, {"ids": list(sandbox_ids)})]
 
 
 async def register(tx: Connection, worker: str, *, slots: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -42,6 +43,7 @@ class ReaperService:
         self._engine = engine
         self._runtime = runtime
         self._lease_s = lease_s
+        self._were_left: set[SandboxId] = set()
 
     async def due(self) -> Due:
         """What there is to do now."""
@@ -83,16 +85,31 @@ class ReaperService:
             log.info("job_already_ended", job_id=str(job.id), reason=error.detail)
 
     async def remove_orphans(self) -> None:
-        """End the sandboxes whose jobs have failed or are unknown, and remove the data of their apps."""
+        """End the sandboxes whose jobs need none any more, and remove the data of failed and unknown jobs."""
         found, kept = await self._runtime.list_ids(), await self._runtime.list_data()
         ended = await self.ended(list({*found.values(), *kept}))
         for sandbox_id, job_id in found.items():
             if job_id in ended:
                 log.info("orphan_sandbox_removed", sandbox_id=sandbox_id, job_id=str(job_id))
                 await self._kill(sandbox_id)
+        await self._remove_left(found)
         for job_id in ended.intersection(kept):
             log.info("orphan_data_removed", job_id=str(job_id))
             await self._runtime.remove_data(job_id)
+
+    async def _remove_left(self, found: Collection[SandboxId]) -> None:
+        """A live worker removes its own, so only what two looks in a row have seen belongs to nobody."""
+        left = {*await self._runtime.list_ended(), *await self._done_with(found)}
+        for sandbox_id in left & self._were_left:
+            log.info("left_sandbox_removed", sandbox_id=sandbox_id)
+            await self._kill(sandbox_id)
+        self._were_left = left
+
+    async def _done_with(self, sandbox_ids: Collection[SandboxId]) -> Sequence[SandboxId]:
+        if not sandbox_ids:
+            return []
+        async with self._database.autocommit() as tx:
+            return await work.done_with(tx, list(sandbox_ids))
 
     async def ended(self, job_ids: list[JobId]) -> set[JobId]:
         """Those of the jobs whose work must stop."""

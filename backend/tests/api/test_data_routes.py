@@ -166,6 +166,23 @@ def test_the_records_of_a_failed_build_are_removed_and_no_others(house: House, j
     assert list(house.call(house.adapters.runtime.list_data)) == [job]
 
 
+def test_what_a_ready_build_left_is_removed_at_the_second_look(house: House, job: JobId) -> None:
+    sandbox = house.call(house.adapters.runtime.start, SandboxRequest(job))
+    house.call(note_late, house, job, sandbox.id)
+    reaper = make_worker(house.adapters, house.services, house.settings)._parts.reaper
+
+    house.call(reaper.remove_orphans)
+    assert sandbox.id in house.call(house.adapters.runtime.list_ids), "its worker may be about to remove it"
+    house.call(reaper.remove_orphans)
+    assert house.call(house.adapters.runtime.list_ids) == {}
+
+
+async def note_late(house: House, job: JobId, sandbox_id: str) -> None:
+    """As if the worker had died between the end of its job and the end of its sandbox."""
+    async with house.services.database.autocommit() as tx:
+        await tx.execute("UPDATE jobs SET sandbox_id = %(it)s WHERE id = %(id)s", {"it": sandbox_id, "id": job})
+
+
 def test_taking_records_over_again_after_a_crash_leaves_what_was_added_since(
     house: House, job: JobId, tmp_path: Path
 ) -> None:

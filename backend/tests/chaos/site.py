@@ -90,6 +90,9 @@ class SmallSandboxes:
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return await self._runtime.list_ids()
 
+    async def list_ended(self) -> Collection[SandboxId]:
+        return await self._runtime.list_ended()
+
     async def list_data(self) -> Collection[JobId]:
         return await self._runtime.list_data()
 

@@ -82,6 +82,18 @@ def test_row_06_worker_told_to_stop_while_others_wait(make_fleet: Callable[..., 
 
 
 @pytest.mark.row(7, "I1 I6")
+def test_row_07_a_sandbox_that_nobody_noted_is_removed(make_fleet: Callable[..., Fleet]) -> None:
+    fleet = make_fleet()
+    fleet.start()
+    fleet.arm("sandbox made", "kill")
+    job = fleet.started()
+    fleet.await_hit("sandbox made")
+
+    assert fleet.await_end(job) == ["ready"]
+    eventually(lambda: not list((fleet.folder / "sandboxes").iterdir()), within_s=30)
+
+
+@pytest.mark.row(7, "I1 I6")
 def test_row_07_everything_killed_while_five_builds_run(
     make_fleet: Callable[..., Fleet], dice: random.Random, report: Report
 ) -> None:

@@ -54,6 +54,9 @@ class Provider:
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return await self.inner.list_ids()
 
+    async def list_ended(self) -> Collection[SandboxId]:
+        return await self.inner.list_ended()
+
     async def list_data(self) -> Collection[JobId]:
         return await self.inner.list_data()
 
@@ -170,6 +173,9 @@ class KilledAtBirth:
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return await self._inner.list_ids()
+
+    async def list_ended(self) -> Collection[SandboxId]:
+        return await self._inner.list_ended()
 
 
 async def test_a_sandbox_killed_in_starting_ends_the_build(

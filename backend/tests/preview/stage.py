@@ -209,6 +209,9 @@ class ProcessRuntime:
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return {sandbox.id: sandbox.request.job_id for sandbox in self.alive}
 
+    async def list_ended(self) -> Collection[SandboxId]:
+        return []
+
     async def list_data(self) -> Collection[JobId]:
         return []
 

@@ -160,7 +160,11 @@ class Instance:
                 return None
             return status if status.get("status") in ("ready", "failed") else None
 
-        return eventually(ended, within_s=within_s, every_s=0.1)
+        status = eventually(ended, within_s=within_s, every_s=0.1)
+        if status["status"] == "failed":
+            evidence = self.client.get(f"/api/builds/{job_id}").json()["evidence"] or {}
+            print(evidence.get("failure"))  # pytest shows it beside the assertion that follows
+        return status
 
     def open_preview(self, url: str, path: str = "") -> httpx2.Response:
         """Open a preview link the way a browser does: by the link, then by the cookie."""

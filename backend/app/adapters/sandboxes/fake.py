@@ -199,6 +199,9 @@ class FakeSandboxRuntime:
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
         return {name: job for name, (_, job) in self._made.items() if (self._root / name).exists()}
 
+    async def list_ended(self) -> Collection[SandboxId]:
+        return []
+
     async def list_data(self) -> Collection[JobId]:
         return [JobId(uuid.UUID(folder.name)) for folder in self._data.glob("*")]
 

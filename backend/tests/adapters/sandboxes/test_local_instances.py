@@ -81,12 +81,13 @@ async def test_a_sandbox_dies_with_its_owner_and_its_rest_is_found_and_removed(
         sandbox_id = await owned(process)
         processes = family(sandbox_id)
         assert len(processes) >= 4
+        assert list(await make_runtime(root=root).list_ended()) == []
         process.send_signal(signal.SIGKILL)
         await process.wait()
         await ended(processes)
 
     runtime = make_runtime(root=root)
-    assert list(await runtime.list_ids()) == [sandbox_id]
+    assert list(await runtime.list_ids()) == list(await runtime.list_ended()) == [sandbox_id]
     await runtime.kill(sandbox_id)
     assert await runtime.list_ids() == {}
     assert list(root.iterdir()) == []
@@ -144,6 +145,7 @@ async def test_a_sandbox_is_known_by_its_job_before_it_runs(make_runtime: MakeRu
     runtime = make_runtime(root=root)
 
     assert await runtime.list_ids() == {instance.id: job}
+    assert list(await runtime.list_ended()) == [], "it is about to run"
     await runtime.kill(instance.id)
     assert await runtime.list_ids() == {}
 

@@ -55,6 +55,11 @@ class Instance:
     def is_alive(self) -> bool:
         return self.boot == boot_id() and (self.outer.is_alive or self.inner.is_alive)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it ran and does no more; False for one that is about to."""
+        return self.boot != boot_id() or (self.outer != NOT_YET and not self.is_alive)
+
     def running(self, outer: Process, inner: Process) -> Self:
         """The same instance with its processes, not saved yet."""
         return replace(self, outer=outer, inner=inner)

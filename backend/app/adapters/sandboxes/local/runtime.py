@@ -189,6 +189,10 @@ class LocalSandboxRuntime:
         found = await in_thread(find_instances, self._root)
         return {instance.id: instance.job_id for instance in found}
 
+    async def list_ended(self) -> Collection[SandboxId]:
+        found = await in_thread(find_instances, self._root)
+        return [instance.id for instance in found if instance.has_ended]
+
     async def list_data(self) -> Collection[JobId]:
         return await in_thread(self._data.jobs)
 
