@@ -45,6 +45,7 @@ from app.services.generation_service import GenerationService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
+from app.services.share_entry import ShareEntry
 from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 from app.worker.standing import Worker, WorkerParts
@@ -118,6 +119,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     gates = GateService()
     specs = SpecService()
     versions = VersionService(adapters.store)
+    shares = ShareService()
     return Services(
         database=database,
         bell=bell,
@@ -131,7 +133,8 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         page_access=PageAccess(),
         projects=ProjectService(cache),
         specs=specs,
-        shares=ShareService(),
+        shares=shares,
+        share_entry=ShareEntry(database, shares),
         gates=gates,
         generation=GenerationService(
             database, machine, queue, gates, adapters.runtime, specs, default_engine=settings.default_engine

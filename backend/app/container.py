@@ -23,6 +23,7 @@ from app.services.generation_service import GenerationService
 from app.services.model_service import ModelService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
+from app.services.share_entry import ShareEntry
 from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 
@@ -44,6 +45,7 @@ class Services:
     projects: ProjectService
     specs: SpecService
     shares: ShareService
+    share_entry: ShareEntry
     gates: GateService
     generation: GenerationService
     models: ModelService

@@ -29,13 +29,21 @@ def up(
     port: Port = None,
     preview_port: PreviewPort = None,
     workers: Workers = None,
+    lan: Annotated[
+        bool, Parameter(help="Let others on your network open shared links. What is sent there is not encrypted.")
+    ] = False,
+    share_url: Annotated[
+        str | None, Parameter(help="Where a tunnel or reverse proxy of yours leads others to shared links.")
+    ] = None,
     api_only: Annotated[bool, Parameter(help="Start no worker; others build.")] = False,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
     """Start an instance and stay with it until Ctrl-C."""
     count = 0 if api_only else workers
-    settings = load_settings(common, port=port, preview_port=preview_port, workers=count)
+    settings = load_settings(
+        common, port=port, preview_port=preview_port, workers=count, lan=lan or None, share_url=share_url
+    )
     refuse_second(settings, context)
     refuse_full_disk(settings)
     refuse_taken_ports(settings)
@@ -65,7 +73,8 @@ def refuse_full_disk(settings: Settings) -> None:
 
 def refuse_taken_ports(settings: Settings) -> None:
     """PortTaken when another program listens where this instance would."""
-    for port in (settings.port, settings.previews_port):
+    ports = (settings.port, settings.previews_port)
+    for port in (*ports, settings.shares_port) if settings.has_shared_door else ports:
         if not port_is_free(settings.host, port):
             detail = f"Port {port} on {settings.host} is taken by another program."
             raise PortTaken(detail, remedy=f"cofounder up --port {free_pair(settings.host)}")

@@ -40,6 +40,18 @@ class Settings(BaseSettings):
         le=65535,
         description="The port of the previews; by default the next one after `port`.",
     )
+    lan: bool = Field(default=False, description="Let others on the network open shared links, unencrypted.")
+    share_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The port of shared links for others; by default the second one after `port`.",
+    )
+    share_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+        description="The address by which a tunnel or reverse proxy leads others to the port of shared links.",
+    )
     workers: int = Field(default=1, ge=0, le=64, description="Worker processes that `up` starts.")
     builds_per_worker: int | None = Field(
         default=None,
@@ -103,6 +115,16 @@ class Settings(BaseSettings):
     def previews_port(self) -> int:
         """The port that previews are served on."""
         return self.preview_port or self.port + 1
+
+    @property
+    def shares_port(self) -> int:
+        """The port of the door for shared links."""
+        return self.share_port or self.port + 2
+
+    @property
+    def has_shared_door(self) -> bool:
+        """Whether others than this computer can open shared links."""
+        return self.lan or self.share_url is not None
 
     def environment(self) -> dict[str, str]:
         """The environment that gives a child process these settings: all that are not left to default."""

@@ -12,6 +12,8 @@ from app.preview.links import ACCESS_PARAMETER, Pass, PreviewSigner
 
 _FIRST_PARTY: Final = "cf_preview"
 _FRAMED: Final = "cf_preview_framed"
+SHARED_APP: Final = "cf_shared"
+"""The cookie that says which app a visitor at the door for shared links was let in to."""
 
 
 class Visit(Enum):
@@ -61,7 +63,7 @@ class Doorman:
         self._is_https = signer.scheme == "https"
         prefix = "__Host-" if self._is_https else ""
         self._names = {Visit.FIRST_PARTY: prefix + _FIRST_PARTY, Visit.FRAMED: prefix + _FRAMED}
-        self.cookie_names: Final = frozenset(self._names.values())
+        self.cookie_names: Final = frozenset({*self._names.values(), SHARED_APP})
 
     def admit(self, job_id: JobId, cookies: Iterable[tuple[str, str]]) -> Admission | None:
         """How this visitor comes in; None when the cookies do not allow it."""

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto 0;padding:0 1.5rem;color:#1f2430;"
     "background:#fff}h1{font-size:1.4rem}small{color:#5b6270}"
+    "input,button{font:inherit;min-height:44px;padding:.4rem .8rem;border:1px solid #767d8b;border-radius:8px}"
     "@media(prefers-color-scheme:dark){body{background:#14171c;color:#e8eaee}small{color:#a5acb8}}"
 )
 _PAGE_HEADERS: Final = {
@@ -42,6 +43,17 @@ def starting() -> web.Response:
         ),
         content_type="text/html",
         headers={**_PAGE_HEADERS, "Retry-After": str(_REFRESH_S)},
+    )
+
+
+def plain_page(title: str, body: str, *, status: int, sends_form: bool = False) -> web.Response:
+    """A page whose body is HTML of ours."""
+    policy = _PAGE_HEADERS["Content-Security-Policy"] + ("; form-action 'self'" if sends_form else "")
+    return web.Response(
+        status=status,
+        text=_framed(title, body),
+        content_type="text/html",
+        headers={**_PAGE_HEADERS, "Content-Security-Policy": policy, "X-Frame-Options": "DENY"},
     )
 
 
@@ -77,9 +89,14 @@ def failure(
 
 
 def _page(title: str, text: str, *, head: str = "", small: str = "") -> str:
+    return _framed(
+        title, f'<p role="status">{html.escape(text)}</p><small>{html.escape(small)}</small>', head=head
+    )
+
+
+def _framed(title: str, body: str, *, head: str = "") -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width">{head}<style>{_STYLE}</style></head>'
-        f'<body><main><h1>{html.escape(title)}</h1><p role="status">{html.escape(text)}</p>'
-        f"<small>{html.escape(small)}</small></main></body></html>"
+        f"<body><main><h1>{html.escape(title)}</h1>{body}</main></body></html>"
     )

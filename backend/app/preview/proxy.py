@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
 import aiohttp
@@ -69,26 +69,26 @@ class PreviewProxy:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The app's answer, or ours in its place."""
-        try:
-            return await self._answer(request)
-        except AppError as error:
-            return _failure(request, error)
-        except TimeoutError:
-            return _failure(request, AppTooSlow("The app did not begin to answer in time."))
-        except (aiohttp.ClientError, SandboxError, ConnectionError) as error:
-            return _failure(request, AppBrokeOff(f"The app broke off ({type(error).__name__})."))
+        return await answer_or_say_why(request, self._answer)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         job_id = self._signer.job_of(host)
         if job_id is None:
             return self._not_a_preview(request, host)
+        return await self.pass_on(request, job_id, URL(f"{self._signer.scheme}://{host}"))
+
+    async def pass_on(
+        self, request: web.BaseRequest, job_id: JobId, origin: URL, *, is_for_shares: bool = False
+    ) -> web.StreamResponse:
+        """The answer of a build's app, seen at `origin`. With `is_for_shares`, shared links alone open it."""
         target, parameter = strip_access(_target(request))
-        origin = URL(f"{self._signer.scheme}://{host}")
-        shown = self._signer.opens(job_id, parameter) if parameter is not None else None
+        shown = self._signer.opens(job_id, parameter) if parameter is not None and not is_for_shares else None
         if shown is not None and request.method in ("GET", "HEAD"):
             return self._exchange(job_id, shown, f"{origin.scheme}://{origin.authority}{target}")
         admission = self._admit(request, job_id) if shown is None else Admission(shown, Visit.FIRST_PARTY)
+        if is_for_shares and admission.shown.share is None:
+            raise _closed(job_id)
         is_old = self._doorman.should_renew(admission.shown)
         exchange = Exchange(
             request,
@@ -104,10 +104,7 @@ class PreviewProxy:
     def _admit(self, request: web.BaseRequest, job_id: JobId) -> Admission:
         admission = self._doorman.admit(job_id, cookie_pairs(request.headers))
         if admission is None:
-            raise Forbidden(
-                "This preview opens with a link that is good for a limited time, and can be closed.",
-                remedy=f"Ask whoever sent you the link for a new one. If that is you, type: ./co open {job_id}",
-            )
+            raise _closed(job_id)
         return admission
 
     def _exchange(self, job_id: JobId, shown: Pass, location: str) -> web.Response:
@@ -158,10 +155,17 @@ def preview_app(
 ) -> web.Application:
     """The proxy as an aiohttp application. Pages of `page_origins` may show previews in a frame."""
     proxy = PreviewProxy(service, signer, page_origins=page_origins, patience_s=patience_s)
+    return application(proxy.handle, head_timeout_s=head_timeout_s)
+
+
+def application(
+    handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], *, head_timeout_s: float = HEAD_TIMEOUT_S
+) -> web.Application:
+    """An application that hands every request to `handle`."""
     limit = HeadLimit(head_timeout_s)
     app = web.Application(middlewares=[limit.note])
     app[_HEAD_LIMIT] = limit
-    app.router.add_route("*", "/{path:.*}", proxy.handle)
+    app.router.add_route("*", "/{path:.*}", handle)
     return app
 
 
@@ -213,6 +217,27 @@ async def serve(
             await service.run()
     finally:
         await service.close()
+
+
+async def answer_or_say_why(
+    request: web.BaseRequest, answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """What `answer` gives; a page or a document about what went wrong where it fails."""
+    try:
+        return await answer(request)
+    except AppError as error:
+        return _failure(request, error)
+    except TimeoutError:
+        return _failure(request, AppTooSlow("The app did not begin to answer in time."))
+    except (aiohttp.ClientError, SandboxError, ConnectionError) as error:
+        return _failure(request, AppBrokeOff(f"The app broke off ({type(error).__name__})."))
+
+
+def _closed(job_id: JobId) -> Forbidden:
+    return Forbidden(
+        "This preview opens with a link that is good for a limited time, and can be closed.",
+        remedy=f"Ask whoever sent you the link for a new one. If that is you, type: ./co open {job_id}",
+    )
 
 
 def _target(request: web.BaseRequest) -> str:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+from yarl import URL
 
 from app.bootstrap import Adapters, make_previews, real_adapters
 from app.core.ids import JobId
 from app.core.retry import patiently
 from app.core.settings import Settings
 from app.events.bell import Bell, Ring
-from app.preview.proxy import serve
+from app.preview.proxy import PreviewProxy, application, listening, serve
 from app.preview.revocation import LinkRevocation
+from app.preview.shared_door import SharedDoor
 from app.preview.waking import PreviewService
 from app.processes.log import configure
 from app.repositories import work
 from app.repositories.link_generations import REVOKED
+from app.services.share_entry import ShareEntry
+from app.services.share_service import ShareService
 from app.supervision.fork import inherited_listener
 
 
@@ -40,7 +46,7 @@ async def _preview(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     pages = [f"http://{host}:{settings.port}" for host in ("localhost", "127.0.0.1")]
     with contextlib.suppress(asyncio.CancelledError):
-        async with _ending_with_builds(adapters, service):
+        async with _ending_with_builds(adapters, service), _shared_door(adapters, service, settings):
             await serve(
                 service,
                 adapters.signer,
@@ -52,6 +58,27 @@ async def _preview(settings: Settings) -> None:
     warming.cancel()
     await asyncio.gather(warming, return_exceptions=True)
     await adapters.database.close()
+
+
+@asynccontextmanager
+async def _shared_door(adapters: Adapters, service: PreviewService, settings: Settings) -> AsyncIterator[None]:
+    """Serve shared links to others, where that was asked for."""
+    if not settings.has_shared_door:
+        yield
+        return
+    url = URL(settings.share_url or "")
+    names = {socket.gethostname(), f"{socket.gethostname()}.local", *([url.host] if url.host else [])}
+    door = SharedDoor(
+        ShareEntry(adapters.database, ShareService()),
+        PreviewProxy(service, adapters.signer),
+        adapters.signer,
+        names=names,
+        is_https=url.scheme == "https",
+    )
+    # A tunnel or reverse proxy runs on this computer, so only the network needs more than its own address.
+    host = "0.0.0.0" if settings.lan else "127.0.0.1"
+    async with listening(application(door.handle), host=host, port=settings.shares_port):
+        yield
 
 
 @asynccontextmanager

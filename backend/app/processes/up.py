@@ -12,6 +12,7 @@ import httpx2
 
 from app.adapters.identity.local import TOKEN_PREFIX, kept_secret
 from app.core.desktop import open_in_browser
+from app.core.lan import shared_origin
 from app.core.paths import default_data_dir
 from app.core.settings import Settings, process_environment
 from app.processes.api import run_api
@@ -71,7 +72,19 @@ def ready_lines(page_url: str, settings: Settings) -> list[str]:
         f"cofounder page{here}",
         f'cofounder build "A booking app for a yoga studio"{here}',
         f"cofounder token{here}",
+        *_door_lines(settings),
     ]
+
+
+def _door_lines(settings: Settings) -> list[str]:
+    """Where others open shared links, and what to know of it."""
+    origin = shared_origin(settings)
+    if origin is None:
+        return []
+    lines = [f"Others open the links that you share at {origin}, and nothing else of this computer."]
+    if origin.startswith("http://"):
+        lines.append("It is not encrypted: whoever is on the same network can read along.")
+    return lines
 
 
 def _children(settings: Settings) -> list[ChildSpec]:

@@ -34,10 +34,14 @@ class LinkClosed(NotFound):
     code, title = "link_closed", "This link is closed"
 
 
-class CodeWrong(Forbidden):
-    """The code of a shared link, which was not given or is another one."""
+class CodeNeeded(Forbidden):
+    """A shared link that asks for a code, and none was given."""
 
-    code, title = "code_wrong", "This link asks for a code"
+    code, title = "code_needed", "This link asks for a code"
+
+
+class CodeWrong(Forbidden):
+    code, title = "code_wrong", "The code is another one"
 
 
 class TooManyTries(AppError):

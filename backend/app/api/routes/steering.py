@@ -10,6 +10,7 @@ from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep, SubscribedDep
 from app.blueprint.plan import Plan, plan_of
 from app.core.ids import JobId, ProjectId
+from app.core.lan import shared_origin
 from app.ports.storage import TreeDigest
 from app.queue.worker import process_next_job
 from app.repositories.share_links import ShareLink
@@ -69,7 +70,9 @@ async def create_share(
         made = await services.shares.create(
             tx, caller.id, ProjectId(project_id), label=body.label, days=body.days, with_code=body.with_code
         )
-    url = str(request.base_url.replace(path=f"/s/{made.secret}"))
+    origin = shared_origin(request.app.state.settings)
+    path = f"/s/{made.secret}"
+    url = f"{origin}{path}" if origin else str(request.base_url.replace(path=path))
     return _share_out(made.link).model_copy(update={"url": url, "code": made.code})
 
 

@@ -13,10 +13,10 @@ from app.api.deps import ServicesDep
 from app.container import Services
 from app.core.errors import InvalidInput
 from app.core.ids import ProjectId
+from app.core.lan import shared_origin
 from app.preview.links import Access, Share
-from app.repositories.share_links import ShareLink
 from app.services.founder_service import Caller
-from app.services.share_service import CodeWrong, TooManyTries
+from app.services.share_service import CodeNeeded, CodeWrong, TooManyTries
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_page import project_page
@@ -51,7 +51,8 @@ async def create(
             )
     except InvalidInput as error:
         return await _share_page(request, services, caller, project_id, status=422, problem=error.detail)
-    url = f"{own_origin(request)}/s/{made.secret}"
+    origin = shared_origin(request.app.state.settings) or own_origin(request)
+    url = f"{origin}/s/{made.secret}"
     return await _share_page(request, services, caller, project_id, made=made, url=url, picture=_qr(url))
 
 
@@ -66,34 +67,24 @@ async def close(project_id: UUID, link_id: UUID, caller: PageCaller, services: S
 @router.get("/s/{secret}", response_class=Response)
 async def visit(request: Request, secret: Secret, services: ServicesDep) -> Response:
     """Lead whoever was given a link to what the app shows to visitors; ask for its code where it has one."""
-    async with services.database.autocommit() as tx:
-        link = await services.shares.find(tx, secret)
-    if link.asks_code:
-        return _code_page(request)
-    return await _let_in(services, link)
+    return await _enter(request, services, secret, code=None)
 
 
 @router.post("/s/{secret}", response_class=Response)
 async def visit_with_code(request: Request, secret: Secret, services: ServicesDep, form: FormDep) -> Response:
     """The same with the code; each wrong one after a few makes the next wait."""
-    async with services.database.autocommit() as tx:
-        link = await services.shares.find(tx, secret)
-    if link.asks_code:
-        try:
-            async with services.database.transaction() as tx:
-                is_right = await services.shares.try_code(tx, link, form["code"])
-        except TooManyTries as error:
-            return _code_page(request, status=error.status, problem=error.detail, wait=error.retry_after)
-        if not is_right:
-            return _code_page(request, status=CodeWrong.status, problem="This is not the code of this link.")
-    return await _let_in(services, link)
+    return await _enter(request, services, secret, code=form["code"])
 
 
-async def _let_in(services: Services, link: ShareLink) -> Response:
-    async with services.database.transaction() as tx:
-        job = await services.shares.open(tx, link)
+async def _enter(request: Request, services: Services, secret: str, *, code: str | None) -> Response:
+    try:
+        job_id, link = await services.share_entry.enter(secret, code)
+    except CodeNeeded:
+        return _code_page(request)
+    except (CodeWrong, TooManyTries) as error:
+        return _code_page(request, status=error.status, problem=error.detail, wait=error.retry_after)
     share = Share(link.id, int(link.expires_at.timestamp()))
-    return go_to(services.previews.url(job.id, Access.VISITOR, share=share))
+    return go_to(services.previews.url(job_id, Access.VISITOR, share=share))
 
 
 def _code_page(request: Request, *, status: int = 200, problem: str = "", wait: int | None = None) -> Response:
@@ -118,5 +109,6 @@ async def _share_page(
 ) -> Response:
     async with services.database.autocommit() as tx:
         links = await services.shares.list(tx, caller.id, ProjectId(project_id))
-    told = {"url": "", "made": None, "picture": None, **values}
+    origin = shared_origin(request.app.state.settings)
+    told = {"origin": origin, "url": "", "made": None, "picture": None, **values}
     return await project_page(request, services, caller, project_id, "share.html", links=links, **told)
