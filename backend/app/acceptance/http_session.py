@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
@@ -16,11 +16,15 @@ from yarl import URL
 from app.acceptance.pages import Page, WebForm, read_page
 from app.app_runtime.app_host import PREVIEW_ACCESS
 from app.app_runtime.sandbox_connector import app_session
+from app.blueprint.generate.example_files import example_content
 from app.domain.failure import BuildFailed, FailureCode
 from app.ports.sandbox import Sandbox
 
 TIMEOUT_S: Final = 10.0
 MAX_BODY: Final = 1 << 20
+_BOUNDARY: Final = "end-of-part-41c0ffee"
+_FORM: Final = "application/x-www-form-urlencoded"
+_PARTS: Final = f"multipart/form-data; boundary={_BOUNDARY}"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -70,9 +74,9 @@ class HttpSession:
         """Open a page; BuildFailed `page_fails` when nothing answers."""
         return await self._ask("GET", path, None)
 
-    async def post(self, path: str, values: Mapping[str, str]) -> Answer:
-        """Send a form's values."""
-        return await self._ask("POST", path, values)
+    async def post(self, path: str, values: Mapping[str, str], uploads: Collection[str] = ()) -> Answer:
+        """Send a form's values; those of `uploads` name example files, and send what these hold."""
+        return await self._ask("POST", path, (values, uploads))
 
     async def follow(self, answer: Answer) -> Answer:
         """The page that a redirect leads to, at most five of them; any other answer as it is."""
@@ -85,17 +89,18 @@ class HttpSession:
     async def submit(self, page: Answer, form: WebForm, values: Mapping[str, str]) -> Answer:
         """Fill a form of that page in and send it; what it holds already stays unless `values` says otherwise."""
         action = urljoin(page.path, form.action) if form.action else page.path
-        return await self.post(local_path(action) or page.path, {**form.untouched(), **values})
+        uploads = [one.name for one in form.controls if one.kind == "file"] if form.is_upload else []
+        return await self.post(local_path(action) or page.path, {**form.untouched(), **values}, uploads)
 
-    async def _ask(self, method: str, path: str, values: Mapping[str, str] | None) -> Answer:
+    async def _ask(self, method: str, path: str, sent: tuple[Mapping[str, str], Collection[str]] | None) -> Answer:
         headers = {"Accept": "text/html,*/*"}
-        if values is not None:
-            headers |= {"Origin": self._origin, "Content-Type": "application/x-www-form-urlencoded"}
+        if sent is not None:
+            headers |= {"Origin": self._origin, "Content-Type": _PARTS if sent[1] else _FORM}
         headers |= self._headers
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         url = URL(self._origin + path, encoded=True)
-        data = None if values is None else urlencode(values).encode()
+        data = None if sent is None else _encoded(*sent)
         try:
             async with (
                 asyncio.timeout(TIMEOUT_S),
@@ -167,6 +172,19 @@ def local_path(address: str) -> str:
     if not parts.path.startswith("/"):
         return ""
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _encoded(values: Mapping[str, str], uploads: Collection[str]) -> bytes:
+    """A form as a browser sends it: in parts where it has files."""
+    if not uploads:
+        return urlencode(values).encode()
+    parts = [(f'"{name}"', value.encode()) for name, value in values.items() if name not in uploads]
+    for name in uploads:
+        chosen = values.get(name, "")
+        parts.append((f'"{name}"; filename="{chosen}"', example_content(chosen) if chosen else b""))
+    head = f"--{_BOUNDARY}\r\nContent-Disposition: form-data; name="
+    body = b"".join(f"{head}{name}\r\n\r\n".encode() + content + b"\r\n" for name, content in parts)
+    return body + f"--{_BOUNDARY}--\r\n".encode()
 
 
 async def _read(path: str, answer: aiohttp.ClientResponse) -> Answer:

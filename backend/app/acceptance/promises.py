@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from app.acceptance.file_checks import try_files, uploaded_fields
 from app.acceptance.form_driver import Kept, told
 from app.acceptance.line_checks import LINE, line_values, try_lines
 from app.acceptance.own_links import try_own_link
@@ -55,6 +56,8 @@ class Promise:
                 return f"takes the lines of {many} on their form"
             case CheckKind.PRIVATE:
                 return f"keeps {many} private"
+            case CheckKind.FILES:
+                return f"keeps the files of {many}"
 
 
 def promises(spec: AppSpec) -> list[Promise]:
@@ -74,12 +77,11 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
     for rule in spec.rules:
         if rule.kind in VIOLATIONS and (ruled := spec.entity(rule.entity)) is not None:
             yield Promise(CheckKind.RULE, ruled, rule)
-    for entity in spec.entities:
-        if entity.lines:
-            yield Promise(CheckKind.LINES, entity)
+    yield from (Promise(CheckKind.LINES, entity) for entity in spec.entities if entity.lines)
     for form in spec.forms:
         if (asked := spec.entity(form.entity)) is not None:
             yield Promise(CheckKind.FORM, asked)
+    yield from (Promise(CheckKind.FILES, entity) for entity in spec.entities if uploaded_fields(entity))
     for entity in spec.entities:
         if owner_field(spec, entity) is not None and not _is_shared(spec, entity):
             yield Promise(CheckKind.PRIVATE, entity)
@@ -227,4 +229,5 @@ _TRIES: Final[dict[CheckKind, Try]] = {
     CheckKind.FORM: _form,
     CheckKind.LINES: lambda people, promise: try_lines(people, promise.entity),
     CheckKind.PRIVATE: _private,
+    CheckKind.FILES: lambda people, promise: try_files(people, promise.entity),
 }

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from app.blueprint.generate.example_files import DISGUISED
 from app.blueprint.generate.example_records import examples_of, has_conditions
 from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
@@ -25,6 +26,8 @@ BAD: Final[Mapping[FieldType, str]] = {
     FieldType.CHOICE: "None of these at all",
     FieldType.EMAIL: "not an address",
     FieldType.URL: "javascript:alert(1)",
+    FieldType.IMAGE: f"{DISGUISED}.png",
+    FieldType.FILE: f"{DISGUISED}.pdf",
     FieldType.REF: "987654321",
 }
 
@@ -40,6 +43,8 @@ _PATTERNS: Final[Mapping[FieldType, str]] = {
     FieldType.CODE: "demo{number:04}{letter}",
     FieldType.PHONE: "+44 20 7946 {number:04}",
     FieldType.URL: "https://example.com/{number}{letter}",
+    FieldType.IMAGE: "zephyr-{number}{letter}.png",
+    FieldType.FILE: "zephyr-{number}{letter}.pdf",
 }
 
 

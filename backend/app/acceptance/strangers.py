@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from app.acceptance.crawl import pattern_of
 from app.acceptance.evidence import Seen
+from app.acceptance.file_checks import uploaded_fields
 from app.acceptance.form_driver import told
 from app.acceptance.http_session import Answer, HttpSession, local_path
 from app.acceptance.people import People
@@ -58,6 +59,7 @@ def _pages(spec: AppSpec) -> Iterable[str]:
         yield from (f"/{entity.table}{rest}" for rest in listed)
         shown = _RECORDS if entity.public is not Publicity.DETAIL else _RECORDS[1:]
         yield from (f"/{entity.table}/1{rest}" for rest in shown)
+        yield from (f"/{entity.table}/1/files/{field.name}" for field in uploaded_fields(entity))
     for form in spec.forms:
         if (asked := spec.entity(form.entity)) is not None:
             yield f"/forms/{asked.table}/done?id=1&sign=000000000000000000000000"

@@ -60,7 +60,10 @@ def _charted(entity: EntitySpec) -> FieldSpec | None:
 
 def _pictured(entity: EntitySpec) -> FieldSpec | None:
     """What things are told apart by at a glance: a picture, a colour or their kind."""
-    pictures = [field for field in entity.fields if field.name in _PICTURES]
+    pictures = [
+        *of_type(entity, FieldType.IMAGE),
+        *(field for field in entity.fields if field.name in _PICTURES),
+    ]
     timed = any(field.type in _DATES for field in entity.fields) or status_field(entity) is not None
     kinds = [field for field in of_type(entity, FieldType.CHOICE) if field.name in _KINDS]
     return next(iter(pictures if pictures or timed else kinds), None)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from app.blueprint import spec_defaults
 from app.blueprint.spec_expressions import check_expressions
+from app.blueprint.spec_files import check_files
 from app.blueprint.spec_kinds import (
     AUTOMATIC,
     EVERYWHERE,
@@ -21,6 +22,7 @@ from app.blueprint.spec_kinds import (
     RESERVED_TABLES,
     SPEC_VERSION,
     STATED,
+    UPLOADED,
     VISITOR,
     CheckKind,
     Design,
@@ -69,6 +71,7 @@ __all__ = [
     "RESERVED_TABLES",
     "SPEC_VERSION",
     "STATED",
+    "UPLOADED",
     "VISITOR",
     "AppSpec",
     "AssignmentSpec",
@@ -168,6 +171,7 @@ class AppSpec(Part):
         check_site(self)
         check_tools(self)
         check_expressions(self)
+        check_files(self)
         return self
 
     @property

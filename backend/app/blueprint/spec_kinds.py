@@ -14,8 +14,8 @@ RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
     "about forms health setup static new calendar board totals search "
     # and the tables and indexes that it keeps besides its records.
-    "app_attempts app_sent app_changes app_changes_record app_kept app_kept_record app_sessions app_settings "
-    "app_undo app_users".split()
+    "app_attempts app_sent app_changes app_changes_record app_files app_kept app_kept_record "
+    "app_sessions app_settings app_undo app_users".split()
 )
 ASIDE: Final = "app_aside_"
 """Begins the names under which a table is put aside while an app takes over records."""
@@ -47,6 +47,8 @@ class FieldType(StrEnum):
     REF = "ref"
 
 
+UPLOADED: Final = frozenset({FieldType.IMAGE, FieldType.FILE})
+"""Types whose values are files."""
 NUMBERS: Final = frozenset({FieldType.INT, FieldType.DECIMAL, FieldType.MONEY})
 
 
@@ -141,6 +143,7 @@ class CheckKind(StrEnum):
     FORM = "form"
     LINES = "lines"
     PRIVATE = "private"
+    FILES = "files"
 
 
 class Design(StrEnum):

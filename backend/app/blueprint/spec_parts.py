@@ -17,6 +17,7 @@ from app.blueprint.spec_kinds import (
     RESERVED_FIELDS,
     RESERVED_TABLES,
     STATED,
+    UPLOADED,
     CheckKind,
     Design,
     FieldType,
@@ -71,6 +72,8 @@ class FieldSpec(Part):
             raise ValueError(f"field {self.name!r}: a ref names an entity, and nothing else does")
         if self.required and self.ref is not None and self.on_delete is OnDelete.SET_NULL:
             raise ValueError(f"field {self.name!r} is required, so it cannot be emptied by a deletion")
+        if self.type in UPLOADED and self.starts_as is not None:
+            raise ValueError(f"field {self.name!r} is uploaded, so nothing can be worked out to begin with")
         if self.type is FieldType.CODE and self.required:
             raise ValueError(f"field {self.name!r}: the app makes up a code, so nobody is required to enter it")
         if self.type not in NUMBERS and (self.lowest, self.highest, self.unit) != (None, None, None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.blueprint.spec import VISITOR, AppSpec, EntitySpec, FieldSpec, FieldType, RoleScope, RoleSpec
+from app.blueprint.spec import UPLOADED, VISITOR, AppSpec, EntitySpec, FieldSpec, FieldType, RoleScope, RoleSpec
 
 FINISHED: Final = frozenset(
     "accepted adopted answered archived approved attended cancelled canceled closed collected completed "
@@ -46,7 +46,13 @@ def title_fields(entity: EntitySpec) -> tuple[str, ...]:
         return (naming[0],)
     refs = [field.name for field in entity.fields if field.type is FieldType.REF][:2]
     dates = [field.name for field in entity.fields if field.type in _DATES][:1]
-    return tuple([*refs, *dates][:2]) or (entity.fields[0].name,)
+    other = [field.name for field in entity.fields if field.type not in UPLOADED][:1]
+    return tuple([*refs, *dates][:2]) or tuple(other) or (entity.fields[0].name,)
+
+
+def picture_field(entity: EntitySpec) -> str | None:
+    """The first field that holds a picture of the record."""
+    return next((field.name for field in entity.fields if field.type is FieldType.IMAGE), None)
 
 
 def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
@@ -55,6 +61,8 @@ def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
     rest = [
         field.name for field in entity.fields if field.type is not FieldType.LONGTEXT and field.name not in first
     ]
+    # What a thing looks like tells it apart sooner than what is written about it.
+    rest.sort(key=lambda name: name != picture_field(entity))
     figures = tuple(figure.name for figure in entity.computed)
     # The figures are what a list is looked at for, and so is how far each record is.
     state = (entity.state,) if entity.state and entity.state not in first else ()

@@ -35,6 +35,15 @@ BUGS = {
     "a field that is not for visitors": (
         "corner_cafe", SCHEMA, "'price', 'description')", "'price', 'description', 'supplier')", "not_private",
     ),
+    "a file that visitors were not to have": (
+        "dog_shelter", SCHEMA, "'photo', 'story')", "'photo', 'story', 'papers')", "open_files",
+    ),
+    "a file that comes back another one": (
+        "dog_shelter", "app/files.py", 'row["content"])', 'row["content"][:-1])', "file_lost",
+    ),
+    "what a file is told by its name": (
+        "dog_shelter", "app/kinds.py", 'startswith(("<", "#!"))', 'startswith("#!")', "bad_input_kept",
+    ),
     "no public list": ("corner_cafe", SCHEMA, "public='detail'", "public=''", "page_fails"),
     "a calculator that is wrong": ("paint_calculator", SCHEMA, "* 9", "* 8", "wrong_result"),
     "lines that are not entered": ("bakery_orders", SCHEMA, "    line_of='order',\n", "", "lines_lost"),
@@ -79,6 +88,7 @@ async def check(installed: Path, tmp_path: Path) -> AsyncIterator[Check]:
         ("bakery_orders", {"acceptance", "site"}),
         ("capitals_quiz", {"acceptance", "views", "site"}),
         ("flashcards", {"acceptance", "views"}),
+        ("dog_shelter", {"acceptance", "strangers", "site"}),
     ],
 )
 async def test_the_generated_app_passes(check: Check, name: str, checks: set[str]) -> None:

@@ -181,8 +181,6 @@ def values_of(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
             yield from (f"@{offset} {clock}" for clock in _CLOCKS for offset in OFFSETS[:6])
         case FieldType.REF:
             yield from ("1", "2")
-        case FieldType.IMAGE | FieldType.FILE:
-            return
         case _ if kept.type in NUMBERS:
             yield from _amounts(kept, numbers)
         case _:
@@ -196,6 +194,8 @@ TEXTS: Final = {
     FieldType.PHONE: "+44 20 7946 0000",
     FieldType.URL: "https://example.com/a",
     FieldType.LONGTEXT: "First line",
+    FieldType.IMAGE: "zebra.png",
+    FieldType.FILE: "zebra.pdf",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.blueprint.generate import seed_words as stock
+from app.blueprint.generate.example_files import example_file
 from app.blueprint.generate.expressions import in_smallest_unit
 from app.blueprint.generate.seed_names import is_person
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType
@@ -114,6 +115,8 @@ def _words(field: FieldSpec, place: Place) -> str | None:
             return _url(field, place)
         case FieldType.LONGTEXT:
             return _prose(field, place)
+        case FieldType.IMAGE | FieldType.FILE:
+            return example_file(field, place.entity, place.row + 1)
         case _:
             return _text(field, place)
 

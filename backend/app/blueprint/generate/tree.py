@@ -9,6 +9,7 @@ from typing import Final
 
 from app.blueprint.generate import documents
 from app.blueprint.generate.art import art_html
+from app.blueprint.generate.example_files import files_json, samples_json
 from app.blueprint.generate.example_records import examples_json
 from app.blueprint.generate.item_tests import has_items, item_scenes_json, item_tests_py
 from app.blueprint.generate.rule_tests import rule_scenes, rule_tests_py, scenes_json
@@ -17,6 +18,7 @@ from app.blueprint.generate.seed import seed_json
 from app.blueprint.generate.theme import icon_svg, look, theme_css
 from app.blueprint.generate.tool_cases import worked_out_json
 from app.blueprint.spec import AppSpec, FieldType, RoleScope
+from app.blueprint.spec_files import has_files
 from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import has_link, monogram
 from app.blueprint.spec_site import sections_of
@@ -30,11 +32,13 @@ _SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in",
 
 def generate(spec: AppSpec) -> dict[str, str]:
     """Every file of the app, path to text; the same for the same specification."""
-    made_by, wears = documents.made_by(spec), look(spec)
+    made_by, wears, seed = documents.made_by(spec), look(spec), seed_json(spec)
     written = {
         **skeleton(spec),
         "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
-        "app/seed.json": seed_json(spec),
+        "app/seed.json": seed,
+        "app/seed_files.json": files_json(seed),
+        "tests/sample_files.json": samples_json(),
         "app/static/theme.css": theme_css(wears),
         "app/templates/art.html": art_html(spec),
         "app/static/icon.svg": icon_svg(wears, monogram(spec.title)),
@@ -66,6 +70,9 @@ def _parts(spec: AppSpec) -> dict[str, bool]:
         "tests/test_by_link.py": any(has_link(spec, entity) for entity in spec.entities),
         "tests/test_lines.py": lines,
         "tests/test_moves.py": moves,
+        "app/seed_files.json": has_files(spec),
+        "tests/sample_files.json": has_files(spec),
+        "tests/test_files.py": has_files(spec),
         "tests/test_limits.py": keeps,
         "tests/test_people.py": keeps,
         "tests/test_public.py": bool(spec.forms),

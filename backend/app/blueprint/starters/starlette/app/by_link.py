@@ -16,7 +16,7 @@ from . import database, edits, lines, moves, once, own_links, papers, people, pu
 from .access import Guest
 from .entering import read_all
 from .fields import typed
-from .model import Entity, Field, Move
+from .model import FILES, Entity, Field, Move
 from .rendering import DONE, Form, cells, render
 from .routing import Number, Routes, Words
 
@@ -25,7 +25,7 @@ ADDRESS = "/by-link/{table}/{record_id}/{sign}"
 routes = Routes()
 
 
-def _entity(request: Request, table: str, record_id: int, sign: str) -> Entity:
+def linked_entity(request: Request, table: str, record_id: int, sign: str) -> Entity:
     """404 for whatever this app made no link to."""
     entity = own_links.LINKED.get(table)
     if entity is None or not own_links.is_good(request.app.state.key, table, record_id, sign):
@@ -43,14 +43,14 @@ def _row(db: sqlite3.Connection, entity: Entity, record_id: int) -> database.Row
 @routes.get(ADDRESS)
 def look(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, done: Words = "") -> HTMLResponse:
     """What the record says, and what can be done."""
-    entity = _entity(request, table, record_id, sign)
+    entity = linked_entity(request, table, record_id, sign)
     return _page(request, entity, record_id, sign, done=done)
 
 
 @routes.post(f"{ADDRESS}/cancel")
 def cancel(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, form: Form) -> Response:
     """Calls off what a visitor asked for, as long as that is still to come."""
-    entity = _entity(request, table, record_id, sign)
+    entity = linked_entity(request, table, record_id, sign)
     own = own_links.form_of(entity)
     try:
         with records.writing() as db:
@@ -68,7 +68,7 @@ def take(
     request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, number: Number, form: Form
 ) -> Response:
     """Takes a move that is the visitor's to take, such as accepting a quote."""
-    entity = _entity(request, table, record_id, sign)
+    entity = linked_entity(request, table, record_id, sign)
     move = dict(own_links.moves_of(entity)).get(number)
     if move is None:
         raise HTTPException(404, "There is no such page.")
@@ -88,7 +88,7 @@ def take(
 @routes.get(f"{ADDRESS}/change")
 def ask(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words) -> HTMLResponse:
     """The form with what can be changed."""
-    entity = _entity(request, table, record_id, sign)
+    entity = linked_entity(request, table, record_id, sign)
     with database.session() as db:
         row = _row(db, entity, record_id)
     given = {field.name: typed(field, row[field.name]) for field in _changed(entity)}
@@ -98,7 +98,7 @@ def ask(request: Request, visitor: Guest, table: Words, record_id: Number, sign:
 @routes.post(f"{ADDRESS}/change")
 def change(request: Request, visitor: Guest, table: Words, record_id: Number, sign: Words, form: Form) -> Response:
     """Keeps what a visitor changed of their own record, where they may."""
-    entity = _entity(request, table, record_id, sign)
+    entity = linked_entity(request, table, record_id, sign)
     values, wrong = read_all(_changed(entity), form)
     try:
         with records.writing() as db:
@@ -132,9 +132,10 @@ def _page(
     with database.session() as db:
         row = _row(db, entity, record_id)
         own = own_links.form_of(entity)
-        shown = cells(db, entity, [row], _told(entity))[0]["cells"]
+        shown = cells(db, entity, [row], shown_fields(entity))[0]["cells"]
         context = {
-            "entity": entity, "told": [(field.label, text) for field, _, text in shown if text], "sender": public.sender(db, own, record_id) if own else "",
+            "entity": entity, "told": [(field.label, text) for field, _, text in shown if text and field.type not in FILES],
+            "files": [part for part in shown if part[2] and part[0].type in FILES], "sender": public.sender(db, own, record_id) if own else "",
             "address": own_links.address(request.app.state.key, entity.table, record_id), "form": own,
             "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
@@ -176,7 +177,7 @@ def _state(entity: Entity) -> str:
     return entity.state or (own.state if own else "")
 
 
-def _told(entity: Entity) -> list[Field]:
+def shown_fields(entity: Entity) -> list[Field]:
     """What is shown: what the form asked for and what is worked out, or else all that is kept; nobody by name."""
     own = own_links.form_of(entity)
     names = [name for name in own.fields if name != own.person] if own else [field.name for field in entity.fields]

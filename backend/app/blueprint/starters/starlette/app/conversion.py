@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .clock import now, today
-from .fields import MAX_TEXT, NO, YES, Refused, Value, read, typed
-from .model import Field
+from .fields import MAX_TEXT, NO, YES, Refused, Value, read, show, typed
+from .model import FILES, Field
 from .text import fold
 
 
@@ -43,7 +43,7 @@ def _text(field: Field, value: Value) -> str:
     """The value as a person would type it."""
     if field.type == "bool":
         return "Yes" if value else "No"
-    return typed(field, value)
+    return show(field, value) if field.type in FILES else typed(field, value)
 
 
 def _choice(field: Field, text: str) -> Fitted:
@@ -59,6 +59,8 @@ def _truth(text: str) -> Fitted:
 
 def _cut(old: Field, new: Field, value: Value) -> str:
     """What to read the new value from."""
+    if old.type in FILES and new.type in FILES:
+        return str(value)
     text = _text(old, value)
     if old.type == "datetime" and new.type == "date":
         return text[:10]

@@ -31,6 +31,7 @@ OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS app_sessions (token TEXT PRIMARY KEY, user_id INTEGER NOT NULL "
     "REFERENCES app_users(id) ON DELETE CASCADE, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS app_sent (form_id TEXT PRIMARY KEY, location TEXT NOT NULL, at REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS app_files (key TEXT PRIMARY KEY, name TEXT NOT NULL, held_since REAL, content BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS app_attempts (about TEXT NOT NULL, at REAL NOT NULL)",
 )
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from .amounts import Refused, amount, decimal, plainly, whole_number, written
 from .dates import read_date, read_datetime
-from .model import Field
+from .kinds import PICTURES
+from .model import FILES, Field
 from .schema import ABOUT
 from .text import clean, digits, fold, is_blank
 
@@ -20,6 +21,7 @@ MAX_LONGTEXT = 5_000
 EMAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$")
 PHONE = re.compile(r"[0-9+()./ -]{3,40}(?: ?(?:,|;|#|x|ext\.?|extension) ?[0-9]{1,8})?", re.IGNORECASE)
 FEWEST_DIGITS = 3
+EMPTY = {"choice": "Choose one.", "ref": "Choose one.", "image": "Choose a picture.", "file": "Choose a file."}
 HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-") | {"\uff0b": "+"})
 # Spreadsheets write yes and no in the language of their country.
 YES = frozenset(map(fold, "yes y true t 1 on x ✓ ✔ ☑ ja j wahr oui vrai si sim verdadero verdadeiro vero tak prawda waar sant sand tosi да истина".split()))
@@ -33,6 +35,11 @@ DONE = frozenset(
 CALLED_OFF = frozenset(
     "absent cancelled declined ended left lost paused rejected retired withdrawn unsubscribed".split()
 )
+FILE = re.compile(r"[0-9a-f]{32}\.([a-z0-9]{2,4})/([^/\n]{1,120})")
+"""How a record keeps a file: its key, the ending that says what it is, and the name that it was sent with."""
+REFUSED_FILE = "refused: "
+NO_FILE = "A file cannot come from here. Choose it on the form of the record itself."
+NO_PICTURE = "Choose a picture: JPEG, PNG, GIF or WebP."
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -46,7 +53,7 @@ def read(field: Field, raw: str, *, order: str = "") -> Value:
         return _bool(text)
     if not text:
         if field.required and not field.starts_as:
-            raise Refused("Choose one." if field.type in ("choice", "ref") else "Please fill this in.")
+            raise Refused(EMPTY.get(field.type, "Please fill this in."))
         return None
     if CONTROL.search(text):
         raise Refused("This holds characters that cannot be kept.")
@@ -133,6 +140,24 @@ def _like(pattern: re.Pattern[str], hint: str) -> Callable[[Field, str], Value]:
     return reader
 
 
+def _file(field: Field, text: str) -> Value:
+    """A file that waits for its record, or that the record has already."""
+    if text.startswith(REFUSED_FILE):
+        raise Refused(text.removeprefix(REFUSED_FILE))
+    found = FILE.fullmatch(text)
+    if found is None:
+        raise Refused(NO_FILE)
+    if field.type == "image" and found[1] not in PICTURES:
+        raise Refused(NO_PICTURE)
+    return text
+
+
+def file_name(value: Value) -> str:
+    """The name that a file was sent with; nothing where no file is."""
+    found = FILE.fullmatch(str(value or ""))
+    return found[2] if found else ""
+
+
 def _ref(field: Field, text: str) -> Value:
     if not text.isascii() or not text.isdigit() or len(text) > 15:
         raise Refused("Choose one of the list.")
@@ -150,6 +175,8 @@ READERS: dict[str, Callable[[Field, str], Value]] = {
     "email": _like(EMAIL, "Enter an e-mail address such as ana@example.com."),
     "phone": _phone,
     "url": _like(URL, "Enter a web address that starts with https://."),
+    "image": _file,
+    "file": _file,
     "ref": _ref,
 }
 
@@ -173,6 +200,8 @@ def show(field: Field, value: Value, *, currency: str = "") -> str:
         return money(int(value), currency)
     if field.type == "bool":
         return "Yes" if value else "No"
+    if field.type in FILES:
+        return file_name(value)
     if field.type == "date":
         return day(str(value))
     if field.type == "datetime":

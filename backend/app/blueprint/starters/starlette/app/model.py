@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FILES = ("image", "file")
+"""The types of fields whose values are uploaded."""
+
 
 @dataclass(frozen=True)
 class Field:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import conditions, database, rules
+from . import conditions, database, files, rules
 from .clock import now
 from .fields import Value
 from .model import Entity, Field
@@ -47,6 +47,7 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
         with conditions.upheld(db, entity, adds=True) as added:
             record_id = database.insert(db, entity, {"id": _free_number(db, entity), **started})
             added.append(record_id)
+        files.claim(db, entity, started)
     except sqlite3.IntegrityError as error:
         raise rules.refusal(db, entity, error, started) from None
     _note(db, entity, record_id, who=who, what=what)
@@ -93,6 +94,8 @@ def change(
     try:
         with conditions.upheld(db, entity, record_id):
             database.update(db, entity, record_id, changed)
+        files.claim(db, entity, changed)
+        files.sweep(db, entity, changed)
     except sqlite3.IntegrityError as error:
         raise rules.refusal(db, entity, error, {**row, **changed}, record_id) from None
     details = {name: [row[name], value] for name, value in changed.items()}
@@ -121,6 +124,8 @@ def remove(db: sqlite3.Connection, entity: Entity, row: database.Row, *, who: st
     db.execute(sql, [undo_id, _now(), who, entity.table, record_id, json.dumps({"rows": rows, "links": found.links})])
     newest = "SELECT id FROM app_undo ORDER BY id DESC LIMIT ?"
     db.execute(f"DELETE FROM app_undo WHERE id NOT IN ({newest})", [UNDO_KEPT])
+    if files.NAMES:
+        files.clean_up(db)
     return undo_id
 
 

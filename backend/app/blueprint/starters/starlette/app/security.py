@@ -10,22 +10,33 @@ import secrets
 import time
 from contextlib import suppress
 
-from starlette.datastructures import FormData
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import database, hosts, people
+from . import database, files, hosts, people
 
 FORM_LIFE_S = 12 * 3600
 MAX_BODY = 200_000
 MAX_IMPORT = 1_500_000
+MAX_UPLOAD = 24_000_000 if files.NAMES else MAX_BODY
+"""Of a form with files: enough for three of them, and for one that is refused with what was typed beside it."""
 MAX_FORM_FIELDS = 1_000
+MAX_FILES = 80
+IMPORTS = "/import"
+STAYS, TAKEN_AWAY = "_stays", "_taken_away"
+"""End the names of the controls beside an upload: the file that is there, and the box that takes it away."""
 NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 CHARSET = re.compile(r"""charset\s*=\s*["']?([^"';\s]+)""", re.IGNORECASE)
+TOO_MUCH = (
+    f"That is more than this app takes at once: {max(MAX_UPLOAD, MAX_IMPORT) / 1_000_000:g} MB with all files. "
+    "Go back, where what you typed is still there, and choose smaller files."
+)
 NO_STORE = ((b"cache-control", b"no-store"),)
 
 POLICY = (
@@ -75,7 +86,7 @@ def invitation(key: bytes, table: str, record_id: int, email: str) -> str:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The posted form; refuses what another site sent, or what carries no valid token."""
+    """The posted form with its files, which wait to be kept; refuses what another site sent, or what has no valid token."""
     if not hosts.is_own_page(request.scope):
         raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
@@ -84,16 +95,28 @@ async def read_form(request: Request) -> dict[str, str]:
     # Browsers send UTF-8 and name no other; some that Python knows make text which cannot be kept.
     if kind not in FORM_TYPES or any(name.lower() != "utf-8" for name in CHARSET.findall(more)):
         raise HTTPException(415, "Send this as a web form.")
-    form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=1, max_part_size=MAX_IMPORT)
-    fields: dict[str, str] = {}
-    for name, value in form.items():
-        if isinstance(value, str):
-            fields[name] = value
-        else:
-            fields[name], fields[f"{name}_encoding"] = decoded(await value.read())
+    most = MAX_IMPORT if request.url.path.endswith(IMPORTS) else MAX_BODY
+    form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=MAX_FILES, max_part_size=most)
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
     if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), session_of(request)):
         raise HTTPException(403, "This page was open for too long. Go back, load it again and send it once more.")
+    for name, value in form.items():
+        if isinstance(value, UploadFile) and files.takes(name) and not request.url.path.endswith(IMPORTS):
+            fields[name] = await _upload(request, name, value, fields)
+        elif isinstance(value, UploadFile):
+            fields[name], fields[f"{name}_encoding"] = decoded(await value.read())
     return fields
+
+
+async def _upload(request: Request, name: str, sent: UploadFile, fields: dict[str, str]) -> str:
+    """What the form holds for a file: the one that was chosen, else the one that was there unless it is taken away."""
+    if not sent.filename:
+        return "" if fields.get(name + TAKEN_AWAY) else fields.get(name + STAYS, "")
+    if not session_of(request):
+        await run_in_threadpool(hold_back, request)
+    # One byte more than is kept tells that a file is too large.
+    content = await sent.read(files.MOST_BYTES + 1)
+    return await run_in_threadpool(files.hold, content, sent.filename)
 
 
 def hold_back(request: Request) -> None:
@@ -121,6 +144,13 @@ def _is_somebodys(scope: Scope) -> bool:
     return any(people.COOKIE.encode() in value for value in cookies) and not scope["path"].startswith("/static/")
 
 
+def _most_bytes(scope: Scope) -> int:
+    if scope["path"].endswith(IMPORTS):
+        return MAX_IMPORT
+    has_files = any(name == b"content-type" and value.startswith(b"multipart/") for name, value in scope["headers"])
+    return MAX_UPLOAD if has_files else MAX_BODY
+
+
 class Guard:
     """Adds the security headers, and refuses names that are not the app's and bodies over the limit."""
 
@@ -146,19 +176,22 @@ class Guard:
         scope = hosts.as_the_preview_says(scope)
         taken = 0
         private = NO_STORE if _is_somebodys(scope) else ()
-        most = MAX_IMPORT if scope["path"].endswith("/import") else MAX_BODY
+        most = _most_bytes(scope)
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > most:
-                raise HTTPException(413, "That is more than this app takes at once.")
+                raise HTTPException(413, TOO_MUCH)
             return message
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers, *private]
+                # A file brings a stricter policy than a page.
+                said = {name for name, _ in message["headers"]}
+                more = [header for header in self.headers if header[0] not in said]
+                message["headers"] = [*message["headers"], *more, *private]
             await send(message)
 
         await self.app(scope, limited, with_headers)

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from . import database, once, records, rules
 from .access import Here, Visitor, staff_only
 from .fields import Refused, typed
-from .model import Entity
+from .model import FILES, Entity
 from .rendering import Form, Kind, cells, render
 from .routing import Number, Routes, Words
 from .security import receipt
@@ -54,7 +54,7 @@ def _lines(visitor: Visitor, entity: Entity) -> Iterator[str]:
 
 def _cells(row: dict[str, Any], names: dict[str, Named]) -> list[str]:
     shown = (
-        exact_name(text, value, names[field.name]) if field.name in names else typed(field, value)
+        exact_name(text, value, names[field.name]) if field.name in names else text if field.type in FILES else typed(field, value)
         for field, value, text in row["cells"]
     )
     return [str(row["id"]), *map(plain_cell, shown)]

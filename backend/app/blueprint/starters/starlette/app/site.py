@@ -48,7 +48,18 @@ class Card:
     price: str
     facts: list[tuple[Field, Value, str]]
     texts: list[tuple[Field, Value, str]]
+    pictures: list[tuple[Field, Value, str]]
     place: int | None = None
+
+    @property
+    def address(self) -> str:
+        """Where its pictures and files are."""
+        return f"/browse-{self.entity.table}/{self.record_id}"
+
+    @property
+    def picture(self) -> tuple[Field, Value, str] | None:
+        """The picture that stands for it in a list."""
+        return self.pictures[0] if self.pictures else None
 
 
 def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
@@ -96,18 +107,19 @@ def cards(db: sqlite3.Connection, entity: Entity, *, limit: int, offset: int = 0
 
 
 def _names(db: sqlite3.Connection, entity: Entity, rows: list[database.Row]) -> Mapping[str, database.Labels]:
-    return {field.name: database.ref_labels(db, entity, field.name, rows, outside=True) for field in _seen(entity) if field.ref}
+    return {field.name: database.ref_labels(db, entity, field.name, rows, outside=True) for field in seen_fields(entity) if field.ref}
 
 
-def _seen(entity: Entity) -> list[Field]:
+def seen_fields(entity: Entity) -> list[Field]:
     return [entity.field(name) for name in entity.public_fields]
 
 
 def _card(entity: Entity, row: database.Row, refs: Mapping[str, database.Labels]) -> Card:
-    parts = [(field, row[field.name], cell(field, row[field.name], refs)) for field in _seen(entity)]
+    every = [(field, row[field.name], cell(field, row[field.name], refs)) for field in seen_fields(entity)]
+    parts = [part for part in every if part[0].type != "image"]
     named = [text for field, _, text in parts if field.name in entity.title and text]
     # Without a name to show, the first short text stands in its place.
-    first = named or [text for field, _, text in parts if text and field.type not in NOT_ON_CARDS][:1]
+    first = named or [text for field, _, text in parts if text and field.type not in (*NOT_ON_CARDS, "file")][:1]
     title = ", ".join(first) or f"{entity.label} {row['id']}"
     rest = [part for part in parts if part[2] and part[2] not in first]
     price = next((text for field, _, text in rest if field.type == "money"), "")
@@ -115,13 +127,14 @@ def _card(entity: Entity, row: database.Row, refs: Mapping[str, database.Labels]
         entity, int(row["id"] or 0), title, price,
         [part for part in rest if part[0].type not in NOT_ON_CARDS and part[2] != price],
         [part for part in rest if part[0].type in NOT_ON_CARDS],
+        [part for part in every if part[0].type == "image" and part[2]],
     )  # fmt: skip
 
 
 @routes.get("/browse-{table}")
 def browse(request: Request, visitor: Guest, table: Words, page: PageNumber = 1) -> HTMLResponse:
     """The records of a public kind, in pages."""
-    entity = _public(table)
+    entity = public_entity(table)
     with database.session() as db:
         total = _count(db, entity)
         pages = max(1, -(-total // CARDS))
@@ -131,7 +144,7 @@ def browse(request: Request, visitor: Guest, table: Words, page: PageNumber = 1)
     return render(request, "browse.html", {**context, "heading": entity.plural})
 
 
-def _public(table: str) -> Entity:
+def public_entity(table: str) -> Entity:
     if table not in PUBLIC:
         raise HTTPException(404, "There is no such page.")
     return PUBLIC[table]
@@ -140,7 +153,7 @@ def _public(table: str) -> Entity:
 @routes.get("/browse-{table}/{record_id}")
 def look(request: Request, visitor: Guest, table: Words, record_id: Number) -> HTMLResponse:
     """One public record, what visitors said about it, and what they can do with it."""
-    entity = _public(table)
+    entity = public_entity(table)
     if entity.public != "detail":
         raise HTTPException(404, "There is no such page.")
     with database.session() as db:

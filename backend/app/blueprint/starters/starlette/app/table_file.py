@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from . import database
 from .access import Visitor
 from .dates import DAY_FIRST, MONTH_FIRST, Unclear, orders_in
-from .fields import Refused, Value, read, show, typed
-from .model import Entity, Field
+from .fields import NO_FILE, Refused, Value, file_name, read, show, typed
+from .model import FILES, Entity, Field
 from .schema import ABOUT
 from .text import fold
 
@@ -66,6 +66,8 @@ class _Columns:
 
     fields: list[Field | None]
     number_at: int | None
+    files: dict[int, Field] = field(default_factory=dict)
+    """The columns with the names of files, which an import never changes: a name is no file."""
 
 
 def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str, order: str) -> Sheet:
@@ -83,10 +85,10 @@ def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: s
         raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
     rows = _records(db, visitor, entity, [row for _, row in body], columns.number_at)
     if not rows:
-        columns = _Columns(columns.fields, None)
+        columns = _Columns(columns.fields, None, columns.files)
     reader = _Reader(db, visitor, entity, columns, rows, _order(columns.fields, body, order))
     lines = [reader.line(number, row) for number, row in body]
-    known = {fold(figure.label) for figure in entity.figures}
+    known = {fold(figure.label) for figure in entity.figures} | reader.same_files()
     unkept = _unkept([row for _, row in numbered[at:]], columns.fields, known, columns.number_at)
     return Sheet(numbered[at][1], lines, unkept, reader.unclear)
 
@@ -123,20 +125,23 @@ def _header(
 
 
 def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -> _Columns:
-    by_word = {fold(word): one for one in visitor.fields(entity) for word in (one.label, one.name)}
+    asked = [one for one in visitor.fields(entity) if one.type not in FILES]
+    by_word = {fold(word): one for one in asked for word in (one.label, one.name)}
     fields: list[Field | None] = []
     for word in header:
         found = by_word.get(fold(word))
         # Of two columns for one field the first counts.
         fields.append(None if found in fields else found)
-    missing = [one.label for one in visitor.fields(entity) if one.required and one not in fields]
+    missing = [one.label for one in asked if one.required and one not in fields]
     if missing or not any(fields):
-        needed = missing or [one.label for one in visitor.fields(entity)]
+        needed = missing or [one.label for one in asked]
         cells = ", ".join(cell for cell in header if cell.strip())[:80]
         taken = f" Line {number} was read for it: {cells}." if cells else ""
         raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.{taken}")
     places = [at for at, word in enumerate(header) if fold(word) == fold(ID) and fields[at] is None]
-    return _Columns(fields, places[0] if places else None)
+    by_file = {fold(word): one for one in entity.of_type(*FILES) for word in (one.label, one.name)}
+    named = {at: by_file[fold(word)] for at, word in enumerate(header) if fields[at] is None and fold(word) in by_file}
+    return _Columns(fields, places[0] if places else None, named)
 
 
 def _records(
@@ -178,6 +183,8 @@ class _Reader:
         self._entity = entity
         self._fields = columns.fields
         self._number_at = columns.number_at
+        self._files = columns.files
+        self._other_files: set[int] = set()
         self._rows = rows
         self._order = order
         links = [one for one in columns.fields if one is not None and one.ref]
@@ -194,9 +201,25 @@ class _Reader:
         for one, text in zip(self._fields, whole, strict=False):
             if one is not None:
                 self._cell(line, one, text.strip())
+        self._look_at_files(line, whole)
         if any(row[len(self._fields) :]):
             line.wrong.append("This line has more values than there are columns; put a value with a comma in quotes.")
         return line
+
+    def _look_at_files(self, line: Line, whole: list[str]) -> None:
+        """See which cells name other files than the records have, and refuse a new record that cannot be without one."""
+        for at, one in self._files.items():
+            had = file_name(line.row[one.name]) if line.row is not None else ""
+            if NO_FORMULA.sub(r"\1\2", whole[at].strip()) != had:
+                self._other_files.add(at)
+        for one in self._entity.of_type(*FILES):
+            if one.required and line.row is None:
+                line.wrong.append(f"{one.label}: {NO_FILE}")
+
+    def same_files(self) -> set[str]:
+        """The columns whose cells name the files that the records have, so that nothing of them is lost."""
+        same = [one for at, one in self._files.items() if at not in self._other_files]
+        return {fold(word) for one in same for word in (one.label, one.name)}
 
     def _find(self, line: Line, whole: list[str]) -> None:
         """The record that the line says it is."""

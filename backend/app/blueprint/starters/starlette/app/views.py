@@ -12,7 +12,7 @@ from . import database, rules
 from .access import Visitor
 from .clock import today
 from .fields import Value, clock, day, show
-from .model import Entity, Field, InOrder, NoOverlap, Overdue
+from .model import FILES, Entity, Field, InOrder, NoOverlap, Overdue
 from .schema import ABOUT, ENTITIES
 
 MONTH = re.compile(r"^(\d{4})-(\d{2})$")
@@ -172,7 +172,7 @@ def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict
 
 
 def _card_notes(db: sqlite3.Connection, entity: Entity, rows: list[database.Row]) -> list[list[str]]:
-    fields = [f for f in entity.shown if f.name not in entity.title and f.name != entity.board]
+    fields = [f for f in entity.shown if f.name not in entity.title and f.name != entity.board and f.type not in FILES]
     refs = {f.name: database.ref_labels(db, entity, f.name, rows) for f in fields if f.ref}
     notes = []
     for row in rows:
@@ -199,15 +199,25 @@ def gallery(db: sqlite3.Connection, entity: Entity, visitor: Visitor, page: int)
     at = min(page, pages)
     rows = database.select(db, entity, where, values, limit=GALLERY_SIZE, offset=(at - 1) * GALLERY_SIZE)
     titles, notes = database.title_rows(db, entity, rows), _card_notes(db, entity, rows)
-    cards = [_picture(row, titles[int(row["id"] or 0)], notes[index]) for index, row in enumerate(rows)]
+    pictures = _pictures(entity)
+    cards = [_card(row, titles[int(row["id"] or 0)], notes[index], pictures) for index, row in enumerate(rows)]
     return {"cards": cards, "page": at, "pages": pages, "total": total}
 
 
-def _picture(row: database.Row, title: str, notes: list[str]) -> dict[str, Any]:
+def _pictures(entity: Entity) -> list[Field]:
+    """The fields that hold pictures, the one that the gallery is by first."""
+    return sorted(entity.of_type("image"), key=lambda field: field.name != entity.gallery)
+
+
+def _card(row: database.Row, title: str, notes: list[str], pictures: list[Field]) -> dict[str, Any]:
     number = sum(map(ord, title))
     words = re.findall(r"\w+", title)
     letters = "".join(word[0] for word in words[:2]).upper()
-    return {"id": row["id"], "title": title, "notes": notes, "letters": letters, "tone": number % 5, "turn": number % 3}
+    field = next((one for one in pictures if row[one.name]), None)
+    return {
+        "id": row["id"], "title": title, "notes": notes, "letters": letters, "tone": number % 5, "turn": number % 3,
+        "field": field, "value": row[field.name] if field else None,
+    }  # fmt: skip
 
 
 def late_sum(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> int:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from starlette.applications import Starlette
 
 FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=end-of-part"
+SAMPLES = Path(__file__).with_name("sample_files.json")
+FILES: dict[str, bytes] = {}
+"""The sample files by their names: a form that holds such a name sends the file."""
+if SAMPLES.exists():
+    FILES.update({name: b64decode(text) for name, text in json.loads(SAMPLES.read_text(encoding="utf-8")).items()})
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,17 @@ class Answer:
 
     def json(self) -> Any:
         return json.loads(self.content)
+
+
+def _in_parts(data: Mapping[str, str], uploads: Mapping[str, str]) -> bytes:
+    """A form of which some values name sample files, which are sent as what they hold."""
+    plain = [(f'"{name}"', value.encode()) for name, value in data.items() if name not in uploads]
+    return _joined([*plain, *((f'"{name}"; filename="{file}"', FILES[file]) for name, file in uploads.items())])
+
+
+def _joined(parts: list[tuple[str, bytes]]) -> bytes:
+    head = "--end-of-part\r\ncontent-disposition: form-data; name="
+    return b"".join(f"{head}{name}\r\n\r\n".encode() + value + b"\r\n" for name, value in parts) + b"--end-of-part--\r\n"
 
 
 class Browser:
@@ -52,16 +71,15 @@ class Browser:
         self, address: str, *, data: Mapping[str, str], headers: Mapping[str, str] | None = None,
         follow_redirects: bool = True,
     ) -> Answer:  # fmt: skip
-        more = {"content-type": FORM, **(headers or {})}
-        return self._ask("POST", address, urlencode(data).encode(), more, follow_redirects)
+        uploads = {name: value for name, value in data.items() if value in FILES}
+        body = _in_parts(data, uploads) if uploads else urlencode(data).encode()
+        more = {"content-type": PARTS if uploads else FORM, **(headers or {})}
+        return self._ask("POST", address, body, more, follow_redirects)
 
     def upload(self, address: str, *, data: Mapping[str, str], file: bytes) -> Answer:
         """Post a form with a file."""
-        head = 'content-disposition: form-data; name="'
-        parts = [f'--end-of-part\r\n{head}{name}"\r\n\r\n{value}\r\n' for name, value in data.items()]
-        last = f'--end-of-part\r\n{head}file"; filename="lines.csv"\r\n\r\n'
-        body = "".join([*parts, last]).encode() + file + b"\r\n--end-of-part--\r\n"
-        return self._ask("POST", address, body, {"content-type": "multipart/form-data; boundary=end-of-part"}, False)
+        parts = [*((f'"{name}"', value.encode()) for name, value in data.items()), ('"file"; filename="lines.csv"', file)]
+        return self._ask("POST", address, _joined(parts), {"content-type": PARTS}, False)
 
     def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str], follow: bool) -> Answer:
         answer = self.loop.run_until_complete(self._send(method, address, body, headers))

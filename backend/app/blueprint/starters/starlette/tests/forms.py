@@ -12,18 +12,19 @@ from typing import Any
 
 from app.schema import ENTITIES
 
-from app import conditions, database, lines, moves
+from app import conditions, database, files, lines, moves
 from app.database import BY_TABLE
 from app.fields import read, typed
-from app.model import Capacity, Entity, Field, Stock, Unique
+from app.model import FILES, Capacity, Entity, Field, Stock, Unique
 from app.seed import RELATIVE
 
+from .client import FILES as SAMPLE_FILES
 from .client import Browser
 
 SAMPLES = {
     "text": "Zebra crossing", "longtext": "First line\nsecond line", "int": "3", "decimal": "1.5", "money": "12", "date": "2031-03-04",
     "datetime": "2031-03-04T10:30", "bool": "1", "email": "zoe@example.com", "code": "zoe23456", "phone": "+44 20 7946 0000",
-    "url": "https://example.com/a?b=c",
+    "url": "https://example.com/a?b=c", "image": "zebra.png", "file": "zebra.pdf",
 }  # fmt: skip
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
 RECORDS: dict[str, dict[str, dict[str, str]]] = EXAMPLES.get("records", {})
@@ -75,7 +76,7 @@ def _started(entity: Entity, values: dict[str, str]) -> dict[str, str]:
     empty = [field for field in entity.fields if field.starts_as and not values[field.name]]
     if not empty:
         return values
-    kept = {field.name: read(replace(field, required=False), values[field.name]) for field in entity.fields}
+    kept = {field.name: read(replace(field, required=False), values[field.name]) for field in entity.fields if field.type not in FILES}
     with database.session() as db:
         first = conditions.first_values(db, entity, kept)
     return {**values, **{field.name: typed(field, first.get(field.name)) for field in empty}}
@@ -189,8 +190,16 @@ def _different(entity: Entity, name: str) -> str:
 def keep(client: Browser, entity: Entity, number: int = 1, family: dict[Key, int] | None = None, /) -> int:
     """Put a record straight into the database, for others to belong to; its id."""
     values = _filled(client, entity, number, {}, {} if family is None else family)
-    kept = moves.first_state(entity) | {field.name: read(field, values[field.name]) for field in entity.fields}
+    kept = moves.first_state(entity) | {field.name: taken(field, values[field.name]) for field in entity.fields}
     return put(entity, kept)
+
+
+def taken(field: Field, text: str) -> Any:
+    """The value to keep for a text; a sample file is kept as if it had been uploaded."""
+    if field.type not in FILES or not text:
+        return read(field, text)
+    with database.session() as db:
+        return files.put(db, SAMPLE_FILES[text], text)
 
 
 def put(entity: Entity, kept: dict[str, Any]) -> int:

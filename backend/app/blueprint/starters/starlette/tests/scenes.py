@@ -9,11 +9,11 @@ from typing import Any
 
 from app import database, moves, people
 from app.database import BY_TABLE
-from app.fields import read, typed
+from app.fields import typed
 from app.model import Entity
 
 from .client import Browser
-from .forms import NUMBERS, Session, dated, different, put, send, token_of
+from .forms import NUMBERS, Session, dated, different, put, send, taken, token_of
 
 Key = tuple[str, int]
 SCENES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("scenes.json").read_text(encoding="utf-8"))
@@ -101,4 +101,4 @@ class Stage:
 def _read(entity: Entity, values: dict[str, str]) -> dict[str, Any]:
     """The values to keep; a state that nothing is said of is the first one."""
     said = [field for field in entity.fields if values[field.name] or field.name != entity.state]
-    return {field.name: read(field, values[field.name]) if values[field.name] else None for field in said}
+    return {field.name: taken(field, values[field.name]) if values[field.name] else None for field in said}

@@ -12,7 +12,7 @@ from app.schema import ENTITIES
 from app import database
 from app.access import summed
 from app.database import BY_TABLE
-from app.model import Entity, Field
+from app.model import FILES, Entity, Field
 
 from .client import Browser
 from .forms import add, filled, send, token_of
@@ -21,6 +21,7 @@ every_entity = pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: en
 BAD = {
     "int": "many", "money": "a lot", "date": "31 May", "datetime": "soon", "choice": "no such choice",
     "email": "nobody", "phone": "call me", "url": "javascript:alert(1)", "ref": "x",
+    "image": "me.png", "file": "me.pdf",
 }  # fmt: skip
 
 
@@ -222,7 +223,10 @@ def test_a_saved_list_is_read_in_again(client: Browser, entity: Entity) -> None:
     words = [field for field in entity.of_type("text") if field.name in entity.title]
     if not words or any(field.required and field.ref for field in entity.fields):
         pytest.skip("another kind of record comes first")
-    good = {field.label: value for field in entity.fields if (value := filled(client, entity)[field.name])}
+    if any(field.required for field in entity.of_type(*FILES)):
+        pytest.skip("a list brings no files along")
+    values = filled(client, entity)
+    good = {field.label: values[field.name] for field in entity.fields if values[field.name] and field.type not in FILES}
     text = "\n".join(",".join(f'"{part}"' for part in line) for line in (good, good.values()))
     checked = send(client, f"/{entity.table}/import", {"text": text})
     assert checked.status_code == 200

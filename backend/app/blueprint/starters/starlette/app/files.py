@@ -1,0 +1,144 @@
+"""Pictures and files of records: checked by what is in them, kept with the records, gone when nothing needs them.
+
+They lie in the same SQLite file as the records, under names of the app's own, so that a record and its files are
+written, backed up, restored and taken along together or not at all. A record keeps "{key}.{ending}/{name}".
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from . import database, rules
+from .fields import REFUSED_FILE, Value
+from .kinds import MOST_PIXELS, PICTURES, is_heic, kind_of, pixels
+from .model import FILES, Entity
+from .schema import ENTITIES
+from .text import clean
+
+MOST_BYTES = 8_000_000
+WAITS_S = 24 * 3600
+"""So long an upload waits for its form to be sent without a mistake."""
+AGAIN = "Choose the file again: it does not wait here any more."
+TOO_LARGE = f"This file is too large; at most {MOST_BYTES // 1_000_000} MB can be kept. Choose a smaller one."
+NOT_TAKEN = (
+    "This kind of file is not taken. Choose a picture (JPEG, PNG, GIF, WebP), a PDF, a document or spreadsheet, plain "
+    "text, sound (MP3, WAV), a video (MP4) or a ZIP file."
+)
+HEIC = "This picture is in the format HEIC, which most browsers cannot show. Save it as JPEG and choose that."
+DAMAGED = "This picture is damaged or cut off. Choose it again, or another one."
+TOO_MANY_DOTS = "This picture has too many dots to be shown on a page. Save it smaller and choose that."
+NAMES = frozenset(field.name for entity in ENTITIES for field in entity.of_type(*FILES))
+_LINE = re.compile(r"line-[0-9]{1,4}-")
+_LONGEST_NAME = 80
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|;%]+')
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file as it is given out."""
+
+    name: str
+    ending: str
+    content: bytes
+
+
+def takes(control: str) -> bool:
+    """Whether a control of a form by that name sends a file of a record."""
+    return _LINE.sub("", control) in NAMES
+
+
+def hold(content: bytes, name: str) -> str:
+    """Keep an upload until its form is kept; what the form then holds: the file, or why it is refused."""
+    problem, ending = _checked(content)
+    if problem:
+        return REFUSED_FILE + problem
+    key = f"{secrets.token_hex(16)}.{ending}"
+    kept = _tidy(name, ending)
+    with database.session() as db:
+        _forget(db)
+        sql = "INSERT INTO app_files (key, name, held_since, content) VALUES (?, ?, ?, ?)"
+        db.execute(sql, [key, kept, time.time(), content])
+    return f"{key}/{kept}"
+
+
+def _checked(content: bytes) -> tuple[str, str]:
+    """Why a file is refused, and what it is."""
+    if len(content) > MOST_BYTES:
+        return TOO_LARGE, ""
+    ending = kind_of(content)
+    if not ending:
+        return (HEIC if is_heic(content) else NOT_TAKEN), ""
+    if ending in PICTURES:
+        many = pixels(content, ending)
+        return (DAMAGED if not many else TOO_MANY_DOTS if many > MOST_PIXELS else ""), ending
+    return "", ending
+
+
+def _tidy(name: str, ending: str) -> str:
+    """The name that the file was sent with, without what a computer could take for a path, with the ending it deserves."""
+    last = re.split(r"[/\\]", clean(name))[-1]
+    stem = last.rpartition(".")[0] or last
+    plain = " ".join(_UNSAFE.sub(" ", stem).split()).strip(". ")[:_LONGEST_NAME]
+    return f"{plain or 'file'}.{ending}"
+
+
+def put(db: sqlite3.Connection, content: bytes, name: str) -> str:
+    """Keep a file for a record that is being written; what the record holds. ValueError for what is not taken."""
+    problem, ending = _checked(content)
+    if problem:
+        raise ValueError(problem)
+    key, kept = f"{secrets.token_hex(16)}.{ending}", _tidy(name, ending)
+    db.execute("INSERT INTO app_files (key, name, content) VALUES (?, ?, ?)", [key, kept, content])
+    return f"{key}/{kept}"
+
+
+def claim(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value]) -> None:
+    """Let uploads that wait belong to the record that was written; `rules.Broken` for any other file.
+
+    A form may name a file, and must not get one by it that belongs to another record.
+    """
+    lost = {}
+    for field in entity.of_type(*FILES):
+        value = values.get(field.name)
+        if value is not None:
+            key, _, name = str(value).partition("/")
+            sql = "UPDATE app_files SET held_since = NULL WHERE key = ? AND name = ? AND held_since IS NOT NULL"
+            if db.execute(sql, [key, name]).rowcount != 1:
+                lost[field.name] = AGAIN
+    if lost:
+        raise rules.Broken(lost)
+
+
+def sweep(db: sqlite3.Connection, entity: Entity, changed: Mapping[str, Value]) -> None:
+    """Remove the files that nothing needs any more, when a change may have left some: one that can be undone needs them."""
+    if not any(field.name in changed for field in entity.of_type(*FILES)):
+        return
+    clean_up(db)
+
+
+def clean_up(db: sqlite3.Connection) -> None:
+    """Remove every file that no record, no deletion that can be undone and nothing put aside holds."""
+    held = [f'SELECT "{field.name}" FROM "{entity.table}"' for entity in ENTITIES for field in entity.of_type(*FILES)]
+    used = " UNION ALL ".join(held) or "SELECT NULL"
+    for aside, column in (("app_undo", "kept"), ("app_kept", "value")):
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [aside]).fetchone():
+            used += f" UNION ALL SELECT f.key || '/' FROM app_files f JOIN {aside} o ON instr(o.{column}, f.key)"
+    needed = f"SELECT substr(v, 1, instr(v, '/') - 1) FROM (SELECT NULL AS v UNION ALL {used}) WHERE v IS NOT NULL"
+    db.execute(f"DELETE FROM app_files WHERE held_since IS NULL AND key NOT IN ({needed})")
+
+
+def _forget(db: sqlite3.Connection) -> None:
+    """Remove uploads whose forms were never sent without a mistake."""
+    db.execute("DELETE FROM app_files WHERE held_since < ?", [time.time() - WAITS_S])
+
+
+def read(db: sqlite3.Connection, value: Value) -> Kept | None:
+    """The file that a record holds."""
+    key, _, name = str(value or "").partition("/")
+    row = db.execute("SELECT content FROM app_files WHERE key = ?", [key]).fetchone()
+    return Kept(name, key.rpartition(".")[2], row["content"]) if row else None
