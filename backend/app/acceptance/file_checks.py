@@ -8,7 +8,7 @@ from app.acceptance.people import People
 from app.blueprint.generate.example_files import example_content
 from app.blueprint.spec import UPLOADED, AppSpec, EntitySpec, FieldSpec, Publicity
 from app.blueprint.spec_site import public_fields
-from app.core.errors import BuildFailed
+from app.domain.failure import BuildFailed, FailureCode
 
 
 def uploaded_fields(entity: EntitySpec) -> list[FieldSpec]:
@@ -39,7 +39,7 @@ async def _read_back(owner: HttpSession, kept: Kept, field: FieldSpec) -> None:
 def _lost(kept: Kept, field: FieldSpec, answer: Answer) -> BuildFailed:
     return BuildFailed(
         f"{field.label} of a new {kept.entity.label.lower()} does not come back as it was uploaded.",
-        code="file_lost",
+        code=FailureCode.FILE_LOST,
         log=f"GET {answer.path}: HTTP {answer.status}, {answer.kind}, {len(answer.body)} bytes",
     )
 
@@ -55,7 +55,7 @@ async def _refuse(spec: AppSpec, stranger: HttpSession, kept: Kept, field: Field
         if answer.status == 200:
             raise BuildFailed(
                 f"Somebody who has not signed in gets the files of {entity.plural.lower()}.",
-                code="open_files",
+                code=FailureCode.OPEN_FILES,
                 log=f"GET {address}: {told(answer)}",
             )
 

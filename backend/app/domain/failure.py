@@ -76,6 +76,7 @@ class FailureCode(StrEnum):
     WRONG_VIEW = "wrong_view", "A view of the records is not right."
     WRONG_RESULT = "wrong_result", "A calculator gives wrong results."
     FORM_FAILS = "form_fails", "A form of the app breaks when it is sent."
+    FILE_LOST = "file_lost", "A file does not come back as it was uploaded."
     FORM_LOST = "form_lost", "What a visitor sends does not reach the staff."
     NO_FORM = "no_form", "The app has no form to add a record."
     NO_PUBLIC_FORM = "no_public_form", "Visitors cannot open a form that is for them."
@@ -103,6 +104,7 @@ class FailureCode(StrEnum):
     NAMES_SOMEBODY = "names_somebody", "A page that anybody can open names somebody."
     NO_OWN_LINK = "no_own_link", "Whoever sends a form gets no link to come back to what they sent."
     OPEN_LINKS = "open_links", "A link to one record opens another one."
+    OPEN_FILES = "open_files", "Somebody who has not signed in gets files of records."
     ANSWERS_TO_ANY_HOST = "answers_to_any_host", "The app answers to a name that is not its own."
 
 
