@@ -38,8 +38,8 @@ async def _read_back(owner: HttpSession, kept: Kept, field: FieldSpec) -> None:
 
 def _lost(kept: Kept, field: FieldSpec, answer: Answer) -> BuildFailed:
     return BuildFailed(
+        FailureCode.FILE_LOST,
         f"{field.label} of a new {kept.entity.label.lower()} does not come back as it was uploaded.",
-        code=FailureCode.FILE_LOST,
         log=f"GET {answer.path}: HTTP {answer.status}, {answer.kind}, {len(answer.body)} bytes",
     )
 
@@ -54,8 +54,8 @@ async def _refuse(spec: AppSpec, stranger: HttpSession, kept: Kept, field: Field
         answer = await stranger.get(address)
         if answer.status == 200:
             raise BuildFailed(
+                FailureCode.OPEN_FILES,
                 f"Somebody who has not signed in gets the files of {entity.plural.lower()}.",
-                code=FailureCode.OPEN_FILES,
                 log=f"GET {address}: {told(answer)}",
             )
 
