@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ from app.app_runtime.sandbox_connector import APP_PORT, app_session
 from app.core.zone import machine_zone
 from app.domain.failure import BuildFailed, FailureCode
 from app.domain.workspace import Manifest
-from app.ports.sandbox import CommandResult, OnOutput, Sandbox, SandboxRequest, SandboxRuntime
+from app.ports.sandbox import OnOutput, Sandbox, SandboxRequest, SandboxRuntime
 
 PREVIEW_KEY: Final = "PREVIEW_KEY"
 """Names the setting by which an app knows whoever passes requests on to it."""
@@ -57,13 +57,11 @@ class AppHost:
     async def open(self, request: SandboxRequest, files: Mapping[str, bytes]) -> Sandbox:
         """A fresh sandbox with these files in its workspace; no sandbox is left behind when that fails."""
         sandbox = await self._runtime.start(request)
-        written = False
         try:
             await sandbox.write_files(files)
-            written = True
-        finally:
-            if not written:
-                await sandbox.kill()
+        except BaseException:
+            await sandbox.kill()
+            raise
         return sandbox
 
     async def install(self, sandbox: Sandbox, manifest: Manifest, *, on_output: OnOutput | None = None) -> None:
@@ -95,17 +93,17 @@ class AppHost:
         mark = f"exit-{secrets.token_hex(8)}"
         command = ("/bin/sh", "-c", _REPORT_EXIT, mark, *manifest.start)
         await sandbox.run_background(command, env={"TZ": machine_zone(), **(env or {}), "PORT": str(port)})
-        last = "it did not answer"
+
+        def exit_code() -> str | None:
+            _, is_over, code = sandbox.background_output().rpartition(f"\n{mark} ")
+            return code.strip() if is_over else None
+
         try:
-            async with asyncio.timeout(self._start_timeout_s):
-                pause = _POLL_FIRST_S
-                while (last := await self._unwell(sandbox, manifest.health, port=port)) != "":
-                    _refuse_exited(sandbox.background_output(), mark, command=manifest.start)
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 1.5, _POLL_MOST_S)
-        except TimeoutError as error:
-            log = f"GET {manifest.health}: {last}\n{sandbox.background_output()[-LOG_TAIL:]}"
-            raise BuildFailed(FailureCode.START_TIMED_OUT, log=log) from error
+            await self._await_health(sandbox, manifest, port=port, exit_code=exit_code)
+        except BuildFailed as error:
+            output = sandbox.background_output().rpartition(f"\n{mark} ")[0] or sandbox.background_output()
+            error.log = f"{output[-LOG_TAIL:]}\n{error.log}"
+            raise
 
     @asynccontextmanager
     async def running(
@@ -117,9 +115,9 @@ class AppHost:
         env: Mapping[str, str] | None = None,
         folder: str = ".",
     ) -> AsyncIterator[bytearray]:
-        """The app in that folder of the workspace, well when the block begins and killed when it ends.
+        """Run the app of that folder of the workspace: healthy when the block begins, killed when it ends.
 
-        Gives what the app has written so far, which grows.
+        Yields the app's output, which grows while it runs.
 
         BuildFailed `start_failed` when it ends instead, `start_timed_out`.
         """
@@ -128,35 +126,36 @@ class AppHost:
         whole = {"TZ": machine_zone(), **(env or {}), "PORT": str(port)}
         work = sandbox.run_command(command, env=whole, timeout_s=_RUNNING_S, on_output=output.extend)
         running = asyncio.create_task(work)
+
+        def exit_code() -> str | None:
+            return str(running.result().exit_code) if running.done() else None
+
         try:
-            await self._until_well(sandbox, manifest, running, port=port)
+            await self._await_health(sandbox, manifest, port=port, exit_code=exit_code)
             yield output
         except BuildFailed as error:
-            error.log += f"\n{output.decode(errors='replace')[-LOG_TAIL:]}"
+            error.log = f"{output.decode(errors='replace')[-LOG_TAIL:]}\n{error.log}"
             raise
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-    async def _until_well(
-        self,
-        sandbox: Sandbox,
-        manifest: Manifest,
-        running: asyncio.Task[CommandResult],
-        *,
-        port: int,
+    async def _await_health(
+        self, sandbox: Sandbox, manifest: Manifest, *, port: int, exit_code: Callable[[], str | None]
     ) -> None:
-        last, pause = "it did not answer", _POLL_FIRST_S
+        """Return once the health page answers 200 and the app still runs: `exit_code` gives None until it ends."""
+        problem, pause = "it did not answer", _POLL_FIRST_S
         try:
             async with asyncio.timeout(self._start_timeout_s):
-                while (last := await self._unwell(sandbox, manifest.health, port=port)) != "" or running.done():
-                    if running.done():
-                        _refuse_ended(running.result(), command=manifest.start)
-                    await asyncio.wait({running}, timeout=pause)
+                while problem := await self._health_problem(sandbox, manifest.health, port=port):
+                    _refuse_ended(exit_code(), command=manifest.start)
+                    await asyncio.sleep(pause)
                     pause = min(pause * 1.5, _POLL_MOST_S)
         except TimeoutError as error:
-            log = f"GET {manifest.health}: {last}"
+            log = f"GET {manifest.health}: {problem}"
             raise BuildFailed(FailureCode.START_TIMED_OUT, log=log) from error
+        # Another program in the sandbox may have answered on that port after this one ended.
+        _refuse_ended(exit_code(), command=manifest.start)
 
     async def fetch(
         self,
@@ -181,8 +180,8 @@ class AppHost:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise AppUnreachable(f"{type(error).__name__}: {error}") from error
 
-    async def _unwell(self, sandbox: Sandbox, path: str, *, port: int) -> str:
-        """Why the app is not well yet, or nothing."""
+    async def _health_problem(self, sandbox: Sandbox, path: str, *, port: int) -> str:
+        """Why the app is not healthy yet; empty when it is."""
         try:
             answer = await self.fetch(sandbox, path, port=port, max_bytes=0)
         except AppUnreachable as error:
@@ -190,15 +189,9 @@ class AppHost:
         return "" if answer.status == 200 else f"status {answer.status}"
 
 
-def _refuse_ended(result: CommandResult, *, command: Sequence[str]) -> None:
-    log = f"$ {' '.join(command)}\nexit code {result.exit_code}"
-    raise BuildFailed(FailureCode.START_FAILED, log=log)
-
-
-def _refuse_exited(output: str, mark: str, *, command: Sequence[str]) -> None:
-    before, found, code = output.rpartition(f"\n{mark} ")
-    if found:
-        log = f"$ {' '.join(command)}\n{before[-LOG_TAIL:]}\nexit code {code.strip()}"
+def _refuse_ended(exit_code: str | None, *, command: Sequence[str]) -> None:
+    if exit_code is not None:
+        log = f"$ {' '.join(command)}\nexit code {exit_code}"
         raise BuildFailed(FailureCode.START_FAILED, log=log)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from app.app_runtime.app_host import AppHost
 from app.app_runtime.version_service import VersionService
 from app.core.errors import IllegalTransition
-from app.core.retry import patiently
+from app.core.retry import retry_while_unavailable
 from app.db.engine import Database
 from app.domain.failure import BuildFailed, FailureCode
 from app.domain.job import Job
@@ -44,7 +44,7 @@ class Workbench:
             await self._remove_former()
             sandbox = await self._runtime.start(SandboxRequest(self._job.id, network=True, with_venv=True))
             self._sandbox = sandbox
-            if not await patiently(lambda: self._note(sandbox)):
+            if not await retry_while_unavailable(lambda: self._note(sandbox)):
                 raise IllegalTransition(f"Build {str(self._job.id)!r} has ended or was taken over.")
         return self._sandbox
 

@@ -71,8 +71,6 @@ BUILD_STAGES: Final = (
 )
 """The stages that do work, in order."""
 
-TERMINAL: Final = frozenset(status for status in JobStatus if status.is_terminal)
-
 GOAL_MAX: Final = 8_000
 """Characters of a goal."""
 

@@ -17,9 +17,6 @@ from app.repositories.jobs import CHANNEL
 
 log = structlog.get_logger(__name__)
 
-QUIET_S: Final = 15.0
-"""A waiter looks for itself after so long, so that a lost ring costs time and never an event."""
-
 RECONNECT_S: Final = 0.5
 
 _CONNECT: Final[dict[str, Any]] = {
@@ -49,43 +46,11 @@ class Ring:
     status: str
 
 
-class Ears:
-    """Waits for one job."""
-
-    def __init__(self) -> None:
-        self._seq = 0
-        self._must_look = False
-        self._woken = asyncio.Event()
-
-    def ring(self, seq: int) -> None:
-        """Something with that number happened."""
-        self._seq = max(self._seq, seq)
-        self._woken.set()
-
-    def wake(self) -> None:
-        """Rings may have been missed: look at the record once."""
-        self._must_look = True
-        self._woken.set()
-
-    async def wait_above(self, seq: int, *, timeout_s: float = QUIET_S) -> bool:
-        """True once there may be an event above `seq`, False when it stayed quiet for `timeout_s`."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                while self._seq <= seq and not self._must_look:
-                    self._woken.clear()
-                    await self._woken.wait()
-        except TimeoutError:
-            return False
-        self._must_look = False
-        return True
-
-
 class Bell:
     """Listens in the background from `start` to `close`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._ears: dict[JobId, set[Ears]] = {}
         self._watchers: list[Callable[[Ring | None], None]] = []
         self._task: asyncio.Task[None] | None = None
         self.is_closing = False
@@ -94,19 +59,6 @@ class Bell:
     def watch(self, watcher: Callable[[Ring | None], None]) -> None:
         """Call `watcher` with every ring, and with None when rings may have been missed."""
         self._watchers.append(watcher)
-
-    @contextlib.contextmanager
-    def listen(self, job_id: JobId) -> Iterator[Ears]:
-        """Ears for one job while the block lasts."""
-        ears = Ears()
-        self._ears.setdefault(job_id, set()).add(ears)
-        try:
-            yield ears
-        finally:
-            others = self._ears[job_id]
-            others.discard(ears)
-            if not others:
-                del self._ears[job_id]
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -154,14 +106,9 @@ class Bell:
     def _deliver(self, payload: str) -> None:
         job, seq, status = payload.split(" ")
         ring = Ring(JobId(uuid.UUID(job)), int(seq), status)
-        for ears in self._ears.get(ring.job_id, ()):
-            ears.ring(ring.seq)
         for watcher in self._watchers:
             watcher(ring)
 
     def _wake_all(self) -> None:
-        for group in self._ears.values():
-            for ears in group:
-                ears.wake()
         for watcher in self._watchers:
             watcher(None)

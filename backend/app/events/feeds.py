@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Final
 
 import structlog
@@ -124,6 +124,17 @@ class Feeds:
             feed.listeners.discard(listener)
             if not feed.listeners and self._feeds.get(job_id) is feed:
                 del self._feeds[job_id]
+
+    async def wait_above(self, job_id: JobId, seq: int, *, timeout_s: float) -> bool:
+        """True once the job has an event above `seq`, False when there is none for `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s), aclosing(self.follow(job_id, Listener(), after=seq)) as events:
+                async for event in events:
+                    if event is not None:
+                        return True
+        except TimeoutError:
+            pass
+        return False
 
     def _hear(self, ring: Ring | None) -> None:
         if ring is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from app.core.ids import JobId
-from app.core.retry import patiently
+from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
 from app.events.bell import Ring
 from app.preview.links import PreviewSigner
@@ -39,6 +39,6 @@ class LinkRevocation:
     def hear(self, ring: Ring | None) -> None:
         """Ask the record again when links were revoked, or when that may have been missed."""
         if ring is None or ring.status == link_generations.REVOKED:
-            task = asyncio.create_task(patiently(self.refresh), name="link generations")
+            task = asyncio.create_task(retry_while_unavailable(self.refresh), name="link generations")
             self._refreshing.add(task)
             task.add_done_callback(self._refreshing.discard)

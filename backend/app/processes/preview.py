@@ -13,7 +13,7 @@ from yarl import URL
 
 from app.bootstrap import Adapters, make_previews, real_adapters
 from app.core.ids import JobId
-from app.core.retry import patiently
+from app.core.retry import retry_while_unavailable
 from app.core.settings import Settings
 from app.events.bell import Bell, Ring
 from app.preview.proxy import PreviewProxy, application, listening, serve
@@ -98,7 +98,7 @@ async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> As
         bell.watch(links.hear)
         bell.watch(hear)
         await bell.start()
-        await patiently(links.refresh)
+        await retry_while_unavailable(links.refresh)
         try:
             yield
         finally:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
 from app.db.link import Row
+from app.db.predicates import NOT_ENDED
 from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version, sources_of
 
 CHANNEL: Final = "cofounder_jobs"
@@ -70,10 +71,10 @@ _TRANSITION = """
     SELECT last_seq, pg_notify(%(channel)s, id || ' ' || last_seq || ' ' || %(to)s) FROM moved
     """
 
-_APPEND = """
+_APPEND = f"""
     WITH moved AS (
         UPDATE jobs SET last_seq = last_seq + 1
-        WHERE id = %(id)s AND attempt = %(attempt)s AND status NOT IN ('ready', 'failed')
+        WHERE id = %(id)s AND attempt = %(attempt)s AND {NOT_ENDED}
         RETURNING id, last_seq, status
     ), logged AS (
         INSERT INTO job_events (job_id, seq, type, payload)
@@ -158,7 +159,7 @@ _SPECIFIED_OF = f"SELECT {SPECIFIED} FROM jobs WHERE "
 _FIND: Final = f"{_OF} id = %(id)s"
 _FIND_SPECIFIED: Final = f"{_SPECIFIED_OF} id = %(id)s"
 _FIND_OWN: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
-_RUNNING: Final = f"{_OF} project_id = %(project)s AND status NOT IN ('ready', 'failed')"
+_RUNNING: Final = f"{_OF} project_id = %(project)s AND {NOT_ENDED}"
 _NEWEST_READY: Final = (
     f"{_SPECIFIED_OF} project_id = %(project)s AND status = 'ready' ORDER BY number DESC LIMIT 1"
 )
@@ -231,9 +232,3 @@ async def newest_ready(tx: Connection, project_id: ProjectId) -> SpecifiedJob | 
     """The project's newest version."""
     row = await tx.row(_NEWEST_READY, {"project": project_id})
     return specified(row) if row else None
-
-
-async def iterations_of(tx: Connection, project_id: ProjectId) -> int:
-    """How many builds of the project became ready."""
-    statement = "SELECT count(*) FROM jobs WHERE project_id = %(project)s AND status = 'ready'"
-    return int(await tx.value(statement, {"project": project_id}))

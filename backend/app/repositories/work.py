@@ -12,6 +12,7 @@ from psycopg import sql
 
 from app.core.ids import FounderId, JobId, SandboxId
 from app.db.engine import Connection
+from app.db.predicates import NOT_ENDED
 from app.domain.job import SpecifiedJob
 from app.repositories.jobs import CHANNEL, SPECIFIED, specified
 
@@ -32,11 +33,11 @@ _ADMIT = """
     SELECT pg_advisory_xact_lock({lock});
     WITH free AS (
         SELECT (SELECT coalesce(sum(slots), 0) FROM workers WHERE seen_at {recent})
-             - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))
+             - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND {not_ended})
           AS slots
     ), busy AS (
         SELECT founder_id, count(*) AS running FROM jobs
-        WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed') GROUP BY founder_id
+        WHERE admitted_at IS NOT NULL AND {not_ended} GROUP BY founder_id
     ), next AS (
         SELECT j.id FROM free CROSS JOIN jobs j LEFT JOIN busy b USING (founder_id)
         WHERE free.slots > 0 AND j.status = 'queued' AND j.admitted_at IS NULL
@@ -52,7 +53,7 @@ _ADMIT = """
 
 _CLAIM = f"""
     UPDATE jobs SET owner = %(worker)s
-    WHERE id = %(id)s AND owner IS NULL AND admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed')
+    WHERE id = %(id)s AND owner IS NULL AND admitted_at IS NOT NULL AND {NOT_ENDED}
       AND EXISTS (SELECT 1 FROM workers WHERE workers.id = %(worker)s)
     RETURNING {SPECIFIED}
     """
@@ -61,7 +62,7 @@ _CLAIM_AGAIN = _CLAIM.replace("owner IS NULL", "(owner IS NULL OR owner = %(work
 
 _IS_QUEUED: Final = "status = 'queued' AND admitted_at IS NULL"
 
-_IS_LOST: Final = f"""status NOT IN ('ready', 'failed') AND admitted_at IS NOT NULL
+_IS_LOST: Final = f"""{NOT_ENDED} AND admitted_at IS NOT NULL
       AND ((owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = jobs.owner))
         OR (owner IS NULL AND admitted_at NOT {_RECENT}))
     """
@@ -74,17 +75,17 @@ _DUE = f"""
         OR EXISTS (SELECT 1 FROM jobs WHERE {_IS_LOST})
     """
 
-_TAKE_OVER = """
+_TAKE_OVER = f"""
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now(),
                     takeovers = takeovers + CASE WHEN owner IS NULL THEN 0 ELSE 1 END
     WHERE id = %(id)s AND attempt = %(attempt)s AND owner IS NOT DISTINCT FROM %(owner)s
-      AND status NOT IN ('ready', 'failed')
+      AND {NOT_ENDED}
     RETURNING id
     """
 
-_GIVE_BACK = """
+_GIVE_BACK = f"""
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now()
-    WHERE id = %(id)s AND owner = %(worker)s AND status NOT IN ('ready', 'failed')
+    WHERE id = %(id)s AND owner = %(worker)s AND {NOT_ENDED}
     RETURNING attempt
     """
 
@@ -92,7 +93,7 @@ _GIVE_BACK = """
 _POSITION = f"""
     WITH busy AS (
         SELECT founder_id, count(*) AS running FROM jobs
-        WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed') GROUP BY founder_id
+        WHERE admitted_at IS NOT NULL AND {NOT_ENDED} GROUP BY founder_id
     ), waiting AS (
         SELECT id, founder_id, created_at,
                priority + floor(extract(epoch FROM now() - created_at) / {AGE_STEP_S}) AS urgency
@@ -154,15 +155,15 @@ def _admission(limits_json: str, lease_s: float) -> bytes:
     """Both statements with their values in them, as the server only takes several at once."""
     values = {"lock": _ADMISSION_LOCK, "limits": limits_json, "age_step": AGE_STEP_S, "lease": lease_s}
     recent = sql.SQL(_RECENT.replace("%(lease)s", "{lease}")).format(lease=lease_s)
-    return sql.SQL(_ADMIT).format(recent=recent, **values).as_bytes()
+    return sql.SQL(_ADMIT).format(recent=recent, not_ended=sql.SQL(NOT_ENDED), **values).as_bytes()
 
 
-async def claim(tx: Connection, job_id: JobId, *, worker: str, again: bool = False) -> SpecifiedJob | None:
+async def claim(tx: Connection, job_id: JobId, *, worker: str, is_retry: bool = False) -> SpecifiedJob | None:
     """Become the owner of an admitted job, to act under its attempt; None when somebody else was first.
 
-    `again` is for who was not told whether the last try worked: then also what it owns already.
+    A retry also returns a job that this worker owns already: the answer to its first try may have been lost.
     """
-    row = await tx.row(_CLAIM_AGAIN if again else _CLAIM, {"id": job_id, "worker": worker})
+    row = await tx.row(_CLAIM_AGAIN if is_retry else _CLAIM, {"id": job_id, "worker": worker})
     return specified(row) if row else None
 
 
@@ -207,7 +208,7 @@ async def note_sandbox(tx: Connection, job_id: JobId, *, attempt: int, sandbox_i
     """Keep the sandbox's id before its first command; False when the job has ended or the attempt is stale."""
     statement = (
         "UPDATE jobs SET sandbox_id = %(sandbox)s WHERE id = %(id)s AND attempt = %(attempt)s "
-        "AND status NOT IN ('ready', 'failed') RETURNING 1"
+        f"AND {NOT_ENDED} RETURNING 1"
     )
     values = {"id": job_id, "attempt": attempt, "sandbox": sandbox_id}
     return await tx.row(statement, values) is not None
@@ -235,8 +236,7 @@ async def started_today(tx: Connection, founder_id: FounderId) -> int:
 async def running(tx: Connection, founder_id: FounderId) -> int:
     """The founder's jobs that are being worked on."""
     statement = (
-        "SELECT count(*) FROM jobs WHERE founder_id = %(founder)s AND admitted_at IS NOT NULL "
-        "AND status NOT IN ('ready', 'failed')"
+        f"SELECT count(*) FROM jobs WHERE founder_id = %(founder)s AND admitted_at IS NOT NULL AND {NOT_ENDED}"
     )
     return int(await tx.value(statement, {"founder": founder_id}))
 

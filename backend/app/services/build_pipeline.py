@@ -18,7 +18,7 @@ from app.app_runtime.version_service import VersionService
 from app.blueprint.spec import AppSpec
 from app.core.errors import IllegalTransition
 from app.core.ids import JobId
-from app.core.retry import patiently
+from app.core.retry import retry_counting, retry_while_unavailable
 from app.core.zone import machine_zone
 from app.db.engine import Database
 from app.domain.failure import BuildFailed, FailureCode
@@ -147,21 +147,18 @@ class BuildPipeline:
         await self._move(stage, change)
 
     async def _move(self, to: JobStatus, change: Change) -> None:
-        """A transition that bears repetition: when only the answer was lost, the job is there already."""
-        tried = False
+        """A transition that may be repeated: when only the answer was lost, the job is there already."""
 
-        async def once() -> None:
-            nonlocal tried
-            again, tried = tried, True
+        async def try_to_move(tries: int) -> None:
             try:
                 self._newest = await self._tools.machine.transition(
                     self._job.id, to, attempt=self._job.attempt, after=self._newest, change=change
                 )
             except IllegalTransition:
-                if not (again and await self._is_there(to)):
+                if not (tries and await self._is_there(to)):
                     raise
 
-        await patiently(once)
+        await retry_counting(try_to_move)
 
     async def _is_there(self, status: JobStatus) -> bool:
         async with self._tools.database.autocommit() as tx:
@@ -172,7 +169,7 @@ class BuildPipeline:
         return True
 
     async def _say(self, text: str) -> None:
-        self._newest = await patiently(
+        self._newest = await retry_while_unavailable(
             lambda: self._tools.machine.append(
                 self._job.id, attempt=self._job.attempt, event_type=EventType.SAY, payload={"text": text}
             )

@@ -22,13 +22,13 @@ from app.core.errors import (
     ProjectParked,
 )
 from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
-from app.core.retry import patiently
+from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
 from app.domain.failure import BuildFailed, FailureCode
 from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version
 from app.domain.status import StatusView
 from app.domain.tier import Tier
-from app.events.bell import Bell
+from app.events.feeds import Feeds
 from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE, RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.queue.manager import QueueManager
@@ -169,15 +169,13 @@ class GenerationService:
         return replace(view, queue_position=wait.position, wait_estimate_s=wait.estimate_s)
 
     async def status_after(
-        self, founder_id: FounderId, seen: StatusView, *, bell: Bell, wait_s: float
+        self, founder_id: FounderId, seen: StatusView, *, feeds: Feeds, wait_s: float
     ) -> StatusView:
         """A newer view than the one seen, or the same once `wait_s` seconds are over."""
-        with bell.listen(seen.job_id) as ears:
-            view = await self.status(founder_id, seen.job_id)
-            if view.seq <= seen.seq and await ears.wait_above(seen.seq, timeout_s=wait_s):
-                await self._machine.refresh(seen.job_id)
-                view = await self.status(founder_id, seen.job_id)
-        return view
+        if not await feeds.wait_above(seen.job_id, seen.seq, timeout_s=wait_s):
+            return seen
+        await self._machine.refresh(seen.job_id)
+        return await self.status(founder_id, seen.job_id)
 
     async def cancel(self, founder_id: FounderId, job_id: JobId) -> None:
         """Decide that the job is cancelled, then stop its work; AlreadyTerminal when it has ended."""
@@ -239,7 +237,7 @@ class GenerationService:
             evidence={"failure": failure.detail[-FAILURE_KEPT:]} if is_shown else None,
         )
         try:
-            await patiently(
+            await retry_while_unavailable(
                 lambda: self._machine.transition(job_id, JobStatus.FAILED, attempt=attempt, change=change)
             )
         except IllegalTransition as refused:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from app.core.retry import patiently
+from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
 from app.ports.model_calls import Allowance, BudgetReached, Call, CallId, Reply, Usage
 from app.repositories import model_calls
@@ -134,7 +134,7 @@ class JobJournal:
             async with self._database.transaction() as tx:
                 return await work(tx)
 
-        return await patiently(once)
+        return await retry_while_unavailable(once)
 
 
 __all__ = ["Cap", "Caps", "JobJournal", "Spent"]

@@ -11,7 +11,7 @@ from app.blueprint.editing import lives_on
 from app.blueprint.spec import AppSpec
 from app.core.errors import AppError, Unavailable
 from app.core.ids import JobId
-from app.core.retry import patiently
+from app.core.retry import retry_while_unavailable
 from app.db.engine import Database
 from app.domain.failure import BuildFailed, FailureCode
 from app.domain.job import Job, SpecifiedJob
@@ -62,7 +62,7 @@ class Inheritance:
     async def parent(self) -> SpecifiedJob | None:
         """The version that this one grows from."""
         parent_id = self._job.parent_id
-        return None if parent_id is None else await patiently(lambda: self._find(parent_id))
+        return None if parent_id is None else await retry_while_unavailable(lambda: self._find(parent_id))
 
     async def _find(self, job_id: JobId) -> SpecifiedJob | None:
         async with self._database.autocommit() as tx:

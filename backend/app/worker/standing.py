@@ -15,7 +15,7 @@ import structlog
 
 from app.core.errors import Unavailable
 from app.core.ids import JobId
-from app.core.retry import patiently
+from app.core.retry import retry_counting
 from app.db.engine import Database
 from app.domain.job import JobStatus, SpecifiedJob
 from app.events.bell import Bell, Ring
@@ -157,15 +157,11 @@ class Worker:
             await self._parts.generation.fail(job_id, error, attempt=attempt)
 
     async def _claim(self, job_id: JobId) -> SpecifiedJob | None:
-        tried = False
-
-        async def once() -> SpecifiedJob | None:
-            nonlocal tried
-            again, tried = tried, True
+        async def claim_once(tries: int) -> SpecifiedJob | None:
             async with self._parts.database.autocommit() as tx:
-                return await work.claim(tx, job_id, worker=self.name, again=again)
+                return await work.claim(tx, job_id, worker=self.name, is_retry=tries > 0)
 
-        return await patiently(once)
+        return await retry_counting(claim_once)
 
     async def _beat(self) -> None:
         """Prove that this worker lives; stop at once when others may think that it does not."""

@@ -185,7 +185,9 @@ BUGS: Final = (
         "I2",
         "app/services/generation_service.py",
         "number = await projects.next_number(tx, project.id)",
-        "number = 1 + await jobs.iterations_of(tx, project.id)",
+        """number = 1 + await tx.value(
+            "SELECT count(*) FROM jobs WHERE project_id = %(id)s AND status = 'ready'", {"id": project.id}
+        )""",
         (f"{PROMISES}test_a_failed_build_keeps_its_number_for_ever",),
     ),
     Bug(
@@ -208,7 +210,7 @@ BUGS: Final = (
         "ready-jobs-keep-their-slots",
         "I12",
         "app/repositories/work.py",
-        "- (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status NOT IN ('ready', 'failed'))",
+        "- (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND {not_ended})",
         "- (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND status <> 'failed')",
         (f"{ADMISSION}test_a_job_that_has_ended_gives_its_slot_back", MODEL),
     ),

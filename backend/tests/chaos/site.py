@@ -152,11 +152,10 @@ class Site:
 
     async def await_state(self, job_id: JobId, status: JobStatus) -> None:
         """Return once the job is there; fail when it has ended before."""
-        with self.services.bell.listen(job_id) as ears:
-            async with asyncio.timeout(60):
-                while (job := await self.job(job_id)).status is not status:
-                    assert not job.status.is_terminal, job
-                    await ears.wait_above(job.last_seq, timeout_s=1)
+        async with asyncio.timeout(60):
+            while (job := await self.job(job_id)).status is not status:
+                assert not job.status.is_terminal, job
+                await self.services.feeds.wait_above(job_id, job.last_seq, timeout_s=1)
 
     async def nothing_is_left(self, job_id: JobId) -> None:
         """No sandbox of the job, in at most ten seconds."""

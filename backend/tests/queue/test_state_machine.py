@@ -83,7 +83,7 @@ async def test_two_workers_that_claim_at_once_are_one_owner(yard: Yard) -> None:
 
     async def claim(worker: str, *, again: bool = False) -> str | None:
         async with yard.database.transaction() as tx:
-            job = await work.claim(tx, job_id, worker=worker, again=again)
+            job = await work.claim(tx, job_id, worker=worker, is_retry=again)
         return None if job is None else job.owner
 
     [owner] = [one for one in await asyncio.gather(claim("a"), claim("b")) if one is not None]

@@ -89,7 +89,7 @@ async def status(job_id: UUID, caller: CallerDep, request: Request) -> Response:
     view = await generation.status(caller.id, JobId(job_id))
     etag = etag_of(services, view)
     if wait is not None and is_same(if_none_match, etag):
-        view = await generation.status_after(caller.id, view, bell=services.bell, wait_s=wait)
+        view = await generation.status_after(caller.id, view, feeds=services.feeds, wait_s=wait)
         etag = etag_of(services, view)
     headers = {"ETag": etag}
     if is_same(if_none_match, etag):
