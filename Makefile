@@ -6,9 +6,9 @@ test:
 lock:
 	./co lock
 
-# Every plan of the designer as an app that passes its own tests: a quarter of an hour.
+# Every plan of the designer: its app passes its own tests, and an instance builds it until it is ready. Half an hour.
 plans:
-	COFOUNDER_PLANS=all ./co test -n 2 backend/tests/blueprint/test_designer_plans.py
+	COFOUNDER_PLANS=all ./co test -n 2 backend/tests/blueprint/test_designer_plans.py backend/tests/e2e/test_designer_plans.py
 
 # A small real model on llama.cpp's own server: a goal end to end, the wire and the grammar as they are.
 real-model:

@@ -10,8 +10,8 @@ from typing import Final
 from app.acceptance import screenshots
 from app.acceptance.archive import COPY, answers, chance_port, unpack
 from app.acceptance.evidence import Check, Evidence, Seen, evidence, run_check
-from app.acceptance.form_driver import told
 from app.acceptance.http_session import HttpSessions
+from app.acceptance.kept import told
 from app.acceptance.people import People
 from app.acceptance.samples import Samples
 from app.acceptance.strangers import keep_out

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.acceptance.form_driver import Kept, told
 from app.acceptance.http_session import Answer, HttpSession
+from app.acceptance.kept import Kept, told
 from app.acceptance.people import People
 from app.blueprint.generate.example_files import example_content
 from app.blueprint.spec import UPLOADED, AppSpec, EntitySpec, FieldSpec, Publicity

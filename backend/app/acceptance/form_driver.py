@@ -6,45 +6,23 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.http_session import Answer, HttpSession
+from app.acceptance.kept import Kept, told
+from app.acceptance.once_only import once_only
 from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
+from app.acceptance.stage import Stage
 from app.blueprint.generate.example_records import examples_of
-from app.blueprint.generate.scenes import Key
 from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.domain.failure import BuildFailed, FailureCode
 
+NUMBER: Final = "ID"
+"""The column of an export that says the number of a record."""
 _NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
-_SHOWN: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
 _COUNTING: Final = (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.STOCK)
-LOG_CHARS: Final = 600
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A record that the app said it kept."""
-
-    entity: EntitySpec
-    id: int
-    values: Mapping[str, str]
-
-    @property
-    def path(self) -> str:
-        """Its page."""
-        return f"/{self.entity.table}/{self.id}"
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What its page must show."""
-        return tuple(
-            value
-            for name, value in self.values.items()
-            if value and (field := self.entity.field(name)) is not None and field.type in _SHOWN
-        )
 
 
 class FormDriver:
@@ -61,8 +39,24 @@ class FormDriver:
 
     async def add(self, entity: EntitySpec, /, **given: str) -> Kept:
         """A new record; BuildFailed when the app does not keep it."""
-        values = await self.filled(entity, **given)
-        return self.kept(entity, values, await self.send(entity, values))
+        return await self.keep(entity, await self.filled(entity, **given))
+
+    async def keep(self, entity: EntitySpec, values: Mapping[str, str]) -> Kept:
+        """A record with these values; where all that there may be is there, the one that has theirs is changed."""
+        answer = await self.send(entity, values)
+        twin = await self._twin(entity, values) if answer.is_refusal else None
+        if twin is None:
+            return self.kept(entity, values, answer)
+        answer = await self.change(twin, {name: text for name, text in values.items() if text})
+        return self.kept(entity, values, answer)
+
+    async def _twin(self, entity: EntitySpec, values: Mapping[str, str]) -> Kept | None:
+        """The record that has what each may have once, such as the only price of its kind."""
+        fields = once_only(self.spec, entity)
+        for row in await self.rows(entity) if fields else ():
+            if any(row[field.label] == values.get(field.name) for field in fields):
+                return Kept(entity, int(row[NUMBER]), values)
+        return None
 
     async def spare(self, entity: EntitySpec) -> Kept:
         """Some record of that kind that a check has made, or a new one."""
@@ -82,16 +76,10 @@ class FormDriver:
 
     async def _family(self, entity: EntitySpec, given: Mapping[str, str]) -> dict[str, str]:
         """Links to records that belong together as the conditions of this kind want it."""
-        scene = examples_of(self.spec).good(entity)
-        made: dict[Key, str] = {}
-        for key in scene.beside:
-            kind, texts = self.spec.entity(key[0]), scene.records[key]
-            if kind is not None:
-                links = _links(kind, texts, made)
-                values = {**self.samples.values(kind), **links}
-                made[key] = str(self.kept(kind, values, await self.send(kind, values)).id)
-        links = _links(entity, scene.records[scene.subject], made)
-        return {name: link for name, link in links.items() if name not in given}
+        stage = Stage(self, examples_of(self.spec).good(entity))
+        await stage.add_all(before=stage.scene.subject)
+        links = stage.values(stage.scene.subject)
+        return {field.name: links[field.name] for field in entity.fields if field.ref and field.name not in given}
 
     async def _parent(self, entity: EntitySpec, field: FieldSpec) -> str:
         target = self.spec.entity(field.ref or "")
@@ -164,14 +152,3 @@ class FormDriver:
                 log=f"GET {answer.path}: HTTP {answer.status}",
             )
         return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-
-
-def _links(entity: EntitySpec, texts: Mapping[str, str], made: Mapping[Key, str]) -> dict[str, str]:
-    """The links of a record of a scene, to the records that were made of it."""
-    links = [(field.name, field.ref, texts[field.name]) for field in entity.fields if field.ref]
-    return {name: made.get((ref, int(text)), "") if text else "" for name, ref, text in links if ref}
-
-
-def told(answer: Answer) -> str:
-    """What an answer said, short enough for a log."""
-    return f"HTTP {answer.status} {answer.page.text[:LOG_CHARS]}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from app.acceptance.form_driver import FormDriver, Kept, told
+from app.acceptance.form_driver import FormDriver
+from app.acceptance.kept import Kept, told
 from app.acceptance.people import People
 from app.acceptance.samples import BAD
 from app.blueprint.spec import EntitySpec

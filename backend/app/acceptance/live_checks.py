@@ -12,8 +12,8 @@ from typing import Final
 from app.acceptance.archive import LIVE, chance_port
 from app.acceptance.crawl import crawl
 from app.acceptance.evidence import Check, Evidence, Look, Seen, evidence, run_check
-from app.acceptance.form_driver import Kept, told
 from app.acceptance.http_session import HttpSessions
+from app.acceptance.kept import Kept, told
 from app.acceptance.people import People
 from app.acceptance.promises import Promise, promises, read_back, try_promise
 from app.acceptance.regression import ParentPromises, plain_version

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.acceptance.form_driver import told
 from app.acceptance.http_session import Answer
+from app.acceptance.kept import told
 from app.acceptance.people import People
 from app.blueprint.spec import FormSpec
 from app.domain.failure import BuildFailed, FailureCode

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.acceptance.form_driver import FormDriver, told
+from app.acceptance.form_driver import FormDriver
 from app.acceptance.http_session import Answer, HttpSession, HttpSessions
+from app.acceptance.kept import told
 from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
@@ -30,6 +31,9 @@ class People:
     _by_link: bool = field(default=False, init=False)
     """Whether the app lets the founder of its preview in without a password."""
     _second: HttpSession | None = field(default=None, init=False)
+
+    _known: dict[str, HttpSession] = field(default_factory=dict, init=False)
+    """Who has signed up, by their e-mail or the path of the record that they were invited by."""
 
     async def arrive(self) -> None:
         """Become the owner: by the founder's link behind a preview, or else by setting the app up."""
@@ -68,6 +72,7 @@ class People:
         """The app was started again, at another address: everybody has to come in anew."""
         self.sessions = sessions
         self._second = None
+        self._known.clear()
 
     async def second_owner(self) -> HttpSession:
         """The owner at another computer, with nothing of the first session."""
@@ -80,17 +85,22 @@ class People:
 
     async def newcomer(self, email: str) -> HttpSession:
         """Somebody who signs up, to work with records of their own."""
-        return await self._signed_up("/sign-up", email)
+        if email not in self._known:
+            self._known[email] = await self._signed_up("/sign-up", email)
+        return self._known[email]
 
     async def invited(self, path: str, email: str) -> HttpSession:
         """Somebody whom the owner has entered before: they are given the link on the page of their record."""
-        page = (await self.driver.visitor.get(path)).page
-        return await self._signed_up(next((link for link in page.links if "/sign-up?" in link), "/sign-up"), email)
+        if path not in self._known:
+            page = (await self.driver.visitor.get(path)).page
+            link = next((link for link in page.links if "/sign-up?" in link), "/sign-up")
+            self._known[path] = await self._signed_up(link, email)
+        return self._known[path]
 
     async def _signed_up(self, address: str, email: str) -> HttpSession:
         visitor = self.sessions.visitor()
         page = await visitor.get(address)
-        await _fill(visitor, page, {"name": "Nora Newcomer", "email": email, "password": _PASSWORD})
+        await _fill(visitor, page, {"name": f"Nora {self.samples.mark()}", "email": email, "password": _PASSWORD})
         return visitor
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.file_checks import try_files, uploaded_fields
-from app.acceptance.form_driver import Kept, told
+from app.acceptance.kept import Kept, told
 from app.acceptance.line_checks import LINE, line_values, try_lines
 from app.acceptance.own_links import try_own_link
 from app.acceptance.people import People
@@ -20,11 +20,10 @@ from app.blueprint.spec import (
     FieldSpec,
     FieldType,
     FormSpec,
-    Reach,
     RoleScope,
     RuleSpec,
 )
-from app.blueprint.spec_queries import has_record_pages
+from app.blueprint.spec_queries import has_record_pages, is_private
 from app.domain.failure import BuildFailed, FailureCode
 
 MAX_BAD: Final = 5
@@ -83,14 +82,8 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
             yield Promise(CheckKind.FORM, asked)
     yield from (Promise(CheckKind.FILES, entity) for entity in spec.entities if uploaded_fields(entity))
     for entity in spec.entities:
-        if owner_field(spec, entity) is not None and not _is_shared(spec, entity):
+        if owner_field(spec, entity) is not None and is_private(entity, spec.roles):
             yield Promise(CheckKind.PRIVATE, entity)
-
-
-def _is_shared(spec: AppSpec, entity: EntitySpec) -> bool:
-    """Whether people who have records of their own may see everybody's of this kind."""
-    own = {role.name for role in spec.roles if role.scope is RoleScope.OWN}
-    return any(right.role in own and right.sees is Reach.ALL for right in entity.rights)
 
 
 def owner_field(spec: AppSpec, entity: EntitySpec) -> FieldSpec | None:
@@ -206,10 +199,8 @@ async def _private(people: People, promise: Promise) -> str:
     person = spec.entity(ref.ref or "") if ref is not None else entity
     if person is None:
         return f"{entity.plural}: everybody works with all of them"
-    email = next((field.name for field in person.fields if field.type is FieldType.EMAIL), "")
-    mail = f"nora{people.samples.mark().split()[1]}@example.com"
-    owner = await people.driver.add(person, **({email: mail} if email else {}))
-    record = await people.driver.add(entity, **{ref.name: str(owner.id)}) if ref is not None else owner
+    record, owner = await _belonging(people, entity, ref, person)
+    mail = next((owner.values[field.name] for field in person.fields if field.type is FieldType.EMAIL), "")
     mine = await (await people.invited(owner.path, mail)).get(record.path)
     other = await (await people.newcomer(f"else.{mail}")).get(record.path)
     nobody = await people.anybody().get(record.path)
@@ -220,6 +211,20 @@ async def _private(people: People, promise: Promise) -> str:
             log=f"GET {record.path}: {mine.status} its owner, {other.status} another, {nobody.status} a passer-by",
         )
     return f"{entity.plural}: shown to whom they belong, {other.status} to somebody else"
+
+
+async def _belonging(
+    people: People, entity: EntitySpec, ref: FieldSpec | None, person: EntitySpec
+) -> tuple[Kept, Kept]:
+    """A record, and whom it belongs to."""
+    driver = people.driver
+    record = await driver.add(entity)
+    number = record.values.get(ref.name, "") if ref is not None else str(record.id)
+    owner = next((one for one in driver.made if one.entity == person and str(one.id) == number), None)
+    if owner is None and ref is not None:
+        owner = await driver.add(person)
+        record = await driver.add(entity, **{ref.name: str(owner.id)})
+    return record, owner or record
 
 
 _TRIES: Final[dict[CheckKind, Try]] = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.acceptance.form_driver import FormDriver, told
+from app.acceptance.form_driver import FormDriver
 from app.acceptance.http_session import Answer
+from app.acceptance.kept import told
 from app.acceptance.people import People
 from app.acceptance.samples import before, meeting
 from app.acceptance.stage import UNARRANGED, Stage, take_move
 from app.blueprint.generate.example_records import examples_of
-from app.blueprint.generate.stated import is_tangled, judged_rules
+from app.blueprint.generate.stated import is_condition, is_tangled, judged_rules
 from app.blueprint.generate.violations import Violation
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
 from app.domain.failure import BuildFailed, FailureCode
@@ -25,7 +26,7 @@ async def _again(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     driver = people.driver
     first = await driver.filled(entity)
     first |= await _refs(driver, entity, rule)
-    driver.kept(entity, first, await driver.send(entity, first))
+    await driver.keep(entity, first)
     meets = meeting(entity, rule, first)
     other = {**driver.samples.values(entity), **_refs_of(entity, first), **meets}
     return _refused(rule, await driver.send(entity, other), other)
@@ -48,10 +49,12 @@ async def _broken(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
         return _refused(rule, await _changed(driver, stage, found), found.before)
     await stage.add_all(before=found.last)
     refused = stage.driver.spec.entity(found.last[0]) or entity
+    # Copies are alike only where it is being alike that the rule refuses.
+    differ = bool(found.copies) and rule.kind is not RuleKind.UNIQUE
     for _ in range(found.copies):
-        values = stage.values(found.last)
+        values = stage.values(found.last, anew=differ)
         driver.kept(refused, values, await driver.send(refused, values))
-    values = stage.values(found.last)
+    values = stage.values(found.last, anew=differ)
     return _refused(rule, await driver.send(refused, values), values)
 
 
@@ -76,7 +79,7 @@ async def _full(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     one = {field.name: "1" for field in target.fields if field.type is FieldType.INT}
     parent = str((await driver.add(target, **one)).id)
     first = await driver.filled(entity, **{rule.fields[0]: parent})
-    driver.kept(entity, first, await driver.send(entity, first))
+    await driver.keep(entity, first)
     second = await driver.filled(entity, **{rule.fields[0]: parent})
     return _refused(rule, await driver.send(entity, second), second)
 
@@ -144,7 +147,8 @@ def _target(spec: AppSpec, entity: EntitySpec, name: str) -> EntitySpec:
 
 async def break_rule(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """Try to break a rule: beside conditions by a scene that keeps them, else as a careless person would."""
-    by_scene = rule.kind not in (RuleKind.OVERDUE, RuleKind.STOCK) and is_tangled(people.spec, entity)
+    is_plain_stock = rule.kind is RuleKind.STOCK and not is_condition(rule)
+    by_scene = rule.kind is not RuleKind.OVERDUE and not is_plain_stock and is_tangled(people.spec, entity)
     text_unique = rule.kind is RuleKind.UNIQUE and rule not in judged_rules(people.spec, entity)
     attempt = _broken if by_scene and not text_unique else VIOLATIONS[rule.kind]
     try:

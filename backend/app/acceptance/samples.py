@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from app.acceptance.once_only import OnceOnly
 from app.blueprint.generate.example_files import DISGUISED
 from app.blueprint.generate.example_records import examples_of, has_conditions
 from app.blueprint.generate.stated import conditions_of
@@ -59,6 +60,7 @@ class Samples:
     def __init__(self, spec: AppSpec) -> None:
         self._spec = spec
         self._numbers = itertools.count(1)
+        self.once_only = OnceOnly(spec)
 
     def values(self, entity: EntitySpec) -> dict[str, str]:
         """A value for every field that points at no other record."""
@@ -68,7 +70,9 @@ class Samples:
             for place, field in enumerate(entity.fields)
             if field.type is not FieldType.REF
         }
-        return made | self._in_order(entity, made) | self._amounts(entity) | self._of_example(entity)
+        whole = made | self._in_order(entity, made) | self._amounts(entity) | self._of_example(entity)
+        whole |= {name: dated(text) for name, text in self.once_only.values(entity).items()}
+        return whole | self._put_in_order(entity, whole)
 
     def _of_example(self, entity: EntitySpec) -> dict[str, str]:
         """The values of the example record that keeps every condition, but for texts, which must differ."""
@@ -121,11 +125,25 @@ class Samples:
                 later[rule.fields[1]] = after(made[rule.fields[0]])
         return later
 
+    def _put_in_order(self, entity: EntitySpec, values: Mapping[str, str]) -> dict[str, str]:
+        """A little later for what would come before what it follows."""
+        rules = (
+            rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind is RuleKind.IN_ORDER
+        )
+        pairs = ((values.get(rule.fields[0], ""), rule.fields[1]) for rule in rules)
+        return {last: after(first) for first, last in pairs if first and _is_before(values.get(last, ""), first)}
+
     def _amounts(self, entity: EntitySpec) -> dict[str, str]:
         """Of what is counted or has room for so many, one is taken."""
         counted = (RuleKind.STOCK, RuleKind.CAPACITY)
         rules = (rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind in counted)
         return {rule.fields[1]: "1" for rule in rules if len(rule.fields) > 1}
+
+
+def _is_before(moment: str, first: str) -> bool:
+    if "-" in first:
+        return bool(moment) and moment < first
+    return bool(moment) and float(moment) < float(first)
 
 
 def _is_taken(field: FieldSpec | None) -> bool:

@@ -7,8 +7,8 @@ from fractions import Fraction
 from urllib.parse import urlencode
 
 from app.acceptance.evidence import Seen
-from app.acceptance.form_driver import told
 from app.acceptance.http_session import HttpSession
+from app.acceptance.kept import told
 from app.acceptance.people import People
 from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.generate.tool_cases import Case, cases_of

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
-from app.acceptance.form_driver import FormDriver, Kept, told
 from app.acceptance.http_session import Answer
+from app.acceptance.kept import Kept, told
 from app.acceptance.samples import dated
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
+from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
-from app.blueprint.spec import EntitySpec, FieldType, MoveSpec
+from app.blueprint.spec import EntitySpec, FieldType, MoveSpec, RuleKind
 from app.domain.failure import BuildFailed, FailureCode
+
+if TYPE_CHECKING:
+    from app.acceptance.form_driver import FormDriver
 
 UNARRANGED: Final = frozenset({FailureCode.UNREACHABLE_STATE, FailureCode.MOVE_REFUSED})
 """What is wrong with a scene that the owner cannot put on by forms alone; the app's own tests put it on."""
@@ -26,11 +30,16 @@ class Stage:
 
     def __init__(self, driver: FormDriver, scene: Scene) -> None:
         self.driver = driver
-        self.scene = scene
+        self.scene = driver.samples.once_only.scene(scene)
         self.kept: dict[Key, Kept] = {}
+        self._states: dict[Key, str] = {}
+        self._alike: dict[tuple[str, str, str], str] = {}
 
-    def values(self, key: Key, texts: Texts | None = None) -> dict[str, str]:
-        """What is typed into the form of a record; links lead to the records of this scene."""
+    def values(self, key: Key, texts: Texts | None = None, *, anew: bool = False) -> dict[str, str]:
+        """What is typed into the form of a record; links lead to the records of this scene.
+
+        Texts that a rule compares are alike where they are in the scene, unless they are made `anew`.
+        """
         entity = self._entity(key)
         said = self.scene.records[key] if texts is None else texts
         typed = {}
@@ -40,17 +49,69 @@ class Stage:
                 typed[field.name] = str(self.kept[field.ref, int(text)].id) if text else ""
             elif field.type not in _UNLIKE or not text:
                 typed[field.name] = dated(text)
-        return {**self.driver.samples.values(entity), **typed}
+        # A box that the app ticks by itself is left as the form shows it.
+        left = {field.name for field in entity.fields if field.type is FieldType.BOOL and field.starts_as}
+        samples = self.driver.samples.values(entity)
+        for name in () if anew else self._compared(entity):
+            samples[name] = self._alike.setdefault((entity.name, name, said.get(name, "")), samples[name])
+        values = {**samples, **typed}
+        return {name: text for name, text in values.items() if text or name not in left}
+
+    def _compared(self, entity: EntitySpec) -> Iterator[str]:
+        for rule in self.driver.spec.rules:
+            if rule.entity == entity.name and rule.kind is RuleKind.UNIQUE:
+                fields = [field for field in map(entity.field, rule.fields) if field is not None]
+                yield from (field.name for field in fields if field.type in _UNLIKE)
 
     async def add(self, key: Key, texts: Texts | None = None) -> Kept:
         """Add a record through its form, and move it to its state."""
         entity, values = self._entity(key), self.values(key, texts)
         # A new record begins with the first state, whatever its form says; moves lead on.
         state = values.pop(entity.state or "", "") if entity.moves else ""
-        self.kept[key] = self.driver.kept(entity, values, await self.driver.send(entity, values))
+        detour = self._detour(key, texts)
+        if detour is not None:
+            await self._move(*detour)
+        self.kept[key] = await self.driver.keep(entity, values)
+        self._states[key] = first_state(entity)
         if state:
-            await bring_to(self.driver, self.kept[key], state)
+            await self._move(key, state)
+        if detour is not None:
+            await self._move(detour[0], self.scene.records[detour[0]].get(self._entity(detour[0]).state or "", ""))
         return self.kept[key]
+
+    async def _move(self, key: Key, state: str) -> None:
+        await bring_to(self.driver, self.kept[key], state, since=self._states[key])
+        self._states[key] = state
+
+    def _detour(self, key: Key, texts: Texts | None) -> tuple[Key, str] | None:
+        """What the record belongs to, and the state in which that must be for a moment so that it can be added.
+
+        A flat is offered while it is free, though it is let by the time that the scene is about.
+        """
+        entity = self._entity(key)
+        new = {**(self.scene.records[key] if texts is None else texts)}
+        if entity.moves:
+            new[entity.state or ""] = first_state(entity)
+        there = {other: self._now(other) for other in self.kept}
+        if self._is_kept(Scene(key, {**there, key: new})):
+            return None
+        for field in entity.fields:
+            other = (field.ref or "", int(new.get(field.name) or 0))
+            if other in self.kept and self.kept[other].entity.moves:
+                target = self.kept[other].entity
+                for state in _states_of(target):
+                    moved = {**there, other: {**there[other], target.state or "": state}}
+                    if self._is_kept(Scene(key, {**moved, key: new})):
+                        return other, state
+        return None
+
+    def _now(self, key: Key) -> Texts:
+        entity, texts = self._entity(key), self.scene.records[key]
+        return {**texts, entity.state or "": self._states[key]} if entity.moves else texts
+
+    def _is_kept(self, scene: Scene) -> bool:
+        judge = examples_of(self.driver.spec).judge
+        return all(judge.keeps(scene, scene.subject, said) for said in judge.stated[scene.subject[0]])
 
     async def add_all(self, *, before: Key | None = None) -> None:
         """Add every record that is not there yet, or those that come before one."""
@@ -64,9 +125,9 @@ class Stage:
         return next(entity for entity in self.driver.spec.entities if entity.name == key[0])
 
 
-async def bring_to(driver: FormDriver, kept: Kept, state: str) -> None:
-    """Take the moves that lead a new record to a state; BuildFailed when they do not."""
-    for number, move in way_to(kept.entity, state):
+async def bring_to(driver: FormDriver, kept: Kept, state: str, *, since: str = "") -> None:
+    """Take the moves that lead a record to a state from the first or another; BuildFailed when they do not."""
+    for number, move in way_to(kept.entity, state, since=since):
         answer = await take_move(driver, kept, number, move)
         if answer.status != 303:
             raise BuildFailed(
@@ -97,10 +158,19 @@ def _asks_who(move: MoveSpec) -> bool:
     return any(path.steps[0] == "me" for path in paths(parse(move.only_if or "yes")))
 
 
-def way_to(entity: EntitySpec, state: str) -> list[tuple[int, MoveSpec]]:
-    """The fewest moves from where a record begins to a state, with their numbers; BuildFailed without any."""
+def _states_of(entity: EntitySpec) -> tuple[str, ...]:
     field = entity.field(entity.state or "")
-    first = field.choices[0] if field else ""
+    return field.choices if field is not None else ()
+
+
+def first_state(entity: EntitySpec) -> str:
+    """The state in which a record begins; empty where there are none."""
+    return next(iter(_states_of(entity)), "")
+
+
+def way_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[int, MoveSpec]]:
+    """The fewest moves from where a record begins, or stands, to a state, with their numbers; BuildFailed."""
+    first = since or first_state(entity)
     waiting: deque[tuple[str, list[tuple[int, MoveSpec]]]] = deque([(first, [])])
     seen = {first}
     while waiting:

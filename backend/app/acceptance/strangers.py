@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 from app.acceptance.crawl import pattern_of
 from app.acceptance.evidence import Seen
 from app.acceptance.file_checks import uploaded_fields
-from app.acceptance.form_driver import told
 from app.acceptance.http_session import Answer, HttpSession, local_path
+from app.acceptance.kept import told
 from app.acceptance.people import People
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity
 from app.blueprint.spec_queries import title_fields

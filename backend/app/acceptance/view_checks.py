@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from app.acceptance.evidence import Seen
-from app.acceptance.form_driver import told
 from app.acceptance.http_session import Answer
+from app.acceptance.kept import told
 from app.acceptance.people import People
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, ViewKind, ViewSpec
 from app.domain.failure import BuildFailed, FailureCode

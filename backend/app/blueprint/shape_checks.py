@@ -8,7 +8,7 @@ from typing import Final
 
 from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import CheckKind, CheckSpec, EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
-from app.blueprint.spec_queries import lower_first
+from app.blueprint.spec_queries import is_private, lower_first
 
 MOST_CHECKS: Final = 12
 
@@ -80,7 +80,8 @@ def _private(entities: Sequence[EntitySpec], roles: Sequence[RoleSpec]) -> Itera
         if role.scope is not RoleScope.OWN or role.entity is None:
             continue
         for entity in entities:
-            if any(field.ref == role.entity for field in entity.fields):
+            belongs = any(field.ref == role.entity for field in entity.fields)
+            if belongs and is_private(entity, roles):
                 who, what = with_article(lower_first(role.name)), lower_first(entity.label)
                 yield CheckSpec(
                     given=f"{with_article(what)} that belongs to one {lower_first(role.name)}",
@@ -105,6 +106,8 @@ def _attempt(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str] | None:
     """What to try against a rule that refuses; nothing for one that only works something out."""
     what = lower_first(entity.label)
     labels = [lower_first(field.label) for field in map(entity.field, rule.fields) if field is not None]
+    if rule.condition is not None:
+        return None  # its fields do not say what it is about
     match rule.kind:
         case RuleKind.NO_OVERLAP:
             thing = labels[-1]

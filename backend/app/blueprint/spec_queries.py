@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from app.blueprint.spec import UPLOADED, VISITOR, AppSpec, EntitySpec, FieldSpec, FieldType, RoleScope, RoleSpec
+from app.blueprint.spec import (
+    UPLOADED,
+    VISITOR,
+    AppSpec,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+    Reach,
+    RoleScope,
+    RoleSpec,
+)
 
 FINISHED: Final = frozenset(
     "accepted adopted answered archived approved attended cancelled canceled closed collected completed "
@@ -112,6 +123,12 @@ def staff_roles(spec: AppSpec) -> tuple[RoleSpec, ...]:
         if role.scope is RoleScope.ALL
         and (role.name in named or not (role.name.lower() in NOT_STAFF or {role.name, role.entity} & kept))
     )
+
+
+def is_private(entity: EntitySpec, roles: Sequence[RoleSpec]) -> bool:
+    """Whether people who have records of their own see theirs of this kind and nobody else's."""
+    own = {role.name for role in roles if role.scope is RoleScope.OWN}
+    return all(right.sees is Reach.OWN for right in entity.rights if right.role in own)
 
 
 def has_link(spec: AppSpec, entity: EntitySpec) -> bool:

@@ -29,9 +29,27 @@ def answer(goal: str, name: str, served_by: list[str]) -> dict[str, Any]:
         {"number": number, "state": "kept", "served_by": served_by, "why": ""}
         for number, _ in enumerate(clauses_of(goal), start=1)
     ]
+    return _whole(BY_NAME[name], clauses)
+
+
+def answer_with(said: dict[str, Any]) -> dict[str, Any]:
+    """A whole answer with the specification of a designer; a wish that it leaves out is told where it stands."""
+    goal, first = said["goal"], said["entities"][0]["name"]
+    left = {text.casefold(): wish["why"] for wish in said.get("wishes", []) for text in clauses_of(wish["text"])}
+    clauses = []
+    for number, text in enumerate(clauses_of(goal), start=1):
+        why = next((why for part, why in left.items() if part in text.casefold()), "")
+        told = (
+            {"state": "left_out", "served_by": [], "why": why} if why else {"state": "kept", "served_by": [first]}
+        )
+        clauses.append({"number": number, "why": "", **told})
+    return _whole(said, clauses)
+
+
+def _whole(said: dict[str, Any], clauses: list[dict[str, Any]]) -> dict[str, Any]:
     brief = dict.fromkeys(("problem", "user", "value", "assumptions", "risks", "smallest_experiment"), "Said.")
     question = {"question": "How long is a booking?", "default": "One hour."}
-    return {"spec": copy.deepcopy(BY_NAME[name]), "clauses": clauses, "questions": [question], "brief": brief}
+    return {"spec": copy.deepcopy(said), "clauses": clauses, "questions": [question], "brief": brief}
 
 
 def as_text(design: dict[str, Any]) -> str:

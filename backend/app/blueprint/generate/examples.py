@@ -48,6 +48,12 @@ class Examples:
         scene = self.good(entity)
         return all(self.judge.keeps(scene, scene.subject, said) for said in self.judge.stated[entity.name])
 
+    def fits(self, entity: EntitySpec, changes: Texts) -> bool:
+        """Whether the example record keeps every rule of its kind with these values instead of its own."""
+        subject = (entity.name, 1)
+        scene = self.cast.scene(subject, {(subject, name): text for name, text in changes.items()})
+        return all(self.judge.keeps(scene, scene.subject, said) for said in self.judge.stated[entity.name])
+
     def violation(self, entity: EntitySpec, rule: RuleSpec) -> Violation | None:
         """A record that breaks this rule and no other, or None when none was found."""
         said = statement(self.spec, entity, rule)

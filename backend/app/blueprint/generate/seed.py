@@ -66,6 +66,8 @@ def _listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> in
     for rule in spec.rules:
         if rule.entity == entity.name and rule.kind is RuleKind.UNIQUE:
             values = [record[name] for name in rule.fields]
+            if None in values:  # no rule keeps two records apart by what neither says
+                continue
             for number, row in enumerate(rows[entity.name], start=1):
                 if [row[name] for name in rule.fields] == values:
                     return number

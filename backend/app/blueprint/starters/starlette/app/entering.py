@@ -33,8 +33,9 @@ def started(visitor: Visitor, entity: Entity, values: Mapping[str, Value]) -> di
 def first_values(entity: Entity) -> dict[str, Value]:
     """What a record begins with where nobody was asked."""
     chosen = {field.name: field.choices[0] for field in entity.of_type("choice") if field.required or field.name == entity.board}
-    # A box that nobody saw is not ticked.
-    return {**dict.fromkeys((field.name for field in entity.of_type("bool")), 0), **chosen}
+    # A box that nobody saw is not ticked, unless it begins with a tick.
+    boxes = (field.name for field in entity.of_type("bool") if not field.starts_as)
+    return {**dict.fromkeys(boxes, 0), **chosen}
 
 
 def refuse_hidden(db: sqlite3.Connection, visitor: Visitor, entity: Entity, values: Mapping[str, Value]) -> None:

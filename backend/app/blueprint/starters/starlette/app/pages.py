@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import database, desk, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, views
+from . import conditions, database, desk, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, too_long
 from .entering import read_all, refuse_hidden, started
@@ -178,7 +178,14 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     known = {field.name for field in entity.fields}
     given = {name: value[:200] for name, value in request.query_params.items() if name in known}
     start = {field.name: field.choices[0] for field in entity.of_type("choice") if field.name == entity.board}
-    return _form(request, visitor, entity, {**start, **given}, {})
+    return _form(request, visitor, entity, {**start, **_ticked(entity), **given}, {})
+
+
+def _ticked(entity: Entity) -> dict[str, str]:
+    """The boxes that a new record begins with a tick in: an empty one says no, so nothing fills it in later."""
+    with database.session() as db:
+        first = conditions.first_values(db, entity, {})
+    return {field.name: "1" for field in entity.of_type("bool") if first.get(field.name)}
 
 
 @routes.post("/{table}/new")

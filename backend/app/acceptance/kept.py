@@ -1,0 +1,41 @@
+"""A record that an app said it kept, and what an answer of it said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.acceptance.http_session import Answer
+from app.blueprint.spec import EntitySpec, FieldType
+
+_SHOWN: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
+LOG_CHARS: Final = 600
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record that the app said it kept."""
+
+    entity: EntitySpec
+    id: int
+    values: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """Its page."""
+        return f"/{self.entity.table}/{self.id}"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What its page must show."""
+        return tuple(
+            value
+            for name, value in self.values.items()
+            if value and (field := self.entity.field(name)) is not None and field.type in _SHOWN
+        )
+
+
+def told(answer: Answer) -> str:
+    """What an answer said, short enough for a log."""
+    return f"HTTP {answer.status} {answer.page.text[:LOG_CHARS]}"

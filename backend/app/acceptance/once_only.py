@@ -1,0 +1,109 @@
+"""Values of their own for what an app lets be used once: days, numbers and choices that no record has yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.scenes import Key, Scene, Texts
+from app.blueprint.generate.stated import Statement
+from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+
+_MADE_ANEW: Final = frozenset(
+    {FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.CODE}
+)
+_FAR: Final = 200
+_NEAR: Final = 60
+"""Days from today beyond which no example record lies."""
+_TURNS: Final = 40
+
+
+def once_only(spec: AppSpec, entity: EntitySpec) -> list[FieldSpec]:
+    """One field for each rule against twins whose fields are days, numbers and choices alone."""
+    found = []
+    for rule in spec.rules:
+        if rule.entity != entity.name or rule.kind is not RuleKind.UNIQUE or rule.condition is not None:
+            continue
+        fields = [field for field in map(entity.field, rule.fields) if field is not None]
+        if not any(field.ref or field.type in _MADE_ANEW for field in fields):
+            free = [field for field in fields if field.type is not FieldType.CHOICE]
+            found.append((free or fields)[0])
+    return found
+
+
+class OnceOnly:
+    """Hands out values that no record of an app has got from here before."""
+
+    def __init__(self, spec: AppSpec) -> None:
+        self._spec = spec
+        self._used: set[tuple[str, str, str]] = set()
+
+    def values(self, entity: EntitySpec) -> Texts:
+        """A value for each field that must have its own, which the example record keeps its rules with."""
+        found: Texts = {}
+        for field in once_only(self._spec, entity):
+            fitting = (
+                text for text in self._unused(entity, field) if self._fits(entity, {**found, field.name: text})
+            )
+            text = next(fitting, None)
+            if text is not None:
+                found[field.name] = text
+                self._used.add((entity.name, field.name, text))
+        return found
+
+    def scene(self, scene: Scene, also: tuple[Statement, ...] = ()) -> Scene:
+        """The scene with values of their own, in which every rule, and what is said `also` of its subject, holds
+        and fails as before."""
+        for key in scene.records:
+            entity = next(one for one in self._spec.entities if one.name == key[0])
+            for field in once_only(self._spec, entity):
+                scene = self._renewed(scene, key, entity, field, also)
+        return scene
+
+    def _renewed(
+        self, scene: Scene, key: Key, entity: EntitySpec, field: FieldSpec, also: tuple[Statement, ...]
+    ) -> Scene:
+        said = scene.records[key].get(field.name, "")
+        if not said or field.type is FieldType.CHOICE:
+            return scene
+        wanted = self._truths(scene, also)
+        clock = said.partition(" ")[2]
+        for text in self._unused(entity, field):
+            typed = f"{text.partition(' ')[0]} {clock}" if clock else text
+            changed = Scene(scene.subject, {**scene.records, key: {**scene.records[key], field.name: typed}})
+            if self._truths(changed, also) == wanted:
+                self._used.add((entity.name, field.name, text))
+                return changed
+        return scene
+
+    def _truths(self, scene: Scene, also: tuple[Statement, ...]) -> list[bool]:
+        judge = examples_of(self._spec).judge
+        told = [(key, said) for key in scene.records for said in judge.stated[key[0]]]
+        told += [(scene.subject, said) for said in also]
+        return [look(scene, key, said) for key, said in told for look in (judge.keeps, judge.breaks)]
+
+    def _fits(self, entity: EntitySpec, changes: Texts) -> bool:
+        examples = examples_of(self._spec)
+        return not examples.is_good(entity) or examples.fits(entity, changes)
+
+    def _unused(self, entity: EntitySpec, field: FieldSpec) -> Iterator[str]:
+        return (text for text in _options(field) if (entity.name, field.name, text) not in self._used)
+
+
+def _options(field: FieldSpec) -> Iterator[str]:
+    """Values that differ from each other, first those that no example record has."""
+    if field.type in (FieldType.DATE, FieldType.DATETIME):
+        clock = " 10:30" if field.type is FieldType.DATETIME else ""
+        for start, step in ((_FAR, 1), (-_FAR, -1), (_NEAR, 1), (-_NEAR, -1), (0, 1), (-1, -1)):
+            yield from (f"@{start + step * turn}{clock}" for turn in range(_TURNS))
+    elif field.type is FieldType.CHOICE:
+        yield from field.choices
+    elif field.type in NUMBERS:
+        for start in (1_000, 50, 0):
+            yield from (str(number) for number in range(start, start + _TURNS) if _is_within(field, number))
+
+
+def _is_within(field: FieldSpec, number: int) -> bool:
+    is_low = number < (0 if field.lowest is None else field.lowest)
+    return not is_low and (field.highest is None or number <= field.highest)
