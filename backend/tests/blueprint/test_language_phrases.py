@@ -31,6 +31,24 @@ def test_what_somebody_does_is_no_record(goal: str, kept: str, left_out: str) ->
 
 
 @pytest.mark.parametrize(
+    ("goal", "left_out"),
+    [
+        ("A judo club with children and courses. Three levels: Tiger, Bear, Dragon.", "Tiger Bear Dragon"),
+        ("Neighbours ask questions and give answers. Topics: garden, court, school.", "Garden Court School"),
+        ("A recipe book for guests who want dishes with no milk and no nuts", "Milk Nut"),
+        ("A circle of families who swap favours, no ratings and no adverts", "Rating Advert"),
+        ("I build tables to order, just me and a lad, and clients place orders", "Lad"),
+    ],
+)
+def test_choices_and_what_is_not_wanted_are_no_records(goal: str, left_out: str) -> None:
+    assert not set(left_out.split()) & labels(goal)
+
+
+def test_a_rule_that_forbids_an_act_still_needs_its_record() -> None:
+    assert "Booking" in labels("A studio with rooms and no double bookings")
+
+
+@pytest.mark.parametrize(
     ("goal", "wanted"),
     [
         ("Groups choose a room and sign a waiver before they play", "Room"),

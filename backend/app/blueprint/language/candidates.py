@@ -44,6 +44,7 @@ _RATES: Final = frozenset("price cost rate total budget balance salary wage tax"
 _STUDIES: Final = frozenset({"teach", "play", "learn", "study", "practise", "practice"})
 _TRACKING: Final = word_list("tracking_verbs")
 _COUNTS: Final = frozenset("two three four five six seven eight nine ten several our my".split())
+_DETAILS_WITH_CHOICES: Final = word_list("details_with_choices")
 _FIRST_WORDS: Final = 2
 _TRACKERS: Final = word_list("trackers")
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
@@ -57,7 +58,7 @@ def find(words: Sequence[str]) -> Findings:
     tokens = tag(words)
     found = Findings(acts=acts(tokens))
     _weigh(tokens, found)
-    examples = _in_brackets(tokens)
+    examples = _in_brackets(tokens) | _choices(tokens)
     for phrase in phrases(tokens):
         if phrase.at not in examples:
             _read_phrase(phrase, found)
@@ -77,6 +78,18 @@ def _in_brackets(tokens: Sequence[Token]) -> frozenset[int]:
     inside, places = False, []
     for at, token in enumerate(tokens):
         inside = token.text == "(" or (inside and token.text != ")")
+        if inside:
+            places.append(at)
+    return frozenset(places)
+
+
+def _choices(tokens: Sequence[Token]) -> frozenset[int]:
+    """The places of the values that a detail takes: what follows "four levels:" until the sentence ends."""
+    inside, places = False, []
+    for at, token in enumerate(tokens):
+        if token.text == ":" and at and tokens[at - 1].basic in _DETAILS_WITH_CHOICES:
+            inside = True
+        inside = inside and token.text not in (".", ";")
         if inside:
             places.append(at)
     return frozenset(places)
@@ -150,7 +163,8 @@ def _read_phrase(phrase: Phrase, found: Findings) -> None:
 def _note_tracked(phrase: Phrase, found: Findings) -> None:
     """Keep in mind what the founder wants to track, and what is listed with it."""
     key = key_of(phrase.head.basic)
-    if _is_tracked(phrase) or (phrase.before in (",", "and") and found.last_phrase in found.tracked):
+    is_listed = phrase.head.is_plural and phrase.before in (",", "and") and found.last_phrase in found.tracked
+    if _is_tracked(phrase) or is_listed:
         found.tracked.add(key)
     found.last_phrase = key
 
@@ -290,11 +304,18 @@ def _is_passed_over(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     head = phrase.head
     if (phrase.is_object and phrase.verb in SHUNNED) or phrase.before == "much":
         return True
+    if _is_denied(phrase) and not is_action_noun(head.basic, word(head.basic)):
+        return True
     contained = phrase.after == "of" and head.basic in _HOLDERS
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
     studied = phrase.verb in _STUDIES and not phrase.determiner
     topic = (head.basic in TOPICS or studied) and whole not in known_entities()
     return not head.is_plural and (contained or len(head.basic) < 3 or topic)
+
+
+def _is_denied(phrase: Phrase) -> bool:
+    """Whether the goal says that there is none: "no ratings", "not the product"."""
+    return "no" in (phrase.before, phrase.determiner) or (phrase.before == "not" and phrase.determiner == "the")
 
 
 def _pass_over(phrase: Phrase, found: Findings) -> None:
