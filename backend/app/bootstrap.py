@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +16,7 @@ from app.app_runtime.app_data import AppData
 from app.app_runtime.app_host import AppHost
 from app.app_runtime.version_service import VersionService
 from app.container import Services
+from app.core.choice import choose
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
 from app.db.engine import Database
@@ -54,6 +55,13 @@ GIVE_UP_SHARE: Final = 0.9
 """Of the lease, after which a silent worker is given up. It has ended itself before."""
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+IDENTITIES: Final[Mapping[str, Callable[[Settings], IdentityProvider]]] = {
+    "local": lambda settings: LocalIdentity(kept_secret(settings.data.token, prefix=TOKEN_PREFIX))
+}
+BILLINGS: Final[Mapping[str, Callable[[Settings], Billing]]] = {"open": lambda _settings: OpenBilling()}
+"""Adapters by their names in the setting of the port."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +108,8 @@ def real_adapters(settings: Settings) -> Adapters:
         runtime=sandbox_runtime(settings),
         runner=RunnerBlueprint(),
         store=DiskVersionStore(data.versions),
-        identity=LocalIdentity(kept_secret(data.token, prefix=TOKEN_PREFIX)),
-        billing=OpenBilling(),
+        identity=choose(IDENTITIES, settings.identity, setting="identity")(settings),
+        billing=choose(BILLINGS, settings.billing, setting="billing")(settings),
         signer=signer,
         probe=LinkProbe(signer),
         clock=SystemClock(),

@@ -20,9 +20,9 @@ from app.designer.choice import (
     parse_choice,
 )
 from app.domain.job import SpecifiedJob
+from app.domain.model_spending import Asking
 from app.ports.model_calls import CallJournal
 from app.ports.runner import Runner, Say
-from app.repositories.model_calls import Asking
 from app.services.build_pipeline import ModelRunnerOf
 from app.services.memory_journal import MemoryJournal
 from app.services.model_ledger import Cap, Caps, JobJournal

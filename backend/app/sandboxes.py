@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib.resources import files
+from typing import Final
 
 import structlog
 
 from app.adapters.sandboxes.local import LocalSandboxRuntime
+from app.core.choice import choose
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings, process_environment
-from app.ports.sandbox import SandboxUnavailable
+from app.ports.sandbox import SandboxRuntime, SandboxUnavailable
 
 log = structlog.get_logger(__name__)
 
 
-def sandbox_runtime(settings: Settings) -> LocalSandboxRuntime:
-    """The sandbox provider of this machine."""
+def _local(settings: Settings) -> LocalSandboxRuntime:
     data = settings.data
     return LocalSandboxRuntime(
         root=data.sandboxes,
@@ -26,14 +28,31 @@ def sandbox_runtime(settings: Settings) -> LocalSandboxRuntime:
     )
 
 
+SANDBOXES: Final[Mapping[str, Callable[[Settings], SandboxRuntime]]] = {"local": _local}
+"""The providers of sandboxes by their names in the setting `sandbox`."""
+
+
+def sandbox_runtime(settings: Settings) -> SandboxRuntime:
+    """The provider that the settings name. ConfigurationError."""
+    return choose(SANDBOXES, settings.sandbox, setting="sandbox")(settings)
+
+
+def watches_memory_only(runtime: SandboxRuntime) -> bool:
+    """Whether the kernel does not hold the memory of sandboxes to their limit, so that it is looked at instead."""
+    return isinstance(runtime, LocalSandboxRuntime) and not runtime.has_kernel_limits
+
+
 async def warm_packages(settings: Settings) -> None:
     """Fetch what the starter's own lock names, so that builds install it without a download.
 
     Without it, or without a network, every build fetches for itself.
     """
+    runtime = sandbox_runtime(settings)
+    if not isinstance(runtime, LocalSandboxRuntime):
+        return
     lock = files("app.blueprint") / "starters" / "starlette" / "requirements.lock"
     try:
-        await sandbox_runtime(settings).warm_seed(lock.read_bytes())
+        await runtime.warm_seed(lock.read_bytes())
     except SandboxUnavailable as error:
         log.warning("packages_not_warmed", reason=str(error))
 
@@ -48,7 +67,7 @@ async def clear_sandboxes(settings: Settings) -> None:
         await runtime.probe()
     except SandboxUnavailable as error:
         raise ConfigurationError(str(error), remedy=error.remedy) from error
-    if not runtime.has_kernel_limits:
+    if watches_memory_only(runtime):
         log.info("sandbox_memory_is_watched_only", reason="no cgroup is delegated to this service")
     for sandbox_id in await runtime.list_ids():
         await runtime.kill(sandbox_id)

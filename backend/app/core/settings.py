@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     )
     preview_link_s: int = Field(default=3600, ge=60, description="Seconds a preview link is good for.")
     preview_idle_s: float = Field(default=900, ge=10, description="Seconds until an unused preview sleeps.")
+    sandbox: str = Field(default="local", description="Where apps are installed, checked and served.")
+    identity: str = Field(default="local", description="Who says which person a token belongs to.")
+    billing: str = Field(default="open", description="Who knows which founder has a subscription.")
     bwrap: Path | None = Field(default=None, description="The bubblewrap program to use.")
     engine: Literal["blueprint", "model"] | None = Field(
         default=None, description="Who plans an app unless a build says so; by default the model where one is set."

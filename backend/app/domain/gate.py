@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from app.core.ids import FounderId, GateId, JobId, ProjectId
 
 
 class GateType(StrEnum):
@@ -138,3 +141,20 @@ def wishes_score(kept: int, partly: int, left_out: int) -> int | None:
 def alignment_colour(score: int) -> str:
     """The traffic light of a score."""
     return "green" if score >= 80 else "yellow" if score >= 60 else "red"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One decision, waiting or taken."""
+
+    id: GateId
+    project_id: ProjectId
+    job_id: JobId | None
+    gate_type: GateType
+    status: GateStatus
+    alignment: int | None
+    decision: str | None
+    text: str | None
+    decided_by: FounderId | None
+    created_at: datetime
+    decided_at: datetime | None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from app.domain.gate import GATE_TITLES, GateStatus, alignment_colour
+from app.domain.gate import GATE_TITLES, Gate, GateStatus, alignment_colour
 from app.domain.job import Job, JobStatus
-from app.repositories.gates import Gate
 from app.services.project_service import ProjectView
 
 MOST_FEATURES: Final = 12

@@ -19,12 +19,12 @@ from yarl import URL
 
 from app.core.errors import AppError, NotFound, PayloadTooLarge
 from app.core.ids import JobId
+from app.domain.share_link import ShareLink
 from app.preview import pages
 from app.preview.access import SHARED_APP, Doorman
 from app.preview.headers import cookie_pairs
 from app.preview.links import Access, Pass, PreviewSigner, Share
 from app.preview.proxy import PreviewProxy, answer_or_say_why
-from app.repositories.share_links import ShareLink
 from app.services.share_service import MAX_DAYS, CodeNeeded, CodeWrong, TooManyTries
 
 LINKS: Final = "/s/"

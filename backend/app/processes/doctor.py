@@ -16,7 +16,7 @@ from app.core.settings import Settings
 from app.models import try_model
 from app.ports.runner import RunnerUnavailable
 from app.ports.sandbox import SandboxUnavailable
-from app.sandboxes import sandbox_runtime
+from app.sandboxes import sandbox_runtime, watches_memory_only
 from app.supervision.instance import read_instance
 
 ROOMY_MB: Final = 1_000
@@ -79,7 +79,7 @@ def _sandbox(settings: Settings) -> Finding:
 
 
 def _memory_limits(settings: Settings) -> Finding:
-    if sandbox_runtime(settings).has_kernel_limits:
+    if not watches_memory_only(sandbox_runtime(settings)):
         return Finding("sandbox memory", True, "limited by the kernel")
     return Finding(
         "sandbox memory",

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from app.core.ids import FounderId, GateId, JobId, ProjectId
 from app.db.engine import Connection
-from app.domain.gate import GateStatus, GateType
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One decision, waiting or taken."""
-
-    id: GateId
-    project_id: ProjectId
-    job_id: JobId | None
-    gate_type: GateType
-    status: GateStatus
-    alignment: int | None
-    decision: str | None
-    text: str | None
-    decided_by: FounderId | None
-    created_at: datetime
-    decided_at: datetime | None
-
+from app.domain.gate import Gate, GateStatus, GateType
 
 _COLUMNS: Final = (
     "id, project_id, job_id, gate_type, status, alignment, decision, text, decided_by, created_at, decided_at"

@@ -7,65 +7,16 @@ it took once that is known. They stay at the most where nobody knows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
-from uuid import UUID
 
-from app.core.ids import FounderId, JobId, ProjectId
+from app.core.ids import FounderId, JobId
 from app.db.engine import Connection
+from app.domain.model_spending import Asking, LedgerRow, Spent, SpentNow
 from app.ports.model_calls import Call, CallId, Usage
 
 _LOCK: Final = 6_114_013
 """Held while a call is weighed against the budgets, so that two calls cannot both take the last of one."""
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Who asks a model: a founder, for a job or beside one."""
-
-    founder_id: FounderId
-    project_id: ProjectId | None = None
-    job_id: JobId | None = None
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What counts against one budget."""
-
-    tokens: int
-    usd: Decimal
-
-
-@dataclass(frozen=True)
-class SpentNow:
-    """What counts against the budgets of a call: its build, its founder's day and everybody's day."""
-
-    build: Spent
-    founder: Spent
-    day: Spent
-
-
-@dataclass(frozen=True)
-class LedgerRow:
-    """One call as it is shown; `tokens` and `usd` count against the budgets."""
-
-    id: UUID
-    job_id: JobId | None
-    project_id: ProjectId | None
-    step: str
-    try_number: int
-    model: str
-    status: str
-    share: str
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int
-    tokens: int
-    usd: Decimal | None
-    error: str | None
-    begun_at: datetime
 
 
 _RECALL: Final = """

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
+from app.domain.project import Project
 from app.repositories.jobs import CHANNEL
-
-
-@dataclass(frozen=True)
-class Project:
-    """One thing a founder builds."""
-
-    id: ProjectId
-    founder_id: FounderId
-    name: str
-    description: str
-    status: str
-    stage: str
-    last_number: int
-    engine_asked: str | None
-    """Who plans its apps unless a build says otherwise; None is what the instance says."""
-    created_at: datetime
-
-    @property
-    def is_parked(self) -> bool:
-        """Whether the founder has put it aside."""
-        return self.status == "parked"
-
 
 _COLUMNS: Final = "id, founder_id, name, description, status, stage, last_number, engine_asked, created_at"
 _OF: Final = f"SELECT {_COLUMNS} FROM projects WHERE "

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from app.core.ids import ProjectId
 from app.db.engine import Connection
+from app.domain.share_link import ShareLink
 from app.repositories.jobs import CHANNEL
 from app.repositories.link_generations import REVOKED
-
-
-@dataclass(frozen=True)
-class ShareLink:
-    """A link that was given to somebody; `label` says to whom."""
-
-    id: UUID
-    project_id: ProjectId
-    label: str
-    opened: int
-    created_at: datetime
-    expires_at: datetime
-    asks_code: bool
-
 
 _COLUMNS: Final = "id, project_id, label, opened, created_at, expires_at, code_digest IS NOT NULL"
 _IS_GOOD: Final = "expires_at > now() AND closed_at IS NULL"

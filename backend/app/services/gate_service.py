@@ -11,10 +11,9 @@ from typing import Final
 from app.core.errors import Conflict, GateAlreadyDecided, GatePending, InvalidInput, NotFound, NotReady
 from app.core.ids import FounderId, GateId, ProjectId
 from app.db.engine import Connection
-from app.domain.gate import GATE_TITLES, GateOption, GateType, alignment_score, wishes_score
+from app.domain.gate import GATE_TITLES, Gate, GateOption, GateType, alignment_score, wishes_score
 from app.domain.job import Job, JobStatus
 from app.repositories import gates, jobs, projects
-from app.repositories.gates import Gate
 from app.services.project_service import owned
 
 BLOCKED: Final = "Pending gate must be resolved first"

@@ -25,7 +25,9 @@ from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
 from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
 from app.domain.failure import BuildFailed, FailureCode
+from app.domain.gate import Gate
 from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version
+from app.domain.project import Project
 from app.domain.status import StatusView
 from app.domain.tier import Tier
 from app.events.feeds import Feeds
@@ -33,8 +35,7 @@ from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE, RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
-from app.repositories import gates, idempotency, jobs, projects
-from app.repositories.projects import Project
+from app.repositories import idempotency, jobs, projects
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.failures import explain_failure
 from app.services.gate_service import GateService
@@ -202,9 +203,7 @@ class GenerationService:
         except (SandboxError, TimeoutError, OSError) as error:
             log.warning("sandbox_kill_failed", sandbox_id=sandbox_id, reason=str(error))
 
-    async def preview_viewed(
-        self, tx: Connection, founder_id: FounderId, job_id: JobId
-    ) -> tuple[gates.Gate, bool]:
+    async def preview_viewed(self, tx: Connection, founder_id: FounderId, job_id: JobId) -> tuple[Gate, bool]:
         """Note that the founder has seen the preview: the gate that asks what is next, and whether it is new."""
         return await self._gates.preview_viewed(tx, await self.job(tx, founder_id, job_id))
 

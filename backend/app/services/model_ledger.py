@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
+from app.domain.model_spending import Asking, Spent, SpentNow
 from app.ports.model_calls import Allowance, BudgetReached, Call, CallId, Reply, Usage
 from app.repositories import model_calls
-from app.repositories.model_calls import Asking, Spent, SpentNow
 
 T = TypeVar("T")
 

@@ -11,10 +11,10 @@ from typing import Final
 from app.core.errors import EngineUnavailable
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection, Database
+from app.domain.model_spending import Asking, LedgerRow
 from app.ports.model_calls import Share
 from app.ports.runner import RunnerUnavailable
 from app.repositories import model_calls
-from app.repositories.model_calls import Asking, LedgerRow
 from app.services.model_ledger import Caps
 
 GOOD_FOR_S: Final = 600.0

@@ -10,9 +10,9 @@ from app.core.errors import BuildInProgress, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
 from app.domain.job import Job
+from app.domain.project import Project
 from app.events.cache import StatusCache
 from app.repositories import jobs, projects
-from app.repositories.projects import Project
 
 
 @dataclass(frozen=True)

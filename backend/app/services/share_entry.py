@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.ids import JobId
 from app.db.engine import Database
-from app.repositories.share_links import ShareLink
+from app.domain.share_link import ShareLink
 from app.services.share_service import CodeNeeded, CodeWrong, ShareService
 
 

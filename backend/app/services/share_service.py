@@ -17,8 +17,8 @@ from app.core.errors import AppError, Forbidden, InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
 from app.domain.job import Job
+from app.domain.share_link import ShareLink
 from app.repositories import jobs, share_links
-from app.repositories.share_links import ShareLink
 from app.services.project_service import owned
 
 MAX_DAYS: Final = 90

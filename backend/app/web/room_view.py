@@ -9,11 +9,10 @@ from typing import Any, Final
 from app.container import Services
 from app.core.errors import NotFound
 from app.core.ids import FounderId, JobId, ProjectId
-from app.domain.gate import GateStatus
+from app.domain.gate import Gate, GateStatus
 from app.domain.job import Job, JobStatus
+from app.domain.project import Project
 from app.events import log as event_log
-from app.repositories.gates import Gate
-from app.repositories.projects import Project
 from app.web.progress import Story
 
 MOST: Final = 100

@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from app.core.ids import JobId, ProjectId
+from app.domain.share_link import ShareLink
 from app.preview.links import Access
 from app.preview.proxy import PreviewProxy, application, listening
 from app.preview.shared_door import SharedDoor
-from app.repositories.share_links import ShareLink
 from app.services.share_service import CodeNeeded, CodeWrong, LinkClosed
 from tests.preview.conftest import House
 

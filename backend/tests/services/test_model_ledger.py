@@ -16,10 +16,10 @@ import pytest
 from app.bench.noop import no_checks
 from app.bootstrap import build_tools
 from app.core.ids import JobId
+from app.domain.model_spending import Asking
 from app.models import caps_of
 from app.ports.model_calls import Call, Share, Usage
 from app.repositories import jobs
-from app.repositories.model_calls import Asking
 from app.services.model_ledger import JobJournal
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.house import AUTH, OTHER_AUTH, House, open_house

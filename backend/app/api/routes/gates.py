@@ -9,8 +9,7 @@ from fastapi import APIRouter
 
 from app.api.deps import CallerDep, ServicesDep
 from app.core.ids import GateId, ProjectId
-from app.domain.gate import GATE_TITLES, GateOption, alignment_colour
-from app.repositories.gates import Gate
+from app.domain.gate import GATE_TITLES, Gate, GateOption, alignment_colour
 from app.schemas.projects import AlignmentOut, GateIn, GateOut, GatesOut, OptionOut, ResolvedOut, ResolveIn
 
 project_router = APIRouter()

@@ -11,9 +11,9 @@ from app.api.deps import CallerDep, ServicesDep, SubscribedDep
 from app.blueprint.plan import Plan, plan_of
 from app.core.ids import JobId, ProjectId
 from app.core.lan import shared_origin
+from app.domain.share_link import ShareLink
 from app.ports.storage import TreeDigest
 from app.queue.worker import process_next_job
-from app.repositories.share_links import ShareLink
 from app.schemas.generation import StartOut
 from app.schemas.steering import (
     ChangeIn,

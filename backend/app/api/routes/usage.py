@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from app.api.deps import CallerDep, ServicesDep
 from app.core.ids import JobId
-from app.repositories.model_calls import LedgerRow
+from app.domain.model_spending import LedgerRow
 from app.schemas.usage import BudgetOut, CallOut, ShareOut, UsageReportOut
 
 router = APIRouter()

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Request, Response
 from app.api.deps import ServicesDep
 from app.core.errors import GateAlreadyDecided, InvalidInput, NotFound
 from app.core.ids import GateId, ProjectId
-from app.domain.gate import GATE_TITLES, GateStatus, alignment_colour
-from app.repositories.gates import Gate
+from app.domain.gate import GATE_TITLES, Gate, GateStatus, alignment_colour
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_view import Room, look_into
