@@ -20,10 +20,6 @@ def has_files(spec: AppSpec) -> bool:
 
 def check_files(spec: AppSpec) -> None:
     """ValueError when an uploaded field is used as if it were a word or a number."""
-    for tool in spec.tools:
-        for field in tool.inputs:
-            if field.type.value in _TYPES:
-                raise ValueError(f"the tool {tool.title!r} keeps nothing, so {field.name!r} cannot be uploaded")
     uploaded = {
         entity.name: {field.name for field in entity.fields if field.type.value in _TYPES}
         for entity in spec.entities

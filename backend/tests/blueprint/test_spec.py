@@ -163,3 +163,39 @@ def test_lines_belong_to_one_record_and_go_with_it() -> None:
     for why, data in wrong.items():
         with pytest.raises(ValidationError, match=why):
             AppSpec.model_validate(data)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"fields": [{"name": "photo", "type": "image", "starts_as": "name"}]}, "'photo' is uploaded"),
+        (
+            {"computed": [{"name": "shown", "expression": "photo", "about": "The photo."}]},
+            "only say the name of a file",
+        ),
+        (
+            {"rules": [{"kind": "unique", "entity": "Dog", "fields": ["photo"], "about": "Once."}]},
+            "cannot be compared",
+        ),
+        ({"moves": [{"field": "photo", "value": "name"}]}, "let the move ask for it"),
+        ({"tools": [{"name": "photo", "type": "image"}]}, "image cannot be calculated with"),
+    ],
+    ids=["a first value", "a figure", "a rule", "a move", "a calculator"],
+)
+def test_an_uploaded_field_is_no_word_to_reckon_with(more: dict[str, Any], said: str) -> None:
+    status = {"name": "status", "type": "choice", "choices": ["In", "Out"]}
+    fields = [{"name": "name", "required": True}, {"name": "photo", "type": "image"}, status]
+    dog: dict[str, Any] = {"name": "Dog", "fields": fields, "computed": more.get("computed", [])}
+    spec: dict[str, Any] = {"title": "Dogs", "goal": "dogs", "entities": [dog], "rules": more.get("rules", [])}
+    if "fields" in more:
+        dog["fields"] = [fields[0], *more["fields"]]
+    if "moves" in more:
+        move = {"label": "Go", "sources": ["In"], "target": "Out", "about": "Leaves.", "sets": more["moves"]}
+        dog |= {"state": "status", "moves": [move]}
+    if "tools" in more:
+        result = {"name": "sum", "expression": "1", "about": "One."}
+        spec["tools"] = [
+            {"name": "size", "title": "Size", "about": "x", "inputs": more["tools"], "results": [result]}
+        ]
+    with pytest.raises(ValidationError, match=said):
+        AppSpec.model_validate(spec)

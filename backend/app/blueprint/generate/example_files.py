@@ -64,6 +64,7 @@ def png(seed: int, number: int = 0) -> bytes:
     """A landscape in six colours: sky, sun, and hills one behind the other."""
     hue = (seed % 360 + number * _TURN) % 360
     colors = [oklch(lightness, chroma, hue + turn) for lightness, chroma, turn in _TONES]
+    colors[1] = _SUN
     columns: Columns = [bytearray(HEIGHT) for _ in range(WIDTH)]
     _draw_sun(columns, x=60 + seed % 200, y=50 + seed // 7 % 50, radius=22 + seed // 11 % 18)
     for layer in range(4):
@@ -71,9 +72,10 @@ def png(seed: int, number: int = 0) -> bytes:
     return _written(columns, colors)
 
 
+_SUN: Final = "#ffd78a"
 _TONES: Final = (
     (0.93, 0.04, 0),
-    (0.88, 0.12, 60),
+    (0.9, 0.1, 0),
     (0.78, 0.07, 10),
     (0.66, 0.09, 20),
     (0.52, 0.1, 30),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -35,6 +36,13 @@ OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS app_attempts (about TEXT NOT NULL, at REAL NOT NULL)",
 )
 
+FULL = (
+    "The disk of the computer that this app runs on is full, so this was not saved. What you typed is still here: "
+    "let whoever looks after the computer make room on it, then send it again."
+)
+ENOUGH = 1_000_000
+"""Bytes: with less than this left, whatever SQLite says of a write that failed is that the disk is full."""
+
 Row = Mapping[str, Value]
 Labels = dict[int, str]
 
@@ -44,9 +52,31 @@ def path() -> Path:
     return Path(os.environ.get("DATABASE_PATH") or DATA / "app.db")
 
 
+class DiskFull(Exception):
+    """Nothing more can be written; what was there is unharmed."""
+
+
+def _is_disk_full(error: sqlite3.OperationalError) -> bool:
+    code = error.sqlite_errorcode & 0xFF
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return shutil.disk_usage(path().parent).free < ENOUGH
+    return code == sqlite3.SQLITE_FULL
+
+
 @contextmanager
 def session() -> Iterator[sqlite3.Connection]:
-    """A connection in one transaction: kept on success, undone on an error."""
+    """A connection in one transaction: kept on success, undone on an error. DiskFull where it cannot be written."""
+    try:
+        with _connected() as connection:
+            yield connection
+    except sqlite3.OperationalError as error:
+        if _is_disk_full(error):
+            raise DiskFull(FULL) from error
+        raise
+
+
+@contextmanager
+def _connected() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(path(), timeout=10, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     figures.install(connection, clock.now)

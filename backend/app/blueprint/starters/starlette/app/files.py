@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import database, rules
-from .fields import REFUSED_FILE, Value
+from .fields import NO_PICTURE, REFUSED_FILE, Value
 from .kinds import MOST_PIXELS, PICTURES, is_heic, kind_of, pixels
 from .model import FILES, Entity
 from .schema import ENTITIES
@@ -33,6 +33,7 @@ HEIC = "This picture is in the format HEIC, which most browsers cannot show. Sav
 DAMAGED = "This picture is damaged or cut off. Choose it again, or another one."
 TOO_MANY_DOTS = "This picture has too many dots to be shown on a page. Save it smaller and choose that."
 NAMES = frozenset(field.name for entity in ENTITIES for field in entity.of_type(*FILES))
+PICTURES_ALONE = NAMES - {field.name for entity in ENTITIES for field in entity.of_type("file")}
 _LINE = re.compile(r"line-[0-9]{1,4}-")
 _LONGEST_NAME = 80
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|;%]+')
@@ -52,17 +53,21 @@ def takes(control: str) -> bool:
     return _LINE.sub("", control) in NAMES
 
 
-def hold(content: bytes, name: str) -> str:
+def hold(content: bytes, name: str, control: str) -> str:
     """Keep an upload until its form is kept; what the form then holds: the file, or why it is refused."""
     problem, ending = _checked(content)
     if problem:
-        return REFUSED_FILE + problem
+        is_picture = _LINE.sub("", control) in PICTURES_ALONE
+        return REFUSED_FILE + (NO_PICTURE if is_picture and problem == NOT_TAKEN else problem)
     key = f"{secrets.token_hex(16)}.{ending}"
     kept = _tidy(name, ending)
-    with database.session() as db:
-        _forget(db)
-        sql = "INSERT INTO app_files (key, name, held_since, content) VALUES (?, ?, ?, ?)"
-        db.execute(sql, [key, kept, time.time(), content])
+    try:
+        with database.session() as db:
+            _forget(db)
+            sql = "INSERT INTO app_files (key, name, held_since, content) VALUES (?, ?, ?, ?)"
+            db.execute(sql, [key, kept, time.time(), content])
+    except database.DiskFull:
+        return REFUSED_FILE + database.FULL
     return f"{key}/{kept}"
 
 

@@ -79,7 +79,7 @@ def create_app() -> Starlette:
     made = Starlette(
         routes=[static, *(route for group in groups for route in group.routes.all)],
         middleware=[Middleware(Guard), *([Middleware(AutomaticMoves)] if moves.AUTOMATIC else [])],
-        exception_handlers={HTTPException: _show_http_error, Exception: _show_failure},
+        exception_handlers={HTTPException: _show_http_error, database.DiskFull: _show_full, Exception: _show_failure},
         lifespan=_life,
     )
     made.router.redirect_slashes = False
@@ -96,6 +96,10 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
     answer = _error_page(request, status, MESSAGES.get(status, "That did not work.") if generic else detail)
     answer.headers.update(headers)
     return answer
+
+
+async def _show_full(request: Request, error: Exception) -> Response:
+    return _error_page(request, 507, f"{error} Go back to find it.")
 
 
 async def _show_failure(request: Request, error: Exception) -> Response:

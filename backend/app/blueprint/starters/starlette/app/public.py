@@ -14,7 +14,7 @@ from . import database, hosts, line_forms, lines, once, own_links, people, recor
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
-from .model import Entity, Field, Form
+from .model import FILES, Entity, Field, Form
 from .entering import first_values, read_all
 from .rendering import cells, render
 from .rendering import Form as Posted
@@ -45,7 +45,7 @@ def offered(db: sqlite3.Connection, form: Form, code: str, settled: Collection[s
     The fields `settled` are decided by where the form stands.
     """
     fields = [field for field in _every_field(form) if field.name not in settled]
-    is_short = len(fields) <= SHORT_FORM and not form.lines and not any(field.ref or field.choices for field in fields)
+    is_short = len(fields) <= SHORT_FORM and not form.lines and not any(field.ref or field.choices or field.type in FILES for field in fields)
     given = {INVITATION.name: code} if code else {}
     return {"form": form, "fields": fields if is_short else [], "given": given, "offers": _card_offers(db, form)}
 

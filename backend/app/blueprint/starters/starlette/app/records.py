@@ -23,12 +23,21 @@ Rows = dict[str, list[dict[str, Value]]]
 
 
 @contextmanager
+def opened() -> Iterator[sqlite3.Connection]:
+    """A transaction that has begun to write."""
+    with database.session() as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield db
+
+
+@contextmanager
 def writing() -> Iterator[sqlite3.Connection]:
     """A transaction that only one visitor at a time is in; `rules.Broken` when a rule refuses what is written."""
     try:
-        with database.session() as db:
-            db.execute("BEGIN IMMEDIATE")
+        with opened() as db:
             yield db
+    except database.DiskFull as error:
+        raise rules.Broken({"": str(error)}) from None
     except sqlite3.IntegrityError as error:
         broken = rules.explain(error)
         if broken is None:

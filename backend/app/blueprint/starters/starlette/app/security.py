@@ -116,12 +116,14 @@ async def _upload(request: Request, name: str, sent: UploadFile, fields: dict[st
         await run_in_threadpool(hold_back, request)
     # One byte more than is kept tells that a file is too large.
     content = await sent.read(files.MOST_BYTES + 1)
-    return await run_in_threadpool(files.hold, content, sent.filename)
+    return await run_in_threadpool(files.hold, content, sent.filename, name)
 
 
 def hold_back(request: Request) -> None:
     """Anybody may send a form or make an account, but not without end."""
-    with database.session() as db:
+    too_many = False
+    # Where even this cannot be counted, the form itself says why, with everything typed.
+    with suppress(database.DiskFull), database.session() as db:
         too_many = people.too_many_forms(db, request.client.host if request.client else "")
     if too_many:
         raise HTTPException(429, "That was sent too often. Wait a quarter of an hour and try again.")

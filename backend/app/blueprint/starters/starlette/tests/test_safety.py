@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from app.schema import ENTITIES
+
+from app import database, records
 
 from .client import Browser
 from .forms import filled, send, token_of
@@ -59,3 +65,27 @@ def test_odd_queries_do_not_break_a_list(client: Browser, query: str) -> None:
 
 def test_health_answers(client: Browser) -> None:
     assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_a_full_disk_is_told_in_the_form_and_loses_nothing_that_was_typed(
+    client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {**filled(client, FIRST), "csrf_token": token_of(client.get(f"/{FIRST.table}/new").text)}
+    typed = next((value for value in values.values() if value == "Zebra crossing"), "")
+
+    @contextmanager
+    def full() -> Iterator[sqlite3.Connection]:
+        with database.session() as db:
+            # SQLite says the same as on a disk without room: it may not use one page more than there is.
+            db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+            db.execute("CREATE TEMP TRIGGER full AFTER INSERT ON app_changes BEGIN INSERT INTO app_settings VALUES ('x', hex(zeroblob(200000))); END")
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "opened", full)
+        answer = send(client, f"/{FIRST.table}/new", values)
+    assert answer.status_code == 422
+    assert "disk" in answer.text
+    assert typed in answer.text
+    assert send(client, f"/{FIRST.table}/new", values).status_code == 303
