@@ -1,4 +1,4 @@
-"""What handlers ask for: the services, and who is calling."""
+"""The dependencies of handlers: the services, and the caller."""
 
 from __future__ import annotations
 

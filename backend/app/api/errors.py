@@ -102,7 +102,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 def _field(loc: tuple[int | str, ...]) -> str:
-    """Where it is wrong, in names of ours: an unknown member's name is the sender's."""
+    """The place of a mistake by names of ours; the name of an unknown member would be the sender's."""
     known = [str(part) for part in loc[:2] if isinstance(part, str) and part.replace("_", "").isalpha()]
     return ".".join(known)[:80] or "body"
 

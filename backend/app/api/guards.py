@@ -1,4 +1,4 @@
-"""What a request must pass before any handler sees it: host, origin and size."""
+"""The guards that a request passes before any handler: host, origin and size."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Guards:
 
 
 def _is_cross_site(headers: Headers, own_origin: str) -> bool:
-    """Whether a page of another site sends this. Each header counts, also where one is sent twice."""
+    """True when a page of another site sends this. Each header counts, also where one is sent twice."""
     if any(site not in ("none", "same-origin") for site in headers.getlist("sec-fetch-site")):
         return True
     origins = [origin.lower() for origin in headers.getlist("origin")]

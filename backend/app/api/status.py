@@ -19,7 +19,7 @@ def etag_of(services: Services, view: StatusView) -> str:
 
 
 def is_same(if_none_match: str | None, etag: str) -> bool:
-    """Whether the client has this answer already."""
+    """True when the client has this answer already."""
     if if_none_match is None:
         return False
     return any(one.strip().removeprefix("W/") in (etag, "*") for one in if_none_match.split(","))

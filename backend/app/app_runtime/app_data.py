@@ -60,7 +60,7 @@ class DataUnreadable(Conflict):
 
 @dataclass(frozen=True)
 class Records:
-    """What an app keeps: rows by table, and what it said when it took them over from an older shape."""
+    """The records of an app: rows by table, and its notes on taking them over from an older shape."""
 
     rows: Mapping[str, int]
     notes: tuple[str, ...]
@@ -110,7 +110,7 @@ class AppData:
                     await sandbox.kill()
 
     async def has_any(self, job_id: JobId) -> bool:
-        """Whether something is kept for this version."""
+        """True when something is kept for this version."""
         return job_id in await self._runtime.list_data()
 
     async def carry(self, parent: Job, to: JobId) -> bool:
@@ -132,7 +132,7 @@ class AppData:
         return True
 
     async def look(self, job_id: JobId) -> Records:
-        """What is kept now. NoData, DataUnreadable."""
+        """The records as they are now. NoData, DataUnreadable."""
         async with self._sandbox(job_id, purpose="look") as sandbox:
             return _records(await self._ask(sandbox, "look"))
 
@@ -208,12 +208,12 @@ class AppData:
 
 
 def _mark(job: Job) -> str:
-    """What the saved records of one project have in common: a number that SQLite keeps in the file, never 0."""
+    """The mark of a project's saved records: a number that SQLite keeps in the file, never 0."""
     return str(job.project_id.int % (2**31 - 1) + 1)
 
 
 def _records(answer: Mapping[str, Any]) -> Records:
-    """What an app says of itself is cut to a size that can be kept and shown."""
+    """The records as the app tells them, cut to a size that can be kept and shown."""
     rows = {str(name)[:60]: int(count) for name, count in answer["rows"].items()}
     return Records(rows, tuple(str(note)[:_NOTE_LENGTH] for note in answer["notes"]))
 

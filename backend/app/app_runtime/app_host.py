@@ -34,7 +34,7 @@ _REPORT_EXIT: Final = '"$@"; code=$?; printf "\\n%s %s\\n" "$0" "$code"'
 
 @dataclass(frozen=True)
 class AppAnswer:
-    """What the app answered; `body` is cut at the cap that was asked for."""
+    """An answer of the app; `body` is cut at the cap that was asked for."""
 
     status: int
     body: bytes

@@ -85,7 +85,7 @@ class Workbench:
 
 
 def read_manifest(files: Mapping[str, bytes]) -> Manifest:
-    """How this app is run; BuildFailed when it does not say."""
+    """The manifest of an app; BuildFailed when it has none that can be read."""
     try:
         return Manifest.parse(files[MANIFEST])
     except (KeyError, BadManifest) as error:

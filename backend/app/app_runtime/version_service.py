@@ -31,7 +31,7 @@ class VersionDamaged(AppError):
 
 
 class VersionService:
-    """What builds, previews and exports do with stored files. Every storage failure becomes a sentence."""
+    """Stores and reads the files of versions. Every storage failure becomes a sentence."""
 
     def __init__(self, store: VersionStore) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""How full a disk is, and whether that is why something failed."""
+"""Room on a disk, and errors that mean that there is none."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FULL_MB: Final = 100
 
 
 def free_megabytes(path: Path) -> int:
-    """How much room there is for `path`, which need not exist yet."""
+    """The megabytes that are free for `path`, which need not exist yet."""
     there = next(place for place in (path, *path.parents) if place.exists())
     return shutil.disk_usage(there).free // _MEGABYTE
 
 
 def is_disk_full(error: BaseException | None) -> bool:
-    """Whether a full disk is the error, or what led to it."""
+    """True when a full disk is the error, or what led to it."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in _FULL:
             return True

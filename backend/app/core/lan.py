@@ -19,7 +19,7 @@ def lan_address() -> str:
 
 
 def shared_origin(settings: Settings) -> str | None:
-    """Where others open shared links; None while only this computer does."""
+    """The origin at which others open shared links; None while only this computer does."""
     if settings.share_url is not None:
         return settings.share_url
     return f"http://{lan_address()}:{settings.shares_port}" if settings.lan else None

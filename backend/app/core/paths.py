@@ -1,4 +1,4 @@
-"""Where an instance keeps its things: one data directory, readable by its owner only."""
+"""The data directory of an instance, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DataDir:
 
     @property
     def instance(self) -> Path:
-        """How to reach the running instance (JSON)."""
+        """The addresses of the running instance (JSON)."""
         return self.root / "instance.json"
 
     @property
@@ -71,12 +71,12 @@ class DataDir:
 
     @property
     def app_data(self) -> Path:
-        """What the app of each build keeps: a folder per build."""
+        """The records of the app of each build: a folder per build."""
         return self.root / "app-data"
 
     @property
     def cache(self) -> Path:
-        """What can be fetched again."""
+        """Packages and programs that can be fetched again."""
         return self.root / "cache"
 
     @property

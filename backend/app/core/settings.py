@@ -101,7 +101,7 @@ class Settings(BaseSettings):
 
     @property
     def default_engine(self) -> str:
-        """Who plans an app when neither its build nor its project says so."""
+        """The engine that plans an app when neither its build nor its project names one."""
         return self.engine or ("blueprint" if self.model is None else "model")
 
     @property
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
 
     @property
     def has_shared_door(self) -> bool:
-        """Whether others than this computer can open shared links."""
+        """True when others than this computer can open shared links."""
         return self.lan or self.share_url is not None
 
     def environment(self) -> dict[str, str]:
@@ -146,6 +146,6 @@ def process_environment() -> dict[str, str]:
 
 
 def replace_environment(environment: Mapping[str, str]) -> None:
-    """What this process, a fork, was handed instead of its owner's environment."""
+    """Take on the environment that this process, a fork, was handed instead of its owner's."""
     os.environ.clear()
     os.environ.update(environment)

@@ -76,7 +76,7 @@ class Link(psycopg.AsyncConnection[Row]):
 
     @property
     def is_hung_up(self) -> bool:
-        """Whether the server has closed it while nobody used it. Asks the kernel, not the server."""
+        """True when the server has closed it while nobody used it. Asks the kernel, not the server."""
         poller = select.poll()
         poller.register(self.fileno(), select.POLLIN)
         return bool(poller.poll(0))

@@ -19,7 +19,7 @@ class GateType(StrEnum):
 
     @property
     def options(self) -> tuple[GateOption, ...]:
-        """What can be decided here."""
+        """The ways in which it can be decided."""
         return GATE_OPTIONS[self]
 
     def option(self, decision: str) -> GateOption | None:
@@ -28,7 +28,7 @@ class GateType(StrEnum):
 
 
 class GateStatus(StrEnum):
-    """Whether the founder has decided."""
+    """The state of a decision."""
 
     PENDING = "pending"
     DECIDED = "decided"
@@ -123,7 +123,7 @@ _SMALL_WORDS: Final = frozenset(
 
 
 def alignment_score(goal: str, built: str) -> int:
-    """How much of what the goal names is found in what was built, 0 to 100; a low score hints at scope creep."""
+    """The share of the goal's words that the build knows, 0 to 100; a low score hints at scope creep."""
     words = {word for word in re.findall(r"[^\W\d_]{4,}", goal.casefold()) if word not in _SMALL_WORDS}
     if not words:
         return 100
@@ -133,7 +133,7 @@ def alignment_score(goal: str, built: str) -> int:
 
 
 def wishes_score(kept: int, partly: int, left_out: int) -> int | None:
-    """How much of what was asked for is met, 0 to 100; a wish that is partly met counts half. None for no wish."""
+    """The share of the wishes that are met, 0 to 100; a partly met wish counts half. None without a wish."""
     asked = kept + partly + left_out
     return round(100 * (kept + partly / 2) / asked) if asked else None
 

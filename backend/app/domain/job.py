@@ -76,7 +76,7 @@ GOAL_MAX: Final = 8_000
 
 
 def can_move(current: JobStatus, to: JobStatus) -> bool:
-    """Whether the table leads from one state to the other."""
+    """True when the table leads from one state to the other."""
     return to in TRANSITIONS[current]
 
 
@@ -141,7 +141,7 @@ class Job:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether it failed because its founder stopped it."""
+        """True when it failed because its founder stopped it."""
         return self.error_code == FailureCode.CANCELLED
 
 
@@ -154,7 +154,7 @@ class SpecifiedJob(Job):
 
 @dataclass(frozen=True)
 class NewJob:
-    """What a job is made of."""
+    """A job that is to be accepted."""
 
     project_id: ProjectId
     founder_id: FounderId
@@ -171,7 +171,7 @@ class NewJob:
 
 @dataclass(frozen=True)
 class Change:
-    """What a transition writes besides the status. None leaves a column as it is."""
+    """The columns that a transition writes besides the status. None leaves one as it is."""
 
     engine: str | None = None
     spec: Mapping[str, Any] | None = None

@@ -12,7 +12,7 @@ from app.core.ids import FounderId, JobId, ProjectId
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks a model: a founder, for a job or beside one."""
+    """The one on whose account a model is asked: a founder, for a job or beside one."""
 
     founder_id: FounderId
     project_id: ProjectId | None = None
@@ -21,7 +21,7 @@ class Asking:
 
 @dataclass(frozen=True)
 class Spent:
-    """What counts against one budget."""
+    """The tokens and dollars that count against one budget."""
 
     tokens: int
     usd: Decimal
@@ -29,7 +29,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class SpentNow:
-    """What counts against the budgets of a call: its build, its founder's day and everybody's day."""
+    """The spending that counts against a call: of its build, its founder's day and everybody's day."""
 
     build: Spent
     founder: Spent

@@ -25,5 +25,5 @@ class Project:
 
     @property
     def is_parked(self) -> bool:
-        """Whether the founder has put it aside."""
+        """True when the founder has put it aside."""
         return self.status == "parked"

@@ -1,4 +1,4 @@
-"""What the status call tells of a job: the one shape that the record, the cache and the answer share."""
+"""The status of a job, in the one shape that the record, the cache and the answer share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.domain.job import Job, JobStatus
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """Where a job is; `seq` numbers the event that made it so."""
+    """The status of a job; `seq` numbers the event that made it so."""
 
     job_id: JobId
     project_id: ProjectId
@@ -51,7 +51,7 @@ class StatusView:
 
     @property
     def waits(self) -> bool:
-        """Whether the job has a place in the queue."""
+        """True when the job has a place in the queue."""
         return self.status is JobStatus.QUEUED and not self.is_admitted
 
     def to_json(self) -> str:

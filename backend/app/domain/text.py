@@ -1,4 +1,4 @@
-"""What a text holds besides what can be seen: controls, marks of direction, characters without a shape."""
+"""Characters that cannot be seen: controls, marks of direction, characters without a shape."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 
 def has_shape(text: str) -> bool:
-    """Whether a reader sees anything: a text of spaces and invisible characters alone is blank."""
+    """True when a reader sees anything: a text of spaces and invisible characters alone is blank."""
     return any(
         unicodedata.category(character) not in _UNSEEN_CATEGORIES and not _WITHOUT_SHAPE.match(character)
         for character in text
@@ -28,7 +28,7 @@ def has_shape(text: str) -> bool:
 
 
 def holds_controls(text: str) -> bool:
-    """Whether it holds what is not text: control characters (a tab and a line end are text), half characters."""
+    """True when it holds what is not text: control characters (a tab and a line end are text), half characters."""
     return _NOT_TEXT.search(text) is not None
 
 

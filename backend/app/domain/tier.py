@@ -1,4 +1,4 @@
-"""What each tier may do."""
+"""The limits of each tier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a workspace must hold, and which paths may exist in one."""
+"""The files that a workspace must hold, and the paths that may exist in one."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class BadManifest(ValueError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """How an app is installed, checked and started: `cofounder.json` in its workspace.
+    """The commands that install, check and start an app: `cofounder.json` in its workspace.
 
     Each command is an argument list, run in the workspace. `health` and `pages` are paths on the app's port,
     which it finds in `$PORT`.

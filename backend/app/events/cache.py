@@ -81,7 +81,7 @@ class StatusCache:
             _note(error)
 
     async def ping(self) -> bool:
-        """Whether Valkey answers."""
+        """True when Valkey answers."""
         try:
             await self._redis.ping()
         except (RedisError, OSError):

@@ -47,7 +47,7 @@ class Listener:
         self.wake()
 
     async def wait(self, seconds: float) -> bool:
-        """Whether it was woken before its time."""
+        """True when it was woken before its time."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
         self._woken = loop.create_future()

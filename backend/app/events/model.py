@@ -1,4 +1,4 @@
-"""What a job tells: each event is one of a closed set."""
+"""The events of a job, a closed set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class EventType(StrEnum):
-    """What kind of thing happened."""
+    """The kind of an event."""
 
     STATUS = "status"
     SAY = "say"
@@ -30,7 +30,7 @@ class Event:
 
     @property
     def is_last(self) -> bool:
-        """Whether nothing follows."""
+        """True when nothing follows."""
         return self.type is EventType.STATUS and self.payload.get("status") in ("ready", "failed")
 
     def body(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whether a founder has a subscription, and where to get one."""
+"""The port to whoever sells subscriptions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.domain.tier import Tier
 
 @dataclass(frozen=True)
 class Subscription:
-    """What a founder may use. `upgrade_url` is where to subscribe when `active` is false."""
+    """The subscription of a founder. `upgrade_url` is where to subscribe when `active` is false."""
 
     active: bool
     tier: Tier

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where the services get the time from."""
+    """The source of time for services."""
 
     def now(self) -> datetime:
         """The current moment, aware, in UTC."""

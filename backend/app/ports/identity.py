@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""The port to whoever vouches for people."""
 
 from __future__ import annotations
 

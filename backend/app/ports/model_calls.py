@@ -1,4 +1,4 @@
-"""What a paid call to a model needs from the house: a durable journal of replies and the budgets.
+"""The port to the journal of paid calls to models, which keeps replies and guards the budgets.
 
 CallRefused (RunnerUnavailable)
 └── BudgetReached   a cap leaves no room for the call
@@ -22,7 +22,7 @@ class BudgetReached(RunnerUnavailable):
 
 
 class Share(StrEnum):
-    """What a call was good for."""
+    """The use that was made of a call."""
 
     USEFUL = "useful"
     REPAIR = "repair"
@@ -31,7 +31,7 @@ class Share(StrEnum):
 
 @dataclass(frozen=True)
 class Usage:
-    """What a provider says that a call took; `usd` is None for a model without a price."""
+    """The cost of a call as its provider counts it; `usd` is None for a model without a price."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -47,7 +47,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model answered, as text that can be kept."""
+    """The answer of a model, as text that can be kept."""
 
     text: str
     usage: Usage
@@ -70,7 +70,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What the budgets leave; None is without a limit."""
+    """The tokens and dollars that the budgets leave; None is without a limit."""
 
     tokens: int | None
     usd: Decimal | None
@@ -84,7 +84,7 @@ class CallJournal(Protocol):
         ...
 
     async def allowance(self) -> Allowance:
-        """What the budgets leave for the next call."""
+        """The tokens and dollars that the budgets leave for the next call."""
         ...
 
     async def begin(self, call: Call) -> CallId:

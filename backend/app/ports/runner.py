@@ -1,4 +1,4 @@
-"""What turns a goal into an app.
+"""The port to engines, which turn a goal into an app.
 
 RunnerError
 ├── GoalNotUnderstood   the founder must say it differently; the message is for the founder
@@ -44,7 +44,7 @@ Say = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Scaffold:
-    """What the first stage decides: the specification and the files every later stage builds on."""
+    """The result of the first stage: the specification and the files that every later stage builds on."""
 
     spec: AppSpec
     working_files: WorkingFiles

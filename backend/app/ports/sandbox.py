@@ -1,4 +1,4 @@
-"""Where an app is installed, checked and run, kept apart from this machine and from every other app.
+"""The port to sandboxes, which keep an app apart from this machine and from every other app.
 
 A command that fails is a result (`CommandResult.exit_code`); a sandbox that is gone is an exception.
 
@@ -60,7 +60,7 @@ class SandboxLimits:
 
 
 class PackageRegistry(StrEnum):
-    """Whose packages an app is made of."""
+    """The registries that the packages of an app come from."""
 
     PYTHON = "python"
     NPM = "npm"
@@ -68,7 +68,7 @@ class PackageRegistry(StrEnum):
 
 @dataclass(frozen=True)
 class SandboxRequest:
-    """What a sandbox is for."""
+    """The use that a sandbox is made for."""
 
     job_id: JobId
     purpose: str = "build"
@@ -87,7 +87,7 @@ class SandboxRequest:
 
 @dataclass(frozen=True)
 class CommandResult:
-    """How a command ended. `exit_code` is negative for a signal; `output` is stdout and stderr as they came."""
+    """The end of a command. `exit_code` is negative for a signal; `output` is stdout and stderr as they came."""
 
     exit_code: int
     output: str
@@ -182,7 +182,7 @@ class SandboxRuntime(Protocol):
         ...
 
     async def list_ended(self) -> Collection[SandboxId]:
-        """Those of them in which nothing runs any more."""
+        """The sandboxes among them in which nothing runs any more."""
         ...
 
     async def list_data(self) -> Collection[JobId]:

@@ -1,4 +1,4 @@
-"""Where the files of versions are kept, outside every sandbox.
+"""The port to the store that keeps the files of versions, outside every sandbox.
 
 StorageError
 ├── SnapshotMissing   no such snapshot

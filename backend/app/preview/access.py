@@ -1,4 +1,4 @@
-"""Who may see a preview: a signed link is exchanged for cookies, and the cookies let the visitor in."""
+"""Access to previews: a signed link is exchanged for cookies, and the cookies let the visitor in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHARED_APP: Final = "cf_shared"
 
 
 class Visit(Enum):
-    """How the browser sees the preview."""
+    """The context in which a browser shows the preview."""
 
     FIRST_PARTY = auto()
     """In a tab of its own, or no browser at all."""
@@ -28,7 +28,7 @@ class Visit(Enum):
 
 @dataclass(frozen=True)
 class Admission:
-    """How somebody comes in: what they may see and for how long, and how their browser sees it."""
+    """An accepted visitor: their access, how long it lasts, and the context of their browser."""
 
     shown: Pass
     visit: Visit
@@ -66,7 +66,7 @@ class Doorman:
         self.cookie_names: Final = frozenset({*self._names.values(), SHARED_APP})
 
     def admit(self, job_id: JobId, cookies: Iterable[tuple[str, str]]) -> Admission | None:
-        """How this visitor comes in; None when the cookies do not allow it."""
+        """The admission of a visitor by their cookies; None when these do not allow it."""
         given = list(cookies)
         for visit, wanted in self._names.items():
             # Another origin below the same domain could have tossed in a second cookie of that name.
@@ -86,5 +86,5 @@ class Doorman:
         ]
 
     def should_renew(self, shown: Pass) -> bool:
-        """Whether the cookies are in the second half of their life."""
+        """True when the cookies are in the second half of their life."""
         return shown.seconds_left < self._signer.cookie_seconds / 2

@@ -1,4 +1,4 @@
-"""What is changed in the headers between a visitor and an app, in both directions."""
+"""Rewriting headers between a visitor and an app, in both directions."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _SHARE: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,12})")
 
 
 class Access(StrEnum):
-    """What a link opens of a preview."""
+    """The part of a preview that a link opens."""
 
     OWNER = "owner"
     """All of the app: who has the link is let in as its owner."""
@@ -50,7 +50,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Pass:
-    """What a signed value opens, for how many seconds still, and the shared link that it comes from."""
+    """A signed value that is good: its access, the seconds it still lasts, and the shared link it comes from."""
 
     access: Access
     seconds_left: float
@@ -91,7 +91,7 @@ class PreviewSigner:
 
     @property
     def cookie_seconds(self) -> int:
-        """How long a cookie is good for."""
+        """The seconds that a cookie is good for."""
         return self._link_seconds
 
     def window(self, now: datetime) -> int:
@@ -110,7 +110,7 @@ class PreviewSigner:
         return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={signed}"
 
     def opens(self, job_id: JobId, value: str) -> Pass | None:
-        """What the access parameter of a link opens of this build now; None when it is not good."""
+        """The pass of a link's access parameter for this build; None when it is not good."""
         return self._best(self._links, job_id, [value])
 
     def cookie(self, job_id: JobId, access: Access, *, share: Share | None = None) -> str:
@@ -119,11 +119,11 @@ class PreviewSigner:
         return _sign_for(self._cookies, access, self._name(job_id), expiry, share)
 
     def admits(self, job_id: JobId, cookies: Iterable[str]) -> Pass | None:
-        """What these cookies open of this build; None when none is good."""
+        """The pass of these cookies for this build; None when none is good."""
         return self._best(self._cookies, job_id, cookies)
 
     def _name(self, job_id: JobId) -> str:
-        """What is signed for a build: links of an earlier generation are for another name."""
+        """The name that is signed for a build: links of an earlier generation are for another name."""
         generation = self.generations.get(job_id, 0)
         return f"{job_id}~{generation}" if generation else str(job_id)
 
@@ -147,7 +147,7 @@ class PreviewSigner:
         return None
 
     def _read(self, access: Access, signer: Signer, job_id: JobId, value: str) -> Pass:
-        """What a value opens; for no time at all when it is not good."""
+        """The pass of a value; one for no time at all when it is not good."""
         nothing = Pass(access, 0)
         signed, _, signature = value.rpartition(".")
         expiry, _, share_text = signed.partition(".")

@@ -1,4 +1,4 @@
-"""What the preview process knows of builds: it asks the record."""
+"""The preview process's view of builds, read from the record."""
 
 from __future__ import annotations
 

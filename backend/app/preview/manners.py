@@ -1,4 +1,4 @@
-"""What visitors may cost that say nothing sensible: time of a connection, and lines of the log."""
+"""Limits for visitors that send nothing sensible: time of a connection, and lines of the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor reads when the app itself does not answer: a plain page, or a problem document for programs."""
+"""The answers in place of an app that does not answer: a plain page, or a problem document for programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REFRESH_S: Final = 1
 
 
 def is_navigation(request: web.BaseRequest) -> bool:
-    """Whether a person waits for a page, and not a script for an answer."""
+    """True when a person waits for a page, and not a script for an answer."""
     return (
         request.method == "GET"
         and "text/html" in request.headers.get("Accept", "")

@@ -222,7 +222,7 @@ async def serve(
 async def answer_or_say_why(
     request: web.BaseRequest, answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """What `answer` gives; a page or a document about what went wrong where it fails."""
+    """The answer of `answer`; where it fails, a page or a document about what went wrong."""
     try:
         return await answer(request)
     except AppError as error:

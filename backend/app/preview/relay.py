@@ -25,7 +25,7 @@ _CHUNK_BYTES: Final = 64 << 10
 
 
 class Exchange:
-    """What is known about a request that was let in."""
+    """A request that was let in."""
 
     def __init__(
         self,
@@ -47,12 +47,12 @@ class Exchange:
         self._page_policy = page_policy
 
     def app_url(self, scheme: str) -> URL:
-        """Where the request goes inside the sandbox."""
+        """The address of the request inside the sandbox."""
         return URL(f"{scheme}://127.0.0.1:{APP_PORT}{self.target}", encoded=True)
 
     @property
     def is_of_own_page(self) -> bool:
-        """Whether no page of another site asks: browsers say whose page does, other programs say nothing."""
+        """True when no page of another site asks: browsers say whose page does, other programs say nothing."""
         return all(one == str(self._origin.origin()) for one in self.request.headers.getall("Origin", ()))
 
     def request_headers(self, app: ServingApp) -> CIMultiDict[str]:

@@ -33,7 +33,7 @@ class PreviewFailed(AppError):
 
 @dataclass(frozen=True)
 class PreviewTarget:
-    """What a build's preview serves."""
+    """The version that a build's preview serves."""
 
     project_id: ProjectId
     job_id: JobId
@@ -57,7 +57,7 @@ class ServingApp:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the sandbox has ended."""
+        """True when the sandbox has ended."""
         return self._watch.done()
 
     async def freeze(self) -> None:

@@ -21,7 +21,7 @@ _Side = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
 def wants_websocket(request: web.BaseRequest) -> bool:
-    """Whether the request asks to become a WebSocket."""
+    """True when the request asks to become a WebSocket."""
     return request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket"
 
 

@@ -96,7 +96,7 @@ class PreviewService:
 
     @property
     def in_use(self) -> int:
-        """How many requests and open streams there are now."""
+        """The number of requests and open streams now."""
         return sum(slot.uses for slot in self._slots.values())
 
     async def wake(self, job_id: JobId) -> ServingApp:

@@ -1,4 +1,4 @@
-"""What this machine needs, looked at one by one."""
+"""The needs of this machine, checked one by one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def doctor(settings: Settings) -> list[Finding]:
 
 
 def _answer_of(name: str, look: Callable[[Settings], Finding], settings: Settings) -> Finding:
-    """What a look finds; that it failed is a finding as well."""
+    """The finding of one check; a check that fails itself is a finding as well."""
     try:
         return look(settings)
     except Exception as error:  # noqa: BLE001 - the command for trouble must not be what breaks

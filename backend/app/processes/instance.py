@@ -13,7 +13,7 @@ def find_instance(settings: Settings) -> Instance | None:
 
 
 def is_coming_up(settings: Settings) -> bool:
-    """Whether some process holds the data directory, be its instance ready or not."""
+    """True when some process holds the data directory, be its instance ready or not."""
     return DataDirLock(settings.data.lock).holder is not None
 
 

@@ -60,7 +60,7 @@ def page_link(api_url: str, settings: Settings) -> str:
 
 
 def ready_lines(page_url: str, settings: Settings) -> list[str]:
-    """Where the instance is, and what to type next in another terminal."""
+    """The address of the instance, and the next command to type in another terminal."""
     root = settings.data.root
     here = "" if root == default_data_dir() else f" --data-dir {quote(str(root))}"
     return [
@@ -77,7 +77,7 @@ def ready_lines(page_url: str, settings: Settings) -> list[str]:
 
 
 def _door_lines(settings: Settings) -> list[str]:
-    """Where others open shared links, and what to know of it."""
+    """The address at which others open shared links, and a warning about it."""
     origin = shared_origin(settings)
     if origin is None:
         return []

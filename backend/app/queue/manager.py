@@ -1,4 +1,4 @@
-"""Who may build when: accepting jobs, admitting them, and saying how long it takes."""
+"""The queue: accepting jobs, admitting them in order, and estimating how long they wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIMITS: Final = json.dumps({tier.value: limits.concurrent_jobs for tier, limits
 
 @dataclass(frozen=True)
 class Usage:
-    """What a founder has used of the tier's limits."""
+    """A founder's use of the tier's limits."""
 
     running: int
     concurrent_jobs: int
@@ -102,11 +102,11 @@ class QueueManager:
         )
 
     async def usual_seconds(self, tx: Connection) -> float | None:
-        """How long a build takes here, by the last ones; None before there were any."""
+        """The seconds that a build takes here, by the last ones; None before there were any."""
         return await work.average_seconds(tx)
 
     async def wait_of(self, tx: Connection, job_id: JobId) -> Wait:
-        """Where a waiting job stands."""
+        """The place of a waiting job, and its wait."""
         position = await work.position(tx, job_id)
         mean = await work.average_seconds(tx)
         slots = max(1, await work.living(tx))

@@ -105,7 +105,7 @@ class JobStateMachine:
             await self._cache.put(StatusView.of(job))
 
     async def view(self, job_id: JobId, *, founder_id: FounderId) -> StatusView:
-        """What the status call tells, from the cache or the record; NotFound when it is not the founder's."""
+        """The status of a job, from the cache or the record; NotFound when it is not the founder's."""
         cached = await self._cache.get(job_id)
         if cached is not None and cached.founder_id == founder_id:
             return cached

@@ -15,7 +15,7 @@ KEPT_HOURS: Final = 24
 
 @dataclass(frozen=True)
 class KeptAnswer:
-    """What an earlier request with this key asked and got."""
+    """An earlier request with the same key, and its answer."""
 
     request_hash: str
     answer: Mapping[str, Any]

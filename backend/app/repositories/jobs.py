@@ -85,7 +85,7 @@ _APPEND = f"""
 
 
 def status_payload(status: JobStatus, more: Mapping[str, Any] | None = None) -> str:
-    """What the event of a new status tells, as JSON."""
+    """The payload of the event of a new status, as JSON."""
     return json.dumps({"status": status.value, "label": status.label, **(more or {})})
 
 

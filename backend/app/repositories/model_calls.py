@@ -107,7 +107,7 @@ async def recall(tx: Connection, asking: Asking, digest: str) -> tuple[str, Usag
 
 
 async def spent(tx: Connection, asking: Asking) -> SpentNow:
-    """What counts against the budgets now."""
+    """The spending that counts against the budgets now."""
     row = await tx.row(_SPENT, _who(asking))
     assert row is not None
     return SpentNow(Spent(row[0], row[1]), Spent(row[2], row[3]), Spent(row[4], row[5]))

@@ -31,7 +31,7 @@ async def add_code(tx: Connection, digest: bytes, founder_id: FounderId, *, seco
 
 
 async def take_code(tx: Connection, digest: bytes) -> FounderId | None:
-    """Whose code it is. It is gone with this, so of several who bring it one alone is let in."""
+    """Use up a code; its founder. Of several who bring the same code at once, one alone is let in."""
     row = await tx.row(_TAKE_CODE, {"digest": digest})
     return FounderId(row[0]) if row else None
 
@@ -43,7 +43,7 @@ async def add_session(tx: Connection, digest: bytes, founder_id: FounderId, *, s
 
 
 async def find_session(tx: Connection, digest: bytes) -> Founder | None:
-    """Whose session it is; None when it has ended or never was."""
+    """The founder of a session; None when it has ended or never was."""
     row = await tx.row(_FIND_SESSION, {"digest": digest})
     return Founder(FounderId(row[0]), row[1], row[2]) if row else None
 

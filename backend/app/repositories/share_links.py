@@ -64,7 +64,7 @@ async def add(
 
 
 async def of_project(tx: Connection, project_id: ProjectId) -> Sequence[ShareLink]:
-    """Those that are still good, the newest first."""
+    """The project's links that are still good, the newest first."""
     return [ShareLink(*row) for row in await tx.rows(_OF_PROJECT, {"project": project_id})]
 
 
@@ -89,7 +89,7 @@ async def begin_try(tx: Connection, link_id: UUID, *, free: int, most_seconds: f
 
 
 async def seconds_to_wait(tx: Connection, link_id: UUID) -> float:
-    """How long until the next try of the link's code."""
+    """The seconds until the next try of the link's code."""
     row = await tx.row(_SECONDS_LEFT, {"id": link_id})
     return float(row[0]) if row and row[0] is not None else 0.0
 

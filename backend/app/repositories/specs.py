@@ -13,7 +13,7 @@ from app.db.engine import Connection
 
 @dataclass(frozen=True)
 class KeptSpec:
-    """What a founder made of a specification."""
+    """A founder's edit of a specification."""
 
     revision: int
     base_number: int

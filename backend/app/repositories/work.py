@@ -1,4 +1,4 @@
-"""Who works on which job: admission, claims, leases and takeovers, each one statement."""
+"""Admission, claims, leases and takeovers of jobs, each one statement."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ async def claim(tx: Connection, job_id: JobId, *, worker: str, is_retry: bool = 
 
 @dataclass(frozen=True)
 class Due:
-    """What a worker may have to do of which no bell has told it."""
+    """Work that waits for some worker, although no notification of it came."""
 
     waits: bool
     """A job waits for its admission."""
@@ -220,7 +220,7 @@ async def position(tx: Connection, job_id: JobId) -> int:
 
 
 async def waiting(tx: Connection) -> int:
-    """How many jobs wait to be admitted."""
+    """The number of jobs that wait to be admitted."""
     return int(await tx.value(f"SELECT count(*) FROM jobs WHERE {_IS_QUEUED}"))
 
 
@@ -258,7 +258,7 @@ async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[tuple[J
 
 
 async def ended_among(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobId]:
-    """Those of the jobs that have failed or that nobody knows."""
+    """The jobs among these that have failed or are not in the record."""
     statement = (
         "SELECT asked.id FROM unnest(CAST(%(ids)s AS uuid[])) AS asked(id) LEFT JOIN jobs j ON j.id = asked.id "
         "WHERE j.id IS NULL OR j.status = 'failed'"
@@ -267,7 +267,7 @@ async def ended_among(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobI
 
 
 async def done_with(tx: Connection, sandbox_ids: Sequence[SandboxId]) -> Sequence[SandboxId]:
-    """Those of the sandboxes whose builds became ready in them."""
+    """The sandboxes among these whose builds became ready in them."""
     statement = "SELECT sandbox_id FROM jobs WHERE sandbox_id = ANY(%(ids)s) AND status = 'ready'"
     return [SandboxId(row[0]) for row in await tx.rows(statement, {"ids": list(sandbox_ids)})]
 
@@ -295,12 +295,12 @@ async def bury_silent(tx: Connection, *, lease_s: float) -> Sequence[str]:
 
 
 async def living(tx: Connection) -> int:
-    """How many workers there are."""
+    """The number of workers."""
     return int(await tx.value("SELECT count(*) FROM workers"))
 
 
 async def day_ends_at(tx: Connection) -> datetime:
-    """When the daily limits reset."""
+    """The moment at which the daily limits reset."""
     statement = "SELECT date_trunc('day', now(), 'UTC') + interval '1 day'"
     moment: datetime = await tx.value(statement)
     return moment

@@ -1,1 +1,1 @@
-"""What goes over the wire."""
+"""Requests and answers as they go over the wire."""

@@ -38,7 +38,7 @@ class StartIn(BaseModel):
 
 
 class UsageOut(BaseModel):
-    """How much of the day's limit is used."""
+    """The used part of the day's limit."""
 
     jobs_today: int
     daily_jobs: int
@@ -54,7 +54,7 @@ class StartOut(BaseModel):
 
 
 class StatusOut(BaseModel):
-    """Where a build is. `preview_url` is null until it is ready and can be opened as it is."""
+    """The status of a build. `preview_url` is null until it is ready and can be opened as it is."""
 
     job_id: UUID
     status: str
@@ -144,7 +144,7 @@ class PreviewOut(BaseModel):
 
 
 class RecordsOut(BaseModel):
-    """What an app keeps now: rows by table, and what could not be brought into its shape."""
+    """The records of an app now: rows by table, and notes on what could not be brought into its shape."""
 
     job_id: UUID
     rows: dict[str, int]

@@ -79,7 +79,7 @@ class OptionOut(BaseModel):
 
 
 class AlignmentOut(BaseModel):
-    """How well the build meets the goal: below 60 hints at scope creep."""
+    """The share of the goal that the build meets: below 60 hints at scope creep."""
 
     score: int
     colour: str
@@ -110,7 +110,7 @@ class GatesOut(BaseModel):
 
 
 class ResolveIn(BaseModel):
-    """How the founder decides."""
+    """A founder's decision."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -119,7 +119,7 @@ class ResolveIn(BaseModel):
 
 
 class ResolvedOut(BaseModel):
-    """What was decided and what it leads to."""
+    """A decision and its consequence."""
 
     gate_id: UUID
     project_id: UUID

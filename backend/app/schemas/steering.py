@@ -27,7 +27,7 @@ class ChangeIn(BaseModel):
 
 
 class ChangeOut(BaseModel):
-    """What the next build changes, in words, and the parts of the request of which nothing was made."""
+    """The changes of the next build, in words, and the parts of the request that were not understood."""
 
     project_id: UUID
     revision: str
@@ -75,7 +75,7 @@ class FindingOut(BaseModel):
 
 
 class ReadinessOut(BaseModel):
-    """Whether a version can go online."""
+    """The launch checklist of a version."""
 
     job_id: UUID
     light: str

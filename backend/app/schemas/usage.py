@@ -1,4 +1,4 @@
-"""What was spent on models, on the wire."""
+"""The spending on models, on the wire."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BudgetOut(BaseModel):
 
 
 class ShareOut(BaseModel):
-    """What calls were good for: `useful`, `repair` or `wasted`."""
+    """The calls of one use: `useful`, `repair` or `wasted`."""
 
     share: str
     calls: int
@@ -49,7 +49,7 @@ class CallOut(BaseModel):
 
 
 class UsageReportOut(BaseModel):
-    """What a founder spent on models: the budgets, the sums by what the calls were good for, the newest calls."""
+    """A founder's spending on models: the budgets, the sums by use of the calls, the newest calls."""
 
     model: str | None
     budgets: list[BudgetOut]

@@ -60,7 +60,7 @@ ModelRunnerOf = Callable[[SpecifiedJob, Say], Awaitable[Runner]]
 
 @dataclass(frozen=True)
 class BuildTools:
-    """What a build works with."""
+    """The parts that a build works with."""
 
     database: Database
     machine: JobStateMachine
@@ -244,7 +244,7 @@ class BuildPipeline:
         return CheckResult(checks=report.checks, pictures=await self._keep(report.pictures))
 
     async def _app(self, spec: AppSpec, digest: TreeDigest) -> Candidate:
-        """What is to become a version, installed, beside the version that it grew from."""
+        """The installed app that is to become a version, beside the version that it grew from."""
         sandbox = await self._bench.install(digest)
         files = await self._tools.versions.files_of(self._job.project_id, digest)
         entries = self._tools.versions.stream(self._job.project_id, digest)

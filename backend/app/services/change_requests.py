@@ -69,7 +69,7 @@ class Proposal:
 
 
 async def propose(spec: AppSpec, text: str) -> Proposal:
-    """What the plan becomes by this change. InvalidInput when nothing was made of it."""
+    """Apply a change in words to a plan. InvalidInput when nothing was understood of it."""
     raw = spec.model_dump(mode="json")
     done: list[str] = []
     rest: list[str] = []
@@ -106,7 +106,7 @@ def _clauses(text: str) -> list[str]:
 
 
 def _by_pattern(raw: Raw, clause: str) -> bool:
-    """Whether the clause says one of the plain changes, and it was made."""
+    """True when the clause says one of the plain changes, and it was made."""
     for pattern, change in (
         (_RENAME, _rename),
         (_LIMIT, _limit),

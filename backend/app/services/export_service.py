@@ -28,7 +28,7 @@ class ExportRefused(AppError):
 
 
 class _Sink(io.RawIOBase):
-    """What zipfile writes to: it cannot seek, and what was written is taken out again at once."""
+    """A target for zipfile that cannot seek; each written piece is taken out again at once."""
 
     def __init__(self) -> None:
         self._chunks = bytearray()

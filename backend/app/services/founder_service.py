@@ -1,4 +1,4 @@
-"""Who is asking, and what they may use."""
+"""Founders: finding the caller of a request and their subscription."""
 
 from __future__ import annotations
 

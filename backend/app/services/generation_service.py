@@ -130,7 +130,7 @@ class GenerationService:
         return answer
 
     async def engine_for(self, tx: Connection, founder_id: FounderId, request: StartRequest) -> str | None:
-        """Who would plan this build; None when nobody need be asked, since the specification is there already."""
+        """The engine that would plan this build; None when its specification is there already."""
         project = await owned(tx, founder_id, request.project_id)
         if request.change is None and await self._specs.is_given(tx, project.id, request.goal):
             return None
@@ -161,7 +161,7 @@ class GenerationService:
         return found
 
     async def status(self, founder_id: FounderId, job_id: JobId) -> StatusView:
-        """What the founder sees of a job now."""
+        """The founder's view of a job now."""
         view = await self._machine.view(job_id, founder_id=founder_id)
         if not view.waits:
             return view

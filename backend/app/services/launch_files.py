@@ -1,4 +1,4 @@
-"""What an export carries besides the app, so that it can be put online in more than one way."""
+"""The files that an export adds to an app, so that it can be put online in more than one way."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class MemoryJournal:
         return None
 
     async def allowance(self) -> Allowance:
-        """What the cap leaves."""
+        """The tokens and dollars that the cap leaves."""
         tokens = sum(usage.tokens for usage in self._counted.values())
         usd = sum((usage.usd or Decimal(0) for usage in self._counted.values()), Decimal(0))
         return Allowance(

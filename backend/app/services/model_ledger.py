@@ -33,7 +33,7 @@ class Caps:
     day: Cap
 
     def left(self, spent: SpentNow) -> Allowance:
-        """What the tightest of them leaves."""
+        """The tokens and dollars that the tightest cap leaves."""
         pairs = ((self.build, spent.build), (self.founder, spent.founder), (self.day, spent.day))
         tokens = [cap.tokens - used.tokens for cap, used in pairs if cap.tokens is not None]
         usd = [cap.usd - used.usd for cap, used in pairs if cap.usd is not None]
@@ -82,7 +82,7 @@ class JobJournal:
         return await self._in_transaction(work)
 
     async def allowance(self) -> Allowance:
-        """What the budgets leave."""
+        """The tokens and dollars that the budgets leave."""
 
         async def work(tx: Connection) -> Allowance:
             if self._asking.job_id is not None:

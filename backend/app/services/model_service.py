@@ -39,7 +39,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class ShareSum:
-    """What the calls of one share took, by the provider's own count; `usd` leaves out models without a price."""
+    """The sum of the calls of one share, by the provider's own count; `usd` leaves out models without a price."""
 
     share: Share
     calls: int
@@ -50,7 +50,7 @@ class ShareSum:
 
 @dataclass(frozen=True)
 class UsageView:
-    """What a founder spent on models."""
+    """A founder's spending on models."""
 
     budgets: Sequence[Budget]
     shares: Sequence[ShareSum]

@@ -1,4 +1,4 @@
-"""What goes with a part of a specification that is taken out: what shows it, asks for it or watches over it."""
+"""Pruning: a part that is taken out of a specification takes its views, forms, rules and checks along."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def _whole(part: Raw, kind: type[EntitySpec | FormSpec]) -> Raw:
 
 
 def _is_by_figure(raw: Raw, view: Raw) -> bool:
-    """Whether a view is by a figure that is worked out, such as a ranking."""
+    """True when a view is by a figure that is worked out, such as a ranking."""
     entity = next((one for one in raw["entities"] if one["name"] == view["entity"]), None)
     return entity is not None and any(figure["name"] == view["field"] for figure in entity["computed"])
 
 
 def _stays(section: Raw, raw: Raw, forms: set[str]) -> bool:
-    """Whether what a section of the first page is about is still there."""
+    """True when what a section of the first page is about is still there."""
     if section["entity"] is None:
         return section["tool"] is None or any(tool["name"] == section["tool"] for tool in raw["tools"])
     entity = next((one for one in raw["entities"] if one["name"] == section["entity"]), None)

@@ -1,4 +1,4 @@
-"""What a goal would become, before anything is built."""
+"""Planning a goal before anything is built."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ async def refuse_running(tx: Connection, project_id: ProjectId) -> None:
 
 
 class ProjectService:
-    """What can be done with a project besides building it."""
+    """Creates, lists, changes, parks and deletes projects."""
 
     def __init__(self, cache: StatusCache) -> None:
         self._cache = cache

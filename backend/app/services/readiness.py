@@ -1,4 +1,4 @@
-"""Whether a version can be put before real people: worked out from the version itself."""
+"""The launch checklist of a version, worked out from the version itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Light(StrEnum):
 
     @property
     def words(self) -> str:
-        """What the light says."""
+        """The meaning of the light in words."""
         return {"red": "Not ready", "yellow": "Nearly ready", "green": "Ready"}[self.value]
 
 

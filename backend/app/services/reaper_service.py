@@ -46,7 +46,7 @@ class ReaperService:
         self._were_left: set[SandboxId] = set()
 
     async def due(self) -> Due:
-        """What there is to do now."""
+        """The kinds of work that are due now."""
         async with self._database.autocommit() as tx:
             return await work.due(tx, lease_s=self._lease_s)
 
@@ -112,14 +112,14 @@ class ReaperService:
             return await work.done_with(tx, list(sandbox_ids))
 
     async def ended(self, job_ids: list[JobId]) -> set[JobId]:
-        """Those of the jobs whose work must stop."""
+        """The jobs among these whose work must stop."""
         if not job_ids:
             return set()
         async with self._database.autocommit() as tx:
             return set(await work.ended_among(tx, job_ids))
 
     async def tidy(self) -> None:
-        """What only needs doing now and then."""
+        """Release scheduled jobs and drop idempotency keys that are old."""
         await self._machine.release_scheduled()
         async with self._database.autocommit() as tx:
             await idempotency.forget_old(tx)

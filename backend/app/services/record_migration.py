@@ -1,4 +1,4 @@
-"""What a new version takes over from the one it grew from: a copy of the records, never the records themselves."""
+"""Copying the records of the version before into a new version; the originals are never touched."""
 
 from __future__ import annotations
 

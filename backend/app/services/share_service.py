@@ -108,7 +108,7 @@ class ShareService:
         return link
 
     async def try_code(self, tx: Connection, link: ShareLink, code: str) -> bool:
-        """Whether this is the code of the link. TooManyTries, which is raised before anything is compared.
+        """True when this is the code of the link. TooManyTries, which is raised before anything is compared.
 
         A wrong code is counted, so the transaction has to be committed whatever the answer is.
         """

@@ -1,4 +1,4 @@
-"""What is different between two specifications, in product words."""
+"""The differences between two specifications, in product words."""
 
 from __future__ import annotations
 

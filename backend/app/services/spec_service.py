@@ -59,7 +59,7 @@ class SpecView:
 
 @dataclass(frozen=True)
 class _Base:
-    """What an edit changes: the newest version, or the draft of a project that has none."""
+    """The base of an edit: the newest version, or the draft of a project that has none."""
 
     spec: AppSpec
     number: int
@@ -152,7 +152,7 @@ class SpecService:
         return await self._put_whole(tx, founder_id, project_id, view.built, revision=view.revision)
 
     async def of_version(self, tx: Connection, job: Job) -> AppSpec | None:
-        """What a version was built from; None when another release has made it and it cannot be read."""
+        """The specification of a version; None when another release has made it and it cannot be read."""
         specified = await jobs.find_specified(tx, job.id)
         if specified is None or specified.spec is None:
             return None
@@ -177,7 +177,7 @@ class SpecService:
         return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True, began=spec)
 
     async def to_build(self, tx: Connection, project_id: ProjectId, goal: str | None) -> AppSpec | None:
-        """What a build of this goal begins with: the edit of the same goal, or None for the goal alone.
+        """The specification that a build of this goal begins with: the edit of the same goal, or None.
 
         Without a goal it is the specification as it stands. NoSpec when there is none.
         """
@@ -200,7 +200,7 @@ class SpecService:
         return view.spec
 
     async def is_given(self, tx: Connection, project_id: ProjectId, goal: str | None) -> bool:
-        """Whether a build of this goal begins with a specification, so that no engine plans anything."""
+        """True when a build of this goal begins with a specification, so that no engine plans anything."""
         if goal is None:
             return True
         kept = await specs.find(tx, project_id)

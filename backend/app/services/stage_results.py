@@ -19,7 +19,7 @@ class StageResult(BaseModel):
 
 
 class ScaffoldResult(StageResult):
-    """What will be built. `design` is what a model said beside the specification."""
+    """The specification and the first files. `design` is what a model said beside the specification."""
 
     digest: TreeDigest
     spec: AppSpec

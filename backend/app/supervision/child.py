@@ -32,7 +32,7 @@ class ChildSpec:
 
 
 class Comeback:
-    """When something that died is started again: at once, then after pauses that grow."""
+    """The pauses before something that died is started again: none at first, then longer ones."""
 
     def __init__(self) -> None:
         self._deaths = 0
@@ -56,12 +56,12 @@ class Comeback:
 
     @property
     def noted(self) -> bool:
-        """Whether the death was noted."""
+        """True when the death was noted."""
         return self._due is not None
 
     @property
     def due(self) -> bool:
-        """Whether the pause is over."""
+        """True when the pause is over."""
         return self._due is not None and time.monotonic() >= self._due
 
 
@@ -88,7 +88,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs. A dead one is buried here, with whatever it left in its process group."""
+        """True when it runs. A dead one is buried here, with whatever it left in its process group."""
         if self._pid is None:
             return False
         if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
@@ -98,14 +98,14 @@ class Child:
 
     @property
     def ending(self) -> str:
-        """How the last run ended, in words."""
+        """The end of the last run, in words."""
         status = self._status
         if status is None:
             return "did not start"
         return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
 
     def listens_on(self, port: int) -> bool:
-        """Whether it is this process that listens there, and not a stranger that was faster."""
+        """True when it is this process that listens there, and not a stranger that was faster."""
         if not self.alive or self._pid is None:
             return False
         try:

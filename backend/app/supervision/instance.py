@@ -1,4 +1,4 @@
-"""How to reach the instance that runs on a data directory, and how to stop it."""
+"""The running instance of a data directory: its addresses and its processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Instance(BaseModel):
 
     @property
     def alive(self) -> bool:
-        """Whether its supervisor runs; a zombie, or another process under its pid, does not count."""
+        """True when its supervisor runs; a zombie, or another process under its pid, does not count."""
         return ProcessKey(self.pid, self.birth).alive
 
 
@@ -51,14 +51,14 @@ def write_instance(data: DataDir, instance: Instance) -> None:
 
 
 class Servers(BaseModel):
-    """What the processes of an instance work with."""
+    """The servers that the processes of an instance work with."""
 
     database_url: SecretStr
     redis_url: SecretStr
 
 
 def read_servers(data: DataDir) -> Servers | None:
-    """Those of the instance that is up on `data`; None when there is none."""
+    """The servers of the instance that is up on `data`; None when there is none."""
     try:
         return Servers.model_validate_json(data.servers.read_bytes()) if read_instance(data) else None
     except (FileNotFoundError, ValidationError):

@@ -40,7 +40,7 @@ class ProcessKey:
 
     @property
     def alive(self) -> bool:
-        """Whether this very process runs; a zombie does not."""
+        """True when this very process runs; a zombie does not."""
         return process_key(self.pid) == self
 
 
@@ -208,7 +208,7 @@ def _is_private(path: Path) -> bool:
 
 
 def package_directory(name: str) -> Path | None:
-    """Where an installed package lies, found without importing it (an import runs code that we do not want)."""
+    """The directory of an installed package, found without importing it (an import would run its code)."""
     spec = importlib.util.find_spec(name)
     places = spec.submodule_search_locations if spec else None
     return Path(places[0]) if places else None

@@ -51,7 +51,7 @@ FORGET_EVERY: Final = 3_600
 
 @dataclass(frozen=True)
 class WorkerParts:
-    """What a worker is made of."""
+    """The parts that a worker is made of."""
 
     database: Database
     bell: Bell

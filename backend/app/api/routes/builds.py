@@ -41,7 +41,7 @@ async def get(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Respons
 
 @router.get("/{job_id}/evidence", operation_id="get_evidence")
 async def evidence(job_id: UUID, caller: CallerDep, services: ServicesDep) -> EvidenceOut:
-    """What was checked before this version became ready, and what was seen."""
+    """The checks that this version passed before it became ready, and their findings."""
     async with services.database.transaction() as tx:
         return evidence_out(await services.generation.job(tx, caller.id, JobId(job_id)))
 

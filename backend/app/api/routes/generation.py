@@ -81,7 +81,7 @@ async def start(
     "/{job_id}/status", operation_id="generation_status", response_model=StatusOut, openapi_extra=_CONDITIONS
 )
 async def status(job_id: UUID, caller: CallerDep, request: Request) -> Response:
-    """Where a build is. `wait` holds the answer back, at most that many seconds, until it is a new one."""
+    """The status of a build. `wait` holds the answer back, at most that many seconds, until it is a new one."""
     # Asked most often by far: what FastAPI would look up for each parameter costs more than the answer.
     services = await get_services(request)
     generation = services.generation

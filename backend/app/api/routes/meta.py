@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it can work, and what it is."""
+"""Health, readiness and the description of the service."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ build_router = APIRouter()
 
 @plans_router.post("", operation_id="make_plan", response_model=Plan)
 async def make_plan(body: GoalIn, caller: CallerDep) -> Plan:  # noqa: ARG001 - whoever plans is signed in
-    """What a goal would become, and what of it would be left out. Builds nothing."""
+    """The plan of a goal, with the wishes that it would leave out. Builds nothing."""
     return plan_of(await specify_goal(body.goal))
 
 
@@ -100,7 +100,7 @@ async def return_to(
 
 @build_router.get("/{job_id}/readiness", operation_id="get_readiness")
 async def readiness(job_id: UUID, caller: CallerDep, services: ServicesDep) -> ReadinessOut:
-    """Whether this version can go online, and what stands in the way."""
+    """The launch checklist of this version."""
     async with services.database.autocommit() as tx:
         job = await services.generation.job(tx, caller.id, JobId(job_id))
         require_ready(job)

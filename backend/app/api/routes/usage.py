@@ -1,4 +1,4 @@
-"""What was spent on models."""
+"""The spending on models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: through the connection that the caller hands in."""
+"""The environment of Alembic, on the connection that the caller hands in."""
 
 from __future__ import annotations
 

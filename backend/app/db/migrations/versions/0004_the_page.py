@@ -1,4 +1,4 @@
-"""Who is signed in to the page: one-time codes, and the sessions that they are exchanged for."""
+"""Sign-in to the page: one-time codes, and the sessions that they are exchanged for."""
 
 from __future__ import annotations
 

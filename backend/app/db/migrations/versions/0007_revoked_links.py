@@ -1,4 +1,4 @@
-"""How often the links to a preview were made useless."""
+"""The generation of the links to each preview."""
 
 from __future__ import annotations
 
