@@ -96,15 +96,15 @@ async def _app_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    wrong = [{"field": _field(one["loc"]), "problem": _words(one)} for one in error.errors()]
-    detail = "; ".join(f"{one['field']} {one['problem']}" for one in wrong[:5]) + "."
+    wrong = [{"field": _field(mistake["loc"]), "problem": _words(mistake)} for mistake in error.errors()]
+    detail = "; ".join(f"{mistake['field']} {mistake['problem']}" for mistake in wrong[:5]) + "."
     return problem(422, "invalid_input", "The request is not valid", detail, errors=wrong[:20])
 
 
 def _field(loc: tuple[int | str, ...]) -> str:
     """The place of a mistake by names of ours; the name of an unknown member would be the sender's."""
-    known = [str(part) for part in loc[:2] if isinstance(part, str) and part.replace("_", "").isalpha()]
-    return ".".join(known)[:80] or "body"
+    safe_parts = [str(part) for part in loc[:2] if isinstance(part, str) and part.replace("_", "").isalpha()]
+    return ".".join(safe_parts)[:80] or "body"
 
 
 def _words(one: dict[str, Any]) -> str:

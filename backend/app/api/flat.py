@@ -36,11 +36,11 @@ def include_flat(app: FastAPI, router: APIRouter, *, prefix: str, tag: str) -> N
     """Like `include_router`, which keeps included routers unflattened; app-wide settings still apply."""
     for route in router.routes:
         assert isinstance(route, APIRoute)
-        kept = {name: getattr(route, name) for name in _KEPT}
+        options = {name: getattr(route, name) for name in _KEPT}
         app.router.add_api_route(
             prefix + route.path,
             route.endpoint,
             tags=[tag, *route.tags],
             responses={**app.router.responses, **route.responses},
-            **kept,
+            **options,
         )

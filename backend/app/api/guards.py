@@ -88,24 +88,24 @@ def _too_large(most: int) -> PayloadTooLarge:
 
 async def _drain(receive: Receive) -> None:
     """Let a client say all of it: one whose connection is closed while it still sends never reads the answer."""
-    left = DRAIN_BYTES
+    budget = DRAIN_BYTES
     with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
-            while left > 0:
+            while budget > 0:
                 message = await receive()
-                left -= len(message.get("body", b""))
+                budget -= len(message.get("body", b""))
                 if not message.get("more_body", False):
                     return
 
 
 def _capped(receive: Receive, most: int) -> Receive:
-    seen = 0
+    received = 0
 
     async def limited() -> Message:
-        nonlocal seen
+        nonlocal received
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > most:
+        received += len(message.get("body", b""))
+        if received > most:
             raise _too_large(most)
         return message
 

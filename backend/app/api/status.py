@@ -22,7 +22,7 @@ def is_same(if_none_match: str | None, etag: str) -> bool:
     """True when the client has this answer already."""
     if if_none_match is None:
         return False
-    return any(one.strip().removeprefix("W/") in (etag, "*") for one in if_none_match.split(","))
+    return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in if_none_match.split(","))
 
 
 def preview_url(services: Services, status: JobStatus, job_id: JobId) -> str | None:

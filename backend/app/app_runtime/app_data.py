@@ -101,12 +101,12 @@ class AppData:
         """A copy of the records as they are now. NoData, DataTooLarge, DataUnreadable, Unavailable."""
         async with self._room, _told():
             sandbox = await self._open(job.id, purpose="backup")
-            found = None
+            records = None
             try:
-                found = await self._ask(sandbox, "out", str(MAX_DATA_BYTES), _mark(job))
-                return Backup(sandbox, size=int(found["bytes"]), pieces=int(found["pieces"]))
+                records = await self._ask(sandbox, "out", str(MAX_DATA_BYTES), _mark(job))
+                return Backup(sandbox, size=int(records["bytes"]), pieces=int(records["pieces"]))
             finally:
-                if found is None:
+                if records is None:
                     await sandbox.kill()
 
     async def has_any(self, job_id: JobId) -> bool:

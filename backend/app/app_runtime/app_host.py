@@ -123,8 +123,8 @@ class AppHost:
         """
         output = bytearray()
         command = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, *manifest.start)
-        whole = {"TZ": machine_zone(), **(env or {}), "PORT": str(port)}
-        work = sandbox.run_command(command, env=whole, timeout_s=_RUNNING_S, on_output=output.extend)
+        environment = {"TZ": machine_zone(), **(env or {}), "PORT": str(port)}
+        work = sandbox.run_command(command, env=environment, timeout_s=_RUNNING_S, on_output=output.extend)
         running = asyncio.create_task(work)
 
         def exit_code() -> str | None:

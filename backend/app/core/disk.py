@@ -15,8 +15,8 @@ FULL_MB: Final = 100
 
 def free_megabytes(path: Path) -> int:
     """The megabytes that are free for `path`, which need not exist yet."""
-    there = next(place for place in (path, *path.parents) if place.exists())
-    return shutil.disk_usage(there).free // _MEGABYTE
+    existing = next(place for place in (path, *path.parents) if place.exists())
+    return shutil.disk_usage(existing).free // _MEGABYTE
 
 
 def is_disk_full(error: BaseException | None) -> bool:

@@ -11,9 +11,9 @@ from zoneinfo import available_timezones
 @cache
 def machine_zone() -> str:
     """Its name, such as Europe/Berlin; UTC where the machine does not say."""
-    said = os.environ.get("TZ", "").lstrip(":").rpartition("zoneinfo/")[2]
+    configured = os.environ.get("TZ", "").lstrip(":").rpartition("zoneinfo/")[2]
     link, file = Path("/etc/localtime"), Path("/etc/timezone")
     linked = str(link.resolve()).partition("zoneinfo/")[2] if link.is_symlink() else ""
     written = file.read_text(encoding="utf-8", errors="replace").strip() if file.is_file() else ""
-    known = available_timezones()
-    return next((name for name in (said, linked, written) if name in known), "UTC")
+    zones = available_timezones()
+    return next((name for name in (configured, linked, written) if name in zones), "UTC")

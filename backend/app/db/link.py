@@ -40,9 +40,9 @@ class Link(psycopg.AsyncConnection[Row]):
         timeout: float | None = None,  # noqa: ASYNC109 - the driver's signature
     ) -> T:
         """Everything that is asked of the server goes through here."""
-        left = _left() if timeout is None else timeout
+        remaining = _left() if timeout is None else timeout
         try:
-            return await super().wait(gen, min(interval, left), left)
+            return await super().wait(gen, min(interval, remaining), remaining)
         except psycopg.OperationalError:
             if self.info.transaction_status is TransactionStatus.ACTIVE:
                 self._break()

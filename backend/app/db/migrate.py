@@ -30,8 +30,8 @@ def upgrade(url: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         current = MigrationContext.configure(connection).get_current_revision()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if current is not None and current not in known:
+        revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if current is not None and current not in revisions:
             raise ConfigurationError(
                 f"The database is at schema {current!r}, which this release does not know.",
                 remedy="Start the newer release that made it, or restore a backup from before.",

@@ -127,9 +127,9 @@ def alignment_score(goal: str, built: str) -> int:
     words = {word for word in re.findall(r"[^\W\d_]{4,}", goal.casefold()) if word not in _SMALL_WORDS}
     if not words:
         return 100
-    there = built.casefold()
-    found = sum(word[: max(4, len(word) - 2)] in there for word in words)
-    return round(100 * found / len(words))
+    built_text = built.casefold()
+    hits = sum(word[: max(4, len(word) - 2)] in built_text for word in words)
+    return round(100 * hits / len(words))
 
 
 def wishes_score(kept: int, partly: int, left_out: int) -> int | None:

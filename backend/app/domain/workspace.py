@@ -103,11 +103,11 @@ class Manifest:
             raw = json.loads(text)
             manifest = cls(
                 stack=_word(raw["stack"]),
-                install=tuple(_command(one) for one in raw["install"]),
-                check=tuple(_command(one) for one in raw["check"]),
+                install=tuple(_command(entry) for entry in raw["install"]),
+                check=tuple(_command(entry) for entry in raw["check"]),
                 start=_command(raw["start"]),
                 health=_url_path(raw["health"]),
-                pages=tuple(_url_path(one) for one in raw["pages"]),
+                pages=tuple(_url_path(entry) for entry in raw["pages"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadManifest(f"{MANIFEST} is not usable: {error}") from error

@@ -143,9 +143,9 @@ class Feeds:
                 self._catch_up(job_id, feed)
             for feed in self._feeds.values() if self._bell.is_closing else ():
                 feed.add(())
-        elif (known := self._feeds.get(ring.job_id)) is not None:
-            known.told_of = max(known.told_of, ring.seq)
-            self._catch_up(ring.job_id, known)
+        elif (feed_of_job := self._feeds.get(ring.job_id)) is not None:
+            feed_of_job.told_of = max(feed_of_job.told_of, ring.seq)
+            self._catch_up(ring.job_id, feed_of_job)
 
     def _catch_up(self, job_id: JobId, feed: _Feed) -> None:
         if feed.reading is None and len(feed.events) < feed.told_of and not feed.is_over:

@@ -27,4 +27,4 @@ async def read(tx: Connection, job_id: JobId, *, after: int, limit: int = PAGE) 
 async def newest(tx: Connection, job_ids: Sequence[JobId]) -> dict[JobId, int]:
     """The number of the last event of each job."""
     rows = await tx.rows("SELECT id, last_seq FROM jobs WHERE id = ANY(%(ids)s)", {"ids": list(job_ids)})
-    return {JobId(job_id): last for job_id, last in rows}
+    return {JobId(job_id): seq for job_id, seq in rows}

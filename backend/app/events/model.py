@@ -40,7 +40,7 @@ class Event:
     @cached_property
     def wire(self) -> bytes:
         """The event as text/event-stream, written once for all who hear it; the last says that it is."""
-        told = f"id: {self.seq}\nevent: {self.type.value}\ndata: {json.dumps(self.body())}\n\n"
+        message = f"id: {self.seq}\nevent: {self.type.value}\ndata: {json.dumps(self.body())}\n\n"
         if self.is_last:
-            told += f"event: end\ndata: {json.dumps({'status': self.payload['status']})}\n\n"
-        return told.encode()
+            message += f"event: end\ndata: {json.dumps({'status': self.payload['status']})}\n\n"
+        return message.encode()

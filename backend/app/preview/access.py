@@ -37,16 +37,16 @@ class Admission:
 def strip_access(path_qs: str) -> tuple[str, str | None]:
     """A request target without its access parameter, and the parameter's value. The rest is left as written."""
     path, mark, query = path_qs.partition("?")
-    kept, access = [], None
+    remaining, access = [], None
     for part in query.split("&"):
         name, _, value = part.partition("=")
         if name == ACCESS_PARAMETER:
             access = value
         else:
-            kept.append(part)
+            remaining.append(part)
     if access is None:
         return path_qs, None
-    query = "&".join(kept)
+    query = "&".join(remaining)
     return f"{path}{mark}{query}" if query else path, access
 
 
@@ -67,12 +67,12 @@ class Doorman:
 
     def admit(self, job_id: JobId, cookies: Iterable[tuple[str, str]]) -> Admission | None:
         """The admission of a visitor by their cookies; None when these do not allow it."""
-        given = list(cookies)
-        for visit, wanted in self._names.items():
+        pairs = list(cookies)
+        for visit, cookie_name in self._names.items():
             # Another origin below the same domain could have tossed in a second cookie of that name.
-            shown = self._signer.admits(job_id, (value for name, value in given if name == wanted))
-            if shown is not None:
-                return Admission(shown, visit)
+            granted = self._signer.admits(job_id, (value for name, value in pairs if name == cookie_name))
+            if granted is not None:
+                return Admission(granted, visit)
         return None
 
     def set_cookies(self, job_id: JobId, shown: Pass) -> list[str]:

@@ -97,8 +97,8 @@ def rewrite_cookie(value: str, *, visit: Visit) -> str:
     """An app's cookie made host-only and, in a frame, such that the browser keeps it there."""
     pair, *attributes = value.split(";")
     dropped = {"domain"} if visit is Visit.FIRST_PARTY else {"domain", "samesite", "secure", "partitioned"}
-    kept = [part for part in attributes if part.partition("=")[0].strip().lower() not in dropped]
-    return ";".join([pair, *kept]) + (_FRAMED_COOKIE if visit is Visit.FRAMED else "")
+    attributes_kept = [part for part in attributes if part.partition("=")[0].strip().lower() not in dropped]
+    return ";".join([pair, *attributes_kept]) + (_FRAMED_COOKIE if visit is Visit.FRAMED else "")
 
 
 def rewrite_location(value: str, *, origin: URL, app_port: int) -> str:
@@ -117,5 +117,5 @@ def rewrite_location(value: str, *, origin: URL, app_port: int) -> str:
 
 
 def _named_by_connection(headers: Mapping[str, str]) -> frozenset[str]:
-    named = headers.get("Connection", "")
-    return frozenset(part.strip().lower() for part in named.split(",")) if named else frozenset()
+    listed = headers.get("Connection", "")
+    return frozenset(part.strip().lower() for part in listed.split(",")) if listed else frozenset()

@@ -138,10 +138,10 @@ class PreviewSigner:
 
     def _best(self, signers: Mapping[Access, Signer], job_id: JobId, values: Iterable[str]) -> Pass | None:
         """The access that opens most, by whichever of the values is good for longest."""
-        given = list(values)
+        candidates = list(values)
         for access, signer in signers.items():
-            found = [self._read(access, signer, job_id, value) for value in given]
-            best = max(found, key=lambda one: one.seconds_left, default=None)
+            passes = [self._read(access, signer, job_id, value) for value in candidates]
+            best = max(passes, key=lambda one: one.seconds_left, default=None)
             if best is not None and best.seconds_left > 0:
                 return best
         return None
@@ -151,14 +151,14 @@ class PreviewSigner:
         nothing = Pass(access, 0)
         signed, _, signature = value.rpartition(".")
         expiry, _, share_text = signed.partition(".")
-        named = _SHARE.fullmatch(share_text)
-        if not _EXPIRY.fullmatch(expiry) or not signature.isascii() or (share_text and named is None):
+        share_match = _SHARE.fullmatch(share_text)
+        if not _EXPIRY.fullmatch(expiry) or not signature.isascii() or (share_text and share_match is None):
             return nothing
         try:
             signer.unsign(f"{self._name(job_id)}.{signed}.{signature}")
         except BadSignature:
             return nothing
-        share = Share(uuid.UUID(named[1]), int(named[2])) if named else None
+        share = Share(uuid.UUID(share_match[1]), int(share_match[2])) if share_match else None
         if share is not None and share.id in self.closed_shares:
             return nothing
         ends = int(expiry) if share is None else min(int(expiry), share.until)

@@ -40,10 +40,10 @@ class HeadLimit:
             await asyncio.sleep(self.timeout_s / _ROUNDS)
             open_now = set(server.connections)
             self._begun &= open_now
-            now = time.monotonic()
-            self._waiting = {one: self._waiting.get(one, now) for one in open_now - self._begun}
+            moment = time.monotonic()
+            self._waiting = {protocol: self._waiting.get(protocol, moment) for protocol in open_now - self._begun}
             for connection, since in self._waiting.items():
-                if now - since >= self.timeout_s:
+                if moment - since >= self.timeout_s:
                     connection.force_close()
 
 
@@ -60,19 +60,19 @@ class MalformedRequests(logging.Filter):
         if not isinstance(error, HttpProcessingError):
             return True
         self._count += 1
-        now = time.monotonic()
-        if now - self._reported < _REPORT_EVERY_S:
+        moment = time.monotonic()
+        if moment - self._reported < _REPORT_EVERY_S:
             return False
         record.msg, record.args = "malformed requests were refused: %d", (self._count,)
         record.exc_info = record.exc_text = None
         record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
-        self._reported, self._count = now, 0
+        self._reported, self._count = moment, 0
         return True
 
 
 def request_log() -> logging.Logger:
     """The log of the server of the previews."""
     log = logging.getLogger("app.preview.requests")
-    if not any(isinstance(one, MalformedRequests) for one in log.filters):
+    if not any(isinstance(existing, MalformedRequests) for existing in log.filters):
         log.addFilter(MalformedRequests())
     return log

@@ -26,8 +26,8 @@ class _To(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = ResolveResult(hostname=host, host=self._address, port=port, family=family, proto=0, flags=0)
-        return [found]
+        answer = ResolveResult(hostname=host, host=self._address, port=port, family=family, proto=0, flags=0)
+        return [answer]
 
     async def close(self) -> None:
         """Nothing to give back."""

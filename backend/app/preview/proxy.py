@@ -83,10 +83,10 @@ class PreviewProxy:
     ) -> web.StreamResponse:
         """The answer of a build's app, seen at `origin`. With `is_for_shares`, shared links alone open it."""
         target, parameter = strip_access(_target(request))
-        shown = self._signer.opens(job_id, parameter) if parameter is not None and not is_for_shares else None
-        if shown is not None and request.method in ("GET", "HEAD"):
-            return self._exchange(job_id, shown, f"{origin.scheme}://{origin.authority}{target}")
-        admission = self._admit(request, job_id) if shown is None else Admission(shown, Visit.FIRST_PARTY)
+        granted = self._signer.opens(job_id, parameter) if parameter is not None and not is_for_shares else None
+        if granted is not None and request.method in ("GET", "HEAD"):
+            return self._exchange(job_id, granted, f"{origin.scheme}://{origin.authority}{target}")
+        admission = self._admit(request, job_id) if granted is None else Admission(granted, Visit.FIRST_PARTY)
         if is_for_shares and admission.shown.share is None:
             raise _closed(job_id)
         is_old = self._doorman.should_renew(admission.shown)

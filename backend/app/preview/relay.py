@@ -53,7 +53,7 @@ class Exchange:
     @property
     def is_of_own_page(self) -> bool:
         """True when no page of another site asks: browsers say whose page does, other programs say nothing."""
-        return all(one == str(self._origin.origin()) for one in self.request.headers.getall("Origin", ()))
+        return all(origin == str(self._origin.origin()) for origin in self.request.headers.getall("Origin", ()))
 
     def request_headers(self, app: ServingApp) -> CIMultiDict[str]:
         """The request's headers for the app, with what shows to it that they come from here."""

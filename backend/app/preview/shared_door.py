@@ -88,10 +88,10 @@ class SharedDoor:
         share = Share(link.id, int(link.expires_at.timestamp()))
         response = web.Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
         # It opens nothing by itself, so it may last as long as the longest link.
-        kept = f"Path=/; Max-Age={MAX_DAYS * 24 * 3600}; HttpOnly; SameSite=Lax"
+        cookie_options = f"Path=/; Max-Age={MAX_DAYS * 24 * 3600}; HttpOnly; SameSite=Lax"
         secure = "; Secure" if self._is_https else ""
-        first, *_ = self._doorman.set_cookies(job_id, Pass(Access.VISITOR, 0, share))
-        for cookie in (f"{SHARED_APP}={job_id}; {kept}{secure}", f"{first}{secure}"):
+        access_cookie, *_ = self._doorman.set_cookies(job_id, Pass(Access.VISITOR, 0, share))
+        for cookie in (f"{SHARED_APP}={job_id}; {cookie_options}{secure}", f"{access_cookie}{secure}"):
             response.headers.add("Set-Cookie", cookie)
         return response
 

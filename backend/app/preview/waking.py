@@ -178,15 +178,15 @@ class PreviewService:
                 self._slots.pop(job_id, None)
 
     async def _tend_slot(self, slot: _Slot) -> None:
-        app, now = slot.app, self._now()
+        app, moment = slot.app, self._now()
         if app is None or slot.is_opening:
             return
-        idle = 0.0 if slot.uses else now - slot.last_used
+        idle = 0.0 if slot.uses else moment - slot.last_used
         if app.is_gone or idle >= self._idle_s * _STOP_AFTER_IDLES:
             await self._stop(slot)
         elif idle >= self._idle_s and not app.is_frozen:
             await app.freeze()
-        elif idle < self._idle_s <= now - slot.renewed:
+        elif idle < self._idle_s <= moment - slot.renewed:
             await self._renew(slot, app)
 
     async def _open(self, job_id: JobId, slot: _Slot) -> ServingApp:
@@ -237,14 +237,18 @@ class PreviewService:
 
     async def _make_room(self, slot: _Slot, *, urgent: bool) -> None:
         while True:
-            others = [other for other in self._slots.values() if other.takes_room and other is not slot]
+            others = [
+                candidate for candidate in self._slots.values() if candidate.takes_room and candidate is not slot
+            ]
             if len(others) < self._max_live:
                 slot.takes_room = True
                 return
-            idle = [other for other in others if not other.is_opening and (urgent or not other.uses)]
+            idle = [
+                candidate for candidate in others if not candidate.is_opening and (urgent or not candidate.uses)
+            ]
             if not idle:
                 raise Unavailable("Too many previews are open at once.", remedy="Close one, then try again.")
-            await self._stop(min(idle, key=lambda other: (other.uses > 0, other.last_used)))
+            await self._stop(min(idle, key=lambda candidate: (candidate.uses > 0, candidate.last_used)))
 
     async def _stop(self, slot: _Slot) -> None:
         app, slot.app = slot.app, None

@@ -66,8 +66,8 @@ def _python(_: Settings) -> Finding:
 
 
 def _git(_: Settings) -> Finding:
-    found = shutil.which("git")
-    return Finding("git", found is not None, found or "git is not installed", "apt-get install git")
+    path = shutil.which("git")
+    return Finding("git", path is not None, path or "git is not installed", "apt-get install git")
 
 
 def _sandbox(settings: Settings) -> Finding:
@@ -117,8 +117,8 @@ def _model(settings: Settings) -> Finding:
             return Finding("model", False, str(error), "cofounder config show")
         except ConfigurationError as error:
             return Finding("model", False, error.detail, error.remedy)
-    found = find_local_servers()
-    offered = "; ".join(f"{server.name} runs here: {server.settings} cofounder up" for server in found)
+    servers = find_local_servers()
+    offered = "; ".join(f"{server.name} runs here: {server.settings} cofounder up" for server in servers)
     return Finding("model", True, f"none is set, and none is needed{f'. {offered}' if offered else ''}")
 
 

@@ -26,12 +26,12 @@ def _joined(settings: Settings) -> Settings:
     instance, servers = read_instance(settings.data), read_servers(settings.data)
     if instance is None or servers is None:
         return settings
-    found = {
+    inherited = {
         "database_url": servers.database_url,
         "redis_url": servers.redis_url,
         "preview_port": instance.preview_port,
     }
-    missing = {name: value for name, value in found.items() if getattr(settings, name) is None}
+    missing = {name: value for name, value in inherited.items() if getattr(settings, name) is None}
     return settings.model_copy(update=missing)
 
 

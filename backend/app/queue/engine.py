@@ -109,14 +109,14 @@ class EngineClient:
         attempt's name, with the steps that are recorded.
         """
         with _reached():
-            last = await self._last_workflow(job_id)
-            if last is None:
+            newest = await self._last_workflow(job_id)
+            if newest is None:
                 await self._client.enqueue_async(_options(str(job_id)), str(job_id))
                 return
-            await self._client.resume_workflows_async([last.workflow_id], queue_name=QUEUE)
-            last = await self._last_workflow(job_id)
-            if last is not None and last.status in _OVER:
-                await self._copy(last.workflow_id, f"{job_id}.{attempt}")
+            await self._client.resume_workflows_async([newest.workflow_id], queue_name=QUEUE)
+            newest = await self._last_workflow(job_id)
+            if newest is not None and newest.status in _OVER:
+                await self._copy(newest.workflow_id, f"{job_id}.{attempt}")
 
     async def forget_ended(self, *, longer_than: timedelta, most: int = 500) -> int:
         """Remove workflows that have been over for so long, with their steps; how many. The job rows stay."""
@@ -126,14 +126,14 @@ class EngineClient:
                 status=[*_OVER, "CANCELLED"], completed_before=before.isoformat(), limit=most,
                 load_input=False, load_output=False,
             )  # fmt: skip
-            await self._client.delete_workflows_async([one.workflow_id for one in ended])
+            await self._client.delete_workflows_async([workflow.workflow_id for workflow in ended])
         return len(ended)
 
     async def _last_workflow(self, job_id: JobId) -> WorkflowStatus | None:
-        found = await self._client.list_workflows_async(
+        workflows = await self._client.list_workflows_async(
             workflow_id_prefix=str(job_id), sort_desc=True, limit=1, load_input=False, load_output=False
         )
-        return found[0] if found else None
+        return workflows[0] if workflows else None
 
     async def _copy(self, workflow_id: str, name: str) -> None:
         steps = await self._client.list_workflow_steps_async(workflow_id, load_output=False)

@@ -21,10 +21,10 @@ _J = TypeVar("_J", bound=Job)
 
 
 def _columns(kind: type[Job]) -> str:
-    return ", ".join(f"jobs.{one.name}" for one in fields(kind))
+    return ", ".join(f"jobs.{column.name}" for column in fields(kind))
 
 
-_STATUS_AT: Final = [one.name for one in fields(Job)].index("status")
+_STATUS_AT: Final = [column.name for column in fields(Job)].index("status")
 
 
 def _job_of(kind: Callable[..., _J], row: Row) -> _J:
@@ -218,14 +218,14 @@ async def page(
 
 async def latest_of(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
     """The newest job of each of the projects that has one; looked up one by one, so that old jobs cost nothing."""
-    found = [_job_of(Job, row) for row in await tx.rows(_NEWEST, {"ids": list(project_ids)})]
-    return {job.project_id: job for job in found}
+    newest = [_job_of(Job, row) for row in await tx.rows(_NEWEST, {"ids": list(project_ids)})]
+    return {job.project_id: job for job in newest}
 
 
 async def newest_versions(tx: Connection, project_ids: Sequence[ProjectId]) -> Mapping[ProjectId, Job]:
     """The newest ready job of each of the projects that has one."""
-    found = [_job_of(Job, row) for row in await tx.rows(_NEWEST_VERSIONS, {"ids": list(project_ids)})]
-    return {job.project_id: job for job in found}
+    newest = [_job_of(Job, row) for row in await tx.rows(_NEWEST_VERSIONS, {"ids": list(project_ids)})]
+    return {job.project_id: job for job in newest}
 
 
 async def newest_ready(tx: Connection, project_id: ProjectId) -> SpecifiedJob | None:

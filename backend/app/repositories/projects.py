@@ -44,8 +44,8 @@ async def page(
     tx: Connection, founder_id: FounderId, *, after: tuple[datetime, ProjectId] | None, limit: int
 ) -> Sequence[Project]:
     """The founder's projects, newest first, from just after the given place."""
-    at, last = after or (None, None)
-    values = {"founder": founder_id, "limit": limit, "at": at, "id": last}
+    at, last_id = after or (None, None)
+    values = {"founder": founder_id, "limit": limit, "at": at, "id": last_id}
     rows = await tx.named_rows(_NEXT_PAGE if after else _FIRST_PAGE, values)
     return [Project(**row) for row in rows]
 

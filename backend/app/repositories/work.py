@@ -144,9 +144,9 @@ async def admit_next(tx: Connection, *, limits_json: str, lease_s: float) -> Job
 
     One at a time, in all processes: outside a transaction both statements, sent at once, are one of their own.
     """
-    found = await tx.execute(_admission(limits_json, lease_s), prepare=False)
-    found.nextset()
-    row = await found.fetchone()
+    cursor = await tx.execute(_admission(limits_json, lease_s), prepare=False)
+    cursor.nextset()
+    row = await cursor.fetchone()
     return JobId(row[0]) if row else None
 
 

@@ -72,16 +72,17 @@ async def propose(spec: AppSpec, text: str) -> Proposal:
     """Apply a change in words to a plan. InvalidInput when nothing was understood of it."""
     raw = spec.model_dump(mode="json")
     done: list[str] = []
-    rest: list[str] = []
+    unread: list[str] = []
     for clause in _clauses(text):
-        (done if _by_pattern(raw, clause) else rest).append(clause)
+        (done if _by_pattern(raw, clause) else unread).append(clause)
     wishes = [WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT) for clause in done]
-    if rest:
-        read = await asyncio.to_thread(_by_reading, spec, raw, ". ".join(rest))
-        done += rest if read else []
-        rest = [] if read else rest
-        wishes += read or [
-            WishSpec(text=clause[:SENTENCE_MAX], state=WishState.LEFT_OUT, why=_NOT_UNDERSTOOD) for clause in rest
+    if unread:
+        read_wishes = await asyncio.to_thread(_by_reading, spec, raw, ". ".join(unread))
+        done += unread if read_wishes else []
+        unread = [] if read_wishes else unread
+        wishes += read_wishes or [
+            WishSpec(text=clause[:SENTENCE_MAX], state=WishState.LEFT_OUT, why=_NOT_UNDERSTOOD)
+            for clause in unread
         ]
     if not done:
         raise InvalidInput(
@@ -89,8 +90,8 @@ async def propose(spec: AppSpec, text: str) -> Proposal:
             remedy="Say one change in a sentence, such as “add a phone number to bookings”, or correct the plan.",
         )
     raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
-    left = [wish.text for wish in wishes if wish.state is WishState.LEFT_OUT]
-    return Proposal(raw, tuple(done), tuple(dict.fromkeys([*rest, *left])), _account(spec.wishes, wishes))
+    left_out = [wish.text for wish in wishes if wish.state is WishState.LEFT_OUT]
+    return Proposal(raw, tuple(done), tuple(dict.fromkeys([*unread, *left_out])), _account(spec.wishes, wishes))
 
 
 def _account(before: Sequence[WishSpec], asked: Sequence[WishSpec]) -> tuple[WishSpec, ...]:
@@ -133,12 +134,12 @@ def _same(one: str, other: str) -> bool:
 
 
 def _record_named(raw: Raw, name: str | None) -> Raw | None:
-    named = (
+    matches = (
         entity
         for entity in raw["entities"]
         if name and any(_same(name, entity[key]) for key in ("name", "label", "plural"))
     )
-    return next(named, None)
+    return next(matches, None)
 
 
 def _details_named(raw: Raw, name: str, record: str | None) -> Iterator[tuple[Raw, Raw]]:
@@ -177,9 +178,9 @@ def _add(raw: Raw, said: dict[str, Any]) -> bool:
     if entity is None:
         return False
     label = said["new"]
-    other = _record_named(raw, label)
-    if other is not None and other is not entity:
-        kind = f"ref:{other['name']}"
+    target = _record_named(raw, label)
+    if target is not None and target is not entity:
+        kind = f"ref:{target['name']}"
     else:
         kind = next((kind for kind, words in _KINDS if re.search(rf"\b(?:{words})\b", label, re.I)), "text")
     label = label[:1].upper() + label[1:]
@@ -217,14 +218,14 @@ def _by_reading(spec: AppSpec, raw: Raw, text: str) -> list[WishSpec]:
         *_new_details(before, after, raw),
         *_new_lines(before, after, raw),
     ]
-    known = {wish.text for wish in before.wishes}
-    return [wish for wish in after.wishes if wish.text not in known] if added else []
+    texts_before = {wish.text for wish in before.wishes}
+    return [wish for wish in after.wishes if wish.text not in texts_before] if added else []
 
 
 def _new_records(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
-    known = {entity["name"] for entity in raw["entities"]} | {entity.name for entity in before.entities}
+    known_names = {entity["name"] for entity in raw["entities"]} | {entity.name for entity in before.entities}
     for entity in after.entities:
-        if entity.name not in known:
+        if entity.name not in known_names:
             raw["entities"].append(entity.model_dump(mode="json"))
             raw["views"] += [view.model_dump(mode="json") for view in after.views if view.entity == entity.name]
             yield entity.name
@@ -235,7 +236,7 @@ def _new_details(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
         old, mine = before.entity(entity.name), _record_named(raw, entity.name)
         if old is None or mine is None:
             continue
-        for field in _beyond(old, entity, {one["name"] for one in mine["fields"]}):
+        for field in _beyond(old, entity, {existing["name"] for existing in mine["fields"]}):
             mine["fields"].append(field.model_dump(mode="json"))
             yield field.name
 
@@ -247,8 +248,8 @@ def _beyond(old: EntitySpec, new: EntitySpec, mine: set[str]) -> list[FieldSpec]
 def _new_lines(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
     """Rules, pages for visitors and kinds of people that the change brings."""
     for part, key in (("rules", "about"), ("forms", "action"), ("roles", "name")):
-        known = {getattr(one, key) for one in getattr(before, part)} | {one[key] for one in raw[part]}
-        for one in getattr(after, part):
-            if getattr(one, key) not in known:
-                raw[part].append(one.model_dump(mode="json"))
-                yield getattr(one, key)
+        known_keys = {getattr(line, key) for line in getattr(before, part)} | {line[key] for line in raw[part]}
+        for line in getattr(after, part):
+            if getattr(line, key) not in known_keys:
+                raw[part].append(line.model_dump(mode="json"))
+                yield getattr(line, key)

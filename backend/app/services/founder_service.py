@@ -47,9 +47,9 @@ class FounderService:
     async def caller(self, token: str) -> Caller:
         """The founder a token belongs to; raises Unauthenticated."""
         key = hashlib.sha256(token.encode(errors="replace")).digest()
-        known = self._remembered.get(key)
-        if known is not None and known[0] > time.monotonic():
-            return known[1]
+        remembered = self._remembered.get(key)
+        if remembered is not None and remembered[0] > time.monotonic():
+            return remembered[1]
         caller = await self._ask(token)
         if len(self._remembered) >= REMEMBERED_MOST:
             self._remembered.clear()

@@ -29,13 +29,15 @@ def examples() -> tuple[Example, ...]:
     """Every plan of the gallery, by title."""
     folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
     files = sorted(folder.rglob("*.toml")) if folder is not None else []
-    found = [Example(file.stem, AppSpec.model_validate(tomllib.loads(file.read_text("utf-8")))) for file in files]
-    return tuple(sorted(found, key=lambda example: example.spec.title))
+    gallery = [
+        Example(file.stem, AppSpec.model_validate(tomllib.loads(file.read_text("utf-8")))) for file in files
+    ]
+    return tuple(sorted(gallery, key=lambda example: example.spec.title))
 
 
 def example_named(name: str) -> Example:
     """One of them. NotFound."""
-    found = next((example for example in examples() if example.name == name), None)
-    if found is None:
+    match = next((example for example in examples() if example.name == name), None)
+    if match is None:
         raise NotFound("There is no such plan in the gallery.")
-    return found
+    return match

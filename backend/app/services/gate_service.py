@@ -88,9 +88,9 @@ class GateService:
         score = wishes_score(states["kept"], states["partly"], states["left_out"])
         if score is None:
             score = alignment_score(job.goal, json.dumps(built))
-        made = await gates.create(tx, job.project_id, GateType.SOLIDIFICATION, job_id=job.id, alignment=score)
-        if made is not None:
-            return made, True
+        new_gate = await gates.create(tx, job.project_id, GateType.SOLIDIFICATION, job_id=job.id, alignment=score)
+        if new_gate is not None:
+            return new_gate, True
         mine = await gates.of_job(tx, job.id)
         if mine is not None:
             return mine, False
@@ -118,7 +118,7 @@ class GateService:
     def _option(self, gate_type: GateType, decision: str, text: str | None) -> GateOption:
         option = gate_type.option(decision)
         if option is None:
-            allowed = ", ".join(repr(one.value) for one in gate_type.options)
+            allowed = ", ".join(repr(choice.value) for choice in gate_type.options)
             raise InvalidInput(f"This gate is decided by one of {allowed}.")
         if option.needs_text and not (text or "").strip():
             raise InvalidInput(f"The decision {option.value!r} needs a text that says what you want.")

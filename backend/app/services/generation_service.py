@@ -65,9 +65,9 @@ class StartRequest:
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
-        more: list[object] = [self.engine] if self.engine else []
-        more += [{"change": self.change}] if self.change else []
-        return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *more]).encode()).hexdigest()
+        extras: list[object] = [self.engine] if self.engine else []
+        extras += [{"change": self.change}] if self.change else []
+        return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *extras]).encode()).hexdigest()
 
 
 class GenerationService:
@@ -98,9 +98,9 @@ class GenerationService:
         """Accept a build: version, job, first event, key and answer in the caller's one transaction."""
         key = request.idempotency_key
         if key is not None:
-            kept = await idempotency.reserve(tx, founder_id, key, request_hash=request.digest)
-            if kept is not None:
-                return self._same_answer(kept, request)
+            earlier = await idempotency.reserve(tx, founder_id, key, request_hash=request.digest)
+            if earlier is not None:
+                return self._same_answer(earlier, request)
         project = await owned(tx, founder_id, request.project_id, lock=True)
         if project.is_parked:
             raise ProjectParked(
@@ -155,10 +155,10 @@ class GenerationService:
 
     async def job(self, tx: Connection, founder_id: FounderId, job_id: JobId) -> Job:
         """The founder's job; NotFound when it is somebody else's or nobody's."""
-        found = await jobs.find(tx, job_id, founder_id=founder_id)
-        if found is None:
+        job = await jobs.find(tx, job_id, founder_id=founder_id)
+        if job is None:
             raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")
-        return found
+        return job
 
     async def status(self, founder_id: FounderId, job_id: JobId) -> StatusView:
         """The founder's view of a job now."""

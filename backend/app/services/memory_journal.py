@@ -22,8 +22,8 @@ class MemoryJournal:
     @property
     def usd(self) -> Decimal | None:
         """Dollars so far; None while a call has no price."""
-        known = [usage.usd for usage in self._counted.values() if usage.usd is not None]
-        return sum(known, Decimal(0)) if len(known) == len(self._counted) else None
+        prices = [usage.usd for usage in self._counted.values() if usage.usd is not None]
+        return sum(prices, Decimal(0)) if len(prices) == len(self._counted) else None
 
     async def recall(self, call: Call) -> Reply | None:  # noqa: ARG002 - nothing is kept
         """Nothing was asked before."""
@@ -40,11 +40,13 @@ class MemoryJournal:
 
     async def begin(self, call: Call) -> CallId:
         """Count the most that the call can take. BudgetReached."""
-        left = await self.allowance()
-        if left.tokens is not None and call.most.tokens > left.tokens:
-            raise BudgetReached(f"The next call may take {call.most.tokens:,} tokens; {left.tokens:,} are left.")
-        if left.usd is not None and call.most.usd is not None and call.most.usd > left.usd:
-            raise BudgetReached(f"The next call may cost ${call.most.usd:.4f}; ${left.usd:.4f} are left.")
+        allowance = await self.allowance()
+        if allowance.tokens is not None and call.most.tokens > allowance.tokens:
+            raise BudgetReached(
+                f"The next call may take {call.most.tokens:,} tokens; {allowance.tokens:,} are left."
+            )
+        if allowance.usd is not None and call.most.usd is not None and call.most.usd > allowance.usd:
+            raise BudgetReached(f"The next call may cost ${call.most.usd:.4f}; ${allowance.usd:.4f} are left.")
         call_id = CallId(uuid4())
         self._counted[call_id] = call.most
         self.calls += 1

@@ -41,12 +41,12 @@ class Caps:
 
     def refuse(self, spent: SpentNow, most: Usage) -> None:
         """BudgetReached, with the budget and its figures, when a call could go over one."""
-        named = (
+        budgets = (
             ("this build", "BUILD", self.build, spent.build),
             ("you today", "FOUNDER", self.founder, spent.founder),
             ("everybody today", "DAY", self.day, spent.day),
         )
-        for whom, setting, cap, used in named:
+        for whom, setting, cap, used in budgets:
             if cap.usd is not None and most.usd is not None and used.usd + most.usd > cap.usd:
                 raise BudgetReached(
                     f"The model's budget for {whom} is ${cap.usd:.2f}, ${used.usd:.4f} of it is used and the next "
@@ -71,10 +71,10 @@ class JobJournal:
         """The kept reply; one that an earlier job got is noted as used again."""
 
         async def work(tx: Connection) -> Reply | None:
-            found = await model_calls.recall(tx, self._asking, call.digest)
-            if found is None:
+            kept_reply = await model_calls.recall(tx, self._asking, call.digest)
+            if kept_reply is None:
                 return None
-            text, usage, is_own = found
+            text, usage, is_own = kept_reply
             if not is_own:
                 await model_calls.reused(tx, self._asking, call)
             return Reply(text, usage)

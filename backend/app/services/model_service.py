@@ -89,10 +89,10 @@ class ModelService:
         """The founder's calls with their sums, of one build or of all, beside the budgets."""
         spent = await model_calls.spent(tx, Asking(founder_id, job_id=job_id))
         caps = self._caps
-        named = [("founder", caps.founder, spent.founder), ("day", caps.day, spent.day)]
+        named_caps = [("founder", caps.founder, spent.founder), ("day", caps.day, spent.day)]
         if job_id is not None:
-            named.insert(0, ("build", caps.build, spent.build))
-        budgets = [Budget(name, used.tokens, used.usd, cap.tokens, cap.usd) for name, cap, used in named]
+            named_caps.insert(0, ("build", caps.build, spent.build))
+        budgets = [Budget(name, used.tokens, used.usd, cap.tokens, cap.usd) for name, cap, used in named_caps]
         sums = [ShareSum(Share(row[0]), *row[1:]) for row in await model_calls.sums(tx, founder_id, job_id=job_id)]
         calls = await model_calls.ledger(tx, founder_id, job_id=job_id, limit=LEDGER_MOST)
         return UsageView(budgets, sums, calls)

@@ -72,18 +72,18 @@ def _words(values: Values, name: str, called: str) -> str:
 
 
 def _record(raw: Raw, values: Values, name: str = "record") -> Raw:
-    found = next((entity for entity in raw["entities"] if entity["name"] == values.get(name)), None)
-    if found is None:
+    match = next((entity for entity in raw["entities"] if entity["name"] == values.get(name)), None)
+    if match is None:
         raise CorrectionRefused("This kind of record is not in the plan any more.")
-    return dict_of(found)
+    return dict_of(match)
 
 
 def _detail(raw: Raw, values: Values) -> Raw:
     entity = _record(raw, values)
-    found = next((field for field in entity["fields"] if field["name"] == values.get("detail")), None)
-    if found is None:
+    match = next((field for field in entity["fields"] if field["name"] == values.get("detail")), None)
+    if match is None:
         raise CorrectionRefused("This detail is not in the plan any more.")
-    return dict_of(found)
+    return dict_of(match)
 
 
 def dict_of(value: Any) -> Raw:  # Any: what the raw form holds
@@ -125,16 +125,16 @@ def _add_record(raw: Raw, values: Values) -> None:
     taken = {entity["name"] for entity in raw["entities"]} | {entity["label"] for entity in raw["entities"]}
     if label in taken:
         raise CorrectionRefused(f"There is a kind of record called {label!r} already.")
-    many = plural(label)
-    table = _snake(many, {entity["table"] for entity in raw["entities"]})
+    plural_label = plural(label)
+    table = _snake(plural_label, {entity["table"] for entity in raw["entities"]})
     name = {"name": "name", "label": "Name", "type": "text", "required": True}
     raw["entities"].append(
         {
             "name": _pascal(label, taken),
             "label": label,
-            "plural": many,
+            "plural": plural_label,
             "table": table,
-            "about": f"All {lower_first(many)} in one place.",
+            "about": f"All {lower_first(plural_label)} in one place.",
             "fields": [{**name, "ref": None}],
             "computed": [],
             "state": None,
@@ -151,11 +151,11 @@ def _remove_record(raw: Raw, values: Values) -> None:
     entity = _record(raw, values)
     if len(raw["entities"]) == 1:
         raise CorrectionRefused("An app keeps at least one kind of record.")
-    raw["entities"] = [one for one in raw["entities"] if one["name"] != entity["name"]]
-    for other in raw["entities"]:
-        left = [field for field in other["fields"] if field["ref"] != entity["name"]]
-        if not any(field["required"] for field in left):
-            raise CorrectionRefused(f"{other['plural']} would have nothing left that must be filled in.")
+    raw["entities"] = [kept_entity for kept_entity in raw["entities"] if kept_entity["name"] != entity["name"]]
+    for referrer in raw["entities"]:
+        remaining = [field for field in referrer["fields"] if field["ref"] != entity["name"]]
+        if not any(field["required"] for field in remaining):
+            raise CorrectionRefused(f"{referrer['plural']} would have nothing left that must be filled in.")
 
 
 def _add_detail(raw: Raw, values: Values) -> None:
@@ -180,8 +180,8 @@ def _add_detail(raw: Raw, values: Values) -> None:
 
 
 def _choices(values: Values) -> list[str]:
-    found = [" ".join(line.split()) for line in re.split(r"[\n,;]", values.get("choices", ""))]
-    choices = list(dict.fromkeys(filter(None, found)))
+    lines = [" ".join(line.split()) for line in re.split(r"[\n,;]", values.get("choices", ""))]
+    choices = list(dict.fromkeys(filter(None, lines)))
     if not choices:
         raise CorrectionRefused("Say what can be chosen, one in a line.")
     return choices
@@ -201,12 +201,12 @@ def _change_detail(raw: Raw, values: Values) -> None:
 
 def _remove_detail(raw: Raw, values: Values) -> None:
     entity, field = _record(raw, values), _detail(raw, values)
-    left = [one for one in entity["fields"] if one["name"] != field["name"]]
-    if not any(one["required"] for one in left):
+    remaining = [candidate for candidate in entity["fields"] if candidate["name"] != field["name"]]
+    if not any(candidate["required"] for candidate in remaining):
         raise CorrectionRefused(
             f"{entity['label']} needs a detail that must be filled in; make another one so first."
         )
-    entity["fields"] = left
+    entity["fields"] = remaining
 
 
 def _number(values: Values, name: str) -> int:
@@ -219,13 +219,20 @@ def _number(values: Values, name: str) -> int:
 def _add_limit(raw: Raw, values: Values) -> None:
     """At most so many records for each one that they belong to."""
     entity = _record(raw, values)
-    field = next((one for one in entity["fields"] if one["name"] == values.get("detail") and one["ref"]), None)
+    field = next(
+        (
+            candidate
+            for candidate in entity["fields"]
+            if candidate["name"] == values.get("detail") and candidate["ref"]
+        ),
+        None,
+    )
     if field is None:
         raise CorrectionRefused("Choose what the limit is counted for.")
     most = _number(values, "most")
     about = f"At most {most} {lower_first(entity['plural'])} for each {lower_first(field['label'])}."
-    same = [rule for rule in raw["rules"] if rule["kind"] == "capacity" and rule["entity"] == entity["name"]]
-    raw["rules"] = [rule for rule in raw["rules"] if rule not in same or rule["fields"][0] != field["name"]]
+    limits = [rule for rule in raw["rules"] if rule["kind"] == "capacity" and rule["entity"] == entity["name"]]
+    raw["rules"] = [rule for rule in raw["rules"] if rule not in limits or rule["fields"][0] != field["name"]]
     raw["rules"].append(
         {"kind": "capacity", "entity": entity["name"], "fields": [field["name"]], "limit": most, "about": about}
     )
@@ -239,10 +246,10 @@ def _add_unique(raw: Raw, values: Values) -> None:
 
 
 def _remove_rule(raw: Raw, values: Values) -> None:
-    left = [rule for rule in raw["rules"] if rule["about"] != values.get("about")]
-    if len(left) == len(raw["rules"]):
+    remaining = [rule for rule in raw["rules"] if rule["about"] != values.get("about")]
+    if len(remaining) == len(raw["rules"]):
         raise CorrectionRefused("This rule is not in the plan any more.")
-    raw["rules"] = left
+    raw["rules"] = remaining
 
 
 def _show_public(raw: Raw, values: Values) -> None:

@@ -21,15 +21,15 @@ def prune(raw: Raw) -> None:
     fields = {entity["name"]: {field["name"] for field in entity["fields"]} for entity in raw["entities"]}
 
     def is_there(part: Raw, *names: str | None) -> bool:
-        known = fields.get(part["entity"])
-        return known is not None and all(name is None or name in known for name in names)
+        field_names = fields.get(part["entity"])
+        return field_names is not None and all(name is None or name in field_names for name in names)
 
     raw["views"] = [view for view in raw["views"] if is_there(view, view["field"]) or _is_by_figure(raw, view)]
     raw["rules"] = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
     raw["forms"] = [form for form in _forms(raw, fields) if form["fields"] and is_there(form)]
     if raw.get("site"):
         forms = {form["entity"] for form in raw["forms"]}
-        sections = [one for one in raw["site"]["sections"] if _stays(one, raw, forms)]
+        sections = [section for section in raw["site"]["sections"] if _stays(section, raw, forms)]
         raw["site"] = {"sections": sections} if sections else None
     for role in raw["roles"]:
         role["entity"] = role["entity"] if role["entity"] in fields else None
@@ -49,7 +49,7 @@ def _whole(part: Raw, kind: type[EntitySpec | FormSpec]) -> Raw:
 
 def _is_by_figure(raw: Raw, view: Raw) -> bool:
     """True when a view is by a figure that is worked out, such as a ranking."""
-    entity = next((one for one in raw["entities"] if one["name"] == view["entity"]), None)
+    entity = next((candidate for candidate in raw["entities"] if candidate["name"] == view["entity"]), None)
     return entity is not None and any(figure["name"] == view["field"] for figure in entity["computed"])
 
 
@@ -57,7 +57,7 @@ def _stays(section: Raw, raw: Raw, forms: set[str]) -> bool:
     """True when what a section of the first page is about is still there."""
     if section["entity"] is None:
         return section["tool"] is None or any(tool["name"] == section["tool"] for tool in raw["tools"])
-    entity = next((one for one in raw["entities"] if one["name"] == section["entity"]), None)
+    entity = next((candidate for candidate in raw["entities"] if candidate["name"] == section["entity"]), None)
     if entity is None:
         return False
     if section["kind"] == "results":
@@ -71,7 +71,7 @@ def _prune_record(entity: Raw, records: set[str]) -> None:
         entity["state"], entity["moves"] = None, []
     for move in entity["moves"]:
         move["asks"] = [name for name in move["asks"] if name in names]
-        move["sets"] = [one for one in move["sets"] if one["field"] in names]
+        move["sets"] = [assignment for assignment in move["sets"] if assignment["field"] in names]
     for right in entity["rights"]:
         right["fields"] = [name for name in right["fields"] if name in names]
     figures = {figure["name"] for figure in entity["computed"]}
@@ -85,15 +85,15 @@ def _prune_record(entity: Raw, records: set[str]) -> None:
 def _forms(raw: Raw, fields: dict[str, set[str]]) -> Iterator[Raw]:
     by_name = {entity["name"]: entity for entity in raw["entities"]}
     for form in raw["forms"]:
-        known = fields.get(form["entity"], set())
+        names = fields.get(form["entity"], set())
         entity = by_name.get(form["entity"])
-        shown = known | ({figure["name"] for figure in entity["computed"]} if entity else set())
+        readable = names | ({figure["name"] for figure in entity["computed"]} if entity else set())
         of_lines = fields.get(entity["lines"], set()) if entity and entity["lines"] else set()
         yield {
             **form,
-            "fields": [name for name in form["fields"] if name in known],
-            "person": form["person"] if form["person"] in known else None,
-            "invited_by": form["invited_by"] if form["invited_by"] in known else None,
-            "shows": [name for name in form["shows"] if name in shown],
+            "fields": [name for name in form["fields"] if name in names],
+            "person": form["person"] if form["person"] in names else None,
+            "invited_by": form["invited_by"] if form["invited_by"] in names else None,
+            "shows": [name for name in form["shows"] if name in readable],
             "lines": [name for name in form["lines"] if name in of_lines],
         }

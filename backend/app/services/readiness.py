@@ -57,14 +57,14 @@ class Readiness:
 
 def readiness_of(job: Job, spec: AppSpec | None, files: Mapping[str, bytes]) -> Readiness:
     """Look at a version."""
-    found = [*_built(job), *_wishes(job)]
-    found.append(_sign_in(files))
+    findings = [*_built(job), *_wishes(job)]
+    findings.append(_sign_in(files))
     if spec is not None:
-        found += _reach(spec)
-    found += _settings(files)
+        findings += _reach(spec)
+    findings += _settings(files)
     order = list(Light)
     return Readiness(
-        tuple(sorted(found, key=lambda finding: order.index(finding.light))),
+        tuple(sorted(findings, key=lambda finding: order.index(finding.light))),
         tuple(_secrets(files.get(".env.example", b"").decode(errors="replace"))),
     )
 
@@ -89,8 +89,8 @@ def _wishes(job: Job) -> Iterator[Finding]:
     wishes: list[dict[str, Any]] = job.evidence.get("wishes") or []
     lost = [str(wish["text"]) for wish in wishes if wish.get("state") == "left_out"]
     if lost:
-        named = "; ".join(f"“{text}”" for text in lost[:4])
-        yield Finding(Light.YELLOW, f"{len(lost)} of {len(wishes)} wishes are left out", named, fix_in_plan=True)
+        quoted = "; ".join(f"“{text}”" for text in lost[:4])
+        yield Finding(Light.YELLOW, f"{len(lost)} of {len(wishes)} wishes are left out", quoted, fix_in_plan=True)
     elif wishes:
         yield Finding(Light.GREEN, "What you asked for is in it", f"{len(wishes)} wishes, none left out.")
 
@@ -116,9 +116,9 @@ def _reach(spec: AppSpec) -> Iterator[Finding]:
     for entity in spec.entities:
         reaches = any(field.type in _PERSONAL for field in entity.fields)
         if reaches and entity.public is not Publicity.NONE:
-            many = lower_first(entity.plural)
-            detail = f"Visitors see the list of {many}, and it keeps how to reach them."
-            yield Finding(Light.RED, f"Strangers could read who your {many} are", detail, fix_in_plan=True)
+            records = lower_first(entity.plural)
+            detail = f"Visitors see the list of {records}, and it keeps how to reach them."
+            yield Finding(Light.RED, f"Strangers could read who your {records} are", detail, fix_in_plan=True)
 
 
 def _settings(files: Mapping[str, bytes]) -> Iterator[Finding]:

@@ -86,24 +86,24 @@ class ReaperService:
 
     async def remove_orphans(self) -> None:
         """End the sandboxes whose jobs need none any more, and remove the data of failed and unknown jobs."""
-        found, kept = await self._runtime.list_ids(), await self._runtime.list_data()
-        ended = await self.ended(list({*found.values(), *kept}))
-        for sandbox_id, job_id in found.items():
+        owners, data_jobs = await self._runtime.list_ids(), await self._runtime.list_data()
+        ended = await self.ended(list({*owners.values(), *data_jobs}))
+        for sandbox_id, job_id in owners.items():
             if job_id in ended:
                 log.info("orphan_sandbox_removed", sandbox_id=sandbox_id, job_id=str(job_id))
                 await self._kill(sandbox_id)
-        await self._remove_left(found)
-        for job_id in ended.intersection(kept):
+        await self._remove_left(owners)
+        for job_id in ended.intersection(data_jobs):
             log.info("orphan_data_removed", job_id=str(job_id))
             await self._runtime.remove_data(job_id)
 
     async def _remove_left(self, found: Collection[SandboxId]) -> None:
         """A live worker removes its own, so only what two looks in a row have seen belongs to nobody."""
-        left = {*await self._runtime.list_ended(), *await self._done_with(found)}
-        for sandbox_id in left & self._were_left:
+        leftovers = {*await self._runtime.list_ended(), *await self._done_with(found)}
+        for sandbox_id in leftovers & self._were_left:
             log.info("left_sandbox_removed", sandbox_id=sandbox_id)
             await self._kill(sandbox_id)
-        self._were_left = left
+        self._were_left = leftovers
 
     async def _done_with(self, sandbox_ids: Collection[SandboxId]) -> Sequence[SandboxId]:
         if not sandbox_ids:

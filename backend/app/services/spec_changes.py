@@ -32,29 +32,31 @@ def _changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
     for entity in old.entities:
         if entity.name not in before:
             yield f"It no longer keeps {lower_first(entity.plural)}."
-    for was, now in pairs:
-        yield from _record_changes(was, now)
+    for was, entity_now in pairs:
+        yield from _record_changes(was, entity_now)
     yield from _lines(old, new)
 
 
 def _pairs(old: AppSpec, new: AppSpec) -> list[tuple[EntitySpec, EntitySpec]]:
-    found = [(old.entity(entity.was or entity.name) or old.entity(entity.name), entity) for entity in new.entities]
-    return [(was, now) for was, now in found if was is not None]
+    candidates = [
+        (old.entity(entity.was or entity.name) or old.entity(entity.name), entity) for entity in new.entities
+    ]
+    return [(was, after) for was, after in candidates if was is not None]
 
 
 def _record_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
     if was.plural != now.plural:
         yield f"{was.plural} are called {lower_first(now.plural)} now."
-    kept = set()
+    carried_over = set()
     for field in now.fields:
         before = was.field(field.was or field.name) or was.field(field.name)
         if before is None:
             yield f"{now.plural} have a new detail: {field.label}."
             continue
-        kept.add(before.name)
+        carried_over.add(before.name)
         yield from _detail_changes(now, before, field)
     for field in was.fields:
-        if field.name not in kept:
+        if field.name not in carried_over:
             yield f"{now.plural} no longer have {lower_first(field.label)}."
     yield from _figure_changes(was, now)
     if was.public != now.public:
@@ -66,13 +68,13 @@ def _record_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
 
 
 def _figure_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
-    many = lower_first(now.plural)
+    records = lower_first(now.plural)
     for figure in now.computed:
         if was.figure(figure.name) is None:
-            yield f"It works out {lower_first(figure.label)} of {many}."
+            yield f"It works out {lower_first(figure.label)} of {records}."
     for figure in was.computed:
         if now.figure(figure.name) is None:
-            yield f"It no longer works out {lower_first(figure.label)} of {many}."
+            yield f"It no longer works out {lower_first(figure.label)} of {records}."
 
 
 def _detail_changes(entity: EntitySpec, was: FieldSpec, now: FieldSpec) -> Iterator[str]:

@@ -183,11 +183,11 @@ class SpecService:
         """
         if goal is None:
             return (await self._current(tx, project_id)).spec
-        kept = await specs.find(tx, project_id)
-        if kept is None or kept.spec.get("goal") != goal:
+        edit = await specs.find(tx, project_id)
+        if edit is None or edit.spec.get("goal") != goal:
             return None
         newest = await jobs.newest_ready(tx, project_id)
-        return _draft_of(kept) if newest is None else _edited(kept, _spec_of(newest))
+        return _draft_of(edit) if newest is None else _edited(edit, _spec_of(newest))
 
     async def to_change(self, tx: Connection, project_id: ProjectId) -> AppSpec:
         """The specification that a change in words begins with. NoSpec; Conflict while an edit is not built."""
@@ -203,22 +203,22 @@ class SpecService:
         """True when a build of this goal begins with a specification, so that no engine plans anything."""
         if goal is None:
             return True
-        kept = await specs.find(tx, project_id)
-        return kept is not None and kept.spec.get("goal") == goal
+        edit = await specs.find(tx, project_id)
+        return edit is not None and edit.spec.get("goal") == goal
 
     async def _current(self, tx: Connection, project_id: ProjectId) -> SpecView:
         base = await self._base(tx, project_id)
-        kept = await specs.find(tx, project_id)
-        spec, is_edited = _standing(kept, base)
-        revision = f"{kept.revision if kept else 0}-{base.number}"
+        edit = await specs.find(tx, project_id)
+        spec, is_edited = _standing(edit, base)
+        revision = f"{edit.revision if edit else 0}-{base.number}"
         return SpecView(spec, revision, base.version, is_edited, base.spec if base.number else None)
 
     async def _base(self, tx: Connection, project_id: ProjectId) -> _Base:
         newest = await jobs.newest_ready(tx, project_id)
         if newest is not None and newest.spec is not None:
             return _Base(_spec_of(newest), newest.number, newest.build_version)
-        kept = await specs.find(tx, project_id)
-        draft = None if kept is None or newest is not None else _draft_of(kept)
+        edit = await specs.find(tx, project_id)
+        draft = None if edit is None or newest is not None else _draft_of(edit)
         if draft is None:
             raise NoSpec(
                 "This project has no version yet, so it has no specification.",
@@ -281,6 +281,6 @@ def _require_same(given: str | None, current: str) -> None:
 
 
 def _refusal(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
-    found = faults_of(raw)[1] or problems(error, raw)
-    first = "; ".join(f"{one['field']}: {one['problem']}" for one in found[:5])
-    return SpecRefused(f"{first}.", errors=found)
+    faults = faults_of(raw)[1] or problems(error, raw)
+    summary = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults[:5])
+    return SpecRefused(f"{summary}.", errors=faults)

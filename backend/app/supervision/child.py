@@ -46,12 +46,12 @@ class Comeback:
 
     def died(self) -> float:
         """Note that it is dead and return the pause before the next start, in seconds."""
-        now = time.monotonic()
-        if now - self._started > STEADY_S:
+        moment = time.monotonic()
+        if moment - self._started > STEADY_S:
             self._deaths = 0
         pause = PAUSES_S[min(self._deaths, len(PAUSES_S) - 1)]
         self._deaths += 1
-        self._due = now + pause
+        self._due = moment + pause
         return pause
 
     @property
@@ -112,7 +112,9 @@ class Child:
             sockets = psutil.Process(self._pid).net_connections("tcp")
         except psutil.Error:
             return False
-        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port for connection in sockets
+        )
 
     def start(self) -> None:
         """Start it; raises `OSError` when the machine cannot."""

@@ -69,14 +69,14 @@ def own_key() -> ProcessKey:
 def processes_in(directory: Path, name: str) -> list[psutil.Process]:
     """The running processes called `name...` that work in `directory`, whoever started them."""
     place = str(directory.resolve())
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if process.name().startswith(name) and process.cwd() == place:
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 def end_processes(processes: Iterable[psutil.Process], *, gently: Signals, grace_s: float) -> None:

@@ -179,10 +179,10 @@ class Worker:
     async def _said_alive(self) -> bool:
         try:
             async with self._parts.database.autocommit() as tx:
-                known = await work.beat(tx, self.name)
+                is_registered = await work.beat(tx, self.name)
         except Unavailable:
             return False
-        if not known and not self._stopping.is_set():
+        if not is_registered and not self._stopping.is_set():
             self._fence("given up by the others")
         return True
 

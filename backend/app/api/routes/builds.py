@@ -50,10 +50,10 @@ async def evidence(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Ev
 async def picture(job_id: UUID, name: str, caller: CallerDep, services: ServicesDep) -> Response:
     """A picture of this version's first page, as `evidence` lists it."""
     job = await _ready(services, caller, job_id)
-    kept = job.evidence.get("pictures") or {}
-    if name not in kept.get("names", ()):
+    pictures = job.evidence.get("pictures") or {}
+    if name not in pictures.get("names", ()):
         raise NotFound("There is no such picture of this version.")
-    files = await services.versions.files_of(job.project_id, TreeDigest(kept["digest"]))
+    files = await services.versions.files_of(job.project_id, TreeDigest(pictures["digest"]))
     # The picture was made where the app's own code runs; nothing in it may be taken for a page.
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
     return Response(files[name], media_type="image/webp", headers=headers)

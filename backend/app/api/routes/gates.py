@@ -66,8 +66,8 @@ async def create(project_id: UUID, body: GateIn, caller: CallerDep, services: Se
 async def list_gates(project_id: UUID, caller: CallerDep, services: ServicesDep) -> GatesOut:
     """The decisions of a project, newest first."""
     async with services.database.autocommit() as tx:
-        found = await services.gates.list(tx, caller.id, ProjectId(project_id))
-    return GatesOut(items=[_gate_out(gate) for gate in found])
+        gates = await services.gates.list(tx, caller.id, ProjectId(project_id))
+    return GatesOut(items=[_gate_out(gate) for gate in gates])
 
 
 @router.post("/{gate_id}/resolve", operation_id="resolve_gate")

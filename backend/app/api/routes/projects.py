@@ -74,8 +74,8 @@ async def list_projects(
     """The founder's projects, newest first."""
     async with services.database.autocommit() as tx:
         views = await services.projects.page(tx, caller.id, after=_place(cursor), limit=limit + 1)
-    page, last = views[:limit], views[limit - 1].project if len(views) > limit else None
-    following = cursors.pack([last.created_at.isoformat(), str(last.id)]) if last else None
+    page, next_project = views[:limit], views[limit - 1].project if len(views) > limit else None
+    following = cursors.pack([next_project.created_at.isoformat(), str(next_project.id)]) if next_project else None
     return answer(ProjectsOut(items=[project_out(view) for view in page], next_cursor=following))
 
 

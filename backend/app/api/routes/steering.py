@@ -67,13 +67,13 @@ async def create_share(
 ) -> ShareOut:
     """A link by which anybody sees what the newest version shows to visitors. Its address is told this once."""
     async with services.database.transaction() as tx:
-        made = await services.shares.create(
+        share = await services.shares.create(
             tx, caller.id, ProjectId(project_id), label=body.label, days=body.days, with_code=body.with_code
         )
     origin = shared_origin(request.app.state.settings)
-    path = f"/s/{made.secret}"
+    path = f"/s/{share.secret}"
     url = f"{origin}{path}" if origin else str(request.base_url.replace(path=path))
-    return _share_out(made.link).model_copy(update={"url": url, "code": made.code})
+    return _share_out(share.link).model_copy(update={"url": url, "code": share.code})
 
 
 @project_router.delete("/{project_id}/shares/{link_id}", status_code=204, operation_id="close_share")
@@ -106,11 +106,12 @@ async def readiness(job_id: UUID, caller: CallerDep, services: ServicesDep) -> R
         require_ready(job)
         spec = await services.specs.of_version(tx, job)
     files = await services.versions.files_of(job.project_id, TreeDigest(job.digest or ""))
-    found = readiness_of(job, spec, files)
+    checklist = readiness_of(job, spec, files)
     findings = [
-        FindingOut(light=one.light, title=one.title, detail=one.detail, fix=one.fix) for one in found.findings
+        FindingOut(light=finding.light, title=finding.title, detail=finding.detail, fix=finding.fix)
+        for finding in checklist.findings
     ]
-    return ReadinessOut(job_id=job.id, light=found.light, findings=findings)
+    return ReadinessOut(job_id=job.id, light=checklist.light, findings=findings)
 
 
 def _share_out(link: ShareLink) -> ShareOut:

@@ -26,23 +26,23 @@ async def usage(caller: CallerDep, services: ServicesDep, job_id: JobFilter = No
         view = await services.models.usage(tx, caller.id, job_id=None if job_id is None else JobId(job_id))
     budgets = [
         BudgetOut(
-            name=one.name,
-            tokens=one.tokens,
-            usd=str(one.usd),
-            tokens_cap=one.tokens_cap,
-            usd_cap=None if one.usd_cap is None else str(one.usd_cap),
+            name=part.name,
+            tokens=part.tokens,
+            usd=str(part.usd),
+            tokens_cap=part.tokens_cap,
+            usd_cap=None if part.usd_cap is None else str(part.usd_cap),
         )
-        for one in view.budgets
+        for part in view.budgets
     ]
     shares = [
         ShareOut(
-            share=one.share.value,
-            calls=one.calls,
-            input_tokens=one.input_tokens,
-            output_tokens=one.output_tokens,
-            usd=str(one.usd),
+            share=part.share.value,
+            calls=part.calls,
+            input_tokens=part.input_tokens,
+            output_tokens=part.output_tokens,
+            usd=str(part.usd),
         )
-        for one in view.shares
+        for part in view.shares
     ]
     return UsageReportOut(
         model=services.models.label, budgets=budgets, shares=shares, calls=[_call(row) for row in view.calls]
