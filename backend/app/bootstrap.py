@@ -43,6 +43,7 @@ from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.launch_service import LaunchService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
@@ -127,7 +128,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     gates = GateService()
     specs = SpecService()
     versions = VersionService(adapters.store)
-    shares = ShareService()
+    shares, projects = ShareService(), ProjectService(cache)
     return Services(
         database=database,
         bell=bell,
@@ -139,8 +140,9 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         machine=machine,
         founders=FounderService(database, adapters.identity, adapters.billing),
         page_access=PageAccess(),
-        projects=ProjectService(cache),
+        projects=projects,
         specs=specs,
+        launches=LaunchService(projects, specs, gates, versions),
         shares=shares,
         share_entry=ShareEntry(database, shares),
         gates=gates,

@@ -20,6 +20,7 @@ from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.launch_service import LaunchService
 from app.services.model_service import ModelService
 from app.services.page_access import PageAccess
 from app.services.project_service import ProjectService
@@ -44,6 +45,7 @@ class Services:
     page_access: PageAccess
     projects: ProjectService
     specs: SpecService
+    launches: LaunchService
     shares: ShareService
     share_entry: ShareEntry
     gates: GateService

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.schemas.text import Goal
@@ -149,3 +149,21 @@ class RecordsOut(BaseModel):
     job_id: UUID
     rows: dict[str, int]
     notes: list[str]
+
+
+class PushIn(BaseModel):
+    """A git server, and a token that may write there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(max_length=500)]
+    branch: Annotated[str, Field(max_length=200)] = "main"
+    token: Annotated[SecretStr, Field(max_length=1_000)]
+
+
+class PushOut(BaseModel):
+    """Where the versions went, and the newest commit there."""
+
+    url: str
+    branch: str
+    commit: str

@@ -59,15 +59,9 @@ async def iter_zip(
     Regular files only, below `folder` when given; real `.env` files are left out. `records` becomes `data/app.db`.
     ExportRefused on an unsafe tree.
     """
-    guard, total, sink = PathGuard(), 0, _Sink()
+    guard, sink = PathGuard(), _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
-        async for path, content in entries:
-            _admit(guard, path, folder=folder)
-            if _holds_secrets(path):
-                continue
-            total += len(content)
-            if total > max_bytes:
-                raise ExportRefused(f"This version is larger than the {max_bytes} bytes that can be exported.")
+        async for path, content in checked(entries, folder=folder, guard=guard, max_bytes=max_bytes):
             await _add(archive, _named(path, folder), content)
             yield sink.take()
         if records is not None:
@@ -77,6 +71,25 @@ async def iter_zip(
                     await asyncio.to_thread(file.write, piece)
                     yield sink.take()
     yield sink.take()
+
+
+async def checked(
+    entries: AsyncIterable[tuple[str, bytes]],
+    *,
+    folder: str | None = None,
+    guard: PathGuard | None = None,
+    max_bytes: int = MAX_EXPORT_BYTES,
+) -> AsyncGenerator[tuple[str, bytes], None]:
+    """These files without real `.env` files. ExportRefused on an unsafe tree."""
+    guard, total = guard or PathGuard(), 0
+    async for path, content in entries:
+        _admit(guard, path, folder=folder)
+        if _holds_secrets(path):
+            continue
+        total += len(content)
+        if total > max_bytes:
+            raise ExportRefused(f"This version is larger than the {max_bytes} bytes that can be exported.")
+        yield path, content
 
 
 def _admit(guard: PathGuard, path: str, *, folder: str | None) -> None:

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
+from app.api.downloads import bundle_of, paper_file, zip_of
 from app.api.status import build_out, evidence_out
 from app.container import Services
 from app.core.errors import NotFound
@@ -16,10 +17,10 @@ from app.core.ids import JobId
 from app.domain.job import Job
 from app.ports.storage import TreeDigest
 from app.preview.links import Access
-from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, RecordsOut
-from app.services.export_service import iter_zip
+from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, PushIn, PushOut, RecordsOut
 from app.services.founder_service import Caller
 from app.services.gate_service import require_ready
+from app.services.git_export import push
 
 router = APIRouter()
 
@@ -83,13 +84,29 @@ async def export(
     job_id: UUID, caller: CallerDep, services: ServicesDep, with_data: bool = False
 ) -> StreamingResponse:
     """The files of this version as a zip archive; `with_data` adds the app's records, which may name people."""
+    return await zip_of(services, await _ready(services, caller, job_id), with_data=with_data)
+
+
+@router.get("/{job_id}/bundle", operation_id="export_bundle", response_class=Response)
+async def export_bundle(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Response:
+    """Every version of the project up to this one as a git repository in a file: `git clone FILE`."""
+    return await bundle_of(services, caller, await _ready(services, caller, job_id))
+
+
+@router.get("/{job_id}/papers/{name}", operation_id="get_paper", response_class=Response)
+async def get_paper(job_id: UUID, name: str, caller: CallerDep, services: ServicesDep) -> Response:
+    """Brief, scope, milestones, risks or how-it-works of this version, as `.md` or `.pdf`."""
+    return await paper_file(services, caller, await _ready(services, caller, job_id), name)
+
+
+@router.post("/{job_id}/push", operation_id="push_build")
+async def push_build(job_id: UUID, body: PushIn, caller: CallerDep, services: ServicesDep) -> PushOut:
+    """Push every version up to this one to a branch of a git server. The token is used for this and not kept."""
     job = await _ready(services, caller, job_id)
-    records = (await services.data.backup(job)).read() if with_data else None
-    files = services.versions.stream(job.project_id, TreeDigest(job.digest or ""))
-    headers = {"Content-Disposition": f'attachment; filename="{job.build_version}.zip"'}
-    return StreamingResponse(
-        iter_zip(files, folder=job.build_version, records=records), media_type="application/zip", headers=headers
-    )
+    async with services.database.autocommit() as tx:
+        commits = await services.launches.commits(tx, caller.id, job)
+    pushed = await push(commits, url=body.url, branch=body.branch, token=body.token.get_secret_value())
+    return PushOut(url=pushed.url, branch=pushed.branch, commit=pushed.commit)
 
 
 @router.get("/{job_id}/data", operation_id="backup_data", response_class=StreamingResponse)
