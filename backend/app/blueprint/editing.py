@@ -6,17 +6,16 @@ An edit arrives as plain JSON values that may be anything; only what `settled` g
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from app.blueprint import spec_defaults
 from app.blueprint.fault_words import words_of
+from app.blueprint.naming import Raw, dicts
 from app.blueprint.renames import Guess, follow, guesses
 from app.blueprint.spec import AppSpec, EntitySpec
-
-Raw = dict[str, Any]
 
 _FROM_THE_ENGINE = ("engine", "confidence", "wishes")
 
@@ -65,7 +64,9 @@ def settled(
     for one in found:
         one.mark(edit)
     _forget_stale(edit, base)
-    follow(edit, base)
+    follow(edit, base, guess=guess)
+    if began is not base:
+        follow(edit, began, guess=guess)
     _tend_pages(edit, base)
     _tend_checks(edit, began)
     return AppSpec.model_validate(edit), [told(one) for one in found]
@@ -116,12 +117,6 @@ def _forget_stale(edit: Raw, base: AppSpec) -> None:
             was = field.get("was")
             if was is not None and (before is None or before.field(str(was)) is None or was == field.get("name")):
                 field["was"] = None
-
-
-def dicts(value: Any) -> Iterator[Raw]:  # Any: what JSON can hold
-    """Those of a list that are objects."""
-    if isinstance(value, list | tuple):
-        yield from (one for one in value if isinstance(one, dict))
 
 
 def _tend_pages(edit: Raw, base: AppSpec) -> None:

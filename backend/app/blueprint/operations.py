@@ -10,10 +10,9 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.blueprint import spec_defaults
-from app.blueprint.editing import Raw
-from app.blueprint.expression_renames import rename_in_expressions, renaming_of
 from app.blueprint.fault_words import OURS
-from app.blueprint.renames import follow_entities
+from app.blueprint.naming import Raw
+from app.blueprint.renaming import Renames, rename, tool_name
 
 MOST: Final = 40
 _NAMES: Final = ("name", "label", "action", "role", "about", "text", "field")
@@ -90,31 +89,55 @@ def _change(document: Raw, operation: Operation) -> None:
 
 
 def _rename(document: Raw, operation: Operation) -> None:
-    holder, key = _found(document, operation.at.split("/"))
+    steps = operation.at.split("/")
+    holder, key = _found(document, steps)
     part = holder[key]
     if not operation.to:
         raise OperationFault("to is missing: the new name")
-    if not isinstance(part, dict) or "name" not in part:
+    renames = _renames_of(document, steps, part, operation.to)
+    if renames is None:
         raise OperationFault("only what has a name is renamed; use change for the words of others")
-    steps, old = operation.at.split("/"), part["name"]
-    is_entity = len(steps) == 2 and steps[0] == "entities"
-    _forget_derived(part, is_entity=is_entity)
-    changed = {old: operation.to}
-    if is_entity:
-        renaming = renaming_of(document, changed, {})
-        follow_entities(document, changed)
-    else:
-        holder, key = _found(document, steps[:2])
-        renaming = renaming_of(document, {}, {holder[key]["name"]: changed})
-    part["name"] = operation.to
-    # Nothing is kept of a figure, so it needs no earlier name to be known by.
-    if "expression" not in part:
-        part.setdefault("was", old)
-    rename_in_expressions(document, renaming)
+    if isinstance(part, dict):
+        _forget_derived(part, is_entity=len(steps) == 2 and steps[0] == "entities")
+        # Only of these something is kept, which must be found again.
+        if steps[0] == "entities" and "expression" not in part:
+            part["was"] = part.get("was") or part["name"]
+    rename(document, copy.deepcopy(document), renames)
+
+
+def _renames_of(document: Raw, steps: Sequence[str], part: Any, new: str) -> Renames | None:
+    """What a rename of one part changes; None when it has no name that others could speak of."""
+    changed = {str(part.get("name") if isinstance(part, dict) else part): new}
+    inside = _named_at(document, steps[:2])
+    match steps[0], steps[2:]:
+        case "entities", []:
+            return Renames(entities=changed)
+        case "roles", []:
+            return Renames(roles=changed)
+        case "tools", []:
+            return Renames(tools=changed)
+        case "entities", ["fields" | "computed", _]:
+            return Renames(fields={inside: changed})
+        case "tools", ["inputs" | "results", _]:
+            return Renames(fields={tool_name(inside): changed})
+        case "entities", ["fields", name, "choices", _]:
+            return Renames(choices={(inside, _named_at(document, [*steps[:3], name])): changed})
+        case "tools", ["inputs", name, "choices", _]:
+            return Renames(choices={(tool_name(inside), _named_at(document, [*steps[:3], name])): changed})
+    return None
+
+
+def _named_at(document: Raw, steps: Sequence[str]) -> str:
+    if len(steps) < 2:
+        return ""
+    holder, key = _found(document, steps)
+    return str(holder[key].get("name")) if isinstance(holder[key], dict) else ""
 
 
 def _forget_derived(part: Raw, *, is_entity: bool) -> None:
     """Take out the words that only followed from the old name."""
+    if "name" not in part:
+        return
     bare = {"name": part["name"]}
     derived = spec_defaults.entity(bare) if is_entity else spec_defaults.field(bare)
     for name in _DERIVED:

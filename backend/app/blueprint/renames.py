@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.blueprint.expression_renames import rename_in_expressions, renaming_of
+from app.blueprint.naming import dicts as _dicts
+from app.blueprint.renaming import Renames, rename, tool_name
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
 
 Raw = dict[str, Any]
 ALIKE: Final = 0.5
 """The share of fields that two kinds of record must have in common to be the same one."""
-
-_NAME_ENTITIES: Final = ("views", "rules", "forms", "roles", "acceptance")
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,6 @@ def entities(edit: Mapping[str, Any]) -> Iterator[Raw]:
 def fields(entity: Mapping[str, Any]) -> Iterator[Raw]:
     """The fields of one."""
     yield from _dicts(entity.get("fields"))
-
-
-def _dicts(value: Any) -> Iterator[Raw]:  # Any: what JSON can hold
-    if isinstance(value, list | tuple):
-        yield from (one for one in value if isinstance(one, dict))
 
 
 def guesses(edit: Raw, base: AppSpec) -> list[Guess]:
@@ -117,73 +111,89 @@ def _same_kind(new: Raw, old: FieldSpec) -> bool:
     )
 
 
-def follow(edit: Raw, base: AppSpec) -> None:
-    """Where an old name is still used for what is renamed, use the new one."""
-    names = {str(one.get("name")) for one in entities(edit)}
-    renamed = {str(one["was"]): str(one.get("name")) for one in entities(edit) if one.get("was")}
-    renamed = {old: new for old, new in renamed.items() if old not in names}
-    follow_entities(edit, renamed)
-    for entity in entities(edit):
-        _follow_fields(edit, entity)
-    rename_in_expressions(edit, renaming_of(base, renamed, _renamed_fields(edit)))
+def follow(edit: Raw, base: AppSpec, *, guess: bool) -> None:
+    """Where an old name is still used for what is renamed, use the new one.
+
+    Kinds of record and fields say what they were. With `guess`, a figure, a choice, a role or a tool that stands
+    where another one stood counts as renamed too.
+    """
+    old = base.model_dump(mode="json")
+    rename(edit, old, _renames(edit, old, guess=guess))
     _follow_words(edit, base)
 
 
-def follow_entities(edit: Raw, renamed: Mapping[str, str]) -> None:
-    """Wherever a kind of record is named by its old name, outside of expressions, use the new one."""
-    for entity in entities(edit):
-        if "lines" in entity:
-            entity["lines"] = renamed.get(str(entity["lines"]), entity["lines"])
-        for field in fields(entity):
-            field["ref"] = renamed.get(str(field.get("ref")), field.get("ref"))
-        if entity.get("lines"):
-            entity["lines"] = renamed.get(str(entity["lines"]), entity["lines"])
-    parts = [one for key in _NAME_ENTITIES for one in _dicts(edit.get(key))]
-    for part in [*parts, *_sections(edit)]:
-        if part.get("entity"):
-            part["entity"] = renamed.get(str(part["entity"]), part["entity"])
-
-
-def _renamed_fields(edit: Raw) -> dict[str, dict[str, str]]:
-    """Old names to new ones, by the old name of the kind of record."""
-    found = {}
-    for entity in entities(edit):
-        names = {str(one.get("name")) for one in fields(entity)}
-        renamed = {str(one["was"]): str(one.get("name")) for one in fields(entity) if one.get("was")}
-        found[str(entity.get("was") or entity.get("name"))] = {
-            old: new for old, new in renamed.items() if old not in names
+def _renames(edit: Raw, old: Raw, *, guess: bool) -> Renames:
+    pairs = list(_lived_on(entities(edit), old["entities"]))
+    fields: dict[str, dict[str, str]] = {}
+    choices: dict[tuple[str, str], dict[str, str]] = {}
+    for before, entity in pairs:
+        kept = list(_lived_on(_dicts(entity.get("fields")), before["fields"]))
+        fields[before["name"]] = _changed(kept, (str(one.get("name")) for one in _dicts(entity.get("fields"))))
+        if guess:
+            fields[before["name"]] |= _in_place(before["computed"], entity.get("computed"))
+            choices |= {
+                (before["name"], was["name"]): _other_words(was["choices"], now.get("choices"))
+                for was, now in kept
+            }
+    for was, tool in _beside(old["tools"], edit.get("tools")) if guess else ():
+        inputs, results = (_in_place(was[key], tool.get(key)) for key in ("inputs", "results"))
+        fields[tool_name(was["name"])] = inputs | results
+        choices |= {
+            (tool_name(was["name"]), one["name"]): _other_words(one["choices"], now.get("choices"))
+            for one, now in _beside(was["inputs"], tool.get("inputs"))
         }
-    return found
+    return Renames(
+        entities=_changed(pairs, (str(one.get("name")) for one in entities(edit))),
+        fields=fields,
+        choices=choices,
+        roles=_in_place(old["roles"], edit.get("roles")) if guess else {},
+        tools=_in_place(old["tools"], edit.get("tools")) if guess else {},
+    )
 
 
-def _sections(edit: Raw) -> Iterator[Raw]:
-    """The sections of the first page, as far as they look like some."""
-    site = edit.get("site")
-    yield from _dicts(site.get("sections")) if isinstance(site, dict) else ()
+def _lived_on(parts: Iterable[Raw], old: Sequence[Raw]) -> Iterator[tuple[Raw, Raw]]:
+    """Each old part that is still there, with what it has become: by what it was, its name, or what both were."""
+    for part in parts:
+        ranked = sorted(
+            ((rank, place) for place, one in enumerate(old) if (rank := _sameness(one, part)) is not None)
+        )
+        if ranked:
+            yield old[ranked[0][1]], part
 
 
-def _follow_fields(edit: Raw, entity: Raw) -> None:
-    renamed = _renamed_fields({"entities": [entity]})[str(entity.get("was") or entity.get("name"))]
-    if not renamed:
-        return
-    _follow_names(renamed, entity, "public_fields")
-    parents = {str(one.get("name")) for one in entities(edit) if one.get("lines") == entity.get("name")}
-    for form in (one for one in _dicts(edit.get("forms")) if one.get("entity") in parents):
-        _follow_names(renamed, form, "lines")
-    for part in (one for key in ("views", "rules", "forms") for one in _dicts(edit.get(key))):
-        if part.get("entity") != entity.get("name"):
-            continue
-        for key in ("field", "person", "invited_by"):
-            if part.get(key):
-                part[key] = renamed.get(str(part[key]), part[key])
-        _follow_names(renamed, part, "fields", "shows")
+def _sameness(old: Raw, new: Raw) -> int | None:
+    """How sure it is that a part is the same one, the surest first; None when nothing says so."""
+    was = new.get("was")
+    claims = (was and old["name"] == was, old["name"] == new.get("name"), was and old["was"] == was)
+    return next((rank for rank, holds in enumerate(claims) if holds), None)
 
 
-def _follow_names(renamed: Mapping[str, str], part: Raw, *keys: str) -> None:
-    """Where these members of a part list fields by an old name, use the new one."""
-    for key in keys:
-        if isinstance(part.get(key), list):
-            part[key] = [renamed.get(str(name), name) for name in part[key]]
+def _changed(pairs: Iterable[tuple[Raw, Raw]], names: Iterable[str]) -> dict[str, str]:
+    """Old names to new ones; one that is used for something else by now is not followed."""
+    taken = set(names)
+    return {old["name"]: str(new.get("name")) for old, new in pairs if old["name"] not in taken}
+
+
+def _beside(old: Sequence[Raw], parts: Any) -> list[tuple[Raw, Raw]]:  # Any: what JSON can hold
+    """Old and new parts in the same places, where there are as many."""
+    now = list(_dicts(parts))
+    return list(zip(old, now, strict=True)) if len(now) == len(old) else []
+
+
+def _in_place(old: Sequence[Raw], parts: Any) -> dict[str, str]:  # Any: what JSON can hold
+    """Old names to those in their places, where neither is used in another place."""
+    pairs = [(str(was["name"]), str(now.get("name"))) for was, now in _beside(old, parts)]
+    return _exchanged(pairs)
+
+
+def _other_words(old: Sequence[str], choices: Any) -> dict[str, str]:  # Any: what JSON can hold
+    now = [str(one) for one in choices] if isinstance(choices, list | tuple) else []
+    return _exchanged(list(zip(old, now, strict=True))) if len(now) == len(old) else {}
+
+
+def _exchanged(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    before, after = {old for old, _ in pairs}, {new for _, new in pairs}
+    return {old: new for old, new in pairs if old not in after and new not in before}
 
 
 def _follow_words(edit: Raw, base: AppSpec) -> None:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from app.blueprint.editing import Raw, problems
+from app.blueprint.editing import problems
+from app.blueprint.naming import Raw
 from app.blueprint.spec import AppSpec
 from app.blueprint.trial import idle_parts
 

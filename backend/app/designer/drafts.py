@@ -14,7 +14,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from app.blueprint import shape
-from app.blueprint.editing import dicts, problems
+from app.blueprint.editing import problems
+from app.blueprint.naming import dicts
 from app.blueprint.spec import MAX_ENTITIES, MAX_FIELDS, AppSpec, EntitySpec, FieldSpec, PageSpec, WishSpec
 from app.designer.schema import OURS
 
