@@ -1,0 +1,203 @@
+"""What makes apps useful, tried over HTTP on apps from hand-written specifications."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import httpx2
+import pytest
+
+from .test_apps import installed
+from .test_specified_figures import Staff, plain, refusal, staff, today
+
+__all__ = ["installed", "staff"]
+
+
+def at(clock: str, days: int = 3) -> str:
+    return f"{(date.today() + timedelta(days=days)).isoformat()}T{clock}"
+
+
+async def link_of(staff: Staff, table: str, record: str) -> str:
+    """The address that the owner sends to whoever a record is about."""
+    page = (await staff.client.get(f"/{table}/{record}")).text
+    found = re.search(rf'href="(/by-link/{table}/{record}/[^"]+)"', page)
+    assert found, plain(page)
+    return found[1]
+
+
+async def by_link(staff: Staff, link: str, act: str, *, seen: str = "") -> httpx2.Response:
+    """Press a button on one's own page, or send what it would send, with the token of a page that was `seen`."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', (await staff.visitor.get(seen or link)).text)
+    assert token
+    return await staff.visitor.post(f"{link}/{act}", data={"csrf_token": token[1]})
+
+
+@pytest.mark.parametrize("staff", ["lanes_and_courses"], indirect=True)
+async def test_a_lane_is_booked_once_at_a_time(staff: Staff) -> None:
+    lane, other = await staff.add("lanes", name="One"), await staff.add("lanes", name="Two")
+    ada = await staff.add("customers", name="Ada", email="ada@example.com")
+    given = {"customer": ada, "status": "Booked"}
+    await staff.add("lane_bookings", lane=lane, starts_at=at("10:00"), ends_at=at("11:00"), **given)
+
+    within = {"starts_at": at("10:30"), "ends_at": at("11:30")}
+    why = await staff.refused("lane_bookings", lane=lane, **within, **given)
+    assert "A lane is booked once at a time." in why
+    await staff.add("lane_bookings", lane=other, **within, **given)
+    await staff.add("lane_bookings", lane=lane, starts_at=at("11:00"), ends_at=at("12:00"), **given)
+
+
+@pytest.mark.parametrize("staff", ["lanes_and_courses"], indirect=True)
+async def test_the_ninth_person_finds_no_place(staff: Staff) -> None:
+    course = await staff.add("courses", name="Crawl", starts_at=at("18:00"))
+    people = [await staff.add("customers", name=f"P{n}", email=f"p{n}@example.com") for n in range(9)]
+    places = [
+        await staff.add("enrolments", course=course, customer=person, status="Enrolled") for person in people[:8]
+    ]
+    ninth = {"course": course, "customer": people[8], "status": "Enrolled"}
+
+    assert "A course takes eight people." in await staff.refused("enrolments", **ninth)
+
+    assert (await staff.facts("courses", course))["Places left"] == "0"
+    answer = await staff.send(f"/enrolments/{places[0]}/delete")
+    assert answer.status_code == 303, refusal(answer)
+    await staff.add("enrolments", **ninth)
+
+
+@pytest.mark.parametrize("staff", ["lanes_and_courses"], indirect=True)
+async def test_what_is_out_goes_out_again_when_it_is_back(staff: Staff) -> None:
+    board = await staff.add("swim_floats", name="Red board")
+    ada = await staff.add("customers", name="Ada", email="ada@example.com")
+    loan = {"swim_float": board, "customer": ada, "out_on": today()}
+    first = await staff.add("float_loans", **loan)
+
+    why = await staff.refused("float_loans", **loan)
+
+    assert "A float that is out cannot go out again until it is back." in why
+    answer = await staff.send(f"/float_loans/{first}/edit", **loan, back_on=today())
+    assert answer.status_code == 303, refusal(answer)
+    await staff.add("float_loans", **loan)
+
+
+@pytest.mark.parametrize("staff", ["window_quotes"], indirect=True)
+async def test_a_quote_is_accepted_by_its_link_and_by_no_other(staff: Staff) -> None:
+    quotes = []
+    for number, name in enumerate(("Ada", "Bo"), start=1):
+        customer = await staff.add("customers", name=name)
+        quote = await staff.add("quotes", number=f"Q-{number}", customer=customer, quoted_on=today())
+        await staff.add("quote_lines", what="Windows", quote=quote, quantity="10", unit_price="5")
+        assert (await staff.move("quotes", quote, 0))[0] == 303
+        quotes.append(quote)
+    ada, bo = quotes
+    link = await link_of(staff, "quotes", ada)
+    page = plain((await staff.visitor.get(link)).text)
+    assert "$50.00" in page
+    assert "Q-2" not in page
+
+    sign = link.rpartition("/")[2]
+    assert (await staff.visitor.get(f"/by-link/quotes/{bo}/{sign}")).status_code == 404
+    assert (await by_link(staff, f"/by-link/quotes/{bo}/{sign}", "moves/1", seen=link)).status_code == 404
+    # Sending a quote is the owner's to do, and its number is no secret.
+    assert (await by_link(staff, link, "moves/0")).status_code == 404
+
+    assert (await by_link(staff, link, "moves/1")).status_code == 303
+
+    assert (await staff.facts("quotes", ada))["Status"] == "Accepted"
+    assert (await staff.facts("quotes", bo))["Status"] == "Sent"
+    declined = await by_link(staff, link, "moves/2", seen=await link_of(staff, "quotes", bo))
+    assert declined.status_code in (409, 422)
+    assert (await staff.facts("quotes", ada))["Status"] == "Accepted"
+
+
+@pytest.mark.parametrize("staff", ["contest_jury"], indirect=True)
+async def test_entries_are_ranked_by_the_average_of_their_scores(staff: Staff) -> None:
+    entries = [await staff.add("entries", title=name, artist="Ann") for name in ("Dusk", "Dawn")]
+    jurors = [await staff.add("jurors", name=f"J{n}", email=f"j{n}@example.com") for n in range(2)]
+    for points in ("0", "11"):
+        assert await staff.refused("scores", entry=entries[0], juror=jurors[0], points=points)
+    for entry, scores in zip(entries, (("4", "7"), ("9", "6")), strict=True):
+        for juror, points in zip(jurors, scores, strict=True):
+            await staff.add("scores", entry=entry, juror=juror, points=points)
+
+    again = await staff.refused("scores", entry=entries[0], juror=jurors[0], points="5")
+
+    assert "A juror scores an entry once." in again
+    dusk, dawn = [await staff.facts("entries", entry) for entry in entries]
+    assert (dusk["Average"], dusk["Place"]) == ("5.50", "2")
+    assert (dawn["Average"], dawn["Place"]) == ("7.50", "1")
+    listed = plain((await staff.client.get("/entries")).text)
+    assert listed.index("Dawn") < listed.index("Dusk")
+
+
+@pytest.mark.parametrize("staff", ["purchase_requests"], indirect=True)
+async def test_who_approves_depends_on_the_sum(staff: Staff) -> None:
+    kim = await staff.add("employees", name="Kim", email="kim@example.com")
+    requests = [
+        await staff.add("purchase_requests", what="Chairs", employee=kim, quantity="1", unit_price=price)
+        for price in ("100", "100.01", "1000.01")
+    ]
+    hand_in, buy, approve, pass_on, release = range(5)
+    small, middle, large = requests
+
+    assert (await staff.move("purchase_requests", middle, buy))[0] == 422
+    assert (await staff.move("purchase_requests", small, buy))[0] == 303
+    for request in (middle, large):
+        assert (await staff.move("purchase_requests", request, hand_in))[0] == 303
+    assert (await staff.move("purchase_requests", middle, approve))[0] == 303
+    status, why = await staff.move("purchase_requests", large, approve)
+    assert (status, "Above $1,000 finance approves." in why) == (422, True)
+    assert (await staff.move("purchase_requests", large, release))[0] == 409
+    assert (await staff.move("purchase_requests", large, pass_on))[0] == 303
+    assert (await staff.move("purchase_requests", large, release))[0] == 303
+
+    found = [(await staff.facts("purchase_requests", one))["Status"] for one in requests]
+    assert found == ["Approved"] * 3
+
+
+@pytest.mark.parametrize("staff", ["shared_rides"], indirect=True)
+async def test_no_more_seats_are_booked_than_there_are(staff: Staff) -> None:
+    people = [await staff.add("people", name=f"P{n}", email=f"p{n}@example.com") for n in range(3)]
+    ride = await staff.add("rides", driver=people[0], leaves_at=at("07:30"), from_place="Mill", seats="3")
+    await staff.add("bookings", ride=ride, person=people[1], seats="2", status="Booked")
+
+    why = await staff.refused("bookings", ride=ride, person=people[2], seats="2", status="Booked")
+
+    assert "No more seats are booked than are free." in why
+    await staff.add("bookings", ride=ride, person=people[2], seats="1", status="Booked")
+    assert (await staff.facts("rides", ride))["Seats left"] == "0"
+
+
+@pytest.mark.parametrize("staff", ["rehearsal_rooms"], indirect=True)
+async def test_a_customer_follows_and_cancels_their_own_booking(staff: Staff) -> None:
+    room = await staff.add("rooms", name="Big room", price_per_hour="12")
+    links = []
+    for hour, name in (("10", "Ada"), ("12", "Bo")):
+        given = {"person_name": name, "person_email": f"{name.lower()}@example.com"}
+        ends = f"{int(hour) + 1}:00"
+        answer = await staff.send(
+            "/forms/bookings", room=room, starts_at=at(f"{hour}:00"), ends_at=at(ends), **given
+        )
+        assert answer.status_code == 303, refusal(answer)
+        thanks = (await staff.visitor.get(answer.headers["location"])).text
+        found = re.search(r'href="(/by-link/bookings/\d+/[^"]+)"', thanks)
+        assert found, plain(thanks)
+        links.append(found[1])
+    ada, bo = links
+
+    page = plain((await staff.visitor.get(ada)).text)
+    assert "Booked" in page
+    assert "Bo" not in re.findall(r"\bBo\b", page)
+    assert (await by_link(staff, ada, "moves/2")).status_code == 303
+
+    facts = [await staff.facts("bookings", number) for number in ("1", "2")]
+    assert [one["Status"] for one in facts] == ["Cancelled", "Booked"]
+    assert "Booked" in plain((await staff.visitor.get(bo)).text)
+    answer = await staff.send(
+        "/forms/bookings",
+        room=room,
+        starts_at=at("10:30"),
+        ends_at=at("11:00"),
+        person_name="Cy",
+        person_email="cy@example.com",
+    )
+    assert answer.status_code == 303, "the room is free again"
