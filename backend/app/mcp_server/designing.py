@@ -11,9 +11,9 @@ from app.blueprint.contract import contract
 from app.blueprint.language import GoalUnreadable, understand
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_text import plan_lines
+from app.blueprint.questions import questions_of
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
-from app.mcp_server.questions import questions_of
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.schemas.text import Goal
 from app.services.plan_service import GoalRefused

@@ -13,7 +13,8 @@ from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, WishSpec, WishSta
 from app.blueprint.spec_types import SENTENCE_MAX, WISHES_MAX
 from app.core.errors import InvalidInput
 from app.domain.job import GOAL_MAX
-from app.services.plan_editing import CorrectionRefused, Raw, correct
+from app.services.plan_editing import correct
+from app.services.plan_values import CorrectionRefused, Raw
 
 _KINDS: Final = (
     ("datetime", r"date and time|date & time"),

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from app.blueprint.spec_defaults import plural
 from app.blueprint.spec_queries import lower_first
-from app.core.errors import InvalidInput
+from app.services.plan_answers import ANSWERS
 from app.services.plan_pruning import prune
-
-Raw = dict[str, Any]
-Values = Mapping[str, str]
+from app.services.plan_steps import STEPS
+from app.services.plan_values import (
+    CorrectionRefused,
+    Raw,
+    Values,
+    detail_in,
+    pascal_name,
+    record_in,
+    snake_name,
+    words_in,
+)
 
 DETAIL_KINDS: Final = {
     "text": "Short text",
@@ -51,10 +59,6 @@ _RIGHT_PARTS: Final[dict[str, Raw]] = {
 _NUMBERS: Final = ("int", "decimal", "money")
 
 
-class CorrectionRefused(InvalidInput):
-    code, title = "correction_refused", "This cannot be changed like that"
-
-
 def correct(raw: Raw, change: str, values: Values) -> None:
     """Make one correction of a specification in its raw form. CorrectionRefused."""
     how = _CHANGES.get(change)
@@ -64,73 +68,28 @@ def correct(raw: Raw, change: str, values: Values) -> None:
     prune(raw)
 
 
-def _words(values: Values, name: str, called: str) -> str:
-    text = " ".join(values.get(name, "").split())
-    if not text:
-        raise CorrectionRefused(f"{called} is empty.")
-    return text
-
-
-def _record(raw: Raw, values: Values, name: str = "record") -> Raw:
-    match = next((entity for entity in raw["entities"] if entity["name"] == values.get(name)), None)
-    if match is None:
-        raise CorrectionRefused("This kind of record is not in the plan any more.")
-    return dict_of(match)
-
-
-def _detail(raw: Raw, values: Values) -> Raw:
-    entity = _record(raw, values)
-    match = next((field for field in entity["fields"] if field["name"] == values.get("detail")), None)
-    if match is None:
-        raise CorrectionRefused("This detail is not in the plan any more.")
-    return dict_of(match)
-
-
-def dict_of(value: Any) -> Raw:  # Any: what the raw form holds
-    """The value, which is known to be an object."""
-    assert isinstance(value, dict)
-    return value
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}{number}", number + 1
-    return free
-
-
-def _snake(label: str, taken: set[str]) -> str:
-    name = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:36]
-    return _free(name if name[:1].isalpha() else f"detail_{name}".rstrip("_"), taken)
-
-
-def _pascal(label: str, taken: set[str]) -> str:
-    name = "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", label))[:36]
-    return _free(name if name[:1].isalpha() else f"Record{name}", taken)
-
-
 def _name_app(raw: Raw, values: Values) -> None:
-    raw["title"] = _words(values, "title", "The name")
-    raw["tagline"] = _words(values, "tagline", "The line below the name")
+    raw["title"] = words_in(values, "title", "The name")
+    raw["tagline"] = words_in(values, "tagline", "The line below the name")
 
 
 def _rename_record(raw: Raw, values: Values) -> None:
-    entity = _record(raw, values)
-    entity["label"] = _words(values, "label", "The name")
+    entity = record_in(raw, values)
+    entity["label"] = words_in(values, "label", "The name")
     entity["plural"] = " ".join(values.get("plural", "").split()) or plural(entity["label"])
 
 
 def _add_record(raw: Raw, values: Values) -> None:
-    label = _words(values, "label", "The name")
+    label = words_in(values, "label", "The name")
     taken = {entity["name"] for entity in raw["entities"]} | {entity["label"] for entity in raw["entities"]}
     if label in taken:
         raise CorrectionRefused(f"There is a kind of record called {label!r} already.")
     plural_label = plural(label)
-    table = _snake(plural_label, {entity["table"] for entity in raw["entities"]})
+    table = snake_name(plural_label, {entity["table"] for entity in raw["entities"]})
     name = {"name": "name", "label": "Name", "type": "text", "required": True}
     raw["entities"].append(
         {
-            "name": _pascal(label, taken),
+            "name": pascal_name(label, taken),
             "label": label,
             "plural": plural_label,
             "table": table,
@@ -148,7 +107,7 @@ def _add_record(raw: Raw, values: Values) -> None:
 
 
 def _remove_record(raw: Raw, values: Values) -> None:
-    entity = _record(raw, values)
+    entity = record_in(raw, values)
     if len(raw["entities"]) == 1:
         raise CorrectionRefused("An app keeps at least one kind of record.")
     raw["entities"] = [kept_entity for kept_entity in raw["entities"] if kept_entity["name"] != entity["name"]]
@@ -159,15 +118,15 @@ def _remove_record(raw: Raw, values: Values) -> None:
 
 
 def _add_detail(raw: Raw, values: Values) -> None:
-    entity = _record(raw, values)
-    label = _words(values, "label", "The name")
+    entity = record_in(raw, values)
+    label = words_in(values, "label", "The name")
     taken = {part["name"] for part in (*entity["fields"], *entity["computed"])} | {
         "id",
         "created_at",
         "updated_at",
     }
     kind, _, target = values.get("kind", "text").partition(":")
-    field: Raw = {"name": _snake(label, taken), "label": label, "type": kind, "ref": target or None}
+    field: Raw = {"name": snake_name(label, taken), "label": label, "type": kind, "ref": target or None}
     field["required"] = bool(values.get("required"))
     if kind == "ref" and field["required"]:
         field["on_delete"] = "restrict"
@@ -188,8 +147,8 @@ def _choices(values: Values) -> list[str]:
 
 
 def _change_detail(raw: Raw, values: Values) -> None:
-    field = _detail(raw, values)
-    field["label"] = _words(values, "label", "The name")
+    field = detail_in(raw, values)
+    field["label"] = words_in(values, "label", "The name")
     field["required"] = bool(values.get("required"))
     if field["type"] == "ref":
         field["on_delete"] = "restrict" if field["required"] else field["on_delete"]
@@ -200,7 +159,7 @@ def _change_detail(raw: Raw, values: Values) -> None:
 
 
 def _remove_detail(raw: Raw, values: Values) -> None:
-    entity, field = _record(raw, values), _detail(raw, values)
+    entity, field = record_in(raw, values), detail_in(raw, values)
     remaining = [candidate for candidate in entity["fields"] if candidate["name"] != field["name"]]
     if not any(candidate["required"] for candidate in remaining):
         raise CorrectionRefused(
@@ -218,7 +177,7 @@ def _number(values: Values, name: str) -> int:
 
 def _add_limit(raw: Raw, values: Values) -> None:
     """At most so many records for each one that they belong to."""
-    entity = _record(raw, values)
+    entity = record_in(raw, values)
     field = next(
         (
             candidate
@@ -239,8 +198,8 @@ def _add_limit(raw: Raw, values: Values) -> None:
 
 
 def _add_unique(raw: Raw, values: Values) -> None:
-    entity = _record(raw, values)
-    field = _detail(raw, values)
+    entity = record_in(raw, values)
+    field = detail_in(raw, values)
     about = f"No two {lower_first(entity['plural'])} have the same {lower_first(field['label'])}."
     raw["rules"].append({"kind": "unique", "entity": entity["name"], "fields": [field["name"]], "about": about})
 
@@ -253,12 +212,15 @@ def _remove_rule(raw: Raw, values: Values) -> None:
 
 
 def _show_public(raw: Raw, values: Values) -> None:
-    _record(raw, values)["public"] = values.get("public", "none")
+    entity = record_in(raw, values)
+    entity["public"] = values.get("public", "none")
+    if entity["public"] == "none":
+        entity["public_fields"], entity["public_if"] = [], None
 
 
 def _add_form(raw: Raw, values: Values) -> None:
-    entity = _record(raw, values)
-    action = _words(values, "action", "What people do there")
+    entity = record_in(raw, values)
+    action = words_in(values, "action", "What people do there")
     status = entity["state"]
     fields = [field["name"] for field in entity["fields"] if field["name"] != status and field["type"] != "file"]
     raw["forms"].append(
@@ -278,7 +240,7 @@ def _remove_form(raw: Raw, values: Values) -> None:
 
 
 def _add_person(raw: Raw, values: Values) -> None:
-    name = _words(values, "name", "The name")
+    name = words_in(values, "name", "The name")
     if name in {role["name"] for role in raw["roles"]} | {"Owner"}:
         raise CorrectionRefused(f"There is somebody called {name!r} already.")
     record = values.get("record") or None
@@ -297,7 +259,7 @@ def _remove_person(raw: Raw, values: Values) -> None:
 
 
 def _set_right(raw: Raw, values: Values) -> None:
-    entity = _record(raw, values)
+    entity = record_in(raw, values)
     parts = _RIGHT_PARTS.get(values.get("right", ""))
     if parts is None:
         raise CorrectionRefused("Choose what this person may do.")
@@ -322,4 +284,6 @@ _CHANGES: Final[dict[str, Callable[[Raw, Values], None]]] = {
     "add_person": _add_person,
     "remove_person": _remove_person,
     "set_right": _set_right,
+    **STEPS,
+    **ANSWERS,
 }

@@ -23,6 +23,8 @@ def changes_between(old: AppSpec, new: AppSpec) -> list[str]:
 def _changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
     if old.title != new.title:
         yield f"It is called “{new.title}” now; it was “{old.title}”."
+    if old.currency != new.currency:
+        yield f"Amounts are in {new.currency} now; they were in {old.currency}."
     pairs = _pairs(old, new)
     before = {entity.name for entity, _ in pairs}
     after = {entity.name for _, entity in pairs}

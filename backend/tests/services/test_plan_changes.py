@@ -6,10 +6,13 @@ import pytest
 
 from app.blueprint.editing import settled
 from app.blueprint.language import understand
+from app.blueprint.questions import questions_of
 from app.blueprint.spec import AppSpec
 from app.core.errors import InvalidInput
 from app.services.change_requests import propose
-from app.services.plan_editing import CorrectionRefused, correct
+from app.services.gallery import examples
+from app.services.plan_editing import correct
+from app.services.plan_values import CorrectionRefused
 from app.services.spec_changes import changes_between
 
 SPEC = understand("A booking app for a yoga studio. Customers book a class online.")
@@ -50,6 +53,23 @@ def corrected(change: str, **values: str) -> AppSpec:
             "New rule: No two customers have the same e-mail.",
         ),
         ("show_public", {"record": "YogaClass", "public": "detail"}, "Visitors see a page for each of the yoga"),
+        (
+            "rename_step",
+            {"record": "Booking", "step": "Attended", "label": "Was there"},
+            "“Status” of bookings can be: Booked, Was there, Cancelled.",
+        ),
+        (
+            "add_step",
+            {"record": "Booking", "label": "Waiting", "after": "Booked"},
+            "can be: Booked, Waiting, Attended, Cancelled.",
+        ),
+        (
+            "remove_step",
+            {"record": "Booking", "step": "Attended"},
+            "“Status” of bookings can be: Booked, Cancelled.",
+        ),
+        ("add_step", {"record": "Customer", "label": "Regular"}, "Customers have a new detail: Status."),
+        ("set_currency", {"currency": "EUR"}, "Amounts are in EUR now; they were in $."),
         ("add_person", {"name": "Manager", "record": ""}, "New kind of person: Manager"),
         (
             "add_form",
@@ -121,3 +141,39 @@ async def test_a_wish_that_is_read_with_the_goal_is_accounted_as_one_of_the_goal
     assert states["Customers leave a review with a rating"] == "kept"
     assert states["Send a text message before class"] == "left_out"
     assert "Send a text message before class" in proposal.open
+
+
+def test_a_step_with_moves_is_renamed_in_them_and_in_every_condition() -> None:
+    spec = spec_with_moves()
+    raw = spec.model_dump(mode="json")
+    entity = next(one for one in raw["entities"] if one["moves"])
+    step = entity["moves"][0]["target"]
+
+    correct(raw, "rename_step", {"record": entity["name"], "step": step, "label": "Quite else"})
+    correct(raw, "add_step", {"record": entity["name"], "label": "Later still", "after": "Quite else"})
+
+    changed = settled(raw, spec, guess=False)[0].entity(entity["name"])
+    assert changed is not None
+    assert changed.moves[0].target == "Quite else"
+    assert (changed.moves[-1].sources, changed.moves[-1].target) == (("Quite else",), "Later still")
+    assert step not in str(changed.moves)
+
+
+def spec_with_moves() -> AppSpec:
+    """A plan of the gallery in which a record has moves."""
+    specs = [example.spec for example in examples()]
+    return next(spec for spec in specs if any(entity.moves for entity in spec.entities))
+
+
+def test_what_a_question_asks_is_answered_by_a_correction() -> None:
+    answered = 0
+    for example in examples():
+        for question in questions_of(example.spec):
+            for answer in question.answers:
+                raw = example.spec.model_dump(mode="json")
+                correct(raw, answer.change, {**dict(answer.values), answer.asks: "EUR"})
+                changed, _ = settled(raw, example.spec, guess=False)
+                assert question not in questions_of(changed), (example.name, question.text)
+                assert changes_between(example.spec, changed)
+                answered += 1
+    assert answered > 10

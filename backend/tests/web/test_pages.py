@@ -95,6 +95,35 @@ def test_a_draft_is_corrected_and_the_first_version_is_built_from_it(signed_in: 
     assert next(entity["plural"] for entity in spec["entities"] if entity["name"] == "Customer") == "Members"
 
 
+def test_a_question_of_the_plan_is_answered_by_a_click(signed_in: House) -> None:
+    project = drafted(signed_in)
+    page = signed_in.client.get(f"/p/{project}/plan").text
+    asked = re.search(r'name="change" value="remove_form">.*?name="action" value="([^"]+)"', page, re.S)
+    assert asked is not None
+    assert f"Anybody may “{asked[1]}” without an account. Is that right?" in page
+
+    after = correct(signed_in, project, "remove_form", action=asked[1]).text
+
+    assert f"Anybody may “{asked[1]}”" not in after
+    assert "May people outside send a booking without an account?" in after
+
+
+def test_the_steps_of_a_record_are_renamed_added_and_taken_out_by_clicks(signed_in: House) -> None:
+    project = drafted(signed_in)
+    correct(signed_in, project, "rename_step", record="Booking", step="Attended", label="Was there")
+    correct(signed_in, project, "add_step", record="Booking", label="Waiting", after="Booked")
+    page = correct(signed_in, project, "remove_step", record="Booking", step="Cancelled").text
+
+    assert re.findall(r'<details class="edit" id="s-Booking-\d"><summary>([^<]+)<', page) == [
+        "Booked",
+        "Waiting",
+        "Was there",
+    ]
+    refused = correct(signed_in, project, "add_step", record="Booking", label="waiting")
+    assert refused.status_code == 422
+    assert "already" in refused.text
+
+
 def test_a_correction_that_cannot_be_says_why_and_changes_nothing(signed_in: House) -> None:
     project = drafted(signed_in)
     before = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()

@@ -8,7 +8,9 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Respons
 from pydantic import TypeAdapter
 
 from app.api.deps import ServicesDep
-from app.blueprint.plan import Plan, plan_of
+from app.blueprint.plan import plan_of
+from app.blueprint.questions import questions_of
+from app.blueprint.spec import AppSpec
 from app.container import Services
 from app.core.errors import InvalidInput
 from app.core.ids import ProjectId
@@ -36,8 +38,8 @@ NAME_LENGTH: Final = 80
 @router.get("/new", response_class=Response, dependencies=[Depends(get_page_caller)])
 async def new(request: Request, goal: Annotated[str, Query(max_length=2_000)] = "") -> Response:
     """The box, empty or with an idea to start from."""
-    plan, refusal = await _read(goal) if goal.strip() else (None, "")
-    return _new_page(request, goal=goal, plan=plan, refusal=refusal)
+    spec, refusal = await _read(goal) if goal.strip() else (None, "")
+    return _new_page(request, goal=goal, spec=spec, refusal=refusal)
 
 
 @router.post("/new", response_class=Response)
@@ -54,13 +56,14 @@ async def plan_or_build(
         return _new_page(request, goal=goal, refusal="Say in a sentence or two what you need.", status=422)
     if form["do"] == "design":
         return await _let_model_design(services, caller, goal, background_tasks)
-    plan, refusal = await _read(goal)
-    if plan is None:
+    spec, refusal = await _read(goal)
+    if spec is None:
         return _new_page(request, goal=goal, refusal=refusal, status=422)
-    is_enough = plan.keeps_enough or form.ticked("anyway")
+    keeps_enough = plan_of(spec).keeps_enough
+    is_enough = keeps_enough or form.ticked("anyway")
     if form["do"] not in ("build", "correct") or (form["do"] == "build" and not is_enough):
-        near = () if plan.keeps_enough else await kinds_near(goal)
-        return _new_page(request, goal=goal, plan=plan, near=near)
+        near = () if keeps_enough else await kinds_near(goal)
+        return _new_page(request, goal=goal, spec=spec, near=near)
     project_id = await _make_project(services, caller, goal)
     if form["do"] == "correct":
         return go_to(f"/p/{project_id}/plan")
@@ -85,10 +88,10 @@ async def _let_model_design(
     return go_to(f"/p/{view.project.id}")
 
 
-async def _read(goal: str) -> tuple[Plan | None, str]:
-    """The plan of a goal, or why there is none."""
+async def _read(goal: str) -> tuple[AppSpec | None, str]:
+    """What a goal would become, or why it becomes nothing."""
     try:
-        return plan_of(await specify_goal(checked(GOAL, goal, called="Your idea"))), ""
+        return await specify_goal(checked(GOAL, goal, called="Your idea")), ""
     except InvalidInput as error:
         more = f" {error.remedy}" if isinstance(error, GoalRefused) and error.remedy else ""
         return None, f"{error.detail}{more}"
@@ -104,6 +107,9 @@ async def _make_project(services: Services, caller: BuildingCaller, goal: str) -
     return view.project.id
 
 
-def _new_page(request: Request, *, goal: str, status: int = 200, **values: Any) -> Response:
-    told = {"plan": None, "refusal": "", "near": (), **values}
+def _new_page(
+    request: Request, *, goal: str, spec: AppSpec | None = None, status: int = 200, **values: Any
+) -> Response:
+    plan, questions = (plan_of(spec), questions_of(spec)) if spec is not None else (None, ())
+    told = {"plan": plan, "questions": questions, "refusal": "", "near": (), **values}
     return page(request, "new.html", status=status, goal=goal, examples=EXAMPLES, **told)

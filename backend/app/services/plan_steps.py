@@ -1,0 +1,118 @@
+"""Corrections of the steps that a kind of record goes through, such as new, confirmed and done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from app.blueprint.spec import EntitySpec, FieldSpec
+from app.blueprint.spec_queries import lower_first, status_field
+from app.services.plan_values import CorrectionRefused, Raw, Values, dict_of, record_in, words_in
+
+MOST: Final = 12
+_FIRST: Final = "New"
+
+
+def steps_of(entity: EntitySpec) -> FieldSpec | None:
+    """The detail whose choices are the steps; None for what goes through none."""
+    return entity.field(entity.state) if entity.state else status_field(entity)
+
+
+def _status(entity: Raw) -> Raw | None:
+    spec = EntitySpec.model_validate(entity)
+    found = steps_of(spec)
+    return next((dict_of(one) for one in entity["fields"] if found and one["name"] == found.name), None)
+
+
+def _step(entity: Raw, values: Values) -> tuple[Raw, str]:
+    """The detail with the steps, and the step that is named."""
+    status, step = _status(entity), values.get("step", "")
+    if status is None or step not in status["choices"]:
+        raise CorrectionRefused("This step is not in the plan any more.")
+    return status, step
+
+
+def _new_label(values: Values, taken: list[str]) -> str:
+    label = words_in(values, "label", "The name of the step")
+    if label.casefold() in {one.casefold() for one in taken}:
+        raise CorrectionRefused(f"There is a step called {label!r} already.")
+    return label
+
+
+def _rename_step(raw: Raw, values: Values) -> None:
+    entity = record_in(raw, values)
+    status, step = _step(entity, values)
+    label = _new_label(values, [one for one in status["choices"] if one != step])
+    status["choices"] = [label if one == step else one for one in status["choices"]]
+    for move in entity["moves"]:
+        move["sources"] = [label if one == step else one for one in move["sources"]]
+        move["target"] = label if move["target"] == step else move["target"]
+    _say_otherwise(raw, step, label)
+
+
+def _add_step(raw: Raw, values: Values) -> None:
+    """A step at the end, or after the one that is named; where people move records along, by a move of its own."""
+    entity = record_in(raw, values)
+    status = _status(entity)
+    if status is None:
+        label = _new_label(values, [_FIRST])
+        names = {part["name"] for part in (*entity["fields"], *entity["computed"])}
+        if "status" in names or any(one["label"].casefold() == "status" for one in entity["fields"]):
+            raise CorrectionRefused("There is a detail called status already, which is no list of steps.")
+        fields = {"name": "status", "label": "Status", "type": "choice", "required": True}
+        entity["fields"].append({**fields, "ref": None, "choices": [_FIRST, label]})
+        return
+    choices = list(status["choices"])
+    if len(choices) >= MOST:
+        raise CorrectionRefused(f"There are at most {MOST} steps.")
+    label = _new_label(values, choices)
+    after = values.get("after") or choices[-1]
+    if after not in choices:
+        raise CorrectionRefused("The step that it comes after is not in the plan any more.")
+    choices.insert(choices.index(after) + 1, label)
+    status["choices"] = choices
+    if entity["moves"]:
+        about = (
+            f"Only {lower_first(entity['label'])} that is {lower_first(after)} can become {lower_first(label)}."
+        )
+        entity["moves"].append(
+            {"label": label, "sources": [after], "target": label, "about": about, **_PLAIN_MOVE}
+        )
+
+
+def _remove_step(raw: Raw, values: Values) -> None:
+    entity = record_in(raw, values)
+    status, step = _step(entity, values)
+    if len(status["choices"]) <= 2:
+        raise CorrectionRefused("Two steps are the fewest; take the detail itself out to have none.")
+    status["choices"] = [one for one in status["choices"] if one != step]
+    for move in entity["moves"]:
+        move["sources"] = [one for one in move["sources"] if one != step]
+    entity["moves"] = [move for move in entity["moves"] if move["sources"] and move["target"] != step]
+
+
+_PLAIN_MOVE: Final[dict[str, Any]] = {"by": [], "asks": [], "sets": [], "only_if": None}
+
+
+def _say_otherwise(part: Any, old: str, new: str) -> None:  # Any: what the raw form holds
+    """Name the step by its new name in every figure and condition."""
+    if isinstance(part, list):
+        for one in part:
+            _say_otherwise(one, old, new)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key in _EXPRESSIONS and isinstance(value, str):
+                for quote in ("'", '"'):
+                    value = value.replace(f"{quote}{old}{quote}", f"{quote}{new}{quote}")
+                part[key] = value
+            else:
+                _say_otherwise(value, old, new)
+
+
+_EXPRESSIONS: Final = ("expression", "only_if", "public_if", "condition", "when", "starts_as", "value")
+
+STEPS: Final[dict[str, Callable[[Raw, Values], None]]] = {
+    "rename_step": _rename_step,
+    "add_step": _add_step,
+    "remove_step": _remove_step,
+}
