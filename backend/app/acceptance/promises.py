@@ -9,6 +9,7 @@ from typing import Final
 from app.acceptance.file_checks import try_files, uploaded_fields
 from app.acceptance.kept import Kept, told
 from app.acceptance.line_checks import LINE, line_values, try_lines
+from app.acceptance.message_checks import messages_of, try_messages
 from app.acceptance.own_links import try_own_link
 from app.acceptance.people import People
 from app.acceptance.rule_violations import VIOLATIONS, break_rule
@@ -57,6 +58,8 @@ class Promise:
                 return f"keeps {many} private"
             case CheckKind.FILES:
                 return f"keeps the files of {many}"
+            case CheckKind.MESSAGES:
+                return f"writes the messages about {many}"
 
 
 def promises(spec: AppSpec) -> list[Promise]:
@@ -81,6 +84,7 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
         if (asked := spec.entity(form.entity)) is not None:
             yield Promise(CheckKind.FORM, asked)
     yield from (Promise(CheckKind.FILES, entity) for entity in spec.entities if uploaded_fields(entity))
+    yield from (Promise(CheckKind.MESSAGES, entity) for entity in spec.entities if messages_of(spec, entity))
     for entity in spec.entities:
         if owner_field(spec, entity) is not None and is_private(entity, spec.roles):
             yield Promise(CheckKind.PRIVATE, entity)
@@ -234,5 +238,6 @@ _TRIES: Final[dict[CheckKind, Try]] = {
     CheckKind.FORM: _form,
     CheckKind.LINES: lambda people, promise: try_lines(people, promise.entity),
     CheckKind.PRIVATE: _private,
+    CheckKind.MESSAGES: lambda people, promise: try_messages(people, promise.entity),
     CheckKind.FILES: lambda people, promise: try_files(people, promise.entity),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.file_checks import uploaded_fields
+from app.acceptance.message_checks import messages_of
 from app.acceptance.promises import Promise, owner_field, promises
 from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, RuleSpec
 
@@ -55,6 +56,8 @@ def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
             return Promise(promise.kind, entity) if entity.lines else None
         case CheckKind.FILES:
             return Promise(promise.kind, entity) if uploaded_fields(entity) else None
+        case CheckKind.MESSAGES:
+            return Promise(promise.kind, entity) if messages_of(spec, entity) else None
         case CheckKind.FORM:
             return Promise(promise.kind, entity) if any(one.entity == entity.name for one in spec.forms) else None
         case CheckKind.PRIVATE:

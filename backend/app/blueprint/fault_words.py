@@ -21,6 +21,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "views": spec.ViewSpec,
     "forms": spec.FormSpec,
     "rules": spec.RuleSpec,
+    "messages": spec.MessageSpec,
     "pages": spec.PageSpec,
     "acceptance": spec.CheckSpec,
     "wishes": spec.WishSpec,

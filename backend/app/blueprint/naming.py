@@ -24,6 +24,10 @@ class Named(StrEnum):
     TOOL = "tool"
     EXPRESSION = "expression"
     """Speaks of all of them, in the language of expressions."""
+    WORDS = "words"
+    """A text with expressions in braces."""
+    RECIPIENT = "recipient"
+    """A path to an address, or the word for the owner."""
 
 
 class Of(StrEnum):
@@ -57,6 +61,7 @@ PLACES: Final = (
     Place("views/entity", Named.RECORD),
     Place("forms/entity", Named.RECORD),
     Place("rules/entity", Named.RECORD),
+    Place("messages/entity", Named.RECORD),
     Place("acceptance/entity", Named.RECORD),
     Place("site/sections/entity", Named.RECORD),
     Place("entities/fields/name", Named.FIELD, _HOLDER),
@@ -94,6 +99,12 @@ PLACES: Final = (
     Place("rules/condition", Named.EXPRESSION, _ENTITY),
     Place("rules/when", Named.EXPRESSION, _ENTITY),
     Place("tools/results/expression", Named.EXPRESSION, _HOLDER),
+    Place("messages/state", Named.STATE, _ENTITY),
+    Place("messages/date", Named.EXPRESSION, _ENTITY),
+    Place("messages/only_if", Named.EXPRESSION, _ENTITY),
+    Place("messages/to", Named.RECIPIENT, _ENTITY),
+    Place("messages/subject", Named.WORDS, _ENTITY),
+    Place("messages/text", Named.WORDS, _ENTITY),
 )
 """A test holds that no member of a specification is missing that names a part of it."""
 

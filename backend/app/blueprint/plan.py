@@ -20,6 +20,7 @@ from app.blueprint.plan_parts import (
     PlanField,
     PlanPage,
     PlanRule,
+    Sent,
     Shown,
 )
 from app.blueprint.spec import (
@@ -29,6 +30,8 @@ from app.blueprint.spec import (
     EntitySpec,
     FieldSpec,
     FieldType,
+    MessageKind,
+    MessageSpec,
     Publicity,
     RoleScope,
     RuleKind,
@@ -36,7 +39,8 @@ from app.blueprint.spec import (
     ViewKind,
     WishState,
 )
-from app.blueprint.spec_queries import staff_roles, status_field
+from app.blueprint.spec_messages import TO_OWNER, field_at
+from app.blueprint.spec_queries import lower_first, staff_roles, status_field
 from app.blueprint.spec_site import SectionKind, sections_of
 
 __all__ = ["Plan", "plan_of"]
@@ -64,6 +68,7 @@ def plan_of(spec: AppSpec, *, unknown: Sequence[str] = ()) -> Plan:
         computes=tuple(figures_of(spec)),
         shows=tuple(_shown(spec)),
         pages=_pages(spec),
+        sends=tuple(_sent(spec, message) for message in spec.messages),
         assumptions=spec.assumptions,
         left_out=(*told, *(LeftOut(asked=text, why="") for text in spec.not_understood)),
         not_understood=tuple(unknown),
@@ -177,6 +182,36 @@ def _shown(spec: AppSpec) -> Iterator[Shown]:
     for entity in spec.entities:
         if entity.order and entity.name not in ranked:
             yield Shown(kind="ranking", entity=entity.name, by=entity.order.split(" ")[0])
+
+
+def _sent(spec: AppSpec, message: MessageSpec) -> Sent:
+    entity = spec.entity(message.entity)
+    one = lower_first(entity.label) if entity is not None else message.entity
+    match message.kind:
+        case MessageKind.ADDED:
+            when = f"when a {one} is added"
+        case MessageKind.STATE:
+            when = f"when a {one} is {message.state}"
+        case MessageKind.BEFORE:
+            when = f"{_before(message.hours)} before {_in_words(spec, message)} of a {one}"
+    to = (
+        "the owner" if message.to == TO_OWNER else f"the {message.to.rpartition('.')[0].rpartition('.')[2] or one}"
+    )
+    return Sent(
+        name=message.name, entity=message.entity, to=to.replace("_", " "), when=when, subject=message.subject
+    )
+
+
+def _before(hours: int) -> str:
+    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _in_words(spec: AppSpec, message: MessageSpec) -> str:
+    """What a date is called, such as "starts at"."""
+    entity = spec.entity(message.entity)
+    field = field_at(spec, entity, message.date or "") if entity is not None else None
+    return lower_first(field.label) if field is not None else "the date"
 
 
 def _pages(spec: AppSpec) -> tuple[PlanPage, ...]:

@@ -117,6 +117,16 @@ class LeftOut(_Part):
     why: str
 
 
+class Sent(_Part):
+    """A message that the app writes into its outbox; `when` says in words what it is written for."""
+
+    name: str
+    entity: str
+    to: str
+    when: str
+    subject: str
+
+
 class Plan(_Part):
     """What will be built, as the founder sees it."""
 
@@ -131,6 +141,7 @@ class Plan(_Part):
     computes: tuple[Computed, ...]
     shows: tuple[Shown, ...]
     pages: tuple[PlanPage, ...]
+    sends: tuple[Sent, ...] = ()
     assumptions: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     not_understood: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.blueprint.plan_parts import Kept, Move, Plan
+from app.blueprint.plan_parts import Kept, Move, Plan, Sent
 from app.blueprint.spec import WishState
 
 FIELDS_SHOWN: Final = 8
@@ -22,6 +22,7 @@ def plan_lines(plan: Plan) -> list[str]:
         *_block("Steps", (_move_line(kept, move) for kept in plan.keeps for move in kept.moves)),
         *_block("Rules", (rule.about for rule in plan.rules)),
         *_block("It works out", (computed.about for computed in plan.computes)),
+        *_block("It sends, where a mail server is set", (_sent_line(sent) for sent in plan.sends)),
         *_block("It assumes", plan.assumptions),
     ]
 
@@ -50,6 +51,10 @@ def _block(title: str, lines: Iterator[str] | tuple[str, ...]) -> list[str]:
 
 def _move_line(kept: Kept, move: Move) -> str:
     return f"{kept.name}: {move.from_} -> {move.to} ({move.by})"
+
+
+def _sent_line(sent: Sent) -> str:
+    return f"{sent.subject!r} to {sent.to}, {sent.when}"
 
 
 def _kept_line(kept: Kept) -> str:

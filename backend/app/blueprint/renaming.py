@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -11,12 +12,14 @@ from lark import Token, Tree
 from app.blueprint.expressions.faults import Fault
 from app.blueprint.expressions.parser import tree_of
 from app.blueprint.naming import Named, Of, Spot, dicts, spots
+from app.blueprint.spec_messages import TO_OWNER, named_state
 
 Raw = dict[str, Any]
 Names = Mapping[str, str]
 """Old names to new ones."""
 
 _AROUND: Final = ("this", "me", "id", "none")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _TOOL: Final = "tool {}"
 """Stands for the kind of record that a tool is not: its inputs and results are its fields."""
 
@@ -63,8 +66,14 @@ def _new_names(spot: Spot, owner: str, book: _Book, renames: Renames) -> Callabl
         case Named.FIELD:
             fields = book.fields(owner)
             return lambda name: _with_field(name, fields)
-        case Named.CHOICE | Named.STATE:
-            return _by(book.choices(owner, str(_field_of(spot))))
+        case Named.CHOICE:
+            return _by(book.choices(owner, str(spot.part.get("name"))))
+        case Named.STATE:
+            return _by(book.choices(owner, str(book.state(owner) if spot.place.of is Of.ENTITY else spot.top.get("state"))))
+        case Named.RECIPIENT:
+            return lambda text: text if text == TO_OWNER else book.rewritten(text, owner, None)
+        case Named.WORDS:
+            return lambda text: _BRACES.sub(lambda place: f"{{{book.rewritten(place[1], owner, None)}}}", text)
         case Named.EXPRESSION:
             target = _target_of(spot)
             return lambda text: book.rewritten(text, owner, target)
@@ -95,11 +104,6 @@ def _with_field(name: str, fields: Names) -> str:
     return f"{fields.get(word, word)} {rest}".rstrip()
 
 
-def _field_of(spot: Spot) -> object:
-    """The field whose choices stand here: the one that holds them, or the state of its kind of record."""
-    return spot.part.get("name") if spot.place.named is Named.CHOICE else spot.top.get("state")
-
-
 def _target_of(spot: Spot) -> str | None:
     """The field that the value of an expression is written into, if it is."""
     return {"starts_as": spot.part.get("name"), "value": spot.part.get("field")}.get(spot.key)
@@ -111,9 +115,12 @@ class _Book:
     def __init__(self, base: Raw, renames: Renames) -> None:
         self._renames = renames
         self._links: dict[str, dict[str, str | None]] = {}
+        self._states: dict[str, str | None] = {}
         for entity in dicts(base.get("entities")):
             parts = (*dicts(entity.get("fields")), *dicts(entity.get("computed")))
             self._links[str(entity.get("name"))] = {str(part.get("name")): part.get("ref") for part in parts}
+            choices = [str(one.get("name")) for one in dicts(entity.get("fields")) if one.get("choices")]
+            self._states[str(entity.get("name"))] = entity.get("state") or named_state(choices)
         for tool in dicts(base.get("tools")):
             parts = (*dicts(tool.get("inputs")), *dicts(tool.get("results")))
             self._links[tool_name(str(tool.get("name")))] = {str(part.get("name")): None for part in parts}
@@ -132,6 +139,10 @@ class _Book:
     def fields(self, owner: str) -> Names:
         """The renamed fields of a kind of record."""
         return self._renames.fields.get(owner, {})
+
+    def state(self, owner: str) -> str | None:
+        """The choice that says how far a record of that kind is."""
+        return self._states.get(owner)
 
     def old_field(self, owner: str, name: str) -> str:
         """What a field was called that may be named by its new name already."""

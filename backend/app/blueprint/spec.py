@@ -27,6 +27,7 @@ from app.blueprint.spec_kinds import (
     CheckKind,
     Design,
     FieldType,
+    MessageKind,
     OnDelete,
     Publicity,
     Reach,
@@ -38,6 +39,7 @@ from app.blueprint.spec_kinds import (
     WishState,
 )
 from app.blueprint.spec_lines import check_lines
+from app.blueprint.spec_messages import MessageSpec, check_messages
 from app.blueprint.spec_parts import (
     AssignmentSpec,
     CheckSpec,
@@ -83,6 +85,8 @@ __all__ = [
     "FieldSpec",
     "FieldType",
     "FormSpec",
+    "MessageKind",
+    "MessageSpec",
     "MoveSpec",
     "OnDelete",
     "PageSpec",
@@ -134,6 +138,7 @@ class AppSpec(Part):
     tools: tuple[ToolSpec, ...] = Field(default=(), max_length=6)
     pages: tuple[PageSpec, ...] = Field(default=(), max_length=60)
     rules: tuple[RuleSpec, ...] = Field(default=(), max_length=40)
+    messages: tuple[MessageSpec, ...] = Field(default=(), max_length=12)
     acceptance: tuple[CheckSpec, ...] = Field(default=(), max_length=12)
     assumptions: tuple[Sentence, ...] = Field(default=(), max_length=12)
     not_understood: tuple[Label, ...] = Field(default=(), max_length=20)
@@ -172,6 +177,7 @@ class AppSpec(Part):
         check_tools(self)
         check_expressions(self)
         check_files(self)
+        check_messages(self)
         return self
 
     @property

@@ -12,7 +12,7 @@ from app.blueprint.expressions.compiler import Compiler
 from app.blueprint.expressions.faults import Fault
 
 if TYPE_CHECKING:
-    from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, FieldSpec, MoveSpec
+    from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, FieldSpec, MessageSpec, MoveSpec
 
 _KINDS: Final = {
     "int": Kind.NUMBER,
@@ -84,10 +84,21 @@ def expressions_of(spec: AppSpec) -> Iterator[Place]:
         yield from _of_entity(entity)
         for move in entity.moves:
             yield from _of_move(entity, move)
+    for message in spec.messages:
+        yield from _of_message(message)
     for rule in spec.rules:
         for text in (rule.condition, rule.when):
             if text:
                 yield Place(f"rule {rule.about!r}", rule.entity, text, True)
+
+
+def _of_message(message: MessageSpec) -> Iterator[Place]:
+    where = f"message {message.name!r}"
+    if message.only_if:
+        yield Place(f"{where}, only_if", message.entity, message.only_if, True)
+    for place in message.places:
+        if place not in ("link", "app"):
+            yield Place(f"{where}, {{{place}}}", message.entity, place, False)
 
 
 def _of_entity(entity: EntitySpec) -> Iterator[Place]:
@@ -128,6 +139,10 @@ def check_expressions(spec: AppSpec) -> None:
 
 
 @lru_cache(maxsize=64)
+def _catalogue(spec: AppSpec) -> Catalogue:
+    return catalogue_of(spec)
+
+
 def compiler_of(spec: AppSpec) -> Compiler:
-    """The compiler of the app's expressions."""
-    return Compiler(catalogue_of(spec))
+    """A compiler of the app's expressions; each numbers from 1, so that an app is written the same twice."""
+    return Compiler(_catalogue(spec))

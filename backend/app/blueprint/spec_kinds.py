@@ -14,7 +14,7 @@ RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,
     "about forms health setup static new calendar board totals search "
     # and the tables and indexes that it keeps besides its records.
-    "app_attempts app_sent app_changes app_changes_record app_files app_kept app_kept_record "
+    "app_attempts app_sent app_changes app_changes_record app_files app_kept app_kept_record app_messages "
     "app_sessions app_settings app_undo app_users".split()
 )
 ASIDE: Final = "app_aside_"
@@ -103,6 +103,14 @@ STATED: Final = frozenset(
 """The kinds of rule that may be said as a condition, where their fields do not say enough."""
 
 
+class MessageKind(StrEnum):
+    """When an app writes a message about a record."""
+
+    ADDED = "added"
+    STATE = "state"
+    BEFORE = "before"
+
+
 class RoleScope(StrEnum):
     """Which records a kind of person works with: every one, or those that are their own."""
 
@@ -144,6 +152,7 @@ class CheckKind(StrEnum):
     LINES = "lines"
     PRIVATE = "private"
     FILES = "files"
+    MESSAGES = "messages"
 
 
 class Design(StrEnum):

@@ -131,8 +131,8 @@ def _rename_record(document: Json, one: ops.RenameRecord) -> None:
 
 def _remove_record(document: Json, one: ops.RemoveRecord) -> None:
     document["entities"].remove(_record(document, one.name))
-    for name in ("rules", "views", "forms"):
-        document[name] = [part for part in document[name] if part["entity"] != one.name]
+    for name in ("rules", "views", "forms", "messages"):
+        document[name] = [part for part in document.get(name, ()) if part["entity"] != one.name]
 
 
 def _put_field(document: Json, one: ops.PutField) -> None:

@@ -77,6 +77,7 @@ class FailureCode(StrEnum):
     WRONG_RESULT = "wrong_result", "A calculator gives wrong results."
     FORM_FAILS = "form_fails", "A form of the app breaks when it is sent."
     FILE_LOST = "file_lost", "A file does not come back as it was uploaded."
+    MESSAGE_MISSING = "message_missing", "What the app should say to somebody is not in its outbox."
     FORM_LOST = "form_lost", "What a visitor sends does not reach the staff."
     NO_FORM = "no_form", "The app has no form to add a record."
     NO_PUBLIC_FORM = "no_public_form", "Visitors cannot open a form that is for them."

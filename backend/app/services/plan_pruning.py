@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ def prune(raw: Raw) -> None:
     raw["views"] = [view for view in raw["views"] if is_there(view, view["field"]) or _is_by_figure(raw, view)]
     raw["rules"] = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
     raw["forms"] = [form for form in _forms(raw, fields) if form["fields"] and is_there(form)]
+    raw["messages"] = [one for one in raw.get("messages", ()) if is_there(one) and _leads_on(raw, one)]
     if raw.get("site"):
         forms = {form["entity"] for form in raw["forms"]}
         sections = [section for section in raw["site"]["sections"] if _stays(section, raw, forms)]
@@ -34,6 +36,25 @@ def prune(raw: Raw) -> None:
     for role in raw["roles"]:
         role["entity"] = role["entity"] if role["entity"] in fields else None
         role["scope"] = role["scope"] if role["entity"] else "all"
+
+
+def _leads_on(raw: Raw, message: Raw) -> bool:
+    """Whether a message still has somebody to go to, a date to go by, and all that it says."""
+    paths = [
+        message["to"],
+        message.get("date"),
+        *re.findall(r"\{([^{}]*)\}", f"{message['subject']} {message['text']}"),
+    ]
+    entities = {entity["name"]: entity for entity in raw["entities"]}
+    known = ("owner", "link", "app", None)
+    return all(path in known or _leads(entities, message["entity"], path.strip()) for path in paths)
+
+
+def _leads(entities: dict[str, Raw], name: str | None, path: str) -> bool:
+    first, _, rest = path.partition(".")
+    entity = entities.get(name or "", {"fields": (), "computed": ()})
+    field = next((one for one in (*entity["fields"], *entity["computed"]) if one["name"] == first), None)
+    return field is not None and (not rest or _leads(entities, field.get("ref"), rest))
 
 
 def _whole(part: Raw, kind: type[EntitySpec | FormSpec]) -> Raw:

@@ -41,6 +41,9 @@ BUGS = {
     "a file that comes back another one": (
         "dog_shelter", "app/files.py", 'row["content"])', 'row["content"][:-1])', "file_lost",
     ),
+    "a message that nobody writes": (
+        "evening_classes", "app/outbox.py", 'kind == "added"', 'kind == "never"', "message_missing",
+    ),
     "what a file is told by its name": (
         "dog_shelter", "app/kinds.py", 'startswith(("<", "#!"))', 'startswith("#!")', "bad_input_kept",
     ),
@@ -88,6 +91,7 @@ async def check(installed: Path, tmp_path: Path) -> AsyncIterator[Check]:
         ("bakery_orders", {"acceptance", "site"}),
         ("capitals_quiz", {"acceptance", "views", "site"}),
         ("flashcards", {"acceptance", "views"}),
+        ("evening_classes", {"acceptance", "strangers"}),
         ("dog_shelter", {"acceptance", "strangers", "site"}),
     ],
 )

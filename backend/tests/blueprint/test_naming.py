@@ -19,7 +19,7 @@ from tests.support.specs import DESIGNER_SPECS, SPECS
 
 Json = dict[str, Any]
 ALL = [*SPECS, *DESIGNER_SPECS]
-OURS = {"entities/was", "entities/fields/was", "tools/inputs/was", "entities/table"}
+OURS = {"entities/was", "entities/fields/was", "tools/inputs/was", "entities/table", "messages/name"}
 """Say what a part was or where its page is, and name no other part."""
 OF_NO_TOOL = {"tools/inputs/ref", "tools/inputs/starts_as"}
 """What is typed into a tool is neither a link nor worked out."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from app.blueprint.contract.parts import parts_text
-from app.blueprint.contract.words import FIELD_TYPES, RULE_KINDS, SECTION_KINDS, VIEW_KINDS
+from app.blueprint.contract.words import FIELD_TYPES, MESSAGE_KINDS, RULE_KINDS, SECTION_KINDS, VIEW_KINDS
 from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
 from app.blueprint.generate.schema import is_built_view
 from app.blueprint.generate.tree import is_built_type
@@ -29,6 +29,7 @@ def contract() -> str:
         parts=parts_text(),
         field_types=_listed({kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)}),
         rule_kinds=_listed(RULE_KINDS),
+        message_kinds=_listed(MESSAGE_KINDS),
         section_kinds=_listed(SECTION_KINDS),
         view_kinds=_listed({kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)}),
         functions=_listed({name: function.about for name, function in FUNCTIONS.items()}),

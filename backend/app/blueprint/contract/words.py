@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from app.blueprint.spec import FieldType, RuleKind, ViewKind
+from app.blueprint.spec import FieldType, MessageKind, RuleKind, ViewKind
 from app.blueprint.spec_site import SectionKind
 
 FIELD_TYPES: Final[Mapping[FieldType, str]] = {
@@ -68,6 +68,12 @@ VIEW_KINDS: Final[Mapping[ViewKind, str]] = {
     ViewKind.RANKING: "places by a number or computed figure, the highest first",
     ViewKind.REVIEW: "one by one what is due by a date; moves put it off, such as flashcards",
     ViewKind.RESULTS: "how often each choice was taken, such as a survey; no field",
+}
+
+MESSAGE_KINDS: Final[Mapping[MessageKind, str]] = {
+    MessageKind.ADDED: "when a record is added, such as a confirmation",
+    MessageKind.STATE: "when its status comes to `state`, such as a refusal",
+    MessageKind.BEFORE: "`hours` before `date`, such as a reminder the day before; follows its record",
 }
 
 SECTION_KINDS: Final[Mapping[SectionKind, str]] = {

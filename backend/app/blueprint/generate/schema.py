@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
+from app.blueprint.generate.messages import messages_py
 from app.blueprint.generate.public_side import public_py, site_py, tool_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
@@ -31,6 +32,7 @@ _MODEL_WORDS = (
     "Field",
     "Form",
     "InOrder",
+    "Message",
     "Move",
     "NoOverlap",
     "Overdue",
@@ -197,8 +199,10 @@ def _register(spec: AppSpec) -> str:
     forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
     kept = [role for role in spec.roles if role.scope is RoleScope.OWN or role in staff_roles(spec)]
     roles = "".join(f"    {line},\n" for role in kept if (line := _role(spec, role)))
+    messages = "".join(f"    {line},\n" for line in messages_py(spec))
     listed = [_listed("ENTITIES", names), _listed("FORMS", forms), _listed("ROLES", roles)]
-    return "\n\n".join([*listed, _listed("SITE", sections), _listed("TOOLS", tools)])
+    more = [_listed("SITE", sections), _listed("TOOLS", tools), _listed("MESSAGES", messages)]
+    return "\n\n".join([*listed, *more])
 
 
 def _listed(name: str, lines: str) -> str:

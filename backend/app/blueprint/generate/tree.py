@@ -73,6 +73,7 @@ def _parts(spec: AppSpec) -> dict[str, bool]:
         "app/seed_files.json": has_files(spec),
         "tests/sample_files.json": has_files(spec),
         "tests/test_files.py": has_files(spec),
+        "tests/test_outbox.py": bool(spec.messages),
         "tests/test_limits.py": keeps,
         "tests/test_people.py": keeps,
         "tests/test_public.py": bool(spec.forms),

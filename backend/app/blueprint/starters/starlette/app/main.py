@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import (
-    accounts, by_link, database, file_pages, move_pages, moves, pages, passwords, people, public, records, seed, sheets, site,
+    accounts, by_link, database, file_pages, mail, move_pages, moves, outbox_pages, pages, passwords, people, public, records, seed, sheets, site,
     tools, view_pages,
 )  # fmt: skip
 from .rendering import render
@@ -57,7 +57,10 @@ async def _life(app: Starlette) -> AsyncIterator[None]:
     app.state.key = database.secret()
     app.state.setup_code = accounts.new_setup_code()
     _ask_for_owner(app.state.setup_code)
+    postman = mail.Postman()
+    postman.start()
     yield
+    await run_in_threadpool(postman.stop)
 
 
 def _ask_for_owner(code: str) -> None:
@@ -74,7 +77,7 @@ def _ask_for_owner(code: str) -> None:
 def create_app() -> Starlette:
     """The whole app; its database is opened when it starts."""
     # The more particular address comes first: /{table} takes whatever is left.
-    groups = [accounts, passwords, site, tools, public, by_link, file_pages, sheets, view_pages, move_pages, pages]
+    groups = [accounts, passwords, outbox_pages, site, tools, public, by_link, file_pages, sheets, view_pages, move_pages, pages]
     static = Mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     made = Starlette(
         routes=[static, *(route for group in groups for route in group.routes.all)],

@@ -162,7 +162,7 @@ class Move:
         moved = {one["table"]: table for table, one in self._sources.items() if one["table"] != table}
         cases = " ".join("WHEN ? THEN ?" for _ in moved)
         values = [name for pair in moved.items() for name in pair]
-        for noted in ("app_changes", "app_kept"):
+        for noted in ("app_changes", "app_kept", "app_messages"):
             if moved and _has_table(self._db, noted):
                 marks = ", ".join("?" for _ in moved)
                 sql = f"UPDATE {noted} SET record_table = CASE record_table {cases} END WHERE record_table IN ({marks})"

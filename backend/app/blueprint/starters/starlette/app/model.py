@@ -295,6 +295,28 @@ class Tool:
 
 
 @dataclass(frozen=True)
+class Message:
+    """What is written about a record of `table` when it is `added`, comes to a `state`, or `hours` `before` its `date`.
+
+    `to` and `date` are SQL about the row `r`; without `to` it is for the owner. `says` are what stands in the subject
+    and the text in braces, each under the label that it has there.
+    """
+
+    name: str
+    table: str
+    kind: str
+    to: str
+    subject: str
+    text: str
+    says: tuple[Field, ...] = ()
+    state_field: str = ""
+    state: str = ""
+    date: str = ""
+    hours: int = 0
+    only_if: str = "1"
+
+
+@dataclass(frozen=True)
 class Role:
     """A kind of person; with `own` they see only what belongs to their own record in that table.
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import conditions, database, files, rules
+from . import conditions, database, files, outbox, rules
 from .clock import now
 from .fields import Value
 from .model import Entity, Field
@@ -60,6 +60,7 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
     except sqlite3.IntegrityError as error:
         raise rules.refusal(db, entity, error, started) from None
     _note(db, entity, record_id, who=who, what=what)
+    outbox.added(db, entity, record_id)
     return record_id
 
 
@@ -109,6 +110,7 @@ def change(
         raise rules.refusal(db, entity, error, {**row, **changed}, record_id) from None
     details = {name: [row[name], value] for name, value in changed.items()}
     _note(db, entity, record_id, who=who, what="changed", details=details)
+    outbox.changed(db, entity, record_id, changed)
 
 
 @dataclass

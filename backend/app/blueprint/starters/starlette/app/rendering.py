@@ -19,7 +19,7 @@ from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, file_name, money, s
 from .files import MOST_BYTES
 from .model import FILES, Entity, Field
 from .routing import Given
-from .schema import ABOUT, ENTITIES, FORMS, ROLES, SITE, TOOLS
+from .schema import ABOUT, ENTITIES, FORMS, MESSAGES, ROLES, SITE, TOOLS
 from .security import new_token, read_form, session_of
 
 DONE = {
@@ -48,7 +48,7 @@ templates = Environment(
 templates.globals.update(
     about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS,
     by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
-    file_types=FILES, most_megabytes=MOST_BYTES // 1_000_000, can_sign_up=any(role.own for role in ROLES), tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
+    file_types=FILES, writes=bool(MESSAGES), most_megabytes=MOST_BYTES // 1_000_000, can_sign_up=any(role.own for role in ROLES), tone=tone, money=lambda cents: money(cents, ABOUT.currency), day=day,
 )  # fmt: skip
 
 Form = Annotated[dict[str, str], Given(read_form)]

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from .figures import ACTOR, Actor
+from .outbox import SITE
 
 LONGEST_NUMBER = 15
 
@@ -101,6 +102,7 @@ def _endpoint(handler: Handler) -> Callable[[Request], Any]:
         visitor = getattr(request.state, "visitor", None)
         # Set here, not where the visitor is looked up: that runs in a thread with a context of its own.
         ACTOR.set(visitor.actor if visitor is not None else Actor())
+        SITE.set(str(request.base_url).rstrip("/"))
         return await run_in_threadpool(handler, **values)
 
     return answer

@@ -1,0 +1,68 @@
+"""The outbox as the staff see it: what was written to whom, when it is due, and whether it is sent."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from . import database, mail, outbox, records
+from .access import Here, Visitor, staff_only
+from .clock import now
+from .fields import clock, day
+from .rendering import DONE, Form, render
+from .routing import Number, PageNumber, Routes, Words
+from .schema import MESSAGES
+
+PAGE_SIZE = 50
+ADDRESS = "/staff-outbox"
+
+routes = Routes()
+
+
+def look(request: Request, visitor: Here, page: PageNumber = 1, done: Words = "") -> HTMLResponse:
+    """Every message about records that the visitor may see."""
+    staff_only(visitor)
+    with records.writing() as db:
+        outbox.plan_ahead(db)
+        rows = outbox.listed(db, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
+    seen = [row for row in rows[:PAGE_SIZE] if _is_seen(visitor, row["record_table"])]
+    at = now().isoformat(timespec="minutes")
+    shown = [{**row, "when": _when(row), "is_due": row["due"] <= at, "mailto": _mailto(row)} for row in seen]
+    context = {
+        "messages": shown, "told": mail.told(), "heading": "Outbox", "done": DONE.get(done, ""), "page": page,
+        "has_more": len(rows) > PAGE_SIZE, "owners": outbox.OWNERS, "most_tries": mail.MOST_TRIES,
+    }  # fmt: skip
+    return render(request, "outbox.html", context)
+
+
+def mark(visitor: Here, number: Number, form: Form) -> Response:
+    """Notes that somebody has sent a message by hand."""
+    staff_only(visitor)
+    with records.writing() as db:
+        found = db.execute("SELECT record_table FROM app_messages WHERE id = ?", [number]).fetchone()
+        if found is None or not _is_seen(visitor, found["record_table"]) or not outbox.mark_sent(db, number):
+            raise HTTPException(404, "There is no such message to send.")
+    return RedirectResponse(f"{ADDRESS}?done=saved", 303)
+
+
+def _is_seen(visitor: Visitor, table: str) -> bool:
+    entity = database.BY_TABLE.get(table)
+    return entity is not None and visitor.sees_some(entity)
+
+
+def _when(row: dict[str, str]) -> str:
+    at = row["sent_at"] or row["due"]
+    return f"{day(at)}, {clock(at)}"
+
+
+def _mailto(row: dict[str, str]) -> str:
+    """The message in the mail program of whoever is here."""
+    return f"mailto:{quote(row['recipient'], safe='@')}?subject={quote(row['subject'])}&body={quote(row['text'])}"
+
+
+if MESSAGES:
+    routes.get(ADDRESS)(look)
+    routes.post(f"{ADDRESS}/{{number}}/sent")(mark)
