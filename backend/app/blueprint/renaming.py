@@ -69,7 +69,11 @@ def _new_names(spot: Spot, owner: str, book: _Book, renames: Renames) -> Callabl
         case Named.CHOICE:
             return _by(book.choices(owner, str(spot.part.get("name"))))
         case Named.STATE:
-            return _by(book.choices(owner, str(book.state(owner) if spot.place.of is Of.ENTITY else spot.top.get("state"))))
+            return _by(
+                book.choices(
+                    owner, str(book.state(owner) if spot.place.of is Of.ENTITY else spot.top.get("state"))
+                )
+            )
         case Named.RECIPIENT:
             return lambda text: text if text == TO_OWNER else book.rewritten(text, owner, None)
         case Named.WORDS:
