@@ -73,9 +73,9 @@ def problem(
 def install_error_handlers(app: FastAPI) -> None:
     """Render every exception of the app."""
     app.add_exception_handler(AppError, _app_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(RequestValidationError, _render_invalid)
+    app.add_exception_handler(HTTPException, _render_http)
+    app.add_exception_handler(Exception, _render_unexpected)
 
 
 def render(error: AppError) -> JSONResponse:
@@ -94,20 +94,22 @@ async def _app_error(_: Request, error: Exception) -> JSONResponse:
     return render(error)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _render_invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    wrong = [{"field": _field(mistake["loc"]), "problem": _words(mistake)} for mistake in error.errors()]
+    wrong = [
+        {"field": _field_name(mistake["loc"]), "problem": _problem_text(mistake)} for mistake in error.errors()
+    ]
     detail = "; ".join(f"{mistake['field']} {mistake['problem']}" for mistake in wrong[:5]) + "."
     return problem(422, "invalid_input", "The request is not valid", detail, errors=wrong[:20])
 
 
-def _field(loc: tuple[int | str, ...]) -> str:
+def _field_name(loc: tuple[int | str, ...]) -> str:
     """The place of a mistake by names of ours; the name of an unknown member would be the sender's."""
     safe_parts = [str(part) for part in loc[:2] if isinstance(part, str) and part.replace("_", "").isalpha()]
     return ".".join(safe_parts)[:80] or "body"
 
 
-def _words(one: dict[str, Any]) -> str:
+def _problem_text(one: dict[str, Any]) -> str:
     plain = _PLAIN.get(one["type"])
     if plain:
         return plain
@@ -116,7 +118,7 @@ def _words(one: dict[str, Any]) -> str:
     return "is not valid"
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _render_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, AppError):  # FastAPI wraps what goes wrong while it reads a body
         return render(error.__cause__)
@@ -128,7 +130,7 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, code, phrase, f"{phrase}.", headers=headers)
 
 
-async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+async def _render_unexpected(_: Request, error: Exception) -> JSONResponse:
     answer = problem(
         500, "internal_error", "Something went wrong", "Something went wrong on our side. Nothing was lost."
     )

@@ -43,17 +43,17 @@ class Guards:
             await self._app(scope, receive, send)
             return
         most = MAX_DATA_BYTES if DATA_PATH.fullmatch(scope["path"]) else BODY_MAX
-        refusal = self._refusal(scope, Headers(scope=scope), most)
+        refusal = self._refusal_for(scope, Headers(scope=scope), most)
         if refusal is None:
             try:
-                await self._app(scope, _capped(receive, most), send)
+                await self._app(scope, _limit_body(receive, most), send)
             except PayloadTooLarge as error:
                 refusal = error
         if refusal is not None:
-            await _drain(receive)
+            await _drain_body(receive)
             await self._refuse(scope, refusal)(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: Headers, most: int) -> AppError | None:
+    def _refusal_for(self, scope: Scope, headers: Headers, most: int) -> AppError | None:
         host = headers.getlist("host")
         if len(host) != 1 or not self._is_allowed(host[0].lower()):
             return HostRefused("This host name is not served here.", remedy="Use 127.0.0.1 or localhost.")
@@ -86,7 +86,7 @@ def _too_large(most: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"A request may have at most {most:,} bytes.", remedy="Say it in fewer words.")
 
 
-async def _drain(receive: Receive) -> None:
+async def _drain_body(receive: Receive) -> None:
     """Let a client say all of it: one whose connection is closed while it still sends never reads the answer."""
     budget = DRAIN_BYTES
     with suppress(TimeoutError):
@@ -98,7 +98,7 @@ async def _drain(receive: Receive) -> None:
                     return
 
 
-def _capped(receive: Receive, most: int) -> Receive:
+def _limit_body(receive: Receive, most: int) -> Receive:
     received = 0
 
     async def limited() -> Message:

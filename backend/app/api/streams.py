@@ -49,8 +49,8 @@ class EventStream(Response):
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": [*_HEADERS]})
             async for event in events:
-                await send(_chunk(STILL_HERE if event is None else self._written(event), more=True))
-            await send(_chunk(b"", more=False))
+                await send(_event_chunk(STILL_HERE if event is None else self._written(event), more=True))
+            await send(_event_chunk(b"", more=False))
         finally:
             leaving.cancel()
             await events.aclose()
@@ -62,5 +62,5 @@ async def _leave_with(receive: Receive, listener: Listener) -> None:
     listener.leave()
 
 
-def _chunk(body: bytes, *, more: bool) -> dict[str, Any]:
+def _event_chunk(body: bytes, *, more: bool) -> dict[str, Any]:
     return {"type": "http.response.body", "body": body, "more_body": more}

@@ -72,20 +72,20 @@ class Backup:
     def __init__(self, sandbox: Sandbox, *, size: int, pieces: int) -> None:
         self.size = size
         """In bytes."""
-        self._sandbox = sandbox
+        self._start_sandbox = sandbox
         self._pieces = pieces
 
     async def read(self) -> AsyncGenerator[bytes, None]:
         """The bytes of one SQLite file."""
         try:
             for number in range(self._pieces):
-                yield await self._sandbox.read_file(f".records/out-{number:06}", max_bytes=PIECE_BYTES)
+                yield await self._start_sandbox.read_file(f".records/out-{number:06}", max_bytes=PIECE_BYTES)
         finally:
             await self.close()
 
     async def close(self) -> None:
         """Let go of the copy."""
-        await self._sandbox.kill()
+        await self._start_sandbox.kill()
 
 
 class AppData:
@@ -99,11 +99,11 @@ class AppData:
 
     async def backup(self, job: Job) -> Backup:
         """A copy of the records as they are now. NoData, DataTooLarge, DataUnreadable, Unavailable."""
-        async with self._room, _told():
-            sandbox = await self._open(job.id, purpose="backup")
+        async with self._room, _storage_errors():
+            sandbox = await self._open_sandbox(job.id, purpose="backup")
             records = None
             try:
-                records = await self._ask(sandbox, "out", str(MAX_DATA_BYTES), _mark(job))
+                records = await self._run_records_program(sandbox, "out", str(MAX_DATA_BYTES), _mark_of(job))
                 return Backup(sandbox, size=int(records["bytes"]), pieces=int(records["pieces"]))
             finally:
                 if records is None:
@@ -120,21 +120,21 @@ class AppData:
         """
         if not await self.has_any(parent.id):
             return False
-        async with self._sandbox(to, purpose="carry") as target:
-            if (await self._ask(target, "there"))["there"]:
+        async with self._start_sandbox(to, purpose="carry") as target:
+            if (await self._run_records_program(target, "there"))["there"]:
                 return True
             try:
                 backup = await self.backup(parent)
             except NoData:
                 return False
-            await self._send(target, backup.read())
-            await self._ask(target, "begin")
+            await self._send_file(target, backup.read())
+            await self._run_records_program(target, "begin")
         return True
 
     async def look(self, job_id: JobId) -> Records:
         """The records as they are now. NoData, DataUnreadable."""
-        async with self._sandbox(job_id, purpose="look") as sandbox:
-            return _records(await self._ask(sandbox, "look"))
+        async with self._start_sandbox(job_id, purpose="look") as sandbox:
+            return _records_of(await self._run_records_program(sandbox, "look"))
 
     async def restore(self, job: Job, content: AsyncIterator[bytes]) -> Records:
         """Make this file the records of a version, also of one whose preview is open.
@@ -143,12 +143,12 @@ class AppData:
         DataRefused, DataTooLarge, DataUnreadable, Unavailable.
         """
         files = await self._versions.files_of(job.project_id, TreeDigest(job.digest or ""))
-        async with self._sandbox(job.id, purpose="restore", files=files) as sandbox:
-            await self._send(sandbox, content)
-            await self._ask(sandbox, "join")
-            await self._ask(sandbox, "fits", _mark(job))
+        async with self._start_sandbox(job.id, purpose="restore", files=files) as sandbox:
+            await self._send_file(sandbox, content)
+            await self._run_records_program(sandbox, "join")
+            await self._run_records_program(sandbox, "fits", _mark_of(job))
             await self._try_out(sandbox, read_manifest(files))
-            return _records(await self._ask(sandbox, "put"))
+            return _records_of(await self._run_records_program(sandbox, "put"))
 
     async def _try_out(self, sandbox: Sandbox, manifest: Manifest) -> None:
         """Have the app open the file; it brings an older one to its own shape by that."""
@@ -161,7 +161,7 @@ class AppData:
                 remedy="Choose a file that was saved from this app.",
             ) from error
 
-    async def _send(self, sandbox: Sandbox, content: AsyncIterator[bytes]) -> None:
+    async def _send_file(self, sandbox: Sandbox, content: AsyncIterator[bytes]) -> None:
         piece, number, total = bytearray(), 0, 0
         async for chunk in content:
             piece += chunk
@@ -174,7 +174,9 @@ class AppData:
                 number += 1
         await sandbox.write_files({f".records/in-{number:06}": bytes(piece)})
 
-    async def _open(self, job_id: JobId, *, purpose: str, files: Mapping[str, bytes] | None = None) -> Sandbox:
+    async def _open_sandbox(
+        self, job_id: JobId, *, purpose: str, files: Mapping[str, bytes] | None = None
+    ) -> Sandbox:
         request = SandboxRequest(
             job_id, purpose=purpose, network=files is not None, with_venv=files is not None, keeps_data=True
         )
@@ -183,17 +185,17 @@ class AppData:
         return sandbox
 
     @asynccontextmanager
-    async def _sandbox(
+    async def _start_sandbox(
         self, job_id: JobId, *, purpose: str, files: Mapping[str, bytes] | None = None
     ) -> AsyncIterator[Sandbox]:
-        async with _told():
-            sandbox = await self._open(job_id, purpose=purpose, files=files)
+        async with _storage_errors():
+            sandbox = await self._open_sandbox(job_id, purpose=purpose, files=files)
             try:
                 yield sandbox
             finally:
                 await sandbox.kill()
 
-    async def _ask(self, sandbox: Sandbox, *words: str) -> Mapping[str, Any]:
+    async def _run_records_program(self, sandbox: Sandbox, *words: str) -> Mapping[str, Any]:
         result = await sandbox.run_command(["python3", "-I", "-S", _KEEPER, *words], timeout_s=_COMMAND_S)
         try:
             answer = json.loads(result.output)
@@ -203,22 +205,22 @@ class AppData:
             answer = {"problem": "damaged", "detail": result.output[-200:]}
         if problem := answer.get("problem"):
             log.warning("records_problem", asked=words[0], problem=problem, detail=answer.get("detail"))
-            raise _PROBLEMS.get(problem, _unreadable)()
+            raise _PROBLEMS.get(problem, _data_unreadable)()
         return answer
 
 
-def _mark(job: Job) -> str:
+def _mark_of(job: Job) -> str:
     """The mark of a project's saved records: a number that SQLite keeps in the file, never 0."""
     return str(job.project_id.int % (2**31 - 1) + 1)
 
 
-def _records(answer: Mapping[str, Any]) -> Records:
+def _records_of(answer: Mapping[str, Any]) -> Records:
     """The records as the app tells them, cut to a size that can be kept and shown."""
     rows = {str(name)[:60]: int(count) for name, count in answer["rows"].items()}
     return Records(rows, tuple(str(note)[:_NOTE_LENGTH] for note in answer["notes"]))
 
 
-def _none() -> AppError:
+def _no_data() -> AppError:
     return NoData("This version's app has no records yet.", remedy="Open its preview once, then try again.")
 
 
@@ -226,42 +228,42 @@ def _too_large() -> AppError:
     return DataTooLarge(f"The records have more than {MAX_DATA_BYTES:,} bytes.")
 
 
-def _busy() -> AppError:
+def _app_busy() -> AppError:
     return Unavailable("The app is writing to its records right now.", remedy="Try again in a moment.")
 
 
-def _refused() -> AppError:
+def _data_refused() -> AppError:
     return DataRefused("This is not a sound SQLite file.", remedy="Choose a file that `data backup` has written.")
 
 
-def _foreign() -> AppError:
+def _foreign_data() -> AppError:
     return DataRefused(
         "This file holds the records of another app, so those of this one were left as they are.",
         remedy="Choose a file that was saved from this app.",
     )
 
 
-def _failed() -> AppError:
+def _copy_failed() -> AppError:
     return Unavailable("The records could not be copied; the disk may be full.", remedy="Try again in a moment.")
 
 
-def _unreadable() -> AppError:
+def _data_unreadable() -> AppError:
     return DataUnreadable("The file of records is damaged.", remedy="Restore an earlier backup.")
 
 
 _PROBLEMS: Final = {
-    "none": _none,
+    "none": _no_data,
     "too_large": _too_large,
-    "busy": _busy,
-    "refused": _refused,
-    "foreign": _foreign,
-    "damaged": _unreadable,
-    "failed": _failed,
+    "busy": _app_busy,
+    "refused": _data_refused,
+    "foreign": _foreign_data,
+    "damaged": _data_unreadable,
+    "failed": _copy_failed,
 }
 
 
 @asynccontextmanager
-async def _told() -> AsyncIterator[None]:
+async def _storage_errors() -> AsyncIterator[None]:
     try:
         yield
     except SandboxError as error:

@@ -44,7 +44,7 @@ class Workbench:
             await self._remove_former()
             sandbox = await self._runtime.start(SandboxRequest(self._job.id, network=True, with_venv=True))
             self._sandbox = sandbox
-            if not await retry_while_unavailable(lambda: self._note(sandbox)):
+            if not await retry_while_unavailable(lambda: self._note_sandbox(sandbox)):
                 raise IllegalTransition(f"Build {str(self._job.id)!r} has ended or was taken over.")
         return self._sandbox
 
@@ -56,7 +56,7 @@ class Workbench:
             if job_id == self._job.id:
                 await self._runtime.kill(sandbox_id)
 
-    async def _note(self, sandbox: Sandbox) -> bool:
+    async def _note_sandbox(self, sandbox: Sandbox) -> bool:
         async with self._database.autocommit() as tx:
             return await work.note_sandbox(tx, self._job.id, attempt=self._job.attempt, sandbox_id=sandbox.id)
 

@@ -40,41 +40,41 @@ class VersionService:
         self, project_id: ProjectId, job_id: JobId, *, name: str, files: Mapping[str, str]
     ) -> TreeDigest:
         """Keep the files of a stage. BuildFailed `unusable_files` when they cannot be a workspace."""
-        with _told():
-            encoded = {path: _encoded(path, text) for path, text in files.items()}
+        with _storage_errors():
+            encoded = {path: _encode_file(path, text) for path, text in files.items()}
             return await self._store.save(project_id, job_id, name=name, files=encoded)
 
     async def keep_pictures(
         self, project_id: ProjectId, job_id: JobId, pictures: Mapping[str, bytes]
     ) -> TreeDigest:
         """Keep the screenshots of a version beside it."""
-        with _told():
+        with _storage_errors():
             return await self._store.save(project_id, job_id, name=_PICTURES, files=pictures)
 
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
         """Make a kept tree the version's for ever."""
-        with _told():
+        with _storage_errors():
             await self._store.seal(project_id, digest, version=version)
 
     async def files_of(self, project_id: ProjectId, digest: TreeDigest) -> Mapping[str, bytes]:
         """The files of a tree, verified. NotFound, VersionDamaged, Unavailable."""
-        with _told():
+        with _storage_errors():
             return await self._store.load(project_id, digest)
 
     async def stream(self, project_id: ProjectId, digest: TreeDigest) -> AsyncGenerator[tuple[str, bytes], None]:
         """The same one by one, for what may be large."""
-        with _told():
+        with _storage_errors():
             async with aclosing(self._store.stream(project_id, digest)) as entries:
                 async for entry in entries:
                     yield entry
 
     async def forget(self, project_id: ProjectId) -> None:
         """Remove all that is kept of a project that was deleted. Unavailable."""
-        with _told():
+        with _storage_errors():
             await self._store.remove(project_id)
 
 
-def _encoded(path: str, text: str) -> bytes:
+def _encode_file(path: str, text: str) -> bytes:
     try:
         content = text.encode()
     except UnicodeEncodeError as error:
@@ -85,7 +85,7 @@ def _encoded(path: str, text: str) -> bytes:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _storage_errors() -> Iterator[None]:
     try:
         yield
     except UnsafePath as error:

@@ -27,7 +27,7 @@ _CONNECT: Final[dict[str, Any]] = {
 }
 
 
-def _arrived(connection: psycopg.AsyncConnection[Any]) -> Iterator[str]:
+def _received_payloads(connection: psycopg.AsyncConnection[Any]) -> Iterator[str]:
     """The notices that are there now.
 
     Read from the socket as it is: the driver's own generator cannot be cancelled, it waits on for a query's end.
@@ -62,7 +62,7 @@ class Bell:
 
     async def start(self) -> None:
         """Begin to listen."""
-        self._task = asyncio.create_task(self._run(), name="bell")
+        self._task = asyncio.create_task(self._listen_forever(), name="bell")
 
     def silence(self) -> None:
         """The process is stopping: wake everybody for the last time. May be called from a signal handler."""
@@ -77,7 +77,7 @@ class Bell:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _run(self) -> None:
+    async def _listen_forever(self) -> None:
         while not self.is_closing:
             try:
                 await self._listen_once()
@@ -95,15 +95,15 @@ class Bell:
             loop.add_reader(socket, readable.set)  # not before: the driver itself reads while it executes
             self._wake_all()
             while True:
-                for payload in _arrived(connection):
-                    self._deliver(payload)
+                for payload in _received_payloads(connection):
+                    self._dispatch(payload)
                 await readable.wait()
                 readable.clear()
         finally:
             loop.remove_reader(socket)
             await connection.close()
 
-    def _deliver(self, payload: str) -> None:
+    def _dispatch(self, payload: str) -> None:
         job, seq, status = payload.split(" ")
         ring = Ring(JobId(uuid.UUID(job)), int(seq), status)
         for watcher in self._watchers:

@@ -52,7 +52,7 @@ class StatusCache:
         try:
             text, floor = await self._redis.mget(_view_key(job_id), _floor_key(job_id))
         except (RedisError, OSError) as error:
-            _note(error)
+            _log_outage(error)
             return None
         if not text:
             return None
@@ -71,14 +71,14 @@ class StatusCache:
         try:
             await self._raise_floor(keys=[_floor_key(job_id)], args=[seq, FLOOR_TTL_S])
         except (RedisError, OSError) as error:
-            _note(error)
+            _log_outage(error)
 
     async def put(self, view: StatusView) -> None:
         """Keep the view. A failure costs speed and nothing else; an older one is not believed."""
         try:
             await self._redis.set(_view_key(view.job_id), view.to_json(), ex=TTL_S)
         except (RedisError, OSError) as error:
-            _note(error)
+            _log_outage(error)
 
     async def ping(self) -> bool:
         """True when Valkey answers."""
@@ -93,7 +93,7 @@ class StatusCache:
         await self._redis.aclose()
 
 
-def _note(error: Exception) -> None:
+def _log_outage(error: Exception) -> None:
     """An outage costs speed; a Valkey that refuses commands is set up wrongly, and somebody must hear of it."""
     if isinstance(error, ResponseError):
         log.warning("cache_refuses", reason=str(error))

@@ -92,11 +92,11 @@ class Feeds:
         self._bell = bell
         self._feeds: dict[JobId, _Feed] = {}
         self._looking: asyncio.Task[None] | None = None
-        bell.watch(self._hear)
+        bell.watch(self._on_notification)
 
     async def start(self) -> None:
         """Begin to look for lost rings."""
-        self._looking = asyncio.create_task(self._look(), name="feeds")
+        self._looking = asyncio.create_task(self._check_for_lost(), name="feeds")
 
     async def close(self) -> None:
         """Stop looking. Who still listens ends when the bell is silenced."""
@@ -136,7 +136,7 @@ class Feeds:
             pass
         return False
 
-    def _hear(self, ring: Ring | None) -> None:
+    def _on_notification(self, ring: Ring | None) -> None:
         if ring is None:
             for job_id, feed in self._feeds.items():
                 feed.told_of = max(feed.told_of, len(feed.events) + 1)
@@ -149,13 +149,13 @@ class Feeds:
 
     def _catch_up(self, job_id: JobId, feed: _Feed) -> None:
         if feed.reading is None and len(feed.events) < feed.told_of and not feed.is_over:
-            feed.reading = asyncio.create_task(self._read(job_id, feed), name=f"feed {job_id}")
+            feed.reading = asyncio.create_task(self._read_events(job_id, feed), name=f"feed {job_id}")
 
-    async def _read(self, job_id: JobId, feed: _Feed) -> None:
+    async def _read_events(self, job_id: JobId, feed: _Feed) -> None:
         try:
             is_more = True
             while feed.listeners and not self._bell.is_closing and (is_more or len(feed.events) < feed.told_of):
-                fresh = await self._fresh(job_id, feed)
+                fresh = await self._fetch_new_events(job_id, feed)
                 feed.add(fresh)
                 is_more = len(fresh) == record.PAGE
                 if not fresh:
@@ -163,7 +163,7 @@ class Feeds:
         finally:
             feed.reading = None
 
-    async def _fresh(self, job_id: JobId, feed: _Feed) -> Sequence[Event]:
+    async def _fetch_new_events(self, job_id: JobId, feed: _Feed) -> Sequence[Event]:
         while True:
             try:
                 async with self._database.autocommit() as tx:
@@ -172,7 +172,7 @@ class Feeds:
                 log.info("feed_waits", job_id=str(job_id), reason=error.detail)
                 await asyncio.sleep(_RETRY_S)
 
-    async def _look(self) -> None:
+    async def _check_for_lost(self) -> None:
         """Ask the record, for all jobs at once, whether a ring was lost."""
         while True:
             await asyncio.sleep(self._look_s)
@@ -185,4 +185,4 @@ class Feeds:
                 log.info("feeds_wait", reason=error.detail)
                 continue
             for job_id, seq in newest.items():
-                self._hear(Ring(job_id, seq, ""))
+                self._on_notification(Ring(job_id, seq, ""))

@@ -74,9 +74,9 @@ class PreviewSigner:
         scheme: str = "http",
         clock: Clock | None = None,
     ) -> None:
-        self._links = _signers(secret, "link")
+        self._links = _make_signers(secret, "link")
         self._signed_link = lru_cache(maxsize=_LINKS_KEPT)(partial(_sign_for, self._links))
-        self._cookies = _signers(secret, "cookie")
+        self._cookies = _make_signers(secret, "cookie")
         self._link_seconds = link_seconds
         self._window_seconds = max(1, link_seconds // _WINDOWS_PER_LINK)
         self._domain = domain
@@ -106,23 +106,23 @@ class PreviewSigner:
     def url(self, job_id: JobId, access: Access = Access.OWNER, *, share: Share | None = None) -> str:
         """A link that opens the preview as it is."""
         expiry = self.window(self._clock.now()) * self._window_seconds + self._link_seconds
-        signed = self._signed_link(access, self._name(job_id), expiry, share)
+        signed = self._signed_link(access, self._signed_name(job_id), expiry, share)
         return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={signed}"
 
     def opens(self, job_id: JobId, value: str) -> Pass | None:
         """The pass of a link's access parameter for this build; None when it is not good."""
-        return self._best(self._links, job_id, [value])
+        return self._best_pass(self._links, job_id, [value])
 
     def cookie(self, job_id: JobId, access: Access, *, share: Share | None = None) -> str:
         """A value for the cookie that keeps a visitor in."""
         expiry = int(self._clock.now().timestamp()) + self.cookie_seconds
-        return _sign_for(self._cookies, access, self._name(job_id), expiry, share)
+        return _sign_for(self._cookies, access, self._signed_name(job_id), expiry, share)
 
     def admits(self, job_id: JobId, cookies: Iterable[str]) -> Pass | None:
         """The pass of these cookies for this build; None when none is good."""
-        return self._best(self._cookies, job_id, cookies)
+        return self._best_pass(self._cookies, job_id, cookies)
 
-    def _name(self, job_id: JobId) -> str:
+    def _signed_name(self, job_id: JobId) -> str:
         """The name that is signed for a build: links of an earlier generation are for another name."""
         generation = self.generations.get(job_id, 0)
         return f"{job_id}~{generation}" if generation else str(job_id)
@@ -136,17 +136,17 @@ class PreviewSigner:
             return None
         return JobId(uuid.UUID(match.group(1)))
 
-    def _best(self, signers: Mapping[Access, Signer], job_id: JobId, values: Iterable[str]) -> Pass | None:
+    def _best_pass(self, signers: Mapping[Access, Signer], job_id: JobId, values: Iterable[str]) -> Pass | None:
         """The access that opens most, by whichever of the values is good for longest."""
         candidates = list(values)
         for access, signer in signers.items():
-            passes = [self._read(access, signer, job_id, value) for value in candidates]
+            passes = [self._read_value(access, signer, job_id, value) for value in candidates]
             best = max(passes, key=lambda one: one.seconds_left, default=None)
             if best is not None and best.seconds_left > 0:
                 return best
         return None
 
-    def _read(self, access: Access, signer: Signer, job_id: JobId, value: str) -> Pass:
+    def _read_value(self, access: Access, signer: Signer, job_id: JobId, value: str) -> Pass:
         """The pass of a value; one for no time at all when it is not good."""
         nothing = Pass(access, 0)
         signed, _, signature = value.rpartition(".")
@@ -155,7 +155,7 @@ class PreviewSigner:
         if not _EXPIRY.fullmatch(expiry) or not signature.isascii() or (share_text and share_match is None):
             return nothing
         try:
-            signer.unsign(f"{self._name(job_id)}.{signed}.{signature}")
+            signer.unsign(f"{self._signed_name(job_id)}.{signed}.{signature}")
         except BadSignature:
             return nothing
         share = Share(uuid.UUID(share_match[1]), int(share_match[2])) if share_match else None
@@ -165,12 +165,12 @@ class PreviewSigner:
         return Pass(access, ends - self._clock.now().timestamp(), share)
 
 
-def _signers(secret: str | bytes, what: str) -> Mapping[Access, Signer]:
+def _make_signers(secret: str | bytes, what: str) -> Mapping[Access, Signer]:
     """A key of its own for each kind of access, in the order of how much it opens."""
-    return {access: _signer(secret, f"cofounder.preview.{what}.{access.value}".encode()) for access in Access}
+    return {access: _make_signer(secret, f"cofounder.preview.{what}.{access.value}".encode()) for access in Access}
 
 
-def _signer(secret: str | bytes, salt: bytes) -> Signer:
+def _make_signer(secret: str | bytes, salt: bytes) -> Signer:
     return Signer(secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
 
 

@@ -36,7 +36,7 @@ def starting() -> web.Response:
     """The page that waits for the app by loading itself again."""
     return web.Response(
         status=503,
-        text=_page(
+        text=_html_page(
             "Starting your app...",
             "It was asleep. This page opens it as soon as it is up.",
             head=f'<meta http-equiv="refresh" content="{_REFRESH_S}">',
@@ -51,7 +51,7 @@ def plain_page(title: str, body: str, *, status: int, sends_form: bool = False) 
     policy = _PAGE_HEADERS["Content-Security-Policy"] + ("; form-action 'self'" if sends_form else "")
     return web.Response(
         status=status,
-        text=_framed(title, body),
+        text=_framed_html(title, body),
         content_type="text/html",
         headers={**_PAGE_HEADERS, "Content-Security-Policy": policy, "X-Frame-Options": "DENY"},
     )
@@ -73,7 +73,7 @@ def failure(
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     if is_navigation(request):
-        text = _page(title, f"{detail} {remedy or ''}".strip(), small=f"Reference {debug_id}")
+        text = _html_page(title, f"{detail} {remedy or ''}".strip(), small=f"Reference {debug_id}")
         return web.Response(status=status, text=text, content_type="text/html", headers=headers)
     problem = {
         "type": "about:blank",
@@ -88,13 +88,13 @@ def failure(
     )
 
 
-def _page(title: str, text: str, *, head: str = "", small: str = "") -> str:
-    return _framed(
+def _html_page(title: str, text: str, *, head: str = "", small: str = "") -> str:
+    return _framed_html(
         title, f'<p role="status">{html.escape(text)}</p><small>{html.escape(small)}</small>', head=head
     )
 
 
-def _framed(title: str, body: str, *, head: str = "") -> str:
+def _framed_html(title: str, body: str, *, head: str = "") -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width">{head}<style>{_STYLE}</style></head>'

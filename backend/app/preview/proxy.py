@@ -69,9 +69,9 @@ class PreviewProxy:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The app's answer, or ours in its place."""
-        return await answer_or_say_why(request, self._answer)
+        return await answer_or_say_why(request, self._answer_request)
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _answer_request(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         job_id = self._signer.job_of(host)
         if job_id is None:
@@ -82,13 +82,15 @@ class PreviewProxy:
         self, request: web.BaseRequest, job_id: JobId, origin: URL, *, is_for_shares: bool = False
     ) -> web.StreamResponse:
         """The answer of a build's app, seen at `origin`. With `is_for_shares`, shared links alone open it."""
-        target, parameter = strip_access(_target(request))
+        target, parameter = strip_access(_raw_target(request))
         granted = self._signer.opens(job_id, parameter) if parameter is not None and not is_for_shares else None
         if granted is not None and request.method in ("GET", "HEAD"):
-            return self._exchange(job_id, granted, f"{origin.scheme}://{origin.authority}{target}")
-        admission = self._admit(request, job_id) if granted is None else Admission(granted, Visit.FIRST_PARTY)
+            return self._exchange_link(job_id, granted, f"{origin.scheme}://{origin.authority}{target}")
+        admission = (
+            self._admit_visitor(request, job_id) if granted is None else Admission(granted, Visit.FIRST_PARTY)
+        )
         if is_for_shares and admission.shown.share is None:
-            raise _closed(job_id)
+            raise _no_such_build(job_id)
         is_old = self._doorman.should_renew(admission.shown)
         exchange = Exchange(
             request,
@@ -99,21 +101,21 @@ class PreviewProxy:
             set_cookies=self._doorman.set_cookies(job_id, admission.shown) if is_old else (),
             page_policy=self._page_policy,
         )
-        return await self._serve(request, job_id, exchange)
+        return await self._serve_app(request, job_id, exchange)
 
-    def _admit(self, request: web.BaseRequest, job_id: JobId) -> Admission:
+    def _admit_visitor(self, request: web.BaseRequest, job_id: JobId) -> Admission:
         admission = self._doorman.admit(job_id, cookie_pairs(request.headers))
         if admission is None:
-            raise _closed(job_id)
+            raise _no_such_build(job_id)
         return admission
 
-    def _exchange(self, job_id: JobId, shown: Pass, location: str) -> web.Response:
+    def _exchange_link(self, job_id: JobId, shown: Pass, location: str) -> web.Response:
         response = web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
         for cookie in self._doorman.set_cookies(job_id, shown):
             response.headers.add("Set-Cookie", cookie)
         return response
 
-    async def _serve(self, request: web.BaseRequest, job_id: JobId, exchange: Exchange) -> web.StreamResponse:
+    async def _serve_app(self, request: web.BaseRequest, job_id: JobId, exchange: Exchange) -> web.StreamResponse:
         if pages.is_navigation(request) and not await self._wakes_soon(job_id):
             return pages.starting()
         for tries_left in reversed(range(_TRIES)):
@@ -226,27 +228,27 @@ async def answer_or_say_why(
     try:
         return await answer(request)
     except AppError as error:
-        return _failure(request, error)
+        return _failure_page(request, error)
     except TimeoutError:
-        return _failure(request, AppTooSlow("The app did not begin to answer in time."))
+        return _failure_page(request, AppTooSlow("The app did not begin to answer in time."))
     except (aiohttp.ClientError, SandboxError, ConnectionError) as error:
-        return _failure(request, AppBrokeOff(f"The app broke off ({type(error).__name__})."))
+        return _failure_page(request, AppBrokeOff(f"The app broke off ({type(error).__name__})."))
 
 
-def _closed(job_id: JobId) -> Forbidden:
+def _no_such_build(job_id: JobId) -> Forbidden:
     return Forbidden(
         "This preview opens with a link that is good for a limited time, and can be closed.",
         remedy=f"Ask whoever sent you the link for a new one. If that is you, type: ./co open {job_id}",
     )
 
 
-def _target(request: web.BaseRequest) -> str:
+def _raw_target(request: web.BaseRequest) -> str:
     """The path and query as they were sent, also when the request line held a whole URL."""
     target = request.raw_path
     return target if target.startswith("/") else request.rel_url.raw_path_qs
 
 
-def _failure(request: web.BaseRequest, error: AppError) -> web.Response:
+def _failure_page(request: web.BaseRequest, error: AppError) -> web.Response:
     debug_id = new_debug_id()
     _log.info("preview_refused", code=error.code, status=error.status, detail=error.detail, debug_id=debug_id)
     return pages.failure(

@@ -92,7 +92,7 @@ async def relay_http(exchange: Exchange, app: ServingApp) -> web.StreamResponse:
             request.method,
             exchange.app_url("http"),
             headers=exchange.request_headers(app),
-            data=_body(request) if request.can_read_body else None,
+            data=_body_of(request) if request.can_read_body else None,
             allow_redirects=False,
         )
     require_answer(answer)
@@ -119,7 +119,7 @@ async def _pass_on(exchange: Exchange, answer: aiohttp.ClientResponse) -> web.St
     return response
 
 
-async def _body(request: web.BaseRequest) -> AsyncIterator[bytes]:
+async def _body_of(request: web.BaseRequest) -> AsyncIterator[bytes]:
     size = 0
     async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
         size += len(chunk)

@@ -53,14 +53,14 @@ class SharedDoor:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The app that the visitor was let in to, or why there is none."""
-        return await answer_or_say_why(request, self._answer)
+        return await answer_or_say_why(request, self._answer_request)
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _answer_request(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "").lower()
         if not self._is_own(host):
             raise NotFound("Nothing is served at this address.")
         if request.path.startswith(LINKS):
-            return await self._enter(request, request.path.removeprefix(LINKS))
+            return await self._enter_by_link(request, request.path.removeprefix(LINKS))
         job_id = _app_of(request)
         if job_id is None:
             raise NotFound("An app opens here by the link that somebody shares with you.")
@@ -77,7 +77,7 @@ class SharedDoor:
             return False
         return True
 
-    async def _enter(self, request: web.BaseRequest, secret: str) -> web.Response:
+    async def _enter_by_link(self, request: web.BaseRequest, secret: str) -> web.Response:
         code = await _code_of(request) if request.method == "POST" else None
         try:
             job_id, link = await self._entry.enter(secret, code)

@@ -57,7 +57,7 @@ async def relay_websocket(exchange: Exchange, app: ServingApp) -> web.StreamResp
 
 async def _pump_both(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketResponse) -> None:
     """Until one side closes; the other is then closed with the same code."""
-    pumps = {asyncio.create_task(_pump(outer, inner)), asyncio.create_task(_pump(inner, outer))}
+    pumps = {asyncio.create_task(_pump_messages(outer, inner)), asyncio.create_task(_pump_messages(inner, outer))}
     try:
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -65,10 +65,10 @@ async def _pump_both(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocke
             pump.cancel()
         await asyncio.wait(pumps)
         code = inner.close_code or outer.close_code or aiohttp.WSCloseCode.GOING_AWAY
-        await asyncio.gather(outer.close(code=_sendable(code)), inner.close(code=_sendable(code)))
+        await asyncio.gather(outer.close(code=_sendable_code(code)), inner.close(code=_sendable_code(code)))
 
 
-async def _pump(source: _Side, sink: _Side) -> None:
+async def _pump_messages(source: _Side, sink: _Side) -> None:
     async for message in source:
         try:
             if message.type is WSMsgType.TEXT:
@@ -79,7 +79,7 @@ async def _pump(source: _Side, sink: _Side) -> None:
             return
 
 
-def _sendable(code: int) -> int:
+def _sendable_code(code: int) -> int:
     """A code that may stand in a close frame: some only ever describe what was seen locally."""
     reserved = code in (1004, 1005, 1006, 1015) or not 1000 <= code < 5000
     return int(aiohttp.WSCloseCode.OK if code == 1005 else aiohttp.WSCloseCode.GOING_AWAY) if reserved else code

@@ -112,8 +112,8 @@ class PreviewService:
             return app
         opening = slot.opening
         if opening is None or opening.done():
-            opening = slot.opening = asyncio.create_task(self._open(job_id, slot), name=f"wake {job_id}")
-            opening.add_done_callback(_report)
+            opening = slot.opening = asyncio.create_task(self._open_app(job_id, slot), name=f"wake {job_id}")
+            opening.add_done_callback(_report_outcome)
         await asyncio.wait({opening})
         if opening.cancelled():
             raise NotFound("This preview was closed while it was starting.")
@@ -137,7 +137,7 @@ class PreviewService:
         """End an app that no longer answers, unless another has taken its place; `wake` starts it anew."""
         slot = self._slots.get(app.target.job_id)
         if slot is not None and slot.app is app:
-            await self._stop(slot)
+            await self._stop_preview(slot)
 
     async def drop(self, job_id: JobId) -> None:
         """End a build's preview, also one that is just starting; idempotent."""
@@ -147,7 +147,7 @@ class PreviewService:
         if slot.opening is not None and not slot.opening.done():
             slot.opening.cancel()
             await asyncio.wait({slot.opening})
-        await self._stop(slot)
+        await self._stop_preview(slot)
 
     async def reconcile(self, allowed: Collection[JobId]) -> None:
         """End the preview of every build that is not allowed one."""
@@ -173,7 +173,7 @@ class PreviewService:
                 await self._tend_slot(slot)
             except SandboxError as error:
                 _log.info("preview_sandbox_lost", job_id=str(job_id), reason=str(error))
-                await self._stop(slot)
+                await self._stop_preview(slot)
             if slot.app is None and not slot.is_opening and not slot.uses and self._known_failure(slot) is None:
                 self._slots.pop(job_id, None)
 
@@ -183,27 +183,27 @@ class PreviewService:
             return
         idle = 0.0 if slot.uses else moment - slot.last_used
         if app.is_gone or idle >= self._idle_s * _STOP_AFTER_IDLES:
-            await self._stop(slot)
+            await self._stop_preview(slot)
         elif idle >= self._idle_s and not app.is_frozen:
             await app.freeze()
         elif idle < self._idle_s <= moment - slot.renewed:
-            await self._renew(slot, app)
+            await self._renew_timeout(slot, app)
 
-    async def _open(self, job_id: JobId, slot: _Slot) -> ServingApp:
+    async def _open_app(self, job_id: JobId, slot: _Slot) -> ServingApp:
         target = await self._lookup.target(job_id)
         if target is None or target.status not in WAKEABLE:
-            await self._stop(slot)
-            raise _refusal(target)
+            await self._stop_preview(slot)
+            raise _refusal_for(target)
         app = slot.app
         if app is None or app.is_gone or app.target.digest != target.digest:
-            await self._stop(slot)
-            app = await self._serve(slot, target)
+            await self._stop_preview(slot)
+            app = await self._serve_version(slot, target)
         app.target = target
         await self._use_sandbox(slot, app)
         slot.last_used = self._now()
         return app
 
-    async def _serve(self, slot: _Slot, target: PreviewTarget) -> ServingApp:
+    async def _serve_version(self, slot: _Slot, target: PreviewTarget) -> ServingApp:
         failure = self._known_failure(slot)
         if failure is not None and failure[0] == target.digest:
             raise failure[1]
@@ -221,12 +221,12 @@ class PreviewService:
     async def _use_sandbox(self, slot: _Slot, app: ServingApp) -> None:
         try:
             await app.thaw()
-            await self._renew(slot, app)
+            await self._renew_timeout(slot, app)
         except SandboxError as error:
-            await self._stop(slot)
+            await self._stop_preview(slot)
             raise Unavailable("The app's sandbox ended; it is started again on the next visit.") from error
 
-    async def _renew(self, slot: _Slot, app: ServingApp) -> None:
+    async def _renew_timeout(self, slot: _Slot, app: ServingApp) -> None:
         slot.renewed = self._now()
         await app.live_for(self._idle_s * _OUTLIVE_IDLES)
 
@@ -248,9 +248,9 @@ class PreviewService:
             ]
             if not idle:
                 raise Unavailable("Too many previews are open at once.", remedy="Close one, then try again.")
-            await self._stop(min(idle, key=lambda candidate: (candidate.uses > 0, candidate.last_used)))
+            await self._stop_preview(min(idle, key=lambda candidate: (candidate.uses > 0, candidate.last_used)))
 
-    async def _stop(self, slot: _Slot) -> None:
+    async def _stop_preview(self, slot: _Slot) -> None:
         app, slot.app = slot.app, None
         slot.takes_room = False
         if app is None:
@@ -267,13 +267,13 @@ class PreviewService:
                 group.create_task(self.drop(job_id))
 
 
-def _refusal(target: PreviewTarget | None) -> AppError:
+def _refusal_for(target: PreviewTarget | None) -> AppError:
     if target is None:
         return NotFound("There is no such preview.")
     return NotReady("This build is not ready, so there is nothing to see yet.")
 
 
-def _report(opening: asyncio.Task[ServingApp]) -> None:
+def _report_outcome(opening: asyncio.Task[ServingApp]) -> None:
     """Look at the outcome even when nobody waits any more, and log what no caller expects."""
     error = None if opening.cancelled() else opening.exception()
     if error is not None and not isinstance(error, AppError):

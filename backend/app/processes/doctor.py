@@ -37,14 +37,14 @@ class Finding:
 def doctor(settings: Settings) -> list[Finding]:
     """Everything that must hold before an instance can build."""
     looks: dict[str, Callable[[Settings], Finding]] = {
-        "python": _python,
-        "git": _git,
-        "disk": _disk,
-        "sandbox": _sandbox,
+        "python": _check_python,
+        "git": _check_git,
+        "disk": _check_disk,
+        "sandbox": _check_sandbox,
         "sandbox memory": _memory_limits,
-        "data directory": _data,
-        "model": _model,
-        "instance": _instance,
+        "data directory": _check_data_directory,
+        "model": _check_model,
+        "instance": _check_instance,
     }
     return [_answer_of(name, look, settings) for name, look in looks.items()]
 
@@ -60,17 +60,17 @@ def _answer_of(name: str, look: Callable[[Settings], Finding], settings: Setting
         return Finding(name, False, detail, "cofounder doctor")
 
 
-def _python(_: Settings) -> Finding:
+def _check_python(_: Settings) -> Finding:
     version = sys.version.split()[0]
     return Finding("python", sys.version_info >= (3, 11), f"Python {version}", "Install Python 3.11 or newer.")
 
 
-def _git(_: Settings) -> Finding:
+def _check_git(_: Settings) -> Finding:
     path = shutil.which("git")
     return Finding("git", path is not None, path or "git is not installed", "apt-get install git")
 
 
-def _sandbox(settings: Settings) -> Finding:
+def _check_sandbox(settings: Settings) -> Finding:
     try:
         asyncio.run(sandbox_runtime(settings).probe())
     except SandboxUnavailable as error:
@@ -89,7 +89,7 @@ def _memory_limits(settings: Settings) -> Finding:
     )
 
 
-def _disk(settings: Settings) -> Finding:
+def _check_disk(settings: Settings) -> Finding:
     free = free_megabytes(settings.data.root)
     if free >= ROOMY_MB:
         return Finding("disk", True, f"{free:,} MB free")
@@ -98,7 +98,7 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", False, detail, _MAKE_ROOM)
 
 
-def _data(settings: Settings) -> Finding:
+def _check_data_directory(settings: Settings) -> Finding:
     try:
         settings.data.prepare()
     except OSError as error:
@@ -108,7 +108,7 @@ def _data(settings: Settings) -> Finding:
     return Finding("data directory", True, str(settings.data.root))
 
 
-def _model(settings: Settings) -> Finding:
+def _check_model(settings: Settings) -> Finding:
     """The model that is set is tried with one cheap call; where none is, servers on the machine are offered."""
     if settings.model is not None:
         try:
@@ -122,7 +122,7 @@ def _model(settings: Settings) -> Finding:
     return Finding("model", True, f"none is set, and none is needed{f'. {offered}' if offered else ''}")
 
 
-def _instance(settings: Settings) -> Finding:
+def _check_instance(settings: Settings) -> Finding:
     running = read_instance(settings.data)
     detail = f"runs at {running.api_url}" if running else "does not run (cofounder up starts it)"
     return Finding("instance", True, detail)

@@ -31,11 +31,11 @@ from app.supervision.fork import inherited_listener
 def run_preview(settings: Settings) -> int:
     """Serve the previews until SIGTERM."""
     configure(settings)
-    asyncio.run(_preview(settings))
+    asyncio.run(_run_preview(settings))
     return 0
 
 
-async def _preview(settings: Settings) -> None:
+async def _run_preview(settings: Settings) -> None:
     adapters = real_adapters(settings)
     service = make_previews(adapters, settings)
     # Finding the package registries takes a second: better now than at the first visit. Failures show there.

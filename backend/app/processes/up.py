@@ -42,7 +42,7 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
     say("Starting Postgres, Valkey, the API, a worker and the previews...")
     Supervisor(
         settings,
-        children=_children(settings),
+        children=_child_processes(settings),
         environment=process_environment(),
         migrate=before_children,
         say=say,
@@ -87,15 +87,15 @@ def _door_lines(settings: Settings) -> list[str]:
     return lines
 
 
-def _children(settings: Settings) -> list[ChildSpec]:
-    workers = [ChildSpec(f"worker-{n + 1}", partial(_run, run_worker)) for n in range(settings.workers)]
+def _child_processes(settings: Settings) -> list[ChildSpec]:
+    workers = [ChildSpec(f"worker-{n + 1}", partial(_run_part, run_worker)) for n in range(settings.workers)]
     return [
-        ChildSpec("api", partial(_run, run_api), port=settings.port),
-        ChildSpec("preview", partial(_run, run_preview), port=settings.previews_port),
+        ChildSpec("api", partial(_run_part, run_api), port=settings.port),
+        ChildSpec("preview", partial(_run_part, run_preview), port=settings.previews_port),
         *workers,
     ]
 
 
-def _run(part: Callable[[Settings], int]) -> int:
+def _run_part(part: Callable[[Settings], int]) -> int:
     """With the settings of the child's own environment, which name the servers."""
     return part(Settings())

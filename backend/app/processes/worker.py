@@ -15,13 +15,13 @@ from app.supervision.instance import read_instance, read_servers
 
 def run_worker(settings: Settings) -> int:
     """Work until SIGTERM, then hand the jobs over."""
-    settings = _joined(settings)
+    settings = _join_instance(settings)
     configure(settings)
-    asyncio.run(_work(settings))
+    asyncio.run(_run_worker(settings))
     return 0
 
 
-def _joined(settings: Settings) -> Settings:
+def _join_instance(settings: Settings) -> Settings:
     """As part of the instance that runs on this data directory, where nothing else is set."""
     instance, servers = read_instance(settings.data), read_servers(settings.data)
     if instance is None or servers is None:
@@ -35,7 +35,7 @@ def _joined(settings: Settings) -> Settings:
     return settings.model_copy(update=missing)
 
 
-async def _work(settings: Settings) -> None:
+async def _run_worker(settings: Settings) -> None:
     adapters = real_adapters(settings)
     await adapters.runtime.probe()
     services = assemble(adapters, settings)

@@ -57,7 +57,7 @@ def _driver_url(url: str) -> str:
     return sqlalchemy_url(url).render_as_string(hide_password=False)
 
 
-def _options(workflow_id: str) -> EnqueueOptions:
+def _workflow_options(workflow_id: str) -> EnqueueOptions:
     return {
         "workflow_name": WORKFLOW,
         "queue_name": QUEUE,
@@ -75,7 +75,7 @@ def _connect(url: str) -> psycopg.Connection[Any]:
 
 
 @contextmanager
-def _reached() -> Iterator[None]:
+def _translating_outages() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as outage:
@@ -108,20 +108,20 @@ class EngineClient:
         (its worker lost a race for the job) cannot be resumed: the job goes on in a copy of it, under the
         attempt's name, with the steps that are recorded.
         """
-        with _reached():
+        with _translating_outages():
             newest = await self._last_workflow(job_id)
             if newest is None:
-                await self._client.enqueue_async(_options(str(job_id)), str(job_id))
+                await self._client.enqueue_async(_workflow_options(str(job_id)), str(job_id))
                 return
             await self._client.resume_workflows_async([newest.workflow_id], queue_name=QUEUE)
             newest = await self._last_workflow(job_id)
             if newest is not None and newest.status in _OVER:
-                await self._copy(newest.workflow_id, f"{job_id}.{attempt}")
+                await self._fork_workflow(newest.workflow_id, f"{job_id}.{attempt}")
 
     async def forget_ended(self, *, longer_than: timedelta, most: int = 500) -> int:
         """Remove workflows that have been over for so long, with their steps; how many. The job rows stay."""
         before = datetime.now(UTC) - longer_than
-        with _reached():
+        with _translating_outages():
             ended = await self._client.list_workflows_async(
                 status=[*_OVER, "CANCELLED"], completed_before=before.isoformat(), limit=most,
                 load_input=False, load_output=False,
@@ -135,7 +135,7 @@ class EngineClient:
         )
         return workflows[0] if workflows else None
 
-    async def _copy(self, workflow_id: str, name: str) -> None:
+    async def _fork_workflow(self, workflow_id: str, name: str) -> None:
         steps = await self._client.list_workflow_steps_async(workflow_id, load_output=False)
         first_to_run = max((step["function_id"] for step in steps), default=0) + 1
         with SetWorkflowID(name):
@@ -181,7 +181,7 @@ async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job:
     )
 
     async def start(job_id: JobId) -> None:
-        with SetWorkflowID(str(job_id)), _reached():
+        with SetWorkflowID(str(job_id)), _translating_outages():
             await DBOS.start_workflow_async(build, str(job_id))
 
     return start

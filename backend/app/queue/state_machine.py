@@ -67,12 +67,12 @@ class JobStateMachine:
         """The same inside the caller's transaction."""
         seq = await jobs.transition(tx, job_id, to, attempt=attempt, change=change)
         if seq is None:
-            await self._refuse(tx, job_id, to, attempt)
+            await self._refuse_transition(tx, job_id, to, attempt)
         assert seq is not None
         await self._cache.expect(job_id, seq=seq)
         return seq
 
-    async def _refuse(self, tx: Connection, job_id: JobId, to: JobStatus, attempt: int | None) -> None:
+    async def _refuse_transition(self, tx: Connection, job_id: JobId, to: JobStatus, attempt: int | None) -> None:
         job = await jobs.find(tx, job_id)
         if job is None:
             raise NotFound(f"There is no build {str(job_id)!r}.")

@@ -29,7 +29,7 @@ _DECIDE: Final = """
     """
 
 
-def _gate(row: Mapping[str, Any]) -> Gate:
+def _gate_of(row: Mapping[str, Any]) -> Gate:
     kinds: dict[str, Any] = {"gate_type": GateType(row["gate_type"]), "status": GateStatus(row["status"])}
     return Gate(**{**row, **kinds})
 
@@ -40,29 +40,29 @@ async def create(
     """A new pending gate; None when the build has its gate already or one of that type is pending."""
     values = {"project": project_id, "type": gate_type.value, "job": job_id, "alignment": alignment}
     row = await tx.named_row(_CREATE, values)
-    return _gate(row) if row else None
+    return _gate_of(row) if row else None
 
 
 async def of_job(tx: Connection, job_id: JobId) -> Gate | None:
     """The gate that viewing this build made."""
     row = await tx.named_row(_OF_JOB, {"job": job_id})
-    return _gate(row) if row else None
+    return _gate_of(row) if row else None
 
 
 async def pending(tx: Connection, project_id: ProjectId) -> Sequence[Gate]:
     """The project's decisions that wait."""
-    return [_gate(row) for row in await tx.named_rows(_PENDING, {"project": project_id})]
+    return [_gate_of(row) for row in await tx.named_rows(_PENDING, {"project": project_id})]
 
 
 async def of_project(tx: Connection, project_id: ProjectId) -> Sequence[Gate]:
     """Every decision of the project, newest first."""
-    return [_gate(row) for row in await tx.named_rows(_OF_PROJECT, {"project": project_id})]
+    return [_gate_of(row) for row in await tx.named_rows(_OF_PROJECT, {"project": project_id})]
 
 
 async def find(tx: Connection, gate_id: GateId, *, founder_id: FounderId) -> Gate | None:
     """The founder's gate, None when it does not exist or is somebody else's."""
     row = await tx.named_row(_FIND, {"id": gate_id, "founder": founder_id})
-    return _gate(row) if row else None
+    return _gate_of(row) if row else None
 
 
 async def decide(

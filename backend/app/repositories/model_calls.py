@@ -91,7 +91,7 @@ _SUMS: Final = """
     """
 
 
-def _who(asking: Asking) -> dict[str, object]:
+def _asking_values(asking: Asking) -> dict[str, object]:
     return {"founder": asking.founder_id, "project": asking.project_id, "job": asking.job_id}
 
 
@@ -102,13 +102,13 @@ async def hold_budgets(tx: Connection) -> None:
 
 async def recall(tx: Connection, asking: Asking, digest: str) -> tuple[str, Usage, bool] | None:
     """The kept reply to a question, what it took, and whether it was given to this job."""
-    row = await tx.row(_RECALL, {**_who(asking), "digest": digest})
+    row = await tx.row(_RECALL, {**_asking_values(asking), "digest": digest})
     return None if row is None else (row[0], Usage(row[1], row[2], row[3], row[4]), bool(row[5]))
 
 
 async def spent(tx: Connection, asking: Asking) -> SpentNow:
     """The spending that counts against the budgets now."""
-    row = await tx.row(_SPENT, _who(asking))
+    row = await tx.row(_SPENT, _asking_values(asking))
     assert row is not None
     return SpentNow(Spent(row[0], row[1]), Spent(row[2], row[3]), Spent(row[4], row[5]))
 
@@ -121,15 +121,15 @@ async def lose_begun(tx: Connection, job_id: JobId) -> None:
 async def begin(tx: Connection, asking: Asking, call: Call) -> CallId:
     """Write down a call that is about to be made."""
     counted = {"tokens": call.most.tokens, "usd": call.most.usd}
-    return CallId(await tx.value(_BEGIN, {**_who(asking), **_said(call), **counted}))
+    return CallId(await tx.value(_BEGIN, {**_asking_values(asking), **_usage_values(call), **counted}))
 
 
 async def reused(tx: Connection, asking: Asking, call: Call) -> None:
     """Write down that a reply to an earlier job was used again, which costs nothing."""
-    await tx.execute(_REUSED, {**_who(asking), **_said(call)})
+    await tx.execute(_REUSED, {**_asking_values(asking), **_usage_values(call)})
 
 
-def _said(call: Call) -> dict[str, object]:
+def _usage_values(call: Call) -> dict[str, object]:
     return {
         "step": call.step,
         "digest": call.digest,

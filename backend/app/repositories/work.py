@@ -144,14 +144,14 @@ async def admit_next(tx: Connection, *, limits_json: str, lease_s: float) -> Job
 
     One at a time, in all processes: outside a transaction both statements, sent at once, are one of their own.
     """
-    cursor = await tx.execute(_admission(limits_json, lease_s), prepare=False)
+    cursor = await tx.execute(_admission_sql(limits_json, lease_s), prepare=False)
     cursor.nextset()
     row = await cursor.fetchone()
     return JobId(row[0]) if row else None
 
 
 @cache
-def _admission(limits_json: str, lease_s: float) -> bytes:
+def _admission_sql(limits_json: str, lease_s: float) -> bytes:
     """Both statements with their values in them, as the server only takes several at once."""
     values = {"lock": _ADMISSION_LOCK, "limits": limits_json, "age_step": AGE_STEP_S, "lease": lease_s}
     recent = sql.SQL(_RECENT.replace("%(lease)s", "{lease}")).format(lease=lease_s)

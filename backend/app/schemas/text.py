@@ -11,7 +11,7 @@ from app.domain.job import GOAL_MAX
 from app.domain.text import has_shape, holds_controls, in_lines, without_direction
 
 
-def _clean(value: str) -> str:
+def _clean_text(value: str) -> str:
     text = without_direction(in_lines(value))
     if holds_controls(text):
         raise PydanticCustomError("text_unusable", "holds characters that are not text")
@@ -27,7 +27,7 @@ def _one_line(value: str) -> str:
 
 
 Goal = Annotated[
-    str, Field(max_length=GOAL_MAX, examples=["A booking app for a yoga studio"]), AfterValidator(_clean)
+    str, Field(max_length=GOAL_MAX, examples=["A booking app for a yoga studio"]), AfterValidator(_clean_text)
 ]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_clean), AfterValidator(_one_line)]
-Words = Annotated[str, Field(max_length=4_000), AfterValidator(_clean)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_clean_text), AfterValidator(_one_line)]
+Words = Annotated[str, Field(max_length=4_000), AfterValidator(_clean_text)]

@@ -105,25 +105,27 @@ class BuildPipeline:
     async def run(self) -> None:
         """Walk from wherever the job stands to ready. Raises what stops it; the sandbox is gone either way."""
         try:
-            await self._stage(JobStatus.STARTING, StageResult, self._start)
-            scaffold = await self._stage(JobStatus.SCAFFOLD, ScaffoldResult, self._scaffold)
+            await self._run_stage(JobStatus.STARTING, StageResult, self._open_sandbox)
+            scaffold = await self._run_stage(JobStatus.SCAFFOLD, ScaffoldResult, self._plan_app)
             spec = scaffold.spec
             described = Change(engine=spec.engine, spec=spec.model_dump(mode="json"))
-            code = await self._stage(JobStatus.CODE, CodeResult, lambda: self._code(spec), change=described)
-            deps = await self._stage(JobStatus.DEPS, DepsResult, lambda: self._deps(code.digest, spec))
-            offered = Change(digest=code.digest)
-            checks = await self._stage(
-                JobStatus.CHECKS, CheckResult, lambda: self._checks(spec, code.digest), change=offered
+            code = await self._run_stage(
+                JobStatus.CODE, CodeResult, lambda: self._write_app(spec), change=described
             )
-            await self._finish(scaffold, code, deps, checks)
+            deps = await self._run_stage(JobStatus.DEPS, DepsResult, lambda: self._install_app(code.digest, spec))
+            offered = Change(digest=code.digest)
+            checks = await self._run_stage(
+                JobStatus.CHECKS, CheckResult, lambda: self._check_app(spec, code.digest), change=offered
+            )
+            await self._seal_version(scaffold, code, deps, checks)
         finally:
             await self._bench.close()
 
-    async def _stage(
+    async def _run_stage(
         self, stage: JobStatus, kind: type[R], work: Callable[[], Awaitable[R]], *, change: Change = NO_CHANGE
     ) -> R:
         """Enter a stage and do its work in time, unless the journal has its result already."""
-        await self._enter(stage, change)
+        await self._begin_stage(stage, change)
 
         async def do_in_time() -> Json:
             designs = stage is JobStatus.SCAFFOLD and self._job.engine_asked == MODEL_ENGINE
@@ -140,13 +142,13 @@ class BuildPipeline:
 
         return kind.model_validate(await self._step(stage.value, do_in_time))
 
-    async def _enter(self, stage: JobStatus, change: Change) -> None:
+    async def _begin_stage(self, stage: JobStatus, change: Change) -> None:
         """Begin a stage, unless an earlier attempt has begun it or is past it."""
         if self._job.status in BUILD_STAGES and BUILD_STAGES.index(self._job.status) >= BUILD_STAGES.index(stage):
             return
-        await self._move(stage, change)
+        await self._move_job(stage, change)
 
-    async def _move(self, to: JobStatus, change: Change) -> None:
+    async def _move_job(self, to: JobStatus, change: Change) -> None:
         """A transition that may be repeated: when only the answer was lost, the job is there already."""
 
         async def try_to_move(tries: int) -> None:
@@ -168,38 +170,38 @@ class BuildPipeline:
         self._newest = job.last_seq
         return True
 
-    async def _say(self, text: str) -> None:
+    async def _tell_founder(self, text: str) -> None:
         self._newest = await retry_while_unavailable(
             lambda: self._tools.machine.append(
                 self._job.id, attempt=self._job.attempt, event_type=EventType.SAY, payload={"text": text}
             )
         )
 
-    async def _start(self) -> StageResult:
+    async def _open_sandbox(self) -> StageResult:
         await self._bench.open()
         return StageResult()
 
-    async def _scaffold(self) -> ScaffoldResult:
+    async def _plan_app(self) -> ScaffoldResult:
         edited = AppSpec.model_validate(self._job.spec) if self._job.spec is not None else None
-        runner = await self._runner()
+        runner = await self._choose_runner()
         scaffold = await runner.scaffold(self._job.goal, spec=edited)
-        digest = await self._write("scaffold", scaffold.working_files)
+        digest = await self._write_files("scaffold", scaffold.working_files)
         spec = scaffold.spec
         if not spec.timezone:
             # Kept with the app, so that it goes by the clock of its business wherever it runs later.
             spec = spec.model_copy(update={"timezone": machine_zone()})
         return ScaffoldResult(digest=digest, spec=spec, design=dict(scaffold.design))
 
-    async def _runner(self) -> Runner:
+    async def _choose_runner(self) -> Runner:
         """Whoever was asked to plan this app."""
         if self._job.engine_asked != MODEL_ENGINE:
             return self._tools.runner
         if self._tools.model_runner_of is None:
             raise RunnerUnavailable(NO_MODEL)
-        return await self._tools.model_runner_of(self._job, self._say)
+        return await self._tools.model_runner_of(self._job, self._tell_founder)
 
-    async def _code(self, spec: AppSpec) -> CodeResult:
-        result = await self._tools.runner.run(self._job.goal, spec, say=self._say)
+    async def _write_app(self, spec: AppSpec) -> CodeResult:
+        result = await self._tools.runner.run(self._job.goal, spec, say=self._tell_founder)
         missing = missing_files(result.working_files)
         if missing:
             raise BuildFailed(
@@ -207,7 +209,7 @@ class BuildPipeline:
                 "The app is not complete, so it was not kept.",
                 log=f"missing: {', '.join(missing)}",
             )
-        digest = await self._write("code", result.working_files)
+        digest = await self._write_files("code", result.working_files)
         return CodeResult(
             digest=digest,
             files=len(result.working_files),
@@ -216,7 +218,7 @@ class BuildPipeline:
             wishes=spec.wishes,
         )
 
-    async def _write(self, name: str, working_files: Mapping[str, str]) -> TreeDigest:
+    async def _write_files(self, name: str, working_files: Mapping[str, str]) -> TreeDigest:
         check_paths(working_files)
         files = {path: text.encode() for path, text in working_files.items()}
         sandbox = await self._bench.open()
@@ -227,7 +229,7 @@ class BuildPipeline:
         self._bench.wrote(digest)
         return digest
 
-    async def _deps(self, digest: TreeDigest, spec: AppSpec) -> DepsResult:
+    async def _install_app(self, digest: TreeDigest, spec: AppSpec) -> DepsResult:
         # Now or never: from the checks on, the app's own preview may start and fill its records with examples.
         taking = asyncio.create_task(self._inheritance.take(spec), name=f"records {self._job.id}")
         try:
@@ -237,13 +239,13 @@ class BuildPipeline:
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
 
-    async def _checks(self, spec: AppSpec, digest: TreeDigest) -> CheckResult:
+    async def _check_app(self, spec: AppSpec, digest: TreeDigest) -> CheckResult:
         report = await self._tools.acceptance(
-            self._tools.host, lambda: self._app(spec, digest), preview=self._open_preview
+            self._tools.host, lambda: self._installed_candidate(spec, digest), preview=self._open_preview
         )
-        return CheckResult(checks=report.checks, pictures=await self._keep(report.pictures))
+        return CheckResult(checks=report.checks, pictures=await self._keep_pictures(report.pictures))
 
-    async def _app(self, spec: AppSpec, digest: TreeDigest) -> Candidate:
+    async def _installed_candidate(self, spec: AppSpec, digest: TreeDigest) -> Candidate:
         """The installed app that is to become a version, beside the version that it grew from."""
         sandbox = await self._bench.install(digest)
         files = await self._tools.versions.files_of(self._job.project_id, digest)
@@ -270,7 +272,7 @@ class BuildPipeline:
         except ValidationError:
             return None
 
-    async def _keep(self, pictures: Mapping[str, bytes]) -> Pictures:
+    async def _keep_pictures(self, pictures: Mapping[str, bytes]) -> Pictures:
         if not pictures:
             return Pictures()
         digest = await self._tools.versions.keep_pictures(self._job.project_id, self._job.id, pictures)
@@ -284,7 +286,7 @@ class BuildPipeline:
         seconds = round(time.monotonic() - began, 2)
         return {"name": "preview", "ok": True, "detail": "opened through its link: HTTP 200", "seconds": seconds}
 
-    async def _finish(
+    async def _seal_version(
         self, scaffold: ScaffoldResult, code: CodeResult, deps: DepsResult, checks: CheckResult
     ) -> None:
         await self._tools.versions.seal(self._job.project_id, code.digest, version=self._job.build_version)
@@ -298,4 +300,4 @@ class BuildPipeline:
             evidence["design"] = scaffold.design
         if deps.data.source is not None:
             evidence["data"] = await self._inheritance.tell(deps.data)
-        await self._move(JobStatus.READY, Change(digest=code.digest, evidence=evidence))
+        await self._move_job(JobStatus.READY, Change(digest=code.digest, evidence=evidence))

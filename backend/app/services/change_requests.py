@@ -74,7 +74,7 @@ async def propose(spec: AppSpec, text: str) -> Proposal:
     raw = spec.model_dump(mode="json")
     done: list[str] = []
     unread: list[str] = []
-    for clause in _clauses(text):
+    for clause in _split_clauses(text):
         (done if _by_pattern(raw, clause) else unread).append(clause)
     wishes = [WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT) for clause in done]
     if unread:
@@ -92,15 +92,17 @@ async def propose(spec: AppSpec, text: str) -> Proposal:
         )
     raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
     left_out = [wish.text for wish in wishes if wish.state is WishState.LEFT_OUT]
-    return Proposal(raw, tuple(done), tuple(dict.fromkeys([*unread, *left_out])), _account(spec.wishes, wishes))
+    return Proposal(
+        raw, tuple(done), tuple(dict.fromkeys([*unread, *left_out])), _merged_wishes(spec.wishes, wishes)
+    )
 
 
-def _account(before: Sequence[WishSpec], asked: Sequence[WishSpec]) -> tuple[WishSpec, ...]:
+def _merged_wishes(before: Sequence[WishSpec], asked: Sequence[WishSpec]) -> tuple[WishSpec, ...]:
     """The wishes of before and those of a change; what is asked for again counts as it is met now."""
     return tuple({wish.text: wish for wish in (*before, *asked)}.values())[-WISHES_MAX:]
 
 
-def _clauses(text: str) -> list[str]:
+def _split_clauses(text: str) -> list[str]:
     parts = re.split(
         r"[.;\n]+|,? and (?=(?:rename|remove|delete|add|drop|call|at most|take out)\b)", text, flags=re.I
     )
@@ -110,11 +112,11 @@ def _clauses(text: str) -> list[str]:
 def _by_pattern(raw: Raw, clause: str) -> bool:
     """True when the clause says one of the plain changes, and it was made."""
     for pattern, change in (
-        (_RENAME, _rename),
-        (_LIMIT, _limit),
-        (_ADD, _add),
-        (_MUST, _must),
-        (_REMOVE, _remove),
+        (_RENAME, _rename_part),
+        (_LIMIT, _limit_field),
+        (_ADD, _add_field),
+        (_MUST, _require_field),
+        (_REMOVE, _remove_part),
     ):
         match = pattern.match(clause)
         if match is None:
@@ -127,7 +129,7 @@ def _by_pattern(raw: Raw, clause: str) -> bool:
     return False
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_text(one: str, other: str) -> bool:
     def plain(text: str) -> str:
         return re.sub(r"(es|s)$", "", re.sub(r"[^a-z0-9]", "", text.lower()))
 
@@ -138,7 +140,7 @@ def _record_named(raw: Raw, name: str | None) -> Raw | None:
     matches = (
         entity
         for entity in raw["entities"]
-        if name and any(_same(name, entity[key]) for key in ("name", "label", "plural"))
+        if name and any(_is_same_text(name, entity[key]) for key in ("name", "label", "plural"))
     )
     return next(matches, None)
 
@@ -146,10 +148,10 @@ def _record_named(raw: Raw, name: str | None) -> Raw | None:
 def _details_named(raw: Raw, name: str, record: str | None) -> Iterator[tuple[Raw, Raw]]:
     only = _record_named(raw, record)
     for entity in [only] if only else raw["entities"] if record is None else []:
-        yield from ((entity, field) for field in entity["fields"] if _same(name, field["label"]))
+        yield from ((entity, field) for field in entity["fields"] if _is_same_text(name, field["label"]))
 
 
-def _rename(raw: Raw, said: dict[str, Any]) -> bool:
+def _rename_part(raw: Raw, said: dict[str, Any]) -> bool:
     old, new = said["old"], said["new"]
     entity = _record_named(raw, old)
     if entity is not None:
@@ -163,7 +165,7 @@ def _rename(raw: Raw, said: dict[str, Any]) -> bool:
     return False
 
 
-def _remove(raw: Raw, said: dict[str, Any]) -> bool:
+def _remove_part(raw: Raw, said: dict[str, Any]) -> bool:
     entity = _record_named(raw, said["old"]) if said["record"] is None else None
     if entity is not None:
         correct(raw, "remove_record", {"record": entity["name"]})
@@ -174,7 +176,7 @@ def _remove(raw: Raw, said: dict[str, Any]) -> bool:
     return False
 
 
-def _add(raw: Raw, said: dict[str, Any]) -> bool:
+def _add_field(raw: Raw, said: dict[str, Any]) -> bool:
     entity = _record_named(raw, said["record"])
     if entity is None:
         return False
@@ -189,7 +191,7 @@ def _add(raw: Raw, said: dict[str, Any]) -> bool:
     return True
 
 
-def _must(raw: Raw, said: dict[str, Any]) -> bool:
+def _require_field(raw: Raw, said: dict[str, Any]) -> bool:
     for _, field in _details_named(raw, said["old"], said["record"]):
         field["required"] = True
         if field["type"] == "ref":
@@ -198,7 +200,7 @@ def _must(raw: Raw, said: dict[str, Any]) -> bool:
     return False
 
 
-def _limit(raw: Raw, said: dict[str, Any]) -> bool:
+def _limit_field(raw: Raw, said: dict[str, Any]) -> bool:
     entity, of = _record_named(raw, said["record"]), _record_named(raw, said["of"])
     if entity is None or of is None:
         return False
@@ -237,12 +239,12 @@ def _new_details(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
         old, mine = before.entity(entity.name), _record_named(raw, entity.name)
         if old is None or mine is None:
             continue
-        for field in _beyond(old, entity, {existing["name"] for existing in mine["fields"]}):
+        for field in _added_fields(old, entity, {existing["name"] for existing in mine["fields"]}):
             mine["fields"].append(field.model_dump(mode="json"))
             yield field.name
 
 
-def _beyond(old: EntitySpec, new: EntitySpec, mine: set[str]) -> list[FieldSpec]:
+def _added_fields(old: EntitySpec, new: EntitySpec, mine: set[str]) -> list[FieldSpec]:
     return [field for field in new.fields if old.field(field.name) is None and field.name not in mine]
 
 

@@ -62,11 +62,11 @@ async def iter_zip(
     guard, sink = PathGuard(), _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
         async for path, content in checked(entries, folder=folder, guard=guard, max_bytes=max_bytes):
-            await _add(archive, _named(path, folder), content)
+            await _add_file(archive, _path_in_folder(path, folder), content)
             yield sink.take()
         if records is not None:
-            _admit(guard, RECORDS, folder=folder)
-            with archive.open(_info(_named(RECORDS, folder)), "w") as file:
+            _refuse_secrets(guard, RECORDS, folder=folder)
+            with archive.open(_zip_entry(_path_in_folder(RECORDS, folder)), "w") as file:
                 async for piece in records:
                     await asyncio.to_thread(file.write, piece)
                     yield sink.take()
@@ -83,7 +83,7 @@ async def checked(
     """These files without real `.env` files. ExportRefused on an unsafe tree."""
     guard, total = guard or PathGuard(), 0
     async for path, content in entries:
-        _admit(guard, path, folder=folder)
+        _refuse_secrets(guard, path, folder=folder)
         if _holds_secrets(path):
             continue
         total += len(content)
@@ -92,7 +92,7 @@ async def checked(
         yield path, content
 
 
-def _admit(guard: PathGuard, path: str, *, folder: str | None) -> None:
+def _refuse_secrets(guard: PathGuard, path: str, *, folder: str | None) -> None:
     try:
         guard.admit(path)
         if folder is not None:
@@ -106,19 +106,19 @@ def _holds_secrets(path: str) -> bool:
     return name == ".env" or (name.startswith(".env.") and name != ".env.example")
 
 
-def _named(path: str, folder: str | None) -> str:
+def _path_in_folder(path: str, folder: str | None) -> str:
     return path if folder is None else f"{folder}/{path}"
 
 
-async def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    info = _info(name)
+async def _add_file(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    info = _zip_entry(name)
     if len(content) <= _SMALL:
         archive.writestr(info, content)
     else:
         await asyncio.to_thread(archive.writestr, info, content)
 
 
-def _info(name: str) -> zipfile.ZipInfo:
+def _zip_entry(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, date_time=_EPOCH)
     info.create_system = _UNIX
     info.compress_type = zipfile.ZIP_DEFLATED

@@ -25,7 +25,7 @@ def explain_failure(error: Exception) -> Failure:
     """The failure that an error means; whatever nobody expected is INTERNAL_ERROR."""
     # A full disk shows as whatever happened to write at that moment, so it is looked for first.
     if is_disk_full(error) or isinstance(error.__cause__, StorageFull):
-        return _plain(FailureCode.DISK_FULL, str(error))
+        return _failure_of(FailureCode.DISK_FULL, str(error))
     match error:
         case BuildFailed():
             return Failure(error.failure, error.detail, error.log)
@@ -34,12 +34,12 @@ def explain_failure(error: Exception) -> Failure:
         case Unavailable():
             return Failure(FailureCode.UNAVAILABLE, error.detail)
         case SandboxError():
-            return _plain(FailureCode.SANDBOX_LOST, str(error))
+            return _failure_of(FailureCode.SANDBOX_LOST, str(error))
         case _:
-            return _plain(FailureCode.INTERNAL_ERROR)
+            return _failure_of(FailureCode.INTERNAL_ERROR)
 
 
-def _plain(code: FailureCode, detail: str = "") -> Failure:
+def _failure_of(code: FailureCode, detail: str = "") -> Failure:
     return Failure(code, code.sentence, detail)
 
 

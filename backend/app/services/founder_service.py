@@ -50,13 +50,13 @@ class FounderService:
         remembered = self._remembered.get(key)
         if remembered is not None and remembered[0] > time.monotonic():
             return remembered[1]
-        caller = await self._ask(token)
+        caller = await self._authenticate(token)
         if len(self._remembered) >= REMEMBERED_MOST:
             self._remembered.clear()
         self._remembered[key] = (time.monotonic() + REMEMBERED_S, caller)
         return caller
 
-    async def _ask(self, token: str) -> Caller:
+    async def _authenticate(self, token: str) -> Caller:
         identity = await self._identity.authenticate(token)
         async with self._database.autocommit() as tx:
             founder = await founders.get_or_create(tx, subject=identity.subject, name=identity.name)

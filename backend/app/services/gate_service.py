@@ -104,7 +104,7 @@ class GateService:
         gate = await gates.find(tx, gate_id, founder_id=founder_id)
         if gate is None:
             raise NotFound("There is no such gate.", remedy="Check the id; you only see your own gates.")
-        option = self._option(gate.gate_type, decision, text)
+        option = self._chosen_option(gate.gate_type, decision, text)
         if not await gates.decide(tx, gate_id, decision=decision, text=text, founder_id=founder_id):
             raise GateAlreadyDecided(
                 "This decision has already been taken.", decision=gate.decision, project_id=str(gate.project_id)
@@ -115,7 +115,7 @@ class GateService:
             await projects.set_stage(tx, gate.project_id, STAGE_AFTER[option.value])
         return Resolution(gate, option)
 
-    def _option(self, gate_type: GateType, decision: str, text: str | None) -> GateOption:
+    def _chosen_option(self, gate_type: GateType, decision: str, text: str | None) -> GateOption:
         option = gate_type.option(decision)
         if option is None:
             allowed = ", ".join(repr(choice.value) for choice in gate_type.options)

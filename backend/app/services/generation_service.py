@@ -193,9 +193,9 @@ class GenerationService:
                 ) from error
             job = await self.job(tx, founder_id, job_id)
         if job.sandbox_id:
-            await self._kill(SandboxId(job.sandbox_id))
+            await self._kill_sandbox(SandboxId(job.sandbox_id))
 
-    async def _kill(self, sandbox_id: SandboxId) -> None:
+    async def _kill_sandbox(self, sandbox_id: SandboxId) -> None:
         """Best effort: the worker that owns the sandbox hears the bell too, and the reaper looks after both."""
         try:
             async with asyncio.timeout(KILL_TIMEOUT_S):

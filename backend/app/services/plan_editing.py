@@ -131,14 +131,14 @@ def _add_detail(raw: Raw, values: Values) -> None:
     if kind == "ref" and field["required"]:
         field["on_delete"] = "restrict"
     if kind == "choice":
-        field["choices"] = _choices(values)
+        field["choices"] = _choices_in(values)
     entity["fields"].append(field)
     for form in raw["forms"]:
         if form["entity"] == entity["name"] and field["required"]:
             form["fields"].append(field["name"])
 
 
-def _choices(values: Values) -> list[str]:
+def _choices_in(values: Values) -> list[str]:
     lines = [" ".join(line.split()) for line in re.split(r"[\n,;]", values.get("choices", ""))]
     choices = list(dict.fromkeys(filter(None, lines)))
     if not choices:
@@ -153,7 +153,7 @@ def _change_detail(raw: Raw, values: Values) -> None:
     if field["type"] == "ref":
         field["on_delete"] = "restrict" if field["required"] else field["on_delete"]
     if field["type"] == "choice":
-        field["choices"] = _choices(values)
+        field["choices"] = _choices_in(values)
     if field["type"] in _NUMBERS:
         field["lowest"], field["highest"] = values.get("lowest") or None, values.get("highest") or None
 
@@ -168,7 +168,7 @@ def _remove_detail(raw: Raw, values: Values) -> None:
     entity["fields"] = remaining
 
 
-def _number(values: Values, name: str) -> int:
+def _number_in(values: Values, name: str) -> int:
     text = values.get(name, "").strip()
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**9:
         raise CorrectionRefused("The limit is a whole number from 1.")
@@ -188,7 +188,7 @@ def _add_limit(raw: Raw, values: Values) -> None:
     )
     if field is None:
         raise CorrectionRefused("Choose what the limit is counted for.")
-    most = _number(values, "most")
+    most = _number_in(values, "most")
     about = f"At most {most} {lower_first(entity['plural'])} for each {lower_first(field['label'])}."
     limits = [rule for rule in raw["rules"] if rule["kind"] == "capacity" and rule["entity"] == entity["name"]]
     raw["rules"] = [rule for rule in raw["rules"] if rule not in limits or rule["fields"][0] != field["name"]]

@@ -13,8 +13,8 @@ Raw = dict[str, Any]
 
 def prune(raw: Raw) -> None:
     """Take out what names a record or a detail that is not there any more."""
-    raw["entities"] = [_whole(entity, EntitySpec) for entity in raw["entities"]]
-    raw["forms"] = [_whole(form, FormSpec) for form in raw["forms"]]
+    raw["entities"] = [_with_defaults(entity, EntitySpec) for entity in raw["entities"]]
+    raw["forms"] = [_with_defaults(form, FormSpec) for form in raw["forms"]]
     fields = {entity["name"]: {field["name"] for field in entity["fields"]} for entity in raw["entities"]}
     for entity in raw["entities"]:
         entity["fields"] = [field for field in entity["fields"] if field["ref"] is None or field["ref"] in fields]
@@ -27,11 +27,11 @@ def prune(raw: Raw) -> None:
 
     raw["views"] = [view for view in raw["views"] if is_there(view, view["field"]) or _is_by_figure(raw, view)]
     raw["rules"] = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
-    raw["forms"] = [form for form in _forms(raw, fields) if form["fields"] and is_there(form)]
+    raw["forms"] = [form for form in _pruned_forms(raw, fields) if form["fields"] and is_there(form)]
     raw["messages"] = [one for one in raw.get("messages", ()) if is_there(one) and _leads_on(raw, one)]
     if raw.get("site"):
         forms = {form["entity"] for form in raw["forms"]}
-        sections = [section for section in raw["site"]["sections"] if _stays(section, raw, forms)]
+        sections = [section for section in raw["site"]["sections"] if _keeps_section(section, raw, forms)]
         raw["site"] = {"sections": sections} if sections else None
     for role in raw["roles"]:
         role["entity"] = role["entity"] if role["entity"] in fields else None
@@ -57,7 +57,7 @@ def _leads(entities: dict[str, Raw], name: str | None, path: str) -> bool:
     return field is not None and (not rest or _leads(entities, field.get("ref"), rest))
 
 
-def _whole(part: Raw, kind: type[EntitySpec | FormSpec]) -> Raw:
+def _with_defaults(part: Raw, kind: type[EntitySpec | FormSpec]) -> Raw:
     """A part with all that goes without saying of it."""
     usual = {
         name: field.get_default(call_default_factory=True)
@@ -74,7 +74,7 @@ def _is_by_figure(raw: Raw, view: Raw) -> bool:
     return entity is not None and any(figure["name"] == view["field"] for figure in entity["computed"])
 
 
-def _stays(section: Raw, raw: Raw, forms: set[str]) -> bool:
+def _keeps_section(section: Raw, raw: Raw, forms: set[str]) -> bool:
     """True when what a section of the first page is about is still there."""
     if section["entity"] is None:
         return section["tool"] is None or any(tool["name"] == section["tool"] for tool in raw["tools"])
@@ -103,7 +103,7 @@ def _prune_record(entity: Raw, records: set[str]) -> None:
         entity["lines"] = None
 
 
-def _forms(raw: Raw, fields: dict[str, set[str]]) -> Iterator[Raw]:
+def _pruned_forms(raw: Raw, fields: dict[str, set[str]]) -> Iterator[Raw]:
     by_name = {entity["name"]: entity for entity in raw["entities"]}
     for form in raw["forms"]:
         names = fields.get(form["entity"], set())

@@ -57,19 +57,19 @@ class Readiness:
 
 def readiness_of(job: Job, spec: AppSpec | None, files: Mapping[str, bytes]) -> Readiness:
     """Look at a version."""
-    findings = [*_built(job), *_wishes(job)]
+    findings = [*_check_findings(job), *_wish_findings(job)]
     findings.append(_sign_in(files))
     if spec is not None:
-        findings += _reach(spec)
-    findings += _settings(files)
+        findings += _reach_findings(spec)
+    findings += _setting_findings(files)
     order = list(Light)
     return Readiness(
         tuple(sorted(findings, key=lambda finding: order.index(finding.light))),
-        tuple(_secrets(files.get(".env.example", b"").decode(errors="replace"))),
+        tuple(_secrets_in(files.get(".env.example", b"").decode(errors="replace"))),
     )
 
 
-def _built(job: Job) -> Iterator[Finding]:
+def _check_findings(job: Job) -> Iterator[Finding]:
     if job.status is not JobStatus.READY:
         yield Finding(Light.RED, "This version is not ready", "Only a version that passed every check can go out.")
         return
@@ -85,7 +85,7 @@ def _built(job: Job) -> Iterator[Finding]:
         )
 
 
-def _wishes(job: Job) -> Iterator[Finding]:
+def _wish_findings(job: Job) -> Iterator[Finding]:
     wishes: list[dict[str, Any]] = job.evidence.get("wishes") or []
     lost = [str(wish["text"]) for wish in wishes if wish.get("state") == "left_out"]
     if lost:
@@ -112,7 +112,7 @@ def _sign_in(files: Mapping[str, bytes]) -> Finding:
     )
 
 
-def _reach(spec: AppSpec) -> Iterator[Finding]:
+def _reach_findings(spec: AppSpec) -> Iterator[Finding]:
     for entity in spec.entities:
         reaches = any(field.type in _PERSONAL for field in entity.fields)
         if reaches and entity.public is not Publicity.NONE:
@@ -121,7 +121,7 @@ def _reach(spec: AppSpec) -> Iterator[Finding]:
             yield Finding(Light.RED, f"Strangers could read who your {records} are", detail, fix_in_plan=True)
 
 
-def _settings(files: Mapping[str, bytes]) -> Iterator[Finding]:
+def _setting_findings(files: Mapping[str, bytes]) -> Iterator[Finding]:
     if "requirements.lock" in files:
         yield Finding(Light.GREEN, "Its packages are pinned", "Each is installed by version and hash.")
     yield Finding(
@@ -138,7 +138,7 @@ def _settings(files: Mapping[str, bytes]) -> Iterator[Finding]:
     )
 
 
-def _secrets(example: str) -> Iterator[tuple[str, str]]:
+def _secrets_in(example: str) -> Iterator[tuple[str, str]]:
     """The settings of an app with what each is for, from its `.env.example`."""
     about: list[str] = []
     for line in example.splitlines():

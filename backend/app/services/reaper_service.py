@@ -66,7 +66,7 @@ class ReaperService:
             return
         log.warning("job_taken_over", job_id=str(job.id), attempt=job.attempt + 1, lost_owner=job.owner)
         if job.sandbox_id:
-            await self._kill(SandboxId(job.sandbox_id))
+            await self._kill_sandbox(SandboxId(job.sandbox_id))
         if job.owner is not None and job.takeovers >= MAX_TAKEOVERS:
             await self._end_poisonous(job)
         else:
@@ -91,7 +91,7 @@ class ReaperService:
         for sandbox_id, job_id in owners.items():
             if job_id in ended:
                 log.info("orphan_sandbox_removed", sandbox_id=sandbox_id, job_id=str(job_id))
-                await self._kill(sandbox_id)
+                await self._kill_sandbox(sandbox_id)
         await self._remove_left(owners)
         for job_id in ended.intersection(data_jobs):
             log.info("orphan_data_removed", job_id=str(job_id))
@@ -102,7 +102,7 @@ class ReaperService:
         leftovers = {*await self._runtime.list_ended(), *await self._done_with(found)}
         for sandbox_id in leftovers & self._were_left:
             log.info("left_sandbox_removed", sandbox_id=sandbox_id)
-            await self._kill(sandbox_id)
+            await self._kill_sandbox(sandbox_id)
         self._were_left = leftovers
 
     async def _done_with(self, sandbox_ids: Collection[SandboxId]) -> Sequence[SandboxId]:
@@ -129,7 +129,7 @@ class ReaperService:
         while count := await self._engine.forget_ended(longer_than=FORGET_AFTER):
             log.info("workflows_forgotten", count=count)
 
-    async def _kill(self, sandbox_id: SandboxId) -> None:
+    async def _kill_sandbox(self, sandbox_id: SandboxId) -> None:
         try:
             await self._runtime.kill(sandbox_id)
         except (SandboxError, OSError) as error:

@@ -62,8 +62,8 @@ class Inheritance:
     async def parent(self) -> SpecifiedJob | None:
         """The version that this one grows from."""
         parent_id = self._job.parent_id
-        return None if parent_id is None else await retry_while_unavailable(lambda: self._find(parent_id))
+        return None if parent_id is None else await retry_while_unavailable(lambda: self._find_job(parent_id))
 
-    async def _find(self, job_id: JobId) -> SpecifiedJob | None:
+    async def _find_job(self, job_id: JobId) -> SpecifiedJob | None:
         async with self._database.autocommit() as tx:
             return await jobs.find_specified(tx, job_id)

@@ -81,7 +81,7 @@ class ShareService:
         link = await share_links.add(
             tx,
             project_id,
-            _digest(secret),
+            _digest_of(secret),
             link_id=link_id,
             label=" ".join(label.split())[:80] or "Somebody",
             seconds=days * _DAY_S,
@@ -102,7 +102,7 @@ class ShareService:
 
     async def find(self, tx: Connection, secret: str) -> ShareLink:
         """The link of a secret. LinkClosed."""
-        link = await share_links.find(tx, _digest(secret))
+        link = await share_links.find(tx, _digest_of(secret))
         if link is None:
             raise LinkClosed("Whoever sent it has closed it, or its time is over.", remedy="Ask for a new one.")
         return link
@@ -130,7 +130,7 @@ class ShareService:
         return job
 
 
-def _digest(secret: str) -> bytes:
+def _digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 

@@ -17,15 +17,15 @@ _SEEN: Final = {
 
 def changes_between(old: AppSpec, new: AppSpec) -> list[str]:
     """Each change in a sentence, the most visible first."""
-    return list(dict.fromkeys(_changes(old, new)))
+    return list(dict.fromkeys(_iter_changes(old, new)))
 
 
-def _changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
+def _iter_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
     if old.title != new.title:
         yield f"It is called “{new.title}” now; it was “{old.title}”."
     if old.currency != new.currency:
         yield f"Amounts are in {new.currency} now; they were in {old.currency}."
-    pairs = _pairs(old, new)
+    pairs = _paired_entities(old, new)
     before = {entity.name for entity, _ in pairs}
     after = {entity.name for _, entity in pairs}
     for entity in new.entities:
@@ -36,10 +36,10 @@ def _changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
             yield f"It no longer keeps {lower_first(entity.plural)}."
     for was, entity_now in pairs:
         yield from _record_changes(was, entity_now)
-    yield from _lines(old, new)
+    yield from _other_changes(old, new)
 
 
-def _pairs(old: AppSpec, new: AppSpec) -> list[tuple[EntitySpec, EntitySpec]]:
+def _paired_entities(old: AppSpec, new: AppSpec) -> list[tuple[EntitySpec, EntitySpec]]:
     candidates = [
         (old.entity(entity.was or entity.name) or old.entity(entity.name), entity) for entity in new.entities
     ]
@@ -90,10 +90,10 @@ def _detail_changes(entity: EntitySpec, was: FieldSpec, now: FieldSpec) -> Itera
     if was.choices != now.choices:
         yield f"“{now.label}” {of} can be: {', '.join(now.choices)}."
     if (was.lowest, was.highest) != (now.lowest, now.highest):
-        yield f"“{now.label}” {of} {_limits(now)}."
+        yield f"“{now.label}” {of} {_limits_text(now)}."
 
 
-def _limits(field: FieldSpec) -> str:
+def _limits_text(field: FieldSpec) -> str:
     if field.lowest is None and field.highest is None:
         return "has no limits"
     if field.lowest is None:
@@ -101,21 +101,23 @@ def _limits(field: FieldSpec) -> str:
     return f"is at least {field.lowest}" if field.highest is None else f"is {field.lowest} to {field.highest}"
 
 
-def _lines(old: AppSpec, new: AppSpec) -> Iterator[str]:
+def _other_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
     """Rules, forms and people: each is known by its own words."""
-    yield from _compared([rule.about for rule in old.rules], [rule.about for rule in new.rules], "rule")
-    yield from _compared(
+    yield from _compare_texts([rule.about for rule in old.rules], [rule.about for rule in new.rules], "rule")
+    yield from _compare_texts(
         [form.action for form in old.forms], [form.action for form in new.forms], "page for visitors"
     )
-    yield from _compared([tool.title for tool in old.tools], [tool.title for tool in new.tools], "calculator")
-    yield from _compared(_sections(old), _sections(new), "part of the first page")
-    yield from _compared([role.name for role in old.roles], [role.name for role in new.roles], "kind of person")
+    yield from _compare_texts([tool.title for tool in old.tools], [tool.title for tool in new.tools], "calculator")
+    yield from _compare_texts(_section_titles(old), _section_titles(new), "part of the first page")
+    yield from _compare_texts(
+        [role.name for role in old.roles], [role.name for role in new.roles], "kind of person"
+    )
 
 
-def _sections(spec: AppSpec) -> list[str]:
+def _section_titles(spec: AppSpec) -> list[str]:
     return [section.title for section in spec.site.sections] if spec.site else []
 
 
-def _compared(old: list[str], new: list[str], what: str) -> Iterator[str]:
+def _compare_texts(old: list[str], new: list[str], what: str) -> Iterator[str]:
     yield from (f"New {what}: {text}" for text in new if text not in old)
     yield from (f"No longer a {what}: {text}" for text in old if text not in new)

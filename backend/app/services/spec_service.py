@@ -79,7 +79,7 @@ class SpecService:
     async def get(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> SpecView:
         """The specification as it stands. NotFound, NoSpec."""
         await owned(tx, founder_id, project_id)
-        return await self._current(tx, project_id)
+        return await self._current_spec(tx, project_id)
 
     async def put(
         self,
@@ -98,17 +98,17 @@ class SpecService:
         edit began with, and whose account of wishes it keeps, where that is not the specification as it stands.
         """
         await owned(tx, founder_id, project_id, lock=True)
-        current = await self._current(tx, project_id)
+        current = await self._current_spec(tx, project_id)
         _require_same(revision, current.revision)
-        base = await self._base(tx, project_id)
+        base = await self._find_base(tx, project_id)
         try:
             spec, notes = settled(dict(raw), base.spec, began=began or current.spec, guess=not as_written)
         except ValidationError as error:
-            raise _refusal(error, dict(raw)) from error
+            raise _refusal_of(error, dict(raw)) from error
         if base.number == 0:
             spec, notes = without_was(spec), []
         await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=base.number)
-        view = await self._current(tx, project_id)
+        view = await self._current_spec(tx, project_id)
         return replace(view, notes=tuple(notes))
 
     async def correct(
@@ -182,16 +182,16 @@ class SpecService:
         Without a goal it is the specification as it stands. NoSpec when there is none.
         """
         if goal is None:
-            return (await self._current(tx, project_id)).spec
+            return (await self._current_spec(tx, project_id)).spec
         edit = await specs.find(tx, project_id)
         if edit is None or edit.spec.get("goal") != goal:
             return None
         newest = await jobs.newest_ready(tx, project_id)
-        return _draft_of(edit) if newest is None else _edited(edit, _spec_of(newest))
+        return _draft_of(edit) if newest is None else _rebased_edit(edit, _spec_of(newest))
 
     async def to_change(self, tx: Connection, project_id: ProjectId) -> AppSpec:
         """The specification that a change in words begins with. NoSpec; Conflict while an edit is not built."""
-        view = await self._current(tx, project_id)
+        view = await self._current_spec(tx, project_id)
         if view.is_edited:
             raise Conflict(
                 "The specification has an edit that is not built yet; a change in words begins with a version.",
@@ -206,14 +206,14 @@ class SpecService:
         edit = await specs.find(tx, project_id)
         return edit is not None and edit.spec.get("goal") == goal
 
-    async def _current(self, tx: Connection, project_id: ProjectId) -> SpecView:
-        base = await self._base(tx, project_id)
+    async def _current_spec(self, tx: Connection, project_id: ProjectId) -> SpecView:
+        base = await self._find_base(tx, project_id)
         edit = await specs.find(tx, project_id)
-        spec, is_edited = _standing(edit, base)
+        spec, is_edited = _spec_as_it_stands(edit, base)
         revision = f"{edit.revision if edit else 0}-{base.number}"
         return SpecView(spec, revision, base.version, is_edited, base.spec if base.number else None)
 
-    async def _base(self, tx: Connection, project_id: ProjectId) -> _Base:
+    async def _find_base(self, tx: Connection, project_id: ProjectId) -> _Base:
         newest = await jobs.newest_ready(tx, project_id)
         if newest is not None and newest.spec is not None:
             return _Base(_spec_of(newest), newest.number, newest.build_version)
@@ -228,7 +228,7 @@ class SpecService:
         return _Base(draft, 0, "")
 
 
-def _standing(kept: KeptSpec | None, base: _Base) -> tuple[AppSpec, bool]:
+def _spec_as_it_stands(kept: KeptSpec | None, base: _Base) -> tuple[AppSpec, bool]:
     """The edit as long as it belongs to the newest version, else what that version was built from."""
     built = base.spec
     if kept is None:
@@ -237,11 +237,11 @@ def _standing(kept: KeptSpec | None, base: _Base) -> tuple[AppSpec, bool]:
         return built, True
     if kept.base_number != base.number and kept.spec.get("goal") != built.goal:
         return built, False
-    edited = _edited(kept, built) or built
+    edited = _rebased_edit(kept, built) or built
     return edited, edited != built
 
 
-def _edited(kept: KeptSpec, built: AppSpec) -> AppSpec | None:
+def _rebased_edit(kept: KeptSpec, built: AppSpec) -> AppSpec | None:
     """The edit, as a change of the newest version; None when another release has made it and it cannot be read."""
     try:
         began = AppSpec.model_validate(kept.spec)
@@ -280,7 +280,7 @@ def _require_same(given: str | None, current: str) -> None:
         )
 
 
-def _refusal(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
+def _refusal_of(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
     faults = faults_of(raw)[1] or problems(error, raw)
     summary = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults[:5])
     return SpecRefused(f"{summary}.", errors=faults)

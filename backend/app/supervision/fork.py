@@ -43,7 +43,7 @@ def fork(
         names = ", ".join(thread.name for thread in threading.enumerate())
         raise RuntimeError(f"A process with threads ({names}) cannot be forked safely.")
     owner = os.getpid()
-    _flush()
+    _flush_output()
     # A signal that came before the child has let go of the owner's handlers would be lost on it.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
     pid = os.fork()
@@ -60,11 +60,11 @@ def fork(
         if sys.exc_info()[0] is not None:
             traceback.print_exc()
         # Not sys.exit: what the owner has registered to do at its own end is not the child's to do.
-        _flush()
+        _flush_output()
         os._exit(status)
 
 
-def _flush() -> None:
+def _flush_output() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
 

@@ -47,7 +47,7 @@ def read_instance(data: DataDir) -> Instance | None:
 
 def write_instance(data: DataDir, instance: Instance) -> None:
     """Publish it, 0600 and in one piece."""
-    _write(data.instance, instance.model_dump_json(indent=2))
+    _write_file(data.instance, instance.model_dump_json(indent=2))
 
 
 class Servers(BaseModel):
@@ -67,10 +67,10 @@ def read_servers(data: DataDir) -> Servers | None:
 
 def write_servers(data: DataDir, *, database_url: str, redis_url: str) -> None:
     """For further workers on the same data directory; 0600, since it holds passwords."""
-    _write(data.servers, json.dumps({"database_url": database_url, "redis_url": redis_url}))
+    _write_file(data.servers, json.dumps({"database_url": database_url, "redis_url": redis_url}))
 
 
-def _write(place: Path, text: str) -> None:
+def _write_file(place: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{place.stem}-", dir=place.parent)
     with os.fdopen(handle, "w") as draft:
         draft.write(text)

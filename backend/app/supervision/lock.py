@@ -27,7 +27,7 @@ class DataDirLock:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise self._refusal() from None
+            raise self._refusal_by_holder() from None
         self._handle = handle
         key = own_key()
         os.ftruncate(handle, 0)
@@ -51,7 +51,7 @@ class DataDirLock:
         key = ProcessKey(int(pid), birth)
         return key if key.alive else None
 
-    def _refusal(self) -> ConfigurationError:
+    def _refusal_by_holder(self) -> ConfigurationError:
         holder = self.holder
         who = f"process {holder.pid}" if holder else "another process"
         return ConfigurationError(

@@ -81,16 +81,16 @@ def processes_in(directory: Path, name: str) -> list[psutil.Process]:
 
 def end_processes(processes: Iterable[psutil.Process], *, gently: Signals, grace_s: float) -> None:
     """Ask with `gently`, kill what is left after `grace_s`, and return when none runs (zombies do not run)."""
-    living = [process for process in processes if _runs(process)]
+    living = [process for process in processes if _is_running(process)]
     for kind, seconds in ((gently, grace_s), (SIGKILL, 5.0)):
         for process in living:
-            _send(process, kind)
-        living = _outlasting(living, seconds=seconds)
+            _send_signal(process, kind)
+        living = _survivors(living, seconds=seconds)
 
 
-def _outlasting(processes: list[psutil.Process], *, seconds: float) -> list[psutil.Process]:
-    wait_until(lambda: not any(map(_runs, processes)), seconds=seconds)
-    return [process for process in processes if _runs(process)]
+def _survivors(processes: list[psutil.Process], *, seconds: float) -> list[psutil.Process]:
+    wait_until(lambda: not any(map(_is_running, processes)), seconds=seconds)
+    return [process for process in processes if _is_running(process)]
 
 
 def wait_until(claim: Callable[[], bool], *, seconds: float) -> bool:
@@ -103,14 +103,14 @@ def wait_until(claim: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def _runs(process: psutil.Process) -> bool:
+def _is_running(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def _send(process: psutil.Process, kind: Signals) -> None:
+def _send_signal(process: psutil.Process, kind: Signals) -> None:
     try:
         process.send_signal(kind)
     except psutil.NoSuchProcess:

@@ -85,7 +85,7 @@ class Worker:
         """Work until `stop`."""
         async with self._parts.database.transaction() as tx:
             await work.register(tx, self.name, slots=self._slots)
-        self._parts.bell.watch(self._hear)
+        self._parts.bell.watch(self._on_notification)
         await self._parts.bell.start()
         self._start_job = await engine.launch(
             self._parts.database.url,
@@ -97,7 +97,11 @@ class Worker:
         log.info("worker_ready", worker=self.name, slots=self._slots)
         loops = [
             asyncio.create_task(loop, name=name)
-            for name, loop in (("beat", self._beat()), ("admit", self._admit()), ("reap", self._reap()))
+            for name, loop in (
+                ("beat", self._keep_alive()),
+                ("admit", self._admit_jobs()),
+                ("reap", self._patrol()),
+            )
         ]
         stop = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([stop, *loops], return_when=asyncio.FIRST_COMPLETED)
@@ -109,16 +113,16 @@ class Worker:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _hear(self, ring: Ring | None) -> None:
+    def _on_notification(self, ring: Ring | None) -> None:
         """The bell rang: something may wait, a job may have ended, or rings were missed."""
         if ring is None:
             self._must_look.set()
         elif ring.status == "failed":
-            self._abandon(ring.job_id)
+            self._cancel_build(ring.job_id)
         if ring is None or ring.status in ADMITTING:
             self._may_admit.set()
 
-    def _abandon(self, job_id: JobId) -> None:
+    def _cancel_build(self, job_id: JobId) -> None:
         task = self._running.get(job_id)
         if task is not None and not task.cancelling():
             task.cancel()
@@ -127,17 +131,17 @@ class Worker:
         """The workflow of one job, run by the engine."""
         self._taken.add(job_id)
         try:
-            job = await self._claim(job_id)
+            job = await self._claim_job(job_id)
             if job is None or job.id in self._running:
                 log.info("job_not_ours", job_id=str(job_id))
-                await self._said_alive()  # or the job was handed to a worker that was given up itself
+                await self._send_heartbeat()  # or the job was handed to a worker that was given up itself
             else:
-                await self._build(job)
+                await self._run_build(job)
         finally:
             self._taken.discard(job_id)
             self._may_admit.set()
 
-    async def _build(self, job: SpecifiedJob) -> None:
+    async def _run_build(self, job: SpecifiedJob) -> None:
         build = self._parts.generation.execute_build(self._parts.tools, job, step=engine.step)
         task = asyncio.create_task(build, name=f"build {job.id}")
         self._running[job.id] = task
@@ -146,9 +150,9 @@ class Worker:
             await asyncio.Event().wait()  # the next owner resumes this workflow; here it must not end
         del self._running[job.id]
         if not task.cancelled() and (error := task.exception()) is not None:
-            await self._mend(job.id, job.attempt, error)
+            await self._handle_crash(job.id, job.attempt, error)
 
-    async def _mend(self, job_id: JobId, attempt: int, error: BaseException) -> None:
+    async def _handle_crash(self, job_id: JobId, attempt: int, error: BaseException) -> None:
         """The outermost handler: what nobody expected ends the job, what the engine refused is handed on."""
         log.error("build_crashed", job_id=str(job_id), attempt=attempt, exc_info=error)
         if isinstance(error, engine.EngineErrors):
@@ -156,51 +160,51 @@ class Worker:
         elif isinstance(error, Exception):
             await self._parts.generation.fail(job_id, error, attempt=attempt)
 
-    async def _claim(self, job_id: JobId) -> SpecifiedJob | None:
+    async def _claim_job(self, job_id: JobId) -> SpecifiedJob | None:
         async def claim_once(tries: int) -> SpecifiedJob | None:
             async with self._parts.database.autocommit() as tx:
                 return await work.claim(tx, job_id, worker=self.name, is_retry=tries > 0)
 
         return await retry_counting(claim_once)
 
-    async def _beat(self) -> None:
+    async def _keep_alive(self) -> None:
         """Prove that this worker lives; stop at once when others may think that it does not."""
-        deadline = self._fence_after(time.monotonic())
+        deadline = self._end_process_after(time.monotonic())
         try:
             while True:
                 sent = time.monotonic()
-                if await self._said_alive():
+                if await self._send_heartbeat():
                     deadline.cancel()
-                    deadline = self._fence_after(sent)
+                    deadline = self._end_process_after(sent)
                 await asyncio.sleep(self._lease_s / 5)
         finally:
             deadline.cancel()
 
-    async def _said_alive(self) -> bool:
+    async def _send_heartbeat(self) -> bool:
         try:
             async with self._parts.database.autocommit() as tx:
                 is_registered = await work.beat(tx, self.name)
         except Unavailable:
             return False
         if not is_registered and not self._stopping.is_set():
-            self._fence("given up by the others")
+            self._end_process("given up by the others")
         return True
 
-    def _fence_after(self, sent: float) -> asyncio.TimerHandle:
+    def _end_process_after(self, sent: float) -> asyncio.TimerHandle:
         """A timer rather than a look at the clock: it also comes while a beat waits for its answer."""
         spent = time.monotonic() - sent
         delay = max(0.0, self._lease_s * FENCE_SHARE - spent)
-        return asyncio.get_running_loop().call_later(delay, self._fence, "cannot reach the database")
+        return asyncio.get_running_loop().call_later(delay, self._end_process, "cannot reach the database")
 
-    def _fence(self, reason: str) -> None:
+    def _end_process(self, reason: str) -> None:
         log.error("worker_fenced", worker=self.name, reason=reason)
         os._exit(FENCED)  # sandboxes die with this process, so nothing goes on that others may repeat
 
-    async def _admit(self) -> None:
+    async def _admit_jobs(self) -> None:
         while not self._stopping.is_set():
             await self._may_admit.wait()
             self._may_admit.clear()
-            await self._survive(self._take_turns)
+            await self._survive_outage(self._take_turns)
 
     async def _stop_admitting(self, admitting: asyncio.Task[None]) -> None:
         """Let an admission that has begun reach the engine, which is shut down next."""
@@ -214,9 +218,9 @@ class Worker:
             job_id = await self._parts.queue.admit_next()
             if job_id is None:
                 return
-            await self._start(job_id)
+            await self._start_admitted(job_id)
 
-    async def _start(self, job_id: JobId) -> None:
+    async def _start_admitted(self, job_id: JobId) -> None:
         self._taken.add(job_id)
         try:
             await self._start_job(job_id)
@@ -224,21 +228,21 @@ class Worker:
             self._taken.discard(job_id)
             raise
 
-    async def _reap(self) -> None:
+    async def _patrol(self) -> None:
         turn = 0
         while True:
             self._must_look.clear()
-            await self._survive(self._look)
-            await self._survive(self._drop_ended)
+            await self._survive_outage(self._find_due_work)
+            await self._survive_outage(self._drop_ended)
             if turn % TIDY_EVERY == 0:
-                await self._survive(self._parts.reaper.remove_orphans)
-                await self._survive(self._parts.reaper.tidy)
+                await self._survive_outage(self._parts.reaper.remove_orphans)
+                await self._survive_outage(self._parts.reaper.tidy)
             if turn % FORGET_EVERY == 0:
-                await self._survive(self._parts.reaper.forget)
+                await self._survive_outage(self._parts.reaper.forget)
             turn += 1
-            await _rung(self._must_look)
+            await _wait_for_event(self._must_look)
 
-    async def _look(self) -> None:
+    async def _find_due_work(self) -> None:
         """Find what no bell has told of."""
         due = await self._parts.reaper.due()
         if due.waits:
@@ -249,9 +253,9 @@ class Worker:
     async def _drop_ended(self) -> None:
         """Stop what was cancelled while the bell could not be heard."""
         for job_id in await self._parts.reaper.ended(list(self._running)):
-            self._abandon(job_id)
+            self._cancel_build(job_id)
 
-    async def _survive(self, work_once: Callable[[], Awaitable[object]]) -> None:
+    async def _survive_outage(self, work_once: Callable[[], Awaitable[object]]) -> None:
         """A loop outlives an outage: what could not be done is done the next time."""
         try:
             await work_once()
@@ -282,7 +286,7 @@ class Worker:
             await self._parts.engine.hand_on(job_id, attempt=attempt)
 
 
-async def _rung(bell: asyncio.Event) -> None:
+async def _wait_for_event(bell: asyncio.Event) -> None:
     """Until the bell, or for as long as one may go without looking.
 
     Not by `wait_for`: on Python 3.11 it forgets a cancel that comes together with the bell.

@@ -25,7 +25,7 @@ from app.services.git_export import push
 router = APIRouter()
 
 
-async def _ready(services: Services, caller: Caller, job_id: UUID) -> Job:
+async def _ready_job(services: Services, caller: Caller, job_id: UUID) -> Job:
     async with services.database.autocommit() as tx:
         job = await services.generation.job(tx, caller.id, JobId(job_id))
     require_ready(job)
@@ -50,7 +50,7 @@ async def evidence(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Ev
 @router.get("/{job_id}/pictures/{name}", operation_id="get_picture", response_class=Response)
 async def picture(job_id: UUID, name: str, caller: CallerDep, services: ServicesDep) -> Response:
     """A picture of this version's first page, as `evidence` lists it."""
-    job = await _ready(services, caller, job_id)
+    job = await _ready_job(services, caller, job_id)
     pictures = job.evidence.get("pictures") or {}
     if name not in pictures.get("names", ()):
         raise NotFound("There is no such picture of this version.")
@@ -65,7 +65,7 @@ async def preview(
     job_id: UUID, caller: CallerDep, services: ServicesDep, access: Access = Access.OWNER
 ) -> PreviewOut:
     """Wake the preview of this version; the link opens it as the app's owner, or as a visitor sees it."""
-    job = await _ready(services, caller, job_id)
+    job = await _ready_job(services, caller, job_id)
     await services.waker.probe(job.id)
     return PreviewOut(preview_url=services.previews.url(job.id, access))
 
@@ -73,7 +73,7 @@ async def preview(
 @router.delete("/{job_id}/links", operation_id="revoke_links", status_code=204)
 async def revoke_links(job_id: UUID, caller: CallerDep, services: ServicesDep) -> None:
     """Have no link to this version's preview open it any more, nor any page that one has opened go on."""
-    job = await _ready(services, caller, job_id)
+    job = await _ready_job(services, caller, job_id)
     async with services.database.transaction() as tx:
         await services.links.revoke(tx, job.id)
     await services.links.refresh()
@@ -84,25 +84,25 @@ async def export(
     job_id: UUID, caller: CallerDep, services: ServicesDep, with_data: bool = False
 ) -> StreamingResponse:
     """The files of this version as a zip archive; `with_data` adds the app's records, which may name people."""
-    return await zip_of(services, await _ready(services, caller, job_id), with_data=with_data)
+    return await zip_of(services, await _ready_job(services, caller, job_id), with_data=with_data)
 
 
 @router.get("/{job_id}/bundle", operation_id="export_bundle", response_class=Response)
 async def export_bundle(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Response:
     """Every version of the project up to this one as a git repository in a file: `git clone FILE`."""
-    return await bundle_of(services, caller, await _ready(services, caller, job_id))
+    return await bundle_of(services, caller, await _ready_job(services, caller, job_id))
 
 
 @router.get("/{job_id}/papers/{name}", operation_id="get_paper", response_class=Response)
 async def get_paper(job_id: UUID, name: str, caller: CallerDep, services: ServicesDep) -> Response:
     """Brief, scope, milestones, risks or how-it-works of this version, as `.md` or `.pdf`."""
-    return await paper_file(services, caller, await _ready(services, caller, job_id), name)
+    return await paper_file(services, caller, await _ready_job(services, caller, job_id), name)
 
 
 @router.post("/{job_id}/push", operation_id="push_build")
 async def push_build(job_id: UUID, body: PushIn, caller: CallerDep, services: ServicesDep) -> PushOut:
     """Push every version up to this one to a branch of a git server. The token is used for this and not kept."""
-    job = await _ready(services, caller, job_id)
+    job = await _ready_job(services, caller, job_id)
     async with services.database.autocommit() as tx:
         commits = await services.launches.commits(tx, caller.id, job)
     pushed = await push(commits, url=body.url, branch=body.branch, token=body.token.get_secret_value())
@@ -112,7 +112,7 @@ async def push_build(job_id: UUID, body: PushIn, caller: CallerDep, services: Se
 @router.get("/{job_id}/data", operation_id="backup_data", response_class=StreamingResponse)
 async def backup(job_id: UUID, caller: CallerDep, services: ServicesDep) -> StreamingResponse:
     """The records of this version's app as one SQLite file, whole as of now; the app may be in use."""
-    job = await _ready(services, caller, job_id)
+    job = await _ready_job(services, caller, job_id)
     copy = await services.data.backup(job)
     headers = {
         "Content-Disposition": f'attachment; filename="{job.build_version}.db"',
@@ -124,6 +124,6 @@ async def backup(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Stre
 @router.put("/{job_id}/data", operation_id="restore_data")
 async def restore(job_id: UUID, request: Request, caller: CallerDep, services: ServicesDep) -> RecordsOut:
     """Put a SQLite file in the place of this version's records; they stay unless its app starts on the file."""
-    job = await _ready(services, caller, job_id)
+    job = await _ready_job(services, caller, job_id)
     records = await services.data.restore(job, request.stream())
     return RecordsOut(job_id=job.id, rows=dict(records.rows), notes=list(records.notes))

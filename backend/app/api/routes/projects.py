@@ -44,7 +44,7 @@ def project_out(view: ProjectView) -> ProjectOut:
     )
 
 
-def _place(cursor: str | None) -> tuple[datetime, ProjectId] | None:
+def _page_start(cursor: str | None) -> tuple[datetime, ProjectId] | None:
     if cursor is None:
         return None
     moment, project_id = cursors.unpack(cursor, parts=(str, str))
@@ -73,7 +73,7 @@ async def list_projects(
 ) -> Response:
     """The founder's projects, newest first."""
     async with services.database.autocommit() as tx:
-        views = await services.projects.page(tx, caller.id, after=_place(cursor), limit=limit + 1)
+        views = await services.projects.page(tx, caller.id, after=_page_start(cursor), limit=limit + 1)
     page, next_project = views[:limit], views[limit - 1].project if len(views) > limit else None
     following = cursors.pack([next_project.created_at.isoformat(), str(next_project.id)]) if next_project else None
     return answer(ProjectsOut(items=[project_out(view) for view in page], next_cursor=following))

@@ -19,7 +19,7 @@ IfMatch = Annotated[str | None, Header(max_length=200)]
 AsWritten = Annotated[bool, Query(description="Take nothing for a rename that does not say so.")]
 
 
-def _out(project_id: UUID, view: SpecView, response: Response) -> SpecOut:
+def _spec_out(project_id: UUID, view: SpecView, response: Response) -> SpecOut:
     response.headers["ETag"] = f'"{view.revision}"'
     return SpecOut(
         project_id=project_id,
@@ -36,7 +36,7 @@ async def get(project_id: UUID, caller: CallerDep, services: ServicesDep, respon
     """The specification as it stands: the founder's edit, or what the newest version was built from."""
     async with services.database.transaction() as tx:
         view = await services.specs.get(tx, caller.id, ProjectId(project_id))
-    return _out(project_id, view, response)
+    return _spec_out(project_id, view, response)
 
 
 @router.get("/{project_id}/plan", operation_id="get_plan", response_model=Plan)
@@ -63,7 +63,7 @@ async def put(
         view = await services.specs.put(
             tx, caller.id, ProjectId(project_id), body, revision=revision, as_written=as_written
         )
-    return _out(project_id, view, response)
+    return _spec_out(project_id, view, response)
 
 
 @router.post("/{project_id}/plan/corrections", operation_id="correct_plan")
@@ -81,4 +81,4 @@ async def correct(
         view = await services.specs.correct(
             tx, caller.id, ProjectId(project_id), body.change, body.values, revision=revision
         )
-    return _out(project_id, view, response)
+    return _spec_out(project_id, view, response)

@@ -45,11 +45,11 @@ async def usage(caller: CallerDep, services: ServicesDep, job_id: JobFilter = No
         for part in view.shares
     ]
     return UsageReportOut(
-        model=services.models.label, budgets=budgets, shares=shares, calls=[_call(row) for row in view.calls]
+        model=services.models.label, budgets=budgets, shares=shares, calls=[_call_out(row) for row in view.calls]
     )
 
 
-def _call(row: LedgerRow) -> CallOut:
+def _call_out(row: LedgerRow) -> CallOut:
     return CallOut(
         job_id=row.job_id,
         step=row.step,
