@@ -20,9 +20,9 @@ from app.core.choice import choose
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
 from app.db.engine import Database
-from app.events.bell import Bell
 from app.events.cache import StatusCache, connect
 from app.events.feeds import Feeds
+from app.events.notifications import NotificationListener
 from app.models import model_runner_of, model_service
 from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
@@ -123,7 +123,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     cache = adapters.cache
     machine = JobStateMachine(database, cache)
     engine = EngineClient(database.url)
-    bell = Bell(database.url)
+    notifications = NotificationListener(database.url)
     queue = QueueManager(database, machine, queue_cap=settings.queue_cap, lease_s=settings.lease_s)
     gates = GateService()
     specs = SpecService()
@@ -131,8 +131,8 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     shares, projects = ShareService(), ProjectService(cache)
     return Services(
         database=database,
-        bell=bell,
-        feeds=Feeds(database, bell),
+        notifications=notifications,
+        feeds=Feeds(database, notifications),
         cache=cache,
         clock=adapters.clock,
         engine=engine,
@@ -189,7 +189,7 @@ def make_worker(adapters: Adapters, services: Services, settings: Settings) -> W
     )
     parts = WorkerParts(
         database=services.database,
-        bell=services.bell,
+        notifications=services.notifications,
         queue=services.queue,
         generation=services.generation,
         reaper=reaper,

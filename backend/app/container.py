@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from app.app_runtime.app_data import AppData
 from app.app_runtime.version_service import VersionService
 from app.db.engine import Database
-from app.events.bell import Bell
 from app.events.cache import StatusCache
 from app.events.feeds import Feeds
+from app.events.notifications import NotificationListener
 from app.ports.clock import Clock
 from app.preview.links import PreviewSigner
 from app.preview.revocation import LinkRevocation
@@ -34,7 +34,7 @@ class Services:
     """Everything a handler may ask for."""
 
     database: Database
-    bell: Bell
+    notifications: NotificationListener
     feeds: Feeds
     cache: StatusCache
     clock: Clock
@@ -60,13 +60,13 @@ class Services:
 
     async def open(self) -> None:
         """Begin to listen."""
-        self.bell.watch(self.links.hear)
-        await self.bell.start()
+        self.notifications.watch(self.links.hear)
+        await self.notifications.start()
         await self.feeds.start()
 
     async def close(self) -> None:
         """Let go of every connection."""
-        await self.bell.close()
+        await self.notifications.close()
         await self.links.close()
         await self.feeds.close()
         await self.cache.close()

@@ -61,7 +61,7 @@ async def _work(settings: Settings, given: argparse.Namespace) -> None:
         adapters = replace(adapters, runtime=real_adapters(settings).runtime, runner=RunnerSlow())
     services = assemble(adapters, settings)
     if given.deaf:
-        services = replace(services, bell=DeafBell(adapters.database.url))
+        services = replace(services, notifications=DeafBell(adapters.database.url))
     worker = make_worker(adapters, services, settings)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, worker.stop)

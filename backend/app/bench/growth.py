@@ -98,7 +98,7 @@ async def _claim(url: str, count: int) -> None:
             async with database.transaction() as tx:
                 job_id = await work.admit_next(tx, limits_json=_LIMITS, lease_s=_LEASE_S)
                 assert job_id is not None
-                await work.claim(tx, job_id, worker=CLERK)
+                await work.claim_job(tx, job_id, worker=CLERK)
                 raise _Undo
     await database.close()
 

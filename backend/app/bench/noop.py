@@ -16,7 +16,7 @@ from app.app_runtime.app_host import AppHost
 from app.blueprint.spec import AppSpec
 from app.core.ids import JobId, ProjectId, SandboxId
 from app.domain.workspace import MANIFEST, Manifest
-from app.events.bell import Bell
+from app.events.notifications import NotificationListener
 from app.ports.runner import RunResult, Say
 from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest
@@ -185,8 +185,8 @@ class RunnerSlow(RunnerFake):
         return replace(made, working_files={**made.working_files, MANIFEST: manifest.dumps()})
 
 
-class DeafBell(Bell):
-    """A bell that hears nothing: every ring is lost."""
+class DeafBell(NotificationListener):
+    """A listener that receives nothing: every notification is lost."""
 
     async def start(self) -> None:
         """Do not listen."""

@@ -49,7 +49,7 @@ async def _standing(adapters: Adapters, settings: Settings) -> AsyncIterator[Cal
     """Builds the next waiting job, while it says as often as a worker that it lives."""
     services = assemble(adapters, settings)
     async with services.database.transaction() as tx:
-        await queue_work.register(tx, WORKER, slots=1)
+        await queue_work.register_worker(tx, WORKER, slots=1)
     beats = asyncio.create_task(_beat(services.database, settings.lease_s / 5))
     try:
         yield _builder(adapters, services, settings)
@@ -57,7 +57,7 @@ async def _standing(adapters: Adapters, settings: Settings) -> AsyncIterator[Cal
         beats.cancel()
         await asyncio.gather(beats, return_exceptions=True)
         async with services.database.transaction() as tx:
-            await queue_work.leave(tx, WORKER)
+            await queue_work.remove_worker(tx, WORKER)
         await services.close()
 
 
@@ -65,7 +65,7 @@ async def _beat(database: Database, every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
         async with database.autocommit() as tx:
-            await queue_work.beat(tx, WORKER)
+            await queue_work.record_heartbeat(tx, WORKER)
 
 
 def _builder(adapters: Adapters, services: Services, settings: Settings) -> Callable[[], Awaitable[JobId]]:
@@ -75,7 +75,7 @@ def _builder(adapters: Adapters, services: Services, settings: Settings) -> Call
         job_id = await services.queue.admit_next()
         assert job_id is not None
         async with services.database.autocommit() as tx:
-            job = await queue_work.claim(tx, job_id, worker=WORKER)
+            job = await queue_work.claim_job(tx, job_id, worker=WORKER)
         assert job is not None
         await services.generation.execute_build(tools, job, step=_unrecorded)
         return job_id

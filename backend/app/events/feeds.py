@@ -13,8 +13,8 @@ from app.core.errors import Unavailable
 from app.core.ids import JobId
 from app.db.engine import Database
 from app.events import log as record
-from app.events.bell import Bell, Ring
 from app.events.model import Event
+from app.events.notifications import Notification, NotificationListener
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ KEEPALIVE_S: Final = 50.0
 """A listener is told so often that all is well: what stands between may cut a line that is silent for a minute."""
 
 LOOK_S: Final = 15.0
-"""A lost ring costs at most this, and never an event."""
+"""A lost notification costs at most this, and never an event."""
 
 _RETRY_S: Final = 0.5
 
@@ -65,7 +65,7 @@ class _Feed:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.told_of = 1
+        self.known_seq = 1
         """A job begins with its first event."""
         self.listeners: set[Listener] = set()
         self.reading: asyncio.Task[None] | None = None
@@ -84,22 +84,27 @@ class Feeds:
     """The feeds of one process, from `start` to `close`."""
 
     def __init__(
-        self, database: Database, bell: Bell, *, keepalive_s: float = KEEPALIVE_S, look_s: float = LOOK_S
+        self,
+        database: Database,
+        notifications: NotificationListener,
+        *,
+        keepalive_s: float = KEEPALIVE_S,
+        look_s: float = LOOK_S,
     ) -> None:
         self._keepalive_s = keepalive_s
         self._look_s = look_s
         self._database = database
-        self._bell = bell
+        self._notifications = notifications
         self._feeds: dict[JobId, _Feed] = {}
         self._looking: asyncio.Task[None] | None = None
-        bell.watch(self._on_notification)
+        notifications.watch(self._on_notification)
 
     async def start(self) -> None:
-        """Begin to look for lost rings."""
+        """Begin to check for lost notifications."""
         self._looking = asyncio.create_task(self._check_for_lost(), name="feeds")
 
     async def close(self) -> None:
-        """Stop looking. Who still listens ends when the bell is silenced."""
+        """Stop checking. Listeners that are left end when the process stops listening."""
         tasks = [feed.reading for feed in self._feeds.values() if feed.reading] + [self._looking]
         for task in filter(None, tasks):
             task.cancel()
@@ -112,7 +117,7 @@ class Feeds:
         feed.listeners.add(listener)
         self._catch_up(job_id, feed)
         try:
-            while not listener.is_gone and not self._bell.is_closing:
+            while not listener.is_gone and not self._notifications.is_closing:
                 for event in feed.events[after:]:
                     yield event
                     after = event.seq
@@ -136,30 +141,34 @@ class Feeds:
             pass
         return False
 
-    def _on_notification(self, ring: Ring | None) -> None:
-        if ring is None:
+    def _on_notification(self, notification: Notification | None) -> None:
+        if notification is None:
             for job_id, feed in self._feeds.items():
-                feed.told_of = max(feed.told_of, len(feed.events) + 1)
+                feed.known_seq = max(feed.known_seq, len(feed.events) + 1)
                 self._catch_up(job_id, feed)
-            for feed in self._feeds.values() if self._bell.is_closing else ():
+            for feed in self._feeds.values() if self._notifications.is_closing else ():
                 feed.add(())
-        elif (feed_of_job := self._feeds.get(ring.job_id)) is not None:
-            feed_of_job.told_of = max(feed_of_job.told_of, ring.seq)
-            self._catch_up(ring.job_id, feed_of_job)
+        elif (feed_of_job := self._feeds.get(notification.job_id)) is not None:
+            feed_of_job.known_seq = max(feed_of_job.known_seq, notification.seq)
+            self._catch_up(notification.job_id, feed_of_job)
 
     def _catch_up(self, job_id: JobId, feed: _Feed) -> None:
-        if feed.reading is None and len(feed.events) < feed.told_of and not feed.is_over:
+        if feed.reading is None and len(feed.events) < feed.known_seq and not feed.is_over:
             feed.reading = asyncio.create_task(self._read_events(job_id, feed), name=f"feed {job_id}")
 
     async def _read_events(self, job_id: JobId, feed: _Feed) -> None:
         try:
             is_more = True
-            while feed.listeners and not self._bell.is_closing and (is_more or len(feed.events) < feed.told_of):
+            while (
+                feed.listeners
+                and not self._notifications.is_closing
+                and (is_more or len(feed.events) < feed.known_seq)
+            ):
                 fresh = await self._fetch_new_events(job_id, feed)
                 feed.add(fresh)
                 is_more = len(fresh) == record.PAGE
                 if not fresh:
-                    feed.told_of = len(feed.events)  # rings may have been missed, and were not
+                    feed.known_seq = len(feed.events)  # some may have been missed, and none was
         finally:
             feed.reading = None
 
@@ -173,7 +182,7 @@ class Feeds:
                 await asyncio.sleep(_RETRY_S)
 
     async def _check_for_lost(self) -> None:
-        """Ask the record, for all jobs at once, whether a ring was lost."""
+        """Ask the record, for all jobs at once, whether a notification was lost."""
         while True:
             await asyncio.sleep(self._look_s)
             if not self._feeds:
@@ -185,4 +194,4 @@ class Feeds:
                 log.info("feeds_wait", reason=error.detail)
                 continue
             for job_id, seq in newest.items():
-                self._on_notification(Ring(job_id, seq, ""))
+                self._on_notification(Notification(job_id, seq, ""))

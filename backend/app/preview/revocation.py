@@ -7,7 +7,7 @@ import asyncio
 from app.core.ids import JobId
 from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
-from app.events.bell import Ring
+from app.events.notifications import Notification
 from app.preview.links import PreviewSigner
 from app.repositories import link_generations, share_links
 
@@ -36,9 +36,9 @@ class LinkRevocation:
             task.cancel()
         await asyncio.gather(*self._refreshing, return_exceptions=True)
 
-    def hear(self, ring: Ring | None) -> None:
+    def hear(self, notification: Notification | None) -> None:
         """Ask the record again when links were revoked, or when that may have been missed."""
-        if ring is None or ring.status == link_generations.REVOKED:
+        if notification is None or notification.status == link_generations.REVOKED:
             task = asyncio.create_task(retry_while_unavailable(self.refresh), name="link generations")
             self._refreshing.add(task)
             task.add_done_callback(self._refreshing.discard)

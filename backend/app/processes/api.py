@@ -28,7 +28,7 @@ class _ApiServer(uvicorn.Server):
         """On SIGTERM and SIGINT."""
         services: Services | None = getattr(self._app.state, "services", None)
         if services is not None:
-            services.bell.silence()
+            services.notifications.silence()
         super().handle_exit(sig, frame)
 
 

@@ -15,7 +15,7 @@ from app.bootstrap import Adapters, make_previews, real_adapters
 from app.core.ids import JobId
 from app.core.retry import retry_while_unavailable
 from app.core.settings import Settings
-from app.events.bell import Bell, Ring
+from app.events.notifications import Notification, NotificationListener
 from app.preview.proxy import PreviewProxy, application, listening, serve
 from app.preview.revocation import LinkRevocation
 from app.preview.shared_door import SharedDoor
@@ -84,32 +84,32 @@ async def _shared_door(adapters: Adapters, service: PreviewService, settings: Se
 @asynccontextmanager
 async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> AsyncIterator[None]:
     """End a preview as soon as its build has failed or was cancelled, or its links were revoked."""
-    bell = Bell(adapters.database.url)
+    notifications = NotificationListener(adapters.database.url)
     links = LinkRevocation(adapters.database, adapters.signer)
     async with asyncio.TaskGroup() as group:
 
-        def hear(ring: Ring | None) -> None:
-            if ring is None:
+        def hear(notification: Notification | None) -> None:
+            if notification is None:
                 group.create_task(_look_after(adapters, service))
-            elif ring.status in ("failed", REVOKED):
+            elif notification.status in ("failed", REVOKED):
                 # Who has a page open that a revoked link has opened must not go on with it.
-                group.create_task(service.drop(ring.job_id))
+                group.create_task(service.drop(notification.job_id))
 
-        bell.watch(links.hear)
-        bell.watch(hear)
-        await bell.start()
+        notifications.watch(links.hear)
+        notifications.watch(hear)
+        await notifications.start()
         await retry_while_unavailable(links.refresh)
         try:
             yield
         finally:
-            await bell.close()
+            await notifications.close()
             await links.close()
 
 
 async def _look_after(adapters: Adapters, service: PreviewService) -> None:
-    """Rings may have been missed: ask the record which previews must go."""
+    """Notifications may have been missed: ask the record which previews must go."""
     live: list[JobId] = list(service.live)
     async with adapters.database.autocommit() as tx:
-        ended = await work.ended_among(tx, live)
+        ended = await work.select_ended(tx, live)
     for job_id in ended:
         await service.drop(job_id)

@@ -67,7 +67,7 @@ class QueueManager:
 
         Raises QueueFull when too many wait.
         """
-        if await work.waiting(tx) >= self._queue_cap:
+        if await work.count_waiting(tx) >= self._queue_cap:
             raise QueueFull(
                 "Too many builds are waiting right now.",
                 remedy="Nothing was started. Try again soon.",
@@ -78,10 +78,10 @@ class QueueManager:
         job_id = await self._machine.create_job(tx, replace(job, status=status))
         return Accepted(job_id, status, today + 1)
 
-    async def ring(self) -> None:
+    async def notify_workers(self) -> None:
         """Tell the workers that something may wait."""
         async with self._database.autocommit() as tx:
-            await work.ring(tx)
+            await work.notify_workers(tx)
 
     async def admit_next(self) -> JobId | None:
         """Give a free slot to the job whose turn it is; None when no slot is free or nothing waits.
@@ -94,7 +94,7 @@ class QueueManager:
     async def usage(self, tx: Connection, founder_id: FounderId, tier: Tier) -> Usage:
         """Recounted from the rows, so that it cannot drift."""
         return Usage(
-            running=await work.running(tx, founder_id),
+            running=await work.count_running(tx, founder_id),
             concurrent_jobs=tier.limits.concurrent_jobs,
             jobs_today=await work.started_today(tx, founder_id),
             daily_jobs=tier.limits.daily_jobs,
@@ -107,7 +107,7 @@ class QueueManager:
 
     async def wait_of(self, tx: Connection, job_id: JobId) -> Wait:
         """The place of a waiting job, and its wait."""
-        position = await work.position(tx, job_id)
+        position = await work.queue_position(tx, job_id)
         mean = await work.average_seconds(tx)
-        slots = max(1, await work.living(tx))
+        slots = max(1, await work.count_workers(tx))
         return Wait(position, None if mean is None else round(position * mean / slots))

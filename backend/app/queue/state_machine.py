@@ -53,9 +53,9 @@ class JobStateMachine:
             if seq is not None:
                 return seq
         async with self._database.transaction() as tx:
-            return await self.move(tx, job_id, to, attempt=attempt, change=change)
+            return await self.transition_in(tx, job_id, to, attempt=attempt, change=change)
 
-    async def move(
+    async def transition_in(
         self,
         tx: Connection,
         job_id: JobId,
@@ -81,7 +81,7 @@ class JobStateMachine:
             reason = f"attempt {attempt} was replaced by attempt {job.attempt}"
         raise IllegalTransition(f"Build {str(job_id)!r} cannot become {to.value!r}: {reason}.")
 
-    async def append(
+    async def append_event(
         self, job_id: JobId, *, attempt: int, event_type: EventType, payload: Mapping[str, Any]
     ) -> int:
         """Add an event that changes no state; its number. IllegalTransition: the job has ended or moved on."""
@@ -97,14 +97,14 @@ class JobStateMachine:
             released = await work.release_scheduled(tx, payload=status_payload(JobStatus.QUEUED))
             await asyncio.gather(*(self._cache.expect(job_id, seq=seq) for job_id, seq in released))
 
-    async def refresh(self, job_id: JobId) -> None:
+    async def refresh_cache(self, job_id: JobId) -> None:
         """Copy what the record says into the cache."""
         async with self._database.autocommit() as tx:
             job = await jobs.find(tx, job_id)
         if job is not None:
             await self._cache.put(StatusView.of(job))
 
-    async def view(self, job_id: JobId, *, founder_id: FounderId) -> StatusView:
+    async def get_status(self, job_id: JobId, *, founder_id: FounderId) -> StatusView:
         """The status of a job, from the cache or the record; NotFound when it is not the founder's."""
         cached = await self._cache.get(job_id)
         if cached is not None and cached.founder_id == founder_id:

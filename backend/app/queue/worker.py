@@ -1,4 +1,4 @@
-"""The nudge that a request gives the standing workers."""
+"""Telling the standing workers of a new job, after the request that made it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ log = structlog.get_logger(__name__)
 
 
 async def process_next_job(queue: QueueManager) -> None:
-    """Ring for the workers. A lost ring costs a second, never a job: they look by themselves, too."""
+    """Notify the workers. A lost notification costs a second, never a job: they also look by themselves."""
     try:
-        await queue.ring()
+        await queue.notify_workers()
     except Unavailable as error:
-        log.info("nudge_lost", reason=error.detail)
+        log.info("notification_lost", reason=error.detail)

@@ -14,7 +14,7 @@ from app.db.predicates import NOT_ENDED
 from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version, sources_of
 
 CHANNEL: Final = "cofounder_jobs"
-"""Each event rings here with `job_id seq status` when its transaction commits."""
+"""Each event notifies here with `job_id seq status` when its transaction commits."""
 
 
 _J = TypeVar("_J", bound=Job)

@@ -10,7 +10,7 @@ from app.db.engine import Connection
 from app.repositories.jobs import CHANNEL
 
 REVOKED: Final = "revoked"
-"""What the ring of a revocation says where others name a status."""
+"""Stands in the notification of a revocation where others name a status."""
 
 _NEXT: Final = f"""
     WITH next AS (

@@ -78,7 +78,7 @@ _RENAME: Final = """
     UPDATE projects SET name = coalesce(%(name)s, name), description = coalesce(%(description)s, description)
     WHERE id = %(id)s
     """
-# In this order, since each refers to the next; the last events of its builds ring, so that previews of them end.
+# In this order, since each refers to the next. Its builds are notified of once more, so that their previews end.
 _DELETE: Final = (
     "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE project_id = %(id)s)",
     "DELETE FROM gates WHERE project_id = %(id)s",

@@ -18,8 +18,8 @@ from app.repositories.jobs import CHANNEL, SPECIFIED, specified
 
 _ADMISSION_LOCK: Final = 7_301_443
 
-_RING: Final = "00000000-0000-0000-0000-000000000000 0 queued"
-"""A ring that belongs to no job: there may be something to admit."""
+_WAKE: Final = "00000000-0000-0000-0000-000000000000 0 queued"
+"""A notification that belongs to no job: there may be something to admit."""
 
 AGE_STEP_S: Final = 120
 """A waiting job gains one step of priority every so many seconds, so that no tier starves another."""
@@ -134,9 +134,9 @@ class LostJob:
     sandbox_id: str | None
 
 
-async def ring(tx: Connection) -> None:
+async def notify_workers(tx: Connection) -> None:
     """Wake the workers."""
-    await tx.execute("SELECT pg_notify(%(channel)s, %(ring)s)", {"channel": CHANNEL, "ring": _RING})
+    await tx.execute("SELECT pg_notify(%(channel)s, %(payload)s)", {"channel": CHANNEL, "payload": _WAKE})
 
 
 async def admit_next(tx: Connection, *, limits_json: str, lease_s: float) -> JobId | None:
@@ -158,7 +158,7 @@ def _admission_sql(limits_json: str, lease_s: float) -> bytes:
     return sql.SQL(_ADMIT).format(recent=recent, not_ended=sql.SQL(NOT_ENDED), **values).as_bytes()
 
 
-async def claim(tx: Connection, job_id: JobId, *, worker: str, is_retry: bool = False) -> SpecifiedJob | None:
+async def claim_job(tx: Connection, job_id: JobId, *, worker: str, is_retry: bool = False) -> SpecifiedJob | None:
     """Become the owner of an admitted job, to act under its attempt; None when somebody else was first.
 
     A retry also returns a job that this worker owns already: the answer to its first try may have been lost.
@@ -177,14 +177,14 @@ class Due:
     """A worker is silent, or nobody works on a job."""
 
 
-async def due(tx: Connection, *, lease_s: float) -> Due:
+async def find_due(tx: Connection, *, lease_s: float) -> Due:
     """Both in one look, since every worker takes one each second."""
     row = await tx.row(_DUE, {"lease": lease_s})
     assert row is not None
     return Due(*row)
 
 
-async def lost(tx: Connection, *, lease_s: float) -> Sequence[LostJob]:
+async def find_lost(tx: Connection, *, lease_s: float) -> Sequence[LostJob]:
     """Admitted jobs that nobody works on."""
     return [LostJob(*row) for row in await tx.rows(_LOST, {"lease": lease_s})]
 
@@ -214,12 +214,12 @@ async def note_sandbox(tx: Connection, job_id: JobId, *, attempt: int, sandbox_i
     return await tx.row(statement, values) is not None
 
 
-async def position(tx: Connection, job_id: JobId) -> int:
+async def queue_position(tx: Connection, job_id: JobId) -> int:
     """The job's place in the queue, from 1."""
     return int(await tx.value(_POSITION, {"id": job_id}))
 
 
-async def waiting(tx: Connection) -> int:
+async def count_waiting(tx: Connection) -> int:
     """The number of jobs that wait to be admitted."""
     return int(await tx.value(f"SELECT count(*) FROM jobs WHERE {_IS_QUEUED}"))
 
@@ -233,7 +233,7 @@ async def started_today(tx: Connection, founder_id: FounderId) -> int:
     return int(await tx.value(statement, {"founder": founder_id}))
 
 
-async def running(tx: Connection, founder_id: FounderId) -> int:
+async def count_running(tx: Connection, founder_id: FounderId) -> int:
     """The founder's jobs that are being worked on."""
     statement = (
         f"SELECT count(*) FROM jobs WHERE founder_id = %(founder)s AND admitted_at IS NOT NULL AND {NOT_ENDED}"
@@ -257,7 +257,7 @@ async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[tuple[J
     return [(JobId(row[0]), int(row[1])) for row in rows]
 
 
-async def ended_among(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobId]:
+async def select_ended(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobId]:
     """The jobs among these that have failed or are not in the record."""
     statement = (
         "SELECT asked.id FROM unnest(CAST(%(ids)s AS uuid[])) AS asked(id) LEFT JOIN jobs j ON j.id = asked.id "
@@ -266,35 +266,35 @@ async def ended_among(tx: Connection, job_ids: Sequence[JobId]) -> Sequence[JobI
     return [JobId(row[0]) for row in await tx.rows(statement, {"ids": list(job_ids)})]
 
 
-async def done_with(tx: Connection, sandbox_ids: Sequence[SandboxId]) -> Sequence[SandboxId]:
+async def select_done(tx: Connection, sandbox_ids: Sequence[SandboxId]) -> Sequence[SandboxId]:
     """The sandboxes among these whose builds became ready in them."""
     statement = "SELECT sandbox_id FROM jobs WHERE sandbox_id = ANY(%(ids)s) AND status = 'ready'"
     return [SandboxId(row[0]) for row in await tx.rows(statement, {"ids": list(sandbox_ids)})]
 
 
-async def register(tx: Connection, worker: str, *, slots: int) -> None:
+async def register_worker(tx: Connection, worker: str, *, slots: int) -> None:
     """A worker joins."""
     await tx.execute("INSERT INTO workers (id, slots) VALUES (%(id)s, %(slots)s)", {"id": worker, "slots": slots})
 
 
-async def beat(tx: Connection, worker: str) -> bool:
+async def record_heartbeat(tx: Connection, worker: str) -> bool:
     """The worker lives; False when it has been given up and must stop."""
     statement = "UPDATE workers SET seen_at = now() WHERE id = %(id)s RETURNING 1"
     return await tx.row(statement, {"id": worker}) is not None
 
 
-async def leave(tx: Connection, worker: str) -> None:
+async def remove_worker(tx: Connection, worker: str) -> None:
     """A worker goes."""
     await tx.execute("DELETE FROM workers WHERE id = %(id)s", {"id": worker})
 
 
-async def bury_silent(tx: Connection, *, lease_s: float) -> Sequence[str]:
+async def expire_workers(tx: Connection, *, lease_s: float) -> Sequence[str]:
     """Give up the workers that were silent for longer than the lease."""
     statement = f"DELETE FROM workers WHERE seen_at NOT {_RECENT} RETURNING id"
     return [str(row[0]) for row in await tx.rows(statement, {"lease": lease_s})]
 
 
-async def living(tx: Connection) -> int:
+async def count_workers(tx: Connection) -> int:
     """The number of workers."""
     return int(await tx.value("SELECT count(*) FROM workers"))
 

@@ -172,7 +172,7 @@ class BuildPipeline:
 
     async def _tell_founder(self, text: str) -> None:
         self._newest = await retry_while_unavailable(
-            lambda: self._tools.machine.append(
+            lambda: self._tools.machine.append_event(
                 self._job.id, attempt=self._job.attempt, event_type=EventType.SAY, payload={"text": text}
             )
         )

@@ -162,7 +162,7 @@ class GenerationService:
 
     async def status(self, founder_id: FounderId, job_id: JobId) -> StatusView:
         """The founder's view of a job now."""
-        view = await self._machine.view(job_id, founder_id=founder_id)
+        view = await self._machine.get_status(job_id, founder_id=founder_id)
         if not view.waits:
             return view
         async with self._database.autocommit() as tx:
@@ -175,7 +175,7 @@ class GenerationService:
         """A newer view than the one seen, or the same once `wait_s` seconds are over."""
         if not await feeds.wait_above(seen.job_id, seen.seq, timeout_s=wait_s):
             return seen
-        await self._machine.refresh(seen.job_id)
+        await self._machine.refresh_cache(seen.job_id)
         return await self.status(founder_id, seen.job_id)
 
     async def cancel(self, founder_id: FounderId, job_id: JobId) -> None:
@@ -186,7 +186,7 @@ class GenerationService:
         async with self._database.transaction() as tx:
             await self.job(tx, founder_id, job_id)
             try:
-                await self._machine.move(tx, job_id, JobStatus.FAILED, change=change)
+                await self._machine.transition_in(tx, job_id, JobStatus.FAILED, change=change)
             except IllegalTransition as error:
                 raise AlreadyTerminal(
                     "The build has already ended, there is nothing to cancel.", job_id=str(job_id)
@@ -196,7 +196,7 @@ class GenerationService:
             await self._kill_sandbox(SandboxId(job.sandbox_id))
 
     async def _kill_sandbox(self, sandbox_id: SandboxId) -> None:
-        """Best effort: the worker that owns the sandbox hears the bell too, and the reaper looks after both."""
+        """Best effort: the worker that owns the sandbox is notified too, and the reaper looks after both."""
         try:
             async with asyncio.timeout(KILL_TIMEOUT_S):
                 await self._runtime.kill(sandbox_id)

@@ -45,17 +45,17 @@ class ReaperService:
         self._lease_s = lease_s
         self._were_left: set[SandboxId] = set()
 
-    async def due(self) -> Due:
+    async def find_due(self) -> Due:
         """The kinds of work that are due now."""
         async with self._database.autocommit() as tx:
-            return await work.due(tx, lease_s=self._lease_s)
+            return await work.find_due(tx, lease_s=self._lease_s)
 
     async def take_over_lost(self) -> None:
         """Give up silent workers and hand their jobs on."""
         async with self._database.transaction() as tx:
-            for name in await work.bury_silent(tx, lease_s=self._lease_s):
+            for name in await work.expire_workers(tx, lease_s=self._lease_s):
                 log.warning("worker_given_up", worker=name)
-            lost = await work.lost(tx, lease_s=self._lease_s)
+            lost = await work.find_lost(tx, lease_s=self._lease_s)
         for job in lost:
             await self._hand_on(job)
 
@@ -87,7 +87,7 @@ class ReaperService:
     async def remove_orphans(self) -> None:
         """End the sandboxes whose jobs need none any more, and remove the data of failed and unknown jobs."""
         owners, data_jobs = await self._runtime.list_ids(), await self._runtime.list_data()
-        ended = await self.ended(list({*owners.values(), *data_jobs}))
+        ended = await self.select_ended(list({*owners.values(), *data_jobs}))
         for sandbox_id, job_id in owners.items():
             if job_id in ended:
                 log.info("orphan_sandbox_removed", sandbox_id=sandbox_id, job_id=str(job_id))
@@ -109,22 +109,22 @@ class ReaperService:
         if not sandbox_ids:
             return []
         async with self._database.autocommit() as tx:
-            return await work.done_with(tx, list(sandbox_ids))
+            return await work.select_done(tx, list(sandbox_ids))
 
-    async def ended(self, job_ids: list[JobId]) -> set[JobId]:
+    async def select_ended(self, job_ids: list[JobId]) -> set[JobId]:
         """The jobs among these whose work must stop."""
         if not job_ids:
             return set()
         async with self._database.autocommit() as tx:
-            return set(await work.ended_among(tx, job_ids))
+            return set(await work.select_ended(tx, job_ids))
 
-    async def tidy(self) -> None:
+    async def run_maintenance(self) -> None:
         """Release scheduled jobs and drop idempotency keys that are old."""
         await self._machine.release_scheduled()
         async with self._database.autocommit() as tx:
             await idempotency.forget_old(tx)
 
-    async def forget(self) -> None:
+    async def purge_workflows(self) -> None:
         """Let go of what the engine keeps of builds that have long been over."""
         while count := await self._engine.forget_ended(longer_than=FORGET_AFTER):
             log.info("workflows_forgotten", count=count)

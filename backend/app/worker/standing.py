@@ -18,7 +18,7 @@ from app.core.ids import JobId
 from app.core.retry import retry_counting
 from app.db.engine import Database
 from app.domain.job import JobStatus, SpecifiedJob
-from app.events.bell import Bell, Ring
+from app.events.notifications import Notification, NotificationListener
 from app.queue import engine
 from app.queue.manager import QueueManager
 from app.repositories import work
@@ -54,7 +54,7 @@ class WorkerParts:
     """The parts that a worker is made of."""
 
     database: Database
-    bell: Bell
+    notifications: NotificationListener
     queue: QueueManager
     generation: GenerationService
     reaper: ReaperService
@@ -84,9 +84,9 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`."""
         async with self._parts.database.transaction() as tx:
-            await work.register(tx, self.name, slots=self._slots)
-        self._parts.bell.watch(self._on_notification)
-        await self._parts.bell.start()
+            await work.register_worker(tx, self.name, slots=self._slots)
+        self._parts.notifications.watch(self._on_notification)
+        await self._parts.notifications.start()
         self._start_job = await engine.launch(
             self._parts.database.url,
             executor=self.name,
@@ -113,13 +113,13 @@ class Worker:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _on_notification(self, ring: Ring | None) -> None:
-        """The bell rang: something may wait, a job may have ended, or rings were missed."""
-        if ring is None:
+    def _on_notification(self, notification: Notification | None) -> None:
+        """Take note that a job may wait or has ended; None says that notifications were missed."""
+        if notification is None:
             self._must_look.set()
-        elif ring.status == "failed":
-            self._cancel_build(ring.job_id)
-        if ring is None or ring.status in ADMITTING:
+        elif notification.status == "failed":
+            self._cancel_build(notification.job_id)
+        if notification is None or notification.status in ADMITTING:
             self._may_admit.set()
 
     def _cancel_build(self, job_id: JobId) -> None:
@@ -163,7 +163,7 @@ class Worker:
     async def _claim_job(self, job_id: JobId) -> SpecifiedJob | None:
         async def claim_once(tries: int) -> SpecifiedJob | None:
             async with self._parts.database.autocommit() as tx:
-                return await work.claim(tx, job_id, worker=self.name, is_retry=tries > 0)
+                return await work.claim_job(tx, job_id, worker=self.name, is_retry=tries > 0)
 
         return await retry_counting(claim_once)
 
@@ -183,7 +183,7 @@ class Worker:
     async def _send_heartbeat(self) -> bool:
         try:
             async with self._parts.database.autocommit() as tx:
-                is_registered = await work.beat(tx, self.name)
+                is_registered = await work.record_heartbeat(tx, self.name)
         except Unavailable:
             return False
         if not is_registered and not self._stopping.is_set():
@@ -236,23 +236,23 @@ class Worker:
             await self._survive_outage(self._drop_ended)
             if turn % TIDY_EVERY == 0:
                 await self._survive_outage(self._parts.reaper.remove_orphans)
-                await self._survive_outage(self._parts.reaper.tidy)
+                await self._survive_outage(self._parts.reaper.run_maintenance)
             if turn % FORGET_EVERY == 0:
-                await self._survive_outage(self._parts.reaper.forget)
+                await self._survive_outage(self._parts.reaper.purge_workflows)
             turn += 1
             await _wait_for_event(self._must_look)
 
     async def _find_due_work(self) -> None:
-        """Find what no bell has told of."""
-        due = await self._parts.reaper.due()
+        """Find work whose notification was lost."""
+        due = await self._parts.reaper.find_due()
         if due.waits:
             self._may_admit.set()
         if due.is_lost:
             await self._parts.reaper.take_over_lost()
 
     async def _drop_ended(self) -> None:
-        """Stop what was cancelled while the bell could not be heard."""
-        for job_id in await self._parts.reaper.ended(list(self._running)):
+        """Stop the builds that were cancelled while no notification came through."""
+        for job_id in await self._parts.reaper.select_ended(list(self._running)):
             self._cancel_build(job_id)
 
     async def _survive_outage(self, work_once: Callable[[], Awaitable[object]]) -> None:
@@ -274,10 +274,10 @@ class Worker:
             for job_id in self._running:
                 await self._give_back(job_id)
             async with self._parts.database.autocommit() as tx:
-                await work.leave(tx, self.name)
+                await work.remove_worker(tx, self.name)
         except Unavailable as error:
             log.warning("hand_over_incomplete", reason=error.detail)
-        await self._parts.bell.close()
+        await self._parts.notifications.close()
 
     async def _give_back(self, job_id: JobId) -> None:
         async with self._parts.database.autocommit() as tx:
@@ -286,13 +286,11 @@ class Worker:
             await self._parts.engine.hand_on(job_id, attempt=attempt)
 
 
-async def _wait_for_event(bell: asyncio.Event) -> None:
-    """Until the bell, or for as long as one may go without looking.
-
-    Not by `wait_for`: on Python 3.11 it forgets a cancel that comes together with the bell.
-    """
+async def _wait_for_event(event: asyncio.Event) -> None:
+    """Return when the event is set, or after LOOK_S."""
+    # Not by `wait_for`: on Python 3.11 it forgets a cancel that comes together with the event.
     try:
         async with asyncio.timeout(LOOK_S):
-            await bell.wait()
+            await event.wait()
     except TimeoutError:
         return

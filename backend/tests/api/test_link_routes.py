@@ -10,7 +10,7 @@ import pytest
 
 from app.core.ids import JobId
 from app.db.engine import Database
-from app.events.bell import Bell, Ring
+from app.events.notifications import Notification, NotificationListener
 from app.preview.links import Access, PreviewSigner
 from app.preview.revocation import LinkRevocation
 from app.repositories.link_generations import REVOKED
@@ -60,19 +60,22 @@ def test_links_to_other_versions_stay(house: House, ready: JobId) -> None:
 def test_another_process_hears_of_it_and_a_new_one_reads_it(house: House, ready: JobId) -> None:
     old = link_of(house, ready)
 
-    async def hear() -> tuple[PreviewSigner, list[Ring]]:
+    async def hear() -> tuple[PreviewSigner, list[Notification]]:
         signer = PreviewSigner("test-secret", link_seconds=3600, port=8401)
-        bell, database = Bell(house.services.database.url), Database(house.services.database.url)
+        notifications, database = (
+            NotificationListener(house.services.database.url),
+            Database(house.services.database.url),
+        )
         links = LinkRevocation(database, signer)
-        rung, listening, heard = list[Ring](), asyncio.Event(), asyncio.Event()
+        rung, listening, heard = list[Notification](), asyncio.Event(), asyncio.Event()
 
-        def note(ring: Ring | None) -> None:
+        def note(ring: Notification | None) -> None:
             (listening if ring is None else heard).set()
             rung.extend([ring] if ring else [])
 
-        bell.watch(note)
-        bell.watch(links.hear)
-        await bell.start()
+        notifications.watch(note)
+        notifications.watch(links.hear)
+        await notifications.start()
         async with asyncio.timeout(20):
             await listening.wait()
             async with database.transaction() as tx:
@@ -80,7 +83,7 @@ def test_another_process_hears_of_it_and_a_new_one_reads_it(house: House, ready:
             await heard.wait()
             while not signer.generations:  # noqa: ASYNC110 - reading the record tells nobody
                 await asyncio.sleep(0.01)
-        await bell.close()
+        await notifications.close()
         await links.close()
         await database.close()
         return signer, rung

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.core.ids import JobId
-from app.events.bell import Ring
+from app.events.notifications import Notification
 from tests.api.test_refusals import problem_of
 from tests.support.house import AUTH, OTHER_AUTH, House
 
@@ -87,11 +87,11 @@ def test_the_previews_of_a_deleted_project_are_told_to_end(house: House, full: t
     project, job_id = full
     told = asyncio.Event()
 
-    def hear(ring: Ring | None) -> None:
+    def hear(ring: Notification | None) -> None:
         if ring is not None and (ring.job_id, ring.status) == (job_id, "failed"):
             told.set()
 
-    house.services.bell.watch(hear)
+    house.services.notifications.watch(hear)
 
     delete(house, project)
 

@@ -133,7 +133,7 @@ class Site:
         """Carry an accepted job out; what became of it."""
         await admit_all(self.services.queue)
         async with self.services.database.transaction() as tx:
-            job = await work.claim(tx, job_id, worker=WORKER)
+            job = await work.claim_job(tx, job_id, worker=WORKER)
         assert job is not None
         await self.services.generation.execute_build(self.tools, job, step=_unrecorded)
         return await self.job(job_id)
@@ -203,7 +203,7 @@ async def open_site(
     reaper = ReaperService(services.database, services.machine, services.engine, runtime, lease_s=60)
     async with services.database.transaction() as tx:
         founder = (await founders.get_or_create(tx, subject="ada", name="Ada")).id
-        await work.register(tx, WORKER, slots=10)
+        await work.register_worker(tx, WORKER, slots=10)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(services.close)
         await services.open()

@@ -46,7 +46,7 @@ class Yard:
 
     async def worker(self, name: str, slots: int) -> None:
         async with self.database.transaction() as tx:
-            await work.register(tx, name, slots=slots)
+            await work.register_worker(tx, name, slots=slots)
 
     async def walk(self, job_id: JobId, *stages: JobStatus) -> None:
         for stage in stages:

@@ -129,20 +129,20 @@ class Record:
 
     async def join(self, worker: str, slots: int) -> None:
         async with self.database.transaction() as tx:
-            await work.register(tx, worker, slots=slots)
+            await work.register_worker(tx, worker, slots=slots)
 
     async def leave(self, worker: str) -> None:
         async with self.database.transaction() as tx:
-            await work.leave(tx, worker)
+            await work.remove_worker(tx, worker)
 
     async def beat(self, worker: str) -> bool:
         async with self.database.transaction() as tx:
-            return await work.beat(tx, worker)
+            return await work.record_heartbeat(tx, worker)
 
     async def look(self) -> list[Lost]:
         async with self.database.transaction() as tx:
-            await work.bury_silent(tx, lease_s=self._lease_s)
-            lost = await work.lost(tx, lease_s=self._lease_s)
+            await work.expire_workers(tx, lease_s=self._lease_s)
+            lost = await work.find_lost(tx, lease_s=self._lease_s)
         found = [Lost(self._numbers[one.id], one.attempt, one.takeovers, one.owner) for one in lost]
         return sorted(found, key=lambda one: one.number)
 
@@ -156,7 +156,7 @@ class Record:
 
     async def claim(self, number: int, worker: str) -> int | None:
         async with self.database.transaction() as tx:
-            job = await work.claim(tx, self._jobs[number][0], worker=worker)
+            job = await work.claim_job(tx, self._jobs[number][0], worker=worker)
         return None if job is None else job.attempt
 
     async def give_back(self, number: int, worker: str) -> int | None:
@@ -179,7 +179,7 @@ class Record:
         words = {"text": "working"}
         try:
             job_id = self._jobs[number][0]
-            await self._machine.append(job_id, attempt=attempt, event_type=EventType.SAY, payload=words)
+            await self._machine.append_event(job_id, attempt=attempt, event_type=EventType.SAY, payload=words)
         except IllegalTransition:
             return None
         return await self._seq(number)
@@ -198,10 +198,10 @@ class Record:
     async def counts(self) -> Counts:
         async with self.database.transaction() as tx:
             free = int(await tx.value(_FREE, {"lease": self._lease_s}))
-            waiting = await work.waiting(tx)
+            waiting = await work.count_waiting(tx)
             known = {name: (await founders.get_or_create(tx, subject=name, name=name)).id for name in self._tiers}
             used = {
-                name: (await work.running(tx, one), await work.started_today(tx, one))
+                name: (await work.count_running(tx, one), await work.started_today(tx, one))
                 for name, one in known.items()
             }
         return Counts(free, waiting, used)

@@ -97,7 +97,7 @@ async def test_the_place_that_is_shown_is_the_order_of_admission(yard: Yard) -> 
     ]
 
     async with yard.database.autocommit() as tx:
-        places = {job: await work.position(tx, job) for job in waiting}
+        places = {job: await work.queue_position(tx, job) for job in waiting}
 
     admitted = []
     for _ in waiting:

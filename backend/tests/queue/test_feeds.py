@@ -9,21 +9,21 @@ import pytest
 
 from app.core.ids import JobId
 from app.domain.job import JobStatus
-from app.events.bell import Bell
 from app.events.feeds import Feeds, Listener
 from app.events.log import PAGE
 from app.events.model import EventType
+from app.events.notifications import NotificationListener
 from tests.queue.conftest import Yard
 
 
 @pytest.fixture
 async def feeds(yard: Yard) -> AsyncIterator[Feeds]:
-    bell = Bell(yard.database.url)
-    made = Feeds(yard.database, bell)
-    await bell.start()
+    notifications = NotificationListener(yard.database.url)
+    made = Feeds(yard.database, notifications)
+    await notifications.start()
     await made.start()
     yield made
-    await bell.close()
+    await notifications.close()
     await made.close()
 
 
@@ -32,7 +32,7 @@ async def heard(feeds: Feeds, job: JobId, *, after: int = 0) -> list[int]:
 
 
 async def say(yard: Yard, job: JobId, text: str) -> None:
-    await yard.machine.append(job, attempt=0, event_type=EventType.SAY, payload={"text": text})
+    await yard.machine.append_event(job, attempt=0, event_type=EventType.SAY, payload={"text": text})
 
 
 async def test_every_listener_hears_every_event_once_and_in_order(yard: Yard, feeds: Feeds) -> None:
@@ -66,7 +66,7 @@ async def test_more_events_than_one_reading_takes_are_all_heard(yard: Yard, feed
 
 
 async def test_a_lost_ring_costs_time_and_no_event(yard: Yard) -> None:
-    deaf = Feeds(yard.database, Bell(yard.database.url), look_s=0.05)
+    deaf = Feeds(yard.database, NotificationListener(yard.database.url), look_s=0.05)
     await deaf.start()
     job = await yard.job()
     listening = asyncio.create_task(heard(deaf, job))
@@ -80,7 +80,7 @@ async def test_a_lost_ring_costs_time_and_no_event(yard: Yard) -> None:
 
 
 async def test_who_has_gone_ends_and_a_quiet_line_is_kept_alive(yard: Yard) -> None:
-    feeds = Feeds(yard.database, Bell(yard.database.url), keepalive_s=0.05)
+    feeds = Feeds(yard.database, NotificationListener(yard.database.url), keepalive_s=0.05)
     listener, told = Listener(), []
     job = await yard.job()
     async with asyncio.timeout(20):

@@ -46,9 +46,9 @@ async def test_a_stale_attempt_changes_nothing(yard: Yard) -> None:
     job_id = await yard.job()
     assert await yard.admit() == [job_id]
     async with yard.database.transaction() as tx:
-        assert await work.claim(tx, job_id, worker="old") is not None
-        await work.leave(tx, "old")
-        [lost] = await work.lost(tx, lease_s=10)
+        assert await work.claim_job(tx, job_id, worker="old") is not None
+        await work.remove_worker(tx, "old")
+        [lost] = await work.find_lost(tx, lease_s=10)
         assert await work.take_over(tx, lost)
         assert not await work.take_over(tx, lost)
 
@@ -65,11 +65,11 @@ async def test_a_takeover_decided_on_old_news_loses_to_the_claim_that_came_since
     job_id = await yard.job()
     await yard.admit()
     async with yard.database.transaction() as tx:
-        [seen] = await work.lost(tx, lease_s=-1)
+        [seen] = await work.find_lost(tx, lease_s=-1)
         assert seen.owner is None
 
     async with yard.database.transaction() as tx:
-        assert await work.claim(tx, job_id, worker="slow") is not None
+        assert await work.claim_job(tx, job_id, worker="slow") is not None
 
     async with yard.database.transaction() as tx:
         assert not await work.take_over(tx, seen)
@@ -83,7 +83,7 @@ async def test_two_workers_that_claim_at_once_are_one_owner(yard: Yard) -> None:
 
     async def claim(worker: str, *, again: bool = False) -> str | None:
         async with yard.database.transaction() as tx:
-            job = await work.claim(tx, job_id, worker=worker, is_retry=again)
+            job = await work.claim_job(tx, job_id, worker=worker, is_retry=again)
         return None if job is None else job.owner
 
     [owner] = [one for one in await asyncio.gather(claim("a"), claim("b")) if one is not None]
@@ -100,7 +100,7 @@ async def test_a_worker_that_was_given_up_claims_nothing(yard: Yard) -> None:
     await yard.admit()
 
     async with yard.database.transaction() as tx:
-        assert await work.claim(tx, job_id, worker="buried") is None
+        assert await work.claim_job(tx, job_id, worker="buried") is None
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -127,13 +127,13 @@ async def test_status_is_never_older_than_an_event_that_was_told(yard: Yard) -> 
     job_id = await yard.job()
     founder = await yard.founder("ada")
     await yard.machine.transition(job_id, JobStatus.STARTING)
-    assert (await yard.machine.view(job_id, founder_id=founder)).status == "starting"
+    assert (await yard.machine.get_status(job_id, founder_id=founder)).status == "starting"
 
     async with yard.database.transaction() as tx:
-        await yard.machine.move(tx, job_id, JobStatus.SCAFFOLD)
+        await yard.machine.transition_in(tx, job_id, JobStatus.SCAFFOLD)
 
     # Committed, and the event can be heard; the copy of the state before is still there.
-    assert (await yard.machine.view(job_id, founder_id=founder)).status == "scaffold"
+    assert (await yard.machine.get_status(job_id, founder_id=founder)).status == "scaffold"
 
 
 @pytest.mark.parametrize("mistake", [0, -1, 1])
@@ -142,12 +142,12 @@ async def test_who_knows_the_newest_event_moves_a_job_with_one_statement(yard: Y
     job_id = await yard.job()
     founder = await yard.founder("ada")
     seq = await yard.machine.transition(job_id, JobStatus.STARTING)
-    assert (await yard.machine.view(job_id, founder_id=founder)).status == "starting"
+    assert (await yard.machine.get_status(job_id, founder_id=founder)).status == "starting"
 
     moved = await yard.machine.transition(job_id, JobStatus.SCAFFOLD, after=seq + mistake)
 
     assert moved == seq + 1
-    assert (await yard.machine.view(job_id, founder_id=founder)).status == "scaffold"
+    assert (await yard.machine.get_status(job_id, founder_id=founder)).status == "scaffold"
     with pytest.raises(IllegalTransition):
         await yard.machine.transition(job_id, JobStatus.SCAFFOLD, after=moved)
     with pytest.raises(IllegalTransition):
@@ -158,23 +158,23 @@ async def test_who_has_missed_events_makes_no_older_copy_good_again(yard: Yard) 
     job_id = await yard.job()
     founder = await yard.founder("ada")
     await yard.machine.transition(job_id, JobStatus.STARTING)
-    old = await yard.machine.view(job_id, founder_id=founder)
+    old = await yard.machine.get_status(job_id, founder_id=founder)
     await yard.machine.transition(job_id, JobStatus.SCAFFOLD)
     await yard.cache.put(old)
 
     with pytest.raises(IllegalTransition):
         await yard.machine.transition(job_id, JobStatus.CODE, attempt=7, after=1)
 
-    assert (await yard.machine.view(job_id, founder_id=founder)).status == "scaffold"
+    assert (await yard.machine.get_status(job_id, founder_id=founder)).status == "scaffold"
 
 
 async def test_a_slow_writer_does_not_bring_an_old_state_back(yard: Yard) -> None:
     job_id = await yard.job()
     founder = await yard.founder("ada")
     await yard.machine.transition(job_id, JobStatus.STARTING)
-    old = await yard.machine.view(job_id, founder_id=founder)
+    old = await yard.machine.get_status(job_id, founder_id=founder)
     await yard.machine.transition(job_id, JobStatus.FAILED)
 
     await yard.cache.put(old)
 
-    assert (await yard.machine.view(job_id, founder_id=founder)).status == "failed"
+    assert (await yard.machine.get_status(job_id, founder_id=founder)).status == "failed"

@@ -116,10 +116,10 @@ class House:
 
         async def admit_and_build() -> None:
             async with self.services.database.transaction() as tx:
-                await work.register(tx, f"{WORKER}-{job_id}", slots=10)
+                await work.register_worker(tx, f"{WORKER}-{job_id}", slots=10)
             assert job_id in await admit_all(self.services.queue)
             async with self.services.database.transaction() as tx:
-                job = await work.claim(tx, job_id, worker=f"{WORKER}-{job_id}")
+                job = await work.claim_job(tx, job_id, worker=f"{WORKER}-{job_id}")
             assert job is not None
             tools = build_tools(self.adapters, self.services, self.settings)
             await self.services.generation.execute_build(tools, job, step=_unrecorded)

@@ -1,4 +1,4 @@
-"""A real Valkey of our own: a cache and a bell with bounded memory, nothing on disk, a socket only we can open."""
+"""A real Valkey of our own: a cache with bounded memory, nothing on disk, a socket only we can open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bell: one connection listens to Postgres, everybody in this process who waits for a job is woken by it."""
+"""Notifications of Postgres: one connection listens, and tells everybody in this process who waits for a job."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ def _received_payloads(connection: psycopg.AsyncConnection[Any]) -> Iterator[str
 
 
 @dataclass(frozen=True)
-class Ring:
-    """One event, as the bell tells it. The record says the rest."""
+class Notification:
+    """The news of one event. The record says the rest."""
 
     job_id: JobId
     seq: int
     status: str
 
 
-class Bell:
+class NotificationListener:
     """Listens in the background from `start` to `close`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._watchers: list[Callable[[Ring | None], None]] = []
+        self._watchers: list[Callable[[Notification | None], None]] = []
         self._task: asyncio.Task[None] | None = None
         self.is_closing = False
         """Whether the process is stopping, so that streams end by themselves."""
 
-    def watch(self, watcher: Callable[[Ring | None], None]) -> None:
-        """Call `watcher` with every ring, and with None when rings may have been missed."""
+    def watch(self, watcher: Callable[[Notification | None], None]) -> None:
+        """Call `watcher` with every notification, and with None when some may have been missed."""
         self._watchers.append(watcher)
 
     async def start(self) -> None:
         """Begin to listen."""
-        self._task = asyncio.create_task(self._listen_forever(), name="bell")
+        self._task = asyncio.create_task(self._listen_forever(), name="notifications")
 
     def silence(self) -> None:
         """The process is stopping: wake everybody for the last time. May be called from a signal handler."""
@@ -105,9 +105,9 @@ class Bell:
 
     def _dispatch(self, payload: str) -> None:
         job, seq, status = payload.split(" ")
-        ring = Ring(JobId(uuid.UUID(job)), int(seq), status)
+        notification = Notification(JobId(uuid.UUID(job)), int(seq), status)
         for watcher in self._watchers:
-            watcher(ring)
+            watcher(notification)
 
     def _wake_all(self) -> None:
         for watcher in self._watchers:
