@@ -37,6 +37,7 @@ class Visitor:
     role: Role = OWNER
     own_id: int | None = None
     session: str = ""
+    user_id: int = 0
 
     @property
     def actor(self) -> figures.Actor:
@@ -178,7 +179,7 @@ def _of_session(db: sqlite3.Connection, session: str) -> Visitor | None:
         return None
     is_there = role.own and database.get(db, BY_TABLE[role.own], user["record_id"] or 0) is not None
     own_id = int(user["record_id"]) if is_there else None
-    return Visitor(name=user["name"], role=role, own_id=own_id, session=session)
+    return Visitor(name=user["name"], role=role, own_id=own_id, session=session, user_id=int(user["id"]))
 
 
 def _role_of(name: str) -> Role | None:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, guesses, hosts, invitations, people, records, rules
+from . import database, drafts, guesses, hosts, invitations, people, records, rules
 from .access import OWNER, STAFF_ROLE, Guest, Here, Visitor, owner_only
 from .database import BY_TABLE
 from .fields import Refused, Value, read
@@ -186,6 +186,11 @@ def ask_known(request: Request, visitor: Guest) -> Response:
     return _page(request, "/sign-in", {"next": request.query_params.get("next", "")[:200]}, {})
 
 
+def ask_again(request: Request, typed: dict[str, str]) -> HTMLResponse:
+    """The page where somebody signs in whose session ended while they filled in a form; it carries that along."""
+    return _page(request, "/sign-in", typed, {}, status=401)
+
+
 @routes.post("/sign-in")
 def sign_in(request: Request, visitor: Guest, form: Form) -> Response:
     """Lets somebody in; who guesses passwords has to wait."""
@@ -206,6 +211,7 @@ def sign_in(request: Request, visitor: Guest, form: Form) -> Response:
     renewed = people.hash_password(password) if people.is_outdated(found[1]) else ""
     with records.writing() as db:
         guesses.forgive(db, email, place)
+        drafts.take(db, request.app.state.key, found[0], form)
         if renewed:
             db.execute("UPDATE app_users SET password = ? WHERE id = ?", [renewed, found[0]])
     return _welcome(request, found[0], _inside(form.get("next", "")))

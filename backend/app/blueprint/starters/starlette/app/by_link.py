@@ -6,6 +6,7 @@ It never names anybody but the person who came: what a record is called, and who
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -107,6 +108,8 @@ def change(request: Request, visitor: Guest, table: Words, record_id: Number, si
                 changed = edits.own_changes(entity, row, values, form)
                 records.change(db, entity, row, changed, who=_who(db, entity, record_id))
                 once.remember(db, form, own_links.address(request.app.state.key, table, record_id))
+    except edits.Clash as clash:
+        return _form(request, entity, record_id, sign, form, clash.problems, clash.problems)
     except rules.Broken as broken:
         wrong = broken.problems
     if wrong:
@@ -140,17 +143,25 @@ def _page(
             "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
             "can_change": bool(own_links.changed_by_link(entity)), "heading": f"Your {entity.one}", "front": True,
-            "state": row[_state(entity)] if _state(entity) else "", "done": DONE.get(done, ""),
+            "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),
         }  # fmt: skip
     return _private(render(request, "by_link.html", context, status=422 if wrong else 200))
 
 
+def _said(entity: Entity, row: database.Row, done: str) -> str:
+    """What is said to somebody who has just done something."""
+    if done == "moved" and _state(entity):
+        return f"Thank you. Your {entity.one} is noted as “{row[_state(entity)]}”."
+    return DONE.get(done, "")
+
+
 def _form(
-    request: Request, entity: Entity, record_id: int, sign: str, given: dict[str, str], wrong: dict[str, str]
-) -> HTMLResponse:
+    request: Request, entity: Entity, record_id: int, sign: str, given: dict[str, str], wrong: dict[str, str],
+    seen: Collection[str] = (),
+) -> HTMLResponse:  # fmt: skip
     fields = _changed(entity)
     with database.session() as db:
-        before = edits.shown(entity, _row(db, entity, record_id))
+        before = edits.shown(entity, _row(db, entity, record_id), given, seen)
     names = {edits.BEFORE + field.name for field in fields}
     context = {
         "entity": entity, "fields": fields, "given": given, "wrong": wrong, "heading": f"Change your {entity.one}",

@@ -36,6 +36,8 @@ OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS app_messages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, record_table TEXT NOT NULL, "
     "record_id INTEGER NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, due TEXT NOT NULL, "
     "cause TEXT NOT NULL UNIQUE, sent_at TEXT, tries INTEGER NOT NULL DEFAULT 0, next_try TEXT, problem TEXT)",
+    "CREATE TABLE IF NOT EXISTS app_drafts (user_id INTEGER NOT NULL REFERENCES app_users(id) ON DELETE CASCADE, "
+    "path TEXT NOT NULL, fields TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (user_id, path))",
     "CREATE TABLE IF NOT EXISTS app_attempts (about TEXT NOT NULL, at REAL NOT NULL)",
 )
 

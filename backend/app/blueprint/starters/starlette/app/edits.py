@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from . import database, rules
 from .fields import Refused, Value, read, show, typed
@@ -12,15 +12,23 @@ from .schema import ABOUT
 BEFORE = "before_"
 
 
-def shown(entity: Entity, row: database.Row) -> dict[str, str]:
-    """What the form shows of a record as it is now, which it sends along."""
-    return {BEFORE + field.name: typed(field, row[field.name]) for field in entity.fields}
+class Clash(rules.Broken):
+    """Somebody else has changed the same fields meanwhile."""
+
+
+def shown(entity: Entity, row: database.Row, given: Mapping[str, str], seen: Collection[str] = ()) -> dict[str, str]:
+    """What the form shows of a record, which it sends along.
+
+    A form that is shown again has shown what it did the first time, but for the fields `seen` as they are now.
+    """
+    now = {BEFORE + field.name: typed(field, row[field.name]) for field in entity.fields}
+    return {name: text if name.removeprefix(BEFORE) in seen else given.get(name, text) for name, text in now.items()}
 
 
 def own_changes(
     entity: Entity, row: database.Row, values: Mapping[str, Value], form: Mapping[str, str]
 ) -> dict[str, Value]:
-    """The values that this person changed; `rules.Broken` where somebody else changed the same field meanwhile.
+    """The values that this person changed; `Clash` where somebody else changed the same field meanwhile.
 
     A form that does not say what it showed changes all that it holds.
     """
@@ -34,7 +42,7 @@ def own_changes(
         if before is not None and row[name] not in (before[0], value):
             clashes[name] = f"Somebody has changed this to {_said(field, row[name])} meanwhile. Look at both, and save what is right."
     if clashes:
-        raise rules.Broken(clashes)
+        raise Clash(clashes)
     return changed
 
 

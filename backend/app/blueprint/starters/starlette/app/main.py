@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import (
-    accounts, by_link, database, file_pages, mail, move_pages, moves, outbox_pages, pages, passwords, people, public, records, seed, sheets, site,
+    accounts, by_link, database, drafts, file_pages, mail, move_pages, moves, outbox_pages, pages, passwords, people, public, records, seed, sheets, site,
     tools, view_pages,
 )  # fmt: skip
 from .rendering import render
@@ -94,7 +94,8 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
     detail = error.detail if isinstance(error, HTTPException) else ""
     headers = (error.headers or {}) if isinstance(error, HTTPException) else {}
     if "location" in headers:
-        return RedirectResponse(headers["location"], status)
+        typed = await drafts.sent_too_late(request)
+        return accounts.ask_again(request, typed) if typed else RedirectResponse(headers["location"], status)
     generic = not detail or (status in MESSAGES and detail in ("Not Found", "Method Not Allowed"))
     answer = _error_page(request, status, MESSAGES.get(status, "That did not work.") if generic else detail)
     answer.headers.update(headers)

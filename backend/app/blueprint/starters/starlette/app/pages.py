@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import conditions, database, desk, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, views
+from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, too_long
 from .entering import read_all, refuse_hidden, started
@@ -32,6 +32,7 @@ from .rendering import (
 )
 from .routing import Number, PageNumber, Routes, Words
 from .schema import ENTITIES
+from .security import typed_by
 
 PAGE_SIZE = 20
 CHILD_LIMIT = 10
@@ -178,14 +179,11 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     known = {field.name for field in entity.fields}
     given = {name: value[:200] for name, value in request.query_params.items() if name in known}
     start = {field.name: field.choices[0] for field in entity.of_type("choice") if field.name == entity.board}
-    return _form(request, visitor, entity, {**start, **_ticked(entity), **given}, {})
-
-
-def _ticked(entity: Entity) -> dict[str, str]:
-    """The boxes that a new record begins with a tick in: an empty one says no, so nothing fills it in later."""
     with database.session() as db:
+        draft = drafts.of(db, visitor.user_id, request.url.path)
         first = conditions.first_values(db, entity, {})
-    return {field.name: "1" for field in entity.of_type("bool") if first.get(field.name)}
+    start |= {name: typed(entity.field(name), value) for name, value in first.items() if value is not None}
+    return _form(request, visitor, entity, draft or {**start, **given}, {}, is_draft=bool(draft))
 
 
 @routes.post("/{table}/new")
@@ -206,6 +204,7 @@ def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Respons
                     refuse_hidden(db, visitor, entity, values)
                     return records.add(db, entity, started(visitor, entity, values), who=visitor.name)
 
+                drafts.forget(db, visitor.user_id, request.url.path)
                 if not location:
                     record_id = lines.keep_with(db, sent.kind, sent.lines, add, line_forms.writer(db, visitor, sent.kind))
                     location = once.remember(db, form, f"/{entity.table}/{record_id}?done=added")
@@ -224,6 +223,17 @@ def _back(form: Mapping[str, str], done: str) -> str:
 def _allow(allowed: bool) -> None:
     if not allowed:
         raise HTTPException(403, "This is looked after by the staff.")
+
+
+@routes.post("/typed-before/forget")
+def forget(visitor: Here, form: Form) -> Response:
+    """Throws away what somebody typed before they were signed out."""
+    address = form.get("form", "")
+    if not drafts.FORM.fullmatch(address):
+        raise HTTPException(404, "There is no such page.")
+    with records.writing() as db:
+        drafts.forget(db, visitor.user_id, address)
+    return RedirectResponse(address, 303)
 
 
 @routes.get("/{table}/{record_id}")
@@ -315,8 +325,12 @@ def edit(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HT
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
         _allow(visitor.may_change_record(db, entity, record_id))
+        draft = drafts.of(db, visitor.user_id, request.url.path)
     given = {field.name: typed(field, row[field.name]) for field in entity.fields}
-    return _form(request, visitor, entity, given, {}, record_id=record_id)
+    if draft:
+        # A box without a tick is not sent.
+        given = {**given, **dict.fromkeys((field.name for field in entity.of_type("bool")), ""), **draft}
+    return _form(request, visitor, entity, given, {}, record_id=record_id, is_draft=bool(draft))
 
 
 @routes.post("/{table}/{record_id}/edit")
@@ -328,6 +342,7 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     wrong |= unfound
     sent = line_forms.read(lines.of_staff(visitor, entity), form)
     wrong |= sent.wrong
+    seen: Mapping[str, str] = {}
     try:
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
@@ -341,10 +356,13 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
 
             if not wrong and not line_forms.asks_more(form):
                 lines.keep_with(db, sent.kind, sent.lines, change_it, line_forms.writer(db, visitor, sent.kind))
+                drafts.forget(db, visitor.user_id, request.url.path)
+    except edits.Clash as clash:
+        wrong = seen = clash.problems
     except rules.Broken as broken:
         wrong = broken.problems
     if wrong or line_forms.asks_more(form):
-        return _form(request, visitor, entity, form, wrong, record_id=record_id, status=422)
+        return _form(request, visitor, entity, form, wrong, record_id=record_id, status=422, seen=seen)
     return RedirectResponse(f"/{entity.table}/{record_id}?done=saved", 303)
 
 
@@ -413,14 +431,21 @@ def _form(
     *,
     record_id: int | None = None,
     status: int = 200,
+    is_draft: bool = False,
+    seen: Collection[str] = (),
 ) -> HTMLResponse:
     fields = visitor.fields(entity)
+    if record_id is None:
+        # What a later step writes down is nothing to fill in before it is taken.
+        later = {name for move in entity.moves for name, _ in move.sets}
+        fields = [field for field in fields if field.required or field.name not in later]
     wrong, status = ({}, 200) if line_forms.asks_more(given) else (wrong, status)
     with database.session() as db:
         row = database.get(db, entity, record_id) if record_id else None
         context = {
             "lines": line_forms.of_staff(db, visitor, entity, given, record_id),
-            "before": edits.shown(entity, row) if row else {},
+            "before": edits.shown(entity, row, given, seen) if row else {}, "is_draft": is_draft,
+            "typed_by": typed_by(request.app.state.key, visitor.user_id) if visitor.user_id else "",
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
             "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
             "too_long": too_long(db, fields, visitor),

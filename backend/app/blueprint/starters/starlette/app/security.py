@@ -85,18 +85,14 @@ def invitation(key: bytes, table: str, record_id: int, email: str) -> str:
     return _sign(key, f"invitation {table} {record_id} {email.casefold()}", "")[:24]
 
 
+def typed_by(key: bytes, user_id: int) -> str:
+    """What a form says of who fills it in, so that nobody else gets what they typed."""
+    return _sign(key, f"typed by {user_id}", "")[:24]
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """The posted form with its files, which wait to be kept; refuses what another site sent, or what has no valid token."""
-    if not hosts.is_own_page(request.scope):
-        raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
-    kind, _, more = request.headers.get("content-type", "").partition(";")
-    # Browsers send UTF-8 and name no other; some that Python knows make text which cannot be kept.
-    if kind not in FORM_TYPES or any(name.lower() != "utf-8" for name in CHARSET.findall(more)):
-        raise HTTPException(415, "Send this as a web form.")
-    most = MAX_IMPORT if request.url.path.endswith(IMPORTS) else MAX_BODY
-    form: FormData = await request.form(max_fields=MAX_FORM_FIELDS, max_files=MAX_FILES, max_part_size=most)
+    form = await read_own_page(request)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), session_of(request)):
         raise HTTPException(403, "This page was open for too long. Go back, load it again and send it once more.")
@@ -106,6 +102,20 @@ async def read_form(request: Request) -> dict[str, str]:
         elif isinstance(value, UploadFile):
             fields[name], fields[f"{name}_encoding"] = decoded(await value.read())
     return fields
+
+
+async def read_own_page(request: Request) -> FormData:
+    """What a page of this app sent, whoever sits before it; refuses what another site sent."""
+    if not hosts.is_own_page(request.scope):
+        raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise HTTPException(403, "This form was sent from another site, so nothing was saved.")
+    kind, _, more = request.headers.get("content-type", "").partition(";")
+    # Browsers send UTF-8 and name no other; some that Python knows make text which cannot be kept.
+    if kind not in FORM_TYPES or any(name.lower() != "utf-8" for name in CHARSET.findall(more)):
+        raise HTTPException(415, "Send this as a web form.")
+    most = MAX_IMPORT if request.url.path.endswith(IMPORTS) else MAX_BODY
+    return await request.form(max_fields=MAX_FORM_FIELDS, max_files=MAX_FILES, max_part_size=most)
 
 
 async def _upload(request: Request, name: str, sent: UploadFile, fields: dict[str, str]) -> str:
