@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,10 +12,10 @@ import httpx2
 import pytest
 
 from app.blueprint.generate import generate
-from app.blueprint.spec import FormSpec
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec
 
 from .test_apps import installed, lay_out, started
-from .test_specified_apps import read
 from .test_specified_figures import BY_NAME, Staff, plain
 
 __all__ = ["installed"]
@@ -23,18 +24,13 @@ __all__ = ["installed"]
 @pytest.fixture
 async def pool(installed: Path, tmp_path: Path) -> AsyncIterator[Staff]:
     """A pool without records, where anybody enrols for a course."""
-    spec = read(BY_NAME["lanes_and_courses"])
-    form = FormSpec.model_validate(
-        {
-            "entity": "Enrolment",
-            "action": "Enrol",
-            "fields": ["course"],
-            "person": "customer",
-            "about": "Eight people.",
-            "thanks": "See you.",
-        }
-    )
-    folder = lay_out(generate(spec.model_copy(update={"forms": (form,)})), tmp_path)
+    text = BY_NAME["lanes_and_courses"].read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    course = next(entity for entity in table["entities"] if entity["name"] == "Course")
+    course |= {"public": "list", "public_fields": ["name", "starts_at"]}
+    said = {"action": "Enrol", "about": "Eight people.", "thanks": "See you."}
+    table["forms"] = [{"entity": "Enrolment", "fields": ["course"], "person": "customer", **said}]
+    folder = lay_out(generate(AppSpec.model_validate(table)), tmp_path)
     (folder / ".venv").symlink_to(installed / ".venv")
     (folder / ".env").write_text("EXAMPLE_DATA=no\n")
     async with started(folder) as client, httpx2.AsyncClient(base_url=client.base_url, trust_env=False) as visitor:
@@ -49,6 +45,7 @@ async def test_a_limit_of_the_founder_shows_how_many_places_are_left(pool: Staff
     assert "Crawl for beginners" in (front := plain((await staff.visitor.get("/")).text))
     assert "8 left" in front
     assert "Long over" not in front
+    assert front.count("Crawl for beginners") == 1
 
     for number in range(8):
         sent = {"course": "1", "person_name": f"Ann {number}", "person_email": f"ann{number}@example.com"}
@@ -58,3 +55,16 @@ async def test_a_limit_of_the_founder_shows_how_many_places_are_left(pool: Staff
     assert "left" not in front.partition("Crawl for beginners")[2].partition("How it works")[0]
     assert re.search(r"Crawl for beginners .{0,60}Full", front)
     assert "full" in plain((await staff.client.get("/enrolments/new")).text)
+
+
+async def test_what_is_to_come_stands_before_what_is_over(pool: Staff) -> None:
+    for name, days in {"Long ago": -9, "In a week": 7, "Last week": -5, "Tomorrow": 1}.items():
+        await pool.add("courses", name=name, starts_at=f"{date.today() + timedelta(days)}T18:00")
+    listed = plain((await pool.visitor.get("/browse-courses")).text)
+    expected = ["Tomorrow", "In a week", "Last week", "Long ago"]
+    assert sorted(expected, key=listed.index) == expected
+
+
+def test_a_form_writes_down_the_day_on_which_it_was_sent() -> None:
+    schema = generate(understand("A booking app for a yoga studio with public sign-up"))["app/schema.py"]
+    assert "dated=('booked_on',)" in schema

@@ -44,6 +44,12 @@ _MODEL_WORDS = (
     "Tool",
     "Unique",
 )
+_DATES = (FieldType.DATE, FieldType.DATETIME)
+# The day on which somebody asked for something, which is the day on which the form is sent.
+_OF_SENDING = (
+    "added", "applied", "asked", "booked", "created", "enrolled", "joined", "ordered", "posted", "registered",
+    "reported", "requested", "submitted",
+)  # fmt: skip
 _VIEW_FIELDS = {
     ViewKind.CALENDAR: (FieldType.DATE, FieldType.DATETIME),
     ViewKind.BOARD: (FieldType.CHOICE,),
@@ -209,6 +215,14 @@ def _listed(name: str, lines: str) -> str:
     return f"{name} = (\n{lines})" if lines else f"{name} = ()"
 
 
+def _dated(entity: EntitySpec, form: FormSpec) -> str:
+    """The days that nobody is asked for: those that a record needs, and those that say when it came."""
+    days = [field for field in entity.fields if field.type in _DATES and not field.starts_as]
+    unasked = [field for field in days if field.name not in form.fields]
+    dated = tuple(field.name for field in unasked if field.required or field.name.startswith(_OF_SENDING))
+    return f", dated={dated!r}" if dated else ""
+
+
 def _form(spec: AppSpec, form: FormSpec) -> str:
     entity = spec.entity(form.entity)
     table = entity.table if entity else ""
@@ -216,7 +230,7 @@ def _form(spec: AppSpec, form: FormSpec) -> str:
     lines = f", lines={form.lines!r}" if form.lines else ""
     more = person + lines + (f", shows={form.shows!r}" if form.shows else "")
     more += f", invited_by={form.invited_by!r}" if form.invited_by else ""
-    more += _calling_off(entity) if entity else ""
+    more += _calling_off(entity) + _dated(entity, form) if entity else ""
     return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{more})"
 
 

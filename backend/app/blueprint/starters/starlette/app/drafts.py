@@ -31,16 +31,23 @@ async def sent_too_late(request: Request) -> dict[str, str]:
         return {}
     # A file has to be chosen again: whoever is not signed in leaves none here.
     fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+    # Only a form that this app showed to somebody who was signed in says whose it is.
+    key, user_id = request.app.state.key, fields.get(TYPED_BY, "").partition(".")[0]
+    if not (user_id.isascii() and user_id.isdigit() and len(user_id) < 16 and _is_mark(key, int(user_id), fields[TYPED_BY])):
+        return {}
     text = json.dumps({name: value for name, value in fields.items() if name not in _OUR_OWN})
-    return {DRAFT: text, TYPED_BY: fields.get(TYPED_BY, ""), "next": request.url.path} if len(text) <= LONGEST else {}
+    return {DRAFT: text, TYPED_BY: fields[TYPED_BY], "next": request.url.path} if len(text) <= LONGEST else {}
 
 
 def take(db: sqlite3.Connection, key: bytes, user_id: int, form: Mapping[str, str]) -> None:
     """Keep what the sign-in page carried along, if whoever signs in is the person who typed it."""
     path, text = form.get("next", ""), form.get(DRAFT, "")
-    is_theirs = hmac.compare_digest(form.get(TYPED_BY, "").encode(), typed_by(key, user_id).encode())
-    if is_theirs and FORM.fullmatch(path) and len(text) <= LONGEST:
+    if _is_mark(key, user_id, form.get(TYPED_BY, "")) and FORM.fullmatch(path) and len(text) <= LONGEST:
         keep(db, user_id, path, text)
+
+
+def _is_mark(key: bytes, user_id: int, given: str) -> bool:
+    return hmac.compare_digest(given.encode(), typed_by(key, user_id).encode())
 
 
 def keep(db: sqlite3.Connection, user_id: int, path: str, text: str) -> None:

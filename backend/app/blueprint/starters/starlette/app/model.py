@@ -252,7 +252,7 @@ class Form:
     """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does.
 
     `lines` are the fields that it asks for in each line. `state` says how far a record is; whoever sent it may set
-    it to `cancels`, while it is one of `open`. `shows` is told to whoever sent it. `invited_by` is the ref to whoever
+    it to `cancels`, while it is one of `open`. `shows` is told to whoever sent it; `dated` are the days of sending. `invited_by` is the ref to whoever
     brought the visitor here, found by the code in the link that they passed on.
     """
 
@@ -267,6 +267,7 @@ class Form:
     cancels: str = ""
     open: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
+    dated: tuple[str, ...] = ()
     invited_by: str = ""
 
 

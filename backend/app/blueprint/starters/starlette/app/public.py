@@ -235,8 +235,8 @@ def _refuse_what_is_over(
 
 
 def _today(entity: Entity, form: Form) -> dict[str, Value]:
-    """Dates that every record needs and nobody is asked for, such as the day of a booking."""
-    needed = [one for one in entity.of_type("date", "datetime") if one.required and one.name not in form.fields]
+    """Dates that nobody is asked for, such as the day on which something was booked."""
+    needed = [one for one in entity.of_type("date", "datetime") if one.name in form.dated]
     moment = now().isoformat(timespec="minutes")
     return {one.name: moment if one.type == "datetime" else moment[:10] for one in needed}
 
@@ -308,7 +308,7 @@ def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResp
             told = [(field.label, text) for field, _, text in shown if text]
             told += about_chosen(db, form, row) if row else []
             named = sender(db, form, record_id) if row and form.person else ""
-            told += [(entity.field(form.person).label, named)] if named else []
+            told += [("Name", named)] if named else []
             told += _told_lines(db, form, record_id) if row else []
             share = _share(request, form, row) if row else ""
             about = _about(db, form, row) if row else None

@@ -87,7 +87,7 @@ def invitation(key: bytes, table: str, record_id: int, email: str) -> str:
 
 def typed_by(key: bytes, user_id: int) -> str:
     """What a form says of who fills it in, so that nobody else gets what they typed."""
-    return _sign(key, f"typed by {user_id}", "")[:24]
+    return f"{user_id}.{_sign(key, f'typed by {user_id}', '')[:24]}"
 
 
 async def read_form(request: Request) -> dict[str, str]:

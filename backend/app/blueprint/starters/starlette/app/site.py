@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import database, public, records, standings, tools
 from .access import Guest
+from .clock import today
 from .fields import Value, show
 from .model import Entity, Field, Form, Section
 from .pages import usual_order
@@ -67,13 +68,16 @@ def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
     if visitor is not None and visitor.session and not FOR_EVERYBODY:
         return RedirectResponse(DASHBOARD, 303)
     with database.session() as db:
-        sections = [_section(db, section, invitation) for section in SITE or OFFERED]
-        context = {"sections": sections, "front": True}
         if SITE:
             embedded = [section.table for section in SITE if section.kind == "signup"]
-            return render(request, "site.html", {**context, "embedded": embedded})
+            sections = [_section(db, section, invitation) for section in SITE]
+            return render(request, "site.html", {"sections": sections, "front": True, "embedded": embedded})
         actions = [public.action(db, form) for form in GENERAL_FORMS]
-        return render(request, "front.html", {**context, "actions": actions})
+        # What can be chosen right here needs no second list.
+        chosen = {action["entity"].field(action["offers"]["field"]).ref for action in actions if action["offers"]["rows"]}
+        shown = [one for one in OFFERED if one.table not in chosen or PUBLIC[one.table].public == "detail"]
+        sections = [_section(db, section, invitation) for section in shown]
+        return render(request, "front.html", {"sections": sections, "front": True, "actions": actions})
 
 
 if HAS_FRONT:
@@ -101,9 +105,20 @@ def _count(db: sqlite3.Connection, entity: Entity) -> int:
 
 def cards(db: sqlite3.Connection, entity: Entity, *, limit: int, offset: int = 0) -> list[Card]:
     """The public records of a kind, in the order of its lists."""
-    order = f"{usual_order(entity)}id DESC"
-    rows = database.select(db, entity, entity.public_if, order=order, limit=limit, offset=offset)
+    rows = database.select(db, entity, entity.public_if, order=_order(entity), limit=limit, offset=offset)
     return [_card(entity, row, refs) for refs in [_names(db, entity, rows)] for row in rows]
+
+
+def _order(entity: Entity) -> str:
+    """What is to come stands before what is over, the soonest first, unless the lists have another order."""
+    days = [field.name for field in _seen(entity) if field.type in ("date", "datetime")]
+    when = entity.calendar if entity.calendar in days else next(iter(days), "")
+    ordered_by = entity.order.partition(" ")[0]
+    if not when or ordered_by not in ("", when):
+        return f"{usual_order(entity)}id DESC"
+    day = today().isoformat()
+    coming = f"""CASE WHEN "{when}" >= '{day}' THEN "{when}" END"""
+    return f'"{when}" IS NULL, {coming} IS NULL, {coming}, "{when}" DESC, id DESC'
 
 
 def _names(db: sqlite3.Connection, entity: Entity, rows: list[database.Row]) -> Mapping[str, database.Labels]:
