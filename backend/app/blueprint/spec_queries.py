@@ -52,9 +52,12 @@ _DATES = (FieldType.DATE, FieldType.DATETIME)
 
 def title_fields(entity: EntitySpec) -> tuple[str, ...]:
     """The fields that a record is called by: its name, or else what it belongs to and when."""
-    naming = [field.name for field in entity.fields if field.type in _NAMING]
-    if naming:
-        return (naming[0],)
+    naming = [field for field in entity.fields if field.type in _NAMING]
+    first = entity.fields[0]
+    # A day is known by its date, and not by what may be noted about it.
+    is_a_day = first.type in _DATES and first.required
+    if naming and not (is_a_day and not naming[0].required):
+        return (naming[0].name,)
     refs = [field.name for field in entity.fields if field.type is FieldType.REF][:2]
     dates = [field.name for field in entity.fields if field.type in _DATES][:1]
     other = [field.name for field in entity.fields if field.type not in UPLOADED][:1]

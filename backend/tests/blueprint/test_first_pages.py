@@ -14,11 +14,13 @@ import pytest
 from app.blueprint.generate import generate
 from app.blueprint.language import understand
 from app.blueprint.spec import AppSpec
+from tests.support.specs import DESIGNER_SPECS
 
 from .test_apps import installed, lay_out, started
-from .test_specified_figures import BY_NAME, Staff, plain
+from .test_specified_apps import read
+from .test_specified_figures import BY_NAME, Staff, plain, staff
 
-__all__ = ["installed"]
+__all__ = ["installed", "staff"]
 
 
 @pytest.fixture
@@ -68,3 +70,45 @@ async def test_what_is_to_come_stands_before_what_is_over(pool: Staff) -> None:
 def test_a_form_writes_down_the_day_on_which_it_was_sent() -> None:
     schema = generate(understand("A booking app for a yoga studio with public sign-up"))["app/schema.py"]
     assert "dated=('booked_on',)" in schema
+
+
+@pytest.fixture
+async def bakery(installed: Path, tmp_path: Path) -> AsyncIterator[Staff]:
+    """A bakery without records, where visitors order for a day before six in the evening of the day before."""
+    path = next(path for path in DESIGNER_SPECS if path.stem == "bakery_orders")
+    folder = lay_out(generate(read(path)), tmp_path)
+    (folder / ".venv").symlink_to(installed / ".venv")
+    (folder / ".env").write_text("EXAMPLE_DATA=no\n")
+    async with started(folder) as client, httpx2.AsyncClient(base_url=client.base_url, trust_env=False) as visitor:
+        yield Staff(client, visitor)
+
+
+async def test_a_form_offers_only_what_its_conditions_would_take(bakery: Staff) -> None:
+    for days in (-3, 0, 3, 5):
+        await bakery.add(
+            "pick_up_days", date=f"{date.today() + timedelta(days)}", hours="8:00 to 12:00", loaf_limit="9"
+        )
+    closed = next(iter(await bakery.move("pick_up_days", "4", 0)))
+    assert closed == 303
+    form = (await bakery.visitor.get("/forms/orders")).text
+    assert re.findall(r'name="pickup_day" value="(\d+)"', form) == ["3"]
+    # A day is called by its date.
+    soon = date.today() + timedelta(3)
+    assert f"{soon:%a} {soon.day} {soon:%b %Y}" in re.findall(r'<span class="strong">([^<]+)</span>', form)
+
+
+@pytest.mark.parametrize("staff", ["window_quotes"], indirect=True)
+async def test_a_step_that_cannot_be_taken_yet_says_why_and_is_no_button(staff: Staff) -> None:
+    customer = await staff.add("customers", name="Ada")
+    quote = await staff.add("quotes", number="Q-1", customer=customer)
+    page = (await staff.client.get(f"/quotes/{quote}")).text
+    assert f'action="/quotes/{quote}/moves/0"' not in page
+    assert "Not yet: Send . A quote without a line is not sent." in plain(page)
+    await staff.add("quote_lines", what="Windows", quote=quote, quantity="10", unit_price="5")
+    page = (await staff.client.get(f"/quotes/{quote}")).text
+    assert f'action="/quotes/{quote}/moves/0"' in page
+    assert "Not yet" not in plain(page)
+    # What a step writes down is not asked for before it is taken; what is usual stands there already.
+    form = (await staff.client.get("/quotes/new")).text
+    assert 'name="accepted_on"' not in form
+    assert f'value="{date.today()}" id="quoted_on"' in form

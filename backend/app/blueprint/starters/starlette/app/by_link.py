@@ -140,7 +140,7 @@ def _page(
             "entity": entity, "told": [(field.label, text) for field, _, text in shown if text and field.type not in FILES],
             "files": [part for part in shown if part[2] and part[0].type in FILES], "sender": public.sender(db, own, record_id) if own else "",
             "address": own_links.address(request.app.state.key, entity.table, record_id), "form": own,
-            "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(entity, row), "wrong": wrong or {}, "given": given or {},
+            "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
             "can_change": bool(own_links.changed_by_link(entity)), "heading": f"Your {entity.one}", "front": True,
             "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),
@@ -212,7 +212,7 @@ def _lines(db: sqlite3.Connection, entity: Entity, record_id: int) -> dict[str, 
     return {**found, "columns": [found["columns"][index] for index in kept], "rows": rows}
 
 
-def _open(entity: Entity, row: database.Row) -> list[tuple[int, Move, list[Field]]]:
+def _open(db: sqlite3.Connection, entity: Entity, row: database.Row) -> list[tuple[int, Move, list[Field]]]:
     """The moves that can be taken from where the record stands, with what each asks for."""
-    taken = own_links.moves_of(entity)
+    taken = [one for one in own_links.moves_of(entity) if moves.is_its_turn(db, entity, row, one[1])]
     return [(number, move, moves.asked(entity, move)) for number, move in taken if row[entity.state] in move.sources]

@@ -104,6 +104,22 @@ def _where(db: sqlite3.Connection, entity: Entity, rule: Ensure, record_id: int 
     return frozenset(row[0] for row in db.execute(sql, [] if record_id is None else [record_id]))
 
 
+def refused_links(db: sqlite3.Connection, entity: Entity, name: str, values: Mapping[str, Value]) -> frozenset[int]:
+    """What the link `name` of a new record cannot lead to now, as the conditions beside it say, such as a day that is over.
+
+    Whatever nobody has filled in yet stands against nothing; what has no room left is for `rules.room` to say.
+    """
+    columns = [f'p.id AS "{name}"', *(f'? AS "{field.name}"' for field in entity.fields if field.name != name)]
+    given = [values.get(field.name) for field in entity.fields if field.name != name]
+    rows = f'(SELECT NULL AS id, {", ".join(columns)} FROM "{entity.field(name).ref}" p) r'
+    found: set[int] = set()
+    for rule in entity.rules:
+        if isinstance(rule, Ensure) and name in rule.fields and not rule.left:
+            sql = f'SELECT r."{name}" FROM {rows} WHERE ({rule.when}) AND NOT ({rule.condition})'
+            found |= {int(row[0]) for row in db.execute(sql, given)}
+    return frozenset(found)
+
+
 def first_values(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value]) -> dict[str, Value]:
     """What a new record begins with in the fields that nothing was entered for."""
     asked = [field for field in entity.fields if field.starts_as and values.get(field.name) is None]

@@ -10,6 +10,7 @@ from . import database, rules
 from .access import Visitor
 from .fields import CALLED_OFF, tone
 from .model import Entity, Field
+from .schema import FORMS
 
 TOLD = 3
 SAID_SHORTLY = ("text", "choice", "ref", "date", "datetime", "money", "int", "decimal")
@@ -24,6 +25,16 @@ class Waiting:
     tone: str
     count: int
     link: str
+
+
+def in_order(entities: list[Entity], visitor: Visitor) -> list[Entity]:
+    """What there is most to do about first: what comes in by forms, then what has states.
+
+    Their own record is not news to anybody, where there is anything else.
+    """
+    others = [entity for entity in entities if entity.table != visitor.role.own] or entities
+    asked_for = {form.table for form in FORMS}
+    return sorted(others, key=lambda entity: (entity.table not in asked_for, not (entity.state or entity.board)))
 
 
 def waiting(db: sqlite3.Connection, entities: list[Entity], visitor: Visitor) -> list[Waiting]:

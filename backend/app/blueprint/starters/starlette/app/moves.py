@@ -24,6 +24,11 @@ def open_moves(entity: Entity, row: database.Row, visitor: Visitor) -> list[tupl
     ]
 
 
+def is_its_turn(db: sqlite3.Connection, entity: Entity, row: database.Row, move: Move) -> bool:
+    """Whether the condition of the move holds; one that asks for something is judged with what is filled in."""
+    return not move.only_if or bool(move.asks) or _holds(db, entity, move.only_if, int(row["id"] or 0))
+
+
 def may_take(move: Move, visitor: Visitor) -> bool:
     """Whether the move is this visitor's to take: the roles that it names, or else the staff; the owner takes any."""
     if move.automatic:

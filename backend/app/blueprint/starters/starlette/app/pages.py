@@ -64,7 +64,7 @@ def about(request: Request, visitor: Guest) -> HTMLResponse:
 def dashboard(request: Request, visitor: Here, done: Words = "") -> HTMLResponse:
     """What there is to do, and everything at a glance."""
     with database.session() as db:
-        shown = [entity for entity in ENTITIES if visitor.sees_some(entity) and not entity.is_line]
+        shown = desk.in_order([entity for entity in ENTITIES if visitor.sees_some(entity) and not entity.is_line], visitor)
         context = {
             "sections": [_section(db, entity, visitor) for entity in shown],
             "coming": views.coming_up(db, visitor), "waits": desk.waiting(db, shown, visitor), "today": today(),
@@ -242,8 +242,9 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
         shown = cells(db, entity, [row], list(entity.shows))[0]
+        steps = [(number, move, moves.is_its_turn(db, entity, row, move)) for number, move in moves.open_moves(entity, row, visitor)]
         context = {
-            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id), "moves": moves.open_moves(entity, row, visitor), "children": _children(db, entity, record_id, visitor),
+            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be], "children": _children(db, entity, record_id, visitor),
             "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, hosts, line_forms, lines, once, own_links, people, records, rules
+from . import conditions, database, hosts, line_forms, lines, moves, once, own_links, people, records, rules
 from .access import Condition, Guest, summed
 from .clock import now, today
 from .fields import Value, clock, show
@@ -97,6 +97,9 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
     when = _when(target)
     room = rules.room(db, entity, field.name)
     where, values = _not_over(entity, field)
+    starts = {**first_values(entity), **conditions.first_values(db, entity, {}), **moves.first_state(entity)}
+    refused = conditions.refused_links(db, entity, field.name, starts)
+    where = f"({where}) AND id NOT IN ({', '.join(map(str, refused))})"
     rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=OFFERED)
     titles = database.title_rows(db, target, rows, outside=True)
     found = []
