@@ -439,7 +439,7 @@ def _form(
     if record_id is None:
         # What a later step writes down is nothing to fill in before it is taken.
         later = {name for move in entity.moves for name, _ in move.sets}
-        fields = [field for field in fields if field.required or field.name not in later]
+        fields = [field for field in fields if field.required or field.name not in later or field.name in wrong]
     wrong, status = ({}, 200) if line_forms.asks_more(given) else (wrong, status)
     with database.session() as db:
         row = database.get(db, entity, record_id) if record_id else None

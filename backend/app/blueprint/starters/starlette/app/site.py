@@ -111,7 +111,7 @@ def cards(db: sqlite3.Connection, entity: Entity, *, limit: int, offset: int = 0
 
 def _order(entity: Entity) -> str:
     """What is to come stands before what is over, the soonest first, unless the lists have another order."""
-    days = [field.name for field in _seen(entity) if field.type in ("date", "datetime")]
+    days = [field.name for field in seen_fields(entity) if field.type in ("date", "datetime")]
     when = entity.calendar if entity.calendar in days else next(iter(days), "")
     ordered_by = entity.order.partition(" ")[0]
     if not when or ordered_by not in ("", when):
