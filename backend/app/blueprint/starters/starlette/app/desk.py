@@ -28,13 +28,17 @@ class Waiting:
 
 
 def in_order(entities: list[Entity], visitor: Visitor) -> list[Entity]:
-    """What there is most to do about first: what comes in by forms, then what has states.
+    """What there is most to do about first: what comes in by forms, then what has states; people last.
 
     Their own record is not news to anybody, where there is anything else.
     """
     others = [entity for entity in entities if entity.table != visitor.role.own] or entities
     asked_for = {form.table for form in FORMS}
-    return sorted(others, key=lambda entity: (entity.table not in asked_for, not (entity.state or entity.board)))
+
+    def place(entity: Entity) -> tuple[bool, bool, bool]:
+        return entity.table not in asked_for, not (entity.state or entity.board), bool(entity.of_type("email", "phone"))
+
+    return sorted(others, key=place)
 
 
 def waiting(db: sqlite3.Connection, entities: list[Entity], visitor: Visitor) -> list[Waiting]:

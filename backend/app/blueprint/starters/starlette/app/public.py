@@ -130,7 +130,9 @@ def _times(target: Entity, row: database.Row) -> list[str]:
     dates = [one for one in target.of_type("datetime", "date") if row[one.name] and one.name not in target.title]
     said = [show(one, row[one.name], currency=ABOUT.currency) for one in dates]
     if len(dates) > 1 and str(row[dates[0].name])[:10] == str(row[dates[1].name])[:10]:
-        said[:2] = [f"{said[0]}–{clock(str(row[dates[1].name]))}"]
+        # Two days that are one are said once; of two times of one day, the second is an hour.
+        hours = f"–{clock(str(row[dates[1].name]))}" if {one.type for one in dates[:2]} == {"datetime"} else ""
+        said[:2] = [f"{said[0]}{hours}"]
     return said
 
 
