@@ -35,7 +35,7 @@ def first_values(entity: Entity) -> dict[str, Value]:
     chosen = {field.name: field.choices[0] for field in entity.of_type("choice") if field.required or field.name == entity.board}
     # A box that nobody saw is not ticked, unless it begins with a tick.
     boxes = (field.name for field in entity.of_type("bool") if not field.starts_as)
-    return {**dict.fromkeys(boxes, 0), **chosen}
+    return {**dict.fromkeys(boxes, 0), **chosen, **moves.first_state(entity)}
 
 
 def refuse_hidden(db: sqlite3.Connection, visitor: Visitor, entity: Entity, values: Mapping[str, Value]) -> None:

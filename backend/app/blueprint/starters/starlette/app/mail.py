@@ -18,7 +18,7 @@ from .clock import now
 from .fields import EMAIL
 from .schema import ABOUT, MESSAGES
 
-EVERY_S = 20
+EVERY_S = 10
 TIMEOUT_S = 20
 MOST_TRIES = 6
 FIRST_WAIT = timedelta(minutes=2)

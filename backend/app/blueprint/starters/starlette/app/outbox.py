@@ -76,7 +76,8 @@ def _write(db: sqlite3.Connection, message: Message, entity: Entity, ids: list[i
             db.execute(
                 "INSERT INTO app_messages (name, record_table, record_id, recipient, subject, text, due, cause) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (cause) DO UPDATE SET subject = excluded.subject, "
-                "text = excluded.text, due = excluded.due WHERE sent_at IS NULL",
+                "text = excluded.text, due = excluded.due WHERE sent_at IS NULL "
+                "AND (subject, text, due) IS NOT (excluded.subject, excluded.text, excluded.due)",
                 values,
             )
     return causes

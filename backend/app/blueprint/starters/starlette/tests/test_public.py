@@ -63,6 +63,19 @@ def test_a_visitor_sends_the_form_and_the_staff_sees_it(client: Browser, form: F
 
 
 @every_form
+def test_what_a_visitor_sends_begins_in_the_first_state(client: Browser, form: Form) -> None:
+    entity = BY_TABLE[form.table]
+    if not entity.moves:
+        pytest.skip("nothing leads on from there")
+    answer = post(visit(client), form, answered(client, form))
+    record_id = int(re.findall(r"id=(\d+)", answer.headers["location"])[0])
+    with database.session() as db:
+        noted = db.execute(f'SELECT "{entity.state}" FROM "{form.table}" WHERE id = ?', [record_id]).fetchone()[0]
+    taken = {move.target for move in entity.moves if move.automatic}
+    assert noted in {entity.field(entity.state).choices[0], *taken}
+
+
+@every_form
 def test_what_was_sent_is_shown_to_nobody_else(client: Browser, form: Form) -> None:
     answer = post(visit(client), form, answered(client, form))
     record_id = re.findall(r"id=(\d+)", answer.headers["location"])[0]
