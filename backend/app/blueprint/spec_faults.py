@@ -33,6 +33,15 @@ Fault = dict[str, str]
 
 def faults_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
     """The specification when it is right, and every fault when it is not, also what the app would not do."""
+    spec, found = best_part_of(raw)
+    return (None if found else spec), found
+
+
+def best_part_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
+    """What is right of a specification, put together without its faults, and the faults.
+
+    None where not even one kind of record is right. Parts that the app would not do anything with are still in it.
+    """
     document = copy.deepcopy(raw)
     found: list[Fault] = []
     aside: list[str] = []
@@ -52,7 +61,7 @@ def faults_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
                 return None, found[:MOST]
         else:
             found += [fault for fault in _idle(spec) if not _follows(fault, aside)]
-            return (None if found else spec), found[:MOST]
+            return spec, found[:MOST]
     return None, found[:MOST]
 
 
@@ -112,7 +121,9 @@ def _is_mended(document: Raw, problem: str, *, inside: Path | None) -> bool:
         left = [tuple(one["loc"]) for one in error.errors(include_url=False)]
         if inside is not None:
             return all(loc[:2] != inside for loc in left)
-        return left == [()] and problems(error, document)[0]["problem"] != problem
+        # What would be right stands after a semicolon, and changes with every other part that is put aside.
+        now = problems(error, document)[0]["problem"]
+        return left == [()] and now.partition(";")[0] != problem.partition(";")[0]
     return True
 
 
@@ -129,7 +140,7 @@ def _parts(document: Raw) -> Iterator[Path]:
         for name in names:
             yield from ((name, number) for number in range(len(_items(document.get(name)))))
 
-    yield from of_app("acceptance", "wishes", "pages", "views", "forms", "rules")
+    yield from of_app("acceptance", "wishes", "pages", "messages", "views", "forms", "rules")
     yield from of_entities("moves", "rights", "computed")
     for key in _ALONE:
         yield from (("entities", at, key) for at, entity in enumerate(entities) if entity.get(key) is not None)

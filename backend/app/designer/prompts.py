@@ -12,19 +12,21 @@ from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
-from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, MoveSpec, RightSpec, RuleKind, RuleSpec, ViewKind
+from app.blueprint.contract import contract
 
 _FOLDER: Final = files("app.designer") / "prompts"
 _EXAMPLES: Final = files("app.designer") / "examples"
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raised whenever a text changes its meaning; the digest in `prompt_version` follows every change by itself."""
 
 
 @cache
-def system_prompt() -> str:
-    """The rules of the work, the catalogue and the examples: the same for every goal, so it can be cached."""
-    return _rendered("design.md", catalogue=catalogue(), examples=examples())
+def system_prompt(*, is_brief: bool = False) -> str:
+    """The rules of the work, the catalogue and the examples: the same for every goal, so it can be cached.
+
+    A model that cannot read much is given no examples.
+    """
+    return _rendered("design.md", catalogue=catalogue(), examples=() if is_brief else examples())
 
 
 @cache
@@ -35,18 +37,8 @@ def change_system_prompt() -> str:
 
 @cache
 def catalogue() -> str:
-    """What a specification can say, from the specification itself."""
-    return _rendered(
-        "catalogue.md",
-        field_types=[kind.value for kind in FieldType],
-        view_kinds=[kind.value for kind in ViewKind],
-        rule_kinds=[kind.value for kind in RuleKind],
-        functions={name: one.about for name, one in FUNCTIONS.items()},
-        aggregates=AGGREGATES,
-        notes={
-            kind.__name__: kind.__doc__ or "" for kind in (FieldSpec, EntitySpec, MoveSpec, RightSpec, RuleSpec)
-        },
-    )
+    """What a specification can say, as everybody who designs reads it."""
+    return contract(with_examples=False)
 
 
 @cache

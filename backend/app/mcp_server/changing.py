@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from app.blueprint.operations import MOST, Operation, OperationFault, operated
 from app.blueprint.plan import plan_of
 from app.blueprint.plan_text import plan_lines
-from app.blueprint.record_effects import record_effects
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_changes import changes_between, difference
 from app.core.errors import NotFound
 from app.core.ids import JobId, ProjectId
 from app.db.engine import Connection
@@ -23,7 +23,6 @@ from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.queue.worker import process_next_job
 from app.services.generation_service import StartRequest
 from app.services.project_service import owned
-from app.services.spec_changes import changes_between
 from app.services.spec_service import SpecRefused, SpecView
 
 
@@ -139,15 +138,6 @@ def _changed(view: SpecView, arguments: ChangeIn) -> dict[str, Any]:
         return operated(view.spec.model_dump(mode="json", exclude_defaults=True), arguments.operations or [])
     except OperationFault as fault:
         raise SpecRefused(str(fault), errors=[{"field": "operations", "problem": str(fault)}]) from fault
-
-
-def difference(old: AppSpec, new: AppSpec) -> list[str]:
-    """What is different, and what the records meet, in sentences."""
-    changes = changes_between(old, new)
-    if not changes and old == new:
-        return ["Nothing is different."]
-    effects = [f"Records: {effect}" for effect in record_effects(old, new)]
-    return [*(changes or ["Only words or their order are different."]), *effects]
 
 
 async def _compare(session: Session, arguments: CompareIn) -> Answer:

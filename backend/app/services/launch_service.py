@@ -7,6 +7,7 @@ from typing import Final
 
 from app.app_runtime.version_service import VersionService
 from app.blueprint.plan import plan_of
+from app.blueprint.spec_changes import changes_between
 from app.core.errors import InvalidInput
 from app.core.ids import FounderId
 from app.db.engine import Connection
@@ -19,7 +20,6 @@ from app.services.launch_files import launch_files
 from app.services.launch_papers import Known, Paper, paper_of
 from app.services.project_service import ProjectService
 from app.services.readiness import readiness_of
-from app.services.spec_changes import changes_between
 from app.services.spec_service import SpecService
 
 VERSIONS_MOST: Final = 200

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from app.blueprint.spec_changes import changes_between
 from app.container import Services
 from app.core.errors import NotFound, SubscriptionRequired
 from app.core.ids import ProjectId
 from app.domain.job import JobStatus
 from app.services.founder_service import Caller
-from app.services.spec_changes import changes_between
 from app.web.rendering import go_to, page
 from app.web.room_view import Room, look_into
 

@@ -97,3 +97,11 @@ def test_a_part_that_would_do_nothing_is_a_fault(change: dict[str, Any], place: 
 )
 def test_what_is_no_specification_at_all_is_told_too(raw: dict[str, Any]) -> None:
     assert told(raw)
+
+
+def test_a_fault_is_put_at_the_part_that_it_speaks_of() -> None:
+    """Also where the words of what would be right change with every other part that is put aside."""
+    raw = copy.deepcopy(BOOKING)
+    raw["entities"][1]["computed"].append({"name": "later", "expression": "nothing_such", "about": "Is wrong."})
+
+    assert list(told(raw)) == ["entities 'Band', computed 'later'"]

@@ -26,6 +26,13 @@ def test_the_examples_are_specifications() -> None:
         assert text in prompts.system_prompt()
 
 
+def test_a_model_that_reads_little_is_told_the_same_without_examples() -> None:
+    brief = prompts.system_prompt(is_brief=True)
+    assert prompts.catalogue() in brief
+    assert len(brief) < len(prompts.system_prompt()) - 6_000
+    assert "examples of form and quality" not in brief
+
+
 def test_the_schema_has_all_that_is_not_ours() -> None:
     schema = specification_schema()
     assert schema["properties"].keys() == AppSpec.model_fields.keys() - set(OURS)
@@ -62,4 +69,4 @@ def test_every_text_can_be_read() -> None:
     assert "is called" in prompts.repair_prompt(["a is called b"])
     assert "3. no sauna" in prompts.clauses_prompt({3: "no sauna"})
     assert "mended" in prompts.operations_repair_prompt(["x"])
-    assert "put_rule" in prompts.change_system_prompt()
+    assert '"op": "rename"' in prompts.change_system_prompt()

@@ -8,12 +8,12 @@ from app.blueprint.editing import settled
 from app.blueprint.language import understand
 from app.blueprint.questions import questions_of
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_changes import changes_between
 from app.core.errors import InvalidInput
 from app.services.change_requests import propose
 from app.services.gallery import examples
 from app.services.plan_editing import correct
 from app.services.plan_values import CorrectionRefused
-from app.services.spec_changes import changes_between
 
 SPEC = understand("A booking app for a yoga studio. Customers book a class online.")
 

@@ -13,14 +13,15 @@ from pydantic_core import from_json
 from app.adapters.runners.asking import AnswerUnusable, Asker, Conversation
 from app.adapters.runners.providers import open_provider
 from app.blueprint import language
+from app.blueprint.operations import Operation
 from app.blueprint.plan import plan_of
 from app.blueprint.spec import AppSpec
+from app.blueprint.spec_changes import difference
 from app.designer import patches, prompts
 from app.designer.brief import brief_of
 from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
 from app.designer.drafts import Draft, Fault, completed, draft
-from app.designer.operations import Operation
 from app.designer.patches import change_schema
 from app.designer.schema import accounts_schema, answer_schema
 from app.ports.model_calls import BudgetReached, CallJournal, Share
@@ -107,7 +108,7 @@ class RunnerReal:
         if not operations:
             why = " ".join(left_out) or "The model found nothing to change."
             raise GoalNotUnderstood(f"{why} Nothing was changed.")
-        changes = [operation.in_words(spec) for operation in operations]
+        changes = difference(spec, made)
         for line in changes:
             await self._say(line[:200])
         return made, {"changes": changes, "left_out": left_out}

@@ -9,6 +9,7 @@ from fastapi import APIRouter, BackgroundTasks, Request, Response
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep, SubscribedDep
 from app.blueprint.plan import Plan, plan_of
+from app.blueprint.spec_changes import changes_between
 from app.core.ids import JobId, ProjectId
 from app.core.lan import shared_origin
 from app.domain.share_link import ShareLink
@@ -29,7 +30,6 @@ from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
 from app.services.plan_service import specify_goal
 from app.services.readiness import readiness_of
-from app.services.spec_changes import changes_between
 
 plans_router = APIRouter()
 project_router = APIRouter()

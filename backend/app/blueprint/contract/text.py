@@ -20,9 +20,11 @@ _HERE: Final = files("app.blueprint.contract")
 
 
 @cache
-def contract() -> str:
-    """All that a designer has to know, in about the length of an article."""
+def contract(*, with_examples: bool = True) -> str:
+    """All that a designer has to know, in about the length of an article; examples are the last fifth of it."""
     page = (_HERE / "contract.md").read_text(encoding="utf-8")
+    if not with_examples:
+        page = page.partition("\n## Examples\n")[0]
     return page.format(
         reserved_fields=", ".join(sorted(RESERVED_FIELDS)),
         reserved_tables=", ".join(sorted(name for name in RESERVED_TABLES if not name.startswith("app_"))),

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request, Response
 from app.api.deps import ServicesDep
 from app.blueprint.plan import plan_of
 from app.blueprint.questions import questions_of
+from app.blueprint.spec_changes import changes_between
 from app.container import Services
 from app.core.errors import InvalidInput
 from app.core.ids import ProjectId
 from app.services.founder_service import Caller
 from app.services.plan_editing import DETAIL_KINDS, RIGHTS
 from app.services.plan_steps import steps_of
-from app.services.spec_changes import changes_between
 from app.services.spec_service import SpecChanged
 from app.web.form import FormDep
 from app.web.rendering import go_to

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
 from app.api.deps import ServicesDep
+from app.blueprint.spec_changes import changes_between
 from app.container import Services
 from app.core.errors import InvalidInput, NotFound
 from app.core.ids import ProjectId
@@ -17,7 +18,6 @@ from app.ports.storage import TreeDigest
 from app.queue.worker import process_next_job
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
-from app.services.spec_changes import changes_between
 from app.web.file_views import difference, file_changes, highlighted
 from app.web.form import FormDep
 from app.web.rendering import go_to, page

@@ -76,14 +76,14 @@ def starting() -> Iterator[Start]:
         def begin(script: Script | list[Say | str], *, provider: str = "openai-chat", **more: Any) -> Bench:
             served = running.enter_context(ScriptedModel(script))
             url = served.anthropic_url if provider == "anthropic" else served.url
-            notebook = more.pop("notebook", None) or Notebook()
+            notebook, change = more.pop("notebook", None) or Notebook(), more.pop("change", None)
             told: list[str] = []
 
             async def say(line: str) -> None:
                 told.append(line)
 
             choice = ModelChoice(provider=provider, name="scripted", secret="sk-secret", url=url)
-            runner = RunnerReal(replace(choice, **more), notebook, rules=RunnerBlueprint(), say=say)
+            runner = RunnerReal(replace(choice, **more), notebook, rules=RunnerBlueprint(), say=say, change=change)
             return Bench(runner, served, notebook, told)
 
         yield begin

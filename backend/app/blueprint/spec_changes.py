@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from app.blueprint.record_effects import record_effects
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, Publicity
 from app.blueprint.spec_queries import lower_first
 
@@ -18,6 +19,15 @@ _SEEN: Final = {
 def changes_between(old: AppSpec, new: AppSpec) -> list[str]:
     """Each change in a sentence, the most visible first."""
     return list(dict.fromkeys(_iter_changes(old, new)))
+
+
+def difference(old: AppSpec, new: AppSpec) -> list[str]:
+    """What is different, and what the records meet, in sentences."""
+    changes = changes_between(old, new)
+    if not changes and old == new:
+        return ["Nothing is different."]
+    effects = [f"Records: {effect}" for effect in record_effects(old, new)]
+    return [*(changes or ["Only words or their order are different."]), *effects]
 
 
 def _iter_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
