@@ -9,11 +9,15 @@ from typing import Final
 
 from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, beyond, short, word_forms
 from app.blueprint.language.lexicon import is_known
+from app.blueprint.language.sending import SENT_SOMEHOW, asks_to_send
 from app.blueprint.spec import WishSpec, WishState
 
 _MOST: Final = 40
 _WHOLE: Final = 0.6
 """The share of its words that the app has a place for, from which on a wish counts as kept."""
+
+MESSAGES, FILES = "messages", "files"
+"""Abilities that only some apps have, as `beyond.toml` calls them."""
 
 _NOT_BUILT: Final = "no part of an app from a blueprint does this"
 _NO_PLACE: Final = "nothing in the app speaks of it"
@@ -37,14 +41,20 @@ _WORKED_OUT: Final = re.compile(
 
 
 def wishes_of(
-    goal: str, known: Set[str], *, counts: bool, adds_up: bool, numbers: Set[str] = frozenset()
+    goal: str,
+    known: Set[str],
+    *,
+    counts: bool,
+    adds_up: bool,
+    numbers: Set[str] = frozenset(),
+    does: Set[str] = frozenset(),
 ) -> tuple[WishSpec, ...]:
     """The clauses of a goal with what the app, whose words are `known`, makes of each.
 
     `counts` says that the app watches over a number that its people enter, `numbers` are those that it knows of
-    itself, `adds_up` says that it works out amounts.
+    itself, `adds_up` says that it works out amounts, `does` are abilities that only some apps have.
     """
-    account = _Account(known, counts, adds_up, numbers)
+    account = _Account(known, counts, adds_up, numbers, does)
     return tuple(_wishes(goal, account))[:_MOST]
 
 
@@ -56,22 +66,25 @@ class _Account:
     counts: bool
     adds_up: bool
     numbers: Set[str]
+    does: Set[str]
 
 
 def _wishes(goal: str, account: _Account) -> Iterator[WishSpec]:
     for clause in CLAUSE.split(goal):
         text = short((clause or "").strip(" \t-\u2013\u2014*\"'"))
         words = [word for word in WORD.findall(text.lower()) if len(word) > 2 and word not in PLAIN_WORDS]
-        if not words:
+        if not words and not _is_sent(text, account):
             continue
         yield _judged(text, words, account)
 
 
 def _judged(text: str, words: list[str], account: _Account) -> WishSpec:
+    if _is_sent(text, account):
+        return WishSpec(text=text, state=WishState.PARTLY, why=SENT_SOMEHOW)
     words = [word for word in words if word not in _NUMBERS] or words
     missing = [word for word in words if not word_forms(word) & account.known]
     share = 1 - len(missing) / len(words)
-    if any(beyond(text)):
+    if any(beyond(text, account.does)):
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_NOT_BUILT)
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
@@ -83,6 +96,11 @@ def _judged(text: str, words: list[str], account: _Account) -> WishSpec:
     if share < _WHOLE:
         return WishSpec(text=text, state=WishState.PARTLY, why=f"not taken up: {', '.join(missing[:4])}")
     return WishSpec(text=text, state=WishState.KEPT)
+
+
+def _is_sent(text: str, account: _Account) -> bool:
+    """Whether a wish is for a message that the app writes, and for nothing that it does not do."""
+    return MESSAGES in account.does and asks_to_send(text) and not any(beyond(text, account.does))
 
 
 def _unwatched(text: str, account: _Account) -> str:

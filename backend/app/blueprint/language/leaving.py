@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -47,12 +47,13 @@ def left_out(
     forms: Sequence[FormSpec],
     roles: Sequence[RoleSpec],
     rules: Sequence[RuleSpec],
+    does: Set[str] = frozenset(),
 ) -> tuple[str, ...]:
     """Each in the founder's own words, or as what no such app does; never more than a handful."""
     known = vocabulary(found, archetype, entities, forms, roles) | look_words(goal)
     counts = any(rule.kind in _COUNTED for rule in rules)
     unknown = [_unknown(one, known) for one in found.unknown if not any(beyond(one))]
-    told = [*beyond(goal), *_clauses(goal, known, counts=counts), *unknown]
+    told = [*beyond(goal, does), *_clauses(goal, known, counts=counts), *unknown]
     return tuple(dict.fromkeys(short(line) for line in told))[:_MOST]
 
 
@@ -60,17 +61,27 @@ def _unknown(text: str, known: frozenset[str]) -> str:
     return f"What “{text}” means; it is kept by that name alone" if word_forms(text) & known else f"“{text}”"
 
 
-def beyond(goal: str) -> Iterator[str]:
-    """Each thing in a text that an app from a blueprint never does, as it is told to the founder."""
-    for pattern, line in _never_done():
-        if pattern.search(goal):
+def beyond(goal: str, does: Set[str] = frozenset()) -> Iterator[str]:
+    """Each thing in a text that an app does not do, as it is told; `does` are abilities that it has."""
+    for ability, pattern, line in _not_done():
+        if ability not in does and pattern.search(goal):
             yield line
 
 
 @cache
-def _never_done() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _not_done() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """What no app does, and under the name of an ability what one does that has it."""
     table = tomllib.loads((files(__package__) / "data" / "beyond.toml").read_text(encoding="utf-8"))
-    return tuple((re.compile(rf"\b({pattern})\b", re.IGNORECASE), str(line)) for pattern, line in table.items())
+    lines = [("", pattern, line) for pattern, line in table.items() if isinstance(line, str)]
+    lines += [
+        (ability, pattern, line)
+        for ability, some in table.items()
+        if isinstance(some, dict)
+        for pattern, line in some.items()
+    ]
+    return tuple(
+        (ability, re.compile(rf"\b({pattern})\b", re.IGNORECASE), line) for ability, pattern, line in lines
+    )
 
 
 def _clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from app.blueprint import shape
 from app.blueprint.language import wording
-from app.blueprint.language.accounting import wishes_of
+from app.blueprint.language.accounting import FILES, MESSAGES, wishes_of
 from app.blueprint.language.archetypes import Archetype, closest
 from app.blueprint.language.candidates import find
 from app.blueprint.language.drafting import draft
@@ -21,10 +21,12 @@ from app.blueprint.language.other_kinds import refuse_other_kinds
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import own_people, roles_of
+from app.blueprint.language.sending import messages_of
 from app.blueprint.language.telling import assumptions
+from app.blueprint.language.uploading import with_uploads
 from app.blueprint.look_words import look_words, read_theme
 from app.blueprint.plan import Plan, plan_of
-from app.blueprint.spec import AppSpec, RuleKind, ThemeSpec, ViewKind
+from app.blueprint.spec import UPLOADED, AppSpec, EntitySpec, RuleKind, ThemeSpec, ViewKind
 
 __all__ = ["ENGINE", "GoalUnreadable", "nearest_kinds", "plan_goal", "understand"]
 
@@ -56,33 +58,40 @@ def nearest_kinds(goal: str) -> tuple[str, ...]:
 def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> AppSpec:
     own = own_people(found.acts, drafts, reading.tokens)
     named = Entities(drafts, found)
-    entities = named.specify(reached=own)
+    entities = with_uploads(reading.text, named.specify(reached=own))
     rules = shape.rules_of(entities)
     forms = forms_of(entities, drafts, found.acts, own, rules)
     roles = roles_of(drafts, named.names, own, found.acts)
     title = wording.title(found, drafts, reading.tokens, goal=reading.text)
     views = shape.views_of(entities)
+    messages = messages_of(reading.text, entities, forms)
+    does = frozenset([*([MESSAGES] if messages else []), *([FILES] if _holds_files(entities) else [])])
     known = vocabulary(found, archetype, entities, forms, roles, title) | look_words(reading.text)
     wishes = wishes_of(
         reading.text, known,
         counts=any(rule.kind in (RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules),
         adds_up=any(rule.kind is RuleKind.SUM for rule in rules) or any(v.kind is ViewKind.TOTALS for v in views),
-        numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None),
+        numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None), does=does,
     )  # fmt: skip
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
         confidence=_confidence(found, drafts, archetype), theme=_theme(reading.text, title, archetype),
         currency=wording.currency(reading.text),
-        roles=roles, entities=entities, views=views, forms=forms, wishes=wishes,
+        roles=roles, entities=entities, views=views, forms=forms, messages=messages, wishes=wishes,
         pages=shape.pages_of(entities, forms), rules=rules,
         acceptance=shape.checks_of(entities, rules, forms=forms, roles=roles),
         assumptions=assumptions(
             found, drafts, entities, archetype=archetype, forms=forms, roles=roles, rules=rules
         ),
         not_understood=left_out(
-            reading.text, found, archetype=archetype, entities=entities, forms=forms, roles=roles, rules=rules
+            reading.text, found, archetype=archetype, entities=entities, forms=forms, roles=roles, rules=rules,
+            does=does,
         ),
     )  # fmt: skip
+
+
+def _holds_files(entities: Sequence[EntitySpec]) -> bool:
+    return any(field.type in UPLOADED for entity in entities for field in entity.fields)
 
 
 def _confidence(found: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> float:
