@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from app.container import Services
 from app.core.settings import Settings
 from app.main import create_app
+from app.processes.head_limit import HeadLimitProtocol
 from app.processes.log import configure
 from app.supervision.fork import inherited_listener
 
@@ -40,6 +41,7 @@ def run_api(settings: Settings) -> int:
         app,
         host=settings.host,
         port=settings.port,
+        http=HeadLimitProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
