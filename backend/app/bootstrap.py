@@ -17,6 +17,7 @@ from app.app_runtime.app_host import AppHost
 from app.app_runtime.version_service import VersionService
 from app.container import Services
 from app.core.choice import choose
+from app.core.disk import has_no_room
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
 from app.db.engine import Database
@@ -147,7 +148,14 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         share_entry=ShareEntry(database, shares),
         gates=gates,
         generation=GenerationService(
-            database, machine, queue, gates, adapters.runtime, specs, default_engine=settings.default_engine
+            database,
+            machine,
+            queue,
+            gates,
+            adapters.runtime,
+            specs,
+            default_engine=settings.default_engine,
+            disk_is_full=lambda: has_no_room(settings.data.root),
         ),
         models=model_service(settings, database),
         versions=versions,

@@ -19,6 +19,11 @@ def free_megabytes(path: Path) -> int:
     return shutil.disk_usage(existing).free // _MEGABYTE
 
 
+def has_no_room(path: Path) -> bool:
+    """True when there is less room for `path` than an instance needs at all."""
+    return free_megabytes(path) < FULL_MB
+
+
 def is_disk_full(error: BaseException | None) -> bool:
     """True when a full disk is the error, or what led to it."""
     while error is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from app.core.disk import is_disk_full
 from app.core.errors import Unavailable
@@ -21,8 +23,33 @@ class Failure:
     detail: str = ""
 
 
-def explain_failure(error: Exception) -> Failure:
-    """The failure that an error means; whatever nobody expected is INTERNAL_ERROR."""
+SHOWN_BY_A_FULL_DISK: Final = frozenset(
+    {
+        FailureCode.SANDBOX_LOST,
+        FailureCode.UNAVAILABLE,
+        FailureCode.INSTALL_FAILED,
+        FailureCode.TESTS_FAIL,
+        FailureCode.START_FAILED,
+        FailureCode.ARCHIVE_FAILS,
+        FailureCode.RECORDS_NOT_COPIED,
+        FailureCode.INTERNAL_ERROR,
+    }
+)
+"""A program without room to write ends in one of these ways, and its words are its own."""
+
+
+def explain_failure(error: Exception, *, is_full: Callable[[], bool] = lambda: False) -> Failure:
+    """The failure that an error means; whatever nobody expected is INTERNAL_ERROR.
+
+    `is_full` says whether the disk is full now: then a failure that a full disk explains is told as one.
+    """
+    failure = _failure_by_error(error)
+    if failure.code in SHOWN_BY_A_FULL_DISK and is_full():
+        return _failure_of(FailureCode.DISK_FULL, failure.detail)
+    return failure
+
+
+def _failure_by_error(error: Exception) -> Failure:
     # A full disk shows as whatever happened to write at that moment, so it is looked for first.
     if is_disk_full(error) or isinstance(error.__cause__, StorageFull):
         return _failure_of(FailureCode.DISK_FULL, str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -83,6 +83,7 @@ class GenerationService:
         specs: SpecService,
         *,
         default_engine: str = BLUEPRINT_ENGINE,
+        disk_is_full: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
         self._machine = machine
@@ -91,6 +92,7 @@ class GenerationService:
         self._runtime = runtime
         self._specs = specs
         self._default_engine = default_engine
+        self._disk_is_full = disk_is_full
 
     async def start(
         self, tx: Connection, founder_id: FounderId, request: StartRequest, *, tier: Tier
@@ -219,7 +221,7 @@ class GenerationService:
     async def fail(self, job_id: JobId, error: Exception, *, attempt: int) -> None:
         """End a job with a sentence for the founder and a debug id that the log explains."""
         debug_id = new_debug_id()
-        failure = explain_failure(error)
+        failure = explain_failure(error, is_full=self._disk_is_full)
         log.error(
             "build_failed",
             job_id=str(job_id),

@@ -44,5 +44,15 @@ def test_a_full_disk_is_told_as_such_whatever_failed_of_it() -> None:
     assert explain_failure(error).code is FailureCode.DISK_FULL
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [(FailureCode.INSTALL_FAILED, FailureCode.DISK_FULL), (FailureCode.RULE_BROKEN, FailureCode.RULE_BROKEN)],
+)
+def test_a_program_that_found_no_room_does_not_blame_the_app(code: FailureCode, told: FailureCode) -> None:
+    failure = explain_failure(BuildFailed(code, log="uv: No space left on device"), is_full=lambda: True)
+    assert failure.code is told
+    assert failure.detail == "uv: No space left on device"
+
+
 def test_an_unexpected_error_shows_nothing_of_itself() -> None:
     assert explain_failure(KeyError("secret")).message == FailureCode.INTERNAL_ERROR.sentence

@@ -438,10 +438,11 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 async def test_on_a_full_disk_the_sandbox_ends_that_takes_the_most(
     make_runtime: MakeRuntime, full_disk: Path
 ) -> None:
-    runtime = make_runtime(root=full_disk / "sandboxes")
+    # Each stands for a process of the instance: every one of them watches what it started.
+    of_worker, of_previews = (make_runtime(root=full_disk / "sandboxes") for _ in range(2))
     async with (
-        started(runtime, disk_bytes=200 * MB) as greedy,
-        started(runtime, disk_bytes=200 * MB) as modest,
+        started(of_worker, disk_bytes=200 * MB) as greedy,
+        started(of_previews, disk_bytes=200 * MB) as modest,
     ):
         assert (await modest.run_command(["sh", "-c", "head -c 40M /dev/zero > file"])).exit_code == 0
         fill = "while :; do n=$((n+1)); head -c 4M /dev/zero > file$n; done"

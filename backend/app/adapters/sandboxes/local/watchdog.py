@@ -12,8 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-from weakref import WeakSet
 
+from app.adapters.sandboxes.local.disk_notes import largest_note, write_note
 from app.adapters.sandboxes.local.held import descriptors_in_flight, memory_held, tasks_below, unnamed_files
 from app.adapters.sandboxes.local.trees import ENTRY_BYTES, TreeTooDeep, disk_usage
 
@@ -55,10 +55,8 @@ class Schedule:
 class ResourceWatch:
     """Measures what one sandbox keeps on disk and in memory, by a name or without one."""
 
-    def __init__(
-        self, trees: Sequence[Path], pid: int, *, disk: int, memory: int, peers: WeakSet[ResourceWatch]
-    ) -> None:
-        """`disk` and `memory` are limits in bytes; `peers` are the watches of this process, for a full disk."""
+    def __init__(self, trees: Sequence[Path], pid: int, *, disk: int, memory: int, directory: Path) -> None:
+        """`disk` and `memory` are limits in bytes; `directory` is the sandbox's own, beside all others."""
         self._trees = trees
         self._pid = pid
         self._disk_limit = disk
@@ -68,17 +66,25 @@ class ResourceWatch:
         self._taken_before: int | None = None
         self._shared_before: int | None = None
         self._is_suspect = False
-        self._peers = peers
-        peers.add(self)
-        self.disk_bytes = 0
-        """What was found at the last look."""
-        self.paused = False
-        """A frozen sandbox takes nothing more."""
+        self._directory = directory
+        self._disk_bytes = 0
+        """The size at the last look."""
+        self._is_paused = False
+
+    def pause(self) -> None:
+        """Stop looking: a frozen sandbox takes nothing more."""
+        self._is_paused = True
+        write_note(self._directory, 0)
+
+    def resume(self) -> None:
+        """Look again."""
+        self._is_paused = False
+        write_note(self._directory, self._disk_bytes)
 
     async def until_exceeded(self) -> str:
         """Return, with what to say, when a limit is passed."""
         while True:
-            if not self.paused and (excess := await self._look()):
+            if not self._is_paused and (excess := await self._look()):
                 return excess
             await asyncio.sleep(INTERVAL_S)
 
@@ -99,19 +105,20 @@ class ResourceWatch:
         tasks = tasks_below(self._pid)
         unnamed = unnamed_files(tasks)
         try:
-            self.disk_bytes = sum(disk_usage(tree) for tree in self._trees) + unnamed.size
+            self._disk_bytes = sum(disk_usage(tree) for tree in self._trees) + unnamed.size
         except TreeTooDeep as error:
             return f"it made {error}"
+        write_note(self._directory, self._disk_bytes)
         self._disk.looked(taken, took_s=time.monotonic() - began)
         excess = f"it used more than {self._disk_limit} bytes of disk"
-        if self.disk_bytes > self._disk_limit:
+        if self._disk_bytes > self._disk_limit:
             return excess
         if self._taken_before is None:
-            self._taken_before = taken - self.disk_bytes
-        unexplained = taken - self._taken_before - self.disk_bytes
+            self._taken_before = taken - self._disk_bytes
+        unexplained = taken - self._taken_before - self._disk_bytes
         # Others fill the disk too: only who hides files is suspected, and only who does so at two looks in a row.
         was_suspect, self._is_suspect = self._is_suspect, False
-        if self.disk_bytes + unexplained > self._disk_limit:
+        if self._disk_bytes + unexplained > self._disk_limit:
             self._is_suspect = not unnamed.is_complete or descriptors_in_flight(tasks) > 0
         return excess if was_suspect and self._is_suspect else None
 
@@ -126,9 +133,10 @@ class ResourceWatch:
 
     def _is_greediest_on_full_disk(self, space: os.statvfs_result) -> bool:
         floor = min(FLOOR_BYTES, space.f_blocks * space.f_frsize // FLOOR_SHARE)
-        if space.f_bavail * space.f_frsize >= floor or self.disk_bytes <= self._disk_limit // GREEDY_SHARE:
+        if space.f_bavail * space.f_frsize >= floor or self._disk_bytes <= self._disk_limit // GREEDY_SHARE:
             return False
-        return self.disk_bytes >= max(peer.disk_bytes for peer in self._peers if not peer.paused)
+        # Of all processes: else the worker and the previews would each end one for the same full disk.
+        return self._disk_bytes >= largest_note(self._directory.parent)
 
 
 def memory_of_machine() -> tuple[int, int]:

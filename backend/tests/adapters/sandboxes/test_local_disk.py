@@ -1,0 +1,50 @@
+"""On a full disk one sandbox ends, the greediest of all processes, and not one for each process that watches."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sandboxes.local.disk_notes import largest_note, write_note
+from app.adapters.sandboxes.local.instances import NOT_YET, Instance
+from app.adapters.sandboxes.local.processes import Process
+from app.core.ids import JobId
+
+
+def a_sandbox(root: Path, name: str, *, is_alive: bool = True) -> Path:
+    """The directory of a sandbox whose processes run, or never ran."""
+    instance = Instance.create(root / name, JobId(uuid.uuid4()), "build")
+    process = Process.of(os.getpid()) if is_alive else NOT_YET
+    assert process is not None
+    instance.running(process, process).save()
+    return instance.directory
+
+
+def test_the_largest_of_the_living_is_known_to_everybody(tmp_path: Path) -> None:
+    modest, greedy, gone = (
+        a_sandbox(tmp_path, "modest"),
+        a_sandbox(tmp_path, "greedy"),
+        a_sandbox(tmp_path, "gone", is_alive=False),
+    )
+    write_note(modest, 40)
+    write_note(greedy, 90)
+    write_note(gone, 500)
+    assert largest_note(tmp_path) == 90
+
+    write_note(greedy, 0)
+    assert largest_note(tmp_path) == 40
+
+
+def test_a_note_that_cannot_be_read_counts_for_nothing(tmp_path: Path) -> None:
+    (a_sandbox(tmp_path, "odd") / "disk-bytes").write_text("much")
+    a_sandbox(tmp_path, "new")
+    assert largest_note(tmp_path) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this kernel has no full device")
+def test_a_note_on_a_full_disk_is_left_as_it_is(tmp_path: Path) -> None:
+    (a_sandbox(tmp_path, "full") / "disk-bytes").symlink_to("/dev/full")
+    write_note(tmp_path / "full", 7)
