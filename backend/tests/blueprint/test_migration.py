@@ -100,6 +100,16 @@ def test_starting_the_same_version_again_changes_nothing(kept: Kept) -> None:
     assert kept.notes == []
 
 
+def test_a_picture_lives_on_and_is_a_name_where_it_becomes_a_text(kept: Kept) -> None:
+    picture = f"{'0' * 32}.png/Ada.png"
+    kept.start(with_size("image"))
+    kept.insert("clients", name="Cy", size=picture)
+    kept.start(with_size("file"))
+    assert kept.rows("clients")[2]["size"] == picture
+    kept.start(with_size("text"))
+    assert kept.rows("clients")[2]["size"] == "Ada.png"
+
+
 def test_a_field_is_added_and_the_rows_are_kept(kept: Kept) -> None:
     kept.start(app_of(edited(CLIENT, fields=fields_of(CLIENT, field("level", "int"))), CLASS, BOOKING))
     assert [(row["id"], row["name"], row["level"]) for row in kept.rows("clients")] == [
@@ -325,7 +335,7 @@ def test_an_account_follows_its_role_and_never_becomes_more_than_it_was(
 
 
 NAMES = ["name", "phone", "size", "level", "notes", "due"]
-KINDS = ["text", "longtext", "int", "money", "date", "datetime", "bool", "email", "phone", "url"]
+KINDS = ["text", "longtext", "int", "money", "date", "datetime", "bool", "email", "phone", "url", "image", "file"]
 SAMPLES: dict[str, list[Any]] = {
     "text": ["Ada", "12", "yes", "2030-05-01"],
     "longtext": ["a\nb", "7"],
@@ -337,6 +347,8 @@ SAMPLES: dict[str, list[Any]] = {
     "email": ["ada@example.com"],
     "phone": ["+44 20 7946 0000"],
     "url": ["https://example.com/a"],
+    "image": [f"{'0' * 32}.png/Ada.png"],
+    "file": [f"{'1' * 32}.pdf/Contract.pdf", f"{'2' * 32}.jpg/Ada.jpg"],
 }
 
 

@@ -17,6 +17,7 @@ from . import database, rules
 from .fields import NO_PICTURE, REFUSED_FILE, Value
 from .kinds import MOST_PIXELS, PICTURES, is_heic, kind_of, pixels
 from .model import FILES, Entity
+from .photos import without_notes
 from .schema import ENTITIES
 from .text import clean
 
@@ -65,7 +66,7 @@ def hold(content: bytes, name: str, control: str) -> str:
         with database.session() as db:
             _forget(db)
             sql = "INSERT INTO app_files (key, name, held_since, content) VALUES (?, ?, ?, ?)"
-            db.execute(sql, [key, kept, time.time(), content])
+            db.execute(sql, [key, kept, time.time(), without_notes(content, ending)])
     except database.DiskFull:
         return REFUSED_FILE + database.FULL
     return f"{key}/{kept}"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from app.schema import ENTITIES
 
 from app import database, files, own_links
-from app.kinds import kind_of
+from app.kinds import kind_of, pixels
 from app.main import app
 from app.model import FILES, Entity, Field
+from app.photos import without_notes
 
 from .client import FILES as SAMPLE_FILES
 from .client import Browser
@@ -169,6 +171,33 @@ def test_the_examples_have_files_that_can_be_seen(example: Browser, entity: Enti
 )  # fmt: skip
 def test_a_kind_is_told_by_the_first_bytes(content: bytes, ending: str) -> None:
     assert kind_of(content) == ending
+
+
+def photo(notes: bytes) -> bytes:
+    """The beginning of a JPEG file with a camera's notes, and a scan."""
+    size = b"\xff\xc0\x00\x11\x08\x00\x10\x00\x10\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"
+    part = b"\xff\xe1" + (len(notes) + 2).to_bytes(2, "big") + notes
+    return b"\xff\xd8" + part + size + b"\xff\xda\x00\x02 the picture \xff\xd9"
+
+
+@pytest.mark.parametrize("turned", [1, 6])
+@pytest.mark.parametrize("order", ["big", "little"])
+def test_a_picture_does_not_tell_where_it_was_taken(turned: int, order: Literal["big", "little"]) -> None:
+    def number(value: int, length: int) -> bytes:
+        return value.to_bytes(length, order)
+
+    entries = [number(0x0112, 2) + number(3, 2) + number(1, 4) + number(turned, 2) + number(0, 2), number(0x8825, 2) + number(4, 2) + number(1, 4) + number(99, 4)]
+    begin = (b"MM" if order == "big" else b"II") + number(42, 2) + number(8, 4) + number(len(entries), 2)
+    kept = without_notes(photo(b"Exif\0\0" + begin + b"".join(entries) + b"52.5200 N 13.4050 E"), "jpg")
+    assert b"52.5200" not in kept
+    assert kept.endswith(b" the picture \xff\xd9")
+    assert pixels(kept, "jpg") == 256
+    assert (b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06" in kept) == (turned == 6)
+
+
+def test_a_picture_that_cannot_be_read_so_far_is_kept_as_it_is() -> None:
+    assert without_notes(b"\xff\xd8\xff", "jpg") == b"\xff\xd8\xff"
+    assert without_notes(b"GIF89a", "gif") == b"GIF89a"
 
 
 def test_too_large_a_file_is_refused_beside_its_field(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
