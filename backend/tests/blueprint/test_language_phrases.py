@@ -44,6 +44,32 @@ def test_choices_and_what_is_not_wanted_are_no_records(goal: str, left_out: str)
     assert not set(left_out.split()) & labels(goal)
 
 
+@pytest.mark.parametrize(
+    ("goal", "about", "limit"),
+    [
+        ("Swimming school: parents enrol their child in courses, at most eight children per course",
+         "A swimming course takes at most 8 children.", 8),
+        ("A booking app for a pottery studio. Courses take up to 12 people.",
+         "A pottery course takes at most 12 people.", 12),
+        ("Volunteers sign up for cooking shifts, six people max per shift",
+         "A cooking shift takes at most 6 people.", 6),
+        ("A council office keeps households and permits. Each household has no more than two permits.",
+         "A household takes at most 2 permits.", 2),
+    ],
+)  # fmt: skip
+def test_a_bound_is_the_founders_number(goal: str, about: str, limit: int) -> None:
+    spec = understand(goal)
+    bounds = {rule.about: rule for rule in spec.rules if rule.kind is RuleKind.CAPACITY}
+    assert bounds[about].limit == limit
+    assert not any("enter the number" in (wish.why or "") for wish in spec.wishes)
+    assert all(rule.kind is not RuleKind.NO_OVERLAP for rule in spec.rules)
+
+
+def test_a_bound_within_a_span_of_time_is_no_bound_for_ever() -> None:
+    spec = understand("Households collect parcels, each household has at most three parcels in six months")
+    assert all(rule.limit is None for rule in spec.rules)
+
+
 def test_a_rule_that_forbids_an_act_still_needs_its_record() -> None:
     assert "Booking" in labels("A studio with rooms and no double bookings")
 

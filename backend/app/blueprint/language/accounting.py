@@ -23,7 +23,7 @@ _NOT_BUILT: Final = "no part of an app from a blueprint does this"
 _NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
-_NUMBERS: Final = {
+NUMBERS: Final = {
     word: str(number)
     for number, word in enumerate(
         "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -31,7 +31,7 @@ _NUMBERS: Final = {
         start=1,
     )
 } | {"dozen": "12", "thirty": "30", "forty": "40", "fifty": "50", "hundred": "100", "once": "1", "twice": "2"}
-_NUMBER_WORD: Final = re.compile(rf"\b({'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+_NUMBER_WORD: Final = re.compile(rf"\b({'|'.join(NUMBERS)})\b", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d+")
 _WORKED_OUT: Final = re.compile(
     r"\b(average|balance|calculat|comput|convert|discount|interest|percent|rank|rate per|score|streak|sum|total|"
@@ -81,7 +81,7 @@ def _wishes(goal: str, account: _Account) -> Iterator[WishSpec]:
 def _judged(text: str, words: list[str], account: _Account) -> WishSpec:
     if _is_sent(text, account):
         return WishSpec(text=text, state=WishState.PARTLY, why=SENT_SOMEHOW)
-    words = [word for word in words if word not in _NUMBERS] or words
+    words = [word for word in words if word not in NUMBERS] or words
     missing = [word for word in words if not word_forms(word) & account.known]
     share = 1 - len(missing) / len(words)
     if any(beyond(text, account.does)):
@@ -105,7 +105,7 @@ def _is_sent(text: str, account: _Account) -> bool:
 
 def _unwatched(text: str, account: _Account) -> str:
     """What the app does not do about the numbers of a wish; nothing when it knows each or there is none."""
-    counted = _NUMBER_WORD.sub(lambda word: _NUMBERS[word[0].lower()], text)
+    counted = _NUMBER_WORD.sub(lambda word: NUMBERS[word[0].lower()], text)
     numbers = set(_DIGITS.findall(counted))
     if not LIMIT.search(counted) or numbers & account.numbers:
         return ""

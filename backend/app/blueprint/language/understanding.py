@@ -10,6 +10,7 @@ from app.blueprint import shape
 from app.blueprint.language import wording
 from app.blueprint.language.accounting import FILES, MESSAGES, wishes_of
 from app.blueprint.language.archetypes import Archetype, closest
+from app.blueprint.language.bounds import bounded
 from app.blueprint.language.candidates import find
 from app.blueprint.language.drafting import draft
 from app.blueprint.language.drafts import Draft
@@ -59,7 +60,7 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
     own = own_people(found.acts, drafts, reading.tokens)
     named = Entities(drafts, found)
     entities = with_uploads(reading.text, named.specify(reached=own))
-    rules = shape.rules_of(entities)
+    entities, rules = bounded(reading.text, entities, shape.rules_of(entities))
     forms = forms_of(entities, drafts, found.acts, own, rules)
     roles = roles_of(drafts, named.names, own, found.acts)
     title = wording.title(found, drafts, reading.tokens, goal=reading.text)

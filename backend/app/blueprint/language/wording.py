@@ -227,7 +227,11 @@ def currency(text: str) -> str:
 def _fit(text: str, most: int) -> str:
     if len(text) <= most:
         return text
-    return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
+    cut = text[: most - 1]
+    clause, comma, _ = cut.rpartition(", ")
+    if comma and len(clause) > most // 3:
+        return clause
+    return cut.rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
 
 
 def _title_case(text: str) -> str:
