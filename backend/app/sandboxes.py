@@ -42,6 +42,11 @@ def watches_memory_only(runtime: SandboxRuntime) -> bool:
     return isinstance(runtime, LocalSandboxRuntime) and not runtime.has_kernel_limits
 
 
+def shares_one_user(runtime: SandboxRuntime) -> bool:
+    """True when sandboxes run as one user and share what the kernel counts by user. Ask after a probe."""
+    return isinstance(runtime, LocalSandboxRuntime) and not runtime.gives_own_uids
+
+
 async def warm_packages(settings: Settings) -> None:
     """Fetch what the starter's own lock names, so that builds install it without a download.
 

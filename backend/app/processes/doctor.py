@@ -16,12 +16,17 @@ from app.core.settings import Settings
 from app.models import try_model
 from app.ports.runner import RunnerUnavailable
 from app.ports.sandbox import SandboxUnavailable
-from app.sandboxes import sandbox_runtime, watches_memory_only
+from app.sandboxes import sandbox_runtime, shares_one_user, watches_memory_only
 from app.supervision.instance import read_instance
 
 ROOMY_MB: Final = 1_000
 """A build unpacks its packages and may fill a sandbox."""
 _MAKE_ROOM: Final = "Make room on the disk, then: cofounder doctor"
+
+_SHARED_USER: Final = (
+    "all run as one user, so an app can use up for the others what the kernel counts by user, such as watches of"
+    " files. An instance that root starts gives each a user of its own, where the kernel can map it."
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,13 @@ def _check_git(_: Settings) -> Finding:
 
 
 def _check_sandbox(settings: Settings) -> Finding:
+    runtime = sandbox_runtime(settings)
     try:
-        asyncio.run(sandbox_runtime(settings).probe())
+        asyncio.run(runtime.probe())
     except SandboxUnavailable as error:
         return Finding("sandbox", False, str(error), error.remedy)
-    return Finding("sandbox", True, "a sandbox can be made")
+    # After the probe: only a sandbox that was started shows whether this machine gives it a user of its own.
+    return Finding("sandbox", True, _SHARED_USER if shares_one_user(runtime) else "each has a user of its own")
 
 
 def _memory_limits(settings: Settings) -> Finding:

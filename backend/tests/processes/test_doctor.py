@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.runners.local_servers import find_local_servers
+from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.sandboxes.local.cgroup import find_delegated
 from app.core.settings import Settings
 from app.processes import doctor as doctor_room
@@ -47,6 +48,17 @@ def test_it_says_whether_the_kernel_limits_the_memory_of_sandboxes(tmp_path: Pat
     assert findings["sandbox memory"].ok
     expected = "limited by the kernel" if find_delegated() else "watched, not limited by the kernel"
     assert findings["sandbox memory"].detail.startswith(expected)
+
+
+def test_it_says_whether_sandboxes_share_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalSandboxRuntime, "gives_own_uids", property(lambda _: False))
+    findings = {finding.name: finding for finding in doctor(Settings(data_dir=tmp_path / "data"))}
+    assert findings["sandbox"].ok
+    assert findings["sandbox"].detail.startswith("all run as one user")
+
+    monkeypatch.setattr(LocalSandboxRuntime, "gives_own_uids", property(lambda _: True))
+    findings = {finding.name: finding for finding in doctor(Settings(data_dir=tmp_path / "data"))}
+    assert findings["sandbox"].detail == "each has a user of its own"
 
 
 def test_the_model_is_tried_with_one_cheap_call(tmp_path: Path) -> None:

@@ -56,6 +56,11 @@ class Launcher:
         self._drop_to = drop_to
         self._uids = OwnUids(drop_to) if drop_to is not None else None
 
+    @property
+    def gives_own_uids(self) -> bool:
+        """True when each sandbox runs as a user of its own."""
+        return self._uids is not None and self._uids.works
+
     def isolation(self) -> list[str]:
         """Namespaces, capabilities, and what happens to the sandbox when its owner dies."""
         return [

@@ -45,6 +45,11 @@ class OwnUids:
         self._taken: dict[int, subprocess.Popen[bytes]] = {}
         self._works = True
 
+    @property
+    def works(self) -> bool:
+        """True while this machine was seen to give a sandbox a user of its own, or was not tried yet."""
+        return self._works
+
     def free(self) -> OwnUid | None:
         """One that no sandbox of this process has; None where this machine has none to give."""
         if not self._works:

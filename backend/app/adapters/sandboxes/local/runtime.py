@@ -89,6 +89,11 @@ class LocalSandboxRuntime:
         """Whether the kernel itself limits the memory of a sandbox; else it is watched, and ended when over."""
         return self._delegated is not None
 
+    @property
+    def gives_own_uids(self) -> bool:
+        """True when each sandbox runs as a user of its own, as far as was seen so far."""
+        return all(launcher.gives_own_uids for launcher in self._launchers)
+
     async def probe(self) -> None:
         """Start a sandbox and end it again: nothing less shows that one can be made."""
         await in_thread(sweep, self._root)
