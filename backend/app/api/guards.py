@@ -91,6 +91,7 @@ async def _drain_body(receive: Receive) -> None:
     budget = DRAIN_BYTES
     with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
+            # Bounded: a sender without end would otherwise keep this connection busy for nothing.
             while budget > 0:
                 message = await receive()
                 budget -= len(message.get("body", b""))

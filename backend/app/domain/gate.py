@@ -128,6 +128,7 @@ def alignment_score(goal: str, built: str) -> int:
     if not words:
         return 100
     built_text = built.casefold()
+    # Without its last two letters a word also counts in another form, such as "bookings" in "booking".
     hits = sum(word[: max(4, len(word) - 2)] in built_text for word in words)
     return round(100 * hits / len(words))
 

@@ -15,6 +15,7 @@ from app.domain.status import StatusView
 
 log = structlog.get_logger(__name__)
 
+# Postgres answers the same question in a few milliseconds, so a cache that takes longer than this is none.
 TIMEOUT_S: Final = 0.3
 
 TTL_S: Final = 30

@@ -73,6 +73,8 @@ class QueueManager:
                 remedy="Nothing was started. Try again soon.",
                 retry_after=30,
             )
+        # Only the project's row is locked: who starts in two projects at once may pass the limit by one, which is
+        # cheaper than making all starts of a founder wait for each other.
         today = await work.started_today(tx, job.founder_id)
         status = JobStatus.QUEUED if today < Tier(job.tier).limits.daily_jobs else JobStatus.SCHEDULED
         job_id = await self._machine.create_job(tx, replace(job, status=status))
@@ -109,5 +111,7 @@ class QueueManager:
         """The place of a waiting job, and its wait."""
         position = await work.queue_position(tx, job_id)
         mean = await work.average_seconds(tx)
-        slots = max(1, await work.count_workers(tx))
-        return Wait(position, None if mean is None else round(position * mean / slots))
+        # By workers and not by slots: builds of one worker share its cores, so that more of them at once only
+        # make each take longer.
+        workers = max(1, await work.count_workers(tx))
+        return Wait(position, None if mean is None else round(position * mean / workers))

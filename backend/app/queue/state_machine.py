@@ -47,6 +47,8 @@ class JobStateMachine:
         about it does no harm.
         """
         if after is not None:
+            # One round trip: who knows the newest event knows the number of the next, which the cache must expect
+            # before it is committed.
             await self._cache.expect(job_id, seq=after + 1)
             async with self._database.autocommit() as tx:
                 seq = await jobs.transition(tx, job_id, to, attempt=attempt, change=change, after=after)

@@ -28,9 +28,12 @@ _STATUS_AT: Final = [column.name for column in fields(Job)].index("status")
 
 
 def _job_of(kind: Callable[..., _J], row: Row) -> _J:
+    # The columns are selected in the order of the dataclass's fields, so that a row is its arguments, but for the
+    # status. By name each row would cost a dictionary, and lists of builds are the dearest answers that there are.
     return kind(*row[:_STATUS_AT], JobStatus(row[_STATUS_AT]), *row[_STATUS_AT + 1 :])
 
 
+# The row, its event and the notification are one statement, so that no reader sees one without the others.
 _INSERT = """
     WITH made AS (
         INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec,
@@ -47,6 +50,8 @@ _INSERT = """
     SELECT id, pg_notify(%(channel)s, id || ' 1 ' || %(status)s) FROM made
     """
 
+# Compare-and-set: it changes nothing when the job is elsewhere, under another attempt, or past the event that the
+# caller knows as the newest; the caller then learns why from the row.
 _TRANSITION = """
     WITH moved AS (
         UPDATE jobs SET

@@ -28,7 +28,10 @@ AGE_STEP_S: Final = 120
 _RECENT: Final = "BETWEEN now() - make_interval(secs => %(lease)s) AND now() + make_interval(secs => %(lease)s)"
 """Within a lease before or after now."""
 
-# The lock is a statement of its own: what follows it sees all that was admitted before.
+# The lock is a statement of its own: what follows it sees all that was admitted before. Without it two workers
+# could both count the last free slot. Slots are those of workers that were seen within the lease, since a silent
+# one will not build what it is given. The founder with the fewest running builds goes first, so that no batch
+# holds up everybody; then priority counts, which rises with the time waited; the id only makes the order total.
 _ADMIT = """
     SELECT pg_advisory_xact_lock({lock});
     WITH free AS (
@@ -51,6 +54,8 @@ _ADMIT = """
     FROM next WHERE jobs.id = next.id RETURNING jobs.id
     """
 
+# The worker must still be in the record: one that was given up while it waited for this would build beside the
+# worker that took the job over.
 _CLAIM = f"""
     UPDATE jobs SET owner = %(worker)s
     WHERE id = %(id)s AND owner IS NULL AND admitted_at IS NOT NULL AND {NOT_ENDED}
@@ -62,6 +67,7 @@ _CLAIM_AGAIN = _CLAIM.replace("owner IS NULL", "(owner IS NULL OR owner = %(work
 
 _IS_QUEUED: Final = "status = 'queued' AND admitted_at IS NULL"
 
+# A job without an owner is lost only after the lease: until then the worker that was given it may still claim it.
 _IS_LOST: Final = f"""{NOT_ENDED} AND admitted_at IS NOT NULL
       AND ((owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = jobs.owner))
         OR (owner IS NULL AND admitted_at NOT {_RECENT}))
@@ -75,6 +81,8 @@ _DUE = f"""
         OR EXISTS (SELECT 1 FROM jobs WHERE {_IS_LOST})
     """
 
+# The new attempt makes every write of the old owner fail its compare-and-set. A job that nobody had claimed has
+# crashed no worker, so it is not counted as a takeover.
 _TAKE_OVER = f"""
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now(),
                     takeovers = takeovers + CASE WHEN owner IS NULL THEN 0 ELSE 1 END

@@ -144,6 +144,7 @@ class BuildPipeline:
 
     async def _begin_stage(self, stage: JobStatus, change: Change) -> None:
         """Begin a stage, unless an earlier attempt has begun it or is past it."""
+        # A resumed build walks from the start again, and its steps answer from the journal until where it was.
         if self._job.status in BUILD_STAGES and BUILD_STAGES.index(self._job.status) >= BUILD_STAGES.index(stage):
             return
         await self._move_job(stage, change)
@@ -289,6 +290,7 @@ class BuildPipeline:
     async def _seal_version(
         self, scaffold: ScaffoldResult, code: CodeResult, deps: DepsResult, checks: CheckResult
     ) -> None:
+        # Sealed before it is ready: a version that can be seen must already be one that cannot change.
         await self._tools.versions.seal(self._job.project_id, code.digest, version=self._job.build_version)
         evidence = {
             "title": scaffold.spec.title,

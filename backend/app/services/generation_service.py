@@ -185,6 +185,7 @@ class GenerationService:
         code = FailureCode.CANCELLED
         payload = {"error_code": code.value, "error_message": code.sentence}
         change = Change(error_code=code, error_message=code.sentence, payload=payload)
+        # The decision comes before the kill: a sandbox that went first would look like a crash of the build.
         async with self._database.transaction() as tx:
             await self.job(tx, founder_id, job_id)
             try:

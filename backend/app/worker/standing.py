@@ -40,6 +40,7 @@ POLL_SHARE: Final = 0.1
 ADMITTING: Final = (JobStatus.QUEUED, JobStatus.READY, JobStatus.FAILED)
 """A job that came to one of these waits for a slot or has left one."""
 
+# A notification is told within milliseconds and may be lost with its connection; a look costs one statement.
 LOOK_S: Final = 1.0
 HAND_OVER_S: Final = 5.0
 """A worker that leaves waits so long for what it is doing to end."""
@@ -105,6 +106,7 @@ class Worker:
         ]
         stop = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([stop, *loops], return_when=asyncio.FIRST_COMPLETED)
+        # Admitting ends first: a job admitted after the engine has shut down would wait for the lease.
         await self._stop_admitting(loops[1])
         await self._hand_over()
         for task in (stop, *loops):
@@ -134,7 +136,8 @@ class Worker:
             job = await self._claim_job(job_id)
             if job is None or job.id in self._running:
                 log.info("job_not_ours", job_id=str(job_id))
-                await self._send_heartbeat()  # or the job was handed to a worker that was given up itself
+                # The job may have been handed to a worker that was itself given up: it learns so by this.
+                await self._send_heartbeat()
             else:
                 await self._run_build(job)
         finally:
@@ -147,7 +150,8 @@ class Worker:
         self._running[job.id] = task
         await asyncio.wait({task})
         if self._stopping.is_set():
-            await asyncio.Event().wait()  # the next owner resumes this workflow; here it must not end
+            # The next owner resumes this workflow; one that ended here could not be resumed.
+            await asyncio.Event().wait()
         del self._running[job.id]
         if not task.cancelled() and (error := task.exception()) is not None:
             await self._handle_crash(job.id, job.attempt, error)
@@ -176,6 +180,7 @@ class Worker:
                 if await self._send_heartbeat():
                     deadline.cancel()
                     deadline = self._end_process_after(sent)
+                # Three in a row may be lost before this worker has to end itself (FENCE_SHARE).
                 await asyncio.sleep(self._lease_s / 5)
         finally:
             deadline.cancel()
@@ -198,7 +203,8 @@ class Worker:
 
     def _end_process(self, reason: str) -> None:
         log.error("worker_fenced", worker=self.name, reason=reason)
-        os._exit(FENCED)  # sandboxes die with this process, so nothing goes on that others may repeat
+        # At once and without clean-up: sandboxes die with this process, so nothing goes on that others may repeat.
+        os._exit(FENCED)
 
     async def _admit_jobs(self) -> None:
         while not self._stopping.is_set():
