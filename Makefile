@@ -1,4 +1,4 @@
-.PHONY: demo test lock plans real-model
+.PHONY: demo test lock plans contact-sheet real-model
 demo:
 	./co demo
 test:
@@ -13,3 +13,7 @@ plans:
 # A small real model on llama.cpp's own server: a goal end to end, the wire and the grammar as they are.
 real-model:
 	./co test --model
+
+# Every screen of the page in each of its states, as pictures on one sheet: build/page/index.html. Needs Chromium.
+contact-sheet:
+	COFOUNDER_PAGE_PICTURES=$(CURDIR)/build/page ./co test backend/tests/e2e/test_page_states.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from app.blueprint.generate.theme import settled_theme
 from app.blueprint.record_effects import record_effects
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, Publicity
 from app.blueprint.spec_queries import lower_first
@@ -33,6 +34,8 @@ def difference(old: AppSpec, new: AppSpec) -> list[str]:
 def _iter_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
     if old.title != new.title:
         yield f"It is called “{new.title}” now; it was “{old.title}”."
+    if settled_theme(old) != settled_theme(new):
+        yield "Its colours or its style are different."
     if old.currency != new.currency:
         yield f"Amounts are in {new.currency} now; they were in {old.currency}."
     pairs = _paired_entities(old, new)

@@ -50,6 +50,12 @@ class AppTooSlow(AppError):
     status, code, title = 504, "app_too_slow", "The app took too long"
 
 
+class LinkOver(Forbidden):
+    """A visitor without a link that is good."""
+
+    code, title = "link_over", "This link does not open it any more"
+
+
 class PreviewProxy:
     """Handles every request of the preview's port."""
 
@@ -90,7 +96,7 @@ class PreviewProxy:
             self._admit_visitor(request, job_id) if granted is None else Admission(granted, Visit.FIRST_PARTY)
         )
         if is_for_shares and admission.shown.share is None:
-            raise _no_such_build(job_id)
+            raise _link_over(job_id)
         is_old = self._doorman.should_renew(admission.shown)
         exchange = Exchange(
             request,
@@ -106,7 +112,7 @@ class PreviewProxy:
     def _admit_visitor(self, request: web.BaseRequest, job_id: JobId) -> Admission:
         admission = self._doorman.admit(job_id, cookie_pairs(request.headers))
         if admission is None:
-            raise _no_such_build(job_id)
+            raise _link_over(job_id)
         return admission
 
     def _exchange_link(self, job_id: JobId, shown: Pass, location: str) -> web.Response:
@@ -235,9 +241,9 @@ async def answer_or_say_why(
         return _failure_page(request, AppBrokeOff(f"The app broke off ({type(error).__name__})."))
 
 
-def _no_such_build(job_id: JobId) -> Forbidden:
-    return Forbidden(
-        "This preview opens with a link that is good for a limited time, and can be closed.",
+def _link_over(job_id: JobId) -> LinkOver:
+    return LinkOver(
+        "An app opens here with a link that is good for a limited time, and can be closed.",
         remedy=f"Ask whoever sent you the link for a new one. If that is you, type: ./co open {job_id}",
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.blueprint.language import GoalUnreadable, understand
+from app.blueprint.look_words import mood_words, read_theme
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, WishSpec, WishState
 from app.blueprint.spec_types import SENTENCE_MAX, WISHES_MAX
 from app.core.errors import InvalidInput
@@ -56,6 +57,7 @@ _LIMIT: Final = re.compile(
 )
 
 
+_OF_LOOKS: Final = frozenset({"look", "looks", "style", "design", "feel", "feels", "mood"})
 _NOT_UNDERSTOOD: Final = "nothing of it was understood as a change"
 
 
@@ -111,6 +113,8 @@ def _split_clauses(text: str) -> list[str]:
 
 def _by_pattern(raw: Raw, clause: str) -> bool:
     """True when the clause says one of the plain changes, and it was made."""
+    if _wear(raw, clause):
+        return True
     for pattern, change in (
         (_RENAME, _rename_part),
         (_LIMIT, _limit_field),
@@ -127,6 +131,19 @@ def _by_pattern(raw: Raw, clause: str) -> bool:
         except CorrectionRefused:
             continue
     return False
+
+
+def _wear(raw: Raw, clause: str) -> bool:
+    """Take the colours, the mood, or the light or dark that the clause asks for."""
+    said = read_theme(clause).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    if said.get("hue") is not None:
+        raw["theme"] |= {"colors": [], "second_hue": None}
+    words = re.findall(r"[a-z]+", clause.lower())
+    mood = next((mood_words()[word] for word in words if word in mood_words()), None)
+    if mood is not None and _OF_LOOKS.intersection(words):
+        said["design"] = mood.value
+    raw["theme"] |= said
+    return bool(said)
 
 
 def _is_same_text(one: str, other: str) -> bool:

@@ -153,7 +153,7 @@ def _how_it_works(known: Known) -> Iterator[Block]:
     yield from _list(
         "Its parts",
         (
-            f"app/: the app, {len(code)} Python files; app/model.py says which records there are.",
+            f"app/: the app, {len(code)} Python files; app/schema.py says which records there are.",
             f"tests/: its own tests, {len(tests)} files; .venv/bin/python -m pytest runs them.",
             "start.sh: installs the packages of requirements.lock, by version and hash, and starts the app.",
             "data/: the records; it is not part of the version and stays when a new one is put in.",

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.blueprint.editing import problems, settled, without_was
+from app.blueprint.generate.theme import settled_theme
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
 from app.core.errors import AppError, Conflict, InvalidInput, NotFound
@@ -123,7 +124,7 @@ class SpecService:
     ) -> SpecView:
         """Make one correction in product words. CorrectionRefused, and as for an edit."""
         view = await self.get(tx, founder_id, project_id)
-        raw = view.spec.model_dump(mode="json")
+        raw = _kept_in_its_look(view).model_dump(mode="json")
         correct(raw, change, values)
         return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True)
 
@@ -132,7 +133,7 @@ class SpecService:
     ) -> tuple[SpecView, Proposal]:
         """Make a change that is said in words; the plan as it is then, and what was made of it. InvalidInput."""
         view = await self.get(tx, founder_id, project_id)
-        proposal = await propose(view.spec, text)
+        proposal = await propose(_kept_in_its_look(view), text)
         changed = await self.put(
             tx,
             founder_id,
@@ -226,6 +227,14 @@ class SpecService:
                 project_id=str(project_id),
             )
         return _Base(draft, 0, "")
+
+
+def _kept_in_its_look(view: SpecView) -> AppSpec:
+    """The specification with its look named, so that other words do not change what people know by now.
+
+    The look that nobody has named is chosen by the words of the goal, the title and the records.
+    """
+    return view.spec if view.built is None else view.spec.model_copy(update={"theme": settled_theme(view.spec)})
 
 
 def _spec_as_it_stands(kept: KeptSpec | None, base: _Base) -> tuple[AppSpec, bool]:

@@ -18,6 +18,11 @@ from app.mcp_server.mount import PATH as MCP_PATH
 from app.web.rendering import page
 
 FOR_PROGRAMS: Final = ("/api/", f"{MCP_PATH}/")
+_NOTHING_HERE: Final = {
+    "title": "There is nothing here",
+    "remedy": "It was deleted, or the address is not whole.",
+}
+_NO_ADDRESS: Final = "No page of Co-Founder has this address."
 Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 
 
@@ -44,7 +49,12 @@ def _for_whoever_asks(request: Request, answer: JSONResponse) -> Response:
     """What a program reads, or the same as a page."""
     if f"{request.url.path}/".startswith(FOR_PROGRAMS):
         return answer
-    shown = failure_page(request, json.loads(bytes(answer.body)))
+    problem = json.loads(bytes(answer.body))
+    if problem["status"] == 404 and problem["code"] == "not_found":
+        # A router that knows no such address has no words for a person.
+        detail = _NO_ADDRESS if problem["detail"] == "Not Found." else problem["detail"]
+        problem = _NOTHING_HERE | problem | {"title": _NOTHING_HERE["title"], "detail": detail}
+    shown = failure_page(request, problem)
     if "retry-after" in answer.headers:
         shown.headers["retry-after"] = answer.headers["retry-after"]
     return shown

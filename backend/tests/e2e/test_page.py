@@ -2,91 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import json
-import os
 import re
 import zipfile
 from base64 import b64decode
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 
-from app.acceptance.browser import Browser, Look
-from tests.eval.accessibility import AXE, RUN_AXE, browsing, find_browser
+from tests.support.founder import Founder
 from tests.support.instance import Instance
 
 IDEA = "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."
-WIDE, PHONE_DARK = Look(1280, 900), Look(390, 844, is_phone=True, is_dark=True)
 SLOW_S = 240.0
-PICTURES = os.environ.get("COFOUNDER_PAGE_PICTURES")
 
 pytestmark = pytest.mark.timeout(900)
-
-
-class Founder:
-    """Somebody at a browser, who looks, clicks and types."""
-
-    def __init__(self, browser: Browser, instance: Instance) -> None:
-        self.browser = browser
-        self.instance = instance
-        self.violations: list[str] = []
-        self._seen = 0
-
-    async def see(self, script: str, *, within_s: float = 20) -> Any:
-        """What the script gives, as soon as it gives something."""
-        async with asyncio.timeout(within_s):
-            while not (found := await self.browser.run(script)):  # noqa: ASYNC110 - the page has no event
-                await asyncio.sleep(0.1)
-        return found
-
-    async def text(self, words: str, *, within_s: float = 20) -> None:
-        """Wait until the page says so."""
-        await self.see(f"document.body.innerText.includes({json.dumps(words)})", within_s=within_s)
-
-    async def fill(self, selector: str, text: str) -> None:
-        await self.browser.click(selector)
-        await self.browser.run(f"document.querySelector({json.dumps(selector)}).select()")
-        await self.browser.type(text)
-
-    async def go(self, selector: str) -> None:
-        """Click what leads to another page."""
-        await self.browser.run("window.here = true")
-        await self.browser.click(selector)
-        await self.see("!window.here && document.readyState === 'complete'")
-
-    async def look(self, name: str) -> None:
-        """Nothing is wider than the window, nothing keeps anybody out: a desktop in light, a phone in dark."""
-        for kind, look in (("wide", WIDE), ("phone-dark", PHONE_DARK)):
-            await self.browser.look_as(look)
-            too_wide = await self.browser.run(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert too_wide <= 0, (name, kind, too_wide)
-            if AXE.exists():
-                await self.browser.run(AXE.read_text(encoding="utf-8") + ";0")
-                self.violations += [f"{name} {kind}: {one}" for one in await self.browser.run(RUN_AXE)]
-            if PICTURES:
-                folder = Path(PICTURES)
-                folder.mkdir(parents=True, exist_ok=True)
-                picture = await self.browser.picture("png")
-                (folder / f"{self._seen:02}-{name}-{kind}.png").write_bytes(picture)
-        self._seen += 1
-        await self.browser.look_as(WIDE)
-
-
-@pytest.fixture
-async def founder(instance: Instance) -> AsyncIterator[Founder]:
-    program = find_browser()
-    if program is None:
-        pytest.skip("no browser is installed")
-    async with browsing(program) as browser:
-        await browser.look_as(WIDE)
-        yield Founder(browser, instance)
 
 
 async def test_from_the_printed_link_to_a_shared_second_version(founder: Founder) -> None:

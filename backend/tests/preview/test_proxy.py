@@ -64,7 +64,7 @@ async def test_without_a_good_signature_nobody_gets_in(
     async with visitor.get(house.url(job_id, f"/?cf_access={access}")) as answer:
         problem = await answer.json(content_type="application/problem+json")
 
-    assert (answer.status, problem["code"]) == (403, "forbidden")
+    assert (answer.status, problem["code"]) == (403, "link_over")
     assert house.runtime.made == []
 
 

@@ -177,3 +177,12 @@ def test_what_a_question_asks_is_answered_by_a_correction() -> None:
                 assert changes_between(example.spec, changed)
                 answered += 1
     assert answered > 10
+
+
+@pytest.mark.parametrize("text", ["Use dark blue", "It should look elegant", "dark mode"])
+async def test_a_wish_about_the_look_changes_the_look(text: str) -> None:
+    proposal = await propose(SPEC, text)
+
+    changed, _ = settled(proposal.raw, SPEC, guess=False)
+    assert changes_between(SPEC, changed) == ["Its colours or its style are different."]
+    assert proposal.open == ()

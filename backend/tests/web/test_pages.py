@@ -6,6 +6,8 @@ import re
 from typing import Any
 from uuid import UUID
 
+from app.blueprint.generate.theme import settled_theme
+from app.blueprint.spec import AppSpec
 from app.core.ids import JobId
 from app.domain.job import JobStatus
 from tests.support.house import AUTH, House
@@ -191,6 +193,7 @@ def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: 
     signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
 
     told = signed_in.client.get(f"/p/{project}/v/2/changes").text
+    assert "Its colours or its style" not in told
     assert "Customers have a new detail: Birthday." in told
     assert re.search(r"Left out.*?<q>Blue sky</q>.*?Kept.*?<q>Add a birthday to customers</q>", told, re.S)
     wishes = newest(signed_in, project)["evidence"]["wishes"]
@@ -209,6 +212,21 @@ def test_a_change_that_is_not_understood_is_said_and_kept_in_the_box(signed_in: 
     assert answer.status_code == 422
     assert "Nothing of this was understood" in answer.text
     assert ">blue sky</textarea>" in answer.text
+
+
+def test_other_words_leave_an_app_in_the_look_that_people_know(signed_in: House) -> None:
+    project = built(signed_in)
+
+    def look() -> Any:
+        spec = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()["spec"]
+        return settled_theme(AppSpec.model_validate(spec))
+
+    before = look()
+    post(signed_in, f"/p/{project}/change", text="Add a birthday to customers. Blue sky, elegant wine, bakery")
+    correct(signed_in, project, "name_app", title="Sunrise Bakery", tagline="Bread and cakes")
+    correct(signed_in, project, "rename_record", record="YogaClass", label="Cake")
+
+    assert look() == before
 
 
 def test_going_back_makes_a_new_version(signed_in: House) -> None:

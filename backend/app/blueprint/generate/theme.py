@@ -9,7 +9,7 @@ from zlib import crc32
 from app.blueprint.generate.colors import filled, measure, oklch, readable, wheel_to_oklch
 from app.blueprint.generate.designs import DesignData, Shades, design_of
 from app.blueprint.look_words import read_theme
-from app.blueprint.spec import AppSpec, Scheme, ThemeSpec, Tone
+from app.blueprint.spec import AppSpec, Design, Scheme, ThemeSpec, Tone
 
 AA: Final = 4.6
 AA_EDGE: Final = 3.1
@@ -70,6 +70,13 @@ def _filled_in(spec: AppSpec) -> ThemeSpec:
     """The theme that a specification names, and where it names nothing, what the words of its goal ask for."""
     named = spec.theme.model_dump(exclude_none=True)
     return ThemeSpec.model_validate(read_theme(spec.goal).model_dump(exclude_none=True) | named)
+
+
+def settled_theme(spec: AppSpec) -> ThemeSpec:
+    """The theme of an app with everything said that its words leave open: with it, other words look the same."""
+    design, theme = design_of(spec), _filled_in(spec)
+    hue = design.hues[crc32(spec.title.encode()) % len(design.hues)] if theme.hue is None else theme.hue
+    return theme.model_copy(update={"design": Design(design.name), "hue": hue})
 
 
 def theme_css(look: Look) -> str:

@@ -47,6 +47,7 @@ async function send(form, submitter, signal) {
       return;
     }
     swap(await answer.text(), ids, form.closest("details")?.id);
+    form.querySelector("details.examples")?.removeAttribute("open");
   } catch (error) {
     if (error.name !== "AbortError") form.dispatchEvent(new CustomEvent("failed"));
   } finally {
@@ -136,6 +137,9 @@ customElements.define("live-build", class extends HTMLElement {
     this.source.addEventListener("pill", (event) => {
       const pill = document.querySelector(".bar .pill");
       if (pill) pill.outerHTML = event.data;
+      const { version, words } = document.querySelector(".bar .pill").dataset;
+      const listed = document.querySelector(`#versions [data-of="${version}"]`);
+      if (listed) { listed.className = document.querySelector(".bar .pill").className; listed.textContent = words; }
     });
     this.source.addEventListener("end", () => { this.source.close(); this.arrive(); });
     this.source.addEventListener("error", () => {
