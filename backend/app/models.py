@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, Protocol, cast
 
 from app.adapters.runners.blueprint import RunnerBlueprint
+from app.adapters.runners.in_order import RunnersInOrder
 from app.blueprint.spec import AppSpec
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings, process_environment
@@ -21,7 +23,7 @@ from app.designer.choice import (
 )
 from app.domain.job import SpecifiedJob
 from app.domain.model_spending import Asking
-from app.ports.model_calls import CallJournal
+from app.ports.model_calls import CallJournal, ProviderDown
 from app.ports.runner import Runner, Say
 from app.services.build_pipeline import ModelRunnerOf
 from app.services.memory_journal import MemoryJournal
@@ -45,15 +47,27 @@ class _Adapter(Protocol):
         ...
 
 
-def choice_of(settings: Settings) -> ModelChoice | None:
-    """The model of these settings, None where none is set. ConfigurationError."""
+def choices_of(settings: Settings) -> tuple[ModelChoice, ...]:
+    """The models of these settings in the order in which they are asked; none where none is set.
+
+    Address and key of the settings belong to the provider of the first. ConfigurationError.
+    """
     if settings.model is None:
-        return None
+        return ()
+    named = [settings.model, *(one for one in (settings.model_fallbacks or "").split(",") if one.strip())]
+    first, *_ = providers = [_parsed(one) for one in named]
+    return tuple(_choice(settings, provider, name, is_own=provider == first[0]) for provider, name in providers)
+
+
+def _parsed(text: str) -> tuple[str, str]:
     try:
-        provider, name = parse_choice(settings.model)
+        return parse_choice(text)
     except ChoiceRefused as error:
         raise ConfigurationError(str(error), remedy="COFOUNDER_MODEL=anthropic:claude-sonnet-4-5") from error
-    url = settings.model_url or (OLLAMA_URL if provider == "ollama" else None)
+
+
+def _choice(settings: Settings, provider: str, name: str, *, is_own: bool) -> ModelChoice:
+    url = (settings.model_url if is_own else None) or (OLLAMA_URL if provider == "ollama" else None)
     if provider == "compatible" and url is None:
         raise ConfigurationError(
             "The provider 'compatible' needs an address.", remedy="COFOUNDER_MODEL_URL=http://127.0.0.1:8080/v1"
@@ -61,25 +75,25 @@ def choice_of(settings: Settings) -> ModelChoice | None:
     return ModelChoice(
         provider=provider,
         name=name,
-        secret=_key_of(settings, provider),
+        secret=_key_of(settings, provider, name, is_own=is_own),
         url=url,
         is_streaming=settings.model_streaming,
         silence_s=settings.model_silence_s,
         call_s=settings.model_call_s,
         most_output=settings.model_output_tokens,
+        context=settings.model_context,
     )
 
 
-def _key_of(settings: Settings, provider: str) -> str | None:
-    if settings.model_key is not None:
+def _key_of(settings: Settings, provider: str, name: str, *, is_own: bool) -> str | None:
+    if is_own and settings.model_key is not None:
         return settings.model_key.get_secret_value()
     variable = KEY_VARIABLES.get(provider)
     key = process_environment().get(variable) if variable else None
-    if key or provider in NEEDS_NO_KEY or settings.model_url is not None:
+    if key or provider in NEEDS_NO_KEY or (is_own and settings.model_url is not None):
         return key or None
-    raise ConfigurationError(
-        f"The model {settings.model!r} needs a key.", remedy=f"Set COFOUNDER_MODEL_KEY, or {variable}."
-    )
+    own = "COFOUNDER_MODEL_KEY, or " if is_own else ""
+    raise ConfigurationError(f"The model '{provider}:{name}' needs a key.", remedy=f"Set {own}{variable}.")
 
 
 def caps_of(settings: Settings) -> Caps:
@@ -93,46 +107,63 @@ def caps_of(settings: Settings) -> Caps:
 
 def model_runner_of(settings: Settings, database: Database, rules: Runner) -> ModelRunnerOf | None:
     """Makes the runner with a model for a job; None where no model is set."""
-    choice = choice_of(settings)
-    if choice is None:
+    choices = choices_of(settings)
+    if not choices:
         return None
     caps = caps_of(settings)
 
     async def runner_of(job: SpecifiedJob, say: Say) -> Runner:
-        adapter = await _adapter()
         journal = JobJournal(database, caps, Asking(job.founder_id, job.project_id, job.id))
-        return adapter.RunnerReal(choice, journal, rules=rules, say=say, change=job.change)
+        return await _runner(choices, journal, rules=rules, say=say, change=job.change)
 
     return runner_of
 
 
+async def _runner(
+    choices: Sequence[ModelChoice], journal: CallJournal, *, rules: Runner, say: Say, change: str | None
+) -> Runner:
+    adapter = await _adapter()
+    runners = [adapter.RunnerReal(choice, journal, rules=rules, say=say, change=change) for choice in choices]
+    return RunnersInOrder(runners, say=say)
+
+
 def model_service(settings: Settings, database: Database) -> ModelService:
     """What the API knows of the model."""
-    choice, caps = choice_of(settings), caps_of(settings)
-    if choice is None:
+    choices, caps = choices_of(settings), caps_of(settings)
+    if not choices:
         return ModelService(database, caps, label=None, probe=None)
 
     async def probe(asking: Asking) -> None:
-        adapter = await _adapter()
-        await adapter.probe(choice, JobJournal(database, caps, asking))
+        await _probe_in_order(choices, JobJournal(database, caps, asking))
 
-    return ModelService(database, caps, label=choice.label, probe=probe)
+    return ModelService(database, caps, label=choices[0].label, probe=probe)
+
+
+async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> ModelChoice:
+    """The first model that answers. RunnerUnavailable."""
+    adapter = await _adapter()
+    *others, last = choices
+    for choice in others:
+        try:
+            await adapter.probe(choice, journal)
+        except ProviderDown:
+            continue
+        return choice
+    await adapter.probe(last, journal)
+    return last
 
 
 async def try_model(settings: Settings) -> str:
     """Ask the model that is set for next to nothing; what that took. RunnerUnavailable, ConfigurationError."""
-    choice = _required(settings)
-    journal = MemoryJournal(Cap(None, None))
-    await (await _adapter()).probe(choice, journal)
-    return f"{choice.label} answers ({took(journal)})"
+    journal = MemoryJournal(caps_of(settings).build)
+    answered = await _probe_in_order(_required(settings), journal)
+    return f"{answered.label} answers ({took(journal)})"
 
 
 async def plan_with_model(settings: Settings, goal: str, say: Say) -> tuple[AppSpec, MemoryJournal]:
     """What the model makes of a goal, beside any instance. RunnerError, ConfigurationError."""
     journal = MemoryJournal(caps_of(settings).build)
-    runner = (await _adapter()).RunnerReal(
-        _required(settings), journal, rules=RunnerBlueprint(), say=say, change=None
-    )
+    runner = await _runner(_required(settings), journal, rules=RunnerBlueprint(), say=say, change=None)
     return (await runner.scaffold(goal)).spec, journal
 
 
@@ -142,13 +173,13 @@ def took(journal: MemoryJournal) -> str:
     return f"{journal.tokens_in + journal.tokens_out:,} tokens, {price}"
 
 
-def _required(settings: Settings) -> ModelChoice:
-    choice = choice_of(settings)
-    if choice is None:
+def _required(settings: Settings) -> tuple[ModelChoice, ...]:
+    choices = choices_of(settings)
+    if not choices:
         raise ConfigurationError(
             "No model is set.", remedy="COFOUNDER_MODEL=anthropic:claude-sonnet-4-5 COFOUNDER_MODEL_KEY=..."
         )
-    return choice
+    return choices
 
 
 async def _adapter() -> _Adapter:

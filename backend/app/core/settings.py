@@ -85,10 +85,17 @@ class Settings(BaseSettings):
     model_url: str | None = Field(
         default=None, description="The address of a model server that speaks the provider's format."
     )
+    model_fallbacks: str | None = Field(
+        default=None,
+        description="Models asked in this order when a provider has trouble, as PROVIDER:NAME with commas.",
+    )
     model_streaming: bool = Field(default=True, description="Receive a model's answer while it is written.")
     model_silence_s: float = Field(default=90, ge=1, description="Seconds a model may be silent.")
     model_call_s: float = Field(default=600, ge=5, description="Seconds one answer of a model may take.")
     model_output_tokens: int = Field(default=32_000, ge=256, description="Tokens one answer of a model may have.")
+    model_context: int | None = Field(
+        default=None, ge=2048, description="Tokens the model can read; by default what its server says."
+    )
     model_build_usd: Decimal = Field(default=Decimal(1), ge=0, description="Dollars for models, a build.")
     model_founder_usd: Decimal = Field(
         default=Decimal(5), ge=0, description="Dollars for models, a founder's day."

@@ -51,6 +51,8 @@ class ModelChoice:
     """Seconds that one call may take."""
     most_output: int = 32_000
     """Tokens that one answer may have."""
+    context: int | None = None
+    """Tokens that the model can read and write together; None leaves it to what its server says."""
 
     @property
     def label(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from app.blueprint.contract import contract
+from app.blueprint.contract import brief_contract, contract
 
 _FOLDER: Final = files("app.designer") / "prompts"
 _EXAMPLES: Final = files("app.designer") / "examples"
@@ -24,9 +24,11 @@ VERSION: Final = "2"
 def system_prompt(*, is_brief: bool = False) -> str:
     """The rules of the work, the catalogue and the examples: the same for every goal, so it can be cached.
 
-    A model that cannot read much is given no examples.
+    A model that cannot read much is told only the kinds of parts; the form of its answer is held by the schema.
     """
-    return _rendered("design.md", catalogue=catalogue(), examples=() if is_brief else examples())
+    if is_brief:
+        return _rendered("design.md", catalogue=brief_contract(), examples=())
+    return _rendered("design.md", catalogue=catalogue(), examples=examples())
 
 
 @cache
@@ -44,7 +46,7 @@ def catalogue() -> str:
 @cache
 def prompt_version() -> str:
     """Tells apart any two sets of texts, such as `1-3f9a02`."""
-    digest = hashlib.sha256(system_prompt().encode())
+    digest = hashlib.sha256((system_prompt() + brief_contract()).encode())
     for text in sorted(one.name for one in _FOLDER.iterdir() if one.name.endswith(".md")):
         digest.update(_text(text).encode())
     return f"{VERSION}-{digest.hexdigest()[:6]}"

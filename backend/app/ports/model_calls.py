@@ -1,7 +1,8 @@
 """The port to the journal of paid calls to models, which keeps replies and guards the budgets.
 
-CallRefused (RunnerUnavailable)
-└── BudgetReached   a cap leaves no room for the call
+RunnerUnavailable
+├── BudgetReached   a cap leaves no room for the call
+└── ProviderDown    the provider is busy, hurt or out of reach; another one may answer
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ CallId = NewType("CallId", UUID)
 
 class BudgetReached(RunnerUnavailable):
     """A cap of the build, the day or the founder leaves no room for another call."""
+
+
+class ProviderDown(RunnerUnavailable):
+    """The provider has trouble that nobody here can mend; another model may be asked instead."""
 
 
 class Share(StrEnum):

@@ -99,7 +99,7 @@ def test_a_goal_ends_in_an_app_that_names_its_planner_or_in_a_refusal(
         "model_url": llama_url,
         "model_silence_s": str(SLOW_S),
         "model_call_s": str(SLOW_S),
-        "model_output_tokens": "400",
+        "model_output_tokens": "300",
         "stage_timeout_s": str(2 * SLOW_S),
     }
     with Instance(tmp_path / "data", **settings) as instance:

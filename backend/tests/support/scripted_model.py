@@ -54,6 +54,8 @@ class ScriptedModel:
     def __init__(self, script: Script | list[Say | str]) -> None:
         self._script = script
         self.asked: list[Asked] = []
+        self.listed: Json = {}
+        """What the list of models says of the model besides its name."""
         self.input_tokens = 0
         self.output_tokens = 0
         self._lock = threading.Lock()
@@ -116,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        self._send(200, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+        listed = {"id": "scripted", "object": "model", **self.server.model.listed}
+        self._send(200, {"object": "list", "data": [listed]})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

@@ -33,6 +33,7 @@ from app.adapters.runners.providers import (
     MAY_PASS,
     Provider,
     ReplyTooLarge,
+    is_about_grammar,
     is_too_long,
     is_unpaid,
     price,
@@ -110,6 +111,7 @@ class Asker:
         self._provider = provider
         self._journal = journal
         self._prompt = prompt
+        self._is_grammar = provider.is_grammar
 
     async def ask(self, conversation: Conversation, *, step: str, share: Share, schema: dict[str, Any]) -> Answer:
         """The answer to the last question, kept or new. RunnerUnavailable, BudgetReached, AnswerUnusable."""
@@ -186,12 +188,20 @@ class Asker:
                     raise unavailable(self._choice, error) from error
                 log.info("model_asked_again", model=call.model, reason=type(error).__name__, pause_s=pause)
                 await asyncio.sleep(pause)
+            except failures.ModelRequestRejectedError as error:
+                if not (self._is_grammar and is_about_grammar(error)):
+                    raise self._refusal(error, conversation) from error
+                # Some servers know tools and no schema for the text of an answer.
+                self._is_grammar = False
             except failures.ModelAPIError as error:
-                if is_too_long(error) and len(conversation.turns) > 1:
-                    # The goal was read; only what was said about its faults since is too much.
-                    raise AnswerUnusable("Mending it takes more than the model can read.") from error
-                raise unavailable(self._choice, error) from error
+                raise self._refusal(error, conversation) from error
         raise AssertionError("the last try either answers or raises")
+
+    def _refusal(self, error: failures.ModelAPIError, conversation: Conversation) -> Exception:
+        if is_too_long(error) and len(conversation.turns) > 1:
+            # The goal was read; only what was said about its faults since is too much.
+            return AnswerUnusable("Mending it takes more than the model can read.")
+        return unavailable(self._choice, error)
 
     async def _ask_once(
         self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any] | None
@@ -220,7 +230,7 @@ class Asker:
         self, messages: Sequence[ModelMessage], settings: ModelSettings, schema: dict[str, Any] | None
     ) -> ModelResponse:
         model = self._provider.model
-        parameters = _parameters(schema, is_grammar=self._provider.is_grammar)
+        parameters = _parameters(schema, is_grammar=self._is_grammar)
         prepared = model.prepare_messages(list(messages), parameters)
         if not self._choice.is_streaming:
             async with asyncio.timeout(self._choice.call_s):

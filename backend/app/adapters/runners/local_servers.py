@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import httpx2
+
+from app.designer.choice import NEEDS_NO_KEY, ModelChoice
 
 PLACES: Final = (
     ("Ollama", "ollama", "http://127.0.0.1:11434/v1"),
@@ -18,6 +20,9 @@ PLACES: Final = (
 """Name, provider and address."""
 
 _TIMEOUT_S: Final = 0.5
+_TELLS_IN_S: Final = 5.0
+_CONTEXTS: Final = ("n_ctx", "max_model_len", "max_context_length", "context_length")
+"""What llama.cpp, vLLM, LM Studio and others call the size of the context."""
 _MOST_MODELS: Final = 20
 
 
@@ -53,8 +58,33 @@ def _ask(place: tuple[str, str, str]) -> LocalServer | None:
     return LocalServer(name, provider, url, models[:_MOST_MODELS]) if models else None
 
 
+async def context_of(choice: ModelChoice, client: httpx2.AsyncClient) -> int | None:
+    """The tokens that the server of a model says it can read and write together; None where it does not say.
+
+    Asked for each job, since whoever starts such a server anew may give it another context.
+    """
+    if choice.url is None or choice.provider not in NEEDS_NO_KEY:
+        return None
+    try:
+        answer = await client.get(f"{choice.url}/models", timeout=_TELLS_IN_S)
+        body = answer.json()
+    except (httpx2.HTTPError, ValueError):
+        return None
+    listed = [one for one in _listed(body) if choice.name in (one.get("id"), *_names(one.get("aliases")))]
+    told = [part.get(name) for one in listed for part in (one, one.get("meta")) for name in _CONTEXTS if part]
+    return next((size for size in told if isinstance(size, int) and size > 0), None)
+
+
+def _listed(body: object) -> list[dict[str, Any]]:
+    found = body.get("data") if isinstance(body, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _names(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
+
+
 def _models(body: object) -> Iterator[str]:
-    listed = body.get("data") if isinstance(body, dict) else None
-    for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict) and isinstance(one.get("id"), str) and one["id"].isprintable():
+    for one in _listed(body):
+        if isinstance(one.get("id"), str) and one["id"].isprintable():
             yield one["id"]

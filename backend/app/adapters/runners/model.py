@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 REPAIRS: Final = 2
 _LONGEST_READING: Final = 4_000
+_LEAST_FOR_ALL: Final = 16_000
+"""Tokens of context below which the whole catalogue, a design and its repair do not fit."""
 _NOT_TO_CHANGE: Final = {
     "version",
     "goal",
@@ -115,10 +117,12 @@ class RunnerReal:
 
     async def _design(self, goal: str) -> tuple[AppSpec, dict[str, Any]]:
         clauses = clauses_of(goal)
-        conversation = Conversation(prompts.system_prompt())
-        conversation.ask(prompts.goal_prompt(goal, clauses, await asyncio.to_thread(_reading, goal)))
+        reading = await asyncio.to_thread(_reading, goal)
         await self._say(f"{self._choice.label} is designing the app")
         async with open_provider(self._choice) as provider:
+            is_brief = provider.context is not None and provider.context < _LEAST_FOR_ALL
+            conversation = Conversation(prompts.system_prompt(is_brief=is_brief))
+            conversation.ask(prompts.goal_prompt(goal, clauses, reading))
             asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
             answer, made = await self._answered(asker, conversation, goal)
             if made.spec is None:

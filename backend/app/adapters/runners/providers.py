@@ -16,8 +16,9 @@ from genai_prices import calc_price
 from pydantic_ai import exceptions as failures
 from pydantic_ai.models import Model
 
+from app.adapters.runners.local_servers import context_of
 from app.designer.choice import ModelChoice
-from app.ports.model_calls import Usage
+from app.ports.model_calls import ProviderDown, Usage
 from app.ports.runner import RunnerUnavailable
 
 MOST_REPLY_BYTES: Final = 2_000_000
@@ -38,6 +39,8 @@ class Provider:
     model: Model
     is_grammar: bool
     """Whether an answer can be held to a JSON schema without a tool."""
+    context: int | None = None
+    """Tokens that it can read and write together, as far as that is known."""
 
 
 @asynccontextmanager
@@ -48,7 +51,8 @@ async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
     async with httpx2.AsyncClient(timeout=timeout, event_hooks=hooks) as client:
         # In a thread: loading a provider's library takes seconds, and this process must prove that it lives.
         model = await asyncio.to_thread(_model, choice, client)
-        yield Provider(model, is_grammar=choice.provider != ANTHROPIC)
+        context = choice.context or await context_of(choice, client)
+        yield Provider(model, is_grammar=choice.provider != ANTHROPIC, context=context)
 
 
 class _Maker(Protocol):
@@ -115,6 +119,8 @@ MAY_PASS: Final = (
 )
 """Worth another try: the provider is busy, hurt or out of reach."""
 
+_DOWN: Final = (*MAY_PASS, failures.ModelRequestTimeout)
+
 UNPAID: Final = (
     failures.ModelRateLimitError,
     failures.ModelUnavailableError,
@@ -141,9 +147,15 @@ def is_too_long(error: failures.ModelAPIError) -> bool:
     return isinstance(body, dict) and body.get("type") == "exceed_context_size_error"
 
 
+def is_about_grammar(error: failures.ModelAPIError) -> bool:
+    """Whether a provider refuses to hold an answer to a schema."""
+    return any(word in _reason(error) for word in ("response_format", "json_schema", "grammar", "text.format"))
+
+
 def unavailable(choice: ModelChoice, error: failures.ModelAPIError) -> RunnerUnavailable:
     """A sentence for the founder: what is wrong with the provider, and what to do."""
-    return RunnerUnavailable(_sentence(choice, error))
+    kind = ProviderDown if isinstance(error, _DOWN) else RunnerUnavailable
+    return kind(_sentence(choice, error))
 
 
 def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:

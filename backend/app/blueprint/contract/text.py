@@ -40,6 +40,18 @@ def contract(*, with_examples: bool = True) -> str:
     )
 
 
+@cache
+def brief_contract() -> str:
+    """The kinds of parts alone, for a designer that cannot read much and whose form is held by a schema."""
+    kinds: dict[str, Mapping[Any, str]] = {
+        "Types of fields": {kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)},
+        "Kinds of rules": RULE_KINDS,
+        "Kinds of views": {kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)},
+        "In expressions, over records": AGGREGATES,
+    }
+    return "\n\n".join(f"## {title}\n\n{_listed(words)}" for title, words in kinds.items())
+
+
 def examples() -> list[tuple[str, dict[str, Any]]]:
     """Goals, each with a whole specification for it."""
     folder = sorted((one for one in (_HERE / "examples").iterdir()), key=lambda one: one.name)

@@ -8,11 +8,12 @@ import time
 
 import pytest
 
+from app.designer import prompts
 from app.ports.model_calls import BudgetReached
 from app.ports.runner import GoalNotUnderstood, RunnerUnavailable
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.instance import eventually
-from tests.support.scripted_model import Say
+from tests.support.scripted_model import Asked, Say
 
 from .bench import Notebook, Start
 
@@ -92,6 +93,48 @@ async def test_a_repair_that_no_longer_fits_keeps_what_was_designed(start: Start
     assert spec.title == "Splash Pool"
     assert bench.notebook.ends[0] == "answered"
     assert len(bench.provider.asked) >= 2
+
+
+async def test_a_server_that_knows_no_schemas_is_asked_by_a_tool(start: Start) -> None:
+    def script(asked: Asked, _: int) -> Say:
+        message = "'response_format.type' must be 'text'"
+        return (
+            Say(status=400, error={"error": {"message": message}})
+            if "response_format" in asked.body
+            else Say(GOOD)
+        )
+
+    bench = start(script, provider="compatible")
+
+    assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    first, second = bench.provider.asked
+    assert "tools" not in first.body
+    assert second.body["tools"][0]["function"]["name"] == "answer"
+    assert bench.notebook.ends == ["ModelRequestRejectedError", "answered"]
+    assert bench.notebook.unknown == 0
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_brief"),
+    [
+        ({"meta": {"n_ctx": 8192}}, True),
+        ({"max_model_len": 131_072}, False),
+        ({"context_length": 4096}, True),
+        ({"meta": {"n_ctx": "much"}}, False),
+        ({}, False),
+    ],
+)
+async def test_a_model_that_reads_little_is_told_less(
+    start: Start, listed: dict[str, object], is_brief: bool
+) -> None:
+    bench = start([GOOD], provider="compatible")
+    bench.provider.listed = listed
+
+    assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    system = bench.provider.asked[0].body["messages"][0]["content"]
+    assert system == prompts.system_prompt(is_brief=is_brief)
 
 
 async def test_a_provider_that_was_busy_is_asked_again_when_it_said(start: Start) -> None:
