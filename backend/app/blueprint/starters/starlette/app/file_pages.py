@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from . import by_link, database, files, site
 from .access import Guest, Here
@@ -28,7 +28,9 @@ def by_its_link(request: Request, visitor: Guest, table: Words, record_id: Numbe
     entity = by_link.linked_entity(request, table, record_id, sign)
     field = _field(by_link.shown_fields(entity), name)
     with database.session() as db:
-        return _given_out(db, database.get(db, entity, record_id), field)
+        answer = _given_out(db, database.get(db, entity, record_id), field)
+    answer.headers["cache-control"] = "no-store"
+    return answer
 
 
 @routes.get("/browse-{table}/{record_id}/files/{name}")
@@ -60,14 +62,16 @@ def _field(fields: tuple[Field, ...] | list[Field], name: str) -> Field:
 
 def _given_out(db: sqlite3.Connection, row: database.Row | None, field: Field) -> Response:
     """The file, shown where it is a picture and saved by the browser where it is anything else."""
-    kept = files.read(db, row[field.name]) if row is not None else None
+    kept = files.find(db, row[field.name]) if row is not None else None
     if kept is None:
         raise HTTPException(404, "There is no such file here.")
     how = "inline" if kept.ending in PICTURES else "attachment"
     plain = kept.name.encode("ascii", "replace").decode().replace("?", "_")
     headers = {
         "content-disposition": f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(kept.name)}",
+        "content-length": str(kept.size),
         "content-security-policy": INERT,
         "cross-origin-resource-policy": "same-origin",
     }
-    return Response(kept.content, media_type=TYPES.get(kept.ending, "application/octet-stream"), headers=headers)
+    kind = TYPES.get(kept.ending, "application/octet-stream")
+    return StreamingResponse(files.pieces(kept), media_type=kind, headers=headers)

@@ -10,7 +10,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from . import database, rules
@@ -22,6 +22,13 @@ from .schema import ENTITIES
 from .text import clean
 
 MOST_BYTES = 8_000_000
+ROOM = 400_000_000
+"""Bytes of all files: with them and the records, the whole database can still be saved and taken along."""
+ROOM_OF_OTHERS = ROOM // 2
+"""What people outside of the staff may fill of it, so that there is always some left for the staff."""
+WAITING_ROOM = 80_000_000
+"""Bytes of the uploads that wait; the oldest give way to new ones."""
+PIECE = 256 * 1024
 WAITS_S = 24 * 3600
 """So long an upload waits for its form to be sent without a mistake."""
 AGAIN = "Choose the file again: it does not wait here any more."
@@ -31,6 +38,10 @@ NOT_TAKEN = (
     "text, sound (MP3, WAV), a video (MP4) or a ZIP file."
 )
 HEIC = "This picture is in the format HEIC, which most browsers cannot show. Save it as JPEG and choose that."
+NO_ROOM = (
+    f"There is no room for another file: at most {ROOM // 1_000_000} MB are kept. Let whoever looks after this app remove "
+    "some, or choose none."
+)
 DAMAGED = "This picture is damaged or cut off. Choose it again, or another one."
 TOO_MANY_DOTS = "This picture has too many dots to be shown on a page. Save it smaller and choose that."
 NAMES = frozenset(field.name for entity in ENTITIES for field in entity.of_type(*FILES))
@@ -42,11 +53,12 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|;%]+')
 
 @dataclass(frozen=True)
 class Kept:
-    """A file as it is given out."""
+    """A file as it is given out; `size` in bytes."""
 
+    key: str
     name: str
     ending: str
-    content: bytes
+    size: int
 
 
 def takes(control: str) -> bool:
@@ -54,7 +66,7 @@ def takes(control: str) -> bool:
     return _LINE.sub("", control) in NAMES
 
 
-def hold(content: bytes, name: str, control: str) -> str:
+def hold(content: bytes, name: str, control: str, *, by_staff: bool) -> str:
     """Keep an upload until its form is kept; what the form then holds: the file, or why it is refused."""
     problem, ending = _checked(content)
     if problem:
@@ -64,7 +76,9 @@ def hold(content: bytes, name: str, control: str) -> str:
     kept = _tidy(name, ending)
     try:
         with database.session() as db:
-            _forget(db)
+            _forget(db, more=len(content))
+            if _bytes(db) + len(content) > (ROOM if by_staff else ROOM_OF_OTHERS):
+                return REFUSED_FILE + NO_ROOM
             sql = "INSERT INTO app_files (key, name, held_since, content) VALUES (?, ?, ?, ?)"
             db.execute(sql, [key, kept, time.time(), without_notes(content, ending)])
     except database.DiskFull:
@@ -138,13 +152,34 @@ def clean_up(db: sqlite3.Connection) -> None:
     db.execute(f"DELETE FROM app_files WHERE held_since IS NULL AND key NOT IN ({needed})")
 
 
-def _forget(db: sqlite3.Connection) -> None:
-    """Remove uploads whose forms were never sent without a mistake."""
+def _forget(db: sqlite3.Connection, *, more: int) -> None:
+    """Remove uploads whose forms were never sent without a mistake, and the oldest where `more` bytes need the place."""
     db.execute("DELETE FROM app_files WHERE held_since < ?", [time.time() - WAITS_S])
+    newest_first = "sum(length(content)) OVER (ORDER BY held_since DESC, key) AS so_far"
+    waiting = f"SELECT key, {newest_first} FROM app_files WHERE held_since IS NOT NULL"
+    db.execute(f"DELETE FROM app_files WHERE key IN (SELECT key FROM ({waiting}) WHERE so_far > ?)", [WAITING_ROOM - more])
 
 
-def read(db: sqlite3.Connection, value: Value) -> Kept | None:
+def _bytes(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT coalesce(sum(length(content)), 0) FROM app_files").fetchone()[0])
+
+
+def find(db: sqlite3.Connection, value: Value) -> Kept | None:
     """The file that a record holds."""
     key, _, name = str(value or "").partition("/")
-    row = db.execute("SELECT content FROM app_files WHERE key = ?", [key]).fetchone()
-    return Kept(name, key.rpartition(".")[2], row["content"]) if row else None
+    row = db.execute("SELECT length(content) AS size FROM app_files WHERE key = ?", [key]).fetchone()
+    return Kept(key, name, key.rpartition(".")[2], row["size"]) if row else None
+
+
+def pieces(kept: Kept) -> Iterator[bytes]:
+    """What is in the file, piece by piece: whoever reads slowly or not at all keeps no more than one in memory."""
+    for start in range(0, kept.size, PIECE):
+        # Each piece has a transaction of its own: one that lasts as long as a slow reader would make the log grow.
+        with database.session() as db:
+            row = db.execute("SELECT rowid FROM app_files WHERE key = ?", [kept.key]).fetchone()
+            if row is None:
+                raise FileNotFoundError(kept.key)
+            with db.blobopen("app_files", "content", row["rowid"], readonly=True) as blob:
+                blob.seek(start)
+                piece = blob.read(PIECE)
+        yield piece

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import sqlite3
 import time
@@ -12,7 +11,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import people
+from . import hosts, people
 
 KNOWN = f"known_{people.NAME}"
 KNOWN_S = 365 * 24 * 3600
@@ -29,7 +28,7 @@ def place(request: Request, user_id: int | None) -> str:
     known = _signature(request, mark, user_id)
     if user_id is not None and any(hmac.compare_digest(known.encode(), one.encode()) for one in signatures.split(".")):
         return f"browser {mark}"
-    return f"address {_network(request)}"
+    return f"address {hosts.network_of(request)}"
 
 
 def is_known(place: str) -> bool:
@@ -81,13 +80,3 @@ def _signature(request: Request, mark: str, user_id: int | None) -> str:
 
 def _about(email: str, place: str) -> str:
     return f"sign in {email.casefold()} {place}"
-
-
-def _network(request: Request) -> str:
-    """The address that somebody comes from; one customer of a provider has a whole range of the newer ones."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host

@@ -69,6 +69,15 @@ def is_loopback(name: str) -> bool:
     return address is not None and address.is_loopback
 
 
+def network_of(request: Request) -> str:
+    """The address that somebody comes from; one customer of a provider has a whole range of the newer ones."""
+    host = request.client.host if request.client else ""
+    address = _address(host)
+    if address is None or address.version == 4:
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
 def _is_ours(name: str, scope: Scope) -> bool:
     # An address cannot be taken over as a name can, so the one that was connected to is safe.
     reached = _address((scope.get("server") or ("",))[0])

@@ -9,10 +9,12 @@ import re
 import secrets
 import time
 from contextlib import suppress
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -100,7 +102,7 @@ async def read_form(request: Request) -> dict[str, str]:
         if isinstance(value, UploadFile) and files.takes(name) and not request.url.path.endswith(IMPORTS):
             fields[name] = await _upload(request, name, value, fields)
         elif isinstance(value, UploadFile):
-            fields[name], fields[f"{name}_encoding"] = decoded(await value.read())
+            fields[name], fields[f"{name}_encoding"] = decoded(await value.read(_most_typed(request)))
     return fields
 
 
@@ -114,19 +116,53 @@ async def read_own_page(request: Request) -> FormData:
     # Browsers send UTF-8 and name no other; some that Python knows make text which cannot be kept.
     if kind not in FORM_TYPES or any(name.lower() != "utf-8" for name in CHARSET.findall(more)):
         raise HTTPException(415, "Send this as a web form.")
-    most = MAX_IMPORT if request.url.path.endswith(IMPORTS) else MAX_BODY
-    return await request.form(max_fields=MAX_FORM_FIELDS, max_files=MAX_FILES, max_part_size=most)
+    return await _parsed(request, kind)
+
+
+class _Parts(MultiPartParser):
+    """Reads a form with files: what is typed into it is in memory, so it has the limit of a form without files."""
+
+    most_typed = MAX_BODY
+    # Anybody can begin to send a form, and never end: files wait on the disk, not in memory.
+    spool_max_size = 64 * 1024
+    typed = 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._current_part.file is None:
+            self.typed += end - start
+            if self.typed > self.most_typed:
+                raise MultiPartException("There is more text in this form than this app takes at once.")
+        super().on_part_data(data, start, end)
+
+
+def _most_typed(request: Request) -> int:
+    return MAX_IMPORT if request.url.path.endswith(IMPORTS) else MAX_BODY
+
+
+async def _parsed(request: Request, kind: str) -> FormData:
+    most = _most_typed(request)
+    if kind != FORM_TYPES[1]:
+        return await request.form(max_fields=MAX_FORM_FIELDS)
+    reader = _Parts(request.headers, request.stream(), max_files=MAX_FILES, max_fields=MAX_FORM_FIELDS, max_part_size=most)
+    reader.most_typed = most
+    try:
+        return await reader.parse()
+    except MultiPartException as error:
+        raise HTTPException(400, error.message) from None
 
 
 async def _upload(request: Request, name: str, sent: UploadFile, fields: dict[str, str]) -> str:
     """What the form holds for a file: the one that was chosen, else the one that was there unless it is taken away."""
     if not sent.filename:
         return "" if fields.get(name + TAKEN_AWAY) else fields.get(name + STAYS, "")
-    if not session_of(request):
+    visitor = getattr(request.state, "visitor", None)
+    # A cookie alone shows nothing: whoever is not of the staff, or not known here at all, is held back.
+    by_staff = visitor is not None and visitor.is_staff
+    if not by_staff:
         await run_in_threadpool(hold_back, request)
     # One byte more than is kept tells that a file is too large.
     content = await sent.read(files.MOST_BYTES + 1)
-    return await run_in_threadpool(files.hold, content, sent.filename, name)
+    return await run_in_threadpool(partial(files.hold, content, sent.filename, name, by_staff=by_staff))
 
 
 def hold_back(request: Request) -> None:
@@ -134,7 +170,7 @@ def hold_back(request: Request) -> None:
     too_many = False
     # Where even this cannot be counted, the form itself says why, with everything typed.
     with suppress(database.DiskFull), database.session() as db:
-        too_many = people.too_many_forms(db, request.client.host if request.client else "")
+        too_many = people.too_many_forms(db, hosts.network_of(request))
     if too_many:
         raise HTTPException(429, "That was sent too often. Wait a quarter of an hour and try again.")
 

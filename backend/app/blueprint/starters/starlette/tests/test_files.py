@@ -207,3 +207,23 @@ def test_too_large_a_file_is_refused_beside_its_field(client: Browser, monkeypat
     answer = send(client, f"/{entity.table}/new", {**filled(client, entity, **{field.name: "large.png"}), **token})
     assert answer.status_code == 422
     assert "too large" in answer.text
+
+
+def test_a_file_comes_whole_in_pieces(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PIECE", 50)
+    entity, field = HELD[0]
+    answer = client.get(at(entity, add(client, entity), field))
+    assert answer.content == SAMPLE_FILES[SAMPLES[field.type]]
+    assert answer.headers["content-length"] == str(len(answer.content))
+
+
+def test_others_leave_room_for_the_files_of_the_staff(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    entity, field = HELD[0]
+    content = SAMPLE_FILES[SAMPLES[field.type]]
+    monkeypatch.setattr(files, "ROOM_OF_OTHERS", len(content) - 1)
+    assert files.hold(content, "a", field.name, by_staff=False).endswith(files.NO_ROOM)
+    add(client, entity)
+    monkeypatch.setattr(files, "ROOM", len(content))
+    answer = send(client, f"/{entity.table}/new", filled(client, entity))
+    assert answer.status_code == 422
+    assert "no room for another file" in answer.text
