@@ -139,10 +139,13 @@ class Search:
 
     def options(self, slot: Slot, numbers: Sequence[Decimal]) -> Iterator[str]:
         (name, number), kept_name = slot
-        kept = self.cast.entity(name).field(kept_name)
+        entity = self.cast.entity(name)
+        kept = entity.field(kept_name)
         if kept is None:
             return
-        may_be_empty = not kept.required or kept.starts_as is not None
+        # What moves lead on from begins in the first state, and is never empty.
+        is_state = bool(entity.moves) and kept_name == entity.state
+        may_be_empty = not is_state and (not kept.required or kept.starts_as is not None)
         if may_be_empty and kept.type is not FieldType.BOOL:
             yield ""
         for text in values_of(kept, numbers):

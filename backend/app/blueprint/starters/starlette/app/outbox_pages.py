@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -28,7 +31,7 @@ def look(request: Request, visitor: Here, page: PageNumber = 1, done: Words = ""
     with records.writing() as db:
         outbox.plan_ahead(db)
         rows = outbox.listed(db, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
-    seen = [row for row in rows[:PAGE_SIZE] if _is_seen(visitor, row["record_table"])]
+        seen = [row for row in rows[:PAGE_SIZE] if _is_seen(db, visitor, row)]
     at = now().isoformat(timespec="minutes")
     shown = [{**row, "when": _when(row), "is_due": row["due"] <= at, "mailto": _mailto(row)} for row in seen]
     context = {
@@ -42,15 +45,19 @@ def mark(visitor: Here, number: Number, form: Form) -> Response:
     """Notes that somebody has sent a message by hand."""
     staff_only(visitor)
     with records.writing() as db:
-        found = db.execute("SELECT record_table FROM app_messages WHERE id = ?", [number]).fetchone()
-        if found is None or not _is_seen(visitor, found["record_table"]) or not outbox.mark_sent(db, number):
+        found = db.execute("SELECT record_table, record_id FROM app_messages WHERE id = ?", [number]).fetchone()
+        if found is None or not _is_seen(db, visitor, found) or not outbox.mark_sent(db, number):
             raise HTTPException(404, "There is no such message to send.")
     return RedirectResponse(f"{ADDRESS}?done=saved", 303)
 
 
-def _is_seen(visitor: Visitor, table: str) -> bool:
-    entity = database.BY_TABLE.get(table)
-    return entity is not None and visitor.sees_some(entity)
+def _is_seen(db: sqlite3.Connection, visitor: Visitor, row: Mapping[str, Any]) -> bool:
+    """Whether the record is theirs to see; one that is gone is for those who see all of its kind."""
+    entity = database.BY_TABLE.get(row["record_table"])
+    if entity is None:
+        return False
+    where, values = visitor.sees(entity)
+    return where == "1" or bool(database.count(db, entity, f"id = ? AND {where}", [row["record_id"], *values]))
 
 
 def _when(row: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -11,16 +12,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from app.schema import MESSAGES
+from app.schema import MESSAGES, ROLES
 
-from app import database, mail, outbox, records, rules
+from app import database, mail, outbox, people, records, rules
 from app.clock import now
 from app.database import BY_TABLE
 from app.main import app
-from app.model import Entity, Message
+from app.model import Entity, Message, Role
 
 from .client import Browser
-from .forms import add, keep, send
+from .forms import NUMBERS, add, keep, send, token_of
 
 every_message = pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.name)
 TO = "somebody@mail.local"
@@ -85,6 +86,30 @@ def test_a_stranger_reads_no_message_and_marks_none(client: Browser, message: Me
         assert one["sent_at"] is None
         assert send(client, f"/staff-outbox/{one['id']}/sent", {}).status_code == 303
         assert send(client, f"/staff-outbox/{one['id']}/sent", {}).status_code == 404
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if not role.own], ids=lambda role: role.name)
+def test_a_role_reads_messages_about_what_it_sees_alone(client: Browser, role: Role) -> None:
+    for message in MESSAGES:
+        act(client, message)
+    with database.session() as db:
+        user = people.add(db, name="Nora", email=f"nora{next(NUMBERS)}@example.org", hashed="x.y", role=role.name)
+        session = people.open_session(db, user)
+    somebody = Browser(app)
+    somebody.cookies[people.COOKIE] = session
+    about = set(re.findall(r'href="(/[a-z_]+/\d+)">about this', somebody.get("/staff-outbox").text))
+    assert [address for address in about if somebody.get(address).status_code != 200] == []
+    hidden = [one for one in listed() if f"/{one['record_table']}/{one['record_id']}" not in about]
+    assert [one for one in hidden if send(somebody, f"/staff-outbox/{one['id']}/sent", fresh(somebody)).status_code != 404] == []
+
+
+def listed() -> list[dict[str, Any]]:
+    with database.session() as db:
+        return outbox.listed(db, limit=-1)
+
+
+def fresh(browser: Browser) -> dict[str, str]:
+    return {"csrf_token": token_of(browser.get("/about").text)}
 
 
 @every_message
