@@ -18,7 +18,9 @@ Value = str | int | None
 
 MAX_TEXT = 200
 MAX_LONGTEXT = 5_000
-EMAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+$")
+# Without the marks that make a list, a comment or coded words of an address, or more than an address of a link.
+_MARK = r"[^@\s<>()\[\]\\,;:\"?]"
+EMAIL = re.compile(rf"{_MARK}+@{_MARK}+\.(?:(?!\.){_MARK})+\Z")
 PHONE = re.compile(r"[0-9+()./ -]{3,40}(?: ?(?:,|;|#|x|ext\.?|extension) ?[0-9]{1,8})?", re.IGNORECASE)
 FEWEST_DIGITS = 3
 EMPTY = {"choice": "Choose one.", "ref": "Choose one.", "image": "Choose a picture.", "file": "Choose a file."}

@@ -8,12 +8,13 @@ import smtplib
 import sqlite3
 import ssl
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
-from . import database, outbox
+from . import database, outbox, people
 from .clock import now
 from .fields import EMAIL
 from .schema import ABOUT, MESSAGES
@@ -23,6 +24,8 @@ TIMEOUT_S = 20
 MOST_TRIES = 6
 FIRST_WAIT = timedelta(minutes=2)
 AT_ONCE = 20
+MOST_TO_ONE = 20
+"""Messages in a day to one address but an owner's: whoever types in somebody else's floods nobody."""
 NOBODY = (".example", "@example.com", "@example.org", "@example.net", ".invalid", ".test")
 """Ends addresses of examples, at which nobody is."""
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
@@ -39,6 +42,10 @@ class Server:
     password: str
     security: str
     sender: str
+
+
+class NoAddress(ValueError):
+    """A message is to go to what is no address: an earlier version took more for one."""
 
 
 class Misconfigured(Exception):
@@ -94,7 +101,8 @@ def _claimed() -> list[sqlite3.Row]:
             "SELECT * FROM app_messages WHERE sent_at IS NULL AND due <= ? AND tries < ? AND instr(recipient, '@') "
             f"AND (next_try IS NULL OR next_try <= ?) AND NOT ({nobody}) ORDER BY due LIMIT ?"
         )
-        rows = db.execute(sql, [at, MOST_TRIES, at, *(f"%{end}" for end in NOBODY), AT_ONCE]).fetchall()
+        due = db.execute(sql, [at, MOST_TRIES, at, *(f"%{end}" for end in NOBODY), -1]).fetchall()
+        rows = _within_limits(db, due)[:AT_ONCE]
         for row in rows:
             later = moment + FIRST_WAIT * 2 ** row["tries"]
             db.execute(
@@ -104,9 +112,22 @@ def _claimed() -> list[sqlite3.Row]:
     return rows
 
 
+def _within_limits(db: sqlite3.Connection, due: list[sqlite3.Row]) -> list[sqlite3.Row]:
+    """Without what one address would get too much of; it waits, and the staff see it."""
+    since = (now() - timedelta(days=1)).isoformat(timespec="minutes")
+    sent = Counter(dict(db.execute("SELECT recipient, count(*) FROM app_messages WHERE sent_at > ? GROUP BY 1", [since]).fetchall()))
+    owners = {row["email"] for row in db.execute("SELECT email FROM app_users WHERE role = ?", [people.OWNER])}
+    within = []
+    for row in due:
+        sent[row["recipient"]] += 1
+        if sent[row["recipient"]] <= MOST_TO_ONE or row["recipient"] in owners:
+            within.append(row)
+    return within
+
+
 def _send(known: Server, row: sqlite3.Row) -> bool:
     try:
-        _hand_over(known, _message(known, row))
+        _hand_over(known, _message(known, row), row["recipient"])
     except (smtplib.SMTPException, OSError, ValueError) as error:
         _note(row["id"], problem=_reason(error))
         return False
@@ -115,6 +136,8 @@ def _send(known: Server, row: sqlite3.Row) -> bool:
 
 
 def _message(known: Server, row: sqlite3.Row) -> EmailMessage:
+    if not EMAIL.match(row["recipient"]):
+        raise NoAddress(row["recipient"])
     made = EmailMessage()
     made["Subject"], made["To"] = row["subject"], row["recipient"]
     name = (ABOUT.name or ABOUT.title).replace('"', "'")
@@ -126,18 +149,18 @@ def _message(known: Server, row: sqlite3.Row) -> EmailMessage:
     return made
 
 
-def _hand_over(known: Server, message: EmailMessage) -> None:
+def _hand_over(known: Server, message: EmailMessage, recipient: str) -> None:
     context = ssl.create_default_context()
     if known.security == "tls":
         with smtplib.SMTP_SSL(known.host, known.port, timeout=TIMEOUT_S, context=context) as link:
             _log_in(link, known)
-            link.send_message(message)
+            link.send_message(message, to_addrs=[recipient])
         return
     with smtplib.SMTP(known.host, known.port, timeout=TIMEOUT_S) as link:
         if known.security == "starttls":
             link.starttls(context=context)
         _log_in(link, known)
-        link.send_message(message)
+        link.send_message(message, to_addrs=[recipient])
 
 
 def _log_in(link: smtplib.SMTP, known: Server) -> None:
@@ -147,6 +170,8 @@ def _log_in(link: smtplib.SMTP, known: Server) -> None:
 
 def _reason(error: Exception) -> str:
     """Why a message was not taken, as the staff read it."""
+    if isinstance(error, NoAddress):
+        return f"This is no e-mail address: {error}"[:300]
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return "The mail server does not take the name and password (SMTP_USER, SMTP_PASSWORD)."
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -192,6 +217,7 @@ class Postman:
         while not self._ended.is_set():
             try:
                 send_due()
-            except (sqlite3.Error, database.DiskFull) as error:
-                log.error("The outbox cannot be read: %s", error)
+            except Exception:
+                # One message that nobody foresaw must not keep every later one from being sent.
+                log.exception("The outbox could not be gone through")
             self._ended.wait(EVERY_S)

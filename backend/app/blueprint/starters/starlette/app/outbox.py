@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from . import database, own_links
+from . import database, own_links, people
 from .clock import now
 from .fields import EMAIL, Value, show
 from .model import Entity, Message
@@ -68,7 +68,7 @@ def _write(db: sqlite3.Connection, message: Message, entity: Entity, ids: list[i
     for row in _rows(db, message, entity, ids):
         due = _due(message, row["date"])
         told = _told(db, message, entity, row)
-        for recipient in _recipients(db, row["recipient"], message):
+        for recipient in recipients(db, row["recipient"], message):
             cause = f"{message.name}/{row['id']}/{row['date'] or now().isoformat()}/{recipient}"
             causes.add(cause)
             subject = " ".join(_filled(message.subject, told).split())
@@ -93,11 +93,11 @@ def _rows(db: sqlite3.Connection, message: Message, entity: Entity, ids: list[in
     return [row for record_id in ids for row in db.execute(sql, [record_id])]
 
 
-def _recipients(db: sqlite3.Connection, address: str | None, message: Message) -> list[str]:
+def recipients(db: sqlite3.Connection, address: str | None, message: Message) -> list[str]:
     """Nobody where the record knows no address."""
     if message.to:
         return [address] if address and EMAIL.match(address) else []
-    owners = db.execute("SELECT email FROM app_users WHERE role = 'Owner' ORDER BY id").fetchall()
+    owners = db.execute("SELECT email FROM app_users WHERE role = ? ORDER BY id", [people.OWNER]).fetchall()
     return [str(row["email"]) for row in owners] or [OWNERS]
 
 

@@ -8,6 +8,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.schema import MESSAGES, ROLES
 from app import database, mail, outbox, people, records, rules
 from app.clock import now
 from app.database import BY_TABLE
+from app.fields import EMAIL
 from app.main import app
 from app.model import Entity, Message, Role
 
@@ -243,3 +245,38 @@ def test_a_filled_outbox_names_everybody_once(client: Browser) -> None:
         outbox.plan_ahead(db)
         causes = [row["cause"] for row in outbox.listed(db, limit=-1)]
     assert len(causes) == len(set(causes))
+
+
+@pytest.mark.parametrize("to", ["=?utf-8?q?v=40one.org=2C?=x@mail.local", "root,x@mail.local", "=?utf-8?q??=@mail.local", "x@[mail.local"])
+def test_no_address_leads_to_somebody_else_or_ends_the_sending(
+    client: Browser, monkeypatch: pytest.MonkeyPatch, to: str
+) -> None:
+    assert client
+    assert not EMAIL.match(to)
+    # As an earlier version kept it.
+    odd, good = put(ENTITY, to=to), put(ENTITY)
+    with mail_server(monkeypatch) as taken:
+        assert mail.send_due() == 1
+    assert len(taken) == 1
+    assert kept(good)["sent_at"]
+    assert "no e-mail address" in kept(odd)["problem"]
+
+
+def test_what_the_staff_are_told_goes_to_owners_and_to_nobody_whose_role_is_called_so(client: Browser) -> None:
+    assert client
+    with database.session() as db:
+        people.add(db, name="Otto", email="otto@mail.local", hashed="", role="Owner")
+        assert outbox.recipients(db, None, replace(MESSAGES[0], to="")) == ["olga@example.com"]
+
+
+def test_one_address_outside_is_not_flooded(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client
+    monkeypatch.setattr(mail, "MOST_TO_ONE", 3)
+    for number in range(5):
+        put(ENTITY, subject=f"Hello {number}", due=timedelta(minutes=-number))
+    other = put(ENTITY, to="other@mail.local")
+    with mail_server(monkeypatch) as taken:
+        mail.send_due()
+        mail.send_due()
+    assert len(taken) == 4
+    assert kept(other)["sent_at"]
