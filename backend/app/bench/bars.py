@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Judged(StrEnum):
-    """What a bar's limit is compared with."""
+    """The quantity that a bar's limit is compared with."""
 
     RATIO = "ratio"
     MEASURED = "measured"
@@ -42,7 +42,7 @@ class Bar:
         return self.id.split(" ")[0]
 
     def holds(self, measured: float, ceiling: float | None, *, slowness: float = 1.0) -> bool:
-        """Whether what was measured on a machine so many times slower than the reference keeps the promise."""
+        """True when what was measured on a machine so many times slower than the reference keeps the promise."""
         value = ratio_of(measured, ceiling) if self.judged is Judged.RATIO else measured
         if self.judged is Judged.SCALED:
             value /= slowness
@@ -50,7 +50,7 @@ class Bar:
 
 
 def ratio_of(measured: float, ceiling: float | None) -> float:
-    """How many times the ceiling; infinite when the ceiling was too small to be seen."""
+    """The measured value over the ceiling; infinite when the ceiling was too small to be seen."""
     return measured / ceiling if ceiling else float("inf")
 
 

@@ -112,7 +112,7 @@ def conducting(stage: Stage, sizes: Sizes) -> list[Reading]:
 
 
 def slowness(house: House, sizes: Sizes) -> float:
-    """How many times the CPU of the reference machine a request to the bare program takes here."""
+    """The slowness of this machine: CPU of the bare program here, over that on the reference machine."""
     with house.ceiling("status") as (bare, port):
         cpu_of(bare, port, get("/", ""), 20)
         return cpu_of(bare, port, get("/", ""), max(200, sizes.requests)) / REFERENCE_US

@@ -168,7 +168,7 @@ def _reading(bar: str, found: dict[str, tuple[float, float]], size: str) -> Read
 
 
 def scans(record: Record) -> float:
-    """How many sequential scans of jobs Postgres counts while each act is done once."""
+    """The sequential scans of jobs that Postgres counts while each act is done once."""
     before = record.house.number(_SCANS)
     with record.house.api():
         record.start()

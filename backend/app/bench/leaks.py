@@ -20,7 +20,7 @@ LEAST_BATCH = 4
 
 @dataclass(frozen=True)
 class Left:
-    """What a house holds between builds."""
+    """The descriptors, children and directories of a house between builds."""
 
     descriptors: int
     children: int
@@ -28,7 +28,7 @@ class Left:
 
     @classmethod
     def of(cls, house: House, pids: tuple[int, int]) -> Left:
-        """What is there now."""
+        """Count them now."""
         processes = [psutil.Process(pid) for pid in pids]
         return cls(
             sum(process.num_fds() for process in processes),
@@ -37,7 +37,7 @@ class Left:
         )
 
     def beyond(self, before: Left) -> int:
-        """How much more than before."""
+        """The growth since before."""
         more = (self.descriptors - before.descriptors, self.children - before.children)
         return sum(max(0, count) for count in more) + len(self.places - before.places)
 

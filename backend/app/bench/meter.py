@@ -50,7 +50,7 @@ class Spent:
         return {name: cpu_s(pid) for name, pid in self._pids.items()}
 
     def stop(self) -> dict[str, float]:
-        """What each tree has used since the beginning."""
+        """The CPU that each tree has used since the beginning."""
         return {name: now - self._before[name] for name, now in self._now().items()}
 
 

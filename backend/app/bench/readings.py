@@ -1,4 +1,4 @@
-"""What was measured, judged by the bars and laid out for a person, a program or a page."""
+"""Readings, judged by the bars and laid out for a person, a program or a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.bench.bars import Bar, Judged, ratio_of
 
 @dataclass(frozen=True)
 class Reading:
-    """What one bar came to. Without `measured`, `note` says why: it cannot be measured here, or it `failed`."""
+    """The result of one bar. Without `measured`, `note` says why: it cannot be measured here, or it `failed`."""
 
     bar: str
     measured: float | None

@@ -12,13 +12,13 @@ from app.bench.readings import Verdict, as_table
 
 @dataclass(frozen=True)
 class Report:
-    """What a run came to."""
+    """The result of a run."""
 
     verdicts: Sequence[Verdict]
 
     @property
     def all_hold(self) -> bool:
-        """Whether no gated bar is over its limit, and nothing that was to be measured failed."""
+        """True when no gated bar is over its limit, and nothing that was to be measured failed."""
         return not any(verdict.word in ("over", "failed") for verdict in self.verdicts)
 
     def as_table(self) -> str:

@@ -169,7 +169,7 @@ def _end_all(house: House) -> None:
 
 
 def _transactions(house: House, work: Callable[[], None]) -> float:
-    """How many transactions wrote while the work was done, less those of the bench itself."""
+    """The number of transactions that wrote while the work was done, less those of the bench itself."""
     ask = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
     before = house.number(ask)
     work()

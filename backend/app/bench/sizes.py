@@ -1,4 +1,4 @@
-"""How much is measured: enough to be believed, or just enough to see that it runs."""
+"""The sizes of a run: enough to be believed, or just enough to see that it runs."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class House:
             end(process)
 
     def environment(self, **settings: str) -> dict[str, str]:
-        """What a process of this house sees: none of the founder's settings."""
+        """The environment of a process of this house: none of the founder's settings."""
         kept = {name: text for name, text in process_environment().items() if not name.startswith("COFOUNDER_")}
         own = {
             "DATA_DIR": str(self.data.root),
@@ -150,7 +150,7 @@ class House:
         return kept | {f"COFOUNDER_{name.upper()}": value for name, value in own.items()}
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """What the record answers; a change is committed."""
+        """Ask the record; a change is committed."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []

@@ -35,7 +35,7 @@ _TELL: Final = """
 
 @dataclass(frozen=True)
 class StreamCost:
-    """What the streams of one server cost it."""
+    """The cost of its streams to one server."""
 
     bytes_each: float
     idle_share: float
@@ -45,7 +45,7 @@ class StreamCost:
 
 
 class _Tally:
-    """What all listeners together have heard, and the moment when it is enough."""
+    """The events that all listeners together received, and the moment when these are enough."""
 
     def __init__(self) -> None:
         self._heard = 0

@@ -70,7 +70,7 @@ def build(
 
 
 def planner_of(client: ApiClient, project: str | None, common: Common) -> str:
-    """Who plans the next build of a project."""
+    """The engine that plans the next build of a project."""
     found = client.get(f"/api/projects/{find_project_id(client, project or '')}")
     return str(found.get("engine") or load_settings(common).default_engine)
 

@@ -39,7 +39,7 @@ class Child:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the instance is the one that was started here."""
+        """True when the instance is the one that was started here."""
         return self.instance.pid == self._process.pid
 
     def wait(self) -> None:
@@ -108,7 +108,7 @@ def wait_until_serving(
 
 
 def is_ready(instance: RunningInstance) -> bool:
-    """Whether the API and all it needs answer."""
+    """True when the API and all it needs answer."""
     try:
         answer = httpx2.get(f"{instance.api_url}/api/ready", timeout=5, trust_env=False)
     except httpx2.TransportError:

@@ -1,4 +1,4 @@
-"""Who else uses an instance: each command that does holds a lock, so that nobody stops it under another."""
+"""Other users of an instance: each command that uses one holds a lock, so that nobody stops it under another."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def using_instance(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def alone_with_instance(settings: Settings) -> Iterator[bool]:
-    """Whether no other command uses it; if so, none begins to before the block ends."""
+    """True when no other command uses it; if so, none begins to before the block ends."""
     handle = _open(settings)
     try:
         yield handle is None or _is_ours_alone(handle)

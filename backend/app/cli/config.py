@@ -44,7 +44,7 @@ def refusal(error: ValidationError) -> str:
 
 
 def sources(settings: Settings, common: Common) -> dict[str, str]:
-    """Where each setting's value was taken from."""
+    """The source of each setting's value."""
     flagged = {"data_dir"} if common.data_dir is not None else set()
     environment = set(EnvSettingsSource(type(settings))())
     dotenv = set(DotEnvSettingsSource(type(settings))())

@@ -1,4 +1,4 @@
-"""What every command is given: its streams, the flags all share, and the way to the rest of the program."""
+"""The context of every command: its streams, the flags all share, and the way to the rest of the program."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMMAND_TO_TYPE: Final = re.compile(r"^ *cofounder [a-z].*$|(?<=`)cofounder [a-z
 
 
 def own_name() -> str:
-    """What to type for this program: the launcher of the checkout that it runs from, or its plain name."""
+    """The name to type for this program: the launcher of the checkout that it runs from, or its plain name."""
     launcher = Path(sys.prefix).parent / "co"
     if not launcher.is_file():
         return PROGRAM
@@ -36,7 +36,7 @@ def own_name() -> str:
 
 
 class RunningInstance(Protocol):
-    """How to reach an instance."""
+    """The addresses of an instance."""
 
     @property
     def pid(self) -> int: ...
@@ -60,7 +60,7 @@ class Finding(Protocol):
 
 
 class BenchReport(Protocol):
-    """What a run of the bench came to."""
+    """The result of a run of the bench."""
 
     @property
     def all_hold(self) -> bool: ...
@@ -70,7 +70,7 @@ class BenchReport(Protocol):
 
 
 class Wiring(Protocol):
-    """What the command line needs of `app.processes`."""
+    """The part of `app.processes` that the command line uses."""
 
     def find_instance(self, settings: Settings) -> RunningInstance | None: ...
     def is_coming_up(self, settings: Settings) -> bool: ...
@@ -129,7 +129,7 @@ class Context:
         print(self.typed(text), file=self.talk, flush=True)
 
     def result(self, text: str) -> None:
-        """What the command was asked for."""
+        """The request to a command."""
         print(self.typed(text), file=self.out, flush=True)
 
     def verbatim(self, text: str) -> None:

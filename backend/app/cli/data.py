@@ -81,7 +81,7 @@ def restore(
 
 
 def restored_lines(version: str, answer: dict[str, Any]) -> list[str]:
-    """What the app has now."""
+    """The records of the app now."""
     lines = [f"The records of {version} are those of the file now."]
     rows = list(answer["rows"].items())
     lines += [f"  {count:>7,}  {table}" for table, count in rows[:TABLES_SHOWN]]

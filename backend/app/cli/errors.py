@@ -1,4 +1,4 @@
-"""How a command ends: the exit codes, and the failures that only a command line meets.
+"""The ends of a command: the exit codes, and the failures that only a command line meets.
 
 AppError
 ├── ApiProblem           what the server refused; carries the server's own status and code
@@ -21,7 +21,7 @@ from app.domain.failure import BuildFailed
 
 
 class Exit(IntEnum):
-    """What a script reads from `$?`."""
+    """The exit code that a script reads from `$?`."""
 
     OK = 0
     BUILD_FAILED = 1

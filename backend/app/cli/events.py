@@ -32,7 +32,7 @@ class BuildEvent:
 
     @property
     def at(self) -> datetime | None:
-        """When it happened; None when nobody said."""
+        """The time of the event; None when nobody said."""
         told = self.data.get("at")
         return datetime.fromisoformat(told) if isinstance(told, str) else None
 
@@ -145,7 +145,7 @@ def poll(client: ApiClient, job_id: str, *, wait: Wait) -> Iterator[BuildEvent]:
 
 
 def give_up_or_go_on(error: ServerUnreachable | ApiProblem, away_since: float | None) -> float:
-    """When the server went away; raises `error` when it will not come back or has been away too long."""
+    """The moment when the server went away; raises `error` when it has been away too long or refuses."""
     now = time.monotonic()
     began = now if away_since is None else away_since
     refused = isinstance(error, ApiProblem) and error.http_status < 500

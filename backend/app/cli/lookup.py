@@ -131,7 +131,7 @@ def whole_id(text: str) -> str | None:
 
 
 def begins(some_id: object, text: str) -> bool:
-    """Whether `text` is a beginning of the id, long enough to be meant as one."""
+    """True when `text` is a beginning of the id, long enough to be meant as one."""
     return SHORT_ID.fullmatch(text.lower()) is not None and str(some_id).startswith(text.lower())
 
 

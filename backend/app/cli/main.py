@@ -125,7 +125,7 @@ def call(app: App, tokens: Sequence[str], context: Context) -> int:
 
 
 def usage_error(app: App, error: CycloptsError) -> UsageError:
-    """What was not understood, with the help page to read next."""
+    """The part that was not understood, with the help page to read next."""
     if error.console is None:
         error.console = app.error_console
     chain = () if isinstance(error, UnknownCommandError) else tuple(error.command_chain or ())

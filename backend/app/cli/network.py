@@ -11,7 +11,7 @@ FIRST_PORT: Final = 8500
 
 
 def port_is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now; only a moment's truth."""
+    """True when a server could listen there now; only a moment's truth."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

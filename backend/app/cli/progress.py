@@ -132,7 +132,7 @@ class LiveProgress:
         self._current, self._since, self._said = status, now, ""
 
     def render(self) -> RenderableType:
-        """What the screen shows now."""
+        """The lines that the screen shows now."""
         table = Table.grid(padding=(0, 1))
         if self._current in (JobStatus.QUEUED, JobStatus.SCHEDULED):
             table.add_row(self._spinner, STAGE_LABELS[self._current], "")
@@ -153,7 +153,7 @@ class LiveProgress:
         return Text("·", style="dim"), Text(stage.label, style="dim"), Text("")
 
     def _is_past(self, stage: JobStatus) -> bool:
-        """Whether the build is beyond `stage`; a stage that passed unseen counts."""
+        """True when the build is beyond `stage`; a stage that passed unseen counts."""
         reached = self._failed or self._current
         if reached is JobStatus.READY:
             return True

@@ -176,7 +176,7 @@ def forget_draft(file: Path) -> None:
 
 
 def wants_another_try(problem: AppError, context: Context) -> bool:
-    """Whether the person at the terminal wants to correct it at once."""
+    """True when the person at the terminal wants to correct it at once."""
     if not sys.stdin.isatty():
         return False
     context.say(f"Not saved: {problem.detail}")

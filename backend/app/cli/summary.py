@@ -17,7 +17,7 @@ OTHER_WORDS: Final = "your goal in other words"
 
 
 def is_cancelled(told: Mapping[str, Any]) -> bool:
-    """Whether a failed build, as a status, a list or an event tells of it, was stopped by its founder."""
+    """True when a failed build, as a status, a list or an event tells of it, was stopped by its founder."""
     return told.get("error_code") == FailureCode.CANCELLED
 
 
@@ -32,14 +32,14 @@ def exit_of_build(build: Mapping[str, Any]) -> Exit:
 
 
 def engine_line(engine: str | None) -> str:
-    """Who built it, said honestly."""
+    """The engine that built it, said honestly."""
     if engine == "blueprint":
         return "Built from a blueprint, no AI model."
     return f"Planned by {engine}, built from its plan." if engine else "The engine is not recorded."
 
 
 def design_lines(design: Mapping[str, Any]) -> list[str]:
-    """What a change did and could not do, and the questions that a design left open with what was built."""
+    """The parts of a change that were done and not done, and the questions that a design left open."""
     lines = [f"  {line}" for line in design.get("changes") or []]
     lines += [f"  Left out: {line}" for line in design.get("left_out") or []]
     asked = [f"    - {one['question']} Built: {one['default']}" for one in design.get("questions") or []]
@@ -70,7 +70,7 @@ def ready_lines(build: Mapping[str, Any]) -> list[str]:
 
 
 def data_lines(data: Mapping[str, Any]) -> list[str]:
-    """What was taken over from the version before."""
+    """The records that were taken over from the version before."""
     if not data:
         return []
     rows = sum(int(count) for count in (data.get("rows") or {}).values())
@@ -79,7 +79,7 @@ def data_lines(data: Mapping[str, Any]) -> list[str]:
 
 
 def check_lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:
-    """How many checks passed, and each of them."""
+    """The number of checks that passed, and each of them."""
     if not checks:
         return []
     passed = sum(bool(check.get("ok")) for check in checks)
@@ -99,7 +99,7 @@ def time_lines(stages: Mapping[str, float]) -> list[str]:
 
 
 def failed_lines(build: Mapping[str, Any], *, command: str, flags: str = "") -> list[str]:
-    """What happened, what is not lost, and what to type next: the command with a goal and its flags."""
+    """The failure, what is not lost, and the next command to type, with a goal and its flags."""
     again = f"{command} {quote(' '.join(str(build['goal']).split()))}{flags}"
     if is_cancelled(build):
         return ["The build was cancelled. Earlier versions are unchanged. To build it after all:", again]
@@ -113,7 +113,7 @@ def failed_lines(build: Mapping[str, Any], *, command: str, flags: str = "") -> 
 
 
 def status_lines(status: Mapping[str, Any]) -> list[str]:
-    """Where a job is, as the status answer tells it."""
+    """The status of a job, as the status answer tells it."""
     label = CANCELLED_LABEL if is_cancelled(status) else status["stage_label"]
     lines = [f"{status['build_version']}  {label}"]
     if status.get("queue_position"):

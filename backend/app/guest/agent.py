@@ -236,7 +236,7 @@ def wait_below(root: int) -> None:
 
 
 def over_memory(limit: int) -> bool:
-    """Whether all processes together hold more; pages that they share are counted once before it is said."""
+    """True when all processes together hold more; pages that they share are counted once before it is said."""
     tasks = [one for pid in processes() if (one := task_with_memory(pid))]
     counted = [memory_of(task) for task in tasks]
     used = sum(space_used(path) for path in ("/tmp", "/dev/shm")) + socket_bytes()
@@ -263,7 +263,7 @@ def task_with_memory(pid: int) -> int:
 
 
 def memory_of(task: int) -> tuple[int, int]:
-    """What is resident, and the page tables, which may be larger; in bytes."""
+    """The resident bytes of a process with its page tables, which may be larger."""
     resident = tables = 0
     for line in read_proc(task, "status").splitlines():
         if line.startswith(b"VmRSS:"):

@@ -94,7 +94,7 @@ def join() -> Answer:
 
 
 def there() -> Answer:
-    """Whether the app has records already."""
+    """True when the app has records already."""
     return {"there": DATA.is_file()}
 
 
@@ -128,7 +128,7 @@ def _settle(draft: Path) -> None:
 
 
 def fits(mark: str) -> Answer:
-    """Whether the joined file is of this app: by its mark or, without one, by the kinds of record in it.
+    """True when the joined file is of this app: by its mark or, without one, by the kinds of record in it.
 
     To be asked before the app has opened the file, since it then makes tables of its own there.
     """
@@ -143,7 +143,7 @@ def fits(mark: str) -> Answer:
 
 
 def _is_alike(kinds: set[str]) -> bool:
-    """Whether most of what the app keeps is there; records that are beyond reading may become anything."""
+    """True when most of what the app keeps is there; records that are beyond reading may become anything."""
     try:
         with closing(connect(DATA)) as target:
             own = records(target)
@@ -180,7 +180,7 @@ def records(db: sqlite3.Connection) -> set[str]:
 
 
 def look() -> Answer:
-    """How many rows each table has, and what the app noted when it took the records over."""
+    """The rows of each table, and the app's notes on taking the records over."""
     if not DATA.is_file():
         raise Problem("none")
     with closing(connect(DATA)) as db:
@@ -190,13 +190,13 @@ def look() -> Answer:
 
 
 def count(db: sqlite3.Connection, table: str) -> int:
-    """How many rows there are."""
+    """The number of rows."""
     quoted = table.replace('"', '""')
     return int(db.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608 - a quoted name
 
 
 def notes(db: sqlite3.Connection) -> list[str]:
-    """What the app said about the change from an older shape."""
+    """The app's notes on the change from an older shape."""
     if "app_settings" not in tables(db):
         return []
     row = db.execute("SELECT value FROM app_settings WHERE name = 'migration_notes'").fetchone()

@@ -81,9 +81,9 @@ async def push(commits: Sequence[Commit], *, url: str, branch: str, token: str) 
         secret = {"GIT_ASKPASS": str(askpass), TOKEN_VARIABLE: token}
         # A redirect could hand the token to somebody else.
         quiet = ("-c", "credential.helper=", "-c", "http.followRedirects=false")
-        code, said = await _run(folder, (*quiet, "push", "--porcelain", url, *refs), secret, within_s=_PUSH_S)
+        code, output = await _run(folder, (*quiet, "push", "--porcelain", url, *refs), secret, within_s=_PUSH_S)
         if code != 0:
-            raise _refusal(said.replace(token, "***"), branch)
+            raise _refusal(output.replace(token, "***"), branch)
         _, commit = await _run(folder, ("rev-parse", "main"), {}, within_s=_LOCAL_S)
         return Pushed(url, branch, commit.strip())
 
@@ -190,9 +190,9 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 async def _git(folder: Path, *arguments: str) -> None:
-    code, said = await _run(folder, arguments, {}, within_s=_LOCAL_S)
+    code, output = await _run(folder, arguments, {}, within_s=_LOCAL_S)
     if code != 0:
-        log.warning("git_failed", command=arguments[0], said=said[-2_000:])
+        log.warning("git_failed", command=arguments[0], said=output[-2_000:])
         raise ConfigurationError("git could not write the versions.", remedy="Take the zip instead.")
 
 
@@ -211,11 +211,11 @@ async def _run(
     )
     try:
         async with asyncio.timeout(within_s):
-            said, _ = await process.communicate()
+            output, _ = await process.communicate()
     except TimeoutError:
         return 1, "timed out"
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return process.returncode or 0, said.decode(errors="replace")
+    return process.returncode or 0, output.decode(errors="replace")

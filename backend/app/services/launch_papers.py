@@ -74,13 +74,13 @@ def _brief(known: Known) -> Iterator[Block]:
     yield from _list("Who uses it", (_person(person.name, person.sees) for person in known.plan.people))
     yield from _list("What people can do", (_deed(deed.who, deed.label) for deed in known.plan.does))
     wishes = known.spec.wishes
-    kept = sum(wish.state.value == "kept" for wish in wishes)
+    kept_wishes = sum(wish.state.value == "kept" for wish in wishes)
     checks = len(known.job.evidence.get("checks") or [])
     yield from _list(
         "Where it stands",
         (
             f"Version {known.job.number} runs; {checks} checks passed on it.",
-            *([f"It keeps {kept} of {len(wishes)} wishes."] if wishes else []),
+            *([f"It keeps {kept_wishes} of {len(wishes)} wishes."] if wishes else []),
             f"To go online: {known.readiness.light.words.lower()}.",
         ),
     )
@@ -106,18 +106,28 @@ def _milestones(known: Known) -> Iterator[Block]:
         yield from _list(f"Version {job.number}{day}", changes or [_first_line(job.goal)])
     decided = [gate for gate in known.gates if gate.decided_at is not None]
     yield from _list("Decisions", (f"{gate.decided_at:%-d %B %Y}: {_decision(gate)}" for gate in decided))
-    open_steps = [f"{one.title}: {one.detail}" for one in known.readiness.findings if one.light is not Light.GREEN]
+    open_steps = [
+        f"{finding.title}: {finding.detail}"
+        for finding in known.readiness.findings
+        if finding.light is not Light.GREEN
+    ]
     yield from _list("Before it goes online", open_steps or ["Nothing stands in the way."])
     yield from _list("Later, if it is wanted", [*_wishes(known, "partly"), *_wishes(known, "left_out")])
 
 
 def _risks(known: Known) -> Iterator[Block]:
     readiness = known.readiness
-    blockers = [f"{one.title}. {one.detail}" for one in readiness.findings if one.light is Light.RED]
+    blockers = [
+        f"{finding.title}. {finding.detail}" for finding in readiness.findings if finding.light is Light.RED
+    ]
     yield from _list("In the way of a launch", blockers or ["Nothing."])
     yield from _list(
         "To know before it",
-        [f"{one.title}. {one.detail}" for one in known.readiness.findings if one.light is Light.YELLOW],
+        [
+            f"{finding.title}. {finding.detail}"
+            for finding in known.readiness.findings
+            if finding.light is Light.YELLOW
+        ],
     )
     personal = [
         f"{entity.plural}: {lower_first(field.label)}"
@@ -202,14 +212,14 @@ def _deed(who: str, label: str) -> str:
 
 
 def _wishes(known: Known, state: str) -> list[str]:
-    found = [wish for wish in known.spec.wishes if wish.state.value == state]
-    return [f"{wish.text} ({wish.why})" if wish.why else wish.text for wish in found]
+    wishes = [wish for wish in known.spec.wishes if wish.state.value == state]
+    return [f"{wish.text} ({wish.why})" if wish.why else wish.text for wish in wishes]
 
 
 def _decision(gate: Gate) -> str:
     option = gate.gate_type.option(gate.decision) if gate.decision else None
-    said = option.title if option is not None else str(gate.decision)
-    return f"{said}. {gate.text}" if gate.text else said
+    answer = option.title if option is not None else str(gate.decision)
+    return f"{answer}. {gate.text}" if gate.text else answer
 
 
 def _first_line(goal: str) -> str:

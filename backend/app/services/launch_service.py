@@ -63,7 +63,7 @@ class LaunchService:
         if spec is None:
             raise InvalidInput("The plan of this version is not kept, so nothing can be written about it.")
         files = await self._versions.files_of(job.project_id, TreeDigest(job.digest or ""))
-        known = Known(
+        facts = Known(
             job=job,
             spec=spec,
             plan=plan_of(spec),
@@ -72,7 +72,7 @@ class LaunchService:
             readiness=readiness_of(job, spec, files),
             files=files,
         )
-        return paper_of(name, known)
+        return paper_of(name, facts)
 
     async def _history(
         self, tx: Connection, founder_id: FounderId, job: Job
@@ -81,10 +81,12 @@ class LaunchService:
         page = await self._projects.builds(
             tx, founder_id, job.project_id, below=job.number + 1, limit=VERSIONS_MOST
         )
-        told: list[tuple[Job, Sequence[str]]] = []
+        history: list[tuple[Job, Sequence[str]]] = []
         before = None
-        for version in reversed([one for one in page if one.digest and one.status is JobStatus.READY]):
+        for version in reversed(
+            [candidate for candidate in page if candidate.digest and candidate.status is JobStatus.READY]
+        ):
             spec = await self._specs.of_version(tx, version)
-            told.append((version, changes_between(before, spec) if before and spec else []))
+            history.append((version, changes_between(before, spec) if before and spec else []))
             before = spec or before
-        return told
+        return history

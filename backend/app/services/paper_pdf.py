@@ -44,9 +44,9 @@ def pdf_of(paper: Paper) -> bytes:
     lines = list(_lines(paper))
     while lines:
         lines = _page(document, fonts, lines)
-    made = io.BytesIO()
-    document.write(made, compress=True)
-    return made.getvalue()
+    output = io.BytesIO()
+    document.write(output, compress=True)
+    return output.getvalue()
 
 
 _Line = tuple[str, int, bool, int, int]
@@ -117,8 +117,10 @@ def _is_known(letter: str) -> bool:
 
 
 def _measure(text: str, size: int, is_bold: bool) -> float:
-    bases = (one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    widths = (_WIDTHS[ord(one) - 32] if " " <= one <= "~" else _WIDEST for one in bases)
+    bases = (
+        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    )
+    widths = (_WIDTHS[ord(character) - 32] if " " <= character <= "~" else _WIDEST for character in bases)
     return sum(widths) * size / 1000 * (_BOLD_IS_WIDER if is_bold else 1)
 
 
@@ -144,8 +146,8 @@ def _page(document: pydyf.PDF, fonts: dict[str, pydyf.Dictionary], lines: list[_
         drawn.end_text()
         taken += 1
     document.add_object(drawn)
-    named = {"F": fonts["Helvetica"].reference, "B": fonts["Helvetica-Bold"].reference}
-    resources = pydyf.Dictionary({"Font": pydyf.Dictionary(named)})
+    font_names = {"F": fonts["Helvetica"].reference, "B": fonts["Helvetica-Bold"].reference}
+    resources = pydyf.Dictionary({"Font": pydyf.Dictionary(font_names)})
     page = pydyf.Dictionary(
         {
             "Type": "/Page",

@@ -21,7 +21,7 @@ def _refuse_full(raw: Raw, values: Values) -> None:
 def _add_rule(raw: Raw, values: Values, kind: RuleKind) -> None:
     """The rule of this kind that fits the record's details."""
     entity = record_in(raw, values)
-    entities = [EntitySpec.model_validate(one) for one in raw["entities"]]
+    entities = [EntitySpec.model_validate(entry) for entry in raw["entities"]]
     fitting = [rule for rule in rules_of(entities) if rule.kind is kind and rule.entity == entity["name"]]
     if not fitting:
         raise CorrectionRefused("No detail says when, or how many, so this cannot be refused.")
@@ -38,7 +38,7 @@ def _set_currency(raw: Raw, values: Values) -> None:
 def _let_move(raw: Raw, values: Values) -> None:
     """Have one kind of person alone take a step."""
     entity = record_in(raw, values)
-    move = next((one for one in entity["moves"] if one["label"] == values.get("move")), None)
+    move = next((candidate for candidate in entity["moves"] if candidate["label"] == values.get("move")), None)
     if move is None or values.get("name") not in {role["name"] for role in raw["roles"]}:
         raise CorrectionRefused("This step, or this kind of person, is not in the plan any more.")
     move["by"] = [values["name"]]

@@ -28,7 +28,9 @@ def prune(raw: Raw) -> None:
     raw["views"] = [view for view in raw["views"] if is_there(view, view["field"]) or _is_by_figure(raw, view)]
     raw["rules"] = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
     raw["forms"] = [form for form in _pruned_forms(raw, fields) if form["fields"] and is_there(form)]
-    raw["messages"] = [one for one in raw.get("messages", ()) if is_there(one) and _leads_on(raw, one)]
+    raw["messages"] = [
+        message for message in raw.get("messages", ()) if is_there(message) and _leads_on(raw, message)
+    ]
     if raw.get("site"):
         forms = {form["entity"] for form in raw["forms"]}
         sections = [section for section in raw["site"]["sections"] if _keeps_section(section, raw, forms)]
@@ -39,15 +41,15 @@ def prune(raw: Raw) -> None:
 
 
 def _leads_on(raw: Raw, message: Raw) -> bool:
-    """Whether a message still has somebody to go to, a date to go by, and all that it says."""
+    """True when a message still has somebody to go to, a date to go by, and all that it says."""
     paths = [
         message["to"],
         message.get("date"),
         *re.findall(r"\{([^{}]*)\}", f"{message['subject']} {message['text']}"),
     ]
     entities = {entity["name"]: entity for entity in raw["entities"]}
-    known = ("owner", "link", "app", None)
-    return all(path in known or _leads(entities, message["entity"], path.strip()) for path in paths)
+    receivers = ("owner", "link", "app", None)
+    return all(path in receivers or _leads(entities, message["entity"], path.strip()) for path in paths)
 
 
 def _leads(entities: dict[str, Raw], name: str | None, path: str) -> bool:

@@ -20,8 +20,8 @@ def steps_of(entity: EntitySpec) -> FieldSpec | None:
 
 def _status(entity: Raw) -> Raw | None:
     spec = EntitySpec.model_validate(entity)
-    found = steps_of(spec)
-    return next((dict_of(one) for one in entity["fields"] if found and one["name"] == found.name), None)
+    steps = steps_of(spec)
+    return next((dict_of(field) for field in entity["fields"] if steps and field["name"] == steps.name), None)
 
 
 def _step(entity: Raw, values: Values) -> tuple[Raw, str]:
@@ -34,7 +34,7 @@ def _step(entity: Raw, values: Values) -> tuple[Raw, str]:
 
 def _new_label(values: Values, taken: list[str]) -> str:
     label = words_in(values, "label", "The name of the step")
-    if label.casefold() in {one.casefold() for one in taken}:
+    if label.casefold() in {taken_label.casefold() for taken_label in taken}:
         raise CorrectionRefused(f"There is a step called {label!r} already.")
     return label
 
@@ -42,10 +42,10 @@ def _new_label(values: Values, taken: list[str]) -> str:
 def _rename_step(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     status, step = _step(entity, values)
-    label = _new_label(values, [one for one in status["choices"] if one != step])
-    status["choices"] = [label if one == step else one for one in status["choices"]]
+    label = _new_label(values, [label_before for label_before in status["choices"] if label_before != step])
+    status["choices"] = [label if label_before == step else label_before for label_before in status["choices"]]
     for move in entity["moves"]:
-        move["sources"] = [label if one == step else one for one in move["sources"]]
+        move["sources"] = [label if label_before == step else label_before for label_before in move["sources"]]
         move["target"] = label if move["target"] == step else move["target"]
     _say_otherwise(raw, step, label)
 
@@ -85,9 +85,9 @@ def _remove_step(raw: Raw, values: Values) -> None:
     status, step = _step(entity, values)
     if len(status["choices"]) <= 2:
         raise CorrectionRefused("Two steps are the fewest; take the detail itself out to have none.")
-    status["choices"] = [one for one in status["choices"] if one != step]
+    status["choices"] = [label for label in status["choices"] if label != step]
     for move in entity["moves"]:
-        move["sources"] = [one for one in move["sources"] if one != step]
+        move["sources"] = [label for label in move["sources"] if label != step]
     entity["moves"] = [move for move in entity["moves"] if move["sources"] and move["target"] != step]
 
 

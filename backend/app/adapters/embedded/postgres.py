@@ -87,8 +87,8 @@ class EmbeddedPostgres(EmbeddedServer):
             return
         try:
             with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-                found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-                if found is None:
+                row = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+                if row is None:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
         except psycopg.OperationalError as error:
             raise self._failure(None, str(error)) from error
@@ -102,15 +102,15 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _require_same_major(self) -> None:
         theirs = (self.directory / "PG_VERSION").read_text().strip()
-        said = subprocess.run(
+        result = subprocess.run(
             [self._programs / "postgres", "--version"],
             capture_output=True,
             text=True,
             check=True,
             env=CLEAN_ENVIRONMENT,
         ).stdout
-        numbers = re.search(r"\d+", said)
-        ours = numbers.group() if numbers else said
+        numbers = re.search(r"\d+", result)
+        ours = numbers.group() if numbers else result
         if ours != theirs:
             raise ConfigurationError(
                 f"The data in {str(self.directory)!r} was written by Postgres {theirs}; this is Postgres {ours}.",
@@ -129,7 +129,7 @@ class EmbeddedPostgres(EmbeddedServer):
         initdb: list[str | Path] = [self._programs / "initdb", "--pgdata", draft, "--username", USER]
         initdb += ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-sync"]
         command = tied(initdb, death_signal=SIGKILL, unprivileged=os.geteuid() == 0)
-        made = subprocess.run(
+        result = subprocess.run(
             command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -138,8 +138,8 @@ class EmbeddedPostgres(EmbeddedServer):
             env=CLEAN_ENVIRONMENT,
             start_new_session=True,
         )
-        if made.returncode:
-            raise self._failure(made.returncode, made.stdout)
+        if result.returncode:
+            raise self._failure(result.returncode, result.stdout)
         draft.rename(self.directory)
 
     def _argv(self) -> list[str | Path]:

@@ -1,4 +1,4 @@
-"""What the embedded servers have in common: one owner, no orphan in the way, and an answer before use."""
+"""The common part of embedded servers: one owner, no orphan in the way, and an answer before use."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class EmbeddedServer(ABC):
 
     @property
     def alive(self) -> bool:
-        """Whether the server that this object started still runs; notices (and buries) a dead one."""
+        """True when the server that this object started still runs; notices (and buries) a dead one."""
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -89,11 +89,11 @@ class EmbeddedServer(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where to reach it."""
+        """The address of the server."""
 
     @abstractmethod
     def _settle(self) -> None:
-        """What is to be done once it answers."""
+        """Prepare the server once it answers."""
 
     @abstractmethod
     def _prepare(self) -> None:
@@ -107,7 +107,7 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _stale_files(self) -> list[Path]:
-        """What a killed server leaves that would stop or mislead the next one."""
+        """The files of a killed server that would stop or mislead the next one."""
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         return spawn(

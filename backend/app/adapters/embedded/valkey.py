@@ -36,8 +36,8 @@ def _from_wheel() -> list[Path]:
 
 
 def _from_path() -> list[Path]:
-    found = (shutil.which(name) for name in ("valkey-server", "redis-server"))
-    return [Path(path) for path in found if path]
+    programs = (shutil.which(name) for name in ("valkey-server", "redis-server"))
+    return [Path(path) for path in programs if path]
 
 
 class EmbeddedValkey(EmbeddedServer):

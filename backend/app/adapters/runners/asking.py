@@ -70,7 +70,7 @@ class AnswerUnusable(Exception):
 
 @dataclass
 class Conversation:
-    """What was said so far: to the provider as messages, to the journal as texts that are equal on every try."""
+    """The conversation so far: messages for the provider, texts that are equal on every try for the journal."""
 
     system: str
     turns: list[str] = field(default_factory=list)
@@ -78,13 +78,13 @@ class Conversation:
 
     def ask(self, text: str) -> None:
         """Add a question; after an answer by tool it goes back as that tool's result."""
-        last = self.messages[-1] if self.messages else None
-        calls = [part for part in last.parts if isinstance(part, ToolCallPart)] if last is not None else []
+        newest = self.messages[-1] if self.messages else None
+        calls = [part for part in newest.parts if isinstance(part, ToolCallPart)] if newest is not None else []
         self.turns.append(text)
         if calls:
             parts = [ToolReturnPart(call.tool_name, text, call.tool_call_id) for call in calls]
             self.messages.append(ModelRequest(parts=parts))
-        elif last is None:
+        elif newest is None:
             self.messages.append(ModelRequest(parts=[SystemPromptPart(self.system), UserPromptPart(text)]))
         else:
             self.messages.append(ModelRequest(parts=[UserPromptPart(text)]))
@@ -147,7 +147,7 @@ class Asker:
             raise unavailable(self._choice, error) from error
 
     def _digest(self, conversation: Conversation, schema: dict[str, Any]) -> str:
-        said = [
+        parts = [
             self._choice.label,
             self._choice.url,
             self._prompt,
@@ -155,7 +155,7 @@ class Asker:
             *conversation.turns,
             schema,
         ]
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode(errors="replace")).hexdigest()
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode(errors="replace")).hexdigest()
 
     async def _within_budget(self, call: Call) -> tuple[Call, ModelSettings]:
         """The call with an answer no longer than the budgets allow. BudgetReached."""
@@ -164,9 +164,11 @@ class Asker:
         tokens_in = call.most.input_tokens
         if allowance.tokens is not None:
             room = min(room, allowance.tokens - tokens_in)
-        if allowance.usd is not None and (one := price(self._choice, input_tokens=0, output_tokens=1_000_000)):
+        if allowance.usd is not None and (
+            price_of_million := price(self._choice, input_tokens=0, output_tokens=1_000_000)
+        ):
             cost_in = price(self._choice, input_tokens=tokens_in, output_tokens=0) or 0
-            room = min(room, int((allowance.usd - cost_in) / one * 1_000_000))
+            room = min(room, int((allowance.usd - cost_in) / price_of_million * 1_000_000))
         if room < min(_LEAST_OUTPUT, self._choice.most_output):
             raise BudgetReached(
                 "The budget for models is used up, so the model was not asked. It can be raised in the settings "
@@ -294,7 +296,7 @@ def _text_of(response: ModelResponse) -> str:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether a text is JSON to its end: some servers never say why they stop, and a broken stream does not."""
+    """True when a text is JSON to its end: some servers never say why they stop, and a broken stream does not."""
     try:
         from_json(text)
     except ValueError:

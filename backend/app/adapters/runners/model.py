@@ -162,7 +162,7 @@ class RunnerReal:
     async def _accounted(
         self, asker: Asker, conversation: Conversation, clauses: tuple[str, ...], answer: dict[str, Any]
     ) -> list[Mapping[str, Any]]:
-        """What the model says becomes of each clause; those it does not mention are asked for once more."""
+        """The model's account of each clause; it is asked once more for those that it does not mention."""
         accounts = _accounts(answer)
         missing = unmentioned(clauses, accounts)
         if not missing:
@@ -187,8 +187,8 @@ class RunnerReal:
                 "Try again, or with another model."
             )
         await self._say(f"{reason} The app is planned by rules instead")
-        told = f"{reason} This app was planned by rules, without a model."
-        spec = scaffold.spec.model_copy(update={"assumptions": (told, *scaffold.spec.assumptions)[:12]})
+        explanation = f"{reason} This app was planned by rules, without a model."
+        spec = scaffold.spec.model_copy(update={"assumptions": (explanation, *scaffold.spec.assumptions)[:12]})
         return await self._rules.scaffold(goal, spec=spec)
 
 
@@ -212,25 +212,25 @@ def _read(text: str) -> dict[str, Any]:
 
 
 def _texts(value: Any) -> list[str]:  # Any: what a model wrote
-    return [" ".join(str(one).split())[:400] for one in value][:10] if isinstance(value, list) else []
+    return [" ".join(str(entry).split())[:400] for entry in value][:10] if isinstance(value, list) else []
 
 
 def _accounts(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    found = answer.get("clauses")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    clauses = answer.get("clauses")
+    return [clause for clause in clauses if isinstance(clause, dict)] if isinstance(clauses, list) else []
 
 
 def _reading(goal: str) -> str:
-    """What the rules make of a goal, in short; nothing where they cannot read it."""
+    """The plan of a goal by the rules, in short; nothing where they cannot read it."""
     try:
         plan = language.plan_goal(goal)
     except language.GoalUnreadable:
         return ""
-    kept = plan.model_dump_json(include={"title", "people", "keeps", "rules", "computes"}, by_alias=True)
-    return kept if len(kept) <= _LONGEST_READING else ""
+    summary = plan.model_dump_json(include={"title", "people", "keeps", "rules", "computes"}, by_alias=True)
+    return summary if len(summary) <= _LONGEST_READING else ""
 
 
 def _told(spec: AppSpec) -> str:
-    kept = sum(wish.state.value == "kept" for wish in spec.wishes)
+    kept_wishes = sum(wish.state.value == "kept" for wish in spec.wishes)
     names = ", ".join(entity.plural.lower() for entity in spec.entities[:6])
-    return f"Designed: {names}; {kept} of {len(spec.wishes)} wishes kept"
+    return f"Designed: {names}; {kept_wishes} of {len(spec.wishes)} wishes kept"

@@ -70,7 +70,7 @@ def _model(choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
 
 
 def price(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Decimal | None:
-    """What so many tokens cost in dollars, None for a model without a known price."""
+    """The cost of so many tokens in dollars, None for a model without a known price."""
     provider = _PRICED.get(choice.provider)
     if provider is None:
         return None
@@ -131,7 +131,7 @@ UNPAID: Final = (
 
 
 def is_unpaid(error: failures.ModelAPIError) -> bool:
-    """Whether a call that failed so can have cost nothing."""
+    """True when a call that failed so can have cost nothing."""
     if isinstance(error, failures.ModelConnectionError):
         return error.phase in ("pool", "connect")
     if isinstance(error, failures.ModelServerError | failures.ModelRequestTimeout):
@@ -140,7 +140,7 @@ def is_unpaid(error: failures.ModelAPIError) -> bool:
 
 
 def is_too_long(error: failures.ModelAPIError) -> bool:
-    """Whether a question was more than the model can read; llama.cpp says so in words of its own."""
+    """True when a question was more than the model can read; llama.cpp says so in words of its own."""
     if isinstance(error, failures.ModelContextWindowExceededError):
         return True
     body = error.body

@@ -154,8 +154,8 @@ class FakeSandbox:
 
 def _signal(mark: str, number: signal.Signals) -> None:
     """Reach everything that was started under this mark; a kill goes on until nothing is left."""
-    while found := [process for process in psutil.process_iter() if _has_mark(process, mark)]:
-        for process in found:
+    while marked := [process for process in psutil.process_iter() if _has_mark(process, mark)]:
+        for process in marked:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
         if number != signal.SIGKILL:
@@ -185,9 +185,9 @@ class FakeSandboxRuntime:
         directory = self._root / uuid.uuid4().hex
         directory.mkdir(parents=True)
         if request.keeps_data:
-            kept = self._data / str(request.job_id)
-            kept.mkdir(parents=True, exist_ok=True)
-            (directory / "data").symlink_to(kept)
+            data = self._data / str(request.job_id)
+            data.mkdir(parents=True, exist_ok=True)
+            (directory / "data").symlink_to(data)
         sandbox = FakeSandbox(directory, request)
         self._made[sandbox.id] = sandbox, request.job_id
         return sandbox

@@ -61,8 +61,8 @@ class DiskVersionStore:
         async with self._writing(project_id, ref=ref, size=sum(map(len, files.values()))) as (git, lock):
             stream = _import_stream(ref, files)
             await git.run("fast-import", "--quiet", "--done", "--force", stdin=stream, keep_open=[lock])
-            kept = (await git.run("rev-parse", "--verify", f"{ref}^{{tree}}")).decode().strip()
-        if kept != tree_of(digest):
+            existing = (await git.run("rev-parse", "--verify", f"{ref}^{{tree}}")).decode().strip()
+        if existing != tree_of(digest):
             raise SnapshotDamaged(f"The files of {name!r} were not kept as they were given.")
         return digest
 

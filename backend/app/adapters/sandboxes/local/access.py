@@ -31,13 +31,13 @@ class RegistryAccess:
         self._known: tuple[Registries, RegistryHosts] | None = None
 
     async def registries(self) -> Registries:
-        """What the operator's tools are set up to use."""
+        """The registries that the operator's tools are set up to use."""
         return (await self._read())[0]
 
     async def allowed(
         self, kinds: Collection[PackageRegistry] = (PackageRegistry.PYTHON,)
     ) -> Mapping[Origin, bool]:
-        """What a proxy to these registries lets through."""
+        """The requests that a proxy to these registries lets through."""
         return await (await self._read())[1].allowed(kinds)
 
     def egress(self, kinds: Collection[PackageRegistry] = (PackageRegistry.PYTHON,)) -> Egress:

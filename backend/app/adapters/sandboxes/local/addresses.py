@@ -36,7 +36,7 @@ ANSWER_S: Final = 60.0
 
 
 def may_reach(text: str, *, own: Collection[str], private: bool) -> bool:
-    """Whether to connect to this address; `own` are this machine's, `private` admits internal networks."""
+    """True when to connect to this address; `own` are this machine's, `private` admits internal networks."""
     address: Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
@@ -49,14 +49,16 @@ def may_reach(text: str, *, own: Collection[str], private: bool) -> bool:
 def own_addresses() -> frozenset[str]:
     """Every address of this machine's interfaces."""
     families = (socket.AF_INET, socket.AF_INET6)
-    found = (one for several in psutil.net_if_addrs().values() for one in several if one.family in families)
-    return frozenset(one.address.partition("%")[0] for one in found)
+    entries = (
+        entry for several in psutil.net_if_addrs().values() for entry in several if entry.family in families
+    )
+    return frozenset(entry.address.partition("%")[0] for entry in entries)
 
 
 async def look_up(host: str) -> list[str]:
     """The addresses of a host, by the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    answers = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in answers))
 
 
 class Resolver:
@@ -74,5 +76,5 @@ class Resolver:
             if expires < time.monotonic():
                 addresses = await self._lookup(host)
                 self._known[host] = (time.monotonic() + ANSWER_S, addresses)
-        own = own_addresses()
-        return [one for one in addresses if may_reach(one, own=own, private=private)]
+        local_addresses = own_addresses()
+        return [address for address in addresses if may_reach(address, own=local_addresses, private=private)]

@@ -43,7 +43,7 @@ def _is_delegated(folder: Path) -> bool:
 
 
 def _hands_on(parent: Path) -> bool:
-    """Whether children of this cgroup can be limited, after asking for it where it is not so yet."""
+    """True when children of this cgroup can be limited, after asking for it where it is not so yet."""
     control = parent / "cgroup.subtree_control"
     missing = CONTROLLERS - set(control.read_text().split())
     if not missing <= set((parent / "cgroup.controllers").read_text().split()):
@@ -67,16 +67,16 @@ class Cgroup:
     @classmethod
     def around(cls, pids: tuple[int, ...], parent: Path, name: str, limits: SandboxLimits) -> Cgroup | None:
         """A cgroup with these processes in it; None when the kernel does not let us."""
-        made = cls.named(parent, name)
+        group = cls.named(parent, name)
         try:
-            made.folder.mkdir()
-            made.limit(limits)
+            group.folder.mkdir()
+            group.limit(limits)
             for pid in pids:
-                (made.folder / "cgroup.procs").write_text(str(pid))
+                (group.folder / "cgroup.procs").write_text(str(pid))
         except OSError:
-            made.remove()
+            group.remove()
             return None
-        return made
+        return group
 
     def limit(self, limits: SandboxLimits) -> None:
         """Set what everything in it may use together."""
@@ -88,7 +88,7 @@ class Cgroup:
 
     @property
     def ran_out_of_memory(self) -> bool:
-        """Whether the kernel ended it for using too much."""
+        """True when the kernel ended it for using too much."""
         with suppress(OSError):
             words = (self.folder / "memory.events").read_text().split()
             return int(dict(zip(words[::2], words[1::2], strict=True)).get("oom_kill", 0)) > 0

@@ -27,7 +27,7 @@ def seen(future: asyncio.Future[Any]) -> None:  # Any: its result is not looked 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the agent said to one request, with the descriptor that came along."""
+    """The agent's answer to one request, with the descriptor that came along."""
 
     fields: dict[str, Any]  # what JSON gives
     fds: tuple[int, ...]
@@ -58,7 +58,7 @@ class Channel:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can be asked any more."""
+        """True when nothing can be asked any more."""
         return self._gone is not None
 
     async def ask(self, op: str, *, fds: Sequence[int] = (), **fields: object) -> Answer:

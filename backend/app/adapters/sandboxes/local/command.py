@@ -26,11 +26,11 @@ class RunningCommand:
         self._pipe = pipe
         self._capture = capture
         self._reading = asyncio.create_task(capture.read(pipe))
-        for one in (code, self._reading):
-            one.add_done_callback(seen)
+        for future in (code, self._reading):
+            future.add_done_callback(seen)
 
     async def result(self, timeout_s: float) -> CommandResult:
-        """How it ended. After a time-out, a flood, a cancel or an error in `on_output` it has been killed."""
+        """The end of the command; a time-out, a flood, a cancel or an error in `on_output` has killed it."""
         timed_out = False
         try:
             async with asyncio.timeout(timeout_s) as limit:
@@ -50,8 +50,8 @@ class RunningCommand:
 
     async def _finished(self) -> None:
         while not self._code.done():
-            both: set[asyncio.Future[Any]] = {self._reading, self._code}  # Any: each has its own result
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            futures: set[asyncio.Future[Any]] = {self._reading, self._code}  # Any: each has its own result
+            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
             if self._reading.done():
                 self._reading.result()
                 await asyncio.wait({self._code})

@@ -1,4 +1,4 @@
-"""What apps keep between two sandboxes: a folder a job, whose content this process never opens."""
+"""The data that apps keep between two sandboxes: a folder a job, whose content this process never opens."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class DataFolders:
         return path
 
     def jobs(self) -> list[JobId]:
-        """Whose folders there are."""
+        """The jobs that have a folder."""
         if not self._root.is_dir():
             return []
-        found = []
+        job_ids = []
         for path in self._root.iterdir():
             with suppress(ValueError):
-                found.append(JobId(uuid.UUID(path.name)))
-        return found
+                job_ids.append(JobId(uuid.UUID(path.name)))
+        return job_ids
 
     def remove(self, job_id: JobId) -> None:
         """Take a folder away; idempotent."""

@@ -19,7 +19,7 @@ def bwrap_missing() -> SandboxUnavailable:
 
 
 def diagnose(said: str, *, sysctl: Path = SYSCTL) -> SandboxUnavailable:
-    """What kept the sandbox from coming up, from the kernel's settings first and bubblewrap's words last."""
+    """The reason why a sandbox did not come up, from the kernel's settings first and bubblewrap's words last."""
     if _value(sysctl, "user/max_user_namespaces") == 0:
         return _closed("user.max_user_namespaces is 0", "sysctl -w user.max_user_namespaces=15000")
     if _value(sysctl, "kernel/unprivileged_userns_clone") == 0:
@@ -50,7 +50,7 @@ def _closed(why: str, command: str) -> SandboxUnavailable:
 
 
 def was_refused(said: str) -> bool:
-    """Whether the kernel or a security module said no."""
+    """True when the kernel or a security module said no."""
     return any(words in said for words in ("Operation not permitted", "Permission denied", "No permissions"))
 
 

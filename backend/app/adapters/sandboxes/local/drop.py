@@ -35,7 +35,7 @@ class Drop:
         self._names = {path: f"{STAGE}/{place}" for place, path in enumerate(sources)}
 
     def staged(self, source: Path) -> str:
-        """Where bubblewrap finds this source."""
+        """The place where bubblewrap finds this source."""
         return self._names[source]
 
     def __call__(self) -> None:

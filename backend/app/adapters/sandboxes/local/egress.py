@@ -170,7 +170,7 @@ class Egress:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is written as an address, which TLS names no server by."""
+    """True when a host is written as an address, which TLS names no server by."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -191,11 +191,11 @@ def parse_connect(head: bytes) -> Origin:
 
 async def _first(addresses: Sequence[str], port: int) -> Stream:
     """A connection to the first address that answers."""
-    *others, last = addresses
+    *others, fallback = addresses
     for address in others:
         with suppress(OSError):
             return await asyncio.open_connection(address, port, limit=CHUNK)
-    return await asyncio.open_connection(last, port, limit=CHUNK)
+    return await asyncio.open_connection(fallback, port, limit=CHUNK)
 
 
 async def _reply(writer: asyncio.StreamWriter, status: str, text: str) -> None:

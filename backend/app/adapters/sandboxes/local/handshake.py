@@ -16,7 +16,7 @@ _SERVER_NAME, _ENCRYPTED_HELLO = 0, 0xFE0D
 
 
 class NotTls(Exception):
-    """What was sent is not the beginning of a TLS connection, or hides whom it is for."""
+    """The bytes are not the beginning of a TLS connection, or hide which host it is for."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the processes of a sandbox hold and neither a directory nor a process's own memory shows.
+"""Measuring what the processes of a sandbox hold besides their files and their own memory.
 
 Looked at from outside, where a process cannot hide from whoever started the sandbox.
 """
@@ -77,7 +77,7 @@ def unnamed_files(tasks: Sequence[int]) -> Held:
 
 
 def descriptors_in_flight(tasks: Sequence[int]) -> int:
-    """How many descriptors were sent to sockets of these processes and have not been received."""
+    """The number of descriptors that were sent to sockets of these processes and not received yet."""
     sockets = (
         (task, name) for task in tasks for name, status in _descriptors(task) if stat.S_ISSOCK(status.st_mode)
     )
@@ -137,7 +137,7 @@ def _descriptors(task: int) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _is_hidden(task: int) -> bool:
-    """Whether a process has made itself such that only root may look at what it has open."""
+    """True when a process has made itself such that only root may look at what it has open."""
     try:
         next(Path(f"/proc/{task}/fd").iterdir(), None)
     except PermissionError:
@@ -155,7 +155,7 @@ def _entries(task: int) -> list[Path]:
 
 
 def _count_watches(task: int, *, at_most: int) -> int:
-    """How many descriptors the pollers of a process watch."""
+    """The number of descriptors that the pollers of a process watch."""
     count = 0
     for name in _pollers(task):
         count += _read(task, f"fdinfo/{name}").count(b"\ntfd:")

@@ -40,9 +40,9 @@ class _Registry:
     accept: ClassVar[str]
 
     def is_at(self, origin: Origin) -> bool:
-        """Whether this is the registry's own host."""
-        own = origin_of(self.url)
-        return own is not None and own.host == origin.host
+        """True when this is the registry's own host."""
+        registry_origin = origin_of(self.url)
+        return registry_origin is not None and registry_origin.host == origin.host
 
     def may_be_internal(self, origin: Origin) -> bool:
         """Only the host that the operator named may; another that it points to may not."""
@@ -79,32 +79,34 @@ class RegistryHosts:
 
     async def allowed(self, kinds: Collection[PackageRegistry]) -> Mapping[Origin, bool]:
         """The origins; True for a registry that the operator chose, which may lie on an internal network then."""
-        found: dict[Origin, bool] = {}
+        origins: dict[Origin, bool] = {}
         for kind in kinds:
             async with self._lock:
-                known = self._known.get(kind)
-                if known is None or time.monotonic() >= known.due:
-                    known = self._known[kind] = await self._derive(kind)
-            found |= known.files
+                derived = self._known.get(kind)
+                if derived is None or time.monotonic() >= derived.due:
+                    derived = self._known[kind] = await self._derive(kind)
+            origins |= derived.files
         for kind in kinds:
-            found |= self._registries.origins(kind)
-        return found
+            origins |= self._registries.origins(kind)
+        return origins
 
     async def _derive(self, kind: PackageRegistry) -> _Known:
         async with self._session() as session:
             registries = await self._registries_of(kind)
-            answers = await asyncio.gather(*(self._files_of(session, one) for one in registries))
-        found: dict[Origin, bool] = {}
+            answers = await asyncio.gather(*(self._files_of(session, registry) for registry in registries))
+        origins: dict[Origin, bool] = {}
         for answer in answers:
-            found |= {origin: named or found.get(origin, False) for origin, named in (answer or {}).items()}
-        return _Known(found, time.monotonic() + RETRY_S if None in answers else float("inf"))
+            origins |= {
+                origin: is_named or origins.get(origin, False) for origin, is_named in (answer or {}).items()
+            }
+        return _Known(origins, time.monotonic() + RETRY_S if None in answers else float("inf"))
 
     async def _registries_of(self, kind: PackageRegistry) -> list[_Registry]:
-        known = self._registries
+        registries = self._registries
         if kind is PackageRegistry.PYTHON:
-            return [_Python(url, known.by_operator) for url in known.indexes if origin_of(url)]
-        registry = known.npm or await ask_npm(self._environ)
-        return [_Npm(registry, known.npm is not None)] if registry else []
+            return [_Python(url, registries.by_operator) for url in registries.indexes if origin_of(url)]
+        registry = registries.npm or await ask_npm(self._environ)
+        return [_Npm(registry, registries.npm is not None)] if registry else []
 
     def _session(self) -> aiohttp.ClientSession:
         context = ssl.create_default_context()
@@ -117,7 +119,7 @@ class RegistryHosts:
         )
 
     async def _files_of(self, session: aiohttp.ClientSession, registry: _Registry) -> dict[Origin, bool] | None:
-        """Where this registry's files lie; None when it does not answer."""
+        """The hosts of this registry's files; None when it does not answer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(TIMEOUT_S):
                 for sample in registry.samples:
@@ -129,7 +131,7 @@ class RegistryHosts:
         return None
 
     async def _redirects(self, session: aiohttp.ClientSession, url: str, registry: _Registry) -> list[str]:
-        """Where a file really comes from, should its address only point on. No forbidden address is asked."""
+        """The address that a file really comes from, should its own only point on. No forbidden one is asked."""
         steps: list[str] = []
         with suppress(aiohttp.ClientError, OSError, ValueError):
             while len(steps) <= MAX_REDIRECTS:
@@ -150,7 +152,7 @@ class RegistryHosts:
 def _admitted(urls: Sequence[str], registry: _Registry) -> Iterator[tuple[Origin, bool]]:
     """The origins of an answer, the first ones only. None opens another internal host."""
     origins = dict.fromkeys(origin for url in urls if (origin := origin_of(url)))
-    usual = [one for one in origins if one.port == TLS_PORT or registry.is_at(one)]
+    usual = [candidate for candidate in origins if candidate.port == TLS_PORT or registry.is_at(candidate)]
     for origin in usual[:MAX_ORIGINS]:
         yield origin, registry.may_be_internal(origin)
 
@@ -160,8 +162,8 @@ async def _file_urls(session: aiohttp.ClientSession, url: str, accept: str) -> l
         answer.raise_for_status()
         text = await answer.text()
         here = str(answer.url)
-        found = links_of_html(text) if "html" in answer.content_type else links_of_json(json.loads(text))
-    return [here, *(urljoin(here, link) for link in found)] if found else []
+        links = links_of_html(text) if "html" in answer.content_type else links_of_json(json.loads(text))
+    return [here, *(urljoin(here, link) for link in links)] if links else []
 
 
 def links_of_html(text: str) -> list[str]:

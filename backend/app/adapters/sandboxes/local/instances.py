@@ -57,7 +57,7 @@ class Instance:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it ran and does no more; False for one that is about to."""
+        """True when it ran and does no more; False for one that is about to."""
         return self.boot != boot_id() or (self.outer != NOT_YET and not self.is_alive)
 
     def running(self, outer: Process, inner: Process) -> Self:
@@ -102,7 +102,7 @@ class Instance:
 
 
 def new_directory(root: Path, *, hidden: bool = False) -> Path:
-    """Where the next sandbox will be. A `hidden` one is in no list: only its maker ends it."""
+    """The directory of the next sandbox. A `hidden` one is in no list: only its maker ends it."""
     return root / f"{'.' if hidden else ''}{secrets.token_hex(6)}"
 
 
@@ -110,8 +110,8 @@ def find_instances(root: Path) -> list[Instance]:
     """Every sandbox that is alive or has left files behind."""
     if not root.is_dir():
         return []
-    found = (Instance.load(directory) for directory in root.iterdir() if not directory.name.startswith("."))
-    return [instance for instance in found if instance is not None]
+    instances = (Instance.load(directory) for directory in root.iterdir() if not directory.name.startswith("."))
+    return [instance for instance in instances if instance is not None]
 
 
 def sweep(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""How bubblewrap is called: what a sandbox may not do, and who it runs as."""
+"""Calling bubblewrap: the restrictions of a sandbox, and the user that it runs as."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Launcher:
         }
 
     def watched_memory(self, limits: SandboxLimits) -> int:
-        """What all processes together may hold before the sandbox is ended."""
+        """The bytes that all processes together may hold before the sandbox is ended."""
         return limits.memory_bytes
 
     def launch(self, layout: Layout, limits: SandboxLimits) -> Launched:
@@ -126,15 +126,15 @@ class Launcher:
     def _spawn_as_other_user(
         self, layout: Layout, limits: SandboxLimits, fds: Descriptors
     ) -> subprocess.Popen[bytes]:
-        own = self._uids.free() if self._uids is not None and self._drop_to is not None else None
-        if own is None or self._uids is None:
+        own_uid = self._uids.free() if self._uids is not None and self._drop_to is not None else None
+        if own_uid is None or self._uids is None:
             return self._spawn(layout, limits, fds, None)
         try:
-            process = self._spawn(layout, limits, fds, own)
+            process = self._spawn(layout, limits, fds, own_uid)
         except subprocess.SubprocessError as error:
             self._uids.give_up(error)
             return self._spawn(layout, limits, fds, None)
-        self._uids.take(own.uid, process)
+        self._uids.take(own_uid.uid, process)
         return process
 
     def _spawn(

@@ -1,4 +1,4 @@
-"""What a sandbox sees of this machine, as bubblewrap's arguments."""
+"""The parts of this machine that a sandbox sees, as bubblewrap's arguments."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Layout:
 
 
 class Descriptors:
-    """What the child inherits, closed here together."""
+    """The descriptors that the child inherits, closed here together."""
 
     def __init__(self, *opened: int) -> None:
         self.opened = list(opened)

@@ -1,4 +1,4 @@
-"""What commands print, read no faster than it can be dealt with and kept up to a cap."""
+"""The output of commands, read no faster than it can be dealt with and kept up to a cap."""
 
 from __future__ import annotations
 

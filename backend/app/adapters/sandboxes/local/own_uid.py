@@ -36,7 +36,7 @@ class OwnUid:
 
 
 class OwnUids:
-    """Those of one process, each used again when its sandbox has ended."""
+    """The user ids that one process gives out, each used again when its sandbox has ended."""
 
     def __init__(self, owner: int) -> None:
         """`owner` is whom the sandboxes' files belong to."""
@@ -55,17 +55,17 @@ class OwnUids:
         if not self._works:
             return None
         self._taken = {uid: process for uid, process in self._taken.items() if process.returncode is None}
-        for uid, known in self._known.items():
+        for uid, candidate in self._known.items():
             if uid not in self._taken:
-                return known
+                return candidate
         # Another process of the instance chooses too: at random they hardly ever choose the same.
         uid = random.choice([uid for uid in range(FIRST, LAST + 1) if uid not in self._known] or [self._owner])
         try:
-            made = self._known[uid] = OwnUid(uid, _user_namespace(self._owner, uid))
+            new_uid = self._known[uid] = OwnUid(uid, _user_namespace(self._owner, uid))
         except (OSError, subprocess.SubprocessError) as error:
             self.give_up(error)
             return None
-        return made
+        return new_uid
 
     def take(self, uid: int, process: subprocess.Popen[bytes]) -> None:
         """Note whose it is until that has ended."""

@@ -85,7 +85,7 @@ async def in_thread(work: Callable[..., T], *arguments: object) -> T:
 
 
 async def said_by(process: asyncio.subprocess.Process, *, timeout_s: float) -> tuple[bytes, bytes]:
-    """What a tool has said once it has ended; killed when it takes too long or nobody waits any more."""
+    """Run a tool and return its output; it is killed when it takes too long or nobody waits any more."""
     try:
         async with asyncio.timeout(timeout_s):
             return await process.communicate()

@@ -42,14 +42,14 @@ class Registries:
     ca_bundle: bytes | None = field(default=None, repr=False)
 
     def origins(self, kind: PackageRegistry) -> dict[Origin, bool]:
-        """What may be reached for the registries themselves; True where they may lie on an internal network."""
+        """The origins of the registries themselves; True for one that may lie on an internal network."""
         if kind is PackageRegistry.PYTHON:
             return {origin: self.by_operator for url in self.indexes if (origin := origin_of(url))}
         origin = origin_of(self.npm) if self.npm else None
         return {origin: True} if origin else {}
 
     def environment(self) -> dict[str, str]:
-        """How the tools inside find the same registries, without credentials."""
+        """The settings by which tools inside find the same registries, without credentials."""
         names = self.indexes_for_uv(tuple(without_credentials(url) for url in self.indexes))
         names["PIP_INDEX_URL"] = names["UV_DEFAULT_INDEX"]
         if "UV_INDEX" in names:
@@ -103,17 +103,17 @@ async def _indexes_of_uv(uv: Path, python: Path, environ: Mapping[str, str], *op
     """uv itself prints the indexes that it would use for an empty list of packages."""
     command = [str(uv), "pip", "compile", "-", "--emit-index-url", "--no-header", "--offline", "--no-cache", "-q"]
     code, out, err = await run_tool([*command, "--python", str(python), *options], environ)
-    found = {"--index-url": list[str](), "--extra-index-url": list[str]()}
+    indexes = {"--index-url": list[str](), "--extra-index-url": list[str]()}
     for line in out.splitlines():
         name, _, url = line.partition(" ")
-        if name in found:
-            found[name].append(url.strip())
-    if code != 0 or not found["--index-url"]:
+        if name in indexes:
+            indexes[name].append(url.strip())
+    if code != 0 or not indexes["--index-url"]:
         raise SandboxUnavailable(
             f"uv does not tell which package index it uses: {err.strip() or out.strip()!r}.",
             remedy="Put uv's settings (UV_* variables, uv.toml) in order.",
         )
-    return (*found["--index-url"], *found["--extra-index-url"])
+    return (*indexes["--index-url"], *indexes["--extra-index-url"])
 
 
 def _setting_of_npm(environ: Mapping[str, str]) -> str | None:
@@ -122,10 +122,12 @@ def _setting_of_npm(environ: Mapping[str, str]) -> str | None:
         if name.lower() == "npm_config_registry" and value:
             return value
     home = Path(environ.get("HOME", "/nonexistent"))
-    own = Path(environ.get("npm_config_userconfig") or environ.get("NPM_CONFIG_USERCONFIG") or home / ".npmrc")
-    for path in (own, Path("/etc/npmrc"), Path("/usr/etc/npmrc")):
-        if path.is_file() and (found := _NPMRC.search(path.read_text(errors="replace"))):
-            return re.sub(r"\$\{(\w+)\}", lambda name: environ.get(name[1], ""), found[1])
+    user_file = Path(
+        environ.get("npm_config_userconfig") or environ.get("NPM_CONFIG_USERCONFIG") or home / ".npmrc"
+    )
+    for path in (user_file, Path("/etc/npmrc"), Path("/usr/etc/npmrc")):
+        if path.is_file() and (match := _NPMRC.search(path.read_text(errors="replace"))):
+            return re.sub(r"\$\{(\w+)\}", lambda name: environ.get(name[1], ""), match[1])
     return None
 
 
@@ -175,20 +177,20 @@ def _files_of_pip(environ: Mapping[str, str]) -> list[Path]:
     user = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     files = [Path(folder) / "pip/pip.conf" for folder in shared.split(":")]
     files += [Path("/etc/pip.conf"), home / ".pip/pip.conf", user / "pip/pip.conf", Path(sys.prefix) / "pip.conf"]
-    if named := environ.get("PIP_CONFIG_FILE"):
-        return [] if named == "/dev/null" else [*files, Path(named)]
+    if config_file := environ.get("PIP_CONFIG_FILE"):
+        return [] if config_file == "/dev/null" else [*files, Path(config_file)]
     return files
 
 
 def _indexes_of_pip(pip: Mapping[str, str], default: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that can be reached from a sandbox; folders of this machine cannot."""
+    """The registries that can be reached from a sandbox; folders of this machine cannot."""
     extra = [url for url in pip.get("extra-index-url", "").split() if origin_of(url)]
     return (pip.get("index-url", default[0]).strip(), *extra)
 
 
 def _ca_bundle(environ: Mapping[str, str], pip: Mapping[str, str]) -> bytes | None:
-    named = [environ.get(name) for name in _CA_SETTINGS]
-    for path in [*named, pip.get("cert")]:
+    bundles = [environ.get(name) for name in _CA_SETTINGS]
+    for path in [*bundles, pip.get("cert")]:
         if path and Path(path).is_file():
             return Path(path).read_bytes()
     return None

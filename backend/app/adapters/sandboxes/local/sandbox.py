@@ -36,7 +36,7 @@ CORES: Final = 4
 
 @dataclass(frozen=True)
 class Terms:
-    """What the commands of a sandbox get, and what they may use."""
+    """The environment and the limits of a sandbox's commands."""
 
     environment: Mapping[str, str]
     command_limits: Mapping[str, int]
@@ -62,7 +62,7 @@ class LocalSandbox:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._workspace = os.open(instance.directory / "workspace", os.O_RDONLY | os.O_DIRECTORY)
-        self._pidfds = [fd for one in (instance.inner, instance.outer) if (fd := one.open()) is not None]
+        self._pidfds = [fd for process in (instance.inner, instance.outer) if (fd := process.open()) is not None]
         self._over = asyncio.create_task(self._await_end())
         trees = [instance.directory / room for room in WRITTEN_BY_APPS]
         if terms.data is not None:

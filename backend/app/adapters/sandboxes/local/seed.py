@@ -69,19 +69,19 @@ class SeedCaches:
     ) -> None:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._root / f".{secrets.token_hex(6)}"
-        kept = Seed(draft / "kept")
-        kept.cache.mkdir(parents=True)
+        seed = Seed(draft / "kept")
+        seed.cache.mkdir(parents=True)
         (draft / "lock").write_bytes(lock_text)
         settings = registries.indexes_for_uv(registries.indexes)
         if registries.ca_bundle:
             (draft / "ca.pem").write_bytes(registries.ca_bundle)
             settings["SSL_CERT_FILE"] = str(draft / "ca.pem")
         try:
-            tools = {**environ, **settings, "UV_CACHE_DIR": str(kept.cache)}
+            tools = {**environ, **settings, "UV_CACHE_DIR": str(seed.cache)}
             await self._install(draft / "lock", draft / "first", tools)
-            await self._compile(kept.cache)
-            await self._install(draft / "lock", kept.venv, {**tools, "UV_OFFLINE": "1"})
-            await in_thread(self._publish, kept, done)
+            await self._compile(seed.cache)
+            await self._install(draft / "lock", seed.venv, {**tools, "UV_OFFLINE": "1"})
+            await in_thread(self._publish, seed, done)
         finally:
             await in_thread(remove_tree, draft)
 

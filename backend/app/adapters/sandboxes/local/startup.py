@@ -45,9 +45,9 @@ async def come_up(launcher: Launcher, layout: Layout, limits: SandboxLimits) -> 
         if inner is None or outer is None:
             raise SandboxGone("it ended at once")
     except BaseException as error:
-        said = await _give_up(launched, channel)
+        complaint = await _give_up(launched, channel)
         if isinstance(error, SandboxGone | TimeoutError):
-            raise DidNotComeUp(said or str(error)) from error
+            raise DidNotComeUp(complaint or str(error)) from error
         raise
     finally:
         os.close(launched.info_fd)
@@ -60,5 +60,5 @@ async def _give_up(launched: Launched, channel: Channel) -> str:
     # The group, since bubblewrap's child binds its life to its parent's only at the end of its own start.
     os.killpg(launched.process.pid, signal.SIGKILL)
     channel.close("it did not come up")
-    _, said = await in_thread(launched.process.communicate)
-    return said.decode(errors="replace")[-600:]
+    _, complaint = await in_thread(launched.process.communicate)
+    return complaint.decode(errors="replace")[-600:]

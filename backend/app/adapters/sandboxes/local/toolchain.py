@@ -16,7 +16,7 @@ _MINOR: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What is bound for apps: `python` and everything in `binds` appear inside at the given place, read-only."""
+    """The tools of apps: `python` and all of `binds` appear inside at the given place, read-only."""
 
     python: Path
     binds: tuple[tuple[Path, Path], ...]

@@ -107,7 +107,7 @@ def remove_tree(root: Path) -> None:
 
 
 def _emptied(parent: int, name: str) -> bool:
-    """Whether the directory is gone; False when another process has moved something up meanwhile."""
+    """True when the directory is gone; False when another process has moved something up meanwhile."""
     top = open_directory(parent, name)
     if top is None:
         return True

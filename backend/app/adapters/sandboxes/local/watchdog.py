@@ -40,7 +40,7 @@ class Schedule:
         self._due = 0.0
 
     def is_due(self, figure: int) -> bool:
-        """Whether to look now; somebody else's release does not hide what is taken afterwards."""
+        """True when to look now; somebody else's release does not hide what is taken afterwards."""
         if self._lowest is None:
             self._lowest = figure
         self._lowest = min(self._lowest, figure)
@@ -141,9 +141,9 @@ class ResourceWatch:
 
 def memory_of_machine() -> tuple[int, int]:
     """Bytes of shared memory, and of what the kernel keeps for processes."""
-    found = dict.fromkeys(_MEMORY_OF_MACHINE, 0)
+    figures = dict.fromkeys(_MEMORY_OF_MACHINE, 0)
     for line in Path("/proc/meminfo").read_text().splitlines():
         name, figure, *_ = line.split()
-        if name in found:
-            found[name] = int(figure) * 1024
-    return found["Shmem:"], found["SUnreclaim:"]
+        if name in figures:
+            figures[name] = int(figure) * 1024
+    return figures["Shmem:"], figures["SUnreclaim:"]
