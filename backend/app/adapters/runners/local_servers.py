@@ -85,6 +85,6 @@ def _names(value: object) -> list[object]:
 
 
 def _models(body: object) -> Iterator[str]:
-    for one in _listed(body):
-        if isinstance(one.get("id"), str) and one["id"].isprintable():
-            yield one["id"]
+    for entry in _listed(body):
+        if isinstance(entry.get("id"), str) and entry["id"].isprintable():
+            yield entry["id"]
