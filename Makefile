@@ -1,4 +1,4 @@
-.PHONY: demo test lock plans contact-sheet real-model
+.PHONY: demo test lock plans contact-sheet designs real-model
 demo:
 	./co demo
 test:
@@ -17,3 +17,9 @@ real-model:
 # Every screen of the page in each of its states, as pictures on one sheet: build/page/index.html. Needs Chromium.
 contact-sheet:
 	COFOUNDER_PAGE_PICTURES=$(CURDIR)/build/page ./co test backend/tests/e2e/test_page_states.py
+
+# Apps of ten trades, one in each design, as their owners and their customers see them first, wide and on a phone,
+# light and dark: sheets of pictures in docs/eval/pictures/designs, and what axe-core finds.
+designs:
+	./co --version
+	cd backend && ../.venv/bin/python -m tests.eval.looks ../docs/eval/pictures/designs --axe

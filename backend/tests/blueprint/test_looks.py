@@ -159,7 +159,15 @@ def test_a_picture_is_drawn_in_the_colours_of_its_app(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("goal", "motif"),
-    [("a yoga studio with bookings", "lotus"), ("bike repair", "bicycle"), ("something", "shapes")],
+    [
+        ("a yoga studio with bookings", "lotus"),
+        ("bike repair", "bicycle"),
+        ("expense claims of a team", "chart"),
+        ("courses and lanes of a swimming pool", "waves"),
+        ("a log of my bee hives", "hive"),
+        ("board game night", "dice"),
+        ("something", "shapes"),
+    ],
 )
 def test_the_picture_fits_the_trade(goal: str, motif: str) -> None:
     spec = spec_about(goal)
@@ -171,6 +179,9 @@ def test_customers_read_no_word_of_software() -> None:
     spec = understand("A booking app for a yoga studio")
     assert customer_name(spec) == "Yoga Studio"
     assert customer_lead(spec).startswith("Book a yoga class right here")
+    # Who speaks of customers does not speak to them.
+    told = understand("A bike workshop where customers book a repair on a page")
+    assert customer_lead(told) == "Book a repair right here: it takes a minute, and you need no account."
     words = spec_about("Fresh bread, every morning.")
     assert customer_lead(words) == "Fresh bread, every morning."
     assert customer_lead(spec_about("Track things")) == "Welcome to Corner."

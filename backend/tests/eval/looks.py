@@ -176,6 +176,26 @@ async def draw_sheet(browser: Browser, pictures: list[Path], target: Path) -> No
     page.unlink()
 
 
+async def draw_contact_sheet(browser: Browser, trades: list[Trade], folder: Path) -> None:
+    """What customers and owners see first of every trade, in every look: one row for each."""
+    rows = ""
+    for trade in trades:
+        names = [f"{trade.name}-{page}-{called}.png" for page in ("1front", "3desk") for called in LOOKS]
+        tiles = "".join(f'<img class="{"phone" if "phone" in name else "wide"}" src="{name}">' for name in names)
+        rows += f"<h2>{trade.name}: {look(trade.spec).design.name}</h2><div>{tiles}</div>"
+    style = (
+        "body{margin:12px;font:14px sans-serif;background:#bbb}h2{font-size:15px;margin:8px 0 4px}"
+        "div{display:flex;gap:8px}img{height:300px;object-fit:cover;object-position:top}"
+        ".wide{width:420px}.phone{width:150px}"
+    )
+    page = folder / "contact-sheet.html"
+    page.write_text(f"<!doctype html><style>{style}</style>{rows}", encoding="utf-8")
+    await browser.look_as(Look(2 * (2 * 420 + 2 * 150) + 80, 340 * len(trades) + 24))
+    await browser.open(page.absolute().as_uri())
+    (folder / "contact-sheet.png").write_bytes(await browser.picture("png"))
+    page.unlink()
+
+
 async def _main(given: argparse.Namespace) -> int:
     program = find_browser()
     if program is None:
@@ -184,7 +204,8 @@ async def _main(given: argparse.Namespace) -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     work = given.folder / "apps"
     bad = 0
-    for trade in read_trades(given.only, given.design):
+    trades = read_trades(given.only, given.design)
+    for trade in trades:
         shutil.rmtree(work / trade.name, ignore_errors=True)
         folder = lay_out(trade.spec, work / trade.name, (work / "venv").absolute())
         async with started(folder) as (url, code):
@@ -193,6 +214,8 @@ async def _main(given: argparse.Namespace) -> int:
         print(f"{trade.name}: {wears.design.name}, {found.pages} pages, {len(found.violations)} violations")
         print("".join(f"  {line}\n" for line in (*found.violations, *found.complaints)), end="", flush=True)
         bad += len(found.violations) + len(found.complaints)
+    async with browsing(program) as browser:
+        await draw_contact_sheet(browser, trades, given.folder)
     return 1 if bad else 0
 
 

@@ -15,7 +15,7 @@ _SOFTWARE: Final = frozenset(
 _BUILDERS: Final = re.compile(
     r"\b(apps?|applications?|tools?|systems?|software|web ?sites?|web ?pages?|platforms?|portals?|dashboards?|"
     r"databases?|trackers?|tracking|tracks?|manage[sr]?|managing|management|records?|i|my|we|our|build|users?|"
-    r"log ?in|admin|staff|create|make me)\b",
+    r"log ?in|admin|staff|create|make me|customers?|clients?|visitors?|pages?|forms?|online)\b",
     re.IGNORECASE,
 )
 
