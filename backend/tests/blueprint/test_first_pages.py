@@ -112,3 +112,18 @@ async def test_a_step_that_cannot_be_taken_yet_says_why_and_is_no_button(staff: 
     form = (await staff.client.get("/quotes/new")).text
     assert 'name="accepted_on"' not in form
     assert f'value="{date.today()}" id="quoted_on"' in form
+
+
+@pytest.mark.parametrize("staff", ["corner_cafe"], indirect=True)
+async def test_nobody_comes_to_a_table_that_was_yesterday(staff: Staff) -> None:
+    guest = {"name": "Kim", "phone": "+44 20 7946 0000", "guests": "4"}
+    answer = await staff.send("/forms/reservations", **guest, comes_at=f"{date.today() - timedelta(1)}T19:00")
+    assert answer.status_code == 422
+    assert "That is over already; choose another." in plain(answer.text)
+    later = await staff.send("/forms/reservations", **guest, comes_at=f"{date.today() + timedelta(1)}T19:00")
+    assert later.status_code == 303
+
+
+@pytest.mark.parametrize("staff", ["shared_rides"], indirect=True)
+async def test_a_status_begins_where_records_begin(staff: Staff) -> None:
+    assert "<option selected>Booked</option>" in (await staff.client.get("/bookings/new")).text

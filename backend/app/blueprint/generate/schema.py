@@ -13,6 +13,7 @@ from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSp
 from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import (
     JUDGEMENTS,
+    PAST_DATES,
     cancelling,
     columns,
     monogram,
@@ -50,6 +51,14 @@ _OF_SENDING = (
     "added", "applied", "asked", "booked", "created", "enrolled", "joined", "ordered", "posted", "registered",
     "reported", "requested", "submitted",
 )  # fmt: skip
+_OF_COMING = frozenset(
+    "starts start from comes leaves arrives arrival departure pickup pick collect collected delivery visit "
+    "appointment slot wanted needed until ends return returns checkin checkout".split()
+)
+_OF_A_DAY = frozenset("date day on at time when".split())
+_ASKED_FOR = frozenset(
+    "appointment book booking hire lesson order rent rental request reservation reserve table trip visit".split()
+)
 _VIEW_FIELDS = {
     ViewKind.CALENDAR: (FieldType.DATE, FieldType.DATETIME),
     ViewKind.BOARD: (FieldType.CHOICE,),
@@ -220,7 +229,18 @@ def _dated(entity: EntitySpec, form: FormSpec) -> str:
     days = [field for field in entity.fields if field.type in _DATES and not field.starts_as]
     unasked = [field for field in days if field.name not in form.fields]
     dated = tuple(field.name for field in unasked if field.required or field.name.startswith(_OF_SENDING))
-    return f", dated={dated!r}" if dated else ""
+    coming = tuple(
+        field.name for field in entity.fields if field.name in form.fields and _is_to_come(field, entity, form)
+    )
+    return (f", dated={dated!r}" if dated else "") + (f", coming={coming!r}" if coming else "")
+
+
+def _is_to_come(field: FieldSpec, entity: EntitySpec, form: FormSpec) -> bool:
+    """Whether the form asks for a day or time that somebody comes at, which no past one can be."""
+    if field.type not in _DATES or field.name.startswith(PAST_DATES):
+        return False
+    words, about = set(field.name.split("_")), f"{entity.label} {form.action}".lower().split()
+    return bool(words & _OF_COMING) or (bool(words & _OF_A_DAY) and bool(_ASKED_FOR.intersection(about)))
 
 
 def _form(spec: AppSpec, form: FormSpec) -> str:

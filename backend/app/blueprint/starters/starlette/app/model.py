@@ -252,7 +252,8 @@ class Form:
     """A form at `/forms/{table}` that anybody may fill in; `person` is the ref to whoever does.
 
     `lines` are the fields that it asks for in each line. `state` says how far a record is; whoever sent it may set
-    it to `cancels`, while it is one of `open`. `shows` is told to whoever sent it; `dated` are the days of sending. `invited_by` is the ref to whoever
+    it to `cancels`, while it is one of `open`. `shows` is told to whoever sent it; `dated` are the days of sending,
+    `coming` those that are asked for and never past. `invited_by` is the ref to whoever
     brought the visitor here, found by the code in the link that they passed on.
     """
 
@@ -268,6 +269,7 @@ class Form:
     open: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     dated: tuple[str, ...] = ()
+    coming: tuple[str, ...] = ()
     invited_by: str = ""
 
 

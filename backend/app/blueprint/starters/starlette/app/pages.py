@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, views
+from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, triggers, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, too_long
 from .entering import read_all, refuse_hidden, started
@@ -178,7 +178,9 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     _allow(visitor.may_add(entity))
     known = {field.name for field in entity.fields}
     given = {name: value[:200] for name, value in request.query_params.items() if name in known}
-    start = {field.name: field.choices[0] for field in entity.of_type("choice") if field.name == entity.board}
+    begins = {entity.board, entity.state, *triggers.STATUSES}
+    start = {field.name: field.choices[0] for field in entity.of_type("choice") if field.name in begins and field.required}
+    start |= {field.name: field.choices[0] for field in entity.of_type("choice") if field.name == entity.board}
     with database.session() as db:
         draft = drafts.of(db, visitor.user_id, request.url.path)
         first = conditions.first_values(db, entity, {})

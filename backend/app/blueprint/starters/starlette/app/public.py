@@ -24,6 +24,7 @@ from .security import hold_back, receipt
 
 OFFERED = 60
 VISITOR = " (visitor)"
+OVER = "That is over already; choose another."
 SENT = "sent"
 CARD_OFFERS = 6
 PERSON_NAME = Field("person_name", "Your name", required=True)
@@ -269,6 +270,7 @@ def _add_routes(form: Form) -> None:
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
         values, wrong = read_all(_every_field(form), posted)
+        wrong |= _past(form, values)
         sent = _sent_lines(form, posted)
         wrong |= sent.wrong
         if not line_forms.asks_more(posted):
@@ -290,6 +292,13 @@ def _add_routes(form: Form) -> None:
     def thanks(request: Request, visitor: Guest, id: Number = 0, sign: Words = "") -> HTMLResponse:
         """Says that it arrived; what was sent is shown to whoever sent it."""
         return _thanks(request, form, id, sign)
+
+
+def _past(form: Form, values: Mapping[str, Value]) -> dict[str, str]:
+    """The days and times that nobody can come to any more."""
+    entity = database.BY_TABLE[form.table]
+    given = {name: values[name] for name in form.coming if values.get(name) is not None}
+    return {name: OVER for name, value in given.items() if str(value) < _now(entity.field(name))}
 
 
 def _sent_lines(form: Form, posted: Mapping[str, str]) -> line_forms.Sent:
