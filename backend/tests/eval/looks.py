@@ -43,6 +43,7 @@ HERE = Path(__file__).parent
 TRADES = HERE / "trades.toml"
 LOOKS = {"wide": WIDE, "dark": DARK, "phone": PHONE, "phone-dark": Look(390, 844, is_phone=True, is_dark=True)}
 CODE = re.compile(r"at /setup: (\S+)")
+ON_A_SHEET = 4
 HEIGHT = "Math.min(2600, document.documentElement.scrollHeight)"
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 
@@ -176,8 +177,8 @@ async def draw_sheet(browser: Browser, pictures: list[Path], target: Path) -> No
     page.unlink()
 
 
-async def draw_contact_sheet(browser: Browser, trades: list[Trade], folder: Path) -> None:
-    """What customers and owners see first of every trade, in every look: one row for each."""
+async def draw_contact_sheet(browser: Browser, trades: list[Trade], target: Path) -> None:
+    """What customers and owners see first of these trades, in every look: one row for each."""
     rows = ""
     for trade in trades:
         names = [f"{trade.name}-{page}-{called}.png" for page in ("1front", "3desk") for called in LOOKS]
@@ -188,11 +189,11 @@ async def draw_contact_sheet(browser: Browser, trades: list[Trade], folder: Path
         "div{display:flex;gap:8px}img{height:300px;object-fit:cover;object-position:top}"
         ".wide{width:420px}.phone{width:150px}"
     )
-    page = folder / "contact-sheet.html"
+    page = target.with_suffix(".html")
     page.write_text(f"<!doctype html><style>{style}</style>{rows}", encoding="utf-8")
     await browser.look_as(Look(2 * (2 * 420 + 2 * 150) + 80, 340 * len(trades) + 24))
     await browser.open(page.absolute().as_uri())
-    (folder / "contact-sheet.png").write_bytes(await browser.picture("png"))
+    target.write_bytes(await browser.picture("png"))
     page.unlink()
 
 
@@ -214,8 +215,11 @@ async def _main(given: argparse.Namespace) -> int:
         print(f"{trade.name}: {wears.design.name}, {found.pages} pages, {len(found.violations)} violations")
         print("".join(f"  {line}\n" for line in (*found.violations, *found.complaints)), end="", flush=True)
         bad += len(found.violations) + len(found.complaints)
-    async with browsing(program) as browser:
-        await draw_contact_sheet(browser, trades, given.folder)
+    for at in range(0, len(trades), ON_A_SHEET):
+        # A browser of its own for each: dozens of tall pictures at once are more than one draws in time.
+        async with browsing(program) as browser:
+            target = given.folder / f"contact-sheet-{at // ON_A_SHEET + 1}.png"
+            await draw_contact_sheet(browser, trades[at : at + ON_A_SHEET], target)
     return 1 if bad else 0
 
 
