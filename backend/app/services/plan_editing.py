@@ -75,8 +75,11 @@ def _name_app(raw: Raw, values: Values) -> None:
 
 def _rename_record(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
+    before, said = (entity["label"], entity["plural"]), " ".join(values.get("plural", "").split())
     entity["label"] = words_in(values, "label", "The name")
-    entity["plural"] = " ".join(values.get("plural", "").split()) or plural(entity["label"])
+    # Who only changes what one is called means the others too.
+    is_left = said == before[1] and entity["label"] != before[0]
+    entity["plural"] = plural(entity["label"]) if is_left or not said else said
 
 
 def _add_record(raw: Raw, values: Values) -> None:

@@ -29,6 +29,16 @@ def corrected(change: str, **values: str) -> AppSpec:
     [
         ("name_app", {"title": "Calm", "tagline": "Breathe"}, "It is called “Calm” now"),
         ("rename_record", {"record": "Customer", "label": "Member"}, "Customers are called members now."),
+        (
+            "rename_record",
+            {"record": "Customer", "label": "Member", "plural": "Customers"},
+            "Customers are called members now.",
+        ),
+        (
+            "rename_record",
+            {"record": "Customer", "label": "Customer", "plural": "Clientele"},
+            "Customers are called clientele now.",
+        ),
         ("add_record", {"label": "Teacher"}, "It keeps teachers: Name."),
         ("remove_record", {"record": "Booking"}, "It no longer keeps bookings."),
         (

@@ -48,7 +48,7 @@ class Founder:
 
     async def text(self, words: str, *, within_s: float = 20) -> None:
         """Wait until the page says so."""
-        await self.see(f"document.body.innerText.includes({json.dumps(words)})", within_s=within_s)
+        await self.see(f"document.body?.innerText.includes({json.dumps(words)})", within_s=within_s)
 
     async def fill(self, selector: str, text: str) -> None:
         await self.browser.click(selector)

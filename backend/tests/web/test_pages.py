@@ -299,3 +299,15 @@ def test_a_project_is_deleted_only_by_its_name(signed_in: House) -> None:
     post(signed_in, f"/p/{project}/settings", do="delete", name=name)
 
     assert signed_in.client.get(f"/p/{project}").status_code == 404
+
+
+def test_the_room_is_light_on_the_wire(signed_in: House) -> None:
+    project = built(signed_in)
+    post(signed_in, f"/p/{project}/v/1/open")
+
+    page = signed_in.client.get(f"/p/{project}")
+
+    parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
+    assert len(parts) >= 3
+    size = len(page.content) + sum(len(signed_in.client.get(part).content) for part in parts)
+    assert size <= 60_000

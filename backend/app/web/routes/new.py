@@ -36,8 +36,15 @@ NAME_LENGTH: Final = 80
 
 
 @router.get("/new", response_class=Response, dependencies=[Depends(get_page_caller)])
-async def new(request: Request, goal: Annotated[str, Query(max_length=2_000)] = "") -> Response:
+async def new(
+    request: Request,
+    background_tasks: BackgroundTasks,
+    goal: Annotated[str, Query(max_length=2_000)] = "",
+) -> Response:
     """The box, empty or with an idea to start from."""
+    if not goal.strip():
+        # The first goal that a process reads takes its time, so that is not the one that somebody types.
+        background_tasks.add_task(specify_goal, EXAMPLES[0])
     spec, refusal = await _read(goal) if goal.strip() else (None, "")
     return _new_page(request, goal=goal, spec=spec, refusal=refusal)
 

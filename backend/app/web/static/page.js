@@ -81,7 +81,7 @@ document.addEventListener("input", (event) => {
     asking?.abort();
     asking = new AbortController();
     send(form, undefined, asking.signal);
-  }, 220);
+  }, 150);
 });
 
 document.addEventListener("click", (event) => {
