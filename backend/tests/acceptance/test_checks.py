@@ -40,7 +40,7 @@ BUGS = {
     "a page that breaks": (ROWS, f"        rows = 1 // 0\n{ROWS}", "page_fails"),
     "a link to a record that is gone": ('<a href="/{table}/new">New', '<a href="/{table}/9?x=1">New', "dead_link"),
     "a dead link": ('href="/members">Members', 'href="/nowhere">Members', "dead_link"),
-    "a form with a stale token": (f"{TOKEN}0", f"{TOKEN}1", "no_sign_in form_fails"),
+    "a form with a stale token": (f"{TOKEN}0", f"{TOKEN}1", "no_sign_in form_fails not_kept"),
     "a record that is not kept": (KEPT, "        return self.go(f", "lost_record"),
     "a record without its words": ("for value in row.values()) +", "for value in ()) +", "lost_record"),
     "a missing field that is taken": ('return "Please fill this in."', 'return ""', "bad_input_kept"),

@@ -33,9 +33,9 @@ def test_projects_reads_every_page(cli: Cli, api: FakeApi) -> None:
     assert lines == [f"{PROJECT} active build_v0_1 failed One", f"{JOB} parked no build Two"]
 
 
-@pytest.mark.parametrize(("message", "state"), [("Cancelled by user", "cancelled"), ("We got stuck.", "failed")])
-def test_lists_tell_a_cancelled_build_from_a_failed_one(cli: Cli, api: FakeApi, message: str, state: str) -> None:
-    build = finished(status="failed", error_message=message)
+@pytest.mark.parametrize(("code", "state"), [("cancelled", "cancelled"), ("internal_error", "failed")])
+def test_lists_tell_a_cancelled_build_from_a_failed_one(cli: Cli, api: FakeApi, code: str, state: str) -> None:
+    build = finished(status="failed", error_code=code, error_message="Cancelled by user")
     project = {"id": PROJECT, "status": "active", "name": "Shop", "latest_build": build}
     api.on("GET", "/api/projects", Answer(body={"items": [project], "next_cursor": None}))
     api.on("GET", BUILDS, Answer(body={"items": [build], "next_cursor": None}))

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from app.adapters.sandboxes.local import LocalSandboxRuntime
+from app.adapters.sandboxes.local.held import memory_held, tasks_below
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from app.ports.sandbox import SandboxGone
 from tests.adapters.sandboxes import weaker
@@ -355,6 +356,31 @@ print("survived")
 """
     async with started(runtime, memory_bytes=400 * MB) as sandbox:
         assert await python(sandbox, code) == "survived\n"
+
+
+async def test_memory_that_processes_share_is_counted_once_from_outside_too() -> None:
+    code = """
+import os, sys
+block = bytearray(os.urandom(1 << 20)) * 60
+for _ in range(4):
+    if os.fork() == 0:
+        sys.stdin.read()
+        os._exit(0)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+    process = await asyncio.create_subprocess_exec(
+        "python3", "-c", code, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    await process.stdout.readline()
+    tasks = [process.pid, *tasks_below(process.pid)]
+
+    assert len(tasks) == 5
+    assert 60 * MB < memory_held(tasks, at_most=150 * MB).size < 150 * MB
+    process.stdin.close()
+    await process.wait()
 
 
 async def test_one_process_that_takes_too_much_gets_an_error_and_no_more(make_runtime: MakeRuntime) -> None:
