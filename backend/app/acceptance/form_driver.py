@@ -106,6 +106,11 @@ class FormDriver:
             self._asked[entity.table] = (await self._open_form(entity))[1].names
         return self._asked[entity.table]
 
+    async def offered(self, entity: EntitySpec) -> dict[str, dict[str, str]]:
+        """What the form for a new record offers to choose from, by field: what a person reads, by its value."""
+        _, form = await self._open_form(entity)
+        return {control.name: control.labels for control in form.controls if control.kind == "select"}
+
     async def send(self, entity: EntitySpec, values: Mapping[str, str]) -> Answer:
         """What the app answers to the form for a new record, opened anew: one page view makes one record."""
         page, form = await self._open_form(entity)

@@ -9,14 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.acceptance.actors import Actors
 from app.acceptance.archive import LIVE, chance_port
 from app.acceptance.crawl import crawl
 from app.acceptance.evidence import Check, Evidence, Look, Seen, evidence, run_check
+from app.acceptance.figure_checks import figures_of, try_figures
 from app.acceptance.http_session import HttpSessions
 from app.acceptance.kept import Kept, told
+from app.acceptance.move_checks import MoveChecks, steps_of
 from app.acceptance.people import People
 from app.acceptance.promises import Promise, promises, read_back, try_promise
 from app.acceptance.regression import ParentPromises, plain_version
+from app.acceptance.right_checks import RightChecks
 from app.acceptance.samples import Samples
 from app.acceptance.site_checks import has_site, try_site
 from app.acceptance.strangers import keep_out
@@ -56,6 +60,13 @@ class LiveChecks:
             await self._run_check("strangers", lambda: self._strangers(people))
             await self._run_check("links", lambda: self._links(people))
             await self._run_check("acceptance", lambda: self._accept(people))
+            if figures_of(self.spec):
+                await self._run_check("figures", lambda: try_figures(people))
+            actors = Actors(people)
+            if steps_of(self.spec):
+                await self._run_check("moves", MoveChecks(people, actors).run)
+            if self.spec.roles and has_record_pages(self.spec):
+                await self._run_check("rights", RightChecks(people, actors).run)
             if tried_views(self.spec):
                 await self._run_check("views", lambda: try_views(people))
             if has_site(self.spec):

@@ -7,7 +7,6 @@ from typing import Final
 
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
-from app.blueprint.generate.stated import Statement
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 
 _MADE_ANEW: Final = frozenset(
@@ -52,36 +51,34 @@ class OnceOnly:
                 self._used.add((entity.name, field.name, text))
         return found
 
-    def scene(self, scene: Scene, also: tuple[Statement, ...] = ()) -> Scene:
-        """The scene with values of their own, in which every rule, and what is said `also` of its subject, holds
-        and fails as before."""
+    def scene(self, scene: Scene, speaks_of: str = "") -> Scene:
+        """The scene with values of their own: rules hold and fail as before, what it `speaks_of` stays."""
         for key in scene.records:
             entity = next(one for one in self._spec.entities if one.name == key[0])
             for field in once_only(self._spec, entity):
-                scene = self._renewed(scene, key, entity, field, also)
+                scene = self._renewed(scene, key, field, speaks_of)
         return scene
 
-    def _renewed(
-        self, scene: Scene, key: Key, entity: EntitySpec, field: FieldSpec, also: tuple[Statement, ...]
-    ) -> Scene:
+    def _renewed(self, scene: Scene, key: Key, field: FieldSpec, speaks_of: str) -> Scene:
         said = scene.records[key].get(field.name, "")
         if not said or field.type is FieldType.CHOICE:
             return scene
-        wanted = self._truths(scene, also)
+        wanted = self._told(scene, speaks_of)
         clock = said.partition(" ")[2]
+        entity = next(one for one in self._spec.entities if one.name == key[0])
         for text in self._unused(entity, field):
             typed = f"{text.partition(' ')[0]} {clock}" if clock else text
             changed = Scene(scene.subject, {**scene.records, key: {**scene.records[key], field.name: typed}})
-            if self._truths(changed, also) == wanted:
-                self._used.add((entity.name, field.name, text))
+            if self._told(changed, speaks_of) == wanted:
+                self._used.add((key[0], field.name, text))
                 return changed
         return scene
 
-    def _truths(self, scene: Scene, also: tuple[Statement, ...]) -> list[bool]:
+    def _told(self, scene: Scene, speaks_of: str) -> list[object]:
         judge = examples_of(self._spec).judge
-        told = [(key, said) for key in scene.records for said in judge.stated[key[0]]]
-        told += [(scene.subject, said) for said in also]
-        return [look(scene, key, said) for key, said in told for look in (judge.keeps, judge.breaks)]
+        rules = [(key, said) for key in scene.records for said in judge.stated[key[0]]]
+        held: list[object] = [look(scene, *one) for one in rules for look in (judge.keeps, judge.breaks)]
+        return [*held, *(judge.values(scene, speaks_of) if speaks_of else ())]
 
     def _fits(self, entity: EntitySpec, changes: Texts) -> bool:
         examples = examples_of(self._spec)

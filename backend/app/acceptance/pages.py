@@ -22,6 +22,8 @@ class Control:
     kind: str
     value: str = ""
     options: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    """What a person reads for each option."""
     required: bool = False
     checked: bool = False
 
@@ -87,6 +89,8 @@ class _Reader(HTMLParser):
         self._form: WebForm | None = None
         self._control: Control | None = None
         self._option: list[str] | None = None
+        self._value: str | None = None
+        """Of the option that is being read, where it says one beside its text."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -146,22 +150,24 @@ class _Reader(HTMLParser):
 
     def _begin_option(self, select: Control, given: Attributes) -> None:
         self._end_option()
-        if "value" not in given:
-            self._option = []
-            return
-        if "selected" in given or not select.options:
-            select.value = given["value"]
-        select.options.append(given["value"])
+        self._option, self._value = [], given.get("value")
+        if self._value is not None:
+            if "selected" in given or not select.options:
+                select.value = self._value
+            select.options.append(self._value)
 
     def _end_option(self) -> None:
         """An option without a value stands for its text."""
         if self._option is None or self._control is None:
             return
         text = " ".join("".join(self._option).split())
-        self._option = None
-        if not self._control.options:
-            self._control.value = text
-        self._control.options.append(text)
+        value = text if self._value is None else self._value
+        if self._value is None:
+            if not self._control.options:
+                self._control.value = text
+            self._control.options.append(text)
+        self._control.labels[value] = text
+        self._option = self._value = None
 
 
 def _input(name: str, given: Attributes) -> Control:

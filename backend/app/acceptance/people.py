@@ -97,6 +97,28 @@ class People:
             self._known[path] = await self._signed_up(link, email)
         return self._known[path]
 
+    @property
+    def joined(self) -> list[str]:
+        """The paths of the records whose people have signed up."""
+        return [path for path in self._known if path.startswith("/")]
+
+    async def staff(self, role: str) -> HttpSession:
+        """Somebody of that role of the staff, whom the owner makes an account for."""
+        page = await self.driver.visitor.get("/staff-accounts")
+        form = password_form(page)
+        email = f"staff{self.samples.mark().split()[1]}@example.com"
+        values = {"name": f"Sam {role}", "email": email, "password": _PASSWORD, "role": role}
+        answer = await self.driver.visitor.submit(page, form, values) if form is not None else page
+        if answer.status != 303:
+            raise BuildFailed(
+                FailureCode.NO_SIGN_IN,
+                f"The owner cannot make an account for somebody who is {role}.",
+                log=f"POST {page.path}: {told(answer)}",
+            )
+        visitor = self.sessions.visitor()
+        await _fill(visitor, await visitor.get("/sign-in"), {"email": email, "password": _PASSWORD})
+        return visitor
+
     async def _signed_up(self, address: str, email: str) -> HttpSession:
         visitor = self.sessions.visitor()
         page = await visitor.get(address)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from urllib.parse import urlencode
 
 from app.acceptance.evidence import Seen
+from app.acceptance.figure_checks import is_shown
 from app.acceptance.http_session import HttpSession
 from app.acceptance.kept import told
 from app.acceptance.people import People
-from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.generate.tool_cases import Case, cases_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, ToolSpec
 from app.blueprint.spec_site import SectionSpec, public_fields
@@ -98,18 +97,6 @@ async def _results(visitor: HttpSession, spec: AppSpec, tool: ToolSpec) -> str:
 
 
 def _is_shown(tool: ToolSpec, case: Case, name: str, text: str) -> bool:
-    """Whether the page says the result after its label, however it writes the number."""
+    """Whether the page says the result behind its label."""
     label = next(result.label for result in tool.results if result.name == name)
-    after = text.rpartition(f"{label} ")[2][:40]
-    return any(written in after for written in _written(case.results[name]))
-
-
-def _written(value: Plain) -> tuple[str, ...]:
-    if isinstance(value, bool):
-        return ("Yes",) if value else ("No",)
-    if isinstance(value, Fraction):
-        exact = (digits for digits in range(5) if (value * 10**digits).denominator == 1)
-        return tuple(f"{float(value):,.{digits}f}" for digits in exact)
-    if value is None:
-        return ("–",)
-    return (value,) if isinstance(value, str) else (f"{value.day} {value:%b %Y}",)
+    return is_shown(text, label, case.results[name])

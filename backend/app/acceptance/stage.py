@@ -28,9 +28,10 @@ _UNLIKE: Final = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL,
 class Stage:
     """One scene in the app; what belongs together has been added by one person, the owner."""
 
-    def __init__(self, driver: FormDriver, scene: Scene) -> None:
+    def __init__(self, driver: FormDriver, scene: Scene, *, speaks_of: str = "") -> None:
+        """`speaks_of` is an expression about the subject that must stay as it is in the scene."""
         self.driver = driver
-        self.scene = driver.samples.once_only.scene(scene)
+        self.scene = driver.samples.once_only.scene(scene, speaks_of)
         self.kept: dict[Key, Kept] = {}
         self._states: dict[Key, str] = {}
         self._alike: dict[tuple[str, str, str], str] = {}

@@ -75,6 +75,7 @@ class FailureCode(StrEnum):
     WORDS_MISSING = "words_missing", "The first page does not say what it should."
     WRONG_VIEW = "wrong_view", "A view of the records is not right."
     WRONG_RESULT = "wrong_result", "A calculator gives wrong results."
+    WRONG_FIGURE = "wrong_figure", "The app works something out wrongly."
     FORM_FAILS = "form_fails", "A form of the app breaks when it is sent."
     FILE_LOST = "file_lost", "A file does not come back as it was uploaded."
     MESSAGE_MISSING = "message_missing", "What the app should say to somebody is not in its outbox."
@@ -94,6 +95,8 @@ class FailureCode(StrEnum):
     BAD_RULE = "bad_rule", "A rule of the app points nowhere."
     MOVE_REFUSED = "move_refused", "A step cannot be taken for a record that is ready for it."
     UNREACHABLE_STATE = "unreachable_state", "No step leads a record to one of its states."
+    MOVE_WRONG = "move_wrong", "A step does not do what the plan says."
+    RIGHT_WRONG = "right_wrong", "Somebody may do something else than the plan says."
     REGRESSION = "regression", "The new version no longer does what the version before it did."
 
     # Who sees and does what.

@@ -42,7 +42,7 @@ def other(client: Browser) -> Iterator[Browser]:
     yield Browser(app)
 
 
-def post(browser: Browser, address: str, **values: str) -> Any:
+def post(browser: Browser, address: str, /, **values: str) -> Any:
     page = browser.get(address).text
     return send(browser, address, {**values, "csrf_token": token_of(page)})
 

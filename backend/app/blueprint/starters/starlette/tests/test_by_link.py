@@ -40,12 +40,12 @@ def at(entity: Entity, record_id: int, field: str) -> Any:
     return row[field]
 
 
-def put(entity: Entity, record_id: int, **values: Any) -> None:
+def put(entity: Entity, record_id: int, /, **values: Any) -> None:
     with database.session() as db:
         database.update(db, entity, record_id, values)
 
 
-def post(browser: Browser, address: str, **values: str) -> Any:
+def post(browser: Browser, address: str, /, **values: str) -> Any:
     return send(browser, address, {**values, "csrf_token": token_of(browser.get("/sign-in").text)})
 
 

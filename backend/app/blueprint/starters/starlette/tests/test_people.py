@@ -40,7 +40,7 @@ def in_preview(client: Browser, monkeypatch: pytest.MonkeyPatch) -> Browser:
     return founder
 
 
-def post(browser: Browser, address: str, **values: str) -> Any:
+def post(browser: Browser, address: str, /, **values: str) -> Any:
     page = browser.get(address).text
     return send(browser, address, {**values, "csrf_token": token_of(page)})
 

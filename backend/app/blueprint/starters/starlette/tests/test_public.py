@@ -27,7 +27,7 @@ def visit(client: Browser) -> Browser:
     return Browser(app)
 
 
-def answered(client: Browser, form: Form, **changes: str) -> dict[str, str]:
+def answered(client: Browser, form: Form, /, **changes: str) -> dict[str, str]:
     """What a visitor types; what can be chosen is added by the staff first."""
     values = filled(client, BY_TABLE[form.table])
     asked = {name: values[name] for name in form.fields if name != form.person}

@@ -47,7 +47,7 @@ def _refused_by_the_database(entity: Entity, record_id: int, changes: dict[str, 
         database.insert(db, entity, values)
 
 
-def _parent(client: Browser, entity: Entity, ref: str, **values: str) -> str:
+def _parent(client: Browser, entity: Entity, ref: str, /, **values: str) -> str:
     return str(add(client, BY_TABLE[entity.field(ref).ref], **values))
 
 

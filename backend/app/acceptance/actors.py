@@ -1,0 +1,97 @@
+"""People of an app's roles, who act with the rights of their role: staff by an account, others by signing up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from app.acceptance.http_session import Answer, HttpSession
+from app.acceptance.known_records import KnownRecords
+from app.acceptance.people import People
+from app.blueprint.generate.item_scenes import person_of
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType
+
+
+@dataclass
+class Actor:
+    """Somebody who has signed in; with records of their own, `me` is the one that describes them."""
+
+    session: HttpSession
+    role: str
+    me: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The record that describes them; 0 for staff."""
+        return next(iter(self.me.values()), 0)
+
+
+class Actors:
+    """Lets people of every role in, each once."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._staff: dict[str, Actor] = {}
+        self._tokens: dict[int, str] = {}
+
+    async def of(self, role: str, known: KnownRecords, number: int = 0) -> Actor:
+        """Somebody of the role; with records of their own, the person of that record or of some record."""
+        person = self._people.spec.entity(person_of(self._people.spec, role))
+        if person is None:
+            if role not in self._staff:
+                self._staff[role] = Actor(await self._people.staff(role), role)
+            return self._staff[role]
+        chosen = number or next(iter(self.joined(person)), 0) or next(iter(can_join(person, known)))
+        return await self._member(role, person, chosen, known)
+
+    def joined(self, person: EntitySpec) -> list[int]:
+        """The people of that kind who have signed up already."""
+        return [
+            int(path.rsplit("/", 1)[1]) for path in self._people.joined if path.startswith(f"/{person.table}/")
+        ]
+
+    async def post(self, session: HttpSession, path: str, values: dict[str, str]) -> Answer:
+        """What the app answers to a form that is sent from none of its pages, with the token of a page."""
+        if id(session) not in self._tokens:
+            page = await session.get("/about")
+            found = (form.untouched().get("csrf_token", "") for form in page.page.forms)
+            self._tokens[id(session)] = next((token for token in found if token), "")
+        return await session.post(path, {"csrf_token": self._tokens[id(session)], **values})
+
+    async def _member(self, role: str, person: EntitySpec, number: int, known: KnownRecords) -> Actor:
+        email = next(one.name for one in person.fields if one.type is FieldType.EMAIL)
+        mail = known.of(person)[number][email]
+        return Actor(await self._people.invited(f"/{person.table}/{number}", mail), role, {person.name: number})
+
+
+def can_join(person: EntitySpec, known: KnownRecords) -> Iterator[int]:
+    """The people who can be invited: those with an e-mail that nobody else has."""
+    email = next(one.name for one in person.fields if one.type is FieldType.EMAIL)
+    mails = [texts[email] for texts in known.of(person).values()]
+    return (
+        number for number, texts in known.of(person).items() if texts[email] and mails.count(texts[email]) == 1
+    )
+
+
+def path_to(spec: AppSpec, entity: EntitySpec, person: str, seen: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The links that lead from a record to the person whose it is; empty where none do, or it is the person."""
+    for link in entity.fields:
+        if link.ref == person:
+            return (link.name,)
+    for link in entity.fields:
+        target = spec.entity(link.ref) if link.ref and link.required else None
+        if target is not None and target.name not in seen | {entity.name}:
+            rest = path_to(spec, target, person, seen | {entity.name})
+            if rest:
+                return (link.name, *rest)
+    return ()
+
+
+def owner_of(known: KnownRecords, entity: EntitySpec, number: int, person: str) -> int:
+    """The person whose a record is; 0 for nobody's."""
+    if entity.name == person:
+        return number
+    path = path_to(known.spec, entity, person)
+    found = known.evaluator().value(".".join(path), entity.name, number) if path else None
+    return int(found) if isinstance(found, Fraction) else 0

@@ -1,0 +1,137 @@
+"""The records of a running app as its owner reads them, ready for the second evaluator to work things out on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from functools import cached_property
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.acceptance.form_driver import NUMBER, FormDriver
+from app.blueprint.expressions.evaluator import Evaluator, Plain, World
+from app.blueprint.spec import NUMBERS, OWNER, AppSpec, ComputedSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec_expressions import catalogue_of
+from app.core.zone import machine_zone
+
+Texts = Mapping[str, str]
+"""The cells of a record by the names of its fields and figures; links are numbers."""
+
+Names = Mapping[str, Mapping[str, str]]
+
+_UNKNOWN: Final = "0"
+"""Stands for a record that a cell names and no form offers."""
+_NO_FORMULA: Final = re.compile(r"(^|[;\t\n])'([-=+@])")
+_ROOM: Final = re.compile(r" \((?:\d+ left|full)\)$")
+
+
+@dataclass(frozen=True)
+class KnownRecords:
+    """What an app keeps, at one moment of its clock."""
+
+    spec: AppSpec
+    texts: Mapping[str, Mapping[int, Texts]]
+    """The cells by kind of record and number."""
+    now: datetime
+    names: Mapping[str, Mapping[str, Mapping[str, str]]]
+    """The numbers of what each link of a kind can lead to, by their names."""
+
+    @cached_property
+    def plain(self) -> Mapping[str, Mapping[int, Mapping[str, Plain]]]:
+        """What was typed in, as values of expressions."""
+        return {
+            entity.name: {number: self._record(entity, texts) for number, texts in self.of(entity).items()}
+            for entity in self.spec.entities
+        }
+
+    def of(self, entity: EntitySpec) -> Mapping[int, Texts]:
+        """The records of a kind."""
+        return self.texts[entity.name]
+
+    def evaluator(
+        self,
+        *,
+        role: str = OWNER,
+        me: Mapping[str, int] | None = None,
+        changed: tuple[EntitySpec, int, Texts] | None = None,
+    ) -> Evaluator:
+        """Works out what the app should, as seen by somebody, with some cells of a record `changed`."""
+        plain = dict(self.plain)
+        if changed is not None:
+            entity, number, texts = changed
+            record = self._record(entity, {**self.of(entity)[number], **texts})
+            plain[entity.name] = {**plain[entity.name], number: record}
+        return Evaluator(catalogue_of(self.spec), World(plain, self.now, me or {}, role))
+
+    def _record(self, entity: EntitySpec, texts: Texts) -> dict[str, Plain]:
+        return {field.name: read_plain(field.type, texts.get(field.name, "")) for field in entity.fields}
+
+
+def read_plain(kind: FieldType, text: str) -> Plain:
+    """A cell as the value that expressions know."""
+    if kind is FieldType.BOOL:
+        return text == "1"
+    if not text:
+        return None
+    if kind in NUMBERS or kind is FieldType.REF:
+        return Fraction(text)
+    if kind is FieldType.DATE:
+        return date.fromisoformat(text)
+    return datetime.fromisoformat(text) if kind is FieldType.DATETIME else text
+
+
+async def read_records(driver: FormDriver) -> KnownRecords:
+    """Every record of the app, by its own export."""
+    texts: dict[str, Mapping[int, Texts]] = {}
+    names: dict[str, Names] = {}
+    for entity in driver.spec.entities:
+        names[entity.name] = await _names(driver, entity)
+        texts[entity.name] = await _texts(driver, entity, names[entity.name])
+    return KnownRecords(driver.spec, texts, _now(driver.spec), names)
+
+
+async def read_again(driver: FormDriver, known: KnownRecords, entity: EntitySpec) -> KnownRecords:
+    """The same with what became of the records of one kind."""
+    names = known.names[entity.name]
+    texts = await _texts(driver, entity, names)
+    links = [field.name for field in entity.fields if field.ref]
+    if any(cells[name] == _UNKNOWN for cells in texts.values() for name in links):
+        names = await _names(driver, entity)
+        texts = await _texts(driver, entity, names)
+    changed = {**known.texts, entity.name: texts}
+    return KnownRecords(known.spec, changed, _now(known.spec), {**known.names, entity.name: names})
+
+
+def _now(spec: AppSpec) -> datetime:
+    return datetime.now(ZoneInfo(spec.timezone or machine_zone())).replace(tzinfo=None)
+
+
+async def _texts(driver: FormDriver, entity: EntitySpec, names: Names) -> dict[int, Texts]:
+    return {int(row[NUMBER]): _cells(entity, row, names) for row in await driver.rows(entity)}
+
+
+def _cells(entity: EntitySpec, row: Mapping[str, str], names: Names) -> dict[str, str]:
+    parts: list[FieldSpec | ComputedSpec] = [*entity.fields, *entity.computed]
+    cells = {part.name: _NO_FORMULA.sub(r"\1\2", row[part.label]) for part in parts}
+    links = [field.name for field in entity.fields if field.ref]
+    return cells | {name: _number(cells[name], names.get(name, {})) for name in links}
+
+
+def _number(name: str, numbers: Mapping[str, str]) -> str:
+    """The number of the record that a cell names; where two have one name, it stands behind it."""
+    behind = name.rpartition("#")[2]
+    return numbers.get(name) or (behind if "#" in name and behind.isdigit() else _UNKNOWN if name else "")
+
+
+async def _names(driver: FormDriver, entity: EntitySpec) -> dict[str, dict[str, str]]:
+    """The numbers of what each link of a kind can lead to, by their names, as the form of the kind offers them."""
+    links = [field for field in entity.fields if field.ref]
+    offered = await driver.offered(entity) if links else {}
+    return {field.name: _by_name(field, offered) for field in links}
+
+
+def _by_name(field: FieldSpec, offered: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {_ROOM.sub("", name): number for number, name in offered.get(field.name, {}).items()}

@@ -1,0 +1,310 @@
+"""Every step of a record from state to state: taken by those whose it is, refused to others and out of turn."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.acceptance.actors import Actor, Actors, can_join, owner_of
+from app.acceptance.evidence import Seen
+from app.acceptance.http_session import Answer, HttpSession
+from app.acceptance.kept import told
+from app.acceptance.known_records import KnownRecords, read_again, read_plain, read_records
+from app.acceptance.people import People
+from app.acceptance.stage import UNARRANGED, Stage
+from app.blueprint.expressions.evaluator import Plain
+from app.blueprint.generate.item_scenes import move_scenes, person_of
+from app.blueprint.generate.scenes import Scene
+from app.blueprint.spec import OWNER, VISITOR, AppSpec, EntitySpec, FieldType, MoveSpec
+from app.domain.failure import BuildFailed, FailureCode
+
+MOST_TRIED: Final = 3
+"""Records on which a move is tried until one is found that no other rule stands against."""
+_OWN_TESTS: Final = "tried by the app's own tests"
+_REFUSED: Final = "refused while its condition fails"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A record that a move can be taken for, what the move asks for, and who takes it."""
+
+    number: int
+    asks: dict[str, str]
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class Step:
+    """A move of a kind of record; `at` is its number there."""
+
+    entity: EntitySpec
+    at: int
+    move: MoveSpec
+
+    def path(self, number: int) -> str:
+        """Where the move of a record is sent to."""
+        return f"/{self.entity.table}/{number}/moves/{self.at}"
+
+    def wrong(self, why: str, log: str) -> BuildFailed:
+        """The failure that names this move."""
+        return BuildFailed(
+            FailureCode.MOVE_WRONG,
+            f"“{self.move.label}” of {self.entity.plural.lower()} {why}: {self.move.about} Look at this step in "
+            "the plan: from which state it leads where, who takes it and when. Then build again.",
+            log=log,
+        )
+
+
+def steps_of(spec: AppSpec) -> list[Step]:
+    """Every move of the app."""
+    return [Step(entity, at, move) for entity in spec.entities for at, move in enumerate(entity.moves)]
+
+
+class MoveChecks:
+    """Takes the moves of one app."""
+
+    def __init__(self, people: People, actors: Actors) -> None:
+        self._people = people
+        self._actors = actors
+        self._driver = people.driver
+        self._spec = people.spec
+        self._known: KnownRecords
+
+    async def run(self) -> Seen:
+        """Every move, one after the other. BuildFailed names the first that is not as the plan says."""
+        self._known = await read_records(self._driver)
+        saw = [await self._try(step) for step in steps_of(self._spec)]
+        return Seen(f"{len(saw)} steps go as the plan says, for nobody else and not out of turn", tuple(saw))
+
+    async def _try(self, step: Step) -> str:
+        if step.move.is_automatic:
+            return f"{step.move.label}: {step.move.about} ({await self._automatic(step)})"
+        taken = await self._taken(step, await self._as_it_is(step))
+        if taken is None:
+            return f"{step.move.label}: {step.move.about} ({_OWN_TESTS})"
+        refused = await self._refused_by_condition(step)
+        told_more = [taken, *([refused] if refused else [])]
+        return f"{step.move.label}: {step.move.about} ({', '.join(told_more)})"
+
+    async def _as_it_is(self, step: Step) -> KnownRecords:
+        """What is known, with what became of the records of this kind."""
+        self._known = await read_again(self._driver, self._known, step.entity)
+        return self._known
+
+    async def _automatic(self, step: Step) -> str:
+        """The app takes it by itself: once its condition holds, no record is left where it begins."""
+        scene = move_scenes(self._spec, step.entity, step.move).goes
+        number = await self._staged(scene, step) if scene else None
+        self._known = known = await read_records(self._driver)
+        state = step.entity.state or ""
+        evaluator = known.evaluator()
+        for left, texts in known.of(step.entity).items():
+            is_due = evaluator.holds(step.move.only_if or "no", step.entity.name, left)
+            if texts[state] in step.move.sources and is_due:
+                raise step.wrong("is not taken by the app", f"{step.entity.name} {left} is still {texts[state]!r}")
+        if number is None:
+            return "nothing was left that it is due for"
+        now = known.of(step.entity)[number][state]
+        if now != step.move.target:
+            raise step.wrong("is not taken by the app", f"{step.entity.name} {number} is {now!r}")
+        return "taken by the app when it was due"
+
+    async def _taken(self, step: Step, known: KnownRecords) -> str | None:
+        """Taken by the first whose it is, refused to all others before, and out of turn after."""
+        role = self._role(step)
+        refusals: list[Answer] = []
+        async for turn in self._turns(step, role, known):
+            shut_out = await self._others(step, turn, known)
+            answer = await self._send(step, turn)
+            if answer.status == 303:
+                await self._has_moved(step, turn)
+                return f"by {turn.actor.role.lower()}{shut_out}"
+            if not any(rule.about in answer.page.text for rule in self._spec.rules if rule.entity):
+                raise step.wrong("cannot be taken", f"POST {answer.path} {turn.asks!r}: {told(answer)}")
+            refusals.append(answer)
+        if refusals:
+            raise step.wrong("cannot be taken", f"POST {refusals[0].path}: {told(refusals[0])}")
+        return None
+
+    def _role(self, step: Step) -> str:
+        """Who takes it: the first of those whose it is, staff before people with records of their own."""
+        by = [role for role in step.move.by if role not in (OWNER, VISITOR)]
+        staff = [role for role in by if not person_of(self._spec, role)]
+        if VISITOR in step.move.by and not by:
+            return VISITOR
+        return next(iter([*staff, *by]), OWNER)
+
+    async def _turns(self, step: Step, role: str, known: KnownRecords) -> AsyncIterator[Turn]:
+        """Records whose turn it is, as they are, and at last one of a scene that is put on for it."""
+        tried = 0
+        person = person_of(self._spec, role)
+        for number in sorted(known.of(step.entity), reverse=True):
+            if tried == MOST_TRIED:
+                break
+            asks = self._turn(step, number, known, person=person, role=role)
+            if asks is not None:
+                tried += 1
+                actor = await self._actor(role, known, owner_of(known, step.entity, number, person))
+                yield Turn(number, asks, actor)
+        scene = move_scenes(self._spec, step.entity, step.move).goes
+        staged = await self._staged(scene, step) if scene else None
+        if staged is not None:
+            self._known = known = await read_records(self._driver)
+            actor = await self._actor(role, known, owner_of(known, step.entity, staged, person))
+            yield Turn(staged, self._asks(step, known.of(step.entity)[staged]), actor)
+
+    def _turn(
+        self, step: Step, number: int, known: KnownRecords, *, person: str, role: str, wanted: bool = True
+    ) -> dict[str, str] | None:
+        """What the move asks for, where it is the turn of the record; without `wanted`, but for its condition."""
+        texts = known.of(step.entity)[number]
+        if texts[step.entity.state or ""] not in step.move.sources:
+            return None
+        owner = owner_of(known, step.entity, number, person) if person else 0
+        kind = self._spec.entity(person)
+        if kind is not None and owner not in (*self._actors.joined(kind), *can_join(kind, known)):
+            return None
+        asks = self._asks(step, texts)
+        me = {person: owner} if person else {}
+        evaluator = known.evaluator(role=role, me=me, changed=(step.entity, number, asks))
+        held = evaluator.holds(step.move.only_if or "yes", step.entity.name, number)
+        return asks if held is wanted else None
+
+    def _asks(self, step: Step, texts: Mapping[str, str]) -> dict[str, str]:
+        samples = self._driver.samples.values(step.entity)
+        found = {}
+        for name in step.move.asks:
+            field = step.entity.field(name)
+            found[name] = texts.get(name) or samples.get(name, "")
+            if field is not None and field.ref and not found[name]:
+                found[name] = "1"
+            if field is not None and field.type is FieldType.BOOL:
+                found[name] = "1"
+        return found
+
+    async def _actor(self, role: str, known: KnownRecords, owner: int) -> Actor:
+        if role in (OWNER, VISITOR):
+            return Actor(self._driver.visitor, role)
+        return await self._actors.of(role, known, owner)
+
+    async def _send(self, step: Step, turn: Turn) -> Answer:
+        """Take the move where its page or button is."""
+        if turn.actor.role == VISITOR:
+            return await self._by_link(step, turn)
+        session, path = turn.actor.session, step.path(turn.number)
+        page = await session.get(path if step.move.asks else f"/{step.entity.table}/{turn.number}")
+        form = next((one for one in page.page.forms if one.action == path), None)
+        if form is None:
+            raise step.wrong("is not offered to those whose it is", f"GET {page.path}: {told(page)}")
+        return await session.submit(page, form, turn.asks)
+
+    async def _by_link(self, step: Step, turn: Turn) -> Answer:
+        """Somebody without an account takes it on the page of their own link."""
+        page = await self._driver.visitor.get(f"/{step.entity.table}/{turn.number}")
+        link = next((link for link in page.page.links if link.startswith("/by-link/")), "")
+        visitor = self._people.anybody()
+        own = await visitor.get(link) if link else page
+        form = next((one for one in own.page.forms if one.action == f"{link}/moves/{step.at}"), None)
+        if form is None:
+            raise step.wrong("is not offered by the link of a record", f"GET {own.path}: {told(own)}")
+        return await visitor.submit(own, form, turn.asks)
+
+    async def _others(self, step: Step, turn: Turn, known: KnownRecords) -> str:
+        """People of every other role, and somebody who has not signed in, are turned away."""
+        allowed = {*step.move.by} or {one.name for one in self._spec.roles if not person_of(self._spec, one.name)}
+        shut_out = [role.name for role in self._spec.roles if role.name not in allowed]
+        for role in shut_out:
+            if self._nobody_can_be(role, known):
+                continue
+            await self._turned_away(step, turn, (await self._actors.of(role, known)).session, role)
+        await self._turned_away(step, turn, self._people.anybody(), "somebody who has not signed in")
+        return f", refused to {', '.join(role.lower() for role in shut_out)}" if shut_out else ""
+
+    def _nobody_can_be(self, role: str, known: KnownRecords) -> bool:
+        person = self._spec.entity(person_of(self._spec, role))
+        return person is not None and not self._actors.joined(person) and not any(can_join(person, known))
+
+    async def _turned_away(self, step: Step, turn: Turn, session: HttpSession, who: str) -> None:
+        answer = await self._actors.post(session, step.path(turn.number), turn.asks)
+        leads_in = answer.status == 303 and answer.location.startswith(("/sign-in", "/setup"))
+        if not leads_in and answer.status not in (403, 404):
+            raise step.wrong(f"can be taken by {who}", f"POST {answer.path}: {told(answer)}")
+
+    async def _has_moved(self, step: Step, turn: Turn) -> None:
+        """The record is in its new state with what the move writes, and does not take the move again."""
+        known = await self._as_it_is(step)
+        texts = known.of(step.entity)[turn.number]
+        if texts[step.entity.state or ""] != step.move.target:
+            raise step.wrong("does not lead on", f"{step.entity.name} {turn.number}: {texts!r}")
+        lost = [name for name, text in turn.asks.items() if text and not texts[name]]
+        wrong = [name for name in self._written(step, turn, known) if name not in turn.asks]
+        if lost or wrong:
+            raise step.wrong("does not write what it should", f"{lost + wrong!r}: {texts!r}")
+        if step.move.target not in step.move.sources:
+            again = await self._actors.post(self._driver.visitor, step.path(turn.number), turn.asks)
+            if not again.is_refusal:
+                raise step.wrong("can be taken out of turn", f"POST {again.path}: {told(again)}")
+
+    def _written(self, step: Step, turn: Turn, known: KnownRecords) -> Iterator[str]:
+        """The fields in which the move did not write what the second evaluator works out."""
+        changes = {step.entity.state or "": step.move.sources[0], **turn.asks}
+        actor = turn.actor
+        before = known.evaluator(role=actor.role, me=actor.me, changed=(step.entity, turn.number, changes))
+        for assignment in step.move.sets:
+            field = step.entity.field(assignment.field)
+            if field is None or _speaks_of_itself(assignment.value, [one.field for one in step.move.sets]):
+                continue
+            expected = before.value(assignment.value, step.entity.name, turn.number)
+            text = known.of(step.entity)[turn.number][field.name]
+            if not _is_same(read_plain(field.type, text), expected):
+                yield field.name
+
+    async def _refused_by_condition(self, step: Step) -> str:
+        """While its condition fails, the move is refused with what the plan says of it."""
+        if not step.move.only_if or VISITOR in step.move.by:
+            return ""
+        known = await self._as_it_is(step)
+        role = self._role(step)
+        person = person_of(self._spec, role)
+        for number in sorted(known.of(step.entity), reverse=True):
+            asks = self._turn(step, number, known, person=person, role=role, wanted=False)
+            if asks is not None:
+                actor = await self._actor(role, known, owner_of(known, step.entity, number, person))
+                return await self._refused(step, Turn(number, asks, actor))
+        scene = move_scenes(self._spec, step.entity, step.move).refused
+        staged = await self._staged(scene, step) if scene else None
+        if staged is None:
+            return ""
+        self._known = known = await read_records(self._driver)
+        actor = await self._actor(role, known, owner_of(known, step.entity, staged, person))
+        return await self._refused(step, Turn(staged, self._asks(step, known.of(step.entity)[staged]), actor))
+
+    async def _refused(self, step: Step, turn: Turn) -> str:
+        answer = await self._actors.post(turn.actor.session, step.path(turn.number), turn.asks)
+        if not answer.is_refusal or step.move.about not in answer.page.text:
+            raise step.wrong("can be taken although its condition fails", f"POST {answer.path}: {told(answer)}")
+        return _REFUSED
+
+    async def _staged(self, scene: Scene, step: Step) -> int | None:
+        """The record of a scene that is put on, or None where forms cannot put it on."""
+        stage = Stage(self._driver, scene, speaks_of=step.move.only_if or "")
+        try:
+            await stage.add_all()
+        except BuildFailed as error:
+            if error.failure not in {*UNARRANGED, FailureCode.NOT_KEPT}:
+                raise
+            return None
+        return stage.kept[scene.subject].id
+
+
+def _speaks_of_itself(value: str, fields: list[str]) -> bool:
+    """Whether what is written is worked out of what the move has overwritten since."""
+    return any(name in value for name in fields)
+
+
+def _is_same(shown: Plain, expected: Plain) -> bool:
+    if isinstance(shown, datetime) and isinstance(expected, datetime):
+        return abs(shown - expected) <= timedelta(minutes=2)
+    return shown == expected

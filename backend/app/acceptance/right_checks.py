@@ -1,0 +1,201 @@
+"""Every right of a role: the records that its people see, add, change and delete, and no others."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Final
+
+from app.acceptance.actors import Actor, Actors, can_join, owner_of
+from app.acceptance.evidence import Seen
+from app.acceptance.form_driver import NUMBER
+from app.acceptance.http_session import Answer
+from app.acceptance.kept import told
+from app.acceptance.known_records import KnownRecords, read_again, read_records
+from app.acceptance.people import People
+from app.blueprint.generate.item_scenes import person_of
+from app.blueprint.spec import AppSpec, EntitySpec, Reach, RightSpec
+from app.domain.failure import BuildFailed, FailureCode
+
+_OPENS: Final = 200
+_CLOSED: Final = (403, 404)
+_SEES: Final = {Reach.ALL: "sees all", Reach.OWN: "sees their own", Reach.NONE: "sees none"}
+_CHANGES: Final = {Reach.ALL: "changes all", Reach.OWN: "changes their own", Reach.NONE: "changes none"}
+
+Right = tuple[EntitySpec, RightSpec]
+
+
+def rights_of(spec: AppSpec) -> list[Right]:
+    """Every right, with the kind of record that it is about."""
+    return [(entity, right) for entity in spec.entities for right in entity.rights]
+
+
+class RightChecks:
+    """Tries the rights of one app as the people who have them."""
+
+    def __init__(self, people: People, actors: Actors) -> None:
+        self._people = people
+        self._actors = actors
+        self._spec = people.spec
+
+    async def run(self) -> Seen:
+        """Every right, and that every role can sign in at all. BuildFailed names the first that is otherwise."""
+        known = await read_records(self._people.driver)
+        saw = []
+        for role in self._spec.roles:
+            actor = await self._actor(role.name, known)
+            if actor is None:
+                saw.append(f"{role.name}: nobody to sign in ({role.about})")
+                continue
+            await self._is_in(actor)
+            saw.append(f"{role.name} signs in: {role.about}")
+            for entity, right in rights_of(self._spec):
+                if right.role == role.name:
+                    saw.append(await self._try(known, actor, entity, right))
+        return Seen(f"{len(saw)} rights of {len(self._spec.roles)} roles are what the plan says", tuple(saw))
+
+    async def _actor(self, role: str, known: KnownRecords) -> Actor | None:
+        """Somebody of the role, with as many records of their own as anybody who can sign up."""
+        person = self._spec.entity(person_of(self._spec, role))
+        if person is None:
+            return await self._actors.of(role, known)
+        able = {*self._actors.joined(person), *can_join(person, known)}
+        own = [entity for entity, right in rights_of(self._spec) if right.role == role] or list(
+            self._spec.entities
+        )
+        counts = dict.fromkeys(able, 0)
+        for entity in own:
+            for number in known.of(entity):
+                owner = owner_of(known, entity, number, person.name)
+                if owner in counts:
+                    counts[owner] += 1
+        best = max(counts, key=lambda one: counts[one], default=0)
+        return await self._actors.of(role, known, best) if best else None
+
+    async def _is_in(self, actor: Actor) -> None:
+        page = await actor.session.follow(await actor.session.get("/"))
+        about = await actor.session.get("/your-password")
+        if page.status != _OPENS or about.status != _OPENS:
+            raise BuildFailed(
+                FailureCode.NO_SIGN_IN,
+                f"Somebody who is {actor.role} cannot sign in.",
+                log=f"GET {page.path}: {told(page)}\nGET {about.path}: {told(about)}",
+            )
+
+    async def _try(self, known: KnownRecords, actor: Actor, entity: EntitySpec, right: RightSpec) -> str:
+        known = await read_again(self._people.driver, known, entity)
+        expected = self._expected(known, actor, entity, right)
+        await self._sees(actor, entity, right, expected, set(known.of(entity)))
+        added = await self._adds(actor, entity, right)
+        changed = await self._changes(actor, entity, right, known, expected)
+        deleted = await self._deletes(actor, entity, right, expected, added)
+        adds = "adds" if right.adds else "adds none"
+        told_of = [f"{_SEES[right.sees]} ({len(expected)} of {len(known.of(entity))})", adds, changed, deleted]
+        return f"{right.role}, {entity.plural.lower()}: {', '.join(told_of)}"
+
+    def _expected(self, known: KnownRecords, actor: Actor, entity: EntitySpec, right: RightSpec) -> set[int]:
+        """The records that they must see, worked out without the app."""
+        if right.sees is Reach.NONE:
+            return set()
+        person = next(iter(actor.me), "")
+        evaluator = known.evaluator(role=actor.role, me=actor.me)
+        found = {
+            number
+            for number in known.of(entity)
+            if not right.only_if or evaluator.holds(right.only_if, entity.name, number)
+        }
+        if right.sees is Reach.OWN and person:
+            found = {number for number in found if owner_of(known, entity, number, person) == actor.number}
+        return found
+
+    async def _sees(
+        self, actor: Actor, entity: EntitySpec, right: RightSpec, expected: set[int], there: set[int]
+    ) -> None:
+        answer = await actor.session.get(f"/{entity.table}/export.csv")
+        if right.sees is Reach.NONE:
+            self._must_be_closed(answer, entity, right, "sees them")
+        elif answer.status != _OPENS:
+            raise self._wrong(entity, right, "cannot see them", f"GET {answer.path}: {told(answer)}")
+        else:
+            seen = {int(row[NUMBER]) for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
+            if seen != expected:
+                log = f"seen {sorted(seen)}, expected {sorted(expected)}, as {actor.me}"
+                raise self._wrong(entity, right, "sees more or fewer than those", log)
+        for number in sorted(expected)[:1]:
+            page = await actor.session.get(f"/{entity.table}/{number}")
+            if page.status != _OPENS:
+                raise self._wrong(entity, right, "cannot open one", f"GET {page.path}: {told(page)}")
+        for number in sorted(there - expected)[:1]:
+            page = await actor.session.get(f"/{entity.table}/{number}")
+            self._must_be_closed(page, entity, right, "opens one that is not for them")
+
+    async def _adds(self, actor: Actor, entity: EntitySpec, right: RightSpec) -> int:
+        """The number of a record that they have added; 0 where they may not, or another rule stands against it."""
+        page = await actor.session.get(f"/{entity.table}/new")
+        if not right.adds or right.sees is Reach.NONE:
+            if page.status == _OPENS and not right.adds:
+                raise self._wrong(entity, right, "adds one", f"GET {page.path}: HTTP {page.status}")
+            return 0
+        names = {field.name for field in entity.fields}
+        form = max(page.page.forms, key=lambda one: len(one.names & names), default=None)
+        if page.status != _OPENS or form is None:
+            raise self._wrong(entity, right, "cannot add one", f"GET {page.path}: {told(page)}")
+        more = form.names & names - set(right.fields)
+        if right.fields and more:
+            raise self._wrong(entity, right, "fills in what is not theirs", f"{sorted(more)!r}")
+        values = await self._people.driver.filled(entity)
+        answer = await actor.session.submit(
+            page, form, {name: text for name, text in values.items() if name in form.names}
+        )
+        if answer.status == 303:
+            number = answer.location.partition("?")[0].rsplit("/", 1)[-1]
+            return int(number) if number.isdigit() else 0
+        if answer.status != 422:
+            raise self._wrong(entity, right, "cannot add one", f"POST {answer.path}: {told(answer)}")
+        return 0
+
+    async def _changes(
+        self, actor: Actor, entity: EntitySpec, right: RightSpec, known: KnownRecords, expected: set[int]
+    ) -> str:
+        person = next(iter(actor.me), "")
+        own = {one for one in expected if not person or owner_of(known, entity, one, person) == actor.number}
+        theirs = {Reach.ALL: expected, Reach.OWN: own, Reach.NONE: set[int]()}[right.changes]
+        for number in sorted(theirs)[:1]:
+            page = await actor.session.get(f"/{entity.table}/{number}/edit")
+            form = next((one for one in page.page.forms if one.action.endswith("/edit") or not one.action), None)
+            answer = await actor.session.submit(page, form, {}) if form is not None else page
+            if page.status != _OPENS or answer.status not in (303, 422):
+                raise self._wrong(entity, right, "cannot change one", f"GET {page.path}: {told(answer)}")
+        for number in sorted(set(known.of(entity)) - theirs)[:1]:
+            answer = await self._actors.post(actor.session, f"/{entity.table}/{number}/edit", {})
+            self._must_be_closed(answer, entity, right, "changes one that is not theirs to change")
+        return _CHANGES[right.changes]
+
+    async def _deletes(
+        self, actor: Actor, entity: EntitySpec, right: RightSpec, expected: set[int], added: int
+    ) -> str:
+        """What they have added they delete again where they may; else nothing that they see."""
+        if right.deletes and right.sees is not Reach.NONE:
+            if added:
+                path = f"/{entity.table}/{added}/delete"
+                answer = await self._actors.post(actor.session, path, {})
+                if answer.status in _CLOSED or answer.status >= 500:
+                    raise self._wrong(entity, right, "cannot delete one", f"POST {path}: {told(answer)}")
+            return "deletes"
+        for number in sorted(expected)[:1]:
+            answer = await self._actors.post(actor.session, f"/{entity.table}/{number}/delete", {})
+            self._must_be_closed(answer, entity, right, "deletes one")
+        return "deletes none"
+
+    def _must_be_closed(self, answer: Answer, entity: EntitySpec, right: RightSpec, does: str) -> None:
+        if answer.status not in _CLOSED:
+            raise self._wrong(entity, right, does, f"{answer.path}: {told(answer)}")
+
+    def _wrong(self, entity: EntitySpec, right: RightSpec, does: str, log: str) -> BuildFailed:
+        return BuildFailed(
+            FailureCode.RIGHT_WRONG,
+            f"{right.role} {does}, {entity.plural.lower()}, and the plan says otherwise: {_SEES[right.sees]}, "
+            f"{'adds' if right.adds else 'adds none'}, {_CHANGES[right.changes]}. Look at what {right.role} "
+            "may do in the plan, and build again.",
+            log=log,
+        )
