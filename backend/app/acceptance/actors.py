@@ -11,6 +11,7 @@ from app.acceptance.known_records import KnownRecords
 from app.acceptance.people import People
 from app.blueprint.generate.item_scenes import person_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType
+from app.blueprint.spec_queries import staff_roles
 
 
 @dataclass
@@ -63,6 +64,11 @@ class Actors:
         email = next(one.name for one in person.fields if one.type is FieldType.EMAIL)
         mail = known.of(person)[number][email]
         return Actor(await self._people.invited(f"/{person.table}/{number}", mail), role, {person.name: number})
+
+
+def signs_in(spec: AppSpec, role: str) -> bool:
+    """Whether people of a role have accounts; customers may come without one."""
+    return bool(person_of(spec, role)) or role in {one.name for one in staff_roles(spec)}
 
 
 def can_join(person: EntitySpec, known: KnownRecords) -> Iterator[int]:

@@ -10,6 +10,8 @@ from typing import Any, Final
 LOG_TAIL: Final = 4_000
 MAX_SAW: Final = 40
 MAX_LINE: Final = 200
+OWN_TESTS: Final = "by the app's own tests"
+"""Said of an item that no form can bring about: the app's tests put its scene straight into the database."""
 
 Evidence = dict[str, Any]
 """A small JSON object: name, ok, detail, seconds, and `saw` or `skipped` where there is something to tell."""

@@ -49,7 +49,7 @@ async def _bring_about(people: People, entity: EntitySpec, figure: ComputedSpec)
         scene = figure_scene(people.spec, entity, figure).scene
         await Stage(people.driver, scene, speaks_of=figure.expression).add_all()
     except BuildFailed as error:
-        if error.failure not in UNARRANGED:
+        if error.failure not in {*UNARRANGED, FailureCode.NOT_KEPT}:
             raise
 
 

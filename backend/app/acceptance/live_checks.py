@@ -12,6 +12,7 @@ from typing import Final
 from app.acceptance.actors import Actors
 from app.acceptance.archive import LIVE, chance_port
 from app.acceptance.crawl import crawl
+from app.acceptance.drivers import account_of_plan
 from app.acceptance.evidence import Check, Evidence, Look, Seen, evidence, run_check
 from app.acceptance.figure_checks import figures_of, try_figures
 from app.acceptance.http_session import HttpSessions
@@ -24,7 +25,7 @@ from app.acceptance.right_checks import RightChecks
 from app.acceptance.samples import Samples
 from app.acceptance.site_checks import has_site, try_site
 from app.acceptance.strangers import keep_out
-from app.acceptance.view_checks import tried_views, try_views
+from app.acceptance.view_checks import try_views
 from app.app_runtime.app_host import PREVIEW_KEY, AppHost
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_queries import has_record_pages
@@ -67,10 +68,11 @@ class LiveChecks:
                 await self._run_check("moves", MoveChecks(people, actors).run)
             if self.spec.roles and has_record_pages(self.spec):
                 await self._run_check("rights", RightChecks(people, actors).run)
-            if tried_views(self.spec):
+            if has_record_pages(self.spec):
                 await self._run_check("views", lambda: try_views(people))
             if has_site(self.spec):
                 await self._run_check("site", lambda: try_site(people))
+        await self._run_check("plan", self._account)
         if people.driver.made:
             await self._run_check("restart", lambda: self._restart(people))
         return self.found
@@ -97,6 +99,10 @@ class LiveChecks:
                 log = f"GET {path}: {told(answer)}"
                 raise BuildFailed(FailureCode.PAGE_FAILS, log=log)
         return Seen(f"{len(self.manifest.pages)} pages answered")
+
+    async def _account(self) -> Seen:
+        """The items of the plan, and how they were tried."""
+        return account_of_plan(self.spec, self.found)
 
     async def _links(self, people: People) -> Seen:
         """Every link and form, as the owner and as a passer-by."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.acceptance.actors import Actor, Actors, can_join, owner_of
-from app.acceptance.evidence import Seen
+from app.acceptance.actors import Actor, Actors, can_join, owner_of, signs_in
+from app.acceptance.evidence import OWN_TESTS, Seen
 from app.acceptance.http_session import Answer, HttpSession
 from app.acceptance.kept import told
 from app.acceptance.known_records import KnownRecords, read_again, read_plain, read_records
@@ -22,7 +22,7 @@ from app.domain.failure import BuildFailed, FailureCode
 
 MOST_TRIED: Final = 3
 """Records on which a move is tried until one is found that no other rule stands against."""
-_OWN_TESTS: Final = "tried by the app's own tests"
+
 _REFUSED: Final = "refused while its condition fails"
 
 
@@ -83,7 +83,7 @@ class MoveChecks:
             return f"{step.move.label}: {step.move.about} ({await self._automatic(step)})"
         taken = await self._taken(step, await self._as_it_is(step))
         if taken is None:
-            return f"{step.move.label}: {step.move.about} ({_OWN_TESTS})"
+            return f"{step.move.label}, tried {OWN_TESTS}: {step.move.about}"
         refused = await self._refused_by_condition(step)
         told_more = [taken, *([refused] if refused else [])]
         return f"{step.move.label}: {step.move.about} ({', '.join(told_more)})"
@@ -130,7 +130,7 @@ class MoveChecks:
 
     def _role(self, step: Step) -> str:
         """Who takes it: the first of those whose it is, staff before people with records of their own."""
-        by = [role for role in step.move.by if role not in (OWNER, VISITOR)]
+        by = [role for role in step.move.by if signs_in(self._spec, role)]
         staff = [role for role in by if not person_of(self._spec, role)]
         if VISITOR in step.move.by and not by:
             return VISITOR
@@ -214,7 +214,8 @@ class MoveChecks:
     async def _others(self, step: Step, turn: Turn, known: KnownRecords) -> str:
         """People of every other role, and somebody who has not signed in, are turned away."""
         allowed = {*step.move.by} or {one.name for one in self._spec.roles if not person_of(self._spec, one.name)}
-        shut_out = [role.name for role in self._spec.roles if role.name not in allowed]
+        names = [role.name for role in self._spec.roles if signs_in(self._spec, role.name)]
+        shut_out = [name for name in names if name not in allowed]
         for role in shut_out:
             if self._nobody_can_be(role, known):
                 continue

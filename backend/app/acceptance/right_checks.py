@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Final
 
-from app.acceptance.actors import Actor, Actors, can_join, owner_of
+from app.acceptance.actors import Actor, Actors, can_join, owner_of, signs_in
 from app.acceptance.evidence import Seen
 from app.acceptance.form_driver import NUMBER
 from app.acceptance.http_session import Answer
@@ -43,6 +43,9 @@ class RightChecks:
         known = await read_records(self._people.driver)
         saw = []
         for role in self._spec.roles:
+            if not signs_in(self._spec, role.name):
+                saw.append(f"{role.name} comes without an account: {role.about}")
+                continue
             actor = await self._actor(role.name, known)
             if actor is None:
                 saw.append(f"{role.name}: nobody to sign in ({role.about})")

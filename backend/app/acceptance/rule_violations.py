@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from fractions import Fraction
 from typing import Final
 
+from app.acceptance.evidence import OWN_TESTS
+from app.acceptance.figure_checks import written_as
 from app.acceptance.form_driver import FormDriver
 from app.acceptance.http_session import Answer
 from app.acceptance.kept import told
+from app.acceptance.known_records import read_records
 from app.acceptance.people import People
 from app.acceptance.samples import before, meeting
 from app.acceptance.stage import UNARRANGED, Stage, take_move
 from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.rules import Rule, rules_of
 from app.blueprint.generate.stated import is_condition, is_tangled, judged_rules
 from app.blueprint.generate.violations import Violation
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
@@ -43,7 +48,7 @@ async def _broken(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
             log="Say the rule in a simpler way, over fewer fields.",
         )
     if found.is_direct or found.role:
-        return f"{rule.about} (tried by the app's own tests)"
+        return f"tried {OWN_TESTS}: {rule.about}"
     stage = Stage(driver, found.scene)
     if found.before is not None:
         return _refused(rule, await _changed(driver, stage, found), found.before)
@@ -113,6 +118,31 @@ async def _late(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     return f"{rule.about} (seen)"
 
 
+async def _adds_up(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """The page of what records add up in says their sum, worked out from their export."""
+    made = next(one for one in rules_of(people.spec, entity) if one.about == rule.about)
+    target = _target(people.spec, entity, made.text("ref"))
+    known = await read_records(people.driver)
+    line = entity.field(made.text("money"))
+    parents = [texts[made.text("ref")] for texts in known.of(entity).values() if texts[made.text("ref")]]
+    for parent in parents[-1:]:
+        own = [texts for texts in known.of(entity).values() if texts[made.text("ref")] == parent]
+        total = sum((_amount(made, texts) for texts in own), Fraction(0))
+        page = await people.driver.visitor.get(f"/{target.table}/{parent}")
+        if line is None or not any(text in page.page.text for text in written_as(total)):
+            raise BuildFailed(
+                FailureCode.RULE_BROKEN,
+                f"{entity.plural} are not added up as the plan says: {rule.about}",
+                log=f"GET {page.path}: {told(page)}\nexpected: {total}",
+            )
+    return f"{rule.about} (added up)"
+
+
+def _amount(made: Rule, texts: Mapping[str, str]) -> Fraction:
+    times = texts[made.text("times")] if made.text("times") else "1"
+    return Fraction(texts[made.text("money")] or 0) * Fraction(times or 1)
+
+
 def _refused(rule: RuleSpec, answer: Answer, values: Mapping[str, str]) -> str:
     if not answer.is_refusal or rule.about not in answer.page.text:
         raise BuildFailed(
@@ -148,7 +178,8 @@ def _target(spec: AppSpec, entity: EntitySpec, name: str) -> EntitySpec:
 async def break_rule(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """Try to break a rule: beside conditions by a scene that keeps them, else as a careless person would."""
     is_plain_stock = rule.kind is RuleKind.STOCK and not is_condition(rule)
-    by_scene = rule.kind is not RuleKind.OVERDUE and not is_plain_stock and is_tangled(people.spec, entity)
+    is_looked_at = rule.kind in (RuleKind.OVERDUE, RuleKind.SUM)
+    by_scene = not is_looked_at and not is_plain_stock and is_tangled(people.spec, entity)
     text_unique = rule.kind is RuleKind.UNIQUE and rule not in judged_rules(people.spec, entity)
     attempt = _broken if by_scene and not text_unique else VIOLATIONS[rule.kind]
     try:
@@ -156,7 +187,7 @@ async def break_rule(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     except BuildFailed as error:
         if error.failure not in UNARRANGED:
             raise
-        return f"{rule.about} (tried by the app's own tests)"
+        return f"tried {OWN_TESTS}: {rule.about}"
 
 
 VIOLATIONS: Final[dict[RuleKind, Try]] = {
@@ -166,6 +197,7 @@ VIOLATIONS: Final[dict[RuleKind, Try]] = {
     RuleKind.IN_ORDER: _backwards,
     RuleKind.STOCK: _sold_out,
     RuleKind.OVERDUE: _late,
+    RuleKind.SUM: _adds_up,
     RuleKind.ENSURE: _broken,
     RuleKind.ONE_OPEN: _broken,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final
 from urllib.parse import urlencode
 
 from app.acceptance.evidence import Seen
@@ -12,7 +13,7 @@ from app.acceptance.kept import told
 from app.acceptance.people import People
 from app.blueprint.generate.tool_cases import Case, cases_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, ToolSpec
-from app.blueprint.spec_site import SectionSpec, public_fields
+from app.blueprint.spec_site import SectionKind, SectionSpec, public_fields
 from app.domain.failure import BuildFailed, FailureCode
 
 ASKED = "asked"
@@ -27,6 +28,9 @@ async def try_site(people: People) -> Seen:
     """The first page in the given words, public records without what is private, and right results."""
     visitor, spec = people.anybody(), people.spec
     saw = [await _words(visitor, spec)]
+    for section in spec.site.sections if spec.site else ():
+        shown = await SECTIONS[section.kind](people, section)
+        saw.append(f"{section.title}: {shown}")
     for entity in spec.entities:
         if entity.public is not Publicity.NONE:
             saw.append(await _public_records(people, visitor, entity))
@@ -42,6 +46,64 @@ async def _words(visitor: HttpSession, spec: AppSpec) -> str:
     if answer.status != 200 or missing:
         raise BuildFailed(FailureCode.WORDS_MISSING, log=f"GET /: HTTP {answer.status}, missing: {missing!r}")
     return f"The first page: {len(sections)} sections in the given words"
+
+
+async def _in_words(_: People, section: SectionSpec) -> str:
+    """Its words are all there is to it, and `_words` has looked for them."""
+    return f"{section.kind.value} in the given words"
+
+
+async def _catalogue(people: People, section: SectionSpec) -> str:
+    """A record that visitors may see stands on the first page, where there is any."""
+    entity = people.spec.entity(section.entity or "")
+    page = (await people.anybody().get("/")).page
+    if entity is None:
+        raise _empty(section, page.text)
+    rows = await people.driver.rows(entity)
+    seen = [entity.field(name) for name in public_fields(people.spec, entity)]
+    labels = [field.label for field in seen if field is not None and field.type is FieldType.TEXT]
+    texts = [row[label] for row in rows for label in labels[:1] if row[label]]
+    if texts and not entity.public_if and not any(text in page.text for text in texts):
+        raise _empty(section, page.text)
+    return f"lists {entity.plural.lower()}"
+
+
+async def _signup(people: People, section: SectionSpec) -> str:
+    """The form is on the page, or a button leads to it."""
+    entity = people.spec.entity(section.entity or "")
+    page = (await people.anybody().get("/")).page
+    path = f"/forms/{entity.table}" if entity is not None else "/forms/"
+    if not any(link.startswith(path) for link in (*page.links, *(form.action for form in page.forms))):
+        raise _empty(section, page.text)
+    return "leads to its form"
+
+
+async def _calculator(people: People, section: SectionSpec) -> str:
+    """The calculator is on the page."""
+    page = (await people.anybody().get("/")).page
+    path = f"/calculate-{section.tool}"
+    if not any(link.startswith(path) for link in (*page.links, *(form.action for form in page.forms))):
+        raise _empty(section, page.text)
+    return "holds its calculator"
+
+
+async def _tally(people: People, section: SectionSpec) -> str:
+    """The answers are counted on the page."""
+    entity = people.spec.entity(section.entity or "")
+    rows = await people.driver.rows(entity) if entity is not None else []
+    page = (await people.anybody().get("/")).page
+    if entity is None or f"{len(rows):,} " not in page.text.partition(section.title)[2]:
+        raise _empty(section, page.text)
+    return f"counts the answers of {len(rows)}"
+
+
+def _empty(section: SectionSpec, text: str) -> BuildFailed:
+    return BuildFailed(
+        FailureCode.WORDS_MISSING,
+        f"The section “{section.title}” of the first page does not show what the plan says. Take it out of the "
+        "plan, or say it otherwise, and build again.",
+        log=text[:600],
+    )
 
 
 def _said(section: SectionSpec) -> Iterator[str]:
@@ -100,3 +162,19 @@ def _is_shown(tool: ToolSpec, case: Case, name: str, text: str) -> bool:
     """Whether the page says the result behind its label."""
     label = next(result.label for result in tool.results if result.name == name)
     return is_shown(text, label, case.results[name])
+
+
+SECTIONS: Final[dict[SectionKind, Callable[[People, SectionSpec], Awaitable[str]]]] = {
+    SectionKind.HERO: _in_words,
+    SectionKind.ABOUT: _in_words,
+    SectionKind.STEPS: _in_words,
+    SectionKind.PRICING: _in_words,
+    SectionKind.HOURS: _in_words,
+    SectionKind.FAQ: _in_words,
+    SectionKind.CONTACT: _in_words,
+    SectionKind.CATALOGUE: _catalogue,
+    SectionKind.SIGNUP: _signup,
+    SectionKind.CALCULATOR: _calculator,
+    SectionKind.RESULTS: _tally,
+}
+"""What is looked for beside the words of each kind of section."""

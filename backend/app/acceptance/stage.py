@@ -47,7 +47,8 @@ class Stage:
         for field in entity.fields:
             text = said.get(field.name, "")
             if field.ref:
-                typed[field.name] = str(self.kept[field.ref, int(text)].id) if text else ""
+                other = self.kept.get((field.ref, int(text))) if text else None
+                typed[field.name] = str(other.id) if other is not None else ""
             elif field.type not in _UNLIKE or not text:
                 typed[field.name] = dated(text)
         # A box that the app ticks by itself is left as the form shows it.
@@ -121,6 +122,20 @@ class Stage:
                 return
             if key not in self.kept:
                 await self.add(key)
+        await self._link_back()
+
+    async def _link_back(self) -> None:
+        """Fill in the links to what came later, where two records lead to each other. BuildFailed."""
+        keys = list(self.kept)
+        for key, kept in self.kept.items():
+            texts = self.scene.records.get(key, {})
+            refs = [field for field in kept.entity.fields if field.ref]
+            links = {field.name: (field.ref or "", int(texts.get(field.name) or 0)) for field in refs}
+            later = {name: self.kept[of] for name, of in links.items() if of in keys[keys.index(key) + 1 :]}
+            if later:
+                answer = await self.driver.change(kept, {name: str(other.id) for name, other in later.items()})
+                if answer.status != 303:
+                    raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {told(answer)}")
 
     def _entity(self, key: Key) -> EntitySpec:
         return next(entity for entity in self.driver.spec.entities if entity.name == key[0])

@@ -7,11 +7,19 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from app.acceptance.evidence import Seen
-from app.acceptance.http_session import Answer
-from app.acceptance.kept import told
+from app.acceptance.page_checks import (
+    open_view,
+    try_board,
+    try_calendar,
+    try_chart,
+    try_document,
+    try_gallery,
+    try_list,
+    try_totals,
+    wrong_view,
+)
 from app.acceptance.people import People
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, ViewKind, ViewSpec
-from app.domain.failure import BuildFailed, FailureCode
 
 _NUMBERS: Final = re.compile(r'<span class="number">([^<]*)</span>')
 _NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
@@ -23,8 +31,9 @@ Try = Callable[[People, EntitySpec, ViewSpec], Awaitable[str]]
 
 
 def tried_views(spec: AppSpec) -> list[ViewSpec]:
-    """The views that are tried."""
-    return [view for view in spec.views if view.kind in _TRIES]
+    """The lists of all kinds of record, and the views that the specification adds."""
+    lists = [ViewSpec(kind=ViewKind.LIST, entity=entity.name) for entity in spec.entities]
+    return [*lists, *(view for view in spec.views if view.kind is not ViewKind.LIST)]
 
 
 async def try_views(people: People) -> Seen:
@@ -33,7 +42,7 @@ async def try_views(people: People) -> Seen:
     for view in tried_views(people.spec):
         entity = people.spec.entity(view.entity)
         if entity is not None:
-            saw.append(await _TRIES[view.kind](people, entity, view))
+            saw.append(await VIEWS[view.kind](people, entity, view))
     return Seen(f"{len(saw)} views are right", tuple(saw))
 
 
@@ -42,12 +51,12 @@ async def _ranking(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     label = _label(entity, view.field or "")
     await _add_unlike(people, entity)
     rows = await people.driver.rows(entity)
-    answer = await _open(people, entity, view)
+    answer = await open_view(people, entity, view)
     shown = [_NOT_A_NUMBER.sub("", text) for text in _NUMBERS.findall(answer.text)]
     exported = [_NOT_A_NUMBER.sub("", row.get(label, "")) for row in rows]
     expected = sorted((text for text in exported if text), key=float, reverse=True)[:_MOST_RANKED]
     if [float(text) for text in shown if text] != [float(text) for text in expected]:
-        raise _wrong(view, entity, answer, f"expected {expected!r}, shown {shown!r}")
+        raise wrong_view(view, entity, answer, f"expected {expected!r}, shown {shown!r}")
     return f"{entity.plural}: ranked by {label.lower()}, {len(expected)} in order"
 
 
@@ -69,13 +78,13 @@ async def _review(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     field = entity.field(view.field or "")
     is_ruled = any(rule.entity == entity.name and view.field in rule.fields for rule in people.spec.rules)
     if field is None or is_ruled or field.name not in await people.driver.asked(entity):
-        await _open(people, entity, view)
+        await open_view(people, entity, view)
         return f"{entity.plural}: the review opens"
     kept = await people.driver.add(entity, **{field.name: _LONG_DUE[field.type]})
-    answer = await _open(people, entity, view)
+    answer = await open_view(people, entity, view)
     leads_to = [*answer.page.links, *(form.action for form in answer.page.forms)]
     if not any(address.startswith(f"{kept.path}/") for address in leads_to):
-        raise _wrong(view, entity, answer, f"{kept.path} was due since 2001")
+        raise wrong_view(view, entity, answer, f"{kept.path} was due since 2001")
     return f"{entity.plural}: what is due since 2001 comes first"
 
 
@@ -83,28 +92,13 @@ async def _results(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The count of each answer is that of the export."""
     await people.driver.spare(entity)
     rows = await people.driver.rows(entity)
-    answer = await _open(people, entity, view)
+    answer = await open_view(people, entity, view)
     for field in (one for one in entity.fields if one.type is FieldType.CHOICE):
         for choice in field.choices:
             many = sum(row.get(field.label) == choice for row in rows)
             if f"{choice} {many} " not in answer.page.text:
-                raise _wrong(view, entity, answer, f"{field.label}: {choice} was chosen {many} times")
+                raise wrong_view(view, entity, answer, f"{field.label}: {choice} was chosen {many} times")
     return f"{entity.plural}: the answers of {len(rows)} counted"
-
-
-async def _open(people: People, entity: EntitySpec, view: ViewSpec) -> Answer:
-    answer = await people.driver.visitor.get(f"/{entity.table}/{view.kind}")
-    if answer.status != 200:
-        raise _wrong(view, entity, answer, "it does not open")
-    return answer
-
-
-def _wrong(view: ViewSpec, entity: EntitySpec, answer: Answer, why: str) -> BuildFailed:
-    return BuildFailed(
-        FailureCode.WRONG_VIEW,
-        f"The {view.kind} of {entity.plural.lower()} is not right.",
-        log=f"{why}\nGET {answer.path}: {told(answer)}",
-    )
 
 
 def _label(entity: EntitySpec, name: str) -> str:
@@ -112,7 +106,14 @@ def _label(entity: EntitySpec, name: str) -> str:
     return part.label if part is not None else name
 
 
-_TRIES: Final[dict[ViewKind, Try]] = {
+VIEWS: Final[dict[ViewKind, Try]] = {
+    ViewKind.LIST: try_list,
+    ViewKind.CALENDAR: try_calendar,
+    ViewKind.BOARD: try_board,
+    ViewKind.TOTALS: try_totals,
+    ViewKind.CHART: try_chart,
+    ViewKind.GALLERY: try_gallery,
+    ViewKind.DOCUMENT: try_document,
     ViewKind.RANKING: _ranking,
     ViewKind.REVIEW: _review,
     ViewKind.RESULTS: _results,

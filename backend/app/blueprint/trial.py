@@ -11,6 +11,7 @@ from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.schema import schema_py, shows_view
 from app.blueprint.generate.stated import is_tangled, judged_rules
 from app.blueprint.generate.tree import is_built_type
+from app.blueprint.plan_items import TRIED, items_of
 from app.blueprint.spec import (
     AppSpec,
     EntitySpec,
@@ -34,7 +35,30 @@ class Idle:
 
 def idle_parts(spec: AppSpec) -> list[Idle]:
     """Everything of a valid specification that its app would not do."""
-    return [*_fields(spec), *_rules(spec), *_views(spec), *_forms(spec), *_roles(spec), *_public(spec)]
+    parts = [*_fields(spec), *_rules(spec), *_views(spec), *_forms(spec), *_roles(spec), *_public(spec)]
+    return [*parts, *_rights(spec), *_untried(spec)]
+
+
+def _untried(spec: AppSpec) -> Iterator[Idle]:
+    """What no check tries on the running app would be ready without ever having worked."""
+    for item in items_of(spec):
+        if item.kind not in TRIED:
+            yield Idle(
+                item.place, f"nothing tries a {item.kind} on the finished app, so it cannot be promised yet"
+            )
+
+
+def _rights(spec: AppSpec) -> Iterator[Idle]:
+    """Rights of those who are no role: the owner may do all, and what visitors see is said elsewhere."""
+    roles = {role.name for role in spec.roles}
+    for entity in spec.entities:
+        for right in entity.rights:
+            if right.role not in roles:
+                yield Idle(
+                    f"entities {entity.name!r}, rights of {right.role!r}",
+                    "does nothing: the owner may do everything, and what visitors see and send is said by "
+                    "public and forms. Name a role, or leave it out",
+                )
 
 
 def _fields(spec: AppSpec) -> Iterator[Idle]:

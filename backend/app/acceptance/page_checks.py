@@ -1,0 +1,155 @@
+"""Pages that show the records of a kind in some order or shape, each compared with their export."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Final
+
+from app.acceptance.figure_checks import written_as
+from app.acceptance.form_driver import NUMBER
+from app.acceptance.http_session import Answer
+from app.acceptance.kept import told
+from app.acceptance.known_records import read_plain
+from app.acceptance.people import People
+from app.blueprint.spec import NUMBERS, EntitySpec, FieldSpec, FieldType, ViewSpec
+from app.domain.failure import BuildFailed, FailureCode
+
+_LANE: Final = re.compile(r'data-name="([^"]*)"[^>]*>.*?<span class="count">(\d+)</span>', re.DOTALL)
+_HOW_MUCH: Final = re.compile(r'data-label="How much"[^>]*>([^<]*)<')
+_NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
+_WRITTEN: Final = frozenset({FieldType.TEXT, FieldType.CHOICE, FieldType.EMAIL, FieldType.DATE, *NUMBERS})
+
+Row = Mapping[str, str]
+
+
+async def try_list(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """The list says how many there are, and leads to them."""
+    rows = await people.driver.rows(entity)
+    answer = await open_view(people, entity, view, f"/{entity.table}")
+    if rows:
+        many = f"{len(rows):,} {entity.plural if len(rows) != 1 else entity.label}"
+        if many.casefold() not in answer.page.text.casefold() or not _led_to(answer, entity, rows):
+            raise wrong_view(view, entity, answer, f"there are {many}")
+    return f"{entity.plural}: a list of {len(rows)}"
+
+
+async def try_calendar(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """A record stands in the month of its day."""
+    field = _field(entity, view)
+    dated = [row for row in await people.driver.rows(entity) if row[field.label]]
+    for row in dated[-1:]:
+        path = f"/{entity.table}/calendar?month={row[field.label][:7]}"
+        answer = await open_view(people, entity, view, path)
+        if f"/{entity.table}/{row[NUMBER]}" not in answer.page.links:
+            raise wrong_view(view, entity, answer, f"{row!r} is not in its month")
+    if not dated:
+        await open_view(people, entity, view)
+    return f"{entity.plural}: a calendar by {field.label.lower()}, with what is in the month"
+
+
+async def try_board(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """Each column has as many as are in that state."""
+    field = _field(entity, view)
+    rows = await people.driver.rows(entity)
+    answer = await open_view(people, entity, view)
+    shown = {html.unescape(name): int(many) for name, many in _LANE.findall(answer.text)}
+    counted = Counter(row[field.label] for row in rows)
+    expected = {choice: counted[choice] for choice in field.choices}
+    if shown != expected:
+        raise wrong_view(view, entity, answer, f"expected {expected!r}, shown {shown!r}")
+    return f"{entity.plural}: a board with {len(expected)} columns, counted"
+
+
+async def try_totals(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """The sum of all, and of each choice, is what the records add up to."""
+    field = _field(entity, view)
+    rows = await people.driver.rows(entity)
+    answer = await open_view(people, entity, view)
+    groups = {"": rows}
+    for choice in (one for one in entity.fields if one.type is FieldType.CHOICE):
+        groups |= {name: [row for row in rows if row[choice.label] == name] for name in choice.choices}
+    for name, group in groups.items():
+        total = sum((_amount(field, row) for row in group), Fraction(0))
+        behind = answer.page.text.partition(f"{name} {len(group)} ")[2] if name else answer.page.text
+        if group and not any(text in behind for text in written_as(total)):
+            raise wrong_view(view, entity, answer, f"{name or 'all'}: {len(group)} come to {total}")
+    return f"{entity.plural}: {field.label.lower()} of {len(rows)} added up"
+
+
+async def try_chart(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """The table of the chart has the numbers of the records, or counts every one of them."""
+    field = _field(entity, view)
+    rows = [row for row in await people.driver.rows(entity) if row[field.label]]
+    answer = await open_view(people, entity, view)
+    shown = [Fraction(_NOT_A_NUMBER.sub("", text)) for text in _HOW_MUCH.findall(answer.text)]
+    if field.type in (FieldType.INT, FieldType.MONEY):
+        is_right = set(shown) <= {_amount(field, row) for row in rows} and bool(shown) == bool(rows)
+    else:
+        is_right = sum(shown) == len(rows)
+    if not is_right:
+        raise wrong_view(view, entity, answer, f"{len(rows)} records, shown {list(map(str, shown))!r}")
+    return f"{entity.plural}: a chart by {field.label.lower()} with {len(shown)} points"
+
+
+async def try_gallery(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """Cards lead to the records."""
+    rows = await people.driver.rows(entity)
+    answer = await open_view(people, entity, view)
+    led_to = _led_to(answer, entity, rows)
+    if bool(led_to) != bool(rows):
+        raise wrong_view(view, entity, answer, f"{len(rows)} records")
+    return f"{entity.plural}: a gallery with {len(led_to)} cards on its first page"
+
+
+async def try_document(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """The paper says what the record says."""
+    rows = await people.driver.rows(entity)
+    for row in rows[-1:]:
+        answer = await open_view(people, entity, view, f"/{entity.table}/{row[NUMBER]}/document")
+        lost = [field.label for field in entity.fields if _is_missing(field, row, answer.page.text)]
+        if lost:
+            raise wrong_view(view, entity, answer, f"missing: {lost!r} of {row!r}")
+    return f"{entity.plural}: printed with all that is kept of one"
+
+
+async def open_view(people: People, entity: EntitySpec, view: ViewSpec, path: str = "") -> Answer:
+    """The page of the view. BuildFailed when it does not open."""
+    answer = await people.driver.visitor.get(path or f"/{entity.table}/{view.kind}")
+    if answer.status != 200:
+        raise wrong_view(view, entity, answer, "it does not open")
+    return answer
+
+
+def wrong_view(view: ViewSpec, entity: EntitySpec, answer: Answer, why: str) -> BuildFailed:
+    """The failure that names a view."""
+    return BuildFailed(
+        FailureCode.WRONG_VIEW,
+        f"The {view.kind} of {entity.plural.lower()} does not show what the records say. Take it out of the plan, "
+        "or have it show another field, and build again.",
+        log=f"{why}\nGET {answer.path}: {told(answer)}",
+    )
+
+
+def _is_missing(field: FieldSpec, row: Row, text: str) -> bool:
+    value = read_plain(field.type, row[field.label]) if field.type in _WRITTEN else None
+    return value is not None and not any(" ".join(one.split()) in text for one in written_as(value))
+
+
+def _field(entity: EntitySpec, view: ViewSpec) -> FieldSpec:
+    """The field that a view is by; a view without one is never built."""
+    field = entity.field(view.field or "")
+    if field is None:
+        raise BuildFailed(FailureCode.WRONG_VIEW, log=f"{view.kind} of {entity.name} by {view.field!r}")
+    return field
+
+
+def _amount(field: FieldSpec, row: Row) -> Fraction:
+    return Fraction(row[field.label] or 0)
+
+
+def _led_to(answer: Answer, entity: EntitySpec, rows: list[dict[str, str]]) -> set[str]:
+    return {f"/{entity.table}/{row[NUMBER]}" for row in rows} & set(answer.page.links)
