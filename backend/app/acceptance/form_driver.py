@@ -117,6 +117,12 @@ class FormDriver:
         self._asked[entity.table] = form.names
         return await self.visitor.submit(page, form, {name: values[name] for name in values if name in form.names})
 
+    async def changed_fields(self, kept: Kept) -> frozenset[str]:
+        """The fields that the form which changes a record asks for."""
+        page = await self.visitor.get(f"{kept.path}/edit")
+        names = {field.name for field in kept.entity.fields}
+        return frozenset(name for form in page.page.forms for name in form.names & names)
+
     async def change(self, kept: Kept, values: Mapping[str, str]) -> Answer:
         """What the app answers to the form that changes a record."""
         page, form = await self._open_form(kept.entity, f"{kept.path}/edit")

@@ -106,7 +106,8 @@ async def read_again(driver: FormDriver, known: KnownRecords, entity: EntitySpec
 
 
 def _now(spec: AppSpec) -> datetime:
-    return datetime.now(ZoneInfo(spec.timezone or machine_zone())).replace(tzinfo=None)
+    now = datetime.now(ZoneInfo(spec.timezone or machine_zone()))
+    return now.replace(second=0, microsecond=0, tzinfo=None)  # as apps know it
 
 
 async def _texts(driver: FormDriver, entity: EntitySpec, names: Names) -> dict[int, Texts]:
@@ -115,9 +116,13 @@ async def _texts(driver: FormDriver, entity: EntitySpec, names: Names) -> dict[i
 
 def _cells(entity: EntitySpec, row: Mapping[str, str], names: Names) -> dict[str, str]:
     parts: list[FieldSpec | ComputedSpec] = [*entity.fields, *entity.computed]
-    cells = {part.name: _NO_FORMULA.sub(r"\1\2", row[part.label]) for part in parts}
+    cells = {part.name: _NO_FORMULA.sub(r"\1\2", _cell(row, part)) for part in parts}
     links = [field.name for field in entity.fields if field.ref]
     return cells | {name: _number(cells[name], names.get(name, {})) for name in links}
+
+
+def _cell(row: Mapping[str, str], part: FieldSpec | ComputedSpec) -> str:
+    return row.get(part.label, row.get(part.name, ""))
 
 
 def _number(name: str, numbers: Mapping[str, str]) -> str:

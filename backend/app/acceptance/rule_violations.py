@@ -60,7 +60,19 @@ async def _broken(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
         values = stage.values(found.last, anew=differ)
         driver.kept(refused, values, await driver.send(refused, values))
     values = stage.values(found.last, anew=differ)
-    return _refused(rule, await driver.send(refused, values), values)
+    return await _refused_whole(driver, refused, rule, values)
+
+
+async def _refused_whole(driver: FormDriver, entity: EntitySpec, rule: RuleSpec, values: Mapping[str, str]) -> str:
+    """What breaks the rule is refused when it is added, or by a change where only that form asks for it."""
+    hidden = {name for name in rule.fields if values.get(name)} - await driver.asked(entity)
+    if not hidden or entity.name != rule.entity:
+        return _refused(rule, await driver.send(entity, values), values)
+    kept = await driver.keep(entity, values)
+    if not hidden & await driver.changed_fields(kept):
+        return f"tried {OWN_TESTS}: {rule.about}"
+    told_again = {name: text for name, text in values.items() if text}
+    return _refused(rule, await driver.change(kept, told_again), told_again)
 
 
 async def _changed(driver: FormDriver, stage: Stage, found: Violation) -> Answer:

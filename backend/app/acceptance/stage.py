@@ -75,11 +75,22 @@ class Stage:
             await self._move(*detour)
         self.kept[key] = await self.driver.keep(entity, values)
         self._states[key] = first_state(entity)
+        await self._fill_in_later(key, values)
         if state:
             await self._move(key, state)
         if detour is not None:
             await self._move(detour[0], self.scene.records[detour[0]].get(self._entity(detour[0]).state or "", ""))
         return self.kept[key]
+
+    async def _fill_in_later(self, key: Key, values: Mapping[str, str]) -> None:
+        """What the form of a new record does not ask for is filled in by a change. BuildFailed."""
+        kept, asked = self.kept[key], await self.driver.asked(self._entity(key))
+        said = (name for name, text in self.scene.records[key].items() if text and name != kept.entity.state)
+        later = {name: values[name] for name in said if name not in asked and values.get(name)}
+        if later and later.keys() & await self.driver.changed_fields(kept):
+            answer = await self.driver.change(kept, later)
+            if answer.status != 303:
+                raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {told(answer)}")
 
     async def _move(self, key: Key, state: str) -> None:
         await bring_to(self.driver, self.kept[key], state, since=self._states[key])

@@ -73,10 +73,7 @@ def shop(**changes: Any) -> AppSpec:
         "engine": "fake",
         "confidence": 1,
         "theme": ThemeSpec(hue=200),
-        "roles": (
-            RoleSpec(name="Staff", about="Everything."),
-            RoleSpec(name="Member", about="Their own.", scope=RoleScope.OWN, entity="Member"),
-        ),
+        "roles": (RoleSpec(name="Member", about="Their own.", scope=RoleScope.OWN, entity="Member"),),
         "entities": (thing, member),
         "rules": (RuleSpec(kind=RuleKind.UNIQUE, entity="Thing", fields=("name",), about=about),),
         "forms": (

@@ -11,7 +11,7 @@ from tests.acceptance.shop import RunChecks, archive_of, files_of, shop, spoiled
 
 CHECKS = [
     *("files", "parse", "lint", "secrets", "tests", "start", "pages", "strangers", "links", "acceptance"),
-    *("restart", "archive", "preview"),
+    *("rights", "views", "plan", "restart", "archive", "preview"),
 ]
 SERVE = "    ThreadingHTTPServer(("
 EXPORTED = """    def export(self, given, table):

@@ -59,6 +59,33 @@ BUGS = {
     "a card that never comes up": (
         "flashcards", "app/standings.py", 'OR "{date.name}" <= ?', 'OR "{date.name}" > ?', "wrong_view",
     ),
+    "a figure that is one too many": (
+        "wildlife_rescue", SCHEMA, "app_today()), 1, 10)) - julianday", "app_today()), 1, 10)) + 1 - julianday",
+        "wrong_figure",
+    ),
+    "a step without its condition": ("wildlife_rescue", SCHEMA, "only_if='((", "only_if='1 OR ((", "move_wrong"),
+    "a step that does not write the day": (
+        "wildlife_rescue", SCHEMA, "(('released_on', 'app_today()'),)", "(('released_on', 'NULL'),)", "move_wrong",
+    ),
+    "a step that leads elsewhere": (
+        "wildlife_rescue", SCHEMA, "Move('Treat', ('Examined',), 'Treated'", "Move('Treat', ('Examined',), 'Released'",
+        "move_wrong",
+    ),
+    "a step that anybody of the staff takes": (
+        "designer/snag_list", "app/moves.py", "return visitor.role.name in move.by if", "return True if", "move_wrong",
+    ),
+    "a right to delete that nobody gave": (
+        "designer/prayer_wall", "app/access.py", "return right.deletes if right else", "return True if right else",
+        "right_wrong",
+    ),
+    "a right to see that nobody gave": (
+        "designer/prayer_wall", "app/access.py", "own = [self.own_id] * found.count(\"?\")", "return \"1\", []",
+        "right_wrong not_private",
+    ),
+    "a board that counts wrongly": (
+        "designer/line_stops", "app/views.py", '"count": database.count(db, entity, where, given),',
+        '"count": 1 + database.count(db, entity, where, given),', "wrong_view",
+    ),
 }  # fmt: skip
 
 
@@ -91,6 +118,8 @@ async def check(installed: Path, tmp_path: Path) -> AsyncIterator[Check]:
         ("bakery_orders", {"acceptance", "site"}),
         ("capitals_quiz", {"acceptance", "views", "site"}),
         ("flashcards", {"acceptance", "views"}),
+        ("designer/line_stops", {"figures", "moves", "rights", "views", "plan"}),
+        ("designer/line_stops", {"figures", "moves", "rights", "views", "plan"}),
         ("evening_classes", {"acceptance", "strangers"}),
         ("dog_shelter", {"acceptance", "strangers", "site"}),
     ],
@@ -106,4 +135,4 @@ async def test_one_thing_that_is_wrong_is_noticed(check: Check, bug: str) -> Non
     *where, code = BUGS[bug]
     with pytest.raises(BuildFailed) as failed:
         await check(*where)
-    assert failed.value.failure == code, failed.value.log
+    assert failed.value.failure in code.split(), failed.value.log
