@@ -51,6 +51,12 @@ class Exchange:
         return URL(f"{scheme}://127.0.0.1:{APP_PORT}{self.target}", encoded=True)
 
     @property
+    def seconds_left(self) -> float | None:
+        """The seconds that the shared link still lasts by which this was opened; None without one."""
+        shown = self._admission.shown
+        return None if shown.share is None else max(0.0, shown.seconds_left)
+
+    @property
     def is_of_own_page(self) -> bool:
         """True when no page of another site asks: browsers say whose page does, other programs say nothing."""
         return all(origin == str(self._origin.origin()) for origin in self.request.headers.getall("Origin", ()))
@@ -108,9 +114,10 @@ async def _pass_on(exchange: Exchange, answer: aiohttp.ClientResponse) -> web.St
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=passed)
     await response.prepare(exchange.request)
     try:
-        async for chunk in answer.content.iter_any():
-            await response.write(chunk)
-    except aiohttp.ClientError:
+        async with asyncio.timeout(exchange.seconds_left):
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+    except (aiohttp.ClientError, TimeoutError):
         # The head has left, so a broken connection is the only way to say that this is not all.
         if exchange.request.transport is not None:
             exchange.request.transport.abort()

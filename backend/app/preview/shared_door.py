@@ -7,6 +7,7 @@ phones on a network know no names below `localhost`.
 
 from __future__ import annotations
 
+import asyncio
 import html
 import ipaddress
 import uuid
@@ -29,6 +30,13 @@ from app.services.share_service import MAX_DAYS, CodeNeeded, CodeWrong, TooManyT
 
 LINKS: Final = "/s/"
 _FORM_BYTES: Final = 4_096
+_FORM_S: Final = 10.0
+
+
+class FormTooSlow(AppError):
+    """A form that somebody began to send, and did not end."""
+
+    status, code, title = 408, "form_too_slow", "The form took too long"
 
 
 class Entry(Protocol):
@@ -39,10 +47,17 @@ class Entry(Protocol):
 
 
 class SharedDoor:
-    """Handles every request of the door. `names` are those that it answers to, besides addresses of numbers."""
+    """Handles every request of the door. It answers to `names`, and to the address it is reached at."""
 
     def __init__(
-        self, entry: Entry, proxy: PreviewProxy, signer: PreviewSigner, *, names: Collection[str], is_https: bool
+        self,
+        entry: Entry,
+        proxy: PreviewProxy,
+        signer: PreviewSigner,
+        *,
+        names: Collection[str],
+        is_https: bool,
+        form_s: float = _FORM_S,
     ) -> None:
         self._entry = entry
         self._proxy = proxy
@@ -50,6 +65,7 @@ class SharedDoor:
         self._doorman = Doorman(signer)
         self._names = {name.lower() for name in names}
         self._is_https = is_https
+        self._form_s = form_s
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The app that the visitor was let in to, or why there is none."""
@@ -57,7 +73,7 @@ class SharedDoor:
 
     async def _answer_request(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "").lower()
-        if not self._is_own(host):
+        if not self._is_own(host, request.transport):
             raise NotFound("Nothing is served at this address.")
         if request.path.startswith(LINKS):
             return await self._enter_by_link(request, request.path.removeprefix(LINKS))
@@ -67,18 +83,20 @@ class SharedDoor:
         origin = URL(f"{'https' if self._is_https else 'http'}://{host}")
         return await self._proxy.pass_on(request, job_id, origin, is_for_shares=True)
 
-    def _is_own(self, host: str) -> bool:
+    def _is_own(self, host: str, transport: asyncio.Transport | None) -> bool:
         name = URL(f"http://{host}").host or "" if host and not set(host) & set("/@?#\\ ") else ""
         if name in self._names:
             return True
         try:
-            ipaddress.ip_address(name)
+            address = ipaddress.ip_address(name)
         except ValueError:
             return False
-        return True
+        # An app writes this address into what it sends to others, so it must lead back here.
+        reached = transport.get_extra_info("sockname") if transport is not None else None
+        return address.is_loopback or (reached is not None and address == ipaddress.ip_address(reached[0]))
 
     async def _enter_by_link(self, request: web.BaseRequest, secret: str) -> web.Response:
-        code = await _code_of(request) if request.method == "POST" else None
+        code = await _code_of(request, self._form_s) if request.method == "POST" else None
         try:
             job_id, link = await self._entry.enter(secret, code)
         except CodeNeeded as error:
@@ -107,10 +125,16 @@ def _app_of(request: web.BaseRequest) -> JobId | None:
     return None
 
 
-async def _code_of(request: web.BaseRequest) -> str:
-    body = await request.content.read(_FORM_BYTES + 1)
-    if len(body) > _FORM_BYTES:
-        raise PayloadTooLarge("A code has six digits.")
+async def _code_of(request: web.BaseRequest, within_s: float) -> str:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(within_s):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > _FORM_BYTES:
+                    raise PayloadTooLarge("A code has six digits.")
+    except TimeoutError:
+        raise FormTooSlow("The code did not arrive.") from None
     return parse_qs(body.decode(errors="replace")).get("code", [""])[0]
 
 

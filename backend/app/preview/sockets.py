@@ -51,15 +51,17 @@ async def relay_websocket(exchange: Exchange, app: ServingApp) -> web.StreamResp
             compress=False,
         )
         await outer.prepare(exchange.request)
-        await _pump_both(outer, inner)
+        await _pump_both(outer, inner, within_s=exchange.seconds_left)
         return outer
 
 
-async def _pump_both(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketResponse) -> None:
-    """Until one side closes; the other is then closed with the same code."""
+async def _pump_both(
+    outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketResponse, *, within_s: float | None
+) -> None:
+    """Until one side closes, or the time is over; the other is then closed with the same code."""
     pumps = {asyncio.create_task(_pump_messages(outer, inner)), asyncio.create_task(_pump_messages(inner, outer))}
     try:
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(pumps, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for pump in pumps:
             pump.cancel()

@@ -91,9 +91,10 @@ async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> As
         def hear(notification: Notification | None) -> None:
             if notification is None:
                 group.create_task(_look_after(adapters, service))
-            elif notification.status in ("failed", REVOKED):
-                # Who has a page open that a revoked link has opened must not go on with it.
+            elif notification.status == "failed":
                 group.create_task(service.drop(notification.job_id))
+            elif notification.status == REVOKED:
+                group.create_task(_end_opened(links, service, notification.job_id))
 
         notifications.watch(links.hear)
         notifications.watch(hear)
@@ -104,6 +105,13 @@ async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> As
         finally:
             await notifications.close()
             await links.close()
+
+
+async def _end_opened(links: LinkRevocation, service: PreviewService, job_id: JobId) -> None:
+    """Who has a page open that a revoked link has opened must not go on with it."""
+    # First the link, then what it opened: a page that comes back at once must not be let in again.
+    await retry_while_unavailable(links.refresh)
+    await service.drop(job_id)
 
 
 async def _look_after(adapters: Adapters, service: PreviewService) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import aiohttp
@@ -12,7 +13,7 @@ import pytest
 
 from app.core.ids import JobId, ProjectId
 from app.domain.share_link import ShareLink
-from app.preview.links import Access
+from app.preview.links import Access, Share
 from app.preview.proxy import PreviewProxy, application, listening
 from app.preview.shared_door import SharedDoor
 from app.services.share_service import CodeNeeded, CodeWrong, LinkClosed
@@ -52,7 +53,7 @@ async def entry(house: House) -> OneLink:
 @pytest.fixture
 async def door(house: House, entry: OneLink) -> AsyncIterator[str]:
     proxy = PreviewProxy(house.service, house.signer)
-    shared = SharedDoor(entry, proxy, house.signer, names={"show.example"}, is_https=False)
+    shared = SharedDoor(entry, proxy, house.signer, names={"show.example"}, is_https=False, form_s=1)
     async with listening(application(shared.handle), host="127.0.0.1", port=0) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -127,3 +128,57 @@ async def test_who_came_by_the_door_is_out_when_the_link_is_closed(
 
     async with phone.get(f"{door}/") as answer:
         assert answer.status == 403
+
+
+async def test_the_door_is_called_by_no_address_but_its_own(door: str, phone: aiohttp.ClientSession) -> None:
+    for host, status in (("203.0.113.7", 404), ("127.0.0.1:1", 303), ("[2001:db8::1]:80", 404)):
+        async with phone.get(f"{door}/s/{SECRET}", headers={"Host": host}, allow_redirects=False) as answer:
+            assert answer.status == status, host
+
+
+async def test_a_code_that_comes_in_pieces_is_whole_and_one_that_never_ends_is_given_up(
+    door: str, entry: OneLink
+) -> None:
+    entry.code = CODE
+    head = f"POST /s/{SECRET} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 11\r\n\r\n"
+    for rest, status in ((b"3456", b"303"), (b"", b"408")):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(door.rpartition(":")[2]))
+        writer.write(head.encode() + b"code=12")
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        writer.write(rest)
+        line = await asyncio.wait_for(reader.readline(), 20)
+        writer.close()
+        assert line.split()[1] == status
+    assert entry.tried == [CODE]
+
+
+async def test_what_stays_open_ends_with_the_time_of_its_link(
+    door: str, house: House, entry: OneLink, phone: aiohttp.ClientSession
+) -> None:
+    house.clock.moment = house.clock.moment.replace(microsecond=0)
+    entry.link = replace(entry.link, expires_at=house.clock.now() + timedelta(seconds=3))
+    async with phone.get(f"{door}/s/{SECRET}") as answer:
+        assert answer.status == 200
+
+    async with phone.ws_connect(f"{door}/ws") as socket:
+        await socket.send_str("hello")
+        assert (await socket.receive(timeout=20)).type is aiohttp.WSMsgType.TEXT
+        ended = await socket.receive(timeout=20)
+
+    assert ended.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING)
+
+
+@pytest.mark.parametrize(
+    "line", ["OPTIONS *", "GET @127.0.0.1:1/", "GET http://127.0.0.1:1/echo", "CONNECT 127.0.0.1:1"]
+)
+async def test_no_odd_target_leads_elsewhere_or_breaks_the_door(
+    door: str, house: House, entry: OneLink, line: str
+) -> None:
+    cookie = house.signer.cookie(entry.job_id, Access.VISITOR, share=Share(entry.link.id, 2**33))
+    cookies = f"cf_shared={entry.job_id}; cf_preview={cookie}"
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(door.rpartition(":")[2]))
+    writer.write(f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n".encode())
+    status = int((await asyncio.wait_for(reader.readline(), 20)).split()[1])
+    writer.close()
+    assert status == 200 if "echo" in line else status in (200, 400, 404, 405)
