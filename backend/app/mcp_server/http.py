@@ -11,6 +11,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import ASGIApp
 
+from app.core.lan import shared_origin
 from app.mcp_server.mount import CALLER
 from app.mcp_server.server import answer, make_server
 from app.mcp_server.tools import Session
@@ -30,7 +31,9 @@ async def serve(ready: asyncio.Future[ASGIApp]) -> None:
 
         assert context.request is not None
         scope = context.request.scope
-        return await answer(name, arguments, Session(scope["app"].state.services, scope[CALLER], report))
+        state = scope["app"].state
+        origin = shared_origin(state.settings) or str(context.request.base_url).rstrip("/")
+        return await answer(name, arguments, Session(state.services, scope[CALLER], report, origin))
 
     manager = StreamableHTTPSessionManager(make_server(call), stateless=True)
     async with manager.run():

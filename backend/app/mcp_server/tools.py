@@ -51,6 +51,8 @@ class Session:
     caller: Caller
     report: Callable[[float, str], Awaitable[None]]
     """Tells the assistant how far a call is that takes a while, from 0 to 1."""
+    origin: str
+    """Where shared links are opened, such as `http://127.0.0.1:8000`."""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,13 @@ async def test_nothing_of_another_founder_is_seen_or_touched_by_any_tool(served:
         make_ready(served, started)
         gate = (await ada.call("preview_link", job_id=started["job_id"]))["gate"]["gate_id"]
         hers = {"job_id": started["job_id"], "project_id": started["project_id"], "gate_id": gate}
-        more = {"decision": "ship", "specification": SPECIFICATION, "revision": "0-1", "goal": "A yoga studio"}
+        more = {
+            "label": "Eve",
+            "decision": "ship",
+            "specification": SPECIFICATION,
+            "revision": "0-1",
+            "goal": "A yoga studio",
+        }
         tried = set()
         for tool in TOOLS.values():
             members = tool.arguments.model_fields
