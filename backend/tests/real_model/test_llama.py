@@ -114,6 +114,7 @@ def test_a_goal_ends_in_an_app_that_names_its_planner_or_in_a_refusal(
         for call in reversed(calls):
             print(f"{call['step']}: {call['input_tokens']} tokens in, {call['output_tokens']} out")
 
+        assert calls, ended["error_message"]
         # The probe before the job wrote some as well.
         assert 0 < sum(call["output_tokens"] for call in calls) <= answered.written
         if ended["status"] == "failed":
