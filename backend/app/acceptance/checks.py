@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -20,6 +22,7 @@ from app.ports.sandbox import Sandbox
 
 TEST_TIMEOUT_S: Final = 120.0
 
+_FAILED: Final = re.compile(r"^FAILED tests/(\w+\.py)::(test_\w+)", re.MULTILINE)
 _FIRST: Final = (("files", static_checks.required), ("parse", static_checks.parses))
 _THEN: Final = (("lint", static_checks.lint), ("secrets", static_checks.no_secrets))
 
@@ -96,7 +99,7 @@ def _file_check(name: str, look: Callable[[static_checks.Files], Seen], files: M
 
 async def _own_tests(app: Candidate) -> list[Evidence]:
     return [
-        await run_check(Check(_name(argv), lambda argv=argv: _command(app.sandbox, argv)))  # type: ignore[misc]
+        await run_check(Check(_name(argv), lambda argv=argv: _command(app, argv)))  # type: ignore[misc]
         for argv in app.manifest.check
     ]
 
@@ -107,14 +110,27 @@ def _name(argv: tuple[str, ...]) -> str:
     return "tests" if "pytest" in argv or "unittest" in argv else argv[0].rsplit("/", 1)[-1]
 
 
-async def _command(sandbox: Sandbox, argv: tuple[str, ...]) -> Seen:
-    result = await sandbox.run_command(argv, timeout_s=TEST_TIMEOUT_S)
+async def _command(app: Candidate, argv: tuple[str, ...]) -> Seen:
+    result = await app.sandbox.run_command(argv, timeout_s=TEST_TIMEOUT_S)
     tail = result.output[-LOG_TAIL:]
     if result.timed_out:
         raise BuildFailed(FailureCode.TESTS_HANG, log=tail)
     if result.exit_code != 0:
-        raise BuildFailed(FailureCode.TESTS_FAIL, log=tail)
+        item = failed_item(app.files, result.output)
+        says = f"The app does not do what its plan says: {item} Say that otherwise in the plan, or leave it out."
+        raise BuildFailed(FailureCode.TESTS_FAIL, says if item else None, log=tail)
     return Seen(result.output.strip().rsplit("\n", 1)[-1].strip("= ")[:LOG_TAIL] or "passed")
+
+
+def failed_item(files: Mapping[str, bytes], output: str) -> str:
+    """The item of the plan, in its own words, that the first failed test of the app is about; empty for others."""
+    failed = _FAILED.search(output)
+    source = files.get(f"tests/{failed[1]}", b"").decode(errors="replace") if failed else ""
+    said = re.search(rf"def {failed[2]}\(.*\n +# (['\"].*['\"])\n", source) if failed else None
+    try:
+        return str(ast.literal_eval(said[1])) if said else ""
+    except (ValueError, SyntaxError):
+        return ""  # no text that the generator writes
 
 
 async def _listed(look: Callable[[], Awaitable[Evidence]]) -> list[Evidence]:
