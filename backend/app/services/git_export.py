@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import os
 import re
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -67,7 +70,9 @@ async def make_bundle(commits: Sequence[Commit]) -> bytes:
         return await asyncio.to_thread((folder / "out.bundle").read_bytes)
 
 
-async def push(commits: Sequence[Commit], *, url: str, branch: str, token: str) -> Pushed:
+async def push(
+    commits: Sequence[Commit], *, url: str, branch: str, token: str, within_s: float = _PUSH_S
+) -> Pushed:
     """Push every version to a branch of a server, which is never forced. The token is used for this alone.
 
     InvalidInput, PushRefused, ConfigurationError.
@@ -81,11 +86,17 @@ async def push(commits: Sequence[Commit], *, url: str, branch: str, token: str) 
         secret = {"GIT_ASKPASS": str(askpass), TOKEN_VARIABLE: token}
         # A redirect could hand the token to somebody else.
         quiet = ("-c", "credential.helper=", "-c", "http.followRedirects=false")
-        code, output = await _run(folder, (*quiet, "push", "--porcelain", url, *refs), secret, within_s=_PUSH_S)
+        code, output = await _run(folder, (*quiet, "push", "--porcelain", url, *refs), secret, within_s=within_s)
         if code != 0:
-            raise _refusal(output.replace(token, "***"), branch)
+            raise _refusal(_without(token, output), branch)
         _, commit = await _run(folder, ("rev-parse", "main"), {}, within_s=_LOCAL_S)
         return Pushed(url, branch, commit.strip())
+
+
+def _without(token: str, said: str) -> str:
+    """What was said, without the token, also as it is sent: a server may say back what it got."""
+    sent = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    return said.replace(sent, "***").replace(token, "***")
 
 
 def _require_pushable(url: str, branch: str, token: str) -> None:
@@ -208,6 +219,7 @@ async def _run(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(within_s):
@@ -216,6 +228,7 @@ async def _run(
         return 1, "timed out"
     finally:
         if process.returncode is None:
-            process.kill()
+            # git leaves the talking to programs of its own, which have the token too and would go on without it.
+            os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     return process.returncode or 0, output.decode(errors="replace")
