@@ -114,6 +114,20 @@ def test_the_same_question_is_not_paid_again(opened: Open) -> None:
     assert (call["status"], call["tokens"]) == ("reused", 0)
 
 
+@pytest.mark.parametrize("model", ["openai-chat:gpt-4.1", "openai-chat:gpt-4.1-mini"])
+def test_five_cents_are_never_passed(opened: Open, model: str) -> None:
+    house, provider = opened(after_probe(faulty()), model=model, model_build_usd=Decimal("0.05"))
+
+    job_id = design(house)
+
+    assert Decimal(house.status(job_id)["cost_usd"]) <= Decimal("0.05")
+    designs = [asked for asked in provider.asked if len(str(asked.body)) > 1_000]
+    answered = [call for call in usage(house, job_id=str(job_id))["calls"] if call["tokens"]]
+    assert len(designs) == len(answered)
+    # The dearer of the two would pass the limit with its first answer, so it is not asked at all.
+    assert bool(designs) == model.endswith("mini")
+
+
 def test_ten_cents_are_never_passed(opened: Open) -> None:
     house, provider = opened(after_probe(faulty()), model="openai-chat:gpt-4.1", model_build_usd=Decimal("0.10"))
 
