@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.blueprint.spec_defaults import plural
+from app.blueprint.spec_parts import RightSpec
 from app.blueprint.spec_queries import lower_first
 from app.services.plan_answers import ANSWERS
 from app.services.plan_pruning import prune
@@ -57,6 +58,18 @@ _RIGHT_PARTS: Final[dict[str, Raw]] = {
     "all": {"sees": "all", "adds": True, "changes": "all", "deletes": True},
 }
 _NUMBERS: Final = ("int", "decimal", "money")
+
+
+def right_now(right: RightSpec) -> str:
+    """Which of RIGHTS a right is; empty for one that is none of them, such as one of a few details."""
+    parts = right.model_dump(mode="json", exclude_defaults=True, exclude={"role", "label"})
+    known = (key for key, raw in _RIGHT_PARTS.items() if _as_spec(raw) == parts)
+    return next(known, "")
+
+
+def _as_spec(raw: Raw) -> Raw:
+    spec = RightSpec.model_validate({"role": "Anybody", **raw})
+    return spec.model_dump(mode="json", exclude_defaults=True, exclude={"role", "label"})
 
 
 def correct(raw: Raw, change: str, values: Values) -> None:

@@ -126,6 +126,21 @@ def test_the_steps_of_a_record_are_renamed_added_and_taken_out_by_clicks(signed_
     assert "already" in refused.text
 
 
+def test_what_a_person_may_do_is_shown_as_it_is(signed_in: House) -> None:
+    project = drafted(signed_in)
+    page = correct(signed_in, project, "add_person", name="Manager", record="").text
+
+    def chosen(page: str) -> str:
+        part = page[page.index('id="right-Booking"') :]
+        found = re.search(r">Manager<.*?<option[^>]* selected>([^<]*)<", part, re.S)
+        assert found is not None
+        return found[1]
+
+    assert chosen(page) == "as said at “Who uses it”: everything"
+    page = correct(signed_in, project, "set_right", record="Booking", name="Manager", right="see_own").text
+    assert chosen(page) == "sees only their own"
+
+
 def test_a_correction_that_cannot_be_says_why_and_changes_nothing(signed_in: House) -> None:
     project = drafted(signed_in)
     before = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()
@@ -241,6 +256,25 @@ def test_going_back_makes_a_new_version(signed_in: House) -> None:
     signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
     spec = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()["spec"]
     assert "birthday" not in str(spec["entities"])
+
+
+def test_while_a_decision_waits_going_back_leads_to_it(signed_in: House) -> None:
+    project = built(signed_in)
+    post(signed_in, f"/p/{project}/change", text="Add a birthday to customers")
+    post(signed_in, f"/p/{project}/build")
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+    post(signed_in, f"/p/{project}/v/2/open")
+
+    room = signed_in.client.get(f"/p/{project}?v=1").text
+    compared = signed_in.client.get(f"/p/{project}/compare?a=1&b=2").text
+    refused = post(signed_in, f"/p/{project}/v/1/back")
+
+    for page in (room, compared):
+        assert "Go back to this" not in page
+        assert re.search(rf'<a href="/p/{project}/decide/[^"]+">Decide</a> first', page)
+    assert refused.status_code == 409
+    assert re.search(rf'href="/p/{project}/decide/[^"]+">Decide now</a>', refused.text)
+    assert "Pending gate" not in refused.text
 
 
 def test_a_branch_is_a_project_of_its_own(signed_in: House) -> None:

@@ -15,7 +15,7 @@ from app.container import Services
 from app.core.errors import InvalidInput
 from app.core.ids import ProjectId
 from app.services.founder_service import Caller
-from app.services.plan_editing import DETAIL_KINDS, RIGHTS
+from app.services.plan_editing import DETAIL_KINDS, RIGHTS, right_now
 from app.services.plan_steps import steps_of
 from app.services.spec_service import SpecChanged
 from app.web.form import FormDep
@@ -71,4 +71,5 @@ async def _plan_page(
         changes=changes_between(view.built, view.spec) if view.built is not None else [],
         kinds=DETAIL_KINDS,
         rights=RIGHTS,
+        right_now=right_now,
     )
