@@ -193,6 +193,8 @@ def test_opening_the_preview_asks_for_a_decision_which_leads_on(signed_in: House
     assert "Ready to decide what&#39;s next?" in page or "Ready to decide what's next?" in page
     gate = re.search(rf"/p/{project}/decide/([0-9a-f-]+)", page)
     assert gate is not None
+    asked = signed_in.client.get(gate[0]).text
+    assert re.search(r"Left out.*?<q>Send a text message before each class</q>.*?Improve it", asked, re.S)
     assert post(signed_in, gate[0]).status_code == 422
     post(signed_in, gate[0], decision="iterate")
 

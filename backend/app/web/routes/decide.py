@@ -13,7 +13,7 @@ from app.core.ids import GateId, ProjectId
 from app.domain.gate import GATE_TITLES, Gate, GateStatus, alignment_colour
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
-from app.web.room_view import Room, look_into
+from app.web.room_view import Room, look_into, wishes_by_state
 from app.web.session import PageCaller
 
 router = APIRouter(include_in_schema=False)
@@ -69,6 +69,7 @@ def _decide_page(request: Request, view: Room, gate: Gate, *, status: int = 200,
         title=GATE_TITLES[gate.gate_type],
         options=gate.gate_type.options,
         colour=colour,
+        wishes=wishes_by_state(next((job for job in view.builds if job.id == gate.job_id), None)),
         is_waiting=gate.status is GateStatus.PENDING,
         **told,
     )
