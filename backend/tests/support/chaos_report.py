@@ -26,7 +26,7 @@ class Report:
 
 def summary_lines(reports: Iterable[Any]) -> list[str]:  # Any: pytest's own report objects
     """The table, a line a test, in the order of the rows; nothing when no test belongs to a row."""
-    last = {one.nodeid: one for one in reports if dict(one.user_properties).get("row")}
+    last = {one.nodeid: one for one in reports if dict(getattr(one, "user_properties", ())).get("row")}
     table = sorted((_line(one) for one in last.values()), key=lambda line: (line[0].zfill(3), line[-1]))
     if not table:
         return []
