@@ -14,6 +14,7 @@ from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.spec import EntitySpec, FieldType, MoveSpec, RuleKind
+from app.blueprint.spec_queries import first_state, states_of
 from app.domain.failure import BuildFailed, FailureCode
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Stage:
             other = (field.ref or "", int(new.get(field.name) or 0))
             if other in self.kept and self.kept[other].entity.moves:
                 target = self.kept[other].entity
-                for state in _states_of(target):
+                for state in states_of(target):
                     moved = {**there, other: {**there[other], target.state or "": state}}
                     if self._is_kept(Scene(key, {**moved, key: new})):
                         return other, state
@@ -183,16 +184,6 @@ def filled_in(values: Mapping[str, str]) -> dict[str, str]:
 def _asks_who(move: MoveSpec) -> bool:
     """Whether only the person whose record it is may take the move."""
     return any(path.steps[0] == "me" for path in paths(parse(move.only_if or "yes")))
-
-
-def _states_of(entity: EntitySpec) -> tuple[str, ...]:
-    field = entity.field(entity.state or "")
-    return field.choices if field is not None else ()
-
-
-def first_state(entity: EntitySpec) -> str:
-    """The state in which a record begins; empty where there are none."""
-    return next(iter(_states_of(entity)), "")
 
 
 def way_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[int, MoveSpec]]:

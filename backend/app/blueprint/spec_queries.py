@@ -140,6 +140,17 @@ def has_link(spec: AppSpec, entity: EntitySpec) -> bool:
     return any(form.entity == entity.name for form in spec.forms) or any(by_visitors)
 
 
+def states_of(entity: EntitySpec) -> tuple[str, ...]:
+    """The states that its records move through, in order."""
+    field = entity.field(entity.state or "")
+    return field.choices if field is not None else ()
+
+
+def first_state(entity: EntitySpec) -> str:
+    """The state in which a record begins; empty where there are none."""
+    return next(iter(states_of(entity)), "")
+
+
 def space_limit(entity: EntitySpec) -> str | None:
     """The field that says how many others fit in."""
     names = [field.name for field in entity.fields if field.type is FieldType.INT and field.name in SPACE_LIMITS]

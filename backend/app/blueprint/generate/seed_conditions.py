@@ -17,11 +17,13 @@ from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.stated import Statement, conditions_of, judged_rules, statement
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType
 from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of
+from app.blueprint.spec_queries import first_state
 
 _MOMENTS: Final = (datetime(2031, 3, 4, 9, 0), datetime(2031, 3, 9, 0, 5))
 _TRIES: Final = 150
 
 Rows = Mapping[str, Sequence[Record]]
+PlainRows = dict[str, dict[int, Mapping[str, Plain]]]
 
 
 def fit_to_conditions(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows) -> list[Record]:
@@ -43,6 +45,7 @@ class _Fitting:
         self._spec, self._entity, self._said, self._rows = spec, entity, said, rows
         self._catalogue = catalogue_of(spec)
         self._worlds = {when: self._plain_rows(when.date()) for when in _MOMENTS}
+        self._earlier = {when: self._at_their_beginning(rows) for when, rows in self._worlds.items()}
         search = Search(Cast(spec))
         nodes = [parse(text) for one in said for text in one if text]
         names = {name for node in nodes for kind, name in search.places(entity, node) if kind == entity.name}
@@ -72,8 +75,15 @@ class _Fitting:
         return found if field.required else [*found, None]
 
     def _holds(self, record: Record, kept: Sequence[Record]) -> bool:
+        """Whether it could be added now, or could while all that it belongs to was in its first state.
+
+        The lines of a quote are written while that is a draft, and stay when it is sent.
+        """
+        return any(self._holds_in(worlds, record, kept) for worlds in (self._worlds, self._earlier))
+
+    def _holds_in(self, worlds: Mapping[datetime, PlainRows], record: Record, kept: Sequence[Record]) -> bool:
         number = 1 + len(kept)
-        for when, others in self._worlds.items():
+        for when, others in worlds.items():
             mine = {at: self._plain(self._entity, one, when.date()) for at, one in enumerate([*kept, record], 1)}
             evaluator = Evaluator(self._catalogue, World({**others, self._entity.name: mine}, when))
             for condition, judged in self._said:
@@ -83,8 +93,16 @@ class _Fitting:
                     return False
         return True
 
-    def _plain_rows(self, today: date) -> dict[str, dict[int, Mapping[str, Plain]]]:
-        found: dict[str, dict[int, Mapping[str, Plain]]] = {}
+    def _at_their_beginning(self, rows: PlainRows) -> PlainRows:
+        begun = dict(rows)
+        for entity in self._spec.entities:
+            if entity.moves and entity.state and entity != self._entity:
+                state = {entity.state: first_state(entity)}
+                begun[entity.name] = {at: {**record, **state} for at, record in rows[entity.name].items()}
+        return begun
+
+    def _plain_rows(self, today: date) -> PlainRows:
+        found: PlainRows = {}
         for entity in self._spec.entities:
             records = self._rows.get(entity.name, ())
             found[entity.name] = {at: self._plain(entity, one, today) for at, one in enumerate(records, start=1)}
