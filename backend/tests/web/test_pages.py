@@ -273,7 +273,7 @@ def test_while_a_decision_waits_going_back_leads_to_it(signed_in: House) -> None
 
     for page in (room, compared):
         assert "Go back to this" not in page
-        assert re.search(rf'<a href="/p/{project}/decide/[^"]+">Decide</a> first', page)
+        assert re.search(rf'<a href="/p/{project}/decide/[^"]+">decide</a> first', page)
     assert refused.status_code == 409
     assert re.search(rf'href="/p/{project}/decide/[^"]+">Decide now</a>', refused.text)
     assert "Pending gate" not in refused.text
