@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.blueprint.editing import problems, settled, without_was
 from app.blueprint.generate.theme import settled_theme
+from app.blueprint.language.accounting import limits_kept
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
 from app.core.errors import AppError, Conflict, InvalidInput, NotFound
@@ -106,6 +107,7 @@ class SpecService:
             spec, notes = settled(dict(raw), base.spec, began=began or current.spec, guess=not as_written)
         except ValidationError as error:
             raise _refusal_of(error, dict(raw)) from error
+        spec = spec.model_copy(update={"wishes": limits_kept(spec)})
         if base.number == 0:
             spec, notes = without_was(spec), []
         await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=base.number)

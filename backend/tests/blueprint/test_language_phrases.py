@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.blueprint.language import understand
-from app.blueprint.spec import RuleKind
+from app.blueprint.language.accounting import limits_kept
+from app.blueprint.spec import RuleKind, RuleSpec
 
 
 def labels(goal: str) -> set[str]:
@@ -63,6 +64,30 @@ def test_a_bound_is_the_founders_number(goal: str, about: str, limit: int) -> No
     assert bounds[about].limit == limit
     assert not any("enter the number" in (wish.why or "") for wish in spec.wishes)
     assert all(rule.kind is not RuleKind.NO_OVERLAP for rule in spec.rules)
+
+
+def test_a_bound_on_what_is_booked_counts_the_bookings() -> None:
+    spec = understand(
+        "A tour office: each tour has a date and time. Guests book tours. Each tour takes at most 6 dogs."
+    )
+    (rule,) = [rule for rule in spec.rules if rule.limit is not None]
+    assert (rule.entity, rule.limit) == ("Booking", 6)
+
+
+def test_who_sees_only_their_own_is_kept_only_where_somebody_does() -> None:
+    goal = "A dog walking business with dogs and walks. My two walkers should see only their own walks."
+    wishes = {wish.text: wish for wish in understand(goal).wishes}
+    wish = wishes["My two walkers should see only their own walks"]
+    assert (wish.state.value, wish.why) == ("partly", "whoever signs in here sees everything")
+
+
+def test_a_wish_for_a_number_is_kept_once_a_rule_has_it() -> None:
+    spec = understand("A studio with rooms and bookings. Every room allows at most 6 bookings an hour.")
+    (open_wish,) = [wish for wish in spec.wishes if wish.why == "this is not watched over"]
+    rule = RuleSpec(kind=RuleKind.CAPACITY, entity="Booking", fields=("room",), about="At most six.", limit=6)
+    kept = limits_kept(spec.model_copy(update={"rules": (*spec.rules, rule)}))
+    assert next(wish for wish in kept if wish.text == open_wish.text).state.value == "kept"
+    assert limits_kept(spec) == spec.wishes
 
 
 def test_a_bound_within_a_span_of_time_is_no_bound_for_ever() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, beyond, short, word_forms
 from app.blueprint.language.lexicon import is_known
 from app.blueprint.language.sending import SENT_SOMEHOW, asks_to_send
-from app.blueprint.spec import WishSpec, WishState
+from app.blueprint.spec import AppSpec, WishSpec, WishState
 
 _MOST: Final = 40
 _WHOLE: Final = 0.6
@@ -23,6 +23,12 @@ _NOT_BUILT: Final = "no part of an app from a blueprint does this"
 _NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
+_SEES_ALL: Final = "whoever signs in here sees everything"
+_ONLY_OWN: Final = re.compile(
+    r"\bonly\b[^,.;]{0,24}\b(their|his|her|its|your) own\b|\bsees? (only )?(their|his|her) own\b"
+    r"|\bnobody else sees\b|\bnot each other",
+    re.IGNORECASE,
+)
 NUMBERS: Final = {
     word: str(number)
     for number, word in enumerate(
@@ -48,13 +54,15 @@ def wishes_of(
     adds_up: bool,
     numbers: Set[str] = frozenset(),
     does: Set[str] = frozenset(),
+    own: Set[str] = frozenset(),
 ) -> tuple[WishSpec, ...]:
     """The clauses of a goal with what the app, whose words are `known`, makes of each.
 
     `counts` says that the app watches over a number that its people enter, `numbers` are those that it knows of
-    itself, `adds_up` says that it works out amounts, `does` are abilities that only some apps have.
+    itself, `adds_up` says that it works out amounts, `does` are abilities that only some apps have, `own` are
+    the words for people who see what is theirs and nothing else.
     """
-    account = _Account(known, counts, adds_up, numbers, does)
+    account = _Account(known, counts, adds_up, numbers, does, own)
     return tuple(_wishes(goal, account))[:_MOST]
 
 
@@ -67,6 +75,7 @@ class _Account:
     adds_up: bool
     numbers: Set[str]
     does: Set[str]
+    own: Set[str]
 
 
 def _wishes(goal: str, account: _Account) -> Iterator[WishSpec]:
@@ -88,7 +97,7 @@ def _judged(text: str, words: list[str], account: _Account) -> WishSpec:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_NOT_BUILT)
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
-    unwatched = _unwatched(text, account)
+    unwatched = _unwatched(text, account) or _open_to_all(text, account)
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
     if _WORKED_OUT.search(text) and not account.adds_up:
@@ -110,6 +119,26 @@ def _unwatched(text: str, account: _Account) -> str:
     if not LIMIT.search(counted) or numbers & account.numbers:
         return ""
     return _OWN_LIMIT if numbers and account.counts else _NO_LIMIT
+
+
+def _open_to_all(text: str, account: _Account) -> str:
+    """What the app does not do about a wish that somebody sees only what is theirs."""
+    if not _ONLY_OWN.search(text):
+        return ""
+    people = {form for word in WORD.findall(text.lower()) for form in word_forms(word)}
+    return "" if people & account.own else _SEES_ALL
+
+
+def limits_kept(spec: AppSpec) -> tuple[WishSpec, ...]:
+    """The wishes, of which those for a number count as kept once a rule of the app has that number."""
+    numbers = frozenset(str(rule.limit) for rule in spec.rules if rule.limit is not None)
+    account = _Account(frozenset(), False, False, numbers, frozenset(), frozenset())
+    return tuple(
+        WishSpec(text=wish.text, state=WishState.KEPT)
+        if wish.why in (_NO_LIMIT, _OWN_LIMIT) and not _unwatched(wish.text, account)
+        else wish
+        for wish in spec.wishes
+    )
 
 
 def _unknown_or(missing: list[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from app.blueprint.language.accounting import NUMBERS
 from app.blueprint.language.lexicon import singular
 from app.blueprint.shape_rules import with_article
-from app.blueprint.spec import EntitySpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import lower_first, space_limit
 
 _NUMBER: Final = rf"(?P<number>\d{{1,4}}|{'|'.join(NUMBERS)})"
@@ -28,6 +28,7 @@ _BOUNDS: Final = tuple(
         rf"\b(?:(?:each|every|an?) )?{_WHOLE} {_HAS} {_AT_MOST} {_NUMBER} {_WHAT}",
     )
 )
+_DEEDS: Final = frozenset({"Booking", "Enrolment", "Registration", "Reservation", "Sign-up", "Signup"})
 _WITHIN_TIME: Final = re.compile(
     r"^[^,.;]{0,4}\b(?:a|an|per|each|every|in|within) [^,.;]{0,8}(?:day|week|month|year)", re.IGNORECASE
 )
@@ -95,14 +96,26 @@ def _counting(rule: RuleSpec) -> RuleSpec:
 
 def _part(what: str, whole: EntitySpec, entities: Sequence[EntitySpec]) -> RuleSpec | None:
     """A rule that counts the records of that name which belong to the whole."""
-    entity = _named(what, entities)
-    if entity is None or entity == whole:
+    part = _named(what, entities)
+    if part == whole:
         return None
-    links = (field for field in entity.fields if field.type is FieldType.REF and field.ref == whole.name)
-    link = next(links, None)
-    if link is None:
+    # Six dogs a walk are six bookings of the walk, where a walk is booked.
+    counted = [part] if part is not None and _link(part, whole) else [one for one in entities if _is_deed(one)]
+    entity = next((one for one in counted if _link(one, whole)), None)
+    link = _link(entity, whole) if entity is not None else None
+    if entity is None or link is None:
         return None
     return RuleSpec(kind=RuleKind.CAPACITY, entity=entity.name, fields=(link.name,), about="-")
+
+
+def _link(entity: EntitySpec, whole: EntitySpec) -> FieldSpec | None:
+    links = (field for field in entity.fields if field.type is FieldType.REF and field.ref == whole.name)
+    return next(links, None)
+
+
+def _is_deed(entity: EntitySpec) -> bool:
+    """Whether it is what somebody does with something, such as a booking, by what it belongs to."""
+    return entity.label in _DEEDS
 
 
 def _limited(rule: RuleSpec, bound: _Bound, whole: EntitySpec) -> RuleSpec:

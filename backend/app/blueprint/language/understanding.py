@@ -17,7 +17,7 @@ from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import forms_of
-from app.blueprint.language.leaving import left_out, vocabulary
+from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.other_kinds import refuse_other_kinds
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
@@ -27,7 +27,17 @@ from app.blueprint.language.telling import assumptions
 from app.blueprint.language.uploading import with_uploads
 from app.blueprint.look_words import look_words, read_theme
 from app.blueprint.plan import Plan, plan_of
-from app.blueprint.spec import UPLOADED, AppSpec, EntitySpec, RuleKind, ThemeSpec, ViewKind
+from app.blueprint.spec import (
+    UPLOADED,
+    AppSpec,
+    EntitySpec,
+    FormSpec,
+    RoleScope,
+    RoleSpec,
+    RuleKind,
+    ThemeSpec,
+    ViewKind,
+)
 
 __all__ = ["ENGINE", "GoalUnreadable", "nearest_kinds", "plan_goal", "understand"]
 
@@ -73,6 +83,7 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
         counts=any(rule.kind in (RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules),
         adds_up=any(rule.kind is RuleKind.SUM for rule in rules) or any(v.kind is ViewKind.TOTALS for v in views),
         numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None), does=does,
+        own=_who_sees_own(entities, forms, roles),
     )  # fmt: skip
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
@@ -93,6 +104,18 @@ def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archety
 
 def _holds_files(entities: Sequence[EntitySpec]) -> bool:
     return any(field.type in UPLOADED for entity in entities for field in entity.fields)
+
+
+def _who_sees_own(
+    entities: Sequence[EntitySpec], forms: Sequence[FormSpec], roles: Sequence[RoleSpec]
+) -> frozenset[str]:
+    """The words for people who see what is theirs: those with a role for it, and those who come by a link."""
+    named = [role.name for role in roles if role.scope is RoleScope.OWN]
+    for form in forms:
+        entity = next(one for one in entities if one.name == form.entity)
+        person = entity.field(form.person or "")
+        named += [one.label for one in entities if person is not None and one.name == person.ref]
+    return frozenset(way for name in named for word in name.lower().split() for way in word_forms(word))
 
 
 def _confidence(found: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> float:
