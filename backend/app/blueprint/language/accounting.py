@@ -19,7 +19,7 @@ _WHOLE: Final = 0.6
 MESSAGES, FILES = "messages", "files"
 """Abilities that only some apps have, as `beyond.toml` calls them."""
 
-_NOT_BUILT: Final = "no part of an app from a blueprint does this"
+_NOT_BUILT: Final = "apps that are built here do not do this"
 _NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
