@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from app.acceptance.evidence import Seen
+from app.acceptance.kept import Kept
 from app.acceptance.page_checks import (
     open_view,
     try_board,
@@ -19,7 +20,7 @@ from app.acceptance.page_checks import (
     wrong_view,
 )
 from app.acceptance.people import People
-from app.blueprint.spec import AppSpec, EntitySpec, FieldType, ViewKind, ViewSpec
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, ViewKind, ViewSpec
 
 _NUMBERS: Final = re.compile(r'<span class="number">([^<]*)</span>')
 _NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
@@ -77,15 +78,27 @@ async def _review(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """What was due longest comes first."""
     field = entity.field(view.field or "")
     is_ruled = any(rule.entity == entity.name and view.field in rule.fields for rule in people.spec.rules)
-    if field is None or is_ruled or field.name not in await people.driver.asked(entity):
+    kept = await _due_long_ago(people, entity, field) if field is not None and not is_ruled else None
+    if kept is None:
         await open_view(people, entity, view)
         return f"{entity.plural}: the review opens"
-    kept = await people.driver.add(entity, **{field.name: _LONG_DUE[field.type]})
     answer = await open_view(people, entity, view)
     leads_to = [*answer.page.links, *(form.action for form in answer.page.forms)]
     if not any(address.startswith(f"{kept.path}/") for address in leads_to):
         raise wrong_view(view, entity, answer, f"{kept.path} was due since 2001")
     return f"{entity.plural}: what is due since 2001 comes first"
+
+
+async def _due_long_ago(people: People, entity: EntitySpec, field: FieldSpec) -> Kept | None:
+    """A record that has long been due; None where neither of its forms asks for the day."""
+    due = {field.name: _LONG_DUE[field.type]}
+    if field.name in await people.driver.asked(entity):
+        return await people.driver.add(entity, **due)
+    kept = await people.driver.add(entity)
+    if field.name not in await people.driver.changed_fields(kept):
+        return None
+    await people.driver.change(kept, {**kept.values, **due})
+    return kept
 
 
 async def _results(people: People, entity: EntitySpec, view: ViewSpec) -> str:

@@ -39,7 +39,7 @@ BUGS = {
         "dog_shelter", SCHEMA, "'photo', 'story')", "'photo', 'story', 'papers')", "open_files",
     ),
     "a file that comes back another one": (
-        "dog_shelter", "app/files.py", 'row["content"])', 'row["content"][:-1])', "file_lost",
+        "dog_shelter", "app/files.py", "piece = blob.read(PIECE)", "piece = blob.read(PIECE)[::-1]", "file_lost",
     ),
     "a message that nobody writes": (
         "evening_classes", "app/outbox.py", 'kind == "added"', 'kind == "never"', "message_missing",
