@@ -1,6 +1,7 @@
 """Every screen in each of its states: on a desktop and a phone, in light and dark, by axe and as a picture.
 
-`make contact-sheet` keeps the pictures and writes one page with all of them.
+`make contact-sheet` runs it, keeps the pictures and writes one page with all of them: it takes too long for the
+suite, whose journeys look at the screens that they pass by axe as well.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support.founder import ALL, FEW, PICTURES, Founder, sign_in
+from tests.support.founder import ALL, PICTURES, Founder, sign_in
 from tests.support.instance import Instance
 
 IDEA = "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."
 SLOW_S = 240.0
-LOOKS = ALL if PICTURES else FEW
-"""Every look takes minutes: the suite takes those that differ most, the contact sheet all."""
 NO_ANSWER = "window.fetch = () => new Promise(() => {})"
 NO_NETWORK = "window.fetch = () => Promise.reject(new TypeError('offline'))"
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [
+    pytest.mark.timeout(1500),
+    pytest.mark.skipif(not PICTURES, reason="takes minutes: make contact-sheet"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +45,7 @@ async def test_every_screen_in_every_state(founder: Founder, instance: Instance)
     await _shared(founder, project)
     await _ended(founder, project, instance)
     await _gone(founder, project)
-    if PICTURES:
-        _write_sheet(Path(PICTURES))
+    _write_sheet(Path(str(PICTURES)))
 
     assert founder.violations == []
 
@@ -52,30 +53,30 @@ async def test_every_screen_in_every_state(founder: Founder, instance: Instance)
 async def _before_anything(founder: Founder) -> None:
     browser, url = founder.browser, founder.instance.url
     await browser.open(f"{url}/")
-    await founder.look("home-forbidden", LOOKS)
+    await founder.look("home-forbidden", ALL)
     await browser.open(f"{url}/enter?code=used")
-    await founder.look("enter-forbidden", LOOKS)
+    await founder.look("enter-forbidden", ALL)
     await sign_in(founder)
-    await founder.look("home-empty", LOOKS)
+    await founder.look("home-empty", ALL)
     await browser.open(f"{url}/new")
-    await founder.look("new-empty", LOOKS)
+    await founder.look("new-empty", ALL)
     await browser.run(NO_ANSWER)
     await founder.fill("#goal", IDEA)
     await founder.see("!!document.querySelector('#plan[aria-busy]')")
-    await founder.look("new-loading", LOOKS)
+    await founder.look("new-loading", ALL)
     await browser.open(f"{url}/new")
     await browser.run(NO_NETWORK)
     await founder.fill("#goal", IDEA)
     await founder.see("!document.querySelector('#offline').hidden")
-    await founder.look("new-offline", LOOKS)
+    await founder.look("new-offline", ALL)
     await browser.open(f"{url}/new?goal=asdf%20qwer%20zxcv")
-    await founder.look("new-refused", LOOKS)
+    await founder.look("new-refused", ALL)
     await browser.open(f"{url}/gallery")
-    await founder.look("gallery", LOOKS)
+    await founder.look("gallery", ALL)
     await browser.open(f"{url}/settings")
-    await founder.look("settings-empty", LOOKS)
+    await founder.look("settings-empty", ALL)
     await browser.open(f"{url}/nothing-here")
-    await founder.look("no-such-page", LOOKS)
+    await founder.look("no-such-page", ALL)
 
 
 async def _plan(founder: Founder) -> str:
@@ -83,19 +84,19 @@ async def _plan(founder: Founder) -> str:
     await browser.open(f"{founder.instance.url}/new")
     await founder.fill("#goal", IDEA)
     await founder.text("Left out")
-    await founder.look("new-with-plan", LOOKS)
+    await founder.look("new-with-plan", ALL)
     await founder.go("button[value=correct]")
     project = re.fullmatch(r"(/p/[0-9a-f-]{36})/plan", str(await browser.run("location.pathname")))
     assert project is not None
-    await founder.look("plan", LOOKS)
+    await founder.look("plan", ALL)
     await browser.click("#add-Booking summary")
     await founder.fill("#add-Booking [name=label]", "Way")
     await browser.run("document.querySelector('#add-Booking [name=kind]').value = 'choice'")
     await browser.click("#add-Booking button.main")
     await founder.text("Say what can be chosen")
-    await founder.look("plan-refused", LOOKS)
+    await founder.look("plan-refused", ALL)
     await browser.click("[id^=s-Booking-2] summary")
-    await founder.look("plan-step-open", LOOKS)
+    await founder.look("plan-step-open", ALL)
     return founder.instance.url + project[1]
 
 
@@ -104,15 +105,15 @@ async def _build(founder: Founder, project: str) -> None:
     await browser.open(f"{project}/plan")
     await founder.go(".go-card button")
     await founder.text("Building version 1")
-    await founder.look("room-working", LOOKS)
+    await founder.look("room-working", ALL)
     await browser.click("[data-dialog='#stop']")
     await founder.see("document.querySelector('#stop').open")
-    await founder.look("stop-dialog", LOOKS)
+    await founder.look("stop-dialog", ALL)
     await browser.open(f"{project}/stop")
-    await founder.look("stop-without-script", LOOKS)
+    await founder.look("stop-without-script", ALL)
     await founder.go("button.danger")
     await founder.text("Stopped")
-    await founder.look("room-cancelled", LOOKS)
+    await founder.look("room-cancelled", ALL)
     await browser.open(f"{project}?v=1")
     await founder.go(".failed button.main")
     await founder.see("!!document.querySelector('.curtain button')", within_s=SLOW_S)
@@ -120,29 +121,29 @@ async def _build(founder: Founder, project: str) -> None:
 
 async def _ready(founder: Founder, project: str) -> None:
     browser = founder.browser
-    await founder.look("room-ready", LOOKS)
+    await founder.look("room-ready", ALL)
     await founder.go(".curtain button")
     await founder.text("Ready to decide what's next?")
     await asyncio.sleep(4)
-    await founder.look("room-seen", LOOKS)
+    await founder.look("room-seen", ALL)
     await founder.go(".card.ask a")
-    await founder.look("decide", LOOKS)
+    await founder.look("decide", ALL)
     await founder.go("form.options button.main")
     await founder.text("Choose one of these first")
-    await founder.look("decide-refused", LOOKS)
+    await founder.look("decide-refused", ALL)
     await browser.click("input[value=iterate]")
     await founder.go("form.options button.main")
     await founder.fill("#text", "blue sky")
     await browser.click(".ask-form button")
     await founder.text("Nothing of this was understood")
-    await founder.look("change-refused", LOOKS)
+    await founder.look("change-refused", ALL)
     await founder.fill("#text", "Add a birthday to customers. Blue sky")
     await browser.click(".ask-form button")
     await founder.text("Customers have a new detail: Birthday.")
-    await founder.look("change-proposed", LOOKS)
+    await founder.look("change-proposed", ALL)
     await founder.go(".proposal button.main")
     await founder.text("Building version 3")
-    await founder.look("room-working-beside-the-last", LOOKS)
+    await founder.look("room-working-beside-the-last", ALL)
     await founder.see("!document.querySelector('live-build')", within_s=SLOW_S)
 
 
@@ -164,38 +165,38 @@ async def _around(founder: Founder, project: str) -> None:
         ("no-such-version", "?v=9"),
     ):
         await browser.open(project + path)
-        await founder.look(name, LOOKS)
+        await founder.look(name, ALL)
     await browser.open(f"{project}/launch")
     await browser.run("document.querySelector('#push').open = true")
     await founder.fill("#push-url", "http://example.com/app.git")
     await founder.fill("#push-token", "not-a-token")
     await founder.go("#push button.main")
     await founder.text("would travel unencrypted")
-    await founder.look("launch-refused", LOOKS)
+    await founder.look("launch-refused", ALL)
     await browser.open(f"{project}/settings")
     await founder.fill("input[name=name]", "")
-    await founder.look("project-settings-renaming", LOOKS)
+    await founder.look("project-settings-renaming", ALL)
 
 
 async def _shared(founder: Founder, project: str) -> None:
     browser = founder.browser
     await browser.open(f"{project}/share")
-    await founder.look("share-empty", LOOKS)
+    await founder.look("share-empty", ALL)
     await founder.fill("#label", "Anna")
     await browser.click("[name=with_code]")
     await founder.go("form[action$=share] button.main")
-    await founder.look("share-made", LOOKS)
+    await founder.look("share-made", ALL)
     link = str(await browser.run("document.querySelector('#share-link').innerText"))
     path = link[link.index("/s/") :]
     await browser.open(founder.instance.url + path)
-    await founder.look("code-asked", LOOKS)
+    await founder.look("code-asked", ALL)
     await founder.fill("#code", "000000")
     await founder.go("button.main")
-    await founder.look("code-refused", LOOKS)
+    await founder.look("code-refused", ALL)
     await browser.open(f"{project}/share")
     await founder.go("form[action$=close] button")
     await browser.open(founder.instance.url + path)
-    await founder.look("link-closed", LOOKS)
+    await founder.look("link-closed", ALL)
 
 
 async def _ended(founder: Founder, project: str, instance: Instance) -> None:
@@ -204,15 +205,15 @@ async def _ended(founder: Founder, project: str, instance: Instance) -> None:
     _as_if_failed(instance, job_id)
     await browser.open(project)
     await founder.text("This build did not work")
-    await founder.look("room-failed", LOOKS)
+    await founder.look("room-failed", ALL)
     await browser.open(f"{project}/settings")
     await founder.go("button[value=park]")
     await browser.open(project)
-    await founder.look("room-parked", LOOKS)
+    await founder.look("room-parked", ALL)
     await browser.open(f"{founder.instance.url}/")
-    await founder.look("home", LOOKS)
+    await founder.look("home", ALL)
     await browser.open(f"{founder.instance.url}/settings")
-    await founder.look("settings", LOOKS)
+    await founder.look("settings", ALL)
 
 
 async def _gone(founder: Founder, project: str) -> None:
@@ -221,7 +222,7 @@ async def _gone(founder: Founder, project: str) -> None:
     job_id = next(one for one in _builds(instance, project) if one["status"] == "ready")["job_id"]
     host = str(instance.status(job_id)["preview_url"]).split("/?")[0]
     await browser.open(f"{host}/?cf_access=1.x")
-    await founder.look("preview-forbidden", LOOKS)
+    await founder.look("preview-forbidden", ALL)
 
 
 def _builds(instance: Instance, project: str) -> list[dict[str, str]]:
