@@ -124,7 +124,7 @@ def _full(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSp
         return
     for field in of_type(entity, FieldType.REF):
         parent = _target(field, entities)
-        if parent is None or not space_limit(parent) or is_person(parent) or not _takes_place(parent):
+        if parent is None or not space_limit(parent) or is_person(parent) or not takes_place(parent):
             continue
         many = [one.name for one in of_type(entity, FieldType.INT) if one.name in _HOW_MANY]
         about = f"This {lower_first(parent.label)} is full; choose another."
@@ -132,7 +132,7 @@ def _full(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSp
         yield RuleSpec(kind=RuleKind.CAPACITY, entity=entity.name, fields=fields, about=about)
 
 
-def _takes_place(parent: EntitySpec) -> bool:
+def takes_place(parent: EntitySpec) -> bool:
     """Whether its places are taken once, not again and again as those of a room."""
     return any(field.type in _DATES for field in parent.fields)
 

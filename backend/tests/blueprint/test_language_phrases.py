@@ -74,6 +74,17 @@ def test_a_bound_on_what_is_booked_counts_the_bookings() -> None:
     assert (rule.entity, rule.limit) == ("Booking", 6)
 
 
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "A rehearsal house with rooms. Bands book rooms by the hour. Each room fits at most 4 people.",
+        "Car sharing: households book trips. Each household has at most two cars.",
+    ],
+)
+def test_a_bound_on_what_is_there_for_good_counts_no_bookings(goal: str) -> None:
+    assert all(rule.limit is None for rule in understand(goal).rules)
+
+
 def test_who_sees_only_their_own_is_kept_only_where_somebody_does() -> None:
     goal = "A dog walking business with dogs and walks. My two walkers should see only their own walks."
     wishes = {wish.text: wish for wish in understand(goal).wishes}

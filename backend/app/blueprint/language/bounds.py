@@ -10,7 +10,7 @@ from typing import Final
 
 from app.blueprint.language.accounting import NUMBERS
 from app.blueprint.language.lexicon import singular
-from app.blueprint.shape_rules import with_article
+from app.blueprint.shape_rules import is_person, takes_place, with_article
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import lower_first, space_limit
 
@@ -84,6 +84,9 @@ def _is_full(rule: RuleSpec, entities: Sequence[EntitySpec], whole: EntitySpec) 
     entity = next((one for one in entities if one.name == rule.entity), None)
     if entity is None or rule.kind not in (RuleKind.CAPACITY, RuleKind.NO_OVERLAP):
         return False
+    # A room for four people is still one booking's at a time; a course is not.
+    if rule.kind is RuleKind.NO_OVERLAP and not takes_place(whole):
+        return False
     return any(field is not None and field.ref == whole.name for field in map(entity.field, rule.fields))
 
 
@@ -99,8 +102,10 @@ def _part(what: str, whole: EntitySpec, entities: Sequence[EntitySpec]) -> RuleS
     part = _named(what, entities)
     if part == whole:
         return None
-    # Six dogs a walk are six bookings of the walk, where a walk is booked.
-    counted = [part] if part is not None and _link(part, whole) else [one for one in entities if _is_deed(one)]
+    counted = [part] if part is not None and _link(part, whole) else []
+    if not counted and takes_place(whole) and not is_person(whole):
+        # Six dogs a walk are six bookings of the walk, where a walk is booked.
+        counted = [one for one in entities if _is_deed(one)]
     entity = next((one for one in counted if _link(one, whole)), None)
     link = _link(entity, whole) if entity is not None else None
     if entity is None or link is None:
