@@ -41,6 +41,9 @@ class Assistant:
         while True:
             told = await self.call("follow", job_id=started["job_id"], after=last, wait_s=30)
             if told["ended"]:
+                if told["status"] == "failed":
+                    # pytest shows it beside the assertion that follows
+                    print((await self.call("evidence", job_id=started["job_id"]))["summary"])
                 return told
             last = told["last_event"]
 

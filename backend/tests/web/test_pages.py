@@ -19,9 +19,9 @@ def post(house: House, path: str, **fields: str) -> Any:
     return house.client.post(path, data=fields)
 
 
-def drafted(house: House) -> str:
+def drafted(house: House, idea: str = IDEA) -> str:
     """A project whose plan is to be corrected."""
-    answer = post(house, "/new", goal=IDEA, do="correct")
+    answer = post(house, "/new", goal=idea, do="correct")
     found = re.fullmatch(r"/p/([0-9a-f-]{36})/plan", answer.url.path)
     assert found is not None, answer.text
     return found[1]
@@ -38,9 +38,9 @@ def newest(house: House, project: str) -> Any:
     return house.client.get(f"/api/projects/{project}/builds", headers=AUTH).json()["items"][0]
 
 
-def built(house: House) -> str:
+def built(house: House, idea: str = IDEA) -> str:
     """A project with a version that is ready."""
-    project = drafted(house)
+    project = drafted(house, idea)
     post(house, f"/p/{project}/build")
     house.build(JobId(UUID(newest(house, project)["job_id"])))
     assert newest(house, project)["status"] == "ready"
