@@ -44,7 +44,7 @@ class Actors:
                 self._staff[role] = Actor(await self._people.staff(role), role)
             return self._staff[role]
         chosen = number or next(iter(self.joined(person)), 0) or next(iter(can_join(person, known)))
-        return await self._member(role, person, chosen, known)
+        return await self._let_in_member(role, person, chosen, known)
 
     def joined(self, person: EntitySpec) -> list[int]:
         """The people of that kind who have signed up already."""
@@ -53,51 +53,59 @@ class Actors:
         ]
 
     async def post(self, session: HttpSession, path: str, values: dict[str, str]) -> Answer:
-        """What the app answers to a form that is sent from none of its pages, with the token of a page."""
+        """Post a form that no page of the app holds, with the token of a page; the app's answer."""
         if id(session) not in self._tokens:
             page = await session.get("/about")
-            found = (form.untouched().get("csrf_token", "") for form in page.page.forms)
-            self._tokens[id(session)] = next((token for token in found if token), "")
+            tokens = (form.untouched().get("csrf_token", "") for form in page.page.forms)
+            self._tokens[id(session)] = next((token for token in tokens if token), "")
         return await session.post(path, {"csrf_token": self._tokens[id(session)], **values})
 
-    async def _member(self, role: str, person: EntitySpec, number: int, known: KnownRecords) -> Actor:
-        email = next(one.name for one in person.fields if one.type is FieldType.EMAIL)
-        mail = known.of(person)[number][email]
+    async def _let_in_member(self, role: str, person: EntitySpec, number: int, known: KnownRecords) -> Actor:
+        mail = known.of(person)[number][_email_field(person)]
         return Actor(await self._people.invited(f"/{person.table}/{number}", mail), role, {person.name: number})
 
 
 def signs_in(spec: AppSpec, role: str) -> bool:
-    """Whether people of a role have accounts; customers may come without one."""
-    return bool(person_of(spec, role)) or role in {one.name for one in staff_roles(spec)}
+    """True for a role whose people have accounts; customers may come without one."""
+    return bool(person_of(spec, role)) or role in {staff.name for staff in staff_roles(spec)}
+
+
+def _email_field(person: EntitySpec) -> str:
+    return next(field.name for field in person.fields if field.type is FieldType.EMAIL)
 
 
 def can_join(person: EntitySpec, known: KnownRecords) -> Iterator[int]:
     """The people who can be invited: those with an e-mail that nobody else has."""
-    email = next(one.name for one in person.fields if one.type is FieldType.EMAIL)
+    email = _email_field(person)
     mails = [texts[email] for texts in known.of(person).values()]
     return (
-        number for number, texts in known.of(person).items() if texts[email] and mails.count(texts[email]) == 1
+        # The app refuses a second account with the same e-mail.
+        number
+        for number, texts in known.of(person).items()
+        if texts[email] and mails.count(texts[email]) == 1
     )
 
 
-def path_to(spec: AppSpec, entity: EntitySpec, person: str, seen: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The links that lead from a record to the person whose it is; empty where none do, or it is the person."""
+def path_to(
+    spec: AppSpec, entity: EntitySpec, person: str, visited: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """The links that lead from a record to the person it belongs to; empty where none do, or it is the person."""
     for link in entity.fields:
         if link.ref == person:
             return (link.name,)
     for link in entity.fields:
         target = spec.entity(link.ref) if link.ref and link.required else None
-        if target is not None and target.name not in seen | {entity.name}:
-            rest = path_to(spec, target, person, seen | {entity.name})
-            if rest:
-                return (link.name, *rest)
+        if target is not None and target.name not in visited | {entity.name}:
+            onward = path_to(spec, target, person, visited | {entity.name})
+            if onward:
+                return (link.name, *onward)
     return ()
 
 
 def owner_of(known: KnownRecords, entity: EntitySpec, number: int, person: str) -> int:
-    """The person whose a record is; 0 for nobody's."""
+    """The number of the person a record belongs to; 0 where it belongs to nobody."""
     if entity.name == person:
         return number
     path = path_to(known.spec, entity, person)
-    found = known.evaluator().value(".".join(path), entity.name, number) if path else None
-    return int(found) if isinstance(found, Fraction) else 0
+    number_found = known.evaluator().value(".".join(path), entity.name, number) if path else None
+    return int(number_found) if isinstance(number_found, Fraction) else 0

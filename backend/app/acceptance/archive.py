@@ -23,6 +23,7 @@ cd "$1"
 python3 -m zipfile -e export.zip .
 cd "$2"
 chmod +x start.sh
+# The packages are linked, as installing them a second time would take most of a build's time.
 for one in .venv node_modules; do
     if [ -e "../../$one" ] && [ ! -e "$one" ]; then ln -s "../../$one" "$one"; fi
 done
@@ -32,7 +33,7 @@ UNPACK_S: Final = 30.0
 
 
 async def unpack(sandbox: Sandbox, *, archive: bytes, folder: str) -> str:
-    """The folder of the workspace in which the archive's copy of the app lies now."""
+    """Unpack the archive into a folder of the workspace; the path of that folder."""
     await sandbox.write_files({f"{_FOLDER}/export.zip": archive})
     unpacked = await sandbox.run_command(("sh", "-c", _UNPACK, "unpack", _FOLDER, folder), timeout_s=UNPACK_S)
     if unpacked.exit_code or unpacked.timed_out:
@@ -40,8 +41,8 @@ async def unpack(sandbox: Sandbox, *, archive: bytes, folder: str) -> str:
     return f"{_FOLDER}/{folder}"
 
 
-async def answers(sessions: HttpSessions, manifest: Manifest) -> None:
-    """The first page of the copy, wherever it leads."""
+async def must_answer(sessions: HttpSessions, manifest: Manifest) -> None:
+    """The first page of the copy answers, wherever it leads. BuildFailed."""
     visitor = sessions.visitor()
     page = (manifest.pages or ("/",))[0]
     answer = await visitor.follow(await visitor.get(page))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.acceptance import screenshots
-from app.acceptance.archive import COPY, answers, chance_port, unpack
+from app.acceptance.archive import COPY, chance_port, must_answer, unpack
 from app.acceptance.evidence import Check, Evidence, Seen, evidence, run_check
 from app.acceptance.http_session import HttpSessions
 from app.acceptance.kept import told
@@ -45,38 +45,38 @@ class ArchiveCheck:
             self.host.running(self.sandbox, self.manifest, port=port, folder=place) as output,
             HttpSessions(self.sandbox, port) as sessions,
         ):
-            await answers(sessions, self.manifest)
-            people = People(sessions, self.spec, Samples(self.spec), setup_code=_code(output))
+            await must_answer(sessions, self.manifest)
+            people = People(sessions, self.spec, Samples(self.spec), setup_code=_setup_code_in(output))
             opened = "started and answered on a port of its own"
             if has_record_pages(self.spec):
                 await self._set_up(people)
                 opened += ", set up by its code, closed to strangers"
             else:
                 await people.arrive()
-            seen = Seen(f"{len(archive):,} bytes, unpacked, {opened}")
-            booted = evidence("archive", seen, seconds=time.monotonic() - began)
+            findings = Seen(f"{len(archive):,} bytes, unpacked, {opened}")
+            booted = evidence("archive", findings, seconds=time.monotonic() - began)
             if not self.with_pictures:
                 return [booted]
-            return [booted, await run_check(Check("screens", lambda: self._look(people)))]
+            return [booted, await run_check(Check("screens", lambda: self._take_pictures(people)))]
 
     async def _set_up(self, people: People) -> None:
-        """Whoever has the code becomes the owner, and signs in elsewhere; nobody else comes in."""
+        """The holder of the code becomes the owner and signs in elsewhere; nobody else comes in."""
         await people.refuse_wrong_code()
         await people.arrive()
         await keep_out(people)
-        first = f"/{self.spec.entities[0].table}"
-        answer = await (await people.second_owner()).get(first)
+        list_path = f"/{self.spec.entities[0].table}"
+        answer = await (await people.second_owner()).get(list_path)
         if answer.status != 200:
-            raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"GET {first}: {told(answer)}")
+            raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"GET {list_path}: {told(answer)}")
 
-    async def _look(self, people: People) -> Seen:
+    async def _take_pictures(self, people: People) -> Seen:
         cookies = people.driver.visitor.cookies
-        return await screenshots.look(
+        return await screenshots.take_pictures(
             self.sandbox, people.sessions.port, path="/", cookies=cookies, pictures=self.pictures
         )
 
 
-def _code(output: bytes | bytearray) -> str:
+def _setup_code_in(output: bytes | bytearray) -> str:
     """The code for the owner that the start of the app has printed; empty when it prints none."""
-    found = _CODE.search(output)
-    return found[1].decode() if found else ""
+    match = _CODE.search(output)
+    return match[1].decode() if match else ""

@@ -1,4 +1,4 @@
-"""A headless Chromium that is spoken to over its debugging protocol: open a page, look at it, hear it complain."""
+"""A headless Chromium driven over its debugging protocol: open a page, look at it, collect its complaints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FLAGS: Final = (
 )
 ANSWER_S: Final = 20.0
 MAX_MESSAGE: Final = 32 << 20
-MAX_HEARD: Final = 20
+MAX_COMPLAINTS: Final = 20
 _WEBP_QUALITY: Final = 80
 
 _PLACE: Final = """(() => { const found = document.querySelector(%s); if (!found) return null;
@@ -46,7 +46,7 @@ class BrowserFailed(Exception):
 
 @dataclass(frozen=True)
 class Look:
-    """How a page is looked at."""
+    """The window and the preferences that a page is looked at with."""
 
     width: int
     height: int
@@ -73,55 +73,55 @@ class Browser:
         """Connect and open a tab. BrowserFailed."""
         try:
             async with asyncio.timeout(ANSWER_S):
-                self._socket = await self._session.ws_connect(await self._address(), max_msg_size=MAX_MESSAGE)
-            self._reader = asyncio.create_task(self._read(self._socket))
-            target = await self._say("Target.createTarget", url="about:blank")
-            tab = await self._say("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+                self._socket = await self._session.ws_connect(await self._socket_url(), max_msg_size=MAX_MESSAGE)
+            self._reader = asyncio.create_task(self._read_messages(self._socket))
+            target = await self._command("Target.createTarget", url="about:blank")
+            tab = await self._command("Target.attachToTarget", targetId=target["targetId"], flatten=True)
             self._tab = str(tab["sessionId"])
             for domain in ("Page", "Runtime", "Log", "Network"):
-                await self._say(f"{domain}.enable")
+                await self._command(f"{domain}.enable")
         except (TimeoutError, aiohttp.ClientError, OSError, KeyError) as error:
-            await self._close()
+            await self._disconnect()
             raise BrowserFailed(f"{type(error).__name__}: {error}") from error
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._close()
+        await self._disconnect()
 
-    async def _close(self) -> None:
+    async def _disconnect(self) -> None:
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
 
-    async def _address(self) -> str:
+    async def _socket_url(self) -> str:
         """The browser opens its port before it can say where to connect."""
         while True:
             with suppress(aiohttp.ClientConnectionError, ValueError, KeyError):
                 async with self._session.get(f"{self._origin}/json/version") as answer:
-                    told = json.loads(await answer.text())["webSocketDebuggerUrl"]
-                    return f"{self._origin}/{str(told).split('/', 3)[3]}"
+                    url = json.loads(await answer.text())["webSocketDebuggerUrl"]
+                    return f"{self._origin}/{str(url).split('/', 3)[3]}"
             await asyncio.sleep(0.05)
 
     async def look_as(self, look: Look) -> None:
         """Set the size of the window and the colours that the person prefers."""
         size = {"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.is_phone}
-        await self._say("Emulation.setDeviceMetricsOverride", **size)
+        await self._command("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if look.is_dark else "light"}
-        await self._say("Emulation.setEmulatedMedia", features=[scheme])
+        await self._command("Emulation.setEmulatedMedia", features=[scheme])
 
     async def keep_cookies(self, cookies: Mapping[str, str], *, url: str) -> None:
         """Have these cookies, as if the site of that address had set them."""
         for name, value in cookies.items():
-            await self._say("Network.setCookie", name=name, value=value, url=url)
+            await self._command("Network.setCookie", name=name, value=value, url=url)
 
     async def open(self, url: str) -> None:
         """Go to a page and wait until it has loaded."""
         self._loaded.clear()
-        answer = await self._say("Page.navigate", url=url)
+        answer = await self._command("Page.navigate", url=url)
         if answer.get("errorText"):
             raise BrowserFailed(f"{url}: {answer['errorText']}")
         try:
@@ -141,9 +141,9 @@ class Browser:
             raise BrowserFailed("the script led nowhere") from error
 
     async def picture(self, kind: str = "webp") -> bytes:
-        """What can be seen now, as a WebP or PNG file."""
+        """A picture of the visible page, as a WebP or PNG file."""
         quality = {"quality": _WEBP_QUALITY} if kind == "webp" else {}
-        answer = await self._say("Page.captureScreenshot", format=kind, **quality)
+        answer = await self._command("Page.captureScreenshot", format=kind, **quality)
         try:
             return base64.b64decode(str(answer["data"]), validate=True)
         except (KeyError, binascii.Error) as error:
@@ -152,7 +152,7 @@ class Browser:
     async def run(self, script: str) -> Any:  # Any: what the script gives
         """The value of an expression in the page; a promise is waited for."""
         asked = {"expression": script, "awaitPromise": True, "returnByValue": True}
-        answer = await self._say("Runtime.evaluate", **asked)
+        answer = await self._command("Runtime.evaluate", **asked)
         if "exceptionDetails" in answer:
             raise BrowserFailed(f"a script failed: {str(answer['exceptionDetails'])[:400]}")
         return answer["result"].get("value")
@@ -163,15 +163,15 @@ class Browser:
         if place is None:
             raise BrowserFailed(f"there is nothing to click at {selector!r}")
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-            await self._say(
+            await self._command(
                 "Input.dispatchMouseEvent", type=kind, x=place["x"], y=place["y"], button="left", clickCount=1
             )
 
     async def type(self, text: str) -> None:
         """Write into what has the focus."""
-        await self._say("Input.insertText", text=text)
+        await self._command("Input.insertText", text=text)
 
-    async def _say(self, method: str, **parameters: Any) -> Answer:  # Any: what JSON takes
+    async def _command(self, method: str, **parameters: Any) -> Answer:  # Any: what JSON takes
         if self._socket is None:
             raise BrowserFailed("the browser is not connected")
         self._number += 1
@@ -191,15 +191,15 @@ class Browser:
             self._waiting.pop(number, None)
         return answer.result()
 
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _read_messages(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
             if message.type is aiohttp.WSMsgType.TEXT:
-                self._hear(json.loads(message.data))
+                self._dispatch(json.loads(message.data))
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(BrowserFailed("the browser ended"))
 
-    def _hear(self, message: Answer) -> None:
+    def _dispatch(self, message: Answer) -> None:
         answer = self._waiting.get(message.get("id", 0))
         if answer is not None and not answer.done():
             if "error" in message:
@@ -210,21 +210,24 @@ class Browser:
         if message.get("method") == "Page.loadEventFired":
             self._loaded.set()
         complaint = complaint_in(message)
-        if complaint and len(self.complaints) < MAX_HEARD:
+        if complaint and len(self.complaints) < MAX_COMPLAINTS:
             self.complaints.append(complaint[:300])
 
 
 def complaint_in(message: Answer) -> str:
     """The error that an event of the browser tells of, or nothing."""
-    told = message.get("params", {})
+    parameters = message.get("params", {})
     match message.get("method"):
         case "Runtime.exceptionThrown":
-            details = told.get("exceptionDetails", {})
+            details = parameters.get("exceptionDetails", {})
             return str(details.get("exception", {}).get("description") or details.get("text", "error"))
-        case "Runtime.consoleAPICalled" if told.get("type") in ("error", "assert"):
-            return " ".join(str(one.get("value", one.get("description", ""))) for one in told.get("args", []))
-        case "Log.entryAdded" if told.get("entry", {}).get("level") == "error":
-            text, url = told["entry"].get("text", ""), str(told["entry"].get("url", ""))
+        case "Runtime.consoleAPICalled" if parameters.get("type") in ("error", "assert"):
+            return " ".join(
+                str(argument.get("value", argument.get("description", "")))
+                for argument in parameters.get("args", [])
+            )
+        case "Log.entryAdded" if parameters.get("entry", {}).get("level") == "error":
+            text, url = parameters["entry"].get("text", ""), str(parameters["entry"].get("url", ""))
             # HttpSessions ask for it everywhere; a page that names no icon has done nothing wrong.
             return "" if url.endswith("/favicon.ico") else f"{text} {url}".strip()
     return ""

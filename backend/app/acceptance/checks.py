@@ -22,9 +22,9 @@ from app.ports.sandbox import Sandbox
 
 TEST_TIMEOUT_S: Final = 120.0
 
-_FAILED: Final = re.compile(r"^FAILED tests/(\w+\.py)::(test_\w+)", re.MULTILINE)
-_FIRST: Final = (("files", static_checks.required), ("parse", static_checks.parses))
-_THEN: Final = (("lint", static_checks.lint), ("secrets", static_checks.no_secrets))
+_FAILED_TEST: Final = re.compile(r"^FAILED tests/(\w+\.py)::(test_\w+)", re.MULTILINE)
+_CHEAP_FILE_CHECKS: Final = (("files", static_checks.required), ("parse", static_checks.parses))
+_FURTHER_FILE_CHECKS: Final = (("lint", static_checks.lint), ("secrets", static_checks.no_secrets))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ async def run_checks(
 ) -> CheckReport:
     """Run every check; BuildFailed at the first that fails."""
     app = await app_of()
-    files = [await run_check(_file_check(name, look, app.files)) for name, look in _FIRST]
+    files = [await run_check(_file_check(name, look, app.files)) for name, look in _CHEAP_FILE_CHECKS]
     live = LiveChecks(
         host=host,
         sandbox=app.sandbox,
@@ -80,17 +80,17 @@ async def run_checks(
     )
     copied = ArchiveCheck(host, app.sandbox, app.manifest, app.spec, with_pictures=app.with_pictures)
     read, tests, lived, copy, opened = await _side_by_side(
-        _read(app.files),
+        _check_files_further(app.files),
         _own_tests(app),
         live.run(),
         copied.run(app.archive, folder=app.version),
-        _listed(preview),
+        _as_list(preview),
     )
     return CheckReport([*files, *read, *tests, *lived, *copy, *opened], copied.pictures)
 
 
-async def _read(files: Mapping[str, bytes]) -> list[Evidence]:
-    return [await run_check(_file_check(name, look, files)) for name, look in _THEN]
+async def _check_files_further(files: Mapping[str, bytes]) -> list[Evidence]:
+    return [await run_check(_file_check(name, look, files)) for name, look in _FURTHER_FILE_CHECKS]
 
 
 def _file_check(name: str, look: Callable[[static_checks.Files], Seen], files: Mapping[str, bytes]) -> Check:
@@ -99,18 +99,18 @@ def _file_check(name: str, look: Callable[[static_checks.Files], Seen], files: M
 
 async def _own_tests(app: Candidate) -> list[Evidence]:
     return [
-        await run_check(Check(_name(argv), lambda argv=argv: _command(app, argv)))  # type: ignore[misc]
+        await run_check(Check(_name_of(argv), lambda argv=argv: _run_command(app, argv)))  # type: ignore[misc]
         for argv in app.manifest.check
     ]
 
 
-def _name(argv: tuple[str, ...]) -> str:
+def _name_of(argv: tuple[str, ...]) -> str:
     if "compileall" in argv:
         return "compile"
     return "tests" if "pytest" in argv or "unittest" in argv else argv[0].rsplit("/", 1)[-1]
 
 
-async def _command(app: Candidate, argv: tuple[str, ...]) -> Seen:
+async def _run_command(app: Candidate, argv: tuple[str, ...]) -> Seen:
     result = await app.sandbox.run_command(argv, timeout_s=TEST_TIMEOUT_S)
     tail = result.output[-LOG_TAIL:]
     if result.timed_out:
@@ -124,16 +124,16 @@ async def _command(app: Candidate, argv: tuple[str, ...]) -> Seen:
 
 def failed_item(files: Mapping[str, bytes], output: str) -> str:
     """The item of the plan, in its own words, that the first failed test of the app is about; empty for others."""
-    failed = _FAILED.search(output)
+    failed = _FAILED_TEST.search(output)
     source = files.get(f"tests/{failed[1]}", b"").decode(errors="replace") if failed else ""
-    said = re.search(rf"def {failed[2]}\(.*\n +# (['\"].*['\"])\n", source) if failed else None
+    comment = re.search(rf"def {failed[2]}\(.*\n +# (['\"].*['\"])\n", source) if failed else None
     try:
-        return str(ast.literal_eval(said[1])) if said else ""
+        return str(ast.literal_eval(comment[1])) if comment else ""
     except (ValueError, SyntaxError):
         return ""  # no text that the generator writes
 
 
-async def _listed(look: Callable[[], Awaitable[Evidence]]) -> list[Evidence]:
+async def _as_list(look: Callable[[], Awaitable[Evidence]]) -> list[Evidence]:
     return [await look()]
 
 
@@ -141,7 +141,7 @@ async def _side_by_side(
     *work: Coroutine[Any, Any, list[Evidence]],
 ) -> list[list[Evidence]]:  # Any: a coroutine's own
     """All results; at the first failure the rest is stopped, and the earliest in line is raised."""
-    tasks = [asyncio.create_task(one) for one in work]
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         for task in tasks:

@@ -26,7 +26,7 @@ _LEAVES: Final = ("/sign-out", "/logout")
 
 @dataclass
 class Walk:
-    """Where a visitor has been."""
+    """The pages a visitor has opened and the forms found on them."""
 
     opened: dict[str, int] = field(default_factory=dict)
     forms: list[tuple[Answer, WebForm]] = field(default_factory=list)
@@ -45,13 +45,13 @@ async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
             await _send_all(visitor, walk)
         walk.alike.clear()
     detail = f"{len(walk.opened)} pages and files answered, {walk.sent} forms sent, no dead link"
-    left = (f"{walk.left_out} more links to pages of the same kinds",) if walk.left_out else ()
+    skipped = (f"{walk.left_out} more links to pages of the same kinds",) if walk.left_out else ()
     outside = (f"links to elsewhere, not followed: {', '.join(sorted(walk.outside)[:5])}",) if walk.outside else ()
-    return Seen(detail, (*(f"{status} {path}" for path, status in walk.opened.items()), *left, *outside))
+    return Seen(detail, (*(f"{status} {path}" for path, status in walk.opened.items()), *skipped, *outside))
 
 
 async def _visit_all(visitor: HttpSession, starts: tuple[str, ...], walk: Walk) -> None:
-    seen = set(starts)
+    known = set(starts)
     waiting = deque((start, "", 0) for start in starts)
     while waiting and len(walk.opened) < MAX_PAGES:
         path, parent, depth = waiting.popleft()
@@ -60,10 +60,10 @@ async def _visit_all(visitor: HttpSession, starts: tuple[str, ...], walk: Walk) 
         walk.opened[path] = answer.status
         if depth == MAX_DEPTH:
             continue
-        for found in _leads_to(answer, walk):
-            if found not in seen and _is_worth_it(found, walk):
-                waiting.append((found, path, depth + 1))
-            seen.add(found)
+        for address in _leads_to(answer, walk):
+            if address not in known and _is_worth_it(address, walk):
+                waiting.append((address, path, depth + 1))
+            known.add(address)
         walk.forms += [(answer, form) for form in answer.page.forms]
 
 
@@ -80,17 +80,17 @@ def _must_answer(answer: Answer, parent: str) -> None:
 
 
 def _leads_to(answer: Answer, walk: Walk) -> list[str]:
-    found = [answer.location] if answer.location else []
+    paths = [answer.location] if answer.location else []
     for address in (*answer.page.links, *answer.page.assets):
         bare = address.strip().partition("#")[0]
         if not bare or bare.startswith(("mailto:", "tel:", "data:")):
             continue
         path = local_path(urljoin(answer.path, bare))
         if path:
-            found.append(path)
+            paths.append(path)
         else:
             walk.outside.add(address[:100])
-    return [path for path in found if not path.startswith(_LEAVES)]
+    return [path for path in paths if not path.startswith(_LEAVES)]
 
 
 def _is_worth_it(path: str, walk: Walk) -> bool:
@@ -103,7 +103,7 @@ def _is_worth_it(path: str, walk: Walk) -> bool:
 
 
 def pattern_of(path: str) -> str:
-    """What an address has in common with those that the same code answers."""
+    """The pattern of an address: addresses with the same pattern are answered by the same code."""
     parts = urlsplit(path)
     names = sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})
     return f"{_DIGITS.sub('0', parts.path)}?{'&'.join(names)}"
@@ -116,7 +116,7 @@ async def _send_all(visitor: HttpSession, walk: Walk) -> None:
         action = local_path(urljoin(page.path, form.action)) or page.path
         if form.method == "post" and not form.is_upload and not action.startswith((*_LEAVES, "/setup")):
             kinds.setdefault(pattern_of(action), (page, form))
-    for _, (page, form) in sorted(kinds.items(), key=lambda one: "delete" in one[0]):
+    for _, (page, form) in sorted(kinds.items(), key=lambda kind: "delete" in kind[0]):
         answer = await visitor.submit(page, form, {})
         walk.sent += 1
         if answer.status >= 500 or answer.status in _BROKEN:

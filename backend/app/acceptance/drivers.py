@@ -1,4 +1,4 @@
-"""Which check tries each kind of item of a plan on the running app; there is no kind without one."""
+"""For each kind of item of a plan, the check that tries it on the running app; there is no kind without one."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ DRIVERS: Final[Mapping[str, Driver]] = {
 }
 
 
-def account_of_plan(spec: AppSpec, found: Iterable[Evidence]) -> Seen:
-    """How many items of the plan were tried, and which of them only by the app's own tests."""
-    items, told = items_of(spec), list(found)
-    done = {evidence["name"] for evidence in told}
+def account_for_plan(spec: AppSpec, found: Iterable[Evidence]) -> Seen:
+    """Count the items of the plan that were tried, and list those that only the app's own tests tried."""
+    items, checks = items_of(spec), list(found)
+    done = {evidence["name"] for evidence in checks}
     missed = [item for item in items if DRIVERS[item.kind].check not in done]
-    indirect = [line for evidence in told for line in evidence.get("saw", ()) if OWN_TESTS in line]
+    indirect = [line for evidence in checks for line in evidence.get("saw", ()) if OWN_TESTS in line]
     tried = f"{len(items) - len(missed)} of {len(items)} items of the plan were tried on the running app"
     aside = f", {len(indirect)} of them in parts by its own tests" if indirect else ""
     return Seen(f"{tried}{aside}", (*(f"not tried: {item.about}" for item in missed), *indirect))

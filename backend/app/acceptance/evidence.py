@@ -40,15 +40,15 @@ class Check:
 async def run_check(check: Check) -> Evidence:
     """Run the check; its evidence."""
     began = time.monotonic()
-    seen = await check.look()
-    return evidence(check.name, seen, seconds=time.monotonic() - began)
+    findings = await check.look()
+    return evidence(check.name, findings, seconds=time.monotonic() - began)
 
 
-def evidence(name: str, seen: Seen, *, seconds: float) -> Evidence:
+def evidence(name: str, findings: Seen, *, seconds: float) -> Evidence:
     """Evidence of a check that passed, small enough for the record."""
-    told: Evidence = {"name": name, "ok": True, "detail": seen.detail, "seconds": round(seconds, 2)}
-    if seen.saw:
-        told["saw"] = [line[:MAX_LINE] for line in seen.saw[:MAX_SAW]]
-    if seen.skipped:
-        told["skipped"] = True
-    return told
+    record: Evidence = {"name": name, "ok": True, "detail": findings.detail, "seconds": round(seconds, 2)}
+    if findings.saw:
+        record["saw"] = [line[:MAX_LINE] for line in findings.saw[:MAX_SAW]]
+    if findings.skipped:
+        record["skipped"] = True
+    return record

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
 from app.acceptance.evidence import Seen
-from app.acceptance.known_records import KnownRecords, read_records
+from app.acceptance.known_records import KnownRecords, read_plain, read_records
 from app.acceptance.people import People
 from app.acceptance.stage import UNARRANGED, Stage
 from app.blueprint.expressions.catalogue import Kind
@@ -34,13 +34,13 @@ def figures_of(spec: AppSpec) -> list[Figure]:
 
 async def try_figures(people: People) -> Seen:
     """Each figure is right for every record, and stands on a page. BuildFailed names the first that is not."""
-    known = await read_records(people.driver)
-    dull = [one for one in figures_of(people.spec) if _shown_best(known, *one) is None]
+    records = await read_records(people.driver)
+    dull = [figure for figure in figures_of(people.spec) if _shown_best(records, *figure) is None]
     if dull:
         for figure in dull:
             await _bring_about(people, *figure)
-        known = await read_records(people.driver)
-    saw = [await _try(people, known, *one) for one in figures_of(people.spec)]
+        records = await read_records(people.driver)
+    saw = [await _try_figure(people, records, *figure) for figure in figures_of(people.spec)]
     return Seen(f"{len(saw)} figures are what was worked out without the app", tuple(saw))
 
 
@@ -54,60 +54,61 @@ async def _bring_about(people: People, entity: EntitySpec, figure: ComputedSpec)
             raise
 
 
-async def _try(people: People, known: KnownRecords, entity: EntitySpec, figure: ComputedSpec) -> str:
-    many = entity.plural.lower()
-    numbers = sorted(known.of(entity), reverse=True)[:MOST_COMPARED]
+async def _try_figure(people: People, records: KnownRecords, entity: EntitySpec, figure: ComputedSpec) -> str:
+    label_plural = entity.plural.lower()
+    numbers = sorted(records.of(entity), reverse=True)[:MOST_COMPARED]
     for number in numbers:
-        expected, shown = _expected(known, entity, figure, number), _exported(known, entity, figure, number)
+        expected, exported = (
+            _expected_value(records, entity, figure, number),
+            _exported_value(records, entity, figure, number),
+        )
         for _ in range(MINUTES_TO_PASS):
-            if expected == shown:
+            if expected == exported:
                 break
             # What counts up to now goes on while the records are read.
-            known = await read_records(people.driver)
-            expected, shown = _expected(known, entity, figure, number), _exported(known, entity, figure, number)
-        if expected != shown:
-            log = f"{entity.name} {number}: {figure.expression} is {expected!r}, exported {shown!r}"
-            raise _wrong(entity, figure, log)
-    best = _shown_best(known, entity, figure)
+            records = await read_records(people.driver)
+            expected, exported = (
+                _expected_value(records, entity, figure, number),
+                _exported_value(records, entity, figure, number),
+            )
+        if expected != exported:
+            log = f"{entity.name} {number}: {figure.expression} is {expected!r}, exported {exported!r}"
+            raise _wrong_figure(entity, figure, log)
+    best = _shown_best(records, entity, figure)
     for looked_at in [best] if best else numbers[:1]:
         answer = await people.driver.visitor.get(f"/{entity.table}/{looked_at}")
-        value = _exported(known, entity, figure, looked_at)
+        value = _exported_value(records, entity, figure, looked_at)
         if not is_shown(answer.page.text, figure.label, value):
-            raise _wrong(entity, figure, f"GET {answer.path} does not say “{figure.label}” {value!r}")
-    told = "" if best else ", nought or empty in all of them"
-    return f"{figure.label} of {many}: {figure.about} (right for {len(numbers)}{told})"
+            raise _wrong_figure(entity, figure, f"GET {answer.path} does not say “{figure.label}” {value!r}")
+    note = "" if best else ", nought or empty in all of them"
+    return f"{figure.label} of {label_plural}: {figure.about} (right for {len(numbers)}{note})"
 
 
-def _shown_best(known: KnownRecords, entity: EntitySpec, figure: ComputedSpec) -> int | None:
+def _shown_best(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec) -> int | None:
     """The newest record for which the figure is neither nought nor empty."""
-    numbers = sorted(known.of(entity), reverse=True)[:MOST_COMPARED]
-    return next((one for one in numbers if _exported(known, entity, figure, one) not in _DULL), None)
+    numbers = sorted(records.of(entity), reverse=True)[:MOST_COMPARED]
+    return next(
+        (number for number in numbers if _exported_value(records, entity, figure, number) not in _DULL), None
+    )
 
 
-def _expected(known: KnownRecords, entity: EntitySpec, figure: ComputedSpec, number: int) -> Plain:
-    kind = compiler_of(known.spec).value(figure.expression, entity.name, digits=figure.digits).type
+def _expected_value(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec, number: int) -> Plain:
+    kind = compiler_of(records.spec).value(figure.expression, entity.name, digits=figure.digits).type
     digits = kind.scale if kind.kind in _NUMERIC else None
-    value = known.evaluator().value(figure.expression, entity.name, number, digits=digits)
+    value = records.evaluator().value(figure.expression, entity.name, number, digits=digits)
+    # The app keeps and exports times by the minute.
     return value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value
 
 
-def _exported(known: KnownRecords, entity: EntitySpec, figure: ComputedSpec, number: int) -> Plain:
+def _exported_value(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec, number: int) -> Plain:
     """The cell of the figure as a value of its kind."""
-    text = known.of(entity)[number][figure.name]
-    kind = compiler_of(known.spec).value(figure.expression, entity.name, digits=figure.digits).type.kind
-    if kind is Kind.BOOL:
-        return text == "1" if text else None
-    if not text:
-        return None
-    if kind in _NUMERIC or kind is Kind.LINK:
-        return Fraction(text)
-    if kind is Kind.DATE:
-        return date.fromisoformat(text)
-    return datetime.fromisoformat(text) if kind is Kind.DATETIME else text
+    text = records.of(entity)[number][figure.name]
+    kind = compiler_of(records.spec).value(figure.expression, entity.name, digits=figure.digits).type.kind
+    return read_plain(kind, text)
 
 
 def is_shown(text: str, label: str, value: Plain) -> bool:
-    """Whether a page says the value behind its label, however it writes it."""
+    """True if a page has the value behind its label, in any of the ways it may be written."""
     behind = (part[:_LABELLED] for part in text.split(label)[1:])
     return any(written in part for part in behind for written in written_as(value))
 
@@ -117,15 +118,15 @@ def written_as(value: Plain) -> tuple[str, ...]:
     if isinstance(value, bool):
         return ("Yes",) if value else ("No",)
     if isinstance(value, Fraction):
-        exact = [digits for digits in range(5) if (value * 10**digits).denominator == 1]
-        numbers = (f"{abs(float(value)):{comma}.{digits}f}" for comma in (",", "") for digits in exact)
+        enough = [digits for digits in range(5) if (value * 10**digits).denominator == 1]
+        numbers = (f"{abs(float(value)):{comma}.{digits}f}" for comma in (",", "") for digits in enough)
         return tuple(dict.fromkeys(numbers))
     if value is None:
         return ("–",)
     return (value,) if isinstance(value, str) else (f"{value.day} {value:%b %Y}",)
 
 
-def _wrong(entity: EntitySpec, figure: ComputedSpec, log: str) -> BuildFailed:
+def _wrong_figure(entity: EntitySpec, figure: ComputedSpec, log: str) -> BuildFailed:
     return BuildFailed(
         FailureCode.WRONG_FIGURE,
         f"“{figure.label}” of {entity.plural.lower()} is not worked out as the plan says: {figure.about} Say it "

@@ -18,38 +18,38 @@ def uploaded_fields(entity: EntitySpec) -> list[FieldSpec]:
 
 async def try_files(people: People, entity: EntitySpec) -> str:
     """Upload, read back as another browser of the owner, and ask as a stranger; what was seen. BuildFailed."""
-    kept = await people.driver.add(entity)
+    record = await people.driver.add(entity)
     asked = await people.driver.asked(entity)
     fields = [field for field in uploaded_fields(entity) if field.name in asked]
     owner, stranger = await people.second_owner(), people.anybody()
     for field in fields:
-        await _read_back(owner, kept, field)
-        await _refuse(people.spec, stranger, kept, field)
+        await _read_back(owner, record, field)
+        await _must_refuse(people.spec, stranger, record, field)
     return f"{entity.plural}: {len(fields)} files came back as they were uploaded, and were closed to a stranger"
 
 
-async def _read_back(owner: HttpSession, kept: Kept, field: FieldSpec) -> None:
-    address = _address(kept, field)
-    page, file = await owner.get(kept.path), await owner.get(address)
+async def _read_back(owner: HttpSession, record: Kept, field: FieldSpec) -> None:
+    address = _file_path(record, field)
+    page, file = await owner.get(record.path), await owner.get(address)
     is_linked = any(link.partition("?")[0] == address for link in (*page.page.links, *page.page.assets))
-    if file.status != 200 or file.body != example_content(kept.values[field.name]) or not is_linked:
-        raise _lost(kept, field, file)
+    if file.status != 200 or file.body != example_content(record.values[field.name]) or not is_linked:
+        raise _lost_file(record, field, file)
 
 
-def _lost(kept: Kept, field: FieldSpec, answer: Answer) -> BuildFailed:
+def _lost_file(record: Kept, field: FieldSpec, answer: Answer) -> BuildFailed:
     return BuildFailed(
         FailureCode.FILE_LOST,
-        f"{field.label} of a new {kept.entity.label.lower()} does not come back as it was uploaded.",
+        f"{field.label} of a new {record.entity.label.lower()} does not come back as it was uploaded.",
         log=f"GET {answer.path}: HTTP {answer.status}, {answer.kind}, {len(answer.body)} bytes",
     )
 
 
-async def _refuse(spec: AppSpec, stranger: HttpSession, kept: Kept, field: FieldSpec) -> None:
+async def _must_refuse(spec: AppSpec, stranger: HttpSession, record: Kept, field: FieldSpec) -> None:
     """The address of the staff is closed, and that of the site too unless visitors see the field."""
-    entity = kept.entity
-    closed = [_address(kept, field)]
+    entity = record.entity
+    closed = [_file_path(record, field)]
     if entity.public is Publicity.NONE or field.name not in public_fields(spec, entity):
-        closed.append(f"/browse-{entity.table}/{kept.id}/files/{field.name}")
+        closed.append(f"/browse-{entity.table}/{record.id}/files/{field.name}")
     for address in closed:
         answer = await stranger.get(address)
         if answer.status == 200:
@@ -60,5 +60,5 @@ async def _refuse(spec: AppSpec, stranger: HttpSession, kept: Kept, field: Field
             )
 
 
-def _address(kept: Kept, field: FieldSpec) -> str:
-    return f"{kept.path}/files/{field.name}"
+def _file_path(record: Kept, field: FieldSpec) -> str:
+    return f"{record.path}/files/{field.name}"

@@ -42,16 +42,16 @@ class FormDriver:
         return await self.keep(entity, await self.filled(entity, **given))
 
     async def keep(self, entity: EntitySpec, values: Mapping[str, str]) -> Kept:
-        """A record with these values; where all that there may be is there, the one that has theirs is changed."""
+        """Keep a record with these values; if there is room for no more, change the one in their place."""
         answer = await self.send(entity, values)
-        twin = await self._twin(entity, values) if answer.is_refusal else None
-        if twin is None:
+        existing = await self._find_twin(entity, values) if answer.is_refusal else None
+        if existing is None:
             return self.kept(entity, values, answer)
-        answer = await self.change(twin, {name: text for name, text in values.items() if text})
+        answer = await self.change(existing, {name: text for name, text in values.items() if text})
         return self.kept(entity, values, answer)
 
-    async def _twin(self, entity: EntitySpec, values: Mapping[str, str]) -> Kept | None:
-        """The record that has what each may have once, such as the only price of its kind."""
+    async def _find_twin(self, entity: EntitySpec, values: Mapping[str, str]) -> Kept | None:
+        """The record with the same value in a field that must be unique, such as the only price of its kind."""
         fields = once_only(self.spec, entity)
         for row in await self.rows(entity) if fields else ():
             if any(row[field.label] == values.get(field.name) for field in fields):
@@ -68,20 +68,20 @@ class FormDriver:
         """Good values for every field; what the record has to belong to is added first."""
         values = {**self.samples.values(entity), **given}
         if conditions_of(self.spec, entity):
-            values |= await self._family(entity, given)
+            values |= await self._add_relatives(entity, given)
         for field in entity.fields:
             if field.type is FieldType.REF and field.name not in values:
-                values[field.name] = await self._parent(entity, field)
+                values[field.name] = await self._parent_number(entity, field)
         return values
 
-    async def _family(self, entity: EntitySpec, given: Mapping[str, str]) -> dict[str, str]:
+    async def _add_relatives(self, entity: EntitySpec, given: Mapping[str, str]) -> dict[str, str]:
         """Links to records that belong together as the conditions of this kind want it."""
         stage = Stage(self, examples_of(self.spec).good(entity))
         await stage.add_all(before=stage.scene.subject)
         links = stage.values(stage.scene.subject)
         return {field.name: links[field.name] for field in entity.fields if field.ref and field.name not in given}
 
-    async def _parent(self, entity: EntitySpec, field: FieldSpec) -> str:
+    async def _parent_number(self, entity: EntitySpec, field: FieldSpec) -> str:
         target = self.spec.entity(field.ref or "")
         if target is None or target.name == entity.name or not self._is_wanted(entity, field):
             return ""
@@ -95,10 +95,10 @@ class FormDriver:
         )
 
     def _must_be_new(self, entity: EntitySpec, field: FieldSpec) -> bool:
-        own = [rule for rule in self.spec.rules if rule.entity == entity.name]
-        is_counted = any(rule.kind in _COUNTING and field.name in rule.fields for rule in own)
+        rules = [rule for rule in self.spec.rules if rule.entity == entity.name]
+        is_counted = any(rule.kind in _COUNTING and field.name in rule.fields for rule in rules)
         # A condition may count whatever belongs to the same record, also what other checks have added.
-        return is_counted or any(rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN) for rule in own)
+        return is_counted or any(rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN) for rule in rules)
 
     async def asked(self, entity: EntitySpec) -> frozenset[str]:
         """The fields that the form for a new record asks for; the app works the others out."""
@@ -107,12 +107,12 @@ class FormDriver:
         return self._asked[entity.table]
 
     async def offered(self, entity: EntitySpec) -> dict[str, dict[str, str]]:
-        """What the form for a new record offers to choose from, by field: what a person reads, by its value."""
+        """The options of the form for a new record, by field: the words a person reads, by their values."""
         _, form = await self._open_form(entity)
         return {control.name: control.labels for control in form.controls if control.kind == "select"}
 
     async def send(self, entity: EntitySpec, values: Mapping[str, str]) -> Answer:
-        """What the app answers to the form for a new record, opened anew: one page view makes one record."""
+        """Send the form for a new record, opened anew, since one page view makes one record; the app's answer."""
         page, form = await self._open_form(entity)
         self._asked[entity.table] = form.names
         return await self.visitor.submit(page, form, {name: values[name] for name in values if name in form.names})
@@ -124,34 +124,35 @@ class FormDriver:
         return frozenset(name for form in page.page.forms for name in form.names & names)
 
     async def change(self, kept: Kept, values: Mapping[str, str]) -> Answer:
-        """What the app answers to the form that changes a record."""
+        """Send the form that changes a record; the app's answer."""
         page, form = await self._open_form(kept.entity, f"{kept.path}/edit")
         return await self.visitor.submit(page, form, {name: values[name] for name in values if name in form.names})
 
     async def _open_form(self, entity: EntitySpec, path: str = "") -> tuple[Answer, WebForm]:
         page = await self.visitor.get(path or f"/{entity.table}/new")
-        wanted = {field.name for field in entity.fields}
-        forms = [form for form in page.page.forms if form.method == "post" and form.names & wanted]
+        field_names = {field.name for field in entity.fields}
+        forms = [form for form in page.page.forms if form.method == "post" and form.names & field_names]
         if page.status != 200 or not forms:
             raise BuildFailed(
                 FailureCode.NO_FORM,
                 f"The app has no form to add a {entity.label.lower()}.",
                 log=f"GET {page.path}: HTTP {page.status}",
             )
-        return page, max(forms, key=lambda form: len(form.names & wanted))
+        # A page may have a form for something else, such as the search; that of the record shares most names.
+        return page, max(forms, key=lambda form: len(form.names & field_names))
 
     def kept(self, entity: EntitySpec, values: Mapping[str, str], answer: Answer) -> Kept:
         """The record that an answer tells of; BuildFailed when it was not kept."""
-        found = _NUMBER.search(answer.location)
-        if answer.status != 303 or found is None:
+        match = _NUMBER.search(answer.location)
+        if answer.status != 303 or match is None:
             raise BuildFailed(
                 FailureCode.NOT_KEPT,
                 f"The app does not keep a new {entity.label.lower()}.",
                 log=f"POST {answer.path} {dict(values)!r}: {told(answer)}",
             )
-        kept = Kept(entity, int(found[1]), values)
-        self.made.append(kept)
-        return kept
+        record = Kept(entity, int(match[1]), values)
+        self.made.append(record)
+        return record
 
     async def rows(self, entity: EntitySpec) -> list[dict[str, str]]:
         """Every record of that kind as the app exports it."""
@@ -162,4 +163,5 @@ class FormDriver:
                 f"The list of {entity.plural.lower()} cannot be exported.",
                 log=f"GET {answer.path}: HTTP {answer.status}",
             )
+        # The export begins with a byte order mark, without which spreadsheets misread accents.
         return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))

@@ -30,7 +30,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True)
 class Answer:
-    """What the app answered to one request; `location` is where a redirect leads, as a path."""
+    """The app's answer to one request; `location` is where a redirect leads, as a path."""
 
     path: str
     status: int
@@ -50,7 +50,7 @@ class Answer:
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the visitor was told that this cannot be done."""
+        """True if the app told the visitor that this cannot be done."""
         return 400 <= self.status < 500
 
 
@@ -72,11 +72,11 @@ class HttpSession:
 
     async def get(self, path: str) -> Answer:
         """Open a page; BuildFailed `page_fails` when nothing answers."""
-        return await self._ask("GET", path, None)
+        return await self._send("GET", path, None)
 
     async def post(self, path: str, values: Mapping[str, str], uploads: Collection[str] = ()) -> Answer:
         """Send a form's values; those of `uploads` name example files, and send what these hold."""
-        return await self._ask("POST", path, (values, uploads))
+        return await self._send("POST", path, (values, uploads))
 
     async def follow(self, answer: Answer) -> Answer:
         """The page that a redirect leads to, at most five of them; any other answer as it is."""
@@ -89,10 +89,12 @@ class HttpSession:
     async def submit(self, page: Answer, form: WebForm, values: Mapping[str, str]) -> Answer:
         """Fill a form of that page in and send it; what it holds already stays unless `values` says otherwise."""
         action = urljoin(page.path, form.action) if form.action else page.path
-        uploads = [one.name for one in form.controls if one.kind == "file"] if form.is_upload else []
+        uploads = [control.name for control in form.controls if control.kind == "file"] if form.is_upload else []
         return await self.post(local_path(action) or page.path, {**form.untouched(), **values}, uploads)
 
-    async def _ask(self, method: str, path: str, sent: tuple[Mapping[str, str], Collection[str]] | None) -> Answer:
+    async def _send(
+        self, method: str, path: str, sent: tuple[Mapping[str, str], Collection[str]] | None
+    ) -> Answer:
         headers = {"Accept": "text/html,*/*"}
         if sent is not None:
             headers |= {"Origin": self._origin, "Content-Type": _PARTS if sent[1] else _FORM}
@@ -100,20 +102,20 @@ class HttpSession:
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         url = URL(self._origin + path, encoded=True)
-        data = None if sent is None else _encoded(*sent)
+        data = None if sent is None else _encode_form(*sent)
         try:
             async with (
                 asyncio.timeout(TIMEOUT_S),
                 self._session.request(method, url, data=data, headers=headers, allow_redirects=False) as answer,
             ):
-                self._remember(answer.headers.getall("Set-Cookie", []))
-                return await _read(path, answer)
+                self._keep_cookies(answer.headers.getall("Set-Cookie", []))
+                return await _read_answer(path, answer)
         except TimeoutError as error:
             raise silent(f"{method} {path}", f"no answer within {TIMEOUT_S:g} seconds") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise silent(f"{method} {path}", f"{type(error).__name__}: {error}") from error
 
-    def _remember(self, headers: list[str]) -> None:
+    def _keep_cookies(self, headers: list[str]) -> None:
         for header in headers:
             try:
                 parsed = SimpleCookie(header)
@@ -127,7 +129,7 @@ class HttpSession:
 
     @property
     def cookies(self) -> Mapping[str, str]:
-        """What the app has asked this browser to keep."""
+        """The cookies that the app has set."""
         return self._cookies
 
 
@@ -142,17 +144,17 @@ class HttpSessions:
 
     def visitor(self) -> HttpSession:
         """Somebody who was never here before, with a visitor's link where the app stands behind a preview."""
-        return HttpSession(self._session, self.port, headers=self._access("visitor"))
+        return HttpSession(self._session, self.port, headers=self._access_headers("visitor"))
 
     def founder(self) -> HttpSession:
         """Somebody who came by the founder's link of a preview."""
-        return HttpSession(self._session, self.port, headers=self._access("owner"))
+        return HttpSession(self._session, self.port, headers=self._access_headers("owner"))
 
     def outside(self, host: str) -> HttpSession:
         """Somebody who reached the app by another name, past its preview."""
         return HttpSession(self._session, self.port, headers={"Host": host})
 
-    def _access(self, kind: str) -> dict[str, str]:
+    def _access_headers(self, kind: str) -> dict[str, str]:
         return {PREVIEW_ACCESS: f"{kind} {self._key}"} if self.has_key else {}
 
     async def __aenter__(self) -> HttpSessions:
@@ -174,7 +176,7 @@ def local_path(address: str) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
-def _encoded(values: Mapping[str, str], uploads: Collection[str]) -> bytes:
+def _encode_form(values: Mapping[str, str], uploads: Collection[str]) -> bytes:
     """A form as a browser sends it: in parts where it has files."""
     if not uploads:
         return urlencode(values).encode()
@@ -187,7 +189,7 @@ def _encoded(values: Mapping[str, str], uploads: Collection[str]) -> bytes:
     return body + f"--{_BOUNDARY}--\r\n".encode()
 
 
-async def _read(path: str, answer: aiohttp.ClientResponse) -> Answer:
+async def _read_answer(path: str, answer: aiohttp.ClientResponse) -> Answer:
     body = bytearray()
     while len(body) < MAX_BODY and (chunk := await answer.content.read(MAX_BODY - len(body))):
         body += chunk

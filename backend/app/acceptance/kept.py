@@ -23,12 +23,12 @@ class Kept:
 
     @property
     def path(self) -> str:
-        """Its page."""
+        """The path of its page."""
         return f"/{self.entity.table}/{self.id}"
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What its page must show."""
+        """The words that its page must show."""
         return tuple(
             value
             for name, value in self.values.items()
@@ -37,5 +37,5 @@ class Kept:
 
 
 def told(answer: Answer) -> str:
-    """What an answer said, short enough for a log."""
+    """An answer in few words, for a log."""
     return f"HTTP {answer.status} {answer.page.text[:LOG_CHARS]}"

@@ -12,9 +12,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.acceptance.form_driver import NUMBER, FormDriver
+from app.blueprint.expressions.catalogue import Kind
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
-from app.blueprint.spec import NUMBERS, OWNER, AppSpec, ComputedSpec, EntitySpec, FieldSpec, FieldType
-from app.blueprint.spec_expressions import catalogue_of
+from app.blueprint.spec import OWNER, AppSpec, ComputedSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of, field_type
 from app.core.zone import machine_zone
 
 Texts = Mapping[str, str]
@@ -24,13 +25,14 @@ Names = Mapping[str, Mapping[str, str]]
 
 _UNKNOWN: Final = "0"
 """Stands for a record that a cell names and no form offers."""
+# An export puts an apostrophe before text that a spreadsheet would run as a formula.
 _NO_FORMULA: Final = re.compile(r"(^|[;\t\n])'([-=+@])")
 _ROOM: Final = re.compile(r" \((?:\d+ left|full)\)$")
 
 
 @dataclass(frozen=True)
 class KnownRecords:
-    """What an app keeps, at one moment of its clock."""
+    """The records of an app, at one moment of its clock."""
 
     spec: AppSpec
     texts: Mapping[str, Mapping[int, Texts]]
@@ -41,9 +43,9 @@ class KnownRecords:
 
     @cached_property
     def plain(self) -> Mapping[str, Mapping[int, Mapping[str, Plain]]]:
-        """What was typed in, as values of expressions."""
+        """The values that were typed in, as values of expressions."""
         return {
-            entity.name: {number: self._record(entity, texts) for number, texts in self.of(entity).items()}
+            entity.name: {number: self._plain_record(entity, texts) for number, texts in self.of(entity).items()}
             for entity in self.spec.entities
         }
 
@@ -62,25 +64,35 @@ class KnownRecords:
         plain = dict(self.plain)
         if changed is not None:
             entity, number, texts = changed
-            record = self._record(entity, {**self.of(entity)[number], **texts})
+            record = self._plain_record(entity, {**self.of(entity)[number], **texts})
             plain[entity.name] = {**plain[entity.name], number: record}
         return Evaluator(catalogue_of(self.spec), World(plain, self.now, me or {}, role))
 
-    def _record(self, entity: EntitySpec, texts: Texts) -> dict[str, Plain]:
-        return {field.name: read_plain(field.type, texts.get(field.name, "")) for field in entity.fields}
+    def _plain_record(self, entity: EntitySpec, texts: Texts) -> dict[str, Plain]:
+        return {field.name: read_field(field, texts.get(field.name, "")) for field in entity.fields}
 
 
-def read_plain(kind: FieldType, text: str) -> Plain:
-    """A cell as the value that expressions know."""
-    if kind is FieldType.BOOL:
-        return text == "1"
+def read_plain(kind: Kind, text: str) -> Plain:
+    """A cell as the value that expressions know; None where it is empty."""
     if not text:
         return None
-    if kind in NUMBERS or kind is FieldType.REF:
-        return Fraction(text)
-    if kind is FieldType.DATE:
-        return date.fromisoformat(text)
-    return datetime.fromisoformat(text) if kind is FieldType.DATETIME else text
+    match kind:
+        case Kind.BOOL:
+            return text == "1"
+        case Kind.NUMBER | Kind.MONEY | Kind.LINK:
+            return Fraction(text)
+        case Kind.DATE:
+            return date.fromisoformat(text)
+        case Kind.DATETIME:
+            return datetime.fromisoformat(text)
+    return text
+
+
+def read_field(field: FieldSpec, text: str) -> Plain:
+    """The cell of a field as the value that expressions know."""
+    value = read_plain(field_type(field, MONEY_DIGITS).kind, text)
+    # A box is ticked or not, in every app; only a figure can be neither.
+    return False if value is None and field.type is FieldType.BOOL else value
 
 
 async def read_records(driver: FormDriver) -> KnownRecords:
@@ -88,50 +100,50 @@ async def read_records(driver: FormDriver) -> KnownRecords:
     texts: dict[str, Mapping[int, Texts]] = {}
     names: dict[str, Names] = {}
     for entity in driver.spec.entities:
-        names[entity.name] = await _names(driver, entity)
-        texts[entity.name] = await _texts(driver, entity, names[entity.name])
-    return KnownRecords(driver.spec, texts, _now(driver.spec), names)
+        names[entity.name] = await _read_names(driver, entity)
+        texts[entity.name] = await _read_texts(driver, entity, names[entity.name])
+    return KnownRecords(driver.spec, texts, _app_time(driver.spec), names)
 
 
 async def read_again(driver: FormDriver, known: KnownRecords, entity: EntitySpec) -> KnownRecords:
-    """The same with what became of the records of one kind."""
+    """The same records, with those of one kind read anew."""
     names = known.names[entity.name]
-    texts = await _texts(driver, entity, names)
+    texts = await _read_texts(driver, entity, names)
     links = [field.name for field in entity.fields if field.ref]
     if any(cells[name] == _UNKNOWN for cells in texts.values() for name in links):
-        names = await _names(driver, entity)
-        texts = await _texts(driver, entity, names)
+        names = await _read_names(driver, entity)
+        texts = await _read_texts(driver, entity, names)
     changed = {**known.texts, entity.name: texts}
-    return KnownRecords(known.spec, changed, _now(known.spec), {**known.names, entity.name: names})
+    return KnownRecords(known.spec, changed, _app_time(known.spec), {**known.names, entity.name: names})
 
 
-def _now(spec: AppSpec) -> datetime:
-    now = datetime.now(ZoneInfo(spec.timezone or machine_zone()))
-    return now.replace(second=0, microsecond=0, tzinfo=None)  # as apps know it
+def _app_time(spec: AppSpec) -> datetime:
+    moment = datetime.now(ZoneInfo(spec.timezone or machine_zone()))
+    return moment.replace(second=0, microsecond=0, tzinfo=None)  # as apps know it
 
 
-async def _texts(driver: FormDriver, entity: EntitySpec, names: Names) -> dict[int, Texts]:
-    return {int(row[NUMBER]): _cells(entity, row, names) for row in await driver.rows(entity)}
+async def _read_texts(driver: FormDriver, entity: EntitySpec, names: Names) -> dict[int, Texts]:
+    return {int(row[NUMBER]): _cells_of(entity, row, names) for row in await driver.rows(entity)}
 
 
-def _cells(entity: EntitySpec, row: Mapping[str, str], names: Names) -> dict[str, str]:
+def _cells_of(entity: EntitySpec, row: Mapping[str, str], names: Names) -> dict[str, str]:
     parts: list[FieldSpec | ComputedSpec] = [*entity.fields, *entity.computed]
-    cells = {part.name: _NO_FORMULA.sub(r"\1\2", _cell(row, part)) for part in parts}
+    cells = {part.name: _NO_FORMULA.sub(r"\1\2", _cell_of(row, part)) for part in parts}
     links = [field.name for field in entity.fields if field.ref]
-    return cells | {name: _number(cells[name], names.get(name, {})) for name in links}
+    return cells | {name: _number_named(cells[name], names.get(name, {})) for name in links}
 
 
-def _cell(row: Mapping[str, str], part: FieldSpec | ComputedSpec) -> str:
+def _cell_of(row: Mapping[str, str], part: FieldSpec | ComputedSpec) -> str:
     return row.get(part.label, row.get(part.name, ""))
 
 
-def _number(name: str, numbers: Mapping[str, str]) -> str:
-    """The number of the record that a cell names; where two have one name, it stands behind it."""
+def _number_named(name: str, numbers: Mapping[str, str]) -> str:
+    """The number of the record that a cell names; where two share a name, the number stands behind it."""
     behind = name.rpartition("#")[2]
     return numbers.get(name) or (behind if "#" in name and behind.isdigit() else _UNKNOWN if name else "")
 
 
-async def _names(driver: FormDriver, entity: EntitySpec) -> dict[str, dict[str, str]]:
+async def _read_names(driver: FormDriver, entity: EntitySpec) -> dict[str, dict[str, str]]:
     """The numbers of what each link of a kind can lead to, by their names, as the form of the kind offers them."""
     links = [field for field in entity.fields if field.ref]
     offered = await driver.offered(entity) if links else {}

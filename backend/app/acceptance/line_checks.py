@@ -19,31 +19,31 @@ LINE: Final = "line-"
 
 async def line_values(people: People, entity: EntitySpec, number: int) -> dict[str, str]:
     """Good values for one line of the form of this kind; none where it has no lines."""
-    found = line_kind(people.spec, entity)
-    if found is None:
+    lines = line_kind(people.spec, entity)
+    if lines is None:
         return {}
-    child, link = found
+    child, link = lines
     values = await people.driver.filled(child, **{link.name: ""})
     return {line_name(number, name): text for name, text in values.items() if name != link.name}
 
 
 def line_name(number: int, field: str) -> str:
-    """What a field of a line is called in the form."""
+    """The name that a field of a line has in the form."""
     return f"{LINE}{number}-{field}"
 
 
 async def try_lines(people: People, entity: EntitySpec) -> str:
     """Two lines are kept with their record; where one of them is wrong, nothing is."""
-    found = line_kind(people.spec, entity)
-    if found is None:
+    lines = line_kind(people.spec, entity)
+    if lines is None:
         return f"{entity.plural}: no lines"
-    child, link = found
+    child, link = lines
     driver = people.driver
     values = await driver.filled(entity)
     entered = [await line_values(people, entity, number) for number in (0, 1)]
     before = len(await driver.rows(child))
-    kept = driver.kept(entity, values, await driver.send(entity, {**values, **entered[0], **entered[1]}))
-    await _refuses_a_wrong_line(driver, entity, child, [values, *entered])
+    record = driver.kept(entity, values, await driver.send(entity, {**values, **entered[0], **entered[1]}))
+    await _must_refuse_wrong_line(driver, entity, child, [values, *entered])
     rows = await driver.rows(child)
     if len(rows) != before + 2:
         raise BuildFailed(
@@ -51,13 +51,13 @@ async def try_lines(people: People, entity: EntitySpec) -> str:
             f"The {child.plural.lower()} of a {entity.label.lower()} are not kept with it.",
             log=f"{before} before, {len(rows)} after two were entered",
         )
-    await _are_shown(driver, kept, [entered[0], entered[1]], child)
+    await _must_show_lines(driver, record, [entered[0], entered[1]], child)
     return (
         f"{entity.plural}: two {child.plural.lower()} were kept by {link.label.lower()}, a wrong one was refused"
     )
 
 
-async def _refuses_a_wrong_line(
+async def _must_refuse_wrong_line(
     driver: FormDriver, entity: EntitySpec, child: EntitySpec, parts: list[dict[str, str]]
 ) -> None:
     field = next((field for field in child.fields if field.type in BAD and field.ref is None), None)
@@ -75,16 +75,16 @@ async def _refuses_a_wrong_line(
         )
 
 
-async def _are_shown(
-    driver: FormDriver, kept: Kept, entered: list[Mapping[str, str]] | list[dict[str, str]], child: EntitySpec
+async def _must_show_lines(
+    driver: FormDriver, record: Kept, entered: list[Mapping[str, str]] | list[dict[str, str]], child: EntitySpec
 ) -> None:
-    page = (await driver.visitor.get(kept.path)).page.text
+    page = (await driver.visitor.get(record.path)).page.text
     for number, line in enumerate(entered):
         values = {field.name: line.get(line_name(number, field.name), "") for field in child.fields}
         lost = [words for words in Kept(child, 0, values).words[:1] if words not in page]
         if lost:
             raise BuildFailed(
                 FailureCode.LINES_LOST,
-                f"The {child.plural.lower()} are not on the page of their {kept.entity.label.lower()}.",
-                log=f"GET {kept.path}: missing {lost!r}",
+                f"The {child.plural.lower()} are not on the page of their {record.entity.label.lower()}.",
+                log=f"GET {record.path}: missing {lost!r}",
             )

@@ -12,7 +12,7 @@ from typing import Final
 from app.acceptance.actors import Actors
 from app.acceptance.archive import LIVE, chance_port
 from app.acceptance.crawl import crawl
-from app.acceptance.drivers import account_of_plan
+from app.acceptance.drivers import account_for_plan
 from app.acceptance.evidence import Check, Evidence, Look, Seen, evidence, run_check
 from app.acceptance.figure_checks import figures_of, try_figures
 from app.acceptance.http_session import HttpSessions
@@ -53,14 +53,16 @@ class LiveChecks:
         """From its first start to what it remembers after its second."""
         samples = Samples(self.spec)
         began = time.monotonic()
-        async with self._running() as sessions:
-            seen = Seen(f"answers on $PORT, {self.manifest.health} is well")
-            self.found.append(evidence("start", seen, seconds=time.monotonic() - began))
+        async with self._start_app() as sessions:
+            findings = Seen(f"answers on $PORT, {self.manifest.health} is well")
+            self.found.append(evidence("start", findings, seconds=time.monotonic() - began))
+            # The order matters: the later checks add records, which the earlier would take for leaks or dead
+            # links.
             people = People(sessions, self.spec, samples)
-            await self._run_check("pages", lambda: self._pages(sessions))
-            await self._run_check("strangers", lambda: self._strangers(people))
-            await self._run_check("links", lambda: self._links(people))
-            await self._run_check("acceptance", lambda: self._accept(people))
+            await self._run_check("pages", lambda: self._open_pages(sessions))
+            await self._run_check("strangers", lambda: self._keep_strangers_out(people))
+            await self._run_check("links", lambda: self._follow_links(people))
+            await self._run_check("acceptance", lambda: self._keep_promises(people))
             if figures_of(self.spec):
                 await self._run_check("figures", lambda: try_figures(people))
             actors = Actors(people)
@@ -72,16 +74,16 @@ class LiveChecks:
                 await self._run_check("views", lambda: try_views(people))
             if has_site(self.spec):
                 await self._run_check("site", lambda: try_site(people))
-        await self._run_check("plan", self._account)
+        await self._run_check("plan", self._account_for_plan)
         if people.driver.made:
-            await self._run_check("restart", lambda: self._restart(people))
+            await self._run_check("restart", lambda: self._survive_restart(people))
         return self.found
 
     async def _run_check(self, name: str, look: Look) -> None:
         self.found.append(await run_check(Check(name, look)))
 
     @asynccontextmanager
-    async def _running(self) -> AsyncIterator[HttpSessions]:
+    async def _start_app(self) -> AsyncIterator[HttpSessions]:
         port, key = chance_port(LIVE), secrets.token_urlsafe(32)
         environment = {"DATABASE_PATH": SCRATCH, PREVIEW_KEY: key}
         async with (
@@ -90,8 +92,8 @@ class LiveChecks:
         ):
             yield sessions
 
-    async def _pages(self, sessions: HttpSessions) -> Seen:
-        """The pages that the app itself names."""
+    async def _open_pages(self, sessions: HttpSessions) -> Seen:
+        """Open the pages that the manifest of the app names."""
         visitor = sessions.visitor()
         for path in self.manifest.pages:
             answer = await visitor.get(path)
@@ -100,54 +102,57 @@ class LiveChecks:
                 raise BuildFailed(FailureCode.PAGE_FAILS, log=log)
         return Seen(f"{len(self.manifest.pages)} pages answered")
 
-    async def _account(self) -> Seen:
-        """The items of the plan, and how they were tried."""
-        return account_of_plan(self.spec, self.found)
+    async def _account_for_plan(self) -> Seen:
+        """List the items of the plan, and how they were tried."""
+        return account_for_plan(self.spec, self.found)
 
-    async def _links(self, people: People) -> Seen:
-        """Every link and form, as the owner and as a passer-by."""
-        forms = [f"/forms/{entity.table}" for one in self.spec.forms if (entity := self.spec.entity(one.entity))]
+    async def _follow_links(self, people: People) -> Seen:
+        """Follow every link and send every form, as the owner and as a passer-by."""
+        forms = [f"/forms/{entity.table}" for form in self.spec.forms if (entity := self.spec.entity(form.entity))]
         lists = [f"/{self.spec.entities[0].table}"] if has_record_pages(self.spec) else []
         starts = tuple(dict.fromkeys(("/", *lists, *self.manifest.pages, *forms)))
         return await crawl([people.driver.visitor, people.anybody()], starts)
 
-    async def _strangers(self, people: People) -> Seen:
-        """What the app keeps to itself."""
+    async def _keep_strangers_out(self, people: People) -> Seen:
+        """Set the app up, and try the pages of the staff as a stranger."""
         await people.arrive()
         if not has_record_pages(self.spec):
             return Seen("there are no records, so there is nothing to keep to the staff", skipped=True)
         return await keep_out(people)
 
-    async def _accept(self, people: People) -> Seen:
-        """What the specification promises, and what the version before did."""
-        own = promises(self.spec)
-        seen = [await self._try(people, one) for one in dict.fromkeys([*own, *self.inherited.kept])]
+    async def _keep_promises(self, people: People) -> Seen:
+        """Try the promises of the specification, and those of the version before."""
+        promised = promises(self.spec)
+        tried = [
+            await self._try_promise(people, promise)
+            for promise in dict.fromkeys([*promised, *self.inherited.kept])
+        ]
         detail = (
-            f"{len(seen)} promises of the plan kept" if seen else "the plan promises nothing that can be tried"
+            f"{len(tried)} promises of the plan kept" if tried else "the plan promises nothing that can be tried"
         )
         if self.inherited.version:
             detail += f", {len(self.inherited.kept)} of them as in version {plain_version(self.inherited.version)}"
         gone = (f"given up by the plan: {words}" for words in self.inherited.given_up)
-        return Seen(detail, (*seen, *gone))
+        return Seen(detail, (*tried, *gone))
 
-    async def _try(self, people: People, promise: Promise) -> str:
+    async def _try_promise(self, people: People, promise: Promise) -> str:
         try:
             return await try_promise(people, promise)
         except BuildFailed as error:
             if promise not in self.inherited.kept:
                 raise
-            now, old = plain_version(self.version), plain_version(self.inherited.version)
+            this, old = plain_version(self.version), plain_version(self.inherited.version)
             raise BuildFailed(
                 FailureCode.REGRESSION,
-                f"Version {now} no longer {promise.words}, as version {old} did. {error.detail}",
+                f"Version {this} no longer {promise.words}, as version {old} did. {error.detail}",
                 log=f"{error.failure}: {error.log}",
             ) from error
 
-    async def _restart(self, people: People) -> Seen:
-        """Killed and started again, the app still has what was kept."""
-        kept: list[Kept] = people.driver.made[-READ_AGAIN:]
-        async with self._running() as sessions:
+    async def _survive_restart(self, people: People) -> Seen:
+        """Kill the app, start it again, and read back the records that it kept."""
+        records: list[Kept] = people.driver.made[-READ_AGAIN:]
+        async with self._start_app() as sessions:
             people.moved_to(sessions)
-            for one in kept:
-                await read_back(people, one)
-        return Seen(f"killed and started again: {len(kept)} records read back")
+            for record in records:
+                await read_back(people, record)
+        return Seen(f"killed and started again: {len(records)} records read back")

@@ -25,30 +25,36 @@ def messages_of(spec: AppSpec, entity: EntitySpec) -> list[MessageSpec]:
 
 async def try_messages(people: People, entity: EntitySpec) -> str:
     """Do what each message is written for and look for it; what was seen. BuildFailed."""
-    seen = [await _try(people, entity, message) for message in messages_of(people.spec, entity)]
-    return f"{entity.plural}: {sum(seen)} of {len(seen)} messages were in the outbox after what they are about"
+    results = [await _try_message(people, entity, message) for message in messages_of(people.spec, entity)]
+    return (
+        f"{entity.plural}: {sum(results)} of {len(results)} messages were in the outbox after what they are about"
+    )
 
 
-async def _try(people: People, entity: EntitySpec, message: MessageSpec) -> bool:
-    """Whether it could be tried; a condition, or a rule against the state, may stand against it."""
-    kept = await people.driver.add(entity)
-    if message.kind is MessageKind.STATE and not await _bring(people, kept, message):
+async def _try_message(people: People, entity: EntitySpec, message: MessageSpec) -> bool:
+    """True if it could be tried: a condition, or a rule against the state, may stand in the way."""
+    record = await people.driver.add(entity)
+    if message.kind is MessageKind.STATE and not await _bring_to_state(people, record, message):
         return False
-    letters = [one for one in await _letters(people) if f'"{kept.path}"' in one and _is(message, one)]
+    letters = [
+        letter
+        for letter in await _read_outbox(people)
+        if f'"{record.path}"' in letter and _is_letter_of(message, letter)
+    ]
     if letters:
         return True
-    if message.only_if is not None or not _has_address(kept, message):
+    if message.only_if is not None or not _has_address(record, message):
         return False
     raise BuildFailed(
         FailureCode.MESSAGE_MISSING,
         f"The message {message.subject!r} is not in the outbox.",
-        log=f"{message.name} about {kept.path}: {told(await people.driver.visitor.get(OUTBOX))}",
+        log=f"{message.name} about {record.path}: {told(await people.driver.visitor.get(OUTBOX))}",
     )
 
 
-async def _bring(people: People, kept: Kept, message: MessageSpec) -> bool:
+async def _bring_to_state(people: People, record: Kept, message: MessageSpec) -> bool:
     try:
-        await bring_to(people.driver, kept, message.state or "")
+        await bring_to(people.driver, record, message.state or "")
     except BuildFailed as failed:
         if failed.failure in UNARRANGED:
             return False
@@ -56,19 +62,19 @@ async def _bring(people: People, kept: Kept, message: MessageSpec) -> bool:
     return True
 
 
-async def _letters(people: People) -> list[str]:
+async def _read_outbox(people: People) -> list[str]:
     answer = await people.driver.visitor.get(OUTBOX)
     return [html.unescape(letter) for letter in _LETTER.findall(answer.text)]
 
 
-def _is(message: MessageSpec, letter: str) -> bool:
-    """Whether it is this message: all that its subject says by itself, and no place left open."""
+def _is_letter_of(message: MessageSpec, letter: str) -> bool:
+    """True if the letter has all fixed parts of the subject, and no placeholder left unfilled."""
     parts = [part.strip() for part in _PLACE.split(message.subject)]
     return all(part in letter for part in parts) and not any(f"{{{place}}}" in letter for place in message.places)
 
 
-def _has_address(kept: Kept, message: MessageSpec) -> bool:
-    """Whether the record leads to somebody to write to: a link on the way may be empty."""
-    first = message.to.partition(".")[0]
-    is_known = message.to == TO_OWNER or bool(kept.values.get(first))
-    return is_known and (message.date is None or bool(kept.values.get(message.date.partition(".")[0])))
+def _has_address(record: Kept, message: MessageSpec) -> bool:
+    """True if the record leads to somebody to write to; a link on the way may be empty."""
+    link = message.to.partition(".")[0]
+    is_known = message.to == TO_OWNER or bool(record.values.get(link))
+    return is_known and (message.date is None or bool(record.values.get(message.date.partition(".")[0])))

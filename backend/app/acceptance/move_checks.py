@@ -11,7 +11,7 @@ from app.acceptance.actors import Actor, Actors, can_join, owner_of, signs_in
 from app.acceptance.evidence import OWN_TESTS, Seen
 from app.acceptance.http_session import Answer, HttpSession
 from app.acceptance.kept import told
-from app.acceptance.known_records import KnownRecords, read_again, read_plain, read_records
+from app.acceptance.known_records import KnownRecords, read_again, read_field, read_records
 from app.acceptance.people import People
 from app.acceptance.stage import UNARRANGED, Stage
 from app.blueprint.expressions.evaluator import Plain
@@ -44,7 +44,7 @@ class Step:
     move: MoveSpec
 
     def path(self, number: int) -> str:
-        """Where the move of a record is sent to."""
+        """The path that the move of a record is posted to."""
         return f"/{self.entity.table}/{number}/moves/{self.at}"
 
     def wrong(self, why: str, log: str) -> BuildFailed:
@@ -73,53 +73,55 @@ class MoveChecks:
         self._known: KnownRecords
 
     async def run(self) -> Seen:
-        """Every move, one after the other. BuildFailed names the first that is not as the plan says."""
+        """Try every move, one after the other. BuildFailed names the first that is not as the plan says."""
         self._known = await read_records(self._driver)
-        saw = [await self._try(step) for step in steps_of(self._spec)]
+        saw = [await self._try_step(step) for step in steps_of(self._spec)]
         return Seen(f"{len(saw)} steps go as the plan says, for nobody else and not out of turn", tuple(saw))
 
-    async def _try(self, step: Step) -> str:
+    async def _try_step(self, step: Step) -> str:
         if step.move.is_automatic:
-            return f"{step.move.label}: {step.move.about} ({await self._automatic(step)})"
-        taken = await self._taken(step, await self._as_it_is(step))
+            return f"{step.move.label}: {step.move.about} ({await self._wait_for_automatic(step)})"
+        taken = await self._take_step(step, await self._refresh_records(step))
         if taken is None:
             return f"{step.move.label}, tried {OWN_TESTS}: {step.move.about}"
-        refused = await self._refused_by_condition(step)
-        told_more = [taken, *([refused] if refused else [])]
-        return f"{step.move.label}: {step.move.about} ({', '.join(told_more)})"
+        refused = await self._try_failing_condition(step)
+        notes = [taken, *([refused] if refused else [])]
+        return f"{step.move.label}: {step.move.about} ({', '.join(notes)})"
 
-    async def _as_it_is(self, step: Step) -> KnownRecords:
-        """What is known, with what became of the records of this kind."""
+    async def _refresh_records(self, step: Step) -> KnownRecords:
+        """The records, with those of the step's kind read anew."""
         self._known = await read_again(self._driver, self._known, step.entity)
         return self._known
 
-    async def _automatic(self, step: Step) -> str:
-        """The app takes it by itself: once its condition holds, no record is left where it begins."""
+    async def _wait_for_automatic(self, step: Step) -> str:
+        """The app takes the move by itself: no record whose condition holds is left in a state it starts from."""
         scene = move_scenes(self._spec, step.entity, step.move).goes
-        number = await self._staged(scene, step) if scene else None
-        self._known = known = await read_records(self._driver)
+        number = await self._put_on_scene(scene, step) if scene else None
+        self._known = records = await read_records(self._driver)
         state = step.entity.state or ""
-        evaluator = known.evaluator()
-        for left, texts in known.of(step.entity).items():
-            is_due = evaluator.holds(step.move.only_if or "no", step.entity.name, left)
+        evaluator = records.evaluator()
+        for any_number, texts in records.of(step.entity).items():
+            is_due = evaluator.holds(step.move.only_if or "no", step.entity.name, any_number)
             if texts[state] in step.move.sources and is_due:
-                raise step.wrong("is not taken by the app", f"{step.entity.name} {left} is still {texts[state]!r}")
+                raise step.wrong(
+                    "is not taken by the app", f"{step.entity.name} {any_number} is still {texts[state]!r}"
+                )
         if number is None:
             return "nothing was left that it is due for"
-        now = known.of(step.entity)[number][state]
-        if now != step.move.target:
-            raise step.wrong("is not taken by the app", f"{step.entity.name} {number} is {now!r}")
+        state_now = records.of(step.entity)[number][state]
+        if state_now != step.move.target:
+            raise step.wrong("is not taken by the app", f"{step.entity.name} {number} is {state_now!r}")
         return "taken by the app when it was due"
 
-    async def _taken(self, step: Step, known: KnownRecords) -> str | None:
-        """Taken by the first whose it is, refused to all others before, and out of turn after."""
-        role = self._role(step)
+    async def _take_step(self, step: Step, records: KnownRecords) -> str | None:
+        """Take the move as the first role that may: refused to all others before, and to everybody after it."""
+        role = self._role_for(step)
         refusals: list[Answer] = []
-        async for turn in self._turns(step, role, known):
-            shut_out = await self._others(step, turn, known)
-            answer = await self._send(step, turn)
+        async for turn in self._find_turns(step, role, records):
+            shut_out = await self._turn_others_away(step, turn, records)
+            answer = await self._send_move(step, turn)
             if answer.status == 303:
-                await self._has_moved(step, turn)
+                await self._must_have_moved(step, turn)
                 return f"by {turn.actor.role.lower()}{shut_out}"
             if not any(rule.about in answer.page.text for rule in self._spec.rules if rule.entity):
                 raise step.wrong("cannot be taken", f"POST {answer.path} {turn.asks!r}: {told(answer)}")
@@ -128,119 +130,123 @@ class MoveChecks:
             raise step.wrong("cannot be taken", f"POST {refusals[0].path}: {told(refusals[0])}")
         return None
 
-    def _role(self, step: Step) -> str:
-        """Who takes it: the first of those whose it is, staff before people with records of their own."""
+    def _role_for(self, step: Step) -> str:
+        """The role that takes it: the first that may, staff before people with records of their own."""
         by = [role for role in step.move.by if signs_in(self._spec, role)]
         staff = [role for role in by if not person_of(self._spec, role)]
         if VISITOR in step.move.by and not by:
             return VISITOR
         return next(iter([*staff, *by]), OWNER)
 
-    async def _turns(self, step: Step, role: str, known: KnownRecords) -> AsyncIterator[Turn]:
-        """Records whose turn it is, as they are, and at last one of a scene that is put on for it."""
+    async def _find_turns(self, step: Step, role: str, records: KnownRecords) -> AsyncIterator[Turn]:
+        """Records that the move can be taken for, as they are, and at last one of a scene put on for it."""
         tried = 0
         person = person_of(self._spec, role)
-        for number in sorted(known.of(step.entity), reverse=True):
+        for number in sorted(records.of(step.entity), reverse=True):
             if tried == MOST_TRIED:
                 break
-            asks = self._turn(step, number, known, person=person, role=role)
+            asks = self._turn_for(step, number, records, person=person, role=role)
             if asks is not None:
                 tried += 1
-                actor = await self._actor(role, known, owner_of(known, step.entity, number, person))
+                actor = await self._actor_of(role, records, owner_of(records, step.entity, number, person))
                 yield Turn(number, asks, actor)
         scene = move_scenes(self._spec, step.entity, step.move).goes
-        staged = await self._staged(scene, step) if scene else None
+        staged = await self._put_on_scene(scene, step) if scene else None
         if staged is not None:
-            self._known = known = await read_records(self._driver)
-            actor = await self._actor(role, known, owner_of(known, step.entity, staged, person))
-            yield Turn(staged, self._asks(step, known.of(step.entity)[staged]), actor)
+            self._known = records = await read_records(self._driver)
+            actor = await self._actor_of(role, records, owner_of(records, step.entity, staged, person))
+            yield Turn(staged, self._answers_for(step, records.of(step.entity)[staged]), actor)
 
-    def _turn(
-        self, step: Step, number: int, known: KnownRecords, *, person: str, role: str, wanted: bool = True
+    def _turn_for(
+        self, step: Step, number: int, records: KnownRecords, *, person: str, role: str, wanted: bool = True
     ) -> dict[str, str] | None:
-        """What the move asks for, where it is the turn of the record; without `wanted`, but for its condition."""
-        texts = known.of(step.entity)[number]
+        """The answers to what the move asks, for a record that it can be taken for.
+
+        With `wanted` false, the answers for a record whose condition alone fails.
+        """
+        texts = records.of(step.entity)[number]
         if texts[step.entity.state or ""] not in step.move.sources:
             return None
-        owner = owner_of(known, step.entity, number, person) if person else 0
+        owner = owner_of(records, step.entity, number, person) if person else 0
         kind = self._spec.entity(person)
-        if kind is not None and owner not in (*self._actors.joined(kind), *can_join(kind, known)):
+        if kind is not None and owner not in (*self._actors.joined(kind), *can_join(kind, records)):
             return None
-        asks = self._asks(step, texts)
+        asks = self._answers_for(step, texts)
         me = {person: owner} if person else {}
-        evaluator = known.evaluator(role=role, me=me, changed=(step.entity, number, asks))
+        evaluator = records.evaluator(role=role, me=me, changed=(step.entity, number, asks))
         held = evaluator.holds(step.move.only_if or "yes", step.entity.name, number)
         return asks if held is wanted else None
 
-    def _asks(self, step: Step, texts: Mapping[str, str]) -> dict[str, str]:
+    def _answers_for(self, step: Step, texts: Mapping[str, str]) -> dict[str, str]:
         samples = self._driver.samples.values(step.entity)
-        found = {}
+        answers = {}
         for name in step.move.asks:
             field = step.entity.field(name)
-            found[name] = texts.get(name) or samples.get(name, "")
-            if field is not None and field.ref and not found[name]:
-                found[name] = "1"
+            answers[name] = texts.get(name) or samples.get(name, "")
+            if field is not None and field.ref and not answers[name]:
+                answers[name] = "1"
             if field is not None and field.type is FieldType.BOOL:
-                found[name] = "1"
-        return found
+                answers[name] = "1"
+        return answers
 
-    async def _actor(self, role: str, known: KnownRecords, owner: int) -> Actor:
+    async def _actor_of(self, role: str, records: KnownRecords, owner: int) -> Actor:
         if role in (OWNER, VISITOR):
             return Actor(self._driver.visitor, role)
-        return await self._actors.of(role, known, owner)
+        return await self._actors.of(role, records, owner)
 
-    async def _send(self, step: Step, turn: Turn) -> Answer:
+    async def _send_move(self, step: Step, turn: Turn) -> Answer:
         """Take the move where its page or button is."""
         if turn.actor.role == VISITOR:
-            return await self._by_link(step, turn)
+            return await self._take_by_link(step, turn)
         session, path = turn.actor.session, step.path(turn.number)
         page = await session.get(path if step.move.asks else f"/{step.entity.table}/{turn.number}")
-        form = next((one for one in page.page.forms if one.action == path), None)
+        form = next((form for form in page.page.forms if form.action == path), None)
         if form is None:
             raise step.wrong("is not offered to those whose it is", f"GET {page.path}: {told(page)}")
         return await session.submit(page, form, turn.asks)
 
-    async def _by_link(self, step: Step, turn: Turn) -> Answer:
+    async def _take_by_link(self, step: Step, turn: Turn) -> Answer:
         """Somebody without an account takes it on the page of their own link."""
         page = await self._driver.visitor.get(f"/{step.entity.table}/{turn.number}")
         link = next((link for link in page.page.links if link.startswith("/by-link/")), "")
         visitor = self._people.anybody()
-        own = await visitor.get(link) if link else page
-        form = next((one for one in own.page.forms if one.action == f"{link}/moves/{step.at}"), None)
+        own_page = await visitor.get(link) if link else page
+        form = next((form for form in own_page.page.forms if form.action == f"{link}/moves/{step.at}"), None)
         if form is None:
-            raise step.wrong("is not offered by the link of a record", f"GET {own.path}: {told(own)}")
-        return await visitor.submit(own, form, turn.asks)
+            raise step.wrong("is not offered by the link of a record", f"GET {own_page.path}: {told(own_page)}")
+        return await visitor.submit(own_page, form, turn.asks)
 
-    async def _others(self, step: Step, turn: Turn, known: KnownRecords) -> str:
+    async def _turn_others_away(self, step: Step, turn: Turn, records: KnownRecords) -> str:
         """People of every other role, and somebody who has not signed in, are turned away."""
-        allowed = {*step.move.by} or {one.name for one in self._spec.roles if not person_of(self._spec, one.name)}
-        names = [role.name for role in self._spec.roles if signs_in(self._spec, role.name)]
-        shut_out = [name for name in names if name not in allowed]
+        names = [role.name for role in self._spec.roles]
+        allowed = step.move.by or [name for name in names if not person_of(self._spec, name)]
+        shut_out = [name for name in names if signs_in(self._spec, name) and name not in allowed]
         for role in shut_out:
-            if self._nobody_can_be(role, known):
+            # Somebody must exist to be turned away.
+            if self._nobody_can_be(role, records):
                 continue
-            await self._turned_away(step, turn, (await self._actors.of(role, known)).session, role)
-        await self._turned_away(step, turn, self._people.anybody(), "somebody who has not signed in")
+            await self._must_turn_away(step, turn, (await self._actors.of(role, records)).session, role)
+        await self._must_turn_away(step, turn, self._people.anybody(), "somebody who has not signed in")
         return f", refused to {', '.join(role.lower() for role in shut_out)}" if shut_out else ""
 
-    def _nobody_can_be(self, role: str, known: KnownRecords) -> bool:
+    def _nobody_can_be(self, role: str, records: KnownRecords) -> bool:
         person = self._spec.entity(person_of(self._spec, role))
-        return person is not None and not self._actors.joined(person) and not any(can_join(person, known))
+        return person is not None and not self._actors.joined(person) and not any(can_join(person, records))
 
-    async def _turned_away(self, step: Step, turn: Turn, session: HttpSession, who: str) -> None:
+    async def _must_turn_away(self, step: Step, turn: Turn, session: HttpSession, who: str) -> None:
         answer = await self._actors.post(session, step.path(turn.number), turn.asks)
         leads_in = answer.status == 303 and answer.location.startswith(("/sign-in", "/setup"))
         if not leads_in and answer.status not in (403, 404):
             raise step.wrong(f"can be taken by {who}", f"POST {answer.path}: {told(answer)}")
 
-    async def _has_moved(self, step: Step, turn: Turn) -> None:
+    async def _must_have_moved(self, step: Step, turn: Turn) -> None:
         """The record is in its new state with what the move writes, and does not take the move again."""
-        known = await self._as_it_is(step)
-        texts = known.of(step.entity)[turn.number]
+        records = await self._refresh_records(step)
+        texts = records.of(step.entity)[turn.number]
         if texts[step.entity.state or ""] != step.move.target:
             raise step.wrong("does not lead on", f"{step.entity.name} {turn.number}: {texts!r}")
         lost = [name for name, text in turn.asks.items() if text and not texts[name]]
-        wrong = [name for name in self._written(step, turn, known) if name not in turn.asks]
+        wrong = [name for name in self._wrongly_written(step, turn, records) if name not in turn.asks]
         if lost or wrong:
             raise step.wrong("does not write what it should", f"{lost + wrong!r}: {texts!r}")
         if step.move.target not in step.move.sources:
@@ -248,47 +254,50 @@ class MoveChecks:
             if not again.is_refusal:
                 raise step.wrong("can be taken out of turn", f"POST {again.path}: {told(again)}")
 
-    def _written(self, step: Step, turn: Turn, known: KnownRecords) -> Iterator[str]:
+    def _wrongly_written(self, step: Step, turn: Turn, records: KnownRecords) -> Iterator[str]:
         """The fields in which the move did not write what the second evaluator works out."""
         changes = {step.entity.state or "": step.move.sources[0], **turn.asks}
         actor = turn.actor
-        before = known.evaluator(role=actor.role, me=actor.me, changed=(step.entity, turn.number, changes))
+        before = records.evaluator(role=actor.role, me=actor.me, changed=(step.entity, turn.number, changes))
+        overwritten = [assignment.field for assignment in step.move.sets]
         for assignment in step.move.sets:
             field = step.entity.field(assignment.field)
-            if field is None or _speaks_of_itself(assignment.value, [one.field for one in step.move.sets]):
+            if field is None or _uses_overwritten(assignment.value, overwritten):
                 continue
             expected = before.value(assignment.value, step.entity.name, turn.number)
-            text = known.of(step.entity)[turn.number][field.name]
-            if not _is_same(read_plain(field.type, text), expected):
+            text = records.of(step.entity)[turn.number][field.name]
+            if not _is_same(read_field(field, text), expected):
                 yield field.name
 
-    async def _refused_by_condition(self, step: Step) -> str:
+    async def _try_failing_condition(self, step: Step) -> str:
         """While its condition fails, the move is refused with what the plan says of it."""
         if not step.move.only_if or VISITOR in step.move.by:
             return ""
-        known = await self._as_it_is(step)
-        role = self._role(step)
+        records = await self._refresh_records(step)
+        role = self._role_for(step)
         person = person_of(self._spec, role)
-        for number in sorted(known.of(step.entity), reverse=True):
-            asks = self._turn(step, number, known, person=person, role=role, wanted=False)
+        for number in sorted(records.of(step.entity), reverse=True):
+            asks = self._turn_for(step, number, records, person=person, role=role, wanted=False)
             if asks is not None:
-                actor = await self._actor(role, known, owner_of(known, step.entity, number, person))
-                return await self._refused(step, Turn(number, asks, actor))
+                actor = await self._actor_of(role, records, owner_of(records, step.entity, number, person))
+                return await self._must_refuse(step, Turn(number, asks, actor))
         scene = move_scenes(self._spec, step.entity, step.move).refused
-        staged = await self._staged(scene, step) if scene else None
+        staged = await self._put_on_scene(scene, step) if scene else None
         if staged is None:
             return ""
-        self._known = known = await read_records(self._driver)
-        actor = await self._actor(role, known, owner_of(known, step.entity, staged, person))
-        return await self._refused(step, Turn(staged, self._asks(step, known.of(step.entity)[staged]), actor))
+        self._known = records = await read_records(self._driver)
+        actor = await self._actor_of(role, records, owner_of(records, step.entity, staged, person))
+        return await self._must_refuse(
+            step, Turn(staged, self._answers_for(step, records.of(step.entity)[staged]), actor)
+        )
 
-    async def _refused(self, step: Step, turn: Turn) -> str:
+    async def _must_refuse(self, step: Step, turn: Turn) -> str:
         answer = await self._actors.post(turn.actor.session, step.path(turn.number), turn.asks)
         if not answer.is_refusal or step.move.about not in answer.page.text:
             raise step.wrong("can be taken although its condition fails", f"POST {answer.path}: {told(answer)}")
         return _REFUSED
 
-    async def _staged(self, scene: Scene, step: Step) -> int | None:
+    async def _put_on_scene(self, scene: Scene, step: Step) -> int | None:
         """The record of a scene that is put on, or None where forms cannot put it on."""
         stage = Stage(self._driver, scene, speaks_of=step.move.only_if or "")
         try:
@@ -300,12 +309,13 @@ class MoveChecks:
         return stage.kept[scene.subject].id
 
 
-def _speaks_of_itself(value: str, fields: list[str]) -> bool:
-    """Whether what is written is worked out of what the move has overwritten since."""
+def _uses_overwritten(value: str, fields: list[str]) -> bool:
+    """True if the value is computed from a field that the move itself overwrites."""
     return any(name in value for name in fields)
 
 
 def _is_same(shown: Plain, expected: Plain) -> bool:
     if isinstance(shown, datetime) and isinstance(expected, datetime):
+        # The minute may turn between the app's clock and ours.
         return abs(shown - expected) <= timedelta(minutes=2)
     return shown == expected

@@ -20,15 +20,15 @@ _TURNS: Final = 40
 
 def once_only(spec: AppSpec, entity: EntitySpec) -> list[FieldSpec]:
     """One field for each rule against twins whose fields are days, numbers and choices alone."""
-    found = []
+    fields_once = []
     for rule in spec.rules:
         if rule.entity != entity.name or rule.kind is not RuleKind.UNIQUE or rule.condition is not None:
             continue
         fields = [field for field in map(entity.field, rule.fields) if field is not None]
         if not any(field.ref or field.type in _MADE_ANEW for field in fields):
             free = [field for field in fields if field.type is not FieldType.CHOICE]
-            found.append((free or fields)[0])
-    return found
+            fields_once.append((free or fields)[0])
+    return fields_once
 
 
 class OnceOnly:
@@ -40,51 +40,53 @@ class OnceOnly:
 
     def values(self, entity: EntitySpec) -> Texts:
         """A value for each field that must have its own, which the example record keeps its rules with."""
-        found: Texts = {}
+        chosen: Texts = {}
         for field in once_only(self._spec, entity):
             fitting = (
-                text for text in self._unused(entity, field) if self._fits(entity, {**found, field.name: text})
+                text
+                for text in self._unused_values(entity, field)
+                if self._keeps_rules(entity, {**chosen, field.name: text})
             )
             text = next(fitting, None)
             if text is not None:
-                found[field.name] = text
+                chosen[field.name] = text
                 self._used.add((entity.name, field.name, text))
-        return found
+        return chosen
 
     def scene(self, scene: Scene, speaks_of: str = "") -> Scene:
-        """The scene with values of their own: rules hold and fail as before, what it `speaks_of` stays."""
+        """The scene with unused values: its rules hold and fail as before, and `speaks_of` keeps its value."""
         for key in scene.records:
-            entity = next(one for one in self._spec.entities if one.name == key[0])
+            entity = next(entity for entity in self._spec.entities if entity.name == key[0])
             for field in once_only(self._spec, entity):
-                scene = self._renewed(scene, key, field, speaks_of)
+                scene = self._renew(scene, key, field, speaks_of)
         return scene
 
-    def _renewed(self, scene: Scene, key: Key, field: FieldSpec, speaks_of: str) -> Scene:
-        said = scene.records[key].get(field.name, "")
-        if not said or field.type is FieldType.CHOICE:
+    def _renew(self, scene: Scene, key: Key, field: FieldSpec, speaks_of: str) -> Scene:
+        text_now = scene.records[key].get(field.name, "")
+        if not text_now or field.type is FieldType.CHOICE:
             return scene
-        wanted = self._told(scene, speaks_of)
-        clock = said.partition(" ")[2]
-        entity = next(one for one in self._spec.entities if one.name == key[0])
-        for text in self._unused(entity, field):
+        verdicts = self._verdicts(scene, speaks_of)
+        clock = text_now.partition(" ")[2]
+        entity = next(entity for entity in self._spec.entities if entity.name == key[0])
+        for text in self._unused_values(entity, field):
             typed = f"{text.partition(' ')[0]} {clock}" if clock else text
             changed = Scene(scene.subject, {**scene.records, key: {**scene.records[key], field.name: typed}})
-            if self._told(changed, speaks_of) == wanted:
+            if self._verdicts(changed, speaks_of) == verdicts:
                 self._used.add((key[0], field.name, text))
                 return changed
         return scene
 
-    def _told(self, scene: Scene, speaks_of: str) -> list[object]:
+    def _verdicts(self, scene: Scene, speaks_of: str) -> list[object]:
         judge = examples_of(self._spec).judge
-        rules = [(key, said) for key in scene.records for said in judge.stated[key[0]]]
-        held: list[object] = [look(scene, *one) for one in rules for look in (judge.keeps, judge.breaks)]
+        rules = [(key, rule) for key in scene.records for rule in judge.stated[key[0]]]
+        held: list[object] = [look(scene, *stated) for stated in rules for look in (judge.keeps, judge.breaks)]
         return [*held, *(judge.values(scene, speaks_of) if speaks_of else ())]
 
-    def _fits(self, entity: EntitySpec, changes: Texts) -> bool:
+    def _keeps_rules(self, entity: EntitySpec, changes: Texts) -> bool:
         examples = examples_of(self._spec)
         return not examples.is_good(entity) or examples.fits(entity, changes)
 
-    def _unused(self, entity: EntitySpec, field: FieldSpec) -> Iterator[str]:
+    def _unused_values(self, entity: EntitySpec, field: FieldSpec) -> Iterator[str]:
         return (text for text in _options(field) if (entity.name, field.name, text) not in self._used)
 
 

@@ -13,7 +13,7 @@ from app.acceptance.figure_checks import written_as
 from app.acceptance.form_driver import NUMBER
 from app.acceptance.http_session import Answer
 from app.acceptance.kept import told
-from app.acceptance.known_records import read_plain
+from app.acceptance.known_records import read_field
 from app.acceptance.people import People
 from app.blueprint.spec import NUMBERS, EntitySpec, FieldSpec, FieldType, ViewSpec
 from app.domain.failure import BuildFailed, FailureCode
@@ -32,14 +32,14 @@ async def try_list(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The list leads to every record, or to as many as stand on one page."""
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view, f"/{entity.table}")
-    if len(_led_to(answer, entity, rows)) < min(len(rows), ON_ONE_PAGE):
+    if len(_records_linked(answer, entity, rows)) < min(len(rows), ON_ONE_PAGE):
         raise wrong_view(view, entity, answer, f"there are {len(rows)}")
     return f"{entity.plural}: a list of {len(rows)}"
 
 
 async def try_calendar(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """A record stands in the month of its day."""
-    field = _field(entity, view)
+    field = _field_of(entity, view)
     dated = [row for row in await people.driver.rows(entity) if row[field.label]]
     for row in dated[-1:]:
         path = f"/{entity.table}/calendar?month={row[field.label][:7]}"
@@ -53,27 +53,27 @@ async def try_calendar(people: People, entity: EntitySpec, view: ViewSpec) -> st
 
 async def try_board(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """Each column has as many as are in that state."""
-    field = _field(entity, view)
+    field = _field_of(entity, view)
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view)
-    shown = {html.unescape(name): int(many) for name, many in _LANE.findall(answer.text)}
+    counts = {html.unescape(name): int(count) for name, count in _LANE.findall(answer.text)}
     counted = Counter(row[field.label] for row in rows)
     expected = {choice: counted[choice] for choice in field.choices}
-    if shown != expected:
-        raise wrong_view(view, entity, answer, f"expected {expected!r}, shown {shown!r}")
+    if counts != expected:
+        raise wrong_view(view, entity, answer, f"expected {expected!r}, shown {counts!r}")
     return f"{entity.plural}: a board with {len(expected)} columns, counted"
 
 
 async def try_totals(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The sum of all, and of each choice, is what the records add up to."""
-    field = _field(entity, view)
+    field = _field_of(entity, view)
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view)
     groups = {"": rows}
-    for choice in (one for one in entity.fields if one.type is FieldType.CHOICE):
+    for choice in (field for field in entity.fields if field.type is FieldType.CHOICE):
         groups |= {name: [row for row in rows if row[choice.label] == name] for name in choice.choices}
     for name, group in groups.items():
-        total = sum((_amount(field, row) for row in group), Fraction(0))
+        total = sum((_amount_in(field, row) for row in group), Fraction(0))
         behind = answer.page.text.partition(f"{name} {len(group)} ")[2] if name else answer.page.text
         if group and not any(text in behind for text in written_as(total)):
             raise wrong_view(view, entity, answer, f"{name or 'all'}: {len(group)} come to {total}")
@@ -82,12 +82,12 @@ async def try_totals(people: People, entity: EntitySpec, view: ViewSpec) -> str:
 
 async def try_chart(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The table of the chart has the numbers of the records, or counts every one of them."""
-    field = _field(entity, view)
+    field = _field_of(entity, view)
     rows = [row for row in await people.driver.rows(entity) if row[field.label]]
     answer = await open_view(people, entity, view)
     shown = [Fraction(_NOT_A_NUMBER.sub("", text)) for text in _HOW_MUCH.findall(answer.text)]
     if field.type in (FieldType.INT, FieldType.MONEY):
-        is_right = set(shown) <= {_amount(field, row) for row in rows} and bool(shown) == bool(rows)
+        is_right = set(shown) <= {_amount_in(field, row) for row in rows} and bool(shown) == bool(rows)
     else:
         is_right = sum(shown) == len(rows)
     if not is_right:
@@ -99,7 +99,7 @@ async def try_gallery(people: People, entity: EntitySpec, view: ViewSpec) -> str
     """Cards lead to the records."""
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view)
-    led_to = _led_to(answer, entity, rows)
+    led_to = _records_linked(answer, entity, rows)
     if bool(led_to) != bool(rows):
         raise wrong_view(view, entity, answer, f"{len(rows)} records")
     return f"{entity.plural}: a gallery with {len(led_to)} cards on its first page"
@@ -135,11 +135,11 @@ def wrong_view(view: ViewSpec, entity: EntitySpec, answer: Answer, why: str) -> 
 
 
 def _is_missing(field: FieldSpec, row: Row, text: str) -> bool:
-    value = read_plain(field.type, row[field.label]) if field.type in _WRITTEN else None
-    return value is not None and not any(" ".join(one.split()) in text for one in written_as(value))
+    value = read_field(field, row[field.label]) if field.type in _WRITTEN else None
+    return value is not None and not any(" ".join(text_form.split()) in text for text_form in written_as(value))
 
 
-def _field(entity: EntitySpec, view: ViewSpec) -> FieldSpec:
+def _field_of(entity: EntitySpec, view: ViewSpec) -> FieldSpec:
     """The field that a view is by; a view without one is never built."""
     field = entity.field(view.field or "")
     if field is None:
@@ -147,9 +147,9 @@ def _field(entity: EntitySpec, view: ViewSpec) -> FieldSpec:
     return field
 
 
-def _amount(field: FieldSpec, row: Row) -> Fraction:
+def _amount_in(field: FieldSpec, row: Row) -> Fraction:
     return Fraction(row[field.label] or 0)
 
 
-def _led_to(answer: Answer, entity: EntitySpec, rows: list[dict[str, str]]) -> set[str]:
+def _records_linked(answer: Answer, entity: EntitySpec, rows: list[dict[str, str]]) -> set[str]:
     return {f"/{entity.table}/{row[NUMBER]}" for row in rows} & set(answer.page.links)

@@ -46,24 +46,24 @@ class WebForm:
 
     def control(self, name: str) -> Control | None:
         """The control of that name."""
-        return next((one for one in self.controls if one.name == name), None)
+        return next((control for control in self.controls if control.name == name), None)
 
     def untouched(self) -> dict[str, str]:
-        """What a browser sends when nobody has filled anything in."""
+        """The values that a browser sends when nobody has filled anything in."""
         sent = {}
-        for one in self.controls:
-            if one.kind in ("checkbox", "radio") and not one.checked:
+        for control in self.controls:
+            if control.kind in ("checkbox", "radio") and not control.checked:
                 continue
-            if one.kind == "button" and self.has_plain_button:
+            if control.kind == "button" and self.has_plain_button:
                 continue
-            if one.kind != "file":
-                sent[one.name] = one.value
+            if control.kind != "file":
+                sent[control.name] = control.value
         return sent
 
 
 @dataclass
 class Page:
-    """A page that was read."""
+    """A page that was read, as far as the checks look at it."""
 
     text: str = ""
     links: list[str] = field(default_factory=list)
@@ -71,10 +71,10 @@ class Page:
     forms: list[WebForm] = field(default_factory=list)
 
 
-def read_page(html: str) -> Page:
+def read_page(source: str) -> Page:
     """The page in this HTML, however broken it is."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(source)
     reader.close()
     reader.page.text = " ".join(" ".join(reader.words).split())
     return reader.page
@@ -93,17 +93,17 @@ class _Reader(HTMLParser):
         """Of the option that is being read, where it says one beside its text."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag in _SILENT:
             self._silent += 1
-        if tag == "a" and "href" in given:
-            self.page.links.append(given["href"])
-        if tag in _ASSETS and given.get(_ASSETS[tag]):
-            self.page.assets.append(given[_ASSETS[tag]])
+        if tag == "a" and "href" in attributes:
+            self.page.links.append(attributes["href"])
+        if tag in _ASSETS and attributes.get(_ASSETS[tag]):
+            self.page.assets.append(attributes[_ASSETS[tag]])
         if tag == "form":
-            self._begin_form(given)
+            self._begin_form(attributes)
         elif self._form is not None:
-            self._in_form(self._form, tag, given)
+            self._in_form(self._form, tag, attributes)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -129,30 +129,30 @@ class _Reader(HTMLParser):
         elif self._control is not None and self._control.kind == "textarea":
             self._control.value += data
 
-    def _begin_form(self, given: Attributes) -> None:
-        is_upload = given.get("enctype", "").lower() == "multipart/form-data"
-        self._form = WebForm(given.get("action", ""), given.get("method", "get").lower(), is_upload)
+    def _begin_form(self, attributes: Attributes) -> None:
+        is_upload = attributes.get("enctype", "").lower() == "multipart/form-data"
+        self._form = WebForm(attributes.get("action", ""), attributes.get("method", "get").lower(), is_upload)
         self.page.forms.append(self._form)
 
-    def _in_form(self, form: WebForm, tag: str, given: Attributes) -> None:
-        name, is_required = given.get("name", ""), "required" in given
-        if tag == "input" and name and given.get("type", "text").lower() not in _BUTTONS:
-            form.controls.append(_input(name, given))
+    def _in_form(self, form: WebForm, tag: str, attributes: Attributes) -> None:
+        name, is_required = attributes.get("name", ""), "required" in attributes
+        if tag == "input" and name and attributes.get("type", "text").lower() not in _BUTTONS:
+            form.controls.append(_input_control(name, attributes))
         elif tag in ("select", "textarea") and name:
             self._control = Control(name, tag, required=is_required)
             form.controls.append(self._control)
-        elif tag == "button" and name and given.get("value"):
-            form.controls.append(Control(name, "button", given["value"]))
+        elif tag == "button" and name and attributes.get("value"):
+            form.controls.append(Control(name, "button", attributes["value"]))
         elif tag == "button" and not name:
             form.has_plain_button = True
         elif tag == "option" and self._control is not None:
-            self._begin_option(self._control, given)
+            self._begin_option(self._control, attributes)
 
-    def _begin_option(self, select: Control, given: Attributes) -> None:
+    def _begin_option(self, select: Control, attributes: Attributes) -> None:
         self._end_option()
-        self._option, self._value = [], given.get("value")
+        self._option, self._value = [], attributes.get("value")
         if self._value is not None:
-            if "selected" in given or not select.options:
+            if "selected" in attributes or not select.options:
                 select.value = self._value
             select.options.append(self._value)
 
@@ -170,7 +170,7 @@ class _Reader(HTMLParser):
         self._option = self._value = None
 
 
-def _input(name: str, given: Attributes) -> Control:
-    kind = given.get("type", "text").lower()
-    value = given.get("value", "on" if kind == "checkbox" else "")
-    return Control(name, kind, value, required="required" in given, checked="checked" in given)
+def _input_control(name: str, attributes: Attributes) -> Control:
+    kind = attributes.get("type", "text").lower()
+    value = attributes.get("value", "on" if kind == "checkbox" else "")
+    return Control(name, kind, value, required="required" in attributes, checked="checked" in attributes)

@@ -1,4 +1,4 @@
-"""Who the checks are: the owner, whoever signs in anew, people with records of their own, and a passer-by."""
+"""The people of the checks: the owner, a second owner, people with records of their own, and a passer-by."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class People:
         self.driver = FormDriver(owner, self.spec, self.samples)
         if not has_record_pages(self.spec):
             return
-        first = f"/{self.spec.entities[0].table}/new"
-        self._by_link = self.sessions.has_key and (await owner.get(first)).status == 200
+        form_path = f"/{self.spec.entities[0].table}/new"
+        self._by_link = self.sessions.has_key and (await owner.get(form_path)).status == 200
         if not self._by_link:
             page = await owner.get("/setup")
             if password_form(page) is None:
@@ -51,7 +51,7 @@ class People:
                     "The app should ask people to sign in, and does not.",
                     log=f"GET /setup: {told(page)}",
                 )
-            await _fill(owner, page, {**OWNER, "code": self.setup_code})
+            await _fill_password_form(owner, page, {**OWNER, "code": self.setup_code})
 
     async def refuse_wrong_code(self) -> None:
         """Somebody who is quicker than the owner, and has not seen the code, does not become it. BuildFailed."""
@@ -80,13 +80,15 @@ class People:
             self._second = self.sessions.founder()
             if not self._by_link:
                 page = await self._second.get("/sign-in")
-                await _fill(self._second, page, {name: OWNER[name] for name in ("email", "password")})
+                await _fill_password_form(
+                    self._second, page, {name: OWNER[name] for name in ("email", "password")}
+                )
         return self._second
 
     async def newcomer(self, email: str) -> HttpSession:
         """Somebody who signs up, to work with records of their own."""
         if email not in self._known:
-            self._known[email] = await self._signed_up("/sign-up", email)
+            self._known[email] = await self._sign_up("/sign-up", email)
         return self._known[email]
 
     async def invited(self, path: str, email: str) -> HttpSession:
@@ -94,7 +96,7 @@ class People:
         if path not in self._known:
             page = (await self.driver.visitor.get(path)).page
             link = next((link for link in page.links if "/sign-up?" in link), "/sign-up")
-            self._known[path] = await self._signed_up(link, email)
+            self._known[path] = await self._sign_up(link, email)
         return self._known[path]
 
     @property
@@ -116,13 +118,15 @@ class People:
                 log=f"POST {page.path}: {told(answer)}",
             )
         visitor = self.sessions.visitor()
-        await _fill(visitor, await visitor.get("/sign-in"), {"email": email, "password": _PASSWORD})
+        await _fill_password_form(visitor, await visitor.get("/sign-in"), {"email": email, "password": _PASSWORD})
         return visitor
 
-    async def _signed_up(self, address: str, email: str) -> HttpSession:
+    async def _sign_up(self, address: str, email: str) -> HttpSession:
         visitor = self.sessions.visitor()
         page = await visitor.get(address)
-        await _fill(visitor, page, {"name": f"Nora {self.samples.mark()}", "email": email, "password": _PASSWORD})
+        await _fill_password_form(
+            visitor, page, {"name": f"Nora {self.samples.mark()}", "email": email, "password": _PASSWORD}
+        )
         return visitor
 
 
@@ -131,7 +135,7 @@ def password_form(page: Answer) -> WebForm | None:
     return next((form for form in page.page.forms if "password" in form.names), None)
 
 
-async def _fill(visitor: HttpSession, page: Answer, values: dict[str, str]) -> None:
+async def _fill_password_form(visitor: HttpSession, page: Answer, values: dict[str, str]) -> None:
     form = password_form(page)
     answer = await visitor.submit(page, form, values) if form is not None else page
     if form is None or answer.status != 303:

@@ -41,7 +41,7 @@ class Promise:
 
     @property
     def words(self) -> str:
-        """What the app does, such that "no longer" can stand before it."""
+        """The promise as a predicate, such that "no longer" can stand before it."""
         many = self.entity.plural.lower()
         match self.kind:
             case CheckKind.KEEPS:
@@ -63,16 +63,16 @@ class Promise:
 
 
 def promises(spec: AppSpec) -> list[Promise]:
-    """What this specification promises: what its own checks name, or all it implies when they name nothing."""
-    named = [
+    """The promises of a specification: those its own checks name, or all that it implies if they name none."""
+    listed = [
         Promise(check.kind, entity, spec.rules[check.rule] if check.rule is not None else None)
         for check in spec.acceptance
         if check.kind is not None and (entity := spec.entity(check.entity or "")) is not None
     ]
-    return list(dict.fromkeys([*named, *_implied(spec)])) if named or has_record_pages(spec) else []
+    return list(dict.fromkeys([*listed, *_implied_promises(spec)])) if listed or has_record_pages(spec) else []
 
 
-def _implied(spec: AppSpec) -> Iterable[Promise]:
+def _implied_promises(spec: AppSpec) -> Iterable[Promise]:
     for entity in spec.entities:
         yield Promise(CheckKind.KEEPS, entity)
         yield Promise(CheckKind.REFUSES, entity)
@@ -91,9 +91,9 @@ def _implied(spec: AppSpec) -> Iterable[Promise]:
 
 
 def owner_field(spec: AppSpec, entity: EntitySpec) -> FieldSpec | None:
-    """The field that says whose a record is, in an app where people see only their own."""
-    own = {role.entity for role in spec.roles if role.scope is RoleScope.OWN}
-    return next((field for field in entity.fields if field.ref is not None and field.ref in own), None)
+    """The field that names the owner of a record, in an app where people see only their own."""
+    owners = {role.entity for role in spec.roles if role.scope is RoleScope.OWN}
+    return next((field for field in entity.fields if field.ref is not None and field.ref in owners), None)
 
 
 async def try_promise(people: People, promise: Promise) -> str:
@@ -101,29 +101,29 @@ async def try_promise(people: People, promise: Promise) -> str:
     return await _TRIES[promise.kind](people, promise)
 
 
-async def _keeps(people: People, promise: Promise) -> str:
-    kept = await people.driver.spare(promise.entity)
-    await read_back(people, kept)
+async def _try_keeping(people: People, promise: Promise) -> str:
+    record = await people.driver.spare(promise.entity)
+    await read_back(people, record)
     return f"{promise.entity.plural}: one was added and read back by somebody else"
 
 
-async def read_back(people: People, kept: Kept) -> None:
+async def read_back(people: People, record: Kept) -> None:
     """Somebody who has just come sees the record on its page."""
-    answer = await (await people.second_owner()).get(kept.path)
-    lost = [words for words in kept.words if " ".join(words.split()) not in answer.page.text]
+    answer = await (await people.second_owner()).get(record.path)
+    lost = [words for words in record.words if " ".join(words.split()) not in answer.page.text]
     if answer.status != 200 or lost:
         raise BuildFailed(
             FailureCode.LOST_RECORD,
-            f"A new {kept.entity.label.lower()} is not there when it is looked for.",
-            log=f"GET {kept.path}: {told(answer)}\nmissing: {lost!r}",
+            f"A new {record.entity.label.lower()} is not there when it is looked for.",
+            log=f"GET {record.path}: {told(answer)}\nmissing: {lost!r}",
         )
 
 
-async def _refuses(people: People, promise: Promise) -> str:
+async def _try_wrong_input(people: People, promise: Promise) -> str:
     driver, entity = people.driver, promise.entity
     good = await driver.filled(entity)
     before = len(await driver.rows(entity))
-    wrong = list(_wrong(entity, await driver.asked(entity)))
+    wrong = list(_wrong_values(entity, await driver.asked(entity)))
     for name, value in wrong:
         answer = await driver.send(entity, {**good, name: value})
         if not answer.is_refusal or not answer.page.forms:
@@ -139,22 +139,22 @@ async def _refuses(people: People, promise: Promise) -> str:
     return f"{entity.plural}: {len(wrong)} wrong forms were refused and nothing was kept"
 
 
-def _wrong(entity: EntitySpec, asked: frozenset[str]) -> Iterable[tuple[str, str]]:
+def _wrong_values(entity: EntitySpec, asked: frozenset[str]) -> Iterable[tuple[str, str]]:
     fields = [field for field in entity.fields if field.name in asked]
     yield from [(field.name, "") for field in fields if field.required][:1]
     yield from [(field.name, BAD[field.type]) for field in fields if field.type in BAD][:MAX_BAD]
 
 
-async def _rule(people: People, promise: Promise) -> str:
+async def _try_rule(people: People, promise: Promise) -> str:
     rule = promise.rule
     if rule is None or rule.kind not in VIOLATIONS:
         return f"{promise.entity.plural}: nothing to break"
-    seen = await break_rule(people, promise.entity, rule)
-    return f"{promise.entity.plural}: {seen}"
+    outcome = await break_rule(people, promise.entity, rule)
+    return f"{promise.entity.plural}: {outcome}"
 
 
-async def _form(people: People, promise: Promise) -> str:
-    form = next((one for one in people.spec.forms if one.entity == promise.entity.name), None)
+async def _try_form(people: People, promise: Promise) -> str:
+    form = next((form for form in people.spec.forms if form.entity == promise.entity.name), None)
     if form is None:
         return f"{promise.entity.plural}: no public form"
     # What the answers belong to is added first: it may need records of this kind.
@@ -175,7 +175,8 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
     visitor = people.anybody()
     path = f"/forms/{entity.table}"
     page = await visitor.get(path)
-    web = next((one for one in page.page.forms if one.method == "post" and one.names & set(form.fields)), None)
+    posting = (web for web in page.page.forms if web.method == "post")
+    web = next((web for web in posting if web.names & set(form.fields)), None)
     if page.status != 200 or web is None:
         raise BuildFailed(
             FailureCode.NO_PUBLIC_FORM,
@@ -185,7 +186,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
     sent = {name: values[name] for name in form.fields if values.get(name)}
     sent |= {name: text for name, text in values.items() if name.startswith(LINE)}
     if form.person is not None:
-        sent |= {"person_name": "Vera HttpSession", "person_email": "vera@example.com"}
+        sent |= {"person_name": "Vera Visitor", "person_email": "vera@example.com"}
     answer = await visitor.submit(page, web, {name: value for name, value in sent.items() if name in web.names})
     done = await visitor.follow(answer)
     if answer.status != 303 or done.status != 200:
@@ -197,34 +198,34 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
     await try_own_link(people, form, done)
 
 
-async def _private(people: People, promise: Promise) -> str:
+async def _try_privacy(people: People, promise: Promise) -> str:
     entity, spec = promise.entity, people.spec
     ref = owner_field(spec, entity)
     person = spec.entity(ref.ref or "") if ref is not None else entity
     if person is None:
         return f"{entity.plural}: everybody works with all of them"
-    record, owner = await _belonging(people, entity, ref, person)
+    record, owner = await _record_and_owner(people, entity, ref, person)
     mail = next((owner.values[field.name] for field in person.fields if field.type is FieldType.EMAIL), "")
     mine = await (await people.invited(owner.path, mail)).get(record.path)
-    other = await (await people.newcomer(f"else.{mail}")).get(record.path)
+    stranger = await (await people.newcomer(f"else.{mail}")).get(record.path)
     nobody = await people.anybody().get(record.path)
-    if mine.status != 200 or other.status not in (403, 404) or nobody.status == 200:
+    if mine.status != 200 or stranger.status not in (403, 404) or nobody.status == 200:
         raise BuildFailed(
             FailureCode.NOT_PRIVATE,
             f"Somebody could see another person's {entity.label.lower()}.",
-            log=f"GET {record.path}: {mine.status} its owner, {other.status} another, {nobody.status} a passer-by",
+            log=f"GET {record.path}: {mine.status} its owner, {stranger.status} another, {nobody.status} nobody",
         )
-    return f"{entity.plural}: shown to whom they belong, {other.status} to somebody else"
+    return f"{entity.plural}: shown to whom they belong, {stranger.status} to somebody else"
 
 
-async def _belonging(
+async def _record_and_owner(
     people: People, entity: EntitySpec, ref: FieldSpec | None, person: EntitySpec
 ) -> tuple[Kept, Kept]:
-    """A record, and whom it belongs to."""
+    """A record, and the record of the person it belongs to."""
     driver = people.driver
     record = await driver.add(entity)
     number = record.values.get(ref.name, "") if ref is not None else str(record.id)
-    owner = next((one for one in driver.made if one.entity == person and str(one.id) == number), None)
+    owner = next((made for made in driver.made if made.entity == person and str(made.id) == number), None)
     if owner is None and ref is not None:
         owner = await driver.add(person)
         record = await driver.add(entity, **{ref.name: str(owner.id)})
@@ -232,12 +233,12 @@ async def _belonging(
 
 
 _TRIES: Final[dict[CheckKind, Try]] = {
-    CheckKind.KEEPS: _keeps,
-    CheckKind.REFUSES: _refuses,
-    CheckKind.RULE: _rule,
-    CheckKind.FORM: _form,
+    CheckKind.KEEPS: _try_keeping,
+    CheckKind.REFUSES: _try_wrong_input,
+    CheckKind.RULE: _try_rule,
+    CheckKind.FORM: _try_form,
     CheckKind.LINES: lambda people, promise: try_lines(people, promise.entity),
-    CheckKind.PRIVATE: _private,
+    CheckKind.PRIVATE: _try_privacy,
     CheckKind.MESSAGES: lambda people, promise: try_messages(people, promise.entity),
     CheckKind.FILES: lambda people, promise: try_files(people, promise.entity),
 }

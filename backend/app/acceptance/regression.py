@@ -1,4 +1,4 @@
-"""What the version before this one did, and this one must still do."""
+"""The promises of the version before this one, which this one must still keep."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def parent_promises(parent: ParentVersion | None, spec: AppSpec) -> ParentPromis
     """Each promise of the version before, as it reads in this specification."""
     if parent is None:
         return NOTHING
-    kept, given_up = [], []
+    still_kept, given_up = [], []
     for promise in promises(parent.spec):
-        now = _as_it_reads_now(promise, spec)
-        if now is None:
+        promise_now = _as_it_reads_now(promise, spec)
+        if promise_now is None:
             given_up.append(promise.words)
         else:
-            kept.append(now)
-    return ParentPromises(parent.version, tuple(kept), tuple(given_up))
+            still_kept.append(promise_now)
+    return ParentPromises(parent.version, tuple(still_kept), tuple(given_up))
 
 
 def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
@@ -59,7 +59,9 @@ def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
         case CheckKind.MESSAGES:
             return Promise(promise.kind, entity) if messages_of(spec, entity) else None
         case CheckKind.FORM:
-            return Promise(promise.kind, entity) if any(one.entity == entity.name for one in spec.forms) else None
+            return (
+                Promise(promise.kind, entity) if any(form.entity == entity.name for form in spec.forms) else None
+            )
         case CheckKind.PRIVATE:
             return Promise(promise.kind, entity) if owner_field(spec, entity) is not None else None
         case CheckKind.RULE:
@@ -68,20 +70,24 @@ def _as_it_reads_now(promise: Promise, spec: AppSpec) -> Promise | None:
 
 
 def _successor(entity: EntitySpec, spec: AppSpec) -> EntitySpec | None:
-    renamed = next((one for one in spec.entities if one.was == entity.name), None)
-    return renamed or spec.entity(entity.name)
+    renamed_entity = next((candidate for candidate in spec.entities if candidate.was == entity.name), None)
+    return renamed_entity or spec.entity(entity.name)
 
 
 def _same_rule(rule: RuleSpec | None, entity: EntitySpec, spec: AppSpec) -> RuleSpec | None:
     if rule is None:
         return None
-    for one in spec.rules:
-        if one.kind is rule.kind and one.entity == entity.name and _before(one, entity) == rule.fields:
-            return one
+    for candidate in spec.rules:
+        if (
+            candidate.kind is rule.kind
+            and candidate.entity == entity.name
+            and _names_before(candidate, entity) == rule.fields
+        ):
+            return candidate
     return None
 
 
-def _before(rule: RuleSpec, entity: EntitySpec) -> tuple[str, ...]:
+def _names_before(rule: RuleSpec, entity: EntitySpec) -> tuple[str, ...]:
     """The fields of a rule by the names they had in the version before."""
     fields = (entity.field(name) for name in rule.fields)
     return tuple(field.was or field.name for field in fields if field is not None)

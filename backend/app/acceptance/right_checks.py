@@ -39,43 +39,44 @@ class RightChecks:
         self._spec = people.spec
 
     async def run(self) -> Seen:
-        """Every right, and that every role can sign in at all. BuildFailed names the first that is otherwise."""
-        known = await read_records(self._people.driver)
+        """Try every right, and that every role can sign in at all. BuildFailed names the first that is not so."""
+        records = await read_records(self._people.driver)
         saw = []
         for role in self._spec.roles:
             if not signs_in(self._spec, role.name):
                 saw.append(f"{role.name} comes without an account: {role.about}")
                 continue
-            actor = await self._actor(role.name, known)
+            actor = await self._busiest_actor(role.name, records)
             if actor is None:
                 saw.append(f"{role.name}: nobody to sign in ({role.about})")
                 continue
-            await self._is_in(actor)
+            await self._must_be_signed_in(actor)
             saw.append(f"{role.name} signs in: {role.about}")
             for entity, right in rights_of(self._spec):
                 if right.role == role.name:
-                    saw.append(await self._try(known, actor, entity, right))
+                    saw.append(await self._try_right(records, actor, entity, right))
         return Seen(f"{len(saw)} rights of {len(self._spec.roles)} roles are what the plan says", tuple(saw))
 
-    async def _actor(self, role: str, known: KnownRecords) -> Actor | None:
-        """Somebody of the role, with as many records of their own as anybody who can sign up."""
+    async def _busiest_actor(self, role: str, records: KnownRecords) -> Actor | None:
+        """Somebody of the role, with the most records of their own among those who can sign up."""
         person = self._spec.entity(person_of(self._spec, role))
         if person is None:
-            return await self._actors.of(role, known)
-        able = {*self._actors.joined(person), *can_join(person, known)}
-        own = [entity for entity, right in rights_of(self._spec) if right.role == role] or list(
+            return await self._actors.of(role, records)
+        able = {*self._actors.joined(person), *can_join(person, records)}
+        entities = [entity for entity, right in rights_of(self._spec) if right.role == role] or list(
             self._spec.entities
         )
         counts = dict.fromkeys(able, 0)
-        for entity in own:
-            for number in known.of(entity):
-                owner = owner_of(known, entity, number, person.name)
+        for entity in entities:
+            for number in records.of(entity):
+                owner = owner_of(records, entity, number, person.name)
                 if owner in counts:
                     counts[owner] += 1
-        best = max(counts, key=lambda one: counts[one], default=0)
-        return await self._actors.of(role, known, best) if best else None
+        # A person without records would see nothing, and a check of nothing cannot fail.
+        best = max(counts, key=lambda number: counts[number], default=0)
+        return await self._actors.of(role, records, best) if best else None
 
-    async def _is_in(self, actor: Actor) -> None:
+    async def _must_be_signed_in(self, actor: Actor) -> None:
         page = await actor.session.follow(await actor.session.get("/"))
         if page.status != _OPENS:
             raise BuildFailed(
@@ -84,67 +85,69 @@ class RightChecks:
                 log=f"GET {page.path}: {told(page)}",
             )
 
-    async def _try(self, known: KnownRecords, actor: Actor, entity: EntitySpec, right: RightSpec) -> str:
-        known = await read_again(self._people.driver, known, entity)
-        expected = self._expected(known, actor, entity, right)
-        await self._sees(actor, entity, right, expected, set(known.of(entity)))
-        added = await self._adds(actor, entity, right)
-        changed = await self._changes(actor, entity, right, known, expected)
-        deleted = await self._deletes(actor, entity, right, expected, added)
+    async def _try_right(self, records: KnownRecords, actor: Actor, entity: EntitySpec, right: RightSpec) -> str:
+        records = await read_again(self._people.driver, records, entity)
+        expected = self._expected_records(records, actor, entity, right)
+        await self._try_seeing(actor, entity, right, expected, set(records.of(entity)))
+        added = await self._try_adding(actor, entity, right)
+        changed = await self._try_changing(actor, entity, right, records, expected)
+        deleted = await self._try_deleting(actor, entity, right, expected, added)
         adds = "adds" if right.adds else "adds none"
-        told_of = [f"{_SEES[right.sees]} ({len(expected)} of {len(known.of(entity))})", adds, changed, deleted]
-        return f"{right.role}, {entity.plural.lower()}: {', '.join(told_of)}"
+        findings = [f"{_SEES[right.sees]} ({len(expected)} of {len(records.of(entity))})", adds, changed, deleted]
+        return f"{right.role}, {entity.plural.lower()}: {', '.join(findings)}"
 
-    def _expected(self, known: KnownRecords, actor: Actor, entity: EntitySpec, right: RightSpec) -> set[int]:
+    def _expected_records(
+        self, records: KnownRecords, actor: Actor, entity: EntitySpec, right: RightSpec
+    ) -> set[int]:
         """The records that they must see, worked out without the app."""
         if right.sees is Reach.NONE:
             return set()
         person = next(iter(actor.me), "")
-        evaluator = known.evaluator(role=actor.role, me=actor.me)
-        found = {
+        evaluator = records.evaluator(role=actor.role, me=actor.me)
+        numbers = {
             number
-            for number in known.of(entity)
+            for number in records.of(entity)
             if not right.only_if or evaluator.holds(right.only_if, entity.name, number)
         }
         if right.sees is Reach.OWN and person:
-            found = {number for number in found if owner_of(known, entity, number, person) == actor.number}
-        return found
+            numbers = {number for number in numbers if owner_of(records, entity, number, person) == actor.number}
+        return numbers
 
-    async def _sees(
-        self, actor: Actor, entity: EntitySpec, right: RightSpec, expected: set[int], there: set[int]
+    async def _try_seeing(
+        self, actor: Actor, entity: EntitySpec, right: RightSpec, expected: set[int], existing: set[int]
     ) -> None:
         answer = await actor.session.get(f"/{entity.table}/export.csv")
         if right.sees is Reach.NONE:
             self._must_be_closed(answer, entity, right, "sees them")
         elif answer.status != _OPENS:
-            raise self._wrong(entity, right, "cannot see them", f"GET {answer.path}: {told(answer)}")
+            raise self._wrong_right(entity, right, "cannot see them", f"GET {answer.path}: {told(answer)}")
         else:
-            seen = {int(row[NUMBER]) for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
-            if seen != expected:
-                log = f"seen {sorted(seen)}, expected {sorted(expected)}, as {actor.me}"
-                raise self._wrong(entity, right, "sees more or fewer than those", log)
+            shown = {int(row[NUMBER]) for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
+            if shown != expected:
+                log = f"seen {sorted(shown)}, expected {sorted(expected)}, as {actor.me}"
+                raise self._wrong_right(entity, right, "sees more or fewer than those", log)
         for number in sorted(expected)[:1]:
             page = await actor.session.get(f"/{entity.table}/{number}")
             if page.status != _OPENS:
-                raise self._wrong(entity, right, "cannot open one", f"GET {page.path}: {told(page)}")
-        for number in sorted(there - expected)[:1]:
+                raise self._wrong_right(entity, right, "cannot open one", f"GET {page.path}: {told(page)}")
+        for number in sorted(existing - expected)[:1]:
             page = await actor.session.get(f"/{entity.table}/{number}")
             self._must_be_closed(page, entity, right, "opens one that is not for them")
 
-    async def _adds(self, actor: Actor, entity: EntitySpec, right: RightSpec) -> int:
-        """The number of a record that they have added; 0 where they may not, or another rule stands against it."""
+    async def _try_adding(self, actor: Actor, entity: EntitySpec, right: RightSpec) -> int:
+        """Add a record; its number, or 0 where they may not add, or another rule stands against it."""
         page = await actor.session.get(f"/{entity.table}/new")
         if not right.adds or right.sees is Reach.NONE:
             if page.status == _OPENS and not right.adds:
-                raise self._wrong(entity, right, "adds one", f"GET {page.path}: HTTP {page.status}")
+                raise self._wrong_right(entity, right, "adds one", f"GET {page.path}: HTTP {page.status}")
             return 0
         names = {field.name for field in entity.fields}
-        form = max(page.page.forms, key=lambda one: len(one.names & names), default=None)
+        form = max(page.page.forms, key=lambda form: len(form.names & names), default=None)
         if page.status != _OPENS or form is None:
-            raise self._wrong(entity, right, "cannot add one", f"GET {page.path}: {told(page)}")
-        more = form.names & names - set(right.fields)
-        if right.fields and more:
-            raise self._wrong(entity, right, "fills in what is not theirs", f"{sorted(more)!r}")
+            raise self._wrong_right(entity, right, "cannot add one", f"GET {page.path}: {told(page)}")
+        extra = form.names & names - set(right.fields)
+        if right.fields and extra:
+            raise self._wrong_right(entity, right, "fills in what is not theirs", f"{sorted(extra)!r}")
         values = await self._people.driver.filled(entity)
         answer = await actor.session.submit(
             page, form, {name: text for name, text in values.items() if name in form.names}
@@ -153,36 +156,42 @@ class RightChecks:
             number = answer.location.partition("?")[0].rsplit("/", 1)[-1]
             return int(number) if number.isdigit() else 0
         if answer.status != 422:
-            raise self._wrong(entity, right, "cannot add one", f"POST {answer.path}: {told(answer)}")
+            raise self._wrong_right(entity, right, "cannot add one", f"POST {answer.path}: {told(answer)}")
         return 0
 
-    async def _changes(
-        self, actor: Actor, entity: EntitySpec, right: RightSpec, known: KnownRecords, expected: set[int]
+    async def _try_changing(
+        self, actor: Actor, entity: EntitySpec, right: RightSpec, records: KnownRecords, expected: set[int]
     ) -> str:
         person = next(iter(actor.me), "")
-        own = {one for one in expected if not person or owner_of(known, entity, one, person) == actor.number}
-        theirs = {Reach.ALL: expected, Reach.OWN: own, Reach.NONE: set[int]()}[right.changes]
+        own_records = {
+            number
+            for number in expected
+            if not person or owner_of(records, entity, number, person) == actor.number
+        }
+        theirs = {Reach.ALL: expected, Reach.OWN: own_records, Reach.NONE: set[int]()}[right.changes]
         for number in sorted(theirs)[:1]:
             page = await actor.session.get(f"/{entity.table}/{number}/edit")
-            form = next((one for one in page.page.forms if one.action.endswith("/edit") or not one.action), None)
+            form = next(
+                (form for form in page.page.forms if form.action.endswith("/edit") or not form.action), None
+            )
             answer = await actor.session.submit(page, form, {}) if form is not None else page
             if page.status != _OPENS or answer.status not in (303, 422):
-                raise self._wrong(entity, right, "cannot change one", f"GET {page.path}: {told(answer)}")
-        for number in sorted(set(known.of(entity)) - theirs)[:1]:
+                raise self._wrong_right(entity, right, "cannot change one", f"GET {page.path}: {told(answer)}")
+        for number in sorted(set(records.of(entity)) - theirs)[:1]:
             answer = await self._actors.post(actor.session, f"/{entity.table}/{number}/edit", {})
             self._must_be_closed(answer, entity, right, "changes one that is not theirs to change")
         return _CHANGES[right.changes]
 
-    async def _deletes(
+    async def _try_deleting(
         self, actor: Actor, entity: EntitySpec, right: RightSpec, expected: set[int], added: int
     ) -> str:
-        """What they have added they delete again where they may; else nothing that they see."""
+        """Delete the record that they added if they may; else be refused for one that they see."""
         if right.deletes and right.sees is not Reach.NONE:
             if added:
                 path = f"/{entity.table}/{added}/delete"
                 answer = await self._actors.post(actor.session, path, {})
                 if answer.status in _CLOSED or answer.status >= 500:
-                    raise self._wrong(entity, right, "cannot delete one", f"POST {path}: {told(answer)}")
+                    raise self._wrong_right(entity, right, "cannot delete one", f"POST {path}: {told(answer)}")
             return "deletes"
         for number in sorted(expected)[:1]:
             answer = await self._actors.post(actor.session, f"/{entity.table}/{number}/delete", {})
@@ -191,9 +200,9 @@ class RightChecks:
 
     def _must_be_closed(self, answer: Answer, entity: EntitySpec, right: RightSpec, does: str) -> None:
         if answer.status not in _CLOSED:
-            raise self._wrong(entity, right, does, f"{answer.path}: {told(answer)}")
+            raise self._wrong_right(entity, right, does, f"{answer.path}: {told(answer)}")
 
-    def _wrong(self, entity: EntitySpec, right: RightSpec, does: str, log: str) -> BuildFailed:
+    def _wrong_right(self, entity: EntitySpec, right: RightSpec, does: str, log: str) -> BuildFailed:
         return BuildFailed(
             FailureCode.RIGHT_WRONG,
             f"{right.role} {does}, {entity.plural.lower()}, and the plan says otherwise: {_SEES[right.sees]}, "

@@ -65,40 +65,44 @@ class Samples:
     def values(self, entity: EntitySpec) -> dict[str, str]:
         """A value for every field that points at no other record."""
         number = next(self._numbers)
-        made = {
-            field.name: self._value(entity, field, number, place)
+        drawn = {
+            field.name: self._value_of(entity, field, number, place)
             for place, field in enumerate(entity.fields)
             if field.type is not FieldType.REF
         }
-        whole = made | self._in_order(entity, made) | self._amounts(entity) | self._of_example(entity)
-        whole |= {name: dated(text) for name, text in self.once_only.values(entity).items()}
-        return whole | self._put_in_order(entity, whole)
+        filled = (
+            drawn | self._later_values(entity, drawn) | self._amounts_taken(entity) | self._example_values(entity)
+        )
+        filled |= {name: dated(text) for name, text in self.once_only.values(entity).items()}
+        return filled | self._moved_later(entity, filled)
 
-    def _of_example(self, entity: EntitySpec) -> dict[str, str]:
+    def _example_values(self, entity: EntitySpec) -> dict[str, str]:
         """The values of the example record that keeps every condition, but for texts, which must differ."""
         if not has_conditions(self._spec):
             return {}
         texts = examples_of(self._spec).cast.texts[entity.name]
         # What the app fills in is left to it only where a condition may want it so.
         is_free = not conditions_of(self._spec, entity)
-        left = {field.name for field in entity.fields if is_free and field.starts_as and not texts[field.name]}
-        taken = {name: text for name, text in texts.items() if name not in left and _is_taken(entity.field(name))}
+        left_out = {field.name for field in entity.fields if is_free and field.starts_as and not texts[field.name]}
+        taken = {
+            name: text for name, text in texts.items() if name not in left_out and _is_taken(entity.field(name))
+        }
         return {name: dated(text) for name, text in taken.items()}
 
     def long_ago(self, entity: EntitySpec) -> dict[str, str]:
         """A value for every field with a day, long past and in the order that the rules want."""
         past = {field.name: _PAST[field.type] for field in entity.fields if field.type in _PAST}
-        return past | self._in_order(entity, past)
+        return past | self._later_values(entity, past)
 
     def mark(self) -> str:
         """Words that stand nowhere else in the app."""
         return f"Zephyr {next(self._numbers)} Quill"
 
-    def _value(self, entity: EntitySpec, field: FieldSpec, number: int, place: int) -> str:
+    def _value_of(self, entity: EntitySpec, field: FieldSpec, number: int, place: int) -> str:
         if field.type is FieldType.CHOICE:
             return field.choices[0]
         if field.lowest is not None or field.highest is not None:
-            return _within(field)
+            return _number_within(field)
         if field.type is FieldType.INT:
             return str(1000 + number if self._is_unique(entity, field) else _PLENTY)
         day = _FIRST_DAY + timedelta(days=7 * number + place // 4)
@@ -113,48 +117,52 @@ class Samples:
             for rule in self._spec.rules
         )
 
-    def _in_order(self, entity: EntitySpec, made: Mapping[str, str]) -> dict[str, str]:
-        """What has to come later comes one hour, or one day, after what it follows."""
+    def _later_values(self, entity: EntitySpec, values: Mapping[str, str]) -> dict[str, str]:
+        """The values of fields that have to be later than another: one hour, or one day, after it."""
         later = {}
         for rule in self._spec.rules:
             if rule.entity != entity.name:
                 continue
-            if rule.kind is RuleKind.IN_ORDER and rule.fields[0] in made:
-                later[rule.fields[1]] = after(made[rule.fields[0]])
+            if rule.kind is RuleKind.IN_ORDER and rule.fields[0] in values:
+                later[rule.fields[1]] = after(values[rule.fields[0]])
             if rule.kind is RuleKind.NO_OVERLAP and len(rule.fields) == 3 and minutes_of(entity, rule) is None:
-                later[rule.fields[1]] = after(made[rule.fields[0]])
+                later[rule.fields[1]] = after(values[rule.fields[0]])
         return later
 
-    def _put_in_order(self, entity: EntitySpec, values: Mapping[str, str]) -> dict[str, str]:
-        """A little later for what would come before what it follows."""
+    def _moved_later(self, entity: EntitySpec, values: Mapping[str, str]) -> dict[str, str]:
+        """New values for those that would come before what they follow."""
         rules = (
             rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind is RuleKind.IN_ORDER
         )
         pairs = ((values.get(rule.fields[0], ""), rule.fields[1]) for rule in rules)
-        return {last: after(first) for first, last in pairs if first and _is_before(values.get(last, ""), first)}
+        return {
+            later: after(earlier)
+            for earlier, later in pairs
+            if earlier and _is_before(values.get(later, ""), earlier)
+        }
 
-    def _amounts(self, entity: EntitySpec) -> dict[str, str]:
-        """Of what is counted or has room for so many, one is taken."""
+    def _amounts_taken(self, entity: EntitySpec) -> dict[str, str]:
+        """One, for each field that takes from a stock or a capacity."""
         counted = (RuleKind.STOCK, RuleKind.CAPACITY)
         rules = (rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind in counted)
         return {rule.fields[1]: "1" for rule in rules if len(rule.fields) > 1}
 
 
-def _is_before(moment: str, first: str) -> bool:
-    if "-" in first:
-        return bool(moment) and moment < first
-    return bool(moment) and float(moment) < float(first)
+def _is_before(moment: str, earlier: str) -> bool:
+    if "-" in earlier:
+        return bool(moment) and moment < earlier
+    return bool(moment) and float(moment) < float(earlier)
 
 
 def _is_taken(field: FieldSpec | None) -> bool:
-    """Whether the value of the example record is taken: a text of it would not be unlike those before."""
+    """True if the value of the example record is used: a text of it would repeat those before."""
     return field is not None and field.type not in _TEXTS
 
 
-def _within(field: FieldSpec) -> str:
+def _number_within(field: FieldSpec) -> str:
     """A number between the limits of its field."""
-    bound = next((bound for bound in (field.lowest, field.highest) if bound is not None), Decimal(0))
-    within = [number for number in (Decimal(3), bound) if _is_between(field, number)]
+    limit = next((limit for limit in (field.lowest, field.highest) if limit is not None), Decimal(0))
+    within = [number for number in (Decimal(3), limit) if _is_between(field, number)]
     return str(within[0])
 
 
@@ -180,28 +188,28 @@ def minutes_of(entity: EntitySpec, rule: RuleSpec) -> str | None:
     return next((field.name for field in fields if field is not None and field.type is FieldType.INT), None)
 
 
-def meeting(entity: EntitySpec, rule: RuleSpec, kept: Mapping[str, str]) -> dict[str, str]:
+def conflicting_values(entity: EntitySpec, rule: RuleSpec, existing: Mapping[str, str]) -> dict[str, str]:
     """Values that the rule refuses beside the kept ones: the same, or beginning while what is kept lasts."""
-    same = {name: kept[name] for name in rule.fields}
+    conflicting = {name: existing[name] for name in rule.fields}
     minutes = minutes_of(entity, rule)
     if minutes is not None:
-        half = timedelta(minutes=int(kept[minutes]) // 2)
-        begins = datetime.fromisoformat(kept[rule.fields[0]]) + half
-        same[rule.fields[0]] = begins.isoformat(timespec="minutes")
-    return same
+        half = timedelta(minutes=int(existing[minutes]) // 2)
+        begins = datetime.fromisoformat(existing[rule.fields[0]]) + half
+        conflicting[rule.fields[0]] = begins.isoformat(timespec="minutes")
+    return conflicting
 
 
 def after(moment: str) -> str:
     """A little later than a value of a date, time or number field."""
-    return _moved(moment, 1)
+    return _shift(moment, 1)
 
 
 def before(moment: str) -> str:
     """Well before a value of a date, time or number field."""
-    return _moved(moment, -1)
+    return _shift(moment, -1)
 
 
-def _moved(moment: str, by: int) -> str:
+def _shift(moment: str, by: int) -> str:
     if "T" in moment:
         return (datetime.fromisoformat(moment) + timedelta(hours=by)).isoformat(timespec="minutes")
     if "-" in moment:

@@ -39,39 +39,39 @@ _RUN: Final = (
 )
 
 
-async def look(
+async def take_pictures(
     sandbox: Sandbox, app_port: int, *, path: str, cookies: Mapping[str, str], pictures: dict[str, bytes]
 ) -> Seen:
     """Fill `pictures` by width. Without a browser that runs in here, the check is skipped and says so."""
-    program = await _find(sandbox)
+    program = await _find_browser(sandbox)
     if not program:
         return Seen("no browser is installed where the app runs, so no picture was taken", skipped=True)
     url = f"http://127.0.0.1:{app_port}"
     try:
-        async with _browser(sandbox, program) as browser:
+        async with _start_browser(sandbox, program) as browser:
             await browser.keep_cookies(cookies, url=url)
-            for name, one in LOOKS.items():
-                await browser.look_as(one)
+            for name, window in LOOKS.items():
+                await browser.look_as(window)
                 await browser.open(url + path)
-                pictures[f"{name}.webp"] = _checked(await browser.picture())
+                pictures[f"{name}.webp"] = _must_be_picture(await browser.picture())
             complaints = list(browser.complaints)
     except BrowserFailed as error:
         pictures.clear()
         return Seen(f"the browser does not run where the app runs: {error}"[:200], skipped=True)
     if complaints:
         raise BuildFailed(FailureCode.CONSOLE_ERRORS, log="\n".join(complaints))
-    widths = " and ".join(f"{one.width}" for one in LOOKS.values())
+    widths = " and ".join(f"{window.width}" for window in LOOKS.values())
     return Seen(f"opened in a browser at {widths} pixels, no error in its console", tuple(sorted(pictures)))
 
 
-async def _find(sandbox: Sandbox) -> str:
-    found = await sandbox.run_command(("sh", "-c", _FIND, "find", *PROGRAMS), timeout_s=FIND_S)
-    lines = found.output.strip().splitlines()
-    return lines[0] if found.exit_code == 0 and lines and lines[0].startswith("/") else ""
+async def _find_browser(sandbox: Sandbox) -> str:
+    result = await sandbox.run_command(("sh", "-c", _FIND, "find", *PROGRAMS), timeout_s=FIND_S)
+    lines = result.output.strip().splitlines()
+    return lines[0] if result.exit_code == 0 and lines and lines[0].startswith("/") else ""
 
 
 @asynccontextmanager
-async def _browser(sandbox: Sandbox, program: str) -> AsyncIterator[Browser]:
+async def _start_browser(sandbox: Sandbox, program: str) -> AsyncIterator[Browser]:
     port = chance_port(BROWSER)
     await sandbox.write_files({_FONTS_FILE: _FONTS})
     command = ("sh", "-c", _RUN, str(port), program, *FLAGS)
@@ -100,7 +100,7 @@ async def _must_listen(sandbox: Sandbox, running: asyncio.Task[CommandResult], p
     raise BrowserFailed(f"it did not come up in {LISTEN_S:g} seconds")
 
 
-def _checked(picture: bytes) -> bytes:
+def _must_be_picture(picture: bytes) -> bytes:
     """The picture comes from where a hostile page could be: it is one, and a small one, or nothing."""
     if picture[:4] != b"RIFF" or picture[8:12] != b"WEBP" or len(picture) > MAX_PICTURE:
         raise BrowserFailed("the browser gave something else than a small picture")

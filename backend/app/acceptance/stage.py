@@ -38,29 +38,29 @@ class Stage:
         self._alike: dict[tuple[str, str, str], str] = {}
 
     def values(self, key: Key, texts: Texts | None = None, *, anew: bool = False) -> dict[str, str]:
-        """What is typed into the form of a record; links lead to the records of this scene.
+        """The values to type into the form of a record; links lead to the records of this scene.
 
         Texts that a rule compares are alike where they are in the scene, unless they are made `anew`.
         """
         entity = self._entity(key)
-        said = self.scene.records[key] if texts is None else texts
+        texts_said = self.scene.records[key] if texts is None else texts
         typed = {}
         for field in entity.fields:
-            text = said.get(field.name, "")
+            text = texts_said.get(field.name, "")
             if field.ref:
-                other = self.kept.get((field.ref, int(text))) if text else None
-                typed[field.name] = str(other.id) if other is not None else ""
+                linked = self.kept.get((field.ref, int(text))) if text else None
+                typed[field.name] = str(linked.id) if linked is not None else ""
             elif field.type not in _UNLIKE or not text:
                 typed[field.name] = dated(text)
         # A box that the app ticks by itself is left as the form shows it.
-        left = {field.name for field in entity.fields if field.type is FieldType.BOOL and field.starts_as}
+        left_out = {field.name for field in entity.fields if field.type is FieldType.BOOL and field.starts_as}
         samples = self.driver.samples.values(entity)
-        for name in () if anew else self._compared(entity):
-            samples[name] = self._alike.setdefault((entity.name, name, said.get(name, "")), samples[name])
+        for name in () if anew else self._compared_fields(entity):
+            samples[name] = self._alike.setdefault((entity.name, name, texts_said.get(name, "")), samples[name])
         values = {**samples, **typed}
-        return {name: text for name, text in values.items() if text or name not in left}
+        return {name: text for name, text in values.items() if text or name not in left_out}
 
-    def _compared(self, entity: EntitySpec) -> Iterator[str]:
+    def _compared_fields(self, entity: EntitySpec) -> Iterator[str]:
         for rule in self.driver.spec.rules:
             if rule.entity == entity.name and rule.kind is RuleKind.UNIQUE:
                 fields = [field for field in map(entity.field, rule.fields) if field is not None]
@@ -71,59 +71,60 @@ class Stage:
         entity, values = self._entity(key), self.values(key, texts)
         # A new record begins with the first state, whatever its form says; moves lead on.
         state = values.pop(entity.state or "", "") if entity.moves else ""
-        detour = self._detour(key, texts)
+        detour = self._find_detour(key, texts)
         if detour is not None:
-            await self._move(*detour)
+            await self._move_to(*detour)
         self.kept[key] = await self.driver.keep(entity, values)
         self._states[key] = first_state(entity)
         await self._fill_in_later(key, values)
         if state:
-            await self._move(key, state)
+            await self._move_to(key, state)
         if detour is not None:
-            await self._move(detour[0], self.scene.records[detour[0]].get(self._entity(detour[0]).state or "", ""))
+            await self._move_to(
+                detour[0], self.scene.records[detour[0]].get(self._entity(detour[0]).state or "", "")
+            )
         return self.kept[key]
 
     async def _fill_in_later(self, key: Key, values: Mapping[str, str]) -> None:
-        """What the form of a new record does not ask for is filled in by a change. BuildFailed."""
-        kept, asked = self.kept[key], await self.driver.asked(self._entity(key))
-        said = (name for name, text in self.scene.records[key].items() if text and name != kept.entity.state)
-        later = {name: values[name] for name in said if name not in asked and values.get(name)}
-        if later and later.keys() & await self.driver.changed_fields(kept):
-            answer = await self.driver.change(kept, later)
+        """Fill in by a change the fields that the form of a new record does not ask for. BuildFailed."""
+        record, asked = self.kept[key], await self.driver.asked(self._entity(key))
+        named = (name for name, text in self.scene.records[key].items() if text and name != record.entity.state)
+        later = {name: values[name] for name in named if name not in asked and values.get(name)}
+        if later and later.keys() & await self.driver.changed_fields(record):
+            answer = await self.driver.change(record, later)
             if answer.status != 303:
                 raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {told(answer)}")
 
-    async def _move(self, key: Key, state: str) -> None:
+    async def _move_to(self, key: Key, state: str) -> None:
         await bring_to(self.driver, self.kept[key], state, since=self._states[key])
         self._states[key] = state
 
-    def _detour(self, key: Key, texts: Texts | None) -> tuple[Key, str] | None:
-        """What the record belongs to, and the state in which that must be for a moment so that it can be added.
-
+    def _find_detour(self, key: Key, texts: Texts | None) -> tuple[Key, str] | None:
+        """The parent of the record, and the state that it must be in for a moment so that the record can be added.
         A flat is offered while it is free, though it is let by the time that the scene is about.
         """
         entity = self._entity(key)
         new = {**(self.scene.records[key] if texts is None else texts)}
         if entity.moves:
             new[entity.state or ""] = first_state(entity)
-        there = {other: self._now(other) for other in self.kept}
-        if self._is_kept(Scene(key, {**there, key: new})):
+        texts_now = {other: self._texts_now(other) for other in self.kept}
+        if self._keeps_its_rules(Scene(key, {**texts_now, key: new})):
             return None
         for field in entity.fields:
             other = (field.ref or "", int(new.get(field.name) or 0))
             if other in self.kept and self.kept[other].entity.moves:
                 target = self.kept[other].entity
                 for state in states_of(target):
-                    moved = {**there, other: {**there[other], target.state or "": state}}
-                    if self._is_kept(Scene(key, {**moved, key: new})):
+                    moved = {**texts_now, other: {**texts_now[other], target.state or "": state}}
+                    if self._keeps_its_rules(Scene(key, {**moved, key: new})):
                         return other, state
         return None
 
-    def _now(self, key: Key) -> Texts:
+    def _texts_now(self, key: Key) -> Texts:
         entity, texts = self._entity(key), self.scene.records[key]
         return {**texts, entity.state or "": self._states[key]} if entity.moves else texts
 
-    def _is_kept(self, scene: Scene) -> bool:
+    def _keeps_its_rules(self, scene: Scene) -> bool:
         judge = examples_of(self.driver.spec).judge
         return all(judge.keeps(scene, scene.subject, said) for said in judge.stated[scene.subject[0]])
 
@@ -139,13 +140,13 @@ class Stage:
     async def _link_back(self) -> None:
         """Fill in the links to what came later, where two records lead to each other. BuildFailed."""
         keys = list(self.kept)
-        for key, kept in self.kept.items():
+        for key, record in self.kept.items():
             texts = self.scene.records.get(key, {})
-            refs = [field for field in kept.entity.fields if field.ref]
+            refs = [field for field in record.entity.fields if field.ref]
             links = {field.name: (field.ref or "", int(texts.get(field.name) or 0)) for field in refs}
             later = {name: self.kept[of] for name, of in links.items() if of in keys[keys.index(key) + 1 :]}
             if later:
-                answer = await self.driver.change(kept, {name: str(other.id) for name, other in later.items()})
+                answer = await self.driver.change(record, {name: str(other.id) for name, other in later.items()})
                 if answer.status != 303:
                     raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {told(answer)}")
 
@@ -153,26 +154,26 @@ class Stage:
         return next(entity for entity in self.driver.spec.entities if entity.name == key[0])
 
 
-async def bring_to(driver: FormDriver, kept: Kept, state: str, *, since: str = "") -> None:
+async def bring_to(driver: FormDriver, record: Kept, state: str, *, since: str = "") -> None:
     """Take the moves that lead a record to a state from the first or another; BuildFailed when they do not."""
-    for number, move in way_to(kept.entity, state, since=since):
-        answer = await take_move(driver, kept, number, move)
+    for number, move in moves_to(record.entity, state, since=since):
+        answer = await take_move(driver, record, number, move)
         if answer.status != 303:
             raise BuildFailed(
                 FailureCode.MOVE_REFUSED,
-                f"“{move.label}” cannot be taken for a {kept.entity.label.lower()} that is ready for it.",
+                f"“{move.label}” cannot be taken for a {record.entity.label.lower()} that is ready for it.",
                 log=f"POST {answer.path}: {told(answer)}",
             )
 
 
-async def take_move(driver: FormDriver, kept: Kept, number: int, move: MoveSpec) -> Answer:
-    """What the app answers to a move of a record, with everything filled in that it asks for."""
-    path = f"{kept.path}/moves/{number}"
+async def take_move(driver: FormDriver, record: Kept, number: int, move: MoveSpec) -> Answer:
+    """Take a move of a record with everything filled in that it asks for; the app's answer."""
+    path = f"{record.path}/moves/{number}"
     page = await driver.visitor.get(path)
-    form = next((one for one in page.page.forms if one.action.endswith(path)), None)
+    form = next((form for form in page.page.forms if form.action.endswith(path)), None)
     if form is None:
         return page
-    values = {**driver.samples.values(kept.entity), **filled_in(kept.values)}
+    values = {**driver.samples.values(record.entity), **filled_in(record.values)}
     return await driver.visitor.submit(page, form, {name: values.get(name, "") for name in move.asks})
 
 
@@ -181,27 +182,27 @@ def filled_in(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _asks_who(move: MoveSpec) -> bool:
-    """Whether only the person whose record it is may take the move."""
+def _asks_for_person(move: MoveSpec) -> bool:
+    """True if the condition of the move is about the person who takes it."""
     return any(path.steps[0] == "me" for path in paths(parse(move.only_if or "yes")))
 
 
-def way_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[int, MoveSpec]]:
-    """The fewest moves from where a record begins, or stands, to a state, with their numbers; BuildFailed."""
-    first = since or first_state(entity)
-    waiting: deque[tuple[str, list[tuple[int, MoveSpec]]]] = deque([(first, [])])
-    seen = {first}
+def moves_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[int, MoveSpec]]:
+    """The fewest moves from a state, or the first, to another, with their numbers. BuildFailed."""
+    start = since or first_state(entity)
+    waiting: deque[tuple[str, list[tuple[int, MoveSpec]]]] = deque([(start, [])])
+    reached = {start}
     while waiting:
         here, path = waiting.popleft()
         if here == state:
             return path
         for number, move in enumerate(entity.moves):
-            is_owners = not move.is_automatic and not _asks_who(move)
-            if here in move.sources and move.target not in seen and is_owners:
-                seen.add(move.target)
+            is_owners = not move.is_automatic and not _asks_for_person(move)
+            if here in move.sources and move.target not in reached and is_owners:
+                reached.add(move.target)
                 waiting.append((move.target, [*path, (number, move)]))
     raise BuildFailed(
         FailureCode.UNREACHABLE_STATE,
         f"No move leads a {entity.label.lower()} to {state!r}, so what happens there cannot be tried.",
-        log=f"{entity.name}: from {first!r}",
+        log=f"{entity.name}: from {start!r}",
     )

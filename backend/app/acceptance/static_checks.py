@@ -75,7 +75,7 @@ def _compile(path: str, content: bytes) -> None:
 
 
 @lru_cache(_REMEMBERED)
-def _undefined(path: str, content: bytes) -> tuple[tuple[int, str], ...]:
+def _undefined_in(path: str, content: bytes) -> tuple[tuple[int, str], ...]:
     with _PARSER:
         tree = ast.parse(content, path)
     return tuple(undefined_names(tree))
@@ -83,15 +83,15 @@ def _undefined(path: str, content: bytes) -> tuple[tuple[int, str], ...]:
 
 def lint(files: Files) -> Seen:
     """No name is used that nothing defines, no module of the app is imported that is not there."""
-    found: list[str] = []
-    looked = 0
+    faults: list[str] = []
+    checked = 0
     for path, content in files.items():
         if path.endswith(".py"):
-            looked += 1
-            found += [f"{path}:{line}: undefined name {name!r}" for line, name in _undefined(path, content)]
-    if found:
-        raise BuildFailed(FailureCode.LINT, log="\n".join(found[:40]))
-    return Seen(f"{looked} Python files, no undefined name")
+            checked += 1
+            faults += [f"{path}:{line}: undefined name {name!r}" for line, name in _undefined_in(path, content)]
+    if faults:
+        raise BuildFailed(FailureCode.LINT, log="\n".join(faults[:40]))
+    return Seen(f"{checked} Python files, no undefined name")
 
 
 def no_secrets(files: Files) -> Seen:
@@ -106,5 +106,5 @@ def no_secrets(files: Files) -> Seen:
 
 
 def _is_random(value: bytes) -> bool:
-    """Whether a text looks made by a generator rather than by a person: letters and digits mixed."""
+    """True if a text looks generated rather than typed: letters and digits mixed."""
     return bool(re.search(rb"[0-9]", value)) and len(set(value)) > 9

@@ -1,4 +1,4 @@
-"""What somebody who has not signed in gets to see of an app: its public side, and nobody's name."""
+"""Everything a stranger can open in an app: its public side alone, with nobody's name in it."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ async def keep_out(people: People) -> Seen:
 
 
 async def _try_pages(people: People) -> int:
-    stranger, addresses = people.anybody(), list(_pages(people.spec))
+    stranger, addresses = people.anybody(), list(_staff_pages(people.spec))
     for address in addresses:
         answer = await stranger.get(address)
         if answer.status == _OPENS:
-            raise _open(answer)
+            raise _open_to_strangers(answer)
     return len(addresses)
 
 
-def _pages(spec: AppSpec) -> Iterable[str]:
+def _staff_pages(spec: AppSpec) -> Iterable[str]:
     yield from _STAFF
     for entity in spec.entities:
         # What visitors may see of a kind of record is said in the specification.
         listed = _LISTS if entity.public is Publicity.NONE else _LISTS[1:4]
-        yield from (f"/{entity.table}{rest}" for rest in listed)
-        shown = _RECORDS if entity.public is not Publicity.DETAIL else _RECORDS[1:]
-        yield from (f"/{entity.table}/1{rest}" for rest in shown)
+        yield from (f"/{entity.table}{suffix}" for suffix in listed)
+        record_paths = _RECORDS if entity.public is not Publicity.DETAIL else _RECORDS[1:]
+        yield from (f"/{entity.table}/1{suffix}" for suffix in record_paths)
         yield from (f"/{entity.table}/1/files/{field.name}" for field in uploaded_fields(entity))
     for form in spec.forms:
         if (asked := spec.entity(form.entity)) is not None:
@@ -68,15 +68,15 @@ def _pages(spec: AppSpec) -> Iterable[str]:
 async def _try_changes(people: People) -> int:
     """Forms of the staff, sent with the token of a page that anybody may open."""
     stranger, sent = people.anybody(), 0
-    token = await _token(stranger)
+    token = await _form_token(stranger)
     before = {entity.name: len(await people.driver.rows(entity)) for entity in people.spec.entities}
     for entity in people.spec.entities:
-        for rest in _CHANGES:
-            answer = await stranger.post(f"/{entity.table}{rest}", {"csrf_token": token})
+        for suffix in _CHANGES:
+            answer = await stranger.post(f"/{entity.table}{suffix}", {"csrf_token": token})
             sent += 1
             leads_on = answer.location and not answer.location.startswith(("/sign-in", "/setup"))
             if answer.status == _OPENS or leads_on:
-                raise _open(answer)
+                raise _open_to_strangers(answer)
     for entity in people.spec.entities:
         if len(await people.driver.rows(entity)) != before[entity.name]:
             raise BuildFailed(
@@ -86,7 +86,7 @@ async def _try_changes(people: People) -> int:
     return sent
 
 
-async def _token(stranger: HttpSession) -> str:
+async def _form_token(stranger: HttpSession) -> str:
     page = await stranger.follow(await stranger.get("/sign-in"))
     tokens = (form.untouched().get("csrf_token", "") for form in page.page.forms)
     return next((token for token in tokens if token), "")
@@ -103,26 +103,26 @@ async def _try_foreign_name(people: People) -> None:
 
 
 async def _read_public_pages(people: People) -> list[str]:
-    names = await _names(people)
+    names = await _private_names(people)
     pages = await _public_pages(people)
     for page in pages:
         text = html.unescape(page.text)
-        named = next((name for name in names if name in text), None)
-        if named is not None:
-            raise BuildFailed(FailureCode.NAMES_SOMEBODY, log=f"GET {page.path} holds {named!r}")
+        name_shown = next((name for name in names if name in text), None)
+        if name_shown is not None:
+            raise BuildFailed(FailureCode.NAMES_SOMEBODY, log=f"GET {page.path} holds {name_shown!r}")
     return [page.path for page in pages]
 
 
 async def _public_pages(people: People) -> list[Answer]:
     """Every page that a stranger comes to by links, a few of each kind."""
-    stranger, alike, seen = people.anybody(), Counter[str](), set[str]()
+    stranger, alike, visited = people.anybody(), Counter[str](), set[str]()
     waiting, pages = deque(["/", "/about", "/sign-in", "/sign-up"]), list[Answer]()
     while waiting and len(pages) < MAX_PAGES:
         address = waiting.popleft()
         pattern = pattern_of(address)
-        if address in seen or alike[pattern] >= MAX_ALIKE:
+        if address in visited or alike[pattern] >= MAX_ALIKE:
             continue
-        seen.add(address)
+        visited.add(address)
         alike[pattern] += 1
         answer = await stranger.get(address)
         links = [answer.location, *answer.page.links] if answer.location else answer.page.links
@@ -132,8 +132,8 @@ async def _public_pages(people: People) -> list[Answer]:
     return pages
 
 
-async def _names(people: People) -> set[str]:
-    """What tells who somebody is, of everybody in the records, but for those whom visitors choose among."""
+async def _private_names(people: People) -> set[str]:
+    """The names and contacts of everybody in the records, but for those whom visitors choose among."""
     private, offered = set[str](), set[str]()
     for entity in people.spec.entities:
         if not any(field.type in _CONTACTS for field in entity.fields) or entity.public is not Publicity.NONE:
@@ -143,8 +143,8 @@ async def _names(people: People) -> set[str]:
             await people.driver.spare(entity)
             rows = await people.driver.rows(entity)
         contacts = [field.name for field in entity.fields if field.type in _CONTACTS]
-        private |= _values(entity, rows, contacts)
-        titles = _values(entity, rows, [name for name in title_fields(entity) if name not in contacts])
+        private |= _long_values(entity, rows, contacts)
+        titles = _long_values(entity, rows, [name for name in title_fields(entity) if name not in contacts])
         if _is_offered(people.spec, entity):
             offered |= titles
         else:
@@ -152,14 +152,15 @@ async def _names(people: People) -> set[str]:
     return private - offered
 
 
-def _values(entity: EntitySpec, rows: list[dict[str, str]], names: list[str]) -> set[str]:
+def _long_values(entity: EntitySpec, rows: list[dict[str, str]], names: list[str]) -> set[str]:
     labels = [field.label for field in entity.fields if field.name in names]
     values = {row.get(label, "") for row in rows for label in (*labels, *names)}
+    # A single word, such as "Thursday", stands on pages for other reasons.
     return {value for value in values if len(value) >= MIN_NAME and not value.isalpha()}
 
 
 def _is_offered(spec: AppSpec, entity: EntitySpec) -> bool:
-    """Whether a public form lets visitors choose one of them, as they choose a barber."""
+    """True if a public form lets visitors choose one of them, as they choose a barber."""
     for form in spec.forms:
         asked = spec.entity(form.entity)
         fields = [asked.field(name) for name in form.fields if name != form.person] if asked else []
@@ -168,5 +169,5 @@ def _is_offered(spec: AppSpec, entity: EntitySpec) -> bool:
     return False
 
 
-def _open(answer: Answer) -> BuildFailed:
+def _open_to_strangers(answer: Answer) -> BuildFailed:
     return BuildFailed(FailureCode.OPEN_TO_STRANGERS, log=f"{answer.path}: {told(answer)}")

@@ -18,18 +18,19 @@ _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 def undefined_names(tree: ast.Module) -> list[tuple[int, str]]:
     """Line and name of each use of a name that is bound nowhere in reach; nothing when a star import hides it."""
     if any(
-        isinstance(node, ast.ImportFrom) and any(one.name == "*" for one in node.names) for node in ast.walk(tree)
+        isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+        for node in ast.walk(tree)
     ):
         return []
-    found: list[tuple[int, str]] = []
-    _look(tree.body, _KNOWN | _bound(tree.body) | _globals(tree), found, outer=frozenset())
-    return sorted(set(found))
+    uses: list[tuple[int, str]] = []
+    _look_in(tree.body, _KNOWN | _bound_names(tree.body) | _global_names(tree), uses, outer=frozenset())
+    return sorted(set(uses))
 
 
-def _look(
+def _look_in(
     nodes: list[ast.stmt] | list[ast.expr] | list[ast.AST],
     reach: frozenset[str],
-    found: list[tuple[int, str]],
+    uses: list[tuple[int, str]],
     *,
     outer: frozenset[str],
 ) -> None:
@@ -38,44 +39,48 @@ def _look(
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in reach:
-            found.append((node.lineno, node.id))
+            uses.append((node.lineno, node.id))
         elif isinstance(node, _Function):
-            waiting += _outside(node)
-            inner = (outer or reach) | _arguments(node) | _bound(_body(node))
-            _look(list(_body(node)), inner, found, outer=frozenset())
+            waiting += _evaluated_outside(node)
+            inner = (outer or reach) | _argument_names(node) | _bound_names(_body_of(node))
+            _look_in(list(_body_of(node)), inner, uses, outer=frozenset())
         elif isinstance(node, ast.ClassDef):
-            waiting += [*node.decorator_list, *node.bases, *(one.value for one in node.keywords)]
+            waiting += [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
             around = outer or reach
-            _look(node.body, around | _bound(node.body), found, outer=around)
+            _look_in(node.body, around | _bound_names(node.body), uses, outer=around)
         elif isinstance(node, _Comprehension):
-            targets = frozenset(name for one in node.generators for name in _targets(one.target))
-            _look(list(ast.iter_child_nodes(node)), reach | targets, found, outer=outer)
+            targets = frozenset(name for generator in node.generators for name in _target_names(generator.target))
+            _look_in(list(ast.iter_child_nodes(node)), reach | targets, uses, outer=outer)
         else:
             waiting += ast.iter_child_nodes(node)
 
 
-def _body(node: _Function) -> list[ast.stmt] | list[ast.expr]:
+def _body_of(node: _Function) -> list[ast.stmt] | list[ast.expr]:
     return [node.body] if isinstance(node, ast.Lambda) else node.body
 
 
-def _outside(node: _Function) -> list[ast.AST]:
-    """What is worked out where the function stands: its defaults and decorators. Annotations may be forward."""
+def _evaluated_outside(node: _Function) -> list[ast.AST]:
+    """The parts that are evaluated where the function stands: its defaults and decorators. Annotations may be
+    forward.
+    """
     parts: list[ast.AST] = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
     return parts if isinstance(node, ast.Lambda) else [*parts, *node.decorator_list]
 
 
-def _arguments(node: _Function) -> frozenset[str]:
-    given = node.args
-    more = [one for one in (given.vararg, given.kwarg) if one is not None]
-    return frozenset(one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs, *more))
+def _argument_names(node: _Function) -> frozenset[str]:
+    arguments = node.args
+    variadic = [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
+    return frozenset(
+        argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *variadic)
+    )
 
 
-def _bound(body: list[ast.stmt] | list[ast.expr]) -> frozenset[str]:
+def _bound_names(body: list[ast.stmt] | list[ast.expr]) -> frozenset[str]:
     """The names that this scope binds anywhere in it, whatever the order."""
-    return frozenset(name for node in body for name in _bindings(node))
+    return frozenset(name for node in body for name in _bindings_of(node))
 
 
-def _bindings(node: ast.AST) -> Iterator[str]:
+def _bindings_of(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name
@@ -83,26 +88,27 @@ def _bindings(node: ast.AST) -> Iterator[str]:
         case ast.Lambda():
             return
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            inside = (one for one in ast.walk(node) if isinstance(one, ast.NamedExpr))
-            yield from (one.target.id for one in inside)
+            inside = (walrus for walrus in ast.walk(node) if isinstance(walrus, ast.NamedExpr))
+            yield from (alias.target.id for alias in inside)
             return
         case ast.Import() | ast.ImportFrom():
-            yield from ((one.asname or one.name).partition(".")[0] for one in node.names)
+            yield from ((walrus.asname or walrus.name).partition(".")[0] for walrus in node.names)
         case ast.Name(ctx=ast.Store() | ast.Del()):
             yield node.id
         case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
             yield name
         case ast.MatchStar(name=str() as name) | ast.MatchMapping(rest=str() as name):
             yield name
+        # The syntax tree of Python 3.11 has no class for these; the app may run on a newer one.
         case _ if type(node).__name__ in ("TypeAlias", "TypeVar"):
             yield getattr(getattr(node, "name", ""), "id", "")
     for child in ast.iter_child_nodes(node):
-        yield from _bindings(child)
+        yield from _bindings_of(child)
 
 
-def _globals(tree: ast.Module) -> frozenset[str]:
+def _global_names(tree: ast.Module) -> frozenset[str]:
     return frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
 
 
-def _targets(target: ast.expr) -> Iterator[str]:
+def _target_names(target: ast.expr) -> Iterator[str]:
     return (node.id for node in ast.walk(target) if isinstance(node, ast.Name))

@@ -47,17 +47,17 @@ async def try_views(people: People) -> Seen:
     return Seen(f"{len(saw)} views are right", tuple(saw))
 
 
-async def _ranking(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+async def _try_ranking(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The numbers on the page are those of the export, from the highest down."""
-    label = _label(entity, view.field or "")
+    label = _label_of(entity, view.field or "")
     await _add_unlike(people, entity)
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view)
-    shown = [_NOT_A_NUMBER.sub("", text) for text in _NUMBERS.findall(answer.text)]
+    numbers = [_NOT_A_NUMBER.sub("", text) for text in _NUMBERS.findall(answer.text)]
     exported = [_NOT_A_NUMBER.sub("", row.get(label, "")) for row in rows]
     expected = sorted((text for text in exported if text), key=float, reverse=True)[:_MOST_RANKED]
-    if [float(text) for text in shown if text] != [float(text) for text in expected]:
-        raise wrong_view(view, entity, answer, f"expected {expected!r}, shown {shown!r}")
+    if [float(text) for text in numbers if text] != [float(text) for text in expected]:
+        raise wrong_view(view, entity, answer, f"expected {expected!r}, shown {numbers!r}")
     return f"{entity.plural}: ranked by {label.lower()}, {len(expected)} in order"
 
 
@@ -74,18 +74,18 @@ async def _add_unlike(people: People, entity: EntitySpec) -> None:
         await people.driver.add(entity, **values, **{name: str(turn + 1) for name in free})
 
 
-async def _review(people: People, entity: EntitySpec, view: ViewSpec) -> str:
-    """What was due longest comes first."""
+async def _try_review(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+    """The record due longest comes first."""
     field = entity.field(view.field or "")
     is_ruled = any(rule.entity == entity.name and view.field in rule.fields for rule in people.spec.rules)
-    kept = await _due_long_ago(people, entity, field) if field is not None and not is_ruled else None
-    if kept is None:
+    record = await _due_long_ago(people, entity, field) if field is not None and not is_ruled else None
+    if record is None:
         await open_view(people, entity, view)
         return f"{entity.plural}: the review opens"
     answer = await open_view(people, entity, view)
     leads_to = [*answer.page.links, *(form.action for form in answer.page.forms)]
-    if not any(address.startswith(f"{kept.path}/") for address in leads_to):
-        raise wrong_view(view, entity, answer, f"{kept.path} was due since 2001")
+    if not any(address.startswith(f"{record.path}/") for address in leads_to):
+        raise wrong_view(view, entity, answer, f"{record.path} was due since 2001")
     return f"{entity.plural}: what is due since 2001 comes first"
 
 
@@ -94,27 +94,27 @@ async def _due_long_ago(people: People, entity: EntitySpec, field: FieldSpec) ->
     due = {field.name: _LONG_DUE[field.type]}
     if field.name in await people.driver.asked(entity):
         return await people.driver.add(entity, **due)
-    kept = await people.driver.add(entity)
-    if field.name not in await people.driver.changed_fields(kept):
+    record = await people.driver.add(entity)
+    if field.name not in await people.driver.changed_fields(record):
         return None
-    await people.driver.change(kept, {**kept.values, **due})
-    return kept
+    await people.driver.change(record, {**record.values, **due})
+    return record
 
 
-async def _results(people: People, entity: EntitySpec, view: ViewSpec) -> str:
+async def _try_results(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The count of each answer is that of the export."""
     await people.driver.spare(entity)
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view)
-    for field in (one for one in entity.fields if one.type is FieldType.CHOICE):
+    for field in (field for field in entity.fields if field.type is FieldType.CHOICE):
         for choice in field.choices:
-            many = sum(row.get(field.label) == choice for row in rows)
-            if f"{choice} {many} " not in answer.page.text:
-                raise wrong_view(view, entity, answer, f"{field.label}: {choice} was chosen {many} times")
+            count = sum(row.get(field.label) == choice for row in rows)
+            if f"{choice} {count} " not in answer.page.text:
+                raise wrong_view(view, entity, answer, f"{field.label}: {choice} was chosen {count} times")
     return f"{entity.plural}: the answers of {len(rows)} counted"
 
 
-def _label(entity: EntitySpec, name: str) -> str:
+def _label_of(entity: EntitySpec, name: str) -> str:
     part = entity.field(name) or entity.figure(name)
     return part.label if part is not None else name
 
@@ -127,7 +127,7 @@ VIEWS: Final[dict[ViewKind, Try]] = {
     ViewKind.CHART: try_chart,
     ViewKind.GALLERY: try_gallery,
     ViewKind.DOCUMENT: try_document,
-    ViewKind.RANKING: _ranking,
-    ViewKind.REVIEW: _review,
-    ViewKind.RESULTS: _results,
+    ViewKind.RANKING: _try_ranking,
+    ViewKind.REVIEW: _try_review,
+    ViewKind.RESULTS: _try_results,
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.acceptance.drivers import DRIVERS, account_of_plan
+from app.acceptance.drivers import DRIVERS, account_for_plan
 from app.acceptance.evidence import OWN_TESTS
 from app.blueprint import trial
 from app.blueprint.plan_items import ITEM_KINDS, TRIED, Part, items_of, rule_item, section_item, view_item
@@ -46,7 +46,7 @@ def test_a_kind_that_nothing_tries_does_not_get_into_a_specification(monkeypatch
 def test_the_account_names_what_no_check_has_tried() -> None:
     spec = read(next(path for path in DESIGNER_SPECS if path.stem == "line_stops"))
     found = [{"name": name, "ok": True, "saw": []} for name in ("acceptance", "moves", "rights", "views")]
-    seen = account_of_plan(spec, found)
+    seen = account_for_plan(spec, found)
     figures = [item for item in items_of(spec) if item.kind == Part.FIGURE]
     assert seen.detail.startswith(
         f"{len(items_of(spec)) - len(figures)} of {len(items_of(spec))} items of the plan"
@@ -61,4 +61,4 @@ def test_the_account_tells_what_was_tried_by_the_apps_own_tests_alone() -> None:
         {"name": name, "ok": True, "saw": [f"Run, tried {OWN_TESTS}: It runs."] * (name == "moves")}
         for name in names
     ]
-    assert "1 of them in parts by its own tests" in account_of_plan(spec, found).detail
+    assert "1 of them in parts by its own tests" in account_for_plan(spec, found).detail

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from app.acceptance.once_only import OnceOnly
-from app.acceptance.samples import Samples, meeting
+from app.acceptance.samples import Samples, conflicting_values
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.spec import AppSpec, RuleKind
 from tests.blueprint.sample_specs import LANDLORD
@@ -20,7 +20,7 @@ def test_a_second_record_begins_while_the_first_lasts() -> None:
     first = {**Samples(LANDLORD).values(viewing), "home": "1"}
     starts, lasts = datetime.fromisoformat(first["starts_at"]), timedelta(minutes=int(first["duration_min"]))
 
-    second = meeting(viewing, rule, first)
+    second = conflicting_values(viewing, rule, first)
 
     assert starts < datetime.fromisoformat(second["starts_at"]) < starts + lasts
     assert second["home"] == "1"
