@@ -38,7 +38,7 @@ def sandbox_runtime(settings: Settings) -> SandboxRuntime:
 
 
 def watches_memory_only(runtime: SandboxRuntime) -> bool:
-    """Whether the kernel does not hold the memory of sandboxes to their limit, so that it is looked at instead."""
+    """True if the kernel does not hold the memory of sandboxes to their limit, so that it is looked at instead."""
     return isinstance(runtime, LocalSandboxRuntime) and not runtime.has_kernel_limits
 
 

@@ -21,7 +21,7 @@ _FROM_THE_ENGINE = ("engine", "confidence", "wishes")
 
 
 def lives_on(old: Mapping[str, Any] | None, new: AppSpec) -> bool:
-    """Whether some kind of record of the old specification is in the new one; unknown counts as yes."""
+    """True if some kind of record of the old specification is in the new one; unknown counts as yes."""
     try:
         before = AppSpec.model_validate(old)
     except ValidationError:
@@ -150,7 +150,7 @@ def _before(entity: Raw, base: AppSpec) -> EntitySpec | None:
 
 
 def _is_view_without(word: str, entity: Raw | None, views: set[tuple[str, str]], base: AppSpec) -> bool:
-    """Whether a page shows a view that the base had and the edit has not."""
+    """True if a page shows a view that the base had and the edit has not."""
     if entity is None:
         return False
     before = _before(entity, base)

@@ -109,7 +109,7 @@ def _colours(sentence: str) -> Iterator[tuple[int | None, bool]]:
 
 
 def _is_led_to(tokens: list[str], at: int) -> bool:
-    """Whether a colour ends its clause behind "in" or "use": "in navy and gold", not "in green houses"."""
+    """True if a colour ends its clause behind "in" or "use": "in navy and gold", not "in green houses"."""
     names = _names()
     known = names.hues.keys() | names.grey | names.qualifiers | {"and"}
     start, end = at, at

@@ -124,7 +124,7 @@ class Spot:
 
     @property
     def is_of_tool(self) -> bool:
-        """Whether it speaks of what is typed into a tool."""
+        """True if it speaks of what is typed into a tool."""
         return self.place.path.startswith("tools/")
 
     def replace(self, new_name: Callable[[str], str]) -> None:

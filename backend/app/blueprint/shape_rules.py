@@ -113,7 +113,7 @@ def _rank(target: EntitySpec | None) -> int:
 
 
 def is_person(entity: EntitySpec) -> bool:
-    """Whether the records are people, who can be reached."""
+    """True if the records are people, who can be reached."""
     kinds = {field.type for field in entity.fields}
     named = entity.fields[0].name in ("name", "full_name", "email")
     return named and bool(kinds & {FieldType.EMAIL, FieldType.PHONE})
@@ -133,7 +133,7 @@ def _full(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSp
 
 
 def takes_place(parent: EntitySpec) -> bool:
-    """Whether its places are taken once, not again and again as those of a room."""
+    """True if its places are taken once, not again and again as those of a room."""
     return any(field.type in _DATES for field in parent.fields)
 
 

@@ -182,7 +182,7 @@ class AppSpec(Part):
 
     @property
     def has_public_side(self) -> bool:
-        """Whether the app is for others than its staff: visitors, or people with records of their own."""
+        """True if the app is for others than its staff: visitors, or people with records of their own."""
         is_shown = any(entity.public is not Publicity.NONE for entity in self.entities)
         return bool(self.forms or self.site or self.tools or is_shown) or any(
             role.scope is RoleScope.OWN for role in self.roles

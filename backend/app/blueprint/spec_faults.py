@@ -111,7 +111,7 @@ def _culprit(document: Raw, problem: str, tries: Iterator[int], *, inside: Path 
 
 
 def _is_mended(document: Raw, problem: str, *, inside: Path | None) -> bool:
-    """Whether a part has no fault left; or whether the whole has another fault than this problem.
+    """True if a part has no fault left; or whether the whole has another fault than this problem.
 
     The whole is judged after its parts: where one of them has become wrong, nothing is known of the whole.
     """
@@ -179,7 +179,7 @@ def _from_the_end(path: Path) -> tuple[Any, ...]:
 
 
 def _follows(fault: Fault, aside: Sequence[str]) -> bool:
-    """Whether a fault speaks of a part that was put aside."""
+    """True if a fault speaks of a part that was put aside."""
     return any(f"{name!r}" in fault["problem"] or f".{name} " in f"{fault['problem']} " for name in aside)
 
 

@@ -14,7 +14,7 @@ _TYPES: Final = ("image", "file")
 
 
 def has_files(spec: AppSpec) -> bool:
-    """Whether records of the app hold pictures or files."""
+    """True if records of the app hold pictures or files."""
     return any(field.type.value in _TYPES for entity in spec.entities for field in entity.fields)
 
 

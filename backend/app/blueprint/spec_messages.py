@@ -109,7 +109,7 @@ def named_state(choices: Sequence[str]) -> str | None:
 
 
 def is_path(text: str) -> bool:
-    """Whether a text names a field, of the record or of what it is linked to."""
+    """True if a text names a field, of the record or of what it is linked to."""
     try:
         node = parse(text)
     except Fault:

@@ -129,13 +129,13 @@ def staff_roles(spec: AppSpec) -> tuple[RoleSpec, ...]:
 
 
 def is_private(entity: EntitySpec, roles: Sequence[RoleSpec]) -> bool:
-    """Whether people who have records of their own see theirs of this kind and nobody else's."""
+    """True if people who have records of their own see theirs of this kind and nobody else's."""
     own = {role.name for role in roles if role.scope is RoleScope.OWN}
     return all(right.sees is Reach.OWN for right in entity.rights if right.role in own)
 
 
 def has_link(spec: AppSpec, entity: EntitySpec) -> bool:
-    """Whether people without an account come back to their own record of this kind by a link."""
+    """True if people without an account come back to their own record of this kind by a link."""
     by_visitors = [VISITOR in move.by for move in entity.moves] + [one.role == VISITOR for one in entity.rights]
     return any(form.entity == entity.name for form in spec.forms) or any(by_visitors)
 
@@ -207,6 +207,6 @@ def _refs(entity: EntitySpec, *, required: bool = False) -> set[str]:
 
 
 def has_record_pages(spec: AppSpec) -> bool:
-    """Whether the app has pages for its records: one that lists its pages and none of a record has not."""
+    """True if the app has pages for its records: one that lists its pages and none of a record has not."""
     paths = {page.path for page in spec.pages}
     return (bool(spec.entities) and not paths) or any(f"/{entity.table}" in paths for entity in spec.entities)

@@ -34,7 +34,7 @@ class Draft:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything of the answer is in the specification."""
+        """True if everything of the answer is in the specification."""
         return self.spec is not None and not self.faults
 
 

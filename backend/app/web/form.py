@@ -33,7 +33,7 @@ class Form:
         return [value for key, value in self._pairs if key == name]
 
     def ticked(self, name: str) -> bool:
-        """Whether a box is ticked."""
+        """True if a box is ticked."""
         return bool(self[name])
 
 

@@ -58,12 +58,12 @@ class Story:
 
     @property
     def is_over(self) -> bool:
-        """Whether the build has ended."""
+        """True if the build has ended."""
         return self.status.is_terminal
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether its founder stopped it."""
+        """True if its founder stopped it."""
         return self.error_code == FailureCode.CANCELLED
 
     def add(self, event: Event) -> None:

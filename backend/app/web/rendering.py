@@ -53,7 +53,7 @@ def policy(request: Request) -> str:
 
 
 def is_keyless(request: Request) -> bool:
-    """Whether no AI model can be asked here, so that nothing costs money."""
+    """True if no AI model can be asked here, so that nothing costs money."""
     services = getattr(request.app.state, "services", None)
     return services is None or len(services.engines) == 1
 

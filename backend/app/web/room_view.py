@@ -58,7 +58,7 @@ class Room:
         return [job for job in self.builds if job.status is JobStatus.READY]
 
     def was_seen(self, job: Job) -> bool:
-        """Whether the founder has opened the preview of a version, or of a later one."""
+        """True if the founder has opened the preview of a version, or of a later one."""
         seen = {gate.job_id for gate in self.gates}
         return any(other.id in seen for other in self.builds if other.number >= job.number)
 

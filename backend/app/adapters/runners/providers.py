@@ -148,7 +148,7 @@ def is_too_long(error: failures.ModelAPIError) -> bool:
 
 
 def is_about_grammar(error: failures.ModelAPIError) -> bool:
-    """Whether a provider refuses to hold an answer to a schema."""
+    """True if a provider refuses to hold an answer to a schema."""
     return any(word in _reason(error) for word in ("response_format", "json_schema", "grammar", "text.format"))
 
 

@@ -21,7 +21,7 @@ def paths(node: Node) -> list[Path]:
 
 
 def speaks_of_today(node: Node) -> bool:
-    """Whether an expression may turn out differently another day."""
+    """True if an expression may turn out differently another day."""
     return any(
         (isinstance(part, Path) and part.steps[0] in ("today", "now"))
         or (isinstance(part, Call) and part.name in ("age", "today", "now"))

@@ -22,7 +22,7 @@ def examples_of(spec: AppSpec) -> Examples:
 
 
 def has_conditions(spec: AppSpec) -> bool:
-    """Whether an app has a condition that example records must keep."""
+    """True if an app has a condition that example records must keep."""
     return any(conditions_of(spec, entity) for entity in spec.entities)
 
 

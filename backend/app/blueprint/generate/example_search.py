@@ -241,7 +241,7 @@ def figures(spec: AppSpec, name: str) -> list[Node]:
 
 
 def mentions_today(spec: AppSpec, said: Statement) -> bool:
-    """Whether a condition may turn out differently another day, by itself or by a figure of the app."""
+    """True if a condition may turn out differently another day, by itself or by a figure of the app."""
     named = {figure.name for entity in spec.entities for figure in entity.computed}
     by_time = {
         figure.name

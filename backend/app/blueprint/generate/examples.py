@@ -44,12 +44,12 @@ class Examples:
         return self.cast.scene((entity.name, 1))
 
     def is_good(self, entity: EntitySpec) -> bool:
-        """Whether the example record keeps every rule of its kind."""
+        """True if the example record keeps every rule of its kind."""
         scene = self.good(entity)
         return all(self.judge.keeps(scene, scene.subject, said) for said in self.judge.stated[entity.name])
 
     def fits(self, entity: EntitySpec, changes: Texts) -> bool:
-        """Whether the example record keeps every rule of its kind with these values instead of its own."""
+        """True if the example record keeps every rule of its kind with these values instead of its own."""
         subject = (entity.name, 1)
         scene = self.cast.scene(subject, {(subject, name): text for name, text in changes.items()})
         return all(self.judge.keeps(scene, scene.subject, said) for said in self.judge.stated[entity.name])

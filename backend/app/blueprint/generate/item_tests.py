@@ -40,7 +40,7 @@ def item_scenes_json(spec: AppSpec) -> dict[str, Json]:
 
 
 def has_items(spec: AppSpec) -> bool:
-    """Whether an app has a move, a figure or a right to try."""
+    """True if an app has a move, a figure or a right to try."""
     return any(entity.moves or entity.computed or entity.rights for entity in spec.entities)
 
 

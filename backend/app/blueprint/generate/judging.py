@@ -39,11 +39,11 @@ class Judge:
         self._by_time: dict[tuple[str, Statement], bool] = {}
 
     def keeps(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
-        """Whether the record keeps the condition at any time; `strictly`, no empty value leaves it open."""
+        """True if the record keeps the condition at any time; `strictly`, no empty value leaves it open."""
         return self._always(scene, key, said, lambda held: held is True or (held is None and not strictly))
 
     def breaks(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
-        """Whether the record breaks the condition at any time; `strictly`, an empty value does so too."""
+        """True if the record breaks the condition at any time; `strictly`, an empty value does so too."""
         return self._always(scene, key, said, lambda held: held is False or (strictly and held is None))
 
     def values(self, scene: Scene, expression: str, *, digits: int | None = None) -> list[Plain]:
@@ -63,7 +63,7 @@ class Judge:
         return None
 
     def is_kept(self, scene: Scene) -> bool:
-        """Whether every record keeps its rules when all are there."""
+        """True if every record keeps its rules when all are there."""
         return all(self.keeps(scene, key, said) for key in scene.records for said in self.stated[key[0]])
 
     def me(self) -> dict[str, int]:

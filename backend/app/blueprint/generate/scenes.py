@@ -42,7 +42,7 @@ class Scene:
         return [key for key in self.records if key != self.subject and not self.leans_on_subject(key)]
 
     def leans_on_subject(self, key: Key) -> bool:
-        """Whether the record comes after the subject, since it belongs to it."""
+        """True if the record comes after the subject, since it belongs to it."""
         keys = list(self.records)
         return keys.index(key) > keys.index(self.subject)
 

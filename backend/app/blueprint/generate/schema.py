@@ -179,12 +179,12 @@ def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:
 
 
 def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
-    """Whether a view of this kind by that field is in the app."""
+    """True if a view of this kind by that field is in the app."""
     return kind is ViewKind.LIST or bool(_view(entity, kind, name))
 
 
 def is_built_view(kind: ViewKind) -> bool:
-    """Whether apps have views of this kind at all."""
+    """True if apps have views of this kind at all."""
     return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, ViewKind.RESULTS, *_VIEW_FIELDS)
 
 
@@ -236,7 +236,7 @@ def _dated(entity: EntitySpec, form: FormSpec) -> str:
 
 
 def _is_to_come(field: FieldSpec, entity: EntitySpec, form: FormSpec) -> bool:
-    """Whether the form asks for a day or time that somebody comes at, which no past one can be."""
+    """True if the form asks for a day or time that somebody comes at, which no past one can be."""
     if field.type not in _DATES or field.name.startswith(PAST_DATES):
         return False
     words, about = set(field.name.split("_")), f"{entity.label} {form.action}".lower().split()
@@ -283,7 +283,7 @@ def _may_add(spec: AppSpec, entity: EntitySpec, role: RoleSpec, own: EntitySpec)
 
 
 def _adds(spec: AppSpec, entity: EntitySpec, own: EntitySpec) -> bool:
-    """Whether a person adds such records about themselves: what has a form, and what is no judgement or money."""
+    """True if a person adds such records about themselves: what has a form, and what is no judgement or money."""
     if not any(field.ref == own.name for field in entity.fields) or entity.label.lower().split()[-1] in JUDGEMENTS:
         return False
     has_form = any(form.entity == entity.name for form in spec.forms)

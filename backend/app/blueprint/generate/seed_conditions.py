@@ -75,7 +75,7 @@ class _Fitting:
         return found if field.required else [*found, None]
 
     def _holds(self, record: Record, kept: Sequence[Record]) -> bool:
-        """Whether it could be added now, or could while all that it belongs to was in its first state.
+        """True if it could be added now, or could while all that it belongs to was in its first state.
 
         The lines of a quote are written while that is a draft, and stay when it is sent.
         """

@@ -33,7 +33,7 @@ _FIRMS: Final = frozenset(
 
 
 def is_person(entity: EntitySpec) -> bool:
-    """Whether the records are people, or carry the name of one."""
+    """True if the records are people, or carry the name of one."""
     kinds = {field.type for field in entity.fields}
     named = any(field.name in ("name", "full_name") for field in entity.fields[:2])
     last = _words(entity.label)[-1:]

@@ -213,7 +213,7 @@ def _number(field: FieldSpec, place: Place) -> int:
 
 
 def _takes_part(entity: EntitySpec) -> bool:
-    """Whether its records are a share in something else, which has the day and the places."""
+    """True if its records are a share in something else, which has the day and the places."""
     kinds = [field.type for field in entity.fields]
     named = any(field.name in ("name", "title") for field in entity.fields)
     return FieldType.REF in kinds and not named and not {FieldType.DATE, FieldType.DATETIME}.intersection(kinds)

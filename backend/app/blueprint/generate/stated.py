@@ -38,7 +38,7 @@ def called_off(entity: EntitySpec) -> tuple[str, ...]:
 
 
 def is_condition(rule: RuleSpec) -> bool:
-    """Whether an app judges the rule as a condition, since its fields alone do not say it."""
+    """True if an app judges the rule as a condition, since its fields alone do not say it."""
     if rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN) or rule.condition is not None:
         return True
     return rule.kind in STATED and (rule.when is not None or _has_number(rule))
@@ -54,7 +54,7 @@ def conditions_of(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
 
 
 def is_tangled(spec: AppSpec, entity: EntitySpec) -> bool:
-    """Whether the rules of a kind stand beside others that a record must keep while one of them is broken."""
+    """True if the rules of a kind stand beside others that a record must keep while one of them is broken."""
     orders = [rule for rule in spec.rules if rule.entity == entity.name and rule.kind is RuleKind.IN_ORDER]
     return bool(conditions_of(spec, entity)) or len(orders) > 1
 

@@ -48,7 +48,7 @@ def _case(spec: AppSpec, tool: ToolSpec, given: Mapping[str, str]) -> Case:
 
 
 def _is_of_today(tool: ToolSpec, expression: str) -> bool:
-    """Whether a result, or one that it leans on, depends on the day."""
+    """True if a result, or one that it leans on, depends on the day."""
     words = set(expression.replace("(", " ").replace(")", " ").replace(",", " ").split())
     leans_on = (result.expression for result in tool.results if result.name in words)
     return bool(words & {"today", "now", "age"}) or any(

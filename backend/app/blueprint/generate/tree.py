@@ -93,7 +93,7 @@ def skeleton(spec: AppSpec) -> dict[str, str]:
 
 
 def is_built_type(kind: FieldType) -> bool:
-    """Whether apps can hold fields of this type: then the part of the starter that reads fields names it."""
+    """True if apps can hold fields of this type: then the part of the starter that reads fields names it."""
     return f'"{kind.value}"' in dict(starter_files())["app/fields.py"]
 
 

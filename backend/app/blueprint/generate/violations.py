@@ -167,7 +167,7 @@ class Violations:
         return None
 
     def _is_first_too_many(self, scene: Scene, copies: int) -> bool:
-        """Whether the copies before the refused one are all kept."""
+        """True if the copies before the refused one are all kept."""
         name = scene.subject[0]
         return all(
             self._judge.keeps(self._with_copies(scene, number), scene.subject, said)

@@ -1,4 +1,4 @@
-"""What became of each wish of a goal: kept, partly kept or left out, and why."""
+"""The wishes of a goal: each is kept, partly kept or left out, with the reason."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
-from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, beyond, short, word_forms
+from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, beyond, shorten, word_forms
 from app.blueprint.language.lexicon import is_known
 from app.blueprint.language.sending import SENT_SOMEHOW, asks_to_send
 from app.blueprint.spec import AppSpec, WishSpec, WishState
 
-_MOST: Final = 40
-_WHOLE: Final = 0.6
+_MOST_WISHES: Final = 40
+_SHARE_KEPT: Final = 0.6
 """The share of its words that the app has a place for, from which on a wish counts as kept."""
 
 MESSAGES, FILES = "messages", "files"
@@ -56,19 +56,19 @@ def wishes_of(
     does: Set[str] = frozenset(),
     own: Set[str] = frozenset(),
 ) -> tuple[WishSpec, ...]:
-    """The clauses of a goal with what the app, whose words are `known`, makes of each.
+    """The clauses of a goal, each with its state in the app, whose words are `known`.
 
     `counts` says that the app watches over a number that its people enter, `numbers` are those that it knows of
     itself, `adds_up` says that it works out amounts, `does` are abilities that only some apps have, `own` are
-    the words for people who see what is theirs and nothing else.
+    the words for people who see their own records and nothing else.
     """
-    account = _Account(known, counts, adds_up, numbers, does, own)
-    return tuple(_wishes(goal, account))[:_MOST]
+    abilities = _Abilities(known, counts, adds_up, numbers, does, own)
+    return tuple(_wishes(goal, abilities))[:_MOST_WISHES]
 
 
 @dataclass(frozen=True)
-class _Account:
-    """What an app has, as `wishes_of` says."""
+class _Abilities:
+    """The abilities of an app, as `wishes_of` describes them."""
 
     known: Set[str]
     counts: bool
@@ -78,64 +78,65 @@ class _Account:
     own: Set[str]
 
 
-def _wishes(goal: str, account: _Account) -> Iterator[WishSpec]:
+def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
     for clause in CLAUSE.split(goal):
-        text = short((clause or "").strip(" \t-\u2013\u2014*\"'"))
+        text = shorten((clause or "").strip(" \t-\u2013\u2014*\"'"))
         words = [word for word in WORD.findall(text.lower()) if len(word) > 2 and word not in PLAIN_WORDS]
-        if not words and not _is_sent(text, account):
+        if not words and not _is_sent(text, abilities):
             continue
-        yield _judged(text, words, account)
+        yield _judge(text, words, abilities)
 
 
-def _judged(text: str, words: list[str], account: _Account) -> WishSpec:
-    if _is_sent(text, account):
+def _judge(text: str, words: list[str], abilities: _Abilities) -> WishSpec:
+    if _is_sent(text, abilities):
         return WishSpec(text=text, state=WishState.PARTLY, why=SENT_SOMEHOW)
     words = [word for word in words if word not in NUMBERS] or words
-    missing = [word for word in words if not word_forms(word) & account.known]
+    missing = [word for word in words if not word_forms(word) & abilities.known]
+    # A number is no word of the app: what it limits is judged by `_unwatched_numbers`.
     share = 1 - len(missing) / len(words)
-    if any(beyond(text, account.does)):
+    if any(beyond(text, abilities.does)):
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_NOT_BUILT)
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
-    unwatched = _unwatched(text, account) or _open_to_all(text, account)
+    unwatched = _unwatched_numbers(text, abilities) or _open_to_all(text, abilities)
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
-    if _WORKED_OUT.search(text) and not account.adds_up:
+    if _WORKED_OUT.search(text) and not abilities.adds_up:
         return WishSpec(text=text, state=WishState.PARTLY, why="nothing is worked out")
-    if share < _WHOLE:
+    if share < _SHARE_KEPT:
         return WishSpec(text=text, state=WishState.PARTLY, why=f"not taken up: {', '.join(missing[:4])}")
     return WishSpec(text=text, state=WishState.KEPT)
 
 
-def _is_sent(text: str, account: _Account) -> bool:
-    """Whether a wish is for a message that the app writes, and for nothing that it does not do."""
-    return MESSAGES in account.does and asks_to_send(text) and not any(beyond(text, account.does))
+def _is_sent(text: str, abilities: _Abilities) -> bool:
+    """True if a wish is for a message that the app writes, and for nothing that it does not do."""
+    return MESSAGES in abilities.does and asks_to_send(text) and not any(beyond(text, abilities.does))
 
 
-def _unwatched(text: str, account: _Account) -> str:
-    """What the app does not do about the numbers of a wish; nothing when it knows each or there is none."""
+def _unwatched_numbers(text: str, abilities: _Abilities) -> str:
+    """The reason why the numbers of a wish are not watched over; empty if they are, or there are none."""
     counted = _NUMBER_WORD.sub(lambda word: NUMBERS[word[0].lower()], text)
     numbers = set(_DIGITS.findall(counted))
-    if not LIMIT.search(counted) or numbers & account.numbers:
+    if not LIMIT.search(counted) or numbers & abilities.numbers:
         return ""
-    return _OWN_LIMIT if numbers and account.counts else _NO_LIMIT
+    return _OWN_LIMIT if numbers and abilities.counts else _NO_LIMIT
 
 
-def _open_to_all(text: str, account: _Account) -> str:
-    """What the app does not do about a wish that somebody sees only what is theirs."""
+def _open_to_all(text: str, abilities: _Abilities) -> str:
+    """The reason why a wish to see only one's own is not kept; empty if it is, or there is no such wish."""
     if not _ONLY_OWN.search(text):
         return ""
     people = {form for word in WORD.findall(text.lower()) for form in word_forms(word)}
-    return "" if people & account.own else _SEES_ALL
+    return "" if people & abilities.own else _SEES_ALL
 
 
 def limits_kept(spec: AppSpec) -> tuple[WishSpec, ...]:
-    """The wishes, of which those for a number count as kept once a rule of the app has that number."""
+    """The wishes, where those for a number count as kept once a rule of the app has that number."""
     numbers = frozenset(str(rule.limit) for rule in spec.rules if rule.limit is not None)
-    account = _Account(frozenset(), False, False, numbers, frozenset(), frozenset())
+    abilities = _Abilities(frozenset(), False, False, numbers, frozenset(), frozenset())
     return tuple(
         WishSpec(text=wish.text, state=WishState.KEPT)
-        if wish.why in (_NO_LIMIT, _OWN_LIMIT) and not _unwatched(wish.text, account)
+        if wish.why in (_NO_LIMIT, _OWN_LIMIT) and not _unwatched_numbers(wish.text, abilities)
         else wish
         for wish in spec.wishes
     )

@@ -1,4 +1,4 @@
-"""Who does what in a goal: "members borrow", "the landlord follows up", "I approve"."""
+"""The acts of a goal: "members borrow", "the landlord follows up", "I approve"."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEAR: Final = 5
 
 @dataclass(frozen=True)
 class Act:
-    """Somebody does something, `own` when with what is theirs; `who` is FOUNDER for the writer of the goal."""
+    """Somebody does something, with `own` if to what is theirs; `who` is FOUNDER for the writer of the goal."""
 
     who: str
     verb: str
@@ -30,11 +30,11 @@ class Act:
 
 
 def acts(tokens: Sequence[Token]) -> tuple[Act, ...]:
-    """What each kind of person does, in order."""
-    return tuple(dict.fromkeys(_acts(tokens)))
+    """The acts of each kind of person, in order."""
+    return tuple(dict.fromkeys(_read_acts(tokens)))
 
 
-def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
+def _read_acts(tokens: Sequence[Token]) -> Iterator[Act]:
     who: str | None = None
     for at, token in enumerate(tokens):
         if token.part is Part.MARK and token.text in _ENDS:
@@ -46,19 +46,20 @@ def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
         elif token.text in _ANYBODY or (token.part is Part.NOUN and _is_subject(tokens, at)):
             who = token.basic
         elif token.part is Part.VERB and who is not None:
-            near = {one.text for one in tokens[at + 1 : at + 1 + _NEAR]}
-            yield Act(who, token.basic, own=bool(near & _OWN))
+            nearby = {following.text for following in tokens[at + 1 : at + 1 + _NEAR]}
+            yield Act(who, token.basic, own=bool(nearby & _OWN))
 
 
 def _is_subject(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a person is named and a verb follows, perhaps behind "can", "who" or "of our club"."""
+    """True if a person is named and a verb follows, perhaps behind "can", "who" or "of our club"."""
     if word(tokens[at].basic).kind is not NounKind.PERSON and tokens[at].basic not in _SOMEBODY:
         return False
     if at + 1 < len(tokens) and tokens[at + 1].text in ("and", "or"):
         return False
     skipped = {Part.FUNCTION, Part.ADVERB}
+    # The verb stands close behind its subject, unless "of our club" comes between.
     reach = 4
     if at + 1 < len(tokens) and tokens[at + 1].text in _WHOSE:
         skipped, reach = skipped | {Part.NOUN, Part.ADJECTIVE}, 8
-    rest = [one for one in tokens[at + 1 : at + reach] if one.part not in skipped]
-    return bool(rest) and rest[0].part is Part.VERB
+    after = [following for following in tokens[at + 1 : at + reach] if following.part not in skipped]
+    return bool(after) and after[0].part is Part.VERB

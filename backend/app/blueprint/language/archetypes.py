@@ -14,7 +14,8 @@ from typing import Final
 from app.blueprint.spec import FieldType
 
 _FIELD = re.compile(r"^([a-z_0-9]+)(?::(\w+)|=([^>!]+)|>(\w+))?(!?)$")
-_ENOUGH: Final = 4.7
+# Between "something for our members" (4.1), which names no kind of app, and "an app for my records" (4.8).
+_LEAST_SCORE: Final = 4.7
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -60,7 +61,7 @@ class Archetype:
 
     def known_as(self, key: str) -> EntityDraft | None:
         """The entity that goes by this name (see `key_of`)."""
-        return next((one for one in self.entities if key in map(key_of, one.names)), None)
+        return next((entity for entity in self.entities if key in map(key_of, entity.names)), None)
 
 
 @lru_cache(maxsize=4_096)
@@ -79,19 +80,19 @@ def spoken(name: str) -> str:
 def archetypes() -> tuple[Archetype, ...]:
     """Every kind of app."""
     table = tomllib.loads((files(__package__) / "data" / "archetypes.toml").read_text(encoding="utf-8"))
-    return tuple(_archetype(name, part) for name, part in table.items())
+    return tuple(_read_archetype(name, part) for name, part in table.items())
 
 
-def _archetype(name: str, part: dict[str, object]) -> Archetype:
+def _read_archetype(name: str, part: dict[str, object]) -> Archetype:
     entities = part["entities"]
     if not isinstance(entities, list) or not isinstance(part["hue"], int):
         raise TypeError(f"archetype {name!r} is not written as it should be")
-    drafts = tuple(_entity(str(line)) for line in entities)
+    drafts = tuple(_read_entity(str(line)) for line in entities)
     words = {word.rstrip("!"): 2 if word.endswith("!") else 1 for word in str(part["words"]).split()}
     return Archetype(name, part["hue"], words, drafts)
 
 
-def _entity(line: str) -> EntityDraft:
+def _read_entity(line: str) -> EntityDraft:
     names, _, fields = line.partition(":")
     marks = names[: len(names) - len(names.lstrip("*+&"))]
     plain = tuple(name.strip() for name in names[len(marks) :].split("|"))
@@ -100,10 +101,10 @@ def _entity(line: str) -> EntityDraft:
 
 def fields_of(text: str) -> tuple[FieldDraft, ...]:
     """The fields written in a line."""
-    return tuple(map(_field, text.split()))
+    return tuple(map(_read_field, text.split()))
 
 
-def _field(part: str) -> FieldDraft:
+def _read_field(part: str) -> FieldDraft:
     match = _FIELD.match(part)
     if match is None:
         raise ValueError(f"{part!r} is not a field")
@@ -116,36 +117,36 @@ def _field(part: str) -> FieldDraft:
 
 
 @cache
-def _rarity() -> dict[str, float]:
-    """How telling each word is: one that many archetypes share says little."""
+def _word_rarity() -> dict[str, float]:
+    """The weight of each word: one that many archetypes share says little."""
     counts = Counter(word for archetype in archetypes() for word in archetype.words)
     return {word: log(len(archetypes()) / count) for word, count in counts.items()}
 
 
 def telling_words() -> frozenset[str]:
     """Every word that speaks for some kind of app."""
-    return frozenset(_rarity())
+    return frozenset(_word_rarity())
 
 
-def best(words: dict[str, float]) -> tuple[Archetype | None, float]:
-    """The archetype that the words (with how much each weighs) speak of most, and how strongly."""
-    told = sorted({index for word in words for index in _spoken_of_by().get(word, ())})
-    scored = [(_speaks_of(archetypes()[index], words), -index, archetypes()[index]) for index in told]
+def best_archetype(words: dict[str, float]) -> tuple[Archetype | None, float]:
+    """The archetype that the words, with their weights, speak of most, and how strongly."""
+    candidates = sorted({index for word in words for index in _archetypes_by_word().get(word, ())})
+    scored = [(_score(archetypes()[index], words), -index, archetypes()[index]) for index in candidates]
     if not scored:
         return None, 0.0
     score, _, archetype = max(scored, key=lambda entry: entry[:2])
-    return (archetype, score) if score > _ENOUGH else (None, score)
+    return (archetype, score) if score > _LEAST_SCORE else (None, score)
 
 
 def closest(words: dict[str, float], *, most: int) -> list[Archetype]:
     """The archetypes that the words speak of, those that they speak of most first."""
-    told = sorted({index for word in words for index in _spoken_of_by().get(word, ())})
-    scored = sorted(told, key=lambda index: -_speaks_of(archetypes()[index], words))
+    candidates = sorted({index for word in words for index in _archetypes_by_word().get(word, ())})
+    scored = sorted(candidates, key=lambda index: -_score(archetypes()[index], words))
     return [archetypes()[index] for index in scored[:most]]
 
 
 @cache
-def _spoken_of_by() -> dict[str, list[int]]:
+def _archetypes_by_word() -> dict[str, list[int]]:
     """The archetypes that each word speaks of, by their place."""
     places: dict[str, list[int]] = {}
     for index, archetype in enumerate(archetypes()):
@@ -154,36 +155,40 @@ def _spoken_of_by() -> dict[str, list[int]]:
     return places
 
 
-def _speaks_of(archetype: Archetype, words: dict[str, float]) -> float:
-    return sum(_rarity()[one] * weight * words[one] for one, weight in archetype.words.items() if one in words)
+def _score(archetype: Archetype, words: dict[str, float]) -> float:
+    return sum(
+        _word_rarity()[word] * weight * words[word] for word, weight in archetype.words.items() if word in words
+    )
 
 
 @cache
 def known_entities() -> dict[str, EntityDraft]:
     """Every name an archetype gives to a record, with the fields such a record has."""
-    known: dict[str, EntityDraft] = {}
+    by_key: dict[str, EntityDraft] = {}
     for archetype in archetypes():
         for entity in archetype.entities:
             for name in entity.names:
-                known.setdefault(key_of(name), entity)
-    return known
+                by_key.setdefault(key_of(name), entity)
+    return by_key
 
 
 @cache
 def actions() -> dict[str, str]:
-    """What people do, by verb: "borrow" leads to "Loan"."""
+    """The records that people's verbs lead to: "borrow" leads to "Loan"."""
     return {str(verb): str(name) for verb, name in _actions_table()["verbs"].items()}
 
 
 @cache
 def lesser_actions() -> dict[str, tuple[str, ...]]:
-    """What verbs such as "sell" leave behind where little else is said, and the records that make it needless."""
+    """The records that verbs such as "sell" leave behind where little else is said, and those that replace
+    them.
+    """
     return {str(verb): tuple(str(names).split("|")) for verb, names in _actions_table()["lesser"].items()}
 
 
 @cache
 def action_fields() -> dict[str, tuple[str, tuple[FieldDraft, ...]]]:
-    """The records of what people do, by key: their name and fields."""
+    """The records of people's actions, by key: their name and fields."""
     table = _actions_table()["fields"]
     return {key_of(name): (str(name), fields_of(str(line))) for name, line in table.items()}
 
@@ -195,5 +200,5 @@ def _actions_table() -> dict[str, dict[str, str]]:
 
 @cache
 def form_texts() -> dict[str, tuple[str, ...]]:
-    """What a visitor is offered, by the record's key: the action, what it is for and the thanks."""
+    """The texts of a public form, by the record's key: the action, its purpose and the thanks."""
     return {key: tuple(text.split("|")) for key, text in _actions_table()["forms"].items()}

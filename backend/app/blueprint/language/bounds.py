@@ -28,7 +28,7 @@ _BOUNDS: Final = tuple(
         rf"\b(?:(?:each|every|an?) )?{_WHOLE} {_HAS} {_AT_MOST} {_NUMBER} {_WHAT}",
     )
 )
-_DEEDS: Final = frozenset({"Booking", "Enrolment", "Registration", "Reservation", "Sign-up", "Signup"})
+_BOOKINGS: Final = frozenset({"Booking", "Enrolment", "Registration", "Reservation", "Sign-up", "Signup"})
 _WITHIN_TIME: Final = re.compile(
     r"^[^,.;]{0,4}\b(?:a|an|per|each|every|in|within) [^,.;]{0,8}(?:day|week|month|year)", re.IGNORECASE
 )
@@ -41,47 +41,53 @@ class _Bound:
     whole: str
 
 
-def bounded(
+def apply_bounds(
     goal: str, entities: Sequence[EntitySpec], rules: Sequence[RuleSpec]
 ) -> tuple[tuple[EntitySpec, ...], tuple[RuleSpec, ...]]:
-    """The records and rules with the founder's numbers: what each says itself need not be entered any more."""
-    kept, bound_rules = list(entities), list(rules)
-    for bound in _bounds(goal):
-        whole = _named(bound.whole, kept)
+    """The records and rules with the founder's numbers; a number that the goal gives need not be entered."""
+    bounded_entities, bound_rules = list(entities), list(rules)
+    for bound in _read_bounds(goal):
+        whole = _find_entity(bound.whole, bounded_entities)
         if whole is None:
             continue
-        at = next((at for at, rule in enumerate(bound_rules) if _is_full(rule, kept, whole)), None)
+        at = next(
+            (at for at, rule in enumerate(bound_rules) if _refuses_more(rule, bounded_entities, whole)), None
+        )
         if at is not None and bound_rules[at].limit is None:
-            bound_rules[at] = _limited(_counting(bound_rules[at]), bound, whole)
-            kept[kept.index(whole)] = _without_room(whole)
-        elif at is None and (counted := _part(bound.what, whole, kept)) is not None:
-            bound_rules.append(_limited(counted, bound, whole))
-    return tuple(kept), tuple(bound_rules)
+            bound_rules[at] = _with_limit(_as_capacity(bound_rules[at]), bound, whole)
+            bounded_entities[bounded_entities.index(whole)] = _without_own_limit(whole)
+        elif at is None and (counted := _counting_rule(bound.what, whole, bounded_entities)) is not None:
+            bound_rules.append(_with_limit(counted, bound, whole))
+    return tuple(bounded_entities), tuple(bound_rules)
 
 
-def _bounds(goal: str) -> Iterator[_Bound]:
+def _read_bounds(goal: str) -> Iterator[_Bound]:
     for pattern in _BOUNDS:
-        for found in pattern.finditer(goal):
+        for match in pattern.finditer(goal):
             # "three parcels a household in six months" counts in a span of time, which no such rule does.
-            if not _WITHIN_TIME.match(goal[found.end() :]):
-                number = found["number"].lower()
-                yield _Bound(Decimal(NUMBERS.get(number, number)), found["what"].lower(), found["whole"].lower())
+            if not _WITHIN_TIME.match(goal[match.end() :]):
+                number = match["number"].lower()
+                yield _Bound(Decimal(NUMBERS.get(number, number)), match["what"].lower(), match["whole"].lower())
 
 
-def _named(words: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
+def _find_entity(words: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
     """The kind of record that words speak of: "cooking shift", "shift" and "shifts" of a cooking shift."""
-    first, _, second = words.partition(" ")
-    for said in (f"{first} {singular(second)}" if second else "", singular(first), singular(second)):
+    first_word, _, second_word = words.partition(" ")
+    for name in (
+        f"{first_word} {singular(second_word)}" if second_word else "",
+        singular(first_word),
+        singular(second_word),
+    ):
         for entity in entities:
             label = entity.label.lower()
-            if said and (label == said or label.rpartition(" ")[2] == said):
+            if name and (label == name or label.rpartition(" ")[2] == name):
                 return entity
     return None
 
 
-def _is_full(rule: RuleSpec, entities: Sequence[EntitySpec], whole: EntitySpec) -> bool:
-    """Whether a rule refuses more of something for such a record, by its places or as if it were one person's."""
-    entity = next((one for one in entities if one.name == rule.entity), None)
+def _refuses_more(rule: RuleSpec, entities: Sequence[EntitySpec], whole: EntitySpec) -> bool:
+    """True if a rule refuses more records for such a whole, by its places or as if it were one person's."""
+    entity = next((candidate for candidate in entities if candidate.name == rule.entity), None)
     if entity is None or rule.kind not in (RuleKind.CAPACITY, RuleKind.NO_OVERLAP):
         return False
     # A room for four people is still one booking's at a time; a course is not.
@@ -90,45 +96,45 @@ def _is_full(rule: RuleSpec, entities: Sequence[EntitySpec], whole: EntitySpec) 
     return any(field is not None and field.ref == whole.name for field in map(entity.field, rule.fields))
 
 
-def _counting(rule: RuleSpec) -> RuleSpec:
-    """What has room for several is not taken by one of them: its places count, not its hours."""
+def _as_capacity(rule: RuleSpec) -> RuleSpec:
+    """The rule with places in place of hours: one booking does not fill what has room for several."""
     if rule.kind is RuleKind.CAPACITY:
         return rule
     return RuleSpec(kind=RuleKind.CAPACITY, entity=rule.entity, fields=rule.fields[-1:], about=rule.about)
 
 
-def _part(what: str, whole: EntitySpec, entities: Sequence[EntitySpec]) -> RuleSpec | None:
+def _counting_rule(what: str, whole: EntitySpec, entities: Sequence[EntitySpec]) -> RuleSpec | None:
     """A rule that counts the records of that name which belong to the whole."""
-    part = _named(what, entities)
+    part = _find_entity(what, entities)
     if part == whole:
         return None
-    counted = [part] if part is not None and _link(part, whole) else []
+    counted = [part] if part is not None and _link_to(part, whole) else []
     if not counted and takes_place(whole) and not is_person(whole):
         # Six dogs a walk are six bookings of the walk, where a walk is booked.
-        counted = [one for one in entities if _is_deed(one)]
-    entity = next((one for one in counted if _link(one, whole)), None)
-    link = _link(entity, whole) if entity is not None else None
+        counted = [entity_counted for entity_counted in entities if _is_booking(entity_counted)]
+    entity = next((entity_counted for entity_counted in counted if _link_to(entity_counted, whole)), None)
+    link = _link_to(entity, whole) if entity is not None else None
     if entity is None or link is None:
         return None
     return RuleSpec(kind=RuleKind.CAPACITY, entity=entity.name, fields=(link.name,), about="-")
 
 
-def _link(entity: EntitySpec, whole: EntitySpec) -> FieldSpec | None:
+def _link_to(entity: EntitySpec, whole: EntitySpec) -> FieldSpec | None:
     links = (field for field in entity.fields if field.type is FieldType.REF and field.ref == whole.name)
     return next(links, None)
 
 
-def _is_deed(entity: EntitySpec) -> bool:
-    """Whether it is what somebody does with something, such as a booking, by what it belongs to."""
-    return entity.label in _DEEDS
+def _is_booking(entity: EntitySpec) -> bool:
+    """True if it is an act upon something, such as a booking of a walk."""
+    return entity.label in _BOOKINGS
 
 
-def _limited(rule: RuleSpec, bound: _Bound, whole: EntitySpec) -> RuleSpec:
+def _with_limit(rule: RuleSpec, bound: _Bound, whole: EntitySpec) -> RuleSpec:
     what = bound.what if bound.number != 1 else singular(bound.what)
     about = f"{with_article(lower_first(whole.label)).capitalize()} takes at most {bound.number} {what}."
     return rule.model_copy(update={"limit": bound.number, "about": about})
 
 
-def _without_room(entity: EntitySpec) -> EntitySpec:
+def _without_own_limit(entity: EntitySpec) -> EntitySpec:
     room = space_limit(entity)
     return entity.model_copy(update={"fields": tuple(field for field in entity.fields if field.name != room)})

@@ -54,7 +54,7 @@ class Synset:
 
 @dataclass
 class Word:
-    """What is known of a word so far."""
+    """The counts of a word so far."""
 
     counts: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0, 0.0])
     kinds: Counter[int] = field(default_factory=Counter)
@@ -65,8 +65,8 @@ def read_senses(dictionary: Path) -> dict[str, Word]:
     words: dict[str, Word] = defaultdict(Word)
     for line in (dictionary / "index.sense").read_text(encoding="ascii").splitlines():
         key, _, number, tagged = line.split()
-        lemma, rest = key.split("%")
-        part, kind = rest.split(":")[:2]
+        lemma, sense = key.split("%")
+        part, kind = sense.split(":")[:2]
         if not lemma.replace("-", "").isalpha():
             continue
         words[lemma].counts[PARTS[part]] += int(tagged) + 0.5
@@ -91,13 +91,14 @@ def read_synsets(dictionary: Path) -> dict[str, Synset]:
 def _read_synset(line: str) -> tuple[str, Synset]:
     parts = line.partition(" | ")[0].split()
     count = int(parts[3], 16)
+    # Behind its kind, a line has the number of its words in hexadecimal, then each word and its sense.
     synset = Synset([parts[4 + 2 * at] for at in range(count)], int(parts[1]))
-    rest = parts[4 + 2 * count + 1 :]
-    for at in range(0, len(rest) - 3, 4):
-        if rest[at] in ("@", "@i"):
-            synset.above.append(rest[at + 1])
-        elif rest[at] == "~":
-            synset.below.append(rest[at + 1])
+    pointers = parts[4 + 2 * count + 1 :]
+    for at in range(0, len(pointers) - 3, 4):
+        if pointers[at] in ("@", "@i"):
+            synset.above.append(pointers[at + 1])
+        elif pointers[at] == "~":
+            synset.below.append(pointers[at + 1])
     return parts[0], synset
 
 
@@ -110,16 +111,16 @@ def read_index(dictionary: Path) -> Iterator[tuple[str, str]]:
 
 
 def flags(synsets: Mapping[str, Synset], offset: str) -> str:
-    """What a meaning is, by the words above it: one letter each."""
-    found: set[str] = set()
-    waiting, seen = [offset], set()
+    """The kinds that a meaning belongs to, by the words above it: one letter each."""
+    letters: set[str] = set()
+    waiting, visited = [offset], set()
     while waiting:
         at = waiting.pop()
-        if at not in seen:
-            seen.add(at)
-            found |= {FLAGS[word] for word in synsets[at].words[:2] if word in FLAGS}
+        if at not in visited:
+            visited.add(at)
+            letters |= {FLAGS[word] for word in synsets[at].words[:2] if word in FLAGS}
             waiting += synsets[at].above
-    return "".join(sorted(found)) or "-"
+    return "".join(sorted(letters)) or "-"
 
 
 def examples(synsets: Mapping[str, Synset], offset: str, words: Mapping[str, Word]) -> list[str]:
@@ -127,37 +128,45 @@ def examples(synsets: Mapping[str, Synset], offset: str, words: Mapping[str, Wor
     if synsets[offset].kind not in EXAMPLE_KINDS:
         return []
     names = []
-    for below in _below(synsets, offset):
+    for below in _kinds_below(synsets, offset):
         name = synsets[below].words[0]
-        known = words[name].counts[0] if _means(words, name, synsets[below].kind) else 0.0
+        frequency = words[name].counts[0] if _mainly_means(words, name, synsets[below].kind) else 0.0
         plain = name.replace("_", "").replace("-", "").isalpha() and not set(name.lower().split("_")) & UNFIT
         if synsets[below].kind == synsets[offset].kind and plain and 4 <= len(name) <= 22:
-            names.append((-known, name))
+            names.append((-frequency, name))
     return [name for _, name in sorted(names)[:MOST_EXAMPLES]]
 
 
-def _means(words: Mapping[str, Word], name: str, kind: int) -> bool:
+def _mainly_means(words: Mapping[str, Word], name: str, kind: int) -> bool:
     return name in words and words[name].kinds.most_common(1)[0][0] == kind
 
 
-def _below(synsets: Mapping[str, Synset], offset: str) -> list[str]:
-    first = synsets[offset].below
-    return first if len(first) >= MOST_EXAMPLES else first + [two for one in first for two in synsets[one].below]
+def _kinds_below(synsets: Mapping[str, Synset], offset: str) -> list[str]:
+    direct = synsets[offset].below
+    return (
+        direct
+        if len(direct) >= MOST_EXAMPLES
+        else direct + [grandchild for child in direct for grandchild in synsets[child].below]
+    )
 
 
 def compile_lexicon(dictionary: Path) -> str:
     """The text of the lexicon: a line for each word, its parts between tabs."""
     words, synsets = read_senses(dictionary), read_synsets(dictionary)
-    first = dict(read_index(dictionary))
-    lines = [_line(lemma, words[lemma], first, synsets, words) for lemma in sorted(words)]
+    first_meanings = dict(read_index(dictionary))
+    lines = [_lexicon_line(lemma, words[lemma], first_meanings, synsets, words) for lemma in sorted(words)]
     return "".join(lines)
 
 
-def _line(
-    lemma: str, word: Word, first: Mapping[str, str], synsets: Mapping[str, Synset], words: Mapping[str, Word]
+def _lexicon_line(
+    lemma: str,
+    word: Word,
+    first_meanings: Mapping[str, str],
+    synsets: Mapping[str, Synset],
+    words: Mapping[str, Word],
 ) -> str:
     kind = word.kinds.most_common(1)[0][0] if word.kinds else 0
-    offset = first.get(lemma)
+    offset = first_meanings.get(lemma)
     counts = [int(count * 2) for count in word.counts]
     parts = [lemma, " ".join(map(str, counts)), str(kind), flags(synsets, offset) if offset else "-"]
     if word.kinds.get(PERSON) and kind != PERSON:
@@ -172,10 +181,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compile the lexicon from WordNet's dictionary.")
     parser.add_argument("dictionary", type=Path)
     parser.add_argument("license", type=Path)
-    asked = parser.parse_args()
-    text = compile_lexicon(asked.dictionary)
+    arguments = parser.parse_args()
+    text = compile_lexicon(arguments.dictionary)
     (DATA / "lexicon.tsv.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    (DATA / "LICENSE-WordNet.txt").write_text(asked.license.read_text(encoding="utf-8"), encoding="utf-8")
+    (DATA / "LICENSE-WordNet.txt").write_text(arguments.license.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 if __name__ == "__main__":

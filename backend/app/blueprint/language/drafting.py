@@ -13,7 +13,7 @@ from app.blueprint.language.archetypes import (
     FieldDraft,
     action_fields,
     actions,
-    best,
+    best_archetype,
     fields_of,
     key_of,
     known_entities,
@@ -36,8 +36,8 @@ _SYNONYMS: Final = word_pairs("synonyms")
 _NO_DEEDS: Final = word_list("no_deeds")
 _START: Final = "starts_at"
 _BOOKED: Final = ("booking", "reservation")
-_WISHES: Final = frozenset({"need", "want"})
-_FULL: Final = 5
+_WISHING_VERBS: Final = frozenset({"need", "want"})
+_ROOM_FOR_MORE: Final = 5
 _OWN_NAMES: Final = word_list("own_names")
 _GENERAL_WORDS: Final = frozenset("work item training product piece thing equipment animal pet object".split())
 _WARES: Final = word_pairs("wares")
@@ -49,197 +49,223 @@ _MOST_NEUTRAL: Final = 2
 _PEOPLE: Final = word_list("record_people")
 _THINGS: Final = word_list("record_things")
 _DEEDS: Final = word_list("record_deeds")
-_NEVER: Final = word_list("never_records")
+_NEVER_RECORDS: Final = word_list("never_records")
 _KEPT_RECORDS: Final = word_list("kept_records")
 
 
-def draft(found: Findings) -> tuple[list[Draft], Archetype | None]:
-    """The entities of an app for what was found, linked, and the kind of app it is."""
-    archetype, _ = best(found.weights)
-    _read_verbs(found, archetype)
-    drafts = [_draft(one, archetype) for one in _vouched(_chosen(found, archetype), found, archetype)]
-    drafts = _gathered(_merged(drafts), archetype)[:MOST_ENTITIES]
+def draft_entities(findings: Findings) -> tuple[list[Draft], Archetype | None]:
+    """The entities of an app for the findings of a goal, linked to each other, and the kind of app it is."""
+    archetype, _ = best_archetype(findings.weights)
+    _read_verbs(findings, archetype)
+    drafts = [
+        _draft_candidate(candidate, archetype)
+        for candidate in _keep_vouched(_choose(findings, archetype), findings, archetype)
+    ]
+    drafts = _gather(_merge_twins(drafts), archetype)[:MOST_ENTITIES]
     _take_general_fields(drafts, archetype)
-    complete(drafts, archetype, found, add=partial(_added, found=found))
-    _fill(drafts, archetype, found)
-    _fill_people(drafts, archetype, found)
-    _fill_deeds(drafts, found)
-    _fill_spare(drafts, archetype, found)
-    for one in drafts:
-        one.setting = archetype.name if archetype else ""
-        link(one, drafts)
-    for one in drafts:
-        _settle_time(one, drafts)
+    complete(drafts, archetype, findings, add=partial(_draft_usual, findings=findings))
+    _add_leftovers(drafts, archetype, findings)
+    _add_asked_people(drafts, archetype, findings)
+    _add_asked_deeds(drafts, findings)
+    _add_named_in_passing(drafts, archetype, findings)
+    for draft in drafts:
+        draft.setting = archetype.name if archetype else ""
+        link(draft, drafts)
+    for draft in drafts:
+        _settle_start(draft, drafts)
     return drafts, archetype
 
 
-def _settle_time(one: Draft, drafts: Sequence[Draft]) -> None:
-    """A booking has the time of the class it books; one of a room must say when, or nothing is ever taken."""
-    start = next((part for part in one.fields if part.name == _START), None)
-    if start is None or not one.key.endswith(_BOOKED):
+def _settle_start(draft: Draft, drafts: Sequence[Draft]) -> None:
+    """Drop the start of a booking whose class has one; require it where a room is booked."""
+    start = next((part for part in draft.fields if part.name == _START), None)
+    if start is None or not draft.key.endswith(_BOOKED):
         return
-    booked = [other for other in drafts for each in one.links if other.key == each.target and not other.is_person]
-    if any(part.name == _START for other in booked for part in other.fields):
-        one.fields.remove(start)
+    booked = [
+        target for target in drafts for link in draft.links if target.key == link.target and not target.is_person
+    ]
+    if any(part.name == _START for target in booked for part in target.fields):
+        draft.fields.remove(start)
     elif booked:
-        one.fields[one.fields.index(start)] = replace(start, required=True)
+        draft.fields[draft.fields.index(start)] = replace(start, required=True)
 
 
-def _read_verbs(found: Findings, archetype: Archetype | None) -> None:
-    """What this kind of app keeps of what people do: "who visits her" of a family that cares."""
-    for verb, at in found.verbs.items() if archetype else ():
+def _read_verbs(findings: Findings, archetype: Archetype | None) -> None:
+    """Add the acts that this kind of app keeps: "who visits her" of a family that cares."""
+    for verb, at in findings.verbs.items() if archetype else ():
         entity = archetype.known_as(key_of(verb)) if archetype else None
         if (
             entity is not None
-            and verb not in _WISHES
+            and verb not in _WISHING_VERBS
             and any(part.ref and part.required for part in entity.fields)
         ):
-            found.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
+            findings.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
 
 
-def _fill(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
-    """What is left of other deeds, where there is room: the sales of what "it sold"."""
-    for verb, at in found.verbs.items():
+def _add_leftovers(drafts: list[Draft], archetype: Archetype | None, findings: Findings) -> None:
+    """Add the records that minor verbs leave behind, where there is room: the sales of "it sold"."""
+    for verb, at in findings.verbs.items():
         names = lesser_actions().get(verb, ())
-        there = any(
-            one.key.endswith(key_of(name)) or one.goes_by(key_of(name)) for one in drafts for name in names
+        is_there = any(
+            draft.key.endswith(key_of(name)) or draft.goes_by(key_of(name)) for draft in drafts for name in names
         )
-        if names and not there and len(drafts) < _FULL:
-            drafts.append(_draft(Candidate(names[0], NounKind.ACT, at, is_action=True), archetype))
+        if names and not is_there and len(drafts) < _ROOM_FOR_MORE:
+            drafts.append(_draft_candidate(Candidate(names[0], NounKind.ACT, at, is_action=True), archetype))
 
 
-def _fill_people(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
-    """Those who are asked for by what they do, where there is room: the driver of "who drives"."""
-    for verb, at in found.asked.items():
+def _add_asked_people(drafts: list[Draft], archetype: Archetype | None, findings: Findings) -> None:
+    """Add the people who are asked for by a verb, where there is room: the driver of "who drives"."""
+    for verb, at in findings.asked.items():
         name = next((verb + ending for ending in ("er", "r", "or") if _is_known_person(verb + ending)), "")
-        there = verb in actions() or any(one.goes_by(name) or one.goes_by(verb) for one in drafts)
-        if name and not there and len(drafts) < _FULL:
-            drafts.append(_draft(Candidate(spoken(name), NounKind.PERSON, at), archetype))
+        is_there = verb in actions() or any(draft.goes_by(name) or draft.goes_by(verb) for draft in drafts)
+        if name and not is_there and len(drafts) < _ROOM_FOR_MORE:
+            drafts.append(_draft_candidate(Candidate(spoken(name), NounKind.PERSON, at), archetype))
 
 
-def _fill_deeds(drafts: list[Draft], found: Findings) -> None:
-    """What the goal asks who does it with something, where there is room: the waterings of "who waters which"."""
-    thing = any(not (one.is_person or one.is_action or one.added) for one in drafts)
-    people = any(one.is_person for one in drafts)
-    for verb in found.asked if thing and people else ():
+def _add_asked_deeds(drafts: list[Draft], findings: Findings) -> None:
+    """Add the acts that are asked about, where there is room: the waterings of "who waters which"."""
+    has_thing = any(not (draft.is_person or draft.is_action or draft.added) for draft in drafts)
+    has_people = any(draft.is_person for draft in drafts)
+    for verb in findings.asked if has_thing and has_people else ():
         name = doing(verb).capitalize()
         is_told = verb in actions() or verb in lesser_actions() or verb in _NO_DEEDS
-        there = any(one.key.startswith((verb, key_of(name))) for one in drafts)
-        if not (is_told or there) and len(drafts) < _FULL:
+        is_there = any(draft.key.startswith((verb, key_of(name))) for draft in drafts)
+        if not (is_told or is_there) and len(drafts) < _ROOM_FOR_MORE:
             fields = list(fields_of("on_date:date! note"))
             drafts.append(Draft(key_of(name), name, NounKind.ACT, fields, is_action=True))
 
 
-def _fill_spare(drafts: list[Draft], archetype: Archetype | None, found: Findings) -> None:
-    """What this kind of app keeps and the goal names in passing: "I pick some for an episode"."""
-    for one in found.spare if archetype else ():
-        kept = archetype.known_as(one.key) if archetype else None
-        there = one.key in found.subjects or any(other.goes_by(one.key) for other in drafts)
-        if kept is not None and not (there or one.weak or one.is_person) and len(drafts) < _FULL:
-            drafts.append(_draft(one, archetype))
+def _add_named_in_passing(drafts: list[Draft], archetype: Archetype | None, findings: Findings) -> None:
+    """Add usual records that the goal names in passing: "I pick some for an episode"."""
+    for candidate in findings.spare if archetype else ():
+        usual = archetype.known_as(candidate.key) if archetype else None
+        is_there = candidate.key in findings.subjects or any(draft.goes_by(candidate.key) for draft in drafts)
+        if (
+            usual is not None
+            and not (is_there or candidate.weak or candidate.is_person)
+            and len(drafts) < _ROOM_FOR_MORE
+        ):
+            drafts.append(_draft_candidate(candidate, archetype))
 
 
 def _is_known_person(name: str) -> bool:
     return name in known_entities() and word(name).kind is NounKind.PERSON
 
 
-def _added(entity: EntityDraft, *, found: Findings) -> Draft:
-    """The draft of a record that the kind of app usually has, by a word of the goal where one fits."""
+def _draft_usual(entity: EntityDraft, *, findings: Findings) -> Draft:
+    """The draft of a usual record, called by a word of the goal where one fits."""
     kind = NounKind.PERSON if describes_people(entity.fields) else NounKind.UNKNOWN
-    said = {one.key for one in found.spare} | set(map(key_of, found.roles))
-    said |= {_WARES[one] for one in found.weights if one in _WARES}
-    name = next((name for name in entity.names if key_of(name) in said), entity.name)
+    goal_words = {candidate.key for candidate in findings.spare} | set(map(key_of, findings.roles))
+    goal_words |= {_WARES[word] for word in findings.weights if word in _WARES}
+    name = next((name for name in entity.names if key_of(name) in goal_words), entity.name)
     new = Draft(key_of(name), spoken(name), kind, [], added=True)
     _take_fields(new, entity)
     new.is_action = len(new.wants) > 1
     return new
 
 
-def _chosen(found: Findings, archetype: Archetype | None) -> list[Candidate]:
-    strong = [one for one in found.candidates if not one.weak]
-    named = any(not (one.is_person or one.is_action) for one in strong)
+def _choose(findings: Findings, archetype: Archetype | None) -> list[Candidate]:
+    strong = [candidate for candidate in findings.candidates if not candidate.weak]
+    is_named = any(not (candidate.is_person or candidate.is_action) for candidate in strong)
     weak = [
-        one
-        for one in found.candidates
-        if one.weak and (_is_welcome(one, archetype) if one.is_person else not named)
+        candidate
+        for candidate in findings.candidates
+        if candidate.weak and (_is_welcome(candidate, archetype) if candidate.is_person else not is_named)
     ]
-    spare = [] if strong or weak else _spare(found, archetype)
-    chosen = strong + (weak[: max(0, 4 - len(strong))]) + spare
-    return sorted(chosen, key=lambda one: one.at)[: MOST_ENTITIES + 2]
+    fallback = [] if strong or weak else _spare_candidates(findings, archetype)
+    chosen = strong + (weak[: max(0, 4 - len(strong))]) + fallback
+    # Two more than fit: some of them will be merged or dropped.
+    return sorted(chosen, key=lambda candidate: candidate.at)[: MOST_ENTITIES + 2]
 
 
-def _vouched(chosen: Sequence[Candidate], found: Findings, archetype: Archetype | None) -> list[Candidate]:
-    """Those that an archetype or a known action vouches for, and the first two that the founder wants to track."""
-    kept: list[Candidate] = []
+def _keep_vouched(chosen: Sequence[Candidate], findings: Findings, archetype: Archetype | None) -> list[Candidate]:
+    """The candidates that an archetype or a known action vouches for, and two that the founder wants to track."""
+    vouched: list[Candidate] = []
     neutral = 0
-    for one in map(_without_strange_words, chosen):
-        if _is_never_kept(one):
+    for candidate in map(_without_strange_words, chosen):
+        if _is_never_kept(candidate):
             continue
-        if _is_vouched(one, archetype):
-            kept.append(one)
-        elif one.key in found.tracked and neutral < _MOST_NEUTRAL:
+        if _is_vouched(candidate, archetype):
+            vouched.append(candidate)
+        elif candidate.key in findings.tracked and neutral < _MOST_NEUTRAL:
             neutral += 1
-            kept.append(one)
-    return kept
+            vouched.append(candidate)
+    return vouched
 
 
-def _is_vouched(one: Candidate, archetype: Archetype | None) -> bool:
-    last = key_of(one.label.split(" ")[-1])
-    is_listed = last in _PEOPLE | _THINGS | _DEEDS
-    return is_listed or _known(one, archetype) is not None or bool({one.key, last} & action_fields().keys())
+def _is_vouched(candidate: Candidate, archetype: Archetype | None) -> bool:
+    last_word = key_of(candidate.label.split(" ")[-1])
+    is_listed = last_word in _PEOPLE | _THINGS | _DEEDS
+    return (
+        is_listed
+        or _known_entity(candidate, archetype) is not None
+        or bool({candidate.key, last_word} & action_fields().keys())
+    )
 
 
-def _is_never_kept(one: Candidate) -> bool:
-    """Whether it is a word of pages, of software, of time or of talk, whatever an archetype makes of it."""
-    words = one.label.lower().split(" ")
-    return words[-1] in _NEVER and one.key not in _KEPT_RECORDS
+def _is_never_kept(candidate: Candidate) -> bool:
+    """True for a word of pages, software, time or talk, whatever an archetype makes of it."""
+    words = candidate.label.lower().split(" ")
+    return words[-1] in _NEVER_RECORDS and candidate.key not in _KEPT_RECORDS
 
 
-def _without_strange_words(one: Candidate) -> Candidate:
+def _without_strange_words(candidate: Candidate) -> Candidate:
     """A compound keeps its first word only where that is a noun: "Instrument" of "instrument they've"."""
-    first, _, last = one.label.partition(" ")
-    if not last or (word(first.lower()).noun > 0 and first.lower() not in _NEVER) or one.key in known_entities():
-        return one
-    return replace(one, label=spoken(last.capitalize()))
+    first_word, _, last_word = candidate.label.partition(" ")
+    if (
+        not last_word
+        or (word(first_word.lower()).noun > 0 and first_word.lower() not in _NEVER_RECORDS)
+        or candidate.key in known_entities()
+    ):
+        return candidate
+    return replace(candidate, label=spoken(last_word.capitalize()))
 
 
-def _spare(found: Findings, archetype: Archetype | None) -> list[Candidate]:
-    """What a goal without any clear record is about: "bakery" is a kind of app, not something it keeps."""
+def _spare_candidates(findings: Findings, archetype: Archetype | None) -> list[Candidate]:
+    """The records of a goal that names none clearly: "bakery" is a kind of app, not a record of it."""
     if archetype is not None:
-        return [one for one in found.spare if archetype.known_as(one.key) is not None][:2]
-    return [one for one in found.spare if word(one.key).noun >= word(one.key).verb][:1]
+        return [candidate for candidate in findings.spare if archetype.known_as(candidate.key) is not None][:2]
+    return [candidate for candidate in findings.spare if word(candidate.key).noun >= word(candidate.key).verb][:1]
 
 
-def _is_welcome(one: Candidate, archetype: Archetype | None) -> bool:
-    """Whether the people an app is for are kept in it: not when it keeps other people, such as clients."""
-    if archetype is None or archetype.known_as(one.key) is not None:
+def _is_welcome(candidate: Candidate, archetype: Archetype | None) -> bool:
+    """True if the app keeps the people it is for, and not other people, such as clients."""
+    if archetype is None or archetype.known_as(candidate.key) is not None:
         return True
     return not any(describes_people(entity.fields) for entity in archetype.entities)
 
 
-def _draft(one: Candidate, archetype: Archetype | None) -> Draft:
-    entity = _known(one, archetype)
-    person = one.is_person or (entity is not None and describes_people(entity.fields))
-    kind = NounKind.PERSON if person else one.kind
-    last = key_of(one.label.split(" ")[-1])
-    new = Draft(one.key, one.label, kind, [], about=one.about, is_action=one.is_action, examples=one.examples)
+def _draft_candidate(candidate: Candidate, archetype: Archetype | None) -> Draft:
+    entity = _known_entity(candidate, archetype)
+    is_person = candidate.is_person or (entity is not None and describes_people(entity.fields))
+    kind = NounKind.PERSON if is_person else candidate.kind
+    last_word = key_of(candidate.label.split(" ")[-1])
+    new = Draft(
+        candidate.key,
+        candidate.label,
+        kind,
+        [],
+        about=candidate.about,
+        is_action=candidate.is_action,
+        examples=candidate.examples,
+    )
     if entity is not None:
         _take_fields(new, entity)
         new.is_action = new.is_action or len(new.wants) > 1
-    elif act := next((key for key in (one.key, last) if key in action_fields()), None):
+    elif act := next((key for key in (candidate.key, last_word) if key in action_fields()), None):
         new.fields = list(action_fields()[act][1])
         new.is_action = True
         usual = known_entities().get(act)
         new.wants = [part for part in usual.fields if _wants_somebody(part)] if usual else []
     else:
-        new.fields = list(fields_of(_usual_fields(one, last)))
+        new.fields = list(fields_of(_usual_fields(candidate, last_word)))
     return new
 
 
-def _usual_fields(one: Candidate, last: str) -> str:
-    if last in _PEOPLE or (one.is_person and last not in _THINGS | _DEEDS):
+def _usual_fields(candidate: Candidate, last_word: str) -> str:
+    if last_word in _PEOPLE or (candidate.is_person and last_word not in _THINGS | _DEEDS):
         return _PERSON
-    return _DEED if last in _DEEDS else _NEUTRAL
+    return _DEED if last_word in _DEEDS else _NEUTRAL
 
 
 def _wants_somebody(part: FieldDraft) -> bool:
@@ -254,74 +280,82 @@ def _take_fields(new: Draft, entity: EntityDraft) -> None:
     new.is_known = True
 
 
-def _known(one: Candidate, archetype: Archetype | None) -> EntityDraft | None:
+def _known_entity(candidate: Candidate, archetype: Archetype | None) -> EntityDraft | None:
     """The archetype's own record of that name, then any archetype's; the last word counts too."""
-    last = key_of(one.label.split(" ")[-1])
-    for key in (one.key, last):
-        own = archetype.known_as(key) if archetype else None
-        if own is not None and (key == one.key or describes_people(own.fields) >= one.is_person):
-            return own
-    if one.key in action_fields() or last in action_fields():
+    last_word = key_of(candidate.label.split(" ")[-1])
+    for key in (candidate.key, last_word):
+        own_record = archetype.known_as(key) if archetype else None
+        if own_record is not None and (
+            key == candidate.key or describes_people(own_record.fields) >= candidate.is_person
+        ):
+            return own_record
+    if candidate.key in action_fields() or last_word in action_fields():
         return None
     usual = next(
-        (known_entities()[key] for key in (one.key, last) if key in known_entities() and key not in _OWN_NAMES),
+        (
+            known_entities()[key]
+            for key in (candidate.key, last_word)
+            if key in known_entities() and key not in _OWN_NAMES
+        ),
         None,
     )
-    return usual if usual is None or describes_people(usual.fields) >= one.is_person else None
+    return usual if usual is None or describes_people(usual.fields) >= candidate.is_person else None
 
 
-def _gathered(drafts: Sequence[Draft], archetype: Archetype | None) -> list[Draft]:
-    """Drills and ladders of a lending library are both its tools; readers and singers of a rota its helpers."""
-    kept = list(drafts)
+def _gather(drafts: Sequence[Draft], archetype: Archetype | None) -> list[Draft]:
+    """Merge kinds that the app has one word for: drills and ladders are tools, readers and singers helpers."""
+    gathered = list(drafts)
     for entity in archetype.entities if archetype else ():
-        same = [one for one in kept if key_of(entity.name) in one.stands_for and one.stands_for]
-        if not entity.gathers or len(same) < 2:
+        members = [draft for draft in gathered if key_of(entity.name) in draft.stands_for and draft.stands_for]
+        if not entity.gathers or len(members) < 2:
             continue
-        general = next((one for one in same if one.key == key_of(entity.name)), None)
-        whole = general or replace(same[0], key=key_of(entity.name), label=spoken(entity.name), examples=())
-        choices = tuple(plural(one.label) for one in same if one is not general)
-        whole.fields = [part for part in whole.fields if part.name not in ("category", "task")]
+        general = next((draft for draft in members if draft.key == key_of(entity.name)), None)
+        merged = general or replace(members[0], key=key_of(entity.name), label=spoken(entity.name), examples=())
+        choices = tuple(plural(draft.label) for draft in members if draft is not general)
+        merged.fields = [part for part in merged.fields if part.name not in ("category", "task")]
         if len(choices) > 1:
-            whole.fields.insert(1, FieldDraft("category", FieldType.CHOICE, choices=choices))
-        kept[kept.index(same[0])] = whole
-        kept = [one for one in kept if one is whole or one not in same]
-    return kept
+            merged.fields.insert(1, FieldDraft("category", FieldType.CHOICE, choices=choices))
+        gathered[gathered.index(members[0])] = merged
+        gathered = [draft for draft in gathered if draft is merged or draft not in members]
+    return gathered
 
 
 def _take_general_fields(drafts: Sequence[Draft], archetype: Archetype | None) -> None:
-    """Things this kind of app has one word for take its fields: skis and boots of a rental are items."""
-    general = next((one for one in archetype.entities if one.name in GENERAL), None) if archetype else None
-    if general is None or any(one.goes_by(key_of(general.name)) for one in drafts):
+    """Give things the fields of the app's word for them: skis and boots of a rental are items."""
+    general = (
+        next((entity for entity in archetype.entities if entity.name in GENERAL), None) if archetype else None
+    )
+    if general is None or any(draft.goes_by(key_of(general.name)) for draft in drafts):
         return
     kinds = {NounKind.ARTEFACT} if general.name == "Machine" else _KEPT_THINGS
-    for one in drafts:
-        if one.kind in kinds and not one.is_linking and not one.is_person and not one.is_known:
-            _take_fields(one, general)
+    for draft in drafts:
+        if draft.kind in kinds and not draft.is_linking and not draft.is_person and not draft.is_known:
+            _take_fields(draft, general)
 
 
-def _merged(drafts: Sequence[Draft]) -> list[Draft]:
+def _merge_twins(drafts: Sequence[Draft]) -> list[Draft]:
     """One draft for names that mean the same record of an archetype: "booking" and "reservation"."""
-    kept: list[Draft] = []
-    drafts = [one for one in drafts if not _is_vague_twin(one, drafts)]
-    for one in drafts:
-        twin = next((other for other in kept if _same(one, other)), None)
+    distinct: list[Draft] = []
+    drafts = [draft for draft in drafts if not _is_vague_twin(draft, drafts)]
+    for draft in drafts:
+        twin = next((earlier for earlier in distinct if _mean_the_same(draft, earlier)), None)
         if twin is None:
-            kept.append(one)
-    return kept
+            distinct.append(draft)
+    return distinct
 
 
-def _is_vague_twin(one: Draft, drafts: Sequence[Draft]) -> bool:
-    """Whether a general word stands beside what it means: "the works" beside "my paintings"."""
-    return one.key in _GENERAL_WORDS and any(
-        other is not one and other.stands_for == one.stands_for and other.stands_for for other in drafts
+def _is_vague_twin(draft: Draft, drafts: Sequence[Draft]) -> bool:
+    """True if a general word stands beside what it means: "the works" beside "my paintings"."""
+    return draft.key in _GENERAL_WORDS and any(
+        other is not draft and other.stands_for == draft.stands_for and other.stands_for for other in drafts
     )
 
 
-def _same(one: Draft, other: Draft) -> bool:
-    if _SYNONYMS.get(one.key, one.key) == _SYNONYMS.get(other.key, other.key):
+def _mean_the_same(draft: Draft, other: Draft) -> bool:
+    if _SYNONYMS.get(draft.key, draft.key) == _SYNONYMS.get(other.key, other.key):
         return True
     return (
-        one.is_action
+        draft.is_action
         and other.is_action
-        and bool({one.key} & set(other.stands_for) or {other.key} & set(one.stands_for))
+        and bool({draft.key} & set(other.stands_for) or {other.key} & set(draft.stands_for))
     )

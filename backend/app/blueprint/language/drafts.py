@@ -52,30 +52,30 @@ class Draft:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is a kind of person."""
+        """True if it is a kind of person."""
         return self.kind is NounKind.PERSON
 
     @property
     def is_linking(self) -> bool:
-        """Whether such a record says something about others: a booking, a payment, a report."""
+        """True if such a record says something about others: a booking, a payment, a report."""
         return self.is_action or self.kind in _LINKING
 
     def goes_by(self, key: str) -> bool:
-        """Whether it is, or stands for, the record of that name."""
+        """True if it is, or stands for, the record of that name."""
         return self.key == key or key in self.stands_for
 
 
 def describes_people(fields: Iterable[FieldDraft]) -> bool:
-    """Whether the fields are those of a person, who has a name and can be reached."""
+    """True if the fields are those of a person, who has a name and can be reached."""
     parts = list(fields)
     names = {part.name for part in parts}
-    return bool(parts) and parts[0].name == "name" and _reached(parts) and not names & _NOT_OF_PEOPLE
+    return bool(parts) and parts[0].name == "name" and _is_reachable(parts) and not names & _NOT_OF_PEOPLE
 
 
-def _reached(parts: Iterable[FieldDraft]) -> bool:
+def _is_reachable(parts: Iterable[FieldDraft]) -> bool:
     return any(part.type in _REACHED_BY for part in parts)
 
 
 def is_provider(name: str) -> bool:
-    """Whether people of this name serve others: teachers, not students."""
+    """True if people of this name serve others: teachers, not students."""
     return name.lower().replace(" ", "").endswith(_PROVIDERS)

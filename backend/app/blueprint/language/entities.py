@@ -33,51 +33,51 @@ _RESERVED: Final = frozenset({"health", "static", "new", "about", "calendar", "b
 class Entities:
     """Turns drafts into entities whose names, tables and labels all differ."""
 
-    def __init__(self, drafts: Sequence[Draft], found: Findings) -> None:
+    def __init__(self, drafts: Sequence[Draft], findings: Findings) -> None:
         self._drafts = drafts
-        self._found = found
-        self._labels = {one.key: _shorten(wording.with_domain(one.label, found)) for one in drafts}
-        self._names = {one.key: _pascal(self._labels[one.key], at) for at, one in enumerate(drafts)}
+        self._found = findings
+        self._labels = {draft.key: _shorten(wording.with_domain(draft.label, findings)) for draft in drafts}
+        self._names = {draft.key: _pascal(self._labels[draft.key], at) for at, draft in enumerate(drafts)}
 
     @property
     def names(self) -> dict[str, str]:
-        """What each draft is called in the specification, by its key."""
+        """The name of each draft in the specification, by its key."""
         return self._names
 
     def specify(self, *, reached: Sequence[Draft] = ()) -> tuple[EntitySpec, ...]:
         """One entity for each draft, in order; those to be reached have an e-mail address."""
-        for one in reached:
-            if all(part.type is not FieldType.EMAIL for part in one.fields):
-                one.fields.insert(1, FieldDraft("email", FieldType.EMAIL))
-        return tuple(self._entity(one) for one in self._drafts)
+        for draft in reached:
+            if all(part.type is not FieldType.EMAIL for part in draft.fields):
+                draft.fields.insert(1, FieldDraft("email", FieldType.EMAIL))
+        return tuple(self._specify_entity(draft) for draft in self._drafts)
 
-    def _entity(self, one: Draft) -> EntitySpec:
-        label = self._labels[one.key]
-        many = plural(label)
-        table = _snake(many)
-        targets = [self._labels[link.target] for link in one.links]
+    def _specify_entity(self, draft: Draft) -> EntitySpec:
+        label = self._labels[draft.key]
+        plural_label = plural(label)
+        table = _snake(plural_label)
+        targets = [self._labels[link.target] for link in draft.links]
         return EntitySpec(
-            name=self._names[one.key],
+            name=self._names[draft.key],
             table=f"{table}_list" if table in _RESERVED else table,
             label=label,
-            plural=many if many != label else f"{label} list",
-            about=wording.about(one, targets, self._found.context)[:400],
-            fields=self._fields(one),
-            seed=tuple(name[:80] for name in wording.examples(one, self._found)),
+            plural=plural_label if plural_label != label else f"{label} list",
+            about=wording.about(draft, targets, self._found.context)[:400],
+            fields=self._specify_fields(draft),
+            seed=tuple(name[:80] for name in wording.examples(draft, self._found)),
         )
 
-    def _fields(self, one: Draft) -> tuple[FieldSpec, ...]:
-        links = [self._link(one, at) for at in range(len(one.links))]
-        plain = [_field(part) for part in one.fields]
+    def _specify_fields(self, draft: Draft) -> tuple[FieldSpec, ...]:
+        links = [self._specify_link(draft, at) for at in range(len(draft.links))]
+        plain = [_plain_field(part) for part in draft.fields]
         pictured = any(field.type is FieldType.URL for field in plain)
-        named = self._found.details.get(one.key, {}).items()
-        details = [_detail(label, kind) for label, kind in named if not (pictured and kind == "url")]
+        named = self._found.details.get(draft.key, {}).items()
+        details = [_detail_field(label, kind) for label, kind in named if not (pictured and kind == "url")]
         titled = plain and plain[0].type is FieldType.TEXT and plain[0].required
         ordered = [*plain[:1], *links, *plain[1:], *details] if titled else [*links, *plain, *details]
-        return _sound(ordered)
+        return _without_twins(ordered)
 
-    def _link(self, one: Draft, at: int) -> FieldSpec:
-        link = one.links[at]
+    def _specify_link(self, draft: Draft, at: int) -> FieldSpec:
+        link = draft.links[at]
         label = spoken(link.name) if link.name else self._labels[link.target]
         gone = OnDelete.CASCADE if link.cascade else OnDelete.RESTRICT if link.required else OnDelete.SET_NULL
         return FieldSpec(
@@ -86,40 +86,43 @@ class Entities:
         )  # fmt: skip
 
 
-def _sound(fields: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
+def _without_twins(fields: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
     """The fields without twins, at least one of them required."""
-    kept: list[FieldSpec] = []
-    for one in fields:
-        if all(one.name != other.name and one.label.casefold() != other.label.casefold() for other in kept):
-            kept.append(one)
-    kept = kept[:_MOST_FIELDS]
-    if not any(one.required for one in kept):
-        kept[0] = kept[0].model_copy(update={"required": True, "on_delete": OnDelete.CASCADE})
-    return tuple(kept)
+    distinct: list[FieldSpec] = []
+    for field in fields:
+        if all(
+            field.name != earlier.name and field.label.casefold() != earlier.label.casefold()
+            for earlier in distinct
+        ):
+            distinct.append(field)
+    distinct = distinct[:_MOST_FIELDS]
+    if not any(field.required for field in distinct):
+        distinct[0] = distinct[0].model_copy(update={"required": True, "on_delete": OnDelete.CASCADE})
+    return tuple(distinct)
 
 
-def _field(part: FieldDraft) -> FieldSpec:
+def _plain_field(part: FieldDraft) -> FieldSpec:
     label = (
         _LABELS.get(part.name) or part.name.removesuffix("_on").removesuffix("_at").replace("_", " ").capitalize()
     )
     if part.name.endswith(("_on", "_at")) and part.name not in _LABELS:
         label = part.name.replace("_", " ").capitalize()
     return FieldSpec(
-        name=_allowed(part.name), label=label, type=part.type, required=part.required, choices=part.choices
+        name=_without_keyword(part.name), label=label, type=part.type, required=part.required, choices=part.choices
     )
 
 
-def _detail(label: str, kind: str) -> FieldSpec:
+def _detail_field(label: str, kind: str) -> FieldSpec:
     choices = _DETAIL_CHOICES if kind == "choice" else ()
     return FieldSpec(name=_field_name(label), label=label[:80], type=FieldType(kind), choices=choices)
 
 
 def _field_name(label: str) -> str:
     name = _snake(label)
-    return _allowed({"id": "number"}.get(name, name))
+    return _without_keyword({"id": "number"}.get(name, name))
 
 
-def _allowed(name: str) -> str:
+def _without_keyword(name: str) -> str:
     """A word that means something to Python, such as `class`, gets an underscore."""
     return f"{name}_" if keyword.iskeyword(name) else name
 

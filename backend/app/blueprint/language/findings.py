@@ -1,4 +1,4 @@
-"""What is found in a goal: records it speaks of, their details, what it is about and who does what."""
+"""The findings of a goal: the records it speaks of, their details, its subject and who does what."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Candidate:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is a kind of person."""
+        """True if it is a kind of person."""
         return self.kind is NounKind.PERSON
 
 
 @dataclass
 class Findings:
-    """What a goal speaks of."""
+    """The records, details, people and words that a goal speaks of."""
 
     candidates: list[Candidate] = field(default_factory=list)
     details: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -56,9 +56,9 @@ class Findings:
 
     def add(self, candidate: Candidate) -> None:
         """Keep a candidate, unless it or a fuller name for it is there already."""
-        for at, other in enumerate(self.candidates):
-            if other.key == candidate.key:
-                if other.weak and not candidate.weak:
+        for at, earlier in enumerate(self.candidates):
+            if earlier.key == candidate.key:
+                if earlier.weak and not candidate.weak:
                     self.candidates[at] = candidate
                 return
         self.candidates.append(candidate)

@@ -1,4 +1,4 @@
-"""Which records people from outside may send in by a form of their own: a booking, an order, an application."""
+"""The records that people from outside may send in by a form of their own: a booking, an order."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def forms_of(
     own: Sequence[Draft],
     rules: Sequence[RuleSpec],
 ) -> tuple[FormSpec, ...]:
-    """A form for what outsiders do, unless they sign in for it or only the founder does it."""
+    """The forms for what outsiders do, unless they sign in for it or only the founder does it."""
     by_name = {entity.name: entity for entity in entities}
     ranked = sorted(zip(drafts, entities, strict=True), key=lambda pair: not _is_done_outside(pair[0], acts))
-    found = [
+    made = [
         form
         for draft, entity in ranked
-        if not _is_the_founders(draft, acts) and not _is_own(draft, own)
-        for form in _form(draft, entity, by_name)
+        if not _is_the_founders(draft, acts) and not _is_of_members(draft, own)
+        for form in _make_form(draft, entity, by_name)
     ]
     refusing = {rule.entity for rule in rules if rule.kind in _REFUSING}
-    return tuple(form if form.entity in refusing else _promising_less(form) for form in found[:_MOST_FORMS])
+    return tuple(form if form.entity in refusing else _promising_less(form) for form in made[:_MOST_FORMS])
 
 
 def _promising_less(form: FormSpec) -> FormSpec:
@@ -56,7 +56,7 @@ def _is_done_outside(draft: Draft, acts: Sequence[Act]) -> bool:
 
 
 def _is_the_founders(draft: Draft, acts: Sequence[Act]) -> bool:
-    """Whether only "I" or "we" do it, as in "we order parts"."""
+    """True if only "I" or "we" do it, as in "we order parts"."""
     doing = [act.who for act in acts if _leads_to(act, draft)]
     return bool(doing) and all(who == FOUNDER for who in doing)
 
@@ -65,47 +65,50 @@ def _leads_to(act: Act, draft: Draft) -> bool:
     return act.verb in actions() and draft.goes_by(key_of(actions()[act.verb]))
 
 
-def _is_own(draft: Draft, own: Sequence[Draft]) -> bool:
-    return any(link.target == one.key for one in own for link in draft.links)
+def _is_of_members(draft: Draft, members: Sequence[Draft]) -> bool:
+    return any(link.target == member.key for member in members for link in draft.links)
 
 
-def _form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> Iterator[FormSpec]:
-    text = _text(draft, by_ending=not is_person(entity))
+def _make_form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> Iterator[FormSpec]:
+    text = _form_text(draft, by_ending=not is_person(entity))
     if text is None:
         return
     person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
     fields = tuple(
         field.name for field in entity.fields if field is not person and _is_asked(field, entity, by_name)
     )
+    # A list to choose from would show every visitor the names of the others.
     if any(_names_people(entity.field(name), by_name) for name in fields):
         return
     if not fields or (person is None and not any(field.type is FieldType.EMAIL for field in entity.fields)):
         return
-    action, about, thanks = (_filled(part, entity, by_name) for part in text)
+    action, about, thanks = (_fill_in(part, entity, by_name) for part in text)
     yield FormSpec(
         entity=entity.name, action=action[:80], about=about, thanks=thanks, fields=fields,
         person=person.name if person else None,
     )  # fmt: skip
 
 
-def _text(draft: Draft, *, by_ending: bool) -> tuple[str, ...] | None:
-    """What a visitor is offered: first as this kind of app says it, then by the record's name."""
+def _form_text(draft: Draft, *, by_ending: bool) -> tuple[str, ...] | None:
+    """The words of a form: first as this kind of app says it, then by the record's name."""
     texts = form_texts()
     ending = next((key for key in texts if by_ending and draft.key.endswith(key)), "")
     return texts.get(draft.setting + draft.key) or texts.get(draft.key) or texts.get(ending)
 
 
 def _is_the_visitor(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:
-    """Whether the field points at whoever fills in the form, of whom a name and an e-mail are enough."""
+    """True if the field points at the person who fills in the form, of whom a name and an e-mail are enough."""
     target = by_name.get(field.ref or "")
     if target is None or not is_person(target) or not _is_served(target):
         return False
-    kinds = {one.type for one in target.fields}
-    return FieldType.EMAIL in kinds and all(one.name in ("name", "email") for one in target.fields if one.required)
+    kinds = {field_of_target.type for field_of_target in target.fields}
+    return FieldType.EMAIL in kinds and all(
+        field_of_target.name in ("name", "email") for field_of_target in target.fields if field_of_target.required
+    )
 
 
 def _names_people(field: FieldSpec | None, by_name: dict[str, EntitySpec]) -> bool:
-    """Whether the choices of the field would show visitors the names of other people who are served here."""
+    """True if the choices of the field would show visitors the names of other people who are served here."""
     target = by_name.get(field.ref or "") if field is not None else None
     return target is not None and is_person(target) and _is_served(target)
 
@@ -119,15 +122,17 @@ def _is_asked(field: FieldSpec, entity: EntitySpec, by_name: dict[str, EntitySpe
         return True
     status = status_field(entity)
     target = by_name.get(field.ref or "")
-    served = target is not None and is_person(target) and _is_served(target)
-    inner = field.name.startswith((*PAST_DATES, *_NOTED_LATER)) or bool(set(field.name.split("_")) & _OF_THE_STAFF)
-    return not inner and not served and (status is None or field.name != status.name)
+    is_served = target is not None and is_person(target) and _is_served(target)
+    is_of_staff = field.name.startswith((*PAST_DATES, *_NOTED_LATER)) or bool(
+        set(field.name.split("_")) & _OF_THE_STAFF
+    )
+    return not is_of_staff and not is_served and (status is None or field.name != status.name)
 
 
-def _filled(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> str:
-    """The text with what the record is about in the place of {thing}."""
+def _fill_in(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> str:
+    """The text with the label of the record's subject in the place of {thing}."""
     refs = [by_name[field.ref] for field in entity.fields if field.ref]
-    things = [one.label for one in refs if not is_person(one)]
+    things = [target.label for target in refs if not is_person(target)]
     if not things and (times_of(entity) or entity.field("starts_at")):
         things = ["time"]
     if not things:

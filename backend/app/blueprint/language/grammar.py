@@ -1,4 +1,4 @@
-"""A small phrase grammar: which words are nouns, verbs and adjectives, and which stand together."""
+"""A small phrase grammar: the part of speech of each word, and the phrases that nouns form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _CLAUSE: Final = frozenset({"that", "who", "which", "where"})
 
 
 class Part(Enum):
-    """What a word does in its sentence."""
+    """The part of speech of a word in its sentence."""
 
     NOUN = "noun"
     VERB = "verb"
@@ -60,7 +60,7 @@ class Token:
 
     @property
     def is_plural(self) -> bool:
-        """Whether the noun is written in the plural."""
+        """True if the noun is written in the plural."""
         return self.part is Part.NOUN and self.text != self.basic and not self.is_owner
 
 
@@ -85,7 +85,7 @@ class Phrase:
 
     @property
     def is_owned(self) -> bool:
-        """Whether it belongs to what was named before: "their dogs"."""
+        """True if it belongs to what was named before: "their dogs"."""
         return self.determiner in _OWNERS
 
     @property
@@ -99,12 +99,12 @@ def tag(words: Sequence[str]) -> list[Token]:
     tokens: list[Token] = []
     for at, text in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""
-        tokens.append(_tagged(text, tokens[-1] if tokens else None, following, one_before=_is_one(tokens)))
+        tokens.append(_tag_word(text, tokens[-1] if tokens else None, following, one_before=_is_single(tokens)))
     return tokens
 
 
-def _is_one(tokens: Sequence[Token]) -> bool:
-    """Whether the last word is a noun that stands for a single one, so that no plural follows: "each dog"."""
+def _is_single(tokens: Sequence[Token]) -> bool:
+    """True if the last word is a noun that stands for a single one, so that no plural follows: "each dog"."""
     at = len(tokens) - 1
     if at > 0 and tokens[at].text == "one":
         return tokens[at - 1].text in _SINGLE
@@ -115,7 +115,7 @@ def _is_one(tokens: Sequence[Token]) -> bool:
     return tokens[at - 1].text in _SINGLE
 
 
-def _tagged(text: str, before: Token | None, following: str, *, one_before: bool) -> Token:
+def _tag_word(text: str, before: Token | None, following: str, *, one_before: bool) -> Token:
     if text in _MARKS:
         return Token(text, Part.MARK, text)
     if text in _FUNCTION or text in _PRONOUNS - {"people", "users", "customers"}:
@@ -123,14 +123,14 @@ def _tagged(text: str, before: Token | None, following: str, *, one_before: bool
     if text.endswith("'s"):
         return Token(text, Part.NOUN, singular(text[:-2]), is_owner=True)
     noun, stem = singular(text), verb_stem(text) or (text if text in actions() else None)
-    part = _part(text, noun, stem, before, following)
-    if one_before and text != noun and _is_said_of_one(noun, stem, before, following):
+    part = _part_of_speech(text, noun, stem, before, following)
+    if one_before and text != noun and _is_verb_of_one(noun, stem, before, following):
         part = Part.VERB
     basic = {Part.NOUN: noun, Part.VERB: stem or text}.get(part, text)
     return Token(text, part, basic)
 
 
-def _part(text: str, noun: str, stem: str | None, before: Token | None, following: str) -> Part:
+def _part_of_speech(text: str, noun: str, stem: str | None, before: Token | None, following: str) -> Part:
     as_noun, as_verb, itself = word(noun), word(stem) if stem else UNKNOWN_WORD, word(text)
     if as_noun == UNKNOWN_WORD and as_verb == UNKNOWN_WORD and not stem:
         joined = "-" in text and text.endswith(("ed", "friendly", "based", "free"))
@@ -147,6 +147,8 @@ def _part(text: str, noun: str, stem: str | None, before: Token | None, followin
 def _noun_or_adjective(text: str, noun: str, as_noun: Word, as_verb: Word, itself: Word, following: str) -> Part:
     if text != noun:
         return Part.NOUN
+    # WordNet counts "local" 6 times as a noun and 103 as an adjective, so it is one; of "public", 80 and 146
+    # times, only what follows tells.
     if itself.adjective > 3 * as_noun.noun and itself.adjective > 8:
         return Part.ADJECTIVE
     if itself.adjective and itself.adjective > as_noun.noun and following and _can_be_noun(following):
@@ -185,7 +187,7 @@ class _Doubt:
 
     @property
     def names_what_follows(self) -> bool:
-        """Whether it says what the noun behind it is about: "book club", not "book a room" or "book rooms"."""
+        """True if it says what the noun behind it is about: "book club", not "book a room" or "book rooms"."""
         alone = not (self.determined or _is_plural(self.following)) and _can_be_noun(self.following)
         return alone and self.as_noun.noun > 5 * self.as_verb.verb
 
@@ -206,7 +208,7 @@ def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
     if wanting or going_on:
         return True
     if before is None or before.part is Part.MARK or before.text in _POLITE:
-        return _opens(doubt, before)
+        return _opens_sentence(doubt, before)
     if before.text in _CLAUSE:
         if before.text in ("which", "where"):
             return doubt.stronger and not doubt.plural_noun
@@ -222,8 +224,8 @@ def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
     return doubt.as_noun.noun == 0 and not doubt.text.endswith("ed")
 
 
-def _opens(doubt: _Doubt, before: Token | None) -> bool:
-    """Whether a verb opens the sentence, or goes on after a comma: "plan rehearsals, share sheet music"."""
+def _opens_sentence(doubt: _Doubt, before: Token | None) -> bool:
+    """True if a verb opens the sentence, or goes on after a comma: "plan rehearsals, share sheet music"."""
     if doubt.plural_noun or doubt.names_what_follows:
         return False
     if before is not None and before.text == ",":
@@ -234,7 +236,7 @@ def _opens(doubt: _Doubt, before: Token | None) -> bool:
 
 
 def _is_joined(doubt: _Doubt) -> bool:
-    """Whether a second verb follows "and": "sign up and pay", "enrol and watch lessons"."""
+    """True if a second verb follows "and": "sign up and pay", "enrol and watch lessons"."""
     if doubt.plural_noun:
         goes_on = doubt.determined or _is_plural(doubt.following)
         surely = doubt.is_hardly_a_noun and _can_be_noun(doubt.following)
@@ -245,7 +247,7 @@ def _is_joined(doubt: _Doubt) -> bool:
 
 
 def _follows_its_subject(doubt: _Doubt, before: Token) -> bool:
-    """Whether the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
+    """True if the word is the verb of the noun before it: "members share recipes", "our church wants ..."."""
     someone = word(before.basic).kind is NounKind.PERSON
     if doubt.plural_noun:
         if not before.is_plural and (not doubt.as_noun.noun or doubt.following in _ASKED | _WHEN):
@@ -278,8 +280,8 @@ def _is_past(text: str) -> bool:
     return stem is not None and stem != text and not text.endswith(("s", "ing"))
 
 
-def _is_said_of_one(noun: str, stem: str | None, before: Token | None, following: str) -> bool:
-    """Whether the word is the verb of a single one: "each dog sleeps in", "a client sends an idea"."""
+def _is_verb_of_one(noun: str, stem: str | None, before: Token | None, following: str) -> bool:
+    """True if the word is the verb of a single one: "each dog sleeps in", "a client sends an idea"."""
     if stem is None or before is None or not word(stem).verb or noun in PLURAL_MODIFIERS:
         return False
     if before.text == "one":
@@ -312,27 +314,31 @@ def phrases(tokens: Sequence[Token]) -> Iterator[Phrase]:
         while end + 1 < len(tokens) and _continues(tokens[end], tokens[end + 1]):
             end += 1
         run = tokens[start : end + 1]
-        nouns = [index for index, one in enumerate(run) if one.part is Part.NOUN]
+        nouns = [index for index, part_token in enumerate(run) if part_token.part is Part.NOUN]
         if nouns:
             before = tokens[max(0, start - 2) : start]
-            yield _phrase(run[: nouns[-1] + 1], before, verb, start, tokens[end + 1 : end + 2])
+            yield _make_phrase(run[: nouns[-1] + 1], before, verb, start, tokens[end + 1 : end + 2])
         start = end + 1
 
 
-def _continues(one: Token, following: Token) -> bool:
-    """Whether a phrase goes on: after a plural noun another begins, as in "the tools neighbours borrow"."""
-    if one.is_plural and one.text not in PLURAL_MODIFIERS and following.basic not in _HOUSES:
+def _continues(token: Token, following: Token) -> bool:
+    """True if a phrase goes on: after a plural noun another begins, as in "the tools neighbours borrow"."""
+    if token.is_plural and token.text not in PLURAL_MODIFIERS and following.basic not in _HOUSES:
         return False
     return following.part in (Part.NOUN, Part.ADJECTIVE)
 
 
-def _does_something(rest: Sequence[Token]) -> bool:
-    """Whether what stands before these words is who does something."""
-    return bool(rest) and (rest[0].part is Part.VERB or rest[0].text in ("who", "can", "will", "should", "could"))
+def _does_something(behind: Sequence[Token]) -> bool:
+    """True if the words before these are the subject of what follows."""
+    return bool(behind) and (
+        behind[0].part is Part.VERB or behind[0].text in ("who", "can", "will", "should", "could")
+    )
 
 
-def _phrase(run: Sequence[Token], ahead: Sequence[Token], verb: str, at: int, rest: Sequence[Token]) -> Phrase:
-    before = [one.text for one in ahead]
+def _make_phrase(
+    run: Sequence[Token], ahead: Sequence[Token], verb: str, at: int, behind: Sequence[Token]
+) -> Phrase:
+    before = [token.text for token in ahead]
     determiner = before[-1] if before and before[-1] in _DETERMINERS else ""
     governing = ahead[:-1] if determiner else ahead
     front = before[:-1] if determiner else before
@@ -343,7 +349,7 @@ def _phrase(run: Sequence[Token], ahead: Sequence[Token], verb: str, at: int, re
         determiner=determiner,
         verb=verb,
         at=at,
-        after=rest[0].text if rest else "",
-        is_subject=_does_something(rest),
+        after=behind[0].text if behind else "",
+        is_subject=_does_something(behind),
         is_object=bool(governing) and governing[-1].part is Part.VERB,
     )

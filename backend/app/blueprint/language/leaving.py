@@ -1,4 +1,4 @@
-"""What of a goal an app leaves out: wishes beyond any blueprint, clauses of which nothing was taken up, limits."""
+"""The parts of a goal that an app leaves out: wishes beyond any blueprint, unused clauses, limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.blueprint.language.word_lists import word_list
 from app.blueprint.look_words import look_words
 from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleKind, RuleSpec
 
-_MOST: Final = 8
+_MOST_LINES: Final = 8
 _LENGTH: Final = 80
 CLAUSE = re.compile(r"[.;:!?\n()]+|,|\s[-\u2013\u2014]+\s|\band\b|\bbut\b", re.IGNORECASE)
 WORD = re.compile(r"[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
@@ -40,7 +40,7 @@ _COUNTED: Final = (RuleKind.CAPACITY, RuleKind.STOCK)
 
 def left_out(
     goal: str,
-    found: Findings,
+    findings: Findings,
     *,
     archetype: Archetype | None,
     entities: Sequence[EntitySpec],
@@ -49,59 +49,60 @@ def left_out(
     rules: Sequence[RuleSpec],
     does: Set[str] = frozenset(),
 ) -> tuple[str, ...]:
-    """Each in the founder's own words, or as what no such app does; never more than a handful."""
-    known = vocabulary(found, archetype, entities, forms, roles) | look_words(goal)
+    """The lost parts, in the founder's own words or as what no such app does; never more than a handful."""
+    words_of_app = vocabulary(findings, archetype, entities, forms, roles) | look_words(goal)
     counts = any(rule.kind in _COUNTED for rule in rules)
-    unknown = [_unknown(one, known) for one in found.unknown if not any(beyond(one))]
-    told = [*beyond(goal, does), *_clauses(goal, known, counts=counts), *unknown]
-    return tuple(dict.fromkeys(short(line) for line in told))[:_MOST]
+    unknown = [_tell_unknown(word, words_of_app) for word in findings.unknown if not any(beyond(word))]
+    lines = [*beyond(goal, does), *_lost_clauses(goal, words_of_app, counts=counts), *unknown]
+    return tuple(dict.fromkeys(shorten(line) for line in lines))[:_MOST_LINES]
 
 
-def _unknown(text: str, known: frozenset[str]) -> str:
+def _tell_unknown(text: str, known: frozenset[str]) -> str:
     return f"What “{text}” means; it is kept by that name alone" if word_forms(text) & known else f"“{text}”"
 
 
 def beyond(goal: str, does: Set[str] = frozenset()) -> Iterator[str]:
-    """Each thing in a text that an app does not do, as it is told; `does` are abilities that it has."""
-    for ability, pattern, line in _not_done():
+    """The things in a text that an app does not do, as the founder is told; `does` are abilities that it has."""
+    for ability, pattern, line in _limits_of_apps():
         if ability not in does and pattern.search(goal):
             yield line
 
 
 @cache
-def _not_done() -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """What no app does, and under the name of an ability what one does that has it."""
+def _limits_of_apps() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """The patterns of things that no app does, or only one with the ability that stands first."""
     table = tomllib.loads((files(__package__) / "data" / "beyond.toml").read_text(encoding="utf-8"))
     lines = [("", pattern, line) for pattern, line in table.items() if isinstance(line, str)]
     lines += [
         (ability, pattern, line)
-        for ability, some in table.items()
-        if isinstance(some, dict)
-        for pattern, line in some.items()
+        for ability, patterns in table.items()
+        if isinstance(patterns, dict)
+        for pattern, line in patterns.items()
     ]
     return tuple(
         (ability, re.compile(rf"\b({pattern})\b", re.IGNORECASE), line) for ability, pattern, line in lines
     )
 
 
-def _clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator[str]:
+def _lost_clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator[str]:
     for clause in CLAUSE.split(goal):
         text = (clause or "").strip()
         words = WORD.findall(text.lower())
         if SHUNNED & set(words):
             continue  # what the founder is to be spared
-        said = [one for one in words if len(one) > 2 and one not in PLAIN_WORDS and is_known(one)]
-        lost = [one for one in said if not word_forms(one) & known]
+        telling = [word for word in words if len(word) > 2 and word not in PLAIN_WORDS and is_known(word)]
+        unplaced = [word for word in telling if not word_forms(word) & known]
         is_limit = LIMIT.search(text) is not None
-        nothing = bool(said) and len(lost) == len(said)
+        is_unplaced = bool(telling) and len(unplaced) == len(telling)
         is_told = is_limit or _NEGATION.match(text) or _ADDITION.match(text)
-        is_lost = nothing and (len(lost) > 1 or is_told)
+        # One word alone may be a name or a way of speaking; two words without a place are a wish.
+        is_lost = is_unplaced and (len(unplaced) > 1 or is_told)
         if is_lost or (is_limit and not counts):
             yield _ADDITION.sub("", text).strip()
 
 
 def vocabulary(
-    found: Findings,
+    findings: Findings,
     archetype: Archetype | None,
     entities: Sequence[EntitySpec],
     forms: Sequence[FormSpec],
@@ -110,28 +111,28 @@ def vocabulary(
 ) -> frozenset[str]:
     """Every word of the app, and those that led to one of its records."""
     # For the account of wishes, which has a title, a word of the goal is no proof that the app has a place for it.
-    spoken_of = [title] if title else [found.context, *found.domain, *found.subjects]
-    texts = [*spoken_of, *found.roles, *(role.name for role in roles)]
+    spoken_of = [title] if title else [findings.context, *findings.domain, *findings.subjects]
+    texts = [*spoken_of, *findings.roles, *(role.name for role in roles)]
     for entity in entities:
         texts += [entity.label, entity.plural, *(field.label for field in entity.fields)]
         texts += [choice for field in entity.fields for choice in field.choices]
     texts += [form.action for form in forms]
     names = {key_of(entity.label) for entity in entities}
     leading = [verb for verb, name in actions().items() if key_of(name) in names]
-    leading += [verb for verb, some in lesser_actions().items() if names & set(map(key_of, some))]
+    leading += [verb for verb, names_left in lesser_actions().items() if names & set(map(key_of, names_left))]
     telling = archetype.words if archetype else ()
-    aliases = [name for one in archetype.entities for name in one.names] if archetype else []
-    return frozenset(_stems(_words([*texts, *leading, *telling, *aliases])))
+    aliases = [name for entity in archetype.entities for name in entity.names] if archetype else []
+    return frozenset(_word_stems(_words_in([*texts, *leading, *telling, *aliases])))
 
 
-def _words(texts: Iterable[str]) -> Iterator[str]:
+def _words_in(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         yield from WORD.findall(text.lower())
 
 
-def _stems(words: Iterable[str]) -> Iterator[str]:
-    for one in words:
-        yield from word_forms(one)
+def _word_stems(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        yield from word_forms(word)
 
 
 def word_forms(text: str) -> frozenset[str]:
@@ -140,7 +141,7 @@ def word_forms(text: str) -> frozenset[str]:
     return frozenset({text, singular(text), *({stem} if stem else ())})
 
 
-def short(text: str) -> str:
+def shorten(text: str) -> str:
     """The text on one line, cut where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= _LENGTH else line[: _LENGTH - 1].rsplit(" ", 1)[0] + "…"

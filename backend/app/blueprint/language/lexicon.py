@@ -1,4 +1,4 @@
-"""What is known of English words: which part of speech they are, what kind of thing they name, their plurals."""
+"""The known English words: their parts of speech, the kind of thing a noun names, their plurals."""
 
 from __future__ import annotations
 
@@ -69,38 +69,42 @@ _PEOPLE: Final = word_list("people")
 _ANIMALS: Final = word_list("animals")
 _ARTEFACTS: Final = word_list("artefacts")
 _SAME_PLURAL: Final = word_list("same_plural")
+_VERB_ENDINGS: Final = (
+    ("", ""), ("ies", "y"), ("es", "e"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""),
+    ("ing", "e"),
+)  # fmt: skip
 
 
 @cache
-def _table() -> dict[str, str]:
+def _lines_by_word() -> dict[str, str]:
     data = (files("app.blueprint.language") / "data" / "lexicon.tsv.gz").read_bytes()
     return {line.partition("\t")[0]: line for line in gzip.decompress(data).decode().splitlines()}
 
 
 @cache
-def _told_kinds() -> dict[str, NounKind]:
-    """What a word means in a goal, whatever WordNet counts first."""
+def _overriding_kinds() -> dict[str, NounKind]:
+    """The kinds that words have in a goal, whatever WordNet counts first."""
     lists = ((_PEOPLE, NounKind.PERSON), (_ANIMALS, NounKind.ANIMAL), (_ARTEFACTS, NounKind.ARTEFACT))
     return {lemma: kind for lemmas, kind in lists for lemma in lemmas}
 
 
 @cache
 def word(lemma: str) -> Word:
-    """What is known of a word in its basic form; UNKNOWN_WORD when nothing is."""
-    line = _table().get(lemma)
+    """The entry of a word in its basic form; UNKNOWN_WORD when there is none."""
+    line = _lines_by_word().get(lemma)
     if line is None:
         return UNKNOWN_WORD
     parts = line.split("\t")
     noun, verb, adjective, adverb = (int(count) for count in parts[1].split())
     names = tuple(name.replace("_", " ") for name in parts[4].split(",")) if len(parts) > 4 else ()
     flags = parts[3].replace("-", "")
-    kind = _told_kinds().get(lemma) or NounKind(int(parts[2]))
+    kind = _overriding_kinds().get(lemma) or NounKind(int(parts[2]))
     return Word(noun, verb, adjective, adverb, kind, flags, tuple(dict.fromkeys(names)))
 
 
 def is_known(text: str) -> bool:
-    """Whether the word, or its singular, is in the lexicon."""
-    return text in _table() or singular(text) in _table()
+    """True if the word, or its singular, is in the lexicon."""
+    return text in _lines_by_word() or singular(text) in _lines_by_word()
 
 
 @lru_cache(maxsize=4_096)
@@ -108,13 +112,20 @@ def singular(text: str) -> str:
     """The singular of a noun: "classes" gives "class"; a word that is not a plural stays as it is."""
     if text in _IRREGULAR:
         return _IRREGULAR[text]
-    if text.endswith("people") or (text.endswith("men") and text not in _table()):
-        return _one_of(text)
+    if text.endswith("people") or (text.endswith("men") and text not in _lines_by_word()):
+        return _singular_of_people(text)
     if not text.endswith("s") or text.endswith("ss") or len(text) < 4:
         return text
-    table = _table()
-    for ending, other in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("s", "")):
-        stem = text[: -len(ending)] + other
+    table = _lines_by_word()
+    for ending, replacement in (
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("shes", "sh"),
+        ("ches", "ch"),
+        ("xes", "x"),
+        ("s", ""),
+    ):
+        stem = text[: -len(ending)] + replacement
         if text.endswith(ending) and word(stem).noun:
             return stem
     if text in table or text.endswith(("us", "is")):
@@ -122,7 +133,7 @@ def singular(text: str) -> str:
     return text[:-3] + "y" if text.endswith("ies") else text[:-1]
 
 
-def _one_of(people: str) -> str:
+def _singular_of_people(people: str) -> str:
     """One of those who are named together: "tradespeople", "doormen"."""
     return people.removesuffix("people") + "person" if people.endswith("people") else people[:-2] + "an"
 
@@ -157,9 +168,8 @@ def verb_stem(text: str) -> str | None:
     """The basic form of a verb, or None when the word is none."""
     if text in _IRREGULAR_VERBS:
         return _IRREGULAR_VERBS[text]
-    for ending, other in (("", ""), ("ies", "y"), ("es", "e"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""),
-                          ("ed", "e"), ("ing", ""), ("ing", "e")):  # fmt: skip
-        stem = text[: len(text) - len(ending)] + other if text.endswith(ending) else ""
+    for ending, replacement in _VERB_ENDINGS:
+        stem = text[: len(text) - len(ending)] + replacement if text.endswith(ending) else ""
         if len(stem) > 1 and word(stem).verb:
             return stem
         if len(stem) > 3 and stem[-1:] == stem[-2:-1] and word(stem[:-1]).verb:
@@ -171,5 +181,6 @@ def doing(verb: str) -> str:
     """The form in "ing" of a regular verb: "watering", "hosting", "planning"."""
     if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
         return verb[:-1] + "ing"
-    short = len(verb) < 5 and verb[-1] not in "aeiouwxy" and verb[-2] in "aeiou" and verb[-3:-2] not in "aeiou"
-    return verb + verb[-1] * short + "ing"
+    # "plan" doubles its last letter and "visit" does not, which length tells well enough.
+    is_short = len(verb) < 5 and verb[-1] not in "aeiouwxy" and verb[-2] in "aeiou" and verb[-3:-2] not in "aeiou"
+    return verb + verb[-1] * is_short + "ing"

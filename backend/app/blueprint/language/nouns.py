@@ -1,4 +1,4 @@
-"""What a noun of a goal is: a place, an action, somebody who runs the app, a record that can be kept."""
+"""The part a noun plays in a goal: a place, an action, an operator of the app, a record to keep."""
 
 from __future__ import annotations
 
@@ -43,10 +43,12 @@ _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "
 
 
 def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
-    """Whether a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
+    """True if a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
     head = phrase.head
     if head.text == "people":
-        return any(one.part is Part.ADJECTIVE and one.text not in _ANY_OTHER for one in phrase.modifiers)
+        return any(
+            adjective.part is Part.ADJECTIVE and adjective.text not in _ANY_OTHER for adjective in phrase.modifiers
+        )
     if head.is_plural and word(head.basic).kind is NounKind.PERSON and head.basic not in _ANYBODY | _OPERATORS:
         return True
     if head.basic in _KEPT and phrase.determiner in ("which", "what"):
@@ -60,7 +62,7 @@ def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
 
 
 def is_done_to(token: Token, before: Token | None, phrase: Phrase) -> bool:
-    """Whether the word is something done again and again: "feeding times", "plant watering reminder"."""
+    """True if the word is something done again and again: "feeding times", "plant watering reminder"."""
     if (
         word(token.basic).kind is not NounKind.ACT
         or not token.basic.endswith("ing")
@@ -71,106 +73,116 @@ def is_done_to(token: Token, before: Token | None, phrase: Phrase) -> bool:
     return phrase.head.is_plural or (before is not None and word(before.basic).kind in THINGS)
 
 
-def only_says_what_about(token: Token, rest: Sequence[Token]) -> bool:
-    """Whether a word before "app" or "list" is no record but the subject: "yoga studio app"."""
-    know = word(token.basic)
-    if rest and not is_pair(token, rest[0]):
+def only_says_what_about(token: Token, later: Sequence[Token]) -> bool:
+    """True if a word before "app" or "list" is no record but the subject: "yoga studio app"."""
+    lexical = word(token.basic)
+    if later and not is_pair(token, later[0]):
         return True
-    activity = (know.kind is NounKind.ACT and token.basic.endswith("ing")) or token.basic in TOPICS
-    return is_place(token.basic) or ((know.kind in VAGUE or activity) and not is_recordable(token.basic))
+    is_activity = (lexical.kind is NounKind.ACT and token.basic.endswith("ing")) or token.basic in TOPICS
+    return is_place(token.basic) or ((lexical.kind in VAGUE or is_activity) and not is_recordable(token.basic))
 
 
-def is_pair(one: Token, other: Token) -> bool:
-    """Whether two nouns beside each other are two records: "pet adoption", "volunteer shifts"."""
-    first, second = word(one.basic), word(other.basic)
-    if is_place(one.basic) and not is_recordable(one.basic):
+def is_pair(first_token: Token, second_token: Token) -> bool:
+    """True if two nouns beside each other are two records: "pet adoption", "volunteer shifts"."""
+    first, second = word(first_token.basic), word(second_token.basic)
+    if is_place(first_token.basic) and not is_recordable(first_token.basic):
         return False
-    if one.is_owner or one.basic in TOPICS or (_is_trade(one.basic) and not is_recordable(one.basic)):
+    if (
+        first_token.is_owner
+        or first_token.basic in TOPICS
+        or (_is_trade(first_token.basic) and not is_recordable(first_token.basic))
+    ):
         return False
     if first.kind is NounKind.PERSON and second.kind in (NounKind.ARTEFACT, NounKind.FOOD):
-        return is_recordable(other.basic) and is_recordable(one.basic)
+        return is_recordable(second_token.basic) and is_recordable(first_token.basic)
     if first.kind is NounKind.PERSON:
         return second.kind is not NounKind.PERSON
-    compound = key_of(one.basic + other.basic) in known_entities()
-    known = first.kind in THINGS or (is_recordable(one.basic) and not compound)
-    return known and is_action_noun(other.basic, second)
+    compound = key_of(first_token.basic + second_token.basic) in known_entities()
+    is_known = first.kind in THINGS or (is_recordable(first_token.basic) and not compound)
+    return is_known and is_action_noun(second_token.basic, second)
 
 
 def _is_trade(basic: str) -> bool:
-    """Whether people of this name do something for a living, as the founder may."""
+    """True if people of this name do something for a living, as the founder may."""
     return "w" in word(basic).flags and word(basic).kind is NounKind.PERSON
 
 
-def is_action_noun(text: str, know: Word) -> bool:
-    """Whether the noun is something people do: "adoption", "booking"."""
+def is_action_noun(text: str, lexical: Word) -> bool:
+    """True if the noun is something people do: "adoption", "booking"."""
     if key_of(text) in action_fields():
         return True
-    acts = know.kind in (NounKind.ACT, NounKind.EVENT)
-    return acts and text.endswith(_ACTION_ENDINGS) and text not in _NOT_ACTIONS
+    is_act = lexical.kind in (NounKind.ACT, NounKind.EVENT)
+    return is_act and text.endswith(_ACTION_ENDINGS) and text not in _NOT_ACTIONS
 
 
 def is_place(basic: str) -> bool:
-    """Whether the word names where something happens: "studio", "school"."""
-    know = word(basic)
+    """True if the word names where something happens: "studio", "school"."""
+    lexical = word(basic)
     return (
         basic in _PLACES
-        or "b" in know.flags
-        or ("o" in know.flags and know.kind in (NounKind.GROUP, NounKind.ARTEFACT))
+        or "b" in lexical.flags
+        or ("o" in lexical.flags and lexical.kind in (NounKind.GROUP, NounKind.ARTEFACT))
     )
 
 
 def is_subject(basic: str) -> bool:
-    """Whether the word only says what it is about or where: "chess club", "farm shop"."""
+    """True if the word only says what it is about or where: "chess club", "farm shop"."""
     return basic in TOPICS or is_place(basic)
 
 
-def is_context(phrase: Phrase, know: Word) -> bool:
-    """Whether the phrase only says where or for whom: "for a yoga studio", "our school"."""
+def is_context(phrase: Phrase, lexical: Word) -> bool:
+    """True if the phrase only says where or for whom: "for a yoga studio", "our school"."""
     head = phrase.head
-    place = is_place(head.basic)
+    is_at_place = is_place(head.basic)
     if _is_the_app(phrase):
         return True
-    if is_operator(phrase) or (place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
+    if is_operator(phrase) or (is_at_place and phrase.at == 0 and not phrase.is_subject and not head.is_plural):
         return True
-    if _is_dealt_with(phrase, know):
+    if _is_dealt_with(phrase, lexical):
         return False
-    run = place or know.kind is NounKind.GROUP
-    if run and phrase.is_object and phrase.verb in _RUNS and phrase.determiner in _ARTICLES and not head.is_plural:
+    is_run = is_at_place or lexical.kind is NounKind.GROUP
+    if (
+        is_run
+        and phrase.is_object
+        and phrase.verb in _RUNS
+        and phrase.determiner in _ARTICLES
+        and not head.is_plural
+    ):
         return True
     if head.is_plural:
-        return place and phrase.before == "for" and not is_recordable(head.basic)
+        return is_at_place and phrase.before == "for" and not is_recordable(head.basic)
     if phrase.verb and phrase.before == "":
         return False
-    if is_recordable(head.basic) and not place:
-        asked = phrase.before == "for" and phrase.verb in _FOR
-        return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES and not asked
-    if know.kind is NounKind.OBJECT and phrase.before in _ABOUT and phrase.determiner in _ARTICLES:
+    if is_recordable(head.basic) and not is_at_place:
+        is_asked_for = phrase.before == "for" and phrase.verb in _FOR
+        return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES and not is_asked_for
+    if lexical.kind is NounKind.OBJECT and phrase.before in _ABOUT and phrase.determiner in _ARTICLES:
         return True
-    if place or know.kind in (NounKind.GROUP, NounKind.LOCATION):
+    if is_at_place or lexical.kind in (NounKind.GROUP, NounKind.LOCATION):
         return phrase.before in _ABOUT or phrase.determiner in _ARTICLES or bool(phrase.modifiers)
     return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
 
 
 def _is_the_app(phrase: Phrase) -> bool:
-    """Whether it is what the founder asks for, or asks it for: "choir: singers", "a gallery where artists"."""
+    """True if it is what the founder asks for, or asks it for: "choir: singers", "a gallery where artists"."""
     if phrase.at <= 1 and phrase.after == ":" and not phrase.head.is_plural:
         return True
-    itself = phrase.at <= 3 and phrase.after == "where" and phrase.determiner in ("a", "an")
-    return itself and (is_place(phrase.head.basic) or not is_recordable(phrase.head.basic))
+    is_app = phrase.at <= 3 and phrase.after == "where" and phrase.determiner in ("a", "an")
+    return is_app and (is_place(phrase.head.basic) or not is_recordable(phrase.head.basic))
 
 
-def _is_dealt_with(phrase: Phrase, know: Word) -> bool:
-    """Whether somebody does something to it or comes for it: "choose a room", "couples come for a tasting"."""
+def _is_dealt_with(phrase: Phrase, lexical: Word) -> bool:
+    """True if somebody does something to it or comes for it: "choose a room", "couples come for a tasting"."""
     if not phrase.verb or phrase.verb in _RUNS | _BUILDS or phrase.determiner not in _ARTICLES:
         return False
     if phrase.is_object:
         return is_recordable(phrase.head.basic)
-    done = is_action_noun(phrase.head.basic, know) or phrase.head.basic.endswith("ing")
-    return phrase.before == "for" and done and not is_place(phrase.head.basic)
+    is_done = is_action_noun(phrase.head.basic, lexical) or phrase.head.basic.endswith("ing")
+    return phrase.before == "for" and is_done and not is_place(phrase.head.basic)
 
 
 def is_operator(phrase: Phrase) -> bool:
-    """Whether the phrase names those who run the app: "I'm a plumber", "the landlord follows up"."""
+    """True if the phrase names those who run the app: "I'm a plumber", "the landlord follows up"."""
     head = phrase.head
     if head.basic in _OPERATORS and not head.is_plural:
         return True
@@ -190,7 +202,7 @@ def is_operator(phrase: Phrase) -> bool:
 
 
 def is_container(head: Token, modifiers: Sequence[Token]) -> bool:
-    """Whether the word only says that there are many of the thing before it: "recipe box"."""
+    """True if the word only says that there are many of the thing before it: "recipe box"."""
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
     return (
         head.basic in _CONTAINERS
@@ -202,6 +214,6 @@ def is_container(head: Token, modifiers: Sequence[Token]) -> bool:
 
 
 def is_recordable(basic: str) -> bool:
-    """Whether records of this name are known, whatever its kind of noun."""
+    """True if records of this name are known, whatever its kind of noun."""
     key = key_of(_SPELLINGS.get(basic, basic))
     return key in known_entities() or key in action_fields()

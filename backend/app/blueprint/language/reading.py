@@ -95,7 +95,7 @@ class Reading:
 
 def read(goal: str) -> Reading:
     """The words of a goal; GoalUnreadable when they are not English or there are none."""
-    text = shown(goal)
+    text = displayable(goal)
     letters = _LETTERS.findall(text)
     if len(letters) < 3:
         raise GoalUnreadable(no_words())
@@ -107,7 +107,7 @@ def read(goal: str) -> Reading:
     return Reading(text, tuple(tokens))
 
 
-def shown(goal: str) -> str:
+def displayable(goal: str) -> str:
     """The goal without what cannot be shown, its line ends made plain."""
     plain = without_direction(goal.replace("\r\n", "\n").replace("\r", "\n"))
     return _UNPRINTABLE.sub(" ", plain).strip()
@@ -121,7 +121,7 @@ def _refuse_other_languages(plain: str, letters: list[str], words: list[str]) ->
     ascii_share = sum(letter.isascii() for letter in letters) / len(letters)
     if ascii_share < 0.6 or not words:
         raise GoalUnreadable(other_language("", plain))
-    language = _foreign(plain.lower(), words)
+    language = _foreign_language(plain.lower(), words)
     if language:
         raise GoalUnreadable(other_language(language, plain))
     if not any(
@@ -130,12 +130,13 @@ def _refuse_other_languages(plain: str, letters: list[str], words: list[str]) ->
         raise GoalUnreadable(unknown_words(words))
 
 
-def _foreign(plain: str, words: list[str]) -> str:
-    every = set(re.findall(r"[^\W\d_]+", plain))
-    english = sum(word in _ENGLISH for word in every)
-    counts = {name: sum(word in known for word in every) for name, known in _FOREIGN_WORDS.items()}
-    name = max(counts, key=lambda one: counts[one])
-    accents = sum(not letter.isascii() for letter in "".join(every))
-    unknown = sum(not is_known(word) for word in words) / len(words)
-    enough = 1 if accents or unknown > 0.5 else 2
-    return name if counts[name] > english and counts[name] >= enough else ""
+def _foreign_language(plain: str, english_tokens: list[str]) -> str:
+    words_of_text = set(re.findall(r"[^\W\d_]+", plain))
+    english = sum(word in _ENGLISH for word in words_of_text)
+    counts = {name: sum(word in foreign for word in words_of_text) for name, foreign in _FOREIGN_WORDS.items()}
+    name = max(counts, key=lambda name: counts[name])
+    accents = sum(not letter.isascii() for letter in "".join(words_of_text))
+    unknown_share = sum(not is_known(word) for word in english_tokens) / len(english_tokens)
+    # A word such as "die" or "des" may be English or a name; beside accents or unknown words it is not.
+    least = 1 if accents or unknown_share > 0.5 else 2
+    return name if counts[name] > english and counts[name] >= least else ""

@@ -1,4 +1,4 @@
-"""What to say to a founder whose goal cannot be read: what is wrong, why, and what to write instead."""
+"""The refusals of goals that cannot be read: what is wrong, why, and what to write instead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.blueprint.language.archetypes import archetypes
 from app.blueprint.language.word_lists import abroad
 
 _USUAL: Final = "a booking app for a yoga studio where clients book classes"
-_NAMED: Final = 3
+_MOST_NAMED: Final = 3
 
 
 def no_words() -> str:
@@ -24,29 +24,29 @@ def no_words() -> str:
 
 def other_language(language: str, text: str) -> str:
     """For a goal in another language, with an English one that is close to it."""
-    seen = f"This looks like {language}" if language else "This does not look like English"
+    guess = f"This looks like {language}" if language else "This does not look like English"
     return (
-        f"{seen}; without an AI model, goals are read by rules that know English only. "
-        f"Write it in English, for example: {_translated(text)}."
+        f"{guess}; without an AI model, goals are read by rules that know English only. "
+        f"Write it in English, for example: {_translate(text)}."
     )
 
 
 def unknown_words(words: Sequence[str]) -> str:
     """For a goal of words that no dictionary has."""
-    named = ", ".join(f"“{word[:30]}”" for word in words[:_NAMED])
-    meant = _meant(words)
-    hint = f"Did you mean “{meant}”? Then write, for example: an app for a {meant}" if meant else ""
+    quoted = ", ".join(f"“{word[:30]}”" for word in words[:_MOST_NAMED])
+    close = _closest_word(words)
+    hint = f"Did you mean “{close}”? Then write, for example: an app for a {close}" if close else ""
     return (
-        f"None of these words is known here: {named}. "
+        f"None of these words is known here: {quoted}. "
         f"{hint or f'Say in plain English what the app is for, such as: {_USUAL}'}."
     )
 
 
 def nothing_to_keep(words: Sequence[str]) -> str:
     """For a goal in English that names no thing, person or event."""
-    named = " ".join(word for word in words if word[0].isalpha())[:60]
+    quoted = " ".join(word for word in words if word[0].isalpha())[:60]
     return (
-        f"“{named}” names nothing that an app could keep: no thing, no person, no event. "
+        f"“{quoted}” names nothing that an app could keep: no thing, no person, no event. "
         f"Name what it is about and who uses it, such as: {_USUAL}."
     )
 
@@ -59,23 +59,25 @@ def other_kind(what: str) -> str:
     )
 
 
-def _translated(text: str) -> str:
+def _translate(text: str) -> str:
     lower = text.lower()
-    known = [english for english, stems in abroad().items() if any(stem in lower for stem in stems)]
-    places = [one for one in known if one.startswith("for ")][:1]
-    things = [one for one in known if not one.startswith("for ")][:2]
-    if not known:
+    english_words = [english for english, stems in abroad().items() if any(stem in lower for stem in stems)]
+    places = [phrase for phrase in english_words if phrase.startswith("for ")][:1]
+    things = [phrase for phrase in english_words if not phrase.startswith("for ")][:2]
+    if not english_words:
         return _USUAL
-    kept = " and ".join(things) or "customers and bookings"
-    return " ".join(["an app to keep track of", kept, *places])
+    subject = " and ".join(things) or "customers and bookings"
+    return " ".join(["an app to keep track of", subject, *places])
 
 
-def _meant(words: Sequence[str]) -> str:
-    close = (get_close_matches(word, _telling(), n=1, cutoff=0.7) for word in words[:_NAMED] if len(word) > 3)
-    return next((found[0] for found in close if found), "")
+def _closest_word(words: Sequence[str]) -> str:
+    close = (
+        get_close_matches(word, _telling_words(), n=1, cutoff=0.7) for word in words[:_MOST_NAMED] if len(word) > 3
+    )
+    return next((matches[0] for matches in close if matches), "")
 
 
 @cache
-def _telling() -> tuple[str, ...]:
+def _telling_words() -> tuple[str, ...]:
     """The words that name a kind of app by themselves."""
     return tuple(dict.fromkeys(word for kind in archetypes() for word, weight in kind.words.items() if weight > 1))

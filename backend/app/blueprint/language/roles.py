@@ -1,4 +1,4 @@
-"""Which kinds of people use the app, and whether some of them sign in to see what is theirs alone."""
+"""The kinds of people who use the app, and those of them who sign in to see their own records."""
 
 from __future__ import annotations
 
@@ -17,62 +17,72 @@ _HANDS_IN: Final = word_list("handing_in_verbs")
 _ANSWERS: Final = word_list("answering_verbs")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _DOORS: Final = frozenset({"portal", "login", "log-in", "sign-in", "signin"})
-_MOST: Final = 6
+_MOST_ROLES: Final = 6
 
 
 def own_people(acts: Sequence[Act], drafts: Sequence[Draft], words: Sequence[str]) -> list[Draft]:
     """The people who use the app beside its staff, each with records of their own."""
-    served = [one for one in drafts if one.is_person and (not is_provider(one.label) or one.key.endswith(_INSIDE))]
-    people = [one for one in served if _has_records(one, drafts)]
-    found = [one for one in people if _looks_at_own(one, acts) or _is_answered(one, acts)]
-    if not found and people and _DOORS & set(words):
-        found = people[:1]
-    return found[:1]
+    served = [
+        draft
+        for draft in drafts
+        if draft.is_person and (not is_provider(draft.label) or draft.key.endswith(_INSIDE))
+    ]
+    people = [draft for draft in served if _has_records(draft, drafts)]
+    members = [draft for draft in people if _looks_at_own(draft, acts) or _is_answered(draft, acts)]
+    if not members and people and _DOORS & set(words):
+        members = people[:1]
+    return members[:1]
 
 
-def _has_records(one: Draft, drafts: Sequence[Draft]) -> bool:
-    return any(link.target == one.key for other in drafts for link in other.links)
+def _has_records(draft: Draft, drafts: Sequence[Draft]) -> bool:
+    return any(link.target == draft.key for other in drafts for link in other.links)
 
 
-def _looks_at_own(one: Draft, acts: Sequence[Act]) -> bool:
-    return any(_is(one, act.who) and act.own and act.verb in _LOOKS for act in acts)
+def _looks_at_own(draft: Draft, acts: Sequence[Act]) -> bool:
+    return any(_is_same_person(draft, act.who) and act.own and act.verb in _LOOKS for act in acts)
 
 
-def _is_answered(one: Draft, acts: Sequence[Act]) -> bool:
-    """Whether these people hand something in, and somebody else deals with it."""
-    hands_in = any(_is(one, act.who) and act.verb in _HANDS_IN for act in acts)
-    return hands_in and any(not _is(one, act.who) and act.verb in _ANSWERS for act in acts)
+def _is_answered(draft: Draft, acts: Sequence[Act]) -> bool:
+    """True if these people hand something in, and somebody else deals with it."""
+    hands_in = any(_is_same_person(draft, act.who) and act.verb in _HANDS_IN for act in acts)
+    return hands_in and any(not _is_same_person(draft, act.who) and act.verb in _ANSWERS for act in acts)
 
 
-def _is(one: Draft, who: str) -> bool:
-    return bool(who) and (one.key == key_of(who) or one.goes_by(key_of(who)))
+def _is_same_person(draft: Draft, who: str) -> bool:
+    return bool(who) and (draft.key == key_of(who) or draft.goes_by(key_of(who)))
 
 
 def roles_of(
-    drafts: Sequence[Draft], names: dict[str, str], own: Sequence[Draft], acts: Sequence[Act]
+    drafts: Sequence[Draft], names: dict[str, str], members: Sequence[Draft], acts: Sequence[Act]
 ) -> tuple[RoleSpec, ...]:
     """The kinds of people; with a sign-in, those who see everything first."""
-    if not own:
-        people = [one for one in drafts if one.is_person][:_MOST]
-        return tuple(_kept(one, names) for one in people)
+    if not members:
+        people = [draft for draft in drafts if draft.is_person][:_MOST_ROLES]
+        return tuple(_role_kept(draft, names) for draft in people)
     theirs = [
         RoleSpec(
-            name=one.label, about=f"{plural(one.label)} sign in and see what is their own.",
-            scope=RoleScope.OWN, entity=names[one.key],
+            name=draft.label, about=f"{plural(draft.label)} sign in and see what is their own.",
+            scope=RoleScope.OWN, entity=names[draft.key],
         )
-        for one in own
+        for draft in members
     ]  # fmt: skip
-    return (_staff(drafts, names, own, acts), *theirs)
+    return (_staff_role(drafts, names, members, acts), *theirs)
 
 
-def _kept(one: Draft, names: dict[str, str]) -> RoleSpec:
-    about = f"The {plural(one.label).lower()} that this app keeps track of."
-    return RoleSpec(name=one.label, about=about, entity=names[one.key])
+def _role_kept(draft: Draft, names: dict[str, str]) -> RoleSpec:
+    about = f"The {plural(draft.label).lower()} that this app keeps track of."
+    return RoleSpec(name=draft.label, about=about, entity=names[draft.key])
 
 
-def _staff(drafts: Sequence[Draft], names: dict[str, str], own: Sequence[Draft], acts: Sequence[Act]) -> RoleSpec:
-    """Those who deal with what the others hand in, by the goal's name for them."""
-    others = [act.who for act in acts if act.who != FOUNDER and not any(_is(one, act.who) for one in own)]
+def _staff_role(
+    drafts: Sequence[Draft], names: dict[str, str], members: Sequence[Draft], acts: Sequence[Act]
+) -> RoleSpec:
+    """The role that deals with what the others hand in, by the goal's name for it."""
+    others = [
+        act.who
+        for act in acts
+        if act.who != FOUNDER and not any(_is_same_person(draft, act.who) for draft in members)
+    ]
     name = next((who for who in others if who not in ("people", "person", "user")), "staff").capitalize()
-    entity = next((names[one.key] for one in drafts if one.is_person and one.key == key_of(name)), None)
+    entity = next((names[draft.key] for draft in drafts if draft.is_person and draft.key == key_of(name)), None)
     return RoleSpec(name=name, about="Sees and changes everything.", entity=entity)

@@ -26,7 +26,7 @@ _DAY: Final = 24
 
 
 def asks_to_send(clause: str) -> bool:
-    """Whether a clause asks for a message that an app can write."""
+    """True if a clause asks for a message that an app can write."""
     return _confirms(clause) or _reminds(clause)
 
 
@@ -39,7 +39,7 @@ def _reminds(clause: str) -> bool:
 
 
 def messages_of(goal: str, entities: Sequence[EntitySpec], forms: Sequence[FormSpec]) -> tuple[MessageSpec, ...]:
-    """At most one of each kind, about the first kind of record that leads to an address, and to a date."""
+    """At most one message of each kind, about the first kind of record that leads to an address, and to a date."""
     clauses = [text for text in CLAUSE.split(goal) if text]
     return (*_confirmation(clauses, entities, forms), *_reminder(clauses, goal, entities, forms))
 
@@ -50,14 +50,19 @@ def _confirmation(
     by_name = {entity.name: entity for entity in entities}
     for form in forms if any(map(_confirms, clauses)) else ():
         entity = by_name[form.entity]
-        address = _address(entity, by_name)
+        address = _address_path(entity, by_name)
         if address is not None:
-            one = lower_first(entity.label)
+            label = lower_first(entity.label)
+            greeting = f"Hello {_name_place(address, by_name, entity)},"
+            text = f"{greeting}\n\nwe have your {label}.{_subject_places(entity, by_name)}\n"
             yield MessageSpec(
-                name="confirmation", entity=entity.name, kind=MessageKind.ADDED, to=address, subject=f"Your {one}",
-                text=f"Hello {_name(address, by_name, entity)},\n\nwe have your {one}.{_what(entity, by_name)}\n"
-                "See it here: {link}\n\n{app}",
-            )  # fmt: skip
+                name="confirmation",
+                entity=entity.name,
+                kind=MessageKind.ADDED,
+                to=address,
+                subject=f"Your {label}",
+                text=text + "See it here: {link}\n\n{app}",
+            )
             return
 
 
@@ -65,43 +70,51 @@ def _reminder(
     clauses: Sequence[str], goal: str, entities: Sequence[EntitySpec], forms: Sequence[FormSpec]
 ) -> Iterator[MessageSpec]:
     by_name = {entity.name: entity for entity in entities}
-    first = [by_name[form.entity] for form in forms]
-    for entity in (*first, *entities) if any(map(_reminds, clauses)) else ():
-        address, date = _address(entity, by_name), _date(entity, by_name)
+    with_forms = [by_name[form.entity] for form in forms]
+    for entity in (*with_forms, *entities) if any(map(_reminds, clauses)) else ():
+        address, date = _address_path(entity, by_name), _date_path(entity, by_name)
         if address is not None and date is not None:
-            one = lower_first(entity.label)
+            label = lower_first(entity.label)
+            greeting = f"Hello {_name_place(address, by_name, entity)},"
+            text = f"{greeting}\n\nthis is a reminder of your {label}: {{{date}}}."
             yield MessageSpec(
-                name="reminder", entity=entity.name, kind=MessageKind.BEFORE, to=address, date=date,
-                hours=_ahead(goal), subject=f"A reminder of your {one}", only_if=_still_on(entity),
-                text=f"Hello {_name(address, by_name, entity)},\n\nthis is a reminder of your {one}: {{{date}}}."
-                f"{_what(entity, by_name)}\n\n{{app}}",
-            )  # fmt: skip
+                name="reminder",
+                entity=entity.name,
+                kind=MessageKind.BEFORE,
+                to=address,
+                date=date,
+                hours=_hours_ahead(goal),
+                subject=f"A reminder of your {label}",
+                only_if=_not_called_off(entity),
+                text=f"{text}{_subject_places(entity, by_name)}\n\n{{app}}",
+            )
             return
 
 
-def _ahead(goal: str) -> int:
+def _hours_ahead(goal: str) -> int:
     """How many hours before; a day where the goal does not say."""
-    found = _BEFORE.search(goal)
-    if found is None:
+    match = _BEFORE.search(goal)
+    if match is None:
         return _DAY
-    number = _NUMBERS.get(found[1].lower()) or int(found[1])
-    return max(1, number) * _HOURS[found[2].lower()]
+    number = _NUMBERS.get(match[1].lower()) or int(match[1])
+    return max(1, number) * _HOURS[match[2].lower()]
 
 
-def _address(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str | None:
-    """The path to the e-mail of whoever the record is about."""
-    return next(_paths(entity, by_name, lambda field: field.type is FieldType.EMAIL), None)
+def _address_path(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str | None:
+    """The path to the e-mail of the person that the record is about."""
+    return next(_paths_where(entity, by_name, lambda field: field.type is FieldType.EMAIL), None)
 
 
-def _date(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str | None:
-    """The path to when it takes place: a day that is still to come when the record is made."""
+def _date_path(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str | None:
+    """The path to the date: a day that is still to come when the record is made."""
     dates = (FieldType.DATE, FieldType.DATETIME)
     return next(
-        _paths(entity, by_name, lambda field: field.type in dates and not field.name.startswith(PAST_DATES)), None
+        _paths_where(entity, by_name, lambda field: field.type in dates and not field.name.startswith(PAST_DATES)),
+        None,
     )
 
 
-def _paths(
+def _paths_where(
     entity: EntitySpec, by_name: Mapping[str, EntitySpec], is_meant: Callable[[FieldSpec], bool]
 ) -> Iterator[str]:
     """The fields of the record itself, then those of what it is linked to."""
@@ -110,17 +123,24 @@ def _paths(
         yield from (f"{link.name}.{field.name}" for field in by_name[link.ref or ""].fields if is_meant(field))
 
 
-def _name(address: str, by_name: Mapping[str, EntitySpec], entity: EntitySpec) -> str:
-    """What whoever has that address is called, in braces."""
+def _name_place(address: str, by_name: Mapping[str, EntitySpec], entity: EntitySpec) -> str:
+    """The placeholder for the name of the person who has that address, or "there"."""
     link, _, _ = address.rpartition(".")
     field = entity.field(link) if link else None
     person = by_name[field.ref] if field is not None and field.ref else entity
-    name = next((one.name for one in person.fields if one.name in ("name", "full_name")), None)
+    name = next(
+        (
+            field_of_person.name
+            for field_of_person in person.fields
+            if field_of_person.name in ("name", "full_name")
+        ),
+        None,
+    )
     return f"{{{link}.{name}}}" if link and name else f"{{{name}}}" if name else "there"
 
 
-def _what(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str:
-    """What it is about, in braces: the things that it is linked to, which are nobody."""
+def _subject_places(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str:
+    """The placeholders for the things that the record is linked to, which are nobody."""
     things = [
         field.name
         for field in of_type(entity, FieldType.REF)
@@ -129,7 +149,7 @@ def _what(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str:
     return f" {', '.join(f'{{{name}}}' for name in things)}." if things else ""
 
 
-def _still_on(entity: EntitySpec) -> str | None:
+def _not_called_off(entity: EntitySpec) -> str | None:
     """The condition that it was not called off."""
-    gone = [state for state in states_of(entity) if state.lower() in CALLED_OFF]
-    return f'{state_name(entity)} != "{gone[0]}"' if gone else None
+    called_off = [state for state in states_of(entity) if state.lower() in CALLED_OFF]
+    return f'{state_name(entity)} != "{called_off[0]}"' if called_off else None

@@ -10,9 +10,9 @@ from app.blueprint import shape
 from app.blueprint.language import wording
 from app.blueprint.language.accounting import FILES, MESSAGES, wishes_of
 from app.blueprint.language.archetypes import Archetype, closest
-from app.blueprint.language.bounds import bounded
-from app.blueprint.language.candidates import find
-from app.blueprint.language.drafting import draft
+from app.blueprint.language.bounds import apply_bounds
+from app.blueprint.language.candidates import find_records
+from app.blueprint.language.drafting import draft_entities
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.findings import Findings
@@ -49,11 +49,11 @@ def understand(goal: str) -> AppSpec:
     """The specification for a goal; GoalUnreadable when there is nothing in it that can be built."""
     reading = read(goal)
     refuse_other_kinds(reading.text)
-    found = find(reading.tokens)
-    drafts, archetype = draft(found)
+    findings = find_records(reading.tokens)
+    drafts, archetype = draft_entities(findings)
     if not drafts:
         raise GoalUnreadable(nothing_to_keep(reading.tokens))
-    return _specify(reading, found, drafts, archetype)
+    return _specify(reading, findings, drafts, archetype)
 
 
 def plan_goal(goal: str) -> Plan:
@@ -63,40 +63,43 @@ def plan_goal(goal: str) -> Plan:
 
 def nearest_kinds(goal: str) -> tuple[str, ...]:
     """The kinds of app that are closest to a goal, the closest first; GoalUnreadable when it is not English."""
-    return tuple(archetype.name for archetype in closest(find(read(goal).tokens).weights, most=_NEAREST))
+    return tuple(archetype.name for archetype in closest(find_records(read(goal).tokens).weights, most=_NEAREST))
 
 
-def _specify(reading: Reading, found: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> AppSpec:
-    own = own_people(found.acts, drafts, reading.tokens)
-    named = Entities(drafts, found)
-    entities = with_uploads(reading.text, named.specify(reached=own))
-    entities, rules = bounded(reading.text, entities, shape.rules_of(entities))
-    forms = forms_of(entities, drafts, found.acts, own, rules)
-    roles = roles_of(drafts, named.names, own, found.acts)
-    title = wording.title(found, drafts, reading.tokens, goal=reading.text)
+def _specify(
+    reading: Reading, findings: Findings, drafts: Sequence[Draft], archetype: Archetype | None
+) -> AppSpec:
+    people_of_their_own = own_people(findings.acts, drafts, reading.tokens)
+    namer = Entities(drafts, findings)
+    entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
+    entities, rules = apply_bounds(reading.text, entities, shape.rules_of(entities))
+    forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules)
+    roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
+    title = wording.title(findings, drafts, reading.tokens, goal=reading.text)
     views = shape.views_of(entities)
     messages = messages_of(reading.text, entities, forms)
     does = frozenset([*([MESSAGES] if messages else []), *([FILES] if _holds_files(entities) else [])])
-    known = vocabulary(found, archetype, entities, forms, roles, title) | look_words(reading.text)
+    words_of_app = vocabulary(findings, archetype, entities, forms, roles, title) | look_words(reading.text)
     wishes = wishes_of(
-        reading.text, known,
+        reading.text, words_of_app,
         counts=any(rule.kind in (RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules),
-        adds_up=any(rule.kind is RuleKind.SUM for rule in rules) or any(v.kind is ViewKind.TOTALS for v in views),
+        adds_up=any(rule.kind is RuleKind.SUM for rule in rules)
+        or any(view.kind is ViewKind.TOTALS for view in views),
         numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None), does=does,
-        own=_who_sees_own(entities, forms, roles),
+        own=_words_for_owners(entities, forms, roles),
     )  # fmt: skip
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
-        confidence=_confidence(found, drafts, archetype), theme=_theme(reading.text, title, archetype),
+        confidence=_confidence(findings, drafts, archetype), theme=_theme(reading.text, title, archetype),
         currency=wording.currency(reading.text),
         roles=roles, entities=entities, views=views, forms=forms, messages=messages, wishes=wishes,
         pages=shape.pages_of(entities, forms), rules=rules,
         acceptance=shape.checks_of(entities, rules, forms=forms, roles=roles),
         assumptions=assumptions(
-            found, drafts, entities, archetype=archetype, forms=forms, roles=roles, rules=rules
+            findings, drafts, entities, archetype=archetype, forms=forms, roles=roles, rules=rules
         ),
         not_understood=left_out(
-            reading.text, found, archetype=archetype, entities=entities, forms=forms, roles=roles, rules=rules,
+            reading.text, findings, archetype=archetype, entities=entities, forms=forms, roles=roles, rules=rules,
             does=does,
         ),
     )  # fmt: skip
@@ -106,21 +109,22 @@ def _holds_files(entities: Sequence[EntitySpec]) -> bool:
     return any(field.type in UPLOADED for entity in entities for field in entity.fields)
 
 
-def _who_sees_own(
+def _words_for_owners(
     entities: Sequence[EntitySpec], forms: Sequence[FormSpec], roles: Sequence[RoleSpec]
 ) -> frozenset[str]:
-    """The words for people who see what is theirs: those with a role for it, and those who come by a link."""
-    named = [role.name for role in roles if role.scope is RoleScope.OWN]
+    """The words for people who see their own records: those with a role for it, and those with a link."""
+    names = [role.name for role in roles if role.scope is RoleScope.OWN]
     for form in forms:
-        entity = next(one for one in entities if one.name == form.entity)
+        entity = next(other for other in entities if other.name == form.entity)
         person = entity.field(form.person or "")
-        named += [one.label for one in entities if person is not None and one.name == person.ref]
-    return frozenset(way for name in named for word in name.lower().split() for way in word_forms(word))
+        names += [other.label for other in entities if person is not None and other.name == person.ref]
+    return frozenset(way for name in names for word in name.lower().split() for way in word_forms(word))
 
 
-def _confidence(found: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> float:
-    own = sum(not one.added for one in drafts)
-    value = 0.3 + 0.12 * min(own, 4) + (0.15 if archetype else 0.0) - 0.05 * min(len(found.unknown), 4)
+def _confidence(findings: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> float:
+    named = sum(not draft.added for draft in drafts)
+    # It never reaches 1: rules can misread a goal, and the founder should look.
+    value = 0.3 + 0.12 * min(named, 4) + (0.15 if archetype else 0.0) - 0.05 * min(len(findings.unknown), 4)
     return round(min(0.95, max(0.1, value)), 2)
 
 

@@ -22,32 +22,34 @@ _NOT: Final = re.compile(r"\b(no|not|never|without)\b[^.,;]*$", re.IGNORECASE)
 
 
 def with_uploads(goal: str, entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...]:
-    """The kinds of record, those with a picture or a file more of which the goal says so."""
-    return tuple(_with(goal, entity) for entity in entities)
+    """The kinds of record, with a field for a picture or a file where the goal says so."""
+    return tuple(_with_upload(goal, entity) for entity in entities)
 
 
-def _with(goal: str, entity: EntitySpec) -> EntitySpec:
+def _with_upload(goal: str, entity: EntitySpec) -> EntitySpec:
     if any(field.type in UPLOADED for field in entity.fields) or len(entity.fields) >= MAX_FIELDS:
         return entity
     name = key_of(entity.label)
-    if name in _named(goal, (_OF, _WITH)):
-        return _more(entity, "photo", FieldType.IMAGE)
-    if name not in _named(goal, (_UPLOADED,)):
+    if name in _things_named(goal, (_OF, _WITH)):
+        return _with_field(entity, "photo", FieldType.IMAGE)
+    if name not in _things_named(goal, (_UPLOADED,)):
         return entity
     is_picture = name in _PICTURES
-    return _more(entity, "picture" if is_picture else "file", FieldType.IMAGE if is_picture else FieldType.FILE)
+    return _with_field(
+        entity, "picture" if is_picture else "file", FieldType.IMAGE if is_picture else FieldType.FILE
+    )
 
 
-def _named(goal: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[str]:
-    """The things that a goal speaks of at such a place, by one word or by two."""
+def _things_named(goal: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[str]:
+    """The keys of the things that the patterns find in a goal, by one word or by two."""
     for pattern in patterns:
-        for found in pattern.finditer(goal):
-            if not _NOT.search(goal[: found.start()]):
-                words = [singular(word.lower()) for word in found.groups() if word]
+        for match in pattern.finditer(goal):
+            if not _NOT.search(goal[: match.start()]):
+                words = [singular(word.lower()) for word in match.groups() if word]
                 yield from map(key_of, (*words, " ".join(words)))
 
 
-def _more(entity: EntitySpec, name: str, kind: FieldType) -> EntitySpec:
+def _with_field(entity: EntitySpec, name: str, kind: FieldType) -> EntitySpec:
     if entity.field(name) is not None:
         return entity
     field = FieldSpec(name=name, label=name.capitalize(), type=kind)

@@ -8,27 +8,27 @@ from importlib.resources import files
 
 
 @cache
-def _table() -> dict[str, object]:
+def _words_file() -> dict[str, object]:
     return tomllib.loads((files(__package__) / "data" / "words.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def word_list(name: str) -> frozenset[str]:
     """The words of a list."""
-    return frozenset(str(_table()[name]).split())
+    return frozenset(str(_words_file()[name]).split())
 
 
 @cache
 def word_pairs(name: str) -> dict[str, str]:
     """Pairs of a form and what it stands for."""
-    pairs = (pair.partition("=") for pair in str(_table()[name]).split())
+    pairs = (pair.partition("=") for pair in str(_words_file()[name]).split())
     return {form: basic for form, _, basic in pairs}
 
 
 @cache
 def foreign_words() -> dict[str, frozenset[str]]:
     """The small words that give away another language, by its name."""
-    table = _table()["foreign"]
+    table = _words_file()["foreign"]
     if not isinstance(table, dict):
         raise TypeError("the foreign words must be a table")
     return {str(name): frozenset(str(words).split()) for name, words in table.items()}
@@ -36,8 +36,8 @@ def foreign_words() -> dict[str, frozenset[str]]:
 
 @cache
 def abroad() -> dict[str, tuple[str, ...]]:
-    """What a goal in another language may be about, in English, with the beginnings of foreign words for it."""
-    table = _table()["abroad"]
+    """English subjects of goals in other languages, with the beginnings of foreign words for each."""
+    table = _words_file()["abroad"]
     if not isinstance(table, dict):
         raise TypeError("the words from abroad must be a table")
     return {str(english): tuple(str(stems).split()) for english, stems in table.items()}

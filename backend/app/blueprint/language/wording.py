@@ -1,4 +1,4 @@
-"""What an app is called and what it says about itself, in the founder's own words."""
+"""The title and the texts of an app, in the founder's own words."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ _QUOTED: Final = r"[\"\u201c\u2018'](?P<quoted>[^\"\u201d\u2019\n]{2,40})[\"\u20
 _GIVEN: Final = re.compile(rf"\b(?:called|named|name it|call it|the name is)\s+(?:{_QUOTED}|(?P<plain>{_NAME}))")
 
 
-def title(found: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goal: str) -> str:
-    """A short name: where it is for or what it does, such as "Tennis Club" or "Invoice Tracker"."""
-    if given := _given_name(goal):
-        return _fit(given, _MOST_TITLE)
-    said, looks = _title_words(found, drafts, words), manner_words(goal)
+def title(findings: Findings, drafts: Sequence[Draft], words: Sequence[str], *, goal: str) -> str:
+    """A short name, such as "Tennis Club" or "Invoice Tracker": the place it is for, or its purpose."""
+    if name_given := _given_name(goal):
+        return _shorten(name_given, _MOST_TITLE)
+    words_said, looks = _title_words(findings, drafts, words), manner_words(goal)
     name = (
-        _title_case(" ".join([word for word in said if word not in looks] or said))
+        _title_case(" ".join([word for word in words_said if word not in looks] or words_said))
         .removesuffix("'s")
         .replace("s's ", "s' ")
     )
-    for joined, spoken in _JOINED.items():
-        name = name.replace(joined, spoken)
-    return _fit(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)
+    for joined, spaced in _JOINED.items():
+        name = name.replace(joined, spaced)
+    return _shorten(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)
 
 
 def _given_name(goal: str) -> str:
@@ -77,59 +77,65 @@ def _given_name(goal: str) -> str:
     return " ".join((match["quoted"] or match["plain"] or "").split()).strip(" .,;:") if match else ""
 
 
-def _title_words(found: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> list[str]:
-    said = _said(words)
-    if said and (all(one.added for one in drafts) or len(said) == len(words)):
-        return said
-    purpose, mains = _purpose(words), _mains(drafts)
-    context = [word for word in found.context.split(" ") if word and word not in _PLAIN]
-    if not context and not purpose and (occasion := _occasion(found)):
+def _title_words(findings: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> list[str]:
+    few = _few_words(words)
+    if few and (all(draft.added for draft in drafts) or len(few) == len(words)):
+        return few
+    purpose, mains = _purpose_words(words), _main_words(drafts)
+    context = [word for word in findings.context.split(" ") if word and word not in _PLAIN]
+    if not context and not purpose and (occasion := _occasion_words(findings)):
         return occasion
     if len(context) > 1 and not purpose:
         return context
     if context and not purpose:
-        first = _first(drafts)
-        sold = context[0] in _SHOPS and not any(one.is_person and one.label == first for one in drafts)
-        return [first.lower(), *context] if sold else [*context, *plural(first).lower().split(" ")]
+        subject = _first_subject(drafts)
+        is_sold_there = context[0] in _SHOPS and not any(
+            draft.is_person and draft.label == subject for draft in drafts
+        )
+        return [subject.lower(), *context] if is_sold_there else [*context, *plural(subject).lower().split(" ")]
     if not context and len(purpose or mains) < 4:
-        context = [word for word in found.subjects[:1] if word not in " ".join(purpose or mains)]
+        context = [word for word in findings.subjects[:1] if word not in " ".join(purpose or mains)]
     return [*context, *(word for word in purpose or mains if word not in context or word == "and")]
 
 
-def _occasion(found: Findings) -> list[str]:
-    """What all of it is for, said in two words of which no record is kept: "our street festival"."""
-    said = [
-        one for one in found.spare if one.kind in _OCCASIONS and " " in one.label and one.key not in found.roles
+def _occasion_words(findings: Findings) -> list[str]:
+    """The occasion of the whole app, in two words of which no record is kept: "our street festival"."""
+    occasions = [
+        candidate
+        for candidate in findings.spare
+        if candidate.kind in _OCCASIONS and " " in candidate.label and candidate.key not in findings.roles
     ]
-    return said[0].label.lower().split(" ") if said else []
+    return occasions[0].label.lower().split(" ") if occasions else []
 
 
-def _first(drafts: Sequence[Draft]) -> str:
-    """What the app is most about: the first thing that the goal names, or else the first people."""
-    own = [one for one in drafts if not one.added] or list(drafts)
-    return next((one.label for one in own if not one.is_person and not one.is_action), own[0].label)
+def _first_subject(drafts: Sequence[Draft]) -> str:
+    """The main subject of the app: the first thing that the goal names, or else the first people."""
+    named = [draft for draft in drafts if not draft.added] or list(drafts)
+    return next((draft.label for draft in named if not draft.is_person and not draft.is_action), named[0].label)
 
 
 def _as_written(word: str, goal: str) -> str:
     """The word with the capitals the founder gives it, as in GP, SaaS or DJ."""
-    found = re.search(rf"\b{re.escape(word)}\b", goal, re.IGNORECASE)
-    return found[0] if found and found[0][1:] != found[0][1:].lower() and not goal.isupper() else word
+    written = re.search(rf"\b{re.escape(word)}\b", goal, re.IGNORECASE)
+    return written[0] if written and written[0][1:] != written[0][1:].lower() and not goal.isupper() else word
 
 
-def _said(words: Sequence[str]) -> list[str]:
+def _few_words(words: Sequence[str]) -> list[str]:
     """The founder's own few words: "wine cellar", "bakery"."""
     plain = [word for word in words if word[0].isalpha() and word not in _FUNCTION and word not in _PLAIN]
     return plain if len(plain) <= 3 else []
 
 
-def _purpose(words: Sequence[str]) -> list[str]:
+def _purpose_words(words: Sequence[str]) -> list[str]:
     """The words up to the one that says what kind of app it is: "invoice tracker", "booking" of "booking app"."""
     for at, word in enumerate(words[:14]):
         if SHUNNED & set(words[max(0, at - 2) : at]):
             continue
-        verb = at > 0 and (singular(words[at - 1]) != words[at - 1]) and word not in _SOFTWARE_NAMES
-        if not verb and (word in _PURPOSE or word in _SOFTWARE_NAMES):
-            before = _words_before(words, at) or [one for one in words[max(0, at - 1) : at] if one in _TRADES]
+        is_verb = at > 0 and (singular(words[at - 1]) != words[at - 1]) and word not in _SOFTWARE_NAMES
+        if not is_verb and (word in _PURPOSE or word in _SOFTWARE_NAMES):
+            before = _words_before(words, at) or [
+                trade for trade in words[max(0, at - 1) : at] if trade in _TRADES
+            ]
             if before:
                 return before + ([word] if word in _PURPOSE else [])
     return []
@@ -140,21 +146,21 @@ def _words_before(words: Sequence[str], at: int) -> list[str]:
     while at > 0 and words[at - 1][0].isalpha() and words[at - 1] not in _FUNCTION and len(before) < 3:
         at -= 1
         before.insert(0, words[at])
-    return [one for one in before if one not in _PLAIN and (one in _PURPOSE or one not in _SOFTWARE)]
+    return [word for word in before if word not in _PLAIN and (word in _PURPOSE or word not in _SOFTWARE)]
 
 
-def _mains(drafts: Sequence[Draft]) -> list[str]:
-    own = [one for one in drafts if not one.added] or list(drafts)
-    for deed in own[:2]:
-        thing = next((one for one in drafts if deed.is_action and _is_about(deed, one)), None)
+def _main_words(drafts: Sequence[Draft]) -> list[str]:
+    named = [draft for draft in drafts if not draft.added] or list(drafts)
+    for deed in named[:2]:
+        thing = next((draft for draft in drafts if deed.is_action and _is_about(deed, draft)), None)
         if thing is not None:
-            said = () if thing.label.lower() in deed.label.lower() else (thing.label,)
-            return " ".join((*said, plural(deed.label))).lower().split(" ")
-    return " and ".join(_lower(plural(one.label)) for one in own[:2]).split(" ")
+            prefix = () if thing.label.lower() in deed.label.lower() else (thing.label,)
+            return " ".join((*prefix, plural(deed.label))).lower().split(" ")
+    return " and ".join(_lower_first(plural(draft.label)) for draft in named[:2]).split(" ")
 
 
-def _is_about(deed: Draft, one: Draft) -> bool:
-    return not (one.is_person or one.is_action) and any(link.target == one.key for link in deed.links)
+def _is_about(deed: Draft, thing: Draft) -> bool:
+    return not (thing.is_person or thing.is_action) and any(link.target == thing.key for link in deed.links)
 
 
 def tagline(text: str) -> str:
@@ -162,48 +168,55 @@ def tagline(text: str) -> str:
     whole = _SPACE.sub(" ", text).strip()
     line = _OPENING.sub("", whole)
     line = whole if _SOMEBODY_DOES.match(line) else line
-    first = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].strip(" ,;:") or whole
-    short = _fit(first, _MOST_TAGLINE)
+    sentence = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].strip(" ,;:") or whole
+    short = _shorten(sentence, _MOST_TAGLINE)
     ending = "" if short[-1] in ".!?…" else "."
     return short[0].upper() + short[1:] + ending
 
 
-def about(one: Draft, targets: Sequence[str], context: str) -> str:
+def about(draft: Draft, targets: Sequence[str], context: str) -> str:
     """One sentence on what these records are."""
     where = f" of the {context}" if context else ""
-    many = plural(one.label)
-    if one.is_person:
-        return f"The {_lower(many)}{where}, and how to reach them."
+    plural_label = plural(draft.label)
+    if draft.is_person:
+        return f"The {_lower_first(plural_label)}{where}, and how to reach them."
     if targets:
-        belongs = " and ".join(_with_article(_lower(target)) for target in targets[:3])
-        return f"Each {_lower(one.label)} belongs to {belongs}."
-    if one.kind in (NounKind.EVENT, NounKind.ACT):
-        return f"The {_lower(many)}{where}: what happens, when, and how far it is."
-    return f"All {_lower(many)}{where} in one place."
+        belongs = " and ".join(_with_article(_lower_first(target)) for target in targets[:3])
+        return f"Each {_lower_first(draft.label)} belongs to {belongs}."
+    if draft.kind in (NounKind.EVENT, NounKind.ACT):
+        return f"The {_lower_first(plural_label)}{where}: what happens, when, and how far it is."
+    return f"All {_lower_first(plural_label)}{where} in one place."
 
 
-def with_domain(label: str, found: Findings) -> str:
+def with_domain(label: str, findings: Findings) -> str:
     """The label with what the app is all about in front, where that reads well: "Yoga class"."""
-    if label.lower() not in _CLASS_WORDS or not found.domain:
+    if label.lower() not in _CLASS_WORDS or not findings.domain:
         return label
-    domain = next((one for one in found.domain if one not in label.lower() and one.isascii()), "")
+    domain = next(
+        (
+            domain_word
+            for domain_word in findings.domain
+            if domain_word not in label.lower() and domain_word.isascii()
+        ),
+        "",
+    )
     return f"{domain} {label.lower()}".strip().capitalize() if len(domain) < 16 else label
 
 
-def examples(one: Draft, found: Findings) -> tuple[str, ...]:
+def examples(draft: Draft, findings: Findings) -> tuple[str, ...]:
     """Names for the first records: usual ones, kinds of a plant or food, or plainly numbered."""
-    if one.is_person or not one.fields or one.fields[0].name not in _NAMES:
+    if draft.is_person or not draft.fields or draft.fields[0].name not in _NAMES:
         return ()
-    label = with_domain(one.label, found)
-    last = key_of(one.label.split(" ")[-1])
-    for key in (one.setting + one.key, one.setting + last, key_of(label), one.key, last):
+    label = with_domain(draft.label, findings)
+    last_word = key_of(draft.label.split(" ")[-1])
+    for key in (draft.setting + draft.key, draft.setting + last_word, key_of(label), draft.key, last_word):
         if key in usual_examples():
             return usual_examples()[key]
     if label.split(" ")[-1].lower() in _CLASS_WORDS:
         return tuple(f"{word} {label.lower()}" for word in _CLASSES)
-    if len(one.examples) >= 5 and one.kind in (NounKind.FOOD, NounKind.PLANT):
-        return tuple(_upper(name) for name in one.examples)
-    words = _VARIANTS.get(one.kind, ())
+    if len(draft.examples) >= 5 and draft.kind in (NounKind.FOOD, NounKind.PLANT):
+        return tuple(_upper_first(name) for name in draft.examples)
+    words = _VARIANTS.get(draft.kind, ())
     return tuple(f"{word} {label.lower()}" for word in words) or tuple(f"{label} {n}" for n in range(1, 7))
 
 
@@ -224,10 +237,11 @@ def currency(text: str) -> str:
     return next((sign for sign, names in CURRENCIES if words & set(names.split())), "$")
 
 
-def _fit(text: str, most: int) -> str:
+def _shorten(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     cut = text[: most - 1]
+    # A cut at a comma leaves a whole thought, where that is not too little of it.
     clause, comma, _ = cut.rpartition(", ")
     if comma and len(clause) > most // 3:
         return clause
@@ -243,9 +257,9 @@ def _with_article(text: str) -> str:
     return ("an " if text[0].lower() in "aeiou" else "a ") + text
 
 
-def _lower(text: str) -> str:
+def _lower_first(text: str) -> str:
     return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
 
 
-def _upper(text: str) -> str:
+def _upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
