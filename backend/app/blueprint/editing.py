@@ -1,4 +1,4 @@
-"""What changes when a specification is edited: which parts live on under another name, and what follows from that.
+"""Edits of a specification: the parts that live on under another name, and what follows from that.
 
 An edit arrives as plain JSON values that may be anything; only what `settled` gives back is a specification.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.blueprint import spec_defaults
-from app.blueprint.fault_words import words_of
+from app.blueprint.fault_words import fault_words
 from app.blueprint.naming import Raw, dicts
 from app.blueprint.renames import Guess, follow, guesses
 from app.blueprint.spec import AppSpec, EntitySpec
@@ -32,7 +32,7 @@ def lives_on(old: Mapping[str, Any] | None, new: AppSpec) -> bool:
 
 
 def without_was(spec: AppSpec) -> AppSpec:
-    """The same with nothing said about an earlier version: what the next one begins with."""
+    """The specification without names from an earlier version, as the next one begins."""
     entities = tuple(
         entity.model_copy(
             update={
@@ -48,32 +48,32 @@ def without_was(spec: AppSpec) -> AppSpec:
 def settled(
     raw: Raw, base: AppSpec, *, began: AppSpec | None = None, guess: bool = True
 ) -> tuple[AppSpec, list[str]]:
-    """An edit as a specification, and what was understood of it, in plain words. ValidationError.
+    """An edit as a specification, with notes on what was understood of it, in plain words.
 
-    `base` is the version that the app has; `began` is what the edit began with where that is an edit itself.
-    What was renamed is followed wherever it is named. With `guess`, a part that vanished while one like it
-    appeared counts as renamed.
+    ValidationError. `base` is the version that the app has; `began` is what the edit began with where that is
+    an edit itself. Renamed parts are followed wherever they are named. With `guess`, a part that vanished while
+    one like it appeared counts as renamed.
     """
     began = began or base
     edit = {**copy.deepcopy(raw), **{name: getattr(began, name) for name in _FROM_THE_ENGINE}}
     edit["version"] = base.version
     if isinstance(edit.get("entities"), list):
         # A specification written by hand need not say its tables, which the pages are found by.
-        edit["entities"] = [spec_defaults.entity(one) for one in edit["entities"]]
-    found = guesses(edit, base) if guess else []
-    for one in found:
-        one.mark(edit)
+        edit["entities"] = [spec_defaults.entity(entity) for entity in edit["entities"]]
+    renamed = guesses(edit, base) if guess else []
+    for guessed in renamed:
+        guessed.mark(edit)
     _forget_stale(edit, base)
     follow(edit, base, guess=guess)
     if began is not base:
         follow(edit, began, guess=guess)
-    _tend_pages(edit, base)
-    _tend_checks(edit, began)
-    return AppSpec.model_validate(edit), [told(one) for one in found]
+    _settle_pages(edit, base)
+    _settle_checks(edit, began)
+    return AppSpec.model_validate(edit), [guess_note(guessed) for guessed in renamed]
 
 
-def told(guess: Guess) -> str:
-    """What was taken for a rename."""
+def guess_note(guess: Guess) -> str:
+    """The note that a part is taken for renamed."""
     return (
         f"{guess.new!r} is taken for what was {guess.old!r}{guess.where}, so its values are kept. "
         "If it is something new, save the specification as it is written."
@@ -81,14 +81,14 @@ def told(guess: Guess) -> str:
 
 
 def problems(error: ValidationError, raw: Raw) -> list[dict[str, str]]:
-    """What is wrong with an edit: the place, named by the words of the edit itself, and why."""
+    """The faults of an edit: each with its place, by the names in the edit itself, and the reason."""
     return [
-        {"field": _place(one["loc"], raw), "problem": words_of(one)[:400]}
-        for one in error.errors(include_url=False)
+        {"field": _place_words(fault["loc"], raw), "problem": fault_words(fault)[:400]}
+        for fault in error.errors(include_url=False)
     ][:20]
 
 
-def _place(loc: tuple[int | str, ...], raw: Any) -> str:  # Any: what JSON can hold
+def _place_words(loc: tuple[int | str, ...], raw: Any) -> str:  # Any: what JSON can hold
     parts: list[str] = []
     here = raw
     for step in loc:
@@ -99,10 +99,10 @@ def _place(loc: tuple[int | str, ...], raw: Any) -> str:  # Any: what JSON can h
         if isinstance(step, str):
             parts.append(step[:40].encode(errors="replace").decode())
         elif parts:
-            named = next(
+            name = next(
                 (here[key] for key in ("name", "path", "kind") if isinstance(here, dict) and key in here), ""
             )
-            parts[-1] += f" {str(named)[:40]!r}" if named else f" number {step + 1}"
+            parts[-1] += f" {str(name)[:40]!r}" if name else f" number {step + 1}"
     return ", ".join(parts) or "the specification"
 
 
@@ -119,20 +119,20 @@ def _forget_stale(edit: Raw, base: AppSpec) -> None:
                 field["was"] = None
 
 
-def _tend_pages(edit: Raw, base: AppSpec) -> None:
-    """Each kind of record has its page, none is left of one that is gone, and a view that is gone has none."""
-    tables = {str(one.get("table")): one for one in dicts(edit.get("entities"))}
+def _settle_pages(edit: Raw, base: AppSpec) -> None:
+    """Give each kind of record its page, and take out those of kinds and views that are gone."""
+    tables = {str(entity.get("table")): entity for entity in dicts(edit.get("entities"))}
     moved = _tables_moved(edit, base)
-    views = {(str(one.get("kind")), str(one.get("entity"))) for one in dicts(edit.get("views"))}
+    views = {(str(view.get("kind")), str(view.get("entity"))) for view in dicts(edit.get("views"))}
     gone = {entity.table for entity in base.entities} - tables.keys() - moved.keys()
     pages: dict[str, Raw] = {}
     for page in dicts(edit.get("pages")):
-        first, *rest = str(page.get("path", "")).removeprefix("/").split("/")
-        table = moved.get(first, first)
-        if first in gone or (rest and _is_view_without(rest[0], tables.get(table), views, base)):
+        table_before, *steps = str(page.get("path", "")).removeprefix("/").split("/")
+        table = moved.get(table_before, table_before)
+        if table_before in gone or (steps and _is_view_without(steps[0], tables.get(table), views, base)):
             continue
-        path = "/".join(["", table, *rest])
-        title = tables[table].get("plural") if table in tables and not rest else page.get("title")
+        path = "/".join(["", table, *steps])
+        title = tables[table].get("plural") if table in tables and not steps else page.get("title")
         pages.setdefault(path, {**page, "path": path, "title": title})
     for table, entity in tables.items():
         pages.setdefault(f"/{table}", {"path": f"/{table}", "title": entity.get("plural")})
@@ -141,11 +141,11 @@ def _tend_pages(edit: Raw, base: AppSpec) -> None:
 
 
 def _tables_moved(edit: Raw, base: AppSpec) -> dict[str, str]:
-    pairs = [(_before(one, base), str(one.get("table"))) for one in dicts(edit.get("entities"))]
+    pairs = [(_version_before(entity, base), str(entity.get("table"))) for entity in dicts(edit.get("entities"))]
     return {before.table: table for before, table in pairs if before is not None and before.table != table}
 
 
-def _before(entity: Raw, base: AppSpec) -> EntitySpec | None:
+def _version_before(entity: Raw, base: AppSpec) -> EntitySpec | None:
     return base.entity(str(entity.get("was") or entity.get("name")))
 
 
@@ -153,32 +153,32 @@ def _is_view_without(word: str, entity: Raw | None, views: set[tuple[str, str]],
     """True if a page shows a view that the base had and the edit has not."""
     if entity is None:
         return False
-    before = _before(entity, base)
-    had = before is not None and any(view.kind == word and view.entity == before.name for view in base.views)
-    return had and (word, str(entity.get("name"))) not in views
+    before = _version_before(entity, base)
+    was_there = before is not None and any(view.kind == word and view.entity == before.name for view in base.views)
+    return was_there and (word, str(entity.get("name"))) not in views
 
 
-def _tend_checks(edit: Raw, began: AppSpec) -> None:
-    """Checks name rules by number: they follow their rule, and go when it or their kind of record is gone.
+def _settle_checks(edit: Raw, began: AppSpec) -> None:
+    """Renumber the rules that checks name; a check goes with its rule or its kind of record.
 
     A check that the edit has written itself counts the rules as they stand in the edit.
     """
-    names = {str(one.get("name")) for one in dicts(edit.get("entities"))}
-    now = list(dicts(edit.get("rules")))
-    places = _places([rule.model_dump(mode="json") for rule in began.rules], now)
-    known = {_words_of(check.model_dump(mode="json")) for check in began.acceptance}
-    kept = []
+    names = {str(entity.get("name")) for entity in dicts(edit.get("entities"))}
+    rules_now = list(dicts(edit.get("rules")))
+    places = _places_now([rule.model_dump(mode="json") for rule in began.rules], rules_now)
+    began_with = {_words_of(check.model_dump(mode="json")) for check in began.acceptance}
+    checks = []
     for check in dicts(edit.get("acceptance")):
         if check.get("entity") is not None and str(check["entity"]) not in names:
             continue
-        if check.get("rule") is not None and _words_of(check) in known:
+        if check.get("rule") is not None and _words_of(check) in began_with:
             place = places.get(check["rule"])
             if place is None:
                 continue
             check["rule"] = place
-        kept.append(check)
+        checks.append(check)
     if "acceptance" in edit:
-        edit["acceptance"] = kept
+        edit["acceptance"] = checks
 
 
 def _words_of(check: Raw) -> str:
@@ -186,12 +186,16 @@ def _words_of(check: Raw) -> str:
     return repr([check.get(key) for key in ("given", "do", "expect", "kind", "rule")])
 
 
-def _places(before: list[Raw], now: list[Raw]) -> dict[int, int]:
-    """Where each rule of before is now, by its number: the same one, else the next that says the same sentence."""
+def _places_now(before: list[Raw], rules_now: list[Raw]) -> dict[int, int]:
+    """The new place of each earlier rule, by its number: the same rule, else the next with the same sentence."""
     places: dict[int, int] = {}
     for is_same in (_are_alike, _say_the_same):
         for number, rule in enumerate(before):
-            free = (at for at, one in enumerate(now) if at not in places.values() and is_same(rule, one))
+            free = (
+                at
+                for at, candidate in enumerate(rules_now)
+                if at not in places.values() and is_same(rule, candidate)
+            )
             if number not in places and (place := next(free, None)) is not None:
                 places[number] = place
     return places

@@ -1,4 +1,4 @@
-"""What is wrong with a member of a specification, and what would be right, in words."""
+"""The words for a fault of a specification: what is wrong with a member, and what would be right."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ _PATTERNS: Final = (
 )
 
 
-def words_of(one: Mapping[str, Any]) -> str:
+def fault_words(fault: Mapping[str, Any]) -> str:
     """A fault of pydantic's, as its `errors()` tells it, in a sentence without the grammar of a schema."""
-    kind, context = one["type"], one.get("ctx") or {}
+    kind, context = fault["type"], fault.get("ctx") or {}
     match kind:
         case "extra_forbidden":
-            return _unknown_member(one["loc"])
+            return _unknown_member(fault["loc"])
         case "missing":
             return "is missing"
         case "string_pattern_mismatch":
             pattern = str(context.get("pattern", ""))
-            return next((words for start, words in _PATTERNS if pattern.startswith(start)), str(one["msg"]))
+            return next((words for start, words in _PATTERNS if pattern.startswith(start)), str(fault["msg"]))
         case "enum":
-            return _unknown_value(str(one.get("input")), str(context.get("expected", "")))
+            return _unknown_value(str(fault.get("input")), str(context.get("expected", "")))
         case "string_too_long":
             return f"is longer than {context['max_length']} characters"
         case "string_too_short":
@@ -75,7 +75,7 @@ def words_of(one: Mapping[str, Any]) -> str:
             return f"has {context['actual_length']} members, at most {context['max_length']} are possible"
         case "too_short":
             return f"needs at least {context['min_length']}"
-    return _TYPES.get(kind, str(one["msg"]).removeprefix("Value error, "))
+    return _TYPES.get(kind, str(fault["msg"]).removeprefix("Value error, "))
 
 
 _TYPES: Final[Mapping[str, str]] = {
@@ -95,17 +95,17 @@ _TYPES: Final[Mapping[str, str]] = {
 def _unknown_member(loc: Sequence[int | str]) -> str:
     holders = [step for step in loc[:-1] if isinstance(step, str)]
     part = _PARTS.get(holders[-1]) if holders else spec.AppSpec
-    known = [name for name in part.model_fields if name not in OURS] if part is not None else []
-    near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    members = [name for name in part.model_fields if name not in OURS] if part is not None else []
+    near = difflib.get_close_matches(str(loc[-1]), members, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"is not known here; {hint}there are: {', '.join(known)}"
+    return f"is not known here; {hint}there are: {', '.join(members)}"
 
 
-def _unknown_value(given: str, expected: str) -> str:
-    known = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
-    near = difflib.get_close_matches(given.casefold(), known, n=1)
-    plain = "".join(filter(str.isalnum, given.casefold()))
-    meant = _OTHER_NAMES.get(given.casefold()) or _OTHER_NAMES.get(plain) or (near[0] if near else None)
+def _unknown_value(value: str, expected: str) -> str:
+    values = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
+    near = difflib.get_close_matches(value.casefold(), values, n=1)
+    plain = "".join(filter(str.isalnum, value.casefold()))
+    meant = _OTHER_NAMES.get(value.casefold()) or _OTHER_NAMES.get(plain) or (near[0] if near else None)
     hint = f"did you mean {meant}? " if meant else ""
     hint = "did you mean bool (yes or no)? " if meant == "bool" else hint
-    return f"{given[:40]!r} is none of them; {hint}there are: {', '.join(known)}"
+    return f"{value[:40]!r} is none of them; {hint}there are: {', '.join(values)}"

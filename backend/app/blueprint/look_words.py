@@ -37,7 +37,7 @@ _FRUITS: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class _Names:
+class _ColourNames:
     hues: dict[str, int]
     soft: frozenset[str]
     grey: frozenset[str]
@@ -47,9 +47,9 @@ class _Names:
 
 
 @cache
-def _names() -> _Names:
+def _colour_names() -> _ColourNames:
     raw = tomllib.loads((_FOLDER / "colours.toml").read_text(encoding="utf-8"))
-    return _Names(raw["hues"], **{name: frozenset(words.split()) for name, words in raw["kinds"].items()})
+    return _ColourNames(raw["hues"], **{name: frozenset(words.split()) for name, words in raw["kinds"].items()})
 
 
 @cache
@@ -60,47 +60,52 @@ def mood_words() -> dict[str, Design]:
 
 
 def read_theme(goal: str) -> ThemeSpec:
-    """What the words of a goal ask of the look; nothing is filled in that they do not say."""
+    """The look that the words of a goal ask for; nothing is filled in that they do not say."""
     text = goal.lower()
-    named = [one for sentence in _SENTENCE.split(text) for one in _colours(sentence)]
-    hues = list(dict.fromkeys(hue for hue, _ in named if hue is not None))
+    colours = [colour for sentence in _SENTENCE.split(text) for colour in _colours_in(sentence)]
+    hues = list(dict.fromkeys(hue for hue, _ in colours if hue is not None))
     scheme = Scheme.DARK if _DARK.search(text) else Scheme.LIGHT if _LIGHT.search(text) else None
     tone = None
-    if _GREY.search(text) or (named and not hues):
+    if _GREY.search(text) or (colours and not hues):
         tone = Tone.GREY
-    elif named and named[0][1]:
+    elif colours and colours[0][1]:
         tone = Tone.SOFT
-    given: dict[str, Any] = {"hue": hues[0] if hues else None, "second_hue": hues[1] if len(hues) > 1 else None}
-    return ThemeSpec(**given, tone=tone, scheme=scheme)
+    hues_given: dict[str, Any] = {
+        "hue": hues[0] if hues else None,
+        "second_hue": hues[1] if len(hues) > 1 else None,
+    }
+    return ThemeSpec(**hues_given, tone=tone, scheme=scheme)
 
 
 def manner_words(goal: str) -> frozenset[str]:
     """The words of a goal that say how the app shall look, and nothing of what it is for."""
-    return look_words(goal) & (_names().manner | _names().hues.keys()) - _FRUITS
+    return look_words(goal) & (_colour_names().manner | _colour_names().hues.keys()) - _FRUITS
 
 
 def look_words(goal: str) -> frozenset[str]:
     """The words of a goal that speak of its look, and that the app has a place for."""
-    names = _names()
-    found: set[str] = set()
+    names = _colour_names()
+    words: set[str] = set()
     for sentence in _SENTENCE.split(goal.lower()):
         tokens = _TOKEN.findall(sentence)
         cued = _CUE & set(tokens)
-        if cued or any(_colours(sentence)):
-            found |= cued | {one for one in tokens if one in names.hues or one in names.grey | names.qualifiers}
+        if cued or any(_colours_in(sentence)):
+            words |= cued | {
+                token for token in tokens if token in names.hues or token in names.grey | names.qualifiers
+            }
     for match in (*_DARK.finditer(goal.lower()), *_LIGHT.finditer(goal.lower()), *_GREY.finditer(goal.lower())):
-        found |= set(_TOKEN.findall(match[0])) & (names.qualifiers | names.grey | {"mode"})
-    return frozenset(found | ((mood_words().keys() | names.manner) & set(_TOKEN.findall(goal.lower()))))
+        words |= set(_TOKEN.findall(match[0])) & (names.qualifiers | names.grey | {"mode"})
+    return frozenset(words | ((mood_words().keys() | names.manner) & set(_TOKEN.findall(goal.lower()))))
 
 
-def _colours(sentence: str) -> Iterator[tuple[int | None, bool]]:
+def _colours_in(sentence: str) -> Iterator[tuple[int | None, bool]]:
     """The hue of each colour that a sentence names as one, none for a grey, and whether it is soft."""
-    names, tokens = _names(), _TOKEN.findall(sentence)
+    names, tokens = _colour_names(), _TOKEN.findall(sentence)
     is_about_looks = bool(_CUE & set(tokens))
     for at, token in enumerate(tokens):
         before = tokens[at - 1] if at else ""
         if token.startswith("#"):
-            yield _hex(token)
+            yield _hue_of_hex(token)
             continue
         # Of "navy blue" the first word says which blue.
         is_colour = (token in names.hues or token in names.grey) and before not in names.hues
@@ -110,18 +115,18 @@ def _colours(sentence: str) -> Iterator[tuple[int | None, bool]]:
 
 def _is_led_to(tokens: list[str], at: int) -> bool:
     """True if a colour ends its clause behind "in" or "use": "in navy and gold", not "in green houses"."""
-    names = _names()
-    known = names.hues.keys() | names.grey | names.qualifiers | {"and"}
+    names = _colour_names()
+    look_names = names.hues.keys() | names.grey | names.qualifiers | {"and"}
     start, end = at, at
-    while start and tokens[start - 1] in known:
+    while start and tokens[start - 1] in look_names:
         start -= 1
-    while end + 1 < len(tokens) and tokens[end + 1] in known:
+    while end + 1 < len(tokens) and tokens[end + 1] in look_names:
         end += 1
     follows = tokens[end + 1] if end + 1 < len(tokens) else ""
     return bool(start) and tokens[start - 1] in _LEADS and follows in ("", "with", "for", "so", "please", "where")
 
 
-def _hex(color: str) -> tuple[int | None, bool]:
+def _hue_of_hex(color: str) -> tuple[int | None, bool]:
     red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     return (round(hue * 360) % 360 if saturation > 0.08 and 0.03 < lightness < 0.97 else None), False

@@ -1,4 +1,4 @@
-"""Every place of a specification that names a part of it, and what it names: one table for all renames."""
+"""All places of a specification that name a part of it, and the kind of part: one table for all renames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Raw = dict[str, Any]
 
 
 class Named(StrEnum):
-    """What a place names."""
+    """The kind of part that a place names."""
 
     RECORD = "record"
     FIELD = "field"
@@ -31,7 +31,7 @@ class Named(StrEnum):
 
 
 class Of(StrEnum):
-    """Whose fields, states or expressions a place is about."""
+    """The owner of the fields, states or expressions that a place is about."""
 
     NOBODY = "nobody"
     HOLDER = "holder"
@@ -44,7 +44,7 @@ class Of(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a name stands: the members that lead to it, through each part of the lists among them."""
+    """A place where a name stands: the members that lead to it, through each part of the lists among them."""
 
     path: str
     named: Named
@@ -133,25 +133,25 @@ class Spot:
         if isinstance(value, str):
             self.part[self.key] = new_name(value)
         elif isinstance(value, list | tuple):
-            self.part[self.key] = [new_name(one) if isinstance(one, str) else one for one in value]
+            self.part[self.key] = [new_name(name) if isinstance(name, str) else name for name in value]
 
 
 def spots(document: Raw) -> Iterator[Spot]:
     """Every place of a document that may be valid or not."""
     for place in PLACES:
-        first, *way = place.path.split("/")[:-1]
-        for top in _parts(document.get(first)):
+        outermost, *way = place.path.split("/")[:-1]
+        for top in _inner_parts(document.get(outermost)):
             parts = [top]
             for step in way:
-                parts = [inner for part in parts for inner in _parts(part.get(step))]
+                parts = [inner for part in parts for inner in _inner_parts(part.get(step))]
             yield from (Spot(place, top, part) for part in parts)
 
 
 def dicts(value: Any) -> Iterator[Raw]:  # Any: what JSON can hold
-    """Those of a list that are objects."""
+    """The members of a list that are objects."""
     if isinstance(value, list | tuple):
-        yield from (one for one in value if isinstance(one, dict))
+        yield from (item for item in value if isinstance(item, dict))
 
 
-def _parts(value: Any) -> Iterator[Raw]:  # Any: what JSON can hold
+def _inner_parts(value: Any) -> Iterator[Raw]:  # Any: what JSON can hold
     yield from (value,) if isinstance(value, dict) else dicts(value)

@@ -21,7 +21,7 @@ _UNTOLD: Final = OURS - {"was"}
 
 
 class Kind(StrEnum):
-    """What is done to a part."""
+    """The kinds of change to a part."""
 
     ADD = "add"
     CHANGE = "change"
@@ -46,51 +46,51 @@ class OperationFault(ValueError):
     """An operation that cannot be carried out: which one, and what would be right."""
 
 
-def operated(raw: Raw, operations: Sequence[Operation]) -> Raw:
+def apply_operations(raw: Raw, operations: Sequence[Operation]) -> Raw:
     """The specification after these changes. OperationFault names the first that cannot be made."""
     document = copy.deepcopy(raw)
     for number, operation in enumerate(operations, 1):
         try:
-            _DO[operation.op](document, operation)
+            _APPLY[operation.op](document, operation)
         except OperationFault as fault:
             raise OperationFault(f"operation {number} ({operation.op.value} {operation.at}): {fault}") from fault
     return document
 
 
 def _add(document: Raw, operation: Operation) -> None:
-    holder, key = _found(document, operation.at.split("/"), may_be_new=True)
+    holder, key = _find_place(document, operation.at.split("/"), may_be_new=True)
     if isinstance(holder, dict) and key not in holder:
         holder[key] = []
-    there = holder[key]
-    if not isinstance(there, list):
+    parts = holder[key]
+    if not isinstance(parts, list):
         raise OperationFault("parts are added to a list, such as entities/Booking/fields or rules")
     if operation.value is None:
         raise OperationFault("value is missing: the part to add")
-    there.append(copy.deepcopy(operation.value))
+    parts.append(copy.deepcopy(operation.value))
 
 
 def _change(document: Raw, operation: Operation) -> None:
-    holder, key = _found(document, operation.at.split("/"), may_be_new=True)
+    holder, key = _find_place(document, operation.at.split("/"), may_be_new=True)
     if isinstance(holder, dict) and key in _UNTOLD:
         raise OperationFault(f"{key} follows from the rest")
-    there = holder.get(key) if isinstance(holder, dict) else holder[key]
-    if not isinstance(there, dict):
+    member = holder.get(key) if isinstance(holder, dict) else holder[key]
+    if not isinstance(member, dict):
         holder[key] = copy.deepcopy(operation.value)
         return
     if not isinstance(operation.value, dict):
         raise OperationFault("value must be an object with the members that become others")
-    if "name" in operation.value and operation.value["name"] != there.get("name"):
+    if "name" in operation.value and operation.value["name"] != member.get("name"):
         raise OperationFault("another name is given by rename, so that the records live on")
     for name, value in operation.value.items():
         if value is None:
-            there.pop(name, None)
+            member.pop(name, None)
         else:
-            there[name] = copy.deepcopy(value)
+            member[name] = copy.deepcopy(value)
 
 
 def _rename(document: Raw, operation: Operation) -> None:
     steps = operation.at.split("/")
-    holder, key = _found(document, steps)
+    holder, key = _find_place(document, steps)
     part = holder[key]
     if not operation.to:
         raise OperationFault("to is missing: the new name")
@@ -106,9 +106,9 @@ def _rename(document: Raw, operation: Operation) -> None:
 
 
 def _renames_of(document: Raw, steps: Sequence[str], part: Any, new: str) -> Renames | None:
-    """What a rename of one part changes; None when it has no name that others could speak of."""
+    """The renames that follow from renaming one part; None when it has no name that others could speak of."""
     changed = {str(part.get("name") if isinstance(part, dict) else part): new}
-    inside = _named_at(document, steps[:2])
+    inside = _name_at(document, steps[:2])
     match steps[0], steps[2:]:
         case "entities", []:
             return Renames(entities=changed)
@@ -121,16 +121,16 @@ def _renames_of(document: Raw, steps: Sequence[str], part: Any, new: str) -> Ren
         case "tools", ["inputs" | "results", _]:
             return Renames(fields={tool_name(inside): changed})
         case "entities", ["fields", name, "choices", _]:
-            return Renames(choices={(inside, _named_at(document, [*steps[:3], name])): changed})
+            return Renames(choices={(inside, _name_at(document, [*steps[:3], name])): changed})
         case "tools", ["inputs", name, "choices", _]:
-            return Renames(choices={(tool_name(inside), _named_at(document, [*steps[:3], name])): changed})
+            return Renames(choices={(tool_name(inside), _name_at(document, [*steps[:3], name])): changed})
     return None
 
 
-def _named_at(document: Raw, steps: Sequence[str]) -> str:
+def _name_at(document: Raw, steps: Sequence[str]) -> str:
     if len(steps) < 2:
         return ""
-    holder, key = _found(document, steps)
+    holder, key = _find_place(document, steps)
     return str(holder[key].get("name")) if isinstance(holder[key], dict) else ""
 
 
@@ -146,7 +146,7 @@ def _forget_derived(part: Raw, *, is_entity: bool) -> None:
 
 
 def _remove(document: Raw, operation: Operation) -> None:
-    holder, key = _found(document, operation.at.split("/"))
+    holder, key = _find_place(document, operation.at.split("/"))
     if isinstance(holder, dict):
         if holder.pop(key, None) is None:
             raise OperationFault(f"there is no {key}")
@@ -154,24 +154,24 @@ def _remove(document: Raw, operation: Operation) -> None:
         del holder[key]
 
 
-def _found(document: Raw, steps: Sequence[str], *, may_be_new: bool = False) -> tuple[Any, Any]:
-    """The list or object that holds a part, and its place there."""
+def _find_place(document: Raw, steps: Sequence[str], *, may_be_new: bool = False) -> tuple[Any, Any]:
+    """The list or object that holds a part, and the part's place in it."""
     here: Any = document
     for depth, step in enumerate(steps):
         is_last = depth == len(steps) - 1
         if isinstance(here, list):
-            key: Any = _index(here, step)
+            key: Any = _index_of(here, step)
         elif isinstance(here, dict) and (step in here or (may_be_new and is_last)):
             key = step
         else:
-            raise OperationFault(f"there is no {step!r}; there are: {', '.join(map(str, _names(here)))}")
+            raise OperationFault(f"there is no {step!r}; there are: {', '.join(map(str, _names_at(here)))}")
         if is_last:
             return here, key
         here = here[key]
     raise OperationFault("at is empty")
 
 
-def _index(parts: list[Any], step: str) -> int:
+def _index_of(parts: list[Any], step: str) -> int:
     for number, part in enumerate(parts):
         if part == step or (
             isinstance(part, dict) and step in (_view_name(part), *(part.get(name) for name in (*_NAMES, "was")))
@@ -179,14 +179,14 @@ def _index(parts: list[Any], step: str) -> int:
             return number
     if step.isdecimal() and 1 <= int(step) <= len(parts):
         return int(step) - 1
-    raise OperationFault(f"there is no {step!r}; there are: {', '.join(map(str, _names(parts)))}")
+    raise OperationFault(f"there is no {step!r}; there are: {', '.join(map(str, _names_at(parts)))}")
 
 
 def _view_name(part: Raw) -> str:
     return f"{part.get('kind')} {part.get('entity')}"
 
 
-def _names(here: Any) -> list[Any]:  # Any: what JSON can hold
+def _names_at(here: Any) -> list[Any]:  # Any: what JSON can hold
     if isinstance(here, dict):
         return [name for name in here if name not in _UNTOLD]
     if not isinstance(here, list):
@@ -199,4 +199,4 @@ def _names(here: Any) -> list[Any]:  # Any: what JSON can hold
     ]
 
 
-_DO: Final = {Kind.ADD: _add, Kind.CHANGE: _change, Kind.RENAME: _rename, Kind.REMOVE: _remove}
+_APPLY: Final = {Kind.ADD: _add, Kind.CHANGE: _change, Kind.RENAME: _rename, Kind.REMOVE: _remove}

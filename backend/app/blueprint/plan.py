@@ -54,56 +54,56 @@ _NOT_SHOWN: Final = (ViewKind.LIST, ViewKind.TOTALS)
 def plan_of(spec: AppSpec, *, unknown: Sequence[str] = ()) -> Plan:
     """The plan of a specification; `unknown` are words of its goal that nobody knows."""
     clauses = tuple(Clause(text=wish.text, state=wish.state, why=wish.why) for wish in spec.wishes)
-    told = tuple(_left_out(clause) for clause in clauses if clause.state is not WishState.KEPT)
-    offered = _offered(spec)
+    left_out = tuple(_plan_left_out(clause) for clause in clauses if clause.state is not WishState.KEPT)
+    offered = _offered_records(spec)
     return Plan(
         title=spec.title,
         tagline=spec.tagline,
         engine=spec.engine,
         confidence=spec.confidence,
-        people=_people(spec),
-        keeps=tuple(_kept(entity, is_offered=entity.name in offered) for entity in spec.entities),
+        people=_plan_people(spec),
+        keeps=tuple(_plan_record(entity, is_offered=entity.name in offered) for entity in spec.entities),
         does=tuple(deeds_of(spec)),
-        rules=tuple(_rules(spec)),
+        rules=tuple(_plan_rules(spec)),
         computes=tuple(figures_of(spec)),
-        shows=tuple(_shown(spec)),
-        pages=_pages(spec),
-        sends=tuple(_sent(spec, message) for message in spec.messages),
+        shows=tuple(_plan_views(spec)),
+        pages=_plan_pages(spec),
+        sends=tuple(_plan_message(spec, message) for message in spec.messages),
         assumptions=spec.assumptions,
-        left_out=(*told, *(LeftOut(asked=text, why="") for text in spec.not_understood)),
+        left_out=(*left_out, *(LeftOut(asked=text, why="") for text in spec.not_understood)),
         not_understood=tuple(unknown),
         clauses=clauses,
     )
 
 
-def _left_out(clause: Clause) -> LeftOut:
+def _plan_left_out(clause: Clause) -> LeftOut:
     return LeftOut(asked=clause.text, why=clause.why)
 
 
-def _people(spec: AppSpec) -> tuple[Person, ...]:
+def _plan_people(spec: AppSpec) -> tuple[Person, ...]:
     roles = (*(role for role in spec.roles if role.scope is RoleScope.OWN), *staff_roles(spec))
     owner = Person(name=OWNER, sees=RoleScope.ALL)
     return (owner, *(Person(name=role.name, sees=role.scope, record=role.entity) for role in roles))
 
 
-def _offered(spec: AppSpec) -> frozenset[str]:
+def _offered_records(spec: AppSpec) -> frozenset[str]:
     """The records that a public form lists for visitors to choose from."""
-    found = set()
+    names = set()
     for form in spec.forms:
         entity = spec.entity(form.entity)
         fields = map(entity.field, form.fields) if entity is not None else ()
-        found |= {field.ref for field in fields if field is not None and field.ref}
-    return frozenset(found)
+        names |= {field.ref for field in fields if field is not None and field.ref}
+    return frozenset(names)
 
 
-def _kept(entity: EntitySpec, *, is_offered: bool) -> Kept:
+def _plan_record(entity: EntitySpec, *, is_offered: bool) -> Kept:
     status = entity.field(entity.state) if entity.state else status_field(entity)
     public = Publicity.LIST if is_offered and entity.public is Publicity.NONE else entity.public
     return Kept(
         name=entity.name,
         plural=entity.plural,
         public=public.value,
-        fields=(*map(_field, entity.fields), *map(_figure, entity.computed)),
+        fields=(*map(_plan_field, entity.fields), *map(_plan_figure, entity.computed)),
         states=status.choices if status is not None else (),
         moves=tuple(
             Move(from_=source, to=move.target, by=by)
@@ -114,11 +114,11 @@ def _kept(entity: EntitySpec, *, is_offered: bool) -> Kept:
     )
 
 
-def _figure(figure: ComputedSpec) -> PlanField:
+def _plan_figure(figure: ComputedSpec) -> PlanField:
     return PlanField(name=figure.name, label=figure.label, type="computed")
 
 
-def _limits(field: FieldSpec) -> str | None:
+def _limits_text(field: FieldSpec) -> str | None:
     """The bounds of a number, such as "1 to 10", "at least 1" or "at most 10"."""
     if field.lowest is None and field.highest is None:
         return None
@@ -127,7 +127,7 @@ def _limits(field: FieldSpec) -> str | None:
     return f"at least {field.lowest}" if field.highest is None else f"{field.lowest} to {field.highest}"
 
 
-def _field(field: FieldSpec) -> PlanField:
+def _plan_field(field: FieldSpec) -> PlanField:
     return PlanField(
         name=field.name,
         label=field.label,
@@ -136,15 +136,15 @@ def _field(field: FieldSpec) -> PlanField:
         choices=field.choices,
         of=field.ref,
         default=field.starts_as,
-        limits=_limits(field),
+        limits=_limits_text(field),
     )
 
 
-def _rules(spec: AppSpec) -> Iterator[PlanRule]:
-    """What is refused or flagged: the rules, and the moves that ask for something or have a condition."""
+def _plan_rules(spec: AppSpec) -> Iterator[PlanRule]:
+    """The rules that refuse or flag, and the moves that ask for something or have a condition."""
     for rule in spec.rules:
         if rule.kind is not RuleKind.SUM:
-            yield _rule(spec, rule)
+            yield _plan_rule(spec, rule)
     for entity in spec.entities:
         for move in entity.moves:
             fields = (entity.state or "", *move.asks)
@@ -156,7 +156,7 @@ def _rules(spec: AppSpec) -> Iterator[PlanRule]:
             )
 
 
-def _rule(spec: AppSpec, rule: RuleSpec) -> PlanRule:
+def _plan_rule(spec: AppSpec, rule: RuleSpec) -> PlanRule:
     entity = spec.entity(rule.entity)
     refs = [field.ref for name in rule.fields if entity and (field := entity.field(name)) and field.ref]
     return PlanRule(
@@ -169,7 +169,7 @@ def _rule(spec: AppSpec, rule: RuleSpec) -> PlanRule:
     )
 
 
-def _shown(spec: AppSpec) -> Iterator[Shown]:
+def _plan_views(spec: AppSpec) -> Iterator[Shown]:
     for view in spec.views:
         if view.kind not in _NOT_SHOWN:
             yield Shown(kind=view.kind, entity=view.entity, by=view.field)
@@ -184,42 +184,44 @@ def _shown(spec: AppSpec) -> Iterator[Shown]:
             yield Shown(kind="ranking", entity=entity.name, by=entity.order.split(" ")[0])
 
 
-def _sent(spec: AppSpec, message: MessageSpec) -> Sent:
+def _plan_message(spec: AppSpec, message: MessageSpec) -> Sent:
     entity = spec.entity(message.entity)
-    one = lower_first(entity.label) if entity is not None else message.entity
+    label = lower_first(entity.label) if entity is not None else message.entity
     match message.kind:
         case MessageKind.ADDED:
-            when = f"when a {one} is added"
+            when = f"when a {label} is added"
         case MessageKind.STATE:
-            when = f"when a {one} is {message.state}"
+            when = f"when a {label} is {message.state}"
         case MessageKind.BEFORE:
-            when = f"{_before(message.hours)} before {_in_words(spec, message)} of a {one}"
+            when = f"{_time_before(message.hours)} before {_date_label(spec, message)} of a {label}"
     to = (
-        "the owner" if message.to == TO_OWNER else f"the {message.to.rpartition('.')[0].rpartition('.')[2] or one}"
+        "the owner"
+        if message.to == TO_OWNER
+        else f"the {message.to.rpartition('.')[0].rpartition('.')[2] or label}"
     )
     return Sent(
         name=message.name, entity=message.entity, to=to.replace("_", " "), when=when, subject=message.subject
     )
 
 
-def _before(hours: int) -> str:
+def _time_before(hours: int) -> str:
     number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-def _in_words(spec: AppSpec, message: MessageSpec) -> str:
-    """What a date is called, such as "starts at"."""
+def _date_label(spec: AppSpec, message: MessageSpec) -> str:
+    """The label of a date inside a sentence, such as "starts at"."""
     entity = spec.entity(message.entity)
     field = field_at(spec, entity, message.date or "") if entity is not None else None
     return lower_first(field.label) if field is not None else "the date"
 
 
-def _pages(spec: AppSpec) -> tuple[PlanPage, ...]:
+def _plan_pages(spec: AppSpec) -> tuple[PlanPage, ...]:
     """The sections of the site, and the calculators that stand on pages of their own."""
     sections = sections_of(spec)
-    shown = {section.tool for section in sections}
-    alone = (tool for tool in spec.tools if tool.name not in shown)
+    on_site = {section.tool for section in sections}
+    separate = (tool for tool in spec.tools if tool.name not in on_site)
     return (
         *(PlanPage(kind=section.kind, title=section.title) for section in sections),
-        *(PlanPage(kind=SectionKind.CALCULATOR, title=tool.title) for tool in alone),
+        *(PlanPage(kind=SectionKind.CALCULATOR, title=tool.title) for tool in separate),
     )

@@ -1,4 +1,4 @@
-"""What people do in an app, as its plan tells it."""
+"""The actions of people in an app, as its plan tells them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from app.blueprint.spec_site import public_fields
 
 
 def deeds_of(spec: AppSpec) -> Iterator[Deed]:
-    """What visitors, the staff and each role do."""
+    """The actions of visitors, of the staff and of each role."""
     yield from _deeds_of_visitors(spec)
-    staff = _staff(spec)
+    staff = _staff_name(spec)
     for entity in spec.entities:
-        many = lower_first(entity.plural)
-        yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {many}")
+        plural_label = lower_first(entity.plural)
+        yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {plural_label}")
         yield from _line_deeds(spec, entity, staff)
         yield from _link_deeds(spec, entity)
         for right in entity.rights:
             if right.adds:
-                label = right.label or f"Add {many}"
+                label = right.label or f"Add {plural_label}"
                 verb = label.split(" ")[0].lower()
                 yield Deed(who=right.role, verb=verb, entity=entity.name, label=label)
             elif right.sees is not Reach.NONE:
-                yield Deed(who=right.role, verb="see", entity=entity.name, label=f"See {many}")
+                yield Deed(who=right.role, verb="see", entity=entity.name, label=f"See {plural_label}")
         for move in entity.moves:
             for by in move.by or (staff,):
                 yield Deed(who=by, verb=move.label.split(" ")[0].lower(), entity=entity.name, label=move.label)
@@ -46,11 +46,11 @@ def _deeds_of_visitors(spec: AppSpec) -> Iterator[Deed]:
         yield Deed(who=VISITOR, verb="calculate", entity=tool.title, label=tool.title)
     for entity in spec.entities:
         if entity.public is not Publicity.NONE:
-            yield Deed(who=VISITOR, verb="see", entity=entity.name, label=_seen(spec, entity))
+            yield Deed(who=VISITOR, verb="see", entity=entity.name, label=_seen_label(spec, entity))
 
 
-def _seen(spec: AppSpec, entity: EntitySpec) -> str:
-    """What visitors see of a kind of record, by the labels of its fields."""
+def _seen_label(spec: AppSpec, entity: EntitySpec) -> str:
+    """The fields of a kind of record that visitors see, by their labels."""
     parts = (entity.field(name) or entity.figure(name) for name in public_fields(spec, entity))
     labels = ", ".join(lower_first(part.label) for part in parts if part is not None)
     return f"See {lower_first(entity.plural)}: {labels}"
@@ -58,29 +58,29 @@ def _seen(spec: AppSpec, entity: EntitySpec) -> str:
 
 def _line_deeds(spec: AppSpec, entity: EntitySpec, staff: str) -> Iterator[Deed]:
     """Lines are entered on the form of what they belong to, by visitors too where a public form asks."""
-    found = line_kind(spec, entity)
-    if found is None:
+    lines = line_kind(spec, entity)
+    if lines is None:
         return
-    many = lower_first(found[0].plural)
+    plural_label = lower_first(lines[0].plural)
     asked = any(form.entity == entity.name and form.lines for form in spec.forms)
     for who in (staff, *((VISITOR,) if asked else ())):
-        label = f"Enter {many} on the form of the {lower_first(entity.label)}"
-        yield Deed(who=who, verb="enter", entity=found[0].name, label=label)
+        label = f"Enter {plural_label} on the form of the {lower_first(entity.label)}"
+        yield Deed(who=who, verb="enter", entity=lines[0].name, label=label)
 
 
 def _link_deeds(spec: AppSpec, entity: EntitySpec) -> Iterator[Deed]:
     """Visitors come back by a link to what they have sent, and call it off while nobody is at it."""
     if not has_link(spec, entity):
         return
-    one = lower_first(entity.label)
-    yield Deed(who=VISITOR, verb="follow", entity=entity.name, label=f"Follow their own {one} by its link")
+    label = lower_first(entity.label)
+    yield Deed(who=VISITOR, verb="follow", entity=entity.name, label=f"Follow their own {label} by its link")
     if any(form.entity == entity.name for form in spec.forms) and cancelling(entity):
-        yield Deed(who=VISITOR, verb="cancel", entity=entity.name, label=f"Cancel their own {one} by its link")
+        yield Deed(who=VISITOR, verb="cancel", entity=entity.name, label=f"Cancel their own {label} by its link")
 
 
 def _form_deed(form: FormSpec) -> Deed:
     return Deed(who=VISITOR, verb=form.action.split(" ")[0].lower(), entity=form.entity, label=form.action)
 
 
-def _staff(spec: AppSpec) -> str:
+def _staff_name(spec: AppSpec) -> str:
     return next((role.name for role in staff_roles(spec)), STAFF)

@@ -1,4 +1,4 @@
-"""What an app works out, as its plan tells it."""
+"""The figures that an app works out, as its plan tells them."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _OPERATIONS: Final = {"*": "product", "/": "share", "+": "sum", "-": "difference"}
 
 
-def _worked_out(entity: EntitySpec, figure: ComputedSpec) -> Computed:
+def _computed_figure(entity: EntitySpec, figure: ComputedSpec) -> Computed:
     node = parse(figure.expression)
     return Computed(
         entity=entity.name,
         label=figure.label,
-        op=_operation(node),
+        op=_operation_name(node),
         of=figure.expression,
         per=_period(figure.expression),
         about=figure.about,
     )
 
 
-def _result(tool: ToolSpec, result: ComputedSpec) -> Computed:
-    """What a calculator gives; it belongs to no record, so the calculator stands in the place of one."""
+def _tool_result(tool: ToolSpec, result: ComputedSpec) -> Computed:
+    """A result of a calculator; it belongs to no record, so the calculator stands in the place of one."""
     node = parse(result.expression)
     return Computed(
         entity=tool.title,
         label=result.label,
-        op=_operation(node),
+        op=_operation_name(node),
         of=result.expression,
         per=None,
         about=result.about,
     )
 
 
-def _operation(node: Node) -> str:
-    """What a figure does with its parts, in a word."""
+def _operation_name(node: Node) -> str:
+    """The operation of a figure on its parts, in a word."""
     match node:
         case Aggregate():
             return {"distinct": "count", "exists": "count", "latest": "max"}.get(node.function, node.function)
@@ -66,7 +66,7 @@ def _operation(node: Node) -> str:
         case Call() if node.name in ("days", "hours", "minutes", "years", "age"):
             return "difference"
         case Call() if node.arguments:
-            return _operation(node.arguments[-1])
+            return _operation_name(node.arguments[-1])
         case _:
             return "value"
 
@@ -78,27 +78,27 @@ def _period(expression: str) -> str | None:
 
 def figures_of(spec: AppSpec) -> Iterator[Computed]:
     """The computed fields, results, sums, totals and charts."""
-    for kept in spec.entities:
-        yield from (_worked_out(kept, figure) for figure in kept.computed)
+    for record_kind in spec.entities:
+        yield from (_computed_figure(record_kind, figure) for figure in record_kind.computed)
     for tool in spec.tools:
-        yield from (_result(tool, result) for result in tool.results)
+        yield from (_tool_result(tool, result) for result in tool.results)
     for rule in spec.rules:
         if rule.kind is RuleKind.SUM:
-            yield _sum(spec, rule)
+            yield _sum_figure(spec, rule)
     for view in spec.views:
         entity = spec.entity(view.entity)
         amount = entity.field(view.field) if entity is not None and view.field else None
         if view.kind is ViewKind.TOTALS and entity is not None and amount is not None:
-            yield from (_total(entity, amount, per) for per in _groups(entity))
+            yield from (_total_figure(entity, amount, per) for per in _total_groups(entity))
         if view.kind is ViewKind.CHART and entity is not None and amount is not None:
-            yield _counted(entity, amount)
+            yield _chart_figure(entity, amount)
 
 
-def _counted(entity: EntitySpec, field: FieldSpec) -> Computed:
+def _chart_figure(entity: EntitySpec, field: FieldSpec) -> Computed:
     """The figures that a chart draws: how many there are, or how the number goes over time."""
-    many = lower_first(entity.plural)
+    plural_label = lower_first(entity.plural)
     if field.type in NUMBERS:
-        about = f"Draws the {lower_first(field.label)} of {many}."
+        about = f"Draws the {lower_first(field.label)} of {plural_label}."
         return Computed(
             entity=entity.name,
             label=field.label,
@@ -110,11 +110,16 @@ def _counted(entity: EntitySpec, field: FieldSpec) -> Computed:
     per = "month" if field.type in _DATES else lower_first(field.label)
     label = f"{entity.plural} by {per}"
     return Computed(
-        entity=entity.name, label=label, op="count", of=entity.name, per=per, about=f"Counts {many} by {per}."
+        entity=entity.name,
+        label=label,
+        op="count",
+        of=entity.name,
+        per=per,
+        about=f"Counts {plural_label} by {per}.",
     )
 
 
-def _sum(spec: AppSpec, rule: RuleSpec) -> Computed:
+def _sum_figure(spec: AppSpec, rule: RuleSpec) -> Computed:
     entity = spec.entity(rule.entity)
     into = entity.field(rule.fields[1]) if entity is not None and len(rule.fields) > 1 else None
     target = into.ref if into is not None and into.ref else rule.entity
@@ -126,7 +131,7 @@ def _sum(spec: AppSpec, rule: RuleSpec) -> Computed:
     )
 
 
-def _groups(entity: EntitySpec) -> Iterator[str]:
+def _total_groups(entity: EntitySpec) -> Iterator[str]:
     """The ways in which a page of totals groups its sums."""
     for field in entity.fields:
         if field.type in (FieldType.CHOICE, FieldType.REF):
@@ -135,7 +140,7 @@ def _groups(entity: EntitySpec) -> Iterator[str]:
         yield "month"
 
 
-def _total(entity: EntitySpec, amount: FieldSpec, per: str) -> Computed:
+def _total_figure(entity: EntitySpec, amount: FieldSpec, per: str) -> Computed:
     about = f"Adds up the {lower_first(amount.label)} of {lower_first(entity.plural)} by {per}."
     label = f"{amount.label} by {per}"
     return Computed(

@@ -17,7 +17,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"{plan.title}: {plan.tagline}",
         *wish_lines([clause.model_dump(mode="json") for clause in plan.clauses]),
         *_block("It keeps", (_kept_line(kept) for kept in plan.keeps)),
-        *_block("People", (f"{person.name} ({_sees(person.sees)})" for person in plan.people)),
+        *_block("People", (f"{person.name} ({_sees_words(person.sees)})" for person in plan.people)),
         *_block("Without an account", (deed.label for deed in plan.does if deed.who == "Visitor")),
         *_block("Steps", (_move_line(kept, move) for kept in plan.keeps for move in kept.moves)),
         *_block("Rules", (rule.about for rule in plan.rules)),
@@ -28,19 +28,19 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def wish_lines(wishes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """How many wishes of the goal are kept, and each that is not, or not wholly, with why."""
+    """The number of wishes that are kept, and each that is not, or not wholly, with the reason."""
     if not wishes:
         return []
-    kept = [wish for wish in wishes if wish["state"] == WishState.KEPT]
+    kept_wishes = [wish for wish in wishes if wish["state"] == WishState.KEPT]
     return [
-        f"  Kept {len(kept)} of {len(wishes)} {'wishes' if len(wishes) > 1 else 'wish'}.",
-        *_block("Kept", (str(wish["text"]) for wish in kept)),
-        *_block("Partly kept", (_told(wish) for wish in wishes if wish["state"] == WishState.PARTLY)),
-        *_block("Left out", (_told(wish) for wish in wishes if wish["state"] == WishState.LEFT_OUT)),
+        f"  Kept {len(kept_wishes)} of {len(wishes)} {'wishes' if len(wishes) > 1 else 'wish'}.",
+        *_block("Kept", (str(wish["text"]) for wish in kept_wishes)),
+        *_block("Partly kept", (_wish_line(wish) for wish in wishes if wish["state"] == WishState.PARTLY)),
+        *_block("Left out", (_wish_line(wish) for wish in wishes if wish["state"] == WishState.LEFT_OUT)),
     ]
 
 
-def _told(wish: Mapping[str, Any]) -> str:
+def _wish_line(wish: Mapping[str, Any]) -> str:
     return f"{wish['text']} ({wish['why']})" if wish.get("why") else str(wish["text"])
 
 
@@ -59,9 +59,9 @@ def _sent_line(sent: Sent) -> str:
 
 def _kept_line(kept: Kept) -> str:
     labels = [field.label for field in kept.fields]
-    more = f" and {len(labels) - FIELDS_SHOWN} more" if len(labels) > FIELDS_SHOWN else ""
-    return f"{kept.plural}: {', '.join(labels[:FIELDS_SHOWN])}{more}"
+    remainder = f" and {len(labels) - FIELDS_SHOWN} more" if len(labels) > FIELDS_SHOWN else ""
+    return f"{kept.plural}: {', '.join(labels[:FIELDS_SHOWN])}{remainder}"
 
 
-def _sees(scope: str) -> str:
+def _sees_words(scope: str) -> str:
     return "sees everything" if scope == "all" else "sees only their own"

@@ -37,26 +37,28 @@ class Question:
 
 def questions_of(spec: AppSpec) -> tuple[Question, ...]:
     """At most five, the most far-reaching first."""
-    return tuple(islice(_questions(spec), MOST))
+    return tuple(islice(_ask_all(spec), MOST))
 
 
-def _questions(spec: AppSpec) -> Iterator[Question]:
-    yield from _people(spec)
+def _ask_all(spec: AppSpec) -> Iterator[Question]:
+    yield from _ask_about_visitors(spec)
     for entity in spec.entities:
-        yield from _times(spec, entity)
-        yield from _room(spec, entity)
-        yield from _moves(spec, entity)
-    yield from _money(spec)
-    yield from _forms(spec)
+        yield from _ask_about_overlaps(spec, entity)
+        yield from _ask_about_room(spec, entity)
+        yield from _ask_about_moves(spec, entity)
+    yield from _ask_about_currency(spec)
+    yield from _ask_about_forms(spec)
 
 
-def _forms(spec: AppSpec) -> Iterator[Question]:
-    """Whether people outside may send something without an account."""
+def _ask_about_forms(spec: AppSpec) -> Iterator[Question]:
+    """Ask whether people outside may send something without an account."""
     for form in spec.forms:
         no = Answer("No, take that page out", "remove_form", (("action", form.action),))
         yield Question(f"Anybody may “{form.action}” without an account. Is that right?", "yes", (no,))
     if not spec.forms and not spec.site:
-        entity = next((one for one in spec.entities if one.state or status_field(one) or times_of(one)), None)
+        entity = next(
+            (entity for entity in spec.entities if entity.state or status_field(entity) or times_of(entity)), None
+        )
         if entity is not None:
             action = f"Send {with_article(lower_first(entity.label))}"
             yes = Answer("Yes, give them a page", "add_form", (("record", entity.name), ("action", action)))
@@ -67,34 +69,38 @@ def _forms(spec: AppSpec) -> Iterator[Question]:
             )
 
 
-def _people(spec: AppSpec) -> Iterator[Question]:
-    shown = [entity for entity in spec.entities if entity.public is not Publicity.NONE]
-    if shown:
-        names = ", ".join(lower_first(entity.plural) for entity in shown)
+def _ask_about_visitors(spec: AppSpec) -> Iterator[Question]:
+    visible = [entity for entity in spec.entities if entity.public is not Publicity.NONE]
+    if visible:
+        names = ", ".join(lower_first(entity.plural) for entity in visible)
         hidden = tuple(
             Answer(
                 f"Hide {lower_first(entity.plural)}", "show_public", (("record", entity.name), ("public", "none"))
             )
-            for entity in shown
+            for entity in visible
         )
         yield Question(f"Visitors without an account see {names}. Is that right?", "yes", hidden)
 
 
-def _times(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
-    """Whether what can be in one place at a time may be taken twice, where no rule says."""
+def _ask_about_overlaps(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+    """Ask whether one thing may be taken twice at a time, where no rule says."""
     has_rule = any(rule.kind is RuleKind.NO_OVERLAP and rule.entity == entity.name for rule in spec.rules)
-    taken = busy_one(entity, spec.entities) if times_of(entity) else None
-    if taken is not None and not has_rule:
-        what = f"two {lower_first(entity.plural)} of the same {lower_first(taken.label)}"
+    busy = busy_one(entity, spec.entities) if times_of(entity) else None
+    if busy is not None and not has_rule:
+        what = f"two {lower_first(entity.plural)} of the same {lower_first(busy.label)}"
         refuse = Answer("No, refuse the second", "refuse_overlap", (("record", entity.name),))
         yield Question(f"May {what} be at the same time?", "yes", (refuse,))
 
 
-def _room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+def _ask_about_room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
     limit = space_limit(entity)
-    refs = [one for one in spec.entities if any(field.ref == entity.name for field in one.fields)]
-    guarded = any(rule.kind is RuleKind.CAPACITY for rule in spec.rules)
-    if limit and refs and not guarded:
+    refs = [
+        entity_of_record
+        for entity_of_record in spec.entities
+        if any(field.ref == entity.name for field in entity_of_record.fields)
+    ]
+    is_guarded = any(rule.kind is RuleKind.CAPACITY for rule in spec.rules)
+    if limit and refs and not is_guarded:
         refuse = tuple(
             Answer(f"Refuse further {lower_first(one.plural)}", "refuse_full", (("record", one.name),))
             for one in refs
@@ -103,7 +109,7 @@ def _room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
         yield Question(text, "more are taken all the same", refuse)
 
 
-def _moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+def _ask_about_moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
     if not any(move.by for move in entity.moves):
         return
     for move in entity.moves:
@@ -120,8 +126,8 @@ def _moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
             yield Question(text, "everybody who works with all records", only)
 
 
-def _money(spec: AppSpec) -> Iterator[Question]:
-    said = "currency" in spec.model_fields_set
-    if not said and any(field.type is FieldType.MONEY for entity in spec.entities for field in entity.fields):
-        other = Answer("Another one", "set_currency", asks="currency")
-        yield Question("Which currency are the amounts in?", spec.currency, (other,))
+def _ask_about_currency(spec: AppSpec) -> Iterator[Question]:
+    is_given = "currency" in spec.model_fields_set
+    if not is_given and any(field.type is FieldType.MONEY for entity in spec.entities for field in entity.fields):
+        another = Answer("Another one", "set_currency", asks="currency")
+        yield Question("Which currency are the amounts in?", spec.currency, (another,))

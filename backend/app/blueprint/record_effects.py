@@ -1,4 +1,4 @@
-"""What happens to the records of an app when its specification becomes another one."""
+"""The effects on the records of an app when its specification becomes another one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from app.blueprint.spec_queries import lower_first
 
 def record_effects(old: AppSpec, new: AppSpec) -> list[str]:
     """A sentence for each thing that records will meet; they are copied, and the version before keeps its own."""
-    return list(_effects(old, new)) or ["All records come along as they are."]
+    return list(_tell_effects(old, new)) or ["All records come along as they are."]
 
 
-def _effects(old: AppSpec, new: AppSpec) -> Iterator[str]:
+def _tell_effects(old: AppSpec, new: AppSpec) -> Iterator[str]:
     live_on = {}
     for entity in new.entities:
         before = old.entity(entity.was or entity.name) or old.entity(entity.name)
@@ -26,34 +26,35 @@ def _effects(old: AppSpec, new: AppSpec) -> Iterator[str]:
         if entity.name not in live_on:
             yield f"{entity.plural} are put aside in the app, not lost; they come back if this kind does."
     for before, entity in live_on.values():
-        yield from _of_entity(before, entity)
+        yield from _effects_on_kind(before, entity)
     added = {rule.about for rule in new.rules} - {rule.about for rule in old.rules}
     if added:
         yield "Records that break a new rule are kept and listed; the rule holds from the next change on."
 
 
-def _of_entity(before: EntitySpec, entity: EntitySpec) -> Iterator[str]:
-    many = lower_first(entity.plural)
-    kept: set[str] = set()
+def _effects_on_kind(before: EntitySpec, entity: EntitySpec) -> Iterator[str]:
+    plural_label = lower_first(entity.plural)
+    kept_fields: set[str] = set()
     for field in entity.fields:
         was = before.field(field.was or field.name) or before.field(field.name)
         if was is None:
-            yield from _added(entity, field)
+            yield from _effects_of_new_field(entity, field)
             continue
-        kept.add(was.name)
+        kept_fields.add(was.name)
         if was.name != field.name:
-            yield f"{was.label} of {many} is kept under the new name {field.label}."
+            yield f"{was.label} of {plural_label} is kept under the new name {field.label}."
         if was.type is not field.type:
-            yield f"{field.label} of {many}: what fits is converted, the rest is put aside."
+            yield f"{field.label} of {plural_label}: what fits is converted, the rest is put aside."
         gone = [choice for choice in was.choices if choice not in field.choices]
         if was.type is field.type and gone:
-            yield f"{field.label} of {many}: records that say {', '.join(gone)} lose that word; it is put aside."
+            words = ", ".join(gone)
+            yield f"{field.label} of {plural_label}: records that say {words} lose that word; it is put aside."
     for field in before.fields:
-        if field.name not in kept:
-            yield f"{field.label} of {many} is put aside, not lost; it comes back if the field does."
+        if field.name not in kept_fields:
+            yield f"{field.label} of {plural_label} is put aside, not lost; it comes back if the field does."
 
 
-def _added(entity: EntitySpec, field: FieldSpec) -> Iterator[str]:
+def _effects_of_new_field(entity: EntitySpec, field: FieldSpec) -> Iterator[str]:
     if field.required:
         yield (
             f"{field.label} of {lower_first(entity.plural)} is new and must be filled in: records get an honest "

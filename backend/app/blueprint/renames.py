@@ -26,7 +26,7 @@ class Guess:
 
     @property
     def where(self) -> str:
-        """Where it was, at the end of a sentence."""
+        """The kind of record it was in, at the end of a sentence."""
         return f" of {self.entity!r}" if self.field else ""
 
     def mark(self, edit: Raw) -> None:
@@ -51,71 +51,75 @@ def fields(entity: Mapping[str, Any]) -> Iterator[Raw]:
 
 
 def guesses(edit: Raw, base: AppSpec) -> list[Guess]:
-    """What seems to be renamed without a word about it, first the kinds of record, then their fields."""
-    found = _entity_guesses(edit, base)
-    named = {one.new: one.old for one in found}
+    """The parts that seem to be renamed without a word about it: first the kinds of record, then their fields."""
+    guessed = _entity_guesses(edit, base)
+    old_names = {guess.new: guess.old for guess in guessed}
     for entity in entities(edit):
         name = str(entity.get("name"))
-        before = base.entity(str(entity.get("was") or named.get(name, name)))
+        before = base.entity(str(entity.get("was") or old_names.get(name, name)))
         if before is not None:
-            found += _field_guesses(entity, before)
-    return found
+            guessed += _field_guesses(entity, before)
+    return guessed
 
 
 def _entity_guesses(edit: Raw, base: AppSpec) -> list[Guess]:
-    names = {str(one.get("name")) for one in entities(edit)}
-    said = {str(one.get("was")) for one in entities(edit)}
-    vanished = [one for one in base.entities if one.name not in names and one.name not in said]
-    appeared = [one for one in entities(edit) if base.entity(str(one.get("name"))) is None and not one.get("was")]
-    found = []
+    names = {str(entity.get("name")) for entity in entities(edit)}
+    told_names = {str(entity.get("was")) for entity in entities(edit)}
+    vanished = [entity for entity in base.entities if entity.name not in names and entity.name not in told_names]
+    appeared = [
+        entity
+        for entity in entities(edit)
+        if base.entity(str(entity.get("name"))) is None and not entity.get("was")
+    ]
+    guessed = []
     for new in appeared:
-        ranked = sorted(((_likeness(new, old), old.name) for old in vanished), reverse=True)
+        ranked = sorted(((_shared_share(new, old), old.name) for old in vanished), reverse=True)
         if ranked and ranked[0][0] >= ALIKE:
-            found.append(Guess(str(new.get("name")), ranked[0][1], str(new.get("name")), field=False))
-            vanished = [one for one in vanished if one.name != ranked[0][1]]
-    return found
+            guessed.append(Guess(str(new.get("name")), ranked[0][1], str(new.get("name")), field=False))
+            vanished = [entity for entity in vanished if entity.name != ranked[0][1]]
+    return guessed
 
 
-def _likeness(new: Raw, old: EntitySpec) -> float:
+def _shared_share(new: Raw, old: EntitySpec) -> float:
     if new.get("table") == old.table:
         return 1.0
-    mine = {(str(one.get("name")), str(one.get("type", "text"))) for one in fields(new)}
-    theirs = {(one.name, one.type.value) for one in old.fields}
+    mine = {(str(field.get("name")), str(field.get("type", "text"))) for field in fields(new)}
+    theirs = {(field.name, field.type.value) for field in old.fields}
     return len(mine & theirs) / max(len(mine), len(theirs), 1)
 
 
 def _field_guesses(entity: Raw, before: EntitySpec) -> list[Guess]:
     """A field counts as renamed when it is the only one of its kind that vanished, or stands in the same place."""
-    now = list(fields(entity))
-    names = {str(one.get("name")) for one in now}
-    said = {str(one.get("was")) for one in now}
-    vanished = [one for one in before.fields if one.name not in names and one.name not in said]
-    found = []
-    for place, new in enumerate(now):
+    fields_now = list(fields(entity))
+    names = {str(field.get("name")) for field in fields_now}
+    told_names = {str(field.get("was")) for field in fields_now}
+    vanished = [field for field in before.fields if field.name not in names and field.name not in told_names]
+    guessed = []
+    for place, new in enumerate(fields_now):
         if before.field(str(new.get("name"))) is not None or new.get("was"):
             continue
-        like = [old for old in vanished if _same_kind(new, old)]
+        like = [old for old in vanished if _is_same_kind(new, old)]
         here = [old for old in like if before.fields.index(old) == place]
         if chosen := here or (like if len(like) == 1 else []):
-            found.append(Guess(str(entity.get("name")), chosen[0].name, str(new.get("name")), field=True))
+            guessed.append(Guess(str(entity.get("name")), chosen[0].name, str(new.get("name")), field=True))
             vanished.remove(chosen[0])
-    return found
+    return guessed
 
 
-def _same_kind(new: Raw, old: FieldSpec) -> bool:
+def _is_same_kind(new: Raw, old: FieldSpec) -> bool:
     if new.get("type", "text") != old.type.value:
         return False
     choices = new.get("choices")
     return old.type.value != "choice" or (
-        isinstance(choices, list | tuple) and any(c in choices for c in old.choices)
+        isinstance(choices, list | tuple) and any(choice in choices for choice in old.choices)
     )
 
 
 def follow(edit: Raw, base: AppSpec, *, guess: bool) -> None:
-    """Where an old name is still used for what is renamed, use the new one.
+    """Replace old names that are still used for renamed parts.
 
-    Kinds of record and fields say what they were. With `guess`, a figure, a choice, a role or a tool that stands
-    where another one stood counts as renamed too.
+    Kinds of record and fields say what they were. With `guess`, a figure, a choice, a role or a tool that
+    stands where another one stood counts as renamed too.
     """
     old = base.model_dump(mode="json")
     rename(edit, old, _renames(edit, old, guess=guess))
@@ -123,75 +127,83 @@ def follow(edit: Raw, base: AppSpec, *, guess: bool) -> None:
 
 
 def _renames(edit: Raw, old: Raw, *, guess: bool) -> Renames:
-    pairs = list(_lived_on(entities(edit), old["entities"]))
+    pairs = list(_still_there(entities(edit), old["entities"]))
     fields: dict[str, dict[str, str]] = {}
     choices: dict[tuple[str, str], dict[str, str]] = {}
     for before, entity in pairs:
-        kept = list(_lived_on(_dicts(entity.get("fields")), before["fields"]))
-        fields[before["name"]] = _changed(kept, (str(one.get("name")) for one in _dicts(entity.get("fields"))))
+        field_pairs = list(_still_there(_dicts(entity.get("fields")), before["fields"]))
+        fields[before["name"]] = _followable_names(
+            field_pairs, (str(field.get("name")) for field in _dicts(entity.get("fields")))
+        )
         if guess:
-            fields[before["name"]] |= _in_place(before["computed"], entity.get("computed"))
+            fields[before["name"]] |= _renamed_in_place(before["computed"], entity.get("computed"))
             choices |= {
-                (before["name"], was["name"]): _other_words(was["choices"], now.get("choices"))
-                for was, now in kept
+                (before["name"], was["name"]): _renamed_choices(was["choices"], now.get("choices"))
+                for was, now in field_pairs
             }
-    for was, tool in _beside(old["tools"], edit.get("tools")) if guess else ():
-        inputs, results = (_in_place(was[key], tool.get(key)) for key in ("inputs", "results"))
+    for was, tool in _in_same_places(old["tools"], edit.get("tools")) if guess else ():
+        inputs, results = (_renamed_in_place(was[key], tool.get(key)) for key in ("inputs", "results"))
         fields[tool_name(was["name"])] = inputs | results
         choices |= {
-            (tool_name(was["name"]), one["name"]): _other_words(one["choices"], now.get("choices"))
-            for one, now in _beside(was["inputs"], tool.get("inputs"))
+            (tool_name(was["name"]), tool_input["name"]): _renamed_choices(
+                tool_input["choices"], now.get("choices")
+            )
+            for tool_input, now in _in_same_places(was["inputs"], tool.get("inputs"))
         }
     return Renames(
-        entities=_changed(pairs, (str(one.get("name")) for one in entities(edit))),
+        entities=_followable_names(pairs, (str(entity.get("name")) for entity in entities(edit))),
         fields=fields,
         choices=choices,
-        roles=_in_place(old["roles"], edit.get("roles")) if guess else {},
-        tools=_in_place(old["tools"], edit.get("tools")) if guess else {},
+        roles=_renamed_in_place(old["roles"], edit.get("roles")) if guess else {},
+        tools=_renamed_in_place(old["tools"], edit.get("tools")) if guess else {},
     )
 
 
-def _lived_on(parts: Iterable[Raw], old: Sequence[Raw]) -> Iterator[tuple[Raw, Raw]]:
+def _still_there(parts: Iterable[Raw], old: Sequence[Raw]) -> Iterator[tuple[Raw, Raw]]:
     """Each old part that is still there, with what it has become: by what it was, its name, or what both were."""
     for part in parts:
         ranked = sorted(
-            ((rank, place) for place, one in enumerate(old) if (rank := _sameness(one, part)) is not None)
+            (
+                (rank, place)
+                for place, candidate in enumerate(old)
+                if (rank := _claim_rank(candidate, part)) is not None
+            )
         )
         if ranked:
             yield old[ranked[0][1]], part
 
 
-def _sameness(old: Raw, new: Raw) -> int | None:
-    """How sure it is that a part is the same one, the surest first; None when nothing says so."""
+def _claim_rank(old: Raw, new: Raw) -> int | None:
+    """The rank of the claim that a part is the same one, the surest first; None when nothing says so."""
     was = new.get("was")
     claims = (was and old["name"] == was, old["name"] == new.get("name"), was and old["was"] == was)
     return next((rank for rank, holds in enumerate(claims) if holds), None)
 
 
-def _changed(pairs: Iterable[tuple[Raw, Raw]], names: Iterable[str]) -> dict[str, str]:
+def _followable_names(pairs: Iterable[tuple[Raw, Raw]], names: Iterable[str]) -> dict[str, str]:
     """Old names to new ones; one that is used for something else by now is not followed."""
     taken = set(names)
     return {old["name"]: str(new.get("name")) for old, new in pairs if old["name"] not in taken}
 
 
-def _beside(old: Sequence[Raw], parts: Any) -> list[tuple[Raw, Raw]]:  # Any: what JSON can hold
+def _in_same_places(old: Sequence[Raw], parts: Any) -> list[tuple[Raw, Raw]]:  # Any: what JSON can hold
     """Old and new parts in the same places, where there are as many."""
-    now = list(_dicts(parts))
-    return list(zip(old, now, strict=True)) if len(now) == len(old) else []
+    parts_now = list(_dicts(parts))
+    return list(zip(old, parts_now, strict=True)) if len(parts_now) == len(old) else []
 
 
-def _in_place(old: Sequence[Raw], parts: Any) -> dict[str, str]:  # Any: what JSON can hold
+def _renamed_in_place(old: Sequence[Raw], parts: Any) -> dict[str, str]:  # Any: what JSON can hold
     """Old names to those in their places, where neither is used in another place."""
-    pairs = [(str(was["name"]), str(now.get("name"))) for was, now in _beside(old, parts)]
-    return _exchanged(pairs)
+    pairs = [(str(was["name"]), str(now.get("name"))) for was, now in _in_same_places(old, parts)]
+    return _unambiguous(pairs)
 
 
-def _other_words(old: Sequence[str], choices: Any) -> dict[str, str]:  # Any: what JSON can hold
-    now = [str(one) for one in choices] if isinstance(choices, list | tuple) else []
-    return _exchanged(list(zip(old, now, strict=True))) if len(now) == len(old) else {}
+def _renamed_choices(old: Sequence[str], choices: Any) -> dict[str, str]:  # Any: what JSON can hold
+    choices_now = [str(choice) for choice in choices] if isinstance(choices, list | tuple) else []
+    return _unambiguous(list(zip(old, choices_now, strict=True))) if len(choices_now) == len(old) else {}
 
 
-def _exchanged(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _unambiguous(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     before, after = {old for old, _ in pairs}, {new for _, new in pairs}
     return {old: new for old, new in pairs if old not in after and new not in before}
 

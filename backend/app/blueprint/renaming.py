@@ -18,7 +18,7 @@ Raw = dict[str, Any]
 Names = Mapping[str, str]
 """Old names to new ones."""
 
-_AROUND: Final = ("this", "me", "id", "none")
+_NO_FIELDS: Final = ("this", "me", "id", "none")
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _TOOL: Final = "tool {}"
 """Stands for the kind of record that a tool is not: its inputs and results are its fields."""
@@ -26,7 +26,7 @@ _TOOL: Final = "tool {}"
 
 @dataclass(frozen=True)
 class Renames:
-    """What is called otherwise now; fields by the old name of their kind of record, choices by that of the field.
+    """The new names of parts: fields by the old name of their kind of record, choices by that of the field.
 
     Fields of a tool stand under `tool NAME`.
     """
@@ -39,37 +39,39 @@ class Renames:
 
 
 def tool_name(name: str) -> str:
-    """What stands for a tool among the kinds of record."""
+    """The name that stands for a tool among the kinds of record."""
     return _TOOL.format(name)
 
 
 def rename(document: Raw, base: Raw, renames: Renames) -> None:
     """Put the new names in place of the old ones everywhere; `base` is the specification with the old ones."""
-    book = _Book(base, renames)
+    book = _OldSpec(base, renames)
     lines = {
-        str(one.get("name")): str(one["lines"]) for one in dicts(document.get("entities")) if one.get("lines")
+        str(entity.get("name")): str(entity["lines"])
+        for entity in dicts(document.get("entities"))
+        if entity.get("lines")
     }
     # What each place is about is looked up before any of them is changed.
-    for spot, owner in [(spot, _owner(spot, lines, book)) for spot in spots(document)]:
+    for spot, owner in [(spot, _owner_name(spot, lines, book)) for spot in spots(document)]:
         spot.replace(_new_names(spot, owner, book, renames))
 
 
-def _new_names(spot: Spot, owner: str, book: _Book, renames: Renames) -> Callable[[str], str]:
-    """What stands at a place from now on, by what stands there."""
+def _new_names(spot: Spot, owner: str, book: _OldSpec, renames: Renames) -> Callable[[str], str]:
+    """A function from a name at a place to the name that stands there from now on."""
     match spot.place.named:
         case Named.RECORD:
-            return _by(renames.entities)
+            return _renamed_by(renames.entities)
         case Named.ROLE:
-            return _by(renames.roles)
+            return _renamed_by(renames.roles)
         case Named.TOOL:
-            return _by(renames.tools)
+            return _renamed_by(renames.tools)
         case Named.FIELD:
             fields = book.fields(owner)
             return lambda name: _with_field(name, fields)
         case Named.CHOICE:
-            return _by(book.choices(owner, str(spot.part.get("name"))))
+            return _renamed_by(book.choices(owner, str(spot.part.get("name"))))
         case Named.STATE:
-            return _by(
+            return _renamed_by(
                 book.choices(
                     owner, str(book.state(owner) if spot.place.of is Of.ENTITY else spot.top.get("state"))
                 )
@@ -83,11 +85,11 @@ def _new_names(spot: Spot, owner: str, book: _Book, renames: Renames) -> Callabl
             return lambda text: book.rewritten(text, owner, target)
 
 
-def _by(names: Names) -> Callable[[str], str]:
+def _renamed_by(names: Names) -> Callable[[str], str]:
     return lambda name: names.get(name, name)
 
 
-def _owner(spot: Spot, lines: Names, book: _Book) -> str:
+def _owner_name(spot: Spot, lines: Names, book: _OldSpec) -> str:
     """The old name of the kind of record, or of the tool, that a place is about."""
     if spot.is_of_tool:
         return tool_name(book.old_tool(str(spot.top.get("name"))))
@@ -104,8 +106,8 @@ def _owner(spot: Spot, lines: Names, book: _Book) -> str:
 
 def _with_field(name: str, fields: Names) -> str:
     """A field by its new name; what follows it, as in `votes desc`, stays."""
-    word, _, rest = name.partition(" ")
-    return f"{fields.get(word, word)} {rest}".rstrip()
+    word, _, order = name.partition(" ")
+    return f"{fields.get(word, word)} {order}".rstrip()
 
 
 def _target_of(spot: Spot) -> str | None:
@@ -113,7 +115,7 @@ def _target_of(spot: Spot) -> str | None:
     return {"starts_as": spot.part.get("name"), "value": spot.part.get("field")}.get(spot.key)
 
 
-class _Book:
+class _OldSpec:
     """The old specification's links beside its new names."""
 
     def __init__(self, base: Raw, renames: Renames) -> None:
@@ -123,7 +125,7 @@ class _Book:
         for entity in dicts(base.get("entities")):
             parts = (*dicts(entity.get("fields")), *dicts(entity.get("computed")))
             self._links[str(entity.get("name"))] = {str(part.get("name")): part.get("ref") for part in parts}
-            choices = [str(one.get("name")) for one in dicts(entity.get("fields")) if one.get("choices")]
+            choices = [str(field.get("name")) for field in dicts(entity.get("fields")) if field.get("choices")]
             self._states[str(entity.get("name"))] = entity.get("state") or named_state(choices)
         for tool in dicts(base.get("tools")):
             parts = (*dicts(tool.get("inputs")), *dicts(tool.get("results")))
@@ -133,11 +135,11 @@ class _Book:
         self._old_tools = {new: old for old, new in renames.tools.items()}
 
     def old_entity(self, name: str) -> str:
-        """What a kind of record was called."""
+        """The earlier name of a kind of record."""
         return self._old_entities.get(name, name)
 
     def old_tool(self, name: str) -> str:
-        """What a tool was called."""
+        """The earlier name of a tool."""
         return self._old_tools.get(name, name)
 
     def fields(self, owner: str) -> Names:
@@ -149,7 +151,7 @@ class _Book:
         return self._states.get(owner)
 
     def old_field(self, owner: str, name: str) -> str:
-        """What a field was called that may be named by its new name already."""
+        """The earlier name of a field, which may be named by its new name already."""
         if name in self._links.get(owner, {}):
             return name
         return next((old for old, new in self.fields(owner).items() if new == name), name)
@@ -164,45 +166,45 @@ class _Book:
             tree = tree_of(text)
         except Fault:
             return text
-        changes = dict(self._changes(tree, owner, owner))
+        changes = dict(self._changes_in(tree, owner, owner))
         if target is not None:
-            changes.update(_literals(tree, self.choices(owner, target)))
+            changes.update(_text_changes(tree, self.choices(owner, target)))
         for start in sorted(changes, reverse=True):
             old, new = changes[start]
             text = text[:start] + new + text[start + len(old) :]
         return text
 
-    def _changes(self, tree: Tree[Token], scope: str, root: str) -> Iterator[Change]:
+    def _changes_in(self, tree: Tree[Token], scope: str, root: str) -> Iterator[Change]:
         if tree.data == "path":
-            for token, owner in self._steps(_tokens(tree), scope, root):
-                yield from _change(token, self.fields(owner).get(str(token), str(token)))
+            for token, owner in self._steps_with_owners(_tokens_of(tree), scope, root):
+                yield from _name_change(token, self.fields(owner).get(str(token), str(token)))
             return
         if tree.data in ("via", "by"):
-            for name in _tokens(tree):
-                yield from _change(name, self.fields(scope).get(str(name), str(name)))
+            for name in _tokens_of(tree):
+                yield from _name_change(name, self.fields(scope).get(str(name), str(name)))
             return
         if tree.data == "aggregate":
-            kind = next(one for one in tree.children if isinstance(one, Token) and one.type == "ENTITY")
-            yield from _change(kind, self._renames.entities.get(str(kind), str(kind)))
+            kind = next(child for child in tree.children if isinstance(child, Token) and child.type == "ENTITY")
+            yield from _name_change(kind, self._renames.entities.get(str(kind), str(kind)))
             scope = self.old_entity(str(kind))
         if tree.data in ("compare", "one_of", "none_of"):
-            yield from self._compared(tree, scope, root)
+            yield from self._changes_in_comparison(tree, scope, root)
         for child in tree.children:
             if isinstance(child, Tree):
-                yield from self._changes(child, scope, root)
+                yield from self._changes_in(child, scope, root)
 
-    def _compared(self, tree: Tree[Token], scope: str, root: str) -> Iterator[Change]:
+    def _changes_in_comparison(self, tree: Tree[Token], scope: str, root: str) -> Iterator[Change]:
         """The texts that a choice or a role is compared with."""
         for side in tree.children:
             if isinstance(side, Tree) and side.data == "path":
-                steps = list(self._steps(_tokens(side), scope, root))
-                names = self._renames.roles if [str(one) for one in _tokens(side)] == ["me", "role"] else {}
+                steps = list(self._steps_with_owners(_tokens_of(side), scope, root))
+                names = self._renames.roles if [str(token) for token in _tokens_of(side)] == ["me", "role"] else {}
                 if steps:
                     token, owner = steps[-1]
                     names = names or self.choices(owner, str(token))
-                yield from (change for one in tree.children for change in _literals(one, names))
+                yield from (change for child in tree.children for change in _text_changes(child, names))
 
-    def _steps(self, steps: Sequence[Token], scope: str, root: str) -> Iterator[tuple[Token, str]]:
+    def _steps_with_owners(self, steps: Sequence[Token], scope: str, root: str) -> Iterator[tuple[Token, str]]:
         """Each step of a path with the old name of the kind of record that it is a field of."""
         here: str | None = scope
         if steps[0] == "this":
@@ -212,7 +214,7 @@ class _Book:
         for step in steps:
             if here is None:
                 return
-            if step in _AROUND:
+            if step in _NO_FIELDS:
                 continue
             yield step, here
             leads_to = self._links.get(here, {}).get(self.old_field(here, str(step)))
@@ -220,29 +222,32 @@ class _Book:
 
     def _person_with(self, name: str) -> str | None:
         """The kind of person who signs in and has such a field."""
-        return next((one for one in self._people if self.old_field(one, name) in self._links.get(one, {})), None)
+        return next(
+            (person for person in self._people if self.old_field(person, name) in self._links.get(person, {})),
+            None,
+        )
 
 
 Change = tuple[int, tuple[str, str]]
 """Where a name begins, and the old and the new one."""
 
 
-def _tokens(tree: Tree[Token]) -> list[Token]:
-    return [one for one in tree.children if isinstance(one, Token)]
+def _tokens_of(tree: Tree[Token]) -> list[Token]:
+    return [child for child in tree.children if isinstance(child, Token)]
 
 
-def _literals(tree: object, names: Names) -> Iterator[Change]:
+def _text_changes(tree: object, names: Names) -> Iterator[Change]:
     """The texts of a value, also where it is chosen by a condition."""
     if not isinstance(tree, Tree) or not names:
         return
     if tree.data == "text":
-        (token,) = _tokens(tree)
+        (token,) = _tokens_of(tree)
         quote, text = token[0], str(token[1:-1])
-        yield from _change(token, f"{quote}{names.get(text, text)}{quote}")
+        yield from _name_change(token, f"{quote}{names.get(text, text)}{quote}")
     elif tree.data == "call":
-        yield from (change for one in tree.children for change in _literals(one, names))
+        yield from (change for child in tree.children for change in _text_changes(child, names))
 
 
-def _change(token: Token, new: str) -> Iterator[Change]:
+def _name_change(token: Token, new: str) -> Iterator[Change]:
     if token.start_pos is not None and new != token:
         yield token.start_pos, (str(token), new)

@@ -1,4 +1,4 @@
-"""What follows from the shape of the fields: views and pages; the rules and checks stand beside it."""
+"""The views and pages that follow from the shape of the fields; the rules and checks stand beside it."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 
 def views_of(entities: Sequence[EntitySpec]) -> tuple[ViewSpec, ...]:
     """A list of everything; a calendar, a board, totals, a chart, a gallery or a document where the fields fit."""
-    return tuple(view for entity in entities for view in _views(entity))
+    return tuple(view for entity in entities for view in _fitting_views(entity))
 
 
-def _views(entity: EntitySpec) -> Iterator[ViewSpec]:
+def _fitting_views(entity: EntitySpec) -> Iterator[ViewSpec]:
     yield ViewSpec(kind=ViewKind.LIST, entity=entity.name)
-    shown = (
-        (ViewKind.CALENDAR, next(_when(entity), None)),
+    fields_by_kind = (
+        (ViewKind.CALENDAR, next(_calendar_dates(entity), None)),
         (ViewKind.BOARD, status_field(entity)),
-        (ViewKind.TOTALS, _totalled(entity)),
-        (ViewKind.CHART, _charted(entity)),
-        (ViewKind.GALLERY, _pictured(entity)),
-        (ViewKind.DOCUMENT, _printed(entity)),
+        (ViewKind.TOTALS, _field_to_total(entity)),
+        (ViewKind.CHART, _field_to_chart(entity)),
+        (ViewKind.GALLERY, _field_of_gallery(entity)),
+        (ViewKind.DOCUMENT, _sum_of_document(entity)),
     )
-    for kind, field in shown:
+    for kind, field in fields_by_kind:
         if field is not None:
             yield ViewSpec(kind=kind, entity=entity.name, field=field.name)
 
 
-def _totalled(entity: EntitySpec) -> FieldSpec | None:
+def _field_to_total(entity: EntitySpec) -> FieldSpec | None:
     groups = any(field.type in _DATES for field in entity.fields) or status_field(entity) is not None
     return next(amounts(entity), None) if groups else None
 
 
-def _charted(entity: EntitySpec) -> FieldSpec | None:
-    """What is measured again and again, or else when things of this kind happened."""
+def _field_to_chart(entity: EntitySpec) -> FieldSpec | None:
+    """The number that is measured again and again, or else the date on which such things happened."""
     dated = [field for field in entity.fields if field.type in _DATES and not field.name.startswith("born")]
     if not dated:
         return None
@@ -58,8 +58,8 @@ def _charted(entity: EntitySpec) -> FieldSpec | None:
     return next(iter(measured), dated[0] if happens and dated[0].required else None)
 
 
-def _pictured(entity: EntitySpec) -> FieldSpec | None:
-    """What things are told apart by at a glance: a picture, a colour or their kind."""
+def _field_of_gallery(entity: EntitySpec) -> FieldSpec | None:
+    """The field that tells things apart at a glance: a picture, a colour or their kind."""
     pictures = [
         *of_type(entity, FieldType.IMAGE),
         *(field for field in entity.fields if field.name in _PICTURES),
@@ -69,7 +69,7 @@ def _pictured(entity: EntitySpec) -> FieldSpec | None:
     return next(iter(pictures if pictures or timed else kinds), None)
 
 
-def _printed(entity: EntitySpec) -> FieldSpec | None:
+def _sum_of_document(entity: EntitySpec) -> FieldSpec | None:
     """The sum at the end of a paper that is handed out: an invoice, a quote, a receipt."""
     numbered = entity.fields[0].name == "number" and any(field.ref for field in entity.fields)
     return next(amounts(entity), None) if numbered else None
@@ -83,14 +83,14 @@ def pages_of(entities: Sequence[EntitySpec], forms: Sequence[FormSpec] = ()) -> 
     for entity in entities:
         pages.append(PageSpec(path=f"/{entity.table}", title=entity.plural))
         pages.append(PageSpec(path=f"/{entity.table}/new", title=f"New {lower_first(entity.label)}"))
-        for view in _views(entity):
+        for view in _fitting_views(entity):
             if view.kind not in (ViewKind.LIST, ViewKind.DOCUMENT):
                 title = f"{entity.plural}: {view.kind.value}"
                 pages.append(PageSpec(path=f"/{entity.table}/{view.kind.value}", title=title[:80]))
     return tuple(pages[:_MOST_PAGES])
 
 
-def _when(entity: EntitySpec) -> Iterator[FieldSpec]:
+def _calendar_dates(entity: EntitySpec) -> Iterator[FieldSpec]:
     """The fields that place a record in a calendar; a birthday does not."""
     for field in entity.fields:
         if field.type in _DATES and not field.name.startswith(PAST_DATES):

@@ -20,22 +20,22 @@ def checks_of(
     forms: Sequence[FormSpec] = (),
     roles: Sequence[RoleSpec] = (),
 ) -> tuple[CheckSpec, ...]:
-    """What a founder could try by hand: what visitors do first, then what is kept, refused and private."""
+    """Checks that a founder could try by hand: first those of visitors, then of keeping, refusing and privacy."""
     by_name = {entity.name: entity for entity in entities}
-    main = sorted(entities, key=lambda one: -sum(field.ref is not None for field in one.fields))
+    most_linked = sorted(entities, key=lambda entity: -sum(field.ref is not None for field in entity.fields))
     checks = chain(
-        islice((_form(by_name[form.entity], form) for form in forms), 2),
-        islice(_private(entities, roles), 1),
-        (_keeps(entity) for entity in main[:3]),
-        islice(_broken_rules(by_name, rules), 4),
-        (_refuses(entity) for entity in main[:2]),
-        (_keeps(entity) for entity in main[3:]),
-        (_stays(entity) for entity in main[:1]),
+        islice((_check_form(by_name[form.entity], form) for form in forms), 2),
+        islice(_check_privacy(entities, roles), 1),
+        (_check_keeping(entity) for entity in most_linked[:3]),
+        islice(_check_rules(by_name, rules), 4),
+        (_check_refusing(entity) for entity in most_linked[:2]),
+        (_check_keeping(entity) for entity in most_linked[3:]),
+        (_check_staying(entity) for entity in most_linked[:1]),
     )
     return tuple(islice(checks, MOST_CHECKS))
 
 
-def _keeps(entity: EntitySpec) -> CheckSpec:
+def _check_keeping(entity: EntitySpec) -> CheckSpec:
     what = lower_first(entity.label)
     return CheckSpec(
         given=f"the list of {lower_first(entity.plural)}",
@@ -45,7 +45,7 @@ def _keeps(entity: EntitySpec) -> CheckSpec:
     )  # fmt: skip
 
 
-def _stays(entity: EntitySpec) -> CheckSpec:
+def _check_staying(entity: EntitySpec) -> CheckSpec:
     what = lower_first(entity.label)
     return CheckSpec(
         given=f"{with_article(what)} that was added",
@@ -55,7 +55,7 @@ def _stays(entity: EntitySpec) -> CheckSpec:
     )  # fmt: skip
 
 
-def _refuses(entity: EntitySpec) -> CheckSpec:
+def _check_refusing(entity: EntitySpec) -> CheckSpec:
     needed = next(field for field in entity.fields if field.required)
     return CheckSpec(
         given=f"the form for a new {lower_first(entity.label)}",
@@ -65,7 +65,7 @@ def _refuses(entity: EntitySpec) -> CheckSpec:
     )  # fmt: skip
 
 
-def _form(entity: EntitySpec, form: FormSpec) -> CheckSpec:
+def _check_form(entity: EntitySpec, form: FormSpec) -> CheckSpec:
     what = lower_first(entity.label)
     return CheckSpec(
         given=f"the public page “{form.action}”",
@@ -75,7 +75,7 @@ def _form(entity: EntitySpec, form: FormSpec) -> CheckSpec:
     )  # fmt: skip
 
 
-def _private(entities: Sequence[EntitySpec], roles: Sequence[RoleSpec]) -> Iterator[CheckSpec]:
+def _check_privacy(entities: Sequence[EntitySpec], roles: Sequence[RoleSpec]) -> Iterator[CheckSpec]:
     for role in roles:
         if role.scope is not RoleScope.OWN or role.entity is None:
             continue
@@ -91,19 +91,19 @@ def _private(entities: Sequence[EntitySpec], roles: Sequence[RoleSpec]) -> Itera
                 )  # fmt: skip
 
 
-def _broken_rules(by_name: dict[str, EntitySpec], rules: Sequence[RuleSpec]) -> Iterator[CheckSpec]:
+def _check_rules(by_name: dict[str, EntitySpec], rules: Sequence[RuleSpec]) -> Iterator[CheckSpec]:
     for number, rule in enumerate(rules):
-        told = _attempt(by_name[rule.entity], rule)
-        if told is not None:
-            given, do = told
+        attempt = _attempt_against(by_name[rule.entity], rule)
+        if attempt is not None:
+            start, do = attempt
             expect = f"it is refused: “{rule.about}”"
             yield CheckSpec(
-                given=given, do=do, expect=expect, kind=CheckKind.RULE, entity=rule.entity, rule=number
+                given=start, do=do, expect=expect, kind=CheckKind.RULE, entity=rule.entity, rule=number
             )
 
 
-def _attempt(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str] | None:
-    """What to try against a rule that refuses; nothing for one that only works something out."""
+def _attempt_against(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str] | None:
+    """An attempt against a rule that refuses; None for a rule that only works something out."""
     what = lower_first(entity.label)
     labels = [lower_first(field.label) for field in map(entity.field, rule.fields) if field is not None]
     if rule.condition is not None:

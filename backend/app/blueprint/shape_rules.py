@@ -1,4 +1,4 @@
-"""The rules that follow from the shape of the fields: clashes, full places, stock, order, what is late."""
+"""The rules that follow from the shape of the fields: clashes, full places, stock, order, due dates."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ _SERVED: Final = tuple(
 
 def rules_of(entities: Sequence[EntitySpec]) -> tuple[RuleSpec, ...]:
     """Clashes, full places, stock, codes that must differ, what must be in order, what is late, what adds up."""
-    return tuple(rule for entity in entities for rule in _rules(entity, entities))[:40]
+    return tuple(rule for entity in entities for rule in _fitting_rules(entity, entities))[:40]
 
 
-def _rules(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+def _fitting_rules(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
     what = lower_first(entity.label)
-    yield from _clash(entity, what, entities)
-    yield from _full(entity, entities)
-    yield from _taken(entity, entities)
-    yield from _unique(entity, what)
-    yield from _in_order(entity)
-    yield from _late(entity, what)
-    yield from _sums(entity, entities)
+    yield from _overlap_rule(entity, what, entities)
+    yield from _capacity_rules(entity, entities)
+    yield from _stock_rule(entity, entities)
+    yield from _unique_rules(entity, what)
+    yield from _order_rule(entity)
+    yield from _overdue_rule(entity, what)
+    yield from _sum_rule(entity, entities)
 
 
-def _clash(entity: EntitySpec, what: str, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+def _overlap_rule(entity: EntitySpec, what: str, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
     span = times_of(entity)
     single = busy_one(entity, entities)
     if span and single is not None:
@@ -59,21 +59,21 @@ def _clash(entity: EntitySpec, what: str, entities: Sequence[EntitySpec]) -> Ite
         )
         if len(span) == 2 and span[0].startswith("out"):
             about = f"This {lower_first(single.label)} is out at this time; choose another one or another time."
-        fields = (*span, *_minutes(entity, span), single.name)
+        fields = (*span, *_minutes_field(entity, span), single.name)
         yield RuleSpec(kind=RuleKind.NO_OVERLAP, entity=entity.name, fields=fields, about=about)
 
 
-def _minutes(entity: EntitySpec, span: Sequence[str]) -> tuple[str, ...]:
-    """How long it lasts, where it has a start with a time and no end."""
-    named = [field.name for field in of_type(entity, FieldType.INT) if field.name in _MINUTES]
-    return tuple(named[:1]) if len(span) == 1 else ()
+def _minutes_field(entity: EntitySpec, span: Sequence[str]) -> tuple[str, ...]:
+    """The field of the duration, where a record has a start with a time and no end."""
+    fields = [field.name for field in of_type(entity, FieldType.INT) if field.name in _MINUTES]
+    return tuple(fields[:1]) if len(span) == 1 else ()
 
 
 def times_of(entity: EntitySpec) -> tuple[str, ...]:
-    """From when to when something is taken, or at what moment; nothing when it has no time of its own."""
-    for first, last in _SPANS:
-        start = _named(entity, first)
-        end = _named(entity, last)
+    """The fields of a span, or of a moment, in which something is taken; empty when it has no time of its own."""
+    for start_word, end_word in _SPANS:
+        start = _date_named(entity, start_word)
+        end = _date_named(entity, end_word)
         if start and end and start.type is end.type:
             return (start.name, end.name)
     moments = [
@@ -84,24 +84,24 @@ def times_of(entity: EntitySpec) -> tuple[str, ...]:
     return tuple(field.name for field in moments[:1])
 
 
-def _named(entity: EntitySpec, beginning: str) -> FieldSpec | None:
+def _date_named(entity: EntitySpec, beginning: str) -> FieldSpec | None:
     return next(
         (field for field in entity.fields if field.type in _DATES and field.name.startswith(beginning)), None
     )
 
 
 def busy_one(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
-    """What the record points at that can be in one place at a time: a room before a tutor before a client."""
-    refs = [ref for ref in of_type(entity, FieldType.REF) if not _has_time(_target(ref, entities))]
+    """The link to what can be in one place at a time: a room before a tutor before a client."""
+    refs = [ref for ref in of_type(entity, FieldType.REF) if not _has_time(_target_of(ref, entities))]
     fits = [ref for ref in refs if not (ref.ref or "").endswith(_NEVER_BUSY)]
-    return min(fits, key=lambda ref: (_rank(_target(ref, entities)), not ref.required), default=None)
+    return min(fits, key=lambda ref: (_busy_rank(_target_of(ref, entities)), not ref.required), default=None)
 
 
 def _has_time(target: EntitySpec | None) -> bool:
     return target is None or bool(times_of(target))
 
 
-def _rank(target: EntitySpec | None) -> int:
+def _busy_rank(target: EntitySpec | None) -> int:
     """Things first, then those who serve, then those who are served."""
     if target is None or target.name.lower().endswith(_SERVED):
         return 3
@@ -115,20 +115,20 @@ def _rank(target: EntitySpec | None) -> int:
 def is_person(entity: EntitySpec) -> bool:
     """True if the records are people, who can be reached."""
     kinds = {field.type for field in entity.fields}
-    named = entity.fields[0].name in ("name", "full_name", "email")
-    return named and bool(kinds & {FieldType.EMAIL, FieldType.PHONE})
+    has_name = entity.fields[0].name in ("name", "full_name", "email")
+    return has_name and bool(kinds & {FieldType.EMAIL, FieldType.PHONE})
 
 
-def _full(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+def _capacity_rules(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
     if times_of(entity):
         return
     for field in of_type(entity, FieldType.REF):
-        parent = _target(field, entities)
+        parent = _target_of(field, entities)
         if parent is None or not space_limit(parent) or is_person(parent) or not takes_place(parent):
             continue
-        many = [one.name for one in of_type(entity, FieldType.INT) if one.name in _HOW_MANY]
+        amounts_taken = [integer.name for integer in of_type(entity, FieldType.INT) if integer.name in _HOW_MANY]
         about = f"This {lower_first(parent.label)} is full; choose another."
-        fields = (field.name, *many[:1])
+        fields = (field.name, *amounts_taken[:1])
         yield RuleSpec(kind=RuleKind.CAPACITY, entity=entity.name, fields=fields, about=about)
 
 
@@ -137,10 +137,10 @@ def takes_place(parent: EntitySpec) -> bool:
     return any(field.type in _DATES for field in parent.fields)
 
 
-def _taken(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
-    quantity = next((one for one in of_type(entity, FieldType.INT) if one.name in _TAKEN), None)
+def _stock_rule(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+    quantity = next((integer for integer in of_type(entity, FieldType.INT) if integer.name in _TAKEN), None)
     for field in of_type(entity, FieldType.REF):
-        parent = _target(field, entities)
+        parent = _target_of(field, entities)
         if quantity is not None and parent is not None and any(parent.field(name) for name in _COUNTED):
             about = f"There are not enough of this {lower_first(parent.label)} in stock."
             fields = (field.name, quantity.name)
@@ -148,7 +148,7 @@ def _taken(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleS
             return
 
 
-def _unique(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
+def _unique_rules(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
     for field in entity.fields:
         if field.name in _UNIQUE_CODES and field.required and field.type in (FieldType.TEXT, FieldType.INT):
             about = f"Another {what} already has this {field.label.lower()}."
@@ -161,16 +161,16 @@ def _unique(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
         yield RuleSpec(kind=RuleKind.UNIQUE, entity=entity.name, fields=fields, about=about)
 
 
-def _in_order(entity: EntitySpec) -> Iterator[RuleSpec]:
-    for first, last in _ORDERED:
-        start, end = _named(entity, first), _named(entity, last)
+def _order_rule(entity: EntitySpec) -> Iterator[RuleSpec]:
+    for earlier_word, later_word in _ORDERED:
+        start, end = _date_named(entity, earlier_word), _date_named(entity, later_word)
         if start and end and start is not end and start.type is end.type:
             about = f"{end.label} must not be before {lower_first(start.label)}."
             yield RuleSpec(kind=RuleKind.IN_ORDER, entity=entity.name, fields=(start.name, end.name), about=about)
             return
 
 
-def _late(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
+def _overdue_rule(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
     status = status_field(entity)
     dates = [field for field in entity.fields if field.type in _DATES]
     due = [field for field in dates if field.name.startswith(_LEFT_OPEN_BY) or "due" in field.name]
@@ -184,10 +184,10 @@ def _plain_date(field: FieldSpec) -> str:
     return "due date" if field.name.startswith("due") else field.label.lower()
 
 
-def _sums(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
+def _sum_rule(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
     for field in list(amounts(entity))[:1]:
         line = entity.name.endswith(_LINES)
-        paper = next((ref for ref in of_type(entity, FieldType.REF) if line and _adds_up(ref, entities)), None)
+        paper = next((ref for ref in of_type(entity, FieldType.REF) if line and _has_total(ref, entities)), None)
         if paper is not None:
             whole = with_article(lower_first(paper.label))
             about = f"The {lower_first(entity.plural)} of {whole} add up to its total."
@@ -197,14 +197,14 @@ def _sums(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSp
             yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name,), about=about)
 
 
-def _adds_up(ref: FieldSpec, entities: Sequence[EntitySpec]) -> bool:
-    target = _target(ref, entities)
+def _has_total(ref: FieldSpec, entities: Sequence[EntitySpec]) -> bool:
+    target = _target_of(ref, entities)
     total = target.field("total") if target is not None else None
     return ref.required and total is not None and total.type is FieldType.MONEY
 
 
-def _target(ref: FieldSpec, entities: Sequence[EntitySpec]) -> EntitySpec | None:
-    return next((one for one in entities if one.name == ref.ref), None)
+def _target_of(ref: FieldSpec, entities: Sequence[EntitySpec]) -> EntitySpec | None:
+    return next((entity for entity in entities if entity.name == ref.ref), None)
 
 
 def of_type(entity: EntitySpec, kind: FieldType) -> Iterator[FieldSpec]:

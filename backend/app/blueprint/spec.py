@@ -110,7 +110,7 @@ __all__ = [
 ]
 
 
-def _zone(name: str) -> str:
+def _check_zone(name: str) -> str:
     if name and name not in available_timezones():
         raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin")
     return name
@@ -128,7 +128,7 @@ class AppSpec(Part):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     theme: ThemeSpec
     currency: Annotated[str, Field(min_length=1, max_length=4), AfterValidator(one_line)] = "$"
-    timezone: Annotated[str, AfterValidator(_zone)] = ""
+    timezone: Annotated[str, AfterValidator(_check_zone)] = ""
     """Whose clock says today and now, such as Europe/Berlin; else that of the machine that builds."""
     roles: tuple[RoleSpec, ...] = Field(default=(), max_length=6)
     entities: tuple[EntitySpec, ...] = Field(default=(), max_length=MAX_ENTITIES)
@@ -146,7 +146,7 @@ class AppSpec(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _raised(cls, raw: Any) -> Any:  # Any: what JSON can hold
+    def _raise_raw_version(cls, raw: Any) -> Any:  # Any: what JSON can hold
         return spec_defaults.app(raise_version(raw))
 
     @model_validator(mode="after")
@@ -165,9 +165,9 @@ class AppSpec(Part):
             self._minutes_count_from_a_time(rule)
         for form in self.forms:
             self._names_exist(form.entity, (*form.fields, *filter(None, [form.person, form.invited_by])))
-        for named in (*(role.entity for role in self.roles), *(check.entity for check in self.acceptance)):
-            if named is not None:
-                self._names_exist(named, ())
+        for kind in (*(role.entity for role in self.roles), *(check.entity for check in self.acceptance)):
+            if kind is not None:
+                self._names_exist(kind, ())
         for check in self.acceptance:
             if check.rule is not None and check.rule >= len(self.rules):
                 raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
@@ -245,7 +245,7 @@ def check_people(spec: AppSpec) -> None:
     """ValueError when a move or a right names a role that the app does not have."""
     roles = {role.name for role in spec.roles} | set(EVERYWHERE)
     for entity in spec.entities:
-        named = [name for move in entity.moves for name in move.by] + [right.role for right in entity.rights]
-        for name in named:
+        roles_named = [name for move in entity.moves for name in move.by] + [right.role for right in entity.rights]
+        for name in roles_named:
             if name not in roles:
                 raise ValueError(f"{entity.name} names the role {name!r}; there are: {', '.join(sorted(roles))}")

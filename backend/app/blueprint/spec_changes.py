@@ -23,7 +23,7 @@ def changes_between(old: AppSpec, new: AppSpec) -> list[str]:
 
 
 def difference(old: AppSpec, new: AppSpec) -> list[str]:
-    """What is different, and what the records meet, in sentences."""
+    """The changes between two specifications and their effects on the records, in sentences."""
     changes = changes_between(old, new)
     if not changes and old == new:
         return ["Nothing is different."]

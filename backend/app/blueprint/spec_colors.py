@@ -23,14 +23,14 @@ NAMED: Final = {
 _HEX: Final = re.compile(r"#[0-9a-f]{6}")
 
 
-def _color(text: str) -> str:
+def _hex_color(text: str) -> str:
     """The colour as #rrggbb."""
     plain = " ".join(text.casefold().split())
-    found = NAMED.get(plain, plain)
-    if not _HEX.fullmatch(found):
+    color = NAMED.get(plain, plain)
+    if not _HEX.fullmatch(color):
         raise ValueError(f"{text!r} is no colour that is known; write it as #rrggbb")
-    return found
+    return color
 
 
-Color = Annotated[str, AfterValidator(_color)]
+Color = Annotated[str, AfterValidator(_hex_color)]
 """A colour by its name or as `#14305e`."""

@@ -1,4 +1,4 @@
-"""Fills in what a specification need not say: labels, plurals, tables and sentences that follow from a name."""
+"""The defaults of a specification: labels, plurals, tables and sentences that follow from a name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _THEME: Final[dict[str, Any]] = {}
 def field(raw: Any) -> Any:  # Any: what JSON can hold
     """A field with the label that its name says: `starts_at` is "Starts at".
 
-    What a record cannot be without takes it along when it is deleted, unless the specification says otherwise.
+    A record that cannot be without another is deleted with it, unless the specification says otherwise.
     """
     if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
         return raw
@@ -29,15 +29,15 @@ def entity(raw: Any) -> Any:  # Any: what JSON can hold
     if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
         return raw
     label = raw.get("label") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", raw["name"]).lower().capitalize()
-    many = raw.get("plural") or plural(str(label))
-    plain = unicodedata.normalize("NFKD", str(many)).encode("ascii", "ignore").decode()
+    plural_label = raw.get("plural") or plural(str(label))
+    plain = unicodedata.normalize("NFKD", str(plural_label)).encode("ascii", "ignore").decode()
     table = raw.get("table") or re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
-    about = raw.get("about") or f"All {str(many).lower()} in one place."
-    return {**raw, "label": label, "plural": many, "table": table, "about": about}
+    about = raw.get("about") or f"All {str(plural_label).lower()} in one place."
+    return {**raw, "label": label, "plural": plural_label, "table": table, "about": about}
 
 
 def plural(label: str) -> str:
-    """Several of a thing, as English mostly says it."""
+    """The plural of a label, as English mostly makes it."""
     for pattern, ending, cut in _ENDINGS:
         if pattern.search(label):
             return label[: len(label) - cut] + ending

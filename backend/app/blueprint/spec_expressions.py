@@ -1,4 +1,4 @@
-"""The expressions of a specification: what they may speak of, and where each stands."""
+"""The expressions of a specification: the parts they may speak of, and the places where they stand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MONEY_DIGITS: Final = 2
 
 @dataclass(frozen=True)
 class Place:
-    """One expression of a specification: where it stands, what it is about, and what it must be."""
+    """One expression of a specification: its place, its kind of record, and whether it is a condition."""
 
     where: str
     entity: str
@@ -40,26 +40,26 @@ class Place:
 def catalogue_of(spec: AppSpec) -> Catalogue:
     """Everything that expressions of the app may speak of; Fault when a computed field cannot be worked out."""
     digits = MONEY_DIGITS
-    plain = {entity.name: _shape(entity, digits) for entity in spec.entities}
+    plain = {entity.name: _untyped_shape(entity, digits) for entity in spec.entities}
     people = tuple(role.entity for role in spec.roles if role.entity)
     catalogue = Catalogue(plain, people, digits, tuple(role.name for role in spec.roles))
-    typed = {entity.name: _typed(catalogue, entity) for entity in spec.entities}
+    typed = {entity.name: _typed_shape(catalogue, entity) for entity in spec.entities}
     return Catalogue(typed, people, digits, catalogue.roles)
 
 
-def _shape(entity: EntitySpec, digits: int) -> EntityShape:
+def _untyped_shape(entity: EntitySpec, digits: int) -> EntityShape:
     fields = {field.name: FieldShape(field.name, field_type(field, digits)) for field in entity.fields}
     # Until its expression is read, a computed field counts as a number with the digits that it is shown with.
-    figures = {figure.name: _untyped(figure) for figure in entity.computed}
+    figures = {figure.name: _untyped_figure(figure) for figure in entity.computed}
     return EntityShape(entity.name, entity.table, fields | figures)
 
 
-def _untyped(figure: ComputedSpec) -> FieldShape:
+def _untyped_figure(figure: ComputedSpec) -> FieldShape:
     scale = 2 if figure.digits is None else figure.digits
     return FieldShape(figure.name, Type(Kind.NUMBER, scale), figure.expression)
 
 
-def _typed(catalogue: Catalogue, entity: EntitySpec) -> EntityShape:
+def _typed_shape(catalogue: Catalogue, entity: EntitySpec) -> EntityShape:
     shape = catalogue.entity(entity.name)
     fields = dict(shape.fields)
     for figure in entity.computed:
@@ -81,18 +81,18 @@ def field_type(field: FieldSpec, digits: int) -> Type:
 def expressions_of(spec: AppSpec) -> Iterator[Place]:
     """Every expression of the specification but the computed fields themselves."""
     for entity in spec.entities:
-        yield from _of_entity(entity)
+        yield from _entity_expressions(entity)
         for move in entity.moves:
-            yield from _of_move(entity, move)
+            yield from _move_expressions(entity, move)
     for message in spec.messages:
-        yield from _of_message(message)
+        yield from _message_expressions(message)
     for rule in spec.rules:
         for text in (rule.condition, rule.when):
             if text:
                 yield Place(f"rule {rule.about!r}", rule.entity, text, True)
 
 
-def _of_message(message: MessageSpec) -> Iterator[Place]:
+def _message_expressions(message: MessageSpec) -> Iterator[Place]:
     where = f"message {message.name!r}"
     if message.only_if:
         yield Place(f"{where}, only_if", message.entity, message.only_if, True)
@@ -101,7 +101,7 @@ def _of_message(message: MessageSpec) -> Iterator[Place]:
             yield Place(f"{where}, {{{place}}}", message.entity, place, False)
 
 
-def _of_entity(entity: EntitySpec) -> Iterator[Place]:
+def _entity_expressions(entity: EntitySpec) -> Iterator[Place]:
     for field in entity.fields:
         if field.starts_as:
             yield Place(f"{entity.name}.{field.name}, starts_as", entity.name, field.starts_as, False)
@@ -112,7 +112,7 @@ def _of_entity(entity: EntitySpec) -> Iterator[Place]:
             yield Place(f"right of {right.role} on {entity.name}, only_if", entity.name, right.only_if, True)
 
 
-def _of_move(entity: EntitySpec, move: MoveSpec) -> Iterator[Place]:
+def _move_expressions(entity: EntitySpec, move: MoveSpec) -> Iterator[Place]:
     if move.only_if:
         yield Place(f"move {move.label!r} of {entity.name}, only_if", entity.name, move.only_if, True)
     for assignment in move.sets:
@@ -139,10 +139,10 @@ def check_expressions(spec: AppSpec) -> None:
 
 
 @lru_cache(maxsize=64)
-def _catalogue(spec: AppSpec) -> Catalogue:
+def _cached_catalogue(spec: AppSpec) -> Catalogue:
     return catalogue_of(spec)
 
 
 def compiler_of(spec: AppSpec) -> Compiler:
     """A compiler of the app's expressions; each numbers from 1, so that an app is written the same twice."""
-    return Compiler(_catalogue(spec))
+    return Compiler(_cached_catalogue(spec))

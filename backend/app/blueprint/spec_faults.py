@@ -33,55 +33,56 @@ Fault = dict[str, str]
 
 def faults_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
     """The specification when it is right, and every fault when it is not, also what the app would not do."""
-    spec, found = best_part_of(raw)
-    return (None if found else spec), found
+    spec, faults = best_part_of(raw)
+    return (None if faults else spec), faults
 
 
 def best_part_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
-    """What is right of a specification, put together without its faults, and the faults.
+    """The right parts of a specification, put together without its faults, and the faults.
 
-    None where not even one kind of record is right. Parts that the app would not do anything with are still in it.
+    None where not even one kind of record is right. Parts that the app would not do anything with are still in
+    it.
     """
     document = copy.deepcopy(raw)
-    found: list[Fault] = []
+    faults: list[Fault] = []
     aside: list[str] = []
     tries = iter(range(MOST_TRIES))
     for _ in range(MOST):
         try:
             spec = AppSpec.model_validate(copy.deepcopy(document))
         except ValidationError as error:
-            told, paths = _judged(error, document, tries)
-            found += [one for one in told if one not in found and not _follows(one, aside)]
+            new_faults, paths = _judge(error, document, tries)
+            faults += [fault for fault in new_faults if fault not in faults and not _follows(fault, aside)]
             if not paths:
-                return None, found[:MOST]
+                return None, faults[:MOST]
             for path in sorted(set(paths), key=_from_the_end):
                 aside += _put_aside(document, path)
             if raw.get("entities") and not document.get("entities"):
                 # Of a whole whose every kind of record was put aside, nothing more can be said.
-                return None, found[:MOST]
+                return None, faults[:MOST]
         else:
-            found += [fault for fault in _idle(spec) if not _follows(fault, aside)]
-            return spec, found[:MOST]
-    return None, found[:MOST]
+            faults += [fault for fault in _idle_faults(spec) if not _follows(fault, aside)]
+            return spec, faults[:MOST]
+    return None, faults[:MOST]
 
 
-def _idle(spec: AppSpec) -> Iterator[Fault]:
-    yield from ({"field": one.place, "problem": one.problem} for one in idle_parts(spec))
+def _idle_faults(spec: AppSpec) -> Iterator[Fault]:
+    yield from ({"field": idle.place, "problem": idle.problem} for idle in idle_parts(spec))
 
 
-def _judged(error: ValidationError, document: Raw, tries: Iterator[int]) -> tuple[list[Fault], list[Path]]:
+def _judge(error: ValidationError, document: Raw, tries: Iterator[int]) -> tuple[list[Fault], list[Path]]:
     """The faults that the validator names, and the parts to put aside so that it can go on."""
-    told: list[Fault] = []
+    faults: list[Fault] = []
     paths: list[Path] = []
-    for one, fault in zip(error.errors(include_url=False), problems(error, document), strict=False):
-        part = _part_of(one["loc"])
-        if part is None or (len(part) == 2 and part[0] == "entities" and len(one["loc"]) == 2):
-            part = _culprit(document, fault["problem"], tries, inside=part) or part
-            fault = {**fault, "field": _said(document, part)} if part else fault
-        told.append(fault)
+    for error_part, fault in zip(error.errors(include_url=False), problems(error, document), strict=False):
+        part = _part_of(error_part["loc"])
+        if part is None or (len(part) == 2 and part[0] == "entities" and len(error_part["loc"]) == 2):
+            part = _find_culprit(document, fault["problem"], tries, inside=part) or part
+            fault = {**fault, "field": _part_words(document, part)} if part else fault
+        faults.append(fault)
         if part is not None:
             paths.append(part)
-    return told, paths
+    return faults, paths
 
 
 def _part_of(loc: Sequence[int | str]) -> Path | None:
@@ -96,9 +97,9 @@ def _part_of(loc: Sequence[int | str]) -> Path | None:
     return path[:1] if path and path[0] != "entities" else None
 
 
-def _culprit(document: Raw, problem: str, tries: Iterator[int], *, inside: Path | None) -> Path | None:
+def _find_culprit(document: Raw, problem: str, tries: Iterator[int], *, inside: Path | None) -> Path | None:
     """The first part without which the validator no longer says this."""
-    for path in _parts(document):
+    for path in _removable_parts(document):
         if inside is not None and path[:2] != inside:
             continue
         if next(tries, None) is None:
@@ -111,34 +112,34 @@ def _culprit(document: Raw, problem: str, tries: Iterator[int], *, inside: Path 
 
 
 def _is_mended(document: Raw, problem: str, *, inside: Path | None) -> bool:
-    """True if a part has no fault left; or whether the whole has another fault than this problem.
+    """True if a part has no fault left, or the whole has another fault than this problem.
 
     The whole is judged after its parts: where one of them has become wrong, nothing is known of the whole.
     """
     try:
         AppSpec.model_validate(copy.deepcopy(document))
     except ValidationError as error:
-        left = [tuple(one["loc"]) for one in error.errors(include_url=False)]
+        places_left = [tuple(one["loc"]) for one in error.errors(include_url=False)]
         if inside is not None:
-            return all(loc[:2] != inside for loc in left)
+            return all(loc[:2] != inside for loc in places_left)
         # What would be right stands after a semicolon, and changes with every other part that is put aside.
-        now = problems(error, document)[0]["problem"]
-        return left == [()] and now.partition(";")[0] != problem.partition(";")[0]
+        problem_now = problems(error, document)[0]["problem"]
+        return places_left == [()] and problem_now.partition(";")[0] != problem.partition(";")[0]
     return True
 
 
-def _parts(document: Raw) -> Iterator[Path]:
-    """What can be put aside, what leans on others first."""
-    entities = _items(document.get("entities"))
+def _removable_parts(document: Raw) -> Iterator[Path]:
+    """The parts that can be put aside, those that lean on others first."""
+    entities = _objects_in(document.get("entities"))
 
     def of_entities(*keys: str) -> Iterator[Path]:
         for key in keys:
             for at, entity in enumerate(entities):
-                yield from (("entities", at, key, number) for number in range(len(_items(entity.get(key)))))
+                yield from (("entities", at, key, number) for number in range(len(_objects_in(entity.get(key)))))
 
     def of_app(*names: str) -> Iterator[Path]:
         for name in names:
-            yield from ((name, number) for number in range(len(_items(document.get(name)))))
+            yield from ((name, number) for number in range(len(_objects_in(document.get(name)))))
 
     yield from of_app("acceptance", "wishes", "pages", "messages", "views", "forms", "rules")
     yield from of_entities("moves", "rights", "computed")
@@ -149,8 +150,8 @@ def _parts(document: Raw) -> Iterator[Path]:
     yield from of_app("entities")
 
 
-def _items(value: Any) -> list[Raw]:  # Any: what JSON can hold
-    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list | tuple) else []
+def _objects_in(value: Any) -> list[Raw]:  # Any: what JSON can hold
+    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list | tuple) else []
 
 
 def _put_aside(document: Raw, path: Path) -> list[str]:
@@ -183,7 +184,7 @@ def _follows(fault: Fault, aside: Sequence[str]) -> bool:
     return any(f"{name!r}" in fault["problem"] or f".{name} " in f"{fault['problem']} " for name in aside)
 
 
-def _said(document: Raw, path: Path) -> str:
+def _part_words(document: Raw, path: Path) -> str:
     """A part by its name, such as "entities 'Booking', moves 'Cancel'"."""
     words: list[str] = []
     here: Any = document
@@ -192,6 +193,6 @@ def _said(document: Raw, path: Path) -> str:
         if isinstance(step, str):
             words.append(step)
         else:
-            named = next((str(here[key])[:60] for key in _NAMES if isinstance(here, dict) and here.get(key)), "")
-            words[-1] += f" {named!r}" if named else f" number {step + 1}"
+            name = next((str(here[key])[:60] for key in _NAMES if isinstance(here, dict) and here.get(key)), "")
+            words[-1] += f" {name!r}" if name else f" number {step + 1}"
     return ", ".join(words)

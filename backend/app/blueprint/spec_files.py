@@ -1,4 +1,4 @@
-"""What a specification may say of fields that are uploaded: no more than that they are there, or empty."""
+"""The limits on uploaded fields: a specification may only say that a file is there, or not."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ EVERYWHERE: Final = (OWNER, VISITOR, AUTOMATIC)
 
 
 class FieldType(StrEnum):
-    """What a field holds."""
+    """The types of field."""
 
     TEXT = "text"
     LONGTEXT = "longtext"
@@ -53,7 +53,7 @@ NUMBERS: Final = frozenset({FieldType.INT, FieldType.DECIMAL, FieldType.MONEY})
 
 
 class OnDelete(StrEnum):
-    """What happens to a record when the one it belongs to is deleted."""
+    """The effect on a record when the one it belongs to is deleted."""
 
     CASCADE = "cascade"
     SET_NULL = "set_null"
@@ -61,7 +61,7 @@ class OnDelete(StrEnum):
 
 
 class ViewKind(StrEnum):
-    """How the records of an entity are shown beside the plain list."""
+    """The ways to show the records of an entity beside the plain list."""
 
     LIST = "list"
     CALENDAR = "calendar"
@@ -76,7 +76,7 @@ class ViewKind(StrEnum):
 
 
 class RuleKind(StrEnum):
-    """What the app watches over."""
+    """The kinds of rule that an app watches over."""
 
     NO_OVERLAP = "no_overlap"
     CAPACITY = "capacity"
@@ -104,7 +104,7 @@ STATED: Final = frozenset(
 
 
 class MessageKind(StrEnum):
-    """When an app writes a message about a record."""
+    """The events that a message about a record is written for."""
 
     ADDED = "added"
     STATE = "state"
@@ -112,14 +112,14 @@ class MessageKind(StrEnum):
 
 
 class RoleScope(StrEnum):
-    """Which records a kind of person works with: every one, or those that are their own."""
+    """The records that a kind of person works with: every one, or their own."""
 
     ALL = "all"
     OWN = "own"
 
 
 class Publicity(StrEnum):
-    """How much of a kind of record visitors see: nothing, a list, or a list with a page for each."""
+    """The public part of a kind of record: nothing, a list, or a list with a page for each."""
 
     NONE = "none"
     LIST = "list"
@@ -127,7 +127,7 @@ class Publicity(StrEnum):
 
 
 class Reach(StrEnum):
-    """Which records of a kind a right covers."""
+    """The records of a kind that a right covers."""
 
     ALL = "all"
     OWN = "own"
@@ -135,7 +135,7 @@ class Reach(StrEnum):
 
 
 class WishState(StrEnum):
-    """How far a wish of the goal is met."""
+    """The degree to which a wish of the goal is met."""
 
     KEPT = "kept"
     PARTLY = "partly"
@@ -143,7 +143,9 @@ class WishState(StrEnum):
 
 
 class CheckKind(StrEnum):
-    """What an acceptance check tries: the records of `entity`, its lines, rule number `rule`, its public form."""
+    """The subject of an acceptance check: the records of `entity`, its lines, rule number `rule`, its public
+    form.
+    """
 
     KEEPS = "keeps"
     REFUSES = "refuses"
@@ -171,7 +173,7 @@ class Design(StrEnum):
 
 
 class Tone(StrEnum):
-    """How strong the colours of an app are."""
+    """The strength of an app's colours."""
 
     FULL = "full"
     SOFT = "soft"
@@ -179,7 +181,7 @@ class Tone(StrEnum):
 
 
 class Scheme(StrEnum):
-    """Whether the pages are light, dark, or what the reader's device asks for."""
+    """The brightness of the pages: light, dark, or what the reader's device asks for."""
 
     BOTH = "both"
     LIGHT = "light"

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 def line_kind(spec: AppSpec, entity: EntitySpec) -> tuple[EntitySpec, FieldSpec] | None:
     """The kind of record that is entered inside the form of this one, and the field that links it there."""
     child = spec.entity(entity.lines) if entity.lines else None
-    link = _link(child, entity.name) if child is not None else None
+    link = _link_to(child, entity.name) if child is not None else None
     return (child, link) if child is not None and link is not None else None
 
 
 def lines_of(spec: AppSpec, entity: EntitySpec) -> FieldSpec | None:
     """The field by which records of this kind are the lines of another, if they are."""
     parent = next((other for other in spec.entities if other.lines == entity.name), None)
-    return _link(entity, parent.name) if parent is not None else None
+    return _link_to(entity, parent.name) if parent is not None else None
 
 
-def _link(child: EntitySpec, parent: str) -> FieldSpec | None:
+def _link_to(child: EntitySpec, parent: str) -> FieldSpec | None:
     return next((field for field in child.fields if field.ref == parent), None)
 
 
@@ -29,16 +29,16 @@ def check_lines(spec: AppSpec) -> None:
     """ValueError when lines cannot be entered inside the form that names them."""
     for entity in spec.entities:
         if entity.lines:
-            _check(spec, entity, entity.lines)
+            _check_kind(spec, entity, entity.lines)
     for form in spec.forms:
         _check_form(spec, form.entity, form.lines)
 
 
-def _check(spec: AppSpec, entity: EntitySpec, name: str) -> None:
+def _check_kind(spec: AppSpec, entity: EntitySpec, name: str) -> None:
     child = spec.entity(name)
     if child is None or child.name == entity.name:
         raise ValueError(f"the lines of {entity.name!r} are {name!r}, which is no other entity of this app")
-    link = _link(child, entity.name)
+    link = _link_to(child, entity.name)
     if link is None or not link.required or link.on_delete.value != "cascade":
         raise ValueError(
             f"{name!r} are lines of {entity.name!r}, so they need a ref to it that is required "
@@ -59,9 +59,9 @@ def _check_form(spec: AppSpec, name: str, asked: tuple[str, ...]) -> None:
     if not asked or kind is None:
         return
     child, link = kind
-    known = {field.name for field in child.fields} - {link.name}
+    fields = {field.name for field in child.fields} - {link.name}
     for field in asked:
-        if field not in known:
+        if field not in fields:
             raise ValueError(f"the form of {name!r} asks for {child.name}.{field}, which does not exist")
     for needed in child.fields:
         is_left = needed.name != link.name and needed.name not in asked

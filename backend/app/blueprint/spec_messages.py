@@ -53,16 +53,16 @@ class MessageSpec(Part):
             raise ValueError(f"message {self.name!r}: a date belongs to the kind before, and to no other")
         if not self.text.strip():
             raise ValueError(f"message {self.name!r} says nothing: it needs a text")
-        for said in (self.subject, self.text):
-            if _BRACE.search(_PLACE.sub("", said)):
+        for text in (self.subject, self.text):
+            if _BRACE.search(_PLACE.sub("", text)):
                 raise ValueError(f"message {self.name!r}: a brace stands alone; write fields as {{name}}")
         return self
 
     @property
     def places(self) -> tuple[str, ...]:
-        """What the subject and the text name in braces, each once."""
-        found = (*_PLACE.findall(self.subject), *_PLACE.findall(self.text))
-        return tuple(dict.fromkeys(place.strip() for place in found))
+        """The placeholders of the subject and the text, each once."""
+        names = (*_PLACE.findall(self.subject), *_PLACE.findall(self.text))
+        return tuple(dict.fromkeys(place.strip() for place in names))
 
 
 def check_messages(spec: AppSpec) -> None:
@@ -72,18 +72,18 @@ def check_messages(spec: AppSpec) -> None:
         entity = spec.entity(message.entity)
         if entity is None:
             raise ValueError(f"message {message.name!r}: {message.entity!r} is not an entity of this app")
-        for fault in _faults(spec, message, entity):
+        for fault in _faults_of(spec, message, entity):
             raise ValueError(f"message {message.name!r} of {entity.name!r}, {fault}")
 
 
-def _faults(spec: AppSpec, message: MessageSpec, entity: EntitySpec) -> Iterator[str]:
+def _faults_of(spec: AppSpec, message: MessageSpec, entity: EntitySpec) -> Iterator[str]:
     if message.to != TO_OWNER:
-        yield from _wrong_type(spec, entity, "to", message.to, (FieldType.EMAIL,))
+        yield from _check_type(spec, entity, "to", message.to, (FieldType.EMAIL,))
     if message.date is not None:
-        yield from _wrong_type(spec, entity, "date", message.date, (FieldType.DATE, FieldType.DATETIME))
+        yield from _check_type(spec, entity, "date", message.date, (FieldType.DATE, FieldType.DATETIME))
     if message.state is not None and message.state not in states_of(entity):
-        known = ", ".join(states_of(entity)) or "none: it has no choice named status"
-        yield f"state: {message.state!r} is not one of its states ({known})"
+        states = ", ".join(states_of(entity)) or "none: it has no choice named status"
+        yield f"state: {message.state!r} is not one of its states ({states})"
     for place in message.places:
         if place not in (LINK, APP) and not is_path(place):
             yield f"text: {{{place}}} must be a field, or a field of what it is linked to, such as {{course.name}}"
@@ -104,7 +104,7 @@ def state_name(entity: EntitySpec) -> str | None:
 
 
 def named_state(choices: Sequence[str]) -> str | None:
-    """Which of these choices is called as a state is."""
+    """The first of these choices whose name is that of a state."""
     return next((name for name in choices if name in ("status", "stage", "state")), None)
 
 
@@ -117,15 +117,15 @@ def is_path(text: str) -> bool:
     return isinstance(node, Path) and node.steps[0] not in ("me", "this", "today", "now")
 
 
-def _wrong_type(
+def _check_type(
     spec: AppSpec, entity: EntitySpec, key: str, path: str, types: tuple[FieldType, ...]
 ) -> Iterator[str]:
     field = field_at(spec, entity, path)
-    wanted = " or ".join(kind.value for kind in types)
+    types_named = " or ".join(kind.value for kind in types)
     if field is None:
-        yield f"{key}: {path!r} leads to no field; name one of the type {wanted}, also through a link"
+        yield f"{key}: {path!r} leads to no field; name one of the type {types_named}, also through a link"
     elif field.type not in types:
-        yield f"{key}: {path!r} is of the type {field.type.value}, and must be of the type {wanted}"
+        yield f"{key}: {path!r} is of the type {field.type.value}, and must be of the type {types_named}"
 
 
 def field_at(spec: AppSpec, entity: EntitySpec, path: str) -> FieldSpec | None:

@@ -59,7 +59,7 @@ class FieldSpec(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _labelled(cls, raw: Any) -> Any:  # Any: what JSON can hold
+    def _label(cls, raw: Any) -> Any:  # Any: what JSON can hold
         return spec_defaults.field(raw)
 
     @model_validator(mode="after")
@@ -98,7 +98,7 @@ class ComputedSpec(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _labelled(cls, raw: Any) -> Any:  # Any: what JSON can hold
+    def _label(cls, raw: Any) -> Any:  # Any: what JSON can hold
         return spec_defaults.field(raw)
 
 
@@ -178,7 +178,7 @@ class EntitySpec(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, raw: Any) -> Any:  # Any: what JSON can hold
+    def _name_parts(cls, raw: Any) -> Any:  # Any: what JSON can hold
         return spec_defaults.entity(raw)
 
     @model_validator(mode="after")

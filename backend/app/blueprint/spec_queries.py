@@ -53,15 +53,15 @@ _DATES = (FieldType.DATE, FieldType.DATETIME)
 def title_fields(entity: EntitySpec) -> tuple[str, ...]:
     """The fields that a record is called by: its name, or else what it belongs to and when."""
     naming = [field for field in entity.fields if field.type in _NAMING]
-    first = entity.fields[0]
+    first_field = entity.fields[0]
     # A day is known by its date, and not by what may be noted about it.
-    is_a_day = first.type in _DATES and first.required
+    is_a_day = first_field.type in _DATES and first_field.required
     if naming and not (is_a_day and not naming[0].required):
         return (naming[0].name,)
     refs = [field.name for field in entity.fields if field.type is FieldType.REF][:2]
     dates = [field.name for field in entity.fields if field.type in _DATES][:1]
-    other = [field.name for field in entity.fields if field.type not in UPLOADED][:1]
-    return tuple([*refs, *dates][:2]) or tuple(other) or (entity.fields[0].name,)
+    fallback = [field.name for field in entity.fields if field.type not in UPLOADED][:1]
+    return tuple([*refs, *dates][:2]) or tuple(fallback) or (entity.fields[0].name,)
 
 
 def picture_field(entity: EntitySpec) -> str | None:
@@ -71,18 +71,18 @@ def picture_field(entity: EntitySpec) -> str | None:
 
 def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
     """The fields that a list shows, the ones it is called by first."""
-    first = title_fields(entity)
-    rest = [
-        field.name for field in entity.fields if field.type is not FieldType.LONGTEXT and field.name not in first
+    titles = title_fields(entity)
+    others = [
+        field.name for field in entity.fields if field.type is not FieldType.LONGTEXT and field.name not in titles
     ]
     # What a thing looks like tells it apart sooner than what is written about it.
-    rest.sort(key=lambda name: name != picture_field(entity))
+    others.sort(key=lambda name: name != picture_field(entity))
     figures = tuple(figure.name for figure in entity.computed)
     # The figures are what a list is looked at for, and so is how far each record is.
-    state = (entity.state,) if entity.state and entity.state not in first else ()
+    state = (entity.state,) if entity.state and entity.state not in titles else ()
     room = max(1, most - len(figures) - len(state))
-    kept = [name for name in (*first, *rest) if name != entity.state][:room]
-    return (*kept, *state, *figures)[: max(most, len(first) + 1)]
+    shown = [name for name in (*titles, *others) if name != entity.state][:room]
+    return (*shown, *state, *figures)[: max(most, len(titles) + 1)]
 
 
 def finished(field: FieldSpec, words: frozenset[str] = FINISHED) -> tuple[str, ...]:
@@ -93,12 +93,12 @@ def finished(field: FieldSpec, words: frozenset[str] = FINISHED) -> tuple[str, .
 def status_field(entity: EntitySpec) -> FieldSpec | None:
     """The choice that says how far a record is."""
     choices = [field for field in entity.fields if field.type is FieldType.CHOICE]
-    named = [field for field in choices if field.name in ("status", "stage", "state", "progress")]
-    return next(iter(named), None)
+    fields = [field for field in choices if field.name in ("status", "stage", "state", "progress")]
+    return next(iter(fields), None)
 
 
 def cancelling(entity: EntitySpec) -> str:
-    """The state that a visitor may put their own record in to call it off; where it has moves, these say so."""
+    """The state in which a visitor may call their own record off; empty where moves say so."""
     status = status_field(entity)
     if status is None or entity.moves:
         return ""
@@ -114,29 +114,33 @@ def still_open(entity: EntitySpec) -> tuple[str, ...]:
 
 def staff_roles(spec: AppSpec) -> tuple[RoleSpec, ...]:
     """The roles of those who work with everybody's records; people whom an app merely keeps are none of them."""
-    named = {name for entity in spec.entities for move in entity.moves for name in move.by}
-    named |= {right.role for entity in spec.entities for right in entity.rights}
+    acting = {name for entity in spec.entities for move in entity.moves for name in move.by}
+    acting |= {right.role for entity in spec.entities for right in entity.rights}
     # Where some people sign in to see what is theirs, the others are named as those who serve them.
-    kept = (
-        set() if any(role.scope is RoleScope.OWN for role in spec.roles) else {one.name for one in spec.entities}
+    recorded = (
+        set()
+        if any(role.scope is RoleScope.OWN for role in spec.roles)
+        else {entity.name for entity in spec.entities}
     )
     return tuple(
         role
         for role in spec.roles
         if role.scope is RoleScope.ALL
-        and (role.name in named or not (role.name.lower() in NOT_STAFF or {role.name, role.entity} & kept))
+        and (role.name in acting or not (role.name.lower() in NOT_STAFF or {role.name, role.entity} & recorded))
     )
 
 
 def is_private(entity: EntitySpec, roles: Sequence[RoleSpec]) -> bool:
     """True if people who have records of their own see theirs of this kind and nobody else's."""
-    own = {role.name for role in roles if role.scope is RoleScope.OWN}
-    return all(right.sees is Reach.OWN for right in entity.rights if right.role in own)
+    own_roles = {role.name for role in roles if role.scope is RoleScope.OWN}
+    return all(right.sees is Reach.OWN for right in entity.rights if right.role in own_roles)
 
 
 def has_link(spec: AppSpec, entity: EntitySpec) -> bool:
     """True if people without an account come back to their own record of this kind by a link."""
-    by_visitors = [VISITOR in move.by for move in entity.moves] + [one.role == VISITOR for one in entity.rights]
+    by_visitors = [VISITOR in move.by for move in entity.moves] + [
+        right.role == VISITOR for right in entity.rights
+    ]
     return any(form.entity == entity.name for form in spec.forms) or any(by_visitors)
 
 
@@ -160,8 +164,8 @@ def space_limit(entity: EntitySpec) -> str | None:
 def counted_stock(entity: EntitySpec) -> str | None:
     """The field that says how many there are."""
     numbers = [field.name for field in entity.fields if field.type is FieldType.INT]
-    named = [name for name in numbers if name in STOCK_COUNTS or "stock" in name.split("_")]
-    return next(iter(named or numbers), None)
+    stocks = [name for name in numbers if name in STOCK_COUNTS or "stock" in name.split("_")]
+    return next(iter(stocks or numbers), None)
 
 
 def times_field(line: EntitySpec, money: FieldSpec) -> str | None:
@@ -174,8 +178,8 @@ def times_field(line: EntitySpec, money: FieldSpec) -> str | None:
 def sum_field(entity: EntitySpec) -> str | None:
     """The amount that the lines of a record add up in."""
     amounts = [field.name for field in entity.fields if field.type is FieldType.MONEY]
-    named = [name for name in amounts if set(name.split("_")) & SUM_NAMES]
-    return next(iter(named), None)
+    totals = [name for name in amounts if set(name.split("_")) & SUM_NAMES]
+    return next(iter(totals), None)
 
 
 def monogram(title: str) -> str:
@@ -195,14 +199,14 @@ def in_order(spec: AppSpec) -> list[EntitySpec]:
     waiting = list(spec.entities)
     while waiting:
         names = {entity.name for entity in waiting}
-        ready = [one for one in waiting if not (_refs(one) - {one.name}) & names]
-        chosen = ready or [one for one in waiting if not _refs(one, required=True) & names][:1]
+        ready = [entity for entity in waiting if not (_refs_of(entity) - {entity.name}) & names]
+        chosen = ready or [entity for entity in waiting if not _refs_of(entity, required=True) & names][:1]
         ordered += chosen
-        waiting = [one for one in waiting if one not in chosen]
+        waiting = [entity for entity in waiting if entity not in chosen]
     return ordered
 
 
-def _refs(entity: EntitySpec, *, required: bool = False) -> set[str]:
+def _refs_of(entity: EntitySpec, *, required: bool = False) -> set[str]:
     return {field.ref for field in entity.fields if field.ref and (field.required or not required)}
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SectionKind(StrEnum):
-    """What a section of the site is for."""
+    """The purpose of a section of the site."""
 
     HERO = "hero"
     ABOUT = "about"
@@ -72,7 +72,7 @@ class SectionSpec(Part):
 
 
 class SiteSpec(Part):
-    """What visitors read, from top to bottom."""
+    """The texts that visitors read, from top to bottom."""
 
     sections: tuple[SectionSpec, ...] = Field(min_length=1, max_length=16)
 
@@ -111,7 +111,11 @@ def code_behind(spec: AppSpec, entity: EntitySpec, name: str) -> FieldSpec | Non
     """The code by which the record is found that a ref points at, if it has one."""
     field = entity.field(name)
     target = spec.entity(field.ref) if field is not None and field.ref else None
-    return next((one for one in target.fields if one.type.value == "code"), None) if target is not None else None
+    return (
+        next((field_of_target for field_of_target in target.fields if field_of_target.type.value == "code"), None)
+        if target is not None
+        else None
+    )
 
 
 def _check_section(spec: AppSpec, section: SectionSpec) -> None:
@@ -135,18 +139,22 @@ def counted_fields(entity: EntitySpec) -> tuple[FieldSpec, ...]:
 
 
 def public_fields(spec: AppSpec, entity: EntitySpec) -> tuple[str, ...]:
-    """What visitors see of a record: what the entity names, or else all that tells nothing about a person."""
+    """The fields of a record that visitors see: those it names, or else all that tell nothing about a person."""
     if entity.public_fields:
         return entity.public_fields
-    people = {role.entity for role in spec.roles if role.entity} | set(_people(spec.entities))
+    people = {role.entity for role in spec.roles if role.entity} | set(_kinds_of_people(spec.entities))
     hidden = ("email", "phone", "code")
     return tuple(
         field.name for field in entity.fields if field.type.value not in hidden and field.ref not in people
     )
 
 
-def _people(entities: Sequence[EntitySpec]) -> list[str]:
-    return [one.name for one in entities if any(field.type.value in ("email", "phone") for field in one.fields)]
+def _kinds_of_people(entities: Sequence[EntitySpec]) -> list[str]:
+    return [
+        entity.name
+        for entity in entities
+        if any(field.type.value in ("email", "phone") for field in entity.fields)
+    ]
 
 
 def sections_of(spec: AppSpec) -> tuple[SectionSpec, ...]:
@@ -155,10 +163,10 @@ def sections_of(spec: AppSpec) -> tuple[SectionSpec, ...]:
         return spec.site.sections
     if not spec.has_public_side:
         return ()
-    return tuple(_implied(spec))
+    return tuple(_implied_sections(spec))
 
 
-def _implied(spec: AppSpec) -> Iterator[SectionSpec]:
+def _implied_sections(spec: AppSpec) -> Iterator[SectionSpec]:
     yield SectionSpec(kind=SectionKind.HERO, title=spec.title, text=spec.tagline)
     for tool in spec.tools:
         yield SectionSpec(kind=SectionKind.CALCULATOR, title=tool.title, text=tool.about, tool=tool.name)

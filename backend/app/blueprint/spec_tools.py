@@ -1,4 +1,4 @@
-"""Tools of one screen: what is typed in, and what is worked out from it, without any record."""
+"""Tools of one screen: inputs that are typed in, and results that are worked out without any record."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ TYPED_IN: Final = "what is typed"
 
 def tool_catalogue(spec: AppSpec, tool: ToolSpec) -> Catalogue:
     """Everything that the results of a tool may speak of: its inputs, its other results, and the records."""
-    known = catalogue_of(spec)
+    records = catalogue_of(spec)
     fields = {field.name: FieldShape(field.name, field_type(field, MONEY_DIGITS)) for field in tool.inputs}
     for result in tool.results:
         shape = EntityShape(TYPED_IN, TYPED_IN, fields)
         catalogue = Catalogue(
-            {**known.entities, TYPED_IN: shape}, known.people, known.currency_digits, known.roles
+            {**records.entities, TYPED_IN: shape}, records.people, records.currency_digits, records.roles
         )
         value = Compiler(catalogue).value(result.expression, TYPED_IN, digits=result.digits)
         fields = {**fields, result.name: FieldShape(result.name, value.type, result.expression)}
     shape = EntityShape(TYPED_IN, TYPED_IN, fields)
-    return Catalogue({**known.entities, TYPED_IN: shape}, known.people, known.currency_digits, known.roles)
+    return Catalogue({**records.entities, TYPED_IN: shape}, records.people, records.currency_digits, records.roles)
 
 
 def result_sql(spec: AppSpec, tool: ToolSpec, name: str) -> Sql:
     """The SQL of a result about the row `r` of what was typed in."""
-    result = next(one for one in tool.results if one.name == name)
+    result = next(candidate for candidate in tool.results if candidate.name == name)
     return Compiler(tool_catalogue(spec, tool)).value(result.expression, TYPED_IN, digits=result.digits)
 
 

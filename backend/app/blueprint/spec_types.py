@@ -16,7 +16,7 @@ from app.domain.text import has_shape, without_direction
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def _printable(text: str) -> str:
+def _check_printable(text: str) -> str:
     if _UNPRINTABLE.search(text):
         raise ValueError("the text holds characters that cannot be shown")
     return text
@@ -30,16 +30,16 @@ def one_line(text: str) -> str:
         raise ValueError("the text is blank")
     if text != without_direction(text):
         raise ValueError("the text holds marks that turn the direction of writing around")
-    return _printable(text)
+    return _check_printable(text)
 
 
-def _snake(name: str) -> str:
+def _check_snake(name: str) -> str:
     if keyword.iskeyword(name) or name.startswith("sqlite_"):
         raise ValueError(f"{name!r} is a reserved word")
     return name
 
 
-Snake = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_snake)]
+Snake = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_check_snake)]
 """A field or table name, such as `starts_at`."""
 
 Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
@@ -53,9 +53,9 @@ Sentence = Annotated[str, Field(min_length=1, max_length=SENTENCE_MAX), AfterVal
 Expression = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(one_line)]
 """A figure or condition in the language of `app.blueprint.expressions`, such as `sum(amount of Payment)`."""
 
-GoalText = Annotated[str, Field(min_length=1, max_length=GOAL_MAX), AfterValidator(_printable)]
+GoalText = Annotated[str, Field(min_length=1, max_length=GOAL_MAX), AfterValidator(_check_printable)]
 
-Words = Annotated[str, Field(max_length=2_000), AfterValidator(_printable)]
+Words = Annotated[str, Field(max_length=2_000), AfterValidator(_check_printable)]
 """Text of the founder as it is shown, in one or more paragraphs."""
 
 
@@ -67,8 +67,8 @@ class Part(BaseModel):
 
 def no_twins(what: str, names: Iterable[str]) -> None:
     """ValueError when two of the names are the same."""
-    seen: set[str] = set()
+    taken: set[str] = set()
     for name in names:
-        if name in seen:
+        if name in taken:
             raise ValueError(f"{what} must differ, {name!r} is there twice")
-        seen.add(name)
+        taken.add(name)

@@ -1,4 +1,4 @@
-"""Finds what an app would not do of its specification, before it is built: parts that would do nothing."""
+"""The trial of a specification before it is built: parts of it that its app would not do."""
 
 from __future__ import annotations
 
@@ -35,12 +35,19 @@ class Idle:
 
 def idle_parts(spec: AppSpec) -> list[Idle]:
     """Everything of a valid specification that its app would not do."""
-    parts = [*_fields(spec), *_rules(spec), *_views(spec), *_forms(spec), *_roles(spec), *_public(spec)]
-    return [*parts, *_rights(spec), *_untried(spec)]
+    parts = [
+        *_idle_fields(spec),
+        *_idle_rules(spec),
+        *_idle_views(spec),
+        *_idle_forms(spec),
+        *_idle_roles(spec),
+        *_idle_publicity(spec),
+    ]
+    return [*parts, *_idle_rights(spec), *_untried_items(spec)]
 
 
-def _untried(spec: AppSpec) -> Iterator[Idle]:
-    """What no check tries on the running app would be ready without ever having worked."""
+def _untried_items(spec: AppSpec) -> Iterator[Idle]:
+    """Items that no check tries: they would be ready without ever having worked."""
     for item in items_of(spec):
         if item.kind not in TRIED:
             yield Idle(
@@ -48,8 +55,8 @@ def _untried(spec: AppSpec) -> Iterator[Idle]:
             )
 
 
-def _rights(spec: AppSpec) -> Iterator[Idle]:
-    """Rights of those who are no role: the owner may do all, and what visitors see is said elsewhere."""
+def _idle_rights(spec: AppSpec) -> Iterator[Idle]:
+    """Rights of somebody who is no role: the owner may do all, and visitors' rights are said elsewhere."""
     roles = {role.name for role in spec.roles}
     for entity in spec.entities:
         for right in entity.rights:
@@ -61,7 +68,7 @@ def _rights(spec: AppSpec) -> Iterator[Idle]:
                 )
 
 
-def _fields(spec: AppSpec) -> Iterator[Idle]:
+def _idle_fields(spec: AppSpec) -> Iterator[Idle]:
     for entity in spec.entities:
         for field in entity.fields:
             if not is_built_type(field.type):
@@ -72,7 +79,7 @@ def _fields(spec: AppSpec) -> Iterator[Idle]:
                 )
 
 
-def _rules(spec: AppSpec) -> Iterator[Idle]:
+def _idle_rules(spec: AppSpec) -> Iterator[Idle]:
     for number, rule in enumerate(spec.rules, 1):
         entity = spec.entity(rule.entity)
         if entity is None:
@@ -97,7 +104,7 @@ def _is_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
     return is_tried_by_scene and examples_of(spec).violation(entity, rule) is None
 
 
-def _views(spec: AppSpec) -> Iterator[Idle]:
+def _idle_views(spec: AppSpec) -> Iterator[Idle]:
     for number, view in enumerate(spec.views, 1):
         entity = spec.entity(view.entity)
         if entity is not None and not shows_view(entity, view.kind, view.field):
@@ -108,10 +115,10 @@ def _view_place(number: int, view: ViewSpec) -> str:
     return f"views number {number} ({view.kind.value} of {view.entity})"
 
 
-def _forms(spec: AppSpec) -> Iterator[Idle]:
+def _idle_forms(spec: AppSpec) -> Iterator[Idle]:
     for form in spec.forms:
         entity = spec.entity(form.entity)
-        missing = _unasked(entity, form) if entity is not None else []
+        missing = _unasked_fields(entity, form) if entity is not None else []
         if missing:
             yield Idle(
                 f"forms, {form.action!r}",
@@ -120,12 +127,14 @@ def _forms(spec: AppSpec) -> Iterator[Idle]:
             )
 
 
-def _unasked(entity: EntitySpec, form: FormSpec) -> list[str]:
+def _unasked_fields(entity: EntitySpec, form: FormSpec) -> list[str]:
     asked = {*form.fields, form.person, entity.state}
-    return [one.name for one in entity.fields if one.required and one.name not in asked and not one.starts_as]
+    return [
+        field.name for field in entity.fields if field.required and field.name not in asked and not field.starts_as
+    ]
 
 
-def _roles(spec: AppSpec) -> Iterator[Idle]:
+def _idle_roles(spec: AppSpec) -> Iterator[Idle]:
     for role in spec.roles:
         if role.scope is RoleScope.OWN:
             yield from _own_role(spec, role)
@@ -135,15 +144,15 @@ def _own_role(spec: AppSpec, role: RoleSpec) -> Iterator[Idle]:
     person = spec.entity(role.entity) if role.entity else None
     if person is None:
         yield Idle(f"roles, {role.name!r}", "works with its own records, so its entity must say which describe it")
-    elif not any(one.type is FieldType.EMAIL and one.required for one in person.fields):
+    elif not any(field.type is FieldType.EMAIL and field.required for field in person.fields):
         yield Idle(
             f"roles, {role.name!r}",
             f"signs in by e-mail, so {person.name} needs a required field of type email (and a required name)",
         )
 
 
-def _public(spec: AppSpec) -> Iterator[Idle]:
-    """What visitors would see, where the generator makes nothing of it."""
+def _idle_publicity(spec: AppSpec) -> Iterator[Idle]:
+    """Public records that the generator makes nothing of."""
     for entity in spec.entities:
         if entity.public is not Publicity.NONE and _makes_no_difference(spec, entity):
             yield Idle(
@@ -154,9 +163,9 @@ def _public(spec: AppSpec) -> Iterator[Idle]:
 
 def _makes_no_difference(spec: AppSpec, entity: EntitySpec) -> bool:
     private = entity.model_copy(update={"public": Publicity.NONE})
-    others = tuple(private if one.name == entity.name else one for one in spec.entities)
-    return _schema(spec) == _schema(spec.model_copy(update={"entities": others}))
+    others = tuple(private if other.name == entity.name else other for other in spec.entities)
+    return _schema_of(spec) == _schema_of(spec.model_copy(update={"entities": others}))
 
 
-def _schema(spec: AppSpec) -> str:
+def _schema_of(spec: AppSpec) -> str:
     return schema_py(spec, made_by="", can_do=(), look="")

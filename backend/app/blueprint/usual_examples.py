@@ -1,4 +1,4 @@
-"""What records are usually called and what they cost: a product of a bakery is a loaf, and not of any price."""
+"""The usual names and prices of records: a product of a bakery is a loaf, and not of any price."""
 
 from __future__ import annotations
 
@@ -34,29 +34,34 @@ class Trade:
 
 @cache
 def usual_examples() -> Mapping[str, tuple[str, ...]]:
-    """What the first records of a kind are called, by the kind's name in small letters without spaces."""
-    return {kind: tuple(str(names).split("|")) for kind, names in _table()["names"].items()}
+    """The usual names of the first records, by their kind in small letters without spaces."""
+    return {kind: tuple(str(names).split("|")) for kind, names in _examples_file()["names"].items()}
 
 
 @cache
 def trades() -> tuple[Trade, ...]:
     """The businesses whose goods have names of their own."""
-    return tuple(_trade(table) for table in _table()["trades"].values())
+    return tuple(_read_trade(table) for table in _examples_file()["trades"].values())
 
 
 @cache
 def usual_prices() -> Mapping[str, Decimal]:
-    """What a thing of that name costs, where it is one that is usually for sale."""
+    """The usual price of a thing by its name, where it is one that is for sale."""
     names = usual_examples()
     priced = {
         name: Decimal(price)
-        for kind, prices in _table()["prices"].items()
+        for kind, prices in _examples_file()["prices"].items()
         for name, price in zip(names[kind], prices.split(), strict=False)
     }
-    return priced | {one.name: one.price for trade in trades() for one in trade.examples if one.price is not None}
+    return priced | {
+        example.name: example.price
+        for trade in trades()
+        for example in trade.examples
+        if example.price is not None
+    }
 
 
-def _trade(table: Mapping[str, str]) -> Trade:
+def _read_trade(table: Mapping[str, str]) -> Trade:
     items = [match for match in map(_ITEM.fullmatch, table["names"].split("|")) if match]
     examples = tuple(
         Example(item["name"], Decimal(item["price"]) if item["price"] else None, item["sort"] or "")
@@ -66,5 +71,5 @@ def _trade(table: Mapping[str, str]) -> Trade:
 
 
 @cache
-def _table() -> dict[str, dict[str, Any]]:  # Any: what TOML can hold
+def _examples_file() -> dict[str, dict[str, Any]]:  # Any: what TOML can hold
     return tomllib.loads((files("app.blueprint") / "examples.toml").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from app.blueprint.editing import problems, settled
-from app.blueprint.operations import MOST, Operation, OperationFault, operated
+from app.blueprint.operations import MOST, Operation, OperationFault, apply_operations
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
 from app.designer.drafts import Fault, completed
@@ -60,7 +60,7 @@ def read_operations(raw: Any) -> tuple[Operation, ...]:  # Any: what a model wro
 def apply(spec: AppSpec, operations: Sequence[Operation]) -> AppSpec:
     """The specification after the operations, judged as every plan is. PatchRefused."""
     try:
-        document = operated(spec.model_dump(mode="json", exclude_defaults=True), operations)
+        document = apply_operations(spec.model_dump(mode="json", exclude_defaults=True), operations)
     except OperationFault as error:
         raise PatchRefused([Fault("operations", str(error))]) from error
     try:

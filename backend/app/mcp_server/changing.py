@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.blueprint.operations import MOST, Operation, OperationFault, operated
+from app.blueprint.operations import MOST, Operation, OperationFault, apply_operations
 from app.blueprint.plan import plan_of
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
@@ -135,7 +135,9 @@ def _changed(view: SpecView, arguments: ChangeIn) -> dict[str, Any]:
     if arguments.specification is not None:
         return {"goal": view.spec.goal, **arguments.specification}
     try:
-        return operated(view.spec.model_dump(mode="json", exclude_defaults=True), arguments.operations or [])
+        return apply_operations(
+            view.spec.model_dump(mode="json", exclude_defaults=True), arguments.operations or []
+        )
     except OperationFault as fault:
         raise SpecRefused(str(fault), errors=[{"field": "operations", "problem": str(fault)}]) from fault
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.blueprint.editing import settled
 from app.blueprint.naming import PLACES
-from app.blueprint.operations import Operation, operated
+from app.blueprint.operations import Operation, apply_operations
 from app.blueprint.spec import AppSpec
 from tests.support.specs import DESIGNER_SPECS, SPECS
 
@@ -107,7 +107,7 @@ def test_whatever_is_renamed_the_app_is_the_same_but_for_the_name(path: Path) ->
     document = before.model_dump(mode="json")
     renames = [Operation(op="rename", at=at, to=to) for at, to in renames_of(before)]
 
-    after, notes = settled(operated(document, renames), before, guess=False)
+    after, notes = settled(apply_operations(document, renames), before, guess=False)
 
     assert not notes
     told = without_words(after.model_dump(mode="json"))
@@ -191,7 +191,7 @@ def test_words_of_choices_and_roles_are_followed_where_they_are_written_or_compa
         Operation(op="rename", at="roles/Judge", to="Juror"),
     ]
 
-    after, _ = settled(operated(before.model_dump(mode="json"), renames), before, guess=False)
+    after, _ = settled(apply_operations(before.model_dump(mode="json"), renames), before, guess=False)
 
     (now,) = after.entities
     assert now.fields[1].starts_as == '"Little"'

@@ -9,7 +9,7 @@ import pytest
 
 from app.blueprint.contract import examples
 from app.blueprint.editing import settled
-from app.blueprint.operations import Operation, OperationFault, operated
+from app.blueprint.operations import Operation, OperationFault, apply_operations
 from app.blueprint.record_effects import record_effects
 from app.blueprint.spec import AppSpec
 
@@ -18,7 +18,7 @@ BASE = AppSpec.model_validate(copy.deepcopy(RAW))
 
 
 def after(*operations: dict[str, Any]) -> AppSpec:
-    raw = operated(
+    raw = apply_operations(
         BASE.model_dump(mode="json", exclude_defaults=True), [Operation.model_validate(one) for one in operations]
     )
     return settled(raw, BASE, guess=False)[0]
