@@ -48,8 +48,15 @@ FULL = (
 ENOUGH = 1_000_000
 """Bytes: with less than this left, whatever SQLite says of a write that failed is that the disk is full."""
 
+MOST_IDLE = 4
+
 Row = Mapping[str, Value]
 Labels = dict[int, str]
+File = tuple[str, int, int]
+"""A path, and the device and number of the file that is there."""
+
+# To open a file and give it its functions takes longer than most questions to it.
+_idle: list[tuple[File, sqlite3.Connection]] = []
 
 
 def path() -> Path:
@@ -82,6 +89,24 @@ def session() -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _connected() -> Iterator[sqlite3.Connection]:
+    file = _file()
+    connection = _take(file) or _open()
+    try:
+        with connection:
+            yield connection
+            has_written = connection.in_transaction
+        if has_written:
+            _merge(connection)
+    except BaseException:
+        connection.close()
+        raise
+    if len(_idle) < MOST_IDLE and file:
+        _idle.append((file, connection))
+    else:
+        connection.close()
+
+
+def _open() -> sqlite3.Connection:
     connection = sqlite3.connect(path(), timeout=10, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     figures.install(connection, clock.now)
@@ -89,11 +114,38 @@ def _connected() -> Iterator[sqlite3.Connection]:
     connection.create_collation("app_natural", _in_order)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _file() -> File | None:
+    """The file as it is now: another one may have been put in its place."""
     try:
-        with connection:
-            yield connection
-    finally:
+        found = path().stat()
+    except FileNotFoundError:
+        return None
+    return str(path()), found.st_dev, found.st_ino
+
+
+def _take(file: File | None) -> sqlite3.Connection | None:
+    """A connection to that file that nobody uses; those to any other file are closed."""
+    while _idle:
+        opened, connection = _idle.pop()
+        if opened == file:
+            return connection
         connection.close()
+    return None
+
+
+def close_idle() -> None:
+    """Let go of the file; the last connection takes the log of changes away."""
+    _take(None)
+
+
+def _merge(connection: sqlite3.Connection) -> None:
+    """Bring what was written from the log of changes into the file, so that whoever copies the file has all of it."""
+    # What is kept already is not undone by a full disk: it stays in the log.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def _folded(value: Value) -> str:

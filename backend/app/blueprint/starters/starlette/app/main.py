@@ -61,6 +61,7 @@ async def _life(app: Starlette) -> AsyncIterator[None]:
     postman.start()
     yield
     await run_in_threadpool(postman.stop)
+    database.close_idle()
 
 
 def _ask_for_owner(code: str) -> None:

@@ -83,8 +83,8 @@ def render(
     return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
 
 
-async def _kind(request: Request) -> Entity:
-    """What the address names, if whoever is here sees any of it; it only looks things up, and needs no thread."""
+def _kind(request: Request) -> Entity:
+    """What the address names, if whoever is here sees any of it."""
     entity = database.BY_TABLE.get(request.path_params["table"])
     if entity is None or not request.state.visitor.sees_some(entity):
         raise HTTPException(404, "There is no such page.")

@@ -21,7 +21,7 @@ LONGEST_NUMBER = 15
 
 @dataclass(frozen=True)
 class Given:
-    """A parameter that is worked out from the request; a plain function runs in a thread, as handlers do."""
+    """A parameter that is worked out from the request: in the thread of the handler, or before it where that waits."""
 
     read: Callable[[Request], Any]
 
@@ -68,6 +68,8 @@ PageNumber = Annotated[int, Named(up_to(100_000))]
 Words = Annotated[str, Named(shorter_than(201))]
 
 Handler = Callable[..., Response]
+Parameter = tuple[str, Given | Named | None, Any]
+"""A parameter by its name, where its value comes from, and what it is without one."""
 
 
 class Routes:
@@ -95,17 +97,37 @@ class Routes:
 def _endpoint(handler: Handler) -> Callable[[Request], Any]:
     hints = get_type_hints(handler, include_extras=True)
     parameters = inspect.signature(handler).parameters
-    taken = {name: (_source(hints[name]), parameter.default) for name, parameter in parameters.items()}
+    taken = [(name, _source(hints[name]), parameter.default) for name, parameter in parameters.items()]
+    # What is read by waiting, such as a form, comes after whoever sends it is known.
+    waits = next((place for place, (_, source, _) in enumerate(taken) if _is_awaited(source)), None)
 
-    async def answer(request: Request) -> Response:
-        values = {name: await _value(request, name, *where) for name, where in taken.items()}
+    def read(request: Request, values: dict[str, Any], wanted: list[Parameter]) -> None:
+        for name, source, default in wanted:
+            values[name] = _value(request, name, source, default)
+
+    def finish(request: Request, values: dict[str, Any], wanted: list[Parameter]) -> Response:
+        read(request, values, wanted)
         visitor = getattr(request.state, "visitor", None)
-        # Set here, not where the visitor is looked up: that runs in a thread with a context of its own.
         ACTOR.set(visitor.actor if visitor is not None else Actor())
         SITE.set(str(request.base_url).rstrip("/"))
-        return await run_in_threadpool(handler, **values)
+        return handler(**values)
+
+    async def answer(request: Request) -> Response:
+        # To change to a thread and back costs as much as a small page, so all that can be done in one is.
+        values: dict[str, Any] = {}
+        if waits is None:
+            return await run_in_threadpool(finish, request, values, taken)
+        name, source, _ = taken[waits]
+        assert isinstance(source, Given)
+        await run_in_threadpool(read, request, values, taken[:waits])
+        values[name] = await source.read(request)
+        return await run_in_threadpool(finish, request, values, taken[waits + 1 :])
 
     return answer
+
+
+def _is_awaited(source: Given | Named | None) -> bool:
+    return isinstance(source, Given) and inspect.iscoroutinefunction(source.read)
 
 
 def _source(hint: Any) -> Given | Named | None:
@@ -113,10 +135,9 @@ def _source(hint: Any) -> Given | Named | None:
     return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Given | Named)), None)
 
 
-async def _value(request: Request, name: str, source: Given | Named | None, default: Any) -> Any:
+def _value(request: Request, name: str, source: Given | Named | None, default: Any) -> Any:
     if isinstance(source, Given):
-        read = source.read
-        return await read(request) if inspect.iscoroutinefunction(read) else await run_in_threadpool(read, request)
+        return source.read(request)
     if isinstance(source, Named):
         text = request.path_params.get(name, request.query_params.get(name))
         try:
