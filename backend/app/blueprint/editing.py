@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from app.blueprint import spec_defaults
 from app.blueprint.fault_words import fault_words
 from app.blueprint.naming import Raw, dicts
-from app.blueprint.renames import Guess, follow, guesses
+from app.blueprint.renames import Guess, follow, guesses, mark_choices
 from app.blueprint.spec import AppSpec, EntitySpec
 
 _FROM_THE_ENGINE = ("engine", "confidence", "wishes")
@@ -37,7 +37,9 @@ def without_was(spec: AppSpec) -> AppSpec:
         entity.model_copy(
             update={
                 "was": None,
-                "fields": tuple(field.model_copy(update={"was": None}) for field in entity.fields),
+                "fields": tuple(
+                    field.model_copy(update={"was": None, "choices_were": ()}) for field in entity.fields
+                ),
             }
         )
         for entity in spec.entities
@@ -63,6 +65,7 @@ def settled(
     renamed = guesses(edit, base) if guess else []
     for guessed in renamed:
         guessed.mark(edit)
+    renamed += mark_choices(edit, base) if guess else []
     _forget_stale(edit, base)
     follow(edit, base, guess=guess)
     if began is not base:
@@ -117,6 +120,19 @@ def _forget_stale(edit: Raw, base: AppSpec) -> None:
             was = field.get("was")
             if was is not None and (before is None or before.field(str(was)) is None or was == field.get("name")):
                 field["was"] = None
+            _forget_stale_choices(field, before)
+
+
+def _forget_stale_choices(field: Raw, before: EntitySpec | None) -> None:
+    """Of the choices that were called otherwise, keep those that were there and are there."""
+    old = before.field(str(field.get("was") or field.get("name"))) if before is not None else None
+    pairs = list(dicts(field.get("choices_were")))
+    choices = field.get("choices") or ()
+    if pairs and old is not None:
+        gone = set(old.choices) - set(choices)
+        field["choices_were"] = [pair for pair in pairs if pair.get("was") in gone and pair.get("name") in choices]
+    elif pairs:
+        field["choices_were"] = []
 
 
 def _settle_pages(edit: Raw, base: AppSpec) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -35,9 +35,9 @@ class Question:
     answers: tuple[Answer, ...] = ()
 
 
-def questions_of(spec: AppSpec) -> tuple[Question, ...]:
-    """At most five, the most far-reaching first."""
-    return tuple(islice(_ask_all(spec), MOST))
+def questions_of(spec: AppSpec, *, answered: Container[str] = ()) -> tuple[Question, ...]:
+    """At most five, the most far-reaching first, without those whose default was agreed to."""
+    return tuple(islice((question for question in _ask_all(spec) if question.text not in answered), MOST))
 
 
 def _ask_all(spec: AppSpec) -> Iterator[Question]:

@@ -45,7 +45,10 @@ def _effects_on_kind(before: EntitySpec, entity: EntitySpec) -> Iterator[str]:
             yield f"{was.label} of {plural_label} is kept under the new name {field.label}."
         if was.type is not field.type:
             yield f"{field.label} of {plural_label}: what fits is converted, the rest is put aside."
-        gone = [choice for choice in was.choices if choice not in field.choices]
+        renamed = {pair.was: pair.name for pair in field.choices_were}
+        for old_choice, new_choice in renamed.items():
+            yield f"{field.label} of {plural_label}: records that say {old_choice} say {new_choice}."
+        gone = [choice for choice in was.choices if choice not in field.choices and choice not in renamed]
         if was.type is field.type and gone:
             words = ", ".join(gone)
             yield f"{field.label} of {plural_label}: records that say {words} lose that word; it is put aside."

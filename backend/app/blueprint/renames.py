@@ -138,14 +138,14 @@ def _renames(edit: Raw, old: Raw, *, guess: bool) -> Renames:
         if guess:
             fields[before["name"]] |= _renamed_in_place(before["computed"], entity.get("computed"))
             choices |= {
-                (before["name"], was["name"]): _renamed_choices(was["choices"], now.get("choices"))
+                (before["name"], was["name"]): renamed_choices(was["choices"], now.get("choices"))
                 for was, now in field_pairs
             }
     for was, tool in _in_same_places(old["tools"], edit.get("tools")) if guess else ():
         inputs, results = (_renamed_in_place(was[key], tool.get(key)) for key in ("inputs", "results"))
         fields[tool_name(was["name"])] = inputs | results
         choices |= {
-            (tool_name(was["name"]), tool_input["name"]): _renamed_choices(
+            (tool_name(was["name"]), tool_input["name"]): renamed_choices(
                 tool_input["choices"], now.get("choices")
             )
             for tool_input, now in _in_same_places(was["inputs"], tool.get("inputs"))
@@ -198,7 +198,20 @@ def _renamed_in_place(old: Sequence[Raw], parts: Any) -> dict[str, str]:  # Any:
     return _unambiguous(pairs)
 
 
-def _renamed_choices(old: Sequence[str], choices: Any) -> dict[str, str]:  # Any: what JSON can hold
+def mark_choices(edit: Raw, base: AppSpec) -> list[Guess]:
+    """Write into the edit which choices seem to be renamed: those that stand where others stood."""
+    found = []
+    for before, entity in _still_there(entities(edit), base.model_dump(mode="json")["entities"]):
+        for was, now in _still_there(fields(entity), before["fields"]):
+            renamed = renamed_choices(was["choices"], now.get("choices"))
+            if renamed:
+                now["choices_were"] = [{"name": new, "was": old} for old, new in renamed.items()]
+                found += [Guess(str(now.get("name")), old, new, field=True) for old, new in renamed.items()]
+    return found
+
+
+def renamed_choices(old: Sequence[str], choices: Any) -> dict[str, str]:  # Any: what JSON can hold
+    """Old choices to those in their places, where there are as many and neither is used in another place."""
     choices_now = [str(choice) for choice in choices] if isinstance(choices, list | tuple) else []
     return _unambiguous(list(zip(old, choices_now, strict=True))) if len(choices_now) == len(old) else {}
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from app.blueprint.generate.theme import settled_theme
 from app.blueprint.record_effects import record_effects
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, Publicity
+from app.blueprint.renames import renamed_choices
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, Publicity, ViewKind
 from app.blueprint.spec_queries import lower_first
 
+LOOK_CHANGE: Final = "Its colours or its style are different."
 _SEEN: Final = {
     Publicity.NONE: "Visitors no longer see",
     Publicity.LIST: "Visitors see a list of",
     Publicity.DETAIL: "Visitors see a page for each of the",
+}
+
+_SHOWN: Final = {
+    ViewKind.CALENDAR: "calendar",
+    ViewKind.BOARD: "board",
+    ViewKind.CHART: "chart",
+    ViewKind.GALLERY: "gallery",
 }
 
 
@@ -35,7 +44,7 @@ def _iter_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
     if old.title != new.title:
         yield f"It is called “{new.title}” now; it was “{old.title}”."
     if settled_theme(old) != settled_theme(new):
-        yield "Its colours or its style are different."
+        yield LOOK_CHANGE
     if old.currency != new.currency:
         yield f"Amounts are in {new.currency} now; they were in {old.currency}."
     pairs = _paired_entities(old, new)
@@ -49,6 +58,7 @@ def _iter_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
             yield f"It no longer keeps {lower_first(entity.plural)}."
     for was, entity_now in pairs:
         yield from _record_changes(was, entity_now)
+    yield from _view_changes(old, new, {now.name: was.name for was, now in pairs})
     yield from _other_changes(old, new)
 
 
@@ -82,6 +92,24 @@ def _record_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
         yield f"Who may see and change {lower_first(now.plural)} is different."
 
 
+def _view_changes(old: AppSpec, new: AppSpec, before: Mapping[str, str]) -> Iterator[str]:
+    """Other ways in which records that were there before are shown."""
+    for entity in new.entities:
+        shown = {view.kind for view in old.views if view.entity == before.get(entity.name)}
+        shown_now = {view.kind for view in new.views if view.entity == entity.name}
+        if entity.name in before:
+            yield from (
+                f"{entity.plural} are shown as a {_SHOWN[kind]} too."
+                for kind in _SHOWN
+                if kind in shown_now - shown
+            )
+            yield from (
+                f"{entity.plural} are no longer shown as a {_SHOWN[kind]}."
+                for kind in _SHOWN
+                if kind in shown - shown_now
+            )
+
+
 def _figure_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
     records = lower_first(now.plural)
     for figure in now.computed:
@@ -100,7 +128,11 @@ def _detail_changes(entity: EntitySpec, was: FieldSpec, now: FieldSpec) -> Itera
         yield f"“{now.label}” {of} is another kind of detail."
     if was.required != now.required:
         yield f"“{now.label}” {of} {'must be filled in' if now.required else 'may be left empty'}."
-    if was.choices != now.choices:
+    renamed = renamed_choices(was.choices, now.choices) | {one.was: one.name for one in now.choices_were}
+    for old in was.choices:
+        if old in renamed:
+            yield f"“{old}” {of} is called “{renamed[old]}” now."
+    if tuple(renamed.get(choice, choice) for choice in was.choices) != now.choices:
         yield f"“{now.label}” {of} can be: {', '.join(now.choices)}."
     if (was.lowest, was.highest) != (now.lowest, now.highest):
         yield f"“{now.label}” {of} {_limits_text(now)}."

@@ -34,6 +34,13 @@ from app.blueprint.spec_kinds import (
 from app.blueprint.spec_types import Expression, Label, Part, Pascal, Sentence, Snake, no_twins, one_line
 
 
+class ChoiceWas(Part):
+    """A choice with the name that it had in the version this one grew from, whose records say it."""
+
+    name: Label
+    was: Label
+
+
 class FieldSpec(Part):
     """One field of an entity; `choices` belong to a choice, `ref` names the entity a ref points at.
 
@@ -55,6 +62,7 @@ class FieldSpec(Part):
     lowest: Decimal | None = None
     highest: Decimal | None = None
     starts_as: Expression | None = None
+    choices_were: tuple[ChoiceWas, ...] = Field(default=(), max_length=20)
     was: Snake | None = Field(default=None, description="Its name in the version this one grew from, if renamed.")
 
     @model_validator(mode="before")

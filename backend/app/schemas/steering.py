@@ -24,6 +24,8 @@ class ChangeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Words
+    instead_of: Annotated[str, Field(max_length=400)] = ""
+    """A part of an earlier change that was not understood, and that these words take the place of."""
 
 
 class ChangeOut(BaseModel):
@@ -33,6 +35,8 @@ class ChangeOut(BaseModel):
     revision: str
     changes: list[str]
     not_understood: list[str]
+    offers: dict[str, list[str]]
+    """For each of those, sentences near to it that would be understood."""
 
 
 class ShareIn(BaseModel):

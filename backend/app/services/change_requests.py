@@ -3,61 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from app.blueprint.language import GoalUnreadable, understand
-from app.blueprint.look_words import mood_words, read_theme
+from app.blueprint.language.accounting import NO_PLACE
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, WishSpec, WishState
+from app.blueprint.spec_queries import lower_first
 from app.blueprint.spec_types import SENTENCE_MAX, WISHES_MAX
 from app.core.errors import InvalidInput
 from app.domain.job import GOAL_MAX
-from app.services.plan_editing import correct
-from app.services.plan_values import CorrectionRefused, Raw
+from app.services.change_offers import sentences_near
+from app.services.change_patterns import make_change, make_likely_change, record_named, says_no_record
+from app.services.plan_values import Raw
 
-_KINDS: Final = (
-    ("datetime", r"date and time|date & time"),
-    ("date", r"date|day|birthday"),
-    ("bool", r"yes or no|checkbox|tick box|tickbox"),
-    ("money", r"price|cost|amount|fee|money"),
-    ("longtext", r"long text|notes?|description|comments?"),
-    ("int", r"number|count"),
-    ("email", r"e-?mail"),
-    ("phone", r"phone|telephone"),
-    ("image", r"photo|picture|image"),
-    ("file", r"file|document|attachment"),
-    ("url", r"link|website|web address"),
-)
-_NAME: Final = r"[“\"']?(?P<{}>[\w][\w &/-]*?)[”\"']?"
-_RENAME: Final = re.compile(
-    rf"^(?:please )?(?:rename|call) (?:the )?{_NAME.format('old')} (?:to|as|into) (?:the )?{_NAME.format('new')}$",
-    re.I,
-)
-_REMOVE: Final = re.compile(
-    rf"^(?:please )?(?:remove|delete|drop|take out|no more|without|no) (?:the )?{_NAME.format('old')}"
-    rf"(?: (?:from|of|in) (?:the )?{_NAME.format('record')})?$",
-    re.I,
-)
-_ADD: Final = re.compile(
-    rf"^(?:please )?add (?:an? |the )?{_NAME.format('new')}(?: (?:field|detail|column))?"
-    rf" (?:to|for) (?:the |each |every )?{_NAME.format('record')}$",
-    re.I,
-)
-_MUST: Final = re.compile(
-    rf"^(?:the )?{_NAME.format('old')}(?: of (?:an? |the |each |every )?{_NAME.format('record')})? "
-    r"(?:must|has to|needs to) be (?:filled in|given|required)$",
-    re.I,
-)
-_LIMIT: Final = re.compile(
-    rf"^(?:at most|no more than|up to|maximum of|only) (?P<most>\d+) {_NAME.format('record')} "
-    rf"(?:per|for each|for every|in each|for one|a) {_NAME.format('of')}$",
-    re.I,
-)
-
-
-_OF_LOOKS: Final = frozenset({"look", "looks", "style", "design", "feel", "feels", "mood"})
 _NOT_UNDERSTOOD: Final = "nothing of it was understood as a change"
 
 
@@ -71,32 +33,63 @@ class Proposal:
     wishes: tuple[WishSpec, ...] = ()
 
 
-async def propose(spec: AppSpec, text: str) -> Proposal:
-    """Apply a change in words to a plan. InvalidInput when nothing was understood of it."""
+class ChangeNotUnderstood(InvalidInput):
+    """Nothing of a change in words was understood; `offers` are sentences that would be."""
+
+    code, title = "change_not_understood", "The change was not understood"
+
+
+async def propose(spec: AppSpec, text: str, *, instead_of: str = "") -> Proposal:
+    """Apply a change in words to a plan, `instead_of` a wish that was lost. ChangeNotUnderstood."""
     raw = spec.model_dump(mode="json")
-    done: list[str] = []
-    unread: list[str] = []
+    wishes: list[WishSpec] = []
     for clause in _split_clauses(text):
-        (done if _by_pattern(raw, clause) else unread).append(clause)
-    wishes = [WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT) for clause in done]
-    if unread:
-        read_wishes = await asyncio.to_thread(_by_reading, spec, raw, ". ".join(unread))
-        done += unread if read_wishes else []
-        unread = [] if read_wishes else unread
-        wishes += read_wishes or [
-            WishSpec(text=clause[:SENTENCE_MAX], state=WishState.LEFT_OUT, why=_NOT_UNDERSTOOD)
-            for clause in unread
-        ]
+        raw, met = await asyncio.to_thread(_apply, spec, raw, clause)
+        wishes += met
+    done = tuple(wish.text for wish in wishes if wish.state is not WishState.LEFT_OUT)
     if not done:
-        raise InvalidInput(
-            "Nothing of this was understood as a change.",
-            remedy="Say one change in a sentence, such as “add a phone number to bookings”, or correct the plan.",
-        )
+        raise _not_understood(spec, text, wishes)
     raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
-    left_out = [wish.text for wish in wishes if wish.state is WishState.LEFT_OUT]
-    return Proposal(
-        raw, tuple(done), tuple(dict.fromkeys([*unread, *left_out])), _merged_wishes(spec.wishes, wishes)
+    left_out = tuple(wish.text for wish in wishes if wish.state is WishState.LEFT_OUT)
+    before = [wish for wish in spec.wishes if wish.text != instead_of]
+    return Proposal(raw, done, left_out, _merged_wishes(before, wishes))
+
+
+def _not_understood(spec: AppSpec, text: str, wishes: Sequence[WishSpec]) -> ChangeNotUnderstood:
+    reasons = {wish.why for wish in wishes} - {_NOT_UNDERSTOOD}
+    because = f" Of it: {'; '.join(sorted(reasons))}." if reasons else ""
+    example = f"add a phone number to {lower_first(spec.entities[0].plural)}"
+    return ChangeNotUnderstood(
+        f"Nothing of this was understood as a change.{because}",
+        remedy=f"Say one change in a sentence, such as “{example}”, or correct the plan.",
+        offers=list(sentences_near(spec, text)),
     )
+
+
+def _apply(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishSpec]]:
+    """Make one clause a change of the plan: the plan then, and the wishes that it is with how far each is met."""
+    kept = WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT)
+    if make_change(raw, clause):
+        return raw, [kept]
+    read = copy.deepcopy(raw)
+    is_read, wishes = (False, []) if says_no_record(clause) else _by_reading(spec, read, clause)
+    if is_read and not (wishes and all(_is_refused(wish) for wish in wishes)):
+        return read, [_as_read(wish) for wish in wishes] or [kept]
+    if make_likely_change(raw, clause):
+        return raw, [kept]
+    lost = [wish for wish in wishes if _is_refused(wish)]
+    return raw, lost or [kept.model_copy(update={"state": WishState.LEFT_OUT, "why": _NOT_UNDERSTOOD})]
+
+
+def _is_refused(wish: WishSpec) -> bool:
+    return wish.state is WishState.LEFT_OUT and wish.why != NO_PLACE
+
+
+def _as_read(wish: WishSpec) -> WishSpec:
+    """A wish that something was made of, though the account finds no word of it in the app."""
+    if wish.state is WishState.LEFT_OUT and not _is_refused(wish):
+        return wish.model_copy(update={"state": WishState.PARTLY, "why": "only a part of it was understood"})
+    return wish
 
 
 def _merged_wishes(before: Sequence[WishSpec], asked: Sequence[WishSpec]) -> tuple[WishSpec, ...]:
@@ -111,135 +104,19 @@ def _split_clauses(text: str) -> list[str]:
     return [" ".join(part.split()) for part in parts if part.strip()]
 
 
-def _by_pattern(raw: Raw, clause: str) -> bool:
-    """True when the clause says one of the plain changes, and it was made."""
-    if _wear(raw, clause):
-        return True
-    for pattern, change in (
-        (_RENAME, _rename_part),
-        (_LIMIT, _limit_field),
-        (_ADD, _add_field),
-        (_MUST, _require_field),
-        (_REMOVE, _remove_part),
-    ):
-        match = pattern.match(clause)
-        if match is None:
-            continue
-        try:
-            if change(raw, match.groupdict()):
-                return True
-        except CorrectionRefused:
-            continue
-    return False
-
-
-def _wear(raw: Raw, clause: str) -> bool:
-    """Take the colours, the mood, or the light or dark that the clause asks for."""
-    said = read_theme(clause).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    if said.get("hue") is not None:
-        raw["theme"] |= {"colors": [], "second_hue": None}
-    words = re.findall(r"[a-z]+", clause.lower())
-    mood = next((mood_words()[word] for word in words if word in mood_words()), None)
-    if mood is not None and _OF_LOOKS.intersection(words):
-        said["design"] = mood.value
-    raw["theme"] |= said
-    return bool(said)
-
-
-def _is_same_text(one: str, other: str) -> bool:
-    def plain(text: str) -> str:
-        return re.sub(r"(es|s)$", "", re.sub(r"[^a-z0-9]", "", text.lower()))
-
-    return plain(one) == plain(other)
-
-
-def _record_named(raw: Raw, name: str | None) -> Raw | None:
-    matches = (
-        entity
-        for entity in raw["entities"]
-        if name and any(_is_same_text(name, entity[key]) for key in ("name", "label", "plural"))
-    )
-    return next(matches, None)
-
-
-def _details_named(raw: Raw, name: str, record: str | None) -> Iterator[tuple[Raw, Raw]]:
-    only = _record_named(raw, record)
-    for entity in [only] if only else raw["entities"] if record is None else []:
-        yield from ((entity, field) for field in entity["fields"] if _is_same_text(name, field["label"]))
-
-
-def _rename_part(raw: Raw, said: dict[str, Any]) -> bool:
-    old, new = said["old"], said["new"]
-    entity = _record_named(raw, old)
-    if entity is not None:
-        label = new[:1].upper() + new[1:]
-        label = label[:-1] if old.lower() == entity["plural"].lower() and label.endswith("s") else label
-        correct(raw, "rename_record", {"record": entity["name"], "label": label})
-        return True
-    for entity, field in _details_named(raw, old, None):
-        field["label"] = new[:1].upper() + new[1:]
-        return bool(entity)
-    return False
-
-
-def _remove_part(raw: Raw, said: dict[str, Any]) -> bool:
-    entity = _record_named(raw, said["old"]) if said["record"] is None else None
-    if entity is not None:
-        correct(raw, "remove_record", {"record": entity["name"]})
-        return True
-    for entity, field in _details_named(raw, said["old"], said["record"]):
-        correct(raw, "remove_detail", {"record": entity["name"], "detail": field["name"]})
-        return True
-    return False
-
-
-def _add_field(raw: Raw, said: dict[str, Any]) -> bool:
-    entity = _record_named(raw, said["record"])
-    if entity is None:
-        return False
-    label = said["new"]
-    target = _record_named(raw, label)
-    if target is not None and target is not entity:
-        kind = f"ref:{target['name']}"
-    else:
-        kind = next((kind for kind, words in _KINDS if re.search(rf"\b(?:{words})\b", label, re.I)), "text")
-    label = label[:1].upper() + label[1:]
-    correct(raw, "add_detail", {"record": entity["name"], "label": label, "kind": kind})
-    return True
-
-
-def _require_field(raw: Raw, said: dict[str, Any]) -> bool:
-    for _, field in _details_named(raw, said["old"], said["record"]):
-        field["required"] = True
-        if field["type"] == "ref":
-            field["on_delete"] = "restrict"
-        return True
-    return False
-
-
-def _limit_field(raw: Raw, said: dict[str, Any]) -> bool:
-    entity, of = _record_named(raw, said["record"]), _record_named(raw, said["of"])
-    if entity is None or of is None:
-        return False
-    refs = [field["name"] for field in entity["fields"] if field["ref"] == of["name"]]
-    if refs:
-        correct(raw, "add_limit", {"record": entity["name"], "detail": refs[0], "most": said["most"]})
-    return bool(refs)
-
-
-def _by_reading(spec: AppSpec, raw: Raw, text: str) -> list[WishSpec]:
-    """Add what the goal together with the change asks for beyond the goal alone, and give its wishes."""
+def _by_reading(spec: AppSpec, raw: Raw, text: str) -> tuple[bool, list[WishSpec]]:
+    """Add what the goal and the change ask for beyond the goal alone; whether it is any, and the wishes of it."""
     try:
         before, after = understand(spec.goal), understand(f"{spec.goal}. {text}")
     except GoalUnreadable:
-        return []
+        return False, []
     added = [
         *_new_records(before, after, raw),
         *_new_details(before, after, raw),
         *_new_lines(before, after, raw),
     ]
     texts_before = {wish.text for wish in before.wishes}
-    return [wish for wish in after.wishes if wish.text not in texts_before] if added else []
+    return bool(added), [wish for wish in after.wishes if wish.text not in texts_before]
 
 
 def _new_records(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
@@ -253,7 +130,7 @@ def _new_records(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
 
 def _new_details(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
     for entity in after.entities:
-        old, mine = before.entity(entity.name), _record_named(raw, entity.name)
+        old, mine = before.entity(entity.name), record_named(raw, entity.name)
         if old is None or mine is None:
             continue
         for field in _added_fields(old, entity, {existing["name"] for existing in mine["fields"]}):

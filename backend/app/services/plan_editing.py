@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from app.blueprint.renames import renamed_choices
+from app.blueprint.shape_rules import is_person
+from app.blueprint.spec import EntitySpec
 from app.blueprint.spec_defaults import plural
 from app.blueprint.spec_parts import RightSpec
 from app.blueprint.spec_queries import lower_first
 from app.services.plan_answers import ANSWERS
 from app.services.plan_pruning import prune
-from app.services.plan_steps import STEPS
+from app.services.plan_steps import STEPS, rename_choice
 from app.services.plan_values import (
     CorrectionRefused,
     Raw,
@@ -57,6 +60,13 @@ _RIGHT_PARTS: Final[dict[str, Raw]] = {
     "change": {"sees": "own", "adds": True, "changes": "own"},
     "all": {"sees": "all", "adds": True, "changes": "all", "deletes": True},
 }
+VIEWS: Final = {
+    "calendar": ("datetime", "date"),
+    "board": ("choice",),
+    "chart": ("date", "datetime", "choice"),
+    "gallery": ("image",),
+}
+"""Ways to show a kind of record besides its list, with the kinds of detail that each goes by."""
 _NUMBERS: Final = ("int", "decimal", "money")
 
 
@@ -169,7 +179,10 @@ def _change_detail(raw: Raw, values: Values) -> None:
     if field["type"] == "ref":
         field["on_delete"] = "restrict" if field["required"] else field["on_delete"]
     if field["type"] == "choice":
-        field["choices"] = _choices_in(values)
+        choices = _choices_in(values)
+        for old, new in renamed_choices(field["choices"], choices).items():
+            rename_choice(raw, record_in(raw, values), field, old=old, new=new)
+        field["choices"] = choices
     if field["type"] in _NUMBERS:
         field["lowest"], field["highest"] = values.get("lowest") or None, values.get("highest") or None
 
@@ -227,6 +240,26 @@ def _remove_rule(raw: Raw, values: Values) -> None:
     raw["rules"] = remaining
 
 
+def _add_view(raw: Raw, values: Values) -> None:
+    """Show a kind of record in another way, by the first of its details that fits."""
+    entity = record_in(raw, values)
+    types = VIEWS.get(kind := values.get("kind", ""), ())
+    if not types:
+        raise CorrectionRefused("Choose how it is to be shown.")
+    if any(view["kind"] == kind and view["entity"] == entity["name"] for view in raw["views"]):
+        raise CorrectionRefused(f"{entity['plural']} are shown on a {kind} already.")
+    fitting = [field["name"] for wanted in types for field in entity["fields"] if field["type"] == wanted]
+    if not fitting:
+        needed = " or ".join(DETAIL_KINDS[wanted].lower() for wanted in types)
+        raise CorrectionRefused(f"For a {kind}, {lower_first(entity['plural'])} need a detail first: {needed}.")
+    raw["views"].append({"kind": kind, "entity": entity["name"], "field": fitting[0]})
+
+
+def _remove_view(raw: Raw, values: Values) -> None:
+    entity, kind = record_in(raw, values), values.get("kind")
+    raw["views"] = [view for view in raw["views"] if (view["kind"], view["entity"]) != (kind, entity["name"])]
+
+
 def _show_public(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     entity["public"] = values.get("public", "none")
@@ -259,7 +292,13 @@ def _add_person(raw: Raw, values: Values) -> None:
     name = words_in(values, "name", "The name")
     if name in {role["name"] for role in raw["roles"]} | {"Owner"}:
         raise CorrectionRefused(f"There is somebody called {name!r} already.")
-    record = values.get("record") or None
+    record = record_in(raw, values)["name"] if values.get("record") else None
+    if record is not None and not is_person(EntitySpec.model_validate(record_in(raw, values))):
+        plural_label = lower_first(record_in(raw, values)["plural"])
+        raise CorrectionRefused(
+            f"The plan does not say how to reach {plural_label}, so nobody can sign in as one of them. "
+            "Give them an e-mail address first, if they are people."
+        )
     scope = "own" if record else "all"
     sees = "works with their own records" if record else "works with every record"
     raw["roles"].append({"name": name, "about": f"{name} {sees}.", "scope": scope, "entity": record})
@@ -294,6 +333,8 @@ _CHANGES: Final[dict[str, Callable[[Raw, Values], None]]] = {
     "add_limit": _add_limit,
     "add_unique": _add_unique,
     "remove_rule": _remove_rule,
+    "add_view": _add_view,
+    "remove_view": _remove_view,
     "show_public": _show_public,
     "add_form": _add_form,
     "remove_form": _remove_form,

@@ -43,11 +43,21 @@ def _rename_step(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     status, step = _step(entity, values)
     label = _new_label(values, [label_before for label_before in status["choices"] if label_before != step])
-    status["choices"] = [label if label_before == step else label_before for label_before in status["choices"]]
-    for move in entity["moves"]:
-        move["sources"] = [label if label_before == step else label_before for label_before in move["sources"]]
-        move["target"] = label if move["target"] == step else move["target"]
-    _say_otherwise(raw, step, label)
+    rename_choice(raw, entity, status, old=step, new=label)
+
+
+def rename_choice(raw: Raw, entity: Raw, field: Raw, *, old: str, new: str) -> None:
+    """Call a choice otherwise, wherever it is named; its records go along."""
+    were = list(field.get("choices_were") or ())
+    origin = next((one["was"] for one in were if one["name"] == old), old)
+    kept = [one for one in were if one["name"] != old]
+    field["choices_were"] = [*kept, {"name": new, "was": origin}] if new != origin else kept
+    field["choices"] = [new if choice == old else choice for choice in field["choices"]]
+    if field["name"] == entity["state"]:
+        for move in entity["moves"]:
+            move["sources"] = [new if source == old else source for source in move["sources"]]
+            move["target"] = new if move["target"] == old else move["target"]
+    _say_otherwise(raw, old, new)
 
 
 def _add_step(raw: Raw, values: Values) -> None:

@@ -11,25 +11,28 @@ from pydantic import ValidationError
 from app.blueprint.editing import problems, settled, without_was
 from app.blueprint.generate.theme import settled_theme
 from app.blueprint.language.accounting import limits_kept
+from app.blueprint.questions import questions_of
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
-from app.core.errors import AppError, Conflict, InvalidInput, NotFound
+from app.core.errors import AppError, Conflict, InvalidInput
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
-from app.domain.job import Job, SpecifiedJob
+from app.domain.job import Job
 from app.repositories import jobs, specs
 from app.repositories.specs import KeptSpec
 from app.services.change_requests import Proposal, propose
 from app.services.plan_editing import correct
+from app.services.plan_values import CorrectionRefused
 from app.services.project_service import owned
-
-
-class NoSpec(NotFound):
-    code, title = "no_spec", "There is no specification yet"
+from app.services.spec_states import Base, NoSpec, draft_of, rebased_edit, spec_as_it_stands, spec_of
 
 
 class SpecRefused(InvalidInput):
     code, title = "spec_refused", "The specification is not valid"
+
+
+class NothingToUndo(Conflict):
+    code, title = "nothing_to_undo", "There is nothing to take back"
 
 
 class SpecChanged(AppError):
@@ -57,15 +60,10 @@ class SpecView:
     """What that version was built from."""
     notes: tuple[str, ...] = ()
     """What was understood of an edit."""
-
-
-@dataclass(frozen=True)
-class _Base:
-    """The base of an edit: the newest version, or the draft of a project that has none."""
-
-    spec: AppSpec
-    number: int
-    version: str
+    before: AppSpec | None = None
+    """What it was before its last change, which can be taken back; None where nothing can."""
+    answered: frozenset[str] = frozenset()
+    """The questions about it whose default the founder agreed to."""
 
 
 class SpecService:
@@ -131,11 +129,14 @@ class SpecService:
         return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True)
 
     async def request(
-        self, tx: Connection, founder_id: FounderId, project_id: ProjectId, text: str
+        self, tx: Connection, founder_id: FounderId, project_id: ProjectId, text: str, *, instead_of: str = ""
     ) -> tuple[SpecView, Proposal]:
-        """Make a change that is said in words; the plan as it is then, and what was made of it. InvalidInput."""
+        """Make a change that is said in words; the plan then, and what was made of it. ChangeNotUnderstood.
+
+        `instead_of` is a wish that was left out, and that these words take the place of.
+        """
         view = await self.get(tx, founder_id, project_id)
-        proposal = await propose(_kept_in_its_look(view), text)
+        proposal = await propose(_kept_in_its_look(view), text, instead_of=instead_of)
         changed = await self.put(
             tx,
             founder_id,
@@ -153,6 +154,31 @@ class SpecService:
         if view.built is None:
             return view
         return await self._put_whole(tx, founder_id, project_id, view.built, revision=view.revision)
+
+    async def undo(
+        self, tx: Connection, founder_id: FounderId, project_id: ProjectId, *, revision: str | None
+    ) -> SpecView:
+        """Take the last change since the newest version back. NothingToUndo, SpecChanged, RevisionMissing."""
+        await owned(tx, founder_id, project_id, lock=True)
+        view = await self._current_spec(tx, project_id)
+        _require_same(revision, view.revision)
+        if view.before is None:
+            raise NothingToUndo("Nothing was changed that could be taken back.")
+        base = await self._find_base(tx, project_id)
+        step = await specs.last_step(tx, project_id)
+        if step is None or step.base_number != base.number:
+            step = KeptSpec(0, base.number, base.spec.model_dump(mode="json"))
+        await specs.take_back(tx, project_id, step)
+        return await self._current_spec(tx, project_id)
+
+    async def agree(self, tx: Connection, founder_id: FounderId, project_id: ProjectId, question: str) -> SpecView:
+        """Agree to what is built when nobody answers a question about the plan. CorrectionRefused."""
+        await owned(tx, founder_id, project_id, lock=True)
+        view = await self._current_spec(tx, project_id)
+        if question not in {asked.text for asked in questions_of(view.spec)} - view.answered:
+            raise CorrectionRefused("This question is not asked any more.")
+        await specs.answer(tx, project_id, question)
+        return await self._current_spec(tx, project_id)
 
     async def of_version(self, tx: Connection, job: Job) -> AppSpec | None:
         """The specification of a version; None when another release has made it and it cannot be read."""
@@ -190,7 +216,7 @@ class SpecService:
         if edit is None or edit.spec.get("goal") != goal:
             return None
         newest = await jobs.newest_ready(tx, project_id)
-        return _draft_of(edit) if newest is None else _rebased_edit(edit, _spec_of(newest))
+        return draft_of(edit) if newest is None else rebased_edit(edit, spec_of(newest))
 
     async def to_change(self, tx: Connection, project_id: ProjectId) -> AppSpec:
         """The specification that a change in words begins with. NoSpec; Conflict while an edit is not built."""
@@ -212,23 +238,44 @@ class SpecService:
     async def _current_spec(self, tx: Connection, project_id: ProjectId) -> SpecView:
         base = await self._find_base(tx, project_id)
         edit = await specs.find(tx, project_id)
-        spec, is_edited = _spec_as_it_stands(edit, base)
+        spec, is_edited = spec_as_it_stands(edit, base)
         revision = f"{edit.revision if edit else 0}-{base.number}"
-        return SpecView(spec, revision, base.version, is_edited, base.spec if base.number else None)
+        return SpecView(
+            spec,
+            revision,
+            base.version,
+            is_edited,
+            base.spec if base.number else None,
+            before=await self._before(tx, project_id, spec, edit, base),
+            answered=await specs.answered(tx, project_id),
+        )
 
-    async def _find_base(self, tx: Connection, project_id: ProjectId) -> _Base:
+    async def _before(
+        self, tx: Connection, project_id: ProjectId, spec: AppSpec, edit: KeptSpec | None, base: Base
+    ) -> AppSpec | None:
+        """The plan before its last change; None where that is no change, or was made before the newest version."""
+        if edit is None or edit.base_number != base.number:
+            return None
+        step = await specs.last_step(tx, project_id)
+        if step is not None and step.base_number == base.number:
+            before = draft_of(step)
+        else:
+            before = base.spec if base.number else None
+        return None if before == spec else before
+
+    async def _find_base(self, tx: Connection, project_id: ProjectId) -> Base:
         newest = await jobs.newest_ready(tx, project_id)
         if newest is not None and newest.spec is not None:
-            return _Base(_spec_of(newest), newest.number, newest.build_version)
+            return Base(spec_of(newest), newest.number, newest.build_version)
         edit = await specs.find(tx, project_id)
-        draft = None if edit is None or newest is not None else _draft_of(edit)
+        draft = None if edit is None or newest is not None else draft_of(edit)
         if draft is None:
             raise NoSpec(
                 "This project has no version yet, so it has no specification.",
                 remedy="Build it from a goal first.",
                 project_id=str(project_id),
             )
-        return _Base(draft, 0, "")
+        return Base(draft, 0, "")
 
 
 def _kept_in_its_look(view: SpecView) -> AppSpec:
@@ -237,46 +284,6 @@ def _kept_in_its_look(view: SpecView) -> AppSpec:
     The look that nobody has named is chosen by the words of the goal, the title and the records.
     """
     return view.spec if view.built is None else view.spec.model_copy(update={"theme": settled_theme(view.spec)})
-
-
-def _spec_as_it_stands(kept: KeptSpec | None, base: _Base) -> tuple[AppSpec, bool]:
-    """The edit as long as it belongs to the newest version, else what that version was built from."""
-    built = base.spec
-    if kept is None:
-        return built, False
-    if base.number == 0:
-        return built, True
-    if kept.base_number != base.number and kept.spec.get("goal") != built.goal:
-        return built, False
-    edited = _rebased_edit(kept, built) or built
-    return edited, edited != built
-
-
-def _rebased_edit(kept: KeptSpec, built: AppSpec) -> AppSpec | None:
-    """The edit, as a change of the newest version; None when another release has made it and it cannot be read."""
-    try:
-        began = AppSpec.model_validate(kept.spec)
-        return settled(dict(kept.spec), built, began=began, guess=False)[0]
-    except ValidationError:
-        return None
-
-
-def _draft_of(kept: KeptSpec) -> AppSpec | None:
-    """The draft, or None when another release has made it and it cannot be read."""
-    try:
-        return AppSpec.model_validate(kept.spec)
-    except ValidationError:
-        return None
-
-
-def _spec_of(job: SpecifiedJob) -> AppSpec:
-    try:
-        return without_was(AppSpec.model_validate(job.spec))
-    except ValidationError as error:
-        raise NoSpec(
-            f"{job.build_version} was made by another release, and its specification cannot be edited here.",
-            remedy="Build its goal again, then edit that version.",
-        ) from error
 
 
 def _require_same(given: str | None, current: str) -> None:

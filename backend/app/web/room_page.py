@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
 
+from app.blueprint.spec import WishState
 from app.blueprint.spec_changes import changes_between
 from app.container import Services
 from app.core.errors import NotFound, SubscriptionRequired
 from app.core.ids import ProjectId
 from app.domain.job import JobStatus
+from app.services.change_offers import sentences_near
 from app.services.founder_service import Caller
+from app.services.spec_service import SpecView
 from app.web.rendering import go_to, page
 from app.web.room_view import Room, look_into
 
@@ -28,6 +31,15 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A part of a change that the next version will not have, why, and sentences near it that are understood."""
+
+    text: str
+    why: str
+    offers: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Talk:
     """What was asked for so far, and what the plan holds that is not built."""
 
@@ -36,6 +48,8 @@ class Talk:
     """What was asked for since the newest version."""
     changes: Sequence[str]
     """In words, what the next build would change."""
+    lost: Sequence[Lost]
+    """What of it the next version will not have."""
     iteration: str
     """Such as "Iteration 2 of 5"; empty before the first version."""
 
@@ -70,7 +84,7 @@ async def room_page(
     if room.shown is None:
         return go_to(f"/p/{project_id}/plan")
     url = None if room.previewed is None else services.previews.url(room.previewed.id)
-    told = {"text": "", "problem": "", "left": (), **values}
+    told = {"text": "", "problem": "", "offers": (), **values}
     talk = await _talk(services, caller, room)
     return page(request, "room.html", status=status, room=room, preview_url=url, talk=talk, **told)
 
@@ -86,7 +100,16 @@ async def _talk(services: Services, caller: Caller, room: Room) -> Talk | None:
         return None
     changes = changes_between(view.built, view.spec) if view.built is not None else []
     waiting = _added(room.newest_ready.goal, view.spec.goal) if changes else ""
-    return Talk(_said(room), waiting, changes, await _iteration(services, caller, room))
+    lost = list(_lost(view)) if changes else []
+    return Talk(_said(room), waiting, changes, lost, await _iteration(services, caller, room))
+
+
+def _lost(view: SpecView) -> Iterator[Lost]:
+    """The wishes since the newest version that are left out of the next one."""
+    known = {wish.text for wish in view.built.wishes} if view.built is not None else set()
+    for wish in view.spec.wishes:
+        if wish.state is WishState.LEFT_OUT and wish.text not in known:
+            yield Lost(wish.text, wish.why, sentences_near(view.spec, wish.text))
 
 
 def _said(room: Room) -> list[Said]:

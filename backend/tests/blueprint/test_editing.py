@@ -65,6 +65,22 @@ def test_a_field_that_changed_its_name_alone_keeps_its_values() -> None:
     assert "'mobile'" in notes[0]
 
 
+def test_a_choice_in_the_place_of_another_is_taken_for_its_new_name_and_it_is_said() -> None:
+    base = app_of(CLIENT, CLASS, BOOKING)
+    edit = raw(base)
+    member(edit, "Booking", "status")["choices"] = ["New", "Settled", "Cancelled"]
+
+    spec, notes = settled(edit, base)
+    written, silent = settled(edit, base, guess=False)
+
+    assert "'Settled' is taken for what was 'Paid' of 'status'" in notes[0]
+    status = next(one for one in spec.entities if one.name == "Booking").field("status")
+    assert status is not None
+    assert [(one.name, one.was) for one in status.choices_were] == [("Settled", "Paid")]
+    assert silent == []
+    assert "choices_were': [{" not in str(written.model_dump(mode="json"))
+
+
 def test_a_field_of_another_kind_is_no_rename() -> None:
     edit = raw()
     member(edit, "Client", "phone").update(name="size", label="Size", type="int")

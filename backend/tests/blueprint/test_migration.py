@@ -26,6 +26,7 @@ from app.blueprint.spec import (
     RuleSpec,
     ThemeSpec,
 )
+from app.blueprint.spec_parts import ChoiceWas
 from tests.blueprint.kept_app import NUMBERS, Kept
 
 
@@ -239,6 +240,16 @@ def test_a_choice_that_is_no_more_is_kept_aside(kept: Kept) -> None:
     kept.start(app_of(CLIENT, CLASS, edited(BOOKING, fields=(*BOOKING.fields[:2], status))))
     assert [row["status"] for row in kept.rows("bookings")] == ["New", "New"]
     assert kept.kept("status") == [(1, "Paid")]
+
+
+def test_a_choice_that_is_renamed_keeps_its_records_and_going_back_as_well(kept: Kept) -> None:
+    renamed = (ChoiceWas(name="Settled", was="Paid"),)
+    status = field("status", "choice", choices=("New", "Settled", "Cancelled"), choices_were=renamed)
+    kept.start(app_of(CLIENT, CLASS, edited(BOOKING, fields=(*BOOKING.fields[:2], status))))
+    assert [row["status"] for row in kept.rows("bookings")] == ["Settled", "New"]
+    assert kept.kept("status") == []
+    kept.start(FIRST)
+    assert [row["status"] for row in kept.rows("bookings")] == ["Paid", "New"]
 
 
 def test_a_move_that_breaks_off_leaves_the_file_as_it_was(kept: Kept) -> None:

@@ -7,10 +7,11 @@ import pytest
 from app.blueprint.editing import settled
 from app.blueprint.language import understand
 from app.blueprint.questions import questions_of
+from app.blueprint.record_effects import record_effects
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_changes import changes_between
 from app.core.errors import InvalidInput
-from app.services.change_requests import propose
+from app.services.change_requests import ChangeNotUnderstood, propose
 from app.services.gallery import examples
 from app.services.plan_editing import correct
 from app.services.plan_values import CorrectionRefused
@@ -66,7 +67,7 @@ def corrected(change: str, **values: str) -> AppSpec:
         (
             "rename_step",
             {"record": "Booking", "step": "Attended", "label": "Was there"},
-            "“Status” of bookings can be: Booked, Was there, Cancelled.",
+            "“Attended” of bookings is called “Was there” now.",
         ),
         (
             "add_step",
@@ -121,6 +122,14 @@ def test_what_cannot_be_is_refused_with_a_sentence(change: str, values: dict[str
         ("At most 12 bookings per yoga class", "New rule: At most 12 bookings for each yoga class."),
         ("remove notes from bookings and add a price to bookings", "Bookings no longer have notes."),
         ("the phone of a customer must be filled in", "“Phone” of customers must be filled in."),
+        ("call bookings reservations", "Bookings are called reservations now."),
+        ("rename attended to was there", "“Attended” of bookings is called “Was there” now."),
+        ("make the phone required", "“Phone” of customers must be filled in."),
+        ("customers need a parking permit", "Customers have a new detail: Parking permit."),
+        ("Only 10 people per class", "New rule: At most 10 bookings for each yoga class."),
+        ("each customer may book at most 3 bookings", "New rule: At most 3 bookings for each customer."),
+        ("Show bookings on a chart", "Bookings are shown as a chart too."),
+        ("make it blue", "Its colours or its style are different."),
     ],
 )
 async def test_a_change_in_words_is_understood(text: str, told: str) -> None:
@@ -142,6 +151,43 @@ async def test_what_is_no_change_is_refused_and_what_is_one_beside_it_is_made() 
     assert states["Rename customers to members"] == "kept"
     assert states["Blue sky"] == "left_out"
     assert all(wish in proposal.wishes for wish in SPEC.wishes)
+
+
+@pytest.mark.parametrize(
+    ("text", "offer"),
+    [
+        ("add a field for injuries", "Add injuries to customers"),
+        ("delete the notes", "Remove notes from bookings"),
+        ("the notes must always be written by somebody", "The notes of bookings must be filled in"),
+        ("no more than 6 bookings a day", "At most 6 bookings per yoga class"),
+        ("I would love a chart of bookings per week", "Show bookings on a chart"),
+    ],
+)
+async def test_what_may_have_been_meant_is_offered_and_each_offer_is_understood(text: str, offer: str) -> None:
+    with pytest.raises(ChangeNotUnderstood) as refused:
+        await propose(SPEC, text)
+
+    offers = refused.value.extra["offers"]
+    assert offer in offers
+    for sentence in offers:
+        assert (await propose(SPEC, sentence)).open == ()
+
+
+async def test_an_offer_takes_the_place_of_what_was_lost() -> None:
+    proposal = await propose(SPEC, "Rename customers to members. add a field for injuries")
+    assert proposal.open == ("add a field for injuries",)
+    changed = settled(proposal.raw, SPEC, began=SPEC.model_copy(update={"wishes": proposal.wishes}))[0]
+
+    again = await propose(changed, "Add injuries to members", instead_of="add a field for injuries")
+
+    texts = {wish.text: wish.state.value for wish in again.wishes}
+    assert texts["Add injuries to members"] == "kept"
+    assert "add a field for injuries" not in texts
+
+
+async def test_what_no_app_here_does_is_refused_with_its_reason() -> None:
+    with pytest.raises(ChangeNotUnderstood, match="apps that are built here do not do this"):
+        await propose(SPEC, "Let customers pay by card")
 
 
 async def test_a_wish_that_is_read_with_the_goal_is_accounted_as_one_of_the_goal_is() -> None:
@@ -167,6 +213,26 @@ def test_a_step_with_moves_is_renamed_in_them_and_in_every_condition() -> None:
     assert changed.moves[0].target == "Quite else"
     assert (changed.moves[-1].sources, changed.moves[-1].target) == (("Quite else",), "Later still")
     assert step not in str(changed.moves)
+
+
+def test_a_step_that_is_renamed_twice_is_known_by_what_the_records_say() -> None:
+    raw = SPEC.model_dump(mode="json")
+    correct(raw, "rename_step", {"record": "Booking", "step": "Attended", "label": "Came"})
+    correct(raw, "rename_step", {"record": "Booking", "step": "Came", "label": "Was there"})
+    changed = settled(raw, SPEC, guess=False)[0]
+
+    assert "Status of bookings: records that say Attended say Was there." in record_effects(SPEC, changed)
+    correct(raw, "rename_step", {"record": "Booking", "step": "Was there", "label": "Attended"})
+    assert settled(raw, SPEC, guess=False)[0] == SPEC
+
+
+def test_a_line_of_a_list_that_is_written_otherwise_is_renamed() -> None:
+    changed = corrected(
+        "change_detail", record="Booking", detail="status", label="Status", choices="Booked\nCame\nCancelled"
+    )
+
+    assert "“Attended” of bookings is called “Came” now." in changes_between(SPEC, changed)
+    assert "records that say Attended say Came" in " ".join(record_effects(SPEC, changed))
 
 
 def spec_with_moves() -> AppSpec:

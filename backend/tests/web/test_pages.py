@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 from uuid import UUID
@@ -141,6 +142,67 @@ def test_what_a_person_may_do_is_shown_as_it_is(signed_in: House) -> None:
     assert chosen(page) == "sees only their own"
 
 
+def test_a_correction_is_told_and_taken_back_step_by_step(signed_in: House) -> None:
+    project = drafted(signed_in)
+    assert "Your last change" not in signed_in.client.get(f"/p/{project}/plan").text
+    correct(signed_in, project, "rename_record", record="Customer", label="Member")
+    page = correct(signed_in, project, "add_record", label="Teacher").text
+    assert re.search(r"Your last change:</b> It keeps teachers: Name\.", page)
+
+    page = correct(signed_in, project, "undo").text
+    assert "Customers are called members now." in page
+    assert "Teachers" not in page
+    page = correct(signed_in, project, "undo").text
+
+    assert "Members" not in page
+    assert "Your last change" not in page
+    assert correct(signed_in, project, "undo").status_code == 422
+
+
+def test_after_a_build_what_is_taken_back_ends_at_the_version(signed_in: House) -> None:
+    project = drafted(signed_in)
+    correct(signed_in, project, "rename_record", record="Customer", label="Member")
+    post(signed_in, f"/p/{project}/build")
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+    assert "Your last change" not in signed_in.client.get(f"/p/{project}/plan").text
+    assert "Your last change" in correct(signed_in, project, "add_record", label="Teacher").text
+
+    page = correct(signed_in, project, "undo").text
+
+    assert "Members" in page
+    assert "Nothing is changed since version 1." in page
+    assert "Your last change" not in page
+
+
+def test_a_question_whose_default_is_right_is_answered_and_gone(signed_in: House) -> None:
+    project = drafted(signed_in)
+    page = signed_in.client.get(f"/p/{project}/plan").text
+    asked = re.search(r'name="question" value="(Anybody may[^"]+)"><button class="small">Yes<', page)
+    assert asked is not None
+    question = html.unescape(asked[1])
+
+    page = correct(signed_in, project, "agree", question=question).text
+
+    assert question not in html.unescape(page)
+    refused = correct(signed_in, project, "agree", question=question)
+    assert refused.status_code == 422
+    assert "not asked any more" in refused.text
+
+
+def test_only_people_are_offered_as_a_kind_of_person(signed_in: House) -> None:
+    project = drafted(signed_in)
+    page = signed_in.client.get(f"/p/{project}/plan").text
+
+    offered = re.search(r'id="person-record".*?</select>', page, re.S)
+
+    assert offered is not None
+    assert "customers" in offered[0]
+    assert "yoga classes" not in offered[0]
+    refused = correct(signed_in, project, "add_person", name="Class", record="YogaClass")
+    assert refused.status_code == 422
+    assert "how to reach yoga classes" in refused.text
+
+
 def test_a_correction_that_cannot_be_says_why_and_changes_nothing(signed_in: House) -> None:
     project = drafted(signed_in)
     before = signed_in.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()
@@ -204,8 +266,11 @@ def test_opening_the_preview_asks_for_a_decision_which_leads_on(signed_in: House
 def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: House) -> None:
     project = built(signed_in)
 
-    page = post(signed_in, f"/p/{project}/change", text="Add a birthday to customers. Blue sky").text
+    post(signed_in, f"/p/{project}/change", text="Add a birthday to customers. Blue sky")
+    page = signed_in.client.get(f"/p/{project}").text
     assert "Customers have a new detail: Birthday." in page
+    assert re.search(r"Not in it:</b> <q>Blue sky</q>. Nothing of it was understood", page)
+    assert "Build version 2 without it" in page
     post(signed_in, f"/p/{project}/build")
     signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
 
@@ -229,6 +294,8 @@ def test_a_change_that_is_not_understood_is_said_and_kept_in_the_box(signed_in: 
     assert answer.status_code == 422
     assert "Nothing of this was understood" in answer.text
     assert ">blue sky</textarea>" in answer.text
+    near = post(signed_in, f"/p/{project}/change", text="add a field for injuries").text
+    assert re.search(r'name="text" value="Add injuries to customers"><button', near)
 
 
 def test_other_words_leave_an_app_in_the_look_that_people_know(signed_in: House) -> None:

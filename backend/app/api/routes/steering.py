@@ -26,6 +26,7 @@ from app.schemas.steering import (
     ShareOut,
     SharesOut,
 )
+from app.services.change_offers import sentences_near
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
 from app.services.plan_service import specify_goal
@@ -46,10 +47,16 @@ async def make_plan(body: GoalIn, caller: CallerDep) -> Plan:  # noqa: ARG001 - 
 async def change(project_id: UUID, body: ChangeIn, caller: CallerDep, services: ServicesDep) -> ChangeOut:
     """Make a change in words one of the plan; the next build makes it the next version."""
     async with services.database.transaction() as tx:
-        view, proposal = await services.specs.request(tx, caller.id, ProjectId(project_id), body.text)
+        view, proposal = await services.specs.request(
+            tx, caller.id, ProjectId(project_id), body.text, instead_of=body.instead_of
+        )
     changes = changes_between(view.built, view.spec) if view.built is not None else []
     return ChangeOut(
-        project_id=project_id, revision=view.revision, changes=changes, not_understood=list(proposal.open)
+        project_id=project_id,
+        revision=view.revision,
+        changes=changes,
+        not_understood=list(proposal.open),
+        offers={text: list(sentences_near(view.spec, text)) for text in proposal.open},
     )
 
 

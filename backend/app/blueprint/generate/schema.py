@@ -154,6 +154,8 @@ def _field(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
         parts += [f"ref={target.table!r}", f"on_delete={field.on_delete.value!r}"]
     if field.was:
         parts.append(f"was={field.was!r}")
+    if field.choices_were:
+        parts.append(f"choices_were={tuple((one.name, one.was) for one in field.choices_were)!r}")
     return f"Field({', '.join([*parts, *_number(spec, entity, field)])})"
 
 

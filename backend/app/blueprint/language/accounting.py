@@ -20,7 +20,7 @@ MESSAGES, FILES = "messages", "files"
 """Abilities that only some apps have, as `beyond.toml` calls them."""
 
 _NOT_BUILT: Final = "apps that are built here do not do this"
-_NO_PLACE: Final = "nothing in the app speaks of it"
+NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
 _SEES_ALL: Final = "whoever signs in here sees everything"
@@ -144,4 +144,4 @@ def limits_kept(spec: AppSpec) -> tuple[WishSpec, ...]:
 
 def _unknown_or(missing: list[str]) -> str:
     strange = [word for word in missing if not is_known(word)]
-    return f"not known here: {', '.join(strange[:4])}" if strange else _NO_PLACE
+    return f"not known here: {', '.join(strange[:4])}" if strange else NO_PLACE

@@ -105,6 +105,23 @@ project_specs = sa.Table(
     _moment("changed_at", now=True),
 )
 
+project_spec_steps = sa.Table(
+    "project_spec_steps",
+    metadata,
+    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("base_number", sa.Integer, nullable=False),
+    sa.Column("spec", JSONB, nullable=False),
+)
+
+project_answers = sa.Table(
+    "project_answers",
+    metadata,
+    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("question", sa.Text, primary_key=True),
+    _moment("answered_at", now=True),
+)
+
 job_events = sa.Table(
     "job_events",
     metadata,

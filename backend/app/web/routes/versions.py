@@ -173,8 +173,11 @@ async def change(
                 return go_to(f"/p/{project_id}#change")
             if not text:
                 raise InvalidInput("Say what should be different.")
-            _, proposal = await services.specs.request(tx, caller.id, ProjectId(project_id), text)
+            await services.specs.request(tx, caller.id, ProjectId(project_id), text, instead_of=form["instead_of"])
     except InvalidInput as error:
         told = f"{error.detail} {error.remedy or ''}".strip()
-        return await room_page(request, services, caller, project_id, status=422, text=text, problem=told)
-    return await room_page(request, services, caller, project_id, left=proposal.open)
+        offers = error.extra.get("offers", ())
+        return await room_page(
+            request, services, caller, project_id, status=422, text=text, problem=told, offers=offers
+        )
+    return await room_page(request, services, caller, project_id)

@@ -28,7 +28,7 @@ def fit(old: Field, new: Field, value: Value) -> Fitted:
     if old.type == new.type != "choice":
         return Fitted(value, True)
     if new.type == "choice":
-        return _choice(new, _text(old, value))
+        return _choice(old, new, _text(old, value))
     if new.type == "bool":
         return _truth(_text(old, value))
     text = _cut(old, new, value)
@@ -46,9 +46,13 @@ def _text(field: Field, value: Value) -> str:
     return show(field, value) if field.type in FILES else typed(field, value)
 
 
-def _choice(field: Field, text: str) -> Fitted:
+def _choice(old: Field, new: Field, text: str) -> Fitted:
+    """The choice of that name, or else the one that it has become; or that it was, where this version goes back."""
     meant = fold(text)
-    found = next((choice for choice in field.choices if fold(choice) == meant), None)
+    forward = [now for now, was in new.choices_were if fold(was) == meant]
+    back = [was for now, was in old.choices_were if fold(now) == meant]
+    names = [meant, *map(fold, [*forward, *back])]
+    found = next((choice for name in names for choice in new.choices if fold(choice) == name), None)
     return LOST if found is None else Fitted(found, True)
 
 

@@ -79,7 +79,15 @@ def fields(source: dict[str, Any]) -> list[Field]:
     """The fields that an earlier kind of record had."""
     names = [field.name for field in dataclass_fields(Field)]
     made = [{name: one[name] for name in names if name in one} for one in source["fields"]]
-    return [Field(**{**one, "choices": tuple(one["choices"])}) for one in made]
+    return [Field(**{**one, **{name: _tuples(one[name]) for name in LISTS if name in one}}) for one in made]
+
+
+LISTS = ("choices", "choices_were")
+
+
+def _tuples(value: Any) -> Any:
+    """Lists, as JSON keeps them, as the tuples that they were."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 class Tally:

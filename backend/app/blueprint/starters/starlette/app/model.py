@@ -13,7 +13,8 @@ class Field:
     """One thing about a record; `type` is one of those in `fields.py`, `was` its name in the version before.
 
     A field with `sql` is worked out and never typed in. `lowest` and `highest` bound a number, in the unit it is kept
-    in. `starts_as` is the SQL of the value that a new record begins with when nothing was entered.
+    in. `starts_as` is the SQL of the value that a new record begins with when nothing was entered. `choices_were` are
+    pairs of a choice and what it was called in the version before.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Field:
     ref: str = ""
     on_delete: str = "set_null"
     was: str = ""
+    choices_were: tuple[tuple[str, str], ...] = ()
     digits: int = 0
     unit: str = ""
     lowest: int | None = None

@@ -1,0 +1,356 @@
+"""Plain changes of a plan in the founder's words, each by a pattern and made as the correction that it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from app.blueprint.look_words import mood_words, read_theme
+from app.services.plan_editing import correct
+from app.services.plan_values import CorrectionRefused, Raw
+
+DETAIL_WORDS: Final = (
+    ("datetime", r"date and time|date & time"),
+    ("date", r"date|day|birthday"),
+    ("bool", r"yes or no|checkbox|tick box|tickbox"),
+    ("money", r"price|cost|amount|fee|money"),
+    ("longtext", r"long text|notes?|description|comments?|allerg\w+|injur\w+"),
+    ("int", r"number|count"),
+    ("decimal", r"weight|height|length"),
+    ("email", r"e-?mail"),
+    ("phone", r"phone|telephone"),
+    ("image", r"photo|picture|image"),
+    ("file", r"file|document|attachment"),
+    ("url", r"link|website|web address"),
+)
+"""Words by which the kind of a new detail is known, the surest first."""
+
+_PLEASE: Final = r"^(?:please |can you |could you |i want to |i would like to |we need to )?"
+_FIELD: Final = r"(?:new )?(?:field|detail|column)"
+_NO_DETAIL: Final = (
+    "way|possibility|option|chance|account|login|password|waiting list|waitlist|reviews?|ratings?|calendar|"
+    "invoices?|payments?|history|link"
+)
+"""What a record may have that is more than a detail of it."""
+_EACH: Final = r"(?:(?:an?|the|each|every|all) )?"
+_TO: Final = r"(?:to|for|of|on|in) (?:an? |the |each |every |all )?"
+
+
+def _named(group: str) -> str:
+    return rf"[“\"']?(?P<{group}>[\w][\w &/'’-]*?)[”\"']?"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(f"{_PLEASE}{text}$", re.I)
+
+
+Said = Mapping[str, Any]
+Change = Callable[[Raw, Said], bool]
+
+
+def make_change(raw: Raw, clause: str) -> bool:
+    """True when the clause says one of the plain changes, and it was made."""
+    return _wear(raw, clause) or _match(raw, clause, _SURE)
+
+
+def make_likely_change(raw: Raw, clause: str) -> bool:
+    """True when the clause seems to say a plain change that other words say as well, and it was made."""
+    return _match(raw, clause, _LIKELY)
+
+
+def _match(raw: Raw, clause: str, changes: tuple[tuple[re.Pattern[str], Change], ...]) -> bool:
+    for pattern, change in changes:
+        match = pattern.match(clause.strip())
+        if match is None:
+            continue
+        try:
+            if change(raw, match.groupdict()):
+                return True
+        except CorrectionRefused:
+            continue
+    return False
+
+
+def says_no_record(clause: str) -> bool:
+    """True for a new detail without a word about what it belongs to."""
+    return _LOST_DETAIL.match(clause.strip()) is not None
+
+
+_LOST_DETAIL: Final = _pattern(rf"add (?:an? |the )?{_FIELD} (?:for|called|named) [\w -]+")
+
+
+def _wear(raw: Raw, clause: str) -> bool:
+    """Take the colours, the mood, or the light or dark that the clause asks for."""
+    said = read_theme(_PAINT.sub("in ", clause)).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    if said.get("hue") is not None:
+        raw["theme"] |= {"colors": [], "second_hue": None}
+    words = re.findall(r"[a-z]+", clause.lower())
+    mood = next((mood_words()[word] for word in words if word in mood_words()), None)
+    if mood is not None and _OF_LOOKS.intersection(words):
+        said["design"] = mood.value
+    raw["theme"] |= said
+    return bool(said)
+
+
+_PAINT: Final = re.compile(
+    r"^(?:please )?(?:make|paint|turn|colou?r) (?:it|everything|the (?:app|page|site|website)) (?:all )?", re.I
+)
+_OF_LOOKS: Final = frozenset({"look", "looks", "style", "design", "feel", "feels", "mood"})
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """True for the same words, one of them or many."""
+
+    return _singular(one) == _singular(other)
+
+
+def _singular(text: str) -> str:
+    plain = re.sub(r"[^a-z0-9]", "", text.lower())
+    for ending, one in ((r"ies$", "y"), (r"(?<=s|x|z)es$", ""), (r"(?<=ch|sh)es$", ""), (r"(?<!s)s$", "")):
+        if re.search(ending, plain):
+            return re.sub(ending, one, plain)
+    return plain
+
+
+def record_named(raw: Raw, name: str | None) -> Raw | None:
+    """The kind of record that is called so, or the only one whose last word it is."""
+    if not name:
+        return None
+    entities: list[Raw] = raw["entities"]
+    for is_meant in (_is_called, _ends_with):
+        found = [entity for entity in entities if is_meant(entity, name)]
+        if len(found) == 1 or (found and is_meant is _is_called):
+            return found[0]
+    return None
+
+
+def _is_called(entity: Raw, name: str) -> bool:
+    return any(is_same_text(name, entity[key]) for key in ("name", "label", "plural"))
+
+
+def _ends_with(entity: Raw, name: str) -> bool:
+    return is_same_text(name, entity["label"].split()[-1])
+
+
+def details_named(raw: Raw, name: str, record: str | None = None) -> list[tuple[Raw, Raw]]:
+    """Every detail that is called so, with its kind of record."""
+    only = record_named(raw, record)
+    entities = [only] if only else raw["entities"] if record is None else []
+    return [
+        (entity, field) for entity in entities for field in entity["fields"] if is_same_text(name, field["label"])
+    ]
+
+
+def _the_detail(raw: Raw, name: str, record: str | None) -> tuple[Raw, Raw] | None:
+    """The one detail that is meant; None for one of several, which the founder is asked about."""
+    found = details_named(raw, name, record)
+    return found[0] if len(found) == 1 else None
+
+
+def _steps_named(raw: Raw, name: str) -> Iterator[tuple[Raw, str]]:
+    for entity in raw["entities"]:
+        for field in entity["fields"]:
+            is_steps = field["name"] in (entity.get("state"), "status")
+            yield from (
+                (entity, step) for step in field.get("choices") or () if is_steps and is_same_text(name, step)
+            )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _rename_part(raw: Raw, said: Said) -> bool:
+    old, new = said["old"], _capital(said["new"])
+    entity = record_named(raw, old)
+    if entity is not None:
+        is_many = old.lower() == entity["plural"].lower() and new.endswith("s")
+        correct(raw, "rename_record", {"record": entity["name"], "label": new[:-1] if is_many else new})
+        return True
+    found = _the_detail(raw, old, None)
+    if found is not None:
+        found[1]["label"] = new
+        return True
+    steps = list(_steps_named(raw, old))
+    if len(steps) == 1:
+        correct(raw, "rename_step", {"record": steps[0][0]["name"], "step": steps[0][1], "label": new})
+    return len(steps) == 1
+
+
+def _call_part(raw: Raw, said: Said) -> bool:
+    """Rename without a word between the old name and the new one: the longest old name that there is."""
+    words = said["words"].split()
+    return any(
+        _rename_part(raw, {"old": " ".join(words[:place]), "new": " ".join(words[place:])})
+        for place in range(len(words) - 1, 0, -1)
+    )
+
+
+def _remove_part(raw: Raw, said: Said) -> bool:
+    entity = record_named(raw, said["old"]) if said["record"] is None else None
+    if entity is not None:
+        correct(raw, "remove_record", {"record": entity["name"]})
+        return True
+    found = _the_detail(raw, said["old"], said["record"])
+    if found is not None:
+        correct(raw, "remove_detail", {"record": found[0]["name"], "detail": found[1]["name"]})
+    return found is not None
+
+
+def _add_field(raw: Raw, said: Said) -> bool:
+    entity = record_named(raw, said["record"])
+    if entity is None or len(said["new"].split()) > _LABEL_WORDS:
+        return False
+    label = said["new"]
+    target = record_named(raw, label)
+    if target is not None and target is not entity:
+        kind = f"ref:{target['name']}"
+    else:
+        kind = next((kind for kind, words in DETAIL_WORDS if re.search(rf"\b(?:{words})\b", label, re.I)), "text")
+    correct(raw, "add_detail", {"record": entity["name"], "label": _capital(label), "kind": kind})
+    return True
+
+
+def _add_new_field(raw: Raw, said: Said) -> bool:
+    return not details_named(raw, said["new"], said["record"]) and _add_field(raw, said)
+
+
+_LABEL_WORDS: Final = 4
+
+
+def _require_field(raw: Raw, said: Said) -> bool:
+    found = _the_detail(raw, said["old"], said.get("record"))
+    if found is None:
+        return False
+    field = found[1]
+    field["required"] = "optional" not in (said.get("how") or "").lower()
+    if field["type"] == "ref":
+        field["on_delete"] = "restrict" if field["required"] else "set_null"
+    return True
+
+
+def _limit_field(raw: Raw, said: Said) -> bool:
+    of = record_named(raw, said["of"])
+    entity = record_named(raw, said["record"]) or _those_who_take_part(raw, said["record"], of)
+    if entity is None or of is None:
+        return False
+    refs = [field["name"] for field in entity["fields"] if field["ref"] == of["name"]]
+    if refs:
+        correct(raw, "add_limit", {"record": entity["name"], "detail": refs[0], "most": said["most"]})
+    return bool(refs)
+
+
+def _those_who_take_part(raw: Raw, word: str, of: Raw | None) -> Raw | None:
+    """The only kind of record that is made for another one, where people or places are counted."""
+    if of is None or word.lower() not in _TAKING_PART:
+        return None
+    found = [
+        entity
+        for entity in raw["entities"]
+        if any(field["ref"] == of["name"] and field["required"] for field in entity["fields"])
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+_TAKING_PART: Final = frozenset("people persons participants guests places spots seats attendees".split())
+
+
+def _show_as(raw: Raw, said: Said) -> bool:
+    entity = record_named(raw, said["record"])
+    if entity is not None:
+        correct(raw, "add_view", {"record": entity["name"], "kind": said["kind"].lower()})
+    return entity is not None
+
+
+def _add_step(raw: Raw, said: Said) -> bool:
+    entity = record_named(raw, said["record"])
+    if entity is not None:
+        correct(raw, "add_step", {"record": entity["name"], "label": _capital(said["new"])})
+    return entity is not None
+
+
+_SURE: Final[tuple[tuple[re.Pattern[str], Change], ...]] = (
+    (
+        _pattern(rf"(?:rename|call) (?:the )?{_named('old')} (?:to|as|into) (?:the )?{_named('new')}"),
+        _rename_part,
+    ),
+    (_pattern(r"(?:rename|call) (?:the )?(?P<words>[\w’' -]+)"), _call_part),
+    (
+        _pattern(
+            r"(?:at most|no more than|up to|(?:a )?max(?:imum)?(?: of)?|only) (?P<most>\d+) "
+            rf"{_named('record')} (?:per|for each|for every|in each|for one|a|at each|on each) {_named('of')}"
+        ),
+        _limit_field,
+    ),
+    (
+        _pattern(
+            rf"(?:each|every|an?|one) {_named('of')} (?:may|can|must|should)? ?(?:only )?"
+            r"(?:have|book|make|take|hold) "
+            rf"(?:at most|no more than|up to|only|max(?:imum)?) (?P<most>\d+) {_named('record')}"
+        ),
+        _limit_field,
+    ),
+    (_pattern(rf"add (?:an? |the )?(?:new )?step {_named('new')} {_TO}{_named('record')}"), _add_step),
+    (
+        _pattern(
+            rf"add (?:an? |the )?{_FIELD} (?:for |called |named )?(?:the )?{_named('new')} {_TO}{_named('record')}"
+        ),
+        _add_field,
+    ),
+    (_pattern(rf"add (?:an? |the )?{_named('new')}(?: {_FIELD})? {_TO}{_named('record')}"), _add_field),
+    (
+        _pattern(
+            rf"(?:show|put|see|have) (?:the |all )?{_named('record')} (?:on|in|as) an? "
+            r"(?P<kind>calendar|board|gallery|chart)"
+        ),
+        _show_as,
+    ),
+    (
+        _pattern(
+            rf"(?:the )?{_named('old')}(?: of {_EACH}{_named('record')})? "
+            r"(?:must|has to|needs to|should) be (?:filled in|given|required|entered|said)"
+        ),
+        _require_field,
+    ),
+    (
+        _pattern(
+            rf"make (?:the )?{_named('old')}(?: (?:of|in|for) {_EACH}{_named('record')})? "
+            r"(?P<how>required|mandatory|compulsory|optional)"
+        ),
+        _require_field,
+    ),
+    (
+        _pattern(
+            rf"(?:remove|delete|drop|take out|no more|without|no) (?:the )?{_named('old')}"
+            rf"(?: (?:from|of|in|for) {_EACH}{_named('record')})?"
+        ),
+        _remove_part,
+    ),
+    (
+        _pattern(
+            rf"{_EACH}{_named('record')} (?:also |should |must )?(?:needs?|ha(?:s|ve)|gets?) "
+            rf"(?:an? |the |their |its )(?:{_FIELD} for )?(?!(?:{_NO_DETAIL})\b)(?P<new>[\w -]+)"
+        ),
+        _add_new_field,
+    ),
+)
+"""What says nothing else."""
+
+_LIKELY: Final[tuple[tuple[re.Pattern[str], Change], ...]] = (
+    (
+        _pattern(
+            rf"{_EACH}{_named('record')} (?:must|have to|has to|need to|should) (?:always )?"
+            rf"(?:give|enter|say|fill in|leave|tell) (?:an?|the|their|its) {_named('old')}"
+        ),
+        _require_field,
+    ),
+    (
+        _pattern(
+            rf"(?:the )?{_named('old')}(?: of {_EACH}{_named('record')})? (?:is|are|should be) "
+            r"(?P<how>required|mandatory|compulsory|optional)"
+        ),
+        _require_field,
+    ),
+)
+"""What may mean something more, so it is read with the goal first."""
