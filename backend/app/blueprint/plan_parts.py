@@ -128,7 +128,7 @@ class Sent(_Part):
 
 
 class Plan(_Part):
-    """What will be built, as the founder sees it."""
+    """The app that will be built, as the founder sees it."""
 
     title: str
     tagline: str

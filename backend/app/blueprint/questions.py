@@ -102,8 +102,8 @@ def _ask_about_room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
     is_guarded = any(rule.kind is RuleKind.CAPACITY for rule in spec.rules)
     if limit and refs and not is_guarded:
         refuse = tuple(
-            Answer(f"Refuse further {lower_first(one.plural)}", "refuse_full", (("record", one.name),))
-            for one in refs
+            Answer(f"Refuse further {lower_first(linked.plural)}", "refuse_full", (("record", linked.name),))
+            for linked in refs
         )
         text = f"What happens when {with_article(lower_first(entity.label))} is full?"
         yield Question(text, "more are taken all the same", refuse)

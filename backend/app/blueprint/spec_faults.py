@@ -119,7 +119,7 @@ def _is_mended(document: Raw, problem: str, *, inside: Path | None) -> bool:
     try:
         AppSpec.model_validate(copy.deepcopy(document))
     except ValidationError as error:
-        places_left = [tuple(one["loc"]) for one in error.errors(include_url=False)]
+        places_left = [tuple(part["loc"]) for part in error.errors(include_url=False)]
         if inside is not None:
             return all(loc[:2] != inside for loc in places_left)
         # What would be right stands after a semicolon, and changes with every other part that is put aside.

@@ -11,7 +11,7 @@ from importlib.resources import files
 import pytest
 
 from app.blueprint.generate import generate, skeleton
-from app.blueprint.generate.seed_fit import Rows, fit
+from app.blueprint.generate.seed_fit import Rows, fit_to_rules
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.language import understand
 from app.domain.job import GOAL_MAX
@@ -140,7 +140,7 @@ def test_an_example_does_not_begin_while_another_lasts(minutes: int | None, cloc
     second: Record = {**first, "starts_at": f"@{1 if clock >= '10:00' else 2} {clock}"}
     rows: Rows = {"Property": [{"name": "Flat 1"}]}
 
-    kept = fit(LANDLORD, viewing, [dict(first), dict(second)], rows)
+    kept = fit_to_rules(LANDLORD, viewing, [dict(first), dict(second)], rows)
 
     assert kept[0] == first
     assert kept[1]["starts_at"] == f"@{2 if clock >= '10:00' else 3} {clock}"

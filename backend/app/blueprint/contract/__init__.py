@@ -1,4 +1,4 @@
-"""What an app can do and how a specification says it, for whoever designs one; from the code where possible."""
+"""The abilities of an app and their form in a specification, for a designer; from the code where possible."""
 
 from app.blueprint.contract.text import brief_contract, contract, examples
 

@@ -34,30 +34,33 @@ def parts_text() -> str:
     schema = AppSpec.model_json_schema()
     definitions: Json = schema["$defs"]
     lines: list[str] = []
-    todo, seen = ["AppSpec"], set[str]()
+    todo, written = ["AppSpec"], set[str]()
     while todo:
         name = todo.pop(0)
-        if name in seen:
+        if name in written:
             continue
-        seen.add(name)
+        written.add(name)
         part = schema if name == "AppSpec" else definitions[name]
         if "properties" not in part:
             continue
-        lines += _part(name, part, definitions)
+        lines += _part_lines(name, part, definitions)
         todo += [
-            inner for key, member in part["properties"].items() if key not in OURS for inner in _named(member)
+            inner
+            for key, member in part["properties"].items()
+            if key not in OURS
+            for inner in _parts_named(member)
         ]
     return "\n".join(lines)
 
 
-def _part(name: str, part: Json, definitions: Json) -> Iterator[str]:
+def _part_lines(name: str, part: Json, definitions: Json) -> Iterator[str]:
     required = set(part.get("required", ())) - USUAL
     about = ABOUT.get(name) or " ".join(str(part.get("description", "")).split())
     yield f"{_title(name)}: {about}"
     for key, member in part["properties"].items():
         if key not in OURS:
             star = "*" if key in required and (name, key) != ("EntitySpec", "about") else ""
-            yield f"- {key}{star}: {_kind(member, definitions)}{_default(member)}"
+            yield f"- {key}{star}: {_kind_words(member, definitions)}{_default_words(member)}"
     yield ""
 
 
@@ -65,34 +68,34 @@ def _title(name: str) -> str:
     return "the app" if name == "AppSpec" else name.removesuffix("Spec").lower()
 
 
-def _named(member: Any) -> Iterator[str]:  # Any: what a JSON schema can hold
+def _parts_named(member: Any) -> Iterator[str]:  # Any: what a JSON schema can hold
     if isinstance(member, dict):
         if "$ref" in member:
             yield str(member["$ref"]).rpartition("/")[2]
         for inner in member.values():
-            yield from _named(inner)
+            yield from _parts_named(inner)
     elif isinstance(member, list):
         for inner in member:
-            yield from _named(inner)
+            yield from _parts_named(inner)
 
 
-def _kind(member: Json, definitions: Json) -> str:
-    """What a member holds, in a few words."""
+def _kind_words(member: Json, definitions: Json) -> str:
+    """The kind of value that a member holds, in a few words."""
     if "$ref" in member:
         name = str(member["$ref"]).rpartition("/")[2]
         values = definitions[name].get("enum")
         return f"[{', '.join(values)}]" if values else _title(name)
     if "anyOf" in member:
-        kinds = [one for one in member["anyOf"] if one.get("type") != "null"]
-        numbers = [one for one in kinds if one.get("type") == "number"]
-        return _kind((numbers or kinds)[0], definitions)
+        kinds = [option for option in member["anyOf"] if option.get("type") != "null"]
+        numbers = [option for option in kinds if option.get("type") == "number"]
+        return _kind_words((numbers or kinds)[0], definitions)
     if member.get("type") == "array":
         most = f" of {member['maxItems']}" if "maxItems" in member else ""
-        return f"list{most}: {_kind(member.get('items', {}), definitions)}"
-    return _plain(member)
+        return f"list{most}: {_kind_words(member.get('items', {}), definitions)}"
+    return _plain_words(member)
 
 
-def _plain(member: Json) -> str:
+def _plain_words(member: Json) -> str:
     pattern = str(member.get("pattern", ""))
     for start, words in (*_FORMS, ("^[a-z][a-z0-9_]{0,39}$", "snake_case")):
         if pattern.startswith(start):
@@ -103,6 +106,6 @@ def _plain(member: Json) -> str:
     return f"{kind} up to {member['maxLength']}" if "maxLength" in member else kind
 
 
-def _default(member: Json) -> str:
+def _default_words(member: Json) -> str:
     value = member.get("default")
     return f", {value!r} by default" if value not in (None, False, [], "") else ""

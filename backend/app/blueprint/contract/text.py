@@ -29,14 +29,14 @@ def contract(*, with_examples: bool = True) -> str:
         reserved_fields=", ".join(sorted(RESERVED_FIELDS)),
         reserved_tables=", ".join(sorted(name for name in RESERVED_TABLES if not name.startswith("app_"))),
         parts=parts_text(),
-        field_types=_listed({kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)}),
-        rule_kinds=_listed(RULE_KINDS),
-        message_kinds=_listed(MESSAGE_KINDS),
-        section_kinds=_listed(SECTION_KINDS),
-        view_kinds=_listed({kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)}),
-        functions=_listed({name: function.about for name, function in FUNCTIONS.items()}),
-        aggregates=_listed(AGGREGATES),
-        examples="\n\n".join(_example(goal, spec) for goal, spec in examples()),
+        field_types=_bullet_list({kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)}),
+        rule_kinds=_bullet_list(RULE_KINDS),
+        message_kinds=_bullet_list(MESSAGE_KINDS),
+        section_kinds=_bullet_list(SECTION_KINDS),
+        view_kinds=_bullet_list({kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)}),
+        functions=_bullet_list({name: function.about for name, function in FUNCTIONS.items()}),
+        aggregates=_bullet_list(AGGREGATES),
+        examples="\n\n".join(_example_text(goal, spec) for goal, spec in examples()),
     )
 
 
@@ -49,20 +49,21 @@ def brief_contract() -> str:
         "Kinds of views": {kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)},
         "In expressions, over records": AGGREGATES,
     }
-    return "\n\n".join(f"## {title}\n\n{_listed(words)}" for title, words in kinds.items())
+    return "\n\n".join(f"## {title}\n\n{_bullet_list(words)}" for title, words in kinds.items())
 
 
 def examples() -> list[tuple[str, dict[str, Any]]]:
     """Goals, each with a whole specification for it."""
-    folder = sorted((one for one in (_HERE / "examples").iterdir()), key=lambda one: one.name)
-    found = [tomllib.loads(one.read_text(encoding="utf-8")) for one in folder if one.name.endswith(".toml")]
-    return [(spec["goal"], spec) for spec in found]
+    entries = sorted((_HERE / "examples").iterdir(), key=lambda entry: entry.name)
+    texts = [entry.read_text(encoding="utf-8") for entry in entries if entry.name.endswith(".toml")]
+    specs = [tomllib.loads(text) for text in texts]
+    return [(spec["goal"], spec) for spec in specs]
 
 
-def _example(goal: str, spec: Mapping[str, Any]) -> str:
-    said = json.dumps({key: value for key, value in spec.items() if key != "goal"}, ensure_ascii=False)
-    return f"Goal: {goal}\n{said}"
+def _example_text(goal: str, spec: Mapping[str, Any]) -> str:
+    members = json.dumps({key: value for key, value in spec.items() if key != "goal"}, ensure_ascii=False)
+    return f"Goal: {goal}\n{members}"
 
 
-def _listed(words: Mapping[Any, str]) -> str:
+def _bullet_list(words: Mapping[Any, str]) -> str:
     return "\n".join(f"- {name}: {about}" for name, about in words.items())

@@ -1,4 +1,4 @@
-"""How numbers of different scales are added, multiplied and divided, exactly, in SQL."""
+"""Adds, multiplies and divides numbers of different scales, exactly, in SQL."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rescale(value: Sql, scale: int) -> Sql:
     return Sql(text, replace(value.type, scale=scale))
 
 
-def aligned(left: Sql, right: Sql) -> tuple[Sql, Sql]:
+def align(left: Sql, right: Sql) -> tuple[Sql, Sql]:
     """Both numbers with the same scale."""
     scale = max(left.type.scale, right.type.scale)
     return rescale(left, scale), rescale(right, scale)
@@ -44,7 +44,7 @@ def aligned(left: Sql, right: Sql) -> tuple[Sql, Sql]:
 def add(operator: str, left: Sql, right: Sql) -> Sql:
     """The sum or difference of two numbers of one kind."""
     kind = _common_kind(operator, left.type, right.type)
-    left, right = aligned(left, right)
+    left, right = align(left, right)
     return Sql(f"({left.text} {operator} {right.text})", Type(kind, left.type.scale))
 
 
@@ -67,15 +67,15 @@ def divide(left: Sql, right: Sql) -> Sql:
     kind = Kind.NUMBER if right.type.kind is Kind.MONEY else left.type.kind
     scale = max(left.type.scale, DIVISION_SCALE)
     factor = 10 ** (right.type.scale + scale - left.type.scale)
-    return Sql(f"app_divide({left.text} * {factor}, {right.text})", Type(_number(kind), scale))
+    return Sql(f"app_divide({left.text} * {factor}, {right.text})", Type(_as_number(kind), scale))
 
 
-def _number(kind: Kind) -> Kind:
+def _as_number(kind: Kind) -> Kind:
     return Kind.NUMBER if kind is Kind.BOOL else kind
 
 
 def _common_kind(operator: str, left: Type, right: Type) -> Kind:
-    kinds = {_number(left.kind), _number(right.kind)}
+    kinds = {_as_number(left.kind), _as_number(right.kind)}
     if len(kinds) == 1:
         return kinds.pop()
     number = left if left.kind is not Kind.MONEY else right

@@ -1,4 +1,4 @@
-"""What an expression may speak of: the kinds of record of an app and their fields."""
+"""The kinds of record of an app and their fields, as expressions may speak of them."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Compiler:
         """A figure about a record of `entity`; Fault when it cannot be worked out. `digits` rounds a number."""
         scope = _Scope(entity, alias)
         compiled = _Expression(self, scope, scope, 0).node(parse(text))
-        return self._rounded(compiled, digits) if compiled.type.is_numeric else compiled
+        return self._round(compiled, digits) if compiled.type.is_numeric else compiled
 
     def condition(self, text: str, entity: str, *, alias: str = ROW) -> str:
         """A condition about a record of `entity`; Fault when it is none."""
@@ -68,7 +68,7 @@ class Compiler:
             raise Fault(f"{text!r} is {compiled.type.kind.value}, a condition must be true or false")
         return compiled.text
 
-    def _rounded(self, compiled: Sql, digits: int | None) -> Sql:
+    def _round(self, compiled: Sql, digits: int | None) -> Sql:
         if compiled.type.kind is Kind.BOOL:
             return compiled
         if compiled.type.kind is Kind.MONEY:
@@ -92,24 +92,24 @@ class _Expression:
     def node(self, node: Node) -> Sql:
         match node:
             case Value():
-                return _literal(node)
+                return _literal_sql(node)
             case Path():
-                return self._path(node.steps)
+                return self._path_sql(node.steps)
             case Unary():
-                return self._unary(node)
+                return self._unary_sql(node)
             case Binary():
-                return self._binary(node)
+                return self._binary_sql(node)
             case IsEmpty():
                 word = "IS NOT NULL" if node.negated else "IS NULL"
                 return Sql(f"({self.node(node.operand).text} {word})", Type(Kind.BOOL))
             case OneOf():
-                return self._one_of(node)
+                return self._one_of_sql(node)
             case Call():
-                return self._call(node)
+                return self._call_sql(node)
             case Aggregate():
-                return self._aggregate(node)
+                return self._aggregate_sql(node)
             case Rank():
-                return self._rank(node)
+                return self._rank_sql(node)
             case _:
                 assert_never(node)
 
@@ -119,20 +119,22 @@ class _Expression:
             raise Fault(f"a condition is expected, not {compiled.type.kind.value}")
         return compiled.text
 
-    def _inside(self, scope: _Scope) -> _Expression:
+    def _in_scope(self, scope: _Scope) -> _Expression:
         return replace(self, scope=scope)
 
-    def _path(self, steps: tuple[str, ...]) -> Sql:
-        first, *rest = steps
-        if first in ("today", "now") and not rest:
-            return FUNCTIONS[first].compile(())
-        if first == "me":
-            return self._me(rest)
-        if first == "this":
-            return self._follow(self._field(self.root, rest[0] if rest else "id"), rest[1:])
-        return self._follow(self._field(self.scope, first), rest)
+    def _path_sql(self, steps: tuple[str, ...]) -> Sql:
+        start, *steps_after = steps
+        if start in ("today", "now") and not steps_after:
+            return FUNCTIONS[start].compile(())
+        if start == "me":
+            return self._me_sql(steps_after)
+        if start == "this":
+            return self._follow_links(
+                self._field_sql(self.root, steps_after[0] if steps_after else "id"), steps_after[1:]
+            )
+        return self._follow_links(self._field_sql(self.scope, start), steps_after)
 
-    def _field(self, scope: _Scope, name: str) -> Sql:
+    def _field_sql(self, scope: _Scope, name: str) -> Sql:
         if name == "id":
             return Sql(f"{scope.alias}.id", Type(Kind.LINK, entity=scope.entity))
         shape = self.compiler.catalogue.field(scope.entity, name)
@@ -145,20 +147,20 @@ class _Expression:
             inner = arithmetic.rescale(inner, shape.type.scale)
         return Sql(f"({inner.text})", replace(shape.type, kind=inner.type.kind))
 
-    def _follow(self, start: Sql, steps: list[str]) -> Sql:
+    def _follow_links(self, start: Sql, steps: list[str]) -> Sql:
         current = start
         for step in steps:
             if current.type.kind is not Kind.LINK:
                 raise Fault(f"{step!r} cannot be asked of {current.type.kind.value}; only a link leads on")
             target = current.type.entity
             alias = self.compiler.new_alias()
-            inner = self._field(_Scope(target, alias), step)
+            inner = self._field_sql(_Scope(target, alias), step)
             table = self.compiler.catalogue.entity(target).table
             text = f'(SELECT {inner.text} FROM "{table}" {alias} WHERE {alias}.id = {current.text})'
             current = Sql(text, inner.type)
         return current
 
-    def _me(self, steps: list[str]) -> Sql:
+    def _me_sql(self, steps: list[str]) -> Sql:
         people = self.compiler.catalogue.people
         if steps == ["role"]:
             return Sql("app_role()", Type(Kind.TEXT))
@@ -169,13 +171,13 @@ class _Expression:
             raise Fault(
                 f"me.{steps[0]} is known of {len(holders)} kinds of people who sign in; it must be exactly one"
             )
-        return self._follow(self._as_me(holders[0]), steps)
+        return self._follow_links(self._as_me(holders[0]), steps)
 
     def _as_me(self, entity: str) -> Sql:
         table = self.compiler.catalogue.entity(entity).table
         return Sql(f"app_me('{table}')", Type(Kind.LINK, entity=entity))
 
-    def _unary(self, node: Unary) -> Sql:
+    def _unary_sql(self, node: Unary) -> Sql:
         if node.operator == "not":
             return Sql(f"(NOT {self.condition(node.operand)})", Type(Kind.BOOL))
         operand = self.node(node.operand)
@@ -183,21 +185,21 @@ class _Expression:
             raise Fault(f"-{operand.type.kind.value} has no meaning")
         return Sql(f"(-{operand.text})", operand.type)
 
-    def _binary(self, node: Binary) -> Sql:
+    def _binary_sql(self, node: Binary) -> Sql:
         if node.operator in ("and", "or"):
             text = f"({self.condition(node.left)} {node.operator.upper()} {self.condition(node.right)})"
             return Sql(text, Type(Kind.BOOL))
         left, right = self.node(node.left), self.node(node.right)
         if node.operator in ("+", "-", "*", "/"):
-            return _calculated(node.operator, left, right)
-        return self._compared(node.operator, left, right)
+            return _calculate_sql(node.operator, left, right)
+        return self._compare_sql(node.operator, left, right)
 
-    def _compared(self, operator: str, left: Sql, right: Sql) -> Sql:
-        left, right = self._comparable(left, right, operator)
+    def _compare_sql(self, operator: str, left: Sql, right: Sql) -> Sql:
+        left, right = self._make_comparable(left, right, operator)
         word = "<>" if operator == "!=" else operator
         return Sql(f"({left.text} {word} {right.text})", Type(Kind.BOOL))
 
-    def _comparable(self, left: Sql, right: Sql, operator: str) -> tuple[Sql, Sql]:
+    def _make_comparable(self, left: Sql, right: Sql, operator: str) -> tuple[Sql, Sql]:
         if left.type is _ME:
             left = self._as_me(right.type.entity)
         if right.type is _ME:
@@ -206,7 +208,7 @@ class _Expression:
         if Kind.EMPTY in kinds:
             raise Fault(f"{operator} empty is never true; write `is empty` or `is not empty`")
         if left.type.is_numeric and right.type.is_numeric:
-            return arithmetic.aligned(left, right)
+            return arithmetic.align(left, right)
         if left.type.is_moment and right.type.is_moment:
             return _same_moment(left, right)
         if (left.type.is_moment and right.type.kind is Kind.TEXT) or left.type.kind is not right.type.kind:
@@ -217,45 +219,45 @@ class _Expression:
             raise Fault(f"{left.type.entity} is never a {right.type.entity}")
         return left, right
 
-    def _one_of(self, node: OneOf) -> Sql:
+    def _one_of_sql(self, node: OneOf) -> Sql:
         parts = [self.node(Binary("=", node.operand, option)).text for option in node.options]
         text = "(" + " OR ".join(parts) + ")"
         return Sql(f"(NOT {text})" if node.negated else text, Type(Kind.BOOL))
 
-    def _call(self, node: Call) -> Sql:
+    def _call_sql(self, node: Call) -> Sql:
         function = FUNCTIONS.get(node.name)
         if function is None:
-            known = ", ".join(sorted({*FUNCTIONS, *AGGREGATES, "rank"}))
-            raise Fault(f"there is no function {node.name!r}; there are: {known}")
+            names = ", ".join(sorted({*FUNCTIONS, *AGGREGATES, "rank"}))
+            raise Fault(f"there is no function {node.name!r}; there are: {names}")
         values = [self.node(argument) for argument in node.arguments]
         fewest = len(function.takes)
         if len(values) < fewest or (len(values) > fewest and not function.many):
             raise Fault(f"{node.name} takes {fewest} values, not {len(values)}: {function.about}")
         for number, value in enumerate(values):
-            wanted = function.takes[min(number, fewest - 1)]
-            if value.type.kind not in wanted:
-                kinds = " or ".join(sorted(kind.value for kind in wanted))
+            kinds_taken = function.takes[min(number, fewest - 1)]
+            if value.type.kind not in kinds_taken:
+                kinds = " or ".join(sorted(kind.value for kind in kinds_taken))
                 raise Fault(f"value {number + 1} of {node.name} must be {kinds}, not {value.type.kind.value}")
         return function.compile(values)
 
-    def _aggregate(self, node: Aggregate) -> Sql:
+    def _aggregate_sql(self, node: Aggregate) -> Sql:
         if node.function not in AGGREGATES:
             raise Fault(f"there is no figure {node.function!r} over records; there are: {', '.join(AGGREGATES)}")
         shape = self.compiler.catalogue.entity(node.entity)
         scope = _Scope(node.entity, self.compiler.new_alias())
-        inner = self._inside(scope)
-        conditions = [*self._link(node, scope), *([inner.condition(node.where)] if node.where else [])]
+        inner = self._in_scope(scope)
+        conditions = [*self._link_conditions(node, scope), *([inner.condition(node.where)] if node.where else [])]
         where = " AND ".join(conditions) or "1"
         source = f'FROM "{shape.table}" {scope.alias} WHERE {where}'
         if node.function in ("count", "exists"):
             if node.operand is not None:
                 raise Fault(f"{node.function} takes no value, only records: {AGGREGATES[node.function]}")
-            return _counted(node.function, source)
+            return _count_sql(node.function, source)
         if node.operand is None:
             raise Fault(f"{node.function} needs a value: {AGGREGATES[node.function]}")
-        return _figure(node, inner.node(node.operand), source, inner)
+        return _figure_sql(node, inner.node(node.operand), source, inner)
 
-    def _link(self, node: Aggregate, scope: _Scope) -> list[str]:
+    def _link_conditions(self, node: Aggregate, scope: _Scope) -> list[str]:
         """The condition that ties the records to the one that they are counted for."""
         links = self.compiler.catalogue.entity(node.entity).links_to(self.scope.entity)
         if node.via == "none" or (node.via is None and not links):
@@ -269,24 +271,26 @@ class _Expression:
             raise Fault(f"{node.entity}.{name} does not lead to {self.scope.entity}; these do: {', '.join(links)}")
         return [f'{scope.alias}."{name}" = {self.scope.alias}.id']
 
-    def _rank(self, node: Rank) -> Sql:
-        other = _Scope(self.scope.entity, self.compiler.new_alias())
-        table = self.compiler.catalogue.entity(other.entity).table
-        beside = replace(self, root=other, scope=other)
+    def _rank_sql(self, node: Rank) -> Sql:
+        other_row = _Scope(self.scope.entity, self.compiler.new_alias())
+        table = self.compiler.catalogue.entity(other_row.entity).table
+        beside = replace(self, root=other_row, scope=other_row)
         ahead, equal = [], ""
         for key, descending in node.keys:
             mine, theirs = self.node(key), beside.node(key)
             sign = ">" if descending else "<"
             ahead.append(f"({equal}{theirs.text} {sign} {mine.text})")
             equal += f"{theirs.text} IS {mine.text} AND "
-        counted = beside.condition(node.where) if node.where else "1"
-        text = f'(SELECT 1 + count(*) FROM "{table}" {other.alias} WHERE {counted} AND ({" OR ".join(ahead)}))'
+        is_ranked = beside.condition(node.where) if node.where else "1"
+        text = (
+            f'(SELECT 1 + count(*) FROM "{table}" {other_row.alias} WHERE {is_ranked} AND ({" OR ".join(ahead)}))'
+        )
         if node.where:
             text = f"CASE WHEN {self.condition(node.where)} THEN {text} END"
         return Sql(text, Type(Kind.NUMBER))
 
 
-def _literal(node: Value) -> Sql:
+def _literal_sql(node: Value) -> Sql:
     value = node.value
     if value is None:
         return Sql("NULL", Type(Kind.EMPTY))
@@ -298,7 +302,7 @@ def _literal(node: Value) -> Sql:
     return Sql("'" + value.replace("'", "''") + "'", Type(Kind.TEXT, literal=True))
 
 
-def _calculated(operator: str, left: Sql, right: Sql) -> Sql:
+def _calculate_sql(operator: str, left: Sql, right: Sql) -> Sql:
     if left.type.is_moment and right.type.is_moment and operator == "-":
         return FUNCTIONS["days"].compile((right, left))
     if left.type.is_moment and right.type.kind is Kind.NUMBER and operator in ("+", "-"):
@@ -325,13 +329,13 @@ def _check_choice(value: Sql, literal: Sql) -> None:
             raise Fault(f"{word!r} is none of the choices: {', '.join(value.type.choices)}")
 
 
-def _counted(function: str, source: str) -> Sql:
+def _count_sql(function: str, source: str) -> Sql:
     if function == "exists":
         return Sql(f"EXISTS (SELECT 1 {source})", Type(Kind.BOOL))
     return Sql(f"(SELECT count(*) {source})", Type(Kind.NUMBER))
 
 
-def _figure(node: Aggregate, operand: Sql, source: str, inner: _Expression) -> Sql:
+def _figure_sql(node: Aggregate, operand: Sql, source: str, inner: _Expression) -> Sql:
     function, kind = node.function, operand.type
     if function == "distinct":
         return Sql(f"(SELECT count(DISTINCT {operand.text}) {source})", Type(Kind.NUMBER))
@@ -339,6 +343,7 @@ def _figure(node: Aggregate, operand: Sql, source: str, inner: _Expression) -> S
         if node.order is None:
             raise Fault(f"latest needs the field it goes by: {AGGREGATES['latest']}")
         order = inner.node(Path((node.order,))).text
+        # Of two records with the same date, the one added later is the newest.
         newest = f"AND {order} IS NOT NULL ORDER BY {order} DESC, {inner.scope.alias}.id DESC LIMIT 1"
         return Sql(f"(SELECT {operand.text} {source} {newest})", replace(kind, literal=False))
     if function == "streak":

@@ -58,10 +58,10 @@ class Evaluator:
         """The figure about record `number` of `entity`, a number rounded half away from zero to `digits`."""
         row = _Row(entity, number)
         result = _Evaluation(self, row, row).node(parse(text))
-        return _half_up(result, digits) if isinstance(result, Fraction) and digits is not None else result
+        return _round_half_up(result, digits) if isinstance(result, Fraction) and digits is not None else result
 
     def holds(self, text: str, entity: str, number: int) -> bool | None:
-        """Whether a condition is true of the record; None when an empty value leaves it open."""
+        """True or false as the condition is for the record; None when an empty value leaves it open."""
         result = self.value(text, entity, number)
         return None if result is None else bool(result)
 
@@ -83,38 +83,38 @@ class _Evaluation:
             case Value():
                 return Fraction(node.value) if isinstance(node.value, Decimal) else node.value
             case Path():
-                return self._path(node.steps)
+                return self._path_value(node.steps)
             case Unary():
-                return self._unary(node)
+                return self._unary_value(node)
             case Binary():
-                return self._binary(node)
+                return self._binary_value(node)
             case IsEmpty():
                 return (self.node(node.operand) is None) is not node.negated
             case OneOf():
-                return self._one_of(node)
+                return self._one_of_value(node)
             case Call():
-                return self._call(node)
+                return self._call_value(node)
             case Aggregate():
-                return self._aggregate(node)
+                return self._aggregate_value(node)
             case Rank():
-                return self._rank(node)
+                return self._rank_value(node)
             case _:
                 assert_never(node)
 
-    def _path(self, steps: tuple[str, ...]) -> Plain:
+    def _path_value(self, steps: tuple[str, ...]) -> Plain:
         world = self.evaluator.world
-        first, *rest = steps
-        if first == "today" and not rest:
+        start, *steps_after = steps
+        if start == "today" and not steps_after:
             return world.now.date()
-        if first == "now" and not rest:
+        if start == "now" and not steps_after:
             return world.now
-        if first == "me":
-            return self._me(rest)
-        if first == "this":
-            return self._follow(self.root, rest)
-        return self._follow(self.row, list(steps))
+        if start == "me":
+            return self._me_value(steps_after)
+        if start == "this":
+            return self._follow_links(self.root, steps_after)
+        return self._follow_links(self.row, list(steps))
 
-    def _me(self, steps: list[str]) -> Plain:
+    def _me_value(self, steps: list[str]) -> Plain:
         world = self.evaluator.world
         if steps == ["role"]:
             return world.role
@@ -122,19 +122,19 @@ class _Evaluation:
             if not steps:
                 return Fraction(number)
             if steps[0] in self.evaluator.catalogue.entity(entity).fields:
-                return self._follow(_Row(entity, number), steps)
+                return self._follow_links(_Row(entity, number), steps)
         return None
 
-    def _follow(self, row: _Row, steps: Sequence[str]) -> Plain:
+    def _follow_links(self, row: _Row, steps: Sequence[str]) -> Plain:
         if not steps:
             return Fraction(row.number)
-        value = self._field(row, steps[0])
+        value = self._field_value(row, steps[0])
         if len(steps) == 1 or value is None:
             return value
         target = self.evaluator.catalogue.field(row.entity, steps[0]).type.entity
-        return self._follow(_Row(target, _number(value)), steps[1:])
+        return self._follow_links(_Row(target, _whole_number(value)), steps[1:])
 
-    def _field(self, row: _Row, name: str) -> Plain:
+    def _field_value(self, row: _Row, name: str) -> Plain:
         if name == "id":
             return Fraction(row.number)
         shape = self.evaluator.catalogue.field(row.entity, name)
@@ -144,25 +144,25 @@ class _Evaluation:
             return Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
         result = _Evaluation(self.evaluator, row, row).node(parse(shape.expression))
         numeric = isinstance(result, Fraction) and shape.type.kind in (Kind.NUMBER, Kind.MONEY)
-        return _half_up(result, shape.type.scale) if numeric and isinstance(result, Fraction) else result
+        return _round_half_up(result, shape.type.scale) if numeric and isinstance(result, Fraction) else result
 
-    def _unary(self, node: Unary) -> Plain:
+    def _unary_value(self, node: Unary) -> Plain:
         value = self.node(node.operand)
         if value is None:
             return None
-        return not value if node.operator == "not" else -_fraction(value)
+        return not value if node.operator == "not" else -_as_fraction(value)
 
-    def _binary(self, node: Binary) -> Plain:
+    def _binary_value(self, node: Binary) -> Plain:
         if node.operator in ("and", "or"):
-            return self._joined(node)
+            return self._and_or(node)
         left, right = self.node(node.left), self.node(node.right)
         if left is None or right is None:
             return None
         if node.operator in _COMPARISONS:
-            return _COMPARISONS[node.operator](*_alike(left, right))
-        return _calculated(node.operator, left, right)
+            return _COMPARISONS[node.operator](*_make_comparable(left, right))
+        return _calculate(node.operator, left, right)
 
-    def _joined(self, node: Binary) -> Plain:
+    def _and_or(self, node: Binary) -> Plain:
         decisive = node.operator == "or"
         left = self.node(node.left)
         if left is not None and bool(left) is decisive:
@@ -172,19 +172,19 @@ class _Evaluation:
             return decisive
         return None if left is None or right is None else not decisive
 
-    def _one_of(self, node: OneOf) -> Plain:
+    def _one_of_value(self, node: OneOf) -> Plain:
         parts = [self.node(Binary("=", node.operand, option)) for option in node.options]
-        found = True if True in parts else None if None in parts else False
-        return None if found is None else found is not node.negated
+        is_one = True if True in parts else None if None in parts else False
+        return None if is_one is None else is_one is not node.negated
 
-    def _call(self, node: Call) -> Plain:
+    def _call_value(self, node: Call) -> Plain:
         values = [self.node(argument) for argument in node.arguments]
         if node.name == "if":
             return values[1] if values[0] else values[2]
         if node.name == "or_else":
             return values[1] if values[0] is None else values[0]
         if node.name in ("today", "now"):
-            return self._path((node.name,))
+            return self._path_value((node.name,))
         if node.name not in _FUNCTIONS:
             raise Fault(f"there is no function {node.name!r}")
         if None in values:
@@ -193,8 +193,8 @@ class _Evaluation:
             values.append(self.evaluator.world.now.date())
         return _FUNCTIONS[node.name](*values)
 
-    def _aggregate(self, node: Aggregate) -> Plain:
-        rows = [row for row in self._rows(node) if self._is_counted(row, node.where)]
+    def _aggregate_value(self, node: Aggregate) -> Plain:
+        rows = [row for row in self._linked_rows(node) if self._is_counted(row, node.where)]
         if node.function == "count":
             return Fraction(len(rows))
         if node.function == "exists":
@@ -202,46 +202,46 @@ class _Evaluation:
         if node.operand is None:
             raise Fault(f"{node.function} needs a value")
         if node.function == "latest":
-            return self._latest(node, rows)
-        found = [_Evaluation(self.evaluator, self.root, row).node(node.operand) for row in rows]
-        values: list[Plain] = [value for value in found if value is not None]
+            return self._latest_value(node, rows)
+        values_by_row = [_Evaluation(self.evaluator, self.root, row).node(node.operand) for row in rows]
+        values: list[Plain] = [value for value in values_by_row if value is not None]
         if node.function == "streak":
-            return Fraction(_streak(values, self.evaluator.world.now.date()))
+            return Fraction(_streak_length(values, self.evaluator.world.now.date()))
         return _FIGURES[node.function](values)
 
-    def _rows(self, node: Aggregate) -> list[_Row]:
+    def _linked_rows(self, node: Aggregate) -> list[_Row]:
         rows = [_Row(node.entity, number) for number in self.evaluator.world.records.get(node.entity, {})]
         links = self.evaluator.catalogue.entity(node.entity).links_to(self.row.entity)
         if node.via == "none" or (node.via is None and not links):
             return rows
         name = node.via or links[0]
-        return [row for row in rows if self._field(row, name) == self.row.number]
+        return [row for row in rows if self._field_value(row, name) == self.row.number]
 
     def _is_counted(self, row: _Row, where: Node | None) -> bool:
         return where is None or _Evaluation(self.evaluator, self.root, row).node(where) is True
 
-    def _latest(self, node: Aggregate, rows: list[_Row]) -> Plain:
-        dated = [(self._field(row, node.order or "id"), row) for row in rows]
-        known = [(_sortable(when), row.number, row) for when, row in dated if when is not None]
-        if not known or node.operand is None:
+    def _latest_value(self, node: Aggregate, rows: list[_Row]) -> Plain:
+        dated = [(self._field_value(row, node.order or "id"), row) for row in rows]
+        dated_rows = [(_as_sortable(when), row.number, row) for when, row in dated if when is not None]
+        if not dated_rows or node.operand is None:
             return None
-        newest = max(known, key=lambda entry: entry[:2])[2]
+        newest = max(dated_rows, key=lambda entry: entry[:2])[2]
         return _Evaluation(self.evaluator, self.root, newest).node(node.operand)
 
-    def _rank(self, node: Rank) -> Plain:
+    def _rank_value(self, node: Rank) -> Plain:
         if node.where is not None and not self._is_counted(self.row, node.where):
             return None
-        mine = self._keys(self.row, node)
+        mine = self._rank_keys(self.row, node)
         others = [
             _Row(self.row.entity, number) for number in self.evaluator.world.records.get(self.row.entity, {})
         ]
-        counted = [row for row in others if node.where is None or self._ranks(row, node.where)]
-        return Fraction(1 + sum(_is_ahead(self._keys(row, node), mine, node) for row in counted))
+        counted = [row for row in others if node.where is None or self._is_ranked(row, node.where)]
+        return Fraction(1 + sum(_is_ahead(self._rank_keys(row, node), mine, node) for row in counted))
 
-    def _ranks(self, row: _Row, where: Node) -> bool:
+    def _is_ranked(self, row: _Row, where: Node) -> bool:
         return _Evaluation(self.evaluator, row, row).node(where) is True
 
-    def _keys(self, row: _Row, node: Rank) -> list[Plain]:
+    def _rank_keys(self, row: _Row, node: Rank) -> list[Plain]:
         return [_Evaluation(self.evaluator, row, row).node(key) for key, _ in node.keys]
 
 
@@ -251,28 +251,28 @@ def _is_ahead(theirs: list[Plain], mine: list[Plain], node: Rank) -> bool:
             continue
         if their is None or my is None:
             return False
-        left, right = _alike(their, my)
+        left, right = _make_comparable(their, my)
         return bool(left > right) if descending else bool(left < right)  # type: ignore[operator]  # alike by _alike
     return False
 
 
-def _number(value: Plain) -> int:
-    return int(_fraction(value))
+def _whole_number(value: Plain) -> int:
+    return int(_as_fraction(value))
 
 
-def _fraction(value: Plain) -> Fraction:
+def _as_fraction(value: Plain) -> Fraction:
     if isinstance(value, bool | int | Fraction):
         return Fraction(value)
     raise Fault(f"{value!r} is no number")
 
 
-def _half_up(value: Fraction, digits: int) -> Fraction:
+def _round_half_up(value: Fraction, digits: int) -> Fraction:
     scaled = abs(value) * 10**digits
     whole = floor(scaled + Fraction(1, 2))
     return Fraction(whole if value >= 0 else -whole, 10**digits)
 
 
-def _day(value: Plain) -> date:
+def _as_day(value: Plain) -> date:
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -280,64 +280,65 @@ def _day(value: Plain) -> date:
     raise Fault(f"{value!r} is no day")
 
 
-def _moment(value: Plain) -> datetime:
+def _as_moment(value: Plain) -> datetime:
     if isinstance(value, datetime):
         return value
-    return datetime.combine(_day(value), datetime.min.time())
+    return datetime.combine(_as_day(value), datetime.min.time())
 
 
-def _sortable(value: Plain) -> Plain:
-    return _moment(value) if isinstance(value, date) else value
+def _as_sortable(value: Plain) -> Plain:
+    return _as_moment(value) if isinstance(value, date) else value
 
 
-def _alike(left: Plain, right: Plain) -> tuple[Plain, Plain]:
+def _make_comparable(left: Plain, right: Plain) -> tuple[Plain, Plain]:
     """Both as they compare: numbers as numbers, and by day where one is a day without a time."""
     if isinstance(left, date) and isinstance(right, date):
         if isinstance(left, datetime) and isinstance(right, datetime):
             return left, right
-        return _day(left), _day(right)
+        return _as_day(left), _as_day(right)
     if isinstance(left, bool | Fraction) and isinstance(right, bool | Fraction):
         return Fraction(left), Fraction(right)
     return left, right
 
 
-def _calculated(operator: str, left: Plain, right: Plain) -> Plain:
+def _calculate(operator: str, left: Plain, right: Plain) -> Plain:
     if isinstance(left, date):
         if isinstance(right, date):
-            return Fraction((_day(left) - _day(right)).days)
-        days = _number(right)
+            return Fraction((_as_day(left) - _as_day(right)).days)
+        days = _whole_number(right)
         return left + timedelta(days=days if operator == "+" else -days)
-    a, b = _fraction(left), _fraction(right)
+    a, b = _as_fraction(left), _as_fraction(right)
     if operator == "/":
         return None if b == 0 else a / b
     return {"+": a + b, "-": a - b, "*": a * b}[operator]
 
 
-def _years(first: Plain, second: Plain) -> Fraction:
-    a, b = _day(first), _day(second)
+def _years_between(earlier: Plain, later: Plain) -> Fraction:
+    a, b = _as_day(earlier), _as_day(later)
     return Fraction(b.year - a.year - ((b.month, b.day) < (a.month, a.day)))
 
 
 def _add_months(moment: Plain, months: Plain) -> Plain:
-    when = _moment(moment)
-    years, month = divmod(when.month - 1 + _number(months), 12)
+    when = _as_moment(moment)
+    years, month = divmod(when.month - 1 + _whole_number(months), 12)
     year = when.year + years
     day = min(when.day, calendar.monthrange(year, month + 1)[1])
     later = when.replace(year=year, month=month + 1, day=day)
     return later if isinstance(moment, datetime) else later.date()
 
 
-def _minutes(first: Plain, second: Plain) -> Fraction:
-    return Fraction(round((_moment(second) - _moment(first)).total_seconds() / 60))
+def _minutes_between(earlier: Plain, later: Plain) -> Fraction:
+    return Fraction(round((_as_moment(later) - _as_moment(earlier)).total_seconds() / 60))
 
 
-def _at(moment: Plain, clock: Plain) -> datetime:
+def _at_clock(moment: Plain, clock: Plain) -> datetime:
     hour, _, minute = str(clock).partition(":")
-    return datetime.combine(_day(moment), datetime.min.time()).replace(hour=int(hour), minute=int(minute))
+    return datetime.combine(_as_day(moment), datetime.min.time()).replace(hour=int(hour), minute=int(minute))
 
 
-def _streak(values: Sequence[Plain], today: date) -> int:
-    days = {_day(value) for value in values}
+def _streak_length(values: Sequence[Plain], today: date) -> int:
+    days = {_as_day(value) for value in values}
+    # A streak is not broken before the day is over.
     current = today if today in days else today - timedelta(days=1)
     length = 0
     while current in days:
@@ -360,32 +361,32 @@ _COMPARISONS: Final[dict[str, Callable[[Plain, Plain], bool]]] = {
 }
 
 _FUNCTIONS: Final[dict[str, Callable[..., Plain]]] = {
-    "day": _day,
-    "at": _at,
-    "days": lambda a, b: Fraction((_day(b) - _day(a)).days),
-    "minutes": _minutes,
-    "hours": lambda a, b: _half_up(_minutes(a, b) / 60, 2),
-    "years": _years,
-    "age": _years,
-    "year": lambda a: Fraction(_day(a).year),
-    "month": lambda a: f"{_day(a):%Y-%m}",
-    "week": lambda a: _day(a) - timedelta(days=_day(a).weekday()),
-    "weekday": lambda a: Fraction(_day(a).isoweekday()),
-    "add_days": lambda a, b: a + timedelta(days=_number(b)),
-    "add_minutes": lambda a, b: _moment(a) + timedelta(minutes=_number(b)),
+    "day": _as_day,
+    "at": _at_clock,
+    "days": lambda a, b: Fraction((_as_day(b) - _as_day(a)).days),
+    "minutes": _minutes_between,
+    "hours": lambda a, b: _round_half_up(_minutes_between(a, b) / 60, 2),
+    "years": _years_between,
+    "age": _years_between,
+    "year": lambda a: Fraction(_as_day(a).year),
+    "month": lambda a: f"{_as_day(a):%Y-%m}",
+    "week": lambda a: _as_day(a) - timedelta(days=_as_day(a).weekday()),
+    "weekday": lambda a: Fraction(_as_day(a).isoweekday()),
+    "add_days": lambda a, b: a + timedelta(days=_whole_number(b)),
+    "add_minutes": lambda a, b: _as_moment(a) + timedelta(minutes=_whole_number(b)),
     "add_months": _add_months,
     "min": lambda *values: min(values),
     "max": lambda *values: max(values),
-    "round": lambda a: _half_up(_fraction(a), 0),
-    "floor": lambda a: Fraction(floor(_fraction(a))),
-    "ceil": lambda a: Fraction(ceil(_fraction(a))),
-    "abs": lambda a: abs(_fraction(a)),
+    "round": lambda a: _round_half_up(_as_fraction(a), 0),
+    "floor": lambda a: Fraction(floor(_as_fraction(a))),
+    "ceil": lambda a: Fraction(ceil(_as_fraction(a))),
+    "abs": lambda a: abs(_as_fraction(a)),
     "length": lambda a: Fraction(len(str(a))),
 }
 
 _FIGURES: Final[dict[str, Callable[[list[Plain]], Plain]]] = {
-    "sum": lambda values: sum(map(_fraction, values), Fraction(0)),
-    "average": lambda values: sum(map(_fraction, values), Fraction(0)) / len(values) if values else None,
+    "sum": lambda values: sum(map(_as_fraction, values), Fraction(0)),
+    "average": lambda values: sum(map(_as_fraction, values), Fraction(0)) / len(values) if values else None,
     "min": lambda values: min(values, default=None),  # type: ignore[type-var]  # of one kind
     "max": lambda values: max(values, default=None),  # type: ignore[type-var]  # of one kind
     "distinct": lambda values: Fraction(len(set(values))),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.blueprint.expressions.arithmetic import Sql, aligned, rescale
+from app.blueprint.expressions.arithmetic import Sql, align, rescale
 from app.blueprint.expressions.catalogue import Kind, Type
 from app.blueprint.expressions.faults import Fault
 
@@ -41,24 +41,24 @@ def _template(text: str, result: Type) -> Compile:
     return lambda values: Sql(text.format(*(value.text for value in values)), result)
 
 
-def _whole(value: Sql) -> str:
+def _whole_number(value: Sql) -> str:
     return rescale(value, 0).text
 
 
 def _add_days(values: Sequence[Sql]) -> Sql:
     moment, days = values
     shape = "%Y-%m-%dT%H:%M" if moment.type.kind is Kind.DATETIME else "%Y-%m-%d"
-    return Sql(f"strftime('{shape}', {moment.text}, ({_whole(days)}) || ' days')", moment.type)
+    return Sql(f"strftime('{shape}', {moment.text}, ({_whole_number(days)}) || ' days')", moment.type)
 
 
 def _add_minutes(values: Sequence[Sql]) -> Sql:
     moment, minutes = values
-    return Sql(f"strftime('%Y-%m-%dT%H:%M', {moment.text}, ({_whole(minutes)}) || ' minutes')", DATETIME)
+    return Sql(f"strftime('%Y-%m-%dT%H:%M', {moment.text}, ({_whole_number(minutes)}) || ' minutes')", DATETIME)
 
 
 def _add_months(values: Sequence[Sql]) -> Sql:
     moment, months = values
-    return Sql(f"app_add_months({moment.text}, {_whole(months)})", moment.type)
+    return Sql(f"app_add_months({moment.text}, {_whole_number(months)})", moment.type)
 
 
 def _same_type(values: Sequence[Sql]) -> tuple[Sql, Sql]:
@@ -68,7 +68,7 @@ def _same_type(values: Sequence[Sql]) -> tuple[Sql, Sql]:
     if right.type.kind is Kind.EMPTY:
         return left, Sql(right.text, left.type)
     if left.type.is_numeric and right.type.is_numeric:
-        left, right = aligned(left, right)
+        left, right = align(left, right)
         kind = Kind.MONEY if Kind.MONEY in (left.type.kind, right.type.kind) else left.type.kind
         return Sql(left.text, Type(kind, left.type.scale)), right
     if left.type.kind is not right.type.kind:
@@ -76,18 +76,18 @@ def _same_type(values: Sequence[Sql]) -> tuple[Sql, Sql]:
     return Sql(left.text, Type(left.type.kind, 0, left.type.entity)), right
 
 
-def _if(values: Sequence[Sql]) -> Sql:
+def _if_sql(values: Sequence[Sql]) -> Sql:
     condition, *both = values
     left, right = _same_type(both)
     return Sql(f"CASE WHEN {condition.text} THEN {left.text} ELSE {right.text} END", left.type)
 
 
-def _or_else(values: Sequence[Sql]) -> Sql:
+def _or_else_sql(values: Sequence[Sql]) -> Sql:
     left, right = _same_type(values)
     return Sql(f"coalesce({left.text}, {right.text})", left.type)
 
 
-def _extreme(name: str) -> Compile:
+def _extreme_sql(name: str) -> Compile:
     def extreme(values: Sequence[Sql]) -> Sql:
         result = values[0]
         for value in values[1:]:
@@ -98,11 +98,11 @@ def _extreme(name: str) -> Compile:
     return extreme
 
 
-def _round(values: Sequence[Sql]) -> Sql:
+def _round_sql(values: Sequence[Sql]) -> Sql:
     return rescale(values[0], 0)
 
 
-def _step(name: str) -> Compile:
+def _step_sql(name: str) -> Compile:
     def step(values: Sequence[Sql]) -> Sql:
         value = values[0]
         return Sql(f"{name}({value.text}, {10**value.type.scale})", Type(value.type.kind, 0))
@@ -156,13 +156,13 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "add_months": Function(
         (_MOMENT, _WHOLE), _add_months, "so many months later, at the latest the month's last day"
     ),
-    "if": Function((_BOOL, _ANY, _ANY), _if, "if(condition, this, else that), such as if(paid, 0, price)"),
-    "or_else": Function((_ANY, _ANY), _or_else, "the first, or the second where the first is empty"),
-    "min": Function((_ANY, _ANY), _extreme("min"), "the smallest of several values", many=True),
-    "max": Function((_ANY, _ANY), _extreme("max"), "the largest of several values", many=True),
-    "round": Function((_NUMERIC,), _round, "the nearest whole number, halves away from zero"),
-    "floor": Function((_NUMERIC,), _step("app_floor"), "the whole number below"),
-    "ceil": Function((_NUMERIC,), _step("app_ceil"), "the whole number above, such as ceil(children / 6)"),
+    "if": Function((_BOOL, _ANY, _ANY), _if_sql, "if(condition, this, else that), such as if(paid, 0, price)"),
+    "or_else": Function((_ANY, _ANY), _or_else_sql, "the first, or the second where the first is empty"),
+    "min": Function((_ANY, _ANY), _extreme_sql("min"), "the smallest of several values", many=True),
+    "max": Function((_ANY, _ANY), _extreme_sql("max"), "the largest of several values", many=True),
+    "round": Function((_NUMERIC,), _round_sql, "the nearest whole number, halves away from zero"),
+    "floor": Function((_NUMERIC,), _step_sql("app_floor"), "the whole number below"),
+    "ceil": Function((_NUMERIC,), _step_sql("app_ceil"), "the whole number above, such as ceil(children / 6)"),
     "abs": Function((_NUMERIC,), lambda v: Sql(f"abs({v[0].text})", v[0].type), "without its sign"),
     "length": Function((_TEXT,), _template("length({0})", NUMBER), "how many characters a text has"),
 }

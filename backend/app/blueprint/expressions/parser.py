@@ -73,7 +73,7 @@ STRING: /"[^"\n]*"/ | /'[^'\n]*'/
 
 
 class _ToNodes(Transformer[Token, Node]):
-    """Turns the tree of the grammar into nodes."""
+    """Turns the tree of the grammar into nodes; lark calls the method named like each rule."""
 
     def number(self, items: list[Token]) -> Node:
         return Value(Decimal(str(items[0])))
@@ -100,10 +100,10 @@ class _ToNodes(Transformer[Token, Node]):
         return Unary("-", items[0])
 
     def disjunction(self, items: list[Node]) -> Node:
-        return _joined("or", items)
+        return _join("or", items)
 
     def conjunction(self, items: list[Node]) -> Node:
-        return _joined("and", items)
+        return _join("and", items)
 
     def compare(self, items: list[Node]) -> Node:
         left, operator, right = items
@@ -122,10 +122,10 @@ class _ToNodes(Transformer[Token, Node]):
         return OneOf(items[0], tuple(items[1:]), negated=True)
 
     def sum(self, items: list[Node]) -> Node:
-        return _chain(items)
+        return _chain_operators(items)
 
     def product(self, items: list[Node]) -> Node:
-        return _chain(items)
+        return _chain_operators(items)
 
     def call(self, items: list[Node | Token | None]) -> Node:
         arguments = tuple(item for item in items[1:] if item is not None and not isinstance(item, Token))
@@ -146,9 +146,9 @@ class _ToNodes(Transformer[Token, Node]):
             function=str(name),
             entity=str(entity),
             operand=operand,  # type: ignore[arg-type]  # the grammar puts a node or nothing here
-            via=_named(via),
+            via=_clause_value(via),
             where=where[1] if isinstance(where, tuple) else None,
-            order=_named(by),
+            order=_clause_value(by),
         )
 
     def rank_key(self, items: list[Node | Token | None]) -> tuple[Node, bool]:
@@ -160,18 +160,18 @@ class _ToNodes(Transformer[Token, Node]):
         return Rank(tuple(keys), condition)  # type: ignore[arg-type]  # the grammar puts rank keys here
 
 
-def _named(clause: object) -> str | None:
+def _clause_value(clause: object) -> str | None:
     return str(clause[1]) if isinstance(clause, tuple) else None
 
 
-def _joined(operator: str, items: list[Node]) -> Node:
+def _join(operator: str, items: list[Node]) -> Node:
     result = items[0]
     for item in items[1:]:
         result = Binary(operator, result, item)
     return result
 
 
-def _chain(items: list[Node]) -> Node:
+def _chain_operators(items: list[Node]) -> Node:
     result = items[0]
     for operator, operand in zip(items[1::2], items[2::2], strict=True):
         result = Binary(str(operator), result, operand)

@@ -24,24 +24,26 @@ def watched_tables(spec: AppSpec, entity: str, *texts: str) -> tuple[str, ...]:
     counted: set[str] = set()
     linked: set[str] = set()
     for text in filter(None, texts):
-        _collect(catalogue, parse(text), entity, entity, counted, linked)
+        _collect_tables(catalogue, parse(text), entity, entity, counted, linked)
     names = counted | (linked - {entity}) if counted else set()
     return tuple(sorted(catalogue.entity(name).table for name in names))
 
 
-def _collect(catalogue: Catalogue, node: Node, root: str, here: str, counted: set[str], linked: set[str]) -> None:
+def _collect_tables(
+    catalogue: Catalogue, node: Node, root: str, here: str, counted: set[str], linked: set[str]
+) -> None:
     if isinstance(node, Path):
-        _follow(catalogue, node.steps, root, here, counted, linked)
+        _follow_path(catalogue, node.steps, root, here, counted, linked)
         return
     inside = here
     if isinstance(node, Aggregate):
         inside = node.entity
         counted.add(inside)
     for child in children(node):
-        _collect(catalogue, child, root, inside, counted, linked)
+        _collect_tables(catalogue, child, root, inside, counted, linked)
 
 
-def _follow(
+def _follow_path(
     catalogue: Catalogue, steps: tuple[str, ...], root: str, here: str, counted: set[str], linked: set[str]
 ) -> None:
     current = root if steps[0] == "this" else here
@@ -51,7 +53,7 @@ def _follow(
             return
         linked.add(current)
         if shape.expression:
-            _collect(catalogue, parse(shape.expression), current, current, counted, linked)
+            _collect_tables(catalogue, parse(shape.expression), current, current, counted, linked)
         if not shape.type.entity:
             return
         current = shape.type.entity

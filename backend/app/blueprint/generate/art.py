@@ -1,4 +1,4 @@
-"""The picture of an app's first page: one of the motifs, chosen by what the app is about."""
+"""The picture of an app's first page: the motif that fits its words best."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.blueprint.spec import AppSpec
 
 _FILE: Final = files("app.blueprint") / "designs" / "motifs.toml"
 _PLAIN: Final = "shapes"
-_TITLE: Final = 6
-_TOLD: Final = 2
+_FOR_TITLE: Final = 6
+_FOR_GOAL: Final = 2
 _GENERAL: Final = frozenset({"clock", "chart", "cards", "voices", "boxes"})
 """What fits many kinds of app, so any other that fits comes before."""
 
@@ -41,10 +41,14 @@ def motifs() -> dict[str, Motif]:
 
 def motif_of(spec: AppSpec) -> str:
     """The name of the motif that fits an app best."""
-    title, told = words_of(customer_name(spec)), words_of(f"{spec.tagline} {spec.goal}")
-    kept = words_of(" ".join(f"{entity.label} {entity.plural}" for entity in spec.entities))
+    title, goal_words = words_of(customer_name(spec)), words_of(f"{spec.tagline} {spec.goal}")
+    record_words = words_of(" ".join(f"{entity.label} {entity.plural}" for entity in spec.entities))
     scores = {
-        name: (_TITLE * len(motif.words & title) + _TOLD * len(motif.words & told) + len(motif.words & kept))
+        name: (
+            _FOR_TITLE * len(motif.words & title)
+            + _FOR_GOAL * len(motif.words & goal_words)
+            + len(motif.words & record_words)
+        )
         * (1 if name in _GENERAL else 2)
         for name, motif in motifs().items()
     }

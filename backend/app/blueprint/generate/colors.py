@@ -18,17 +18,19 @@ _DEEPER: Final = 15
 def oklch(lightness: float, chroma: float, hue: float) -> str:
     """The colour as `#rrggbb`; one that no screen shows loses chroma, and keeps its lightness and hue."""
     low, high = 0.0, chroma
-    if _is_shown(_linear(lightness, chroma, hue)):
+    if _is_shown(_to_linear_rgb(lightness, chroma, hue)):
         low = chroma
     else:
+        # Halving twelve times finds the chroma to 1 in 4,096, finer than a screen can show.
         for _ in range(12):
             middle = (low + high) / 2
-            low, high = (middle, high) if _is_shown(_linear(lightness, middle, hue)) else (low, middle)
-    return "#" + "".join(f"{round(255 * _encoded(part)):02x}" for part in _linear(lightness, low, hue))
+            low, high = (middle, high) if _is_shown(_to_linear_rgb(lightness, middle, hue)) else (low, middle)
+    return "#" + "".join(f"{round(255 * _encode_part(part)):02x}" for part in _to_linear_rgb(lightness, low, hue))
 
 
-def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
+def _to_linear_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
     a, b = chroma * cos(radians(hue)), chroma * sin(radians(hue))
+    # The matrices are those of Oklab's definition.
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
@@ -43,23 +45,23 @@ def _is_shown(parts: tuple[float, float, float]) -> bool:
     return all(-0.0005 <= part <= 1.0005 for part in parts)
 
 
-def _encoded(part: float) -> float:
-    kept = min(1.0, max(0.0, part))
-    return 12.92 * kept if kept <= 0.0031308 else 1.055 * kept ** (1 / 2.4) - 0.055
+def _encode_part(part: float) -> float:
+    clipped = min(1.0, max(0.0, part))
+    return 12.92 * clipped if clipped <= 0.0031308 else 1.055 * clipped ** (1 / 2.4) - 0.055
 
 
 def wheel_to_oklch(hue: float) -> float:
     """The OKLCH hue of a hue on the usual colour wheel, where red is 0, green 120 and blue 240."""
-    return _measured(*colorsys.hls_to_rgb(hue % 360 / 360, 0.5, 0.85))[2]
+    return _measure_parts(*colorsys.hls_to_rgb(hue % 360 / 360, 0.5, 0.85))[2]
 
 
 def measure(color: str) -> tuple[float, float, float]:
     """The lightness, chroma and hue of a colour such as `#14305e`."""
-    return _measured(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+    return _measure_parts(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))
 
 
-def _measured(*parts: float) -> tuple[float, float, float]:
-    red, green, blue = (_decoded(part) for part in parts)
+def _measure_parts(*parts: float) -> tuple[float, float, float]:
+    red, green, blue = (_decode_part(part) for part in parts)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -69,24 +71,24 @@ def _measured(*parts: float) -> tuple[float, float, float]:
     return lightness, hypot(a, b), degrees(atan2(b, a)) % 360
 
 
-def _decoded(part: float) -> float:
+def _decode_part(part: float) -> float:
     return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """The WCAG contrast ratio of two colours such as `#0a7f5c`."""
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    high, low = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
 @lru_cache(maxsize=4096)
 def _luminance(color: str) -> float:
-    red, green, blue = (_decoded(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    red, green, blue = (_decode_part(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def readable(lightness: float, chroma: float, hue: float, *, on: Sequence[str], ratio: float, darker: bool) -> str:
-    """The colour nearest to the wanted lightness that has the contrast on every ground, going one way."""
+    """The colour nearest to the wanted lightness, going one way, that has the contrast on every ground."""
     while 0 <= lightness <= 1:
         shade = oklch(round(lightness, 3), chroma, hue)
         if all(contrast(shade, ground) >= ratio for ground in on):

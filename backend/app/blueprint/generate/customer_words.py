@@ -1,4 +1,4 @@
-"""What an app says of itself to customers: the name of the business and a welcome, no word of software."""
+"""The words of an app for its customers: the name of the business and a welcome, no word of software."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def customer_lead(spec: AppSpec) -> str:
         return spec.tagline
     if spec.forms:
         actions = [lower_first(form.action) for form in spec.forms[:3]]
-        listed = ", ".join(actions[:-1]) + f" or {actions[-1]}" if len(actions) > 1 else actions[0]
-        return f"{listed[0].upper()}{listed[1:]} right here: it takes a minute, and you need no account."
+        offer = ", ".join(actions[:-1]) + f" or {actions[-1]}" if len(actions) > 1 else actions[0]
+        return f"{offer[0].upper()}{offer[1:]} right here: it takes a minute, and you need no account."
     return f"Welcome to {customer_name(spec)}."

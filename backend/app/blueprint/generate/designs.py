@@ -17,8 +17,8 @@ _FOLDER: Final = files("app.blueprint") / "designs"
 _WORD = re.compile(r"[a-z][a-z'-]*")
 _UNSAID: Final = (Design.FRESH, Design.PRECISE, Design.NATURAL, Design.BOLD)
 """What an app of which nothing is known may look like."""
-_MOOD: Final = 6
-_TOLD: Final = 3
+_FOR_MOOD: Final = 6
+_FOR_TRADE: Final = 3
 
 Shades = Mapping[str, tuple[float, float]]
 
@@ -51,10 +51,12 @@ def designs() -> dict[Design, DesignData]:
     """Every design by its name."""
     raw = tomllib.loads((_FOLDER / "designs.toml").read_text(encoding="utf-8"))
     faces = raw.pop("faces")
-    return {Design(name): _design(Design(name), part, faces) for name, part in raw.items()}
+    return {Design(name): _read_design(Design(name), part, faces) for name, part in raw.items()}
 
 
-def _design(name: Design, part: Mapping[str, Any], faces: Mapping[str, str]) -> DesignData:  # Any: what TOML holds
+def _read_design(
+    name: Design, part: Mapping[str, Any], faces: Mapping[str, str]
+) -> DesignData:  # Any: what TOML holds
     large, middle, small = part["radii"]
     shape = {
         "face": faces[part["face"]], "text": faces[part["text"]],
@@ -66,30 +68,32 @@ def _design(name: Design, part: Mapping[str, Any], faces: Mapping[str, str]) -> 
     return DesignData(
         name=name, moods=frozenset(part["moods"].split()), trades=frozenset(part["trades"].split()),
         hues=tuple(part["hues"]), turn=part["turn"], paper=part.get("paper"), face=part["face"], text=part["text"],
-        hero=part["hero"], shape=shape, light=_shades(part["light"]), dark=_shades(part["dark"]),
+        hero=part["hero"], shape=shape, light=_read_shades(part["light"]), dark=_read_shades(part["dark"]),
     )  # fmt: skip
 
 
-def _shades(part: Mapping[str, list[float]]) -> Shades:
+def _read_shades(part: Mapping[str, list[float]]) -> Shades:
     return {name: (float(values[0]), float(values[1])) for name, values in part.items()}
 
 
 def design_of(spec: AppSpec) -> DesignData:
     """The design that a specification names, or that its words ask for; the same for each of its versions."""
-    known = designs()
+    all_designs = designs()
     if spec.theme.design is not None:
-        return known[spec.theme.design]
-    told = words_of(f"{spec.title} {spec.tagline} {spec.goal}")
-    kept = words_of(" ".join(f"{entity.label} {entity.plural}" for entity in spec.entities))
-    scores = {name: _score(design, told, kept) for name, design in known.items()}
-    best = max(scores.values())
-    likely = [name for name, score in scores.items() if score == best] if best else list(_UNSAID)
-    return known[likely[crc32(spec.title.encode()) % len(likely)]]
+        return all_designs[spec.theme.design]
+    goal_words = words_of(f"{spec.title} {spec.tagline} {spec.goal}")
+    record_words = words_of(" ".join(f"{entity.label} {entity.plural}" for entity in spec.entities))
+    scores = {name: _score(design, goal_words, record_words) for name, design in all_designs.items()}
+    best_score = max(scores.values())
+    likely = [name for name, score in scores.items() if score == best_score] if best_score else list(_UNSAID)
+    return all_designs[likely[crc32(spec.title.encode()) % len(likely)]]
 
 
-def _score(design: DesignData, told: frozenset[str], kept: frozenset[str]) -> int:
+def _score(design: DesignData, goal_words: frozenset[str], record_words: frozenset[str]) -> int:
     return (
-        _MOOD * len(design.moods & told) + _TOLD * len(design.trades & told) + len(design.trades & (kept - told))
+        _FOR_MOOD * len(design.moods & goal_words)
+        + _FOR_TRADE * len(design.trades & goal_words)
+        + len(design.trades & (record_words - goal_words))
     )
 
 

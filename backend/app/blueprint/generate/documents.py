@@ -1,4 +1,4 @@
-"""Writes what is said about an app: its README, its manifest and the test of its own words."""
+"""Writes the documents of an app: its README, its manifest and the test of its own words."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~]|^[#+=-]|(?<=^\d)[.)])")
 
 
 def made_by(spec: AppSpec) -> str:
-    """Who wrote the app, honestly, as the end of a sentence."""
+    """The maker of the app, honestly, as the end of a sentence."""
     if spec.engine == BLUEPRINT_ENGINE:
         return "built from a blueprint, no AI model"
     return f"planned with {spec.engine} and built from its plan"
 
 
 def features(spec: AppSpec) -> list[str]:
-    """What the app can do, in the founder's words, a line for each kind of record."""
-    return [_feature(spec, entity) for entity in spec.entities] + [
+    """The abilities of the app, in the founder's words, a line for each kind of record."""
+    return [_feature_line(spec, entity) for entity in spec.entities] + [
         f"{tool.title}: {lower_first(tool.about)}" for tool in spec.tools
     ]
 
 
-def _feature(spec: AppSpec, entity: EntitySpec) -> str:
+def _feature_line(spec: AppSpec, entity: EntitySpec) -> str:
     lines = line_kind(spec, entity)
     form = f"form with {lower_first(lines[0].plural)}" if lines else "form"
     parts = ["list", "search", form, "CSV"]
@@ -61,10 +61,10 @@ def _feature(spec: AppSpec, entity: EntitySpec) -> str:
 
 def can_do(spec: AppSpec) -> list[str]:
     """The features, then what visitors can do, who signs in, and the rules that hold."""
-    return features(spec) + _visitors(spec) + _rules(spec) + _ALWAYS
+    return features(spec) + _visitor_lines(spec) + _rule_lines(spec) + _ALWAYS
 
 
-def _visitors(spec: AppSpec) -> list[str]:
+def _visitor_lines(spec: AppSpec) -> list[str]:
     lines = [f"Visitors, without an account: {lower_first(form.action)}." for form in spec.forms]
     for role in spec.roles:
         if role.scope is RoleScope.OWN:
@@ -72,17 +72,17 @@ def _visitors(spec: AppSpec) -> list[str]:
     return lines
 
 
-def _rules(spec: AppSpec) -> list[str]:
+def _rule_lines(spec: AppSpec) -> list[str]:
     lines = []
     for entity in spec.entities:
         for rule in rules_of(spec, entity):
-            told = _REFUSALS.get(rule.word)
-            lines.append(told.format(many=entity.plural) if told else rule.about)
+            refusal = _REFUSALS.get(rule.word)
+            lines.append(refusal.format(many=entity.plural) if refusal else rule.about)
     return list(dict.fromkeys(lines))
 
 
 def manifest(spec: AppSpec) -> Manifest:
-    """How the app is installed, checked and started."""
+    """The commands by which the app is installed, checked and started."""
     python = ".venv/bin/python"
     return Manifest(
         stack=STACK,
@@ -103,11 +103,11 @@ def manifest(spec: AppSpec) -> Manifest:
         check=((python, "-m", "compileall", "-q", "app", "tests"), (python, "-m", "pytest")),
         start=(f"./{START_SCRIPT}",),
         health="/health",
-        pages=_pages(spec),
+        pages=_open_pages(spec),
     )
 
 
-def _pages(spec: AppSpec) -> tuple[str, ...]:
+def _open_pages(spec: AppSpec) -> tuple[str, ...]:
     """The pages that answer whoever asks."""
     forms = [f"/forms/{entity.table}" for form in spec.forms if (entity := spec.entity(form.entity))]
     forms += [f"/browse-{entity.table}" for entity in spec.entities if entity.public is not Publicity.NONE]
@@ -119,22 +119,24 @@ def readme(spec: AppSpec) -> str:
     """The README; the goal stands in an indented block, where Markdown runs nothing."""
     goal = "\n".join(f"    {line}" for line in spec.goal.splitlines())
     records = "\n".join(_record_line(entity) for entity in spec.entities)
-    abilities = "\n".join(f"- {_plain(line)}" for line in can_do(spec))
-    assumed = "\n".join(f"- {_plain(line)}" for line in spec.assumptions) or "- Nothing."
-    missing = "\n".join(f"- {_plain(line)}" for line in spec.not_understood) or "- Nothing that was noticed."
+    abilities = "\n".join(f"- {_escape_markdown(line)}" for line in can_do(spec))
+    assumed = "\n".join(f"- {_escape_markdown(line)}" for line in spec.assumptions) or "- Nothing."
+    missing = (
+        "\n".join(f"- {_escape_markdown(line)}" for line in spec.not_understood) or "- Nothing that was noticed."
+    )
     return _README.format(
-        title=_plain(spec.title), tagline=_plain(spec.tagline), goal=goal, records=records,
-        abilities=abilities, assumed=assumed, missing=missing, made_by=_plain(made_by(spec)),
+        title=_escape_markdown(spec.title), tagline=_escape_markdown(spec.tagline), goal=goal, records=records,
+        abilities=abilities, assumed=assumed, missing=missing, made_by=_escape_markdown(made_by(spec)),
         signing_in=_SIGN_UP if any(role.scope is RoleScope.OWN for role in spec.roles) else "",
     )  # fmt: skip
 
 
 def _record_line(entity: EntitySpec) -> str:
     fields = ", ".join(lower_first(field.label) for field in entity.fields)
-    return f"- **{_plain(entity.plural)}**: {_plain(fields)}"
+    return f"- **{_escape_markdown(entity.plural)}**: {_escape_markdown(fields)}"
 
 
-def _plain(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 

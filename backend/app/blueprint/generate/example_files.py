@@ -14,7 +14,7 @@ from zlib import crc32
 from app.blueprint.generate.colors import oklch
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType
 
-_NAMED: Final = re.compile(r'"([a-z0-9-]+-([0-9]+)\.(?:png|pdf)|zebra\.(?:png|pdf))"')
+_FILE_NAMES: Final = re.compile(r'"([a-z0-9-]+-([0-9]+)\.(?:png|pdf)|zebra\.(?:png|pdf))"')
 DISGUISED: Final = "disguised"
 WIDTH: Final = 320
 HEIGHT: Final = 240
@@ -34,19 +34,19 @@ def example_file(field: FieldSpec, entity: EntitySpec, number: int) -> str:
 
 def files_json(seed: str) -> str:
     """The files that example records name, in base64 by their names; `seed` is the text of `seed.json`."""
-    return _encoded({name: example_content(name, int(number or 0)) for name, number in _NAMED.findall(seed)})
+    return _to_json({name: example_content(name, int(number or 0)) for name, number in _FILE_NAMES.findall(seed)})
 
 
 def samples_json() -> str:
     """The files that an app's own tests upload."""
-    return _encoded(
+    return _to_json(
         {name: example_content(name) for name in ("zebra.png", "zebra.pdf", "quagga.png", "quagga.pdf")}
     )
 
 
-def _encoded(files: dict[str, bytes]) -> str:
-    written = {name: base64.b64encode(content).decode() for name, content in files.items()}
-    return json.dumps(written, indent=1) + "\n"
+def _to_json(files: dict[str, bytes]) -> str:
+    encoded = {name: base64.b64encode(content).decode() for name, content in files.items()}
+    return json.dumps(encoded, indent=1) + "\n"
 
 
 def example_content(name: str, number: int = 0) -> bytes:
@@ -69,7 +69,7 @@ def png(seed: int, number: int = 0) -> bytes:
     _draw_sun(columns, x=60 + seed % 200, y=50 + seed // 7 % 50, radius=22 + seed // 11 % 18)
     for layer in range(4):
         _draw_hills(columns, layer, seed)
-    return _written(columns, colors)
+    return _to_png(columns, colors)
 
 
 _SUN: Final = "#ffd78a"
@@ -97,18 +97,18 @@ def _draw_hills(columns: Columns, layer: int, seed: int) -> None:
         column[top:] = bytes([2 + layer]) * (HEIGHT - top)
 
 
-def _written(columns: Columns, colors: list[str]) -> bytes:
+def _to_png(columns: Columns, colors: list[str]) -> bytes:
     """The picture as a PNG file with a palette."""
     palette = b"".join(bytes.fromhex(color[1:]) for color in colors)
     packed = zlib.compress(b"".join(b"\0" + bytes(row) for row in zip(*columns, strict=True)), 9)
     head = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 3, 0, 0, 0)
     return _SIGNATURE + b"".join(
-        _chunk(kind, data)
+        _png_chunk(kind, data)
         for kind, data in ((b"IHDR", head), (b"PLTE", palette), (b"IDAT", packed), (b"IEND", b""))
     )
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
 
 

@@ -26,13 +26,13 @@ def has_conditions(spec: AppSpec) -> bool:
     return any(conditions_of(spec, entity) for entity in spec.entities)
 
 
-def _family(spec: AppSpec, entity: EntitySpec, known: frozenset[str] = frozenset()) -> set[str]:
+def _kinds_above(spec: AppSpec, entity: EntitySpec, visited: frozenset[str] = frozenset()) -> set[str]:
     """The kind of record and every kind that it belongs to, directly or by way of another."""
     names = {entity.name}
     for field in entity.fields:
         target = spec.entity(field.ref) if field.ref else None
-        if target is not None and target.name not in known | names:
-            names |= _family(spec, target, known | names)
+        if target is not None and target.name not in visited | names:
+            names |= _kinds_above(spec, target, visited | names)
     return names
 
 
@@ -41,10 +41,12 @@ def examples_json(spec: AppSpec) -> str:
     if not has_conditions(spec):
         return "{}\n"
     cast = examples_of(spec).cast
-    names = {name for entity in spec.entities if conditions_of(spec, entity) for name in _family(spec, entity)}
-    for needed in list(cast.needs.values()):
-        names |= {name for key in needed for name in _family(spec, cast.entity(key[0]))}
-    written = {
+    names = {
+        name for entity in spec.entities if conditions_of(spec, entity) for name in _kinds_above(spec, entity)
+    }
+    for keys_needed in list(cast.needs.values()):
+        names |= {name for key in keys_needed for name in _kinds_above(spec, cast.entity(key[0]))}
+    document = {
         "records": {
             entity.table: {str(number): cast.record((entity.name, number)) for number in (1, 2)}
             for entity in spec.entities
@@ -52,33 +54,34 @@ def examples_json(spec: AppSpec) -> str:
         },
         "differ": {entity.table: differing_fields(spec, entity) for entity in spec.entities},
         "beside": {
-            cast.entity(name).table: [_key(spec, key) for key in needed] for name, needed in cast.needs.items()
+            cast.entity(name).table: [_key_json(spec, key) for key in keys_needed]
+            for name, keys_needed in cast.needs.items()
         },
     }
-    return json.dumps(written, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def scene_py(spec: AppSpec, scene: Scene) -> Json:
     """A scene as the tests of an app read it: its records in the order in which they are added."""
     return {
-        "subject": _key(spec, scene.subject),
-        "records": [[*_key(spec, key), _filled_in(texts)] for key, texts in scene.records.items()],
+        "subject": _key_json(spec, scene.subject),
+        "records": [[*_key_json(spec, key), _filled_in(texts)] for key, texts in scene.records.items()],
     }
 
 
-def violation_py(spec: AppSpec, found: Violation) -> Json:
+def violation_py(spec: AppSpec, violation: Violation) -> Json:
     """A violation as the tests of an app read it."""
-    entity = spec.entity(found.scene.subject[0])
-    role = next((role for role in spec.roles if role.name == found.role), None)
+    entity = spec.entity(violation.scene.subject[0])
+    role = next((role for role in spec.roles if role.name == violation.role), None)
     person = spec.entity(role.entity) if role is not None and role.entity else None
-    numbers = [at for at, move in enumerate(entity.moves) if move.label == found.move] if entity else []
+    numbers = [at for at, move in enumerate(entity.moves) if move.label == violation.move] if entity else []
     return {
-        **scene_py(spec, found.scene),
-        "last": _key(spec, found.last),
-        "before": None if found.before is None else _filled_in(found.before),
+        **scene_py(spec, violation.scene),
+        "last": _key_json(spec, violation.last),
+        "before": None if violation.before is None else _filled_in(violation.before),
         "move": numbers[0] if numbers else None,
-        "copies": found.copies,
-        "role": found.role,
+        "copies": violation.copies,
+        "role": violation.role,
         "person": person.table if person is not None else "",
     }
 
@@ -87,6 +90,6 @@ def _filled_in(texts: Texts) -> Texts:
     return {name: text for name, text in texts.items() if text}
 
 
-def _key(spec: AppSpec, key: Key) -> list[str | int]:
+def _key_json(spec: AppSpec, key: Key) -> list[str | int]:
     entity = spec.entity(key[0])
     return [entity.table if entity else "", key[1]]

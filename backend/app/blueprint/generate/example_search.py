@@ -41,11 +41,11 @@ class Candidate:
 
     def apply(self, cast: Cast, name: str) -> None:
         """Make them the example record of its kind."""
-        for (key, kept), text in self.changes.items():
+        for (key, field_name), text in self.changes.items():
             if key[1] == 1:
-                cast.texts[key[0]][kept] = text
+                cast.texts[key[0]][field_name] = text
             else:
-                cast.others.setdefault(key, {})[kept] = text
+                cast.others.setdefault(key, {})[field_name] = text
         cast.needs[name] = tuple(dict.fromkeys((*cast.needs.get(name, ()), *self.beside)))
 
 
@@ -65,22 +65,25 @@ class Search:
 
     cast: Cast
 
-    def candidates(self, entity: EntitySpec, said: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
+    def candidates(self, entity: EntitySpec, stated: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
         """Changes of the first records, then records beside them, then links to second ones.
 
         `lasting` ones are to be the examples from now on: the states of what they belong to stay as they are.
         """
-        nodes = [parse(text) for text in said if text]
+        nodes = [parse(text) for text in stated if text]
         places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))
         # The state of a record is the last thing to vary: it changes by moves alone.
         places.sort(key=lambda place: entity.moves and place == (entity.name, entity.state))
-        found = [
-            node.value for text in self._expanded(entity, nodes) for node in walk(text) if isinstance(node, Value)
+        values = [
+            node.value
+            for text in self._with_figures(entity, nodes)
+            for node in walk(text)
+            if isinstance(node, Value)
         ]
-        numbers = list(dict.fromkeys(value for value in found if isinstance(value, Decimal)))
-        kinds = list(dict.fromkeys(self._kinds(entity, nodes)))
+        numbers = list(dict.fromkeys(value for value in values if isinstance(value, Decimal)))
+        kinds = list(dict.fromkeys(self._kinds_counted(entity, nodes)))
         options = _Options(self, numbers)
-        groups = list(self._groups(entity, places, kinds, numbers))
+        groups = list(self._slot_groups(entity, places, kinds, numbers))
         if lasting:
             groups = [replace(group, slots=self._without_states(group.slots)) for group in groups]
         # A few of every sort come before many of one.
@@ -97,21 +100,26 @@ class Search:
                 for changes in itertools.islice(combined, skipped, most):
                     yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
 
-    def mending(self, candidate: Candidate, scene: Scene, key: Key, said: Statement) -> Iterator[Candidate]:
+    def mending(self, candidate: Candidate, scene: Scene, key: Key, stated: Statement) -> Iterator[Candidate]:
         """The candidate with one or two more changes, of what a statement about a record of it speaks of."""
-        nodes = [parse(text) for text in said if text]
+        nodes = [parse(text) for text in stated if text]
         entity = self.cast.entity(key[0])
         places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))
-        slots = [(other, kept) for other in scene.records for name, kept in places if other[0] == name]
+        slots = [
+            (record_key, field_name)
+            for record_key in scene.records
+            for name, field_name in places
+            if record_key[0] == name
+        ]
         free = [slot for slot in slots if slot not in candidate.changes]
         options = _Options(self, ())
         for changes in itertools.islice(options.combined(free, 1), _MENDS):
             yield replace(candidate, changes={**candidate.changes, **changes})
-        for kind in dict.fromkeys(self._kinds(entity, nodes)):
+        for kind in dict.fromkeys(self._kinds_counted(entity, nodes)):
             number = 1 + sum(name == kind for name, _ in scene.records)
-            more = [((kind, number), kept) for name, kept in places if name == kind]
+            companions = [((kind, number), field_name) for name, field_name in places if name == kind]
             for size in (0, 1):
-                for changes in options.combined([*more, *free], size):
+                for changes in options.combined([*companions, *free], size):
                     varied = {**candidate.changes, **changes}
                     yield replace(candidate, changes=varied, beside=(*candidate.beside, (kind, number)))
         for changes in itertools.islice(options.combined(free, 2), _MENDS):
@@ -119,57 +127,59 @@ class Search:
 
     def _without_states(self, slots: Sequence[Slot]) -> list[Slot]:
         states = {kind.name: kind.state for kind in self.cast.spec.entities if kind.moves}
-        return [(key, kept) for key, kept in slots if key[1] > 1 or states.get(key[0]) != kept]
+        return [(key, field_name) for key, field_name in slots if key[1] > 1 or states.get(key[0]) != field_name]
 
-    def _groups(
+    def _slot_groups(
         self, entity: EntitySpec, places: Sequence[Place], kinds: Sequence[str], numbers: Sequence[Decimal]
     ) -> Iterator[_Group]:
         """The first records; nothing that they need; others beside them; a link to the second of a kind."""
-        first = [((name, 1), kept) for name, kept in places]
-        yield _Group(first)
-        yield _Group(first, bare=True)
-        for beside in _companions(entity, kinds, numbers):
-            more = [(key, kept) for key in beside for name, kept in places if key[0] == name]
-            yield _Group(list(dict.fromkeys([*more, *first])), beside=beside)
-        for name, kept in places:
-            target = self._ref(name, kept)
+        first_slots = [((name, 1), slot_field) for name, slot_field in places]
+        yield _Group(first_slots)
+        yield _Group(first_slots, bare=True)
+        for beside in _companion_sets(entity, kinds, numbers):
+            companion_slots = [
+                (key, slot_field) for key in beside for name, slot_field in places if key[0] == name
+            ]
+            yield _Group(list(dict.fromkeys([*companion_slots, *first_slots])), beside=beside)
+        for name, slot_field in places:
+            target = self._target_of(name, slot_field)
             if target:
                 slots = [((target, 2), field_name) for kind, field_name in places if kind == target]
-                yield _Group(slots, fixed={((name, 1), kept): "2"})
+                yield _Group(slots, fixed={((name, 1), slot_field): "2"})
 
     def options(self, slot: Slot, numbers: Sequence[Decimal]) -> Iterator[str]:
-        (name, number), kept_name = slot
+        (name, number), field_name = slot
         entity = self.cast.entity(name)
-        kept = entity.field(kept_name)
-        if kept is None:
+        spec_field = entity.field(field_name)
+        if spec_field is None:
             return
         # What moves lead on from begins in the first state, and is never empty.
-        is_state = bool(entity.moves) and kept_name == entity.state
-        may_be_empty = not is_state and (not kept.required or kept.starts_as is not None)
-        if may_be_empty and kept.type is not FieldType.BOOL:
+        is_state = bool(entity.moves) and field_name == entity.state
+        may_be_empty = not is_state and (not spec_field.required or spec_field.starts_as is not None)
+        if may_be_empty and spec_field.type is not FieldType.BOOL:
             yield ""
-        for text in values_of(kept, numbers):
-            if not (kept.ref == name and text == str(number)):
+        for text in values_of(spec_field, numbers):
+            if not (spec_field.ref == name and text == str(number)):
                 yield text
 
-    def _ref(self, name: str, kept_name: str) -> str | None:
-        kept = self.cast.entity(name).field(kept_name)
-        return kept.ref if kept else None
+    def _target_of(self, name: str, field_name: str) -> str | None:
+        spec_field = self.cast.entity(name).field(field_name)
+        return spec_field.ref if spec_field else None
 
-    def _expanded(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[Node]:
+    def _with_figures(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[Node]:
         return [
             *nodes,
-            *(node for name in self._kinds_of(entity, nodes) for node in figures(self.cast.spec, name)),
+            *(node for name in self._kinds_named(entity, nodes) for node in figures(self.cast.spec, name)),
         ]
 
-    def _kinds_of(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[str]:
+    def _kinds_named(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[str]:
         return list(dict.fromkeys(name for node in nodes for name, _ in self.places(entity, node)))
 
-    def _kinds(self, entity: EntitySpec, nodes: Sequence[Node]) -> Iterator[str]:
+    def _kinds_counted(self, entity: EntitySpec, nodes: Sequence[Node]) -> Iterator[str]:
         """The kinds of record that a condition counts, those of figures that it leans on included."""
         for node in nodes:
             yield from (part.entity for part in walk(node) if isinstance(part, Aggregate))
-        for name in self._kinds_of(entity, nodes):
+        for name in self._kinds_named(entity, nodes):
             for node in figures(self.cast.spec, name):
                 yield from (part.entity for part in walk(node) if isinstance(part, Aggregate))
 
@@ -188,23 +198,27 @@ class Search:
     def _places_of_path(self, entity: EntitySpec, steps: tuple[str, ...], depth: int) -> Iterator[Place]:
         if steps[0] == "me" and len(steps) > 1:
             people = {role.entity for role in self.cast.spec.roles if role.entity}
-            known = [kind for kind in self.cast.spec.entities if kind.name in people and kind.field(steps[1])]
-            entity = known[0] if known else entity
+            people_with = [
+                kind for kind in self.cast.spec.entities if kind.name in people and kind.field(steps[1])
+            ]
+            entity = people_with[0] if people_with else entity
         here: EntitySpec | None = entity
         for step in steps[1:] if steps[0] in ("this", "me") else steps:
             if here is None:
                 return
-            figure, kept = here.figure(step), here.field(step)
+            figure, spec_field = here.figure(step), here.field(step)
             if figure is not None and depth < _DEPTH:
                 yield from self.places(here, parse(figure.expression), depth + 1)
-            if kept is None:
+            if spec_field is None:
                 return
             yield here.name, step
-            here = self.cast.entity(kept.ref) if kept.ref else None
+            here = self.cast.entity(spec_field.ref) if spec_field.ref else None
 
 
-def _companions(entity: EntitySpec, kinds: Sequence[str], numbers: Sequence[Decimal]) -> Iterator[tuple[Key, ...]]:
-    """What is there beside: one of each kind that is counted, several of one, then one of all."""
+def _companion_sets(
+    entity: EntitySpec, kinds: Sequence[str], numbers: Sequence[Decimal]
+) -> Iterator[tuple[Key, ...]]:
+    """Sets of records beside: one of each kind that is counted, several of one, then one of all."""
     sizes = dict.fromkeys((1, 2, *(int(number) for number in numbers if 2 < number <= _MOST_BESIDE)))
     for size in sizes:
         for kind in kinds:
@@ -220,18 +234,18 @@ class _Options:
 
     search: Search
     numbers: Sequence[Decimal]
-    known: dict[Slot, list[str]] = field(default_factory=dict)
+    tried: dict[Slot, list[str]] = field(default_factory=dict)
 
     def combined(self, slots: Sequence[Slot], size: int) -> Iterator[dict[Slot, str]]:
         """Every change of so many of the fields."""
         for chosen in itertools.combinations(slots, size):
-            for values in itertools.product(*map(self._of, chosen)):
+            for values in itertools.product(*map(self._values_of, chosen)):
                 yield dict(zip(chosen, values, strict=True))
 
-    def _of(self, slot: Slot) -> list[str]:
-        if slot not in self.known:
-            self.known[slot] = list(self.search.options(slot, self.numbers))
-        return self.known[slot]
+    def _values_of(self, slot: Slot) -> list[str]:
+        if slot not in self.tried:
+            self.tried[slot] = list(self.search.options(slot, self.numbers))
+        return self.tried[slot]
 
 
 def figures(spec: AppSpec, name: str) -> list[Node]:
@@ -240,16 +254,16 @@ def figures(spec: AppSpec, name: str) -> list[Node]:
     return [parse(figure.expression) for figure in entity.computed] if entity else []
 
 
-def mentions_today(spec: AppSpec, said: Statement) -> bool:
+def mentions_today(spec: AppSpec, stated: Statement) -> bool:
     """True if a condition may turn out differently another day, by itself or by a figure of the app."""
-    named = {figure.name for entity in spec.entities for figure in entity.computed}
+    figure_names = {figure.name for entity in spec.entities for figure in entity.computed}
     by_time = {
         figure.name
         for entity in spec.entities
         for figure in entity.computed
         if speaks_of_today(parse(figure.expression))
     }
-    nodes = [parse(text) for text in said if text]
+    nodes = [parse(text) for text in stated if text]
     steps = {step for node in nodes for part in walk(node) if isinstance(part, Path) for step in part.steps}
     # A figure may lean on another one that goes by the day.
-    return any(map(speaks_of_today, nodes)) or bool(steps & named and by_time)
+    return any(map(speaks_of_today, nodes)) or bool(steps & figure_names and by_time)

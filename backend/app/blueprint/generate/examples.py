@@ -32,12 +32,12 @@ class Examples:
         self.judge = Judge(spec, self.cast)
         self._search = Search(self.cast)
         self._violations = Violations(self.judge, self._search)
-        self._found: dict[tuple[str, Statement], Violation | None] = {}
+        self._violations_found: dict[tuple[str, Statement], Violation | None] = {}
         so_far: list[EntitySpec] = []
         for entity in in_order(spec):
             so_far.append(entity)
-            for said in self.judge.stated[entity.name]:
-                self._repair(entity, said, so_far)
+            for stated in self.judge.stated[entity.name]:
+                self._repair(entity, stated, so_far)
 
     def good(self, entity: EntitySpec) -> Scene:
         """The example record of a kind with all that it belongs to and needs."""
@@ -46,22 +46,22 @@ class Examples:
     def is_good(self, entity: EntitySpec) -> bool:
         """True if the example record keeps every rule of its kind."""
         scene = self.good(entity)
-        return all(self.judge.keeps(scene, scene.subject, said) for said in self.judge.stated[entity.name])
+        return all(self.judge.keeps(scene, scene.subject, stated) for stated in self.judge.stated[entity.name])
 
     def fits(self, entity: EntitySpec, changes: Texts) -> bool:
         """True if the example record keeps every rule of its kind with these values instead of its own."""
         subject = (entity.name, 1)
         scene = self.cast.scene(subject, {(subject, name): text for name, text in changes.items()})
-        return all(self.judge.keeps(scene, scene.subject, said) for said in self.judge.stated[entity.name])
+        return all(self.judge.keeps(scene, scene.subject, stated) for stated in self.judge.stated[entity.name])
 
     def violation(self, entity: EntitySpec, rule: RuleSpec) -> Violation | None:
         """A record that breaks this rule and no other, or None when none was found."""
-        said = statement(self.spec, entity, rule)
-        if said is None:
+        stated = statement(self.spec, entity, rule)
+        if stated is None:
             return None
-        if (entity.name, said) not in self._found:
-            self._found[entity.name, said] = self._violations.find(entity, rule, said)
-        return self._found[entity.name, said]
+        if (entity.name, stated) not in self._violations_found:
+            self._violations_found[entity.name, stated] = self._violations.find(entity, rule, stated)
+        return self._violations_found[entity.name, stated]
 
     def scene_where(
         self,
@@ -83,7 +83,11 @@ class Examples:
         self, entity: EntitySpec, move: MoveSpec, changes: Changes, *, role: str = OWNER
     ) -> Scene | None:
         """A scene in which the move goes: its condition holds, and every rule does once it was taken."""
-        rules = [said[0] for said in self.judge.stated[entity.name] if said[1] and (entity.state or "") in said[1]]
+        rules = [
+            stated[0]
+            for stated in self.judge.stated[entity.name]
+            if stated[1] and (entity.state or "") in stated[1]
+        ]
         wanted = " and ".join(f"({text})" for text in (move.only_if or "yes", *rules))
         self.judge.role = role
         try:
@@ -125,32 +129,33 @@ class Examples:
             if self.judge.first_refused(scene) is None:
                 yield scene
 
-    def _repair(self, entity: EntitySpec, said: Statement, so_far: list[EntitySpec]) -> None:
+    def _repair(self, entity: EntitySpec, stated: Statement, so_far: list[EntitySpec]) -> None:
         """Change the example so that it keeps the statement, and so that those before it keep theirs."""
-        if self.judge.keeps(self.good(entity), (entity.name, 1), said):
+        if self.judge.keeps(self.good(entity), (entity.name, 1), stated):
             return
-        kept = [
-            (other, known)
-            for other in so_far
-            for known in self._known(other, said)
-            if self.judge.keeps(self.good(other), (other.name, 1), known)
+        kept_before = [
+            (earlier, earlier_statement)
+            for earlier in so_far
+            for earlier_statement in self._earlier_statements(earlier, stated)
+            if self.judge.keeps(self.good(earlier), (earlier.name, 1), earlier_statement)
         ]
-        for candidate in self._search.candidates(entity, said, lasting=True):
-            if not self.judge.keeps(candidate.scene(self.cast, entity.name), (entity.name, 1), said):
+        for candidate in self._search.candidates(entity, stated, lasting=True):
+            if not self.judge.keeps(candidate.scene(self.cast, entity.name), (entity.name, 1), stated):
                 continue
-            before = self._remember()
+            cast_before = self._copy_cast()
             candidate.apply(self.cast, entity.name)
-            if self.judge.keeps(self.good(entity), (entity.name, 1), said) and all(
-                self.judge.keeps(self.good(other), (other.name, 1), known) for other, known in kept
+            if self.judge.keeps(self.good(entity), (entity.name, 1), stated) and all(
+                self.judge.keeps(self.good(earlier), (earlier.name, 1), earlier_statement)
+                for earlier, earlier_statement in kept_before
             ):
                 return
-            self.cast.texts, self.cast.others, self.cast.needs = before
+            self.cast.texts, self.cast.others, self.cast.needs = cast_before
 
-    def _known(self, entity: EntitySpec, said: Statement) -> list[Statement]:
+    def _earlier_statements(self, entity: EntitySpec, stated: Statement) -> list[Statement]:
         """The statements of a kind that come before this one, or all of another kind."""
-        known = self.judge.stated[entity.name]
-        return known[: known.index(said)] if said in known else known
+        statements = self.judge.stated[entity.name]
+        return statements[: statements.index(stated)] if stated in statements else statements
 
-    def _remember(self) -> tuple[dict[str, Texts], dict[Key, Texts], dict[str, tuple[Key, ...]]]:
+    def _copy_cast(self) -> tuple[dict[str, Texts], dict[Key, Texts], dict[str, tuple[Key, ...]]]:
         texts = {name: dict(values) for name, values in self.cast.texts.items()}
         return texts, {key: dict(values) for key, values in self.cast.others.items()}, dict(self.cast.needs)

@@ -49,11 +49,11 @@ def shown_as(value: Type) -> str:
 
 
 def first_sql(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
-    """The SQL of what a new record begins with in the field."""
-    return _assigned(spec, entity, field.starts_as or "empty", field)
+    """The SQL of the value with which a new record begins in the field."""
+    return _assigned_sql(spec, entity, field.starts_as or "empty", field)
 
 
-def _assigned(spec: AppSpec, entity: EntitySpec, expression: str, field: FieldSpec) -> str:
+def _assigned_sql(spec: AppSpec, entity: EntitySpec, expression: str, field: FieldSpec) -> str:
     """The SQL of a value in the unit that the field is kept in."""
     digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: MONEY_DIGITS}.get(field.type, 0)
     return compiler_of(spec).value(expression, entity.name, digits=digits).text
@@ -77,7 +77,10 @@ def _move_py(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> str:
     if move.asks:
         parts.append(f"asks={move.asks!r}")
     if move.sets:
-        pairs = tuple((one.field, _set_sql(spec, entity, one.field, one.value)) for one in move.sets)
+        pairs = tuple(
+            (assignment.field, _set_sql(spec, entity, assignment.field, assignment.value))
+            for assignment in move.sets
+        )
         parts.append(f"sets={pairs!r}")
     if move.only_if:
         parts.append(f"only_if={compiler_of(spec).condition(move.only_if, entity.name)!r}")
@@ -88,7 +91,7 @@ def _move_py(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> str:
 
 def _set_sql(spec: AppSpec, entity: EntitySpec, name: str, value: str) -> str:
     field = entity.field(name)
-    return _assigned(spec, entity, value, field) if field else "NULL"
+    return _assigned_sql(spec, entity, value, field) if field else "NULL"
 
 
 def rights_py(spec: AppSpec, entity: EntitySpec) -> list[str]:
@@ -106,7 +109,7 @@ def _right_py(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> str:
     return f"Right({', '.join(parts)})"
 
 
-def ensure(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+def ensure_parts(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     """The parts of an `Ensure`: what the rule refuses, as SQL."""
     condition, when = statement(spec, entity, rule) or ("", None)
     compiler = compiler_of(spec)

@@ -26,7 +26,7 @@ from app.blueprint.spec import (
 )
 from app.blueprint.spec_expressions import compiler_of
 
-_MOST: Final = 100
+_MOST_SCENES: Final = 100
 """So many scenes are looked at for one in which a figure is neither nought nor empty."""
 _DULL: Final = (None, 0, False, "")
 
@@ -42,9 +42,8 @@ class MoveScenes:
 
 @dataclass(frozen=True)
 class FigureScene:
-    """A scene and what the figure about its subject is, in its smallest unit; `days` from today for a date.
-
-    `is_known` is false where it depends on the day on which it is looked at.
+    """A scene and the value of the figure about its subject, in its smallest unit; `days` from today for a
+    date. `is_known` is false where the value depends on the day on which it is looked at.
     """
 
     scene: Scene
@@ -96,27 +95,27 @@ def figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Fig
     examples = examples_of(spec)
     kind = compiler_of(spec).value(figure.expression, entity.name, digits=figure.digits).type
     best: FigureScene | None = None
-    for scene in examples.scenes_for(entity, figure.expression, most=_MOST):
-        found = _known(examples.values(scene, figure.expression, digits=kind.scale), scene, kind.scale)
-        if found.is_known and (found.days is not None or found.value not in _DULL):
-            return found
-        best = best or (found if found.is_known else None)
+    for scene in examples.scenes_for(entity, figure.expression, most=_MOST_SCENES):
+        candidate = _known_value(examples.values(scene, figure.expression, digits=kind.scale), scene, kind.scale)
+        if candidate.is_known and (candidate.days is not None or candidate.value not in _DULL):
+            return candidate
+        best = best or (candidate if candidate.is_known else None)
     return best or FigureScene(examples.good(entity))
 
 
-def _known(values: list[Plain], scene: Scene, digits: int) -> FigureScene:
+def _known_value(values: list[Plain], scene: Scene, digits: int) -> FigureScene:
     """The value where it is the same at any time, or as many days from today."""
-    kept = [_in_smallest_unit(value, digits) for value in values]
+    units = [_in_smallest_unit(value, digits) for value in values]
     if all(isinstance(value, date) and not isinstance(value, datetime) for value in values):
         days = {
-            (value - now.date()).days
-            for value, now in zip(values, MOMENTS, strict=True)
+            (value - moment.date()).days
+            for value, moment in zip(values, MOMENTS, strict=True)
             if isinstance(value, date)
         }
         return FigureScene(scene, days=days.pop(), is_known=True) if len(days) == 1 else FigureScene(scene)
-    if any(isinstance(value, datetime) for value in values) or len(set(map(str, kept))) != 1:
+    if any(isinstance(value, datetime) for value in values) or len(set(map(str, units))) != 1:
         return FigureScene(scene)
-    return FigureScene(scene, value=kept[0], is_known=True)
+    return FigureScene(scene, value=units[0], is_known=True)
 
 
 def _in_smallest_unit(value: Plain, digits: int) -> int | str | None:
@@ -134,30 +133,30 @@ def right_scenes(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> RightSc
         mine = examples.cast.scene((person, 1), beside=[(person, 2)])
         return RightScenes(mine, None, None)
     slot = owner_slot(spec, entity, person)
-    own: dict[Slot, str] = {slot: "1"} if slot else {}
+    own_slot: dict[Slot, str] = {slot: "1"} if slot else {}
     condition = right.only_if or "yes"
-    found = examples.scene_where(entity, condition, True, own, role=right.role)
-    if found is None:
+    covered = examples.scene_where(entity, condition, True, own_slot, role=right.role)
+    if covered is None:
         return None
     theirs = {slot: "2"} if slot else {}
     others = examples.scene_where(entity, condition, True, theirs, role=right.role) if slot else None
     hidden = None
     if right.only_if and right.sees is not Reach.NONE:
-        fixed = own if right.sees is Reach.OWN else theirs
+        fixed = own_slot if right.sees is Reach.OWN else theirs
         hidden = examples.scene_where(entity, condition, False, fixed, role=right.role)
-    return RightScenes(found, others, hidden)
+    return RightScenes(covered, others, hidden)
 
 
 def owner_slot(spec: AppSpec, entity: EntitySpec, person: str) -> Slot | None:
-    """The link that says whose a record is, its own or one of what it belongs to."""
-    for key, field in _chain(spec, entity, person, frozenset()):
+    """The link to the owner of a record, its own or one of a record it belongs to."""
+    for key, field in _owner_links(spec, entity, person, frozenset()):
         if field.ref == person:
             return key, field.name
     return None
 
 
-def _chain(
-    spec: AppSpec, entity: EntitySpec, person: str, seen: frozenset[str]
+def _owner_links(
+    spec: AppSpec, entity: EntitySpec, person: str, visited: frozenset[str]
 ) -> Iterator[tuple[Key, FieldSpec]]:
     if not person or entity.name == person:
         return
@@ -167,5 +166,5 @@ def _chain(
         return
     for field in entity.fields:
         target = spec.entity(field.ref) if field.ref and field.required else None
-        if target is not None and target.name not in seen | {entity.name}:
-            yield from _chain(spec, target, person, seen | {entity.name})
+        if target is not None and target.name not in visited | {entity.name}:
+            yield from _owner_links(spec, target, person, visited | {entity.name})

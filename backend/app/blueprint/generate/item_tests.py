@@ -32,11 +32,11 @@ def item_tests_py(spec: AppSpec) -> str:
 @lru_cache(maxsize=8)
 def item_scenes_json(spec: AppSpec) -> dict[str, Json]:
     """The scenes of all items by their names."""
-    found: dict[str, Json] = {}
+    scenes: dict[str, Json] = {}
     for entity in spec.entities:
-        for number, scene in enumerate(_items(spec, entity), start=1):
-            found[f"{scene['kind']} {number} of {entity.table}"] = scene
-    return found
+        for number, scene in enumerate(_item_scenes(spec, entity), start=1):
+            scenes[f"{scene['kind']} {number} of {entity.table}"] = scene
+    return scenes
 
 
 def has_items(spec: AppSpec) -> bool:
@@ -44,28 +44,28 @@ def has_items(spec: AppSpec) -> bool:
     return any(entity.moves or entity.computed or entity.rights for entity in spec.entities)
 
 
-def _items(spec: AppSpec, entity: EntitySpec) -> Iterator[Json]:
+def _item_scenes(spec: AppSpec, entity: EntitySpec) -> Iterator[Json]:
     for move in entity.moves:
-        yield _move(spec, entity, move)
+        yield _move_scene(spec, entity, move)
     for figure in entity.computed:
-        yield _figure(spec, entity, figure)
+        yield _figure_scene(spec, entity, figure)
     for right in entity.rights:
-        scene = _right(spec, entity, right)
+        scene = _right_scene(spec, entity, right)
         if scene is not None:
             yield scene
 
 
-def _scene(spec: AppSpec, scene: Scene | None) -> Json | None:
+def _scene_json(spec: AppSpec, scene: Scene | None) -> Json | None:
     return scene_py(spec, scene) if scene is not None else None
 
 
-def _person(spec: AppSpec, role: str) -> str:
-    found = role_named(spec, role)
-    person = spec.entity(found.entity) if found is not None and found.entity else None
+def _person_table(spec: AppSpec, role: str) -> str:
+    role_spec = role_named(spec, role)
+    person = spec.entity(role_spec.entity) if role_spec is not None and role_spec.entity else None
     return person.table if person is not None else ""
 
 
-def _move(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
+def _move_scene(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
     tried = move_scenes(spec, entity, move)
     allowed = {*move.by} if move.by else {role.name for role in spec.roles if not person_of(spec, role.name)}
     return {
@@ -78,38 +78,38 @@ def _move(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
         "asks": list(move.asks),
         "sets": [assignment.field for assignment in move.sets],
         "role": tried.role if role_named(spec, tried.role) else "",
-        "person": _person(spec, tried.role),
-        "not_by": [[role.name, _person(spec, role.name)] for role in spec.roles if role.name not in allowed],
-        "goes": _scene(spec, tried.goes),
-        "refused": _scene(spec, tried.refused),
+        "person": _person_table(spec, tried.role),
+        "not_by": [[role.name, _person_table(spec, role.name)] for role in spec.roles if role.name not in allowed],
+        "goes": _scene_json(spec, tried.goes),
+        "refused": _scene_json(spec, tried.refused),
     }
 
 
-def _figure(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Json:
-    found = figure_scene(spec, entity, figure)
+def _figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Json:
+    tried = figure_scene(spec, entity, figure)
     return {
         "kind": "figure",
         "about": figure.about,
         "table": entity.table,
         "name": figure.name,
         "label": figure.label,
-        "is_known": found.is_known,
-        "value": found.value,
-        "days": found.days,
-        "scene": scene_py(spec, found.scene),
+        "is_known": tried.is_known,
+        "value": tried.value,
+        "days": tried.days,
+        "scene": scene_py(spec, tried.scene),
     }
 
 
-def _right(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> Json | None:
-    found = right_scenes(spec, entity, right)
-    if found is None:
+def _right_scene(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> Json | None:
+    tried = right_scenes(spec, entity, right)
+    if tried is None:
         return None
     return {
         "kind": "right",
         "about": f"What {right.role} may do with {entity.plural.lower()}.",
         "table": entity.table,
         "role": right.role,
-        "person": _person(spec, right.role),
+        "person": _person_table(spec, right.role),
         "own": bool(person_of(spec, right.role)),
         "is_self": entity.name == person_of(spec, right.role),
         "sees": right.sees.value,
@@ -117,7 +117,7 @@ def _right(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> Json | None:
         "changes": right.changes.value,
         "deletes": right.deletes,
         "fields": list(right.fields),
-        "mine": scene_py(spec, found.mine),
-        "others": _scene(spec, found.others),
-        "hidden": _scene(spec, found.hidden),
+        "mine": scene_py(spec, tried.mine),
+        "others": _scene_json(spec, tried.others),
+        "hidden": _scene_json(spec, tried.hidden),
     }

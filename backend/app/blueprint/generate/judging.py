@@ -1,4 +1,4 @@
-"""Judges the records of scenes: whether they keep the statements of their kinds, whenever they are looked at."""
+"""Judges the records of scenes: they keep the statements of their kinds or not, whenever they are looked at."""
 
 from __future__ import annotations
 
@@ -32,24 +32,34 @@ class Judge:
         self.cast = cast
         self.role = OWNER
         self.stated = {
-            entity.name: [said for rule in judged_rules(spec, entity) if (said := statement(spec, entity, rule))]
+            entity.name: [
+                stated_rule
+                for rule in judged_rules(spec, entity)
+                if (stated_rule := statement(spec, entity, rule))
+            ]
             for entity in spec.entities
         }
         self._catalogue = catalogue_of(spec)
         self._by_time: dict[tuple[str, Statement], bool] = {}
 
-    def keeps(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
+    def keeps(self, scene: Scene, key: Key, stated_rule: Statement, *, strictly: bool = False) -> bool:
         """True if the record keeps the condition at any time; `strictly`, no empty value leaves it open."""
-        return self._always(scene, key, said, lambda held: held is True or (held is None and not strictly))
+        return self._at_all_moments(
+            scene, key, stated_rule, lambda held: held is True or (held is None and not strictly)
+        )
 
-    def breaks(self, scene: Scene, key: Key, said: Statement, *, strictly: bool = False) -> bool:
+    def breaks(self, scene: Scene, key: Key, stated_rule: Statement, *, strictly: bool = False) -> bool:
         """True if the record breaks the condition at any time; `strictly`, an empty value does so too."""
-        return self._always(scene, key, said, lambda held: held is False or (strictly and held is None))
+        return self._at_all_moments(
+            scene, key, stated_rule, lambda held: held is False or (strictly and held is None)
+        )
 
     def values(self, scene: Scene, expression: str, *, digits: int | None = None) -> list[Plain]:
         """A figure about the subject, at each of the moments."""
         name, number = scene.subject
-        return [self._evaluator(scene, now).value(expression, name, number, digits=digits) for now in MOMENTS]
+        return [
+            self._evaluator(scene, moment).value(expression, name, number, digits=digits) for moment in MOMENTS
+        ]
 
     def first_refused(self, scene: Scene) -> tuple[Key, Statement] | None:
         """The first record that could not be added after those before it, and why."""
@@ -57,14 +67,16 @@ class Judge:
         for key, texts in scene.records.items():
             so_far[key] = texts
             stage = Scene(key, dict(so_far))
-            for said in self.stated[key[0]]:
-                if not self.keeps(stage, key, said):
-                    return key, said
+            for stated_rule in self.stated[key[0]]:
+                if not self.keeps(stage, key, stated_rule):
+                    return key, stated_rule
         return None
 
     def is_kept(self, scene: Scene) -> bool:
         """True if every record keeps its rules when all are there."""
-        return all(self.keeps(scene, key, said) for key in scene.records for said in self.stated[key[0]])
+        return all(
+            self.keeps(scene, key, stated_rule) for key in scene.records for stated_rule in self.stated[key[0]]
+        )
 
     def me(self) -> dict[str, int]:
         """The record that describes whoever acts."""
@@ -76,25 +88,29 @@ class Judge:
         evaluator = Evaluator(self._catalogue, World(records, now, self.me(), self.role))
         for (name, number), texts in scene.records.items():
             fields = self.cast.entity(name).fields
-            record = {kept.name: plain(kept, texts[kept.name], now.date()) for kept in fields}
+            record = {
+                spec_field.name: plain(spec_field, texts[spec_field.name], now.date()) for spec_field in fields
+            }
             records.setdefault(name, {})[number] = record
             # What the app fills in is worked out of what was there when the record came.
             started = {
-                kept.name: evaluator.value(kept.starts_as, name, number)
-                for kept in fields
-                if kept.starts_as and not texts[kept.name]
+                spec_field.name: evaluator.value(spec_field.starts_as, name, number)
+                for spec_field in fields
+                if spec_field.starts_as and not texts[spec_field.name]
             }
             record |= started
         return evaluator
 
-    def _always(self, scene: Scene, key: Key, said: Statement, judge: Callable[[bool | None], bool]) -> bool:
-        if (key[0], said) not in self._by_time:
-            self._by_time[key[0], said] = mentions_today(self.spec, said)
-        moments = MOMENTS if self._by_time[key[0], said] else MOMENTS[:1]
-        return all(judge(self._holds(scene, key, said, now)) for now in moments)
+    def _at_all_moments(
+        self, scene: Scene, key: Key, stated_rule: Statement, judge: Callable[[bool | None], bool]
+    ) -> bool:
+        if (key[0], stated_rule) not in self._by_time:
+            self._by_time[key[0], stated_rule] = mentions_today(self.spec, stated_rule)
+        moments = MOMENTS if self._by_time[key[0], stated_rule] else MOMENTS[:1]
+        return all(judge(self._holds_at(scene, key, stated_rule, now)) for now in moments)
 
-    def _holds(self, scene: Scene, key: Key, said: Statement, now: datetime) -> bool | None:
-        condition, when = said
+    def _holds_at(self, scene: Scene, key: Key, stated_rule: Statement, now: datetime) -> bool | None:
+        condition, when = stated_rule
         evaluator = self._evaluator(scene, now)
         if when and evaluator.holds(when, *key) is not True:
             return True

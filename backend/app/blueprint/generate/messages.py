@@ -17,22 +17,25 @@ def messages_py(spec: AppSpec) -> list[str]:
 def _message_py(spec: AppSpec, entity: EntitySpec, message: MessageSpec) -> str:
     to = "" if message.to == TO_OWNER else compiler_of(spec).value(message.to, entity.name).text
     parts = [message.name, entity.table, message.kind.value, to, message.subject, message.text]
-    said = [repr(part) for part in parts]
+    arguments = [repr(part) for part in parts]
     places = [place for place in message.places if place not in (LINK, APP)]
     if places:
         listed = ", ".join(_place_py(spec, entity, number, place) for number, place in enumerate(places))
-        said.append(f"says=({listed},)")
+        arguments.append(f"says=({listed},)")
     if message.state is not None:
-        said += [f"state_field={state_name(entity)!r}", f"state={message.state!r}"]
+        arguments += [f"state_field={state_name(entity)!r}", f"state={message.state!r}"]
     if message.date is not None:
-        said += [f"date={compiler_of(spec).value(message.date, entity.name).text!r}", f"hours={message.hours}"]
+        arguments += [
+            f"date={compiler_of(spec).value(message.date, entity.name).text!r}",
+            f"hours={message.hours}",
+        ]
     if message.only_if is not None:
-        said.append(f"only_if={compiler_of(spec).condition(message.only_if, entity.name)!r}")
-    return f"Message({', '.join(said)})"
+        arguments.append(f"only_if={compiler_of(spec).condition(message.only_if, entity.name)!r}")
+    return f"Message({', '.join(arguments)})"
 
 
 def _place_py(spec: AppSpec, entity: EntitySpec, number: int, place: str) -> str:
-    """What stands in braces, as a figure that is called as it is written there."""
+    """A placeholder in braces, as a figure that is called as it is written there."""
     figure = ComputedSpec.model_construct(
         name=f"place_{number}", label=place, expression=place, about="", digits=None
     )

@@ -1,4 +1,4 @@
-"""Writes what visitors see as lines of `schema.py`: sections of the site, public records, calculators."""
+"""Writes the public side as lines of `schema.py`: sections of the site, public records, calculators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.blueprint.spec_tools import result_sql
 
 
 def public_py(spec: AppSpec, entity: EntitySpec) -> list[str]:
-    """What visitors see of a kind of record, as arguments of its `Entity`."""
+    """The public part of a kind of record, as arguments of its `Entity`."""
     if entity.public is Publicity.NONE:
         return []
     lines = [f"    public={entity.public.value!r},", f"    public_fields={public_fields(spec, entity)!r},"]
@@ -55,7 +55,7 @@ def _input_py(field: FieldSpec) -> str:
 
 
 def _result_py(spec: AppSpec, tool: ToolSpec, name: str) -> str:
-    result = next(one for one in tool.results if one.name == name)
+    result = next(candidate for candidate in tool.results if candidate.name == name)
     value = result_sql(spec, tool, name)
     kind = shown_as(value.type)
     parts = [repr(name), repr(result.label), repr(kind)]

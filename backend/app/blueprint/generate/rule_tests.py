@@ -32,18 +32,18 @@ Numbered = tuple[int, Rule]
 
 def rule_tests_py(spec: AppSpec) -> str:
     """The module's text: a test for each rule, which stays red when the rule is taken out of the app."""
-    if not _numbered(spec):
+    if not _numbered_rules(spec):
         return _HEAD + "from app.schema import ENTITIES\n" + _NO_RULES
-    return _HEAD + _IMPORTS + "".join(_test(spec, rule, number) for number, rule in _numbered(spec))
+    return _HEAD + _IMPORTS + "".join(_test_source(spec, rule, number) for number, rule in _numbered_rules(spec))
 
 
 def rule_scenes(spec: AppSpec) -> dict[str, Json]:
     """The scenes that break the rules, by the name that the tests call them by."""
-    tried = {number: _tried_by_scene(spec, rule) for number, rule in _numbered(spec)}
+    tried = {number: _tried_by_scene(spec, rule) for number, rule in _numbered_rules(spec)}
     return {_scene_name(number): violation for number, violation in tried.items() if violation is not None}
 
 
-def _numbered(spec: AppSpec) -> list[Numbered]:
+def _numbered_rules(spec: AppSpec) -> list[Numbered]:
     return list(enumerate((rule for entity in spec.entities for rule in rules_of(spec, entity)), start=1))
 
 
@@ -53,14 +53,14 @@ def _scene_name(number: int) -> str:
 
 def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
     """The scene that breaks a rule, where its kind of record has conditions that must be kept beside it."""
-    said = next((other for other in judged_rules(spec, rule.entity) if other.about == rule.about), None)
-    if said is None or not is_tangled(spec, rule.entity):
+    rule_spec = next((judged for judged in judged_rules(spec, rule.entity) if judged.about == rule.about), None)
+    if rule_spec is None or not is_tangled(spec, rule.entity):
         return None
-    return _violation(spec, rule, said)
+    return _violation_json(spec, rule, rule_spec)
 
 
-def _violation(spec: AppSpec, rule: Rule, said: RuleSpec) -> Json:
-    broken = examples_of(spec).violation(rule.entity, said)
+def _violation_json(spec: AppSpec, rule: Rule, rule_spec: RuleSpec) -> Json:
+    broken = examples_of(spec).violation(rule.entity, rule_spec)
     if broken is None:
         raise BuildFailed(
             FailureCode.UNTRIED_RULE,
@@ -74,42 +74,44 @@ def scenes_json(scenes: dict[str, Json]) -> str:
     return json.dumps(scenes, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _test(spec: AppSpec, rule: Rule, number: int) -> str:
+def _test_source(spec: AppSpec, rule: Rule, number: int) -> str:
     call = _CALLS[rule.word]
     name = f"test_rule_{number}_{call}_of_{rule.entity.table}"
     if _tried_by_scene(spec, rule) is not None:
         body = f"tries.refused(client, SCENES[{_scene_name(number)!r}], {rule.about!r})"
     else:
-        arguments = ", ".join(["client", repr(rule.entity.table), *_arguments(spec, rule)])
+        arguments = ", ".join(["client", repr(rule.entity.table), *_arguments_of(spec, rule)])
         body = f"tries.{call}({arguments})"
     return f"\n\ndef {name}(client: Browser) -> None:\n    # {rule.about!a}\n    {body}\n"
 
 
-def _arguments(spec: AppSpec, rule: Rule) -> list[str]:
+def _arguments_of(spec: AppSpec, rule: Rule) -> list[str]:
     values = rule.values
-    says = repr(tuple(one.about for one in rules_of(spec, rule.entity) if one.word not in ("Sum", "Overdue")))
+    says = repr(
+        tuple(other.about for other in rules_of(spec, rule.entity) if other.word not in ("Sum", "Overdue"))
+    )
     match rule.word:
         case "Unique":
             return [repr(values["fields"]), says]
         case "NoOverlap":
-            return [*_words(rule, "start", "end", "ref", "lasts"), says]
+            return [*_texts_of(rule, "start", "end", "ref", "lasts"), says]
         case "Capacity":
-            return [*_words(rule, "ref", "limit", "takes"), repr(_off(spec, rule)[:2]), says]
+            return [*_texts_of(rule, "ref", "limit", "takes"), repr(_call_off_words(spec, rule)[:2]), says]
         case "InOrder":
-            return [*_words(rule, "earlier", "later"), says]
+            return [*_texts_of(rule, "earlier", "later"), says]
         case "Stock":
-            return [*_words(rule, "ref", "counted", "quantity"), repr(_off(spec, rule)), says]
+            return [*_texts_of(rule, "ref", "counted", "quantity"), repr(_call_off_words(spec, rule)), says]
         case "Overdue":
-            return [*_words(rule, "date", "status"), repr("".join(values["done"][:1]))]
+            return [*_texts_of(rule, "date", "status"), repr("".join(values["done"][:1]))]
         case _:
-            return _words(rule, "money", "ref", "into", "times")
+            return _texts_of(rule, "money", "ref", "into", "times")
 
 
-def _words(rule: Rule, *names: str) -> list[str]:
+def _texts_of(rule: Rule, *names: str) -> list[str]:
     return [repr(rule.text(name)) for name in names]
 
 
-def _off(spec: AppSpec, rule: Rule) -> tuple[str, str, str]:
+def _call_off_words(spec: AppSpec, rule: Rule) -> tuple[str, str, str]:
     """The status and the word that call a record off, and the field through which they do."""
     words, through = rule.values.get("ignore", ()), rule.text("through")
     link = rule.entity.field(through) if through else None

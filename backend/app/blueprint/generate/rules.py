@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.blueprint.generate.expressions import ensure
+from app.blueprint.generate.expressions import ensure_parts
 from app.blueprint.generate.stated import called_off, is_condition, statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum_field, times_field
 
 _DATES = (FieldType.DATE, FieldType.DATETIME)
-_ALWAYS = {
+_ALWAYS_GIVEN = {
     "NoOverlap": ("start", "end", "ref"),
     "Overdue": ("date", "status", "done"),
     "Sum": ("money", "ref", "into"),
@@ -24,7 +24,7 @@ Values = Mapping[str, str | tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as the app says it: the word of `model.py` and what it is given."""
+    """A rule as the app says it: the word of `model.py` and its arguments."""
 
     word: str
     entity: EntitySpec
@@ -33,9 +33,11 @@ class Rule:
 
     def py(self) -> str:
         """The rule as a line of `schema.py`."""
-        given = {**{name: value for name, value in self.values.items() if value}, "about": self.about}
-        first = {name: self.values.get(name, "") for name in _ALWAYS.get(self.word, ())}
-        return f"{self.word}({', '.join(f'{name}={value!r}' for name, value in {**first, **given}.items())})"
+        values_given = {**{name: value for name, value in self.values.items() if value}, "about": self.about}
+        always = {name: self.values.get(name, "") for name in _ALWAYS_GIVEN.get(self.word, ())}
+        return (
+            f"{self.word}({', '.join(f'{name}={value!r}' for name, value in {**always, **values_given}.items())})"
+        )
 
     def text(self, name: str) -> str:
         """One of its values that is a single word."""
@@ -45,71 +47,71 @@ class Rule:
 
 def rules_of(spec: AppSpec, entity: EntitySpec) -> list[Rule]:
     """The rules of one kind of record; one whose fields do not fit its kind is left out."""
-    made = [_rule(spec, entity, rule) for rule in spec.rules if rule.entity == entity.name]
-    return [rule for rule in made if rule is not None]
+    translated = [_translate(spec, entity, rule) for rule in spec.rules if rule.entity == entity.name]
+    return [rule for rule in translated if rule is not None]
 
 
-def _rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
+def _translate(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
     if is_condition(rule):
         stands = statement(spec, entity, rule) is not None
-        return Rule("Ensure", entity, rule.about, dict(ensure(spec, entity, rule))) if stands else None
+        return Rule("Ensure", entity, rule.about, dict(ensure_parts(spec, entity, rule))) if stands else None
     match rule.kind:
         case RuleKind.UNIQUE:
             return Rule("Unique", entity, rule.about, {"fields": rule.fields, "ignore": called_off(entity)})
         case RuleKind.NO_OVERLAP:
-            return _no_overlap(entity, rule, fields)
+            return _overlap_rule(entity, rule, fields)
         case RuleKind.CAPACITY:
-            return _capacity(spec, entity, rule, fields)
+            return _capacity_rule(spec, entity, rule, fields)
         case RuleKind.OVERDUE:
-            return _overdue(entity, rule, fields)
+            return _overdue_rule(entity, rule, fields)
         case RuleKind.IN_ORDER:
-            return _in_order(entity, rule, fields)
+            return _order_rule(entity, rule, fields)
         case RuleKind.STOCK:
-            return _stock(spec, entity, rule, fields)
+            return _stock_rule(spec, entity, rule, fields)
         case RuleKind.SUM:
-            return _sum(spec, entity, rule, fields)
+            return _sum_rule(spec, entity, rule, fields)
         case _:
             return None
 
 
-def _refs(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
+def _links_among(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
     return [field for field in fields if field.ref]
 
 
-def _numbers(fields: Sequence[FieldSpec]) -> list[str]:
+def _integers_among(fields: Sequence[FieldSpec]) -> list[str]:
     return [field.name for field in fields if field.type is FieldType.INT]
 
 
-def _dates(fields: Sequence[FieldSpec]) -> list[str]:
+def _dates_among(fields: Sequence[FieldSpec]) -> list[str]:
     return [field.name for field in fields if field.type in _DATES]
 
 
-def _no_overlap(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
-    dates, refs = _dates(fields), _refs(fields)
+def _overlap_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    dates, refs = _dates_among(fields), _links_among(fields)
     if not dates or not refs:
         return None
     start, end = dates[0], dates[1] if len(dates) > 1 else ""
-    lasts = "" if end else next(iter(_numbers(fields)), "")
+    lasts = "" if end else next(iter(_integers_among(fields)), "")
     values: Values = {
         "start": start, "end": end, "ref": refs[0].name, "lasts": lasts, "ignore": called_off(entity)
     }  # fmt: skip
     return Rule("NoOverlap", entity, rule.about, values)
 
 
-def _capacity(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
-    for field in _refs(fields):
+def _capacity_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    for field in _links_among(fields):
         parent = spec.entity(field.ref or "")
         limit = space_limit(parent) if parent else None
         if limit:
-            takes = next(iter(_numbers(fields)), "")
+            takes = next(iter(_integers_among(fields)), "")
             values: Values = {"ref": field.name, "limit": limit, "takes": takes, "ignore": called_off(entity)}
             return Rule("Capacity", entity, rule.about, values)
     return None
 
 
-def _overdue(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
-    dates = _dates(fields)
+def _overdue_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    dates = _dates_among(fields)
     status = next((field for field in fields if field.type is FieldType.CHOICE), None)
     if not dates or (status is not None and not finished(status)):
         return None
@@ -117,7 +119,7 @@ def _overdue(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) ->
     return Rule("Overdue", entity, rule.about, {"date": dates[0], "status": name, "done": done})
 
 
-def _in_order(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+def _order_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
     kinds = {field.type for field in fields}
     comparable = kinds <= set(_DATES) or kinds <= {FieldType.INT} or kinds <= {FieldType.MONEY}
     if len(fields) < 2 or not comparable:
@@ -125,21 +127,21 @@ def _in_order(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -
     return Rule("InOrder", entity, rule.about, {"earlier": fields[0].name, "later": fields[1].name})
 
 
-def _stock(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
-    for field in _refs(fields):
+def _stock_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+    for field in _links_among(fields):
         product = spec.entity(field.ref or "")
         counted = counted_stock(product) if product else None
         if counted:
-            quantity = next(iter(_numbers(fields)), "")
-            off = _stock_off(spec, entity, product_ref=field.name)
+            quantity = next(iter(_integers_among(fields)), "")
+            off = _calls_off(spec, entity, product_ref=field.name)
             values = {"ref": field.name, "counted": counted, "quantity": quantity, **off}
             return Rule("Stock", entity, rule.about, values)
     return None
 
 
-def _stock_off(spec: AppSpec, entity: EntitySpec, *, product_ref: str) -> dict[str, str | tuple[str, ...]]:
-    """What calls a taking off: the order that it is a line of, or else its own status."""
-    for field in _refs(entity.fields):
+def _calls_off(spec: AppSpec, entity: EntitySpec, *, product_ref: str) -> dict[str, str | tuple[str, ...]]:
+    """The words that call a taking off: those of the order that it is a line of, or else of its own status."""
+    for field in _links_among(entity.fields):
         order = spec.entity(field.ref or "")
         words = called_off(order) if order and field.name != product_ref else ()
         if words and field.on_delete is OnDelete.CASCADE:
@@ -147,9 +149,9 @@ def _stock_off(spec: AppSpec, entity: EntitySpec, *, product_ref: str) -> dict[s
     return {"ignore": called_off(entity)}
 
 
-def _sum(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+def _sum_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
     money = next((field for field in fields if field.type is FieldType.MONEY), None)
-    ref = next(iter(_refs(fields)), None)
+    ref = next(iter(_links_among(fields)), None)
     parent = spec.entity(ref.ref or "") if ref else None
     if money is None or ref is None or parent is None or parent.name == entity.name:
         return None

@@ -62,19 +62,21 @@ class Cast:
 
     def __post_init__(self) -> None:
         for entity in self.spec.entities:
-            self.texts[entity.name] = {kept.name: usual(kept) for kept in entity.fields}
+            self.texts[entity.name] = {spec_field.name: usual(spec_field) for spec_field in entity.fields}
         for rule in self.spec.rules:
             if rule.kind in (RuleKind.IN_ORDER, RuleKind.NO_OVERLAP) and len(rule.fields) > 1:
                 self._end_later(rule.entity, rule.fields[0], rule.fields[1])
 
-    def _end_later(self, name: str, first: str, last: str) -> None:
-        """Let what ends after it begins do so from the start."""
-        types = {kept.type for kept in map(self.entity(name).field, (first, last)) if kept is not None}
+    def _end_later(self, name: str, start: str, end: str) -> None:
+        """Let a record's end come after its start from the beginning."""
+        types = {
+            spec_field.type for spec_field in map(self.entity(name).field, (start, end)) if spec_field is not None
+        }
         texts = self.texts[name]
-        if types == {FieldType.DATETIME} and texts[last]:
-            texts[last] = "@7 12:00"
-        elif types == {FieldType.DATE} and texts[last]:
-            texts[last] = "@30"
+        if types == {FieldType.DATETIME} and texts[end]:
+            texts[end] = "@7 12:00"
+        elif types == {FieldType.DATE} and texts[end]:
+            texts[end] = "@30"
 
     def record(self, key: Key, subject: str = "") -> Texts:
         """The values of an example record."""
@@ -83,29 +85,35 @@ class Cast:
         if number == 1:
             return texts
         entity = self.entity(name)
-        for kept in entity.fields:
-            if kept.ref == name:
-                texts[kept.name] = ""
-        return {**texts, **self._differing(entity, number, subject), **self.others.get(key, {})}
+        for spec_field in entity.fields:
+            if spec_field.ref == name:
+                texts[spec_field.name] = ""
+        return {**texts, **self._differing_texts(entity, number, subject), **self.others.get(key, {})}
 
-    def _differing(self, entity: EntitySpec, number: int, subject: str) -> Texts:
-        """What differs from the first record where no two may be the same."""
-        found: Texts = {}
+    def _differing_texts(self, entity: EntitySpec, number: int, subject: str) -> Texts:
+        """The values that differ from the first record, where no two may be the same."""
+        texts: Texts = {}
         for rule in self.spec.rules:
-            fields = [kept for kept in map(entity.field, rule.fields) if kept is not None]
+            fields = [spec_field for spec_field in map(entity.field, rule.fields) if spec_field is not None]
             if rule.entity != entity.name or rule.kind not in (RuleKind.UNIQUE, RuleKind.ONE_OPEN):
                 continue
-            if any(kept.type in DIFFERING or kept.name in found for kept in fields):
-                found |= {kept.name: _unlike(kept, number) for kept in fields if kept.type in DIFFERING}
+            if any(spec_field.type in DIFFERING or spec_field.name in texts for spec_field in fields):
+                texts |= {
+                    spec_field.name: _different_value(spec_field, number)
+                    for spec_field in fields
+                    if spec_field.type in DIFFERING
+                }
                 continue
-            links = [kept for kept in fields if kept.ref and self.texts[entity.name][kept.name]]
-            chosen = [kept for kept in links if kept.ref != subject] or links
+            links = [
+                spec_field for spec_field in fields if spec_field.ref and self.texts[entity.name][spec_field.name]
+            ]
+            chosen = [spec_field for spec_field in links if spec_field.ref != subject] or links
             if chosen:
-                found[chosen[-1].name] = str(number)
+                texts[chosen[-1].name] = str(number)
             elif fields and not fields[0].ref:
                 options = list(values_of(fields[0], []))
-                found[fields[0].name] = options[(number - 1) % len(options)]
-        return found
+                texts[fields[0].name] = options[(number - 1) % len(options)]
+        return texts
 
     def entity(self, name: str) -> EntitySpec:
         """The kind of record of that name, which is one of the specification."""
@@ -115,12 +123,12 @@ class Cast:
         self, subject: Key, changes: Changes | None = None, beside: Sequence[Key] = (), *, bare: bool = False
     ) -> Scene:
         """The subject with all that it belongs to, and what is beside it; `bare` leaves out what it needs."""
-        changed, found = changes or {}, dict[Key, Texts]()
+        changed, records = changes or {}, dict[Key, Texts]()
 
         def put(key: Key) -> None:
-            if key in found:
+            if key in records:
                 return
-            found[key] = texts = self.record(key, subject[0])
+            records[key] = texts = self.record(key, subject[0])
             texts |= {name: text for (of, name), text in changed.items() if of == key}
             for link in self.entity(key[0]).fields:
                 if link.ref and texts[link.name]:
@@ -131,60 +139,66 @@ class Cast:
 
         for key in (subject, *beside):
             put(key)
-        return Scene(subject, self._in_order(found, subject))
+        return Scene(subject, self._in_order(records, subject))
 
-    def _in_order(self, found: Mapping[Key, Texts], subject: Key) -> dict[Key, Texts]:
+    def _in_order(self, records: Mapping[Key, Texts], subject: Key) -> dict[Key, Texts]:
         """The records, each after those it belongs to, and the subject as late as may be."""
         places = {entity.name: place for place, entity in enumerate(in_order(self.spec))}
-        waiting = sorted(found, key=lambda key: (key == subject, places[key[0]], key[1]))
+        waiting = sorted(records, key=lambda key: (key == subject, places[key[0]], key[1]))
         ordered: dict[Key, Texts] = {}
         while waiting:
-            ready = [key for key in waiting if not self._links(found[key], key[0]) & set(waiting) - {key}]
+            ready = [key for key in waiting if not self._links_of(records[key], key[0]) & set(waiting) - {key}]
             chosen = (ready or waiting)[0]
-            ordered[chosen] = found[chosen]
+            ordered[chosen] = records[chosen]
             waiting.remove(chosen)
         return ordered
 
-    def _links(self, texts: Texts, name: str) -> set[Key]:
+    def _links_of(self, texts: Texts, name: str) -> set[Key]:
         fields = self.entity(name).fields
-        return {(kept.ref, int(texts[kept.name])) for kept in fields if kept.ref and texts[kept.name]}
+        return {
+            (spec_field.ref, int(texts[spec_field.name]))
+            for spec_field in fields
+            if spec_field.ref and texts[spec_field.name]
+        }
 
 
-def _unlike(kept: FieldSpec, number: int) -> str:
+def _different_value(spec_field: FieldSpec, number: int) -> str:
     """A value that the records before it do not have."""
-    if kept.type is FieldType.INT:
-        return str(int(usual(kept) or 1) + number - 1)
-    if kept.type is FieldType.EMAIL:
+    if spec_field.type is FieldType.INT:
+        return str(int(usual(spec_field) or 1) + number - 1)
+    if spec_field.type is FieldType.EMAIL:
         return f"zoe{number}@example.com"
-    return usual(kept) + (str(number) if kept.type in (FieldType.URL, FieldType.PHONE) else f" {number}")
+    return usual(spec_field) + (
+        str(number) if spec_field.type in (FieldType.URL, FieldType.PHONE) else f" {number}"
+    )
 
 
-def usual(kept: FieldSpec) -> str:
+def usual(spec_field: FieldSpec) -> str:
     """The value that a field of the example record begins with; empty where the app fills it in, or may be."""
-    if kept.ref:
-        return "1" if kept.required else ""
-    if kept.starts_as:
+    if spec_field.ref:
+        return "1" if spec_field.required else ""
+    if spec_field.starts_as:
         return ""
-    return next(values_of(kept, []), "")
+    return next(values_of(spec_field, []), "")
 
 
-def values_of(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
+def values_of(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
     """Values to try in a field, those beside the numbers of a condition included."""
-    match kept.type:
+    match spec_field.type:
         case FieldType.BOOL:
             yield from ("1", "")
         case FieldType.CHOICE:
-            yield from kept.choices
+            yield from spec_field.choices
         case FieldType.DATE:
             yield from (f"@{offset}" for offset in OFFSETS)
         case FieldType.DATETIME:
             yield from (f"@{offset} {clock}" for clock in _CLOCKS for offset in OFFSETS[:6])
         case FieldType.REF:
             yield from ("1", "2")
-        case _ if kept.type in NUMBERS:
-            yield from _amounts(kept, numbers)
+        case _ if spec_field.type in NUMBERS:
+            yield from _amounts_within(spec_field, numbers)
         case _:
-            yield TEXTS.get(kept.type, "")
+            yield TEXTS.get(spec_field.type, "")
 
 
 TEXTS: Final = {
@@ -199,33 +213,33 @@ TEXTS: Final = {
 }
 
 
-def _amounts(kept: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
+def _amounts_within(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
     """Numbers within the limits of the field."""
     beside = [number + step for number in numbers for step in (0, 1, -1)]
     tried = [Decimal(3), Decimal(1), *beside, *map(Decimal, (0, 2, 5, 10, 100, 1000, 100_000))]
     # The first lies between the limits even where no usual number does.
-    if _is_tight(kept):
-        tried = [bound for bound in (kept.lowest, kept.highest) if bound is not None] + tried
+    if _is_tight(spec_field):
+        tried = [bound for bound in (spec_field.lowest, spec_field.highest) if bound is not None] + tried
     for number in dict.fromkeys(tried):
-        is_low = number < (0 if kept.lowest is None else kept.lowest)
+        is_low = number < (0 if spec_field.lowest is None else spec_field.lowest)
         is_whole = number == int(number)
-        if is_low or (kept.highest is not None and number > kept.highest):
+        if is_low or (spec_field.highest is not None and number > spec_field.highest):
             continue
-        if is_whole or kept.type is not FieldType.INT:
+        if is_whole or spec_field.type is not FieldType.INT:
             yield str(int(number)) if is_whole else str(number)
 
 
-def _is_tight(kept: FieldSpec) -> bool:
-    return not (kept.lowest or 0) <= 3 <= (kept.highest if kept.highest is not None else 3)
+def _is_tight(spec_field: FieldSpec) -> bool:
+    return not (spec_field.lowest or 0) <= 3 <= (spec_field.highest if spec_field.highest is not None else 3)
 
 
-def plain(kept: FieldSpec, text: str, today: date) -> Plain:
+def plain(spec_field: FieldSpec, text: str, today: date) -> Plain:
     """A typed text as the value that expressions know; None for nothing."""
-    if kept.type is FieldType.BOOL:
+    if spec_field.type is FieldType.BOOL:
         return bool(text)
     if not text:
         return None
-    if kept.type in NUMBERS or kept.type is FieldType.REF:
+    if spec_field.type in NUMBERS or spec_field.type is FieldType.REF:
         return Fraction(text)
     if text.startswith("@"):
         day, _, clock = text[1:].partition(" ")

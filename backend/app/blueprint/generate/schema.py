@@ -78,14 +78,14 @@ _VIEW_FIELDS = {
 
 def schema_py(spec: AppSpec, *, made_by: str, can_do: Sequence[str], look: str = "") -> str:
     """The module's text; every text of the spec enters it as a Python literal."""
-    blocks = [_entity(spec, entity) for entity in spec.entities]
-    body = "\n\n".join([_about(spec, made_by, can_do, look), *blocks, _register(spec)])
+    blocks = [_entity_py(spec, entity) for entity in spec.entities]
+    body = "\n\n".join([_about_py(spec, made_by, can_do, look), *blocks, _registers_py(spec)])
     used = [word for word in _MODEL_WORDS if f"{word}(" in body]
     imports = f"from .model import {', '.join(used)}"
     return f"{_DOCSTRING}\n\n{imports}\n\n{body}\n"
 
 
-def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str:
+def _about_py(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str:
     lines = [
         f"    title={spec.title!r},",
         f"    tagline={spec.tagline!r},",
@@ -93,9 +93,9 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
         f"    made_by={made_by!r},",
         f"    monogram={monogram(spec.title)!r},",
         f"    currency={spec.currency!r},",
-        _tuple("can_do", can_do, "    "),
-        _tuple("assumptions", spec.assumptions, "    "),
-        _tuple("left_out", spec.not_understood, "    "),
+        _tuple_py("can_do", can_do, "    "),
+        _tuple_py("assumptions", spec.assumptions, "    "),
+        _tuple_py("left_out", spec.not_understood, "    "),
         f"    look={look!r},",
         f"    timezone={spec.timezone!r},",
         f"    name={customer_name(spec)!r},",
@@ -104,14 +104,14 @@ def _about(spec: AppSpec, made_by: str, can_do: Sequence[str], look: str) -> str
     return "ABOUT = About(\n" + "\n".join(lines) + "\n)"
 
 
-def _tuple(name: str, values: Sequence[str], indent: str) -> str:
+def _tuple_py(name: str, values: Sequence[str], indent: str) -> str:
     if not values:
         return f"{indent}{name}=(),"
     inner = "".join(f"{indent}    {value!r},\n" for value in values)
     return f"{indent}{name}=(\n{inner}{indent}),"
 
 
-def _entity(spec: AppSpec, entity: EntitySpec) -> str:
+def _entity_py(spec: AppSpec, entity: EntitySpec) -> str:
     lines = [
         f"    name={entity.name!r},",
         *([f"    was={entity.was!r},"] if entity.was else []),
@@ -121,27 +121,27 @@ def _entity(spec: AppSpec, entity: EntitySpec) -> str:
         f"    about={entity.about!r},",
         f"    title={title_fields(entity)!r},",
         "    fields=(",
-        *(f"        {_field(spec, entity, field)}," for field in entity.fields),
+        *(f"        {_field_py(spec, entity, field)}," for field in entity.fields),
         "    ),",
-        *_tuple_of("figures", [figure_py(spec, entity, figure) for figure in entity.computed]),
+        *_tuple_lines("figures", [figure_py(spec, entity, figure) for figure in entity.computed]),
         f"    columns={columns(entity)!r},",
         *([f"    state={entity.state!r},"] if entity.state else []),
         *([f"    order={entity.order!r},"] if entity.order else []),
         *([f"    line_of={link.name!r},"] if (link := lines_of(spec, entity)) else []),
         *public_py(spec, entity),
-        *_tuple_of("moves", moves_py(spec, entity)),
-        *_tuple_of("rights", rights_py(spec, entity)),
-        *_views(spec, entity),
-        *_rules(spec, entity),
+        *_tuple_lines("moves", moves_py(spec, entity)),
+        *_tuple_lines("rights", rights_py(spec, entity)),
+        *_view_lines(spec, entity),
+        *_rule_lines(spec, entity),
     ]
     return f"{entity.table.upper()} = Entity(\n" + "\n".join(lines) + "\n)"
 
 
-def _tuple_of(name: str, lines: Sequence[str]) -> list[str]:
+def _tuple_lines(name: str, lines: Sequence[str]) -> list[str]:
     return [f"    {name}=(", *(f"        {line}," for line in lines), "    ),"] if lines else []
 
 
-def _field(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
+def _field_py(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
     parts = [repr(field.name), repr(field.label)]
     if field.type is not FieldType.TEXT:
         parts.append(repr(field.type.value))
@@ -155,11 +155,11 @@ def _field(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
     if field.was:
         parts.append(f"was={field.was!r}")
     if field.choices_were:
-        parts.append(f"choices_were={tuple((one.name, one.was) for one in field.choices_were)!r}")
-    return f"Field({', '.join([*parts, *_number(spec, entity, field)])})"
+        parts.append(f"choices_were={tuple((choice.name, choice.was) for choice in field.choices_were)!r}")
+    return f"Field({', '.join([*parts, *_number_arguments(spec, entity, field)])})"
 
 
-def _number(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> list[str]:
+def _number_arguments(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> list[str]:
     """The parts of a field that say how its number is written, bounded and begun with."""
     parts = [f"digits={field.digits}"] if field.type is FieldType.DECIMAL else []
     if field.unit:
@@ -172,17 +172,17 @@ def _number(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> list[str]:
     return parts
 
 
-def _views(spec: AppSpec, entity: EntitySpec) -> list[str]:
+def _view_lines(spec: AppSpec, entity: EntitySpec) -> list[str]:
     lines: dict[ViewKind, str] = {}
     for view in spec.views:
-        if view.entity == entity.name and (shown := _view(entity, view.kind, view.field)):
+        if view.entity == entity.name and (shown := _view_value(entity, view.kind, view.field)):
             lines.setdefault(view.kind, f"    {view.kind.value}={shown},")
     return list(lines.values())
 
 
 def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
     """True if a view of this kind by that field is in the app."""
-    return kind is ViewKind.LIST or bool(_view(entity, kind, name))
+    return kind is ViewKind.LIST or bool(_view_value(entity, kind, name))
 
 
 def is_built_view(kind: ViewKind) -> bool:
@@ -190,8 +190,8 @@ def is_built_view(kind: ViewKind) -> bool:
     return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, ViewKind.RESULTS, *_VIEW_FIELDS)
 
 
-def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
-    """What the entity says of the view, or nothing when its field does not fit."""
+def _view_value(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
+    """The argument of the entity for the view; empty when its field does not fit."""
     if kind is ViewKind.DOCUMENT:
         return "True"
     if kind is ViewKind.RESULTS:
@@ -204,30 +204,30 @@ def _view(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     return repr(field.name) if field is not None and field.type in _VIEW_FIELDS.get(kind, ()) else ""
 
 
-def _rules(spec: AppSpec, entity: EntitySpec) -> list[str]:
+def _rule_lines(spec: AppSpec, entity: EntitySpec) -> list[str]:
     lines = [f"        {rule.py()}," for rule in rules_of(spec, entity)]
     return ["    rules=(", *lines, "    ),"] if lines else []
 
 
-def _register(spec: AppSpec) -> str:
+def _registers_py(spec: AppSpec) -> str:
     names = "".join(f"    {entity.table.upper()},\n" for entity in spec.entities)
     sections = "".join(f"    {line},\n" for line in site_py(spec))
     tools = "".join(f"    {tool_py(spec, tool)},\n" for tool in spec.tools)
-    forms = "".join(f"    {_form(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
-    kept = [role for role in spec.roles if role.scope is RoleScope.OWN or role in staff_roles(spec)]
-    roles = "".join(f"    {line},\n" for role in kept if (line := _role(spec, role)))
+    forms = "".join(f"    {_form_py(spec, form)},\n" for form in spec.forms if spec.entity(form.entity))
+    roles_shown = [role for role in spec.roles if role.scope is RoleScope.OWN or role in staff_roles(spec)]
+    roles = "".join(f"    {line},\n" for role in roles_shown if (line := _role_py(spec, role)))
     messages = "".join(f"    {line},\n" for line in messages_py(spec))
-    listed = [_listed("ENTITIES", names), _listed("FORMS", forms), _listed("ROLES", roles)]
-    more = [_listed("SITE", sections), _listed("TOOLS", tools), _listed("MESSAGES", messages)]
-    return "\n\n".join([*listed, *more])
+    registers = [_register_py("ENTITIES", names), _register_py("FORMS", forms), _register_py("ROLES", roles)]
+    further = [_register_py("SITE", sections), _register_py("TOOLS", tools), _register_py("MESSAGES", messages)]
+    return "\n\n".join([*registers, *further])
 
 
-def _listed(name: str, lines: str) -> str:
+def _register_py(name: str, lines: str) -> str:
     return f"{name} = (\n{lines})" if lines else f"{name} = ()"
 
 
-def _dated(entity: EntitySpec, form: FormSpec) -> str:
-    """The days that nobody is asked for: those that a record needs, and those that say when it came."""
+def _date_arguments(entity: EntitySpec, form: FormSpec) -> str:
+    """The dates that nobody is asked for: those that a record needs, and the day it came."""
     days = [field for field in entity.fields if field.type in _DATES and not field.starts_as]
     unasked = [field for field in days if field.name not in form.fields]
     dated = tuple(field.name for field in unasked if field.required or field.name.startswith(_OF_SENDING))
@@ -245,48 +245,51 @@ def _is_to_come(field: FieldSpec, entity: EntitySpec, form: FormSpec) -> bool:
     return bool(words & _OF_COMING) or (bool(words & _OF_A_DAY) and bool(_ASKED_FOR.intersection(about)))
 
 
-def _form(spec: AppSpec, form: FormSpec) -> str:
+def _form_py(spec: AppSpec, form: FormSpec) -> str:
     entity = spec.entity(form.entity)
     table = entity.table if entity else ""
     person = f", person={form.person!r}" if form.person else ""
     lines = f", lines={form.lines!r}" if form.lines else ""
-    more = person + lines + (f", shows={form.shows!r}" if form.shows else "")
-    more += f", invited_by={form.invited_by!r}" if form.invited_by else ""
-    more += _calling_off(entity) + _dated(entity, form) if entity else ""
-    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{more})"
+    arguments = person + lines + (f", shows={form.shows!r}" if form.shows else "")
+    arguments += f", invited_by={form.invited_by!r}" if form.invited_by else ""
+    arguments += _calling_off_arguments(entity) + _date_arguments(entity, form) if entity else ""
+    return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{arguments})"
 
 
-def _calling_off(entity: EntitySpec) -> str:
-    """How far a record is, and how whoever sent it calls it off."""
+def _calling_off_arguments(entity: EntitySpec) -> str:
+    """The status of a record, and the choices by which its sender calls it off."""
     status = status_field(entity)
     if status is None:
         return ""
     return f", state={status.name!r}, cancels={cancelling(entity)!r}, open={still_open(entity)!r}"
 
 
-def _role(spec: AppSpec, role: RoleSpec) -> str:
+def _role_py(spec: AppSpec, role: RoleSpec) -> str:
     if role.scope is RoleScope.ALL:
         return f"Role({role.name!r}, {role.about!r})"
-    own = spec.entity(role.entity) if role.entity else next(filter(_is_person, spec.entities), None)
-    if own is None:
+    person = spec.entity(role.entity) if role.entity else next(filter(_is_person, spec.entities), None)
+    if person is None:
         return ""
-    adds = tuple(entity.table for entity in spec.entities if _may_add(spec, entity, role, own))
-    return f"Role({role.name!r}, {role.about!r}, own={own.table!r}, adds={adds!r})"
+    adds = tuple(entity.table for entity in spec.entities if _may_add(spec, entity, role, person))
+    return f"Role({role.name!r}, {role.about!r}, own={person.table!r}, adds={adds!r})"
 
 
 def _is_person(entity: EntitySpec) -> bool:
     return any(field.type is FieldType.EMAIL for field in entity.fields)
 
 
-def _may_add(spec: AppSpec, entity: EntitySpec, role: RoleSpec, own: EntitySpec) -> bool:
-    """What a right says, or else what people usually add about themselves."""
+def _may_add(spec: AppSpec, entity: EntitySpec, role: RoleSpec, person: EntitySpec) -> bool:
+    """True if a right says so, or where none does, if people usually add such records about themselves."""
     right = next((right for right in entity.rights if right.role == role.name), None)
-    return right.adds if right else _adds(spec, entity, own)
+    return right.adds if right else _may_usually_add(spec, entity, person)
 
 
-def _adds(spec: AppSpec, entity: EntitySpec, own: EntitySpec) -> bool:
+def _may_usually_add(spec: AppSpec, entity: EntitySpec, person: EntitySpec) -> bool:
     """True if a person adds such records about themselves: what has a form, and what is no judgement or money."""
-    if not any(field.ref == own.name for field in entity.fields) or entity.label.lower().split()[-1] in JUDGEMENTS:
+    if (
+        not any(field.ref == person.name for field in entity.fields)
+        or entity.label.lower().split()[-1] in JUDGEMENTS
+    ):
         return False
     has_form = any(form.entity == entity.name for form in spec.forms)
     return has_form or not any(field.type is FieldType.MONEY for field in entity.fields)

@@ -11,7 +11,7 @@ from zlib import crc32
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import TEXTS, Key
 from app.blueprint.generate.seed_conditions import fit_to_conditions, kept_value
-from app.blueprint.generate.seed_fit import Rows, add_up, fit, settle
+from app.blueprint.generate.seed_fit import Rows, add_up, fit_to_rules, settle_stock
 from app.blueprint.generate.seed_names import choice_for, is_person, named_examples, sort_field
 from app.blueprint.generate.seed_values import CODES, PRICES, Place, Record, Value, value
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
@@ -26,7 +26,7 @@ _OF_LINKED: Final = re.compile(r"(\w+)\.(\w+)")
 
 def seed_json(spec: AppSpec) -> str:
     """The text of `seed.json`: rows by table, parents before what belongs to them."""
-    by_table = {entity.table: kept for entity, kept in seed_rows(spec)}
+    by_table = {entity.table: records for entity, records in seed_rows(spec)}
     return json.dumps(by_table, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -34,34 +34,34 @@ def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
     """The examples of each entity, fitted to every rule of the specification."""
     rows: Rows = {}
     for entity in in_order(spec):
-        fitted = fit(spec, entity, _records(spec, entity, rows), rows)
+        fitted = fit_to_rules(spec, entity, _entity_records(spec, entity, rows), rows)
         rows[entity.name] = fit_to_conditions(spec, entity, fitted, rows)
     for entity in in_order(spec):
         if not rows[entity.name]:
             add_scene(spec, entity, rows)
     add_up(spec, rows)
-    settle(spec, rows)
+    settle_stock(spec, rows)
     return [(entity, rows[entity.name]) for entity in in_order(spec)]
 
 
 def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
-    """Where no example fits the conditions: the one that the app's tests keep, with what it belongs to."""
+    """Add the example that the app's tests keep, with its parents, where no other fits the conditions."""
     scene, numbers = examples_of(spec).good(entity), dict[Key, int]()
     for key, texts in scene.records.items():
-        of = next(one for one in spec.entities if one.name == key[0])
-        record = _record(Place(of, len(rows[of.name]), 0), rows)
-        for field in of.fields:
+        entity_of_key = next(candidate for candidate in spec.entities if candidate.name == key[0])
+        record = _make_record(Place(entity_of_key, len(rows[entity_of_key.name]), 0), rows)
+        for field in entity_of_key.fields:
             if field.ref:
                 record[field.name] = numbers[field.ref, int(texts[field.name])] if texts[field.name] else None
             elif field.type not in TEXTS:
                 record[field.name] = kept_value(field, texts[field.name])
-        known = _listed(spec, of, record, rows)
-        if known is None:
-            rows[of.name].append(record)
-        numbers[key] = known or len(rows[of.name])
+        number_there = _number_listed(spec, entity_of_key, record, rows)
+        if number_there is None:
+            rows[entity_of_key.name].append(record)
+        numbers[key] = number_there or len(rows[entity_of_key.name])
 
 
-def _listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> int | None:
+def _number_listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> int | None:
     """The number of the record that is there already, where a rule lets it be listed once."""
     for rule in spec.rules:
         if rule.entity == entity.name and rule.kind is RuleKind.UNIQUE:
@@ -74,35 +74,35 @@ def _listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows) -> in
     return None
 
 
-def _records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Record]:
+def _entity_records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Record]:
     names = named_examples(spec, entity)
     count = _row_count(spec, entity, rows, names)
     shift = crc32(f"{spec.title}/{entity.name}".encode()) % 97
-    return [_record(Place(entity, row, shift, names), rows) for row in range(count)]
+    return [_make_record(Place(entity, row, shift, names), rows) for row in range(count)]
 
 
 def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows, names: Sequence[Example]) -> int:
-    """More of what belongs to something than of what is belonged to; no more than there are names for."""
-    pointed_at = any(field.ref == entity.name for one in spec.entities for field in one.fields)
+    """The number of examples: more of what belongs to something; no more than there are names for."""
+    pointed_at = any(field.ref == entity.name for other in spec.entities for field in other.fields)
     belongs = any(field.ref in rows for field in entity.fields)
     count = LINK_ROWS if belongs and not pointed_at else CHILD_ROWS if belongs else PARENT_ROWS
-    line = any(
+    is_line = any(
         rule.kind is RuleKind.SUM and rule.entity == entity.name and len(rule.fields) > 1 for rule in spec.rules
     )
     title = title_fields(entity)[0]
-    named = names and title not in CODES and not is_person(entity) and not line
+    is_named = names and title not in CODES and not is_person(entity) and not is_line
     refs = title in {field.name for field in entity.fields if field.ref}
-    return max(4, min(count, len(names))) if named and not refs else count
+    return max(4, min(count, len(names))) if is_named and not refs else count
 
 
-def _record(place: Place, rows: Rows) -> Record:
+def _make_record(place: Place, rows: Rows) -> Record:
     """A record whose status comes last: it has to fit the dates."""
     record: Record = {}
     turn = 0
     status = status_field(place.entity)
     for field in place.entity.fields:
         if field.type is FieldType.REF:
-            record[field.name] = _ref(field, place, rows, turn)
+            record[field.name] = _linked_number(field, place, rows, turn)
             turn += 1
         elif field is status:
             record[field.name] = None
@@ -115,7 +115,7 @@ def _record(place: Place, rows: Rows) -> Record:
 
 
 def _first_value(field: FieldSpec, record: Record, place: Place, rows: Rows) -> Value:
-    """What the app itself begins with where it takes that from what the record belongs to, such as a price."""
+    """The value of a field, taken from the linked record where the app itself does so, such as a price."""
     match = _OF_LINKED.fullmatch(field.starts_as or "")
     link = place.entity.field(match[1]) if match else None
     parents = rows.get(link.ref or "", []) if link else []
@@ -123,14 +123,14 @@ def _first_value(field: FieldSpec, record: Record, place: Place, rows: Rows) -> 
     if match and parents and isinstance(number, int) and parents[number - 1].get(match[2]) is not None:
         return parents[number - 1][match[2]]
     price = _price_of_linked(record, place, rows) if PRICES & set(field.name.split("_")) else None
-    own = place.example.price if place.example else None
-    if price is not None and own is None and field.type is FieldType.MONEY:
+    own_price = place.example.price if place.example else None
+    if price is not None and own_price is None and field.type is FieldType.MONEY:
         return price
     return value(field, place)
 
 
 def _price_of_linked(record: Record, place: Place, rows: Rows) -> int | None:
-    """What the thing costs that the record points at, in cents."""
+    """The price of the thing that the record points at, in cents."""
     for link in place.entity.fields:
         number, parents = record.get(link.name), rows.get(link.ref or "", [])
         if parents and isinstance(number, int):
@@ -141,9 +141,9 @@ def _price_of_linked(record: Record, place: Place, rows: Rows) -> int | None:
     return None
 
 
-def _ref(field: FieldSpec, place: Place, rows: Rows, turn: int) -> int | None:
-    """Every pair of links is different as long as there are pairs left."""
-    many = len(rows.get(field.ref or "", ()))
-    if not many:
+def _linked_number(field: FieldSpec, place: Place, rows: Rows, turn: int) -> int | None:
+    """The number of a linked record; pairs of links differ as long as there are pairs left."""
+    count = len(rows.get(field.ref or "", ()))
+    if not count:
         return None
-    return (place.row + turn * (place.row // many + 1) * (turn + 2)) % many + 1
+    return (place.row + turn * (place.row // count + 1) * (turn + 2)) % count + 1

@@ -30,34 +30,36 @@ def fit_to_conditions(spec: AppSpec, entity: EntitySpec, records: Sequence[Recor
     """The records that keep every condition, some of them changed for it; what cannot be fitted is left out."""
     if not conditions_of(spec, entity):
         return list(records)
-    said = [one for rule in judged_rules(spec, entity) if (one := statement(spec, entity, rule)) is not None]
-    fitting = _Fitting(spec, entity, said, rows)
-    kept: list[Record] = []
+    statements = [
+        stated for rule in judged_rules(spec, entity) if (stated := statement(spec, entity, rule)) is not None
+    ]
+    fitting = _Fitting(spec, entity, statements, rows)
+    fitted_records: list[Record] = []
     for record in records:
-        fitted = fitting.fitted(record, kept)
+        fitted = fitting.fitted(record, fitted_records)
         if fitted is not None:
-            kept.append(fitted)
-    return kept
+            fitted_records.append(fitted)
+    return fitted_records
 
 
 class _Fitting:
-    def __init__(self, spec: AppSpec, entity: EntitySpec, said: Sequence[Statement], rows: Rows) -> None:
-        self._spec, self._entity, self._said, self._rows = spec, entity, said, rows
+    def __init__(self, spec: AppSpec, entity: EntitySpec, statements: Sequence[Statement], rows: Rows) -> None:
+        self._spec, self._entity, self._said, self._rows = spec, entity, statements, rows
         self._catalogue = catalogue_of(spec)
         self._worlds = {when: self._plain_rows(when.date()) for when in _MOMENTS}
         self._earlier = {when: self._at_their_beginning(rows) for when, rows in self._worlds.items()}
         search = Search(Cast(spec))
-        nodes = [parse(text) for one in said for text in one if text]
+        nodes = [parse(text) for stated in statements for text in stated if text]
         names = {name for node in nodes for kind, name in search.places(entity, node) if kind == entity.name}
         self._fields = [field for field in entity.fields if field.name in names]
 
-    def fitted(self, record: Record, kept: Sequence[Record]) -> Record | None:
+    def fitted(self, record: Record, earlier: Sequence[Record]) -> Record | None:
         """The record, or the first change of it that keeps every condition beside those kept before."""
-        if self._holds(record, kept):
+        if self._holds(record, earlier):
             return record
         for changes in itertools.islice(self._changes(), _TRIES):
             changed = {**record, **changes}
-            if self._holds(changed, kept):
+            if self._holds(changed, earlier):
                 return changed
         return None
 
@@ -71,20 +73,23 @@ class _Fitting:
         if field.ref:
             numbers: list[int | str | None] = [*range(1, 1 + len(self._rows.get(field.ref, ())))]
             return numbers if field.required else [*numbers, None]
-        found = [kept_value(field, text) for text in values_of(field, [])]
-        return found if field.required else [*found, None]
+        values = [kept_value(field, text) for text in values_of(field, [])]
+        return values if field.required else [*values, None]
 
-    def _holds(self, record: Record, kept: Sequence[Record]) -> bool:
-        """True if it could be added now, or could while all that it belongs to was in its first state.
+    def _holds(self, record: Record, earlier: Sequence[Record]) -> bool:
+        """True if it could be added now, or while all that it belongs to was in its first state.
 
         The lines of a quote are written while that is a draft, and stay when it is sent.
         """
-        return any(self._holds_in(worlds, record, kept) for worlds in (self._worlds, self._earlier))
+        return any(self._holds_in(worlds, record, earlier) for worlds in (self._worlds, self._earlier))
 
-    def _holds_in(self, worlds: Mapping[datetime, PlainRows], record: Record, kept: Sequence[Record]) -> bool:
-        number = 1 + len(kept)
+    def _holds_in(self, worlds: Mapping[datetime, PlainRows], record: Record, earlier: Sequence[Record]) -> bool:
+        number = 1 + len(earlier)
         for when, others in worlds.items():
-            mine = {at: self._plain(self._entity, one, when.date()) for at, one in enumerate([*kept, record], 1)}
+            mine = {
+                at: self._plain_record(self._entity, row, when.date())
+                for at, row in enumerate([*earlier, record], 1)
+            }
             evaluator = Evaluator(self._catalogue, World({**others, self._entity.name: mine}, when))
             for condition, judged in self._said:
                 if judged and evaluator.holds(judged, self._entity.name, number) is not True:
@@ -102,26 +107,28 @@ class _Fitting:
         return begun
 
     def _plain_rows(self, today: date) -> PlainRows:
-        found: PlainRows = {}
+        plain_rows: PlainRows = {}
         for entity in self._spec.entities:
             records = self._rows.get(entity.name, ())
-            found[entity.name] = {at: self._plain(entity, one, today) for at, one in enumerate(records, start=1)}
-        return found
+            plain_rows[entity.name] = {
+                at: self._plain_record(entity, record, today) for at, record in enumerate(records, start=1)
+            }
+        return plain_rows
 
-    def _plain(self, entity: EntitySpec, record: Record, today: date) -> dict[str, Plain]:
-        return {field.name: _as_plain(field, record[field.name], today) for field in entity.fields}
+    def _plain_record(self, entity: EntitySpec, record: Record, today: date) -> dict[str, Plain]:
+        return {field.name: _plain_value(field, record[field.name], today) for field in entity.fields}
 
 
-def _digits(field: FieldSpec) -> int:
+def _digits_of(field: FieldSpec) -> int:
     return {FieldType.MONEY: MONEY_DIGITS, FieldType.DECIMAL: field.digits}.get(field.type, 0)
 
 
-def _as_plain(field: FieldSpec, value: int | str | None, today: date) -> Plain:
+def _plain_value(field: FieldSpec, value: int | str | None, today: date) -> Plain:
     """A kept value as the one that expressions know."""
     if value is None:
         return False if field.type is FieldType.BOOL else None
     if field.type in NUMBERS:
-        return Fraction(int(value), 10 ** _digits(field))
+        return Fraction(int(value), 10 ** _digits_of(field))
     if field.type is FieldType.BOOL:
         return bool(value)
     return plain(field, str(value), today)
@@ -134,5 +141,5 @@ def kept_value(field: FieldSpec, text: str) -> int | str | None:
     if not text:
         return None
     if field.type in NUMBERS:
-        return int(Decimal(text).scaleb(_digits(field)))
+        return int(Decimal(text).scaleb(_digits_of(field)))
     return text

@@ -1,4 +1,4 @@
-"""What the example records of a kind are called and what they cost: as its trade says, or else as is usual."""
+"""The names and prices of a kind's example records: those of its trade, or else the usual ones."""
 
 from __future__ import annotations
 
@@ -35,55 +35,55 @@ _FIRMS: Final = frozenset(
 def is_person(entity: EntitySpec) -> bool:
     """True if the records are people, or carry the name of one."""
     kinds = {field.type for field in entity.fields}
-    named = any(field.name in ("name", "full_name") for field in entity.fields[:2])
-    last = _words(entity.label)[-1:]
-    reached = kinds & {FieldType.EMAIL, FieldType.PHONE} or _PEOPLE.intersection(last)
-    return named and bool(reached) and not _FIRMS.intersection(last)
+    has_name = any(field.name in ("name", "full_name") for field in entity.fields[:2])
+    last_word = _words_in(entity.label)[-1:]
+    is_reachable = kinds & {FieldType.EMAIL, FieldType.PHONE} or _PEOPLE.intersection(last_word)
+    return has_name and bool(is_reachable) and not _FIRMS.intersection(last_word)
 
 
 def named_examples(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
     """The examples of a kind of record that has a name of its own; none for people and for what is numbered."""
     if entity.seed and entity.seed not in usual_examples().values():
-        return tuple(_priced(name) for name in entity.seed)
-    first, title = entity.fields[0], entity.field(title_fields(entity)[0])
-    title = first if first.type is FieldType.LONGTEXT and first.name in _NAMES else title
+        return tuple(_with_price(name) for name in entity.seed)
+    first_field, title = entity.fields[0], entity.field(title_fields(entity)[0])
+    title = first_field if first_field.type is FieldType.LONGTEXT and first_field.name in _NAMES else title
     if title is None or title.type not in _WRITTEN or title.name not in _NAMES or is_person(entity):
-        return tuple(_priced(name) for name in entity.seed)
-    by_trade = _of_trade(spec, entity)
+        return tuple(_with_price(name) for name in entity.seed)
+    by_trade = _examples_of_trade(spec, entity)
     if len(by_trade) >= 3:
         return by_trade
-    return tuple(_priced(name) for name in entity.seed or _usual(entity))
+    return tuple(_with_price(name) for name in entity.seed or _usual_names(entity))
 
 
-def _priced(name: str) -> Example:
+def _with_price(name: str) -> Example:
     return Example(name, usual_prices().get(name))
 
 
-def _of_trade(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
-    """What the business that the app is about calls such things, as far as the choices of the kind have them."""
-    about = _about(spec)
-    last = _words(entity.label)[-1:]
-    keys = {"".join(_words(entity.label)), *last}
+def _examples_of_trade(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
+    """The examples of the app's trade, as far as the choices of the kind have them."""
+    about = _words_about(spec)
+    last_word = _words_in(entity.label)[-1:]
+    keys = {"".join(_words_in(entity.label)), *last_word}
     fitting = [trade for trade in trades() if trade.kinds & keys and trade.words & about]
     best = max(fitting, key=lambda trade: len(trade.words & about), default=None)
     if best is None:
         return ()
     choices = sort_field(entity, best.examples)
-    return tuple(one for one in best.examples if choices is None or choice_for(choices, one))
+    return tuple(example for example in best.examples if choices is None or choice_for(choices, example))
 
 
 @cache
-def _about(spec: AppSpec) -> frozenset[str]:
-    said = " ".join([spec.title, spec.tagline, spec.goal, *(entity.label for entity in spec.entities)])
-    return frozenset(_words(said))
+def _words_about(spec: AppSpec) -> frozenset[str]:
+    texts = " ".join([spec.title, spec.tagline, spec.goal, *(entity.label for entity in spec.entities)])
+    return frozenset(_words_in(texts))
 
 
-def _words(text: str) -> list[str]:
+def _words_in(text: str) -> list[str]:
     return re.findall(r"[a-zé']+", text.lower())
 
 
-def _usual(entity: EntitySpec) -> tuple[str, ...]:
-    words = _words(entity.label)
+def _usual_names(entity: EntitySpec) -> tuple[str, ...]:
+    words = _words_in(entity.label)
     for key in ("".join(words), *words[-1:]):
         if key in usual_examples() and key not in _AMBIGUOUS:
             return usual_examples()[key]
@@ -94,9 +94,11 @@ def sort_field(entity: EntitySpec, examples: Sequence[Example]) -> FieldSpec | N
     """The choice that says what sort of thing each example is."""
     status = status_field(entity)
     choices = [field for field in entity.fields if field.type is FieldType.CHOICE and field is not status]
-    return next((field for field in choices if any(choice_for(field, one) for one in examples)), None)
+    return next((field for field in choices if any(choice_for(field, example) for example in examples)), None)
 
 
 def choice_for(field: FieldSpec, example: Example) -> str | None:
     """The choice that goes with the example: cakes for a cake."""
-    return next((one for one in field.choices if example.sort and one.casefold().startswith(example.sort)), None)
+    return next(
+        (choice for choice in field.choices if example.sort and choice.casefold().startswith(example.sort)), None
+    )

@@ -42,7 +42,7 @@ PRICES: Final = frozenset({"price", "fee", "fare", "cost"})
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: its row, a number that differs between apps and entities, what rows are called."""
+    """The place of a value: its row, a number that differs between apps and entities, the names of rows."""
 
     entity: EntitySpec
     row: int
@@ -51,7 +51,7 @@ class Place:
 
     @property
     def example(self) -> Example | None:
-        """What this row is."""
+        """The example that this row is."""
         return self.names[self.row % len(self.names)] if self.names else None
 
     @property
@@ -65,19 +65,19 @@ class Place:
 
 
 def value(field: FieldSpec, place: Place) -> Value:
-    """What the field holds in this row; refs are not decided here."""
+    """The value of the field in this row; refs are not decided here."""
     match field.type:
         case FieldType.DATE | FieldType.DATETIME:
-            return _date(field, place)
+            return _date_text(field, place)
         case FieldType.INT:
-            return _within(field, _number(field, place), place.row)
+            return _move_within(field, _example_number(field, place), place.row)
         case FieldType.DECIMAL:
             # Every second one has a half, so that decimals are seen to be kept.
             half = 0 if _RATES & set(field.name.split("_")) else 5 * (place.row % 2)
-            tenths = _number(field, place) * 10 + half
-            return _within(field, tenths * 10**field.digits // 10, place.row)
+            tenths = _example_number(field, place) * 10 + half
+            return _move_within(field, tenths * 10**field.digits // 10, place.row)
         case FieldType.MONEY:
-            return _within(field, _money(field, place), place.row)
+            return _move_within(field, _example_amount(field, place), place.row)
         case FieldType.BOOL:
             # What is out of the way is the exception.
             parts = set(field.name.split("_"))
@@ -87,10 +87,10 @@ def value(field: FieldSpec, place: Place) -> Value:
         case FieldType.CHOICE:
             return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
         case _:
-            return _words(field, place)
+            return _text_value(field, place)
 
 
-def _within(field: FieldSpec, number: int | None, row: int) -> int | None:
+def _move_within(field: FieldSpec, number: int | None, row: int) -> int | None:
     """The number moved between the limits of its field, in the unit that it is kept in."""
     if number is None:
         return None
@@ -103,86 +103,86 @@ def _within(field: FieldSpec, number: int | None, row: int) -> int | None:
     return min(max(number, lowest), highest)
 
 
-def _words(field: FieldSpec, place: Place) -> str | None:
+def _text_value(field: FieldSpec, place: Place) -> str | None:
     match field.type:
         case FieldType.EMAIL:
-            return f"{_person(place).lower().replace(' ', '.')}@example.com"
+            return f"{_person_name(place).lower().replace(' ', '.')}@example.com"
         case FieldType.CODE:
             return f"demo{place.row + 2:04}{chr(97 + place.shift % 26)}"
         case FieldType.PHONE:
             return f"+44 20 7946 {(place.shift * 37 + place.row * 61) % 1000:04d}"
         case FieldType.URL:
-            return _url(field, place)
+            return _example_url(field, place)
         case FieldType.LONGTEXT:
-            return _prose(field, place)
+            return _example_prose(field, place)
         case FieldType.IMAGE | FieldType.FILE:
             return example_file(field, place.entity, place.row + 1)
         case _:
-            return _text(field, place)
+            return _example_line(field, place)
 
 
-def _url(field: FieldSpec, place: Place) -> str | None:
+def _example_url(field: FieldSpec, place: Place) -> str | None:
     """A page of the example domain; no picture, since nobody has taken one."""
     if field.name in ("photo", "picture", "image", "cover"):
         return None
     return f"https://example.com/{place.entity.table.replace('_', '-')}/{place.row + 1}"
 
 
-def _prose(field: FieldSpec, place: Place) -> str | None:
+def _example_prose(field: FieldSpec, place: Place) -> str | None:
     if place.example and field is place.entity.fields[0]:
-        return _title(place)
-    named = next((texts for name, texts in stock.PROSE.items() if name in field.name), stock.NOTES)
+        return _example_title(place)
+    texts_named = next((texts for name, texts in stock.PROSE.items() if name in field.name), stock.NOTES)
     if "address" in field.name:
-        named = stock.STREETS
-    return place.pick(named) or (named[0] if field.required else None)
+        texts_named = stock.STREETS
+    return place.pick(texts_named) or (texts_named[0] if field.required else None)
 
 
-def _text(field: FieldSpec, place: Place) -> str | None:
-    first = next((one for one in place.entity.fields if one.type is FieldType.TEXT), None)
-    is_title = field is first and (field.required or field.name in ("name", "title"))
+def _example_line(field: FieldSpec, place: Place) -> str | None:
+    first_text = next((candidate for candidate in place.entity.fields if candidate.type is FieldType.TEXT), None)
+    is_title = field is first_text and (field.required or field.name in ("name", "title"))
     if field.name in stock.PERSON_FIELDS or (is_title and is_person(place.entity) and not place.names):
-        return _person(place)
+        return _person_name(place)
     if field.name in CODES and not (is_title and field.name == "number" and place.names):
         return f"{place.entity.label[:3].upper()}-{1040 + place.row}".replace(" ", "")
-    known = stock.TEXTS.get(field.name) or stock.TEXTS.get(field.name.rpartition("_")[2], ())
-    known = stock.STREETS if "address" in field.name else known
-    if known and not (is_title and place.names):
-        return place.pick(known)
+    usual = stock.TEXTS.get(field.name) or stock.TEXTS.get(field.name.rpartition("_")[2], ())
+    usual = stock.STREETS if "address" in field.name else usual
+    if usual and not (is_title and place.names):
+        return place.pick(usual)
     if field.required and field.name.endswith("_name") and not place.names:
-        return _person(place)
+        return _person_name(place)
     if is_title:
-        return _title(place)
+        return _example_title(place)
     return f"{field.label} {place.row + 1}" if field.required else None
 
 
-def _title(place: Place) -> str:
+def _example_title(place: Place) -> str:
     example = place.example
     if example is None:
         return f"{place.entity.label} {place.row + 1}"
-    again = place.row // len(place.names)
-    return example.name + (f" {again + 1}" if again else "")
+    round_number = place.row // len(place.names)
+    return example.name + (f" {round_number + 1}" if round_number else "")
 
 
-def _person(place: Place) -> str:
+def _person_name(place: Place) -> str:
     at = place.row + place.shift
-    first = stock.FIRST_NAMES[at % len(stock.FIRST_NAMES)]
-    return f"{first} {stock.LAST_NAMES[(at * 5 + place.shift) % len(stock.LAST_NAMES)]}"
+    first_name = stock.FIRST_NAMES[at % len(stock.FIRST_NAMES)]
+    return f"{first_name} {stock.LAST_NAMES[(at * 5 + place.shift) % len(stock.LAST_NAMES)]}"
 
 
-def _date(field: FieldSpec, place: Place) -> str:
-    day = _day(field, place)
+def _date_text(field: FieldSpec, place: Place) -> str:
+    day = _day_offset(field, place)
     if field.type is FieldType.DATE:
         return f"@{day}"
-    ends = field.name.startswith(_ENDS) and any(one.name.startswith(_STARTS) for one in place.entity.fields)
-    return f"@{day} {_later(place) if ends else place.pick(_TIMES)}"
+    ends = field.name.startswith(_ENDS) and any(other.name.startswith(_STARTS) for other in place.entity.fields)
+    return f"@{day} {_an_hour_later(place) if ends else place.pick(_TIMES)}"
 
 
-def _later(place: Place) -> str:
+def _an_hour_later(place: Place) -> str:
     hour, _, minute = place.pick(_TIMES).partition(":")
     return f"{int(hour) + 1:02d}:{minute}"
 
 
-def _day(field: FieldSpec, place: Place) -> int:
+def _day_offset(field: FieldSpec, place: Place) -> int:
     if field.starts_as in _AT_ENTRY:
         return -place.row * 2
     if field.name.startswith(("born", "birth")):
@@ -193,15 +193,15 @@ def _day(field: FieldSpec, place: Place) -> int:
     if field.name.startswith(_PAST):
         ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
         return min(-1, place.day - 14) if ends else -2 - place.row * 3
-    if field.name == "on_date" and not any(one.type is FieldType.CHOICE for one in place.entity.fields):
+    if field.name == "on_date" and not any(other.type is FieldType.CHOICE for other in place.entity.fields):
         return -1 - place.row * 3
     starts = any(other.name.startswith(_STARTS) for other in place.entity.fields)
     same_day = field.type is FieldType.DATETIME
     return place.day + (4 if field.name.startswith(_ENDS) and starts and not same_day else 0)
 
 
-def _number(field: FieldSpec, place: Place) -> int:
-    if field.name == "year" and any(one.type is FieldType.MONEY for one in place.entity.fields):
+def _example_number(field: FieldSpec, place: Place) -> int:
+    if field.name == "year" and any(other.type is FieldType.MONEY for other in place.entity.fields):
         return int(stock.RECENT_YEARS[place.row % len(stock.RECENT_YEARS)])
     if field.name == "capacity" and place.entity.field("venue") is not None:
         return (60, 80, 120, 40, 150, 90)[(place.row + place.shift) % 6]
@@ -209,32 +209,32 @@ def _number(field: FieldSpec, place: Place) -> int:
         return int(field.starts_as or 0)
     if _TAKEN & set(field.name.split("_")) and _takes_part(place.entity):
         return (1, 2, 1, 3, 2, 1)[(place.row + place.shift) % 6]
-    return _scaled(field, place, stock.NUMBER_SCALES, (3, 8, 5, 12, 2, 9))
+    return _from_scale(field, place, stock.NUMBER_SCALES, (3, 8, 5, 12, 2, 9))
 
 
 def _takes_part(entity: EntitySpec) -> bool:
     """True if its records are a share in something else, which has the day and the places."""
     kinds = [field.type for field in entity.fields]
-    named = any(field.name in ("name", "title") for field in entity.fields)
-    return FieldType.REF in kinds and not named and not {FieldType.DATE, FieldType.DATETIME}.intersection(kinds)
+    has_name = any(field.name in ("name", "title") for field in entity.fields)
+    return FieldType.REF in kinds and not has_name and not {FieldType.DATE, FieldType.DATETIME}.intersection(kinds)
 
 
-def _money(field: FieldSpec, place: Place) -> int:
+def _example_amount(field: FieldSpec, place: Place) -> int:
     price = place.example.price if place.example else None
     if price is not None and PRICES & set(field.name.split("_")):
         return int(price * 100)
     if place.entity.field("bedrooms") is not None and field.name == "price":
-        return _scaled(field, place, (), (245_000, 318_000, 189_500, 420_000, 275_000, 365_000), times=100)
-    return _scaled(field, place, stock.MONEY_SCALES, (25, 40, 60, 95, 130, 210), times=100)
+        return _from_scale(field, place, (), (245_000, 318_000, 189_500, 420_000, 275_000, 365_000), times=100)
+    return _from_scale(field, place, stock.MONEY_SCALES, (25, 40, 60, 95, 130, 210), times=100)
 
 
-def _scaled(
+def _from_scale(
     field: FieldSpec,
     place: Place,
     scales: Sequence[tuple[Sequence[str], Sequence[float]]],
-    other: Sequence[float],
+    fallback: Sequence[float],
     times: int = 1,
 ) -> int:
     parts = set(field.name.split("_")) | {field.name}
-    values = next((found for names, found in scales if parts & set(names)), other)
+    values = next((scale for names, scale in scales if parts & set(names)), fallback)
     return int(values[(place.row + place.shift) % len(values)] * times)

@@ -25,10 +25,10 @@ def off_field(entity: EntitySpec) -> FieldSpec | None:
 
 
 def _off_words(field: FieldSpec) -> tuple[str, ...]:
-    named = finished(field, CALLED_OFF)
+    finished_words = finished(field, CALLED_OFF)
     refusals = (choice for choice in field.choices if choice.casefold().split()[0] in _NO)
     # A list of kinds may hold such a word too; a record begins with its first choice, which keeps it alive.
-    return tuple(choice for choice in dict.fromkeys((*named, *refusals)) if choice != field.choices[0])
+    return tuple(choice for choice in dict.fromkeys((*finished_words, *refusals)) if choice != field.choices[0])
 
 
 def called_off(entity: EntitySpec) -> tuple[str, ...]:
@@ -68,11 +68,15 @@ def differing_fields(spec: AppSpec, entity: EntitySpec) -> list[str]:
 
 def judged_rules(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
     """The rules of a kind of record that can be stated and that its examples do not keep by themselves."""
-    own = [rule for rule in spec.rules if rule.entity == entity.name]
-    return [rule for rule in own if not _differs(entity, rule) and statement(spec, entity, rule) is not None]
+    rules = [rule for rule in spec.rules if rule.entity == entity.name]
+    return [
+        rule
+        for rule in rules
+        if not _differs_by_itself(entity, rule) and statement(spec, entity, rule) is not None
+    ]
 
 
-def _differs(entity: EntitySpec, rule: RuleSpec) -> bool:
+def _differs_by_itself(entity: EntitySpec, rule: RuleSpec) -> bool:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
     is_plain = rule.kind is RuleKind.UNIQUE and not is_condition(rule)
     return is_plain and any(field.type in DIFFERING for field in fields)
@@ -84,21 +88,23 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
         return rule.condition, rule.when
     match rule.kind:
         case RuleKind.ONE_OPEN | RuleKind.CAPACITY if rule.kind is RuleKind.ONE_OPEN or rule.limit is not None:
-            return _stated(entity, rule)
+            return _limited_statement(entity, rule)
         case RuleKind.CAPACITY | RuleKind.STOCK:
-            return _counted(spec, entity, rule)
+            return _counted_statement(spec, entity, rule)
         case RuleKind.IN_ORDER:
             return f"{rule.fields[1]} >= {rule.fields[0]}", rule.when
         case RuleKind.UNIQUE:
-            return _unique(entity, rule, rule.when or _not_called_off(entity))
+            return _unique_statement(entity, rule, rule.when or _not_called_off(entity))
         case RuleKind.NO_OVERLAP:
-            return _no_overlap(entity, rule)
+            return _overlap_statement(entity, rule)
         case _:
             return None
 
 
 def left_over(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> tuple[str, str, str] | None:
-    """What a condition that counts leaves: its link, the entity that this points at, the expression about one."""
+    """The remainder of a condition that counts: its link, the entity that this points at, the expression about
+    one.
+    """
     ref = next((field for field in map(entity.field, rule.fields) if field is not None and field.ref), None)
     target = spec.entity(ref.ref or "") if ref else None
     if rule.condition is not None or rule.kind not in _COUNTING or ref is None or target is None:
@@ -112,17 +118,17 @@ def left_over(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> tuple[str, s
     return (ref.name, target.name, f"{most} - {taken}") if most is not None else None
 
 
-def _stated(entity: EntitySpec, rule: RuleSpec) -> Statement:
+def _limited_statement(entity: EntitySpec, rule: RuleSpec) -> Statement:
     """A capacity with the founder's number, or what is out until it is back."""
     is_live = rule.when or _is_live(entity, rule)
     ref = rule.fields[0]
     others = f"{ref} = this.{ref}" + (f" and {is_live}" if is_live else "")
     if rule.kind is RuleKind.ONE_OPEN:
         return f"count({entity.name} via none where id != this.id and {others}) = 0", is_live
-    return f"{_taken(entity, rule.fields[1:], others)} <= {rule.limit}", is_live
+    return f"{_sum_taken(entity, rule.fields[1:], others)} <= {rule.limit}", is_live
 
 
-def _taken(entity: EntitySpec, amount: tuple[str, ...], others: str) -> str:
+def _sum_taken(entity: EntitySpec, amount: tuple[str, ...], others: str) -> str:
     counted = f"sum(or_else({amount[0]}, 1) of {entity.name}" if amount else f"count({entity.name}"
     return f"{counted} via none where {others})"
 
@@ -139,15 +145,15 @@ def _is_live(entity: EntitySpec, rule: RuleSpec) -> str | None:
 
 def _not_called_off(entity: EntitySpec) -> str | None:
     field, words = off_field(entity), called_off(entity)
-    return f"{field.name} not in ({', '.join(map(_quoted, words))})" if field and words else None
+    return f"{field.name} not in ({', '.join(map(_quote, words))})" if field and words else None
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     return f'"{word}"'
 
 
-def _counted(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | None:
-    """No more is taken than the record that it is taken from says."""
+def _counted_statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | None:
+    """No more may be taken than the linked record says there is."""
     ref = next((field for field in map(entity.field, rule.fields) if field is not None and field.ref), None)
     target = spec.entity(ref.ref or "") if ref else None
     limit = None
@@ -158,15 +164,15 @@ def _counted(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | N
     live = rule.when or _not_called_off(entity)
     others = f"{ref.name} = this.{ref.name}" + (f" and {live}" if live else "")
     amounts = tuple(name for name in rule.fields if (field := entity.field(name)) and field.type is FieldType.INT)
-    return f"{_taken(entity, amounts[:1], others)} <= {ref.name}.{limit}", live
+    return f"{_sum_taken(entity, amounts[:1], others)} <= {ref.name}.{limit}", live
 
 
-def _unique(entity: EntitySpec, rule: RuleSpec, live: str | None) -> Statement:
-    same = " and ".join(f"{name} = this.{name}" for name in rule.fields) + (f" and {live}" if live else "")
-    return f"count({entity.name} via none where id != this.id and {same}) = 0", live
+def _unique_statement(entity: EntitySpec, rule: RuleSpec, live: str | None) -> Statement:
+    same_fields = " and ".join(f"{name} = this.{name}" for name in rule.fields) + (f" and {live}" if live else "")
+    return f"count({entity.name} via none where id != this.id and {same_fields}) = 0", live
 
 
-def _no_overlap(entity: EntitySpec, rule: RuleSpec) -> Statement | None:
+def _overlap_statement(entity: EntitySpec, rule: RuleSpec) -> Statement | None:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
     dates = [field for field in fields if field.type in _DATES]
     refs = [field for field in fields if field.ref]
@@ -183,5 +189,5 @@ def _no_overlap(entity: EntitySpec, rule: RuleSpec) -> Statement | None:
         return f"or_else({record}{dates[1].name}, {record}{start})" if len(dates) > 1 else f"{record}{start}"
 
     meets = f"({start} {under} {over('this.')} and this.{start} {under} {over('')}) or {start} = this.{start}"
-    same = f"{ref} = this.{ref} and ({meets})" + (f" and {live}" if live else "")
-    return f"count({entity.name} via none where id != this.id and {same}) = 0", live
+    same_span = f"{ref} = this.{ref} and ({meets})" + (f" and {live}" if live else "")
+    return f"count({entity.name} via none where id != this.id and {same_span}) = 0", live

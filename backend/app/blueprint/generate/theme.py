@@ -25,9 +25,10 @@ Colors = dict[str, str]
 
 @dataclass(frozen=True)
 class Look:
-    """What an app wears: a design, the OKLCH hues of its two colours, how strong they are, and light or dark.
+    """The look of an app: a design, the OKLCH hues of its two colours, how strong they are, and light or dark.
 
-    `lead` and `beside` are how light and colourful the founder's own colours are, which buttons are filled with.
+    `lead` and `beside` are how light and colourful the founder's own colours are, which buttons are filled
+    with.
     """
 
     design: DesignData
@@ -40,41 +41,41 @@ class Look:
 
     @property
     def classes(self) -> str:
-        """What the pages wear."""
+        """The classes that the pages wear."""
         return f"{self.design.name} hero-{self.design.hero}"
 
 
 def look(spec: AppSpec) -> Look:
     """The look of an app, the same for each of its versions as long as it is called the same."""
-    design, theme = design_of(spec), _filled_in(spec)
+    design, theme = design_of(spec), _theme_asked_for(spec)
     number = crc32(spec.title.encode())
     wheel = design.hues[number % len(design.hues)] if theme.hue is None else theme.hue
     hue = wheel_to_oklch(wheel)
     second = (hue + design.turn) % 360 if theme.second_hue is None else wheel_to_oklch(theme.second_hue)
     plain = Look(design, hue, second, _TONES[theme.tone or Tone.FULL], theme.scheme or Scheme.BOTH)
-    return _branded(plain, *theme.colors) if theme.colors else plain
+    return _with_own_colors(plain, *theme.colors) if theme.colors else plain
 
 
-def _branded(plain: Look, lead: str, beside: str = "") -> Look:
+def _with_own_colors(plain: Look, lead: str, beside: str = "") -> Look:
     """The look in the founder's own colours; beside black, grey and white nothing else is coloured."""
     lightness, chroma, hue = measure(lead)
-    other = measure(beside) if beside else None
-    strength = 0.0 if chroma < _GREYISH and (other is None or other[1] < _GREYISH) else plain.strength
+    second = measure(beside) if beside else None
+    strength = 0.0 if chroma < _GREYISH and (second is None or second[1] < _GREYISH) else plain.strength
     return replace(
-        plain, hue=hue, second=other[2] if other else plain.second, strength=strength, lead=(lightness, chroma),
-        beside=other[:2] if other else None,
+        plain, hue=hue, second=second[2] if second else plain.second, strength=strength, lead=(lightness, chroma),
+        beside=second[:2] if second else None,
     )  # fmt: skip
 
 
-def _filled_in(spec: AppSpec) -> ThemeSpec:
+def _theme_asked_for(spec: AppSpec) -> ThemeSpec:
     """The theme that a specification names, and where it names nothing, what the words of its goal ask for."""
-    named = spec.theme.model_dump(exclude_none=True)
-    return ThemeSpec.model_validate(read_theme(spec.goal).model_dump(exclude_none=True) | named)
+    said_by_spec = spec.theme.model_dump(exclude_none=True)
+    return ThemeSpec.model_validate(read_theme(spec.goal).model_dump(exclude_none=True) | said_by_spec)
 
 
 def settled_theme(spec: AppSpec) -> ThemeSpec:
     """The theme of an app with everything said that its words leave open: with it, other words look the same."""
-    design, theme = design_of(spec), _filled_in(spec)
+    design, theme = design_of(spec), _theme_asked_for(spec)
     hue = design.hues[crc32(spec.title.encode()) % len(design.hues)] if theme.hue is None else theme.hue
     return theme.model_copy(update={"design": Design(design.name), "hue": hue})
 
@@ -82,7 +83,7 @@ def settled_theme(spec: AppSpec) -> ThemeSpec:
 def theme_css(look: Look) -> str:
     """The style sheet that names the colours, letters and shape of an app, and what only its design has."""
     shape = dict(look.design.shape)
-    light, dark = _block(":root", colors(look, is_dark=False)), _block(":root", colors(look, is_dark=True))
+    light, dark = _css_block(":root", colors(look, is_dark=False)), _css_block(":root", colors(look, is_dark=True))
     if look.scheme is Scheme.DARK:
         schemes = dark
     elif look.scheme is Scheme.LIGHT:
@@ -90,7 +91,7 @@ def theme_css(look: Look) -> str:
     else:
         schemes = f"{light}@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
     scheme = {Scheme.BOTH: "light dark", Scheme.LIGHT: "light", Scheme.DARK: "dark"}[look.scheme]
-    shaped = _block(":root", shape).replace("{\n", f"{{\n  color-scheme: {scheme};\n", 1)
+    shaped = _css_block(":root", shape).replace("{\n", f"{{\n  color-scheme: {scheme};\n", 1)
     return f"/* Worked out from a design and its hues. */\n{shaped}{schemes}\n{look.design.css}"
 
 
@@ -120,134 +121,145 @@ class _Palette:
 
     def all(self) -> Colors:
         """The colours by role."""
-        grounds = self._grounds()
+        grounds = self._ground_colors()
         on = tuple(grounds.values())
-        accent = self._text("accent", self.look.hue, on, AA)
-        fill, on_fill = self._filled("fill", self.look.hue, self.look.lead)
-        second, on_second = self._filled("fill", self.look.second, self.look.beside)
+        accent = self._text_named("accent", self.look.hue, on, AA)
+        fill, on_fill = self._fill_named("fill", self.look.hue, self.look.lead)
+        second, on_second = self._fill_named("fill", self.look.second, self.look.beside)
         texts = {
-            "ink": self._text("ink", self.paper, on, 7.5),
-            "soft": self._near(0.5 if not self.is_dark else 0.7, 0.02, self.paper, on, AA + 0.5),
-            "edge": self._near(0.68 if not self.is_dark else 0.45, 0.015, self.paper, on, AA_EDGE),
+            "ink": self._text_named("ink", self.paper, on, 7.5),
+            "soft": self._readable_near(0.5 if not self.is_dark else 0.7, 0.02, self.paper, on, AA + 0.5),
+            "edge": self._readable_near(0.68 if not self.is_dark else 0.45, 0.015, self.paper, on, AA_EDGE),
             "accent": accent, "focus": accent, "fill": fill, "on-fill": on_fill, "second": second,
-            "on-second": on_second, "line": self._shade("line", self.paper), "field": grounds["card"],
+            "on-second": on_second, "line": self._shade_named("line", self.paper), "field": grounds["card"],
         }  # fmt: skip
-        return grounds | texts | self._hero() | self._side() | self._signals(on) | self._tones() | self._art()
+        return (
+            grounds
+            | texts
+            | self._hero_colors()
+            | self._side_colors()
+            | self._signal_colors(on)
+            | self._tone_colors()
+            | self._art_colors()
+        )
 
-    def _grounds(self) -> Colors:
+    def _ground_colors(self) -> Colors:
         tint, chroma = self.shades["tint"]
         return {
-            "page": self._shade("page", self.paper), "card": self._shade("card", self.paper),
-            "tint": self._shade("tint", self.look.hue if self.look.design.paper is None else self.paper),
-            "tint-2": self._ok(tint, chroma, self.look.second),
+            "page": self._shade_named("page", self.paper), "card": self._shade_named("card", self.paper),
+            "tint": self._shade_named("tint", self.look.hue if self.look.design.paper is None else self.paper),
+            "tint-2": self._oklch(tint, chroma, self.look.second),
         }  # fmt: skip
 
-    def _hero(self) -> Colors:
+    def _hero_colors(self) -> Colors:
         lightness, chroma = self.shades["hero"]
-        ground = self._ok(lightness, chroma, self.look.hue)
+        ground = self._oklch(lightness, chroma, self.look.hue)
         is_deep = lightness < 0.5
-        other = self._ok(lightness + (0.05 if is_deep else -0.035), chroma, self.look.second)
-        on = (ground, other)
-        ink = self._between(0.97 if is_deep else self.shades["ink"][0], 0.02, on, 7.0, is_deep=is_deep)
-        soft = self._between(0.86 if is_deep else 0.42, 0.03, on, AA + 0.4, is_deep=is_deep)
-        mark = self._between(0.8 if is_deep else 0.5, 0.14, on, AA, is_deep=is_deep)
+        second_ground = self._oklch(lightness + (0.05 if is_deep else -0.035), chroma, self.look.second)
+        on = (ground, second_ground)
+        ink = self._readable_between(0.97 if is_deep else self.shades["ink"][0], 0.02, on, 7.0, is_deep=is_deep)
+        soft = self._readable_between(0.86 if is_deep else 0.42, 0.03, on, AA + 0.4, is_deep=is_deep)
+        mark = self._readable_between(0.8 if is_deep else 0.5, 0.14, on, AA, is_deep=is_deep)
         # A button on the first page's ground: the colour of the app where that stands out from it.
-        button, on_button = self._filled("fill", self.look.hue, self.look.lead)
+        button, on_button = self._fill_named("fill", self.look.hue, self.look.lead)
         if self.look.design.hero == "vivid":
             button, on_button = ink, ground
         elif is_deep:
-            button = self._lit(self.look.hue if self.look.design.hero == "ink" else self.look.second)
+            button = self._bright_ground(self.look.hue if self.look.design.hero == "ink" else self.look.second)
             on_button = ground
+        glow = self._bright_ground(self.look.second) if is_deep else self._oklch(0.8, 0.14, self.look.second)
         return {
-            "hero": ground, "hero-2": other, "on-hero": ink, "hero-soft": soft, "hero-mark": mark,
+            "hero": ground, "hero-2": second_ground, "on-hero": ink, "hero-soft": soft, "hero-mark": mark,
             "hero-fill": button, "on-hero-fill": on_button,
-            "hero-glow": self._lit(self.look.second) if is_deep else self._ok(0.8, 0.14, self.look.second),
+            "hero-glow": glow,
         }  # fmt: skip
 
-    def _lit(self, hue: float) -> str:
+    def _bright_ground(self, hue: float) -> str:
         """A bright ground on the deep first page."""
         lightness, chroma = self.shades["hero"]
-        on = (self._ok(lightness, chroma, self.look.hue),)
+        on = (self._oklch(lightness, chroma, self.look.hue),)
         fill_l, fill_c = self.shades["fill"]
-        return self._between(max(0.78, fill_l), min(fill_c, 0.16), on, 6.0, is_deep=True, hue=hue)
+        return self._readable_between(max(0.78, fill_l), min(fill_c, 0.16), on, 6.0, is_deep=True, hue=hue)
 
-    def _side(self) -> Colors:
+    def _side_colors(self) -> Colors:
         """The bar along the owner's pages, which tells the desk from the site."""
         lightness, chroma = self.shades["side"]
         is_deep = lightness < 0.5
-        ground = self._ok(lightness, chroma, self.look.hue)
-        other = self._ok(lightness + (0.085 if is_deep else -0.05), chroma + 0.015, self.look.hue)
-        on = (ground, other)
+        ground = self._oklch(lightness, chroma, self.look.hue)
+        second_ground = self._oklch(lightness + (0.085 if is_deep else -0.05), chroma + 0.015, self.look.hue)
+        on = (ground, second_ground)
         return {
-            "side": ground, "side-on": other,
-            "side-ink": self._between(0.97 if is_deep else 0.24, 0.015, on, 7.0, is_deep=is_deep),
-            "side-soft": self._between(0.82 if is_deep else 0.46, 0.02, on, AA + 0.2, is_deep=is_deep),
-            "side-mark": self._between(0.8 if is_deep else 0.5, 0.13, on, AA, is_deep=is_deep),
+            "side": ground, "side-on": second_ground,
+            "side-ink": self._readable_between(0.97 if is_deep else 0.24, 0.015, on, 7.0, is_deep=is_deep),
+            "side-soft": self._readable_between(0.82 if is_deep else 0.46, 0.02, on, AA + 0.2, is_deep=is_deep),
+            "side-mark": self._readable_between(0.8 if is_deep else 0.5, 0.13, on, AA, is_deep=is_deep),
         }  # fmt: skip
 
-    def _signals(self, grounds: tuple[str, ...]) -> Colors:
+    def _signal_colors(self, grounds: tuple[str, ...]) -> Colors:
         light, tint = (0.5, 0.94) if not self.is_dark else (0.76, 0.28)
-        found: Colors = {}
+        signals: Colors = {}
         for name, hue, chroma in (("bad", _RED, 0.19), ("good", _GREEN, 0.12)):
             ground = oklch(tint, 0.045, hue)
-            found[f"{name}-tint"] = ground
-            found[name] = readable(light, chroma, hue, on=(*grounds, ground), ratio=AA, darker=not self.is_dark)
-        return found | {"on-bad": "#ffffff" if not self.is_dark else oklch(0.19, 0.03, _RED)}
+            signals[f"{name}-tint"] = ground
+            signals[name] = readable(light, chroma, hue, on=(*grounds, ground), ratio=AA, darker=not self.is_dark)
+        return signals | {"on-bad": "#ffffff" if not self.is_dark else oklch(0.19, 0.03, _RED)}
 
-    def _tones(self) -> Colors:
-        found: Colors = {}
+    def _tone_colors(self) -> Colors:
+        tones: Colors = {}
         lightness, text = (0.93, 0.42) if not self.is_dark else (0.33, 0.88)
         for index, turn in enumerate((0, 150, 60, 210, 285, 0)):
             hue = _not_green((self.look.hue + turn) % 360)
             chroma = 0.012 if index == 5 else 0.055
-            ground = self._ok(lightness, chroma, hue)
-            found[f"tone{index}"] = ground
-            found[f"tone{index}-ink"] = readable(
+            ground = self._oklch(lightness, chroma, hue)
+            tones[f"tone{index}"] = ground
+            tones[f"tone{index}-ink"] = readable(
                 text, chroma * 2 * self._strength, hue, on=(ground,), ratio=AA + 0.4, darker=not self.is_dark
             )
-        return found
+        return tones
 
-    def _art(self) -> Colors:
-        """What the pictures are painted with; no text stands on them."""
+    def _art_colors(self) -> Colors:
+        """The colours that pictures are painted with; no text stands on them."""
         steps = (0.7, 0.8, 0.9, 0.42) if not self.is_dark else (0.66, 0.58, 0.4, 0.88)
         hue, second = self.look.hue, self.look.second
         hues, chromas = (hue, second, hue, hue), (0.14, 0.13, 0.06, 0.09)
         return {
-            f"art-{at + 1}": self._ok(steps[at], chromas[at], hues[at]) for at in range(len(steps))
+            f"art-{at + 1}": self._oklch(steps[at], chromas[at], hues[at]) for at in range(len(steps))
         }  # fmt: skip
 
     @property
     def _strength(self) -> float:
         return self.look.strength
 
-    def _ok(self, lightness: float, chroma: float, hue: float) -> str:
+    def _oklch(self, lightness: float, chroma: float, hue: float) -> str:
         return oklch(min(1.0, lightness), round(chroma * self._strength, 4), round(hue, 1))
 
-    def _shade(self, name: str, hue: float) -> str:
-        return self._ok(*self.shades[name], hue)
+    def _shade_named(self, name: str, hue: float) -> str:
+        return self._oklch(*self.shades[name], hue)
 
-    def _filled(self, name: str, hue: float, own: tuple[float, float] | None = None) -> tuple[str, str]:
-        if own is not None and not self.is_dark:
-            return filled(round(own[0], 3), round(own[1], 4), round(hue, 1), ratio=AA)
+    def _fill_named(self, name: str, hue: float, own_shade: tuple[float, float] | None = None) -> tuple[str, str]:
+        if own_shade is not None and not self.is_dark:
+            return filled(round(own_shade[0], 3), round(own_shade[1], 4), round(hue, 1), ratio=AA)
         lightness, chroma = self.shades[name]
         if int(hue) in _YELLOWS and lightness > 0.45 and chroma > 0.1:
             # A yellow of the lightness of a blue is mud.
             lightness = max(lightness, 0.81)
         return filled(lightness, round(chroma * self._strength, 4), round(hue, 1), ratio=AA)
 
-    def _text(self, name: str, hue: float, on: tuple[str, ...], ratio: float) -> str:
-        return self._near(*self.shades[name], hue, on, ratio)
+    def _text_named(self, name: str, hue: float, on: tuple[str, ...], ratio: float) -> str:
+        return self._readable_near(*self.shades[name], hue, on, ratio)
 
-    def _near(self, lightness: float, chroma: float, hue: float, on: tuple[str, ...], ratio: float) -> str:
-        kept = round(chroma * self._strength, 4)
-        return readable(lightness, kept, round(hue, 1), on=on, ratio=ratio, darker=not self.is_dark)
+    def _readable_near(
+        self, lightness: float, chroma: float, hue: float, on: tuple[str, ...], ratio: float
+    ) -> str:
+        chroma_shown = round(chroma * self._strength, 4)
+        return readable(lightness, chroma_shown, round(hue, 1), on=on, ratio=ratio, darker=not self.is_dark)
 
-    def _between(
+    def _readable_between(
         self, lightness: float, chroma: float, on: tuple[str, ...], ratio: float, *, is_deep: bool,
         hue: float | None = None,
     ) -> str:  # fmt: skip
-        kept, at = round(chroma * self._strength, 4), self.look.hue if hue is None else hue
-        return readable(lightness, kept, round(at, 1), on=on, ratio=ratio, darker=not is_deep)
+        chroma_shown, at = round(chroma * self._strength, 4), self.look.hue if hue is None else hue
+        return readable(lightness, chroma_shown, round(at, 1), on=on, ratio=ratio, darker=not is_deep)
 
 
 def _not_green(hue: float) -> float:
@@ -255,6 +267,6 @@ def _not_green(hue: float) -> float:
     return (hue + 120) % 360 if int(hue) in _GREENS else hue
 
 
-def _block(selector: str, values: Colors) -> str:
+def _css_block(selector: str, values: Colors) -> str:
     lines = "".join(f"  --{name}: {value};\n" for name, value in values.items())
     return f"{selector} {{\n{lines}}}\n"

@@ -1,4 +1,4 @@
-"""Works the results of calculators out without the app: what its own tests and the checks compare it with."""
+"""Works out the results of calculators without the app, for its own tests and the checks to compare."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STARTS: Final = {FieldType.INT: ("3", "4"), FieldType.DECIMAL: ("2.5", "1.25"),
 
 @dataclass(frozen=True)
 class Case:
-    """What is typed into a calculator, and what comes out: numbers in whole units, by the name of the result."""
+    """The inputs of a calculator, and its results: numbers in whole units, by the name of the result."""
 
     given: Mapping[str, str]
     results: Mapping[str, Plain]
@@ -31,18 +31,18 @@ class Case:
 
 def cases_of(spec: AppSpec, tool: ToolSpec) -> list[Case]:
     """A few different inputs with their results; a result that depends on the day is not among them."""
-    typed = [{field.name: _typed(field, number) for field in tool.inputs} for number in range(CASES)]
-    return [_case(spec, tool, given) for number, given in enumerate(typed) if given not in typed[:number]]
+    typed = [{field.name: _typed_value(field, number) for field in tool.inputs} for number in range(CASES)]
+    return [_work_out(spec, tool, given) for number, given in enumerate(typed) if given not in typed[:number]]
 
 
-def _case(spec: AppSpec, tool: ToolSpec, given: Mapping[str, str]) -> Case:
+def _work_out(spec: AppSpec, tool: ToolSpec, given: Mapping[str, str]) -> Case:
     record = {field.name: plain(field, given[field.name], TODAY) for field in tool.inputs}
     records: dict[str, Mapping[int, Mapping[str, Plain]]] = {entity.name: {} for entity in spec.entities}
     evaluator = Evaluator(tool_catalogue(spec, tool), World({**records, TYPED_IN: {1: record}}, NOW))
     results = {
-        one.name: evaluator.value(one.expression, TYPED_IN, 1, digits=_scale(spec, tool, one.name))
-        for one in tool.results
-        if not _is_of_today(tool, one.expression)
+        result.name: evaluator.value(result.expression, TYPED_IN, 1, digits=_scale_of(spec, tool, result.name))
+        for result in tool.results
+        if not _is_of_today(tool, result.expression)
     }
     return Case(given, results)
 
@@ -52,11 +52,11 @@ def _is_of_today(tool: ToolSpec, expression: str) -> bool:
     words = set(expression.replace("(", " ").replace(")", " ").replace(",", " ").split())
     leans_on = (result.expression for result in tool.results if result.name in words)
     return bool(words & {"today", "now", "age"}) or any(
-        _is_of_today(tool, one) for one in leans_on if one != expression
+        _is_of_today(tool, text) for text in leans_on if text != expression
     )
 
 
-def _typed(field: FieldSpec, number: int) -> str:
+def _typed_value(field: FieldSpec, number: int) -> str:
     """Another good value for each case."""
     match field.type:
         case FieldType.BOOL:
@@ -68,34 +68,34 @@ def _typed(field: FieldSpec, number: int) -> str:
         case FieldType.DATETIME:
             return f"{(TODAY + timedelta(days=number * 17)).isoformat()}T{9 + number:02}:30"
         case _:
-            return _amount(field, number)
+            return _amount_within(field, number)
 
 
-def _amount(field: FieldSpec, number: int) -> str:
+def _amount_within(field: FieldSpec, number: int) -> str:
     start, step = map(Decimal, _STARTS[field.type])
-    wanted = start + step * number
+    unbounded = start + step * number
     low, high = field.lowest or Decimal(0), field.highest
-    within = max(low, min(wanted, high) if high is not None else wanted)
+    within = max(low, min(unbounded, high) if high is not None else unbounded)
     digits = {FieldType.INT: 0, FieldType.MONEY: 2}.get(field.type, field.digits)
     return str(round(within, digits) if digits else int(within))
 
 
 def worked_out_json(spec: AppSpec) -> str:
     """The cases of every calculator, numbers in the unit that the app shows them from."""
-    found = {tool.name: [_as_json(spec, tool, case) for case in cases_of(spec, tool)] for tool in spec.tools}
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    cases = {tool.name: [_case_json(spec, tool, case) for case in cases_of(spec, tool)] for tool in spec.tools}
+    return json.dumps(cases, indent=1, ensure_ascii=False) + "\n"
 
 
-def _as_json(spec: AppSpec, tool: ToolSpec, case: Case) -> dict[str, object]:
-    results = {name: _smallest(value, _scale(spec, tool, name)) for name, value in case.results.items()}
+def _case_json(spec: AppSpec, tool: ToolSpec, case: Case) -> dict[str, object]:
+    results = {name: _in_smallest_unit(value, _scale_of(spec, tool, name)) for name, value in case.results.items()}
     return {"given": dict(case.given), "results": results}
 
 
-def _scale(spec: AppSpec, tool: ToolSpec, name: str) -> int:
+def _scale_of(spec: AppSpec, tool: ToolSpec, name: str) -> int:
     return result_sql(spec, tool, name).type.scale
 
 
-def _smallest(value: Plain, scale: int) -> object:
+def _in_smallest_unit(value: Plain, scale: int) -> object:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, Fraction):

@@ -33,7 +33,7 @@ _SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in",
 def generate(spec: AppSpec) -> dict[str, str]:
     """Every file of the app, path to text; the same for the same specification."""
     made_by, wears, seed = documents.made_by(spec), look(spec), seed_json(spec)
-    written = {
+    made = {
         **skeleton(spec),
         "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
         "app/seed.json": seed,
@@ -47,49 +47,51 @@ def generate(spec: AppSpec) -> dict[str, str]:
         "tests/worked_out.json": worked_out_json(spec),
         "tests/scenes.json": scenes_json(rule_scenes(spec) | item_scenes_json(spec)),
         **({"tests/test_items.py": item_tests_py(spec)} if has_items(spec) else {}),
-        "tests/test_goal.py": documents.goal_test_py(spec, _named_first(spec)),
+        "tests/test_goal.py": documents.goal_test_py(spec, _names_on_first_page(spec)),
     }
-    unused = {path for path, used in _parts(spec).items() if not used}
-    kept = {path: text for path, text in starter_files() if path not in unused}
-    return dict(sorted((kept | {path: text for path, text in written.items() if path not in unused}).items()))
+    unused = {path for path, used in _parts_used(spec).items() if not used}
+    starter_parts = {path: text for path, text in starter_files() if path not in unused}
+    return dict(
+        sorted((starter_parts | {path: text for path, text in made.items() if path not in unused}).items())
+    )
 
 
-def _named_first(spec: AppSpec) -> list[str]:
-    """What the first page names: every kind of record but lines, which are entered inside another."""
+def _names_on_first_page(spec: AppSpec) -> list[str]:
+    """The names on the first page: every kind of record but lines, which are entered inside another."""
     return [entity.plural for entity in spec.entities if lines_of(spec, entity) is None]
 
 
-def _parts(spec: AppSpec) -> dict[str, bool]:
+def _parts_used(spec: AppSpec) -> dict[str, bool]:
     """The tests that only some apps have something for."""
-    own = any(role.scope is RoleScope.OWN for role in spec.roles)
-    moves = any(entity.moves for entity in spec.entities)
-    lines = any(entity.lines for entity in spec.entities)
-    keeps, public = bool(spec.entities), bool(sections_of(spec))
+    has_own = any(role.scope is RoleScope.OWN for role in spec.roles)
+    has_moves = any(entity.moves for entity in spec.entities)
+    has_lines = any(entity.lines for entity in spec.entities)
+    has_records, has_site = bool(spec.entities), bool(sections_of(spec))
     return {
-        "tests/test_accounts.py": own,
+        "tests/test_accounts.py": has_own,
         "tests/test_by_link.py": any(has_link(spec, entity) for entity in spec.entities),
-        "tests/test_lines.py": lines,
-        "tests/test_moves.py": moves,
+        "tests/test_lines.py": has_lines,
+        "tests/test_moves.py": has_moves,
         "app/seed_files.json": has_files(spec),
         "tests/sample_files.json": has_files(spec),
         "tests/test_files.py": has_files(spec),
         "tests/test_outbox.py": bool(spec.messages),
-        "tests/test_limits.py": keeps,
-        "tests/test_people.py": keeps,
+        "tests/test_limits.py": has_records,
+        "tests/test_people.py": has_records,
         "tests/test_public.py": bool(spec.forms),
-        "tests/test_records.py": keeps,
-        "tests/test_safety.py": keeps,
-        "tests/test_sheets.py": keeps,
-        "tests/test_site.py": public,
-        "tests/worked_out.json": public,
+        "tests/test_records.py": has_records,
+        "tests/test_safety.py": has_records,
+        "tests/test_sheets.py": has_records,
+        "tests/test_site.py": has_site,
+        "tests/worked_out.json": has_site,
     }
 
 
 def skeleton(spec: AppSpec) -> dict[str, str]:
     """The files that every later stage builds on: what the app needs, how it starts and what it is."""
     starter = dict(starter_files())
-    kept = {path: starter[path] for path in _SKELETON}
-    return kept | {"README.md": documents.readme(spec), MANIFEST: documents.manifest(spec).dumps()}
+    files_kept = {path: starter[path] for path in _SKELETON}
+    return files_kept | {"README.md": documents.readme(spec), MANIFEST: documents.manifest(spec).dumps()}
 
 
 def is_built_type(kind: FieldType) -> bool:
@@ -101,15 +103,15 @@ def is_built_type(kind: FieldType) -> bool:
 def starter_files() -> tuple[tuple[str, str], ...]:
     """The files of the starter, path and text."""
     root = files("app.blueprint") / "starters" / STARTER
-    return tuple(sorted((_RENAMED.get(path, path), text) for path, text in _walk(root, "")))
+    return tuple(sorted((_RENAMED.get(path, path), text) for path, text in _files_below(root, "")))
 
 
-def _walk(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
-    found = []
+def _files_below(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
+    files_found = []
     for entry in folder.iterdir():
         if entry.is_dir():
             if entry.name != "__pycache__":
-                found += _walk(entry, f"{prefix}{entry.name}/")
+                files_found += _files_below(entry, f"{prefix}{entry.name}/")
         elif entry.name.endswith(_ENDINGS):
-            found.append((prefix + entry.name, entry.read_text(encoding="utf-8")))
-    return found
+            files_found.append((prefix + entry.name, entry.read_text(encoding="utf-8")))
+    return files_found

@@ -53,7 +53,7 @@ class Obstacle:
 
     scene: Scene
     key: Key
-    said: Statement
+    stated: Statement
     violation: Violation | None = None
 
 
@@ -65,48 +65,50 @@ class Violations:
         self._search = search
         self._tries_left = 0
 
-    def find(self, entity: EntitySpec, rule: RuleSpec, said: Statement) -> Violation | None:
+    def find(self, entity: EntitySpec, rule: RuleSpec, stated: Statement) -> Violation | None:
         """The first scene found in which the rule, stated like this, is broken alone; None without one."""
-        for role in self._roles(entity, said):
+        for role in self._roles_to_try(entity, stated):
             self._judge.role = role
-            found = self._find_as(entity, rule, said)
-            if found is not None:
+            violation = self._find_as(entity, rule, stated)
+            if violation is not None:
                 self._judge.role = OWNER
-                return replace(found, role="" if role == OWNER else role)
+                return replace(violation, role="" if role == OWNER else role)
         self._judge.role = OWNER
         return None
 
-    def _roles(self, entity: EntitySpec, said: Statement) -> list[str]:
-        """Who may break a rule: the owner, and where the rule asks who it is, those who may add such records."""
-        if not any(part.steps[0] == "me" for text in said if text for part in paths(parse(text))):
+    def _roles_to_try(self, entity: EntitySpec, stated: Statement) -> list[str]:
+        """The roles that may break a rule: the owner, and where the rule asks who it is, those who may add such
+        records.
+        """
+        if not any(part.steps[0] == "me" for text in stated if text for part in paths(parse(text))):
             return [OWNER]
         adding = {right.role for right in entity.rights if right.adds}
         return [OWNER, *(role.name for role in self._judge.spec.roles if role.name in adding)]
 
-    def _find_as(self, entity: EntitySpec, rule: RuleSpec, said: Statement) -> Violation | None:
+    def _find_as(self, entity: EntitySpec, rule: RuleSpec, stated: Statement) -> Violation | None:
         second_best: Violation | None = None
         self._tries_left = _MOST_TRIES
         stuck: Counter[object] = Counter()
-        for candidate in itertools.takewhile(self._goes_on, self._search.candidates(entity, said)):
-            for copies in self._copies(entity, rule, candidate):
-                found = self._attempt(entity, said, candidate, copies)
-                if isinstance(found, Obstacle):
-                    if second_best is None and found.violation is not None:
-                        second_best = replace(found.violation, is_direct=True)
+        for candidate in itertools.takewhile(self._has_tries_left, self._search.candidates(entity, stated)):
+            for copies in self._copies_to_try(entity, rule, candidate):
+                outcome = self._attempt(entity, stated, candidate, copies)
+                if isinstance(outcome, Obstacle):
+                    if second_best is None and outcome.violation is not None:
+                        second_best = replace(outcome.violation, is_direct=True)
                         self._tries_left = min(self._tries_left, _TRIES_FOR_BETTER)
-                    kind = (found.said, candidate.beside, copies)
+                    kind = (outcome.stated, candidate.beside, copies)
                     stuck[kind] += 1
                     # Copies are alike, so what is in their way mostly stays there.
                     is_worth_it = stuck[kind] <= (1 if copies else _MOST_MENDED)
-                    found = self._mended(entity, said, candidate, found, copies) if is_worth_it else None
-                if found is not None:
-                    return found
+                    outcome = self._mend(entity, stated, candidate, outcome, copies) if is_worth_it else None
+                if outcome is not None:
+                    return outcome
         return second_best
 
-    def _mended(
+    def _mend(
         self,
         entity: EntitySpec,
-        said: Statement,
+        stated: Statement,
         candidate: Candidate,
         obstacle: Obstacle,
         copies: int,
@@ -114,68 +116,72 @@ class Violations:
     ) -> Violation | None:
         """The violation with more changes, such that it breaks no second rule, nor a third."""
         tried = 0
-        found = self._search.mending(candidate, obstacle.scene, obstacle.key, obstacle.said)
-        for other in itertools.takewhile(self._goes_on, itertools.islice(found, _MENDS[depth])):
-            better = self._attempt(entity, said, other, copies)
+        candidates = self._search.mending(candidate, obstacle.scene, obstacle.key, obstacle.stated)
+        for mended in itertools.takewhile(self._has_tries_left, itertools.islice(candidates, _MENDS[depth])):
+            better = self._attempt(entity, stated, mended, copies)
             if (
                 isinstance(better, Obstacle)
-                and better.said != obstacle.said
+                and better.stated != obstacle.stated
                 and depth < len(_MENDS) - 1
                 and tried < _MOST_DEEPER
             ):
                 tried += 1
-                better = self._mended(entity, said, other, better, copies, depth + 1)
+                better = self._mend(entity, stated, mended, better, copies, depth + 1)
             if isinstance(better, Violation):
                 return better
         return None
 
-    def _goes_on(self, _: Candidate) -> bool:
+    def _has_tries_left(self, _: Candidate) -> bool:
         return self._tries_left > 0
 
     def _attempt(
-        self, entity: EntitySpec, said: Statement, candidate: Candidate, copies: int
+        self, entity: EntitySpec, stated: Statement, candidate: Candidate, copies: int
     ) -> Violation | Obstacle | None:
         """The violation that a candidate is; None where it keeps the rule, an obstacle where it breaks another."""
         self._tries_left -= 1
         scene = candidate.scene(self._judge.cast, entity.name)
         crowd = self._with_copies(scene, copies)
-        if not self._judge.breaks(crowd, scene.subject, said):
+        if not self._judge.breaks(crowd, scene.subject, stated):
             return None
-        for other in self._judge.stated[entity.name]:
-            if other != said and not self._judge.keeps(crowd, scene.subject, other):
-                return Obstacle(scene, scene.subject, other)
-        unseen = self._unseen(entity, scene)
+        for other_rule in self._judge.stated[entity.name]:
+            if other_rule != stated and not self._judge.keeps(crowd, scene.subject, other_rule):
+                return Obstacle(scene, scene.subject, other_rule)
+        unseen = self._unseen_parent(entity, scene)
         if unseen is not None:
             return unseen
         if copies and not self._is_first_too_many(scene, copies):
             return None
-        found = self._as_violation(entity, said, scene, copies)
-        if found is None:
+        violation = self._as_violation(entity, stated, scene, copies)
+        if violation is None:
             return None
-        return self._obstacle(found) or found
+        return self._find_obstacle(violation) or violation
 
-    def _unseen(self, entity: EntitySpec, scene: Scene) -> Obstacle | None:
-        """What the subject belongs to and whoever acts does not see, so that they cannot choose it."""
+    def _unseen_parent(self, entity: EntitySpec, scene: Scene) -> Obstacle | None:
+        """A parent of the subject that the acting role does not see, and so cannot choose."""
         texts = scene.records[scene.subject]
         for field in entity.fields:
             target = self._judge.spec.entity(field.ref) if field.ref and texts[field.name] else None
-            right = next((one for one in target.rights if one.role == self._judge.role), None) if target else None
+            right = (
+                next((granted for granted in target.rights if granted.role == self._judge.role), None)
+                if target
+                else None
+            )
             if target is not None and right is not None and right.only_if:
-                key, said = (target.name, int(texts[field.name])), (right.only_if, None)
-                if not self._judge.keeps(scene, key, said, strictly=True):
-                    return Obstacle(scene, key, said)
+                key, stated = (target.name, int(texts[field.name])), (right.only_if, None)
+                if not self._judge.keeps(scene, key, stated, strictly=True):
+                    return Obstacle(scene, key, stated)
         return None
 
     def _is_first_too_many(self, scene: Scene, copies: int) -> bool:
         """True if the copies before the refused one are all kept."""
         name = scene.subject[0]
         return all(
-            self._judge.keeps(self._with_copies(scene, number), scene.subject, said)
+            self._judge.keeps(self._with_copies(scene, number), scene.subject, stated)
             for number in {0, copies - 1}
-            for said in self._judge.stated[name]
+            for stated in self._judge.stated[name]
         )
 
-    def _copies(self, entity: EntitySpec, rule: RuleSpec, candidate: Candidate) -> tuple[int, ...]:
+    def _copies_to_try(self, entity: EntitySpec, rule: RuleSpec, candidate: Candidate) -> tuple[int, ...]:
         most = int(rule.limit or 0)
         scene = candidate.scene(self._judge.cast, entity.name)
         if candidate.beside or any(scene.leans_on_subject(key) for key in scene.records):
@@ -184,18 +190,20 @@ class Violations:
 
     def _with_copies(self, scene: Scene, copies: int) -> Scene:
         name, texts = scene.subject[0], scene.records[scene.subject]
-        more = {(name, _COPY + number): texts for number in range(copies)}
-        return Scene(scene.subject, {**scene.records, **more})
+        copied = {(name, _COPY + number): texts for number in range(copies)}
+        return Scene(scene.subject, {**scene.records, **copied})
 
-    def _as_violation(self, entity: EntitySpec, said: Statement, scene: Scene, copies: int) -> Violation | None:
-        """How the broken scene comes about: by a new record, a change, a move, or a record that belongs to it."""
+    def _as_violation(self, entity: EntitySpec, stated: Statement, scene: Scene, copies: int) -> Violation | None:
+        """The way in which the broken scene comes about: a new record, a change, a move, or a record that
+        belongs to it.
+        """
         good = self._judge.cast.record(scene.subject)
         changed = {name: text for name, text in scene.records[scene.subject].items() if good[name] != text}
         leaning = [key for key in scene.records if scene.leans_on_subject(key)]
         state = changed.get(entity.state or "") if entity.moves else None
         if copies and (state is not None or leaning):
             return None
-        by_move = self._by_move(entity, said, scene) if state is not None else None
+        by_move = self._violation_by_move(entity, stated, scene) if state is not None else None
         if by_move is not None or (state is not None and len(changed) == 1):
             return by_move
         if state is not None or (leaning and changed):
@@ -203,36 +211,38 @@ class Violations:
             return Violation(scene, scene.subject, before)
         return Violation(scene, leaning[-1] if leaning else scene.subject, copies=copies)
 
-    def _by_move(self, entity: EntitySpec, said: Statement, scene: Scene) -> Violation | None:
+    def _violation_by_move(self, entity: EntitySpec, stated: Statement, scene: Scene) -> Violation | None:
         """The violation as a move to the state that the subject has in the scene, the rule being kept before."""
         texts, name = scene.records[scene.subject], entity.state or ""
         for move in entity.moves:
-            written = any(assignment.field in (said[0] + (said[1] or "")) for assignment in move.sets)
-            if move.target != texts[name] or move.is_automatic or written:
+            is_rewritten = any(assignment.field in (stated[0] + (stated[1] or "")) for assignment in move.sets)
+            if move.target != texts[name] or move.is_automatic or is_rewritten:
                 continue
             before = {**texts, name: move.sources[0]}
             stage = Scene(scene.subject, {**scene.records, scene.subject: before})
-            if self._judge.keeps(stage, scene.subject, said):
+            if self._judge.keeps(stage, scene.subject, stated):
                 return Violation(scene, scene.subject, before, move.label)
         return None
 
-    def _wanted_by_move(self, found: Violation) -> Statement | None:
+    def _move_condition(self, violation: Violation) -> Statement | None:
         """The condition of the move that the rule refuses, which must hold: else it is the move that does so."""
-        moves = self._judge.cast.entity(found.scene.subject[0]).moves
-        move = next((move for move in moves if move.label == found.move), None)
+        moves = self._judge.cast.entity(violation.scene.subject[0]).moves
+        move = next((move for move in moves if move.label == violation.move), None)
         return (move.only_if, None) if move is not None and move.only_if else None
 
-    def _obstacle(self, found: Violation) -> Obstacle | None:
+    def _find_obstacle(self, violation: Violation) -> Obstacle | None:
         """The first record of a violation that could not be added before the refused one."""
-        if found.copies:
+        if violation.copies:
             return None
-        wanted = self._wanted_by_move(found)
-        if wanted is not None and not self._judge.keeps(found.scene, found.scene.subject, wanted, strictly=True):
-            return Obstacle(found.scene, found.scene.subject, wanted)
-        records = dict(found.scene.records)
-        if found.before is not None:
-            records[found.scene.subject] = found.before
+        wanted = self._move_condition(violation)
+        if wanted is not None and not self._judge.keeps(
+            violation.scene, violation.scene.subject, wanted, strictly=True
+        ):
+            return Obstacle(violation.scene, violation.scene.subject, wanted)
+        records = dict(violation.scene.records)
+        if violation.before is not None:
+            records[violation.scene.subject] = violation.before
         else:
-            del records[found.last]
-        stopped = self._judge.first_refused(Scene(found.scene.subject, records))
-        return Obstacle(found.scene, *stopped, found) if stopped else None
+            del records[violation.last]
+        stopped = self._judge.first_refused(Scene(violation.scene.subject, records))
+        return Obstacle(violation.scene, *stopped, violation) if stopped else None

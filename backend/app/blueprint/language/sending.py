@@ -92,7 +92,7 @@ def _reminder(
 
 
 def _hours_ahead(goal: str) -> int:
-    """How many hours before; a day where the goal does not say."""
+    """The number of hours before; a day where the goal does not say."""
     match = _BEFORE.search(goal)
     if match is None:
         return _DAY
