@@ -51,9 +51,10 @@ class SandboxLimits:
     memory_bytes: int = 2 << 30
     disk_bytes: int = 2 << 30
     # What the kernel keeps for sockets is bounded by the product of these two.
-    processes: int = 128
-    """Threads count as well: an installer starts one or two for each core."""
-    open_files: int = 1024
+    processes: int = 256
+    """Threads count as well: an installer starts one or two for each core, and a browser was seen with 109, beside
+    an app and its tests. Whoever meets the limit fails without saying why."""
+    open_files: int = 512
     file_bytes: int = 1 << 30
     output_bytes: int = 1 << 20
     """Output kept of one command; a command that writes twenty times as much is killed."""

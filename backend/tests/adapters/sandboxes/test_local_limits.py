@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.acceptance.screenshots import take_pictures
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.sandboxes.local.held import memory_held, tasks_below
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
-from app.ports.sandbox import SandboxGone
+from app.ports.sandbox import SandboxGone, SandboxLimits
 from tests.adapters.sandboxes import weaker
 from tests.adapters.sandboxes.weaker import MakeRuntime, python, started
 
@@ -134,11 +135,11 @@ time.sleep(50)
 """
 WATCHES = """
 import os, resource, select, time
-for _ in range(2):
+for _ in range(12):
     if os.fork() == 0:
         break
-events = [os.eventfd(0) for _ in range(750)]
-polls = [select.epoll() for _ in range(250)]
+events = [os.eventfd(0) for _ in range(350)]
+polls = [select.epoll() for _ in range(125)]
 for poll in polls:
     for event in events:
         poll.register(event)
@@ -256,11 +257,33 @@ def alive_below(pid: int) -> list[psutil.Process]:
     return found
 
 
+def threads_of(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return int(process.num_threads())
+    return 0
+
+
 async def test_the_number_of_processes_is_limited(make_runtime: MakeRuntime) -> None:
     async with started(make_runtime(), processes=30) as sandbox:
         assert int(await python(sandbox, FORK)) < 30
     async with started(make_runtime(launcher=weaker.WithoutProcessLimit), processes=30) as sandbox:
         assert int(await python(sandbox, FORK)) == 100
+
+
+async def test_a_browser_at_work_leaves_enough_processes_to_the_app(runtime: LocalSandboxRuntime) -> None:
+    async with started(runtime) as sandbox:
+        await sandbox.run_background(["python3", "-m", "http.server", "8000", "--bind", "127.0.0.1"])
+        pictures: dict[str, bytes] = {}
+        looking = asyncio.create_task(take_pictures(sandbox, 8000, path="/", cookies={}, pictures=pictures))
+        most = 0
+        while not looking.done():
+            most = max(most, sum(map(threads_of, alive_below(int(sandbox.id.split("-")[0])))))
+            await asyncio.sleep(0.05)
+        seen = await looking
+        if seen.skipped:
+            pytest.skip(seen.detail)
+        assert set(pictures) == {"phone.webp", "wide.webp"}
+        assert 0 < most <= SandboxLimits().processes * 2 / 3
 
 
 async def test_a_fork_bomb_stays_inside_and_ends_with_its_command(runtime: LocalSandboxRuntime) -> None:
@@ -297,7 +320,7 @@ async def test_memory_is_counted_over_all_processes(make_runtime: MakeRuntime) -
     ("code", "times", "megabytes"),
     [
         *((PAGE_TABLES, 1, 320), (SOCKETS, 4, 320), (DATAGRAMS, 1, 320), (HEADLESS, 4, 320)),
-        *((LET_GO, 1, 320), (WATCHES, 3, 140), (AREAS, 9, 140)),
+        *((LET_GO, 1, 320), (WATCHES, 13, 140), (AREAS, 9, 140)),
     ],
     ids=[
         *("page tables", "sockets", "datagrams", "first threads that ended"),

@@ -6,10 +6,11 @@ import itertools
 import json
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from app.clock import today
 from app.schema import ENTITIES
 
 from app import conditions, database, files, lines, moves
@@ -142,7 +143,7 @@ def dated(text: str) -> str:
     match = RELATIVE.match(text)
     if match is None:
         return text
-    day = (date.today() + timedelta(days=int(match[1]))).isoformat()
+    day = (today() + timedelta(days=int(match[1]))).isoformat()
     return f"{day}T{match[2]}:{match[3]}" if match[2] else day
 
 

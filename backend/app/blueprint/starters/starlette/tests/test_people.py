@@ -40,6 +40,13 @@ def in_preview(client: Browser, monkeypatch: pytest.MonkeyPatch) -> Browser:
     return founder
 
 
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second passes between two guesses, however busy the machine is."""
+    since = time.time()
+    monkeypatch.setattr(guesses, "time", SimpleNamespace(time=lambda: since))
+
+
 def post(browser: Browser, address: str, /, **values: str) -> Any:
     page = browser.get(address).text
     return send(browser, address, {**values, "csrf_token": token_of(page)})
@@ -185,6 +192,7 @@ def test_a_form_of_another_site_is_refused(client: Browser, origin: str) -> None
 # Guesses
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_whoever_guesses_waits_longer_and_longer(stranger: Browser) -> None:
     wrong = {**OWNER, "password": "a guess"}
     tries = [post(stranger, "/sign-in", **wrong).status_code for _ in range(guesses.FREE_TRIES + 1)]
@@ -196,6 +204,7 @@ def test_whoever_guesses_waits_longer_and_longer(stranger: Browser) -> None:
         assert guesses.seconds_to_wait(db, OWNER["email"], "address 127.0.0.1") > first
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_the_guesses_of_others_lock_nobody_out(stranger: Browser) -> None:
     known = Browser(app)
     assert post(known, "/sign-in", **OWNER).status_code == 303
@@ -209,6 +218,7 @@ def test_the_guesses_of_others_lock_nobody_out(stranger: Browser) -> None:
     assert post(stranger, "/sign-in", **other).status_code == 422, "nobody else behind that address waits"
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_a_known_browser_is_known_to_its_own_account_alone(stranger: Browser) -> None:
     with database.session() as db:
         people.add(db, name="Ada", email="ada@example.com", hashed=people.hash_password(PASSWORD), role=people.OWNER)
