@@ -1,1 +1,1 @@
-"""From a goal to a specification by a model: what it is told, what it may answer, what is made of that."""
+"""From a goal to a specification by a model: its prompt, the form of its answer, and the reading of that."""

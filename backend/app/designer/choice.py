@@ -1,4 +1,4 @@
-"""Which model designs, and how it is reached."""
+"""The choice of the model that designs, with its address and key."""
 
 from __future__ import annotations
 
@@ -69,6 +69,6 @@ def parse_choice(text: str) -> tuple[str, str]:
     """Provider and model of a name such as `openai:gpt-5`. ChoiceRefused."""
     provider, colon, name = text.strip().partition(":")
     if provider not in PROVIDERS or not colon or not name.strip():
-        known = ", ".join(PROVIDERS)
-        raise ChoiceRefused(f"A model is named as PROVIDER:NAME, and the provider is one of {known}.")
+        providers = ", ".join(PROVIDERS)
+        raise ChoiceRefused(f"A model is named as PROVIDER:NAME, and the provider is one of {providers}.")
     return provider, name.strip()

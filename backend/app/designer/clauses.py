@@ -1,4 +1,4 @@
-"""The clauses of a goal, numbered, and what a design says becomes of each."""
+"""The clauses of a goal, numbered, and the fate of each by a design's own account."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ABSENCE: Final = "absence"
 
 
 def clauses_of(goal: str) -> tuple[str, ...]:
-    """The clauses of a goal in its own words, in any language, without what says nothing."""
-    found = (" ".join(part.split())[:_LONGEST].strip(" \t-\u2013\u2014*\"'()") for part in _BREAK.split(goal))
-    return tuple(dict.fromkeys(part for part in found if _WORD.search(part)))[:MOST_CLAUSES]
+    """The clauses of a goal in its own words, in any language, without those that hold no word."""
+    parts = (" ".join(part.split())[:_LONGEST].strip(" \t-\u2013\u2014*\"'()") for part in _BREAK.split(goal))
+    return tuple(dict.fromkeys(part for part in parts if _WORD.search(part)))[:MOST_CLAUSES]
 
 
 def unmentioned(clauses: Sequence[str], said: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -34,10 +34,12 @@ def unmentioned(clauses: Sequence[str], said: Iterable[Mapping[str, Any]]) -> li
 
 
 def wishes_of(clauses: Sequence[str], said: Iterable[Mapping[str, Any]], spec: AppSpec) -> tuple[WishSpec, ...]:
-    """What becomes of each clause; a claim that names nothing of the specification does not count as kept."""
+    """The fate of each clause; a claim that names nothing of the specification does not count as kept."""
     by_number = {entry.get("number"): entry for entry in said if isinstance(entry, Mapping)}
     parts = frozenset(name.casefold() for name in part_names(spec))
-    return tuple(_judged(clause, by_number.get(number), parts) for number, clause in enumerate(clauses, start=1))
+    return tuple(
+        _judge_clause(clause, by_number.get(number), parts) for number, clause in enumerate(clauses, start=1)
+    )
 
 
 def kept_share(wishes: Sequence[WishSpec]) -> float:
@@ -60,7 +62,7 @@ def part_names(spec: AppSpec) -> Iterator[str]:
         yield from (f"{entity.name}.{move.label}" for move in entity.moves)
 
 
-def _judged(clause: str, entry: Mapping[str, Any] | None, parts: frozenset[str]) -> WishSpec:
+def _judge_clause(clause: str, entry: Mapping[str, Any] | None, parts: frozenset[str]) -> WishSpec:
     if entry is None:
         return WishSpec(text=clause, state=WishState.LEFT_OUT, why=NOT_SAID)
     try:
@@ -68,8 +70,9 @@ def _judged(clause: str, entry: Mapping[str, Any] | None, parts: frozenset[str])
     except ValueError:
         return WishSpec(text=clause, state=WishState.LEFT_OUT, why=NOT_SAID)
     why = " ".join(str(entry.get("why") or "").split())[:_LONGEST]
-    named = entry.get("served_by")
-    serves = [str(name).casefold() for name in named] if isinstance(named, list | tuple) else []
+    entries = entry.get("served_by")
+    serves = [str(name).casefold() for name in entries] if isinstance(entries, list | tuple) else []
+    # A model claims more readily than it designs; the founder is told only what a part of the app backs.
     if state is not WishState.LEFT_OUT and not any(name in parts for name in serves):
         return WishSpec(text=clause, state=WishState.LEFT_OUT, why=why or NOTHING_NAMED)
     return WishSpec(text=clause, state=state, why="" if state is WishState.KEPT else why)

@@ -1,4 +1,4 @@
-"""From what a model wrote to a specification: judged as every plan is; of faulty ones the best part is kept."""
+"""From a model's answer to a specification: judged as every plan is; of faulty ones the best part is kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Draft:
-    """What could be made of an answer; `spec` is None when not even one kind of record is right."""
+    """The result of an answer; `spec` is None when not even one kind of record is right."""
 
     spec: AppSpec | None
     faults: tuple[Fault, ...]
@@ -38,34 +38,32 @@ class Draft:
         return self.spec is not None and not self.faults
 
 
-def draft(raw: Any, *, goal: str, engine: str) -> Draft:  # Any: what a model wrote
+def read_draft(raw: Any, *, goal: str, engine: str) -> Draft:  # Any: what a model wrote
     """The specification of an answer, or the best valid part of it with the faults of the rest."""
     if not isinstance(raw, dict):
         return Draft(None, (Fault("spec", "is not an object"),))
-    given = {key: value for key, value in raw.items() if key not in OURS}
+    written = {key: value for key, value in raw.items() if key not in OURS}
     ours = {"goal": goal, "engine": engine, "confidence": 1.0}
     try:
-        spec, faults = best_part_of({**given, **ours})
+        spec, faults = best_part_of({**written, **ours})
     except RecursionError:
         return Draft(None, (Fault("spec", "is nested too deeply"),))
-    return Draft(spec, tuple(Fault(one["field"], one["problem"]) for one in faults))
+    return Draft(spec, tuple(Fault(fault["field"], fault["problem"]) for fault in faults))
 
 
-def completed(
-    spec: AppSpec, *, wishes: Sequence[WishSpec], confidence: float, left: Sequence[str] = ()
-) -> AppSpec:
-    """With what follows from the rest: pages, acceptance checks and the account."""
-    made = {
-        "pages": _pages(spec),
+def complete(spec: AppSpec, *, wishes: Sequence[WishSpec], confidence: float, left: Sequence[str] = ()) -> AppSpec:
+    """The specification with the parts that follow from the rest: pages, acceptance checks and the account."""
+    derived = {
+        "pages": _start_pages(spec),
         "acceptance": shape.checks_of(spec.entities, spec.rules, forms=spec.forms, roles=spec.roles),
         "wishes": tuple(wishes),
         "confidence": confidence,
         "not_understood": tuple(dict.fromkeys(text[:80].strip() for text in left if text.strip()))[:20],
     }
-    return AppSpec.model_validate({**spec.model_dump(), **made})
+    return AppSpec.model_validate({**spec.model_dump(), **derived})
 
 
-def _pages(spec: AppSpec) -> tuple[PageSpec, ...]:
+def _start_pages(spec: AppSpec) -> tuple[PageSpec, ...]:
     """The addresses that every visitor of the checks begins at; views are reached from them."""
     tables = {entity.name: entity.table for entity in spec.entities}
     forms = [PageSpec(path=f"/forms/{tables[form.entity]}", title=form.action) for form in spec.forms]

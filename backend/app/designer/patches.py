@@ -12,7 +12,7 @@ from app.blueprint.editing import problems, settled
 from app.blueprint.operations import MOST, Operation, OperationFault, apply_operations
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
-from app.designer.drafts import Fault, completed
+from app.designer.drafts import Fault, complete
 from app.designer.schema import Json, plain_schema
 
 _ADAPTER: Final[TypeAdapter[tuple[Operation, ...]]] = TypeAdapter(tuple[Operation, ...])
@@ -51,36 +51,37 @@ def read_operations(raw: Any) -> tuple[Operation, ...]:  # Any: what a model wro
     try:
         return _ADAPTER.validate_python(tuple(raw))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
         raise PatchRefused(
-            Fault(f"operations {_path(one['loc'])}", one["msg"][:400]) for one in found[:20]
+            Fault(f"operations {_dotted(error_part['loc'])}", error_part["msg"][:400])
+            for error_part in errors[:20]
         ) from error
 
 
-def apply(spec: AppSpec, operations: Sequence[Operation]) -> AppSpec:
+def apply_patch(spec: AppSpec, operations: Sequence[Operation]) -> AppSpec:
     """The specification after the operations, judged as every plan is. PatchRefused."""
     try:
         document = apply_operations(spec.model_dump(mode="json", exclude_defaults=True), operations)
     except OperationFault as error:
         raise PatchRefused([Fault("operations", str(error))]) from error
     try:
-        made = settled(document, spec, guess=False)[0]
+        changed = settled(document, spec, guess=False)[0]
     except ValidationError as error:
-        told = faults_of(document)[1] or problems(error, document)
-        raise PatchRefused(Fault(one["field"], one["problem"]) for one in told) from error
-    _refuse_idle(spec, made)
+        faults = faults_of(document)[1] or problems(error, document)
+        raise PatchRefused(Fault(fault["field"], fault["problem"]) for fault in faults) from error
+    _refuse_idle(spec, changed)
 
     # What follows from the rest follows from the change as well.
-    return completed(made, wishes=made.wishes, confidence=made.confidence, left=made.not_understood)
+    return complete(changed, wishes=changed.wishes, confidence=changed.confidence, left=changed.not_understood)
 
 
 def _refuse_idle(before: AppSpec, after: AppSpec) -> None:
-    """PatchRefused where the app would not do something of the change; what it did not do before is no fault."""
+    """PatchRefused where the app would do nothing of the change; a part that was idle before is no fault."""
     already = faults_of(before.model_dump(mode="json"))[1]
-    added = [one for one in faults_of(after.model_dump(mode="json"))[1] if one not in already]
+    added = [fault for fault in faults_of(after.model_dump(mode="json"))[1] if fault not in already]
     if added:
-        raise PatchRefused(Fault(one["field"], one["problem"]) for one in added)
+        raise PatchRefused(Fault(fault["field"], fault["problem"]) for fault in added)
 
 
-def _path(loc: tuple[int | str, ...]) -> str:
+def _dotted(loc: tuple[int | str, ...]) -> str:
     return ".".join(str(step) for step in loc)

@@ -1,4 +1,4 @@
-"""What a model is told: versioned texts, filled in with the catalogue of what a specification can say."""
+"""The prompts of a model: versioned texts, filled in with the catalogue of a specification's parts."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def system_prompt(*, is_brief: bool = False) -> str:
     A model that cannot read much is told only the kinds of parts; the form of its answer is held by the schema.
     """
     if is_brief:
-        return _rendered("design.md", catalogue=brief_contract(), examples=())
-    return _rendered("design.md", catalogue=catalogue(), examples=examples())
+        return _render("design.md", catalogue=brief_contract(), examples=())
+    return _render("design.md", catalogue=catalogue(), examples=examples())
 
 
 @cache
 def change_system_prompt() -> str:
     """The rules of changing an app, and the catalogue."""
-    return _rendered("change.md", catalogue=catalogue())
+    return _render("change.md", catalogue=catalogue())
 
 
 @cache
 def catalogue() -> str:
-    """What a specification can say, as everybody who designs reads it."""
+    """The parts and kinds of a specification, as everybody who designs reads them."""
     return contract(with_examples=False)
 
 
@@ -47,44 +47,42 @@ def catalogue() -> str:
 def prompt_version() -> str:
     """Tells apart any two sets of texts, such as `1-3f9a02`."""
     digest = hashlib.sha256((system_prompt() + brief_contract()).encode())
-    for text in sorted(one.name for one in _FOLDER.iterdir() if one.name.endswith(".md")):
-        digest.update(_text(text).encode())
+    for name in sorted(entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(".md")):
+        digest.update(_read_text(name).encode())
     return f"{VERSION}-{digest.hexdigest()[:6]}"
 
 
 @cache
 def examples() -> tuple[str, ...]:
     """Good specifications of other apps, as compact JSON."""
-    found = sorted((one for one in _EXAMPLES.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
-    return tuple(
-        json.dumps(tomllib.loads(one.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
-        for one in found
-    )
+    entries = sorted(_EXAMPLES.iterdir(), key=lambda entry: entry.name)
+    texts = [entry.read_text(encoding="utf-8") for entry in entries if entry.name.endswith(".toml")]
+    return tuple(json.dumps(tomllib.loads(text), ensure_ascii=False, separators=(",", ":")) for text in texts)
 
 
 def goal_prompt(goal: str, clauses: Sequence[str], reading: str) -> str:
     """The founder's goal as fenced data, its clauses by number, and what our own reader made of it."""
-    return _rendered("goal.md", goal=goal, fence=fence_of(goal), clauses=list(clauses), reading=reading)
+    return _render("goal.md", goal=goal, fence=fence_of(goal), clauses=list(clauses), reading=reading)
 
 
 def request_prompt(words: str, specification: str) -> str:
     """A change in the founder's words, as fenced data, beside the specification that it is about."""
-    return _rendered("request.md", words=words, fence=fence_of(words), specification=specification)
+    return _render("request.md", words=words, fence=fence_of(words), specification=specification)
 
 
 def operations_repair_prompt(faults: Sequence[str]) -> str:
-    """What was wrong with the operations of an answer."""
-    return _rendered("operations_repair.md", faults=list(faults))
+    """The faults of the operations of an answer."""
+    return _render("operations_repair.md", faults=list(faults))
 
 
 def repair_prompt(faults: Sequence[str]) -> str:
-    """What was wrong with an answer."""
-    return _rendered("repair.md", faults=list(faults))
+    """The faults of an answer."""
+    return _render("repair.md", faults=list(faults))
 
 
 def clauses_prompt(clauses: Mapping[int, str]) -> str:
     """The clauses that an answer did not mention."""
-    return _rendered("clauses.md", clauses=dict(clauses))
+    return _render("clauses.md", clauses=dict(clauses))
 
 
 def fence_of(text: str) -> str:
@@ -94,15 +92,17 @@ def fence_of(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    texts = {one.name: one.read_text(encoding="utf-8") for one in _FOLDER.iterdir() if one.name.endswith(".md")}
+    texts = {
+        entry.name: entry.read_text(encoding="utf-8") for entry in _FOLDER.iterdir() if entry.name.endswith(".md")
+    }
     return Environment(
         loader=DictLoader(texts), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
 
 
-def _rendered(name: str, **values: Any) -> str:  # Any: what a template may be given
+def _render(name: str, **values: Any) -> str:  # Any: what a template may be given
     return _environment().get_template(name).render(values).strip()
 
 
-def _text(name: str) -> str:
+def _read_text(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")

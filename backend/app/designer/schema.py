@@ -83,7 +83,7 @@ def answer_schema() -> Json:
             "spec": spec,
             "clauses": accounts_schema()["properties"]["clauses"],
             "questions": {"type": "array", "items": _QUESTION, "maxItems": 5},
-            "brief": _closed(brief),
+            "brief": _closed_object(brief),
         },
         "required": ["spec", "clauses", "questions", "brief"],
         "additionalProperties": False,
@@ -94,10 +94,10 @@ def answer_schema() -> Json:
 @cache
 def accounts_schema() -> Json:
     """The schema of an account by clause alone."""
-    return _closed({"clauses": {"type": "array", "items": _ACCOUNT}})
+    return _closed_object({"clauses": {"type": "array", "items": _ACCOUNT}})
 
 
-def _closed(properties: Json) -> Json:
+def _closed_object(properties: Json) -> Json:
     return {
         "type": "object",
         "properties": properties,
@@ -107,7 +107,7 @@ def _closed(properties: Json) -> Json:
 
 
 def plain_schema(value: Any) -> Any:  # Any: what JSON can hold
-    """Without titles and defaults, and with decimals as numbers: shorter, and understood by more servers."""
+    """The schema without titles and defaults, decimals as numbers: shorter, and understood by more servers."""
     if isinstance(value, list):
         return [plain_schema(item) for item in value]
     if not isinstance(value, dict):

@@ -21,7 +21,7 @@ from app.events.model import Event, EventType
 from app.mcp_server.designing import GoalField, read_goal_spec, read_spec
 from app.mcp_server.repeating import RequestKey, once
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
-from app.mcp_server.words import job_data, job_lines, short
+from app.mcp_server.words import job_data, job_lines, shorten
 from app.queue.worker import process_next_job
 from app.schemas.text import Name
 from app.services.generation_service import StartRequest
@@ -44,7 +44,7 @@ class KeepsTooLittle(InvalidInput):
 
 
 class BuildIn(Arguments):
-    """What to build."""
+    """The app to build."""
 
     specification: Annotated[
         dict[str, Any] | None, Field(description="The whole specification, as describe_apps says. The better way.")
@@ -73,7 +73,7 @@ class JobIn(Arguments):
 
 
 class FollowIn(JobIn):
-    """How to follow a build."""
+    """The build to follow, and how long."""
 
     after: Annotated[int, Field(ge=0, description="The last_event of an earlier answer; 0 tells all.")] = 0
     wait_s: Annotated[
@@ -81,13 +81,13 @@ class FollowIn(JobIn):
     ] = FOLLOW_DEFAULT_S
 
 
-async def _build(session: Session, arguments: BuildIn) -> Answer:
-    spec = await _designed(arguments)
+async def _start_build(session: Session, arguments: BuildIn) -> Answer:
+    spec = await _spec_to_build(arguments)
     services = session.services
     caller = await services.founders.require_subscription(session.caller)
     async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
         if repeated.answer is None:
-            project_id = await _project(tx, session, arguments, spec)
+            project_id = await _project_for(tx, session, arguments, spec)
             if spec is not None:
                 await services.specs.draft(tx, caller.id, project_id, spec)
             request = StartRequest(project_id, None if spec is not None else arguments.goal)
@@ -97,7 +97,7 @@ async def _build(session: Session, arguments: BuildIn) -> Answer:
     return started_answer(repeated.answer)
 
 
-async def _designed(arguments: BuildIn) -> AppSpec | None:
+async def _spec_to_build(arguments: BuildIn) -> AppSpec | None:
     """The specification to build from, None for the goal alone. SpecRefused, KeepsTooLittle."""
     if arguments.specification is not None:
         raw = {"engine": "assistant", **arguments.specification}
@@ -108,20 +108,20 @@ async def _designed(arguments: BuildIn) -> AppSpec | None:
         raise InvalidInput("There is nothing to build.", remedy="Give a specification, or at least a goal.")
     plan = plan_of(await read_goal_spec(arguments.goal))
     if not plan.keeps_enough and not arguments.anyway:
-        left = "; ".join(short(clause.text) for clause in plan.clauses if clause.state is not WishState.KEPT)
+        left_out = "; ".join(shorten(clause.text) for clause in plan.clauses if clause.state is not WishState.KEPT)
         raise KeepsTooLittle(
-            f"The built-in reader would leave out most of this goal: {left}.",
+            f"The built-in reader would leave out most of this goal: {left_out}.",
             remedy="Write a specification (describe_apps) and build from it; or, if the founder wants it all the "
             "same, repeat with anyway true.",
         )
     return None
 
 
-async def _project(tx: Connection, session: Session, arguments: BuildIn, spec: AppSpec | None) -> ProjectId:
+async def _project_for(tx: Connection, session: Session, arguments: BuildIn, spec: AppSpec | None) -> ProjectId:
     """The project that is named, else a new one; it is gone again when the build is refused."""
     if arguments.project_id is None:
         title = spec.title if spec is not None else arguments.goal or ""
-        name = arguments.name or short(title, NAME_LENGTH)
+        name = arguments.name or shorten(title, NAME_LENGTH)
         view = await session.services.projects.create(tx, session.caller.id, name=name, description="")
         return view.project.id
     return ProjectId(arguments.project_id)
@@ -140,54 +140,55 @@ def started_answer(started: Mapping[str, Any]) -> Answer:
     return Answer(text, started)
 
 
-async def _follow(session: Session, arguments: FollowIn) -> Answer:
+async def _follow_build(session: Session, arguments: FollowIn) -> Answer:
     services, job_id = session.services, JobId(arguments.job_id)
     async with services.database.autocommit() as tx:
         await services.generation.job(tx, session.caller.id, job_id)
-    events = await _events(session, job_id, after=arguments.after, wait_s=arguments.wait_s)
+    events = await _collect_events(session, job_id, after=arguments.after, wait_s=arguments.wait_s)
     async with services.database.autocommit() as tx:
         job = await services.generation.job(tx, session.caller.id, job_id)
-    told = [line for event in events if (line := _line(event))]
-    last = events[-1].seq if events else arguments.after
-    lines = [*told, *job_lines(job)]
+    story = [line for event in events if (line := _event_line(event))]
+    last_seq = events[-1].seq if events else arguments.after
+    lines = [*story, *job_lines(job)]
     if not job.status.is_terminal:
-        lines.append(f"It goes on whether or not anybody watches. Call follow again with after {last}.")
-    return Answer("\n".join(lines), {**job_data(job), "last_event": last})
+        lines.append(f"It goes on whether or not anybody watches. Call follow again with after {last_seq}.")
+    return Answer("\n".join(lines), {**job_data(job), "last_event": last_seq})
 
 
-async def _events(session: Session, job_id: JobId, *, after: int, wait_s: int) -> list[Event]:
+async def _collect_events(session: Session, job_id: JobId, *, after: int, wait_s: int) -> list[Event]:
     """The events after one, until the last of the build or until the time is over."""
-    listener, found = Listener(), list[Event]()
+    listener, collected = Listener(), list[Event]()
     timer = asyncio.get_running_loop().call_later(wait_s, listener.leave)
     events = session.services.feeds.follow(job_id, listener, after=after)
     try:
+        # The timer ends the listening; this only guards against a feed that does not hear it.
         async with asyncio.timeout(wait_s + GRACE_S):
             async for event in events:
                 if event is not None:
-                    found.append(event)
-                    await session.report(_share(event), _line(event) or "Going on...")
+                    collected.append(event)
+                    await session.report(_share_done(event), _event_line(event) or "Going on...")
     except TimeoutError:
         log.info("follow_ends", job_id=str(job_id))
     finally:
         timer.cancel()
         await events.aclose()
-    return found
+    return collected
 
 
-def _share(event: Event) -> float:
-    """How much of a build is done when this happens."""
+def _share_done(event: Event) -> float:
+    """The share of a build that is done when this happens."""
     steps = (*BUILD_STAGES, JobStatus.READY)
     status = event.payload.get("status")
     return round(steps.index(JobStatus(status)) / (len(steps) - 1), 2) if status in steps else 0.0
 
 
-def _line(event: Event) -> str:
+def _event_line(event: Event) -> str:
     if event.type is EventType.STATUS:
         return str(event.payload.get("label", ""))
     return str(event.payload.get("text", "")) if event.type is EventType.SAY else ""
 
 
-async def _status(session: Session, arguments: JobIn) -> Answer:
+async def _tell_status(session: Session, arguments: JobIn) -> Answer:
     services, job_id = session.services, JobId(arguments.job_id)
     view = await services.generation.status(session.caller.id, job_id)
     async with services.database.autocommit() as tx:
@@ -198,7 +199,7 @@ async def _status(session: Session, arguments: JobIn) -> Answer:
     return Answer("\n".join(lines), job_data(job))
 
 
-async def _cancel(session: Session, arguments: JobIn) -> Answer:
+async def _cancel_build(session: Session, arguments: JobIn) -> Answer:
     await session.services.generation.cancel(session.caller.id, JobId(arguments.job_id))
     return Answer("The build is cancelled. Earlier versions are unchanged.", {"job_id": str(arguments.job_id)})
 
@@ -211,7 +212,7 @@ BUILDING: Final[tuple[Tool[Any], ...]] = (
         "at once with its job_id. Give the specification that check_plan found no fault in. For the next version "
         "of an app use change.",
         BuildIn,
-        _build,
+        _start_build,
     ),
     Tool(
         "follow",
@@ -219,7 +220,7 @@ BUILDING: Final[tuple[Tool[Any], ...]] = (
         "Waits until a build ends, at most wait_s seconds, and tells what happened since the event `after`. A "
         "build takes 10 to 60 seconds and goes on by itself; call again while it runs.",
         FollowIn,
-        _follow,
+        _follow_build,
         only_reads=True,
     ),
     Tool(
@@ -227,7 +228,7 @@ BUILDING: Final[tuple[Tool[Any], ...]] = (
         "Where a build is",
         "Where a build is now, without waiting; for a build that failed, why.",
         JobIn,
-        _status,
+        _tell_status,
         only_reads=True,
     ),
     Tool(
@@ -235,7 +236,7 @@ BUILDING: Final[tuple[Tool[Any], ...]] = (
         "Stop a build",
         "Stops a build for good; earlier versions stay. Only if the founder says so.",
         JobIn,
-        _cancel,
+        _cancel_build,
         destroys=True,
     ),
 )

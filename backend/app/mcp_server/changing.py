@@ -1,4 +1,4 @@
-"""Tools that change an app and tell versions apart: what becomes different in words, and what records meet."""
+"""Tools that change an app and tell versions apart, with the effects on the records."""
 
 from __future__ import annotations
 
@@ -67,60 +67,62 @@ class CompareIn(Arguments):
     new_job_id: Annotated[UUID, Field(description="The job_id of another version of the same project.")]
 
 
-async def _specification(session: Session, arguments: ProjectIdIn) -> Answer:
+async def _tell_specification(session: Session, arguments: ProjectIdIn) -> Answer:
     async with session.services.database.transaction() as tx:
         view = await session.services.specs.get(tx, session.caller.id, ProjectId(arguments.project_id))
     newest = view.version or "the draft"
     state = f"{newest}, with changes that are not built yet" if view.is_edited and view.version else newest
     return Answer(
         "\n".join([f"The specification of {state} (revision {view.revision}):", *plan_lines(plan_of(view.spec))]),
-        {"revision": view.revision, "build_version": view.version, "specification": said(view.spec)},
+        {"revision": view.revision, "build_version": view.version, "specification": spoken_spec(view.spec)},
     )
 
 
-def said(spec: AppSpec) -> dict[str, Any]:
-    """A specification without what goes without saying."""
+def spoken_spec(spec: AppSpec) -> dict[str, Any]:
+    """A specification without the parts that follow from the rest."""
     return spec.model_dump(
         mode="json", exclude_defaults=True, exclude={"version", "confidence", "acceptance", "pages"}
     )
 
 
-async def _change(session: Session, arguments: ChangeIn) -> Answer:
+async def _change_app(session: Session, arguments: ChangeIn) -> Answer:
     services, project_id = session.services, ProjectId(arguments.project_id)
     caller = await services.founders.require_subscription(session.caller)
     if not arguments.build:
-        return await _tried(session, arguments)
+        return await _try_change(session, arguments)
     async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
         if repeated.answer is None:
-            before, view = await _kept(tx, session, arguments)
+            before, view = await _keep_change(tx, session, arguments)
             request = StartRequest(project_id, None)
             started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
-            told = [*difference(before, view.spec), *view.notes]
-            repeated.answer = {**started, "project_id": str(project_id), "changes": told}
+            changes = [*difference(before, view.spec), *view.notes]
+            repeated.answer = {**started, "project_id": str(project_id), "changes": changes}
     await process_next_job(services.queue)
     answer = started_answer(repeated.answer)
     return Answer("\n".join([*repeated.answer["changes"], answer.text]), answer.data)
 
 
-async def _tried(session: Session, arguments: ChangeIn) -> Answer:
-    """What a change would do; nothing of it is kept."""
+async def _try_change(session: Session, arguments: ChangeIn) -> Answer:
+    """Tell the effects of a change; nothing of it is kept."""
     async with session.services.database.transaction() as tx:
         view = await session.services.specs.get(tx, session.caller.id, ProjectId(arguments.project_id))
-    raw = _changed(view, arguments)
+    raw = _changed_document(view, arguments)
     spec = await read_spec(raw)
-    told = difference(view.built or view.spec, spec)
-    return Answer("\n".join([*told, "Nothing is changed yet."]), {"changes": told, "specification": said(spec)})
+    changes = difference(view.built or view.spec, spec)
+    return Answer(
+        "\n".join([*changes, "Nothing is changed yet."]), {"changes": changes, "specification": spoken_spec(spec)}
+    )
 
 
-async def _kept(tx: Connection, session: Session, arguments: ChangeIn) -> tuple[AppSpec, SpecView]:
+async def _keep_change(tx: Connection, session: Session, arguments: ChangeIn) -> tuple[AppSpec, SpecView]:
     """The specification before, and as it is kept now. SpecRefused, SpecChanged, RevisionMissing."""
     specs, project_id = session.services.specs, ProjectId(arguments.project_id)
     await owned(tx, session.caller.id, project_id, lock=True)
     view = await specs.get(tx, session.caller.id, project_id)
-    raw = _changed(view, arguments)
+    raw = _changed_document(view, arguments)
     await read_spec(raw)
     is_whole = arguments.specification is not None
-    kept = await specs.put(
+    saved = await specs.put(
         tx,
         session.caller.id,
         project_id,
@@ -128,10 +130,10 @@ async def _kept(tx: Connection, session: Session, arguments: ChangeIn) -> tuple[
         revision=arguments.revision if is_whole else view.revision,
         as_written=not is_whole,
     )
-    return view.built or view.spec, kept
+    return view.built or view.spec, saved
 
 
-def _changed(view: SpecView, arguments: ChangeIn) -> dict[str, Any]:
+def _changed_document(view: SpecView, arguments: ChangeIn) -> dict[str, Any]:
     if arguments.specification is not None:
         return {"goal": view.spec.goal, **arguments.specification}
     try:
@@ -142,12 +144,12 @@ def _changed(view: SpecView, arguments: ChangeIn) -> dict[str, Any]:
         raise SpecRefused(str(fault), errors=[{"field": "operations", "problem": str(fault)}]) from fault
 
 
-async def _compare(session: Session, arguments: CompareIn) -> Answer:
+async def _compare_versions(session: Session, arguments: CompareIn) -> Answer:
     async with session.services.database.transaction() as tx:
         old, old_version = await _spec_of(tx, session, arguments.old_job_id)
         new, new_version = await _spec_of(tx, session, arguments.new_job_id)
-    told = changes_between(old, new) or ["Nothing that people would notice is different."]
-    return Answer("\n".join([f"From {old_version} to {new_version}:", *told]), {"changes": told})
+    changes = changes_between(old, new) or ["Nothing that people would notice is different."]
+    return Answer("\n".join([f"From {old_version} to {new_version}:", *changes]), {"changes": changes})
 
 
 async def _spec_of(tx: Connection, session: Session, job_id: UUID) -> tuple[AppSpec, str]:
@@ -164,7 +166,7 @@ CHANGING: Final[tuple[Tool[Any], ...]] = (
         "The specification of an app",
         "What an app is now: in words, as the specification that the next version begins with, and its revision.",
         ProjectIdIn,
-        _specification,
+        _tell_specification,
         only_reads=True,
     ),
     Tool(
@@ -174,14 +176,14 @@ CHANGING: Final[tuple[Tool[Any], ...]] = (
         "specification. Tells what becomes different and what happens to the records, which come along. With "
         "build false it only tells.",
         ChangeIn,
-        _change,
+        _change_app,
     ),
     Tool(
         "compare",
         "What differs between two versions",
         "What is different between two versions of an app, in words for the founder.",
         CompareIn,
-        _compare,
+        _compare_versions,
         only_reads=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""Tools that design: what an app can do, our reading of a goal, the judgement on a specification, questions."""
+"""Tools that design: what apps can do, our reading of a goal, the judgement on a specification, questions."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ async def read_spec(raw: dict[str, Any]) -> AppSpec:
     """The specification, if it is one and the app would do all of it. SpecRefused with every fault."""
     spec, faults = await asyncio.to_thread(faults_of, raw)
     if spec is None:
-        told = "; ".join(f"{one['field']}: {one['problem']}" for one in faults)
-        raise SpecRefused(f"{told}.", errors=faults)
+        faults_text = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
+        raise SpecRefused(f"{faults_text}.", errors=faults)
     return spec
 
 
 async def read_goal_spec(goal: str) -> AppSpec:
-    """What our own reader makes of a goal. GoalRefused."""
+    """Our own reader's specification for a goal. GoalRefused."""
     try:
         return await asyncio.to_thread(understand, goal)
     except GoalUnreadable as error:
@@ -75,28 +75,40 @@ async def _read_goal(_: Session, arguments: GoalIn) -> Answer:
         "This is how the built-in reader understands the goal. It is simple and misses much; a specification "
         "of your own is nearly always better. What it would build:"
     )
-    said = spec.model_dump(mode="json", exclude_defaults=True)
-    return Answer("\n".join([head, *plan_lines(plan)]), {"keeps_enough": plan.keeps_enough, "specification": said})
+    document = spec.model_dump(mode="json", exclude_defaults=True)
+    return Answer(
+        "\n".join([head, *plan_lines(plan)]), {"keeps_enough": plan.keeps_enough, "specification": document}
+    )
 
 
 async def _check_plan(_: Session, arguments: SpecificationIn) -> Answer:
     spec = await read_spec(arguments.specification)
     plan = plan_of(spec)
-    asked = questions_of(spec)
+    questions = questions_of(spec)
     lines = ["No fault. In words for the founder:", *plan_lines(plan)]
-    if asked:
-        lines += ["  Worth asking the founder:", *(f"    - {one.text} [{one.default}]" for one in asked)]
+    if questions:
+        lines += [
+            "  Worth asking the founder:",
+            *(f"    - {question.text} [{question.default}]" for question in questions),
+        ]
     return Answer("\n".join(lines), {"valid": True, "plan": plan_data(plan)})
 
 
 async def _ask_founder(_: Session, arguments: SpecificationIn) -> Answer:
-    asked = questions_of(await read_spec(arguments.specification))
-    lines = [f"{number}. {one.text} If they do not say: {one.default}." for number, one in enumerate(asked, 1)]
+    questions = questions_of(await read_spec(arguments.specification))
+    lines = [
+        f"{number}. {question.text} If they do not say: {question.default}."
+        for number, question in enumerate(questions, 1)
+    ]
     head = "Ask the founder, in one message, and change the specification by what they answer:"
     text = (
-        "\n".join([head, *lines]) if asked else "Nothing in this specification needs an answer before it is built."
+        "\n".join([head, *lines])
+        if questions
+        else "Nothing in this specification needs an answer before it is built."
     )
-    return Answer(text, {"questions": [{"text": one.text, "default": one.default} for one in asked]})
+    return Answer(
+        text, {"questions": [{"text": question.text, "default": question.default} for question in questions]}
+    )
 
 
 DESIGNING: Final[tuple[Tool[Any], ...]] = (

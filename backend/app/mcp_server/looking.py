@@ -28,7 +28,7 @@ ProjectField = Annotated[UUID, Field(description="The project_id that build or p
 
 
 class EvidenceIn(Arguments):
-    """Which version to look at."""
+    """The version to look at."""
 
     job_id: JobField
     pictures: Annotated[bool, Field(description="Also show what the app looks like.")] = True
@@ -41,7 +41,7 @@ class ProjectIdIn(Arguments):
 
 
 class ExportIn(Arguments):
-    """What to hand over of a version."""
+    """The parts of a version to hand over."""
 
     job_id: JobField
     path: Annotated[
@@ -58,7 +58,7 @@ async def ready_job(session: Session, job_id: UUID) -> Job:
     return job
 
 
-async def _evidence(session: Session, arguments: EvidenceIn) -> Answer:
+async def _show_evidence(session: Session, arguments: EvidenceIn) -> Answer:
     async with session.services.database.autocommit() as tx:
         job = await session.services.generation.job(tx, session.caller.id, JobId(arguments.job_id))
     checks = job.evidence.get("checks") or []
@@ -67,14 +67,14 @@ async def _evidence(session: Session, arguments: EvidenceIn) -> Answer:
         mark = "skipped" if check.get("skipped") else "ok" if check["ok"] else "FAILED"
         lines.append(f"- {mark}: {check['name']}: {check.get('detail', '')}")
         if check["name"] == "acceptance":
-            lines += [f"  - {seen}" for seen in check.get("saw") or []]
+            lines += [f"  - {line}" for line in check.get("saw") or []]
     if job.evidence.get("failure"):
         lines += ["What the failed check said:", str(job.evidence["failure"])]
-    kept: Mapping[str, Any] = job.evidence.get("pictures") or {}
-    names = sorted(kept.get("names", ()))[:MOST_PICTURES] if arguments.pictures else []
+    stored: Mapping[str, Any] = job.evidence.get("pictures") or {}
+    names = sorted(stored.get("names", ()))[:MOST_PICTURES] if arguments.pictures else []
     pictures: tuple[Picture, ...] = ()
     if names:
-        files = await session.services.versions.files_of(job.project_id, TreeDigest(kept["digest"]))
+        files = await session.services.versions.files_of(job.project_id, TreeDigest(stored["digest"]))
         pictures = tuple(Picture("image/webp", files[name]) for name in names)
         lines.append(f"Pictures: {', '.join(names)}.")
     elif arguments.pictures:
@@ -82,7 +82,7 @@ async def _evidence(session: Session, arguments: EvidenceIn) -> Answer:
     return Answer("\n".join(lines), {**job_data(job), "pictures": names}, pictures)
 
 
-async def _preview_link(session: Session, arguments: JobIn) -> Answer:
+async def _give_preview_link(session: Session, arguments: JobIn) -> Answer:
     services = session.services
     job = await ready_job(session, arguments.job_id)
     await services.waker.probe(job.id)
@@ -93,11 +93,11 @@ async def _preview_link(session: Session, arguments: JobIn) -> Answer:
     return Answer("\n".join(lines), {"preview_url": url, "job_id": str(job.id), "gate": gate_data(gate)})
 
 
-async def _export(session: Session, arguments: ExportIn) -> Answer:
+async def _export_files(session: Session, arguments: ExportIn) -> Answer:
     job = await ready_job(session, arguments.job_id)
     digest = TreeDigest(job.digest or "")
     if arguments.path is not None:
-        return await _one_file(session, job, digest, arguments.path)
+        return await _show_file(session, job, digest, arguments.path)
     files = await session.services.versions.files_of(job.project_id, digest)
     lines = [f"{len(files)} files of {job.build_version}. On this machine: cofounder export {job.id}"]
     lines += [f"{path} ({len(content):,} bytes)" for path, content in sorted(files.items())]
@@ -109,37 +109,37 @@ async def _export(session: Session, arguments: ExportIn) -> Answer:
     return Answer("\n".join(lines), {"files": sorted(files)}, files=archive)
 
 
-async def _one_file(session: Session, job: Job, digest: TreeDigest, path: str) -> Answer:
+async def _show_file(session: Session, job: Job, digest: TreeDigest, path: str) -> Answer:
     files = await session.services.versions.files_of(job.project_id, digest)
     if path not in files:
         raise NotFound(
             f"{job.build_version} has no file {path!r}.", remedy="Call export without path to see them."
         )
     text = files[path].decode(errors="replace")
-    more = (
+    remainder = (
         f"\n... and {len(text) - MOST_FILE_CHARACTERS:,} characters more."
         if len(text) > MOST_FILE_CHARACTERS
         else ""
     )
-    return Answer(text[:MOST_FILE_CHARACTERS] + more)
+    return Answer(text[:MOST_FILE_CHARACTERS] + remainder)
 
 
-async def _projects(session: Session, _: NoArguments) -> Answer:
+async def _list_projects(session: Session, _: NoArguments) -> Answer:
     async with session.services.database.autocommit() as tx:
         views = await session.services.projects.page(tx, session.caller.id, after=None, limit=MOST_PROJECTS)
     text = "\n".join(map(project_line, views)) if views else "There are no projects yet. build makes one."
     return Answer(text, {"projects": [project_data(view) for view in views]})
 
 
-async def _versions(session: Session, arguments: ProjectIdIn) -> Answer:
+async def _list_versions(session: Session, arguments: ProjectIdIn) -> Answer:
     project_id = ProjectId(arguments.project_id)
     async with session.services.database.autocommit() as tx:
-        found = await session.services.projects.builds(
+        jobs = await session.services.projects.builds(
             tx, session.caller.id, project_id, below=None, limit=MOST_VERSIONS
         )
-    lines = [f"- {job.build_version}: {job.status.value} (job_id {job.id})" for job in found]
+    lines = [f"- {job.build_version}: {job.status.value} (job_id {job.id})" for job in jobs]
     text = "\n".join(lines) if lines else "Nothing of this project is built yet."
-    return Answer(text, {"versions": [job_data(job) for job in found]})
+    return Answer(text, {"versions": [job_data(job) for job in jobs]})
 
 
 LOOKING: Final[tuple[Tool[Any], ...]] = (
@@ -149,7 +149,7 @@ LOOKING: Final[tuple[Tool[Any], ...]] = (
         "What was checked before a version became ready and what was seen, with pictures of the app. Look at it "
         "before you tell the founder that the app is good.",
         EvidenceIn,
-        _evidence,
+        _show_evidence,
         only_reads=True,
     ),
     Tool(
@@ -158,14 +158,14 @@ LOOKING: Final[tuple[Tool[Any], ...]] = (
         "Wakes a ready version and gives the link that the founder opens. Giving it asks the founder what is next "
         "(improve, ship or park): the next build waits for that decision.",
         JobIn,
-        _preview_link,
+        _give_preview_link,
     ),
     Tool(
         "export",
         "The files of a version",
         "Lists the files of a version, shows one of them, or hands over all as a zip file.",
         ExportIn,
-        _export,
+        _export_files,
         only_reads=True,
     ),
     Tool(
@@ -173,7 +173,7 @@ LOOKING: Final[tuple[Tool[Any], ...]] = (
         "The founder's projects",
         "Every project of the founder with its newest version, the newest project first.",
         NoArguments,
-        _projects,
+        _list_projects,
         only_reads=True,
     ),
     Tool(
@@ -181,7 +181,7 @@ LOOKING: Final[tuple[Tool[Any], ...]] = (
         "The versions of a project",
         "Every version of a project with its job_id, the newest first, also those that failed.",
         ProjectIdIn,
-        _versions,
+        _list_versions,
         only_reads=True,
     ),
 )

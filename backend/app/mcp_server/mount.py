@@ -1,4 +1,4 @@
-"""The address `/mcp` of the API: whose token it is, and the server behind it once the first assistant comes."""
+"""The address `/mcp` of the API: checks the token, and starts the server behind it with the first assistant."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class AssistantMount:
             await self._app(scope, receive, send)
             return
         try:
-            served = await self._assistants.served(scope)
+            server = await self._assistants.find_server(scope)
         except AppError as error:
             await render(error)(scope, receive, send)
             return
-        await served(scope, receive, send)
+        await server(scope, receive, send)
 
 
 class Assistants:
@@ -68,8 +68,8 @@ class Assistants:
                 with suppress(asyncio.CancelledError):
                     await self._serving
 
-    async def served(self, scope: Scope) -> ASGIApp:
-        """What answers this request; its scope says from now on which founder asks. Unauthenticated."""
+    async def find_server(self, scope: Scope) -> ASGIApp:
+        """The server for this request; its scope says from now on which founder asks. Unauthenticated."""
         services: Services = scope["app"].state.services
         scheme, token = get_authorization_scheme_param(Headers(scope=scope).get("authorization"))
         if scheme.lower() != "bearer" or not token:
@@ -78,11 +78,12 @@ class Assistants:
         scope[CALLER] = await services.founders.caller(token)
         if self._ready is None:
             self._ready = asyncio.get_running_loop().create_future()
-            self._serving = asyncio.create_task(_serve(self._ready), name="assistants")
+            self._serving = asyncio.create_task(_serve_assistants(self._ready), name="assistants")
+        # A request that is cut off must not cancel the start that others wait for.
         return await asyncio.shield(self._ready)
 
 
-async def _serve(ready: asyncio.Future[ASGIApp]) -> None:
+async def _serve_assistants(ready: asyncio.Future[ASGIApp]) -> None:
     try:
         serving = cast("_Serving", await asyncio.to_thread(import_module, "app.mcp_server.http"))
         await serving.serve(ready)

@@ -33,7 +33,7 @@ NEXT: Final[Mapping[str, str]] = {
 """By error code. What a person is told to type is of no use to an assistant."""
 
 
-def words_of(error: AppError) -> str:
+def refusal_words(error: AppError) -> str:
     """The failure in a few lines; the last says what to do."""
     lines = [error.detail]
     faults = error.extra.get("errors")
@@ -49,7 +49,7 @@ def words_of(error: AppError) -> str:
     return "\n".join([*lines, f"What to do: {way_on}" if way_on else ""]).rstrip()
 
 
-def data_of(error: AppError) -> dict[str, Any]:
+def refusal_data(error: AppError) -> dict[str, Any]:
     """The failure for a program."""
     extra = {name: value for name, value in error.extra.items() if value is not None}
     return {
@@ -61,20 +61,20 @@ def data_of(error: AppError) -> dict[str, Any]:
 
 
 def wrong_arguments(error: ValidationError) -> InvalidInput:
-    """What is wrong with the arguments of a call."""
+    """The error for the faults of a call's arguments."""
     faults = [
         {
-            "field": ".".join(str(part) for part in one["loc"]) or "arguments",
-            "problem": _plain(one["type"], one["msg"]),
+            "field": ".".join(str(part) for part in fault["loc"]) or "arguments",
+            "problem": _plain_problem(fault["type"], fault["msg"]),
         }
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
     ]
-    told = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
+    faults_text = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
     return InvalidInput(
-        f"The arguments are not right: {told}.", remedy="Correct them and repeat the call.", errors=faults
+        f"The arguments are not right: {faults_text}.", remedy="Correct them and repeat the call.", errors=faults
     )
 
 
-def _plain(kind: str, message: str) -> str:
-    known = {"missing": "is missing", "extra_forbidden": "is not an argument of this tool"}
-    return known.get(kind, message.removeprefix("Value error, "))
+def _plain_problem(kind: str, message: str) -> str:
+    usual = {"missing": "is missing", "extra_forbidden": "is not an argument of this tool"}
+    return usual.get(kind, message.removeprefix("Value error, "))

@@ -23,7 +23,7 @@ RequestKey = Annotated[
 
 @dataclass
 class Repeated:
-    """The answer of an earlier call with the same key, or what this call answers."""
+    """The answer of an earlier call with the same key, or of this one."""
 
     answer: Mapping[str, Any] | None = None
 
@@ -45,11 +45,11 @@ async def once(tx: Connection, session: Session, arguments: Any) -> AsyncIterato
         return
     name = f"assistant {type(arguments).__name__} {key}"
     digest = hashlib.sha256(arguments.model_dump_json().encode()).hexdigest()
-    kept = await idempotency.reserve(tx, session.caller.id, name, request_hash=digest)
-    if kept is not None and kept.request_hash != digest:
+    earlier = await idempotency.reserve(tx, session.caller.id, name, request_hash=digest)
+    if earlier is not None and earlier.request_hash != digest:
         raise IdempotencyKeyReused("This request_key was used for a different request.")
-    if kept is not None:
-        yield Repeated(kept.answer)
+    if earlier is not None:
+        yield Repeated(earlier.answer)
         return
     yield repeated
     if repeated.answer is not None:

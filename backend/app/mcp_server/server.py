@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from app import __version__
 from app.core.errors import AppError, InvalidInput
 from app.core.ids import new_debug_id
-from app.mcp_server.refusals import data_of, words_of, wrong_arguments
+from app.mcp_server.refusals import refusal_data, refusal_words, wrong_arguments
 from app.mcp_server.toolbox import TOOLS
 from app.mcp_server.tools import Answer, Session, Tool
 
@@ -44,7 +44,7 @@ def make_server(call: Handler) -> Server[Any]:
     async def list_tools(
         _: ServerRequestContext[Any, Any], __: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[listed(tool) for tool in TOOLS.values()])
+        return types.ListToolsResult(tools=[describe_tool(tool) for tool in TOOLS.values()])
 
     async def call_tool(
         context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
@@ -61,7 +61,7 @@ def make_server(call: Handler) -> Server[Any]:
     )
 
 
-def listed(tool: Tool[Any]) -> types.Tool:
+def describe_tool(tool: Tool[Any]) -> types.Tool:
     """A tool as assistants see it."""
     schema = tool.arguments.model_json_schema()
     schema.pop("title", None)
@@ -82,16 +82,16 @@ async def answer(name: str, arguments: Mapping[str, Any], session: Session) -> t
         tool = TOOLS.get(name)
         if tool is None:
             raise InvalidInput(f"There is no tool {name!r}.", remedy=f"The tools are: {', '.join(TOOLS)}.")
-        return result_of(await tool.run(session, _arguments(tool, arguments)))
+        return result_of(await tool.run(session, _read_arguments(tool, arguments)))
     except AppError as error:
-        return refused(error)
+        return refusal_result(error)
     except Exception as error:
         debug_id = new_debug_id()
         log.error("tool_failed", tool=name, debug_id=debug_id, exc_info=error)
         raise
 
 
-def _arguments(tool: Tool[Any], arguments: Mapping[str, Any]) -> Any:  # Any: the tool's own arguments
+def _read_arguments(tool: Tool[Any], arguments: Mapping[str, Any]) -> Any:  # Any: the tool's own arguments
     try:
         return tool.arguments.model_validate(dict(arguments))
     except ValidationError as error:
@@ -102,13 +102,15 @@ def result_of(answer: Answer) -> types.CallToolResult:
     """An answer on the wire: words first, since some assistants read nothing else, and some only the data."""
     content: list[types.ContentBlock] = [types.TextContent(type="text", text=answer.text)]
     content += [
-        types.ImageContent(type="image", data=_encoded(picture.content), mime_type=picture.media_type)
+        types.ImageContent(type="image", data=_to_base64(picture.content), mime_type=picture.media_type)
         for picture in answer.pictures
     ]
     content += [
         types.EmbeddedResource(
             type="resource",
-            resource=types.BlobResourceContents(uri=f"cofounder:///{name}", mime_type=media, blob=_encoded(blob)),
+            resource=types.BlobResourceContents(
+                uri=f"cofounder:///{name}", mime_type=media, blob=_to_base64(blob)
+            ),
         )
         for name, media, blob in answer.files
     ]
@@ -116,11 +118,11 @@ def result_of(answer: Answer) -> types.CallToolResult:
     return types.CallToolResult(content=content, structured_content=structured)
 
 
-def refused(error: AppError) -> types.CallToolResult:
+def refusal_result(error: AppError) -> types.CallToolResult:
     """A failure on the wire."""
-    text = types.TextContent(type="text", text=words_of(error))
-    return types.CallToolResult(content=[text], structured_content=data_of(error), is_error=True)
+    text = types.TextContent(type="text", text=refusal_words(error))
+    return types.CallToolResult(content=[text], structured_content=refusal_data(error), is_error=True)
 
 
-def _encoded(content: bytes) -> str:
+def _to_base64(content: bytes) -> str:
     return base64.b64encode(content).decode()

@@ -14,7 +14,7 @@ from app.schemas.text import Name
 
 
 class ShareIn(Arguments):
-    """What to do about the links of a project."""
+    """The links of a project, and the action to take on them."""
 
     project_id: ProjectField
     action: Annotated[
@@ -37,7 +37,7 @@ class ShareIn(Arguments):
         return self
 
 
-async def _share(session: Session, arguments: ShareIn) -> Answer:
+async def _share_app(session: Session, arguments: ShareIn) -> Answer:
     match arguments.action:
         case "link":
             return await _make_link(session, arguments)
@@ -51,7 +51,7 @@ async def _share(session: Session, arguments: ShareIn) -> Answer:
 
 async def _make_link(session: Session, arguments: ShareIn) -> Answer:
     async with session.services.database.transaction() as tx:
-        made = await session.services.shares.create(
+        new_link = await session.services.shares.create(
             tx,
             session.caller.id,
             ProjectId(arguments.project_id),
@@ -59,23 +59,23 @@ async def _make_link(session: Session, arguments: ShareIn) -> Answer:
             days=arguments.days,
             with_code=arguments.with_code,
         )
-    url = f"{session.origin}/s/{made.secret}"
+    url = f"{session.origin}/s/{new_link.secret}"
     lines = [
         f"Whoever has this link sees what visitors see of the newest version: {url}",
-        f"It is good until {made.link.expires_at:%Y-%m-%d} and shown this once. "
-        f"To end it before: share with action close and link_id {made.link.id}.",
+        f"It is good until {new_link.link.expires_at:%Y-%m-%d} and shown this once. "
+        f"To end it before: share with action close and link_id {new_link.link.id}.",
     ]
-    if made.code is not None:
-        lines.append(f"It asks for the code {made.code}, which the founder tells them by another way.")
-    return Answer("\n".join(lines), {"url": url, "code": made.code, "link_id": str(made.link.id)})
+    if new_link.code is not None:
+        lines.append(f"It asks for the code {new_link.code}, which the founder tells them by another way.")
+    return Answer("\n".join(lines), {"url": url, "code": new_link.code, "link_id": str(new_link.link.id)})
 
 
 async def _list_links(session: Session, arguments: ShareIn) -> Answer:
     async with session.services.database.autocommit() as tx:
         links = await session.services.shares.list(tx, session.caller.id, ProjectId(arguments.project_id))
     lines = [f"- {link.label}: good until {link.expires_at:%Y-%m-%d} (link_id {link.id})" for link in links]
-    told = [{"link_id": str(link.id), "label": link.label} for link in links]
-    return Answer("\n".join(lines) or "No link to this project is good.", {"links": told})
+    data = [{"link_id": str(link.id), "label": link.label} for link in links]
+    return Answer("\n".join(lines) or "No link to this project is good.", {"links": data})
 
 
 async def _close_link(session: Session, arguments: ShareIn) -> Answer:
@@ -97,6 +97,6 @@ SHARING: Final[tuple[Tool[Any], ...]] = (
         "Makes a link by which anybody sees what the newest version shows to visitors, with a code if the founder "
         "wants one; lists the links that are good; closes one. Only if the founder says so.",
         ShareIn,
-        _share,
+        _share_app,
     ),
 )

@@ -19,7 +19,7 @@ from mcp_types.version import LATEST_MODERN_VERSION
 
 from app.core.errors import AppError, Unauthenticated, Unavailable
 from app.mcp_server.mount import PATH
-from app.mcp_server.server import make_server, refused
+from app.mcp_server.server import make_server, refusal_result
 
 TIMEOUT_S: Final = 90.0
 """Longer than the longest wait of a tool."""
@@ -38,24 +38,24 @@ class Place:
 
 def run(find: Callable[[], Place]) -> None:
     """Serve until standard input ends. `find` names the instance anew for each call, or raises AppError."""
-    asyncio.run(_serve(find))
+    asyncio.run(_serve_stdio(find))
 
 
-async def _serve(find: Callable[[], Place]) -> None:
+async def _serve_stdio(find: Callable[[], Place]) -> None:
     async def call(
         name: str, arguments: Mapping[str, Any], context: ServerRequestContext[Any, Any]
     ) -> types.CallToolResult:
         try:
-            return await _forwarded(find(), name, arguments, context)
+            return await _forward(find(), name, arguments, context)
         except AppError as error:
-            return refused(error)
+            return refusal_result(error)
 
     server = make_server(call)
     async with stdio_server() as (reader, writer):
         await server.run(reader, writer, server.create_initialization_options())
 
 
-async def _forwarded(
+async def _forward(
     place: Place, name: str, arguments: Mapping[str, Any], context: ServerRequestContext[Any, Any]
 ) -> types.CallToolResult:
     """The instance's result. Unavailable, Unauthenticated."""
@@ -85,10 +85,10 @@ async def _forwarded(
     except (ExceptionGroup, *_FAILURES) as error:
         if isinstance(error, ExceptionGroup) and error.split(_FAILURES)[1] is not None:
             raise
-        raise _refusal(place, statuses) from error
+        raise _refusal_for(place, statuses) from error
 
 
-def _refusal(place: Place, statuses: Sequence[int]) -> AppError:
+def _refusal_for(place: Place, statuses: Sequence[int]) -> AppError:
     if HTTPStatus.UNAUTHORIZED in statuses:
         return Unauthenticated(
             "The instance does not know this token.", remedy="Ask the founder to start this assistant again."

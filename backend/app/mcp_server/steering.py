@@ -23,7 +23,7 @@ class DecideIn(Arguments):
     ] = None
 
 
-async def _decisions(session: Session, arguments: ProjectIdIn) -> Answer:
+async def _list_decisions(session: Session, arguments: ProjectIdIn) -> Answer:
     async with session.services.database.autocommit() as tx:
         gates = await session.services.gates.list(tx, session.caller.id, ProjectId(arguments.project_id))
     lines = [line for gate in gates for line in gate_lines(gate)]
@@ -33,19 +33,19 @@ async def _decisions(session: Session, arguments: ProjectIdIn) -> Answer:
     )
 
 
-async def _decide(session: Session, arguments: DecideIn) -> Answer:
+async def _take_decision(session: Session, arguments: DecideIn) -> Answer:
     async with session.services.database.transaction() as tx:
-        taken = await session.services.gates.resolve(
+        decided = await session.services.gates.resolve(
             tx, session.caller.id, GateId(arguments.gate_id), decision=arguments.decision, text=arguments.text
         )
-    option = taken.option
+    option = decided.option
     return Answer(
         f"Decided: {option.title}. {option.what_happens_next}",
-        {"gate_id": str(arguments.gate_id), "decision": option.value, "project_id": str(taken.gate.project_id)},
+        {"gate_id": str(arguments.gate_id), "decision": option.value, "project_id": str(decided.gate.project_id)},
     )
 
 
-async def _unpark(session: Session, arguments: ProjectIdIn) -> Answer:
+async def _unpark_project(session: Session, arguments: ProjectIdIn) -> Answer:
     async with session.services.database.transaction() as tx:
         view = await session.services.projects.set_parked(
             tx, session.caller.id, ProjectId(arguments.project_id), parked=False
@@ -59,7 +59,7 @@ STEERING: Final[tuple[Tool[Any], ...]] = (
         "The founder's decisions",
         "The decisions of a project: those that wait for the founder, with their options, and those taken.",
         ProjectIdIn,
-        _decisions,
+        _list_decisions,
         only_reads=True,
     ),
     Tool(
@@ -67,13 +67,13 @@ STEERING: Final[tuple[Tool[Any], ...]] = (
         "Take the founder's decision",
         "Hands in what the founder decided. Ask them first and never choose for them.",
         DecideIn,
-        _decide,
+        _take_decision,
     ),
     Tool(
         "unpark",
         "Take up a parked project",
         "Takes a parked project up again, so that it can be built. Only if the founder says so.",
         ProjectIdIn,
-        _unpark,
+        _unpark_project,
     ),
 )

@@ -1,4 +1,4 @@
-"""A tool: what an assistant may call, with what, and how it is answered."""
+"""A tool: its arguments, its answer and the session that it is called in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.services.founder_service import Caller
 
 
 class Arguments(BaseModel):
-    """What a tool is called with."""
+    """The arguments of a tool."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -31,7 +31,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool found or did, in words; `data` holds what the next call needs, such as ids.
+    """The findings or deeds of a tool, in words; `data` holds what the next call needs, such as ids.
 
     A long text that a program has no use for comes without `data`.
     """
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Session:
-    """Who asks, and what answers them."""
+    """The founder who asks, and the services that answer."""
 
     services: Services
     caller: Caller

@@ -12,14 +12,14 @@ from app.services.project_service import ProjectView
 MOST_FEATURES: Final = 12
 
 
-def short(text: str, length: int = 120) -> str:
+def shorten(text: str, length: int = 120) -> str:
     """The text on one line, cut where it is too long."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 3].rstrip() + "..."
 
 
 def job_lines(job: Job) -> list[str]:
-    """Where a build is, and what to do next."""
+    """The state of a build, and what to do next."""
     match job.status:
         case JobStatus.READY:
             return _ready_lines(job)
@@ -68,8 +68,8 @@ def job_data(job: Job) -> dict[str, Any]:
         "status": job.status.value,
         "ended": job.status.is_terminal,
     }
-    failed = {"error_code": job.error_code, "error_message": job.error_message, "debug_id": job.debug_id}
-    return {**data, **{name: value for name, value in failed.items() if value}}
+    failure = {"error_code": job.error_code, "error_message": job.error_message, "debug_id": job.debug_id}
+    return {**data, **{name: value for name, value in failure.items() if value}}
 
 
 def project_line(view: ProjectView) -> str:
@@ -95,8 +95,8 @@ def gate_lines(gate: Gate) -> list[str]:
     """A decision with its options, or how it was taken."""
     title = GATE_TITLES[gate.gate_type]
     if gate.status is GateStatus.DECIDED:
-        said = f" ({gate.text})" if gate.text else ""
-        return [f"Decided: {title} -> {gate.decision}{said}"]
+        founder_words = f" ({gate.text})" if gate.text else ""
+        return [f"Decided: {title} -> {gate.decision}{founder_words}"]
     lines = [f"Waits for the founder (gate_id {gate.id}): {title}"]
     if gate.alignment is not None:
         lines.append(
@@ -122,5 +122,5 @@ def gate_data(gate: Gate) -> dict[str, Any]:
 
 
 def pending(gates: Sequence[Gate]) -> list[Gate]:
-    """Those that wait."""
+    """The decisions that wait."""
     return [gate for gate in gates if gate.status is not GateStatus.DECIDED]

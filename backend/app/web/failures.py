@@ -29,24 +29,24 @@ Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 def install_failure_pages(app: FastAPI) -> None:
     """Show what the handlers of the API say as a page, where a person reads it."""
     for kind in (AppError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, _shown(cast("Handler", app.exception_handlers[kind])))
+        app.add_exception_handler(kind, _as_page(cast("Handler", app.exception_handlers[kind])))
 
 
-def _shown(handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _as_page(handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def shown(request: Request, error: Exception) -> Response:
         answer = await handler(request, error)
-        return _for_whoever_asks(request, answer)
+        return _for_program_or_person(request, answer)
 
     return shown
 
 
 def refusal_of(scope: Scope, error: AppError) -> Response:
     """The answer to a request that reaches no handler."""
-    return _for_whoever_asks(Request(scope), render(error))
+    return _for_program_or_person(Request(scope), render(error))
 
 
-def _for_whoever_asks(request: Request, answer: JSONResponse) -> Response:
-    """What a program reads, or the same as a page."""
+def _for_program_or_person(request: Request, answer: JSONResponse) -> Response:
+    """The answer as a program reads it, or as a page for a person."""
     if f"{request.url.path}/".startswith(FOR_PROGRAMS):
         return answer
     problem = json.loads(bytes(answer.body))
@@ -54,10 +54,10 @@ def _for_whoever_asks(request: Request, answer: JSONResponse) -> Response:
         # A router that knows no such address has no words for a person.
         detail = _NO_ADDRESS if problem["detail"] == "Not Found." else problem["detail"]
         problem = _NOTHING_HERE | problem | {"title": _NOTHING_HERE["title"], "detail": detail}
-    shown = failure_page(request, problem)
+    failure = failure_page(request, problem)
     if "retry-after" in answer.headers:
-        shown.headers["retry-after"] = answer.headers["retry-after"]
-    return shown
+        failure.headers["retry-after"] = answer.headers["retry-after"]
+    return failure
 
 
 def failure_page(request: Request, problem: dict[str, Any]) -> Response:

@@ -40,9 +40,9 @@ class DiffLine:
     new: int | None = None
 
 
-def highlighted(path: str, content: bytes) -> Markup | None:
+def highlight_file(path: str, content: bytes) -> Markup | None:
     """A text file in colours, by classes; None for what is no text or too long to show."""
-    text = _text(content)
+    text = _decode_text(content)
     if text is None or len(content) > SHOWN_BYTES:
         return None
     try:
@@ -58,10 +58,10 @@ def highlighted(path: str, content: bytes) -> Markup | None:
 
 def file_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[FileChange]:
     """Each file that is not the same in both, by its path."""
-    return list(_changed(old, new))
+    return list(_find_changes(old, new))
 
 
-def _changed(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[FileChange]:
+def _find_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[FileChange]:
     for path in sorted({*old, *new}):
         before, after = old.get(path), new.get(path)
         if before == after:
@@ -74,13 +74,13 @@ def _changed(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[Fil
 
 def difference(old: bytes, new: bytes) -> list[DiffLine]:
     """The lines that differ, with a few around them; nothing for what is no text."""
-    before, after = _text(old), _text(new)
+    before, after = _decode_text(old), _decode_text(new)
     if before is None or after is None:
         return []
-    return list(_lines(before.splitlines()[:DIFF_LINES], after.splitlines()[:DIFF_LINES]))
+    return list(_diff_lines(before.splitlines()[:DIFF_LINES], after.splitlines()[:DIFF_LINES]))
 
 
-def _lines(before: list[str], after: list[str]) -> Iterator[DiffLine]:
+def _diff_lines(before: list[str], after: list[str]) -> Iterator[DiffLine]:
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=True)
     for group in matcher.get_grouped_opcodes(CONTEXT):
         yield DiffLine("@", f"from line {group[0][3] + 1}")
@@ -95,7 +95,7 @@ def _lines(before: list[str], after: list[str]) -> Iterator[DiffLine]:
             yield from (DiffLine("+", after[at], None, at + 1) for at in range(new_from, new_to))
 
 
-def _text(content: bytes) -> str | None:
+def _decode_text(content: bytes) -> str | None:
     try:
         text = content.decode()
     except UnicodeDecodeError:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Form:
-    """What was filled in; a field that is missing is empty."""
+    """The filled-in form; a field that is missing is empty."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         self._pairs = pairs
@@ -53,12 +53,12 @@ async def read_form(request: Request) -> Form:
 FormDep = Annotated[Form, Depends(read_form)]
 
 
-def checked(kind: TypeAdapter[T], value: str, *, called: str) -> T:
+def check_text(kind: TypeAdapter[T], value: str, *, called: str) -> T:
     """The value as this kind of text. InvalidInput with a sentence that calls it by its name on the page."""
     try:
         return kind.validate_python(value)
     except ValidationError as error:
-        [first, *_] = error.errors(include_url=False, include_input=False)
-        limit = (first.get("ctx") or {}).get("max_length")
-        words = f"is longer than {limit:,} characters" if limit else first["msg"]
+        [first_error, *_] = error.errors(include_url=False, include_input=False)
+        limit = (first_error.get("ctx") or {}).get("max_length")
+        words = f"is longer than {limit:,} characters" if limit else first_error["msg"]
         raise InvalidInput(f"{called} {words}.") from error

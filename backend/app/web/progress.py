@@ -40,12 +40,12 @@ class Stage:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took."""
+        """The time that it took."""
         return (self.ended - self.began).total_seconds() if self.began and self.ended else None
 
 
 class Story:
-    """What has happened to a build so far."""
+    """The events of a build so far."""
 
     def __init__(self, events: Sequence[Event] = ()) -> None:
         self.stages = [Stage(status) for status in BUILD_STAGES]
@@ -67,21 +67,21 @@ class Story:
         return self.error_code == FailureCode.CANCELLED
 
     def add(self, event: Event) -> None:
-        """Take in what happened next."""
+        """Take in the next event."""
         self.began = self.began or event.at
         if event.type is EventType.SAY:
-            self._say(str(event.payload.get("text", "")))
+            self._note_words(str(event.payload.get("text", "")))
         elif event.type is EventType.STATUS:
-            self._move(JobStatus(event.payload["status"]), event)
+            self._enter_stage(JobStatus(event.payload["status"]), event)
 
-    def _say(self, text: str) -> None:
-        current = self._current()
+    def _note_words(self, text: str) -> None:
+        current = self._current_stage()
         if current is not None and text:
             current.said = [*current.said, text][-SAID_MOST:]
 
-    def _move(self, to: JobStatus, event: Event) -> None:
+    def _enter_stage(self, to: JobStatus, event: Event) -> None:
         self.status = to
-        current = self._current()
+        current = self._current_stage()
         if current is not None:
             current.ended = event.at
             current.is_broken = to is JobStatus.FAILED
@@ -95,5 +95,5 @@ class Story:
                 later.began = later.ended = None
             stage.began = event.at
 
-    def _current(self) -> Stage | None:
+    def _current_stage(self) -> Stage | None:
         return next((stage for stage in self.stages if stage.state == "now"), None)

@@ -70,5 +70,5 @@ def page(request: Request, template: str, /, *, status: int = 200, **values: Any
 
 
 def go_to(path: str) -> RedirectResponse:
-    """To another page, after something was done."""
+    """Lead to another page, after something was done."""
     return RedirectResponse(path, 303, {"Cache-Control": "no-store"})

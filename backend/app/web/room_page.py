@@ -41,7 +41,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Talk:
-    """What was asked for so far, and what the plan holds that is not built."""
+    """The requests so far, and the part of the plan that is not built."""
 
     said: Sequence[Said]
     waiting: str
@@ -84,12 +84,12 @@ async def room_page(
     if room.shown is None:
         return go_to(f"/p/{project_id}/plan")
     url = None if room.previewed is None else services.previews.url(room.previewed.id)
-    told = {"text": "", "problem": "", "offers": (), **values}
-    talk = await _talk(services, caller, room)
-    return page(request, "room.html", status=status, room=room, preview_url=url, talk=talk, **told)
+    context = {"text": "", "problem": "", "offers": (), **values}
+    talk = await _read_talk(services, caller, room)
+    return page(request, "room.html", status=status, room=room, preview_url=url, talk=talk, **context)
 
 
-async def _talk(services: Services, caller: Caller, room: Room) -> Talk | None:
+async def _read_talk(services: Services, caller: Caller, room: Room) -> Talk | None:
     """The conversation; None before there is a version to change."""
     if room.newest_ready is None:
         return None
@@ -99,37 +99,37 @@ async def _talk(services: Services, caller: Caller, room: Room) -> Talk | None:
     except NotFound:
         return None
     changes = changes_between(view.built, view.spec) if view.built is not None else []
-    waiting = _added(room.newest_ready.goal, view.spec.goal) if changes else ""
-    lost = list(_lost(view)) if changes else []
-    return Talk(_said(room), waiting, changes, lost, await _iteration(services, caller, room))
+    waiting = _added_text(room.newest_ready.goal, view.spec.goal) if changes else ""
+    lost = list(_find_lost(view)) if changes else []
+    return Talk(_requests_by_version(room), waiting, changes, lost, await _iteration_text(services, caller, room))
 
 
-def _lost(view: SpecView) -> Iterator[Lost]:
+def _find_lost(view: SpecView) -> Iterator[Lost]:
     """The wishes since the newest version that are left out of the next one."""
-    known = {wish.text for wish in view.built.wishes} if view.built is not None else set()
+    known_texts = {wish.text for wish in view.built.wishes} if view.built is not None else set()
     for wish in view.spec.wishes:
-        if wish.state is WishState.LEFT_OUT and wish.text not in known:
+        if wish.state is WishState.LEFT_OUT and wish.text not in known_texts:
             yield Lost(wish.text, wish.why, sentences_near(view.spec, wish.text))
 
 
-def _said(room: Room) -> list[Said]:
+def _requests_by_version(room: Room) -> list[Said]:
     """What each version was asked for beyond the one before it."""
-    said, goal = [], None
+    requests, goal = [], None
     for job in reversed(room.builds):
         if job.status is not JobStatus.READY:
             continue
-        text = _added(goal, job.goal) if goal is not None else ""
+        text = _added_text(goal, job.goal) if goal is not None else ""
         if text:
-            said.append(Said(text, job.number))
+            requests.append(Said(text, job.number))
         goal = job.goal
-    return said
+    return requests
 
 
-def _added(before: str, after: str) -> str:
+def _added_text(before: str, after: str) -> str:
     return after.removeprefix(before).strip() if after.startswith(before) else ""
 
 
-async def _iteration(services: Services, caller: Caller, room: Room) -> str:
+async def _iteration_text(services: Services, caller: Caller, room: Room) -> str:
     try:
         tier = (await services.founders.require_subscription(caller)).tier
     except SubscriptionRequired:

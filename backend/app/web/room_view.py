@@ -1,4 +1,4 @@
-"""What the build room shows: a project, its versions, the one that is looked at, and the decision that waits."""
+"""The view of the build room: a project, its versions, the one that is looked at, and the decision that waits."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Room:
 
     def was_seen(self, job: Job) -> bool:
         """True if the founder has opened the preview of a version, or of a later one."""
-        seen = {gate.job_id for gate in self.gates}
-        return any(other.id in seen for other in self.builds if other.number >= job.number)
+        seen_jobs = {gate.job_id for gate in self.gates}
+        return any(build.id in seen_jobs for build in self.builds if build.number >= job.number)
 
     @property
     def wishes(self) -> dict[str, list[dict[str, Any]]]:  # Any: what the evidence holds
@@ -70,20 +70,20 @@ class Room:
 
 def wishes_by_state(job: Job | None) -> dict[str, list[dict[str, Any]]]:  # Any: what the evidence holds
     """The wishes of a build by how far they are met."""
-    found: dict[str, list[dict[str, Any]]] = {"kept": [], "partly": [], "left_out": []}
+    by_state: dict[str, list[dict[str, Any]]] = {"kept": [], "partly": [], "left_out": []}
     for wish in (job.evidence.get("wishes") or []) if job else []:
-        found.setdefault(str(wish.get("state")), []).append(wish)
-    return found
+        by_state.setdefault(str(wish.get("state")), []).append(wish)
+    return by_state
 
 
 def new_wishes(job: Job, before: Job | None) -> dict[str, list[dict[str, Any]]]:  # Any: likewise
     """The wishes of a version beyond those of the one it grew from, by how far they are met; empty without any."""
-    known = {str(wish["text"]) for wish in (before.evidence.get("wishes") or [])} if before else set()
-    found = {
-        state: [wish for wish in wishes if str(wish["text"]) not in known]
+    texts_before = {str(wish["text"]) for wish in (before.evidence.get("wishes") or [])} if before else set()
+    by_state = {
+        state: [wish for wish in wishes if str(wish["text"]) not in texts_before]
         for state, wishes in wishes_by_state(job).items()
     }
-    return found if before is not None and any(found.values()) else {}
+    return by_state if before is not None and any(by_state.values()) else {}
 
 
 async def look_into(
@@ -101,10 +101,10 @@ async def look_into(
 
 def version_of(builds: Sequence[Job], number: int) -> Job:
     """The build with that number. NotFound."""
-    found = next((job for job in builds if job.number == number), None)
-    if found is None:
+    build = next((job for job in builds if job.number == number), None)
+    if build is None:
         raise NotFound(f"There is no version {number} of this project.")
-    return found
+    return build
 
 
 async def find_version(services: Services, founder_id: FounderId, project_id: ProjectId, number: int) -> Job:
@@ -115,6 +115,6 @@ async def find_version(services: Services, founder_id: FounderId, project_id: Pr
 
 
 async def story_of(services: Services, job_id: JobId) -> Story:
-    """What has happened to a build so far."""
+    """The events of a build so far."""
     async with services.database.autocommit() as tx:
         return Story(await event_log.read(tx, job_id, after=0))

@@ -1,4 +1,4 @@
-"""Who is looking at the page: the founder of the session that a cookie carries."""
+"""The session of the page: the founder whom the cookie of a browser names."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def static_files() -> dict[str, bytes]:
 
 @cache
 def address_of(name: str) -> str:
-    """Where a file is fetched."""
+    """The address at which a file is fetched."""
     return f"/static/{name}?v={hashlib.sha256(static_files()[name]).hexdigest()[:12]}"
 
 

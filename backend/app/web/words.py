@@ -10,7 +10,7 @@ _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (5, "week"))
 
 
 def ago(moment: datetime | None) -> str:
-    """How long ago something was, such as "3 minutes ago"."""
+    """The time since a moment, such as "3 minutes ago"."""
     if moment is None:
         return ""
     amount = (datetime.now(UTC) - moment).total_seconds()
@@ -33,12 +33,12 @@ def seconds(amount: float | None) -> str:
         return ""
     if amount < 10:
         return f"{amount:.1f} s"
-    minutes, left = divmod(round(amount), 60)
-    return f"{minutes} min {left} s" if minutes else f"{left} s"
+    minutes, rest_s = divmod(round(amount), 60)
+    return f"{minutes} min {rest_s} s" if minutes else f"{rest_s} s"
 
 
 def version_name(number: int) -> str:
-    """What a version is called on the page."""
+    """The name of a version on the page."""
     return f"Version {number}"
 
 
@@ -67,5 +67,5 @@ def clip(text: str, most: int = 140) -> str:
 
 def pictures_of(job: Job | None) -> list[str]:
     """The names of the pictures that were taken of a version; none where no browser is installed."""
-    kept = (job.evidence.get("pictures") if job is not None else None) or {}
-    return list(kept.get("names", ()))
+    stored = (job.evidence.get("pictures") if job is not None else None) or {}
+    return list(stored.get("names", ()))

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
-from app.designer.drafts import completed, draft
+from app.designer.drafts import complete, read_draft
 from tests.support.designs import BY_NAME, POOL_GOAL
 
 
 def drafted(raw: Any) -> Any:
-    return draft(raw, goal=POOL_GOAL, engine="a:b")
+    return read_draft(raw, goal=POOL_GOAL, engine="a:b")
 
 
 def pool() -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_a_design_is_completed_with_what_follows_from_it() -> None:
     said = [{"number": 1, "state": "kept", "served_by": ["LaneBooking"], "why": ""}]
     assert unmentioned(clauses, said) == [2, 3, 4]
     wishes = wishes_of(clauses, said, spec)
-    made = completed(spec, wishes=wishes, confidence=kept_share(wishes), left=["rules, 'x'"])
+    made = complete(spec, wishes=wishes, confidence=kept_share(wishes), left=["rules, 'x'"])
     assert [wish.state.value for wish in made.wishes] == ["kept", "left_out", "left_out", "left_out"]
     assert made.confidence == 0.25
     assert made.pages[0].path == "/"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from app.blueprint.spec import AppSpec
-from app.designer.drafts import completed
-from app.designer.patches import PatchRefused, apply, change_schema, read_operations
+from app.designer.drafts import complete
+from app.designer.patches import PatchRefused, apply_patch, change_schema, read_operations
 from tests.adapters.runners.bench import Start, starting
 from tests.blueprint.kept_app import Kept
 from tests.support.designs import BY_NAME, as_text
@@ -37,7 +37,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
 
 def spec_of(name: str) -> AppSpec:
     """The specification of that name as a model's design has it."""
-    return completed(AppSpec.model_validate(BY_NAME[name]), wishes=(), confidence=1.0)
+    return complete(AppSpec.model_validate(BY_NAME[name]), wishes=(), confidence=1.0)
 
 
 def places(before: Any, after: Any, path: str = "") -> set[str]:
@@ -204,7 +204,7 @@ def test_records_live_on_through_every_change_of_an_app(kept: Kept, app: str) ->
     before = {name: kept.rows(table) for name, table in tables.items()}
 
     for _, operations, _, _ in (one for one in REQUESTS.values() if one[0] == app):
-        changed = apply(spec, read_operations(operations))
+        changed = apply_patch(spec, read_operations(operations))
         kept.start(changed)
         spec = changed
 
@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[list[Json] | str, str]] = {
 def test_what_cannot_be_made_is_refused_with_its_place(name: str) -> None:
     raw, why = REFUSED[name]
     with pytest.raises(PatchRefused, match=why):
-        apply(spec_of(POOL), read_operations(raw))
+        apply_patch(spec_of(POOL), read_operations(raw))
 
 
 def test_the_schema_has_every_operation() -> None:

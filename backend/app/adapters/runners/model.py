@@ -21,7 +21,7 @@ from app.designer import patches, prompts
 from app.designer.brief import brief_of
 from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
-from app.designer.drafts import Draft, Fault, completed, draft
+from app.designer.drafts import Draft, Fault, complete, read_draft
 from app.designer.patches import change_schema
 from app.designer.schema import accounts_schema, answer_schema
 from app.ports.model_calls import BudgetReached, CallJournal, Share
@@ -96,7 +96,7 @@ class RunnerReal:
                 answer = _read(said.text)
                 try:
                     operations = patches.read_operations(answer.get("operations"))
-                    made = await asyncio.to_thread(patches.apply, spec, operations)
+                    made = await asyncio.to_thread(patches.apply_patch, spec, operations)
                 except patches.PatchRefused as error:
                     faults = [str(fault) for fault in error.faults]
                     conversation.ask(prompts.operations_repair_prompt(faults))
@@ -130,7 +130,7 @@ class RunnerReal:
             accounts = await self._accounted(asker, conversation, clauses, answer)
         wishes = wishes_of(clauses, accounts, made.spec)
         left = [fault.place for fault in made.faults]
-        spec = completed(made.spec, wishes=wishes, confidence=kept_share(wishes), left=left)
+        spec = complete(made.spec, wishes=wishes, confidence=kept_share(wishes), left=left)
         await self._say(_told(spec))
         return spec, brief_of(answer)
 
@@ -146,7 +146,7 @@ class RunnerReal:
                     raise
                 break
             answer = _read(said.text)
-            made = await asyncio.to_thread(draft, answer.get("spec"), goal=goal, engine=self._choice.label)
+            made = await asyncio.to_thread(read_draft, answer.get("spec"), goal=goal, engine=self._choice.label)
             if said.is_cut:
                 cut = Fault("the answer", "it was cut off at the limit of its length; say the same in less")
                 made = Draft(made.spec, (*made.faults, cut))

@@ -51,14 +51,14 @@ async def take(
 
 
 def _gate_of(view: Room, gate_id: UUID) -> Gate:
-    found = next((gate for gate in view.gates if gate.id == gate_id), None)
-    if found is None:
+    gate = next((gate for gate in view.gates if gate.id == gate_id), None)
+    if gate is None:
         raise NotFound("There is no such decision.")
-    return found
+    return gate
 
 
 def _decide_page(request: Request, view: Room, gate: Gate, *, status: int = 200, **values: Any) -> Response:
-    told = {"chosen": "", "text": "", "problem": "", **values}
+    context = {"chosen": "", "text": "", "problem": "", **values}
     colour = alignment_colour(gate.alignment) if gate.alignment is not None else ""
     return page(
         request,
@@ -71,5 +71,5 @@ def _decide_page(request: Request, view: Room, gate: Gate, *, status: int = 200,
         colour=colour,
         wishes=wishes_by_state(next((job for job in view.builds if job.id == gate.job_id), None)),
         is_waiting=gate.status is GateStatus.PENDING,
-        **told,
+        **context,
     )

@@ -24,17 +24,17 @@ async def enter(
     """
     if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return page(request, "enter.html", code=code)
-    return await _exchange(request, services, code)
+    return await _exchange_code(request, services, code)
 
 
 @router.post("/enter", response_class=Response)
 async def enter_by_form(request: Request, services: ServicesDep, form: FormDep) -> Response:
     """The same, after the founder was asked."""
     require_same_origin(request)
-    return await _exchange(request, services, form["code"])
+    return await _exchange_code(request, services, form["code"])
 
 
-async def _exchange(request: Request, services: ServicesDep, code: str) -> Response:
+async def _exchange_code(request: Request, services: ServicesDep, code: str) -> Response:
     async with services.database.transaction() as tx:
         session = await services.page_access.redeem(tx, code)
     answer = go_to("/")

@@ -16,8 +16,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/gallery", response_class=Response, dependencies=[Depends(get_page_caller)])
 async def gallery(request: Request) -> Response:
     """Every plan, with what it keeps and refuses."""
-    shown = [(example, plan_of(example.spec)) for example in examples()]
-    return page(request, "gallery.html", shown=shown)
+    examples_shown = [(example, plan_of(example.spec)) for example in examples()]
+    return page(request, "gallery.html", shown=examples_shown)
 
 
 @router.post("/gallery/{name}", response_class=Response)

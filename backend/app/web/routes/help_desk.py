@@ -27,5 +27,5 @@ async def ask(
 ) -> Response:
     """The answer to a question, and what can be done about it."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=None)
-    told = answer(question, room) if question.strip() else None
-    return page(request, "help.html", room=room, question=question, answer=told, examples=EXAMPLES)
+    found_answer = answer(question, room) if question.strip() else None
+    return page(request, "help.html", room=room, question=question, answer=found_answer, examples=EXAMPLES)

@@ -43,13 +43,13 @@ async def export(
     project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep, with_data: bool = False
 ) -> StreamingResponse:
     """The files of a version with what a launch needs, as a zip archive; `with_data` adds its records."""
-    return await zip_of(services, await _ready(services, caller, project_id, number), with_data=with_data)
+    return await zip_of(services, await _ready_job(services, caller, project_id, number), with_data=with_data)
 
 
 @router.get("/p/{project_id}/v/{number}/export.bundle", response_class=Response)
 async def export_bundle(project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep) -> Response:
     """Every version up to this one as a git repository in a file."""
-    return await bundle_of(services, caller, await _ready(services, caller, project_id, number))
+    return await bundle_of(services, caller, await _ready_job(services, caller, project_id, number))
 
 
 @router.get("/p/{project_id}/v/{number}/papers/{name}", response_class=Response)
@@ -57,7 +57,7 @@ async def paper(
     project_id: UUID, number: Number, name: str, caller: PageCaller, services: ServicesDep
 ) -> Response:
     """A paper about a version, such as `brief.md` or `brief.pdf`."""
-    return await paper_file(services, caller, await _ready(services, caller, project_id, number), name)
+    return await paper_file(services, caller, await _ready_job(services, caller, project_id, number), name)
 
 
 @router.post("/p/{project_id}/v/{number}/push", response_class=Response)
@@ -65,24 +65,24 @@ async def push_versions(
     request: Request, project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep, form: FormDep
 ) -> Response:
     """Push every version up to this one to a server, by a token that is used once and not kept."""
-    job = await _ready(services, caller, project_id, number)
+    job = await _ready_job(services, caller, project_id, number)
     url, branch = form["url"].strip(), form["branch"].strip() or "main"
-    told: dict[str, Any] = {"url": url, "branch": branch}  # Any: what the template shows
+    context: dict[str, Any] = {"url": url, "branch": branch}  # Any: what the template shows
     status = 200
     async with services.database.autocommit() as tx:
         commits = await services.launches.commits(tx, caller.id, job)
     try:
-        told["pushed"] = await push(commits, url=url, branch=branch, token=form["token"].strip())
+        context["pushed"] = await push(commits, url=url, branch=branch, token=form["token"].strip())
     except (InvalidInput, PushRefused, ConfigurationError) as error:
-        status, told["problem"] = error.status, _words(error)
-    return await _launch_page(request, services, caller, project_id, number, status=status, **told)
+        status, context["problem"] = error.status, _problem_words(error)
+    return await _launch_page(request, services, caller, project_id, number, status=status, **context)
 
 
-def _words(error: AppError) -> str:
+def _problem_words(error: AppError) -> str:
     return f"{error.detail} {error.remedy or ''}".strip()
 
 
-async def _ready(services: Services, caller: Caller, project_id: UUID, number: int) -> Job:
+async def _ready_job(services: Services, caller: Caller, project_id: UUID, number: int) -> Job:
     job = await find_version(services, caller.id, ProjectId(project_id), number)
     require_ready(job)
     return job

@@ -19,7 +19,7 @@ from app.queue.worker import process_next_job
 from app.schemas.text import Goal
 from app.services.generation_service import StartRequest
 from app.services.plan_service import GoalRefused, kinds_near, specify_goal
-from app.web.form import FormDep, checked
+from app.web.form import FormDep, check_text
 from app.web.rendering import go_to, page
 from app.web.session import BuildingCaller, get_page_caller
 
@@ -45,7 +45,7 @@ async def new(
     if not goal.strip():
         # The first goal that a process reads takes its time, so that is not the one that somebody types.
         background_tasks.add_task(specify_goal, EXAMPLES[0])
-    spec, refusal = await _read(goal) if goal.strip() else (None, "")
+    spec, refusal = await _read_goal(goal) if goal.strip() else (None, "")
     return _new_page(request, goal=goal, spec=spec, refusal=refusal)
 
 
@@ -63,7 +63,7 @@ async def plan_or_build(
         return _new_page(request, goal=goal, refusal="Say in a sentence or two what you need.", status=422)
     if form["do"] == "design":
         return await _let_model_design(services, caller, goal, background_tasks)
-    spec, refusal = await _read(goal)
+    spec, refusal = await _read_goal(goal)
     if spec is None:
         return _new_page(request, goal=goal, refusal=refusal, status=422)
     keeps_enough = plan_of(spec).keeps_enough
@@ -84,28 +84,28 @@ async def _let_model_design(
     services: Services, caller: BuildingCaller, goal: str, background_tasks: BackgroundTasks
 ) -> Response:
     """A project that the model plans from the goal alone; none is made when the model cannot be asked."""
-    said = checked(GOAL, goal, called="Your idea")
+    goal_text = check_text(GOAL, goal, called="Your idea")
     await services.models.require_answering(caller.id)
     async with services.database.transaction() as tx:
-        name = " ".join(said.split())[:NAME_LENGTH]
+        name = " ".join(goal_text.split())[:NAME_LENGTH]
         view = await services.projects.create(tx, caller.id, name=name, description="")
-        request = StartRequest(view.project.id, said, engine=MODEL_ENGINE)
+        request = StartRequest(view.project.id, goal_text, engine=MODEL_ENGINE)
         await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{view.project.id}")
 
 
-async def _read(goal: str) -> tuple[AppSpec | None, str]:
-    """What a goal would become, or why it becomes nothing."""
+async def _read_goal(goal: str) -> tuple[AppSpec | None, str]:
+    """The specification for a goal, or why there is none."""
     try:
-        return await specify_goal(checked(GOAL, goal, called="Your idea")), ""
+        return await specify_goal(check_text(GOAL, goal, called="Your idea")), ""
     except InvalidInput as error:
-        more = f" {error.remedy}" if isinstance(error, GoalRefused) and error.remedy else ""
-        return None, f"{error.detail}{more}"
+        remedy = f" {error.remedy}" if isinstance(error, GoalRefused) and error.remedy else ""
+        return None, f"{error.detail}{remedy}"
 
 
 async def _make_project(services: Services, caller: BuildingCaller, goal: str) -> ProjectId:
-    spec = await specify_goal(checked(GOAL, goal, called="Your idea"))
+    spec = await specify_goal(check_text(GOAL, goal, called="Your idea"))
     async with services.database.transaction() as tx:
         view = await services.projects.create(
             tx, caller.id, name=spec.title[:NAME_LENGTH], description=spec.tagline
@@ -118,5 +118,5 @@ def _new_page(
     request: Request, *, goal: str, spec: AppSpec | None = None, status: int = 200, **values: Any
 ) -> Response:
     plan, questions = (plan_of(spec), questions_of(spec)) if spec is not None else (None, ())
-    told = {"plan": plan, "questions": questions, "refusal": "", "near": (), **values}
-    return page(request, "new.html", status=status, goal=goal, examples=EXAMPLES, **told)
+    context = {"plan": plan, "questions": questions, "refusal": "", "near": (), **values}
+    return page(request, "new.html", status=status, goal=goal, examples=EXAMPLES, **context)

@@ -32,7 +32,7 @@ SMALL_CHANGE: Final = "A detail of the plan that no sentence tells."
 
 @router.get("/p/{project_id}/plan", response_class=Response)
 async def plan(request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep) -> Response:
-    """What the next build makes, each part of it to be corrected."""
+    """The plan of the next build, each part of it to be corrected."""
     return await _plan_page(request, services, caller, project_id)
 
 
@@ -40,7 +40,7 @@ async def plan(request: Request, project_id: UUID, caller: PageCaller, services:
 async def correct(
     request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep, form: FormDep
 ) -> Response:
-    """Make one correction; what cannot be is said, and nothing changes."""
+    """Make one correction; an impossible one is explained, and nothing changes."""
     values = {name: value[:VALUE_MOST] for name, value in form.items()}
     change, revision = values.pop("change", ""), values.pop("revision", "")
     specs, project = services.specs, ProjectId(project_id)
@@ -54,8 +54,8 @@ async def correct(
                 case _:
                     await specs.correct(tx, caller.id, project, change, values, revision=revision)
     except (InvalidInput, SpecChanged, NothingToUndo) as error:
-        told = f"{error.detail} {error.remedy or ''}".strip()
-        return await _plan_page(request, services, caller, project_id, status=422, problem=told)
+        problem = f"{error.detail} {error.remedy or ''}".strip()
+        return await _plan_page(request, services, caller, project_id, status=422, problem=problem)
     return go_to(f"/p/{project_id}/plan")
 
 
@@ -88,10 +88,10 @@ async def _plan_page(
 
 
 def _last_change(view: SpecView) -> list[str]:
-    """What the last change has made, in sentences; none where nothing can be taken back."""
+    """The effects of the last change, in sentences; none where nothing can be taken back."""
     if view.before is None:
         return []
     # Before there is a version nobody knows the look, which goes by the words of the plan.
-    told = changes_between(view.before, view.spec)
-    seen = [line for line in told if view.built is not None or line != LOOK_CHANGE]
-    return seen or told or [SMALL_CHANGE]
+    sentences = changes_between(view.before, view.spec)
+    visible = [line for line in sentences if view.built is not None or line != LOOK_CHANGE]
+    return visible or sentences or [SMALL_CHANGE]

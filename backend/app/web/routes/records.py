@@ -28,7 +28,7 @@ PIECE: Final = 1 << 20
 async def records(
     request: Request, project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep
 ) -> Response:
-    """What can be done with the records of a version."""
+    """The choices for the records of a version."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
     return page(request, "records.html", room=room, problem="", done=None)
 
@@ -55,16 +55,16 @@ async def restore(
     job = version_of(room.builds, number)
     require_ready(job)
     status = 200
-    told: dict[str, Any] = {"problem": "", "done": None}  # Any: what the template shows
+    context: dict[str, Any] = {"problem": "", "done": None}  # Any: what the template shows
     try:
         async with request.form(max_files=1, max_fields=4) as form:
             chosen = form.get("file")
             if not isinstance(chosen, UploadFile) or not chosen.size:
                 raise InvalidInput("Choose a file that was saved from this app.")
-            told["done"] = await services.data.restore(job, _pieces(chosen))
+            context["done"] = await services.data.restore(job, _pieces(chosen))
     except AppError as error:
-        status, told["problem"] = error.status, f"{error.detail} {error.remedy or ''}".strip()
-    return page(request, "records.html", status=status, room=room, **told)
+        status, context["problem"] = error.status, f"{error.detail} {error.remedy or ''}".strip()
+    return page(request, "records.html", status=status, room=room, **context)
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:

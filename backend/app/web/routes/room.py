@@ -55,19 +55,19 @@ async def events(project_id: UUID, number: Number, caller: PageCaller, services:
     def written(event: Event) -> bytes:
         story.add(event)
         html = fragment("progress.html", story=story, job=job)
-        pill = fragment("pill.html", number=job.number, status=story.status.value, words=_state(story))
-        told = _event("progress", html) + _event("pill", pill) + _event("say", story.status.label)
-        return told + (_event("end", job.build_version) if event.is_last else b"")
+        pill = fragment("pill.html", number=job.number, status=story.status.value, words=_state_words(story))
+        parts = _sse_event("progress", html) + _sse_event("pill", pill) + _sse_event("say", story.status.label)
+        return parts + (_sse_event("end", job.build_version) if event.is_last else b"")
 
     return EventStream(services.feeds, job.id, after=0, written=written)
 
 
-def _state(story: Story) -> str:
+def _state_words(story: Story) -> str:
     waiting = story.status in (JobStatus.QUEUED, JobStatus.SCHEDULED)
     return "Ready" if story.status is JobStatus.READY else "Waiting" if waiting else "Building"
 
 
-def _event(name: str, data: str) -> bytes:
+def _sse_event(name: str, data: str) -> bytes:
     lines = "".join(f"data: {line}\n" for line in data.splitlines() if line.strip())
     return f"event: {name}\n{lines}\n".encode()
 
@@ -78,10 +78,10 @@ async def picture(
 ) -> Response:
     """A picture of a version's first page."""
     job = await find_version(services, caller.id, ProjectId(project_id), number)
-    kept: dict[str, Any] = job.evidence.get("pictures") or {}
-    if name not in kept.get("names", ()):
+    stored: dict[str, Any] = job.evidence.get("pictures") or {}
+    if name not in stored.get("names", ()):
         raise NotFound("There is no such picture of this version.")
-    files = await services.versions.files_of(job.project_id, TreeDigest(kept["digest"]))
+    files = await services.versions.files_of(job.project_id, TreeDigest(stored["digest"]))
     return Response(files[name], media_type="image/webp", headers=_PICTURE)
 
 
@@ -128,7 +128,7 @@ async def build(
     goal = None
     async with services.database.transaction() as tx:
         if form["improve"]:
-            await _improve(tx, services, caller, form["improve"])
+            await _decide_to_improve(tx, services, caller, form["improve"])
         if form.ticked("again"):
             [job, *_] = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
             goal = job.goal if job.status is JobStatus.FAILED else None
@@ -138,7 +138,7 @@ async def build(
     return go_to(f"/p/{project_id}")
 
 
-async def _improve(tx: Connection, services: Services, caller: BuildingCaller, gate: str) -> None:
+async def _decide_to_improve(tx: Connection, services: Services, caller: BuildingCaller, gate: str) -> None:
     """Decide to improve what was seen, as the button said. NotFound; a decision that was taken stands."""
     try:
         gate_id = GateId(UUID(gate))

@@ -12,7 +12,7 @@ from app.api.deps import ServicesDep
 from app.core.errors import BuildInProgress, InvalidInput
 from app.core.ids import ProjectId
 from app.schemas.text import Name
-from app.web.form import FormDep, checked
+from app.web.form import FormDep, check_text
 from app.web.rendering import go_to, page
 from app.web.room_view import Room, look_into
 from app.web.session import BuildingCaller, PageCaller
@@ -24,7 +24,7 @@ NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 
 @router.get("/settings", response_class=Response)
 async def settings(request: Request, caller: BuildingCaller, services: ServicesDep) -> Response:
-    """Who is signed in, what was used, and where everything is."""
+    """The signed-in founder, the usage, and the places of everything."""
     async with services.database.autocommit() as tx:
         usage = await services.queue.usage(tx, caller.id, caller.tier)
         usual = await services.queue.usual_seconds(tx)
@@ -43,7 +43,7 @@ async def settings(request: Request, caller: BuildingCaller, services: ServicesD
 
 @router.get("/usage", response_class=Response)
 async def usage() -> Response:
-    """Where usage is shown."""
+    """Lead to the place where usage is shown."""
     return go_to("/settings#usage")
 
 
@@ -61,29 +61,29 @@ async def change_project(
     request: Request, project_id: UUID, caller: PageCaller, services: ServicesDep, form: FormDep
 ) -> Response:
     """Rename, park, take up again or delete a project."""
-    found = ProjectId(project_id)
-    room = await look_into(services, caller.id, found, version=None)
+    key = ProjectId(project_id)
+    room = await look_into(services, caller.id, key, version=None)
     try:
         async with services.database.transaction() as tx:
             match form["do"]:
                 case "rename":
-                    name = checked(NAME, form["name"], called="The name")
-                    await services.projects.change(tx, caller.id, found, name=name, description=None)
+                    name = check_text(NAME, form["name"], called="The name")
+                    await services.projects.change(tx, caller.id, key, name=name, description=None)
                 case "park" | "unpark":
-                    await services.projects.set_parked(tx, caller.id, found, parked=form["do"] == "park")
+                    await services.projects.set_parked(tx, caller.id, key, parked=form["do"] == "park")
                 case "delete" if form["name"].strip() == room.project.name:
-                    await services.projects.delete(tx, caller.id, found)
+                    await services.projects.delete(tx, caller.id, key)
                 case "delete":
                     raise InvalidInput("Write the name of the project as it is, to delete it.")
     except (InvalidInput, BuildInProgress) as error:
-        told = f"{error.detail} {error.remedy or ''}".strip()
-        return _project_page(request, room, status=error.status, problem=told)
+        problem = f"{error.detail} {error.remedy or ''}".strip()
+        return _project_page(request, room, status=error.status, problem=problem)
     if form["do"] == "delete":
-        await services.versions.forget(found)
+        await services.versions.forget(key)
         return go_to("/")
     return go_to(f"/p/{project_id}/settings")
 
 
 def _project_page(request: Request, room: Room, *, status: int = 200, **values: Any) -> Response:
-    told = {"problem": "", **values}
-    return page(request, "project_settings.html", status=status, room=room, **told)
+    context = {"problem": "", **values}
+    return page(request, "project_settings.html", status=status, room=room, **context)

@@ -41,7 +41,7 @@ async def create(
     try:
         days = int(form["days"]) if form["days"].isdecimal() else 0
         async with services.database.transaction() as tx:
-            made = await services.shares.create(
+            new_link = await services.shares.create(
                 tx,
                 caller.id,
                 ProjectId(project_id),
@@ -52,8 +52,10 @@ async def create(
     except InvalidInput as error:
         return await _share_page(request, services, caller, project_id, status=422, problem=error.detail)
     origin = shared_origin(request.app.state.settings) or own_origin(request)
-    url = f"{origin}/s/{made.secret}"
-    return await _share_page(request, services, caller, project_id, made=made, url=url, picture=_qr(url))
+    url = f"{origin}/s/{new_link.secret}"
+    return await _share_page(
+        request, services, caller, project_id, made=new_link, url=url, picture=_qr_picture(url)
+    )
 
 
 @router.post("/p/{project_id}/share/{link_id}/close", response_class=Response)
@@ -67,16 +69,16 @@ async def close(project_id: UUID, link_id: UUID, caller: PageCaller, services: S
 @router.get("/s/{secret}", response_class=Response)
 async def visit(request: Request, secret: Secret, services: ServicesDep) -> Response:
     """Lead whoever was given a link to what the app shows to visitors; ask for its code where it has one."""
-    return await _enter(request, services, secret, code=None)
+    return await _enter_app(request, services, secret, code=None)
 
 
 @router.post("/s/{secret}", response_class=Response)
 async def visit_with_code(request: Request, secret: Secret, services: ServicesDep, form: FormDep) -> Response:
     """The same with the code; each wrong one after a few makes the next wait."""
-    return await _enter(request, services, secret, code=form["code"])
+    return await _enter_app(request, services, secret, code=form["code"])
 
 
-async def _enter(request: Request, services: Services, secret: str, *, code: str | None) -> Response:
+async def _enter_app(request: Request, services: Services, secret: str, *, code: str | None) -> Response:
     try:
         job_id, link = await services.share_entry.enter(secret, code)
     except CodeNeeded:
@@ -94,7 +96,7 @@ def _code_page(request: Request, *, status: int = 200, problem: str = "", wait: 
     return answer
 
 
-def _qr(url: str) -> Markup:
+def _qr_picture(url: str) -> Markup:
     code = segno.make(url, error="m")
     svg = code.svg_inline(scale=4, border=0, svgclass=None, lineclass=None, omitsize=True)
     return Markup(svg)
@@ -110,5 +112,5 @@ async def _share_page(
     async with services.database.autocommit() as tx:
         links = await services.shares.list(tx, caller.id, ProjectId(project_id))
     origin = shared_origin(request.app.state.settings)
-    told = {"origin": origin, "url": "", "made": None, "picture": None, **values}
-    return await project_page(request, services, caller, project_id, "share.html", links=links, **told)
+    context = {"origin": origin, "url": "", "made": None, "picture": None, **values}
+    return await project_page(request, services, caller, project_id, "share.html", links=links, **context)

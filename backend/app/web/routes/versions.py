@@ -18,7 +18,7 @@ from app.ports.storage import TreeDigest
 from app.queue.worker import process_next_job
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
-from app.web.file_views import difference, file_changes, highlighted
+from app.web.file_views import difference, file_changes, highlight_file
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_page import room_page
@@ -31,18 +31,18 @@ router = APIRouter(include_in_schema=False)
 FilePath = Annotated[str, Query(max_length=240)]
 
 
-async def _files(services: Services, job: Job) -> Mapping[str, bytes]:
+async def _files_of(services: Services, job: Job) -> Mapping[str, bytes]:
     require_ready(job)
     return await services.versions.files_of(job.project_id, TreeDigest(job.digest or ""))
 
 
-def _before(room: Room, job: Job) -> Job | None:
+def _version_before(room: Room, job: Job) -> Job | None:
     """The version that one grew from."""
-    return next((other for other in room.builds if other.id == job.parent_id), None)
+    return next((build for build in room.builds if build.id == job.parent_id), None)
 
 
-async def _told_changes(services: Services, old: Job | None, new: Job) -> list[str]:
-    """What is different in words."""
+async def _tell_changes(services: Services, old: Job | None, new: Job) -> list[str]:
+    """The differences between two versions, in words."""
     if old is None:
         return []
     async with services.database.autocommit() as tx:
@@ -59,18 +59,18 @@ async def changes(
     services: ServicesDep,
     path: FilePath = "",
 ) -> Response:
-    """What is different from the version before: in words, then the files, then the lines."""
+    """The differences from the version before: in words, then the files, then the lines."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
     job = version_of(room.builds, number)
-    before = _before(room, job)
-    old, new = ({} if before is None else await _files(services, before)), await _files(services, job)
+    before = _version_before(room, job)
+    old, new = ({} if before is None else await _files_of(services, before)), await _files_of(services, job)
     lines = difference(old.get(path, b""), new.get(path, b"")) if path in old or path in new else []
     return page(
         request,
         "changes.html",
         room=room,
         before=before,
-        told=await _told_changes(services, before, job),
+        told=await _tell_changes(services, before, job),
         asked=new_wishes(job, before),
         files=file_changes(old, new) if before is not None else [],
         opened=path,
@@ -90,11 +90,11 @@ async def files(
 ) -> Response:
     """Every file of a version, and one of them in colours."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
-    tree = await _files(services, version_of(room.builds, number))
+    tree = await _files_of(services, version_of(room.builds, number))
     if path not in tree:
         raise NotFound("There is no such file in this version.")
     return page(
-        request, "files.html", room=room, tree=sorted(tree), opened=path, text=highlighted(path, tree[path])
+        request, "files.html", room=room, tree=sorted(tree), opened=path, text=highlight_file(path, tree[path])
     )
 
 
@@ -102,7 +102,7 @@ async def files(
 async def checks(
     request: Request, project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep
 ) -> Response:
-    """Why this version may be trusted: its wishes, checks and pictures."""
+    """The reasons to trust this version: its wishes, checks and pictures."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
     return page(request, "checks.html", room=room)
 
@@ -116,13 +116,13 @@ async def compare(
     left: Annotated[int, Query(alias="a", ge=1, le=2**31 - 2)],
     right: Annotated[int, Query(alias="b", ge=1, le=2**31 - 2)],
 ) -> Response:
-    """Two versions side by side, and what is different in words."""
+    """Two versions side by side, with their differences in words."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=right)
     pair = [version_of(room.builds, number) for number in (left, right)]
     for job in pair:
         require_ready(job)
     sides = [(job, services.previews.url(job.id)) for job in pair]
-    return page(request, "compare.html", room=room, sides=sides, told=await _told_changes(services, *pair))
+    return page(request, "compare.html", room=room, sides=sides, told=await _tell_changes(services, *pair))
 
 
 @router.post("/p/{project_id}/v/{number}/back", response_class=Response)
@@ -175,9 +175,9 @@ async def change(
                 raise InvalidInput("Say what should be different.")
             await services.specs.request(tx, caller.id, ProjectId(project_id), text, instead_of=form["instead_of"])
     except InvalidInput as error:
-        told = f"{error.detail} {error.remedy or ''}".strip()
+        problem = f"{error.detail} {error.remedy or ''}".strip()
         offers = error.extra.get("offers", ())
         return await room_page(
-            request, services, caller, project_id, status=422, text=text, problem=told, offers=offers
+            request, services, caller, project_id, status=422, text=text, problem=problem, offers=offers
         )
     return await room_page(request, services, caller, project_id)
