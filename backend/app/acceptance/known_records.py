@@ -78,7 +78,8 @@ def read_plain(kind: Kind, text: str) -> Plain:
         return None
     match kind:
         case Kind.BOOL:
-            return text == "1"
+            # An app exports a yes in words, and a form sends it as its box does.
+            return text in ("Yes", "1")
         case Kind.NUMBER | Kind.MONEY | Kind.LINK:
             return Fraction(text)
         case Kind.DATE:

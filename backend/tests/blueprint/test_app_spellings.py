@@ -10,8 +10,32 @@ import pytest
 from tests.blueprint.loaded_app import LoadedApp
 from tests.blueprint.sample_specs import BOOKING
 
-YES = "Yes yes YES y Y TRUE true True t 1 on ON x X ✓ ✔ wahr VRAI Ja".split()
-NO = ["No", "no", "NO", "n", "N", "FALSE", "false", "f", "0", "off", "OFF", "", " ", "\u200b", "falsch", "FAUX"]
+YES = "Yes yes YES y Y TRUE true True t 1 on ON x X ✓ ✔ wahr VRAI Ja oui sí Evet DOĞRU ναι да はい 是 1.0".split()
+NO = [
+    "No",
+    "no",
+    "NO",
+    "n",
+    "N",
+    "FALSE",
+    "false",
+    "f",
+    "0",
+    "off",
+    "OFF",
+    "",
+    " ",
+    "\u200b",
+    "falsch",
+    "FAUX",
+    "nein",
+    "hayır",
+    "YANLIŞ",
+    "όχι",
+    "нет",
+    "否",
+    "✗",
+]
 DAY = "2030-05-31"
 
 
@@ -85,6 +109,15 @@ def test_what_is_neither_yes_nor_no_is_refused(own: Any, typed: str) -> None:
         "３１/０５/２０３０",
         "٣١/٠٥/٢٠٣٠",
         "31\u201105\u20112030",
+        "Freitag, 31. Mai 2030",
+        "ven. 31 mai 2030",
+        "viernes, 31 de mayo de 2030",
+        "Fr, 31.05.2030",
+        "31 мая 2030 г.",
+        "31 Mayıs 2030",
+        "2030. május 31.",
+        "31η Μαΐου 2030",
+        "2030年5月31日金曜日",
     ],
 )
 def test_a_day_in_every_clear_writing(own: Any, typed: str) -> None:
@@ -116,6 +149,8 @@ def test_a_day_in_every_clear_writing(own: Any, typed: str) -> None:
         "2030-05-31T00:00:01",
         "0099-05-31",
         "31/05/2030/1",
+        "Montag, 31. Mai 2030",
+        "around 31 May 2030",
         "1.5",
         "2030-05-31 25:00",
     ],
@@ -149,6 +184,11 @@ def test_a_day_read_by_the_order_of_its_column(own: Any) -> None:
         ("5/31/2030 12:05 am", "2030-05-31T00:05"),
         ("5/31/2030 12:05 p.m.", "2030-05-31T12:05"),
         ("31 mai 2030 18h30", "2030-05-31T18:30"),
+        ("31 mai 2030 à 18h", "2030-05-31T18:00"),
+        ("31/05/2030 6:30 p. m.", "2030-05-31T18:30"),
+        ("31.5.2030 klo 18.30", "2030-05-31T18:30"),
+        ("31. Mai 2030 um 18 Uhr", "2030-05-31T18:00"),
+        ("20300531T183000", "2030-05-31T18:30"),
         ("2030-05-31 6 pm", "2030-05-31T18:00"),
         ("5/31/2030\u202f6:30\u202fPM", "2030-05-31T18:30"),
     ],
@@ -193,6 +233,11 @@ def test_a_time_that_is_none_or_would_be_cut_is_refused(own: Any, typed: str) ->
         ("\u200e12.50", 1250),
         ("0", 0),
         (".5", 50),
+        ("+12.50", 1250),
+        ("12.5000", 1250),
+        ("1234.500", 123450),
+        ("1.234,5000", 123450),
+        ("$ -", 0),
     ],
 )
 def test_an_amount_in_the_apps_own_currency(own: Any, typed: str, meant: int) -> None:
@@ -236,6 +281,9 @@ def test_an_amount_in_another_currency_is_refused_by_name(own: Any, typed: str) 
         "50%",
         "12..5",
         "$5$5",
+        "-",
+        "0,12345",
+        "$-5-",
         "abc",
     ],
 )
@@ -243,7 +291,9 @@ def test_an_amount_that_is_none_is_refused(own: Any, typed: str) -> None:
     is_refused(own, "money", typed)
 
 
-@pytest.mark.parametrize("typed", ["-5", "−5.00", "-$5", "$-5.00", "(5.00)", "($5.00)", "5-", "– 5"])
+@pytest.mark.parametrize(
+    "typed", ["-5", "−5.00", "-$5", "$-5.00", "(5.00)", "($5.00)", "$(5.00)", "$ (5.00)", "5-", "– 5"]
+)
 def test_a_negative_amount_where_the_field_takes_one(own: Any, typed: str) -> None:
     assert value(own, "money", typed, lowest=-(10**11)) == -500
 
@@ -261,17 +311,65 @@ def test_a_negative_amount_where_the_field_takes_one(own: Any, typed: str) -> No
         ("5,00", 5),
         ("٥", 5),
         ("007", 7),
+        ("+5", 5),
+        ("1.234.567", 1234567),
+        ("5 pcs", 5),
     ],
 )
 def test_a_whole_number(own: Any, typed: str, meant: int) -> None:
-    assert value(own, "int", typed) == meant
+    assert value(own, "int", typed, unit="pcs") == meant
 
 
 @pytest.mark.parametrize(
-    "typed", ["1.5", "1,5", "1.234", "1e3", "1E+05", "12,3456", "-3", "five", "5 pcs", "²", "1/2"]
+    "typed", ["1.5", "1,5", "1.234", "1e3", "1E+05", "12,3456", "-3", "five", "5 pcs", "²", "1/2", "0,123"]
 )
 def test_what_is_no_whole_number_is_refused(own: Any, typed: str) -> None:
     is_refused(own, "int", typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1.5", 150),
+        ("1,5", 150),
+        ("1.500", 150),
+        ("0,500", 50),
+        ("1,500.25", 150025),
+        ("1.500,25", 150025),
+        ("1 500,25", 150025),
+        ("1'500.25", 150025),
+        ("1.234.567,5", 123456750),
+        (".5", 50),
+        ("(1.5)", -150),
+        ("1.5-", -150),
+        ("−1.5", -150),
+        ("1.5 kg", 150),
+        ("１,５ＫＧ", 150),
+        ("١٫٥", 150),
+    ],
+)
+def test_a_number_with_decimals(own: Any, typed: str, meant: int) -> None:
+    assert value(own, "decimal", typed, digits=2, unit="kg", lowest=-(10**9)) == meant
+
+
+@pytest.mark.parametrize(
+    "typed", ["1,500", "1.234.56", "1.555", "1,5 g", "kg", "1e3", "-", "1.5.", "1,23,4", "(1.5", "-1.5-"]
+)
+def test_what_is_no_number_with_decimals_is_refused(own: Any, typed: str) -> None:
+    is_refused(own, "decimal", typed, digits=2, unit="kg", lowest=-(10**9))
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "meant"),
+    [
+        ("email", "mailto:Ana@Example.com", "Ana@Example.com"),
+        ("email", "ana＠example.com", "ana@example.com"),
+        ("url", "HTTPS://example.com/A", "https://example.com/A"),
+        ("url", "www.example.com", "https://www.example.com"),
+    ],
+)
+def test_an_address(own: Any, kind: str, typed: str, meant: str) -> None:
+    assert value(own, kind, typed) == meant
 
 
 @pytest.mark.parametrize(
@@ -284,6 +382,7 @@ def test_what_is_no_whole_number_is_refused(own: Any, typed: str) -> None:
         ("020–7946–0000", "020-7946-0000"),
         ("+1 (555) 010-9999 ext. 5", "+1 (555) 010-9999 ext. 5"),
         ("tel:+442079460000", "+442079460000"),
+        ("Tel.: 030 1234567", "030 1234567"),
         ("＋４４ ２０", "+44 20"),
         ("112", "112"),
         ("030 1234 x12", "030 1234 x12"),

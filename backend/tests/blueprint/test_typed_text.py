@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import html
 import re
 import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -128,3 +132,83 @@ def test_a_password_is_never_carried_along(folder: Path, path: str) -> None:
         client.cookies.clear()
         answer = client.post(path, data={"email": "a@b.example", "password": "hunter2 hunter2"})
         assert "hunter2" not in answer.text
+
+
+def stale(page: str) -> dict[str, str]:
+    """What the page that asks to send something once more carries along."""
+    found = re.findall(r'<textarea class="hidden" name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[-1]
+    return {"csrf_token": token, **{name: html.unescape(text) for name, text in found}}
+
+
+def token_of_last_week(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "kept" / "app.db")) as db:
+        secret = db.execute("SELECT value FROM app_settings WHERE name = 'secret'").fetchone()[0]
+    body = f"{int(time.time()) - 8 * 24 * 3600}.{0:016}"
+    return f"{body}.{hmac.new(bytes.fromhex(secret), f'{body}|'.encode(), hashlib.sha256).hexdigest()}"
+
+
+def test_a_page_that_was_open_for_long_is_sent_once_more_with_what_was_typed(folder: Path) -> None:
+    with started(folder) as (client, printed), httpx2.Client(base_url=client.base_url, trust_env=False) as visitor:
+        set_up(client, printed)
+        asked = hidden(visitor.get("/forms/bookings").text)
+        offered = re.findall(r'type="radio" name="yoga_class" value="(\d+)"', visitor.get("/forms/bookings").text)
+        given = {"yoga_class": offered[-1], "person_name": "Vi <Long>", "person_email": "vi@example.com"}
+        given |= {"notes": "\nfirst line\nsecond line"}
+
+        late = visitor.post("/forms/bookings", data={**asked, **given, "csrf_token": token_of_last_week(folder)})
+
+        assert late.status_code == 403
+        assert "what you typed is still here" in plain(late.text)
+        answers = [visitor.post("/forms/bookings", data=stale(late.text)) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [303, 303]
+        assert answers[0].headers["location"] == answers[1].headers["location"]
+        saved = client.get("/bookings/export.csv").text
+        assert saved.count("Vi <Long>") == 1
+        assert "first line\nsecond line" in saved
+
+        # Somebody who has signed in again in another window is in another session.
+        form = hidden(client.get("/clients/new").text)
+        assert sign_in(client, client.get("/sign-in").text, OWNER).status_code == 303
+        other = client.post("/clients/new", data={**form, "name": "Ada Long"})
+        assert other.status_code == 403
+        assert client.post("/clients/new", data=stale(other.text)).status_code == 303
+        # What somebody else has typed is not sent in one's own name, and nothing comes from another site.
+        forged = client.post("/clients/new", data={**form, "name": "Planted", "typed_by": f"1.{0:024}"})
+        assert "Planted" not in forged.text
+        foreign = client.post(
+            "/clients/new", data=form | {"name": "Planted"}, headers={"origin": "https://a.example"}
+        )
+        assert "Planted" not in foreign.text
+
+
+def test_going_back_and_sending_other_values_is_asked_about(folder: Path) -> None:
+    with started(folder) as (client, printed):
+        set_up(client, printed)
+        form = hidden(client.get("/clients/new").text)
+        first = client.post("/clients/new", data={**form, "name": "Ada"})
+        assert (
+            client.post("/clients/new", data={**form, "name": "Ada"}).headers["location"]
+            == first.headers["location"]
+        )
+
+        other = client.post("/clients/new", data={**form, "name": "Bo"})
+
+        assert other.status_code == 422
+        assert "sent before, with other values" in plain(other.text)
+        assert typed(other.text, "name") == "Bo"
+        assert client.post("/clients/new", data={**hidden(other.text), "name": "Bo"}).status_code == 303
+        at = first.headers["location"].partition("?")[0]
+        form = hidden(client.get(f"{at}/delete").text)
+        pressed = [client.post(f"{at}/delete", data=form) for _ in range(2)]
+        assert [answer.headers.get("location") for answer in pressed] == [pressed[0].headers["location"]] * 2
+        form = hidden(client.get(pressed[0].headers["location"]).text)
+        undone = [
+            client.post(f"/clients/undo/{pressed[0].headers['location'].rpartition('=')[2]}", data=form)
+            for _ in range(2)
+        ]
+        assert [answer.status_code for answer in undone] == [303, 303]
+        form = hidden(client.get("/clients/import").text)
+        sent = [client.post("/clients/import", data={**form, "text": "Name\nCy", "keep": "yes"}) for _ in range(2)]
+        assert [answer.status_code for answer in sent] == [303, 303]
+        assert client.get("/clients/export.csv").text.count("Cy") == 1

@@ -37,15 +37,17 @@ CURRENCIES = (
 )  # fmt: skip
 LONGEST = 40
 LARGEST = 1_000_000_000
-SIGNED = re.compile(r"(?P<open>\()?(?P<minus>-)?(?P<before>[^0-9.,'() -]*|[^0-9,'() -]+) ?(?P<inner>-)?(?P<number>[0-9.,' ]*[0-9][.,]?) ?(?P<after>[^0-9,'() -]*)(?P<last>-)?(?P<close>\))?")
-DECIMALS = re.compile(r"(.*?)(?:([.,])([0-9]{0,2}))?")
+SIGNED = re.compile(r"(?P<open>\()?(?P<minus>[-+])? ?(?P<before>[^0-9.,'()+ -]*|[^0-9,'()+ -]+) ?(?P<within>\()?(?P<inner>-)? ?(?P<number>[0-9.,' ]*[0-9][.,]?) ?(?P<after>[^0-9,'() -]*) ?(?P<last>-)?(?P<close>\))?")
+NOTHING = re.compile(r"(?P<word>[^0-9,'() -]+) ?-")
+"""How spreadsheets write nought as an amount."""
+PLAIN_SIGN = re.compile(r"\((?P<within>[^()+-]+)\)|(?P<before>[-+]?) ?(?P<number>[^()+-]+?) ?(?P<after>-?)")
+MARKED = re.compile(r"(?P<whole>.*?)(?:(?P<mark>[.,])(?P<part>[0-9]*))?")
 GROUPED = re.compile(r"[0-9]*|[1-9][0-9]{0,2}([.,' ])[0-9]{3}(?:\1[0-9]{3})*")
 INDIAN = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
-WHOLE = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:([,' ])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3})(?:[.,]0{1,2})?")
-DECIMAL = re.compile(r"(?P<minus>-)?(?P<whole>[0-9]+|[0-9]{1,3}(?:[' ][0-9]{3})+)(?:(?P<mark>[.,])(?P<part>[0-9]+))?")
-POINTED = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
-SCIENTIFIC = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
+SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
 ALIKE = str.maketrans("\u2212\u2013\u2012\u2019\u2018\u02bc\u066b\u066c", "---'''.'")
+COMMA, POINTED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}"), re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
+SUCH_AS = "Enter an amount such as 12.50."
 UNCLEAR = "This amount can be read in two ways. Write it without marks between thousands, such as 1234.50 or 1234,50."
 TWO_WAYS = "This number can be read in two ways. Write it without marks between thousands, such as 1234."
 SHORTENED = "A spreadsheet has shortened this number. Show the column as plain numbers, and save the file again."
@@ -60,50 +62,59 @@ def currency_of(sign: str) -> Currency:
 
 def whole_number(text: str, *, negative: bool = False) -> int:
     """A whole number; Refused says how to write it."""
-    plain = _plain(text)
-    _refuse_shortened(plain)
-    number = plain.removeprefix("-")
+    number, is_negative = _without_sign(_plain(text), "Enter a whole number.")
     if POINTED.fullmatch(number):
         raise Refused(TWO_WAYS)
-    if not WHOLE.fullmatch(number):
+    whole, part = _parts(number, thousands=",", otherwise="Enter a whole number.")
+    if part.strip("0"):
         raise Refused("Enter a whole number.")
-    found = int(re.sub("[^0-9]", "", re.sub(r"[.,]0{1,2}$", "", number)) or 0) if len(number) < 20 else LARGEST
-    return _in_range(-found if plain.startswith("-") else found, LARGEST, negative, "a number")
+    return _in_range(-whole if is_negative else whole, LARGEST, negative, "a number")
 
 
 def decimal(text: str, places: int, *, negative: bool = False) -> int:
     """A number with decimals, as a whole number of its last place; Refused says how to write it."""
-    plain = _plain(text)
-    _refuse_shortened(plain)
-    found = DECIMAL.fullmatch(plain)
-    if found is None:
-        raise Refused(f"Enter a number such as {7.5:.{places}f}.")
-    whole, mark, part = found["whole"], found["mark"] or "", found["part"] or ""
-    if mark == "," and len(part) == 3 and len(whole) <= 3 and whole != "0":
+    example = f"Enter a number such as {7.5:.{places}f}."
+    number, is_negative = _without_sign(_plain(text), example)
+    if COMMA.fullmatch(number):
         raise Refused(f"This number can be read in two ways. Write it with a point, such as {7.5:.{places}f}.")
+    whole, part = _parts(number, thousands="", otherwise=example)
     if len(part.rstrip("0")) > places:
         raise Refused(f"Enter at most {places} digits after the point.")
-    value = int(re.sub("[^0-9]", "", whole) + part[:places].ljust(places, "0"))
-    return _in_range(-value if found["minus"] else value, LARGEST * 10**places, negative, "a number")
+    value = whole * 10**places + int(part[:places].ljust(places, "0") or 0)
+    return _in_range(-value if is_negative else value, LARGEST * 10**places, negative, "a number")
 
 
 def amount(text: str, sign: str, *, negative: bool = False) -> int:
     """An amount in hundredths of the app's currency; Refused for another one, and for what can be read in two ways."""
     plain = _plain(text)
     _refuse_shortened(plain)
+    own = currency_of(sign)
     found = SIGNED.fullmatch(plain) if len(plain) <= LONGEST else None
     if found is None:
-        raise Refused("Enter an amount such as 12.50.")
-    own = currency_of(sign)
+        return _nothing(plain, sign, own)
     for word in (found["before"], found["after"]):
         _refuse_foreign(word.strip(), sign, own)
-    marks = [bool(found[part]) for part in ("minus", "inner", "last")]
-    if bool(found["open"]) != bool(found["close"]) or sum(marks) + bool(found["open"]) > 1:
-        raise Refused("Enter an amount such as 12.50.")
-    hundredths = _hundredths(found["number"].strip(), has_cents=own.decimals > 0)
-    if own.decimals == 0 and hundredths % 100:
-        raise Refused(f"{sign} has no smaller coins; enter a whole amount.")
-    return _in_range(-hundredths if any(marks) or found["open"] else hundredths, LARGEST * 100, negative, "an amount")
+    opened, marks = bool(found["open"] or found["within"]), [bool(found[part]) for part in ("minus", "inner", "last")]
+    if opened != bool(found["close"]) or sum(marks) + bool(found["open"]) + bool(found["within"]) > 1:
+        raise Refused(SUCH_AS)
+    number = found["number"].strip()
+    if own.decimals and (COMMA.fullmatch(number) or POINTED.fullmatch(number)):
+        raise Refused(UNCLEAR)
+    whole, part = _parts(number, thousands="" if own.decimals else ".,", otherwise=UNCLEAR)
+    if part[own.decimals :].strip("0"):
+        raise Refused("Enter at most two digits after the point." if own.decimals else f"{sign} has no smaller coins; enter a whole amount.")
+    hundredths = whole * 100 + int(part[:2].ljust(2, "0"))
+    is_negative = opened or found["minus"] == "-" or any(marks[1:])
+    return _in_range(-hundredths if is_negative else hundredths, LARGEST * 100, negative, "an amount")
+
+
+def _nothing(plain: str, sign: str, own: Currency) -> int:
+    """Nought, where spreadsheets write the currency and a dash for it; Refused for anything else."""
+    found = NOTHING.fullmatch(plain)
+    if found is None:
+        raise Refused(SUCH_AS)
+    _refuse_foreign(found["word"], sign, own)
+    return 0
 
 
 def written(hundredths: int, sign: str) -> str:
@@ -146,21 +157,35 @@ def _refuse_foreign(word: str, sign: str, own: Currency) -> None:
     if meant not in ours:
         known = any(meant in (fold(one.code), *map(fold, one.writings.split())) for one in CURRENCIES)
         is_money = known or len(word) <= 4
-        raise Refused(f"This is an amount in “{word}”; amounts here are in {sign}." if is_money else "Enter an amount such as 12.50.")
+        raise Refused(f"This is an amount in “{word}”; amounts here are in {sign}." if is_money else SUCH_AS)
 
 
-def _hundredths(number: str, *, has_cents: bool) -> int:
-    """An amount in either convention: a mark before one or two last digits is decimal, others part thousands."""
-    decimals = DECIMALS.fullmatch(number)
-    whole, mark, part = decimals.groups("") if decimals else ("", "", "")
-    grouped = GROUPED.fullmatch(whole)
-    between = (grouped[1] or "") if grouped else ""
-    is_indian = bool(INDIAN.fullmatch(whole)) and mark != ","
-    same_mark = bool(mark) and between == mark
-    may_be_decimal = has_cents and not mark and between in (".", ",") and whole.count(between) == 1
-    if not is_indian and (grouped is None or same_mark or may_be_decimal):
-        raise Refused(UNCLEAR)
-    return int("".join(re.findall("[0-9]", whole)) or 0) * 100 + int(part.ljust(2, "0"))
+def _without_sign(plain: str, otherwise: str) -> tuple[str, bool]:
+    """A number without its sign, and whether it is below nought, as in -5, 5- and (5)."""
+    _refuse_shortened(plain)
+    found = PLAIN_SIGN.fullmatch(plain) if len(plain) <= LONGEST else None
+    if found is None or (found["before"] and found["after"]):
+        raise Refused(otherwise)
+    number = found["within"] or found["number"]
+    return number.strip(), bool(found["within"] or found["before"] == "-" or found["after"])
+
+
+def _parts(number: str, *, thousands: str, otherwise: str) -> tuple[int, str]:
+    """The whole number and the digits behind its decimal mark, in either convention; Refused for any other writing.
+
+    The last mark is the decimal one, unless it comes more than once, or is one of those that part `thousands` here
+    and has three digits behind it.
+    """
+    found = MARKED.fullmatch(number)
+    whole, mark, part = found.groups("") if found else ("", "", "")
+    groups = GROUPED.fullmatch(whole)
+    is_group = mark in thousands and len(part) == 3 and GROUPED.fullmatch(number)
+    if mark and (mark in whole or is_group):
+        whole, mark, part, groups = number, "", "", GROUPED.fullmatch(number)
+    is_indian = INDIAN.fullmatch(whole) and mark != ","
+    if not re.search("[0-9]", number) or not (groups or is_indian):
+        raise Refused(otherwise)
+    return int("".join(re.findall("[0-9]", whole)) or 0), part
 
 
 def _in_range(value: int, limit: int, negative: bool, what: str) -> int:

@@ -56,9 +56,12 @@ def cancel(request: Request, visitor: Guest, table: Words, record_id: Number, si
     try:
         with records.writing() as db:
             row = _row(db, entity, record_id)
+            if once.earlier(db, form):
+                return _back(request, entity, record_id, "cancelled")
             if own is None or not public.can_cancel(db, own, row):
                 raise HTTPException(409, "It cannot be cancelled here any more. Please get in touch with us.")
             records.change(db, entity, row, {own.state: own.cancels}, who=_who(db, entity, record_id))
+            once.remember(db, form, request.url.path)
     except rules.Broken as broken:
         return _page(request, entity, record_id, sign, wrong=broken.problems)
     return _back(request, entity, record_id, "cancelled")
@@ -77,8 +80,9 @@ def take(
     try:
         with records.writing() as db:
             row = _row(db, entity, record_id)
-            if not wrong:
+            if not wrong and not once.earlier(db, form):
                 moves.take(db, entity, row, move, values, who=_who(db, entity, record_id))
+                once.remember(db, form, request.url.path)
     except rules.Broken as broken:
         wrong = broken.problems
     if wrong:
@@ -107,7 +111,7 @@ def change(request: Request, visitor: Guest, table: Words, record_id: Number, si
             if not wrong and not once.earlier(db, form):
                 changed = edits.own_changes(entity, row, values, form)
                 records.change(db, entity, row, changed, who=_who(db, entity, record_id))
-                once.remember(db, form, own_links.address(request.app.state.key, table, record_id))
+                once.remember(db, form, request.url.path)
     except edits.Clash as clash:
         return _form(request, entity, record_id, sign, form, clash.problems, clash.problems)
     except rules.Broken as broken:

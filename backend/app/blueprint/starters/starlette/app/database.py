@@ -31,7 +31,8 @@ OWN_TABLES = (
     "name TEXT NOT NULL, password TEXT NOT NULL, role TEXT NOT NULL, record_id INTEGER)",
     "CREATE TABLE IF NOT EXISTS app_sessions (token TEXT PRIMARY KEY, user_id INTEGER NOT NULL "
     "REFERENCES app_users(id) ON DELETE CASCADE, until REAL NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS app_sent (form_id TEXT PRIMARY KEY, location TEXT NOT NULL, at REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS app_sent (form_id TEXT PRIMARY KEY, location TEXT NOT NULL, at REAL NOT NULL, "
+    "content TEXT NOT NULL DEFAULT '')",
     "CREATE TABLE IF NOT EXISTS app_files (key TEXT PRIMARY KEY, name TEXT NOT NULL, held_since REAL, content BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS app_messages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, record_table TEXT NOT NULL, "
     "record_id INTEGER NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, due TEXT NOT NULL, "

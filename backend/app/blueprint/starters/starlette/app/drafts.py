@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from .security import read_own_page, typed_by
 
-FORM = re.compile(r"/[a-z0-9_]+/(?:new|[0-9]{1,15}/edit)")
+FORM = re.compile(r"/[a-z0-9_]+/(?:new|[0-9]{1,15}/(?:edit|moves/[0-9]{1,3}))")
 DRAFT, TYPED_BY = "draft", "typed_by"
 KEPT_S = 24 * 3600
 LONGEST = 60_000
@@ -37,6 +37,12 @@ async def sent_too_late(request: Request) -> dict[str, str]:
         return {}
     text = json.dumps({name: value for name, value in fields.items() if name not in _OUR_OWN})
     return {DRAFT: text, TYPED_BY: fields[TYPED_BY], "next": request.url.path} if len(text) <= LONGEST else {}
+
+
+def is_theirs(request: Request, form: Mapping[str, str]) -> bool:
+    """Whether whoever sends a form has typed it, as far as it says whose it is."""
+    visitor = getattr(request.state, "visitor", None)
+    return TYPED_BY not in form or _is_mark(request.app.state.key, visitor.user_id if visitor else 0, form[TYPED_BY])
 
 
 def take(db: sqlite3.Connection, key: bytes, user_id: int, form: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from .amounts import Refused, amount, decimal, plainly, whole_number, written
+from .amounts import SCIENTIFIC, SHORTENED, Refused, amount, decimal, plainly, whole_number, written
 from .dates import read_date, read_datetime
 from .kinds import PICTURES
 from .model import FILES, Field
@@ -23,11 +23,12 @@ _MARK = r"[^@\s<>()\[\]\\,;:\"?]"
 EMAIL = re.compile(rf"{_MARK}+@{_MARK}+\.(?:(?!\.){_MARK})+\Z")
 PHONE = re.compile(r"[0-9+()./ -]{3,40}(?: ?(?:,|;|#|x|ext\.?|extension) ?[0-9]{1,8})?", re.IGNORECASE)
 FEWEST_DIGITS = 3
+CALLED = re.compile(r"^(?:tel|phone|mobile|fax)[.:]+ ?", re.IGNORECASE)
 EMPTY = {"choice": "Choose one.", "ref": "Choose one.", "image": "Choose a picture.", "file": "Choose a file."}
 HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-") | {"\uff0b": "+"})
 # Spreadsheets write yes and no in the language of their country.
-YES = frozenset(map(fold, "yes y true t 1 on x ✓ ✔ ☑ ja j wahr oui vrai si sim verdadero verdadeiro vero tak prawda waar sant sand tosi да истина".split()))
-NO = frozenset(map(fold, "no n false f 0 off ☐ nein falsch non faux nao falso nie falsz onwaar nee nej falskt falsk epatosi нет ложь".split()))
+YES = frozenset(map(fold, "yes y true t 1 1.0 on x ✓ ✔ ☑ ✅ ja j wahr oui vrai si sim verdadero verdadeiro vero tak prawda waar sant sand sann tosi kylla igen igaz evet dogru ano da ναι αληθησ да истина так правда はい 是 真 예 نعم כן".split()))
+NO = frozenset(map(fold, "no n false f 0 0.0 off ☐ ✗ ✘ ❌ nein falsch non faux nao falso nie falsz onwaar nee nej falskt falsk epatosi ei nem hamis hayir yanlis ne nu οχι ψευδησ нет ложь ні хибність いいえ 否 假 아니요 لا לא".split()))
 URL = re.compile(r"^https?://[^\s<>\"']+$")
 DONE = frozenset(
     "accepted active adopted answered approved attended available closed coming collected completed confirmed "
@@ -104,11 +105,18 @@ def _longtext(field: Field, text: str) -> Value:
 
 
 def _int(field: Field, text: str) -> Value:
-    return whole_number(text, negative=field.negative)
+    return whole_number(_without_unit(field, text), negative=field.negative)
 
 
 def _decimal(field: Field, text: str) -> Value:
-    return decimal(text, field.digits, negative=field.negative)
+    return decimal(_without_unit(field, text), field.digits, negative=field.negative)
+
+
+def _without_unit(field: Field, text: str) -> str:
+    """The number alone, where somebody wrote its unit behind it as the pages do."""
+    number, unit = text[: -len(field.unit)].rstrip() if field.unit else text, fold(field.unit)
+    is_followed = unit and fold(text).endswith(unit) and number[-1:].isdigit()
+    return number if is_followed else text
 
 
 def _money(field: Field, text: str) -> Value:
@@ -126,20 +134,34 @@ def _choice(field: Field, text: str) -> Value:
 
 def _phone(field: Field, text: str) -> Value:
     """A phone number without unseen marks, with plain hyphens."""
-    plain = " ".join(digits(text).translate(HYPHENS).split())
-    number = plain[4:] if plain.lower().startswith("tel:") else plain
+    number = CALLED.sub("", " ".join(digits(text).translate(HYPHENS).split()))
+    if SCIENTIFIC.fullmatch(number):
+        raise Refused(SHORTENED)
     if not PHONE.fullmatch(number) or len(re.findall("[0-9]", number)) < FEWEST_DIGITS:
         raise Refused("Enter a phone number, such as +44 20 7946 0000.")
     return number
 
 
-def _like(pattern: re.Pattern[str], hint: str) -> Callable[[Field, str], Value]:
-    def reader(field: Field, text: str) -> Value:
-        if len(text) > MAX_TEXT or not pattern.match(text):
-            raise Refused(hint)
-        return text
+def _email(field: Field, text: str) -> Value:
+    return _matching(EMAIL, re.sub("^mailto:", "", _narrow(text), flags=re.IGNORECASE), "Enter an e-mail address such as ana@example.com.")
 
-    return reader
+
+def _url(field: Field, text: str) -> Value:
+    """A web address; one that begins as most do needs no scheme."""
+    address = re.sub("^https?:", lambda found: found[0].lower(), _narrow(text), flags=re.IGNORECASE)
+    address = f"https://{address}" if re.match(r"www\.[^\s.]", address, re.IGNORECASE) else address
+    return _matching(URL, address, "Enter a web address that starts with https://.")
+
+
+def _narrow(text: str) -> str:
+    """The text with the letters and signs that East Asian keyboards write wide as any other writes them."""
+    return "".join(chr(ord(mark) - 0xFEE0) if "\uff01" <= mark <= "\uff5e" else mark for mark in text)
+
+
+def _matching(pattern: re.Pattern[str], text: str, hint: str) -> Value:
+    if len(text) > MAX_TEXT or not pattern.match(text):
+        raise Refused(hint)
+    return text
 
 
 def _file(field: Field, text: str) -> Value:
@@ -174,9 +196,9 @@ READERS: dict[str, Callable[[Field, str], Value]] = {
     "decimal": _decimal,
     "money": _money,
     "choice": _choice,
-    "email": _like(EMAIL, "Enter an e-mail address such as ana@example.com."),
+    "email": _email,
     "phone": _phone,
-    "url": _like(URL, "Enter a web address that starts with https://."),
+    "url": _url,
     "image": _file,
     "file": _file,
     "ref": _ref,

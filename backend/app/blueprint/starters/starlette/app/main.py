@@ -23,10 +23,10 @@ from . import (
     tools, view_pages,
 )  # fmt: skip
 from .rendering import render
-from .security import Guard
+from .security import SECRETS, Guard, StalePage
 
 HERE = Path(__file__).parent
-FOR_VISITORS = ("/browse-", "/calculate-", "/forms/")
+FOR_VISITORS = ("/browse-", "/by-link/", "/calculate-", "/forms/")
 MESSAGES = {404: "There is no such page.", 405: "This page cannot be used that way."}
 
 
@@ -97,10 +97,21 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
     if "location" in headers:
         typed = await drafts.sent_too_late(request)
         return accounts.ask_again(request, typed) if typed else RedirectResponse(headers["location"], status)
+    if isinstance(error, StalePage) and drafts.is_theirs(request, error.typed):
+        return _ask_to_send_again(request, error)
     generic = not detail or (status in MESSAGES and detail in ("Not Found", "Method Not Allowed"))
     answer = _error_page(request, status, MESSAGES.get(status, "That did not work.") if generic else detail)
     answer.headers.update(headers)
     return answer
+
+
+def _ask_to_send_again(request: Request, stale: StalePage) -> Response:
+    context = {
+        "heading": "Send it once more", "typed": {name: text for name, text in stale.typed.items() if name not in SECRETS},
+        "asked": [name for name in SECRETS if name in stale.typed], "uploads": stale.uploads,
+        "address": request.url.path, "front": request.url.path.startswith(FOR_VISITORS),
+    }  # fmt: skip
+    return render(request, "stale.html", context, status=stale.status_code)
 
 
 async def _show_full(request: Request, error: Exception) -> Response:

@@ -66,6 +66,13 @@ def remember(db: sqlite3.Connection) -> None:
     _rename_roles(db, setting(db, "roles") or [])
     put_setting(db, "roles", roles())
     people.join(db)
+    _tell_what_was_sent(db)
+
+
+def _tell_what_was_sent(db: sqlite3.Connection) -> None:
+    """Once: an earlier version did not keep what a page view had sent."""
+    if "content" not in {row[1] for row in db.execute("PRAGMA table_info(app_sent)")}:
+        db.execute("ALTER TABLE app_sent ADD COLUMN content TEXT NOT NULL DEFAULT ''")
 
 
 def _rename_roles(db: sqlite3.Connection, before: list[dict[str, str]]) -> None:

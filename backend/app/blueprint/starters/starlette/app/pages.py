@@ -208,6 +208,7 @@ def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Respons
 
                 drafts.forget(db, visitor.user_id, request.url.path)
                 if not location:
+                    once.refuse_other(db, form)
                     record_id = lines.keep_with(db, sent.kind, sent.lines, add, line_forms.writer(db, visitor, sent.kind))
                     location = once.remember(db, form, f"/{entity.table}/{record_id}?done=added")
             return RedirectResponse(_back(form, "added") or location, 303)
@@ -350,6 +351,7 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
         with records.writing() as db:
             row = record(db, entity, record_id, visitor)
             _allow(visitor.may_change_record(db, entity, record_id))
+            is_again = bool(once.earlier(db, form))
 
             def change_it() -> int:
                 changed = edits.own_changes(entity, row, values, form)
@@ -357,8 +359,11 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
                 records.change(db, entity, row, changed, who=visitor.name)
                 return record_id
 
-            if not wrong and not line_forms.asks_more(form):
+            if not wrong and not is_again and not line_forms.asks_more(form):
+                if any(line.record_id is None for line in sent.lines):
+                    once.refuse_other(db, form)
                 lines.keep_with(db, sent.kind, sent.lines, change_it, line_forms.writer(db, visitor, sent.kind))
+                once.remember(db, form, request.url.path)
                 drafts.forget(db, visitor.user_id, request.url.path)
     except edits.Clash as clash:
         wrong = seen = clash.problems
@@ -382,14 +387,17 @@ def delete(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     _allow(visitor.may_delete(entity))
     try:
         with records.writing() as db:
-            row = record(db, entity, record_id, visitor)
-            undo = records.remove(db, entity, row, who=visitor.name)
+            location = once.earlier(db, form)
+            if not location:
+                row = record(db, entity, record_id, visitor)
+                undo = records.remove(db, entity, row, who=visitor.name)
+                location = once.remember(db, form, _back(form, "deleted") or f"/{entity.table}?done=deleted&undo={undo}")
     except rules.Broken as broken:
         return _confirm(request, visitor, entity, record_id, str(broken), 409)
     except sqlite3.IntegrityError:
         why = "It cannot be deleted while other records belong to it."
         return _confirm(request, visitor, entity, record_id, why, 409)
-    return RedirectResponse(_back(form, "deleted") or f"/{entity.table}?done=deleted&undo={undo}", 303)
+    return RedirectResponse(location, 303)
 
 
 @routes.post("/{table}/undo/{undo_id}")
@@ -398,12 +406,15 @@ def undo(visitor: Here, entity: Kind, undo_id: Number, form: Form) -> Response:
     staff_only(visitor)
     try:
         with records.writing() as db:
-            found = records.restore(db, undo_id, who=visitor.name)
+            location = once.earlier(db, form)
+            found = None if location else records.restore(db, undo_id, who=visitor.name)
+            if found is not None:
+                location = once.remember(db, form, f"/{found[0].table}/{found[1]}?done=restored")
     except (rules.Broken, sqlite3.IntegrityError):
         raise HTTPException(409, "It cannot be brought back: something else has taken its place.") from None
-    if found is None:
+    if not location:
         raise HTTPException(404, "It cannot be brought back any more.")
-    return RedirectResponse(f"/{found[0].table}/{found[1]}?done=restored", 303)
+    return RedirectResponse(location, 303)
 
 
 @routes.post("/{table}/{record_id}/move")

@@ -280,6 +280,7 @@ def _add_routes(form: Form) -> None:
                 with records.writing() as db:
                     location = once.earlier(db, posted)
                     if not location:
+                        once.refuse_other(db, posted)
                         record_id = _keep(db, form, values, sent)
                         sign = receipt(request.app.state.key, form.table, record_id)
                         location = once.remember(db, posted, f"{address}/done?id={record_id}&sign={sign}")

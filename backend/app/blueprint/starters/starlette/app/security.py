@@ -19,9 +19,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import database, files, hosts, people
+from . import database, files, hosts, once, people
 
-FORM_LIFE_S = 12 * 3600
+FORM_LIFE_S = once.KEPT_S
+"""As long as it is known that a page was sent before."""
+SECRETS = ("password", "old")
+"""What nobody gets shown again."""
 MAX_BODY = 200_000
 MAX_IMPORT = 1_500_000
 MAX_UPLOAD = 24_000_000 if files.NAMES else MAX_BODY
@@ -60,7 +63,7 @@ def new_token(key: bytes, session: str = "") -> str:
 
 
 def is_valid(key: bytes, token: str, session: str = "") -> bool:
-    """Whether this app made the token for this session, within the last twelve hours."""
+    """Whether this app made the token for this session, within the life of a form."""
     body, _, signature = token.rpartition(".")
     made = body.partition(".")[0]
     if not token.isascii() or not hmac.compare_digest(signature, _sign(key, body, session)):
@@ -92,12 +95,23 @@ def typed_by(key: bytes, user_id: int) -> str:
     return f"{user_id}.{_sign(key, f'typed by {user_id}', '')[:24]}"
 
 
+class StalePage(HTTPException):
+    """A page that was open for too long, or was opened in another session; what was typed into it can be sent anew."""
+
+    def __init__(self, typed: dict[str, str], uploads: dict[str, str]) -> None:
+        super().__init__(403, "This page was open for too long.")
+        self.typed = typed
+        self.uploads = uploads
+        """The names of the files that were chosen, by their fields."""
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """The posted form with its files, which wait to be kept; refuses what another site sent, or what has no valid token."""
     form = await read_own_page(request)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), session_of(request)):
-        raise HTTPException(403, "This page was open for too long. Go back, load it again and send it once more.")
+        chosen = {name: value.filename for name, value in form.items() if isinstance(value, UploadFile) and value.filename}
+        raise StalePage(fields, chosen)
     for name, value in form.items():
         if isinstance(value, UploadFile) and files.takes(name) and not request.url.path.endswith(IMPORTS):
             fields[name] = await _upload(request, name, value, fields)

@@ -15,12 +15,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from . import database, once, records, rules
 from .access import Here, Visitor, staff_only
-from .fields import Refused, typed
-from .model import FILES, Entity
+from .fields import Refused, Value
+from .model import FILES, Entity, Field
 from .rendering import Form, Kind, cells, render
 from .routing import Number, Routes, Words
 from .security import receipt
-from .table_file import ID, Line, Named, Sheet, exact_name, named_records, plain_cell, read_sheet
+from .table_file import ID, Line, Named, Sheet, exact_name, named_records, plain_cell, read_sheet, saved_cell
 
 PART = 2_000
 SHOWN_LINES = 50
@@ -53,11 +53,13 @@ def _lines(visitor: Visitor, entity: Entity) -> Iterator[str]:
 
 
 def _cells(row: dict[str, Any], names: dict[str, Named]) -> list[str]:
-    shown = (
-        exact_name(text, value, names[field.name]) if field.name in names else text if field.type in FILES else typed(field, value)
-        for field, value, text in row["cells"]
-    )
-    return [str(row["id"]), *map(plain_cell, shown)]
+    return [str(row["id"]), *(_cell(field, value, text, names) for field, value, text in row["cells"])]
+
+
+def _cell(field: Field, value: Value, text: str, names: dict[str, Named]) -> str:
+    if field.name in names:
+        return plain_cell(exact_name(text, value, names[field.name]))
+    return plain_cell(text) if field.type in FILES else saved_cell(field, value)
 
 
 def _csv(rows: list[list[str]]) -> str:
@@ -94,6 +96,7 @@ def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Respo
             location = once.earlier(db, form)
             if location:
                 return RedirectResponse(location, 303)
+            once.refuse_other(db, form)
             sheet = read_sheet(db, visitor, entity, text, form.get("dates", ""))
             for line in sheet.lines:
                 if not line.wrong:
@@ -105,12 +108,12 @@ def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Respo
     except _OnlyLooking:
         context = {
             "text": text, "names": sheet.names, "lines": sheet.lines, "wrong": wrong, "left_out": sheet.left_out,
-            "shown": [*wrong, *(line for line in sheet.lines if not line.wrong)][:SHOWN_LINES],
+            "shown": sorted(sheet.lines, key=_rank)[:SHOWN_LINES],
             "is_guessed": form.get("file_encoding") == "cp1252", "unclear": sheet.unclear,
             "dates": form.get("dates", ""), "counts": _counts(sheet.lines), "numbers": any(one.row for one in sheet.lines),
         }  # fmt: skip
         return _page(request, visitor, entity, context, 422 if wrong else 200)
-    except Refused as error:
+    except (Refused, rules.Broken) as error:
         return _page(request, visitor, entity, {"problem": str(error), "text": text}, 422)
     return RedirectResponse(location, 303)
 
@@ -122,6 +125,11 @@ def _after(request: Request, entity: Entity, sheet: Sheet) -> str:
     brought, unkept = sum(line.is_new or bool(line.changed) for line in sheet.lines), sheet.left_out
     told = {"brought": str(brought), "unkept": unkept, "sign": _sign(request, entity, brought, unkept)}
     return f"/{entity.table}/import?{urlencode(told)}"
+
+
+def _rank(line: Line) -> int:
+    """What has to be looked at comes first: mistakes, changes, new records, and the rest last."""
+    return 0 if line.wrong else 1 if line.changed else 2 if line.is_new else 3
 
 
 class _OnlyLooking(Exception):

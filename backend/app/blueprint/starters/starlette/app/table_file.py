@@ -6,11 +6,15 @@ import csv
 import io
 import re
 import sqlite3
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Context, Decimal
 
 from . import database
 from .access import Visitor
-from .dates import DAY_FIRST, MONTH_FIRST, Unclear, orders_in
+from .amounts import LARGEST
+from .dates import DAY_FIRST, MONTH_FIRST, Unclear, orders_in, read_date, read_datetime, with_century
 from .fields import NO_FILE, Refused, Value, file_name, read, show, typed
 from .model import FILES, Entity, Field
 from .schema import ABOUT
@@ -21,6 +25,10 @@ ID = "ID"
 IMPORT_LIMIT = 2_000
 HEADER_ROWS = 10
 SHOWN_COLUMNS = 180
+SEPARATORS = ",;\t|"
+TOTALS = frozenset(map(fold, "total totals sum summe gesamt gesamtsumme insgesamt somme totaal totale suma razem итого всего celkem yhteensä toplam 合計 合计 합계".split())) | {"grand total", "total general", "total général"}
+DATES, NUMBERS, WORDS = ("date", "datetime"), ("int", "decimal", "money"), ("text", "phone", "code", "longtext")
+AS_NUMBER = re.compile(r"\+?[0-9]{1,30}(?:[.,][0-9]{1,30})?(?:[eE]\+?[0-9]{1,2})?")
 NO_FORMULA = re.compile(r"(^|[;\t\n])'([-=+@－＝＋＠])")
 
 
@@ -66,8 +74,8 @@ class _Columns:
 
     fields: list[Field | None]
     number_at: int | None
-    files: dict[int, Field] = field(default_factory=dict)
-    """The columns with the names of files, which an import never changes: a name is no file."""
+    told: dict[int, Field] = field(default_factory=dict)
+    """The columns that an import never changes: the names of files, which are no files, and what is worked out."""
 
 
 def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str, order: str) -> Sheet:
@@ -76,8 +84,7 @@ def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: s
     A line with the number of a record is that record, as it is to be; one without is a new record. `order` is what
     the founder said of dates that can be read in two ways: DAY_FIRST, MONTH_FIRST or nothing.
     """
-    numbered = _rows(text.lstrip("\ufeff"))
-    at, columns = _header(visitor, entity, numbered)
+    numbered, at, columns = _table(visitor, entity, text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     body = numbered[at + 1 :]
     if not body:
         raise Refused("There is nothing below the line that names the columns.")
@@ -85,18 +92,35 @@ def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: s
         raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
     rows = _records(db, visitor, entity, [row for _, row in body], columns.number_at)
     if not rows:
-        columns = _Columns(columns.fields, None, columns.files)
-    reader = _Reader(db, visitor, entity, columns, rows, _order(columns.fields, body, order))
+        columns = _Columns(columns.fields, None, columns.told)
+    reader = _Reader(db, visitor, entity, columns, rows, _order(columns, body, order, rows))
     lines = [reader.line(number, row) for number, row in body]
-    known = {fold(figure.label) for figure in entity.figures} | reader.same_files()
-    unkept = _unkept([row for _, row in numbered[at:]], columns.fields, known, columns.number_at)
+    _refuse_totals(lines[-1])
+    unkept = _unkept([row for _, row in numbered[at:]], columns, reader.same())
     return Sheet(numbered[at][1], lines, unkept, reader.unclear)
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
+def _table(visitor: Visitor, entity: Entity, text: str) -> tuple[list[tuple[int, list[str]]], int, _Columns]:
+    """The rows of a file, which of them names the columns, and what these stand for.
+
+    A title may stand above the table, so what parts the cells is told by the names of the columns alone.
+    """
+    first = next((line for line in text.split("\n") if line.strip(f" {SEPARATORS}")), "")
+    found, wrong = [], None
+    for separator in sorted(SEPARATORS, key=first.count, reverse=True):
+        try:
+            numbered = _rows(text, separator)
+            found.append((numbered, *_header(visitor, entity, numbered)))
+        except Refused as error:
+            wrong = wrong or error
+    if not found:
+        raise wrong or Refused("There is nothing in this file.")
+    return max(found, key=lambda table: sum(one is not None for one in table[2].fields))
+
+
+def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
     """The rows that hold something, each with the number of the line of the file that it begins in."""
-    first = next((line for line in text.split("\n") if line.strip(" ,;\t\r")), "")
-    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), strict=True)
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True, skipinitialspace=True)
     rows, begins = [], 1
     try:
         for row in reader:
@@ -126,10 +150,10 @@ def _header(
 
 def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -> _Columns:
     asked = [one for one in visitor.fields(entity) if one.type not in FILES]
-    by_word = {fold(word): one for one in asked for word in (one.label, one.name)}
+    by_word = {_bare(word): one for one in reversed(asked) for word in (one.name, one.label)}
     fields: list[Field | None] = []
     for word in header:
-        found = by_word.get(fold(word))
+        found = by_word.get(_bare(word))
         # Of two columns for one field the first counts.
         fields.append(None if found in fields else found)
     missing = [one.label for one in asked if one.required and one not in fields]
@@ -139,9 +163,14 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -
         taken = f" Line {number} was read for it: {cells}." if cells else ""
         raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.{taken}")
     places = [at for at, word in enumerate(header) if fold(word) == fold(ID) and fields[at] is None]
-    by_file = {fold(word): one for one in entity.of_type(*FILES) for word in (one.label, one.name)}
-    named = {at: by_file[fold(word)] for at, word in enumerate(header) if fields[at] is None and fold(word) in by_file}
-    return _Columns(fields, places[0] if places else None, named)
+    others = {_bare(word): one for one in entity.shows if one not in asked for word in (one.label, one.name)}
+    told = {at: others[_bare(word)] for at, word in enumerate(header) if fields[at] is None and _bare(word) in others}
+    return _Columns(fields, places[0] if places else None, told)
+
+
+def _bare(word: str) -> str:
+    """The name of a column without marks: "E-mail *" and "email" are one."""
+    return "".join(mark for mark in fold(word) if mark.isalnum()) or fold(word)
 
 
 def _records(
@@ -163,14 +192,51 @@ def _is_number(text: str) -> bool:
     return text.strip().isascii() and text.strip().isdigit() and len(text.strip()) <= 15
 
 
-def _order(fields: list[Field | None], body: list[tuple[int, list[str]]], said: str) -> str:
+def _order(
+    columns: _Columns, body: list[tuple[int, list[str]]], said: str, rows: dict[int, database.Row]
+) -> str:
     """Whether the day or the month comes first in the dates of a file: as its dates tell, else as was said."""
-    places = [at for at, one in enumerate(fields) if one is not None and one.type in ("date", "datetime")]
+    places = {at: one for at, one in enumerate(columns.fields) if one is not None and one.type in DATES}
     told = orders_in(row[at] for _, row in body for at in places if at < len(row))
     if len(told) == 1:
         return told.pop()
     # Where two dates of one file tell opposite things, no answer fits both: each unclear one is refused on its line.
-    return said if not told and said in (DAY_FIRST, MONTH_FIRST) else ""
+    if told:
+        return ""
+    kept = [(row[at], rows[number][one.name]) for number, row in _numbered(columns, body, rows) for at, one in places.items() if at < len(row)]
+    fitting = [order for order in (DAY_FIRST, MONTH_FIRST) if all(_reading(text, value, order) is not False for text, value in kept)]
+    if len(fitting) == 1:
+        return fitting[0]
+    return said if said in (DAY_FIRST, MONTH_FIRST) else ""
+
+
+def _numbered(
+    columns: _Columns, body: list[tuple[int, list[str]]], rows: dict[int, database.Row]
+) -> Iterator[tuple[int, list[str]]]:
+    """The lines that say which record they are, with its number."""
+    at = columns.number_at
+    for _, row in body if at is not None else ():
+        if at is not None and at < len(row) and _is_number(row[at]) and int(row[at]) in rows:
+            yield int(row[at]), row
+
+
+def _reading(text: str, kept: Value, order: str) -> bool | None:
+    """Whether a date that a spreadsheet has written in its own way is the one that is kept; None where it tells nothing."""
+    if not text.strip() or kept is None:
+        return None
+    whole = with_century(text, str(kept))
+    try:
+        found = read_datetime(whole, order) if "T" in str(kept) else read_date(whole, order)
+    except Refused:
+        return None
+    return str(kept) == (found.isoformat(timespec="minutes") if isinstance(found, datetime) else found.isoformat())
+
+
+def _refuse_totals(last: Line) -> None:
+    """Refuse what spreadsheets write below a table, and nobody means as a record."""
+    first = next((text for text in last.texts if text.strip()), "")
+    if last.is_new and fold(first).strip(" :=.") in TOTALS:
+        last.wrong.append(f"“{first.strip()[:40]}” looks like the line of totals below a table. Take it out of the file, or add it by hand if it is meant.")
 
 
 class _Reader:
@@ -183,11 +249,11 @@ class _Reader:
         self._entity = entity
         self._fields = columns.fields
         self._number_at = columns.number_at
-        self._files = columns.files
-        self._other_files: set[int] = set()
+        self._told = columns.told
+        self._other: set[int] = set()
         self._rows = rows
         self._order = order
-        links = [one for one in columns.fields if one is not None and one.ref]
+        links = [one for one in (*columns.fields, *columns.told.values()) if one is not None and one.ref]
         self._named = {one.name: named_records(db, visitor, one) for one in links}
         self._labels = {one.name: database.ref_labels(db, entity, one.name, list(rows.values())) for one in links}
         self._seen: set[int] = set()
@@ -201,25 +267,32 @@ class _Reader:
         for one, text in zip(self._fields, whole, strict=False):
             if one is not None:
                 self._cell(line, one, text.strip())
-        self._look_at_files(line, whole)
+        self._look_beside(line, whole)
         if any(row[len(self._fields) :]):
             line.wrong.append("This line has more values than there are columns; put a value with a comma in quotes.")
         return line
 
-    def _look_at_files(self, line: Line, whole: list[str]) -> None:
-        """See which cells name other files than the records have, and refuse a new record that cannot be without one."""
-        for at, one in self._files.items():
-            had = file_name(line.row[one.name]) if line.row is not None else ""
-            if NO_FORMULA.sub(r"\1\2", whole[at].strip()) != had:
-                self._other_files.add(at)
+    def _look_beside(self, line: Line, whole: list[str]) -> None:
+        """See which cells say other than the record does, and refuse a new record that cannot be without a file."""
+        self._other |= {at for at, one in self._told.items() if not self._says_the_same(one, whole[at].strip(), line.row)}
         for one in self._entity.of_type(*FILES):
             if one.required and line.row is None:
                 line.wrong.append(f"{one.label}: {NO_FILE}")
 
-    def same_files(self) -> set[str]:
-        """The columns whose cells name the files that the records have, so that nothing of them is lost."""
-        same = [one for at, one in self._files.items() if at not in self._other_files]
-        return {fold(word) for one in same for word in (one.label, one.name)}
+    def _says_the_same(self, one: Field, text: str, row: database.Row | None) -> bool:
+        value = row[one.name] if row is not None else None
+        if one.type in FILES:
+            return NO_FORMULA.sub(r"\1\2", text) == file_name(value)
+        if self._is_as_kept(one, text, value):
+            return True
+        try:
+            return read(replace(one, required=False, lowest=-LARGEST, highest=None), NO_FORMULA.sub(r"\1\2", text), order=self._order) == value
+        except Refused:
+            return False
+
+    def same(self) -> set[int]:
+        """The columns that are not kept and say what the records do, so that nothing of them is lost."""
+        return self._told.keys() - self._other
 
     def _find(self, line: Line, whole: list[str]) -> None:
         """The record that the line says it is."""
@@ -235,7 +308,7 @@ class _Reader:
         self._seen.add(number)
 
     def _cell(self, line: Line, one: Field, text: str) -> None:
-        if line.row is not None and text == self._exported(one, line.row[one.name]):
+        if line.row is not None and self._is_as_kept(one, text, line.row[one.name]):
             return
         try:
             value = read(one, self._typed(one, text), order=self._order)
@@ -257,7 +330,16 @@ class _Reader:
         """What the export writes for the value: a cell that still says so is not touched."""
         if one.ref:
             return plain_cell(exact_name(self._said(one, value), value, self._named[one.name])) if value is not None else ""
-        return plain_cell(typed(one, value)).strip()
+        return saved_cell(one, value).strip()
+
+    def _is_as_kept(self, one: Field, text: str, value: Value) -> bool:
+        """Whether the cell is what was saved, or what a spreadsheet makes of it that takes it for a number or a date."""
+        saved = self._exported(one, value)
+        if text == saved:
+            return True
+        if one.type in DATES and value is not None:
+            return with_century(text, str(value)) != text and _reading(text, value, self._order) is True
+        return one.type in WORDS and _is_number_of(text, saved)
 
     def _said(self, one: Field, value: Value) -> str:
         if one.ref:
@@ -274,13 +356,10 @@ class _Reader:
         return plain
 
 
-def _unkept(
-    rows: list[list[str]], fields: list[Field | None], known: set[str], number_at: int | None
-) -> list[str]:
-    """The columns that stand for no field, not even a worked-out one; one without a name counts when it is filled."""
-    places = [at for at, one in enumerate(fields) if one is None and any(row[at:] and row[at] for row in rows)]
-    places = [at for at in places if fold(rows[0][at]) not in known and at != number_at]
-    return [rows[0][at].strip() or f"column {at + 1}" for at in places]
+def _unkept(rows: list[list[str]], columns: _Columns, same: set[int]) -> list[str]:
+    """The columns that are not kept; one without a name counts when it is filled."""
+    left = [at for at, one in enumerate(columns.fields) if one is None and at not in same and at != columns.number_at]
+    return [rows[0][at].strip() or f"column {at + 1}" for at in left if any(row[at:] and row[at].strip() for row in rows)]
 
 
 # Where a comma is part of numbers, spreadsheets begin a cell after each semicolon, and some read wide signs too.
@@ -290,6 +369,22 @@ _FORMULA = re.compile(r"(^|[;\t\n])([-=+@－＝＋＠])")
 def plain_cell(text: str) -> str:
     """A cell that a spreadsheet does not run as a formula."""
     return _FORMULA.sub(r"\1'\2", text)
+
+
+def saved_cell(one: Field, value: Value) -> str:
+    """A value as it is saved; a number below nought is no formula, and stays one that a spreadsheet adds up."""
+    if one.type == "bool":
+        return show(one, value)
+    return typed(one, value) if one.type in NUMBERS else plain_cell(typed(one, value))
+
+
+def _is_number_of(text: str, saved: str) -> bool:
+    """Whether a spreadsheet took what was saved for a number: 0301 is 301 then, and a long one 4.92E+11."""
+    if not AS_NUMBER.fullmatch(saved) or not AS_NUMBER.fullmatch(text):
+        return False
+    one, other = (Decimal(number.replace(",", ".")) for number in (text, saved))
+    places = len(re.sub("e.*", "", text.lower()).replace(",", ".").replace(".", "").lstrip("-")) if "e" in text.lower() else 0
+    return one == (Context(prec=places).create_decimal(other) if places else other)
 
 
 def named_records(db: sqlite3.Connection, visitor: Visitor, one: Field) -> Named:

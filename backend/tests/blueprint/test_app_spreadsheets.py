@@ -1,0 +1,259 @@
+"""Files as spreadsheets of several makers and countries write them are read as they were meant, or refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from app.blueprint.spec import AppSpec
+from tests.blueprint.loaded_app import LoadedApp
+
+Rows = list[list[str]]
+WORKSHOP = AppSpec.model_validate(
+    {
+        "title": "Workshop",
+        "tagline": "What is made, for whom, and when",
+        "currency": "$",
+        "entities": [
+            {"name": "Client", "fields": [{"name": "name", "required": True}, {"name": "phone", "type": "phone"}]},
+            {
+                "name": "Piece",
+                "fields": [
+                    {"name": "name", "required": True},
+                    {"name": "article"},
+                    {"name": "client", "type": "ref", "ref": "Client"},
+                    {"name": "due", "type": "date"},
+                    {"name": "fitting", "type": "datetime"},
+                    {"name": "price", "type": "money", "lowest": -100000},
+                    {"name": "weight", "type": "decimal", "digits": 2, "unit": "kg"},
+                    {"name": "parts", "type": "int"},
+                    {"name": "paid", "type": "bool"},
+                    {"name": "wood", "type": "choice", "choices": ["Oak", "Ash"]},
+                    {"name": "phone", "type": "phone"},
+                    {"name": "notes", "type": "longtext"},
+                    {"name": "plan", "type": "file"},
+                ],
+                "computed": [{"name": "worth", "expression": "price * or_else(parts, 1)", "about": "All."}],
+            },
+        ],
+    }
+)  # fmt: skip
+KEPT: list[dict[str, Any]] = [
+    {
+        "name": "Stool", "article": "007", "client": 1, "due": "2030-04-03", "fitting": "2030-04-03T19:30",
+        "price": 123450, "weight": 150, "parts": 1234, "paid": 1, "wood": "Oak", "phone": "0301234567",
+        "notes": "=1+1\nsaid \"no\"; twice", "plan": "0123456789abcdef0123456789abcdef.pdf/stool.pdf",
+    },
+    {
+        "name": "José’s bench, large", "article": "1.50", "client": 2, "due": "2030-12-05", "price": -500,
+        "weight": 25, "paid": 0, "phone": "+44 20 7946 0000",
+    },
+    {
+        "name": "Zoë", "article": "4915123456789", "due": "2030-05-31", "fitting": "2030-12-05T00:00",
+        "parts": 0, "paid": 0, "wood": "Ash", "phone": "4915123456789", "notes": "-",
+    },
+]  # fmt: skip
+
+
+@dataclass
+class Workshop:
+    """The records of one app and the way in which its files are written and read."""
+
+    loaded: LoadedApp
+
+    def __getattr__(self, name: str) -> ModuleType:
+        return self.loaded.module(name)
+
+    @property
+    def pieces(self) -> Any:
+        return self.database.BY_TABLE["pieces"]
+
+    def saved(self) -> str:
+        return "".join(self.sheets._lines(self.access.Visitor(), self.pieces))
+
+    def read(self, text: str, order: str = "") -> Any:
+        with self.database.session() as db:
+            return self.table_file.read_sheet(db, self.access.Visitor(), self.pieces, text, order)
+
+    def new(self, header: str, *lines: str, order: str = "") -> Any:
+        return self.read("\n".join([header, *lines]), order)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    folder = tmp_path_factory.mktemp("workshop")
+    before = os.environ.get("DATABASE_PATH")
+    os.environ["DATABASE_PATH"] = str(folder / "app.db")
+    found = Workshop(LoadedApp(WORKSHOP, folder))
+    found.database.migrate()
+    with found.database.session() as db:
+        for number in (1, 2):
+            found.database.insert(db, found.database.BY_TABLE["clients"], {"id": number, "name": "Sam Twin"})
+        for number, values in enumerate(KEPT, start=1):
+            found.database.insert(db, found.pieces, {"id": number, **values})
+    yield found
+    os.environ.pop("DATABASE_PATH") if before is None else os.environ.update(DATABASE_PATH=before)
+
+
+def written(rows: Rows, delimiter: str = ",", **more: Any) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, **more).writerows(rows)
+    return out.getvalue()
+
+
+def shorten_numbers(cell: str) -> str:
+    """What a spreadsheet shows of what it takes for a number."""
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", cell):
+        return cell
+    if len(cell) > 11 and "." not in cell:
+        return f"{float(cell):.5E}"
+    whole, _, part = cell.partition(".")
+    return f"{int(whole) if whole != '-0' else '-0'}{'.' + part.rstrip('0') if part.strip('0') else ''}"
+
+
+def dates_as(form: str) -> Callable[[str], str]:
+    """Rewrite days, and days with a time behind a space, as a country does."""
+
+    def rewrite(cell: str) -> str:
+        found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d:\d\d))?", cell)
+        if found is None:
+            return cell
+        year, month, day, clock = found.groups()
+        said = form.format(y=year, yy=year[2:], m=int(month), mm=month, d=int(day), dd=day)
+        return f"{said} {clock}" if clock else said
+
+    return rewrite
+
+
+def with_comma(cell: str) -> str:
+    return cell.replace(".", ",") if re.fullmatch(r"-?[0-9]+\.[0-9]+", cell) else cell
+
+
+def shown(day: str = "", *, comma: bool = False, shorten: bool = False) -> Callable[[Rows], Rows]:
+    """The cells as a spreadsheet shows them, which is what it saves."""
+
+    def rewrite(cell: str) -> str:
+        cell = dates_as(day)(cell) if day else cell
+        cell = shorten_numbers(cell) if shorten else cell
+        return with_comma(cell) if comma else cell
+
+    return lambda rows: [rows[0], *([rewrite(cell) for cell in row] for row in rows[1:])]
+
+
+def spaced(rows: Rows) -> str:
+    return re.sub(r',(?=["\w])', ", ", written([row for row in rows if "\n" not in str(row)]))
+
+
+AMERICAN, BRITISH, GERMAN = "{m}/{d}/{y}", "{dd}/{mm}/{y}", "{dd}.{mm}.{y}"
+SPREADSHEETS: dict[str, Callable[[Rows], str]] = {
+    "as it was": written,
+    "Excel, United States": lambda rows: written(shown(AMERICAN, shorten=True)(rows)),
+    "Excel, United Kingdom": lambda rows: written(shown(BRITISH, shorten=True)(rows)),
+    "Excel, Germany": lambda rows: written(shown(GERMAN, comma=True)(rows), ";"),
+    "Excel, Unicode text": lambda rows: written(shown(AMERICAN)(rows), "\t"),
+    "LibreOffice, United States": lambda rows: written(shown("{mm}/{dd}/{yy}")(rows)),
+    "LibreOffice, Germany": lambda rows: written(shown("{dd}.{mm}.{yy}", comma=True)(rows), ";"),
+    "LibreOffice, all quoted": lambda rows: written(rows, quoting=csv.QUOTE_ALL, lineterminator="\n"),
+    "Google Sheets": lambda rows: written(shown(shorten=True)(rows)),
+    "Numbers": lambda rows: written([[*row, ""] for row in rows], ";", lineterminator="\n"),
+    "an old Mac": lambda rows: written(rows, lineterminator="\r"),
+    "another order": lambda rows: written([row[::-1] for row in rows]),
+    "with a title": lambda rows: written([["Pieces, as of today", "", ""], [], *rows], ";"),
+    "with its separator": lambda rows: f"sep=;\r\n{written(rows, ';')}",
+    "a space behind each comma": spaced,
+}
+
+
+@pytest.mark.parametrize("program", SPREADSHEETS)
+def test_what_a_spreadsheet_saves_again_changes_nothing(workshop: Workshop, program: str) -> None:
+    rows = list(csv.reader(io.StringIO(workshop.saved().removeprefix("\ufeff"))))
+
+    sheet = workshop.read(SPREADSHEETS[program](rows))
+
+    assert [line.wrong for line in sheet.lines if line.wrong] == []
+    assert [line.changed for line in sheet.lines if line.changed or line.is_new] == []
+    assert sheet.unkept == []
+    assert sheet.unclear == {}
+
+
+def test_a_file_says_yes_and_no_and_its_formulas_are_none(workshop: Workshop) -> None:
+    first, second, third = list(csv.DictReader(io.StringIO(workshop.saved().removeprefix("\ufeff"))))
+
+    assert [row["Paid"] for row in (first, second, third)] == ["Yes", "No", "No"]
+    assert (first["Notes"][:4], second["Phone"], second["Price"]) == ("'=1+", "'+44 20 7946 0000", "-5.00")
+
+
+@pytest.mark.parametrize(
+    ("cell", "other", "said"),
+    [("007", "008", "Article: 007 → 008"), ("2030-04-03", "2030-03-04", "Due: Wed 3 Apr 2030 → Mon 4 Mar 2030")],
+)
+def test_one_changed_cell_is_one_change(workshop: Workshop, cell: str, other: str, said: str) -> None:
+    sheet = workshop.read(workshop.saved().replace(f",{cell},", f",{other},"))
+
+    assert [line.changed for line in sheet.lines] == [[said], [], []]
+
+
+def test_a_changed_date_among_dates_of_one_country_is_a_change(workshop: Workshop) -> None:
+    rows = list(csv.reader(io.StringIO(workshop.saved())))
+    text = SPREADSHEETS["Excel, United States"](rows).replace("12/5/2030", "12/6/2030")
+
+    assert [len(line.changed) for line in workshop.read(text).lines] == [0, 1, 1]
+
+
+def test_what_is_worked_out_is_not_taken_from_a_file_and_that_is_said(workshop: Workshop) -> None:
+    assert "1523373.00" in workshop.saved()
+
+    sheet = workshop.read(workshop.saved().replace("1523373.00", "5.00"))
+
+    assert sheet.unkept == ["Worth"]
+    assert workshop.new("Name,Worth", "New,5.00").unkept == ["Worth"]
+    assert workshop.new("Name,Worth", "New,").unkept == []
+
+
+@pytest.mark.parametrize("word", ["Total", "TOTAL:", "Sum", "Summe", "Итого", "合計", "Total général"])
+def test_a_line_of_totals_is_no_record(workshop: Workshop, word: str) -> None:
+    sheet = workshop.new("Name,Price", "Stool,12.50", f"{word},12.50")
+
+    assert [bool(line.wrong) for line in sheet.lines] == [False, True]
+    assert "totals" in sheet.lines[1].wrong[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("NAME;PRICE", "Stool;12,50"),
+        ("Name *\tPrice:", "Stool\t12.50"),
+        ("name|price", "Stool|$12.50"),
+        ("Price, Name", '"12.50", "Stool"'),
+        ("\ufeffName,Price", "Stool,12.50"),
+        ("Name;Price;;", "Stool; 12,50 $ ;;"),
+        ("Ｎａｍｅ,Ｐｒｉｃｅ", "Stool,１２.５０"),
+    ],
+)
+def test_a_header_is_known_however_it_is_written(workshop: Workshop, header: str, line: str) -> None:
+    (found,) = workshop.new(header, line).lines
+
+    assert found.wrong == []
+    assert (found.values["name"], found.values["price"]) == ("Stool", 1250)
+
+
+def test_of_two_columns_of_one_name_the_second_is_named_as_not_kept(workshop: Workshop) -> None:
+    sheet = workshop.new("Name,Phone,Phone", "Stool,0301234,0405678")
+
+    assert sheet.lines[0].values["phone"] == "0301234"
+    assert sheet.unkept == ["Phone"]
+
+
+def test_lines_are_counted_as_in_the_file(workshop: Workshop) -> None:
+    sheet = workshop.new("Name,Parts", '"two', 'lines",1', "", "", "Stool,many")
+
+    assert [line.number for line in sheet.lines] == [2, 6]
+    assert sheet.lines[1].wrong
