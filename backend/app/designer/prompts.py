@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,10 +11,11 @@ from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from app.blueprint.contract import brief_contract, contract
+from app.blueprint.contract import brief_contract, contract, example_spec
+from app.designer.schema import OURS
 
 _FOLDER: Final = files("app.designer") / "prompts"
-_EXAMPLES: Final = files("app.designer") / "examples"
+EXAMPLES: Final = ("lanes_and_courses", "purchase_requests", "window_quotes")
 VERSION: Final = "2"
 """Raised whenever a text changes its meaning; the digest in `prompt_version` follows every change by itself."""
 
@@ -54,10 +54,10 @@ def prompt_version() -> str:
 
 @cache
 def examples() -> tuple[str, ...]:
-    """Good specifications of other apps, as compact JSON."""
-    entries = sorted(_EXAMPLES.iterdir(), key=lambda entry: entry.name)
-    texts = [entry.read_text(encoding="utf-8") for entry in entries if entry.name.endswith(".toml")]
-    return tuple(json.dumps(tomllib.loads(text), ensure_ascii=False, separators=(",", ":")) for text in texts)
+    """Good specifications of other apps, as compact JSON, with no part that a model must not write."""
+    specs = [example_spec(name) for name in EXAMPLES]
+    written = [{key: value for key, value in spec.items() if key not in OURS} for spec in specs]
+    return tuple(json.dumps(spec, ensure_ascii=False, separators=(",", ":")) for spec in written)
 
 
 def goal_prompt(goal: str, clauses: Sequence[str], reading: str) -> str:

@@ -82,7 +82,7 @@ def without_words(document: Json) -> Json:
     document = copy.deepcopy(document)
     for entity in document["entities"]:
         for part in (entity, *entity["fields"], *entity["computed"]):
-            for word in ("label", "plural", "table", "about", "was"):
+            for word in ("label", "plural", "table", "about", "was", "choices_were"):
                 part.pop(word, None)
     for tool in document["tools"]:
         for part in (*tool["inputs"], *tool["results"]):

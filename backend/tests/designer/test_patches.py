@@ -129,6 +129,8 @@ REQUESTS: dict[str, tuple[str, list[Json], set[str], str]] = {
             "entities.PurchaseRequest.fields.item",
             "entities.PurchaseRequest.rights.Employee.fields.what",
             "entities.PurchaseRequest.rights.Employee.fields.item",
+            "messages.approved.subject",
+            "messages.approved.text",
         },
         "What of purchase requests is kept under the new name Item.",
     ),

@@ -1,4 +1,4 @@
-"""Specifications written by hand: those of the tests and those that models are shown as examples."""
+"""Specifications written by hand: those of the tests and those that designers are shown as examples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 BACKEND: Final = Path(__file__).parents[2]
 SPECS: Final = sorted(
-    [*(BACKEND / "tests/specs").glob("*.toml"), *(BACKEND / "app/designer/examples").glob("*.toml")],
+    [*(BACKEND / "tests/specs").glob("*.toml"), *(BACKEND / "app/blueprint/contract/examples").glob("*.toml")],
     key=lambda path: path.stem,
 )
 DESIGNER_SPECS: Final = sorted((BACKEND / "tests/specs/designer").glob("*.toml"))

@@ -17,6 +17,7 @@ from app.blueprint.generate.tree import is_built_type
 from app.blueprint.spec import RESERVED_FIELDS, RESERVED_TABLES
 
 _HERE: Final = files("app.blueprint.contract")
+_WITH_ACCOUNT: Final = ("booking", "purchase_requests")
 
 
 @cache
@@ -53,11 +54,14 @@ def brief_contract() -> str:
 
 
 def examples() -> list[tuple[str, dict[str, Any]]]:
-    """Goals, each with a whole specification for it."""
-    entries = sorted((_HERE / "examples").iterdir(), key=lambda entry: entry.name)
-    texts = [entry.read_text(encoding="utf-8") for entry in entries if entry.name.endswith(".toml")]
-    specs = [tomllib.loads(text) for text in texts]
+    """Goals, each with a whole specification for it and the account of its wishes."""
+    specs = [example_spec(name) for name in _WITH_ACCOUNT]
     return [(spec["goal"], spec) for spec in specs]
+
+
+def example_spec(name: str) -> dict[str, Any]:
+    """One of the specifications that designers are shown."""
+    return tomllib.loads((_HERE / "examples" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _example_text(goal: str, spec: Mapping[str, Any]) -> str:
