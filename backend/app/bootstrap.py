@@ -46,6 +46,7 @@ from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.launch_service import LaunchService
 from app.services.page_access import PageAccess
+from app.services.project_beginnings import ProjectBeginnings
 from app.services.project_service import ProjectService
 from app.services.reaper_service import ReaperService
 from app.services.share_entry import ShareEntry
@@ -143,6 +144,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         page_access=PageAccess(),
         projects=projects,
         specs=specs,
+        beginnings=ProjectBeginnings(projects, specs),
         launches=LaunchService(projects, specs, gates, versions),
         shares=shares,
         share_entry=ShareEntry(database, shares),

@@ -23,6 +23,7 @@ from app.services.generation_service import GenerationService
 from app.services.launch_service import LaunchService
 from app.services.model_service import ModelService
 from app.services.page_access import PageAccess
+from app.services.project_beginnings import ProjectBeginnings
 from app.services.project_service import ProjectService
 from app.services.share_entry import ShareEntry
 from app.services.share_service import ShareService
@@ -45,6 +46,7 @@ class Services:
     page_access: PageAccess
     projects: ProjectService
     specs: SpecService
+    beginnings: ProjectBeginnings
     launches: LaunchService
     shares: ShareService
     share_entry: ShareEntry

@@ -11,7 +11,18 @@ from app import __version__
 from app.api.errors import PROBLEMS, install_error_handlers
 from app.api.flat import include_flat
 from app.api.guards import Guards
-from app.api.routes import builds, gates, generation, meta, page_links, projects, specs, steering, usage
+from app.api.routes import (
+    beginnings,
+    builds,
+    gates,
+    generation,
+    meta,
+    page_links,
+    projects,
+    specs,
+    steering,
+    usage,
+)
 from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
 from app.mcp_server.mount import AssistantMount, Assistants
@@ -53,6 +64,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     include_flat(app, steering.plans_router, prefix="/api/plans", tag="plans")
     include_flat(app, steering.project_router, prefix="/api/projects", tag="steering")
     include_flat(app, steering.build_router, prefix="/api/builds", tag="steering")
+    include_flat(app, beginnings.build_router, prefix="/api/builds", tag="beginnings")
+    include_flat(app, beginnings.gallery_router, prefix="/api/gallery", tag="beginnings")
     include_flat(app, page_links.router, prefix="/api/page-links", tag="page links")
     include_flat(app, meta.router, prefix="/api", tag="meta")
     install_error_handlers(app)

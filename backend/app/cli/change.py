@@ -1,19 +1,21 @@
-"""Change an app in words: a model plans the change, the next version has it."""
+"""Change an app in words: the rules or a model plan the change, the next version has it."""
 
 from __future__ import annotations
 
 import uuid
+from shlex import quote
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.cli.builds import Timeout, finish, tell
-from app.cli.client import open_client
-from app.cli.context import COMMON, Common, Ctx
-from app.cli.errors import Exit, UsageError
+from app.cli.builds import Engine, Timeout, finish, planner_of, tell
+from app.cli.client import ApiClient, open_client
+from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.errors import ApiProblem, Exit, UsageError
 from app.cli.lookup import find_project_id
 from app.cli.progress import make_progress
 from app.domain.text import has_shape
+from app.ports.runner import BLUEPRINT_ENGINE
 
 
 def change(
@@ -21,18 +23,25 @@ def change(
     words: Annotated[str, Parameter(help="What is to be otherwise, in your own words.")],
     /,
     *,
+    engine: Engine = None,
+    anyway: Annotated[bool, Parameter(help="Build although a part of it was not understood.")] = False,
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
     timeout: Timeout = None,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Change an app in words and build it as the next version; its records come along. Needs a model."""
+    """Change an app in words and build it as the next version; its records come along."""
     if not has_shape(words):
         raise UsageError(
             "The change is empty.", remedy='cofounder change PROJECT "Add a phone number to customers"'
         )
     with open_client(common, context) as client:
-        body = {"project_id": find_project_id(client, project), "change": words}
+        project_id = find_project_id(client, project)
+        if (engine or planner_of(client, project_id, common)) == BLUEPRINT_ENGINE:
+            change_by_rules(client, project_id, words, context, anyway=anyway)
+            body = {"project_id": project_id}
+        else:
+            body = {"project_id": project_id, "change": words}
         started = client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
         job_id = started["job_id"]
         context.say(f"Changing it as {started['build_version']} (job {job_id}).")
@@ -41,3 +50,29 @@ def change(
             return Exit.OK
         finished = finish(client, job_id, progress=make_progress(context, as_json=common.json), timeout_s=timeout)
         return tell(finished, context, as_json=common.json)
+
+
+def change_by_rules(client: ApiClient, project_id: str, words: str, context: Context, *, anyway: bool) -> None:
+    """Make the change one of the plan and tell it. UsageError when some of it was not understood."""
+    try:
+        told = client.post(f"/api/projects/{project_id}/changes", {"text": words})
+    except ApiProblem as problem:
+        offers = problem.extra.get("offers") or []
+        if offers:
+            problem.remedy = offers_to_type(project_id, offers)
+        raise
+    for line in told["changes"]:
+        context.say(line)
+    if not told["not_understood"] or anyway:
+        return
+    lost = "; ".join(f"“{text}”" for text in told["not_understood"])
+    offers = [offer for text in told["not_understood"] for offer in told["offers"].get(text, [])]
+    raise UsageError(
+        f"Not in it: {lost}. The rest is kept in the plan and not built yet.",
+        remedy=f"{offers_to_type(project_id, offers)}cofounder build --project {project_id}",
+    )
+
+
+def offers_to_type(project_id: str, offers: list[str]) -> str:
+    """The changes that may have been meant, each as the command that asks for it."""
+    return "".join(f"cofounder change {project_id} {quote(offer)}\n" for offer in offers)

@@ -72,11 +72,20 @@ class ApiClient:
         return self._call("GET", path, params=params)
 
     def post(
-        self, path: str, body: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        revision: str | None = None,
     ) -> dict[str, Any]:
-        """Write; with an idempotency key it is tried again while the server is busy or away."""
+        """Write; with an idempotency key it is tried again while the server is busy or away.
+
+        With a revision it is written only over what still has it.
+        """
         if idempotency_key is None:
-            return self._call("POST", path, json=dict(body or {}))
+            headers = {} if revision is None else {"If-Match": f'"{revision}"'}
+            return self._call("POST", path, json=dict(body or {}), headers=headers)
         headers = {"Idempotency-Key": idempotency_key}
         return self._persist(path, json=dict(body or {}), headers=headers)
 

@@ -77,6 +77,7 @@ class ApiProblem(AppError):
     def __init__(self, http_status: int, document: Mapping[str, Any], *, remedy: str | None = None) -> None:
         detail = str(document.get("detail") or document.get("title") or f"The server answered {http_status}.")
         super().__init__(detail, remedy=remedy or document.get("remedy"))
+        self.extra = dict(document)
         self.http_status = http_status
         self.problem_code = str(document.get("code") or f"http_{http_status}")
         self.debug_id = str(document.get("debug_id") or "")

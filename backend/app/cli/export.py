@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
-from app.cli.errors import Exit, FileRefused
+from app.cli.errors import Exit, FileRefused, UsageError
 from app.cli.lookup import find_build
 from app.domain.job import version_number
 
@@ -30,21 +30,31 @@ def export(
         Path | None,
         Parameter(help="The file or folder to write to; `-` for standard output.", allow_leading_hyphen=True),
     ] = None,
+    as_git: Annotated[
+        bool, Parameter(help="Every version up to this one, as a git repository in a file: `git clone FILE`.")
+    ] = False,
     with_data: Annotated[bool, Parameter(help="Add the app's records, which may name people.")] = False,
     force: Annotated[bool, Parameter(help="Overwrite the file when it exists.")] = False,
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
     """Download a build as a zip file; an unfinished download leaves nothing behind."""
+    if as_git and with_data:
+        raise UsageError(
+            "A git repository holds no records.", remedy=f"cofounder export {quote(build)} --with-data"
+        )
+    kind = "bundle" if as_git else "export?with_data=true" if with_data else "export"
+    ending = ".bundle" if as_git else "-with-data.zip" if with_data else ".zip"
+    flag = " --as-git" if as_git else " --with-data" if with_data else ""
     with open_client(common, context) as client:
         found = find_build(client, build)
         job_id, version = found["job_id"], found["build_version"]
-        name = file_name(found, ending="-with-data.zip" if with_data else ".zip")
-        again = f"cofounder export {quote(build)}{' --with-data' if with_data else ''}"
+        name = file_name(found, ending=ending)
+        again = f"cofounder export {quote(build)}{flag}"
         target = output or Path(name)
         if target.is_dir():
             target /= name
-        with client.download(f"/api/builds/{job_id}/export{'?with_data=true' if with_data else ''}") as pieces:
+        with client.download(f"/api/builds/{job_id}/{kind}") as pieces:
             if str(target) == "-":
                 write_out(pieces)
                 return Exit.OK

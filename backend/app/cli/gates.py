@@ -70,6 +70,14 @@ def decide(
     return Exit.OK
 
 
+def park(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """Put a project aside: nothing is deleted, and no version is built until it is taken up again."""
+    with open_client(common, context) as client:
+        answer = client.post(f"/api/projects/{find_project_id(client, project)}/park")
+    context.result_json(answer) if common.json else context.result(f"{answer['name']} is {answer['status']}.")
+    return Exit.OK
+
+
 def unpark(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Take a parked project up again."""
     with open_client(common, context) as client:

@@ -20,6 +20,7 @@ from app.core.errors import AppError
 HELP = "Give a goal, get a real, running web app.\n\nStart here: cofounder demo"
 BUILD = "Build"
 DECIDE = "Decide"
+SHOW = "Share and launch"
 RUN = "Run"
 LOOK = "Look inside"
 
@@ -33,12 +34,23 @@ COMMANDS = (
     ("cancel", "app.cli.builds:cancel", BUILD, "Stop a build."),
     ("projects", "app.cli.projects:app", BUILD, "List your projects; rename or delete one."),
     ("versions", "app.cli.projects:versions", BUILD, "List the builds of a project."),
+    ("diff", "app.cli.versions:diff", BUILD, "Show what a version does otherwise than the one before."),
+    ("back", "app.cli.versions:back", BUILD, "Build an earlier version again, as a new one."),
+    ("branch", "app.cli.versions:branch", BUILD, "Begin another project with the plan of a version."),
+    ("gallery", "app.cli.gallery:gallery", BUILD, "List finished plans to start from, or begin with one."),
     ("open", "app.cli.projects:open_preview", BUILD, "Open the preview of a build."),
     ("revoke", "app.cli.projects:revoke", BUILD, "Make the links to a preview useless."),
     ("checks", "app.cli.checks:checks", BUILD, "Show what was checked before a build became ready."),
-    ("export", "app.cli.export:export", BUILD, "Download a build as a zip file."),
+    ("share", "app.cli.sharing:share", SHOW, "Make a link by which others try an app."),
+    ("shares", "app.cli.sharing:shares", SHOW, "List the links that are good."),
+    ("unshare", "app.cli.sharing:unshare", SHOW, "Close a link."),
+    ("launch", "app.cli.launch:launch", SHOW, "Show whether a version may go online."),
+    ("export", "app.cli.export:export", SHOW, "Download a build as a zip file."),
+    ("push", "app.cli.launch:push", SHOW, "Push every version to a git server."),
+    ("papers", "app.cli.launch:papers", SHOW, "Write brief, scope, milestones, risks and how it works."),
     ("gates", "app.cli.gates:gates", DECIDE, "List the decisions of a project."),
     ("decide", "app.cli.gates:decide", DECIDE, "Take a decision."),
+    ("park", "app.cli.gates:park", DECIDE, "Put a project aside."),
     ("unpark", "app.cli.gates:unpark", DECIDE, "Take a parked project up again."),
     ("up", "app.cli.instance:up", RUN, "Start an instance and stay with it."),
     ("page", "app.cli.page:page", RUN, "Print a link that opens Co-Founder in a browser."),
@@ -60,6 +72,9 @@ GROUPS = (
         (
             ("show", "app.cli.specs:show", "Show what the next build makes."),
             ("edit", "app.cli.specs:edit", "Change it in your editor, or from a file."),
+            ("correct", "app.cli.corrections:correct", "Make one correction in product words."),
+            ("undo", "app.cli.corrections:undo", "Take the last change back."),
+            ("questions", "app.cli.corrections:questions", "Show what only you can say; agree to a default."),
         ),
     ),
     (

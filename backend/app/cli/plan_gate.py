@@ -5,28 +5,30 @@ from __future__ import annotations
 import sys
 from shlex import quote
 
-from app.blueprint.language import GoalUnreadable, nearest_kinds, plan_goal
 from app.blueprint.plan_text import plan_lines
 from app.cli.context import Context
 from app.cli.errors import UsageError
+from app.services.plan_service import GoalRefused, TooLittleKept, require_enough_kept
 
 
 def agree_on_plan(context: Context, goal: str, *, command: str, anyway: bool) -> None:
-    """Return when the goal is to be built. UsageError, before anything is made, when it is not."""
+    """Return when the goal is to be built. UsageError, TooLittleKept, before anything is made, when it is not."""
     try:
-        plan = plan_goal(goal)
-    except GoalUnreadable as error:
-        raise UsageError(str(error), remedy=f'{command} "your goal in other words"') from error
-    if anyway or plan.keeps_enough:
-        return
-    context.say("\n".join(plan_lines(plan)))
-    near = "; ".join(nearest_kinds(goal))
-    hint = f" Kinds of app that are close: {near}." if near else ""
-    otherwise = f"Less than half of what you asked for would be kept, so nothing was built.{hint}"
-    remedy = f"{command} {quote(' '.join(goal.split()))} --anyway"
+        require_enough_kept(goal)
+    except GoalRefused as error:
+        raise UsageError(error.detail, remedy=f'{command} "your goal in other words"') from error
+    except TooLittleKept as error:
+        if not anyway:
+            _ask(context, error, remedy=f"{command} {quote(' '.join(goal.split()))} --anyway")
+
+
+def _ask(context: Context, refusal: TooLittleKept, *, remedy: str) -> None:
+    """Ask whoever sits at a terminal whether it is built all the same."""
+    context.say("\n".join(plan_lines(refusal.plan)))
+    refusal.remedy = remedy
     if not sys.stdin.isatty():
-        raise UsageError(otherwise, remedy=remedy)
+        raise refusal
     context.talk.write("Less than half of your wishes would be kept. Build it all the same? [y/N] ")
     context.talk.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise UsageError(otherwise, remedy=remedy)
+        raise refusal

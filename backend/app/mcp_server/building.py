@@ -10,8 +10,7 @@ from uuid import UUID
 import structlog
 from pydantic import Field
 
-from app.blueprint.plan import plan_of
-from app.blueprint.spec import AppSpec, WishState
+from app.blueprint.spec import AppSpec
 from app.core.errors import InvalidInput
 from app.core.ids import JobId, ProjectId
 from app.db.engine import Connection
@@ -25,6 +24,7 @@ from app.mcp_server.words import job_data, job_lines, shorten
 from app.queue.worker import process_next_job
 from app.schemas.text import Name
 from app.services.generation_service import StartRequest
+from app.services.plan_service import TooLittleKept, require_enough_kept
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +35,6 @@ GRACE_S: Final = 2.0
 NAME_LENGTH: Final = 60
 
 JobField = Annotated[UUID, Field(description="The job_id that build or versions told.")]
-
-
-class KeepsTooLittle(InvalidInput):
-    """The built-in reader would keep less than half of a goal."""
-
-    code, title = "keeps_too_little", "Most of the goal would be left out"
 
 
 class BuildIn(Arguments):
@@ -98,7 +92,7 @@ async def _start_build(session: Session, arguments: BuildIn) -> Answer:
 
 
 async def _spec_to_build(arguments: BuildIn) -> AppSpec | None:
-    """The specification to build from, None for the goal alone. SpecRefused, KeepsTooLittle."""
+    """The specification to build from, None for the goal alone. SpecRefused, TooLittleKept."""
     if arguments.specification is not None:
         raw = {"engine": "assistant", **arguments.specification}
         if arguments.goal is not None:
@@ -106,15 +100,21 @@ async def _spec_to_build(arguments: BuildIn) -> AppSpec | None:
         return await read_spec(raw)
     if arguments.goal is None:
         raise InvalidInput("There is nothing to build.", remedy="Give a specification, or at least a goal.")
-    plan = plan_of(await read_goal_spec(arguments.goal))
-    if not plan.keeps_enough and not arguments.anyway:
-        left_out = "; ".join(shorten(clause.text) for clause in plan.clauses if clause.state is not WishState.KEPT)
-        raise KeepsTooLittle(
-            f"The built-in reader would leave out most of this goal: {left_out}.",
-            remedy="Write a specification (describe_apps) and build from it; or, if the founder wants it all the "
-            "same, repeat with anyway true.",
-        )
+    if not arguments.anyway:
+        await _require_enough_kept(arguments.goal)
     return None
+
+
+async def _require_enough_kept(goal: str) -> None:
+    await read_goal_spec(goal)
+    try:
+        await asyncio.to_thread(require_enough_kept, goal)
+    except TooLittleKept as error:
+        error.remedy = (
+            "Write a specification (describe_apps) and build from it; or, if the founder wants it all the same, "
+            "repeat with anyway true."
+        )
+        raise
 
 
 async def _project_for(tx: Connection, session: Session, arguments: BuildIn, spec: AppSpec | None) -> ProjectId:

@@ -22,6 +22,8 @@ class StartIn(BaseModel):
     """What is to be otherwise than in the newest version, in words; then without a goal."""
     engine: Literal["blueprint", "model"] | None = None
     """Who plans it; the project remembers it. By default what the project, or else the instance, says."""
+    anyway: bool = True
+    """False refuses a goal of which the rules would keep too little (422 `too_little_kept`)."""
 
     @field_validator("goal", mode="before")
     @classmethod
@@ -149,6 +151,15 @@ class RecordsOut(BaseModel):
     job_id: UUID
     rows: dict[str, int]
     notes: list[str]
+
+
+class ChangesOut(BaseModel):
+    """What a version does otherwise than an earlier one, in sentences; `since` is null for a first version."""
+
+    job_id: UUID
+    build_version: str
+    since: str | None
+    changes: list[str]
 
 
 class PushIn(BaseModel):

@@ -127,3 +127,17 @@ class ResolvedOut(BaseModel):
     status: str = "decided"
     resolution_summary: str
     next_action: str
+
+
+class GalleryPlanOut(BaseModel):
+    """A finished plan to start from."""
+
+    name: str
+    title: str
+    tagline: str
+
+
+class GalleryOut(BaseModel):
+    """The plans of the gallery, by title."""
+
+    items: list[GalleryPlanOut]

@@ -12,7 +12,7 @@ from app.blueprint.spec_queries import lower_first
 from app.core.errors import NotFound
 from app.domain.gate import Gate
 from app.domain.job import Job
-from app.services.readiness import Light, Readiness
+from app.services.readiness import Finding, Light, Readiness
 
 _PERSONAL: Final = (FieldType.EMAIL, FieldType.PHONE)
 
@@ -31,11 +31,13 @@ class Paper:
     """One paper, to be written as Markdown or as PDF."""
 
     title: str
+    edition: str
+    """Which version it tells of, and of when that is."""
     blocks: tuple[Block, ...]
 
     def markdown(self) -> str:
         """The paper as Markdown; what people wrote is text there and nothing else."""
-        parts = [f"# {_escaped(self.title)}"]
+        parts = [f"# {_escaped(self.title)}", _escaped(self.edition)]
         for block in self.blocks:
             lines = [_escaped(line) for line in block.lines]
             if block.kind == "heading":
@@ -65,14 +67,22 @@ def paper_of(name: str, known: Known) -> Paper:
     if written is None:
         raise NotFound("There is no such paper.")
     title, blocks = written
-    return Paper(f"{known.spec.title}: {title}", tuple(blocks(known)))
+    return Paper(f"{known.spec.title}: {title}", _edition(known.job), tuple(blocks(known)))
+
+
+def _edition(job: Job) -> str:
+    return f"Version {job.number}{f' of {job.finished_at:%-d %B %Y}' if job.finished_at else ''}"
 
 
 def _brief(known: Known) -> Iterator[Block]:
     yield _text(known.spec.tagline)
     yield from _list("The idea, in the founder's words", known.job.goal.splitlines())
-    yield from _list("Who uses it", (_person(person.name, person.sees) for person in known.plan.people))
-    yield from _list("What people can do", (_deed(deed.who, deed.label) for deed in known.plan.does))
+    owner, *others = known.plan.people
+    yield from _list(
+        "Who uses it",
+        [f"{owner.name} of the app, who sees everything", *(_person(one.name, one.sees) for one in others)],
+    )
+    yield from _list("What people can do", _deeds(known.plan))
     wishes = known.spec.wishes
     kept_wishes = sum(wish.state.value == "kept" for wish in wishes)
     checks = len(known.job.evidence.get("checks") or [])
@@ -106,28 +116,18 @@ def _milestones(known: Known) -> Iterator[Block]:
         yield from _list(f"Version {job.number}{day}", changes or [_first_line(job.goal)])
     decided = [gate for gate in known.gates if gate.decided_at is not None]
     yield from _list("Decisions", (f"{gate.decided_at:%-d %B %Y}: {_decision(gate)}" for gate in decided))
-    open_steps = [
-        f"{finding.title}: {finding.detail}"
-        for finding in known.readiness.findings
-        if finding.light is not Light.GREEN
-    ]
+    open_steps = [_told(finding) for finding in known.readiness.findings if finding.light is not Light.GREEN]
     yield from _list("Before it goes online", open_steps or ["Nothing stands in the way."])
     yield from _list("Later, if it is wanted", [*_wishes(known, "partly"), *_wishes(known, "left_out")])
 
 
 def _risks(known: Known) -> Iterator[Block]:
     readiness = known.readiness
-    blockers = [
-        f"{finding.title}. {finding.detail}" for finding in readiness.findings if finding.light is Light.RED
-    ]
+    blockers = [_told(finding) for finding in readiness.findings if finding.light is Light.RED]
     yield from _list("In the way of a launch", blockers or ["Nothing."])
     yield from _list(
         "To know before it",
-        [
-            f"{finding.title}. {finding.detail}"
-            for finding in known.readiness.findings
-            if finding.light is Light.YELLOW
-        ],
+        [_told(finding) for finding in readiness.findings if finding.light is Light.YELLOW],
     )
     personal = [
         f"{entity.plural}: {lower_first(field.label)}"
@@ -147,7 +147,9 @@ def _risks(known: Known) -> Iterator[Block]:
         "As every app of this kind",
         (
             "The records are one file on one machine: without a copy elsewhere they are lost with it.",
-            "It sends no e-mail and takes no payment by itself.",
+            "It sends its messages only where a mail server is named to it, and takes no payment."
+            if known.spec.messages
+            else "It sends no e-mail and takes no payment by itself.",
             "Somebody has to install updates of the machine that it runs on.",
         ),
     )
@@ -178,7 +180,9 @@ def _how_it_works(known: Known) -> Iterator[Block]:
             *(f"{role.name}: {role.about}" for role in known.spec.roles),
         ),
     )
-    yield from _list("Its settings, in .env", (f"{text}: {about}" for text, about in known.readiness.secrets))
+    yield from _list(
+        "Its settings, in .env", (": ".join(filter(None, setting)) for setting in known.readiness.secrets)
+    )
 
 
 PAPERS: Final[dict[str, tuple[str, Callable[[Known], Iterator[Block]]]]] = {
@@ -207,8 +211,21 @@ def _person(name: str, sees: str) -> str:
     return f"{name}, who sees {'everything' if sees == 'all' else 'only their own'}"
 
 
-def _deed(who: str, label: str) -> str:
-    return f"{who}: {label}"
+def _deeds(plan: Plan) -> Iterator[str]:
+    """What each kind of person can do, in one line."""
+    for who in dict.fromkeys(deed.who for deed in plan.does):
+        labels = [deed.label for deed in plan.does if deed.who == who]
+        kept = [label.removeprefix(_KEEPS) for label in labels if label.startswith(_KEEPS)]
+        others = [lower_first(label) for label in labels if not label.startswith(_KEEPS)]
+        kept_text = [f"{lower_first(_KEEPS)}{', '.join(kept)}"] if kept else []
+        yield f"{who}: {'; '.join([*others, *kept_text])}"
+
+
+_KEEPS: Final = "Add and change "
+
+
+def _told(finding: Finding) -> str:
+    return " ".join(filter(None, (f"{finding.title}.", finding.detail, finding.fix)))
 
 
 def _wishes(known: Known, state: str) -> list[str]:

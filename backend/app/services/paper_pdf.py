@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pydyf
@@ -15,6 +16,7 @@ _WIDTH: Final = 595
 _HEIGHT: Final = 842
 _MARGIN: Final = 64
 _INDENT: Final = 14
+_FOOTER_SIZE: Final = 9
 _ENCODING: Final = "cp1252"
 # How wide Helvetica draws the letters from the space to the tilde, in thousandths of the size of the type.
 _WIDTHS: Final = (
@@ -41,20 +43,32 @@ def pdf_of(paper: Paper) -> bytes:
     fonts = {name: _font(document, name) for name in ("Helvetica", "Helvetica-Bold")}
     title = pydyf.String(paper.title)
     document.info["Title"] = title
-    lines = list(_lines(paper))
-    while lines:
-        lines = _page(document, fonts, lines)
+    pages = list(_pages(list(_lines(paper))))
+    for number, placed in enumerate(pages, 1):
+        footer = _plain(f"{paper.title}, {paper.edition}. Page {number} of {len(pages)}.")
+        _draw(document, fonts, [*placed, (Line(footer, size=_FOOTER_SIZE), _MARGIN / 2)])
     output = io.BytesIO()
     document.write(output, compress=True)
     return output.getvalue()
 
 
-_Line = tuple[str, int, bool, int, int]
-"""A line of text with the size of its type, whether it is bold, its indent, and the space above it."""
+@dataclass(frozen=True)
+class Line:
+    """A line of text with the size of its type, its indent, the space above it and the mark before it."""
+
+    text: str
+    size: int
+    is_bold: bool = False
+    indent: int = 0
+    above: int = 0
+    mark: str = ""
+    leads: bool = False
+    """Whether it belongs to the line below it, as a heading does."""
 
 
-def _lines(paper: Paper) -> Iterator[_Line]:
+def _lines(paper: Paper) -> Iterator[Line]:
     yield from _wrapped(paper.title, size=20, is_bold=True, above=0)
+    yield from _wrapped(paper.edition, size=9, above=4)
     for block in paper.blocks:
         yield from _block(block)
     everything = "".join([paper.title, *(line for block in paper.blocks for line in block.lines)])
@@ -62,27 +76,36 @@ def _lines(paper: Paper) -> Iterator[_Line]:
         yield from _wrapped(_LACKING, size=9, above=24)
 
 
-def _block(block: Block) -> Iterator[_Line]:
+def _block(block: Block) -> Iterator[Line]:
     for line in block.lines:
         if block.kind == "heading":
-            yield from _wrapped(line, size=13, is_bold=True, above=18)
+            yield from _wrapped(line, size=13, is_bold=True, above=18, leads=True)
         elif block.kind == "list":
-            yield from _wrapped(f"\u2022 {line}", size=11, indent=_INDENT, above=4)
+            yield from _wrapped(line, size=11, indent=_INDENT, above=4, mark="\u2022")
         else:
             yield from _wrapped(line, size=11, above=8)
 
 
-def _wrapped(text: str, *, size: int, above: int, is_bold: bool = False, indent: int = 0) -> Iterator[_Line]:
+def _wrapped(
+    text: str,
+    *,
+    size: int,
+    above: int,
+    is_bold: bool = False,
+    indent: int = 0,
+    mark: str = "",
+    leads: bool = False,
+) -> Iterator[Line]:
     room = _WIDTH - 2 * _MARGIN - indent
     line = ""
     for word in _words(_plain(text), room, size, is_bold):
         longer = f"{line} {word}" if line else word
         if line and _measure(longer, size, is_bold) > room:
-            yield line, size, is_bold, indent, above
-            line, above = word, 2
+            yield Line(line, size, is_bold, indent, above, mark, leads)
+            line, above, mark = word, 2, ""
         else:
             line = longer
-    yield line, size, is_bold, indent, above
+    yield Line(line, size, is_bold, indent, above, mark, leads)
 
 
 def _words(text: str, room: int, size: int, is_bold: bool) -> Iterator[str]:
@@ -132,19 +155,28 @@ def _font(document: pydyf.PDF, name: str) -> pydyf.Dictionary:
     return font
 
 
-def _page(document: pydyf.PDF, fonts: dict[str, pydyf.Dictionary], lines: list[_Line]) -> list[_Line]:
-    """Write a page; gives the lines that it had no room for."""
-    drawn, at, taken = pydyf.Stream(), float(_HEIGHT - _MARGIN), 0
-    for text, size, is_bold, indent, above in lines:
-        at -= size * 1.3 + (above if taken else 0)
-        if at < _MARGIN and taken:
-            break
-        drawn.begin_text()
-        drawn.set_font_size("B" if is_bold else "F", size)
-        drawn.set_text_matrix(1, 0, 0, 1, _MARGIN + indent, round(at, 1))
-        drawn.show_text_string(text.encode(_ENCODING))
-        drawn.end_text()
-        taken += 1
+def _pages(lines: Sequence[Line]) -> Iterator[list[tuple[Line, float]]]:
+    """The lines of each page with their heights; a heading stands on the page of what it leads to."""
+    while lines:
+        placed: list[tuple[Line, float]] = []
+        at = float(_HEIGHT - _MARGIN)
+        for line in lines:
+            at -= line.size * 1.3 + (line.above if placed else 0)
+            if at < _MARGIN and placed:
+                break
+            placed.append((line, round(at, 1)))
+        while len(placed) < len(lines) and len(placed) > 1 and placed[-1][0].leads:
+            placed.pop()
+        yield placed
+        lines = lines[len(placed) :]
+
+
+def _draw(document: pydyf.PDF, fonts: dict[str, pydyf.Dictionary], placed: Sequence[tuple[Line, float]]) -> None:
+    drawn = pydyf.Stream()
+    for line, at in placed:
+        if line.mark:
+            _write(drawn, line, line.mark, _MARGIN, at)
+        _write(drawn, line, line.text, _MARGIN + line.indent, at)
     document.add_object(drawn)
     font_names = {"F": fonts["Helvetica"].reference, "B": fonts["Helvetica-Bold"].reference}
     resources = pydyf.Dictionary({"Font": pydyf.Dictionary(font_names)})
@@ -158,4 +190,11 @@ def _page(document: pydyf.PDF, fonts: dict[str, pydyf.Dictionary], lines: list[_
         }
     )
     document.add_page(page)
-    return lines[taken:]
+
+
+def _write(drawn: pydyf.Stream, line: Line, text: str, left: int, at: float) -> None:
+    drawn.begin_text()
+    drawn.set_font_size("B" if line.is_bold else "F", line.size)
+    drawn.set_text_matrix(1, 0, 0, 1, left, at)
+    drawn.show_text_string(text.encode(_ENCODING))
+    drawn.end_text()

@@ -1,11 +1,12 @@
-"""Planning a goal before anything is built."""
+"""Planning a goal before anything is built, and the one rule by which too little of it would be kept."""
 
 from __future__ import annotations
 
 import asyncio
 
 from app.blueprint.language import GoalUnreadable, nearest_kinds, understand
-from app.blueprint.spec import AppSpec
+from app.blueprint.plan import Plan, plan_of
+from app.blueprint.spec import AppSpec, WishState
 from app.core.errors import InvalidInput
 
 
@@ -15,10 +16,40 @@ class GoalRefused(InvalidInput):
     code, title = "goal_refused", "This cannot be built"
 
 
+class TooLittleKept(InvalidInput):
+    """The rules would keep less than half of a goal; `wishes` says which, `near` what kinds of app are close."""
+
+    code, title = "too_little_kept", "Most of the goal would be left out"
+
+    def __init__(self, plan: Plan, near: tuple[str, ...], *, remedy: str | None = None) -> None:
+        left = "; ".join(f"“{clause.text}”" for clause in plan.clauses if clause.state is not WishState.KEPT)
+        close = f" Kinds of app that are close: {'; '.join(near)}." if near else ""
+        super().__init__(
+            "Less than half of what you asked for would be kept, so nothing was built. Left out, or only in part: "
+            f"{left}.{close}",
+            remedy=remedy or "Say it in other words, or send `anyway`: true to build it all the same.",
+            wishes=[clause.model_dump(mode="json") for clause in plan.clauses],
+            near=list(near),
+        )
+        self.plan = plan
+        self.near = near
+
+
+def require_enough_kept(goal: str) -> None:
+    """Return when the rules keep enough of a goal to build it. GoalRefused, TooLittleKept."""
+    plan = plan_of(_specify(goal))
+    if not plan.keeps_enough:
+        raise TooLittleKept(plan, nearest_kinds(goal))
+
+
 async def specify_goal(goal: str) -> AppSpec:
     """The specification that a build of this goal would begin with. GoalRefused."""
+    return await asyncio.to_thread(_specify, goal)
+
+
+def _specify(goal: str) -> AppSpec:
     try:
-        return await asyncio.to_thread(understand, goal)
+        return understand(goal)
     except GoalUnreadable as error:
         raise GoalRefused(str(error), remedy="Say it in other words.") from error
 

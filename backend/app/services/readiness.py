@@ -90,7 +90,10 @@ def _wish_findings(job: Job) -> Iterator[Finding]:
     lost = [str(wish["text"]) for wish in wishes if wish.get("state") == "left_out"]
     if lost:
         quoted = "; ".join(f"“{text}”" for text in lost[:4])
-        yield Finding(Light.YELLOW, f"{len(lost)} of {len(wishes)} wishes are left out", quoted, fix_in_plan=True)
+        are = "is" if len(lost) == 1 else "are"
+        yield Finding(
+            Light.YELLOW, f"{len(lost)} of {len(wishes)} wishes {are} left out", quoted, fix_in_plan=True
+        )
     elif wishes:
         yield Finding(Light.GREEN, "What you asked for is in it", f"{len(wishes)} wishes, none left out.")
 
@@ -123,17 +126,22 @@ def _reach_findings(spec: AppSpec) -> Iterator[Finding]:
 
 def _setting_findings(files: Mapping[str, bytes]) -> Iterator[Finding]:
     if "requirements.lock" in files:
-        yield Finding(Light.GREEN, "Its packages are pinned", "Each is installed by version and hash.")
+        yield Finding(
+            Light.GREEN,
+            "It installs the same everywhere",
+            "Each part that it is made of has a fixed version that is checked.",
+        )
     yield Finding(
         Light.YELLOW,
         "Begin without the example records",
-        "The app starts with examples so that you see something. For real use, start it empty:",
+        "The app starts with examples so that you see something. For real use, whoever puts it online starts it "
+        "empty, by this line beside it:",
         fix="echo 'EXAMPLE_DATA=no' >> .env",
     )
     yield Finding(
         Light.YELLOW,
         "Back up its records",
-        "They are one file. Copy it every night, to another machine:",
+        "They are one file. Have it copied every night, to another computer, such as by this line:",
         fix="sqlite3 data/app.db \".backup 'app-$(date +%F).db'\"",
     )
 

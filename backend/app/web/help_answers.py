@@ -94,7 +94,8 @@ def _tell_blockers(room: Room) -> Answer:
     if room.newest_ready is None:
         return Answer("No version is ready, so nothing can go online yet.", _tell_next(room).offers)
     wishes = room.wishes["left_out"]
-    left_out = f" {len(wishes)} of your wishes are left out." if wishes else ""
+    are = "is" if len(wishes) == 1 else "are"
+    left_out = f" {len(wishes)} of your wishes {are} left out." if wishes else ""
     text = f"Version {room.newest_ready.number} passed its checks.{left_out} The list says what stands in the way."
     return Answer(text, (Offer("What stands in the way", _path_in(room, "/launch")),))
 

@@ -167,7 +167,7 @@ async def _around(founder: Founder, project: str) -> None:
         await browser.open(project + path)
         await founder.look(name, ALL)
     await browser.open(f"{project}/launch")
-    await browser.run("document.querySelector('#push').open = true")
+    await browser.run("document.querySelector('#technical').open = document.querySelector('#push').open = true")
     await founder.fill("#push-url", "http://example.com/app.git")
     await founder.fill("#push-token", "not-a-token")
     await founder.go("#push button.main")

@@ -20,7 +20,7 @@ def written(paper: Paper) -> str:
 
 
 def paper(*lines: str) -> Paper:
-    return Paper("Yoga: brief", (Block("heading", ("Who",)), Block("list", lines)))
+    return Paper("Yoga: brief", "Version 2", (Block("heading", ("Who",)), Block("list", lines)))
 
 
 def test_what_is_written_is_no_markup() -> None:
@@ -35,6 +35,19 @@ def test_a_pdf_has_all_of_a_long_paper_on_as_many_pages_as_it_needs() -> None:
 
     assert len(pages(long)) == 4
     assert all(f"Line {number} of" in written(long) for number in range(120))
+
+
+def test_each_page_is_numbered_and_no_heading_stands_alone_at_its_end() -> None:
+    blocks = [
+        block for number in range(40) for block in (Block("heading", (f"Part {number}",)), Block("list", ("x",)))
+    ]
+    found = pages(Paper("Yoga: scope", "Version 2", tuple(blocks)))
+
+    assert len(found) > 2
+    for number, page in enumerate(found, 1):
+        body, footer = page.rsplit("Yoga: scope, Version 2. ", 1)
+        assert footer == f"Page {number} of {len(found)}."
+        assert body.rstrip().endswith("x")
 
 
 def test_letters_that_the_fonts_lack_are_said_to_be_lacking() -> None:

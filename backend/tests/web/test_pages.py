@@ -274,6 +274,7 @@ def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: 
     post(signed_in, f"/p/{project}/build")
     signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
 
+    assert f"/p/{project}/compare?a=1&b=2" in signed_in.client.get(f"/p/{project}").text
     told = signed_in.client.get(f"/p/{project}/v/2/changes").text
     assert "Its colours or its style" not in told
     assert "Customers have a new detail: Birthday." in told
@@ -283,6 +284,10 @@ def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: 
         wish["text"]: wish["state"] for wish in wishes
     }.items()
     assert signed_in.client.get(f"/p/{project}?v=1").status_code == 200
+    job_id = newest(signed_in, project)["job_id"]
+    by_program = signed_in.client.get(f"/api/builds/{job_id}/changes", headers=AUTH).json()
+    assert by_program["since"] == "build_v0_1"
+    assert "Customers have a new detail: Birthday." in by_program["changes"]
     assert signed_in.client.get(f"/p/{project}/compare?a=1&b=2").status_code == 200
 
 
@@ -353,7 +358,10 @@ def test_a_branch_is_a_project_of_its_own(signed_in: House) -> None:
 
     assert answer.url.path.endswith("/plan")
     assert project not in answer.url.path
-    assert len(signed_in.client.get("/api/projects", headers=AUTH).json()["items"]) == 2
+    job_id = newest(signed_in, project)["job_id"]
+    by_program = signed_in.client.post(f"/api/builds/{job_id}/branch", headers=AUTH)
+    assert by_program.json()["name"].endswith("(from version 1)")
+    assert len(signed_in.client.get("/api/projects", headers=AUTH).json()["items"]) == 3
 
 
 def test_a_failed_build_says_so_kindly_and_offers_to_try_again(signed_in: House) -> None:

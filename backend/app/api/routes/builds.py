@@ -11,13 +11,14 @@ from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
 from app.api.downloads import bundle_of, paper_file, zip_of
 from app.api.status import build_out, evidence_out
+from app.blueprint.spec_changes import changes_between
 from app.container import Services
 from app.core.errors import NotFound
 from app.core.ids import JobId
 from app.domain.job import Job
 from app.ports.storage import TreeDigest
 from app.preview.links import Access
-from app.schemas.generation import BuildOut, EvidenceOut, PreviewOut, PushIn, PushOut, RecordsOut
+from app.schemas.generation import BuildOut, ChangesOut, EvidenceOut, PreviewOut, PushIn, PushOut, RecordsOut
 from app.services.founder_service import Caller
 from app.services.gate_service import require_ready
 from app.services.git_export import push
@@ -107,6 +108,24 @@ async def push_build(job_id: UUID, body: PushIn, caller: CallerDep, services: Se
         commits = await services.launches.commits(tx, caller.id, job)
     pushed = await push(commits, url=body.url, branch=body.branch, token=body.token.get_secret_value())
     return PushOut(url=pushed.url, branch=pushed.branch, commit=pushed.commit)
+
+
+@router.get("/{job_id}/changes", operation_id="get_changes")
+async def changes(job_id: UUID, caller: CallerDep, services: ServicesDep, since: UUID | None = None) -> ChangesOut:
+    """What is different from the version that this one grew from, or from the one that is named, in words."""
+    async with services.database.transaction() as tx:
+        job = await services.generation.job(tx, caller.id, JobId(job_id))
+        before_id = since or job.parent_id
+        before = None if before_id is None else await services.generation.job(tx, caller.id, JobId(before_id))
+        new = await services.specs.of_version(tx, job)
+        old = None if before is None else await services.specs.of_version(tx, before)
+    told = changes_between(old, new) if old is not None and new is not None else []
+    return ChangesOut(
+        job_id=job.id,
+        build_version=job.build_version,
+        since=before.build_version if before is not None else None,
+        changes=told,
+    )
 
 
 @router.get("/{job_id}/data", operation_id="backup_data", response_class=StreamingResponse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from app.api.streams import EventStream
 from app.core.errors import InvalidInput
 from app.core.ids import JobId, ProjectId
 from app.domain.job import Job
-from app.ports.runner import MODEL_ENGINE
+from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE
 from app.queue.worker import process_next_job
 from app.schemas.generation import CancelOut, PreviewViewedOut, StartIn, StartOut, StatusOut
 from app.services.generation_service import GenerationService, StartRequest
+from app.services.plan_service import require_enough_kept
 
 router = APIRouter()
 
@@ -65,9 +67,13 @@ async def start(
     request = StartRequest(
         ProjectId(body.project_id), body.goal, idempotency_key, change=body.change, engine=body.engine
     )
-    if body.engine == MODEL_ENGINE or body.change is not None or services.models.label is not None:
+    is_asked_first = body.goal is not None and not body.anyway
+    may_be_model = body.engine == MODEL_ENGINE or body.change is not None or services.models.label is not None
+    if may_be_model or is_asked_first:
         async with services.database.autocommit() as tx:
             engine = await generation.engine_for(tx, caller.id, request)
+        if is_asked_first and engine == BLUEPRINT_ENGINE:
+            await asyncio.to_thread(require_enough_kept, str(body.goal))
         if engine == MODEL_ENGINE:
             # Before a job is made, and outside its transaction: the provider is asked.
             await services.models.require_answering(caller.id)

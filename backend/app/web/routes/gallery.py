@@ -23,8 +23,6 @@ async def gallery(request: Request) -> Response:
 @router.post("/gallery/{name}", response_class=Response)
 async def start_from(name: str, caller: PageCaller, services: ServicesDep) -> Response:
     """A project that begins with one of the plans."""
-    spec = example_named(name).spec
     async with services.database.transaction() as tx:
-        view = await services.projects.create(tx, caller.id, name=spec.title, description=spec.tagline)
-        await services.specs.draft(tx, caller.id, view.project.id, spec)
+        view = await services.beginnings.begin(tx, caller.id, example_named(name).spec)
     return go_to(f"/p/{view.project.id}/plan")

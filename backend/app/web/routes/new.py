@@ -107,10 +107,7 @@ async def _read_goal(goal: str) -> tuple[AppSpec | None, str]:
 async def _make_project(services: Services, caller: BuildingCaller, goal: str) -> ProjectId:
     spec = await specify_goal(check_text(GOAL, goal, called="Your idea"))
     async with services.database.transaction() as tx:
-        view = await services.projects.create(
-            tx, caller.id, name=spec.title[:NAME_LENGTH], description=spec.tagline
-        )
-        await services.specs.draft(tx, caller.id, view.project.id, spec)
+        view = await services.beginnings.begin(tx, caller.id, spec)
     return view.project.id
 
 

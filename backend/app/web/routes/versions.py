@@ -22,7 +22,7 @@ from app.web.file_views import difference, file_changes, highlight_file
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_page import room_page
-from app.web.room_view import Room, look_into, new_wishes, version_of
+from app.web.room_view import Room, find_version, look_into, new_wishes, version_of
 from app.web.routes.room import Number
 from app.web.session import BuildingCaller, PageCaller
 
@@ -148,15 +148,9 @@ async def go_back(
 @router.post("/p/{project_id}/v/{number}/branch", response_class=Response)
 async def branch(project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep) -> Response:
     """Begin another project with the plan of this version."""
-    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
-    job = version_of(room.builds, number)
+    job = await find_version(services, caller.id, ProjectId(project_id), number)
     async with services.database.transaction() as tx:
-        spec = await services.specs.of_version(tx, job)
-        if spec is None:
-            raise InvalidInput("The plan of this version is not kept, so nothing can begin with it.")
-        name = f"{room.project.name} (from version {number})"
-        view = await services.projects.create(tx, caller.id, name=name[:200], description=room.project.description)
-        await services.specs.draft(tx, caller.id, view.project.id, spec)
+        view = await services.beginnings.branch(tx, caller.id, job)
     return go_to(f"/p/{view.project.id}/plan")
 
 

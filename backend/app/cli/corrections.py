@@ -1,0 +1,92 @@
+"""Corrections of a plan in product words, one at a time, as the page makes them by clicks."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.errors import Exit, UsageError
+from app.cli.lookup import find_project_id
+from app.cli.projects import Project
+
+
+def correct(
+    project: Project,
+    change: Annotated[
+        str, Parameter(help="Such as add_detail, rename_record, add_limit, rename_step, set_right.")
+    ],
+    values: Annotated[
+        list[str], Parameter(help="What it needs, such as record=Booking label=Birthday kind=date.")
+    ],
+    /,
+    *,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Make one correction of the plan; the next build makes it the next version."""
+    pairs = dict(value.partition("=")[::2] for value in values)
+    if not all(pairs) or not all("=" in value for value in values):
+        raise UsageError("Each value is NAME=WORDS.", remedy="cofounder spec correct --help")
+    with open_client(common, context) as client:
+        project = find_project_id(client, project)
+        revision = client.get(f"/api/projects/{project}/spec")["revision"]
+        path = f"/api/projects/{project}/plan/corrections"
+        kept = client.post(path, {"change": change, "values": pairs}, revision=revision)
+    return _tell(kept, context, as_json=common.json)
+
+
+def undo(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """Take the last change of the plan since the newest version back."""
+    with open_client(common, context) as client:
+        project = find_project_id(client, project)
+        revision = client.get(f"/api/projects/{project}/spec")["revision"]
+        kept = client.post(f"/api/projects/{project}/spec/undo", revision=revision)
+    return _tell(kept, context, as_json=common.json)
+
+
+def _tell(kept: dict[str, Any], context: Context, *, as_json: bool) -> int:
+    if as_json:
+        context.result_json(kept)
+        return Exit.OK
+    context.result("The plan is changed." if kept["edited"] else "This is what the newest version is.")
+    project = kept["project_id"]
+    context.say(f"To take it back, or to make it the next version:\ncofounder spec undo {project}")
+    context.say(f"cofounder build --project {project}")
+    return Exit.OK
+
+
+def questions(
+    project: Project,
+    /,
+    *,
+    agree: Annotated[int | None, Parameter(help="The number of a question whose default is right.")] = None,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Show what only you can say about the plan, with what is built if you say nothing."""
+    with open_client(common, context) as client:
+        path = f"/api/projects/{find_project_id(client, project)}/plan/questions"
+        items = client.get(path)["items"]
+        if agree is not None:
+            if not 1 <= agree <= len(items):
+                raise UsageError(
+                    f"There is no question {agree}.", remedy=f"cofounder spec questions {quote(project)}"
+                )
+            items = client.post(path, {"question": items[agree - 1]["text"]})["items"]
+    if common.json:
+        context.result_json({"items": items})
+        return Exit.OK
+    for number, item in enumerate(items, 1):
+        context.result(f"{number}. {item['text']}  If you say nothing: {item['default']}")
+        for answer in item["answers"]:
+            words = " ".join(quote(f"{name}={value}") for name, value in answer["values"].items())
+            asked = f" {answer['asks']}=..." if answer["asks"] else ""
+            context.result(f"     {answer['label']}:")
+            context.result(f"     cofounder spec correct {quote(project)} {answer['change']} {words}{asked}")
+    if not items:
+        context.say("Nothing is left to ask.")
+    return Exit.OK

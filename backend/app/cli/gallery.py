@@ -1,0 +1,36 @@
+"""Finished plans to start from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit
+from app.cli.projects import project_line
+
+
+def gallery(
+    name: Annotated[
+        str | None, Parameter(help="The plan to begin a project with; without it, all are listed.")
+    ] = None,
+    /,
+    *,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """List the finished plans to start from, or begin a project with one."""
+    with open_client(common, context) as client:
+        answer = client.get("/api/gallery") if name is None else client.post(f"/api/gallery/{name}")
+    if common.json:
+        context.result_json(answer)
+    elif name is None:
+        for item in answer["items"]:
+            context.result(f"{item['name']:<24}  {item['title']}: {item['tagline']}")
+    else:
+        context.result(project_line(answer))
+        context.say(f"To read and correct its plan, and to build it:\ncofounder spec edit {answer['id']}")
+        context.say(f"cofounder build --project {answer['id']}")
+    return Exit.OK

@@ -1,0 +1,89 @@
+"""What a version takes along when it goes online: its checklist, its papers, its history."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getpass
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Final, Literal
+
+from cyclopts import Parameter
+
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit, UsageError
+from app.cli.export import write_file
+from app.cli.lookup import find_build
+from app.cli.versions import Build
+
+SIGNS: Final = {"red": "blocks", "yellow": "note", "green": "ok"}
+PAPERS: Final = ("brief", "scope", "milestones", "risks", "how-it-works")
+
+
+def launch(build: Build, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """Show whether a version may go online, and what stands in the way, with the commands that mend it."""
+    with open_client(common, context) as client:
+        found = find_build(client, build)
+        checklist = client.get(f"/api/builds/{found['job_id']}/readiness")
+    if common.json:
+        context.result_json(checklist)
+        return Exit.OK
+    for finding in checklist["findings"]:
+        context.result(f"{SIGNS[finding['light']]:<7} {finding['title']}. {finding['detail']}")
+        if finding["fix"]:
+            context.verbatim(f"        {finding['fix']}")
+    context.say(f"All its files, with what a server needs:\ncofounder export {found['job_id']}")
+    return Exit.OK
+
+
+def papers(
+    build: Build,
+    folder: Annotated[Path, Parameter(help="Where to write them.")] = Path(),
+    /,
+    *,
+    kind: Annotated[Literal["pdf", "md"], Parameter(help="PDF, or Markdown.")] = "pdf",
+    force: Annotated[bool, Parameter(help="Overwrite files that exist.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Write brief, scope, milestones, risks and how it works, to hand to others."""
+    again = f"cofounder papers {quote(build)}"
+    written = []
+    with open_client(common, context) as client:
+        job_id = find_build(client, build)["job_id"]
+        for name in PAPERS:
+            target = folder / f"{name}.{kind}"
+            with client.download(f"/api/builds/{job_id}/papers/{name}.{kind}") as pieces:
+                write_file(pieces, target, force=force, again=again, flag="")
+            written.append(str(target))
+    context.result_json({"job_id": job_id, "files": written}) if common.json else context.result(
+        "\n".join(written)
+    )
+    return Exit.OK
+
+
+def push(
+    build: Build,
+    url: Annotated[str, Parameter(help="The address of an empty repository, beginning with https://.")],
+    /,
+    *,
+    branch: Annotated[str, Parameter(help="The branch to push to.")] = "main",
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Push every version up to this one to a git server. The token is asked for, or read from standard input."""
+    token = getpass("A token that may write there: ", context.talk) if sys.stdin.isatty() else sys.stdin.readline()
+    if not token.strip():
+        raise UsageError(
+            "The token is empty.", remedy=f"cofounder push {quote(build)} {quote(url)} < FILE-WITH-THE-TOKEN"
+        )
+    with open_client(common, context) as client:
+        path = f"/api/builds/{find_build(client, build)['job_id']}/push"
+        pushed = client.post(path, {"url": url, "branch": branch, "token": token.strip()})
+    if common.json:
+        context.result_json(pushed)
+    else:
+        context.result(f"Every version is at {pushed['url']}, on the branch {pushed['branch']}.")
+        context.say("The token was not kept; take it back on the server if you need it no more.")
+    return Exit.OK

@@ -1,0 +1,78 @@
+"""Links by which others try an app."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit
+from app.cli.lookup import begins, find_project_id, the_only
+from app.cli.projects import Project
+from app.core.errors import NotFound
+
+
+def share(
+    project: Project,
+    /,
+    *,
+    label: Annotated[str, Parameter(help="Whom it is for; only you read it.")] = "Somebody",
+    days: Annotated[int, Parameter(help="How many days it is good, at most 90.")] = 7,
+    code: Annotated[bool, Parameter(help="Ask for six digits too, which you tell by another way.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Make a link by which anybody sees the newest version as a visitor. It is printed this once."""
+    with open_client(common, context) as client:
+        path = f"/api/projects/{find_project_id(client, project)}/shares"
+        made = client.post(path, {"label": label, "days": days, "with_code": code})
+    if common.json:
+        context.result_json(made)
+        return Exit.OK
+    context.result(made["url"])
+    if made["code"]:
+        context.result(f"Code: {made['code']}")
+    context.say(f"It is good until {made['expires_at']}. To close it:\ncofounder unshare {project} {made['id']}")
+    return Exit.OK
+
+
+def shares(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
+    """List the links that are good."""
+    with open_client(common, context) as client:
+        items = client.get(f"/api/projects/{find_project_id(client, project)}/shares")["items"]
+    if common.json:
+        context.result_json({"items": items})
+        return Exit.OK
+    for item in items:
+        context.result(_line(item))
+    if not items:
+        context.say(f"No link is good: nobody but you sees this app.\ncofounder share {project}")
+    return Exit.OK
+
+
+def _line(item: dict[str, Any]) -> str:
+    asks = ", asks for a code" if item["asks_code"] else ""
+    return f"{item['id']}  opened {item['opened']} times, good until {item['expires_at']}{asks}  {item['label']}"
+
+
+def unshare(
+    project: Project,
+    link: Annotated[str, Parameter(help="The link's id, as `shares` prints it, or its first characters.")],
+    /,
+    *,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Close a link: it opens nothing any more, and whoever came by it is out at once."""
+    with open_client(common, context) as client:
+        path = f"/api/projects/{find_project_id(client, project)}/shares"
+        items = client.get(path)["items"]
+        found = [(item["id"], item["label"]) for item in items if item["id"] == link or begins(item["id"], link)]
+        if not found:
+            raise NotFound(f"There is no link {link!r} that is good.", remedy=f"cofounder shares {project}")
+        link_id = the_only(found, link)
+        client.delete(f"{path}/{link_id}")
+    context.result_json({"id": link_id, "closed": True}) if common.json else context.result("It is closed.")
+    return Exit.OK
