@@ -208,3 +208,21 @@ async def test_a_visitor_orders_in_lines_at_the_price_of_the_day(staff: Staff) -
     order = re.findall(r"id=(\d+)", answer.headers["location"])[0]
     facts = await staff.facts("orders", order)
     assert (facts["Pieces"], facts["Total"]) == ("5", "€49.60")  # 3 x 4.20 + 2 x 18.50
+
+    # What no list shows can still be ordered, by its name, by visitors and by the staff.
+    many = "\n".join(["Name,Price", *(f"Bun {number:03},0.80" for number in range(600))])
+    answer = await staff.send("/products/import", text=many, keep="yes")
+    assert answer.status_code == 303, refusal(answer)
+    page = plain((await staff.visitor.get("/forms/orders")).text)
+    assert "The list shows some of 602. Any other by its name:" in page
+    named = {"line-0-product_named": "bun 599", "line-0-quantity": "1"}
+    answer = await staff.send("/forms/orders", **given, **named | {"line-0-product_named": "no such bun"})
+    assert "There is nothing of this name." in refusal(answer)
+    answer = await staff.send("/forms/orders", **given, **named)
+    assert answer.status_code == 303, refusal(answer)
+    assert "Bun 599, 1" in plain((await staff.visitor.get(answer.headers["location"])).text)
+    page = plain((await staff.client.get(f"/orders/{order}/edit")).text)
+    assert "Any other by its name:" in page
+    answer = await staff.send(f"/orders/{order}/edit", pick_up_on=given["pick_up_on"], customer="1", **named)
+    assert answer.status_code == 303, refusal(answer)
+    assert (await staff.facts("orders", order))["Pieces"] == "6"

@@ -27,7 +27,7 @@ def options(
             chosen = given.get(field.name, "")
             now = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= LONGEST_NUMBER else 0
             typed = given.get(field.name + NAMED, "")
-            listed = _called(db, field, visitor, typed) if typed.strip() else {}
+            listed = called(db, field, visitor, typed) if typed.strip() else {}
             listed = listed or database.labels(db, target, where, values)
             other = {} if now in listed else database.labels(db, target, f"id = ? AND {where}", [now, *values])
             found[field.name] = {**other, **listed}
@@ -53,7 +53,7 @@ def chosen_by_name(
         typed = form.get(field.name + NAMED, "").strip()
         if field.ref and typed:
             with database.session() as db:
-                found = _called(db, field, visitor, typed)
+                found = called(db, field, visitor, typed)
             if len(found) == 1:
                 given[field.name] = str(next(iter(found)))
             elif found:
@@ -63,7 +63,7 @@ def chosen_by_name(
     return given, wrong
 
 
-def _called(db: sqlite3.Connection, field: Field, visitor: Visitor, typed: str) -> database.Labels:
+def called(db: sqlite3.Connection, field: Field, visitor: Visitor, typed: str) -> database.Labels:
     """Those of just this name, else those whose names hold all of its words."""
     target = database.BY_TABLE[field.ref]
     names = database.labels(db, target, *visitor.chooses(target), limit=-1)

@@ -9,11 +9,11 @@ from typing import Any
 
 from . import database, edits, lines
 from .access import Visitor
-from .choices import options
+from .choices import NAMED, called, options, too_long
 from .entering import refuse_hidden, started
 from .fields import Value
 from .lines import Kind, Line
-from .model import Entity
+from .model import Entity, Field
 from .rendering import notices
 
 
@@ -32,6 +32,14 @@ def read(kind: Kind | None, form: Mapping[str, str]) -> Sent:
         return Sent(None, (), {})
     found = lines.filled(kind, lines.posted(form))
     return Sent(kind, found, lines.wrong_in(kind, found))
+
+
+def links(kind: Kind | None, form: Mapping[str, str]) -> list[Field]:
+    """The links of the lines that were sent, as the form names them."""
+    if kind is None:
+        return []
+    asked = [field for field in kind.fields if field.ref]
+    return [replace(field, name=line.name(field.name)) for line in lines.posted(form) for field in asked]
 
 
 def asks_more(form: Mapping[str, str]) -> bool:
@@ -62,7 +70,13 @@ def of_staff(
     known = lines.posted(given) or (lines.kept(db, kind, record_id, visitor) if record_id else [])
     offered = list(kind.fields)
     chosen = _with_chosen(db, visitor, kind, known, options(db, offered, visitor, {}))
-    return shown(kind, known, given, options=chosen, notes=notices(db, kind.entity, offered))
+    for field in offered:
+        for line in known if field.ref else ():
+            name = line.typed.get(field.name + NAMED, "").strip()
+            chosen[field.name] |= called(db, field, visitor, name) if name else {}
+    entered = shown(kind, known, given, options=chosen, notes=notices(db, kind.entity, offered), many=too_long(db, offered, visitor))
+    kept = lines.count(db, kind, record_id, visitor) if record_id else 0
+    return {**entered, "kept": kept, "address": f"/{kind.entity.table}?{kind.link.name}={record_id}"}
 
 
 def _with_chosen(
@@ -83,14 +97,14 @@ def _with_chosen(
 
 def shown(
     kind: Kind, known: Sequence[Line], given: Mapping[str, str], *, options: Mapping[str, database.Labels],
-    notes: Mapping[str, dict[int, str]],
+    notes: Mapping[str, dict[int, str]], many: Mapping[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     """What the form shows of the lines: each with its fields under the names that they have there."""
     more = lines.BLANK if asks_more(given) or not any(line.record_id is None for line in known) else 0
     every = [*known, *lines.blank(known, more)]
     return {
-        "entity": kind.entity, "rows": [_row(kind, line) for line in every], "options": options, "notes": notes,
-        "may_remove": kind.may_remove, "some_kept": any(line.record_id is not None for line in known), "is_full": len(every) >= lines.MOST, "more": lines.MORE,
+        "entity": kind.entity, "rows": [_row(kind, line) for line in every], "options": options, "notes": notes, "many": many,
+        "may_remove": kind.may_remove, "some_kept": any(line.record_id is not None for line in known), "is_full": len(every) >= lines.MOST, "more": lines.MORE, "most": lines.MOST,
     }  # fmt: skip
 
 
@@ -103,6 +117,7 @@ def _row(kind: Kind, line: Line) -> dict[str, Any]:
             "field": replace(field, name=line.name(field.name)),
             "value": line.typed.get(field.name, ""),
             "of": field.name,
+            "typed": line.typed.get(field.name + NAMED, ""),
         }
         for field in kind.fields
     ]

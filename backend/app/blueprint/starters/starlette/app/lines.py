@@ -119,6 +119,12 @@ def kept(db: sqlite3.Connection, kind: Kind, record_id: int, visitor: Visitor) -
     return [Line(number, _typed(kind, row)) for number, row in enumerate(rows)]
 
 
+def count(db: sqlite3.Connection, kind: Kind, record_id: int, visitor: Visitor) -> int:
+    """How many lines a record has."""
+    where, values = visitor.sees(kind.entity)
+    return database.count(db, kind.entity, f'"{kind.link.name}" = ? AND {where}', [record_id, *values])
+
+
 def _typed(kind: Kind, row: database.Row) -> dict[str, str]:
     texts = {field.name: typed(field, row[field.name]) for field in kind.fields}
     return {ID: str(row["id"]), **texts, **{edits.BEFORE + name: text for name, text in texts.items()}}

@@ -192,11 +192,11 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
 def create(request: Request, visitor: Here, entity: Kind, form: Form) -> Response:
     """Keeps a new record, or shows the form again with what is wrong."""
     _allow(visitor.may_add(entity))
-    form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
+    kind = lines.of_staff(visitor, entity)
+    form, unfound = chosen_by_name(visitor, [*visitor.fields(entity), *line_forms.links(kind, form)], form)
     values, wrong = read_all(visitor.fields(entity), form)
-    wrong |= unfound
-    sent = line_forms.read(lines.of_staff(visitor, entity), form)
-    wrong |= sent.wrong
+    sent = line_forms.read(kind, form)
+    wrong |= {**sent.wrong, **unfound}
     if not wrong and not line_forms.asks_more(form):
         try:
             with records.writing() as db:
@@ -341,11 +341,11 @@ def edit(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HT
 def change(request: Request, visitor: Here, entity: Kind, record_id: Number, form: Form) -> Response:
     """Keeps the change, or shows the form again with what is wrong."""
     _allow(visitor.may_change(entity))
-    form, unfound = chosen_by_name(visitor, visitor.fields(entity), form)
+    kind = lines.of_staff(visitor, entity)
+    form, unfound = chosen_by_name(visitor, [*visitor.fields(entity), *line_forms.links(kind, form)], form)
     values, wrong = read_all(visitor.fields(entity), form)
-    wrong |= unfound
-    sent = line_forms.read(lines.of_staff(visitor, entity), form)
-    wrong |= sent.wrong
+    sent = line_forms.read(kind, form)
+    wrong |= {**sent.wrong, **unfound}
     seen: Mapping[str, str] = {}
     try:
         with records.writing() as db:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from . import conditions, database, hosts, line_forms, lines, moves, once, own_links, people, records, rules
 from .access import Condition, Guest, summed
+from .choices import NAMED
 from .clock import now, today
 from .fields import Value, clock, show
 from .model import FILES, Entity, Field, Form
@@ -21,6 +22,7 @@ from .rendering import Form as Posted
 from .routing import Number, Routes, Words
 from .schema import ABOUT, FORMS, SITE
 from .security import hold_back, receipt
+from .text import fold
 
 OFFERED = 60
 VISITOR = " (visitor)"
@@ -92,16 +94,13 @@ def _person_fields(form: Form) -> list[Field]:
     return [PERSON_NAME, PERSON_EMAIL] if people.email_field(target) else [PERSON_NAME]
 
 
-def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[str, Any]]:
+def _offers(db: sqlite3.Connection, entity: Entity, field: Field, *, limit: int = OFFERED) -> list[dict[str, Any]]:
     """What a link can be chosen from: nothing that is over, the soonest first, each with what is left of it."""
     target = database.BY_TABLE[field.ref]
     when = _when(target)
     room = rules.room(db, entity, field.name)
-    where, values = _not_over(entity, field)
-    starts = {**first_values(entity), **conditions.first_values(db, entity, {}), **moves.first_state(entity)}
-    refused = conditions.refused_links(db, entity, field.name, starts)
-    where = f"({where}) AND id NOT IN ({', '.join(map(str, refused))})"
-    rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=OFFERED)
+    where, values = _still_offered(db, entity, field)
+    rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=limit)
     titles = database.title_rows(db, target, rows, outside=True)
     found = []
     for row in rows:
@@ -111,6 +110,44 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field) -> list[dict[s
         facts = [*when, *([price] if price else [])]
         found.append({"id": key, "title": titles[key], "facts": facts, "when": when, "price": price, "left": left})
     return found
+
+
+def _still_offered(db: sqlite3.Connection, entity: Entity, field: Field) -> Condition:
+    """The condition that finds what is not over and not refused from the start."""
+    where, values = _not_over(entity, field)
+    starts = {**first_values(entity), **conditions.first_values(db, entity, {}), **moves.first_state(entity)}
+    refused = conditions.refused_links(db, entity, field.name, starts)
+    return f"({where}) AND id NOT IN ({', '.join(map(str, refused))})", values
+
+
+def _said(offer: Mapping[str, Any]) -> str:
+    return " · ".join([offer["title"], *offer["facts"]])
+
+
+def _too_many(db: sqlite3.Connection, entity: Entity, offers: Mapping[str, Sequence[Any]]) -> dict[str, int]:
+    """How many there are to choose from, for each link of which not all are listed."""
+    full = [entity.field(name) for name, some in offers.items() if len(some) == OFFERED]
+    counted = {field.name: database.count(db, database.BY_TABLE[field.ref], *_still_offered(db, entity, field)) for field in full}
+    return {name: many for name, many in counted.items() if many > OFFERED}
+
+
+def _chosen_by_name(form: Form, posted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was sent, with each link that was typed by the words of what it means; and what is wrong with those."""
+    kind = lines.of_form(database.BY_TABLE[form.table], form.lines)
+    links = [(database.BY_TABLE[form.table], field) for field in _asked(form)]
+    links += [(kind.entity, field) for field in line_forms.links(kind, posted)] if kind else []
+    given, wrong = dict(posted), {}
+    for entity, field in links:
+        words = fold(posted.get(field.name + NAMED, "")).split() if field.ref else []
+        if words:
+            with database.session() as db:
+                own = entity.field(field.name.rpartition("-")[2])
+                found = [one for one in _offers(db, entity, own, limit=-1) if all(word in fold(_said(one)) for word in words)]
+            if len(found) == 1:
+                given[field.name] = str(found[0]["id"])
+            else:
+                wrong[field.name] = f"{len(found)} fit these words. Write more of them." if found else "There is nothing of this name."
+    return given, wrong
 
 
 def _when(target: Entity) -> str:
@@ -156,9 +193,10 @@ def _show(
     with database.session() as db:
         offers = {field.name: _offers(db, entity, field) for field in fields if field.ref}
         context_lines = _lines(db, form, given)
+        many = _too_many(db, entity, offers)
     context = {
         "lines": context_lines, "form": form, "entity": entity, "fields": _every_field(form), "given": given, "wrong": wrong,
-        "offers": offers, "heading": form.action, "front": True,
+        "offers": offers, "many": many, "heading": form.action, "front": True,
     }  # fmt: skip
     return render(request, "public_form.html", context, status=status)
 
@@ -169,12 +207,12 @@ def _lines(db: sqlite3.Connection, form: Form, given: Mapping[str, str]) -> dict
     if kind is None:
         return None
     offers = {field.name: _offers(db, kind.entity, field) for field in kind.fields if field.ref}
-    named = {name: {one["id"]: " · ".join([one["title"], *one["facts"]]) for one in some} for name, some in offers.items()}
+    named = {name: {one["id"]: _said(one) for one in some} for name, some in offers.items()}
     notes = {
         name: {one["id"]: f"{one['left']} left" if one["left"] else "full" for one in some if one["left"] is not None}
         for name, some in offers.items()
     }
-    return line_forms.shown(kind, lines.posted(_as_new(given)), given, options=named, notes=notes)
+    return line_forms.shown(kind, lines.posted(_as_new(given)), given, options=named, notes=notes, many=_too_many(db, kind.entity, offers))
 
 
 def _as_new(given: Mapping[str, str]) -> dict[str, str]:
@@ -269,10 +307,11 @@ def _add_routes(form: Form) -> None:
     @routes.post(address)
     def send(request: Request, visitor: Guest, posted: Posted) -> Response:
         """Keeps what was sent, or shows the form again with what is wrong."""
+        posted, unfound = _chosen_by_name(form, posted)
         values, wrong = read_all(_every_field(form), posted)
         wrong |= _past(form, values)
         sent = _sent_lines(form, posted)
-        wrong |= sent.wrong
+        wrong |= {**sent.wrong, **unfound}
         if not line_forms.asks_more(posted):
             hold_back(request)
         if not wrong and not line_forms.asks_more(posted):

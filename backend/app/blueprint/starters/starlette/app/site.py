@@ -166,7 +166,7 @@ def public_entity(table: str) -> Entity:
 
 
 @routes.get("/browse-{table}/{record_id}")
-def look(request: Request, visitor: Guest, table: Words, record_id: Number) -> HTMLResponse:
+def look(request: Request, visitor: Guest, table: Words, record_id: Number, page: PageNumber = 1) -> HTMLResponse:
     """One public record, what visitors said about it, and what they can do with it."""
     entity = public_entity(table)
     if entity.public != "detail":
@@ -178,18 +178,21 @@ def look(request: Request, visitor: Guest, table: Words, record_id: Number) -> H
         if not found:
             raise HTTPException(404, f"This {entity.one} is not here; it may have been taken off the site.")
         card = _card(entity, found[0], _names(db, entity, found))
-        threads = [_thread(db, child, link, record_id) for child, link in records.children_of(entity) if child.public]
+        threads = [_thread(db, child, link, record_id, page) for child, link in records.children_of(entity) if child.public]
         forms = [_about_this(db, form, link, record_id) for form, link in _forms_about(entity)]
     context = {"entity": entity, "card": card, "threads": threads, "asks": forms, "front": True}
     return render(request, "look.html", {**context, "heading": card.title})
 
 
-def _thread(db: sqlite3.Connection, child: Entity, link: Field, record_id: int) -> dict[str, Any]:
+def _thread(db: sqlite3.Connection, child: Entity, link: Field, record_id: int, page: int) -> dict[str, Any]:
     """What belongs to a record, in the order in which it was said unless its lists have one."""
     where = f'"{link.name}" = ? AND {child.public_if}'
-    rows = database.select(db, child, where, [record_id], order=f"{usual_order(child)}id", limit=THREAD)
+    total = database.count(db, child, where, [record_id])
+    pages = max(1, -(-total // THREAD))
+    at = min(page, pages)
+    rows = database.select(db, child, where, [record_id], order=f"{usual_order(child)}id", limit=THREAD, offset=(at - 1) * THREAD)
     refs = _names(db, child, rows)
-    return {"entity": child, "cards": [_card(child, row, refs) for row in rows]}
+    return {"entity": child, "cards": [_card(child, row, refs) for row in rows], "total": total, "page": at, "pages": pages}
 
 
 def _forms_about(entity: Entity) -> list[tuple[Form, Field]]:

@@ -120,7 +120,9 @@ def _end(entity: Entity) -> str:
         # An invoice is not going on from its date until it is due.
         if isinstance(rule, InOrder) and rule.earlier == entity.calendar and rule.later.startswith(ENDS):
             return rule.later
-    return ""
+    begin = entity.field(entity.calendar)
+    later = entity.fields[entity.fields.index(begin) + 1 :]
+    return next((field.name for field in later if field.type == begin.type and field.name.startswith(ENDS)), "")
 
 
 def _days(start: str, end: str, first: date, last: date) -> list[date]:
