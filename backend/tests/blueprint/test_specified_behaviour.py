@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable
 from datetime import date, timedelta
 
 import httpx2
@@ -33,6 +35,20 @@ async def by_link(staff: Staff, link: str, act: str, *, seen: str = "") -> httpx
     return await staff.visitor.post(f"{link}/{act}", data={"csrf_token": token[1]})
 
 
+async def at_once(*sent: Awaitable[httpx2.Response]) -> list[int]:
+    """The answers to what several people send in one moment."""
+    return sorted(answer.status_code for answer in await asyncio.gather(*sent))
+
+
+async def undo(staff: Staff, deleted: httpx2.Response) -> httpx2.Response:
+    """Press the button beside what was deleted."""
+    location = deleted.headers["location"]
+    page = (await staff.client.get(location)).text
+    found = re.search(r'action="(/[a-z_]+/undo/\d+)"><input type="hidden" name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return await staff.client.post(found[1], data={"csrf_token": found[2]})
+
+
 @pytest.mark.parametrize("staff", ["lanes_and_courses"], indirect=True)
 async def test_a_lane_is_booked_once_at_a_time(staff: Staff) -> None:
     lane, other = await staff.add("lanes", name="One"), await staff.add("lanes", name="Two")
@@ -45,6 +61,18 @@ async def test_a_lane_is_booked_once_at_a_time(staff: Staff) -> None:
     assert "A lane is booked once at a time." in why
     await staff.add("lane_bookings", lane=other, **within, **given)
     await staff.add("lane_bookings", lane=lane, starts_at=at("11:00"), ends_at=at("12:00"), **given)
+
+    for starts, ends in (("09:30", "10:30"), ("09:00", "12:30"), ("10:15", "10:45"), ("10:00", "11:00")):
+        await staff.refused("lane_bookings", lane=lane, starts_at=at(starts), ends_at=at(ends), **given)
+    evening = {"lane": lane, "starts_at": at("18:00"), "ends_at": at("19:00")}
+    assert await at_once(*(staff.send("/lane_bookings/new", **evening, **given) for _ in range(3))) == [
+        303,
+        422,
+        422,
+    ]
+    cancelled = await staff.add("lane_bookings", lane=lane, **within, customer=ada, status="Cancelled")
+    again = await staff.send(f"/lane_bookings/{cancelled}/edit", lane=lane, **within, **given)
+    assert again.status_code == 422
 
 
 @pytest.mark.parametrize("staff", ["lanes_and_courses"], indirect=True)
@@ -59,9 +87,17 @@ async def test_the_ninth_person_finds_no_place(staff: Staff) -> None:
     assert "A course takes eight people." in await staff.refused("enrolments", **ninth)
 
     assert (await staff.facts("courses", course))["Places left"] == "0"
-    answer = await staff.send(f"/enrolments/{places[0]}/delete")
-    assert answer.status_code == 303, refusal(answer)
-    await staff.add("enrolments", **ninth)
+    deleted = await staff.send(f"/enrolments/{places[0]}/delete")
+    assert deleted.status_code == 303, refusal(deleted)
+    assert await at_once(*(staff.send("/enrolments/new", **ninth) for _ in range(3))) == [303, 422, 422]
+    # The place is somebody else's by now: not even what was deleted comes back to it.
+    assert (await undo(staff, deleted)).status_code == 409
+    waiting = await staff.add("enrolments", course=course, customer=people[0], status="Cancelled")
+    again = {"course": course, "customer": people[0], "status": "Enrolled"}
+    assert (await staff.send(f"/enrolments/{waiting}/edit", **again)).status_code == 422
+    file = "Course,Customer,Status\nCrawl,P0,Enrolled"
+    assert (await staff.send("/enrolments/import", text=file, keep="yes")).status_code == 422
+    assert (await staff.facts("courses", course))["Places left"] == "0"
 
 
 @pytest.mark.parametrize("staff", ["lanes_and_courses"], indirect=True)
@@ -76,7 +112,12 @@ async def test_what_is_out_goes_out_again_when_it_is_back(staff: Staff) -> None:
     assert "A float that is out cannot go out again until it is back." in why
     answer = await staff.send(f"/float_loans/{first}/edit", **loan, back_on=today())
     assert answer.status_code == 303, refusal(answer)
-    await staff.add("float_loans", **loan)
+    second = await staff.add("float_loans", **loan)
+    # It is out: the loan before it cannot be said to go on, and one that was deleted cannot come back.
+    assert (await staff.send(f"/float_loans/{first}/edit", **loan, back_on="")).status_code == 422
+    deleted = await staff.send(f"/float_loans/{second}/delete")
+    assert await at_once(*(staff.send("/float_loans/new", **loan) for _ in range(3))) == [303, 422, 422]
+    assert (await undo(staff, deleted)).status_code == 409
 
 
 @pytest.mark.parametrize("staff", ["window_quotes"], indirect=True)
@@ -100,7 +141,15 @@ async def test_a_quote_is_accepted_by_its_link_and_by_no_other(staff: Staff) -> 
     # Sending a quote is the owner's to do, and its number is no secret.
     assert (await by_link(staff, link, "moves/0")).status_code == 404
 
-    assert (await by_link(staff, link, "moves/1")).status_code == 303
+    page = (await staff.visitor.get(link)).text
+    token, mark = [re.findall(rf'name="{name}" value="([^"]+)"', page)[0] for name in ("csrf_token", "form_id")]
+    pressed = {"csrf_token": token, "form_id": mark}
+    # A double click says yes once, and leads to the page that thanks.
+    assert await at_once(*(staff.visitor.post(f"{link}/moves/1", data=pressed) for _ in range(2))) == [303, 303]
+    assert (await by_link(staff, link, "moves/1", seen=await link_of(staff, "quotes", bo))).status_code in (
+        409,
+        422,
+    )
 
     assert (await staff.facts("quotes", ada))["Status"] == "Accepted"
     assert (await staff.facts("quotes", bo))["Status"] == "Sent"
@@ -154,6 +203,48 @@ async def test_who_approves_depends_on_the_sum(staff: Staff) -> None:
     assert found == ["Approved"] * 3
 
 
+@pytest.mark.parametrize("staff", ["purchase_requests"], indirect=True)
+async def test_each_approves_what_is_theirs_to_approve(staff: Staff) -> None:
+    owner, employee = staff.client, staff.visitor
+    manager, finance = [httpx2.AsyncClient(base_url=owner.base_url, trust_env=False) for _ in range(2)]
+    async with manager, finance:
+        assert (await send(owner, "/setup", **account("Olga"))).status_code == 303
+        for client, name, role in ((manager, "Mia", "Manager"), (finance, "Finn", "Finance")):
+            assert (await send(owner, "/staff-accounts", **account(name), role=role)).status_code == 303
+            assert (await send(client, "/sign-in", **account(name))).status_code == 303
+        assert (await send(employee, "/sign-up", **account("Kim"))).status_code == 303
+        asked = await send(employee, "/purchase_requests/new", what="Press", quantity="1", unit_price="1000.01")
+        request = re.findall(r"(/purchase_requests/\d+)\?", asked.headers["location"])[0]
+        hand_in, buy, approve, pass_on, release = (f"{request}/moves/{number}" for number in range(5))
+
+        async def tried(client: httpx2.AsyncClient, move: str) -> int:
+            return (await send(client, move, page=request)).status_code
+
+        assert await tried(employee, buy) == 422
+        assert await tried(employee, hand_in) == 303
+        assert [await tried(employee, move) for move in (approve, pass_on, release)] == [403, 403, 403]
+        assert [await tried(finance, move) for move in (approve, pass_on)] == [403, 403]
+        assert [await tried(manager, move) for move in (approve, release)] == [422, 403]
+        assert await tried(manager, pass_on) == 303
+        assert await tried(manager, release) == 403
+        # What is with finance is not made cheaper, or anything else, by whoever asked for it.
+        cheaper = {"what": "Press", "quantity": "1", "unit_price": "1"}
+        assert (await send(employee, f"{request}/edit", page=request, **cheaper)).status_code == 403
+        assert await tried(finance, release) == 303
+        assert await tried(finance, release) == 409
+    assert (await staff.facts("purchase_requests", request.rpartition("/")[2]))["Status"] == "Approved"
+
+
+def account(name: str) -> dict[str, str]:
+    return {"name": name, "email": f"{name.lower()}@example.com", "password": "correct horse 9"}
+
+
+async def send(client: httpx2.AsyncClient, address: str, *, page: str = "", **values: str) -> httpx2.Response:
+    """Fill in a form, or press a button of another page."""
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', (await client.get(page or address)).text)
+    return await client.post(address, data={**values, "csrf_token": token[0]})
+
+
 @pytest.mark.parametrize("staff", ["shared_rides"], indirect=True)
 async def test_no_more_seats_are_booked_than_there_are(staff: Staff) -> None:
     people = [await staff.add("people", name=f"P{n}", email=f"p{n}@example.com") for n in range(3)]
@@ -163,8 +254,13 @@ async def test_no_more_seats_are_booked_than_there_are(staff: Staff) -> None:
     why = await staff.refused("bookings", ride=ride, person=people[2], seats="2", status="Booked")
 
     assert "No more seats are booked than are free." in why
-    await staff.add("bookings", ride=ride, person=people[2], seats="1", status="Booked")
+    last = {"ride": ride, "seats": "1", "status": "Booked"}
+    everybody = (staff.send("/bookings/new", person=person, **last) for person in (people[0], people[2]))
+    assert await at_once(*everybody) == [303, 422]
     assert (await staff.facts("rides", ride))["Seats left"] == "0"
+    fewer = {"driver": people[0], "leaves_at": at("07:30"), "from_place": "Mill", "seats": "2"}
+    answer = await staff.send(f"/rides/{ride}/edit", **fewer)
+    assert (answer.status_code, "No more seats are booked" in refusal(answer)) == (422, True)
 
 
 @pytest.mark.parametrize("staff", ["rehearsal_rooms"], indirect=True)
@@ -187,7 +283,13 @@ async def test_a_customer_follows_and_cancels_their_own_booking(staff: Staff) ->
     page = plain((await staff.visitor.get(ada)).text)
     assert "Booked" in page
     assert "Bo" not in re.findall(r"\bBo\b", page)
+    sign = ada.rpartition("/")[2]
+    assert (await staff.visitor.get(f"/by-link/bookings/2/{sign}")).status_code == 404
+    assert (await by_link(staff, f"/by-link/bookings/2/{sign}", "moves/2", seen=ada)).status_code == 404
+    # Marking it as played is the staff's to do.
+    assert (await by_link(staff, ada, "moves/0")).status_code == 404
     assert (await by_link(staff, ada, "moves/2")).status_code == 303
+    assert (await by_link(staff, ada, "moves/2", seen=bo)).status_code in (409, 422)
 
     facts = [await staff.facts("bookings", number) for number in ("1", "2")]
     assert [one["Status"] for one in facts] == ["Cancelled", "Booked"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 import shutil
@@ -135,12 +136,32 @@ async def test_stock_never_falls_below_nought(staff: Staff) -> None:
     await staff.add("movements", product=rice, kind="Out", amount="3.5", at="")
     facts = await staff.facts("products", rice)
     assert (facts["Left"], facts["Low"], facts["Days to expiry"]) == ("1.5", "Yes", "10")
+    await staff.add("products", name="Milk", unit="l", reorder_at="0", expires_on=today(-1))
+    await staff.add("movements", product="2", kind="In", amount="9", at="")
+    listed = (await staff.client.get("/products")).text
+    stand_out = [
+        re.findall(r'data-label="(Low|Expired)"[^>]*><span class="pill bad">', row) for row in listed.split("<tr>")
+    ]
+    assert [found for found in stand_out if found] == [["Low"], ["Expired"]]
+    desk = (await staff.client.get("/")).text
+    assert ('href="/products?low=1"' in desk, 'href="/products?expired=1"' in desk) == (True, True)
+    low = plain((await staff.client.get("/products?low=1")).text)
+    assert ("Rice" in low, "Milk" in low) == (True, False)
     assert "No more goes out than there is." in await staff.refused(
         "movements", product=rice, kind="Out", amount="2"
     )
     answer = await staff.send(f"/movements/{first}/delete")
     assert answer.status_code == 409
     assert "No more goes out than there is." in answer.text
+    # Nor does it fall by a correction, by a file, or by two who take the last at once.
+    for given in ({"product": rice, "kind": "Out"}, {"product": "2", "kind": "In"}):
+        answer = await staff.send(f"/movements/{first}/edit", amount="5", at=f"{today()}T10:00", **given)
+        assert "No more goes out than there is." in refusal(answer)
+    file = "Product,Kind,Amount\nRice,Out,1\nRice,Out,1"
+    assert (await staff.send("/movements/import", text=file, keep="yes")).status_code == 422
+    last = [staff.send("/movements/new", product=rice, kind="Out", amount="1.5", at="") for _ in range(3)]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*last)) == [303, 422, 422]
+    assert (await staff.facts("products", rice))["Left"] == "0.0"
 
 
 def today(days: int = 0) -> str:

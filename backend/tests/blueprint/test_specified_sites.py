@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import date
 
@@ -225,6 +226,20 @@ async def test_a_vote_is_one_press_of_a_button_and_is_taken_back_by_another(staf
     assert "Votes 1" in plain(page)
     again = await press(member, "/ideas/1", "/votes/new", {"idea": "1"})
     assert "A member votes for an idea once." in refusal(again)
+    # Two presses of one button in a moment are one vote, and the list goes by votes.
+    assert (await press(member, "/ideas/new", "/ideas/new", {"title": "Shorter days"})).status_code == 303
+    second = (await member.get("/ideas/2")).text
+    mark = re.findall(r'name="form_id" value="([^"]+)"', second)[0]
+    twice = [press(member, "/ideas/2", "/votes/new", {"idea": "2", "form_id": mark}) for _ in range(2)]
+    assert [answer.status_code for answer in await asyncio.gather(*twice)] == [303, 303]
+    await press(staff.client, "/votes/new", "/votes/new", {"idea": "2", "member": "1"})
+    assert "Votes 1" in plain((await member.get("/ideas/2")).text)
+    other = {"name": "Max", "email": "max@example.com"}
+    added = await press(staff.client, "/members/new", "/members/new", other)
+    of_other = {"idea": "2", "member": re.findall(r"/(\d+)\?", added.headers["location"])[0]}
+    assert (await press(staff.client, "/votes/new", "/votes/new", of_other)).status_code == 303
+    listed = plain((await member.get("/ideas")).text)
+    assert listed.index("Shorter days") < listed.index("Longer breaks")
     back = re.findall(r'action="(/votes/\d+/delete)"', page)[0]
     answer = await press(member, "/ideas/1", back, {"back": "/ideas/1"})
     assert answer.headers["location"] == "/ideas/1?done=deleted"

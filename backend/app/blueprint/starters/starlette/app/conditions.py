@@ -104,6 +104,24 @@ def _where(db: sqlite3.Connection, entity: Entity, rule: Ensure, record_id: int 
     return frozenset(row[0] for row in db.execute(sql, [] if record_id is None else [record_id]))
 
 
+@contextmanager
+def upheld_among_others(db: sqlite3.Connection) -> Iterator[None]:
+    """Judge what the block brings back by the rules that look at other records too, such as one loan at a time.
+
+    What only a record's own values stand against, such as a day that is over by now, was right when it was kept.
+    """
+    before = _broken_among_others(db)
+    yield
+    for (table, number), found in _broken_among_others(db).items():
+        if found - before[table, number]:
+            raise rules.Broken(_problem(next(one for one in ENTITIES if one.table == table), table, number))
+
+
+def _broken_among_others(db: sqlite3.Connection) -> Broken:
+    rules_of = [(one, number, rule) for one in ENTITIES for number, rule in enumerate(one.rules)]
+    return {(one.table, number): _where(db, one, rule, None) for one, number, rule in rules_of if isinstance(rule, Ensure) and rule.watches}
+
+
 def refused_links(db: sqlite3.Connection, entity: Entity, name: str, values: Mapping[str, Value]) -> frozenset[int]:
     """What the link `name` of a new record cannot lead to now, as the conditions beside it say, such as a day that is over.
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from . import database, rules
 from .access import Visitor
-from .fields import CALLED_OFF, tone
+from .fields import CALLED_OFF, is_pressing, tone
 from .model import Entity, Field
 from .schema import FORMS
 
@@ -51,8 +51,17 @@ def waiting(db: sqlite3.Connection, entities: list[Entity], visitor: Visitor) ->
             count = database.count(db, entity, f"{where} AND {overdue}", [*values, *more])
             if count:
                 late.append(Waiting(entity, "Overdue", "bad", count, f"/{entity.table}?late=1"))
+        late += _pressing(db, entity, visitor)
         still_open += _open(db, entity, visitor)
     return [*late, *still_open]
+
+
+def _pressing(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[Waiting]:
+    """How many records a figure such as “Low” is true of, for each such figure."""
+    where, values = visitor.sees(entity)
+    figures = [figure for figure in entity.figures if is_pressing(figure, True)]
+    counts = [(figure, database.count(db, entity, f"{where} AND ({figure.sql})", values)) for figure in figures]
+    return [Waiting(entity, figure.label, "bad", count, f"/{entity.table}?{figure.name}=1") for figure, count in counts if count]
 
 
 def _open(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[Waiting]:

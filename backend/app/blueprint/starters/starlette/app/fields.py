@@ -38,6 +38,7 @@ DONE = frozenset(
 CALLED_OFF = frozenset(
     "absent cancelled declined ended left lost paused rejected retired withdrawn unsubscribed".split()
 )
+PRESSING = frozenset("behind due empty exceeded expired late low missing over overdue short unpaid urgent".split())
 FILE = re.compile(r"[0-9a-f]{32}\.([a-z0-9]{2,4})/([^/\n]{1,120})")
 """How a record keeps a file: its key, the ending that says what it is, and the name that it was sent with."""
 REFUSED_FILE = "refused: "
@@ -214,6 +215,11 @@ def tone(field: Field, value: Value) -> str:
     if value in done[-1:]:
         return "good"
     return f"tone{field.choices.index(str(value)) % 5}" if value in field.choices else "tone5"
+
+
+def is_pressing(field: Field, value: Value) -> bool:
+    """Whether it is a figure that says that somebody has to do something, such as “Low” or “Expired”."""
+    return bool(value and field.sql and field.type == "bool" and set(field.label.lower().split()) & PRESSING)
 
 
 def show(field: Field, value: Value, *, currency: str = "") -> str:

@@ -149,6 +149,10 @@ def narrowed(visitor: Visitor, entity: Entity, q: str, request: Request) -> tupl
             parts.append(f'"{field.name}" = ?')
             values = [*values, int(wanted) if field.ref else wanted]
             chosen[field.name] = wanted
+    for figure in entity.figures:
+        if figure.type == "bool" and request.query_params.get(figure.name) == "1":
+            parts.append(f"({figure.sql})")
+            chosen[figure.name] = "1"
     if request.query_params.get("late") == "1":
         late, more = rules.overdue(entity)
         parts.append(late)

@@ -170,11 +170,12 @@ def restore(db: sqlite3.Connection, undo_id: int, *, who: str) -> tuple[Entity, 
     db.execute("PRAGMA defer_foreign_keys = ON")
     # A product was counted when it went: it comes last, so that nothing is taken from its stock once more.
     counted = rules.counted_tables()
-    _insert_all(db, {table: rows for table, rows in kept["rows"].items() if table not in counted})
-    for table, record_id, name, value in kept["links"]:
-        sql = f'UPDATE "{table}" SET "{name}" = ? WHERE id = ? AND "{name}" IS NULL'
-        db.execute(sql, [value, record_id])
-    _insert_all(db, {table: rows for table, rows in kept["rows"].items() if table in counted})
+    with conditions.upheld_among_others(db):
+        _insert_all(db, {table: rows for table, rows in kept["rows"].items() if table not in counted})
+        for table, record_id, name, value in kept["links"]:
+            sql = f'UPDATE "{table}" SET "{name}" = ? WHERE id = ? AND "{name}" IS NULL'
+            db.execute(sql, [value, record_id])
+        _insert_all(db, {table: rows for table, rows in kept["rows"].items() if table in counted})
     db.execute("DELETE FROM app_undo WHERE id = ?", [undo_id])
     _note_all(db, kept["rows"], who=who, what="brought back")
     return entity, int(found["record_id"])
