@@ -21,6 +21,7 @@ from app.core.disk import has_no_room
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
 from app.db.engine import Database
+from app.designer.choice import DESIGN_CALLS
 from app.events.cache import StatusCache, connect
 from app.events.feeds import Feeds
 from app.events.notifications import NotificationListener
@@ -182,7 +183,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
         model_runner_of=model_runner_of(settings, services.database, adapters.runner),
-        design_timeout_s=2 * settings.model_call_s,
+        design_timeout_s=DESIGN_CALLS * settings.model_call_s,
         with_pictures=settings.pictures,
         acceptance=adapters.acceptance,
     )

@@ -90,7 +90,11 @@ class Settings(BaseSettings):
         description="Models asked in this order when a provider has trouble, as PROVIDER:NAME with commas.",
     )
     model_streaming: bool = Field(default=True, description="Receive a model's answer while it is written.")
-    model_silence_s: float = Field(default=90, ge=1, description="Seconds a model may be silent.")
+    model_silence_s: float | None = Field(
+        default=None,
+        ge=1,
+        description="Seconds a model may be silent: by default 90, and for a server of yours as long as a call.",
+    )
     model_call_s: float = Field(default=600, ge=5, description="Seconds one answer of a model may take.")
     model_output_tokens: int = Field(default=32_000, ge=256, description="Tokens one answer of a model may have.")
     model_context: int | None = Field(

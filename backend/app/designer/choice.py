@@ -29,6 +29,9 @@ NO_KEY: Final = "none"
 """Sent where there is no key: servers on the machine ask for none, and the clients insist on one."""
 
 NEEDS_NO_KEY: Final = frozenset({"ollama", "compatible"})
+DESIGN_CALLS: Final = 2
+"""So many times as long as one call may take may a design take with its repairs."""
+
 OLLAMA_URL: Final = "http://127.0.0.1:11434/v1"
 
 
@@ -45,14 +48,24 @@ class ModelChoice:
     secret: str | None = field(default=None, repr=False)
     url: str | None = None
     is_streaming: bool = True
-    silence_s: float = 90
-    """Seconds without a byte after which the provider counts as silent."""
+    silence_s: float | None = None
+    """Seconds without a byte after which the provider counts as silent; None is what suits the provider."""
     call_s: float = 600
     """Seconds that one call may take."""
     most_output: int = 32_000
     """Tokens that one answer may have."""
     context: int | None = None
     """Tokens that the model can read and write together; None leaves it to what its server says."""
+
+    @property
+    def is_own_server(self) -> bool:
+        """Whether it runs on a machine of the founder's, which may be slow."""
+        return self.provider in NEEDS_NO_KEY
+
+    @property
+    def design_s(self) -> float:
+        """Seconds that all calls of one design may take together."""
+        return DESIGN_CALLS * self.call_s
 
     @property
     def label(self) -> str:

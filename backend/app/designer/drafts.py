@@ -51,6 +51,11 @@ def read_draft(raw: Any, *, goal: str, engine: str) -> Draft:  # Any: what a mod
     return Draft(spec, tuple(Fault(fault["field"], fault["problem"]) for fault in faults))
 
 
+def add_views(spec: AppSpec) -> AppSpec:
+    """The specification with the views that follow from the fields, for a designer that was not asked for any."""
+    return spec.model_copy(update={"views": shape.views_of(spec.entities)})
+
+
 def complete(spec: AppSpec, *, wishes: Sequence[WishSpec], confidence: float, left: Sequence[str] = ()) -> AppSpec:
     """The specification with the parts that follow from the rest: pages, acceptance checks and the account."""
     derived = {

@@ -24,17 +24,23 @@ VERSION: Final = "2"
 def system_prompt(*, is_brief: bool = False) -> str:
     """The rules of the work, the catalogue and the examples: the same for every goal, so it can be cached.
 
-    A model that cannot read much is told only the kinds of parts; the form of its answer is held by the schema.
+    A model that cannot read much is told the main kinds of parts alone, and one small answer as an example.
     """
     if is_brief:
-        return _render("design.md", catalogue=brief_contract(), examples=())
+        return _render("design_brief.md", catalogue=brief_contract(), example=brief_example())
     return _render("design.md", catalogue=catalogue(), examples=examples())
 
 
 @cache
-def change_system_prompt() -> str:
+def change_system_prompt(*, is_brief: bool = False) -> str:
     """The rules of changing an app, and the catalogue."""
-    return _render("change.md", catalogue=catalogue())
+    return _render("change.md", catalogue=brief_contract() if is_brief else catalogue())
+
+
+@cache
+def brief_example() -> str:
+    """A small answer in the form that a model which cannot read much is held to."""
+    return (files("app.designer") / "brief_example.json").read_text(encoding="utf-8").strip()
 
 
 @cache
@@ -46,7 +52,7 @@ def catalogue() -> str:
 @cache
 def prompt_version() -> str:
     """Tells apart any two sets of texts, such as `1-3f9a02`."""
-    digest = hashlib.sha256((system_prompt() + brief_contract()).encode())
+    digest = hashlib.sha256((system_prompt() + system_prompt(is_brief=True)).encode())
     for name in sorted(entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(".md")):
         digest.update(_read_text(name).encode())
     return f"{VERSION}-{digest.hexdigest()[:6]}"
@@ -58,6 +64,12 @@ def examples() -> tuple[str, ...]:
     specs = [example_spec(name) for name in EXAMPLES]
     written = [{key: value for key, value in spec.items() if key not in OURS} for spec in specs]
     return tuple(json.dumps(spec, ensure_ascii=False, separators=(",", ":")) for spec in written)
+
+
+@cache
+def brief_example_title() -> str:
+    """What the app of the small example is called: a design of that name is a copy and no answer to a goal."""
+    return str(json.loads(brief_example())["spec"]["title"])
 
 
 def goal_prompt(goal: str, clauses: Sequence[str], reading: str) -> str:

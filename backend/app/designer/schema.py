@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from app.blueprint.spec import AppSpec
+from app.blueprint.spec import AppSpec, FieldType, RuleKind
 
 Json = dict[str, Any]
 
@@ -89,6 +90,105 @@ def answer_schema() -> Json:
         "additionalProperties": False,
         "$defs": parts,
     }
+
+
+_BRIEF_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "EntitySpec": ("name", "fields", "computed", "state", "moves"),
+    "ComputedSpec": ("name", "expression", "about"),
+    "MoveSpec": ("label", "sources", "target", "about"),
+}
+"""What a model that cannot read much may say of each part, in this order."""
+
+_BRIEF_OPTIONAL: Final = frozenset({"computed", "state", "moves"})
+_BRIEF_FIELDS: Final[Mapping[str, tuple[FieldType, ...]]] = {
+    "choices": (FieldType.CHOICE,),
+    "ref": (FieldType.REF,),
+    "": tuple(kind for kind in FieldType if kind not in (FieldType.CHOICE, FieldType.REF)),
+}
+"""The types of fields by the member that only they have."""
+
+_BRIEF_RULES: Final[Mapping[str, tuple[RuleKind, ...]]] = {
+    "limit": (RuleKind.CAPACITY,),
+    "condition": (RuleKind.ENSURE,),
+    "when": (RuleKind.ONE_OPEN,),
+    "": tuple(kind for kind in RuleKind if kind not in (RuleKind.CAPACITY, RuleKind.ENSURE, RuleKind.ONE_OPEN)),
+}
+"""The kinds of rules by the member that only they need."""
+
+_PASCAL: Final[Json] = {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{1,30}$"}
+_SNAKE: Final[Json] = {"type": "string", "pattern": "^[a-z][a-z0-9_]{1,30}$"}
+_LONGEST_TEXT: Final = 120
+_LONGEST_LIST: Final = 8
+_MOST_RECORDS: Final = 6
+
+
+@cache
+def brief_answer_schema(clauses: int) -> Json:
+    """The schema of a small design, with an end to every text and list.
+
+    A server that holds an answer to a schema takes its time for every part that may come next, and a weak model
+    writes on as long as it may.
+    """
+    whole = answer_schema()
+    spec = whole["properties"]["spec"]["properties"]
+    small = {name: spec[name] for name in ("title", "tagline", "entities", "rules")}
+    account = _bound_sizes(accounts_schema()["properties"]["clauses"])
+    parts = {name: _make_brief_part(name, whole["$defs"][name]) for name in _BRIEF_PARTS}
+    parts["FieldSpec"] = {"anyOf": [_make_brief_field(own, kinds) for own, kinds in _BRIEF_FIELDS.items()]}
+    rule = whole["$defs"]["RuleSpec"]["properties"]
+    parts["RuleSpec"] = {"anyOf": [_make_brief_rule(rule, own, kinds) for own, kinds in _BRIEF_RULES.items()]}
+    said = {"spec": _bound_sizes(_closed_object(small)), "clauses": {**account, "maxItems": clauses}}
+    said["spec"]["properties"]["entities"] |= {"minItems": 1, "maxItems": _MOST_RECORDS}
+    return {**_closed_object(said), "$defs": parts}
+
+
+def _make_brief_part(name: str, part: Json) -> Json:
+    members = {key: _drop_null(part["properties"][key]) for key in _BRIEF_PARTS[name]}
+    if name != "MoveSpec":
+        members["name"] = _PASCAL if name == "EntitySpec" else _SNAKE
+    must = [key for key in members if key not in _BRIEF_OPTIONAL]
+    bounded: Json = _bound_sizes({**_closed_object(members), "required": must})
+    return bounded
+
+
+def _make_brief_field(own: str, kinds: Sequence[FieldType]) -> Json:
+    members: Json = {"name": _SNAKE, "type": {"enum": [kind.value for kind in kinds]}}
+    if own == "choices":
+        choice = {"type": "string", "minLength": 1, "maxLength": 30}
+        members["choices"] = {"type": "array", "items": choice, "minItems": 2, "maxItems": _LONGEST_LIST}
+    elif own == "ref":
+        members["ref"] = _PASCAL
+    must = list(members)
+    return {**_closed_object({**members, "required": {"type": "boolean"}}), "required": must}
+
+
+def _make_brief_rule(rule: Json, own: str, kinds: Sequence[RuleKind]) -> Json:
+    fields = {"type": "array", "items": _SNAKE, "minItems": 0 if own else 1, "maxItems": 4}
+    members: Json = {"kind": {"enum": [kind.value for kind in kinds]}, "entity": _PASCAL, "fields": fields}
+    if own:
+        members[own] = _drop_null(rule[own])
+    bounded: Json = _bound_sizes(_closed_object({**members, "about": rule["about"]}))
+    return bounded
+
+
+def _drop_null(member: Json) -> Json:
+    """The member without null: where it is not said it is not there."""
+    kinds = [kind for kind in member.get("anyOf", ()) if kind.get("type") != "null"]
+    return kinds[0] if kinds else member
+
+
+def _bound_sizes(value: Any) -> Any:  # Any: what JSON can hold
+    """The schema without descriptions, and with an end to every text and list."""
+    if isinstance(value, list):
+        return [_bound_sizes(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    bounded = {key: _bound_sizes(item) for key, item in value.items() if key != "description"}
+    if value.get("type") == "string" and "pattern" not in value:
+        bounded["maxLength"] = min(value.get("maxLength", _LONGEST_TEXT), _LONGEST_TEXT)
+    if value.get("type") == "array":
+        bounded["maxItems"] = min(value.get("maxItems", _LONGEST_LIST), _LONGEST_LIST)
+    return bounded
 
 
 @cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jsonschema
 import pytest
 
 from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
 from app.blueprint.spec import AppSpec, FieldType, RuleKind, ViewKind
 from app.designer import prompts
-from app.designer.schema import OURS, answer_schema, specification_schema
+from app.designer.drafts import read_draft
+from app.designer.schema import OURS, answer_schema, brief_answer_schema, specification_schema
 
 
 def test_the_catalogue_names_everything() -> None:
@@ -32,6 +34,34 @@ def test_a_model_that_reads_little_is_told_every_kind_of_part_and_little_else() 
     assert [name for name in named if str(name) not in brief] == []
     assert len(brief) < len(prompts.system_prompt()) / 2
     assert "examples of form and quality" not in brief
+
+
+def test_the_small_example_is_a_whole_answer_in_the_small_form() -> None:
+    """What a model is shown is what it is held to, and nothing has to be mended in it."""
+    said = json.loads(prompts.brief_example())
+
+    assert read_draft(said["spec"], goal="Lend tools", engine="model").is_whole
+    jsonschema.validate(said, brief_answer_schema(2))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**said, "brief": {}}, brief_answer_schema(2))
+
+
+def test_the_small_form_ends_somewhere_and_can_say_each_kind_of_field_and_rule() -> None:
+    def ends(part: Any) -> bool:
+        if isinstance(part, list):
+            return all(map(ends, part))
+        if not isinstance(part, dict):
+            return True
+        bound = {"string": {"maxLength", "pattern", "enum"}, "array": {"maxItems"}}.get(str(part.get("type")))
+        return (bound is None or bool(bound & part.keys())) and all(map(ends, part.values()))
+
+    schema = brief_answer_schema(3)
+    assert ends(schema)
+    kinds: dict[str, set[str]] = {"FieldSpec": set(), "RuleSpec": set()}
+    for name, member in (("FieldSpec", "type"), ("RuleSpec", "kind")):
+        for one in schema["$defs"][name]["anyOf"]:
+            kinds[name] |= set(one["properties"][member]["enum"])
+    assert kinds == {"FieldSpec": set(map(str, FieldType)), "RuleSpec": set(map(str, RuleKind))}
 
 
 def test_the_schema_has_all_that_is_not_ours() -> None:

@@ -57,6 +57,8 @@ def test_the_plan_becomes_ready(studio: Instance, path: Path) -> None:
     assert build["engine"] == "compatible:scripted"
     checks = build["evidence"]["checks"]
     assert all(check["ok"] for check in checks)
+    (items,) = [check for check in checks if check["name"] == "plan"]
+    assert not [line for line in items.get("saw", ()) if line.startswith("not tried")], items
     page = studio.open_preview(studio.status(job_id)["preview_url"])
     # For customers, a title goes without words such as log and register.
     assert plan["title"].split()[0] in page.text

@@ -26,7 +26,9 @@ def main() -> None:
     parameters.port, parameters.n_ctx = map(int, sys.argv[1:3])
     parameters.n_parallel = 1
     parameters.endpoint_metrics = True
-    parameters.cpuparams.n_threads = 2
+    # Threads wait for each other by spinning: beside other work two are several times slower than one.
+    parameters.cpuparams.n_threads = 1
+    parameters.cpuparams.poll = 0
     # Always the same answer: what a test sees today it sees tomorrow.
     parameters.sampling.temp = 0.0
     server = xllamacpp.Server(parameters)

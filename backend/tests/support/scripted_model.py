@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Json = dict[str, Any]
+_STALL_S = 60.0
 
 
 @dataclass
@@ -27,9 +28,16 @@ class Say:
     """Silence before anything is sent."""
     cut_after: int | None = None
     """Characters of the text after which the connection is closed."""
+    stall_after: int | None = None
+    """Characters of a streamed text after which nothing more is sent, until the other side goes away."""
     refusal: str | None = None
     raw: bytes | None = None
     """A body that is sent instead of any reply."""
+
+    @property
+    def ends_early(self) -> int | None:
+        """Characters of a streamed text after which nothing comes."""
+        return self.cut_after if self.stall_after is None else self.stall_after
 
 
 @dataclass
@@ -56,6 +64,8 @@ class ScriptedModel:
         self.asked: list[Asked] = []
         self.listed: Json = {}
         """What the list of models says of the model besides its name."""
+        self.running: Json | None = None
+        """What Ollama says of the model as it is loaded; None where it is no Ollama."""
         self.input_tokens = 0
         self.output_tokens = 0
         self._lock = threading.Lock()
@@ -118,6 +128,12 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        if self.path == "/api/ps":
+            running = self.server.model.running
+            self._send(
+                404 if running is None else 200, {"models": [{"name": "scripted:latest", **(running or {})}]}
+            )
+            return
         listed = {"id": "scripted", "object": "model", **self.server.model.listed}
         self._send(200, {"object": "list", "data": [listed]})
 
@@ -156,6 +172,8 @@ class Handler(BaseHTTPRequestHandler):
         for event in wire.events():
             self.wfile.write(event.encode())
             self.wfile.flush()
+        if said.stall_after is not None:
+            self._was_dropped(asked, _STALL_S)
 
     def _was_dropped(self, asked: Asked, seconds: float) -> bool:
         """Keep silent; whether the other side went away meanwhile."""
@@ -186,7 +204,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def pieces(said: Say, size: int = 400) -> Iterator[str]:
     """The text in the pieces of a stream, up to where it is cut."""
-    text = said.text if said.cut_after is None else said.text[: said.cut_after]
+    text = said.text[: said.ends_early]
     for start in range(0, len(text), size):
         yield text[start : start + size]
 
@@ -232,7 +250,7 @@ class Chat:
             yield chunk({"refusal": self.said.refusal})
         for piece in pieces(self.said):
             yield chunk({"content": piece})
-        if self.said.cut_after is not None:
+        if self.said.ends_early is not None:
             return
         yield chunk({}, self.said.finish)
         yield sse({**self._base, "object": "chat.completion.chunk", "choices": [], "usage": self._usage})
@@ -288,7 +306,7 @@ class Responses(Chat):
         yield event("response.content_part.added", **place, part=part)
         for piece in pieces(self.said):
             yield event("response.output_text.delta", **place, delta=piece, logprobs=[])
-        if self.said.cut_after is not None:
+        if self.said.ends_early is not None:
             return
         yield event("response.output_text.done", **place, text=self.said.text, logprobs=[])
         yield event("response.output_item.done", output_index=0, item=self._message())
@@ -338,7 +356,7 @@ class Anthropic(Chat):
             kind = {"type": "input_json_delta", "partial_json": piece}
             delta = kind if self._is_tool else {"type": "text_delta", "text": piece}
             yield event("content_block_delta", index=0, delta=delta)
-        if self.said.cut_after is not None:
+        if self.said.ends_early is not None:
             return
         yield event("content_block_stop", index=0)
         end = {"stop_reason": self._stop, "stop_sequence": None}

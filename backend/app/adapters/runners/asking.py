@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
@@ -23,12 +24,13 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
-from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.models import ModelRequestParameters, StreamedResponse
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 from pydantic_core import from_json
 
+from app.adapters.runners.local_servers import LOADING_S
 from app.adapters.runners.providers import (
     MAY_PASS,
     Provider,
@@ -36,7 +38,9 @@ from app.adapters.runners.providers import (
     is_about_grammar,
     is_too_long,
     is_unpaid,
+    output_limit,
     price,
+    too_long,
     unavailable,
     usage_of,
 )
@@ -55,6 +59,15 @@ _LEAST_OUTPUT: Final = 1_500
 _BYTES_PER_TOKEN: Final = 2
 """A low guess, so that a question is never taken for cheaper than it is."""
 
+_READ_BYTES_PER_TOKEN: Final = 3
+"""What a question takes of a model's context: closer to what is, and still on the side of caution."""
+
+_SMALL_ANSWER: Final = 1_500
+"""Tokens of the answer of a model with a small context: a small app, and minutes on a machine without graphics."""
+
+_LEAST_ROOM: Final = 256
+"""Tokens of a context that have to be left for an answer."""
+
 _TOOL: Final = "answer"
 PROBE_SYSTEM: Final = "Answer with the word yes."
 PROBE: Final = "Can you hear me?"
@@ -66,6 +79,10 @@ _PROBE_S: Final = 20.0
 
 class AnswerUnusable(Exception):
     """The model answered, but with nothing that can be used; the message is for the founder."""
+
+
+class OutOfTime(AnswerUnusable):
+    """The time for designing is over before anything came that could be used."""
 
 
 @dataclass
@@ -97,10 +114,18 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Answer:
-    """The text of an answer, and whether it was cut off at the limit of its length."""
+    """The text of an answer, and whether it was cut off at the limit of its length or time."""
 
     text: str
     is_cut: bool
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What a provider sent; `is_late` when the time was over before it had said all."""
+
+    response: ModelResponse
+    is_late: bool = False
 
 
 class Asker:
@@ -112,14 +137,19 @@ class Asker:
         self._journal = journal
         self._prompt = prompt
         self._is_grammar = provider.is_grammar
+        self._most_output = choice.most_output
+        self._ends_at = time.monotonic() + choice.design_s
+
+    @property
+    def has_time(self) -> bool:
+        """Whether another answer may be waited for."""
+        return time.monotonic() < self._ends_at
 
     async def ask(self, conversation: Conversation, *, step: str, share: Share, schema: dict[str, Any]) -> Answer:
         """The answer to the last question, kept or new. RunnerUnavailable, BudgetReached, AnswerUnusable."""
         size = len(json.dumps([conversation.system, conversation.turns, schema]).encode())
         tokens_in = size // _BYTES_PER_TOKEN
-        most = usage_of(
-            self._choice, input_tokens=tokens_in, output_tokens=self._choice.most_output, cached_tokens=0
-        )
+        most = usage_of(self._choice, input_tokens=tokens_in, output_tokens=self._most_output, cached_tokens=0)
         call = Call(
             step=step,
             digest=self._digest(conversation, schema),
@@ -130,7 +160,7 @@ class Asker:
         )
         reply = await self._journal.recall(call)
         if reply is None:
-            call, settings = await self._within_budget(call)
+            call, settings = await self._within_budget(call, room=self._room(conversation))
             reply = await self._ask_patiently(call, conversation, settings, schema)
         return self._heard(conversation, reply)
 
@@ -140,7 +170,8 @@ class Asker:
         conversation.ask(PROBE)
         most = usage_of(self._choice, input_tokens=PROBE_TOKENS, output_tokens=PROBE_TOKENS, cached_tokens=0)
         call = Call("probe", "", self._choice.label, self._prompt, Share.USEFUL, most)
-        settings = ModelSettings(max_tokens=PROBE_TOKENS, max_retries=0, request_timeout=_PROBE_S)
+        patience_s = LOADING_S if self._choice.is_own_server else _PROBE_S
+        settings = ModelSettings(max_tokens=PROBE_TOKENS, max_retries=0, request_timeout=patience_s)
         try:
             await self._ask_once(call, conversation, settings, None)
         except failures.ModelAPIError as error:
@@ -157,10 +188,27 @@ class Asker:
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode(errors="replace")).hexdigest()
 
-    async def _within_budget(self, call: Call) -> tuple[Call, ModelSettings]:
+    def _room(self, conversation: Conversation) -> int:
+        """The tokens that an answer may have; of a small context the first one leaves as much for its repair."""
+        if self._provider.context is None:
+            return self._most_output
+        read = len("".join([conversation.system, *conversation.turns]).encode()) // _READ_BYTES_PER_TOKEN
+        left = self._provider.context - read
+        if left < _LEAST_ROOM:
+            raise self._too_long(conversation)
+        most = min(self._most_output, _SMALL_ANSWER) if self._provider.reads_little else self._most_output
+        return min(most, left // 2 if len(conversation.turns) == 1 else left)
+
+    def _too_long(self, conversation: Conversation) -> Exception:
+        if len(conversation.turns) > 1:
+            # The goal was read; only what was said about its faults since is too much.
+            return AnswerUnusable("Mending it takes more than the model can read.")
+        return RunnerUnavailable(too_long(self._choice))
+
+    async def _within_budget(self, call: Call, *, room: int) -> tuple[Call, ModelSettings]:
         """The call with an answer no longer than the budgets allow. BudgetReached."""
         allowance = await self._journal.allowance()
-        room = self._choice.most_output
+        least = min(_LEAST_OUTPUT, room)
         tokens_in = call.most.input_tokens
         if allowance.tokens is not None:
             room = min(room, allowance.tokens - tokens_in)
@@ -169,7 +217,7 @@ class Asker:
         ):
             cost_in = price(self._choice, input_tokens=tokens_in, output_tokens=0) or 0
             room = min(room, int((allowance.usd - cost_in) / price_of_million * 1_000_000))
-        if room < min(_LEAST_OUTPUT, self._choice.most_output):
+        if room < least:
             raise BudgetReached(
                 "The budget for models is used up, so the model was not asked. It can be raised in the settings "
                 "that begin with COFOUNDER_MODEL_, and what was spent is shown by `cofounder usage`."
@@ -181,46 +229,51 @@ class Asker:
     async def _ask_patiently(
         self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any]
     ) -> Reply:
-        for attempt in range(TRIES):
+        attempt = 0
+        while True:
             try:
                 return await self._ask_once(call, conversation, settings, schema)
             except MAY_PASS as error:
                 pause = _pause(error, attempt)
                 if pause is None:
                     raise unavailable(self._choice, error) from error
+                attempt += 1
                 log.info("model_asked_again", model=call.model, reason=type(error).__name__, pause_s=pause)
                 await asyncio.sleep(pause)
             except failures.ModelRequestRejectedError as error:
-                if not (self._is_grammar and is_about_grammar(error)):
+                if self._is_grammar and is_about_grammar(error):
+                    # Some servers know tools and no schema for the text of an answer.
+                    self._is_grammar = False
+                elif limit := output_limit(error, asked=settings.get("max_tokens", 0)):
+                    self._most_output = limit
+                    settings = {**settings, "max_tokens": limit}
+                else:
                     raise self._refusal(error, conversation) from error
-                # Some servers know tools and no schema for the text of an answer.
-                self._is_grammar = False
             except failures.ModelAPIError as error:
                 raise self._refusal(error, conversation) from error
-        raise AssertionError("the last try either answers or raises")
 
     def _refusal(self, error: failures.ModelAPIError, conversation: Conversation) -> Exception:
-        if is_too_long(error) and len(conversation.turns) > 1:
-            # The goal was read; only what was said about its faults since is too much.
-            return AnswerUnusable("Mending it takes more than the model can read.")
-        return unavailable(self._choice, error)
+        return self._too_long(conversation) if is_too_long(error) else unavailable(self._choice, error)
 
     async def _ask_once(
         self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any] | None
     ) -> Reply:
         call_id = await self._journal.begin(call)
         try:
-            response = await self._send(conversation.messages, settings, schema)
+            heard = await self._send(conversation.messages, settings, schema)
         except failures.ModelAPIError as error:
             await self._journal.failed(call_id, type(error).__name__, Usage() if is_unpaid(error) else None)
             raise
         except (failures.AgentRunError, ReplyTooLarge, ValidationError, ValueError) as error:
             await self._journal.failed(call_id, type(error).__name__, None)
             raise AnswerUnusable(_unusable(error)) from error
+        except TimeoutError as error:
+            await self._journal.failed(call_id, "out of time", None)
+            raise OutOfTime("The model did not finish its answer in time.") from error
         except asyncio.CancelledError:
             await self._close_cancelled(call_id)
             raise
-        reply = self._kept(response)
+        reply = self._kept(heard, call)
         await self._journal.answered(call_id, reply)
         return reply
 
@@ -230,31 +283,43 @@ class Asker:
 
     async def _send(
         self, messages: Sequence[ModelMessage], settings: ModelSettings, schema: dict[str, Any] | None
-    ) -> ModelResponse:
+    ) -> _Heard:
+        """What the provider says until the time is over. TimeoutError where nothing came by then."""
         model = self._provider.model
         parameters = _parameters(schema, is_grammar=self._is_grammar)
         prepared = model.prepare_messages(list(messages), parameters)
+        seconds = min(self._choice.call_s, max(0.0, self._ends_at - time.monotonic()))
         if not self._choice.is_streaming:
-            async with asyncio.timeout(self._choice.call_s):
-                return await model.request(prepared, settings, parameters)
-        async with (
-            asyncio.timeout(self._choice.call_s),
-            model.request_stream(prepared, settings, parameters) as stream,
-        ):
-            async for _ in stream:
-                pass
-            response = stream.get()
+            async with asyncio.timeout(seconds):
+                return _Heard(await model.request(prepared, settings, parameters))
+        stream: StreamedResponse | None = None
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                model.request_stream(prepared, settings, parameters) as stream,
+            ):
+                async for _ in stream:
+                    pass
+        except TimeoutError:
+            # What a slow model wrote until now is worth what it is, as where its length is over.
+            if stream is None or not _text_of(stream.get()).strip():
+                raise
+            return _Heard(replace(stream.get(), finish_reason="length"), is_late=True)
+        response = stream.get()
         # The library takes a stream without an end for one that stopped; what the provider said is in the details.
         told_why = (response.provider_details or {}).get(
             "finish_reason"
         ) or response.finish_reason == "content_filter"
         if schema is not None and not told_why and not _is_whole(_text_of(response)):
             raise failures.ModelConnectionError(self._choice.name, "broke off", phase="read", in_stream=True)
-        return response
+        return _Heard(response)
 
-    def _kept(self, response: ModelResponse) -> Reply:
-        usage = response.usage
-        text = ModelMessagesTypeAdapter.dump_json([response]).decode()
+    def _kept(self, heard: _Heard, call: Call) -> Reply:
+        text = ModelMessagesTypeAdapter.dump_json([heard.response]).decode()
+        if heard.is_late:
+            # Providers count at the end of an answer, so nobody knows; the most it can be is counted.
+            return Reply(text, call.most)
+        usage = heard.response.usage
         counted = usage_of(
             self._choice,
             input_tokens=usage.input_tokens,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx2
 
-from app.designer.choice import NEEDS_NO_KEY, ModelChoice
+from app.designer.choice import ModelChoice
 
 PLACES: Final = (
     ("Ollama", "ollama", "http://127.0.0.1:11434/v1"),
@@ -24,6 +25,11 @@ _TELLS_IN_S: Final = 5.0
 _CONTEXTS: Final = ("n_ctx", "max_model_len", "max_context_length", "context_length")
 """What llama.cpp, vLLM, LM Studio and others call the size of the context."""
 _MOST_MODELS: Final = 20
+LOADING_S: Final = 120.0
+"""A server may load its model first, which is gigabytes."""
+
+OLLAMA_CONTEXT: Final = 4_096
+"""What Ollama gives a model by default; it cuts off whatever is longer without a word."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +69,51 @@ async def context_of(choice: ModelChoice, client: httpx2.AsyncClient) -> int | N
 
     Asked for each job, since whoever starts such a server anew may give it another context.
     """
-    if choice.url is None or choice.provider not in NEEDS_NO_KEY:
+    if choice.url is None or not choice.is_own_server:
         return None
-    try:
-        answer = await client.get(f"{choice.url}/models", timeout=_TELLS_IN_S)
-        body = answer.json()
-    except (httpx2.HTTPError, ValueError):
-        return None
+    if choice.provider == "ollama":
+        return await _context_of_ollama(choice.url.rstrip("/").removesuffix("/v1"), choice.name, client)
+    body = await _told(client, f"{choice.url}/models")
     listed = [one for one in _listed(body) if choice.name in (one.get("id"), *_names(one.get("aliases")))]
     told = [part.get(name) for one in listed for part in (one, one.get("meta")) for name in _CONTEXTS if part]
     return next((size for size in told if isinstance(size, int) and size > 0), None)
 
 
-def _listed(body: object) -> list[dict[str, Any]]:
-    found = body.get("data") if isinstance(body, dict) else None
+async def _context_of_ollama(root: str, name: str, client: httpx2.AsyncClient) -> int | None:
+    """What Ollama gives the model now; it decides when it loads it, by the memory that there is."""
+    running = await _running(root, client)
+    if running is not None and _loaded(running, name) is None:
+        try:
+            await client.post(f"{root}/api/generate", json={"model": name}, timeout=LOADING_S)
+        except httpx2.HTTPError:
+            return OLLAMA_CONTEXT
+        running = await _running(root, client)
+    if running is None:
+        return None
+    told = (_loaded(running, name) or {}).get("context_length")
+    return told if isinstance(told, int) and told > 0 else OLLAMA_CONTEXT
+
+
+async def _running(root: str, client: httpx2.AsyncClient) -> list[dict[str, Any]] | None:
+    body = await _told(client, f"{root}/api/ps")
+    return _listed(body, "models") if isinstance(body, dict) and "models" in body else None
+
+
+def _loaded(running: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    return next((one for one in running if one.get("name") in (name, f"{name}:latest")), None)
+
+
+async def _told(client: httpx2.AsyncClient, url: str) -> object:
+    """The JSON at an address; None where there is none."""
+    try:
+        answer = await client.get(url, timeout=_TELLS_IN_S)
+        return answer.json() if answer.status_code == HTTPStatus.OK else None
+    except (httpx2.HTTPError, ValueError):
+        return None
+
+
+def _listed(body: object, member: str = "data") -> list[dict[str, Any]]:
+    found = body.get(member) if isinstance(body, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 

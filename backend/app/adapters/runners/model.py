@@ -21,9 +21,9 @@ from app.designer import patches, prompts
 from app.designer.brief import brief_of
 from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
-from app.designer.drafts import Draft, Fault, complete, read_draft
+from app.designer.drafts import Draft, Fault, add_views, complete, read_draft
 from app.designer.patches import change_schema
-from app.designer.schema import accounts_schema, answer_schema
+from app.designer.schema import accounts_schema, answer_schema, brief_answer_schema
 from app.ports.model_calls import BudgetReached, CallJournal, Share
 from app.ports.runner import GoalNotUnderstood, Runner, RunResult, Say, Scaffold
 
@@ -31,8 +31,6 @@ log = structlog.get_logger(__name__)
 
 REPAIRS: Final = 2
 _LONGEST_READING: Final = 4_000
-_LEAST_FOR_ALL: Final = 16_000
-"""Tokens of context below which the whole catalogue, a design and its repair do not fit."""
 _NOT_TO_CHANGE: Final = {
     "version",
     "goal",
@@ -85,10 +83,11 @@ class RunnerReal:
 
     async def _changed(self, spec: AppSpec, words: str) -> tuple[AppSpec, dict[str, Any]]:
         """The specification as the founder wants it now, and what that changes, in words."""
-        conversation = Conversation(prompts.change_system_prompt())
-        conversation.ask(prompts.request_prompt(words, spec.model_dump_json(exclude=_NOT_TO_CHANGE)))
         await self._say(f"{self._choice.label} is planning the change")
         async with open_provider(self._choice) as provider:
+            conversation = Conversation(prompts.change_system_prompt(is_brief=provider.reads_little))
+            said_now = spec.model_dump_json(exclude=_NOT_TO_CHANGE, exclude_defaults=True)
+            conversation.ask(prompts.request_prompt(words, said_now))
             asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
             for repair in range(REPAIRS + 1):
                 step, share = ("change", Share.USEFUL) if not repair else (f"mend {repair}", Share.REPAIR)
@@ -98,6 +97,8 @@ class RunnerReal:
                     operations = patches.read_operations(answer.get("operations"))
                     made = await asyncio.to_thread(patches.apply_patch, spec, operations)
                 except patches.PatchRefused as error:
+                    if not asker.has_time:
+                        break
                     faults = [str(fault) for fault in error.faults]
                     conversation.ask(prompts.operations_repair_prompt(faults))
                     continue
@@ -117,42 +118,48 @@ class RunnerReal:
 
     async def _design(self, goal: str) -> tuple[AppSpec, dict[str, Any]]:
         clauses = clauses_of(goal)
-        reading = await asyncio.to_thread(_reading, goal)
         await self._say(f"{self._choice.label} is designing the app")
         async with open_provider(self._choice) as provider:
-            is_brief = provider.context is not None and provider.context < _LEAST_FOR_ALL
+            is_brief = provider.reads_little
+            reading = "" if is_brief else await asyncio.to_thread(_reading, goal)
+            schema = brief_answer_schema(len(clauses)) if is_brief else answer_schema()
             conversation = Conversation(prompts.system_prompt(is_brief=is_brief))
             conversation.ask(prompts.goal_prompt(goal, clauses, reading))
             asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
-            answer, made = await self._answered(asker, conversation, goal)
+            answer, made = await self._answered(asker, conversation, goal, schema=schema)
             if made.spec is None:
                 raise AnswerUnusable("The model's design was not valid, and it could not mend it.")
             accounts = await self._accounted(asker, conversation, clauses, answer)
-        wishes = wishes_of(clauses, accounts, made.spec)
+        designed = add_views(made.spec) if is_brief else made.spec
+        wishes = wishes_of(clauses, accounts, designed)
         left = [fault.place for fault in made.faults]
-        spec = complete(made.spec, wishes=wishes, confidence=kept_share(wishes), left=left)
+        spec = complete(designed, wishes=wishes, confidence=kept_share(wishes), left=left)
         await self._say(_told(spec))
         return spec, brief_of(answer)
 
-    async def _answered(self, asker: Asker, conversation: Conversation, goal: str) -> tuple[dict[str, Any], Draft]:
+    async def _answered(
+        self, asker: Asker, conversation: Conversation, goal: str, *, schema: dict[str, Any]
+    ) -> tuple[dict[str, Any], Draft]:
         """The last answer that something could be made of; faults go back to the model at most twice."""
         best: tuple[dict[str, Any], Draft] = {}, Draft(None, ())
         for repair in range(REPAIRS + 1):
             step, share = ("design", Share.USEFUL) if not repair else (f"repair {repair}", Share.REPAIR)
             try:
-                said = await asker.ask(conversation, step=step, share=share, schema=answer_schema())
+                said = await asker.ask(conversation, step=step, share=share, schema=schema)
             except (BudgetReached, AnswerUnusable):
                 if best[1].spec is None:
                     raise
                 break
             answer = _read(said.text)
             made = await asyncio.to_thread(read_draft, answer.get("spec"), goal=goal, engine=self._choice.label)
+            if made.spec is not None and made.spec.title == prompts.brief_example_title():
+                made = Draft(None, (Fault("spec", "it is the example; design the app for this goal"),))
             if said.is_cut:
                 cut = Fault("the answer", "it was cut off at the limit of its length; say the same in less")
                 made = Draft(made.spec, (*made.faults, cut))
             if made.spec is not None and (best[1].spec is None or len(made.faults) <= len(best[1].faults)):
                 best = answer, made
-            if made.is_whole:
+            if made.is_whole or not asker.has_time:
                 break
             if repair < REPAIRS:
                 await self._say(f"The design has {len(made.faults)} faults, so the model mends it")
@@ -165,7 +172,7 @@ class RunnerReal:
         """The model's account of each clause; it is asked once more for those that it does not mention."""
         accounts = _accounts(answer)
         missing = unmentioned(clauses, accounts)
-        if not missing:
+        if not missing or not asker.has_time:
             return accounts
         conversation.ask(prompts.clauses_prompt({number: clauses[number - 1] for number in missing}))
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol, cast
 import httpx2
 from genai_prices import Usage as PricedUsage
 from genai_prices import calc_price
+from genai_prices.types import PriceCalculation
 from pydantic_ai import exceptions as failures
 from pydantic_ai.models import Model
 
@@ -23,7 +25,11 @@ from app.ports.runner import RunnerUnavailable
 
 MOST_REPLY_BYTES: Final = 2_000_000
 _CONNECT_S: Final = 10.0
+_SILENCE_S: Final = 90.0
+_LEAST_FOR_ALL: Final = 16_000
 ANTHROPIC: Final = "anthropic"
+_NUMBER: Final = re.compile(r"\d[\d,]*\d")
+_LEAST_LIMIT: Final = 256
 
 _PRICED: Final = {"anthropic": "anthropic", "openai": "openai", "openai-chat": "openai", "google": "google"}
 
@@ -42,16 +48,23 @@ class Provider:
     context: int | None = None
     """Tokens that it can read and write together, as far as that is known."""
 
+    @property
+    def reads_little(self) -> bool:
+        """Whether the whole catalogue, a design and its repair do not fit into its context."""
+        return self.context is not None and self.context < _LEAST_FOR_ALL
+
 
 @asynccontextmanager
 async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
     """The model of a choice, while the block lasts; leaving it closes every connection."""
-    timeout = httpx2.Timeout(choice.silence_s, connect=_CONNECT_S)
+    # A server of one's own reads the whole question first, which takes minutes without a graphics card.
+    silence_s = choice.silence_s or (choice.call_s if choice.is_own_server else _SILENCE_S)
+    timeout = httpx2.Timeout(silence_s, connect=_CONNECT_S)
     hooks: Any = {"response": [_limit_reply]}  # Any: the client types its hooks as it runs them
     async with httpx2.AsyncClient(timeout=timeout, event_hooks=hooks) as client:
         # In a thread: loading a provider's library takes seconds, and this process must prove that it lives.
         model = await asyncio.to_thread(_model, choice, client)
-        context = choice.context or await context_of(choice, client)
+        context = choice.context or await context_of(choice, client) or _known_context(choice)
         yield Provider(model, is_grammar=choice.provider != ANTHROPIC, context=context)
 
 
@@ -71,12 +84,22 @@ def _model(choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
 
 def price(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Decimal | None:
     """The cost of so many tokens in dollars, None for a model without a known price."""
+    usage = PricedUsage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached_tokens)
+    calculated = _calculated(choice, usage)
+    return None if calculated is None else calculated.total_price
+
+
+def _known_context(choice: ModelChoice) -> int | None:
+    calculated = _calculated(choice, PricedUsage())
+    return None if calculated is None else calculated.model.context_window
+
+
+def _calculated(choice: ModelChoice, usage: PricedUsage) -> PriceCalculation | None:
     provider = _PRICED.get(choice.provider)
     if provider is None:
         return None
-    usage = PricedUsage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached_tokens)
     try:
-        return calc_price(usage, choice.name, provider_id=provider).total_price
+        return calc_price(usage, choice.name, provider_id=provider)
     except (LookupError, ValueError):
         return None
 
@@ -152,10 +175,27 @@ def is_about_grammar(error: failures.ModelAPIError) -> bool:
     return any(word in _reason(error) for word in ("response_format", "json_schema", "grammar", "text.format"))
 
 
+def output_limit(error: failures.ModelAPIError, *, asked: int) -> int | None:
+    """The longest answer that a provider gives, where it refuses a call since a longer one was asked for."""
+    reason = _reason(error)
+    if "max_tokens" not in reason and "max_completion_tokens" not in reason and "max_output_tokens" not in reason:
+        return None
+    told = [int(number.replace(",", "")) for number in _NUMBER.findall(reason)]
+    return max((number for number in told if _LEAST_LIMIT <= number < asked), default=None)
+
+
 def unavailable(choice: ModelChoice, error: failures.ModelAPIError) -> RunnerUnavailable:
     """A sentence for the founder: what is wrong with the provider, and what to do."""
     kind = ProviderDown if isinstance(error, _DOWN) else RunnerUnavailable
     return kind(_sentence(choice, error))
+
+
+def too_long(choice: ModelChoice) -> str:
+    """A sentence for the founder: the model cannot read what it has to know."""
+    return (
+        f"The goal and the rules of designing are more than {choice.name!r} can read. Say it shorter, "
+        "start its server with a larger context, or choose another model."
+    )
 
 
 def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:
@@ -168,10 +208,7 @@ def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:
         case failures.ModelNotFoundError():
             return f"{who} has no model {choice.name!r} for this key. Correct COFOUNDER_MODEL."
         case _ if is_too_long(error):
-            return (
-                f"The goal and the rules of designing are more than {choice.name!r} can read. Say it shorter, "
-                "start its server with a larger context, or choose another model."
-            )
+            return too_long(choice)
         case failures.ModelRequestRejectedError():
             return f"{who} refuses what was sent to {choice.name!r}: {_reason(error)}"
         case failures.ModelRateLimitError():

@@ -47,7 +47,6 @@ def brief_contract() -> str:
     kinds: dict[str, Mapping[Any, str]] = {
         "Types of fields": {kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)},
         "Kinds of rules": RULE_KINDS,
-        "Kinds of views": {kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)},
         "In expressions, over records": AGGREGATES,
     }
     return "\n\n".join(f"## {title}\n\n{_bullet_list(words)}" for title, words in kinds.items())

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.adapters.runners.local_servers import find_local_servers
+from app.designer import prompts
 from app.ports.runner import RunnerUnavailable
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.scripted_model import Say, ScriptedModel
@@ -65,6 +66,24 @@ async def test_a_model_that_ollama_has_not_pulled_is_named(start: Start) -> None
 
     with pytest.raises(RunnerUnavailable, match="Ollama has no model 'scripted'"):
         await bench.runner.scaffold(POOL_GOAL)
+
+
+@pytest.mark.parametrize(
+    ("running", "is_brief"),
+    [({"context_length": 4096}, True), ({"context_length": 65_536}, False), ({}, True), (None, False)],
+    ids=["by default", "larger", "not told", "no Ollama"],
+)
+async def test_it_is_told_what_fits_into_the_context_that_it_gives_the_model(
+    start: Start, running: dict[str, int] | None, is_brief: bool
+) -> None:
+    """Ollama cuts off a longer question without a word."""
+    bench = start([recorded(as_text(pool()), is_streaming=True)], provider="ollama")
+    bench.provider.running = running
+
+    assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    system = bench.provider.asked[0].body["messages"][0]["content"]
+    assert system == prompts.system_prompt(is_brief=is_brief)
 
 
 def test_its_models_are_offered_by_the_names_that_it_lists() -> None:

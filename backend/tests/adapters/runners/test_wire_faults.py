@@ -133,8 +133,100 @@ async def test_a_model_that_reads_little_is_told_less(
 
     assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
 
-    system = bench.provider.asked[0].body["messages"][0]["content"]
-    assert system == prompts.system_prompt(is_brief=is_brief)
+    (asked,) = bench.provider.asked
+    assert asked.body["messages"][0]["content"] == prompts.system_prompt(is_brief=is_brief)
+    spec = asked.body["response_format"]["json_schema"]["schema"]["properties"]["spec"]["properties"]
+    assert ("site" in spec) is not is_brief
+
+
+@pytest.mark.parametrize("context", [4096, 8192])
+async def test_answer_and_repair_fit_into_a_small_context(start: Start, context: int) -> None:
+    faulty = pool()
+    faulty["spec"]["rules"][0]["fields"] = ["starts_at", "ends_at", "pool"]
+    bench = start([as_text(faulty), GOOD], provider="compatible")
+    bench.provider.listed = {"max_model_len": context}
+
+    await bench.runner.scaffold(POOL_GOAL)
+
+    for asked in bench.provider.asked:
+        told = len("".join(message["content"] for message in asked.body["messages"]).encode())
+        assert 0 < asked.body["max_tokens"] <= context - told // 3
+    first = bench.provider.asked[0].body
+    told = len("".join(message["content"] for message in first["messages"]).encode())
+    assert first["max_tokens"] <= (context - told // 3) // 2
+
+
+async def test_a_weak_model_that_copies_the_example_has_not_designed_anything(start: Start) -> None:
+    bench = start([prompts.brief_example()], provider="compatible")
+    bench.provider.listed = {"max_model_len": 8192}
+
+    spec = (await bench.runner.scaffold(YOGA)).spec
+
+    assert spec.engine == "blueprint"
+    assert "it is the example" in str(bench.provider.asked[1].body["messages"][-1])
+
+
+async def test_a_goal_that_cannot_be_read_is_not_sent(start: Start) -> None:
+    bench = start([GOOD], provider="compatible")
+    bench.provider.listed = {"max_model_len": 2048}
+    with pytest.raises(RunnerUnavailable, match="more than 'scripted' can read"):
+        await bench.runner.scaffold(POOL_GOAL * 20)
+    assert bench.provider.asked == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "limit", "message"),
+    [
+        (
+            "openai-chat",
+            16384,
+            "max_tokens is too large: {}. This model supports at most 16384 completion tokens.",
+        ),
+        ("anthropic", 8192, "max_tokens: {} > 8192, which is the maximum allowed number of output tokens for it"),
+    ],
+)
+async def test_no_longer_answer_is_asked_for_than_a_model_gives(
+    start: Start, provider: str, limit: int, message: str
+) -> None:
+    def script(asked: Asked, _: int) -> Say:
+        most = asked.body.get("max_tokens") or asked.body["max_completion_tokens"]
+        error = {"type": "invalid_request_error", "message": message.format(most)}
+        return Say(GOOD) if most <= limit else Say(status=400, error={"type": "error", "error": error})
+
+    bench = start(script, provider=provider)
+
+    assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    assert len(bench.provider.asked) == 2
+    assert bench.notebook.unknown == 0
+
+
+@pytest.mark.parametrize("provider", ["openai-chat", "openai", "anthropic", "ollama"])
+async def test_of_a_model_that_is_too_slow_what_came_in_time_is_built(start: Start, provider: str) -> None:
+    half = GOOD.index('"rules"')
+    bench = start([Say(GOOD, stall_after=half)], provider=provider, call_s=1.5)
+
+    spec = (await bench.runner.scaffold(POOL_GOAL)).spec
+
+    assert spec.engine == f"{provider}:scripted"
+    assert [entity.name for entity in spec.entities][:2] == ["Lane", "Customer"]
+    assert bench.notebook.ends[0] == "answered"
+    # Nobody knows what such an answer took, so the most that it can have been counts.
+    (first, *_) = bench.notebook.kept.values()
+    assert first.usage == bench.notebook.begun[0].most
+
+
+@pytest.mark.parametrize("is_streaming", [True, False], ids=["streaming", "whole"])
+async def test_a_model_that_says_nothing_in_time_leaves_the_plan_to_the_rules(
+    start: Start, is_streaming: bool
+) -> None:
+    bench = start([Say(GOOD, hang_s=60)], provider="ollama", is_streaming=is_streaming, call_s=0.5)
+
+    spec = (await bench.runner.scaffold(YOGA)).spec
+
+    assert spec.engine == "blueprint"
+    assert spec.assumptions[0].startswith("The model did not finish its answer in time.")
+    assert (len(bench.provider.asked), bench.notebook.ends) == (1, ["out of time"])
 
 
 async def test_a_provider_that_was_busy_is_asked_again_when_it_said(start: Start) -> None:
