@@ -16,7 +16,7 @@ from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit
 from app.core.errors import NotFound
 
-LOOK_EVERY_S: Final = 0.3
+FOLLOW_PAUSE_S: Final = 0.3
 
 
 def logs(
@@ -29,33 +29,33 @@ def logs(
     context: Ctx,
 ) -> int:
     """Show the log of a part of the instance."""
-    found = log_files(load_settings(common).data.logs)
+    files = log_files(load_settings(common).data.logs)
     if name is None:
         if common.json:
-            context.result_json({"logs": list(found)})
+            context.result_json({"logs": list(files)})
         else:
-            context.result("\n".join(found)) if found else context.say("No logs yet.\ncofounder up")
+            context.result("\n".join(files)) if files else context.say("No logs yet.\ncofounder up")
         return Exit.OK
-    name = log_named(name, list(found))
-    tail = last_lines(found[name], lines)
+    name = log_named(name, list(files))
+    tail = last_lines(files[name], lines)
     if common.json:
         context.result_json({"name": name, "lines": tail})
         return Exit.OK
     for line in tail:
         context.verbatim(line)
     if follow:
-        grow(found[name], context)
+        follow_log(files[name], context)
     return Exit.OK
 
 
 def log_named(text: str, names: Sequence[str]) -> str:
-    """The log of that name, or the only one whose name begins so. NotFound names what there is."""
-    begun = [name for name in names if name.startswith(text) and text]
-    if text in names or len(begun) == 1:
-        return text if text in names else begun[0]
-    which = "There are several logs that begin with" if begun else "There is no log"
-    known = f" There are: {', '.join(begun or names)}." if names else ""
-    raise NotFound(f"{which} {text!r}.{known}", remedy="cofounder logs")
+    """The log of that name, or the only log whose name begins with `text`. NotFound lists the logs."""
+    matches = [name for name in names if name.startswith(text) and text]
+    if text in names or len(matches) == 1:
+        return text if text in names else matches[0]
+    which = "There are several logs that begin with" if matches else "There is no log"
+    choices = f" There are: {', '.join(matches or names)}." if names else ""
+    raise NotFound(f"{which} {text!r}.{choices}", remedy="cofounder logs")
 
 
 def log_files(folder: Path) -> dict[str, Path]:
@@ -69,8 +69,8 @@ def last_lines(path: Path, count: int) -> list[str]:
         return [line.rstrip("\n") for line in deque(file, maxlen=count)]
 
 
-def grow(path: Path, context: Context) -> None:
-    """Print what is appended until Ctrl-C."""
+def follow_log(path: Path, context: Context) -> None:
+    """Print the lines that are appended to a log, until Ctrl-C."""
     with path.open(encoding="utf-8", errors="replace") as file:
         file.seek(0, 2)
         try:
@@ -79,9 +79,10 @@ def grow(path: Path, context: Context) -> None:
                 if line:
                     context.verbatim(line.rstrip("\n"))
                 else:
-                    if path.stat().st_size < file.tell():  # it was put aside
+                    # Shorter than what was read: the log was put aside, and begins anew.
+                    if path.stat().st_size < file.tell():
                         file.seek(0)
-                    time.sleep(LOOK_EVERY_S)
+                    time.sleep(FOLLOW_PAUSE_S)
         except KeyboardInterrupt:
             context.say("")
 

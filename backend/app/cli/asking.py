@@ -12,7 +12,13 @@ def require_yes(context: Context, question: str, *, otherwise: str, command: str
     """Return when the person says yes. UsageError with what did not happen, and the command that does not ask."""
     if not sys.stdin.isatty():
         raise UsageError(f"There is no terminal to ask on. {otherwise}", remedy=command)
-    context.talk.write(f"{question} [y/N] ")
-    context.talk.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not answers_yes(context, question):
         raise UsageError(otherwise, remedy=command)
+
+
+def answers_yes(context: Context, question: str, *, by_default: bool = False) -> bool:
+    """Ask at the terminal; Enter alone is the answer `by_default`."""
+    context.talk.write(f"{question} {'[Y/n]' if by_default else '[y/N]'} ")
+    context.talk.flush()
+    answer = sys.stdin.readline().strip().lower()
+    return answer in ("y", "yes") or (by_default and not answer)

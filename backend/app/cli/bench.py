@@ -20,7 +20,7 @@ def bench(
     context: Ctx,
 ) -> int:
     """Measure the performance bars on servers of their own; your data is not touched."""
-    groups = [one.strip().upper() for one in (only or "").split(",") if one.strip()]
+    groups = [part.strip().upper() for part in (only or "").split(",") if part.strip()]
     report = context.wiring().run_bench(only=groups, quick=quick, say=context.say)
     if common.json:
         context.result_json(report.as_json())

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from cyclopts import Parameter
 
 from app.cli.asking import require_yes
-from app.cli.client import ApiClient, open_client
+from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, Interrupted, ServerUnreachable, UsageError
@@ -54,25 +54,25 @@ def build(
     """Build an app from a goal and follow the build to its end."""
     planner = engine or (load_settings(common).default_engine if project is None else None)
     if goal is not None and planner == BLUEPRINT_ENGINE:
-        agree_on_plan(context, said_goal(goal), command="cofounder build", anyway=anyway)
+        agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
     with open_client(common, context) as client:
         if goal is not None and planner is None and planner_of(client, project, common) == BLUEPRINT_ENGINE:
-            agree_on_plan(context, said_goal(goal), command="cofounder build", anyway=anyway)
-        started = start(client, goal, project=project, engine=engine)
+            agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
+        started = start_build(client, goal, project=project, engine=engine)
         job_id = started["job_id"]
         context.say(f"Building {started['build_version']} (job {job_id}).")
         if detach:
             context.result_json(started) if common.json else context.result(job_id)
             return Exit.OK
         progress = make_progress(context, as_json=common.json)
-        finished = finish(client, job_id, progress=progress, timeout_s=timeout)
-        return tell(finished, context, as_json=common.json)
+        finished = follow_to_end(client, job_id, progress=progress, timeout_s=timeout)
+        return print_outcome(finished, context, as_json=common.json)
 
 
 def planner_of(client: ApiClient, project: str | None, common: Common) -> str:
     """The engine that plans the next build of a project."""
-    found = client.get(f"/api/projects/{find_project_id(client, project or '')}")
-    return str(found.get("engine") or load_settings(common).default_engine)
+    record = client.get(f"/api/projects/{find_project_id(client, project or '')}")
+    return str(record.get("engine") or load_settings(common).default_engine)
 
 
 def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, context: Ctx) -> int:
@@ -81,10 +81,10 @@ def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, cont
         progress = EventLines(context) if common.json else make_progress(context, as_json=False)
         job_id = find_job_id(client, job)
         with naming_a_build(client, job_id):
-            finished = finish(client, job_id, progress=progress, timeout_s=timeout)
+            finished = follow_to_end(client, job_id, progress=progress, timeout_s=timeout)
     if common.json:
         return exit_of_build(finished)
-    return tell(finished, context, as_json=False)
+    return print_outcome(finished, context, as_json=False)
 
 
 def status(job: Job, /, *, common: Common = COMMON, context: Ctx) -> int:
@@ -92,11 +92,11 @@ def status(job: Job, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
         job_id = find_job_id(client, job)
         with naming_a_build(client, job_id):
-            found = client.get(f"/api/generation/{job_id}/status")
+            state = client.get(f"/api/generation/{job_id}/status")
     if common.json:
-        context.result_json(found)
+        context.result_json(state)
     else:
-        context.result("\n".join(status_lines(found)))
+        context.result("\n".join(status_lines(state)))
     return Exit.OK
 
 
@@ -122,44 +122,46 @@ def cancel(
 
 
 def has_ended(client: ApiClient, job_id: str) -> bool:
-    """Then there is nothing to ask about: the answer to a cancel says so."""
+    """True when the build is over: a cancel then needs no question, its answer says so."""
     return JobStatus(client.get(f"/api/generation/{job_id}/status")["status"]).is_terminal
 
 
-def start(
+def start_build(
     client: ApiClient, goal: str | None, *, project: str | None, engine: str | None = None
-) -> dict[str, Any]:
+) -> JsonObject:
     """Start a build, in a new project unless one is named; asked twice it starts once.
 
     A new project whose build is refused is removed again.
     """
     if goal is not None or project is None:
-        said_goal(goal or "")
+        require_goal(goal or "")
     if project is not None or goal is None:
-        return begin(client, find_project_id(client, project or ""), goal, engine=engine)
+        return request_build(client, find_project_id(client, project or ""), goal, engine=engine)
     project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
     try:
-        return begin(client, project_id, goal, engine=engine)
+        return request_build(client, project_id, goal, engine=engine)
     except ApiProblem:
-        discard(client, project_id)
+        discard_project(client, project_id)
         raise
 
 
-def begin(client: ApiClient, project_id: str, goal: str | None, *, engine: str | None = None) -> dict[str, Any]:
+def request_build(
+    client: ApiClient, project_id: str, goal: str | None, *, engine: str | None = None
+) -> JsonObject:
     """Ask for a build of the project; without a goal, of its specification as it stands."""
-    said = {"goal": goal, "engine": engine}
-    body = {"project_id": project_id, **{name: value for name, value in said.items() if value is not None}}
+    fields = {"goal": goal, "engine": engine}
+    body = {"project_id": project_id, **{name: value for name, value in fields.items() if value is not None}}
     return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
 
 
-def discard(client: ApiClient, project_id: str) -> None:
-    """Remove a project that has come to nothing; an instance that went away keeps it."""
+def discard_project(client: ApiClient, project_id: str) -> None:
+    """Remove a project whose only build was refused; when the instance has gone away, it stays."""
     with suppress(ApiProblem, ServerUnreachable):
         client.delete(f"/api/projects/{project_id}")
 
 
-def said_goal(goal: str) -> str:
-    """The goal, when there is one that is not too long. UsageError."""
+def require_goal(goal: str) -> str:
+    """The goal, when it has words and is not too long. UsageError."""
     if not has_shape(goal):
         raise UsageError("The goal is empty.", remedy='cofounder build "A booking app for a yoga studio"')
     if len(goal.strip()) > GOAL_MAX:
@@ -172,17 +174,17 @@ def said_goal(goal: str) -> str:
 
 def project_name(goal: str) -> str:
     """A short name made of the goal's first words."""
-    shown = "".join(character for character in goal if character.isspace() or not holds_controls(character))
-    words = re.sub(r"^(an?|the)\s+", "", " ".join(shown.split()), flags=re.IGNORECASE)
+    visible = "".join(character for character in goal if character.isspace() or not holds_controls(character))
+    words = re.sub(r"^(an?|the)\s+", "", " ".join(visible.split()), flags=re.IGNORECASE)
     if len(words) > NAME_LENGTH:
         words = words[:NAME_LENGTH].rsplit(" ", 1)[0]
     return words[:1].upper() + words[1:]
 
 
-def finish(
+def follow_to_end(
     client: ApiClient, job_id: str, *, progress: Progress, timeout_s: float | None = None
-) -> dict[str, Any]:
-    """Follow the build to its end; what it became, with the seconds of each stage. Interrupted on Ctrl-C."""
+) -> JsonObject:
+    """Follow the build to its end, and return the build with the seconds of each stage. Interrupted on Ctrl-C."""
     clock = StageClock()
     try:
         with progress:
@@ -198,8 +200,8 @@ def finish(
     return client.get(f"/api/builds/{job_id}") | {"stage_seconds": clock.seconds}
 
 
-def tell(finished: dict[str, Any], context: Context, *, as_json: bool) -> Exit:
-    """Print what a build became, its preview address on the last line, and answer the exit code."""
+def print_outcome(finished: JsonObject, context: Context, *, as_json: bool) -> Exit:
+    """Print what a build became, its preview address on the last line, and return the exit code."""
     code = exit_of_build(finished)
     if as_json:
         context.result_json(finished)

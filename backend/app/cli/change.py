@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.cli.builds import Engine, Timeout, finish, planner_of, tell
+from app.cli.builds import Engine, Timeout, follow_to_end, planner_of, print_outcome
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, UsageError
@@ -48,25 +48,26 @@ def change(
         if detach:
             context.result_json(started) if common.json else context.result(job_id)
             return Exit.OK
-        finished = finish(client, job_id, progress=make_progress(context, as_json=common.json), timeout_s=timeout)
-        return tell(finished, context, as_json=common.json)
+        progress = make_progress(context, as_json=common.json)
+        finished = follow_to_end(client, job_id, progress=progress, timeout_s=timeout)
+        return print_outcome(finished, context, as_json=common.json)
 
 
 def change_by_rules(client: ApiClient, project_id: str, words: str, context: Context, *, anyway: bool) -> None:
     """Make the change one of the plan and tell it. UsageError when some of it was not understood."""
     try:
-        told = client.post(f"/api/projects/{project_id}/changes", {"text": words})
+        answer = client.post(f"/api/projects/{project_id}/changes", {"text": words})
     except ApiProblem as problem:
         offers = problem.extra.get("offers") or []
         if offers:
             problem.remedy = offers_to_type(project_id, offers)
         raise
-    for line in told["changes"]:
+    for line in answer["changes"]:
         context.say(line)
-    if not told["not_understood"] or anyway:
+    if not answer["not_understood"] or anyway:
         return
-    lost = "; ".join(f"“{text}”" for text in told["not_understood"])
-    offers = [offer for text in told["not_understood"] for offer in told["offers"].get(text, [])]
+    lost = "; ".join(f"“{text}”" for text in answer["not_understood"])
+    offers = [offer for text in answer["not_understood"] for offer in answer["offers"].get(text, [])]
     raise UsageError(
         f"Not in it: {lost}. The rest is kept in the plan and not built yet.",
         remedy=f"{offers_to_type(project_id, offers)}cofounder build --project {project_id}",

@@ -27,25 +27,25 @@ def checks(
     """Show what was checked before a build became ready, what was seen, and how long it took."""
     with open_client(common, context) as client:
         build = find_build(client, job)
-        found = client.get(f"/api/builds/{build['job_id']}/evidence")
+        evidence = client.get(f"/api/builds/{build['job_id']}/evidence")
         paths = []
-        for address in found["pictures"] if pictures is not None else ():
-            path = (pictures or Path()) / f"{found['build_version']}-{Path(address).name}"
+        for address in evidence["pictures"] if pictures is not None else ():
+            path = (pictures or Path()) / f"{evidence['build_version']}-{Path(address).name}"
             path.parent.mkdir(parents=True, exist_ok=True)
             with client.download(address) as pieces:
                 write_file(pieces, path, force=True, again=f"cofounder checks {quote(job)}")
             paths.append(str(path))
     if common.json:
-        context.result_json(found | {"files": paths})
+        context.result_json(evidence | {"files": paths})
     else:
-        context.result("\n".join([*told(found), *paths]))
+        context.result("\n".join([*evidence_lines(evidence), *paths]))
     return Exit.OK
 
 
-def told(found: Mapping[str, Any]) -> list[str]:
+def evidence_lines(evidence: Mapping[str, Any]) -> list[str]:
     """Each check on a line, and what it saw below it."""
-    lines = [f"{found['build_version']}: {len(found['checks'])} checks"]
-    for check in found["checks"]:
+    lines = [f"{evidence['build_version']}: {len(evidence['checks'])} checks"]
+    for check in evidence["checks"]:
         mark = "-     " if check["skipped"] else "ok    " if check["ok"] else "FAILED"
         lines.append(f"  {mark} {check['name']:<12}{check['seconds']:6.2f} s  {check['detail']}")
         lines += [f"           {line}" for line in check["saw"] if not line.startswith("200 ")]

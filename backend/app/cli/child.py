@@ -43,15 +43,15 @@ class Child:
         return self.instance.pid == self._process.pid
 
     def wait(self) -> None:
-        """Until the instance ends by itself."""
+        """Wait until the instance ends by itself."""
         self._process.wait()
 
     def stop(self) -> None:
-        """Ask it to stop, and end it when it does not."""
-        end(self._process)
+        """Ask the instance to stop, and end it when it does not."""
+        end_process(self._process)
 
     def leave(self) -> None:
-        """Let it run on when this process ends."""
+        """Let the instance run on when this process ends."""
         self._process.send_signal(LEAVE)
 
 
@@ -65,13 +65,14 @@ def start_instance(settings: Settings, context: Context) -> Child:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            # Ctrl-C reaches every process of the terminal's group; this one is stopped in order, by its parent.
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
     try:
         return Child(process, wait_until_serving(process, settings, context, log=log))
     except BaseException:
-        end(process)
+        end_process(process)
         raise
 
 
@@ -99,6 +100,7 @@ def wait_until_serving(
             return instance
         if process.poll() is None or context.wiring().is_coming_up(settings):
             last_held = time.monotonic()
+        # `up` ends so for a taken port, and for a second instance; of that one `is_coming_up` has told before.
         elif process.returncode == Exit.CONFLICT:
             raise PortTaken(f"Port {settings.port} or {settings.previews_port} is taken by another program.")
         elif time.monotonic() > last_held + HELD_AGAIN_S:
@@ -122,7 +124,7 @@ def not_started(detail: str, log: Path) -> ConfigurationError | Unavailable:
     return ConfigurationError(f"{detail} Its last words:\n{words}", remedy="cofounder doctor")
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
     """SIGTERM, and SIGKILL when that is not heard; a second Ctrl-C does not leave it half done."""
     if process.poll() is None:
         process.terminate()

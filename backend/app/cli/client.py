@@ -18,6 +18,9 @@ from app.cli.remedies import remedy_for
 from app.core.errors import Unauthenticated
 from app.core.settings import Settings
 
+JsonObject = dict[str, Any]
+"""The decoded body of an answer of the API."""
+
 TIMEOUT_S: Final = 35.0
 """Longer than the longest long-poll of the API (30 s)."""
 
@@ -67,7 +70,7 @@ class ApiClient:
         self._http.close()
         self._presence.__exit__(None, None, None)
 
-    def get(self, path: str, **params: Any) -> dict[str, Any]:
+    def get(self, path: str, **params: Any) -> JsonObject:
         """Read one object."""
         return self._call("GET", path, params=params)
 
@@ -78,7 +81,7 @@ class ApiClient:
         *,
         idempotency_key: str | None = None,
         revision: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Write; with an idempotency key it is tried again while the server is busy or away.
 
         With a revision it is written only over what still has it.
@@ -89,7 +92,7 @@ class ApiClient:
         headers = {"Idempotency-Key": idempotency_key}
         return self._persist(path, json=dict(body or {}), headers=headers)
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def patch(self, path: str, body: Mapping[str, Any]) -> JsonObject:
         """Change one object."""
         return self._call("PATCH", path, json=dict(body))
 
@@ -100,18 +103,18 @@ class ApiClient:
         if response.is_error:
             raise problem_of(response)
 
-    def put(self, path: str, body: Mapping[str, Any], *, revision: str, as_written: bool) -> dict[str, Any]:
+    def put(self, path: str, body: Mapping[str, Any], *, revision: str, as_written: bool) -> JsonObject:
         """Write over what had this revision."""
         params = {"as_written": "true"} if as_written else {}
         return self._call("PUT", path, json=dict(body), headers={"If-Match": f'"{revision}"'}, params=params)
 
-    def upload(self, path: str, content: BinaryIO) -> dict[str, Any]:
+    def upload(self, path: str, content: BinaryIO) -> JsonObject:
         """Write a whole file, which is not held in memory."""
         pieces = iter(lambda: content.read(PIECE_BYTES), b"")
         headers = {"Content-Length": str(os.fstat(content.fileno()).st_size)}
         return self._call("PUT", path, content=pieces, headers=headers, timeout=UPLOAD_TIMEOUT_S)
 
-    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str) -> Iterator[JsonObject]:
         """Every item of a list, page after page."""
         cursor: str | None = None
         while True:
@@ -142,14 +145,14 @@ class ApiClient:
                 raise problem_of(response)
             yield response.iter_bytes()
 
-    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+    def _call(self, method: str, path: str, **arguments: Any) -> JsonObject:
         with reaching(self.api_url):
             response = self._http.request(method, path, **arguments)
         if response.is_error:
             raise problem_of(response)
-        return decoded(response)
+        return decode_object(response)
 
-    def _persist(self, path: str, **arguments: Any) -> dict[str, Any]:
+    def _persist(self, path: str, **arguments: Any) -> JsonObject:
         for attempt in range(1, TRIES):
             try:
                 return self._call("POST", path, **arguments)
@@ -184,12 +187,12 @@ def problem_of(response: httpx2.Response) -> ApiProblem:
     if document.get("gate_title"):
         document["detail"] = f"A decision waits for you: {document['gate_title']} To see how to decide:"
     problem = ApiProblem(response.status_code, document, remedy=remedy_for(response.status_code, document))
-    after = response.headers.get("retry-after", "")
-    problem.retry_after = int(after) if after.isdecimal() else None
+    retry_after = response.headers.get("retry-after", "")
+    problem.retry_after = int(retry_after) if retry_after.isdecimal() else None
     return problem
 
 
-def decoded(response: httpx2.Response) -> dict[str, Any]:
+def decode_object(response: httpx2.Response) -> JsonObject:
     """The JSON object of an answer. ServerUnreachable when something else answers on that port."""
     try:
         body = response.json()

@@ -13,7 +13,7 @@ from app.core.settings import Settings
 @contextmanager
 def using_instance(settings: Settings) -> Iterator[None]:
     """Be seen as a user of the instance on this data directory inside the block."""
-    handle = _open(settings)
+    handle = _open_lock(settings)
     try:
         if handle is not None:
             fcntl.flock(handle, fcntl.LOCK_SH)
@@ -26,7 +26,7 @@ def using_instance(settings: Settings) -> Iterator[None]:
 @contextmanager
 def alone_with_instance(settings: Settings) -> Iterator[bool]:
     """True when no other command uses it; if so, none begins to before the block ends."""
-    handle = _open(settings)
+    handle = _open_lock(settings)
     try:
         yield handle is None or _is_ours_alone(handle)
     finally:
@@ -42,9 +42,10 @@ def _is_ours_alone(handle: int) -> bool:
     return True
 
 
-def _open(settings: Settings) -> int | None:
-    """None for a data directory that only others may write to."""
+def _open_lock(settings: Settings) -> int | None:
+    """The lock file; None for a data directory that only others may write to."""
     try:
+        # No link is followed: whoever may write here could make it lead to a file of somebody else's.
         return os.open(settings.data.users, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError:
         return None

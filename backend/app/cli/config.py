@@ -17,45 +17,45 @@ HIDDEN: Final = "********"
 
 def load_settings(common: Common = COMMON, **flags: Any) -> Settings:
     """The settings with the flags given on the command line; None means not given. ConfigurationError."""
-    given = {"data_dir": common.data_dir, **flags}
+    values = {"data_dir": common.data_dir, **flags}
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in values.items() if value is not None})
     except ValidationError as error:
-        raise ConfigurationError(refusal(error), remedy="cofounder config show --help") from error
+        raise ConfigurationError(describe_errors(error), remedy="cofounder config show --help") from error
     require_room(settings.data.root)
     return settings
 
 
 def require_room(root: Path) -> None:
     """ConfigurationError when a file stands where the data directory should be, or on the way there."""
-    there = next(place for place in (root, *root.parents) if place.exists())
-    if not there.is_dir():
-        detail = f"The data directory {str(root)!r} cannot be: {str(there)!r} is a file."
+    nearest = next(place for place in (root, *root.parents) if place.exists())
+    if not nearest.is_dir():
+        detail = f"The data directory {str(root)!r} cannot be: {str(nearest)!r} is a file."
         raise ConfigurationError(detail, remedy="Name a directory with --data-dir, or COFOUNDER_DATA_DIR.")
 
 
-def refusal(error: ValidationError) -> str:
+def describe_errors(error: ValidationError) -> str:
     """Each wrong setting in a sentence; a value is not repeated, since it may be a secret."""
-    wrong = []
+    sentences = []
     for item in error.errors(include_url=False, include_input=False):
         name = str(item["loc"][0]) if item["loc"] else "?"
-        wrong.append(f"The setting {name!r} (COFOUNDER_{name.upper()}) is wrong: {item['msg']}.")
-    return " ".join(wrong)
+        sentences.append(f"The setting {name!r} (COFOUNDER_{name.upper()}) is wrong: {item['msg']}.")
+    return " ".join(sentences)
 
 
-def sources(settings: Settings, common: Common) -> dict[str, str]:
+def find_sources(settings: Settings, common: Common) -> dict[str, str]:
     """The source of each setting's value."""
     flagged = {"data_dir"} if common.data_dir is not None else set()
     environment = set(EnvSettingsSource(type(settings))())
     dotenv = set(DotEnvSettingsSource(type(settings))())
-    found = {}
+    origins = {}
     for name in type(settings).model_fields:
         layers = (("flag", flagged), ("environment", environment), (".env", dotenv))
-        found[name] = next((layer for layer, names in layers if name in names), "default")
-    return found
+        origins[name] = next((layer for layer, names in layers if name in names), "default")
+    return origins
 
 
-def shown(value: object) -> Any:
+def masked(value: object) -> bool | float | str | None:
     """A value as it may be seen: secrets masked."""
     if isinstance(value, SecretStr):
         return HIDDEN
@@ -65,8 +65,8 @@ def shown(value: object) -> Any:
 def show(*, common: Common = COMMON, context: Ctx) -> None:
     """Show every setting with its value and its source; secrets are masked."""
     settings = load_settings(common)
-    origin = sources(settings, common)
-    table = {name: {"value": shown(getattr(settings, name)), "source": origin[name]} for name in origin}
+    origins = find_sources(settings, common)
+    table = {name: {"value": masked(getattr(settings, name)), "source": origins[name]} for name in origins}
     if common.json:
         return context.result_json(table)
     width = max(map(len, table))

@@ -116,7 +116,7 @@ class Context:
 
     def typed(self, text: str) -> str:
         """`text` with its commands as this person types them, safe to print."""
-        placed = COMMAND_TO_TYPE.sub(lambda found: self._on_same_data(found[0]), printable(text))
+        placed = COMMAND_TO_TYPE.sub(lambda match: self._on_same_data(match[0]), printable(text))
         return COMMAND_NAMED.sub(lambda _: f"{self.name} ", placed)
 
     def _on_same_data(self, command: str) -> str:
@@ -125,11 +125,11 @@ class Context:
         return f"{command} --data-dir {shlex.quote(self.data_dir)}"
 
     def say(self, text: str) -> None:
-        """Talk to the person; never part of the result."""
+        """Talk to the person, which is never part of the result."""
         print(self.typed(text), file=self.talk, flush=True)
 
     def result(self, text: str) -> None:
-        """The request to a command."""
+        """Print the answer to the command."""
         print(self.typed(text), file=self.out, flush=True)
 
     def verbatim(self, text: str) -> None:
@@ -138,7 +138,7 @@ class Context:
 
     def result_json(self, value: Any) -> None:
         """The result for a program, on one line."""
-        print(_escaped(json.dumps(value, ensure_ascii=False, default=str)), file=self.out, flush=True)
+        print(escape_unprintable(json.dumps(value, ensure_ascii=False, default=str)), file=self.out, flush=True)
 
 
 Ctx = Annotated[Context, Parameter(parse=False)]
@@ -152,6 +152,6 @@ def printable(text: str) -> str:
     )
 
 
-def _escaped(document: str) -> str:
+def escape_unprintable(document: str) -> str:
     """The JSON `document` with what `printable` would take out as escapes, so that no value changes."""
     return "".join(char if char == printable(char) else f"\\u{ord(char):04x}" for char in document)

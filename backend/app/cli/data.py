@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
 from app.cli.asking import require_yes
-from app.cli.client import open_client
+from app.cli.client import JsonObject, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, UsageError
 from app.cli.export import file_name, write_file, write_out
@@ -34,8 +34,8 @@ def backup(
 ) -> int:
     """Save the records of an app as one SQLite file; the app may be in use meanwhile."""
     with open_client(common, context) as client:
-        found = find_build(client, build)
-        job_id, version, name = found["job_id"], found["build_version"], file_name(found, ending=".db")
+        record = find_build(client, build)
+        job_id, version, name = record["job_id"], record["build_version"], file_name(record, ending=".db")
         target = file or Path(name)
         if target.is_dir():
             target /= name
@@ -65,8 +65,8 @@ def restore(
     if not file.is_file():
         raise UsageError(f"There is no file {str(file)!r}.", remedy=f"cofounder data backup {quote(build)}")
     with open_client(common, context) as client:
-        found = find_build(client, build)
-        job_id, version = found["job_id"], found["build_version"]
+        record = find_build(client, build)
+        job_id, version = record["job_id"], record["build_version"]
         if not yes:
             question = f"Replace every record of {version} by those of the file?"
             command = f"cofounder data restore {quote(build)} {quote(str(file))} --yes"
@@ -80,7 +80,7 @@ def restore(
     return Exit.OK
 
 
-def restored_lines(version: str, answer: dict[str, Any]) -> list[str]:
+def restored_lines(version: str, answer: JsonObject) -> list[str]:
     """The records of the app now."""
     lines = [f"The records of {version} are those of the file now."]
     rows = list(answer["rows"].items())

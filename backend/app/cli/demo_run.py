@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Final, NoReturn
 
-from app.cli.builds import finish, said_goal, start
+from app.cli.builds import follow_to_end, require_goal, start_build
 from app.cli.child import Child, start_instance
 from app.cli.client import ApiClient, read_token
 from app.cli.company import alone_with_instance, using_instance
@@ -37,7 +37,7 @@ class Demo:
 
     def run(self, goal: str, *, stay: bool, anyway: bool) -> Exit:
         """Build once and show it; with `stay` keep the instance until Ctrl-C."""
-        agree_on_plan(self._context, said_goal(goal), command="cofounder demo", anyway=anyway)
+        agree_on_plan(self._context, require_goal(goal), command="cofounder demo", anyway=anyway)
         settings = load_settings(self._common, port=self._port)
         settings.data.prepare()
         with stopping_on_sigterm(), ExitStack() as stack:
@@ -45,19 +45,19 @@ class Demo:
                 running = self._context.wiring().find_instance(settings)
                 if running is not None:
                     self._context.say(f"Using the instance that runs at {running.api_url}.")
-                    return self._build(goal, running, settings)
-                child = self._start(settings)
+                    return self._build_and_show(goal, running, settings)
+                child = self._start_child(settings)
                 if not child.is_ours:
-                    said = f"Another command was quicker; using its instance at {child.instance.api_url}."
-                    self._context.say(said)
-                    return self._build(goal, child.instance, settings)
-                stack.callback(self._stop, child, settings)
+                    notice = f"Another command was quicker; using its instance at {child.instance.api_url}."
+                    self._context.say(notice)
+                    return self._build_and_show(goal, child.instance, settings)
+                stack.callback(self._stop_child, child, settings)
                 code = self._build_here(goal, child.instance, settings, goes_on=stay)
             if stay and code is Exit.OK:
-                self._stay(child)
+                self._wait_for_end(child)
         return code
 
-    def _stop(self, child: Child, settings: Settings) -> None:
+    def _stop_child(self, child: Child, settings: Settings) -> None:
         with alone_with_instance(settings) as alone:
             if not alone:
                 child.leave()
@@ -67,7 +67,7 @@ class Demo:
             child.stop()
         self._context.say("What was built is kept. To bring it back:\ncofounder up")
 
-    def _start(self, settings: Settings) -> Child:
+    def _start_child(self, settings: Settings) -> Child:
         """Start an instance on free ports; another program may be quicker between the look and the start."""
         for _ in range(STARTS - 1):
             try:
@@ -95,26 +95,28 @@ class Demo:
 
     def _build_here(self, goal: str, instance: RunningInstance, settings: Settings, *, goes_on: bool) -> Exit:
         try:
-            return self._build(goal, instance, settings, goes_on=goes_on)
+            return self._build_and_show(goal, instance, settings, goes_on=goes_on)
         except Interrupted:
             detail = "Stopped. The build is kept and goes on when an instance runs again:"
             raise Interrupted(detail, remedy="cofounder up") from None
 
-    def _build(self, goal: str, instance: RunningInstance, settings: Settings, *, goes_on: bool = True) -> Exit:
+    def _build_and_show(
+        self, goal: str, instance: RunningInstance, settings: Settings, *, goes_on: bool = True
+    ) -> Exit:
         """`goes_on` unless the instance ends with this command, and every link to it with that."""
         with ApiClient(instance.api_url, read_token(settings)) as client:
-            started = start(client, goal, project=None)
+            started = start_build(client, goal, project=None)
             self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
             progress = make_progress(self._context, as_json=self._common.json)
-            finished = finish(client, started["job_id"], progress=progress)
+            finished = follow_to_end(client, started["job_id"], progress=progress)
             page_url = client.post(PAGE_LINKS)["url"]
         if self._common.json:
             self._context.result_json(finished)
         elif exit_of_build(finished) is Exit.OK:
             self._context.result("\n".join(ready_lines(finished)))
             if goes_on:
-                said = f"\nChange it on the page of Co-Founder; this link signs you in, once:\n{page_url}"
-                self._context.say(said)
+                invitation = f"\nChange it on the page of Co-Founder; this link signs you in, once:\n{page_url}"
+                self._context.say(invitation)
                 self._context.result(f"\nOpen it:\n{finished['preview_url']}")
             else:
                 job_id = finished["job_id"]
@@ -123,7 +125,7 @@ class Demo:
             self._context.say("\n".join(failed_lines(finished, command="cofounder demo")))
         return exit_of_build(finished)
 
-    def _stay(self, child: Child) -> None:
+    def _wait_for_end(self, child: Child) -> None:
         self._context.say("\nIt runs until you press Ctrl-C.")
         try:
             child.wait()

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from app.cli.client import ApiClient
+from app.cli.client import ApiClient, JsonObject
 from app.cli.errors import ApiProblem, ServerUnreachable, WaitTimedOut
 from app.cli.summary import CANCELLED_LABEL, is_cancelled
 from app.domain.job import JobStatus
@@ -28,13 +28,13 @@ class BuildEvent:
 
     type: str
     seq: int
-    data: dict[str, Any]
+    data: JsonObject
 
     @property
     def at(self) -> datetime | None:
         """The time of the event; None when nobody said."""
-        told = self.data.get("at")
-        return datetime.fromisoformat(told) if isinstance(told, str) else None
+        text = self.data.get("at")
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
 
     @property
     def label(self) -> str:
@@ -54,13 +54,13 @@ class StageClock:
 
     def hear(self, event: BuildEvent) -> None:
         """Take the next event in; a stage that is entered twice, for a repair, counts twice."""
-        now = event.at
-        if event.type != "status" or now is None:
+        began = event.at
+        if event.type != "status" or began is None:
             return
         if self._since is not None:
             before = self.seconds.get(self._stage, 0.0)
-            self.seconds[self._stage] = round(before + (now - self._since).total_seconds(), 2)
-        self._stage, self._since = str(event.data.get("status")), now
+            self.seconds[self._stage] = round(before + (began - self._since).total_seconds(), 2)
+        self._stage, self._since = str(event.data.get("status")), began
 
 
 @dataclass
@@ -71,49 +71,50 @@ class Wait:
     job_id: str
     began: float
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds left, at most the longest silence. WaitTimedOut when the time is over."""
         if self.timeout_s is None:
             return SILENCE_S
-        left = self.timeout_s - (time.monotonic() - self.began)
-        if left <= 0:
+        remaining = self.timeout_s - (time.monotonic() - self.began)
+        if remaining <= 0:
             detail = f"The build has not ended after {self.timeout_s:g} s; it goes on."
             raise WaitTimedOut(detail, remedy=f"cofounder watch {self.job_id}")
-        return min(left, SILENCE_S)
+        return min(remaining, SILENCE_S)
 
 
 def follow(client: ApiClient, job_id: str, *, timeout_s: float | None = None) -> Iterator[BuildEvent]:
     """Every event from the first to `end`. WaitTimedOut, ApiProblem, ServerUnreachable."""
     wait = Wait(timeout_s, job_id, time.monotonic())
-    seen = 0
+    last_seq = 0
     failures = 0
     while failures < STREAM_TRIES:
-        before = seen
+        before = last_seq
         try:
-            for event in stream(client, job_id, after=seen, wait=wait):
-                seen = max(seen, event.seq)
+            for event in stream_events(client, job_id, after=last_seq, wait=wait):
+                last_seq = max(last_seq, event.seq)
                 yield event
                 if event.type == "end":
                     return
         except ServerUnreachable:
-            wait.left()
-        failures = 0 if seen > before else failures + 1
+            wait.seconds_left()
+        # A connection that brought something new has earned its tries again: only silence counts.
+        failures = 0 if last_seq > before else failures + 1
         if failures:
-            time.sleep(min(0.2 * failures, wait.left()))
-    yield from poll(client, job_id, wait=wait)
+            time.sleep(min(0.2 * failures, wait.seconds_left()))
+    yield from poll_status(client, job_id, wait=wait)
 
 
-def stream(client: ApiClient, job_id: str, *, after: int, wait: Wait) -> Iterator[BuildEvent]:
+def stream_events(client: ApiClient, job_id: str, *, after: int, wait: Wait) -> Iterator[BuildEvent]:
     """One connection's worth of events."""
-    with client.events(job_id, after=after, timeout_s=wait.left()) as source:
+    with client.events(job_id, after=after, timeout_s=wait.seconds_left()) as source:
         for message in source:
-            data = parsed(message.data)
+            data = parse_object(message.data)
             seq = data.get("seq") or (int(message.id) if message.id.isdecimal() else 0)
             yield BuildEvent(message.event, int(seq), data)
-            wait.left()
+            wait.seconds_left()
 
 
-def parsed(text: str) -> dict[str, Any]:
+def parse_object(text: str) -> JsonObject:
     """The payload of an event; one that is not an object carries nothing."""
     try:
         value = json.loads(text)
@@ -122,26 +123,27 @@ def parsed(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def poll(client: ApiClient, job_id: str, *, wait: Wait) -> Iterator[BuildEvent]:
+def poll_status(client: ApiClient, job_id: str, *, wait: Wait) -> Iterator[BuildEvent]:
     """The same story told from the status; states that pass between two looks are not seen."""
-    last = ""
+    known_status = ""
     away_since: float | None = None
     while True:
         try:
             status = client.get(f"/api/generation/{job_id}/status")
         except (ServerUnreachable, ApiProblem) as error:
             away_since = give_up_or_go_on(error, away_since)
-            time.sleep(min(0.5, wait.left()))
+            time.sleep(min(0.5, wait.seconds_left()))
             continue
         away_since = None
-        if status["status"] != last:
-            last = status["status"]
+        if status["status"] != known_status:
+            known_status = status["status"]
             failure = {name: status.get(name) for name in ("error_code", "error_message")}
-            yield BuildEvent("status", 0, {"status": last, "label": status.get("stage_label", last), **failure})
-        if JobStatus(last).is_terminal:
-            yield BuildEvent("end", 0, {"status": last})
+            label = status.get("stage_label", known_status)
+            yield BuildEvent("status", 0, {"status": known_status, "label": label, **failure})
+        if JobStatus(known_status).is_terminal:
+            yield BuildEvent("end", 0, {"status": known_status})
             return
-        time.sleep(min(0.5, wait.left()))
+        time.sleep(min(0.5, wait.seconds_left()))
 
 
 def give_up_or_go_on(error: ServerUnreachable | ApiProblem, away_since: float | None) -> float:

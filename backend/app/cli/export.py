@@ -47,9 +47,9 @@ def export(
     ending = ".bundle" if as_git else "-with-data.zip" if with_data else ".zip"
     flag = " --as-git" if as_git else " --with-data" if with_data else ""
     with open_client(common, context) as client:
-        found = find_build(client, build)
-        job_id, version = found["job_id"], found["build_version"]
-        name = file_name(found, ending=ending)
+        record = find_build(client, build)
+        job_id, version = record["job_id"], record["build_version"]
+        name = file_name(record, ending=ending)
         again = f"cofounder export {quote(build)}{flag}"
         target = output or Path(name)
         if target.is_dir():
@@ -94,11 +94,12 @@ def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str
         )
     part = None
     try:
+        # In the target's own folder, since a file gets its name in one step only within one file system.
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         part = Path(name)
         with os.fdopen(handle, "wb") as file:
             size = sum(file.write(piece) for piece in pieces)
-        place(part, target, force=force)
+        put_in_place(part, target, force=force)
     except FileExistsError as error:
         raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite) from error
     except OSError as error:
@@ -110,10 +111,11 @@ def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str
     return size
 
 
-def place(part: Path, target: Path, *, force: bool) -> None:
+def put_in_place(part: Path, target: Path, *, force: bool) -> None:
     """Give the finished file its name; without `force` a file that appeared meanwhile wins."""
     part.chmod(0o644)
     if force:
         part.replace(target)
     else:
+        # A rename would write over a file of that name, a link fails.
         target.hardlink_to(part)

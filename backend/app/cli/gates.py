@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
-from app.cli.client import open_client
+from app.cli.client import JsonObject, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.lookup import find_gate_id, find_project_id
@@ -35,7 +35,7 @@ def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     return Exit.OK
 
 
-def gate_lines(gate: dict[str, Any]) -> list[str]:
+def gate_lines(gate: JsonObject) -> list[str]:
     """A gate with its options, each with the command that takes it."""
     lines = [f"{gate['title']}  ({gate['status']})"]
     if gate["status"] != GateStatus.PENDING:

@@ -117,11 +117,11 @@ def make_app() -> App:
     config.command("app.cli.config:path", name="path", help="Show where settings and data are kept.")
     app.command(config)
     for word, help_text, commands in GROUPS:
-        app.command(_group(word, help_text, commands))
+        app.command(_make_group(word, help_text, commands))
     return app
 
 
-def _group(name: str, text: str, commands: Sequence[tuple[str, str, str]]) -> App:
+def _make_group(name: str, text: str, commands: Sequence[tuple[str, str, str]]) -> App:
     group = App(name=name, group=BUILD, help=text)
     for word, path, line in commands:
         group.command(path, name=word, help=line)
@@ -134,8 +134,8 @@ def call(app: App, tokens: Sequence[str], context: Context) -> int:
         command, bound, ignored = app.parse_args(list(tokens), exit_on_error=False, print_error=False)
     except CycloptsError as error:
         raise usage_error(app, error) from error
-    given = {name: context for name, kind in ignored.items() if kind is Context}
-    code = command(*bound.args, **bound.kwargs, **given)
+    context_arguments = {name: context for name, kind in ignored.items() if kind is Context}
+    code = command(*bound.args, **bound.kwargs, **context_arguments)
     return code if isinstance(code, int) else Exit.OK
 
 
@@ -145,15 +145,15 @@ def usage_error(app: App, error: CycloptsError) -> UsageError:
         error.console = app.error_console
     chain = () if isinstance(error, UnknownCommandError) else tuple(error.command_chain or ())
     if isinstance(error, UnusedCliTokensError) and chain and chain[-1] in TAKES_A_GOAL:
-        remedy = _quoted(app, chain, error.root_input_tokens or ())
+        remedy = _quote_goal(app, chain, error.root_input_tokens or ())
         return UsageError("A goal of several words stands in quotes.", remedy=remedy)
     return UsageError(str(error).strip(), remedy=" ".join(["cofounder", *chain, "--help"]))
 
 
-def _quoted(app: App, chain: Sequence[str], tokens: Sequence[str]) -> str:
+def _quote_goal(app: App, chain: Sequence[str], tokens: Sequence[str]) -> str:
     """The same command with its goal in quotes; what is left when the goal is taken out are its flags."""
-    _, bound, more, _ = app.parse_known_args(list(tokens))
-    goal = [str(bound.arguments["goal"]), *more]
+    _, bound, rest_of_goal, _ = app.parse_known_args(list(tokens))
+    goal = [str(bound.arguments["goal"]), *rest_of_goal]
     flags = list(tokens[len(chain) :])
     for word in goal:
         flags.remove(word)
@@ -175,8 +175,8 @@ def report(error: AppError, context: Context, tokens: Sequence[str]) -> int:
     debug_id = getattr(error, "debug_id", "")
     remedy = context.typed(error.remedy or "")
     if "--json" in tokens:
-        told = {"code": stable_code(error), "detail": error.detail, "remedy": remedy, "debug_id": debug_id}
-        context.result_json({"error": {**told, "exit_code": int(code)}})
+        fields = {"code": stable_code(error), "detail": error.detail, "remedy": remedy, "debug_id": debug_id}
+        context.result_json({"error": {**fields, "exit_code": int(code)}})
     context.say(f"cofounder: {error.detail}")
     if debug_id:
         context.say(f"If you ask for help, say {debug_id}.")

@@ -43,11 +43,11 @@ def serve(*, common: Common = COMMON, context: Ctx) -> int:
         context.say("cofounder mcp config")
     settings = load_settings(common)
     stdio = import_module("app.mcp_server.stdio")
-    stdio.run(lambda: _running(settings, context))
+    stdio.run(lambda: _find_place(settings, context))
     return Exit.OK
 
 
-def _running(settings: Settings, context: Context) -> Place:
+def _find_place(settings: Settings, context: Context) -> Place:
     """The instance that runs now. ServerUnreachable, Unauthenticated."""
     instance = context.wiring().find_instance(settings)
     if instance is None:
@@ -68,7 +68,7 @@ def config(*, common: Common = COMMON, context: Ctx) -> int:
     if common.json:
         context.result_json({"command": command[0], "args": command[1:], "url": url})
         return Exit.OK
-    context.verbatim("\n\n".join(f"{title}\n{indented(lines)}" for title, lines in snippets(command, url)))
+    context.verbatim("\n\n".join(f"{title}\n{indent_lines(lines)}" for title, lines in snippets(command, url)))
     return Exit.OK
 
 
@@ -112,6 +112,6 @@ def as_json(value: Any) -> str:  # Any: what JSON can hold
     return json.dumps(value, indent=2)
 
 
-def indented(text: str) -> str:
+def indent_lines(text: str) -> str:
     """Each line moved to the right."""
     return "\n".join(f"  {line}" for line in text.splitlines())

@@ -43,24 +43,24 @@ def plan(
                 context.result_json(plan_or_refusal(goal_of(line), engine, common, context))
         return Exit.OK
     if spec is not None:
-        show(plan_of(read_spec(spec)), context, as_json=common.json)
+        print_plan(plan_of(read_spec(spec)), context, as_json=common.json)
         return Exit.OK
     if goal is None or not goal.strip():
         raise UsageError("The goal is empty.", remedy='cofounder plan "A booking app for a yoga studio"')
     try:
-        made = planned(goal, engine, common, context)
+        proposal = make_plan(goal, engine, common, context)
     except (GoalUnreadable, RunnerError) as error:
         raise UsageError(str(error), remedy='cofounder plan "your goal in other words"') from error
-    show(made, context, as_json=common.json)
+    print_plan(proposal, context, as_json=common.json)
     return Exit.OK
 
 
-def show(made: Plan, context: Context, *, as_json: bool) -> None:
+def print_plan(plan: Plan, context: Context, *, as_json: bool) -> None:
     """Print a plan, as lines or as one JSON object."""
     if as_json:
-        context.result_json(made.model_dump(mode="json", by_alias=True))
+        context.result_json(plan.model_dump(mode="json", by_alias=True))
     else:
-        context.verbatim("\n".join(plan_lines(made)))
+        context.verbatim("\n".join(plan_lines(plan)))
 
 
 def read_spec(path: Path) -> AppSpec:
@@ -72,8 +72,8 @@ def read_spec(path: Path) -> AppSpec:
     try:
         return AppSpec.model_validate(raw)
     except ValidationError as error:
-        wrong = "; ".join(f"{place['field']}: {place['problem']}" for place in problems(error, raw)[:5])
-        raise UsageError(f"The specification in {str(path)!r} is not right: {wrong}.") from error
+        faults = "; ".join(f"{place['field']}: {place['problem']}" for place in problems(error, raw)[:5])
+        raise UsageError(f"The specification in {str(path)!r} is not right: {faults}.") from error
 
 
 def goal_of(line: str) -> str:
@@ -87,7 +87,7 @@ def goal_of(line: str) -> str:
         ) from error
 
 
-def planned(goal: str, engine: str, common: Common, context: Context) -> Plan:
+def make_plan(goal: str, engine: str, common: Common, context: Context) -> Plan:
     """The plan of a goal by that engine; what a model took is said beside it. GoalUnreadable, RunnerError."""
     if engine != MODEL_ENGINE:
         return plan_goal(goal)
@@ -97,6 +97,6 @@ def planned(goal: str, engine: str, common: Common, context: Context) -> Plan:
 def plan_or_refusal(goal: str, engine: str, common: Common, context: Context) -> dict[str, Any]:
     """The plan of a goal, or the sentence that says why there is none."""
     try:
-        return planned(goal, engine, common, context).model_dump(mode="json", by_alias=True)
+        return make_plan(goal, engine, common, context).model_dump(mode="json", by_alias=True)
     except (GoalUnreadable, RunnerError) as error:
         return {"refused": str(error)}

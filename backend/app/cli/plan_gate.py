@@ -6,6 +6,7 @@ import sys
 from shlex import quote
 
 from app.blueprint.plan_text import plan_lines
+from app.cli.asking import answers_yes
 from app.cli.context import Context
 from app.cli.errors import UsageError
 from app.services.plan_service import GoalRefused, TooLittleKept, require_enough_kept
@@ -19,16 +20,13 @@ def agree_on_plan(context: Context, goal: str, *, command: str, anyway: bool) ->
         raise UsageError(error.detail, remedy=f'{command} "your goal in other words"') from error
     except TooLittleKept as error:
         if not anyway:
-            _ask(context, error, remedy=f"{command} {quote(' '.join(goal.split()))} --anyway")
+            _require_agreement(context, error, remedy=f"{command} {quote(' '.join(goal.split()))} --anyway")
 
 
-def _ask(context: Context, refusal: TooLittleKept, *, remedy: str) -> None:
-    """Ask whoever sits at a terminal whether it is built all the same."""
+def _require_agreement(context: Context, refusal: TooLittleKept, *, remedy: str) -> None:
+    """Ask at the terminal if the app is built all the same. TooLittleKept when not."""
     context.say("\n".join(plan_lines(refusal.plan)))
     refusal.remedy = remedy
-    if not sys.stdin.isatty():
-        raise refusal
-    context.talk.write("Less than half of your wishes would be kept. Build it all the same? [y/N] ")
-    context.talk.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    question = "Less than half of your wishes would be kept. Build it all the same?"
+    if not (sys.stdin.isatty() and answers_yes(context, question)):
         raise refusal

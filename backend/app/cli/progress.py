@@ -80,10 +80,11 @@ class LineProgress:
     def show(self, event: BuildEvent) -> None:
         """Write the line of a new stage."""
         if event.type == "status":
-            print(f"{self._seconds(event):6.1f} s  {printable(event.label)}", file=self._stream, flush=True)
+            line = f"{self._seconds_into_build(event):6.1f} s  {printable(event.label)}"
+            print(line, file=self._stream, flush=True)
 
-    def _seconds(self, event: BuildEvent) -> float:
-        """By the event's own time, since a build may be over when it is looked at."""
+    def _seconds_into_build(self, event: BuildEvent) -> float:
+        """Seconds by the event's own time, since a build may be over when it is looked at."""
         if event.at is None:
             return self._clock() - self._began
         self._first = self._first or event.at
@@ -100,7 +101,7 @@ class LiveProgress:
         self._since = clock()
         self._seconds: dict[JobStatus, float] = {}
         self._label = ""
-        self._said = ""
+        self._message = ""
         self._spinner = Spinner("dots")
         self._live = Live(console=console, get_renderable=self.render, refresh_per_second=8)
 
@@ -115,21 +116,21 @@ class LiveProgress:
         """Take the event in; the screen follows by itself."""
         match event.type:
             case "status" if event.data.get("status") in set(JobStatus):
-                self._move(JobStatus(event.data["status"]))
+                self._enter_stage(JobStatus(event.data["status"]))
                 self._label = printable(event.label)
             case "stage_done" if event.data.get("stage") in set(JobStatus):
                 self._seconds[JobStatus(event.data["stage"])] = float(event.data.get("seconds") or 0)
             case "say":
-                self._said = printable(str(event.data.get("text", "")))
+                self._message = printable(str(event.data.get("text", "")))
 
-    def _move(self, status: JobStatus) -> None:
-        now = self._clock()
+    def _enter_stage(self, status: JobStatus) -> None:
+        began = self._clock()
         if status is JobStatus.FAILED:
             self._failed = self._current
         elif self._current in BUILD_STAGES:
-            self._seconds.setdefault(self._current, now - self._since)
+            self._seconds.setdefault(self._current, began - self._since)
         self._seconds.pop(status, None)
-        self._current, self._since, self._said = status, now, ""
+        self._current, self._since, self._message = status, began, ""
 
     def render(self) -> RenderableType:
         """The lines that the screen shows now."""
@@ -137,12 +138,12 @@ class LiveProgress:
         if self._current in (JobStatus.QUEUED, JobStatus.SCHEDULED):
             table.add_row(self._spinner, STAGE_LABELS[self._current], "")
         for stage in BUILD_STAGES:
-            table.add_row(*self._row(stage))
+            table.add_row(*self._stage_row(stage))
         if self._current is not None and self._current.is_terminal:
             return Group(table, Text(self._label, style="bold"))
-        return Group(table, Text(f"  {self._said}", style="dim")) if self._said else table
+        return Group(table, Text(f"  {self._message}", style="dim")) if self._message else table
 
-    def _row(self, stage: JobStatus) -> tuple[RenderableType, RenderableType, RenderableType]:
+    def _stage_row(self, stage: JobStatus) -> tuple[RenderableType, RenderableType, RenderableType]:
         if stage is self._current:
             return self._spinner, Text(stage.label, style="bold"), Text(f"{self._clock() - self._since:.1f} s")
         if stage is self._failed:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import webbrowser
 from shlex import quote
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from app.cli.asking import require_yes
-from app.cli.client import ApiClient, open_client
+from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.lookup import find_build, find_project_id
@@ -62,20 +62,20 @@ def delete(
     """Remove a project for good: its builds, versions, previews, and the records of its apps."""
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project, exactly=True)}"
-        found = client.get(path)
+        record = client.get(path)
         if not yes:
-            question = f"Delete {found['name']!r} with all its versions and the records of its apps?"
-            command = f"cofounder projects delete {found['id']} --yes"
+            question = f"Delete {record['name']!r} with all its versions and the records of its apps?"
+            command = f"cofounder projects delete {record['id']} --yes"
             require_yes(context, question, otherwise="Nothing was deleted.", command=command)
         client.delete(path)
     if common.json:
-        context.result_json({"id": found["id"], "name": found["name"], "deleted": True})
+        context.result_json({"id": record["id"], "name": record["name"], "deleted": True})
     else:
-        context.result(f"{found['name']!r} is deleted.")
+        context.result(f"{record['name']!r} is deleted.")
     return Exit.OK
 
 
-def project_line(item: dict[str, Any]) -> str:
+def project_line(item: JsonObject) -> str:
     """One project in one line, with the state of its latest build."""
     latest = item.get("latest_build")
     state = f"{latest['build_version']} {state_of(latest)}" if latest else "no build"
@@ -97,14 +97,14 @@ def versions(project: Project, /, *, common: Common = COMMON, context: Ctx) -> i
     return Exit.OK
 
 
-def version_line(item: dict[str, Any]) -> str:
+def version_line(item: JsonObject) -> str:
     """One build in one line."""
     goal = " ".join(str(item.get("goal") or "").split())
     goal = goal if len(goal) <= 60 else f"{goal[:57]}..."
     return f"{item['build_version']:<12}  {state_of(item):<9}  {item['job_id']}  {goal}"
 
 
-def newest_ready(client: ApiClient) -> dict[str, Any]:
+def newest_ready(client: ApiClient) -> JsonObject:
     """The build that became ready last, of all projects. NotFound."""
     builds = (
         build
@@ -167,12 +167,12 @@ def revoke(
     return Exit.OK
 
 
-def gate_of_viewing(client: ApiClient, build: dict[str, Any]) -> str | None:
+def gate_of_viewing(client: ApiClient, build: JsonObject) -> str | None:
     """Note that the founder has seen this build; the decision that waits because of it, None once it is taken."""
-    seen = client.post(f"/api/generation/{build['job_id']}/preview-viewed")
+    viewing = client.post(f"/api/generation/{build['job_id']}/preview-viewed")
     gates = client.pages(f"/api/projects/{build['project_id']}/gates")
     waiting = (gate["gate_id"] for gate in gates if gate["status"] == GateStatus.PENDING)
-    return seen["gate_id"] if seen["gate_id"] in waiting else None
+    return viewing["gate_id"] if viewing["gate_id"] in waiting else None
 
 
 app = App(name="projects", default_parameter=Parameter(negative=()))

@@ -22,21 +22,21 @@ _USUAL: Final[dict[str, object]] = {"digits": 2, "public": "none"}
 
 def dump(spec: Mapping[str, Any]) -> str:
     """The text of a specification; what goes without saying is left out."""
-    said = {key: value for key, value in spec.items() if key not in _HIDDEN and not _goes_without_saying(value)}
-    plain = {key: value for key, value in said.items() if not _is_table(value)}
-    lines = [HEAD, *(_pair(key, value) for key, value in plain.items())]
-    for key, value in said.items():
+    stated = {key: value for key, value in spec.items() if key not in _HIDDEN and not _goes_without_saying(value)}
+    plain = {key: value for key, value in stated.items() if not _is_table(value)}
+    lines = [HEAD, *(_pair_line(key, value) for key, value in plain.items())]
+    for key, value in stated.items():
         if isinstance(value, dict):
-            parts = [_pair(name, part) for name, part in value.items() if not _goes_without_saying(part)]
+            parts = [_pair_line(name, part) for name, part in value.items() if not _goes_without_saying(part)]
             lines += ["", f"[{key}]", *parts] if parts else []
         elif _is_table(value):
-            for one in value:
-                lines += ["", f"[[{key}]]", *_members(one)]
+            for row in value:
+                lines += ["", f"[[{key}]]", *_member_lines(row)]
     return "\n".join(lines) + "\n"
 
 
-def _members(one: Mapping[str, Any]) -> list[str]:
-    return [_pair(key, value) for key, value in one.items() if not _is_usual(key, value)]
+def _member_lines(row: Mapping[str, Any]) -> list[str]:
+    return [_pair_line(key, value) for key, value in row.items() if not _is_usual(key, value)]
 
 
 def _is_table(value: object) -> bool:
@@ -51,19 +51,19 @@ def _is_usual(key: str, value: object) -> bool:
     return _goes_without_saying(value) or _USUAL.get(key) == value
 
 
-def _pair(key: str, value: Any) -> str:  # Any: what JSON can hold
+def _pair_line(key: str, value: Any) -> str:  # Any: what JSON can hold
     if _is_table(value):
-        rows = "".join(f"  {_inline(one)},\n" for one in value)
+        rows = "".join(f"  {_inline_table(row)},\n" for row in value)
         return f"{key} = [\n{rows}]"
-    return f"{key} = {_value(value)}"
+    return f"{key} = {_value_text(value)}"
 
 
-def _inline(one: Mapping[str, Any]) -> str:
-    pairs = [f"{key} = {_value(value)}" for key, value in one.items() if not _is_usual(key, value)]
+def _inline_table(row: Mapping[str, Any]) -> str:
+    pairs = [f"{key} = {_value_text(value)}" for key, value in row.items() if not _is_usual(key, value)]
     return "{ " + ", ".join(pairs) + " }"
 
 
-def _value(value: Any) -> str:  # Any: what JSON can hold
+def _value_text(value: Any) -> str:  # Any: what JSON can hold
     """JSON's texts, numbers, truths and lists of them are TOML's too."""
     return json.dumps(value, ensure_ascii=False)
 
@@ -71,8 +71,9 @@ def _value(value: Any) -> str:  # Any: what JSON can hold
 def load(text: str) -> dict[str, Any]:
     """The specification in a text, TOML or JSON. UsageError says where it cannot be read."""
     try:
-        found = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        document = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except ValueError as error:
         raise UsageError(f"The specification cannot be read: {error}.") from error
-    inner = found.get("spec")
-    return inner if isinstance(inner, dict) else found
+    # The answer of the API, saved as a file, holds the specification beside its revision.
+    wrapped = document.get("spec")
+    return wrapped if isinstance(wrapped, dict) else document

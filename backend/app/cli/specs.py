@@ -14,7 +14,8 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from app.cli.client import ApiClient, open_client
+from app.cli.asking import answers_yes
+from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
 from app.cli.lookup import find_project_id
@@ -37,12 +38,12 @@ def show(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Show what the next build of a project makes: the edited specification, or that of its newest version."""
     with open_client(common, context) as client:
         project = find_project_id(client, project)
-        found = client.get(_path(project))
+        current = client.get(_spec_path(project))
     if common.json:
-        context.result_json(found)
+        context.result_json(current)
         return Exit.OK
-    context.verbatim(dump(found["spec"]))
-    state = "edited, not built yet" if found["edited"] else f"as built in {found['build_version']}"
+    context.verbatim(dump(current["spec"]))
+    state = "edited, not built yet" if current["edited"] else f"as built in {current['build_version']}"
     context.say(f"This specification is {state}. To change it:\ncofounder spec edit {project}")
     return Exit.OK
 
@@ -62,30 +63,30 @@ def edit(
     """Change the specification in your editor ($VISUAL, $EDITOR); the next build makes it the next version."""
     with open_client(common, context) as client:
         project = find_project_id(client, project)
-        found = client.get(_path(project))
-        kept: dict[str, Any] | None
+        current = client.get(_spec_path(project))
+        saved: JsonObject | None
         if file is not None:
-            kept = save(client, project, load(read_text(file)), found["revision"], as_written=as_written)
+            saved = save_spec(client, project, load(read_text(file)), current["revision"], as_written=as_written)
             forget_draft(Path(file))
         else:
-            kept = edit_by_hand(client, project, found, context, as_written=as_written)
-    if kept is None:
+            saved = edit_by_hand(client, project, current, context, as_written=as_written)
+    if saved is None:
         context.say("Nothing was changed.")
         return Exit.OK
     if common.json:
-        context.result_json(kept)
+        context.result_json(saved)
         return Exit.OK
-    for note in kept["notes"]:
+    for note in saved["notes"]:
         context.say(note)
-    if kept["notes"]:
+    if saved["notes"]:
         again = f"cofounder spec edit {project} --as-written"
         context.say(f"For that, delete its `was = ...` and save it with --as-written:\n{again}")
-    context.result("The specification is saved." if kept["edited"] else "This is what the newest version is.")
+    context.result("The specification is saved." if saved["edited"] else "This is what the newest version is.")
     context.say(f"To make it the next version:\ncofounder build --project {project}")
     return Exit.OK
 
 
-def _path(project: str) -> str:
+def _spec_path(project: str) -> str:
     return f"/api/projects/{project}/spec"
 
 
@@ -98,25 +99,25 @@ def read_text(file: str) -> str:
         raise UsageError(f"{file!r} cannot be read: {why}.", remedy="cofounder spec edit --help") from error
 
 
-def save(
+def save_spec(
     client: ApiClient, project: str, spec: Mapping[str, Any], revision: str, *, as_written: bool
-) -> dict[str, Any]:
-    """Keep an edit that began with this revision."""
-    return client.put(_path(project), spec, revision=revision, as_written=as_written)
+) -> JsonObject:
+    """Save an edit that began with this revision; one that was begun with an older revision is refused."""
+    return client.put(_spec_path(project), spec, revision=revision, as_written=as_written)
 
 
 def edit_by_hand(
-    client: ApiClient, project: str, found: Mapping[str, Any], context: Context, *, as_written: bool
-) -> dict[str, Any] | None:
+    client: ApiClient, project: str, current: Mapping[str, Any], context: Context, *, as_written: bool
+) -> JsonObject | None:
     """Edit until it is valid or given up; None when nothing was changed. What was typed is never lost."""
     draft = Path(tempfile.mkdtemp(prefix=DRAFTS)) / DRAFT
-    original = dump(found["spec"])
+    original = dump(current["spec"])
     draft.write_text(original, encoding="utf-8")
     try:
-        kept = edit_until_kept(client, project, found, draft, context, as_written=as_written)
+        saved = edit_until_saved(client, project, current, draft, context, as_written=as_written)
     except (AppError, KeyboardInterrupt) as failure:
         if not draft.exists() or draft.read_text(encoding="utf-8") == original:
-            remove(draft)
+            remove_draft(draft)
             raise
         again = f"cofounder spec edit {project} --file {quote(str(draft))}{' --as-written' if as_written else ''}"
         why = failure.detail if isinstance(failure, AppError) else "Stopped."
@@ -125,19 +126,19 @@ def edit_by_hand(
             raise Interrupted(detail, remedy=again) from None
         failure.detail, failure.remedy = detail, again
         raise
-    remove(draft)
-    return kept
+    remove_draft(draft)
+    return saved
 
 
-def edit_until_kept(
+def edit_until_saved(
     client: ApiClient,
     project: str,
-    found: Mapping[str, Any],
+    current: Mapping[str, Any],
     draft: Path,
     context: Context,
     *,
     as_written: bool,
-) -> dict[str, Any] | None:
+) -> JsonObject | None:
     """Edit and save; what is refused may be corrected at once. None when nothing was changed."""
     original = draft.read_text(encoding="utf-8")
     while True:
@@ -146,14 +147,14 @@ def edit_until_kept(
         if text == original or not text.strip():
             return None
         try:
-            return save(client, project, load(text), found["revision"], as_written=as_written)
+            return save_spec(client, project, load(text), current["revision"], as_written=as_written)
         except (UsageError, ApiProblem) as problem:
-            _explain(problem, draft, text)
+            _write_reason(problem, draft, text)
             if not wants_another_try(problem, context):
                 raise
 
 
-def _explain(problem: AppError, draft: Path, text: str) -> None:
+def _write_reason(problem: AppError, draft: Path, text: str) -> None:
     reason = "".join(f"#! {line}\n" for line in problem.detail.replace("; ", "\n").splitlines())
     draft.write_text(f"{reason}{text}", encoding="utf-8")
 
@@ -163,8 +164,8 @@ def without_reason(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#!"))
 
 
-def remove(draft: Path) -> None:
-    """The draft is saved elsewhere, or was not changed; what the editor left beside it goes too."""
+def remove_draft(draft: Path) -> None:
+    """Remove a draft that is saved, or was not changed, with what the editor left beside it."""
     shutil.rmtree(draft.parent)
 
 
@@ -172,7 +173,7 @@ def forget_draft(file: Path) -> None:
     """Remove a file that was saved, when it is the draft of an edit that was refused before."""
     folder = file.absolute().parent
     if file.name == DRAFT and folder.name.startswith(DRAFTS) and folder.parent == Path(tempfile.gettempdir()):
-        remove(file.absolute())
+        remove_draft(file.absolute())
 
 
 def wants_another_try(problem: AppError, context: Context) -> bool:
@@ -180,15 +181,13 @@ def wants_another_try(problem: AppError, context: Context) -> bool:
     if not sys.stdin.isatty():
         return False
     context.say(f"Not saved: {problem.detail}")
-    context.talk.write("Correct it now? [Y/n] ")
-    context.talk.flush()
-    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
+    return answers_yes(context, "Correct it now?", by_default=True)
 
 
 def run_editor(draft: Path, project: str) -> None:
     """Let the person edit the file. UsageError when there is no editor or it fails."""
     by_file = f"cofounder spec show {project} > spec.toml && cofounder spec edit {project} --file spec.toml"
-    command = editor(by_file)
+    command = editor_command(by_file)
     try:
         done = subprocess.run([*command, str(draft)], check=False)
     except OSError as error:
@@ -199,7 +198,7 @@ def run_editor(draft: Path, project: str) -> None:
         raise UsageError(f"The editor ended with {done.returncode}.", remedy=by_file)
 
 
-def editor(by_file: str) -> Sequence[str]:
+def editor_command(by_file: str) -> Sequence[str]:
     """The command of the person's editor; `by_file` is what to type where there is none, or no terminal for it."""
     environment = process_environment()
     chosen = next((environment[name] for name in EDITORS if environment.get(name)), None)
@@ -207,9 +206,9 @@ def editor(by_file: str) -> Sequence[str]:
         return shlex.split(chosen)
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to edit on.", remedy=by_file)
-    found = next((name for name in PLAIN_EDITORS if shutil.which(name)), None)
-    if found is None:
+    plain_editor = next((name for name in PLAIN_EDITORS if shutil.which(name)), None)
+    if plain_editor is None:
         raise UsageError(
             "There is no editor: set EDITOR to yours.", remedy="EDITOR=nano cofounder spec edit --help"
         )
-    return [found]
+    return [plain_editor]

@@ -16,9 +16,9 @@ CANCELLED_LABEL: Final = "Cancelled"
 OTHER_WORDS: Final = "your goal in other words"
 
 
-def is_cancelled(told: Mapping[str, Any]) -> bool:
+def is_cancelled(record: Mapping[str, Any]) -> bool:
     """True when a failed build, as a status, a list or an event tells of it, was stopped by its founder."""
-    return told.get("error_code") == FailureCode.CANCELLED
+    return record.get("error_code") == FailureCode.CANCELLED
 
 
 def state_of(build: Mapping[str, Any]) -> str:
@@ -42,8 +42,8 @@ def design_lines(design: Mapping[str, Any]) -> list[str]:
     """The parts of a change that were done and not done, and the questions that a design left open."""
     lines = [f"  {line}" for line in design.get("changes") or []]
     lines += [f"  Left out: {line}" for line in design.get("left_out") or []]
-    asked = [f"    - {one['question']} Built: {one['default']}" for one in design.get("questions") or []]
-    return lines + (["  Questions for you:", *asked] if asked else [])
+    questions = [f"    - {item['question']} Built: {item['default']}" for item in design.get("questions") or []]
+    return lines + (["  Questions for you:", *questions] if questions else [])
 
 
 def ready_lines(build: Mapping[str, Any]) -> list[str]:

@@ -27,26 +27,26 @@ def usage(
     """Show what was spent on models: calls, tokens and dollars, what they were good for, and the budgets."""
     with open_client(common, context) as client:
         params = {} if job is None else {"job_id": find_job_id(client, job)}
-        found = client.get("/api/usage", **params)
+        report = client.get("/api/usage", **params)
     if common.json:
-        context.result_json(found)
+        context.result_json(report)
     else:
-        context.result("\n".join(usage_lines(found)))
+        context.result("\n".join(usage_lines(report)))
     return Exit.OK
 
 
-def usage_lines(found: Mapping[str, Any]) -> Iterator[str]:
+def usage_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """The report in lines."""
-    yield f"Model: {found['model'] or 'none is set'}"
-    for share in found["shares"]:
+    yield f"Model: {report['model'] or 'none is set'}"
+    for share in report["shares"]:
         yield (
             f"  {_SHARES[share['share']]}: {share['calls']} calls, {share['input_tokens']:,} tokens in, "
             f"{share['output_tokens']:,} out, ${float(share['usd']):.4f}"
         )
-    if not found["shares"]:
+    if not report["shares"]:
         yield f"  {_NO_CALLS}"
     yield "Budgets:"
-    for budget in found["budgets"]:
+    for budget in report["budgets"]:
         yield f"  {_BUDGETS[budget['name']]}: {_of_cap(budget)}"
 
 
