@@ -59,14 +59,27 @@ def build(
         if goal is not None and planner is None and planner_of(client, project, common) == BLUEPRINT_ENGINE:
             agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
         started = start_build(client, goal, project=project, engine=engine)
-        job_id = started["job_id"]
-        context.say(f"Building {started['build_version']} (job {job_id}).")
-        if detach:
-            context.result_json(started) if common.json else context.result(job_id)
-            return Exit.OK
-        progress = make_progress(context, as_json=common.json)
-        finished = follow_to_end(client, job_id, progress=progress, timeout_s=timeout)
-        return print_outcome(finished, context, as_json=common.json)
+        context.say(f"Building {started['build_version']} (job {started['job_id']}).")
+        return finish_started(client, started, context, common, detach=detach, timeout_s=timeout)
+
+
+def finish_started(
+    client: ApiClient,
+    started: JsonObject,
+    context: Context,
+    common: Common,
+    *,
+    detach: bool,
+    timeout_s: float | None,
+) -> int:
+    """Print the job's id when `detach`; otherwise follow the build to its end and print what it became."""
+    job_id = started["job_id"]
+    if detach:
+        context.result_json(started) if common.json else context.result(job_id)
+        return Exit.OK
+    progress = make_progress(context, as_json=common.json)
+    finished = follow_to_end(client, job_id, progress=progress, timeout_s=timeout_s)
+    return print_outcome(finished, context, as_json=common.json)
 
 
 def planner_of(client: ApiClient, project: str | None, common: Common) -> str:

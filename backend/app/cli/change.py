@@ -8,12 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.cli.builds import Engine, Timeout, follow_to_end, planner_of, print_outcome
+from app.cli.builds import Engine, Timeout, finish_started, planner_of
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
-from app.cli.errors import ApiProblem, Exit, UsageError
+from app.cli.errors import ApiProblem, UsageError
 from app.cli.lookup import find_project_id
-from app.cli.progress import make_progress
 from app.domain.text import has_shape
 from app.ports.runner import BLUEPRINT_ENGINE
 
@@ -43,14 +42,8 @@ def change(
         else:
             body = {"project_id": project_id, "change": words}
         started = client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
-        job_id = started["job_id"]
-        context.say(f"Changing it as {started['build_version']} (job {job_id}).")
-        if detach:
-            context.result_json(started) if common.json else context.result(job_id)
-            return Exit.OK
-        progress = make_progress(context, as_json=common.json)
-        finished = follow_to_end(client, job_id, progress=progress, timeout_s=timeout)
-        return print_outcome(finished, context, as_json=common.json)
+        context.say(f"Changing it as {started['build_version']} (job {started['job_id']}).")
+        return finish_started(client, started, context, common, detach=detach, timeout_s=timeout)
 
 
 def change_by_rules(client: ApiClient, project_id: str, words: str, context: Context, *, anyway: bool) -> None:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
-from app.cli.lookup import begins, find_project_id, the_only
+from app.cli.lookup import begins_id, find_project_id, only_choice
 from app.cli.projects import Project
 from app.core.errors import NotFound
 
@@ -69,10 +69,12 @@ def unshare(
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/shares"
         items = client.get(path)["items"]
-        found = [(item["id"], item["label"]) for item in items if item["id"] == link or begins(item["id"], link)]
-        if not found:
+        matches = [
+            (item["id"], item["label"]) for item in items if item["id"] == link or begins_id(item["id"], link)
+        ]
+        if not matches:
             raise NotFound(f"There is no link {link!r} that is good.", remedy=f"cofounder shares {project}")
-        link_id = the_only(found, link)
+        link_id = only_choice(matches, link)
         client.delete(f"{path}/{link_id}")
     context.result_json({"id": link_id, "closed": True}) if common.json else context.result("It is closed.")
     return Exit.OK

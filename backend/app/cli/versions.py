@@ -6,12 +6,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.cli.builds import Timeout, finish, tell
+from app.cli.builds import Timeout, finish_started
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.lookup import find_build
-from app.cli.progress import make_progress
 from app.cli.projects import project_line
 
 Build = Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")]
@@ -29,16 +28,16 @@ def diff(
     with open_client(common, context) as client:
         job_id = find_build(client, build)["job_id"]
         params = {} if since is None else {"since": find_build(client, since)["job_id"]}
-        told = client.get(f"/api/builds/{job_id}/changes", **params)
+        comparison = client.get(f"/api/builds/{job_id}/changes", **params)
     if common.json:
-        context.result_json(told)
+        context.result_json(comparison)
         return Exit.OK
-    if told["since"] is None:
-        context.say(f"{told['build_version']} is the first version; nothing came before it.")
-    for line in told["changes"]:
+    if comparison["since"] is None:
+        context.say(f"{comparison['build_version']} is the first version; nothing came before it.")
+    for line in comparison["changes"]:
         context.result(line)
-    if told["since"] is not None and not told["changes"]:
-        context.say(f"The plan is the same in {told['since']} and {told['build_version']}.")
+    if comparison["since"] is not None and not comparison["changes"]:
+        context.say(f"The plan is the same in {comparison['since']} and {comparison['build_version']}.")
     return Exit.OK
 
 
@@ -54,19 +53,14 @@ def back(
     """Build an earlier version again, as a new one with the records of the newest. Nothing is deleted."""
     with open_client(common, context) as client:
         started = client.post(f"/api/builds/{find_build(client, build)['job_id']}/return")
-        job_id = started["job_id"]
-        context.say(f"Going back, as {started['build_version']} (job {job_id}).")
-        if detach:
-            context.result_json(started) if common.json else context.result(job_id)
-            return Exit.OK
-        finished = finish(client, job_id, progress=make_progress(context, as_json=common.json), timeout_s=timeout)
-        return tell(finished, context, as_json=common.json)
+        context.say(f"Going back, as {started['build_version']} (job {started['job_id']}).")
+        return finish_started(client, started, context, common, detach=detach, timeout_s=timeout)
 
 
 def branch(build: Build, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Begin another project with the plan of a version."""
     with open_client(common, context) as client:
-        begun = client.post(f"/api/builds/{find_build(client, build)['job_id']}/branch")
-    context.result_json(begun) if common.json else context.result(project_line(begun))
-    context.say(f"To build it:\ncofounder build --project {begun['id']}")
+        project = client.post(f"/api/builds/{find_build(client, build)['job_id']}/branch")
+    context.result_json(project) if common.json else context.result(project_line(project))
+    context.say(f"To build it:\ncofounder build --project {project['id']}")
     return Exit.OK
