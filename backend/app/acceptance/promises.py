@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from app.acceptance.kept import Kept, told
 from app.acceptance.line_checks import LINE, line_values, try_lines
 from app.acceptance.message_checks import messages_of, try_messages
 from app.acceptance.own_links import try_own_link
+from app.acceptance.pages import WebForm
 from app.acceptance.people import People
 from app.acceptance.rule_violations import VIOLATIONS, break_rule
 from app.acceptance.samples import BAD
@@ -183,7 +184,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
             f"Visitors cannot open the form {form.action!r}.",
             log=f"GET {path}: {told(page)}",
         )
-    sent = {name: values[name] for name in form.fields if values.get(name)}
+    sent = {name: values[name] for name in form.fields if values.get(name)} | _on_offer(web, values)
     sent |= {name: text for name, text in values.items() if name.startswith(LINE)}
     if form.person is not None:
         sent |= {"person_name": "Vera Visitor", "person_email": "vera@example.com"}
@@ -196,6 +197,16 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
             log=f"POST {path} {sent!r}: {told(answer)}\nthen {done.path}: HTTP {done.status}",
         )
     await try_own_link(people, form, done)
+
+
+def _on_offer(web: WebForm, values: Mapping[str, str]) -> dict[str, str]:
+    """What is chosen instead of a record that visitors do not see: they comment on no draft."""
+    offers: dict[str, list[str]] = {}
+    for control in web.controls:
+        found = control.options if control.kind == "select" else [control.value] * (control.kind == "radio")
+        offers.setdefault(control.name, []).extend(option for option in found if option)
+    wanted = {name: some for name, some in offers.items() if some and values.get(name)}
+    return {name: some[0] for name, some in wanted.items() if values[name] not in some}
 
 
 async def _try_privacy(people: People, promise: Promise) -> str:

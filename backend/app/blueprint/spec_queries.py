@@ -46,6 +46,9 @@ JUDGEMENTS: Final = frozenset(
 )
 SUM_NAMES: Final = frozenset({"total", "sum", "amount", "subtotal"})
 
+_FEWEST_COLUMNS: Final = 3
+"""With fewer, a list says nothing, so it shows the beginning of longer texts, too."""
+_NAMES: Final = frozenset({"name", "title", "subject", "number", "reference", "code", "label"})
 _NAMING = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL)
 _DATES = (FieldType.DATE, FieldType.DATETIME)
 
@@ -56,12 +59,19 @@ def title_fields(entity: EntitySpec) -> tuple[str, ...]:
     first_field = entity.fields[0]
     # A day is known by its date, and not by what may be noted about it.
     is_a_day = first_field.type in _DATES and first_field.required
-    if naming and not (is_a_day and not naming[0].required):
+    if naming and not (is_a_day and not naming[0].required) and not _links_two_others(entity, naming[0]):
         return (naming[0].name,)
     refs = [field.name for field in entity.fields if field.type is FieldType.REF][:2]
     dates = [field.name for field in entity.fields if field.type in _DATES][:1]
     fallback = [field.name for field in entity.fields if field.type not in UPLOADED][:1]
     return tuple([*refs, *dates][:2]) or tuple(fallback) or (entity.fields[0].name,)
+
+
+def _links_two_others(entity: EntitySpec, naming: FieldSpec) -> bool:
+    """True for a record of what two others have to do with each other, whatever else is noted about it."""
+    before = entity.fields[: entity.fields.index(naming)]
+    links = [field for field in before if field.type is FieldType.REF and field.required]
+    return len(links) > 1 and naming.name not in _NAMES
 
 
 def picture_field(entity: EntitySpec) -> str | None:
@@ -72,17 +82,39 @@ def picture_field(entity: EntitySpec) -> str | None:
 def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
     """The fields that a list shows, the ones it is called by first."""
     titles = title_fields(entity)
+    name_text, when = _naming_longtext(entity), _deciding_date(entity)
     others = [
-        field.name for field in entity.fields if field.type is not FieldType.LONGTEXT and field.name not in titles
+        field.name
+        for field in entity.fields
+        if field.name not in titles and (field.type is not FieldType.LONGTEXT or field is name_text)
     ]
+    if len(titles) + len(others) + len(entity.computed) < _FEWEST_COLUMNS:
+        others += [field.name for field in entity.fields if field.name not in (*titles, *others)]
     # What a thing looks like tells it apart sooner than what is written about it.
-    others.sort(key=lambda name: name != picture_field(entity))
+    first = [name for name in (picture_field(entity), name_text and name_text.name, when) if name in others]
+    others.sort(key=lambda name: first.index(name) if name in first else len(first))
     figures = tuple(figure.name for figure in entity.computed)
     # The figures are what a list is looked at for, and so is how far each record is.
     state = (entity.state,) if entity.state and entity.state not in titles else ()
-    room = max(1, most - len(figures) - len(state))
+    needed = len(titles) + len([name for name in first if name != picture_field(entity)])
+    room = max(needed, most - len(figures) - len(state))
     shown = [name for name in (*titles, *others) if name != entity.state][:room]
-    return (*shown, *state, *figures)[: max(most, len(titles) + 1)]
+    return (*shown, *state, *figures)[: max(most, needed + 1)]
+
+
+def _naming_longtext(entity: EntitySpec) -> FieldSpec | None:
+    """The text that says what a record is about, where it has no name: the snag itself, beside its room."""
+    first = entity.fields[0]
+    has_name = any(field.type in _NAMING for field in entity.fields)
+    return first if first.type is FieldType.LONGTEXT and first.required and not has_name else None
+
+
+def _deciding_date(entity: EntitySpec) -> str:
+    """The date by which a record is looked for: that of its list's order, or else the first that is planned."""
+    dates = [field for field in entity.fields if field.type in _DATES]
+    ordered_by = (entity.order or "").partition(" ")[0]
+    planned = [field.name for field in dates if field.required and not field.starts_as]
+    return next((field.name for field in dates if field.name == ordered_by), next(iter(planned), ""))
 
 
 def finished(field: FieldSpec, words: frozenset[str] = FINISHED) -> tuple[str, ...]:

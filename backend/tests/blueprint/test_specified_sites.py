@@ -179,6 +179,10 @@ async def test_a_forum_has_replies_and_one_vote_per_person(staff: Staff) -> None
     taken_down = {"title": "Summer party", "text": "What do you say?", "nickname": "Ada", "is_hidden": "1"}
     assert (await staff.send("/topics/2/edit", **taken_down)).status_code == 303
     assert (await staff.visitor.get("/browse-topics/2")).status_code == 404
+    # Nor is it answered any more, by whoever knows its number.
+    assert "Summer party" not in await text_of(staff, "/forms/replies?topic=2")
+    late = await staff.send("/forms/replies", topic="2", text="Too late.", nickname="Cy")
+    assert "That one is gone; choose another." in refusal(late)
 
 
 @pytest.mark.parametrize("staff", ["flashcards"], indirect=True)

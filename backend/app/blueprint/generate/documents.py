@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.blueprint.generate.rules import rules_of
-from app.blueprint.spec import AppSpec, EntitySpec, Publicity, RoleScope, ViewKind
+from app.blueprint.spec import AppSpec, EntitySpec, Publicity, Reach, RoleScope, ViewKind
 from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first
 from app.domain.workspace import START_SCRIPT, Manifest
@@ -61,14 +61,17 @@ def _feature_line(spec: AppSpec, entity: EntitySpec) -> str:
 
 def can_do(spec: AppSpec) -> list[str]:
     """The features, then what visitors can do, who signs in, and the rules that hold."""
-    return features(spec) + _visitor_lines(spec) + _rule_lines(spec) + _ALWAYS
+    return features(spec) + _visitor_lines(spec) + _rule_lines(spec) + (_ALWAYS if spec.entities else [])
 
 
 def _visitor_lines(spec: AppSpec) -> list[str]:
     lines = [f"Visitors, without an account: {lower_first(form.action)}." for form in spec.forms]
     for role in spec.roles:
         if role.scope is RoleScope.OWN:
-            lines.append(f"{role.name}: signs in and sees their own records alone.")
+            rights = [right for entity in spec.entities for right in entity.rights if right.role == role.name]
+            others = any(right.sees is Reach.ALL for right in rights)
+            said = f"signs in. {role.about}" if others else "signs in and sees their own records alone."
+            lines.append(f"{role.name}: {said}")
     return lines
 
 

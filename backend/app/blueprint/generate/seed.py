@@ -10,8 +10,8 @@ from zlib import crc32
 
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import TEXTS, Key
-from app.blueprint.generate.seed_conditions import fit_to_conditions, kept_value
-from app.blueprint.generate.seed_fit import Rows, add_up, fit_to_rules, settle_stock
+from app.blueprint.generate.seed_conditions import fit_states, fit_to_conditions, kept_value
+from app.blueprint.generate.seed_fit import Rows, add_up, empty_open_dates, fit_to_rules, settle_stock
 from app.blueprint.generate.seed_names import choice_for, is_person, named_examples, sort_field
 from app.blueprint.generate.seed_values import CODES, PRICES, Place, Record, Value, value
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
@@ -41,6 +41,7 @@ def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
             add_scene(spec, entity, rows)
     add_up(spec, rows)
     settle_stock(spec, rows)
+    fit_states(spec, rows)
     return [(entity, rows[entity.name]) for entity in in_order(spec)]
 
 
@@ -55,6 +56,9 @@ def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
                 record[field.name] = numbers[field.ref, int(texts[field.name])] if texts[field.name] else None
             elif field.type not in TEXTS:
                 record[field.name] = kept_value(field, texts[field.name])
+        status = status_field(entity_of_key)
+        if status is not None:
+            empty_open_dates(entity_of_key, status, record)
         number_there = _number_listed(spec, entity_of_key, record, rows)
         if number_there is None:
             rows[entity_of_key.name].append(record)
@@ -78,7 +82,10 @@ def _entity_records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Recor
     names = named_examples(spec, entity)
     count = _row_count(spec, entity, rows, names)
     shift = crc32(f"{spec.title}/{entity.name}".encode()) % 97
-    return [_make_record(Place(entity, row, shift, names), rows) for row in range(count)]
+    records = [_make_record(Place(entity, row, shift, names, count), rows) for row in range(count)]
+    # What must belong to something is left out where there is nothing that it could belong to.
+    needed = [field.name for field in entity.fields if field.ref and field.required]
+    return [record for record in records if all(record[name] is not None for name in needed)]
 
 
 def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows, names: Sequence[Example]) -> int:

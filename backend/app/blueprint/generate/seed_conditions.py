@@ -11,11 +11,13 @@ from typing import Final
 
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
 from app.blueprint.expressions.parser import parse
+from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.example_search import Search
 from app.blueprint.generate.scenes import Cast, plain, values_of
+from app.blueprint.generate.seed_fit import empty_open_dates
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.stated import Statement, conditions_of, judged_rules, statement
-from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, MoveSpec
 from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of
 from app.blueprint.spec_queries import first_state
 
@@ -42,11 +44,30 @@ def fit_to_conditions(spec: AppSpec, entity: EntitySpec, records: Sequence[Recor
     return fitted_records
 
 
+def fit_states(spec: AppSpec, rows: Rows) -> None:
+    """Puts records back that stand where no move can have led: a plot with open snags is not handed over."""
+    evaluator = Evaluator(catalogue_of(spec), World(_plain_rows(spec, rows, _MOMENTS[0].date()), _MOMENTS[0]))
+    for entity in spec.entities:
+        for number, record in enumerate(rows[entity.name], start=1):
+            state = entity.field(entity.state) if entity.state else None
+            ways = [move for move in entity.moves if state and move.target == record[state.name]]
+            if state and ways and not any(_may_have_led(move, evaluator, entity, number) for move in ways):
+                record[state.name] = first_state(entity)
+                empty_open_dates(entity, state, record)
+
+
+def _may_have_led(move: MoveSpec, evaluator: Evaluator, entity: EntitySpec, number: int) -> bool:
+    """Whether the condition of a move holds; what it says about who takes it cannot be judged."""
+    if not move.only_if or any(path.steps[0] == "me" for path in paths(parse(move.only_if))):
+        return True
+    return evaluator.holds(move.only_if, entity.name, number) is not False
+
+
 class _Fitting:
     def __init__(self, spec: AppSpec, entity: EntitySpec, statements: Sequence[Statement], rows: Rows) -> None:
         self._spec, self._entity, self._said, self._rows = spec, entity, statements, rows
         self._catalogue = catalogue_of(spec)
-        self._worlds = {when: self._plain_rows(when.date()) for when in _MOMENTS}
+        self._worlds = {when: _plain_rows(spec, rows, when.date()) for when in _MOMENTS}
         self._earlier = {when: self._at_their_beginning(rows) for when, rows in self._worlds.items()}
         search = Search(Cast(spec))
         nodes = [parse(text) for stated in statements for text in stated if text]
@@ -57,17 +78,22 @@ class _Fitting:
         """The record, or the first change of it that keeps every condition beside those kept before."""
         if self._holds(record, earlier):
             return record
-        for changes in itertools.islice(self._changes(), _TRIES):
+        for changes in itertools.islice(self._changes(record), _TRIES):
             changed = {**record, **changes}
             if self._holds(changed, earlier):
                 return changed
         return None
 
-    def _changes(self) -> Iterator[Record]:
-        for size in (1, 2):
-            for chosen in itertools.combinations(self._fields, size):
-                for values in itertools.product(*map(self._options, chosen)):
-                    yield dict(zip((field.name for field in chosen), values, strict=True))
+    def _changes(self, record: Record) -> Iterator[Record]:
+        linked = {field.name: self._of_linked(field, record) for field in self._fields}
+        every = {field.name: self._options(field) for field in self._fields}
+        for options in (linked, every):
+            for size in (1, 2):
+                for names in itertools.combinations(options, size):
+                    for values in itertools.product(*(options[name] for name in names)):
+                        # Nothing begins and ends at once.
+                        if options is every or len({*values}) == size:
+                            yield dict(zip(names, values, strict=True))
 
     def _options(self, field: FieldSpec) -> list[int | str | None]:
         if field.ref:
@@ -75,6 +101,14 @@ class _Fitting:
             return numbers if field.required else [*numbers, None]
         values = [kept_value(field, text) for text in values_of(field, [])]
         return values if field.required else [*values, None]
+
+    def _of_linked(self, field: FieldSpec, record: Record) -> list[int | str | None]:
+        """The days of what it belongs to: a table stands on the evening of its game night."""
+        if field.type not in (FieldType.DATE, FieldType.DATETIME):
+            return []
+        links = [(self._spec.entity(one.ref), record[one.name]) for one in self._entity.fields if one.ref]
+        parents = [(of, self._rows[of.name][int(at) - 1]) for of, at in links if of and at]
+        return [row[one.name] for of, row in parents for one in of.fields if one.type is field.type]
 
     def _holds(self, record: Record, earlier: Sequence[Record]) -> bool:
         """True if it could be added now, or while all that it belongs to was in its first state.
@@ -87,8 +121,7 @@ class _Fitting:
         number = 1 + len(earlier)
         for when, others in worlds.items():
             mine = {
-                at: self._plain_record(self._entity, row, when.date())
-                for at, row in enumerate([*earlier, record], 1)
+                at: _plain_record(self._entity, row, when.date()) for at, row in enumerate([*earlier, record], 1)
             }
             evaluator = Evaluator(self._catalogue, World({**others, self._entity.name: mine}, when))
             for condition, judged in self._said:
@@ -106,17 +139,19 @@ class _Fitting:
                 begun[entity.name] = {at: {**record, **state} for at, record in rows[entity.name].items()}
         return begun
 
-    def _plain_rows(self, today: date) -> PlainRows:
-        plain_rows: PlainRows = {}
-        for entity in self._spec.entities:
-            records = self._rows.get(entity.name, ())
-            plain_rows[entity.name] = {
-                at: self._plain_record(entity, record, today) for at, record in enumerate(records, start=1)
-            }
-        return plain_rows
 
-    def _plain_record(self, entity: EntitySpec, record: Record, today: date) -> dict[str, Plain]:
-        return {field.name: _plain_value(field, record[field.name], today) for field in entity.fields}
+def _plain_rows(spec: AppSpec, rows: Rows, today: date) -> PlainRows:
+    plain_rows: PlainRows = {}
+    for entity in spec.entities:
+        records = rows.get(entity.name, ())
+        plain_rows[entity.name] = {
+            at: _plain_record(entity, record, today) for at, record in enumerate(records, start=1)
+        }
+    return plain_rows
+
+
+def _plain_record(entity: EntitySpec, record: Record, today: date) -> dict[str, Plain]:
+    return {field.name: _plain_value(field, record[field.name], today) for field in entity.fields}
 
 
 def _digits_of(field: FieldSpec) -> int:

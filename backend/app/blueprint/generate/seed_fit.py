@@ -42,7 +42,7 @@ def fit_to_rules(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], r
             days = _days_of(spec, entity, record, rows)
             is_due = any("due" in name for name in _deciding_dates(entity))
             record[status.name] = _choose_status(status, days, row, is_due=is_due)
-            _leave_open(entity, status, record)
+            empty_open_dates(entity, status, record)
     return fitted
 
 
@@ -230,7 +230,7 @@ def _deciding_dates(entity: EntitySpec) -> list[str]:
     return ends or [name for name in names if name.startswith(_STARTS)]
 
 
-def _leave_open(entity: EntitySpec, status: FieldSpec, record: Record) -> None:
+def empty_open_dates(entity: EntitySpec, status: FieldSpec, record: Record) -> None:
     """Empty the dates of what has not happened yet: an unpaid bill is not paid on any day."""
     for field in entity.fields:
         if field.name.startswith(_SETTLED_LATER) and not field.required:

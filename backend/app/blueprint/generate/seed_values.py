@@ -42,12 +42,18 @@ PRICES: Final = frozenset({"price", "fee", "fare", "cost"})
 
 @dataclass(frozen=True)
 class Place:
-    """The place of a value: its row, a number that differs between apps and entities, the names of rows."""
+    """The place of a value: its row of so many, a number that differs by app and entity, the names of rows."""
 
     entity: EntitySpec
     row: int
     shift: int
     names: tuple[Example, ...] = ()
+    rows: int = 0
+
+    @property
+    def later(self) -> int:
+        """How many rows come after this one, which are newer."""
+        return max(0, self.rows - 1 - self.row)
 
     @property
     def example(self) -> Example | None:
@@ -85,9 +91,16 @@ def value(field: FieldSpec, place: Place) -> Value:
                 return int((place.row % 5 == 3) == bool(parts & _RARE))
             return int((place.row + place.shift) % 3 != 0)
         case FieldType.CHOICE:
-            return field.choices[(place.row * 3 + place.row // 4 + place.shift) % len(field.choices)]
+            return _choice_of(field, place)
         case _:
             return _text_value(field, place)
+
+
+def _choice_of(field: FieldSpec, place: Place) -> str:
+    """One of the choices; two choices of a record do not go hand in hand through the rows."""
+    many = len(field.choices)
+    step = 1 + place.entity.fields.index(field) % max(1, many - 1)
+    return field.choices[(place.row * step + place.row // many + place.shift) % many]
 
 
 def _move_within(field: FieldSpec, number: int | None, row: int) -> int | None:
@@ -184,7 +197,7 @@ def _an_hour_later(place: Place) -> str:
 
 def _day_offset(field: FieldSpec, place: Place) -> int:
     if field.starts_as in _AT_ENTRY:
-        return -place.row * 2
+        return -place.later * 2
     if field.name.startswith(("born", "birth")):
         oldest = 50 if is_person(place.entity) else 9
         return -365 * (2 + (place.row * 7 + place.shift) % oldest) - place.row * 11
@@ -192,9 +205,9 @@ def _day_offset(field: FieldSpec, place: Place) -> int:
         return -20 - place.row * 47 - place.shift
     if field.name.startswith(_PAST):
         ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
-        return min(-1, place.day - 14) if ends else -2 - place.row * 3
+        return min(-1, place.day - 14) if ends else -2 - place.later * 3
     if field.name == "on_date" and not any(other.type is FieldType.CHOICE for other in place.entity.fields):
-        return -1 - place.row * 3
+        return -1 - place.later * 3
     starts = any(other.name.startswith(_STARTS) for other in place.entity.fields)
     same_day = field.type is FieldType.DATETIME
     return place.day + (4 if field.name.startswith(_ENDS) and starts and not same_day else 0)

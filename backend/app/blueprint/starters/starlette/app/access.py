@@ -85,6 +85,11 @@ class Visitor:
             return right.adds and (self.is_staff or self.own_id is not None)
         return self.is_staff or (entity.table in self.role.adds and self.own_id is not None)
 
+    def adds_as(self, entity: Entity) -> str:
+        """What adding a record of this kind is called: "Take a seat" where their right says so."""
+        right = entity.right(self.role.name)
+        return right.label if right and right.label else f"New {entity.one}"
+
     def may_change(self, entity: Entity) -> bool:
         """Whether they may change those records of this kind that they see."""
         right = entity.right(self.role.name)

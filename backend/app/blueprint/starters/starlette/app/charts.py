@@ -9,7 +9,7 @@ from typing import Any
 from . import database
 from .access import Visitor
 from .fields import money, show
-from .model import Entity, Field
+from .model import Entity, Field, lower_first
 from .schema import ABOUT
 
 MOST_POINTS = 24
@@ -24,7 +24,7 @@ def chart(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str,
     when = next(iter(entity.of_type("date", "datetime")), None)
     where, values = visitor.sees(entity)
     if number is not None and when is not None:
-        what, points = f"{field.label} by {when.label.lower()}", _over_time(db, entity, number, when, where, values)
+        what, points = f"{field.label} by {lower_first(when.label)}", _over_time(db, entity, number, when, where, values)
         many = database.count(db, entity, f'{where} AND "{when.name}" IS NOT NULL AND "{number.name}" IS NOT NULL', values)
         what += f", the newest {len(points)} of {many:,}" if many > len(points) else ""
     elif number is not None:
@@ -34,14 +34,18 @@ def chart(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str,
     else:
         what, points = f"{entity.plural} by {_by(field)}", _counted(db, entity, field, where, values)
     most = max((value for _, value in points), default=0) or 1
+    # The middle of the axis is a whole number of whatever is counted.
+    most += most % 2
+    named = when if number is not None and when is not None else field if number is None else None
     return {
         "what": what, "points": _placed(points, most, number), "line": when is not None and number is not None,
         "most": _short_said(most, number), "half": _short_said(most // 2, number),
+        "by": named.label if named is not None else entity.label, "counted": number.label if number is not None else "How many",
     }  # fmt: skip
 
 
 def _by(field: Field) -> str:
-    return "month" if field.type in ("date", "datetime") else field.label.lower()
+    return "month" if field.type in ("date", "datetime") else lower_first(field.label)
 
 
 def _over_time(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 
 from . import database
 from .access import Visitor
-from .model import Field
+from .model import Entity, Field
 from .routing import LONGEST_NUMBER
 from .text import fold
 
@@ -30,8 +31,21 @@ def options(
             listed = called(db, field, visitor, typed) if typed.strip() else {}
             listed = listed or database.labels(db, target, where, values)
             other = {} if now in listed else database.labels(db, target, f"id = ? AND {where}", [now, *values])
-            found[field.name] = {**other, **listed}
+            found[field.name] = _told_apart(db, target, {**other, **listed})
     return found
+
+
+def _told_apart(db: sqlite3.Connection, target: Entity, named: database.Labels) -> database.Labels:
+    """The names; where several are called the same, with what each belongs to: the kitchens of two plots."""
+    link = next((field for field in target.of_type("ref") if field.required and field.name not in target.title), None)
+    many = Counter(named.values())
+    twice = [key for key, name in named.items() if many[name] > 1]
+    if link is None or not twice:
+        return named
+    rows = database.select(db, target, f"id IN ({', '.join(map(str, twice))})", limit=len(twice))
+    of = database.ref_labels(db, target, link.name, rows)
+    more = {int(row["id"] or 0): of.get(int(row[link.name] or 0), "") for row in rows}
+    return {key: f"{name} ({more[key]})" if more.get(key) else name for key, name in named.items()}
 
 
 def too_long(db: sqlite3.Connection, fields: list[Field], visitor: Visitor) -> dict[str, int]:

@@ -13,7 +13,7 @@ from .model import Entity, Field
 from .schema import FORMS
 
 TOLD = 3
-SAID_SHORTLY = ("text", "choice", "ref", "date", "datetime", "money", "int", "decimal")
+SAID_SHORTLY = ("text", "longtext", "choice", "ref", "date", "datetime", "money", "int", "decimal")
 
 
 @dataclass(frozen=True)
@@ -74,16 +74,18 @@ def _open(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[Wait
     counts = {row[0]: int(row[1]) for row in db.execute(sql, values)}
     return [
         Waiting(entity, choice, tone(field, choice), counts[choice], f"/{entity.table}?{urlencode({name: choice})}")
-        for choice in _unfinished(field)
+        for choice in _unfinished(entity, field)
         if choice in counts
     ]
 
 
-def _unfinished(field: Field) -> list[str]:
+def _unfinished(entity: Entity, field: Field) -> list[str]:
     """The choices after which something still has to happen: not the last one, nor what is done or called off."""
+    # Where the steps are said, it is somebody's turn in each state that one of them leads on from.
+    left = {source for move in entity.moves if not move.automatic for source in move.sources}
     return [
         choice
-        for choice in field.choices[:-1]
+        for choice in ([one for one in field.choices if one in left] if entity.moves else field.choices[:-1])
         if tone(field, choice) != "good" and not set(choice.lower().split()) & CALLED_OFF
     ]
 

@@ -19,6 +19,8 @@ class Actor:
     record_id: int | None = None
 
 
+ME = "app_me"
+"""The function that names whoever is here: a condition that calls it is about who somebody is."""
 ACTOR: ContextVar[Actor] = ContextVar("actor", default=Actor())
 """Who the running request is for."""
 
@@ -34,7 +36,7 @@ def install(connection: sqlite3.Connection, now: Callable[[], datetime]) -> None
     connection.create_function("app_today", 0, lambda: now().date().isoformat())
     connection.create_function("app_now", 0, lambda: now().isoformat(timespec="minutes"))
     connection.create_function("app_role", 0, lambda: ACTOR.get().role)
-    connection.create_function("app_me", 1, _me)
+    connection.create_function(ME, 1, _me)
     connection.create_aggregate("app_streak", 2, Streak)  # type: ignore[arg-type]  # finalize gives a number
 
 

@@ -161,7 +161,8 @@ class Move:
 class Right:
     """What a role may do with a kind of record: `sees` and `changes` are "all", "own" or "none".
 
-    `only_if` is SQL about the row `r` that narrows what it sees; `fields` are those it fills in, every one if empty.
+    `only_if` is SQL about the row `r` that narrows what it sees; `fields` are those it fills in, every one if empty;
+    `label` is what adding one is called.
     """
 
     role: str
@@ -171,6 +172,7 @@ class Right:
     changes: str = "none"
     deletes: bool = False
     fields: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from . import database, records, rules
+from . import database, figures, records, rules
 from .access import OWNER, Visitor
 from .fields import Value
 from .model import Entity, Field, Move
-from .schema import ENTITIES
+from .schema import ENTITIES, ROLES
 
+OF_CUSTOMERS = {"visitor", *(role.name for role in ROLES if role.own)}
+"""Whoever is not of the staff."""
 BY_THE_APP = "The app"
 AUTOMATIC = [(entity, move) for entity in ENTITIES for move in entity.moves if move.automatic]
 
@@ -22,6 +24,17 @@ def open_moves(entity: Entity, row: database.Row, visitor: Visitor) -> list[tupl
         for number, move in enumerate(entity.moves)
         if row[entity.state] in move.sources and may_take(move, visitor)
     ]
+
+
+def shown(entity: Entity, row: database.Row, visitor: Visitor) -> list[tuple[int, Move]]:
+    """The open moves; of two that lead to the same state, staff are not offered the one that is a customer's."""
+    found = open_moves(entity, row, visitor)
+    staff = {move.target for _, move in found if not _is_customers(move)}
+    return [one for one in found if not (visitor.is_staff and _is_customers(one[1]) and one[1].target in staff)]
+
+
+def _is_customers(move: Move) -> bool:
+    return bool(move.by) and all(name in OF_CUSTOMERS for name in move.by)
 
 
 def is_its_turn(db: sqlite3.Connection, entity: Entity, row: database.Row, move: Move) -> bool:
@@ -36,6 +49,11 @@ def may_take(move: Move, visitor: Visitor) -> bool:
     if visitor.role == OWNER:
         return True
     return visitor.role.name in move.by if move.by else visitor.is_staff
+
+
+def may_come(move: Move, visitor: Visitor) -> bool:
+    """Whether this visitor may take the move some day: what is for others alone, by who they are, never comes."""
+    return visitor.role.name in move.by or figures.ME not in move.only_if
 
 
 def asked(entity: Entity, move: Move) -> list[Field]:

@@ -249,9 +249,9 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
         shown = cells(db, entity, [row], list(entity.shows))[0]
-        steps = [(number, move, moves.is_its_turn(db, entity, row, move)) for number, move in moves.open_moves(entity, row, visitor)]
+        steps = [(number, move, moves.is_its_turn(db, entity, row, move)) for number, move in moves.shown(entity, row, visitor)]
         context = {
-            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be], "children": _children(db, entity, record_id, visitor),
+            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be and moves.may_come(move, visitor)], "children": _children(db, entity, record_id, visitor),
             "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": _history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
@@ -321,9 +321,9 @@ def _quick(
 
 
 def _name_of(child: Entity, field: Field) -> str:
-    """The matches of a player, or those as the winner where they point at players twice."""
-    twice = sum(other.ref == field.ref for other in child.fields) > 1
-    return f"{child.plural}: {lower_first(field.label)}" if twice else child.plural
+    """The matches of a player, or those as the winner where they point at players twice; whom a guest brought."""
+    says_more = sum(other.ref == field.ref for other in child.fields) > 1 or field.ref == child.table
+    return f"{child.plural}: {lower_first(field.label)}" if says_more else child.plural
 
 
 @routes.get("/{table}/{record_id}/edit")
@@ -467,7 +467,7 @@ def _form(
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
             "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
             "too_long": too_long(db, fields, visitor),
-            "heading": f"{'New' if record_id is None else 'Change'} {entity.one}",
+            "heading": visitor.adds_as(entity) if record_id is None else f"Change {entity.one}",
         }  # fmt: skip
     return render(request, "form.html", context, status=status)
 

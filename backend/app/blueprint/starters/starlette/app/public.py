@@ -114,10 +114,12 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field, *, limit: int 
 
 def _still_offered(db: sqlite3.Connection, entity: Entity, field: Field) -> Condition:
     """The condition that finds what is not over and not refused from the start."""
+    target = database.BY_TABLE[field.ref]
     where, values = _not_over(entity, field)
     starts = {**first_values(entity), **conditions.first_values(db, entity, {}), **moves.first_state(entity)}
     refused = conditions.refused_links(db, entity, field.name, starts)
-    return f"({where}) AND id NOT IN ({', '.join(map(str, refused))})", values
+    # What they do not see, visitors do not choose either.
+    return f"({where}) AND ({target.public_if}) AND id NOT IN ({', '.join(map(str, refused))})", values
 
 
 def _said(offer: Mapping[str, Any]) -> str:
@@ -151,7 +153,12 @@ def _chosen_by_name(form: Form, posted: Mapping[str, str]) -> tuple[dict[str, st
 
 
 def _when(target: Entity) -> str:
-    return target.calendar or next((one.name for one in target.of_type("datetime", "date")), "")
+    return target.calendar or next((one.name for one in _dates(target)), "")
+
+
+def _dates(target: Entity) -> list[Field]:
+    """The dates that somebody plans; one that the app fills in tells when the record was made."""
+    return [field for field in target.of_type("datetime", "date") if not field.starts_as]
 
 
 def _not_over(entity: Entity, field: Field) -> Condition:
@@ -165,7 +172,7 @@ def _not_over(entity: Entity, field: Field) -> Condition:
 
 def _times(target: Entity, row: database.Row) -> list[str]:
     """When it is."""
-    dates = [one for one in target.of_type("datetime", "date") if row[one.name] and one.name not in target.title]
+    dates = [one for one in _dates(target) if row[one.name] and one.name not in target.title]
     said = [show(one, row[one.name], currency=ABOUT.currency) for one in dates]
     if len(dates) > 1 and str(row[dates[0].name])[:10] == str(row[dates[1].name])[:10]:
         # Two days that are one are said once; of two times of one day, the second is an hour.
@@ -272,7 +279,8 @@ def _refuse_what_is_over(
         chosen = values[field.name]
         if field.ref and chosen is not None:
             where, more = _not_over(entity, field)
-            if not database.count(db, database.BY_TABLE[field.ref], f"id = ? AND {where}", [chosen, *more]):
+            target = database.BY_TABLE[field.ref]
+            if not database.count(db, target, f"id = ? AND ({where}) AND ({target.public_if})", [chosen, *more]):
                 over[field.name] = rules.GONE
     if over:
         raise rules.Broken(over)

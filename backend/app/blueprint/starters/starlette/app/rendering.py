@@ -17,7 +17,7 @@ from . import database, hosts, once, rules
 from .access import Visitor
 from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, file_name, is_pressing, money, show, tone
 from .files import MOST_BYTES
-from .model import FILES, Entity, Field
+from .model import FILES, Entity, Field, lower_first
 from .routing import Given
 from .schema import ABOUT, ENTITIES, FORMS, MESSAGES, ROLES, SITE, TOOLS
 from .security import new_token, read_form, session_of
@@ -65,7 +65,7 @@ def linked(text: str) -> str:
     return text if URL.match(text) else ""
 
 
-templates.filters.update(linked=linked, file_name=file_name)
+templates.filters.update(linked=linked, file_name=file_name, in_sentence=lower_first)
 
 
 def render(

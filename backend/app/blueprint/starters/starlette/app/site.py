@@ -19,7 +19,7 @@ from .model import Entity, Field, Form, Section
 from .pages import usual_order
 from .rendering import DASHBOARD, GENERAL_FORMS, HAS_FRONT, PUBLIC_KINDS, cell, render
 from .routing import Number, PageNumber, Routes, Words
-from .schema import ENTITIES, FORMS, SITE, TOOLS
+from .schema import ENTITIES, FORMS, ROLES, SITE, TOOLS
 
 CARDS = 24
 CARDS_ON_FRONT = 6
@@ -180,8 +180,16 @@ def look(request: Request, visitor: Guest, table: Words, record_id: Number, page
         card = _card(entity, found[0], _names(db, entity, found))
         threads = [_thread(db, child, link, record_id, page) for child, link in records.children_of(entity) if child.public]
         forms = [_about_this(db, form, link, record_id) for form, link in _forms_about(entity)]
-    context = {"entity": entity, "card": card, "threads": threads, "asks": forms, "front": True}
+    joins = [] if visitor is not None and visitor.is_staff else _joins(entity)
+    context = {"entity": entity, "card": card, "threads": threads, "asks": forms, "joins": joins, "front": True}
     return render(request, "look.html", {**context, "heading": card.title})
+
+
+def _joins(entity: Entity) -> list[str]:
+    """What people with an account of their own can add to a record that they may see, such as taking a seat."""
+    seeing = [role.name for role in ROLES if role.own and (right := entity.right(role.name)) and right.sees == "all"]
+    rights = [child.right(role) for child, _ in records.children_of(entity) for role in seeing]
+    return list(dict.fromkeys(right.label for right in rights if right and right.adds and right.label))
 
 
 def _thread(db: sqlite3.Connection, child: Entity, link: Field, record_id: int, page: int) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import sqlite3
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from . import database, rules
+from . import database, moves, rules
 from .access import Visitor
 from .clock import today
 from .fields import Value, clock, day, show
-from .model import FILES, Entity, Field, InOrder, NoOverlap, Overdue
+from .model import FILES, Entity, Field, InOrder, Move, NoOverlap, Overdue, lower_first
 from .schema import ABOUT, ENTITIES
 
 MONTH = re.compile(r"^(\d{4})-(\d{2})$")
@@ -54,7 +54,7 @@ def _event(entity: Entity, row: database.Row, titles: database.Labels) -> dict[s
 def _what(entity: Entity) -> str:
     """What the day means: "Booking" for its own time, "Lease ends on" for another date."""
     plain = entity.calendar in ("at", "on_date", "starts_at", "starts_on", "from_on", "leaves_at")
-    return entity.label if plain else f"{entity.label}, {entity.field(entity.calendar).label.lower()}"
+    return entity.label if plain else f"{entity.label}, {lower_first(entity.field(entity.calendar).label)}"
 
 
 def sums(db: sqlite3.Connection, visitor: Visitor) -> list[dict[str, Any]]:
@@ -160,7 +160,7 @@ def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict
         notes = _card_notes(db, entity, rows)
         cards = [
             {"id": row["id"], "title": titles[int(row["id"] or 0)], "notes": notes[at],
-             "overdue": rules.is_overdue(entity, row)}
+             "overdue": rules.is_overdue(entity, row), "steps": _steps(db, entity, row, visitor)}
             for at, row in enumerate(rows)
         ]  # fmt: skip
         columns.append(
@@ -171,6 +171,13 @@ def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict
             }
         )  # fmt: skip
     return columns
+
+
+def _steps(db: sqlite3.Connection, entity: Entity, row: database.Row, visitor: Visitor) -> list[tuple[int, Move]]:
+    """The moves that can be taken with a card, where moves say how a record goes on."""
+    if entity.board != entity.state:
+        return []
+    return [one for one in moves.open_moves(entity, row, visitor) if moves.is_its_turn(db, entity, row, one[1])]
 
 
 def _card_notes(db: sqlite3.Connection, entity: Entity, rows: list[database.Row]) -> list[list[str]]:
@@ -234,7 +241,7 @@ def totals(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dic
         rows = _grouped(db, entity, f'"{field.name}"', visitor)
         names = database.ref_labels(db, entity, field.name, [{field.name: key} for key, _, _ in rows]) if field.ref else {}
         bars = [(names.get(key, "–") if field.ref else key or "–", total, count) for key, total, count in rows]
-        groups.append(_group(f"By {field.label.lower()}", bars))
+        groups.append(_group(f"By {lower_first(field.label)}", bars))
     when = next((f.name for f in entity.of_type("date", "datetime")), "")
     if when:
         rows = _grouped(db, entity, f'substr("{when}", 1, 7)', visitor)

@@ -216,6 +216,19 @@ def put(entity: Entity, kept: dict[str, Any]) -> int:
         return database.insert(db, entity, values)
 
 
+def show_to_visitors(entity: Entity, values: dict[str, str]) -> None:
+    """Puts what the values lead to where visitors see it, by its state or a tick: nobody else's post is answered."""
+    for field in entity.of_type("ref"):
+        target, chosen = BY_TABLE[field.ref], values.get(field.name, "")
+        ways = [{one.name: value} for one in target.of_type("bool", "choice") for value in (one.choices or (0, 1))]
+        with database.session() as db:
+            before = database.get(db, target, int(chosen)) if chosen.isdigit() else None
+            for change in ways if before else []:
+                if database.count(db, target, f"r.id = ? AND {target.public_if}", [int(chosen)]):
+                    break
+                database.update(db, target, int(chosen), {**{name: before[name] for way in ways for name in way}, **change})
+
+
 def add(client: Browser, entity: Entity, /, **changes: str) -> int:
     """Add a record through its form; its id."""
     answer = send(client, f"/{entity.table}/new", filled(client, entity, **changes))

@@ -15,7 +15,7 @@ from app.main import app
 from app.model import Entity, Form, Move
 
 from .client import Browser
-from .forms import add, filled, filled_line, send, token_of
+from .forms import add, filled, filled_line, send, show_to_visitors, token_of
 
 TAKEN = [(entity, number, move) for entity in own_links.LINKED.values() for number, move in own_links.moves_of(entity)]
 every_kind = pytest.mark.parametrize("entity", own_links.LINKED.values(), ids=lambda entity: entity.table)
@@ -101,6 +101,7 @@ def sent(client: Browser, browser: Browser, form: Form) -> str:
     if form.lines:
         line = filled_line(client, entity, 0)
         asked |= {name: text for name, text in line.items() if name.removeprefix("line-0-") in form.lines}
+    show_to_visitors(entity, asked)
     answer = post(browser, f"/forms/{form.table}", **asked, **who)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"])

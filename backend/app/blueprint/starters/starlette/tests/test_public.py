@@ -16,7 +16,7 @@ from app.model import Capacity, Form, Stock, Unique
 from app.rendering import GENERAL_FORMS
 
 from .client import Browser
-from .forms import add, filled, filled_line, send, token_of
+from .forms import add, filled, filled_line, send, show_to_visitors, token_of
 
 every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)
 
@@ -39,6 +39,7 @@ def answered(client: Browser, form: Form, /, **changes: str) -> dict[str, str]:
 
 
 def post(browser: Browser, form: Form, values: dict[str, str]) -> Any:
+    show_to_visitors(BY_TABLE[form.table], values)
     page = browser.get(f"/forms/{form.table}").text
     return send(browser, f"/forms/{form.table}", {**values, "csrf_token": token_of(page)})
 
