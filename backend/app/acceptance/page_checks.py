@@ -19,7 +19,7 @@ from app.blueprint.spec import NUMBERS, EntitySpec, FieldSpec, FieldType, ViewSp
 from app.domain.failure import BuildFailed, FailureCode
 
 _LANE: Final = re.compile(r'data-name="([^"]*)"[^>]*>.*?<span class="count">(\d+)</span>', re.DOTALL)
-_HOW_MUCH: Final = re.compile(r'data-label="How much"[^>]*>([^<]*)<')
+_HOW_MUCH: Final = re.compile(r'<td data-label="[^"]*" class="number">([^<]*)<')
 _NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
 _WRITTEN: Final = frozenset({FieldType.TEXT, FieldType.CHOICE, FieldType.EMAIL, FieldType.DATE, *NUMBERS})
 

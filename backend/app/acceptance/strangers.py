@@ -144,12 +144,20 @@ async def _private_names(people: People) -> set[str]:
             rows = await people.driver.rows(entity)
         contacts = [field.name for field in entity.fields if field.type in _CONTACTS]
         private |= _long_values(entity, rows, contacts)
-        titles = _long_values(entity, rows, [name for name in title_fields(entity) if name not in contacts])
+        titles = _long_values(entity, rows, [name for name in _own_names(entity) if name not in contacts])
         if _is_offered(people.spec, entity):
             offered |= titles
         else:
             private |= titles
     return private - offered
+
+
+def _own_names(entity: EntitySpec) -> list[str]:
+    """The fields that name a record itself; what it is called by its links is named by those."""
+    fields = [field for field in entity.fields if field.name in title_fields(entity)]
+    if any(field.ref for field in fields):
+        fields = [field for field in entity.fields if field.type is FieldType.TEXT]
+    return [field.name for field in fields]
 
 
 def _long_values(entity: EntitySpec, rows: list[dict[str, str]], names: list[str]) -> set[str]:
