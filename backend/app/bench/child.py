@@ -28,19 +28,19 @@ def main() -> None:
     parser.add_argument("--sandboxes", action="store_true")
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("walk.json"))
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     settings = Settings()
     configure_logging(settings.log_level)
-    match given.which:
+    match arguments.which:
         case "status":
             assert settings.redis_url is not None
-            serve(BareStatus(settings.redis_url.get_secret_value()), given.port)
+            serve(BareStatus(settings.redis_url.get_secret_value()), arguments.port)
         case "hub":
-            serve(Hub(), given.port)
+            serve(Hub(), arguments.port)
         case "walk":
-            asyncio.run(walk(noop_adapters(settings), settings, count=given.count, out=given.out))
+            asyncio.run(walk(noop_adapters(settings), settings, count=arguments.count, out=arguments.out))
         case _:
-            asyncio.run(_work(settings, given))
+            asyncio.run(_run_worker(settings, arguments))
 
 
 def noop_adapters(settings: Settings, *, hold_s: float = 0) -> Adapters:
@@ -55,12 +55,12 @@ def noop_adapters(settings: Settings, *, hold_s: float = 0) -> Adapters:
     )
 
 
-async def _work(settings: Settings, given: argparse.Namespace) -> None:
-    adapters = noop_adapters(settings, hold_s=given.hold)
-    if given.sandboxes:
+async def _run_worker(settings: Settings, arguments: argparse.Namespace) -> None:
+    adapters = noop_adapters(settings, hold_s=arguments.hold)
+    if arguments.sandboxes:
         adapters = replace(adapters, runtime=real_adapters(settings).runtime, runner=RunnerSlow())
     services = assemble(adapters, settings)
-    if given.deaf:
+    if arguments.deaf:
         services = replace(services, notifications=DeafBell(adapters.database.url))
     worker = make_worker(adapters, services, settings)
     loop = asyncio.get_running_loop()

@@ -36,17 +36,17 @@ class _Undo(Exception):
 
 @dataclass
 class Record:
-    """A house whose record holds that many versions of each of its projects."""
+    """A house whose every project holds a number of versions."""
 
     house: House
     projects: list[str]
-    waiting: str
+    waiting_job: str
 
     @classmethod
-    def of(cls, stage: Stage, *, projects: int, versions: int) -> Record:
+    def filled(cls, stage: Stage, *, projects: int, versions: int) -> Record:
         """Fill a fresh record."""
         house = stage.house()
-        made = house.new_projects(projects)
+        project_ids = house.new_projects(projects)
         house.rows(
             "INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, digest, created_at,"
             " admitted_at, started_at, finished_at, last_seq) SELECT p.id, p.founder_id, n, "
@@ -59,11 +59,11 @@ class Record:
         house.rows("UPDATE projects SET last_number = %s", versions)
         house.rows("INSERT INTO workers (id, slots) VALUES (%s, 4)", CLERK)
         house.rows("ANALYZE")
-        return cls(house, made, "")
+        return cls(house, project_ids, "")
 
     def wait_in_line(self) -> None:
         """Let one job of a project of its own wait."""
-        self.waiting = start_all(self.house, self.house.new_projects(1), clients=1)[0]["job_id"]
+        self.waiting_job = start_all(self.house, self.house.new_projects(1), clients=1)[0]["job_id"]
 
     def start(self) -> None:
         """One start in every project."""
@@ -71,7 +71,7 @@ class Record:
 
     def end(self) -> None:
         """End what was started."""
-        self.house.rows("UPDATE jobs SET status = 'failed' WHERE status = 'queued' AND id <> %s", self.waiting)
+        self.house.rows("UPDATE jobs SET status = 'failed' WHERE status = 'queued' AND id <> %s", self.waiting_job)
 
     def ask(self, count: int, *paths: str) -> None:
         """GET the paths by turns."""
@@ -80,18 +80,18 @@ class Record:
 
     def status(self, count: int) -> None:
         """The status of the job that waits, with its place in the queue."""
-        self.ask(count, f"/api/generation/{self.waiting}/status")
+        self.ask(count, f"/api/generation/{self.waiting_job}/status")
 
     def listing(self, count: int) -> None:
         """The first page of the projects and of a project's builds."""
         self.ask(count, "/api/projects", f"/api/projects/{self.projects[0]}/builds")
 
     def claim(self, count: int) -> None:
-        """Admit whose turn it is and claim it, and undo it."""
-        asyncio.run(_claim(self.house.url, count))
+        """Admit the next job and claim it, and undo that."""
+        asyncio.run(_claim_and_undo(self.house.url, count))
 
 
-async def _claim(url: str, count: int) -> None:
+async def _claim_and_undo(url: str, count: int) -> None:
     database = Database(url)
     for _ in range(count):
         with suppress(_Undo):
@@ -112,48 +112,48 @@ class Pair:
 
     def costs(self, count: int) -> dict[str, tuple[float, float]]:
         """CPU microseconds of each act, grown and small."""
-        found = {"start": abba(lambda: self._starts(self._grown), lambda: self._starts(self._small))}
+        costs = {"start": abba(lambda: self._start_cost(self._grown), lambda: self._start_cost(self._small))}
         for name in ("status", "listing", "claim"):
-            grown, small = (partial(self._cost, record, name, count) for record in (self._grown, self._small))
-            found[name] = abba(grown, small)
-        return found
+            grown, small = (partial(self._act_cost, record, name, count) for record in (self._grown, self._small))
+            costs[name] = abba(grown, small)
+        return costs
 
-    def _starts(self, record: Record) -> float:
-        spent = self._spent(record)
+    def _start_cost(self, record: Record) -> float:
+        spent = self._count(record)
         record.start()
         used = sum(spent.stop().values()) / len(record.projects) * 1e6
         record.end()
         return used
 
-    def _cost(self, record: Record, name: str, count: int) -> float:
+    def _act_cost(self, record: Record, name: str, count: int) -> float:
         act: Callable[[int], None] = getattr(record, name)
         act(4)
-        spent, own = self._spent(record), time.process_time()
+        spent, own = self._count(record), time.process_time()
         act(count)
         mine = time.process_time() - own if name == "claim" else 0
         return (sum(spent.stop().values()) + mine) / count * 1e6
 
-    def _spent(self, record: Record) -> Spent:
+    def _count(self, record: Record) -> Spent:
         return Spent(api=self._sides[record.house.url][1], postgres=record.house.stage.server_pids["postgres"])
 
 
-def growth(stage: Stage, sizes: Sizes) -> list[Reading]:
-    """P10."""
+def measure_growth(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """Measure P10."""
     each = sizes.jobs_many // sizes.projects
-    jobs = Record.of(stage, projects=sizes.projects, versions=each)
-    few = Record.of(stage, projects=sizes.projects, versions=max(1, sizes.jobs_few // sizes.projects))
-    many_versions = Record.of(stage, projects=sizes.projects, versions=sizes.versions_many)
-    few_versions = Record.of(stage, projects=sizes.projects, versions=sizes.versions_many // 10)
-    by_jobs = _compare(few, jobs, sizes.grown)
-    by_versions = _compare(few_versions, many_versions, sizes.grown)
+    jobs = Record.filled(stage, projects=sizes.projects, versions=each)
+    few = Record.filled(stage, projects=sizes.projects, versions=max(1, sizes.jobs_few // sizes.projects))
+    many_versions = Record.filled(stage, projects=sizes.projects, versions=sizes.versions_many)
+    few_versions = Record.filled(stage, projects=sizes.projects, versions=sizes.versions_many // 10)
+    by_jobs = _compare_records(few, jobs, sizes.grown)
+    by_versions = _compare_records(few_versions, many_versions, sizes.grown)
     return [
-        _reading("P10 jobs", by_jobs, f"{sizes.jobs_many:,} jobs"),
-        _reading("P10 versions", by_versions, f"{sizes.versions_many:,} versions in each project"),
-        Reading("P10 scans", scans(jobs), note="start, status, projects, builds and claim at many jobs"),
+        _worst_reading("P10 jobs", by_jobs, f"{sizes.jobs_many:,} jobs"),
+        _worst_reading("P10 versions", by_versions, f"{sizes.versions_many:,} versions in each project"),
+        Reading("P10 scans", count_scans(jobs), note="start, status, projects, builds and claim at many jobs"),
     ]
 
 
-def _compare(small: Record, grown: Record, count: int) -> dict[str, tuple[float, float]]:
+def _compare_records(small: Record, grown: Record, count: int) -> dict[str, tuple[float, float]]:
     with ExitStack() as stack:
         apis = stack.enter_context(small.house.api()), stack.enter_context(grown.house.api())
         for record in (small, grown):
@@ -161,13 +161,13 @@ def _compare(small: Record, grown: Record, count: int) -> dict[str, tuple[float,
         return Pair(small, grown, apis).costs(count)
 
 
-def _reading(bar: str, found: dict[str, tuple[float, float]], size: str) -> Reading:
-    worst = max(found, key=lambda name: found[name][0] / found[name][1])
-    told = ", ".join(f"{name} {grown / small:.2f}x" for name, (grown, small) in found.items())
-    return Reading(bar, *found[worst], note=f"{size}: {told}")
+def _worst_reading(bar: str, costs: dict[str, tuple[float, float]], size: str) -> Reading:
+    worst = max(costs, key=lambda name: costs[name][0] / costs[name][1])
+    ratios = ", ".join(f"{name} {grown / small:.2f}x" for name, (grown, small) in costs.items())
+    return Reading(bar, *costs[worst], note=f"{size}: {ratios}")
 
 
-def scans(record: Record) -> float:
+def count_scans(record: Record) -> float:
     """The sequential scans of jobs that Postgres counts while each act is done once."""
     before = record.house.number(_SCANS)
     with record.house.api():

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from app.bench.endings import no_sandbox
+from app.bench.endings import why_no_sandbox
 from app.bench.http import get, post, send_all
 from app.bench.readings import Reading
 from app.bench.sizes import Sizes
-from app.bench.stage import House, Stage, end, free_port, until
+from app.bench.stage import House, Stage, end_process, free_port, wait_until
 from app.core.settings import process_environment
 from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
 
@@ -28,49 +28,49 @@ BUILD_S: Final = 240.0
 _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def keyless(stage: Stage, sizes: Sizes) -> list[Reading]:
-    """P6."""
+def measure_keyless(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """Measure P6."""
     if sizes.is_quick:
         return [Reading("P6", None, note="needs the package index and minutes: left out of a quick run")]
     house = stage.house()
-    if why := no_sandbox(house):
+    if why := why_no_sandbox(house):
         return [Reading("P6", None, note=f"no sandbox can be made here: {why}")]
     with house.instance():
-        _build(house)  # fills the caches
-        first, second = _build(house), _build(house)
-        for took, status in (first, second):
+        _build_once(house)  # fills the caches
+        first, second = _build_once(house), _build_once(house)
+        for seconds, status in (first, second):
             if status["status"] != "ready":
                 return [
-                    Reading("P6", None, note=f"the build failed after {took:.0f} s: {status['error_message']}")
+                    Reading("P6", None, note=f"the build failed after {seconds:.0f} s: {status['error_message']}")
                 ]
-        archive = _export(house, second[1]["job_id"])
-    by_hand = [_type(house, archive, n) for n in range(3)][1:]
+        archive = _download_export(house, second[1]["job_id"])
+    by_hand = [_type_by_hand(house, archive, n) for n in range(3)][1:]
     ours, hand = (first[0] + second[0]) / 2, sum(by_hand) / 2
     limit = max(1.5, hand / 10)
     note = f"{ours:.1f} s with us, {hand:.1f} s by hand with a warm cache; the limit here is {limit:.1f} s"
     return [Reading("P6", ours - hand, hand, note=note)]
 
 
-def _build(house: House) -> tuple[float, Any]:
+def _build_once(house: House) -> tuple[float, Any]:
     """Seconds until a build has ended, and its last status."""
     body = {"project_id": house.new_projects(1)[0], "goal": GOAL}
     [started] = send_all(house.port, [post("/api/generation/start", house.token, body)], clients=1)
     began, job = time.monotonic(), json.loads(started)["job_id"]
     ask = "SELECT count(*) FROM jobs WHERE id = %s AND status IN ('ready', 'failed')"
-    until(lambda: house.number(ask, job) == 1, "a keyless build", within_s=BUILD_S, every_s=0.02)
+    wait_until(lambda: house.number(ask, job) == 1, "a keyless build", within_s=BUILD_S, every_s=0.02)
     took = time.monotonic() - began
     [status] = send_all(house.port, [get(f"/api/generation/{job}/status", house.token)], clients=1)
     return took, json.loads(status)
 
 
-def _export(house: House, job_id: str) -> bytes:
+def _download_export(house: House, job_id: str) -> bytes:
     url = f"http://127.0.0.1:{house.port}/api/builds/{job_id}/export"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {house.token}"})
     with _DIRECT.open(request, timeout=60) as answer:
         return bytes(answer.read())
 
 
-def _type(house: House, archive: bytes, turn: int) -> float:
+def _type_by_hand(house: House, archive: bytes, turn: int) -> float:
     """Seconds that the same commands take by hand, on the same files, from the install to the last page."""
     folder = house.data.root / f"by-hand-{turn}"
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
@@ -78,41 +78,40 @@ def _type(house: House, archive: bytes, turn: int) -> float:
     workspace = next(path.parent for path in folder.rglob(MANIFEST))
     (workspace / START_SCRIPT).chmod(0o755)
     manifest = Manifest.parse((workspace / MANIFEST).read_bytes())
-    environment = _environment(house)
+    environment = _shell_environment(house)
     began = time.monotonic()
     for command in (*manifest.install, *manifest.check):
         subprocess.run(command, cwd=workspace, env=environment, check=True, capture_output=True)
-    with _served(manifest, workspace, environment) as port:
+    with _serve_app(manifest, workspace, environment) as port:
         for page in manifest.pages:
-            until(lambda page=page: _opens(port, page), page)  # type: ignore[misc]  # mypy infers no default
+            wait_until(lambda page=page: _page_opens(port, page), page)  # type: ignore[misc]  # mypy infers no default
     return time.monotonic() - began
 
 
-def _environment(house: House) -> dict[str, str]:
+def _shell_environment(house: House) -> dict[str, str]:
     """A founder's shell with the tools of this installation."""
-    mine = process_environment()
-    path = f"{Path(sys.executable).parent}:{mine.get('PATH', '')}"
-    kept = {
-        name: text for name, text in mine.items() if not name.startswith("COFOUNDER_") and name != "VIRTUAL_ENV"
-    }
-    return kept | {"PATH": path, "UV_CACHE_DIR": str(house.data.root / "uv-cache")}
+    inherited = process_environment()
+    path = f"{Path(sys.executable).parent}:{inherited.get('PATH', '')}"
+    foreign = ("COFOUNDER_", "VIRTUAL_ENV")
+    shell = {name: text for name, text in inherited.items() if not name.startswith(foreign)}
+    return shell | {"PATH": path, "UV_CACHE_DIR": str(house.data.root / "uv-cache")}
 
 
 @contextmanager
-def _served(manifest: Manifest, workspace: Path, environment: dict[str, str]) -> Iterator[int]:
+def _serve_app(manifest: Manifest, workspace: Path, environment: dict[str, str]) -> Iterator[int]:
     port = free_port()
     environment = environment | {"PORT": str(port)}
     process = subprocess.Popen(
         manifest.start, cwd=workspace, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        until(lambda: _opens(port, manifest.health), manifest.health)
+        wait_until(lambda: _page_opens(port, manifest.health), manifest.health)
         yield port
     finally:
-        end(process)
+        end_process(process)
 
 
-def _opens(port: int, path: str) -> bool:
+def _page_opens(port: int, path: str) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
             return bool(answer.status == 200)

@@ -19,7 +19,7 @@ LEAST_BATCH = 4
 
 
 @dataclass(frozen=True)
-class Left:
+class Leftovers:
     """The descriptors, children and directories of a house between builds."""
 
     descriptors: int
@@ -27,7 +27,7 @@ class Left:
     places: frozenset[Path]
 
     @classmethod
-    def of(cls, house: House, pids: tuple[int, int]) -> Left:
+    def of(cls, house: House, pids: tuple[int, int]) -> Leftovers:
         """Count them now."""
         processes = [psutil.Process(pid) for pid in pids]
         return cls(
@@ -36,34 +36,34 @@ class Left:
             frozenset(path for path in house.data.root.rglob("*") if path.is_dir()),
         )
 
-    def beyond(self, before: Left) -> int:
+    def beyond(self, before: Leftovers) -> int:
         """The growth since before."""
-        more = (self.descriptors - before.descriptors, self.children - before.children)
-        return sum(max(0, count) for count in more) + len(self.places - before.places)
+        growth = (self.descriptors - before.descriptors, self.children - before.children)
+        return sum(max(0, count) for count in growth) + len(self.places - before.places)
 
 
-def leaks(stage: Stage, sizes: Sizes) -> list[Reading]:
-    """P11."""
+def measure_leaks(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """Measure P11."""
     house = stage.house()
     batch = max(LEAST_BATCH, sizes.leak_builds // SAMPLES)
     with house.api() as api, house.worker() as worker:
         pids = api, worker.pid
         rounds = max(2, sizes.leak_builds // batch)
         for _ in range(rounds // 2):  # until the pools of connections are as large as they get
-            _sample(house, pids, batch)
-        before = Left.of(house, pids)
-        points = [_sample(house, pids, batch) for _ in range(rounds - rounds // 2)]
-        left = Left.of(house, pids).beyond(before)
+            _build_batch(house, pids, batch)
+        before = Leftovers.of(house, pids)
+        points = [_build_batch(house, pids, batch) for _ in range(rounds - rounds // 2)]
+        leftovers = Leftovers.of(house, pids).beyond(before)
     slopes = [slope([(n * batch, point[side]) for n, point in enumerate(points)]) / 1000 for side in (0, 1)]
     size = f"{sizes.leak_builds:,} builds"
     return [
         Reading("P11 api", slopes[0], note=f"{size}; {points[-1][0] / 1e6:.1f} MB of its own at the end"),
         Reading("P11 worker", slopes[1], note=f"{size}; {points[-1][1] / 1e6:.1f} MB of its own at the end"),
-        Reading("P11 left", left),
+        Reading("P11 left", leftovers),
     ]
 
 
-def _sample(house: House, pids: tuple[int, int], count: int) -> tuple[int, int]:
+def _build_batch(house: House, pids: tuple[int, int], count: int) -> tuple[int, int]:
     jobs = build_all(house, count)
     send_all(house.port, [get(f"/api/generation/{job}/status", house.token) for job in jobs], clients=2)
     return own_memory_bytes(pids[0]), own_memory_bytes(pids[1])

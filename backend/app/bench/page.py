@@ -47,10 +47,10 @@ _HOW = """## How each is measured
 """
 
 
-def page(verdicts: Sequence[Verdict]) -> str:
+def performance_page(verdicts: Sequence[Verdict]) -> str:
     """The page as Markdown, with a row for every bar."""
     verdicts = judge_all(BARS, [verdict.reading for verdict in verdicts])
-    notes = [f"- **{one.bar.id}**: {one.reading.note}" for one in verdicts if one.reading.note]
+    notes = [f"- **{verdict.bar.id}**: {verdict.reading.note}" for verdict in verdicts if verdict.reading.note]
     machine = (
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     )

@@ -46,7 +46,7 @@ class Verdict:
         """bar, measured, ceiling, ratio, limit, verdict."""
         measured, ceiling = self.reading.measured, self.reading.ceiling
         ratio = "-" if measured is None or not ceiling else f"{ratio_of(measured, ceiling):.2f}"
-        return self.bar.id, self._shown(measured), self._shown(ceiling), ratio, self._limit, self.word
+        return self.bar.id, self._with_unit(measured), self._with_unit(ceiling), ratio, self._limit, self.word
 
     @property
     def _limit(self) -> str:
@@ -55,8 +55,8 @@ class Verdict:
         there = " there" if self.bar.judged is Judged.SCALED else ""
         return f"{sign} {self.bar.limit:g}{unit}{there}"
 
-    def _shown(self, value: float | None) -> str:
-        return "-" if value is None else f"{_rounded(value)} {self.bar.unit}".rstrip()
+    def _with_unit(self, value: float | None) -> str:
+        return "-" if value is None else f"{_round_figure(value)} {self.bar.unit}".rstrip()
 
     def as_json(self) -> dict[str, Any]:
         """The same for a program."""
@@ -79,8 +79,8 @@ class Verdict:
 
 def judge(bars: Sequence[Bar], readings: Sequence[Reading]) -> list[Verdict]:
     """A verdict for each bar that has a reading, in the table's order."""
-    found = {reading.bar: reading for reading in readings}
-    return [Verdict(bar, found[bar.id]) for bar in bars if bar.id in found]
+    by_bar = {reading.bar: reading for reading in readings}
+    return [Verdict(bar, by_bar[bar.id]) for bar in bars if bar.id in by_bar]
 
 
 HEAD = ("bar", "measured", "ceiling", "ratio", "limit", "verdict")
@@ -88,8 +88,8 @@ HEAD = ("bar", "measured", "ceiling", "ratio", "limit", "verdict")
 
 def judge_all(bars: Sequence[Bar], readings: Sequence[Reading]) -> list[Verdict]:
     """A verdict for every bar; one without a reading was not measured in this run."""
-    found = {reading.bar for reading in readings}
-    missing = [Reading(bar.id, None, note="not measured in this run") for bar in bars if bar.id not in found]
+    measured = {reading.bar for reading in readings}
+    missing = [Reading(bar.id, None, note="not measured in this run") for bar in bars if bar.id not in measured]
     return judge(bars, [*readings, *missing])
 
 
@@ -109,13 +109,13 @@ def as_page_rows(verdicts: Sequence[Verdict]) -> list[str]:
     head = ("Bar", "What", "Measured", "Ceiling", "Ratio", "Limit", "Verdict")
     rows = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for verdict in verdicts:
-        name, *rest = verdict.cells
+        name, *cells = verdict.cells
         beside = f" (beside: {verdict.bar.ceiling})" if verdict.bar.ceiling else ""
-        rows.append(f"| {' | '.join([name, verdict.bar.what + beside, *rest])} |")
+        rows.append(f"| {' | '.join([name, verdict.bar.what + beside, *cells])} |")
     return rows
 
 
-def _rounded(value: float) -> str:
+def _round_figure(value: float) -> str:
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.2f}"

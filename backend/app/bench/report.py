@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.bench.page import page
+from app.bench.page import performance_page
 from app.bench.readings import Verdict, as_table
 
 
@@ -27,7 +27,7 @@ class Report:
 
     def as_page(self) -> str:
         """The reference page."""
-        return page(self.verdicts)
+        return performance_page(self.verdicts)
 
     def as_json(self) -> dict[str, Any]:
         """The same for a program."""

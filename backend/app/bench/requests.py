@@ -41,8 +41,8 @@ def cpu_of(pid: int, port: int, request: bytes, count: int) -> float:
     return spent.stop()["process"] / count * 1e6
 
 
-def reads(stage: Stage, sizes: Sizes) -> list[Reading]:
-    """P1 and P2."""
+def measure_reads(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """Measure P1 and P2."""
     house = stage.house()
     with house.api() as api, house.ceiling("status") as (bare, bare_port):
         jobs = _jobs_in(house, ("code", "ready", "queued"))
@@ -65,17 +65,17 @@ def reads(stage: Stage, sizes: Sizes) -> list[Reading]:
 
         for name in paths:
             send_all(house.port, [get(paths[name], house.token)] * 20, clients=CLIENTS)
-        found = {name: abba(ours(name), ceiling, rounds=sizes.rounds) for name in paths}
-    others = {name: found[name] for name in ("projects", "project", "builds")}
+        costs = {name: abba(ours(name), ceiling, rounds=sizes.rounds) for name in paths}
+    others = {name: costs[name] for name in ("projects", "project", "builds")}
     worst = max(others, key=lambda name: others[name][0] / others[name][1])
     return [
-        Reading("P1", *found["status"], note=_each({name: found[name] for name in ("ready", "queued")})),
-        Reading("P2", *found[worst], note=_each(others)),
+        Reading("P1", *costs["status"], note=_ratios_note({name: costs[name] for name in ("ready", "queued")})),
+        Reading("P2", *costs[worst], note=_ratios_note(others)),
     ]
 
 
-def _each(found: dict[str, tuple[float, float]]) -> str:
-    return ", ".join(f"{name} {ours:.0f} us ({ours / bare:.2f}x)" for name, (ours, bare) in found.items())
+def _ratios_note(costs: dict[str, tuple[float, float]]) -> str:
+    return ", ".join(f"{name} {ours:.0f} us ({ours / bare:.2f}x)" for name, (ours, bare) in costs.items())
 
 
 def _jobs_in(house: House, statuses: Sequence[str]) -> dict[str, str]:
@@ -104,8 +104,8 @@ def _add_builds(house: House, project: str, count: int = BUILDS_SHOWN) -> None:
     )
 
 
-def starts(stage: Stage, sizes: Sizes) -> list[Reading]:
-    """P3."""
+def measure_starts(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """Measure P3."""
     house = stage.house()
     house.rows(
         "CREATE TABLE bench_rows (id bigserial PRIMARY KEY, founder uuid, goal text, at timestamptz DEFAULT now())"
@@ -114,7 +114,7 @@ def starts(stage: Stage, sizes: Sizes) -> list[Reading]:
     parts: dict[str, float] = {}
     with house.api() as api:
         _start_batch(house, 20)
-        writes = _transactions(house, lambda: _start_batch(house, sizes.starts))
+        writes = _count_transactions(house, lambda: _start_batch(house, sizes.starts))
 
         def ours() -> float:
             projects = house.new_projects(sizes.starts)
@@ -122,7 +122,7 @@ def starts(stage: Stage, sizes: Sizes) -> list[Reading]:
             start_all(house, projects, clients=STARTERS)
             rates["ours"].append(sizes.starts / (time.monotonic() - began))
             parts.update({name: cpu / sizes.starts * 1e6 for name, cpu in spent.stop().items()})
-            _end_all(house)
+            _end_all_builds(house)
             return sum(parts.values())
 
         def ceiling() -> float:
@@ -142,12 +142,12 @@ def insert_commits(house: House, count: int, rates: list[float]) -> float:
     """CPU microseconds of a single-row INSERT commit, of this process and Postgres, over 16 connections."""
     spent, own = Spent(**house.stage.server_pids), time.process_time()
     began = time.monotonic()
-    asyncio.run(_insert(house.url, count))
+    asyncio.run(_insert_rows(house.url, count))
     rates.append(count / (time.monotonic() - began))
     return (time.process_time() - own + spent.stop()["postgres"]) / count * 1e6
 
 
-async def _insert(url: str, count: int) -> None:
+async def _insert_rows(url: str, count: int) -> None:
     async def client() -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             for _ in range(count // STARTERS):
@@ -160,15 +160,15 @@ async def _insert(url: str, count: int) -> None:
 
 def _start_batch(house: House, count: int) -> None:
     start_all(house, house.new_projects(count))
-    _end_all(house)
+    _end_all_builds(house)
 
 
-def _end_all(house: House) -> None:
-    """So that no batch meets the limits that the one before has used up."""
+def _end_all_builds(house: House) -> None:
+    """End every build, so that no batch meets the limits that the one before has used up."""
     house.rows("UPDATE jobs SET status = 'failed' WHERE status <> 'failed'")
 
 
-def _transactions(house: House, work: Callable[[], None]) -> float:
+def _count_transactions(house: House, work: Callable[[], None]) -> float:
     """The number of transactions that wrote while the work was done, less those of the bench itself."""
     ask = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
     before = house.number(ask)

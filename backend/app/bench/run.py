@@ -8,32 +8,32 @@ from pathlib import Path
 from typing import Final
 
 from app.bench.bars import BARS, GROUPS, Bar
-from app.bench.builds import conducting, hand_offs
-from app.bench.endings import cancels, kills
-from app.bench.growth import growth
-from app.bench.keyless import keyless
-from app.bench.leaks import leaks
+from app.bench.builds import measure_conducting, measure_hand_offs
+from app.bench.endings import measure_cancels, measure_kills
+from app.bench.growth import measure_growth
+from app.bench.keyless import measure_keyless
+from app.bench.leaks import measure_leaks
 from app.bench.readings import Reading, judge
 from app.bench.report import Report
-from app.bench.requests import reads, starts
+from app.bench.requests import measure_reads, measure_starts
 from app.bench.sizes import FULL, QUICK, Sizes
 from app.bench.stage import Stage, Timeout
-from app.bench.streams import streams
+from app.bench.streams import measure_streams
 from app.core.errors import ConfigurationError, InvalidInput
 
 Measure = Callable[[Stage, Sizes], list[Reading]]
 
 MEASURES: Final[Mapping[Measure, tuple[str, ...]]] = {
-    reads: ("P1", "P2"),
-    starts: ("P3",),
-    hand_offs: ("P4",),
-    conducting: ("P5",),
-    keyless: ("P6",),
-    streams: ("P9",),
-    growth: ("P10",),
-    leaks: ("P11",),
-    cancels: ("P12",),
-    kills: ("P13",),
+    measure_reads: ("P1", "P2"),
+    measure_starts: ("P3",),
+    measure_hand_offs: ("P4",),
+    measure_conducting: ("P5",),
+    measure_keyless: ("P6",),
+    measure_streams: ("P9",),
+    measure_growth: ("P10",),
+    measure_leaks: ("P11",),
+    measure_cancels: ("P12",),
+    measure_kills: ("P13",),
 }
 """What measures which groups of bars."""
 
@@ -56,12 +56,12 @@ def run_bench(
         for measure, groups in MEASURES.items():
             if not only or set(groups) & set(only):
                 say(f"Measuring {', '.join(groups)}...")
-                readings += _measured(measure, groups, stage, sizes)
+                readings += _take_readings(measure, groups, stage, sizes)
     wanted = [bar for bar in bars if not only or bar.group in only]
     return Report(judge(wanted, readings))
 
 
-def _measured(measure: Measure, groups: Sequence[str], stage: Stage, sizes: Sizes) -> list[Reading]:
+def _take_readings(measure: Measure, groups: Sequence[str], stage: Stage, sizes: Sizes) -> list[Reading]:
     """The readings; one that could not be taken says why and fails its bar."""
     try:
         return measure(stage, sizes)

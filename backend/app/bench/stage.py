@@ -37,8 +37,8 @@ class Timeout(Exception):
     """Something that was waited for did not come."""
 
 
-def until(claim: Callable[[], bool], what: str, *, within_s: float = START_S, every_s: float = 0.01) -> None:
-    """Wait until the claim holds; Timeout when it does not."""
+def wait_until(claim: Callable[[], bool], what: str, *, within_s: float = START_S, every_s: float = 0.01) -> None:
+    """Wait until `claim` holds; Timeout when it does not in time."""
     deadline = time.monotonic() + within_s
     while not claim():
         if time.monotonic() > deadline:
@@ -76,7 +76,9 @@ class House:
         self.port = free_port()
         command = [sys.executable, "-m", "app.cli.main", "api", "--port", str(self.port)]
         with self._process("api", command) as process:
-            until(lambda: _answers(process, self.port, "/api/ready", self.data.logs / "api.log"), "the API")
+            wait_until(
+                lambda: _is_serving(process, self.port, "/api/ready", self.data.logs / "api.log"), "the API"
+            )
             yield process.pid
 
     @contextmanager
@@ -89,7 +91,7 @@ class House:
                 self._product("preview", preview, **shared),
                 self._product("product-worker", ["worker"], **shared),
             ):
-                until(lambda: self.number("SELECT count(*) FROM workers") > 0, "the worker")
+                wait_until(lambda: self.number("SELECT count(*) FROM workers") > 0, "the worker")
                 yield
 
     def _product(self, name: str, command: list[str], **settings: str) -> Any:
@@ -99,10 +101,10 @@ class House:
     def worker(self, *flags: str, name: str = "worker", **settings: str) -> Iterator[subprocess.Popen[bytes]]:
         """A real worker whose builds do nothing."""
         command = [sys.executable, "-m", "app.bench.child", "worker", *flags]
-        known = self.number("SELECT count(*) FROM workers")
+        workers_before = self.number("SELECT count(*) FROM workers")
         with self._process(name, command, **settings) as process:
-            until(
-                lambda: self.number("SELECT count(*) FROM workers") > known or _dead(process),
+            wait_until(
+                lambda: self.number("SELECT count(*) FROM workers") > workers_before or _require_running(process),
                 f"a worker\n{tail(self.data.logs / f'{name}.log')}",
             )
             yield process
@@ -113,7 +115,7 @@ class House:
         port = free_port()
         command = [sys.executable, "-m", "app.bench.child", which, "--port", str(port)]
         with self._process(which, command) as process:
-            until(lambda: _answers(process, port, "/", self.data.logs / f"{which}.log"), which)
+            wait_until(lambda: _is_serving(process, port, "/", self.data.logs / f"{which}.log"), which)
             yield process.pid, port
 
     def run(self, which: str, *flags: str) -> None:
@@ -134,12 +136,13 @@ class House:
         try:
             yield process
         finally:
-            end(process)
+            end_process(process)
 
     def environment(self, **settings: str) -> dict[str, str]:
         """The environment of a process of this house: none of the founder's settings."""
-        kept = {name: text for name, text in process_environment().items() if not name.startswith("COFOUNDER_")}
-        own = {
+        inherited = process_environment().items()
+        plain = {name: text for name, text in inherited if not name.startswith("COFOUNDER_")}
+        settings_of_house = {
             "DATA_DIR": str(self.data.root),
             "DATABASE_URL": self.url,
             "REDIS_URL": self.stage.valkey.url,
@@ -147,7 +150,7 @@ class House:
             "LOG_LEVEL": "WARNING",
             **settings,
         }
-        return kept | {f"COFOUNDER_{name.upper()}": value for name, value in own.items()}
+        return plain | {f"COFOUNDER_{name.upper()}": value for name, value in settings_of_house.items()}
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the record; a change is committed."""
@@ -161,12 +164,12 @@ class House:
 
     def new_projects(self, count: int) -> list[str]:
         """Projects of the local founder."""
-        made = self.rows(
+        created = self.rows(
             "INSERT INTO projects (founder_id, name) SELECT f.id, 'Bench ' || n FROM generate_series(1, %s) AS n, "
             "(SELECT id FROM founders ORDER BY created_at LIMIT 1) f RETURNING id",
             count,
         )
-        return [str(row[0]) for row in made]
+        return [str(row[0]) for row in created]
 
     def forget_today(self) -> None:
         """Move every job to an earlier day, out of today's limit."""
@@ -223,7 +226,7 @@ class Stage:
             connection.execute(statement)
 
 
-def end(process: subprocess.Popen[bytes], *, grace_s: float = 10) -> None:
+def end_process(process: subprocess.Popen[bytes], *, grace_s: float = 10) -> None:
     """SIGTERM, then SIGKILL, and bury it."""
     if process.poll() is None:
         process.terminate()
@@ -234,13 +237,13 @@ def end(process: subprocess.Popen[bytes], *, grace_s: float = 10) -> None:
         process.wait()
 
 
-def _dead(process: subprocess.Popen[bytes]) -> bool:
+def _require_running(process: subprocess.Popen[bytes]) -> bool:
     if process.poll() is not None:
         raise ConfigurationError(f"A process of the bench ended with status {process.returncode}.")
     return False
 
 
-def _answers(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> bool:
+def _is_serving(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> bool:
     if process.poll() is not None:
         raise ConfigurationError(f"A process of the bench ended with status {process.returncode}:\n{tail(log)}")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -96,14 +96,21 @@ class _Listener(asyncio.Protocol):
         self._tally.give_up()
 
 
-async def _measure(
-    pid: int, port: int, request: bytes, tell: Callable[[], None], *, streams: int, events: int, idle_s: float
+async def _measure_server(
+    pid: int,
+    port: int,
+    request: bytes,
+    tell: Callable[[], None],
+    *,
+    streams: int,
+    events: int,
+    idle_s: float,
 ) -> StreamCost:
     listeners: list[_Listener] = []
     tally = _Tally()
-    transports = await _open(port, request, WARM_STREAMS, listeners, tally)
+    transports = await _open_streams(port, request, WARM_STREAMS, listeners, tally)
     before = memory_bytes(pid)
-    transports += await _open(port, request, streams - WARM_STREAMS, listeners, tally)
+    transports += await _open_streams(port, request, streams - WARM_STREAMS, listeners, tally)
     bytes_each = (memory_bytes(pid) - before) / (streams - WARM_STREAMS)
     await asyncio.sleep(1)
     began = cpu_s(pid)
@@ -123,7 +130,7 @@ async def _measure(
     return StreamCost(bytes_each, idle, spent / max(1, delivered), delivered, broken)
 
 
-async def _open(
+async def _open_streams(
     port: int, request: bytes, count: int, listeners: list[_Listener], tally: _Tally
 ) -> list[asyncio.Transport]:
     loop = asyncio.get_running_loop()
@@ -142,11 +149,11 @@ async def _open(
     return transports
 
 
-def streams(stage: Stage, sizes: Sizes) -> list[Reading]:
-    """P9."""
+def measure_streams(stage: Stage, sizes: Sizes) -> list[Reading]:
+    """Measure P9."""
     count = min(sizes.streams, raise_descriptor_limit() - SPARE_DESCRIPTORS)
     house = stage.house()
-    ours, hub = _ours(house, sizes, count), _hub(house, sizes, count)
+    ours, hub = _measure_product(house, sizes, count), _measure_hub(house, sizes, count)
     scaled = "" if count == sizes.streams else f" (no more descriptors are allowed than for {count})"
     lost = count * sizes.events - ours.delivered
     return [
@@ -161,7 +168,7 @@ def streams(stage: Stage, sizes: Sizes) -> list[Reading]:
     ]
 
 
-def _ours(house: House, sizes: Sizes, count: int) -> StreamCost:
+def _measure_product(house: House, sizes: Sizes, count: int) -> StreamCost:
     with house.api() as api:
         [job] = start_all(house, house.new_projects(1), clients=1)
         request = get(f"/api/generation/{job['job_id']}/events", house.token)
@@ -171,11 +178,13 @@ def _ours(house: House, sizes: Sizes, count: int) -> StreamCost:
             house.rows(_TELL, job["job_id"], payload)
 
         return asyncio.run(
-            _measure(api, house.port, request, tell, streams=count, events=sizes.events, idle_s=sizes.idle_s)
+            _measure_server(
+                api, house.port, request, tell, streams=count, events=sizes.events, idle_s=sizes.idle_s
+            )
         )
 
 
-def _hub(house: House, sizes: Sizes, count: int) -> StreamCost:
+def _measure_hub(house: House, sizes: Sizes, count: int) -> StreamCost:
     event = {"seq": 2, "type": "say", "at": "2026-01-01T00:00:00+00:00", "text": MARK.decode()}
     with house.ceiling("hub") as (hub, port):
 
@@ -184,5 +193,5 @@ def _hub(house: House, sizes: Sizes, count: int) -> StreamCost:
 
         request = get("/events", "")
         return asyncio.run(
-            _measure(hub, port, request, tell, streams=count, events=sizes.events, idle_s=sizes.idle_s)
+            _measure_server(hub, port, request, tell, streams=count, events=sizes.events, idle_s=sizes.idle_s)
         )

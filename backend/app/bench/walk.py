@@ -29,7 +29,7 @@ _Line = tuple[str, Any]
 
 async def walk(adapters: Adapters, settings: Settings, *, count: int, out: Path) -> None:
     """Build `count` waiting jobs and write to `out` the CPU seconds of each and the SQL of one more."""
-    async with _standing(adapters, settings) as build:
+    async with _registered_worker(adapters, settings) as build:
         for _ in range(WARM_UP):
             await build()
         began = time.process_time()
@@ -37,7 +37,7 @@ async def walk(adapters: Adapters, settings: Settings, *, count: int, out: Path)
             await build()
         spent = (time.process_time() - began) / count
     noting = _NotingDatabase(adapters.database.url)
-    async with _standing(replace(adapters, database=noting), settings) as build:
+    async with _registered_worker(replace(adapters, database=noting), settings) as build:
         noting.lines.clear()
         job_id = await build()
         lines = list(noting.lines)
@@ -45,14 +45,16 @@ async def walk(adapters: Adapters, settings: Settings, *, count: int, out: Path)
 
 
 @asynccontextmanager
-async def _standing(adapters: Adapters, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[JobId]]]:
+async def _registered_worker(
+    adapters: Adapters, settings: Settings
+) -> AsyncIterator[Callable[[], Awaitable[JobId]]]:
     """Builds the next waiting job, while it says as often as a worker that it lives."""
     services = assemble(adapters, settings)
     async with services.database.transaction() as tx:
         await queue_work.register_worker(tx, WORKER, slots=1)
-    beats = asyncio.create_task(_beat(services.database, settings.lease_s / 5))
+    beats = asyncio.create_task(_keep_alive(services.database, settings.lease_s / 5))
     try:
-        yield _builder(adapters, services, settings)
+        yield _make_builder(adapters, services, settings)
     finally:
         beats.cancel()
         await asyncio.gather(beats, return_exceptions=True)
@@ -61,14 +63,14 @@ async def _standing(adapters: Adapters, settings: Settings) -> AsyncIterator[Cal
         await services.close()
 
 
-async def _beat(database: Database, every_s: float) -> None:
+async def _keep_alive(database: Database, every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
         async with database.autocommit() as tx:
             await queue_work.record_heartbeat(tx, WORKER)
 
 
-def _builder(adapters: Adapters, services: Services, settings: Settings) -> Callable[[], Awaitable[JobId]]:
+def _make_builder(adapters: Adapters, services: Services, settings: Settings) -> Callable[[], Awaitable[JobId]]:
     tools = build_tools(adapters, services, settings)
 
     async def build() -> JobId:

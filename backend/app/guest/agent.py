@@ -117,11 +117,11 @@ class Agent:
                 self.frozen = op == "freeze"
                 self.send({"id": message["id"]})
             case "socket":
-                with socket.socket() as made:
-                    self.send({"id": message["id"]}, (made.fileno(),))
+                with socket.socket() as sock:
+                    self.send({"id": message["id"]}, (sock.fileno(),))
             case "listen":
-                with socket.create_server(("127.0.0.1", message["port"]), backlog=512) as made:
-                    self.send({"id": message["id"]}, (made.fileno(),))
+                with socket.create_server(("127.0.0.1", message["port"]), backlog=512) as sock:
+                    self.send({"id": message["id"]}, (sock.fileno(),))
 
     def spawn(self, message: Message, fd: int, work: Any) -> None:  # Any: one of the two functions below
         read, write = os.pipe()
@@ -197,29 +197,29 @@ def read_proc(pid: int, name: str) -> bytes:
 
 def parents() -> dict[int, int]:
     """Process id -> parent's, of every process in here but this one and those that only wait to be reaped."""
-    found = {}
+    parent_of = {}
     for pid in processes():
         fields = read_proc(pid, "stat").rpartition(b")")[2].split()
         # Where only the first thread has ended the others go on.
         if pid != 1 and fields and (fields[0] not in b"ZX" or int(fields[17]) > 1):
-            found[pid] = int(fields[1])
-    return found
+            parent_of[pid] = int(fields[1])
+    return parent_of
 
 
-def below(root: int) -> set[int]:
+def processes_below(root: int) -> set[int]:
     tree = parents()
-    found: set[int] = set()
+    descendants: set[int] = set()
     level = {root}
     while level:
-        level = {pid for pid, parent in tree.items() if parent in level and pid not in found}
-        found |= level
-    return found
+        level = {pid for pid, parent in tree.items() if parent in level and pid not in descendants}
+        descendants |= level
+    return descendants
 
 
 def end_below(root: int) -> None:
     """Stop everything first: what is stopped cannot fork while the rest is being found."""
     stopped: set[int] = set()
-    while fresh := below(root) - stopped:
+    while fresh := processes_below(root) - stopped:
         for pid in fresh:
             kill(pid, signal.SIGSTOP)
         stopped |= fresh
@@ -230,20 +230,20 @@ def end_below(root: int) -> None:
 def wait_below(root: int) -> None:
     """A process that has been killed goes on until it runs next: it may still hold a port until then."""
     for _ in range(DYING_MS):
-        if not below(root):
+        if not processes_below(root):
             return
         time.sleep(0.001)
 
 
 def over_memory(limit: int) -> bool:
     """True when all processes together hold more; pages that they share are counted once before it is said."""
-    tasks = [one for pid in processes() if (one := task_with_memory(pid))]
+    tasks = [task for pid in processes() if (task := task_with_memory(pid))]
     counted = [memory_of(task) for task in tasks]
     used = sum(space_used(path) for path in ("/tmp", "/dev/shm")) + socket_bytes()
     used += sum(tables for _, tables in counted)
     if used + sum(resident for resident, _ in counted) <= limit:
         return False
-    return used + sum(proportional(task) for task in tasks) > limit
+    return used + sum(proportional_bytes(task) for task in tasks) > limit
 
 
 def space_used(path: str) -> int:
@@ -273,7 +273,7 @@ def memory_of(task: int) -> tuple[int, int]:
     return resident, tables
 
 
-def proportional(task: int) -> int:
+def proportional_bytes(task: int) -> int:
     for line in read_proc(task, "smaps_rollup").splitlines():
         if line.startswith(b"Pss:"):
             return int(line.split()[1]) * 1024
@@ -307,12 +307,12 @@ def table_of(name: str) -> list[list[bytes]]:
     return [line.split() for line in read_proc(1, f"net/{name}").splitlines()[1:]]
 
 
-def enter_child(report: int, given: int) -> None:
+def enter_child(report: int, descriptor: int) -> None:
     """Keep the pipe to report on and the descriptor that came with the request, nothing else of the agent's."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    kept = [os.dup(fd) for fd in (report, given)]
-    high = [os.dup2(fd, 200 + number, inheritable=False) for number, fd in enumerate(kept)]
+    copies = [os.dup(fd) for fd in (report, descriptor)]
+    high = [os.dup2(fd, 200 + number, inheritable=False) for number, fd in enumerate(copies)]
     os.dup2(high[0], REPORT_FD, inheritable=False)
     os.dup2(high[1], OUTPUT_FD, inheritable=False)
     os.closerange(OUTPUT_FD + 1, 1024)

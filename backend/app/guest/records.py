@@ -39,7 +39,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_S)
 
 
-def out(limit: str, mark: str) -> Answer:
+def copy_out(limit: str, mark: str) -> Answer:
     """A consistent copy of the records that bears this mark, cut into pieces; the app may go on meanwhile."""
     if not DATA.is_file():
         raise Problem("none")
@@ -48,14 +48,14 @@ def out(limit: str, mark: str) -> Answer:
         pages, page = (source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
         if pages * page > int(limit):
             raise Problem("too_large")
-        copy(source, target)
+        copy_database(source, target)
         target.execute(f"PRAGMA application_id = {int(mark)}")
         target.execute("PRAGMA journal_mode = DELETE")
-    return {"bytes": WHOLE.stat().st_size, "pieces": cut(WHOLE)}
+    return {"bytes": WHOLE.stat().st_size, "pieces": cut_in_pieces(WHOLE)}
 
 
-def copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """One database into another, as one transaction. Left to itself, `backup` waits for ever for a lock."""
+def copy_database(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copy one database into another in one transaction. Left to itself, `backup` waits for ever for a lock."""
     until = time.monotonic() + BUSY_S
 
     def look_at_the_clock(status: int, *_: int) -> None:
@@ -65,8 +65,8 @@ def copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     source.backup(target, progress=look_at_the_clock, sleep=0.05)
 
 
-def cut(path: Path) -> int:
-    """Pieces that fit through the wall, numbered from 0; how many."""
+def cut_in_pieces(path: Path) -> int:
+    """Cut the file into pieces small enough for one message to the host, numbered from 0, and return how many."""
     number = 0
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
@@ -75,8 +75,8 @@ def cut(path: Path) -> int:
     return number
 
 
-def join() -> Answer:
-    """Put the pieces that came in together, and look whether they are a sound file of SQLite."""
+def join_pieces() -> Answer:
+    """Join the pieces that came in, and check that they are a sound file of SQLite."""
     with WHOLE.open("wb") as file:
         for piece in sorted(ROOM.glob("in-*")):
             file.write(piece.read_bytes())
@@ -93,21 +93,21 @@ def join() -> Answer:
     return {"bytes": WHOLE.stat().st_size}
 
 
-def there() -> Answer:
+def has_records() -> Answer:
     """True when the app has records already."""
     return {"there": DATA.is_file()}
 
 
-def begin() -> Answer:
-    """Make what came in the records of an app that has none; whole or not at all."""
+def begin_records() -> Answer:
+    """Make the pieces that came in the records of an app that has none, whole or not at all."""
     if DATA.is_file():
         return {"there": True}
-    join()
-    _settle(_draft(WHOLE))
+    join_pieces()
+    _put_in_place(_write_draft(WHOLE))
     return {"there": False}
 
 
-def _draft(source: Path) -> Path:
+def _write_draft(source: Path) -> Path:
     """The same bytes in the folder of the data, which may be another file system."""
     draft = DATA.with_name("app.db.new")
     with source.open("rb") as read, draft.open("wb") as write:
@@ -118,7 +118,9 @@ def _draft(source: Path) -> Path:
     return draft
 
 
-def _settle(draft: Path) -> None:
+def _put_in_place(draft: Path) -> None:
+    """Give the draft the name of the records, and make that last through a loss of power."""
+    # SQLite would play a journal that belongs to the old file into the new one.
     for ending in BESIDE:
         DATA.with_name(DATA.name + ending).unlink(missing_ok=True)
     draft.replace(DATA)
@@ -127,17 +129,17 @@ def _settle(draft: Path) -> None:
     os.close(folder)
 
 
-def fits(mark: str) -> Answer:
+def check_origin(mark: str) -> Answer:
     """True when the joined file is of this app: by its mark or, without one, by the kinds of record in it.
 
     To be asked before the app has opened the file, since it then makes tables of its own there.
     """
     with closing(connect(WHOLE)) as source:
-        given = source.execute("PRAGMA application_id").fetchone()[0]
-        kinds = records(source)
-    if given not in (0, int(mark)):
+        mark_of_file = source.execute("PRAGMA application_id").fetchone()[0]
+        kinds = record_tables(source)
+    if mark_of_file not in (0, int(mark)):
         raise Problem("foreign")
-    if not given and DATA.is_file() and not _is_alike(kinds):
+    if not mark_of_file and DATA.is_file() and not _is_alike(kinds):
         raise Problem("foreign")
     return {"fits": True}
 
@@ -146,78 +148,79 @@ def _is_alike(kinds: set[str]) -> bool:
     """True when most of what the app keeps is there; records that are beyond reading may become anything."""
     try:
         with closing(connect(DATA)) as target:
-            own = records(target)
+            own_kinds = record_tables(target)
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
         return True
-    return not own or 2 * len(kinds & own) > len(own)
+    return not own_kinds or 2 * len(kinds & own_kinds) > len(own_kinds)
 
 
-def put() -> Answer:
+def replace_records() -> Answer:
     """Make the joined file the records of an app that may be running: one transaction of SQLite's own."""
     if not DATA.is_file():
-        _settle(_draft(WHOLE))
-        return look()
+        _put_in_place(_write_draft(WHOLE))
+        return report_records()
     try:
         with closing(connect(WHOLE)) as source, closing(connect(DATA)) as target:
-            copy(source, target)
+            copy_database(source, target)
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
-        _settle(_draft(WHOLE))  # the old file is beyond reading, so there is nothing to be careful with
-    return look()
+        # The old file is beyond reading, so there is nothing to be careful with.
+        _put_in_place(_write_draft(WHOLE))
+    return report_records()
 
 
-def tables(db: sqlite3.Connection) -> set[str]:
+def table_names(db: sqlite3.Connection) -> set[str]:
     """The names of the tables."""
     return {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-def records(db: sqlite3.Connection) -> set[str]:
+def record_tables(db: sqlite3.Connection) -> set[str]:
     """The tables that the app keeps its records in."""
-    return {name for name in tables(db) if not name.startswith(("sqlite_", "app_"))}
+    return {name for name in table_names(db) if not name.startswith(("sqlite_", "app_"))}
 
 
-def look() -> Answer:
+def report_records() -> Answer:
     """The rows of each table, and the app's notes on taking the records over."""
     if not DATA.is_file():
         raise Problem("none")
     with closing(connect(DATA)) as db:
-        names = sorted(records(db))[:MAX_TABLES]
-        rows = {name: count(db, name) for name in names}
-        return {"rows": rows, "notes": notes(db)[:MAX_NOTES]}
+        names = sorted(record_tables(db))[:MAX_TABLES]
+        rows = {name: count_rows(db, name) for name in names}
+        return {"rows": rows, "notes": read_notes(db)[:MAX_NOTES]}
 
 
-def count(db: sqlite3.Connection, table: str) -> int:
+def count_rows(db: sqlite3.Connection, table: str) -> int:
     """The number of rows."""
     quoted = table.replace('"', '""')
     return int(db.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608 - a quoted name
 
 
-def notes(db: sqlite3.Connection) -> list[str]:
+def read_notes(db: sqlite3.Connection) -> list[str]:
     """The app's notes on the change from an older shape."""
-    if "app_settings" not in tables(db):
+    if "app_settings" not in table_names(db):
         return []
     row = db.execute("SELECT value FROM app_settings WHERE name = 'migration_notes'").fetchone()
     try:
-        found = json.loads(row[0]) if row else []
+        stored = json.loads(row[0]) if row else []
     except (TypeError, ValueError):
         return []
-    return [str(note) for note in found] if isinstance(found, list) else []
+    return [str(note) for note in stored] if isinstance(stored, list) else []
 
 
-def run(words: Iterable[str]) -> Answer:
+def run_command(words: Iterable[str]) -> Answer:
     """One command with its arguments."""
     name, *arguments = words
     commands: dict[str, Callable[..., Answer]] = {
-        "out": out,
-        "join": join,
-        "there": there,
-        "fits": fits,
-        "begin": begin,
-        "put": put,
-        "look": look,
+        "out": copy_out,
+        "join": join_pieces,
+        "there": has_records,
+        "fits": check_origin,
+        "begin": begin_records,
+        "put": replace_records,
+        "look": report_records,
     }
     unreadable = "refused" if name in ("join", "begin", "fits") else "damaged"
     try:
@@ -233,4 +236,4 @@ def run(words: Iterable[str]) -> Answer:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(sys.argv[1:])))
+    print(json.dumps(run_command(sys.argv[1:])))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.guest import records
-from app.guest.records import run
+from app.guest.records import run_command
 
 MARK = "7"
 
@@ -50,40 +50,40 @@ def test_a_copy_holds_what_is_not_yet_in_the_main_file(workspace: Path, monkeypa
     writer.execute("INSERT INTO clients VALUES ('Ada')")
     writer.commit()
 
-    assert run(["out", "1000000", MARK])["pieces"] > 1
+    assert run_command(["out", "1000000", MARK])["pieces"] > 1
 
     writer.close()
     Path("data/app.db").unlink()
     hand_over(workspace)
-    assert run(["begin"]) == {"there": False}
+    assert run_command(["begin"]) == {"there": False}
     assert names(Path("data/app.db")) == ["Ada"]
 
 
 def test_records_that_are_there_are_not_replaced_by_a_second_beginning(workspace: Path) -> None:
     fill(Path("data/app.db"), "Mine")
-    run(["out", "1000000", MARK])
+    run_command(["out", "1000000", MARK])
     hand_over(workspace)
     fill(Path("data/app.db"), "Newer")
-    assert run(["begin"]) == {"there": True}
+    assert run_command(["begin"]) == {"there": True}
     assert names(Path("data/app.db")) == ["Mine", "Newer"]
 
 
 def test_nothing_of_a_beginning_that_broke_off_is_taken_for_records(workspace: Path) -> None:
     Path("data/app.db.new").write_bytes(b"half a file")
-    assert run(["there"]) == {"there": False}
-    assert run(["look"]) == {"problem": "none"}
+    assert run_command(["there"]) == {"there": False}
+    assert run_command(["look"]) == {"problem": "none"}
 
 
 def test_more_than_the_limit_is_not_copied(workspace: Path) -> None:
     fill(Path("data/app.db"), "x" * 9000)
-    assert run(["out", "5000", MARK]) == {"problem": "too_large"}
+    assert run_command(["out", "5000", MARK]) == {"problem": "too_large"}
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"SQLite format 3\x00" + b"\xff" * 5000])
 def test_a_damaged_file_is_a_problem_and_no_crash(workspace: Path, content: bytes) -> None:
     Path("data/app.db").write_bytes(content)
     for command in (["out", "1000000", MARK], ["look"]):
-        answer = run(command)
+        answer = run_command(command)
         assert answer.get("problem") == "damaged" or content == b""
 
 
@@ -91,8 +91,8 @@ def test_a_restore_replaces_records_that_cannot_be_read(workspace: Path) -> None
     fill(Path("good.db"), "Ada")
     Path(".records/in-000000").write_bytes(Path("good.db").read_bytes())
     Path("data/app.db").write_bytes(b"nonsense")
-    assert "problem" not in run(["join"])
-    assert run(["put"])["rows"] == {"clients": 1}
+    assert "problem" not in run_command(["join"])
+    assert run_command(["put"])["rows"] == {"clients": 1}
     assert names(Path("data/app.db")) == ["Ada"]
 
 
@@ -101,10 +101,10 @@ def test_records_that_somebody_is_writing_are_left_alone(workspace: Path, monkey
     fill(Path("good.db"), "New")
     fill(Path("data/app.db"), "Old")
     Path(".records/in-000000").write_bytes(Path("good.db").read_bytes())
-    run(["join"])
+    run_command(["join"])
     writer = sqlite3.connect("data/app.db", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
-    answer = run(["put"])
+    answer = run_command(["put"])
     writer.execute("ROLLBACK")
     writer.close()
     assert answer["problem"] == "busy"
@@ -116,28 +116,28 @@ def test_notes_that_are_not_a_list_are_no_notes(workspace: Path) -> None:
         db.execute("CREATE TABLE app_settings (name TEXT, value)")
         db.execute("INSERT INTO app_settings VALUES ('migration_notes', ?)", [b"\xff\xfe"])
     db.close()
-    assert run(["look"]) == {"rows": {}, "notes": []}
+    assert run_command(["look"]) == {"rows": {}, "notes": []}
 
 
 def test_an_odd_name_of_a_table_is_counted_like_any_other(workspace: Path) -> None:
     with sqlite3.connect("data/app.db") as db:
         db.execute('CREATE TABLE "a""; DROP TABLE x; --" (y)')
     db.close()
-    assert run(["look"])["rows"] == {'a"; DROP TABLE x; --': 0}
+    assert run_command(["look"])["rows"] == {'a"; DROP TABLE x; --': 0}
 
 
 def joined(path: Path) -> None:
     Path(".records/in-000000").write_bytes(path.read_bytes())
-    assert "problem" not in run(["join"])
+    assert "problem" not in run_command(["join"])
 
 
 def test_saved_records_are_known_again_and_those_of_another_app_are_refused(workspace: Path) -> None:
     fill(Path("data/app.db"), "Mine")
-    run(["out", "1000000", MARK])
+    run_command(["out", "1000000", MARK])
     hand_over(workspace)
-    run(["join"])
-    assert run(["fits", MARK]) == {"fits": True}
-    assert run(["fits", "8"]) == {"problem": "foreign"}
+    run_command(["join"])
+    assert run_command(["fits", MARK]) == {"fits": True}
+    assert run_command(["fits", "8"]) == {"problem": "foreign"}
 
 
 def test_a_file_without_a_mark_must_keep_mostly_the_same(workspace: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_file_without_a_mark_must_keep_mostly_the_same(workspace: Path) -> Non
         db.execute("CREATE TABLE app_settings (name TEXT, value)")
     db.close()
     joined(Path("other.db"))
-    assert run(["fits", MARK]) == {"problem": "foreign"}
+    assert run_command(["fits", MARK]) == {"problem": "foreign"}
 
     joined(Path("data/app.db"))
-    assert run(["fits", MARK]) == {"fits": True}
+    assert run_command(["fits", MARK]) == {"fits": True}
