@@ -27,6 +27,7 @@ _FILLERS: Final = frozenset(
     "their them then there they this three to too track two up us very want was we what when where which "
     "who will with without would write you your".split()
 )
+_PLACED: Final = re.compile(r"(?:please )?add (?:an? |the )?((?:[\w-]+ ){0,2}[\w-]+) (?:to|on) ", re.I)
 _REQUIRES: Final = r"\b(?:must|required|mandatory|have to|has to|compulsory|always)\b"
 _LIMITS: Final = r"\b(?:at most|more than|only|max\w*|up to|limit\w*)\b"
 _REMOVES: Final = r"\b(?:remove|delete|drop|hide|without|no|not|don.?t|never)\b"
@@ -74,7 +75,8 @@ def _candidates(spec: AppSpec, clause: str) -> Iterator[str]:
         )
     if re.search(_REMOVES, clause, re.I):
         yield from (f"Remove {lower_first(label)} from {lower_first(entity.plural)}" for entity, label in details)
-    new = _new_words(spec, words)
+    placed = _PLACED.match(clause.strip())
+    new = placed[1].lower() if placed else _new_words(spec, words)
     if new and (re.search(_ADDS, clause, re.I) or len(words) < _FEW):
         yield from (
             f"Add {new} to {lower_first(entity.plural)}"

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from app.blueprint.language import GoalUnreadable, understand
@@ -33,8 +33,17 @@ class Proposal:
     wishes: tuple[WishSpec, ...] = ()
 
 
+@dataclass(frozen=True)
+class LostPart:
+    """A part of a change that nothing is made of, why, and sentences near it that are understood."""
+
+    text: str
+    why: str
+    offers: tuple[str, ...]
+
+
 class ChangeNotUnderstood(InvalidInput):
-    """Nothing of a change in words was understood; `offers` are sentences that would be."""
+    """Nothing of a change in words was understood; `lost` says why, with near sentences that would be."""
 
     code, title = "change_not_understood", "The change was not understood"
 
@@ -48,22 +57,34 @@ async def propose(spec: AppSpec, text: str, *, instead_of: str = "") -> Proposal
         wishes += met
     done = tuple(wish.text for wish in wishes if wish.state is not WishState.LEFT_OUT)
     if not done:
-        raise _not_understood(spec, text, wishes)
+        raise _not_understood(spec, wishes)
     raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
     left_out = tuple(wish.text for wish in wishes if wish.state is WishState.LEFT_OUT)
     before = [wish for wish in spec.wishes if wish.text != instead_of]
     return Proposal(raw, done, left_out, _merged_wishes(before, wishes))
 
 
-def _not_understood(spec: AppSpec, text: str, wishes: Sequence[WishSpec]) -> ChangeNotUnderstood:
-    reasons = {wish.why for wish in wishes} - {_NOT_UNDERSTOOD}
+def _not_understood(spec: AppSpec, wishes: Sequence[WishSpec]) -> ChangeNotUnderstood:
+    lost = lost_parts(spec, wishes)
+    reasons = {part.why for part in lost} - {_NOT_UNDERSTOOD}
     because = f" Of it: {'; '.join(sorted(reasons))}." if reasons else ""
-    example = f"add a phone number to {lower_first(spec.entities[0].plural)}"
     return ChangeNotUnderstood(
         f"Nothing of this was understood as a change.{because}",
-        remedy=f"Say one change in a sentence, such as “{example}”, or correct the plan.",
-        offers=list(sentences_near(spec, text)),
+        remedy=f"Say one change in a sentence, such as “{change_example(spec)}”, or correct the plan.",
+        lost=[asdict(part) for part in lost],
+        offers=[offer for part in lost for offer in part.offers],
     )
+
+
+def lost_parts(spec: AppSpec, wishes: Sequence[WishSpec]) -> list[LostPart]:
+    """The wishes that the next version would not have."""
+    lost = [wish for wish in wishes if wish.state is WishState.LEFT_OUT]
+    return [LostPart(wish.text, wish.why, sentences_near(spec, wish.text)) for wish in lost]
+
+
+def change_example(spec: AppSpec) -> str:
+    """A sentence that is understood as a change of this plan."""
+    return f"add a photo to {lower_first(spec.entities[0].plural)}"
 
 
 def _apply(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishSpec]]:

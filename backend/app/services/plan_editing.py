@@ -103,6 +103,11 @@ def _rename_record(raw: Raw, values: Values) -> None:
     # Who only changes what one is called means the others too.
     is_left = said == before[1] and entity["label"] != before[0]
     entity["plural"] = plural(entity["label"]) if is_left or not said else said
+    # A detail that was called as what it leads to goes on being so.
+    for other in raw["entities"]:
+        for field in other["fields"]:
+            if field["ref"] == entity["name"] and field["label"].casefold() == before[0].casefold():
+                field["label"] = entity["label"]
 
 
 def _add_record(raw: Raw, values: Values) -> None:

@@ -134,8 +134,8 @@ def _setting_findings(files: Mapping[str, bytes]) -> Iterator[Finding]:
     yield Finding(
         Light.YELLOW,
         "Begin without the example records",
-        "The app starts with examples so that you see something. For real use, whoever puts it online starts it "
-        "empty, by this line beside it:",
+        "The app starts with examples so that you see something. For real use it starts empty, by this line in "
+        "its folder:",
         fix="echo 'EXAMPLE_DATA=no' >> .env",
     )
     yield Finding(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
 
-from app.blueprint.spec import WishState
 from app.blueprint.spec_changes import changes_between
 from app.container import Services
 from app.core.errors import NotFound, SubscriptionRequired
 from app.core.ids import ProjectId
 from app.domain.job import JobStatus
-from app.services.change_offers import sentences_near
+from app.services.change_requests import LostPart, change_example, lost_parts
 from app.services.founder_service import Caller
 from app.services.spec_service import SpecView
 from app.web.rendering import go_to, page
@@ -31,15 +30,6 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Lost:
-    """A part of a change that the next version will not have, why, and sentences near it that are understood."""
-
-    text: str
-    why: str
-    offers: Sequence[str]
-
-
-@dataclass(frozen=True)
 class Talk:
     """The requests so far, and the part of the plan that is not built."""
 
@@ -48,8 +38,10 @@ class Talk:
     """What was asked for since the newest version."""
     changes: Sequence[str]
     """In words, what the next build would change."""
-    lost: Sequence[Lost]
+    lost: Sequence[LostPart]
     """What of it the next version will not have."""
+    example: str
+    """A change that would be understood."""
     iteration: str
     """Such as "Iteration 2 of 5"; empty before the first version."""
 
@@ -84,7 +76,7 @@ async def room_page(
     if room.shown is None:
         return go_to(f"/p/{project_id}/plan")
     url = None if room.previewed is None else services.previews.url(room.previewed.id)
-    context = {"text": "", "problem": "", "offers": (), **values}
+    context = {"text": "", "problem": "", "lost": (), **values}
     talk = await _read_talk(services, caller, room)
     return page(request, "room.html", status=status, room=room, preview_url=url, talk=talk, **context)
 
@@ -100,16 +92,21 @@ async def _read_talk(services: Services, caller: Caller, room: Room) -> Talk | N
         return None
     changes = changes_between(view.built, view.spec) if view.built is not None else []
     waiting = _added_text(room.newest_ready.goal, view.spec.goal) if changes else ""
-    lost = list(_find_lost(view)) if changes else []
-    return Talk(_requests_by_version(room), waiting, changes, lost, await _iteration_text(services, caller, room))
+    lost = _find_lost(view) if changes else []
+    return Talk(
+        _requests_by_version(room),
+        waiting,
+        changes,
+        lost,
+        example=change_example(view.spec),
+        iteration=await _iteration_text(services, caller, room),
+    )
 
 
-def _find_lost(view: SpecView) -> Iterator[Lost]:
+def _find_lost(view: SpecView) -> list[LostPart]:
     """The wishes since the newest version that are left out of the next one."""
     known_texts = {wish.text for wish in view.built.wishes} if view.built is not None else set()
-    for wish in view.spec.wishes:
-        if wish.state is WishState.LEFT_OUT and wish.text not in known_texts:
-            yield Lost(wish.text, wish.why, sentences_near(view.spec, wish.text))
+    return lost_parts(view.spec, [wish for wish in view.spec.wishes if wish.text not in known_texts])
 
 
 def _requests_by_version(room: Room) -> list[Said]:

@@ -30,6 +30,7 @@ async def test_from_the_printed_link_to_a_shared_second_version(founder: Founder
     await _correct_the_plan(founder)
     await _watch_the_build(founder)
     await _book(founder)
+    await _mean_harm(founder)
     await _decide_and_change(founder, project)
     await _look_at_both(founder, project)
     await _share_and_launch(founder, project)
@@ -88,9 +89,43 @@ async def _watch_the_build(founder: Founder) -> None:
     await founder.look("ready")
     await founder.go(".curtain button")
     assert await founder.see("document.querySelector('iframe[name=preview]').src")
+    may = str(await browser.run("document.querySelector('iframe[name=preview]').getAttribute('sandbox')"))
+    assert "top-navigation" not in may
     await founder.text("Ready to decide what's next?")
     await founder.look("seen")
     assert await browser.run("document.cookie") == ""
+
+
+async def _mean_harm(founder: Founder) -> None:
+    """Do in the preview what an app that means harm would: it reads, changes and keeps nothing of the service."""
+    browser, url = founder.browser, founder.instance.url
+    before = founder.instance.client.get("/api/projects").json()["items"]
+    # Such an app would send no policy of its own along.
+    await browser._command("Page.setBypassCSP", enabled=True)
+    await browser.open(str(await browser.run("location.href")))
+    found = await browser.run(f"""(async () => {{
+      const tried = async work => {{ try {{ return String(await work()); }} catch {{ return 'refused'; }} }};
+      const read = path => fetch('{url}' + path, {{credentials: 'include'}}).then(answer => answer.text());
+      const form = new URLSearchParams({{goal: 'A booking app for a dog salon', do: 'build'}});
+      for (const name of ['localhost', '127.0.0.1', location.hostname.split('.').slice(1).join('.')])
+        document.cookie = `evil=1; domain=${{name}}; path=/`;
+      const frame = Object.assign(document.createElement('iframe'), {{src: '{url}/new'}});
+      document.body.append(frame);
+      await new Promise(done => {{ frame.onload = done; }});
+      return {{
+        itself: (await tried(() => fetch(location.href).then(answer => answer.status))),
+        page: await tried(() => read('/')), api: await tried(() => read('/api/projects')),
+        framed: await tried(() => frame.contentWindow.document.body.innerText),
+        worker: await tried(() => navigator.serviceWorker.register('{url}/static/page.js')),
+        sent: await tried(() => fetch('{url}/new', {{method: 'POST', mode: 'no-cors', credentials: 'include',
+          body: form}}).then(answer => answer.type)),
+        cookie: document.cookie.includes('evil'),
+      }}; }})()""")
+    refused = dict.fromkeys(("page", "api", "framed", "worker", "sent"), "refused")
+    assert found == {"itself": "200", **refused, "cookie": False}
+    assert founder.instance.client.get("/api/projects").json()["items"] == before
+    await browser._command("Page.setBypassCSP", enabled=False)
+    browser.complaints.clear()  # the browser reports each refusal
 
 
 async def _decide_and_change(founder: Founder, project: str) -> None:

@@ -73,7 +73,7 @@ async def test_by_touch_on_a_phone(founder: Founder) -> None:
     await sign_in(founder)
     await _drafted(founder)
     await browser.look_as(PHONE_DARK)
-    await browser._say("Emulation.setTouchEmulationEnabled", enabled=True)
+    await browser._command("Emulation.setTouchEmulationEnabled", enabled=True)
     await founder.touch("#step-Booking > summary")
     await founder.see("document.querySelector('#step-Booking').open")
     await founder.touch("#step-Booking [name=label]")
@@ -107,6 +107,8 @@ async def test_over_a_slow_network_the_last_words_count(founder: Founder) -> Non
     browser = founder.browser
     await sign_in(founder)
     await browser.open(f"{founder.instance.url}/new")
+    await _paints_without_its_script(founder)
+    await browser.open(f"{founder.instance.url}/new")
     await founder.network(latency_ms=900)
     await founder.fill("#goal", "A page where people order cakes from my bakery, with a pickup time.")
     await asyncio.sleep(0.5)
@@ -122,10 +124,21 @@ async def test_over_a_slow_network_the_last_words_count(founder: Founder) -> Non
     await founder.see("document.querySelector('#offline').hidden")
 
 
+async def _paints_without_its_script(founder: Founder) -> None:
+    """A page whose script never comes is painted all the same, and can be typed into."""
+    await founder.browser._command("Fetch.enable", patterns=[{"urlPattern": "*page*.js*"}])
+    await founder.browser.run("window.here = true")
+    await founder.browser._command("Page.reload", ignoreCache=True)
+    await founder.see("!window.here && performance.getEntriesByName('first-contentful-paint').length > 0")
+    assert not await founder.browser.run("document.documentElement.classList.contains('scripted')")
+    assert await founder.browser.run("!!document.querySelector('#goal')")
+    await founder.browser._command("Fetch.disable")
+
+
 async def test_without_script_everything_is_there_after_a_reload(founder: Founder) -> None:
     browser = founder.browser
     await sign_in(founder)
-    await browser._say("Emulation.setScriptExecutionDisabled", value=True)
+    await browser._command("Emulation.setScriptExecutionDisabled", value=True)
     await browser.open(f"{founder.instance.url}/new")
     assert not await browser.run("document.documentElement.classList.contains('scripted')")
     await founder.fill("#goal", IDEA)
@@ -143,7 +156,7 @@ async def test_without_script_everything_is_there_after_a_reload(founder: Founde
             await browser.open(project)
     await founder.go(".curtain button")
     await founder.text("Ready to decide what's next?")
-    await browser._say("Emulation.setScriptExecutionDisabled", value=False)
+    await browser._command("Emulation.setScriptExecutionDisabled", value=False)
 
 
 async def test_a_page_follows_over_a_restart_and_tells_all_to_who_comes_back_later(founder: Founder) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from app.preview.pages import starting
 from tests.support.founder import ALL, PICTURES, Founder, sign_in
 from tests.support.instance import Instance
 
@@ -126,6 +128,13 @@ async def _ready(founder: Founder, project: str) -> None:
     await founder.text("Ready to decide what's next?")
     await asyncio.sleep(4)
     await founder.look("room-seen", ALL)
+    # An app that wakes at once shows nothing of it, so its page and what stands behind it are taken as such.
+    await browser.run("document.querySelector('iframe').remove()")
+    await founder.look("room-asleep", ALL)
+    asleep = re.sub(r'<meta http-equiv="refresh"[^>]*>', "", str(starting().text))
+    await browser.open(f"data:text/html;base64,{b64encode(asleep.encode()).decode()}")
+    await founder.look("preview-asleep", ALL)
+    await browser.open(project)
     await founder.go(".card.ask a")
     await founder.look("decide", ALL)
     await founder.go("form.options button.main")

@@ -185,6 +185,12 @@ async def test_an_offer_takes_the_place_of_what_was_lost() -> None:
     assert "add a field for injuries" not in texts
 
 
+def test_what_leads_to_a_kind_of_record_is_called_as_it_is() -> None:
+    changed = corrected("rename_record", record="Customer", label="Member")
+
+    assert "“Customer” of bookings is called “Member” now." in changes_between(SPEC, changed)
+
+
 async def test_what_no_app_here_does_is_refused_with_its_reason() -> None:
     with pytest.raises(ChangeNotUnderstood, match="apps that are built here do not do this"):
         await propose(SPEC, "Let customers pay by card")

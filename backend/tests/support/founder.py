@@ -68,7 +68,7 @@ class Founder:
             for kind in ("keyDown", "keyUp"):
                 values = {"text": text} if text and kind == "keyDown" else {}
                 name = {" ": "Space"}.get(key, key)
-                await self.browser._say(
+                await self.browser._command(
                     "Input.dispatchKeyEvent", type=kind, key=key, code=name, windowsVirtualKeyCode=code, **values
                 )
 
@@ -77,12 +77,12 @@ class Founder:
         place = await self.browser.run(f"""(() => {{ const found = document.querySelector({json.dumps(selector)});
           found.scrollIntoView({{block: 'center'}}); const box = found.getBoundingClientRect();
           return {{x: box.x + box.width / 2, y: box.y + box.height / 2}}; }})()""")
-        await self.browser._say("Input.dispatchTouchEvent", type="touchStart", touchPoints=[place])
-        await self.browser._say("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        await self.browser._command("Input.dispatchTouchEvent", type="touchStart", touchPoints=[place])
+        await self.browser._command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     async def network(self, *, latency_ms: float = 0, is_offline: bool = False) -> None:
         """Have a slow network, or none."""
-        await self.browser._say(
+        await self.browser._command(
             "Network.emulateNetworkConditions",
             offline=is_offline,
             latency=latency_ms,
@@ -113,7 +113,7 @@ class Founder:
         width, height = await self.browser.run(
             "[innerWidth, Math.min(document.documentElement.scrollHeight, innerHeight * 2)]"
         )
-        answer = await self.browser._say(
+        answer = await self.browser._command(
             "Page.captureScreenshot",
             format="webp",
             quality=80,

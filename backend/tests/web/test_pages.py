@@ -299,8 +299,15 @@ def test_a_change_that_is_not_understood_is_said_and_kept_in_the_box(signed_in: 
     assert answer.status_code == 422
     assert "Nothing of this was understood" in answer.text
     assert ">blue sky</textarea>" in answer.text
-    near = post(signed_in, f"/p/{project}/change", text="add a field for injuries").text
-    assert re.search(r'name="text" value="Add injuries to customers"><button', near)
+    near = post(signed_in, f"/p/{project}/change", text="add a field for injuries. blue sky").text
+    offer = re.search(
+        r'name="text" value="(Add injuries to customers)"><input type="hidden" name="rest" value="(blue sky)"',
+        near,
+    )
+    assert offer is not None
+    page = post(signed_in, f"/p/{project}/change", text=offer[1], rest=offer[2]).text
+    assert "Customers have a new detail: Injuries." in page
+    assert ">blue sky</textarea>" in page
 
 
 def test_other_words_leave_an_app_in_the_look_that_people_know(signed_in: House) -> None:

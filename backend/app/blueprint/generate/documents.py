@@ -53,7 +53,7 @@ def features(spec: AppSpec) -> list[str]:
 def _feature_line(spec: AppSpec, entity: EntitySpec) -> str:
     lines = line_kind(spec, entity)
     form = f"form with {lower_first(lines[0].plural)}" if lines else "form"
-    parts = ["list", "search", form, "CSV"]
+    parts = ["list", "search", form, "spreadsheet"]
     kinds = {view.kind for view in spec.views if view.entity == entity.name}
     parts += [_VIEW_WORDS[kind] for kind in _VIEW_WORDS if kind in kinds]
     return f"{entity.plural}: {', '.join(parts[:-1])} and {parts[-1]}"

@@ -170,8 +170,8 @@ async def change(
             await services.specs.request(tx, caller.id, ProjectId(project_id), text, instead_of=form["instead_of"])
     except InvalidInput as error:
         problem = f"{error.detail} {error.remedy or ''}".strip()
-        offers = error.extra.get("offers", ())
+        lost = error.extra.get("lost", ())
         return await room_page(
-            request, services, caller, project_id, status=422, text=text, problem=problem, offers=offers
+            request, services, caller, project_id, status=422, text=text, problem=problem, lost=lost
         )
-    return await room_page(request, services, caller, project_id)
+    return await room_page(request, services, caller, project_id, text=form["rest"])

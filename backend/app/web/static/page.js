@@ -81,7 +81,7 @@ document.addEventListener("input", (event) => {
     asking?.abort();
     asking = new AbortController();
     send(form, undefined, asking.signal);
-  }, 150);
+  }, 100);
 });
 
 document.addEventListener("click", (event) => {
