@@ -34,7 +34,7 @@ _ADAPTER: Final = "app.adapters.runners.model"
 
 
 class _Adapter(Protocol):
-    """What the adapter's module offers; importing it takes seconds, so it is not done at the top."""
+    """The functions of the adapter's module; importing it takes seconds, so it is not done at the top."""
 
     async def probe(self, choice: ModelChoice, journal: CallJournal) -> None:
         """Ask the model for next to nothing."""
@@ -54,19 +54,20 @@ def choices_of(settings: Settings) -> tuple[ModelChoice, ...]:
     """
     if settings.model is None:
         return ()
-    named = [settings.model, *(one for one in (settings.model_fallbacks or "").split(",") if one.strip())]
-    first, *_ = providers = [_parsed(one) for one in named]
-    return tuple(_choice(settings, provider, name, is_own=provider == first[0]) for provider, name in providers)
+    fallbacks = (text for text in (settings.model_fallbacks or "").split(",") if text.strip())
+    pairs = [_parse(text) for text in (settings.model, *fallbacks)]
+    primary = pairs[0][0]
+    return tuple(_make_choice(settings, provider, name, is_own=provider == primary) for provider, name in pairs)
 
 
-def _parsed(text: str) -> tuple[str, str]:
+def _parse(text: str) -> tuple[str, str]:
     try:
         return parse_choice(text)
     except ChoiceRefused as error:
         raise ConfigurationError(str(error), remedy="COFOUNDER_MODEL=anthropic:claude-sonnet-4-5") from error
 
 
-def _choice(settings: Settings, provider: str, name: str, *, is_own: bool) -> ModelChoice:
+def _make_choice(settings: Settings, provider: str, name: str, *, is_own: bool) -> ModelChoice:
     url = (settings.model_url if is_own else None) or (OLLAMA_URL if provider == "ollama" else None)
     if provider == "compatible" and url is None:
         raise ConfigurationError(
@@ -92,8 +93,8 @@ def _key_of(settings: Settings, provider: str, name: str, *, is_own: bool) -> st
     key = process_environment().get(variable) if variable else None
     if key or provider in NEEDS_NO_KEY or (is_own and settings.model_url is not None):
         return key or None
-    own = "COFOUNDER_MODEL_KEY, or " if is_own else ""
-    raise ConfigurationError(f"The model '{provider}:{name}' needs a key.", remedy=f"Set {own}{variable}.")
+    own_setting = "COFOUNDER_MODEL_KEY, or " if is_own else ""
+    raise ConfigurationError(f"The model '{provider}:{name}' needs a key.", remedy=f"Set {own_setting}{variable}.")
 
 
 def caps_of(settings: Settings) -> Caps:
@@ -114,21 +115,21 @@ def model_runner_of(settings: Settings, database: Database, rules: Runner) -> Mo
 
     async def runner_of(job: SpecifiedJob, say: Say) -> Runner:
         journal = JobJournal(database, caps, Asking(job.founder_id, job.project_id, job.id))
-        return await _runner(choices, journal, rules=rules, say=say, change=job.change)
+        return await _make_runner(choices, journal, rules=rules, say=say, change=job.change)
 
     return runner_of
 
 
-async def _runner(
+async def _make_runner(
     choices: Sequence[ModelChoice], journal: CallJournal, *, rules: Runner, say: Say, change: str | None
 ) -> Runner:
-    adapter = await _adapter()
+    adapter = await _load_adapter()
     runners = [adapter.RunnerReal(choice, journal, rules=rules, say=say, change=change) for choice in choices]
     return RunnersInOrder(runners, say=say)
 
 
 def model_service(settings: Settings, database: Database) -> ModelService:
-    """What the API knows of the model."""
+    """The service by which the API knows the model."""
     choices, caps = choices_of(settings), caps_of(settings)
     if not choices:
         return ModelService(database, caps, label=None, probe=None)
@@ -141,9 +142,9 @@ def model_service(settings: Settings, database: Database) -> ModelService:
 
 async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> ModelChoice:
     """The first model that answers. RunnerUnavailable."""
-    adapter = await _adapter()
-    *others, last = choices
-    for choice in others:
+    adapter = await _load_adapter()
+    *fallbacks, last = choices
+    for choice in fallbacks:
         try:
             await adapter.probe(choice, journal)
         except ProviderDown:
@@ -154,26 +155,29 @@ async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) 
 
 
 async def try_model(settings: Settings) -> str:
-    """Ask the model that is set for next to nothing; what that took. RunnerUnavailable, ConfigurationError."""
+    """Ask the model that is set for next to nothing, and say what that took.
+
+    RunnerUnavailable, ConfigurationError.
+    """
     journal = MemoryJournal(caps_of(settings).build)
-    answered = await _probe_in_order(_required(settings), journal)
-    return f"{answered.label} answers ({took(journal)})"
+    answered = await _probe_in_order(_require_choices(settings), journal)
+    return f"{answered.label} answers ({describe_cost(journal)})"
 
 
 async def plan_with_model(settings: Settings, goal: str, say: Say) -> tuple[AppSpec, MemoryJournal]:
-    """What the model makes of a goal, beside any instance. RunnerError, ConfigurationError."""
+    """Plan a goal with the model, beside any instance. RunnerError, ConfigurationError."""
     journal = MemoryJournal(caps_of(settings).build)
-    runner = await _runner(_required(settings), journal, rules=RunnerBlueprint(), say=say, change=None)
+    runner = await _make_runner(_require_choices(settings), journal, rules=RunnerBlueprint(), say=say, change=None)
     return (await runner.scaffold(goal)).spec, journal
 
 
-def took(journal: MemoryJournal) -> str:
+def describe_cost(journal: MemoryJournal) -> str:
     """The tokens and dollars of a journal, for people."""
     price = "no price is known for it" if journal.usd is None else f"${journal.usd:.6f}"
     return f"{journal.tokens_in + journal.tokens_out:,} tokens, {price}"
 
 
-def _required(settings: Settings) -> tuple[ModelChoice, ...]:
+def _require_choices(settings: Settings) -> tuple[ModelChoice, ...]:
     choices = choices_of(settings)
     if not choices:
         raise ConfigurationError(
@@ -182,6 +186,6 @@ def _required(settings: Settings) -> tuple[ModelChoice, ...]:
     return choices
 
 
-async def _adapter() -> _Adapter:
+async def _load_adapter() -> _Adapter:
     """The adapter, loaded in a thread: this process goes on proving that it lives meanwhile."""
     return cast("_Adapter", await asyncio.to_thread(import_module, _ADAPTER))

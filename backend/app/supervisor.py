@@ -83,15 +83,15 @@ class Supervisor:
             stack.callback(lock.release)
             self._data.prepare()
             self._data.instance.unlink(missing_ok=True)
-            listeners = self._listen(stack)
+            listeners = self._open_ports(stack)
             stack.callback(self._stop_servers)
             environment = self._start_servers()
             stack.callback(self._stop_children, bell)
             self._start_children(environment, listeners)
             while not self._stop_requests:
-                self._tend()
+                self._restart_dead()
                 self._rotate_logs()
-                self._await(bell, seconds=1 if self._ready else 0.1)
+                self._wait_for_signal(bell, seconds=1 if self._ready else 0.1)
             self._say("Stopping...")
 
     @contextmanager
@@ -100,7 +100,8 @@ class Supervisor:
         reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         # A SIGHUP that was ignored at the start (nohup) stays ignored.
         kinds = [kind for kind in _STOPPING if signal.getsignal(kind) is not signal.SIG_IGN]
-        former = {kind: signal.signal(kind, self._note) for kind in (*kinds, signal.SIGCHLD)}
+        former = {kind: signal.signal(kind, self._count_signal) for kind in (*kinds, signal.SIGCHLD)}
+        # Sent by a command that leaves the instance to others (`LEAVE` there).
         former[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, _outlive_parent)
         bell = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         try:
@@ -112,16 +113,16 @@ class Supervisor:
             os.close(reader)
             os.close(writer)
 
-    def _note(self, number: int, _frame: object) -> None:
+    def _count_signal(self, number: int, _frame: object) -> None:
         self._stop_requests += number in _STOPPING
         self._interrupts += number == signal.SIGINT
 
-    def _await(self, bell: int, *, seconds: float) -> None:
+    def _wait_for_signal(self, bell: int, *, seconds: float) -> None:
         if select.select([bell], [], [], seconds)[0]:
             with suppress(BlockingIOError):
                 os.read(bell, 4096)
 
-    def _listen(self, stack: ExitStack) -> dict[int, socket.socket]:
+    def _open_ports(self, stack: ExitStack) -> dict[int, socket.socket]:
         """Listen on every port at once, for the children: from here on nobody else gets it. PortTaken.
 
         While a child is started again, its visitors wait in the queue of the socket instead of being refused.
@@ -129,7 +130,7 @@ class Supervisor:
         listeners: dict[int, socket.socket] = {}
         for port in filter(None, (spec.port for spec in self._specs)):
             # The children of an instance that was killed a moment ago may hold it for a moment longer.
-            if not wait_until(partial(self._bind, port, listeners), seconds=2):
+            if not wait_until(partial(self._try_listen, port, listeners), seconds=2):
                 raise PortTaken(
                     f"Port {port} of {self._settings.host} is taken by another program.",
                     remedy="Set COFOUNDER_PORT (and COFOUNDER_PREVIEW_PORT) to free ones.",
@@ -137,7 +138,7 @@ class Supervisor:
             stack.callback(listeners[port].close)
         return listeners
 
-    def _bind(self, port: int, listeners: dict[int, socket.socket]) -> bool:
+    def _try_listen(self, port: int, listeners: dict[int, socket.socket]) -> bool:
         host = self._settings.host
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -153,8 +154,8 @@ class Supervisor:
     def _start_servers(self) -> dict[str, str]:
         """Start what is not external, migrate, and return the environment of the children."""
         settings, data = self._settings, self._data
-        given = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
-        urls = {name: secret.get_secret_value() for name, secret in given.items() if secret}
+        external = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
+        urls = {name: secret.get_secret_value() for name, secret in external.items() if secret}
         inherited = self._environment
         if "DATABASE_URL" not in urls:
             # The founder's PGOPTIONS and the like are meant for another Postgres.
@@ -168,8 +169,9 @@ class Supervisor:
             urls["REDIS_URL"] = self._start_server(valkey)
         self._migrate(urls["DATABASE_URL"])
         write_servers(data, database_url=urls["DATABASE_URL"], redis_url=urls["REDIS_URL"])
-        own = {f"COFOUNDER_{name}": url for name, url in urls.items()} | {"COFOUNDER_DATA_DIR": str(data.root)}
-        return {**inherited, "PYTHONUNBUFFERED": "1", **settings.environment(), **own}
+        addresses = {f"COFOUNDER_{name}": url for name, url in urls.items()}
+        here = {**addresses, "COFOUNDER_DATA_DIR": str(data.root)}
+        return {**inherited, "PYTHONUNBUFFERED": "1", **settings.environment(), **here}
 
     def _start_server(self, server: EmbeddedServer) -> str:
         comeback = Comeback()
@@ -189,15 +191,15 @@ class Supervisor:
             self._children.append(child)
             child.start()
 
-    def _tend(self) -> None:
+    def _restart_dead(self) -> None:
         for server, comeback in self._servers:
             if not server.alive and self._is_due(comeback, f"{server.name} has died"):
                 self._restart(server.name, server.start, comeback)
         for child in self._children:
             if not child.alive and self._is_due(child.comeback, f"{child.name} {child.ending} (log: {child.log})"):
                 self._restart(child.name, child.start, child.comeback)
-        if not self._ready and self._answers():
-            self._publish()
+        if not self._ready and self._api_is_ready():
+            self._publish_instance()
 
     def _rotate_logs(self) -> None:
         for log in self._data.logs.glob("*.log"):
@@ -228,7 +230,7 @@ class Supervisor:
         """The host as this machine reaches it."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._settings.host, self._settings.host)
 
-    def _answers(self) -> bool:
+    def _api_is_ready(self) -> bool:
         api = next((child for child in self._children if child.name == API), None)
         if api is None:
             return True
@@ -243,7 +245,7 @@ class Supervisor:
         finally:
             connection.close()
 
-    def _publish(self) -> None:
+    def _publish_instance(self) -> None:
         self._ready = True
         host = f"[{self._local_host}]" if ":" in self._local_host else self._local_host
         key = own_key()
@@ -265,10 +267,10 @@ class Supervisor:
             child.terminate()
         deadline = time.monotonic() + self._grace_s
         while any(child.alive for child in self._children) and self._interrupts < 2:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 break
-            self._await(bell, seconds=left)
+            self._wait_for_signal(bell, seconds=remaining)
         for child in self._children:
             child.kill()
 

@@ -1,4 +1,4 @@
-"""What is downloaded of a version, for the API and the page alike: an archive, a git bundle, papers."""
+"""The downloads of a version, for the API and the page alike."""
 
 from __future__ import annotations
 

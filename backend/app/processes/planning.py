@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from app.blueprint.plan import Plan, plan_of
 from app.core.settings import Settings
-from app.models import plan_with_model, took
+from app.models import describe_cost, plan_with_model
 
 
 def plan_by_model(settings: Settings, goal: str, *, say: Callable[[str], None]) -> Plan:
@@ -19,5 +19,5 @@ def plan_by_model(settings: Settings, goal: str, *, say: Callable[[str], None]) 
         say(line)
 
     spec, journal = asyncio.run(plan_with_model(settings, goal, tell))
-    say(f"Took {took(journal)}, {time.monotonic() - began:.1f} seconds.")
+    say(f"Took {describe_cost(journal)}, {time.monotonic() - began:.1f} seconds.")
     return plan_of(spec)

@@ -42,7 +42,8 @@ _SHOWS: Final = (
 def sentences_near(spec: AppSpec, clause: str) -> tuple[str, ...]:
     """At most three changes in words that are understood, the likeliest first."""
     raw = spec.model_dump(mode="json")
-    understood = (one for one in dict.fromkeys(_candidates(spec, clause)) if _is_understood(raw, one))
+    candidates = dict.fromkeys(_candidate_sentences(spec, clause))
+    understood = (sentence for sentence in candidates if _is_understood(raw, sentence))
     return tuple(islice(understood, MOST))
 
 
@@ -50,12 +51,12 @@ def _is_understood(raw: Raw, sentence: str) -> bool:
     return make_change(copy.deepcopy(raw), sentence)
 
 
-def _candidates(spec: AppSpec, clause: str) -> Iterator[str]:
+def _candidate_sentences(spec: AppSpec, clause: str) -> Iterator[str]:
     words = re.findall(r"[\w’'-]+", clause)
-    entities = _mentioned(spec, words) or [_main_record(spec)]
+    entities = _mentioned_records(spec, words) or [_main_record(spec)]
     number = next((word for word in words if word.isdigit() and int(word) > 0), None)
     if number is not None and re.search(_LIMITS, clause, re.I):
-        yield from _limits(spec, entities, number)
+        yield from _limit_sentences(spec, entities, number)
     yield from (
         f"Show {lower_first(entity.plural)} on a {kind}"
         for kind, pattern in _SHOWS
@@ -66,7 +67,7 @@ def _candidates(spec: AppSpec, clause: str) -> Iterator[str]:
         (entity, field.label)
         for entity in spec.entities
         for field in entity.fields
-        if _says(words, field.label) and not _says_record(words, field.label, spec)
+        if _names_label(words, field.label) and not _names_record(words, field.label, spec)
     ]
     if re.search(_REQUIRES, clause, re.I):
         yield from (
@@ -80,32 +81,34 @@ def _candidates(spec: AppSpec, clause: str) -> Iterator[str]:
     if new and (re.search(_ADDS, clause, re.I) or len(words) < _FEW):
         yield from (
             f"Add {new} to {lower_first(entity.plural)}"
-            for entity in _mentioned(spec, words) or [_main_record(spec), *spec.entities]
+            for entity in _mentioned_records(spec, words) or [_main_record(spec), *spec.entities]
             if not any(is_same_text(new, field.label) for field in entity.fields)
         )
 
 
-def _limits(spec: AppSpec, entities: list[EntitySpec], number: str) -> Iterator[str]:
-    named = {entity.name for entity in entities}
+def _limit_sentences(spec: AppSpec, entities: list[EntitySpec], number: str) -> Iterator[str]:
+    mentioned = {entity.name for entity in entities}
     pairs = [
         (entity, target)
         for entity in spec.entities
         for field in entity.fields
         if field.ref and (target := spec.entity(field.ref)) is not None
     ]
-    ranked = sorted(pairs, key=lambda pair: -len(named & {pair[0].name, pair[1].name}))
+    ranked = sorted(pairs, key=lambda pair: -len(mentioned & {pair[0].name, pair[1].name}))
     for entity, target in ranked:
-        if named & {entity.name, target.name}:
+        if mentioned & {entity.name, target.name}:
             yield f"At most {number} {lower_first(entity.plural)} per {lower_first(target.label)}"
 
 
-def _mentioned(spec: AppSpec, words: list[str]) -> list[EntitySpec]:
+def _mentioned_records(spec: AppSpec, words: list[str]) -> list[EntitySpec]:
     return [
-        entity for entity in spec.entities if _says(words, entity.label) or _says(words, entity.label.split()[-1])
+        entity
+        for entity in spec.entities
+        if _names_label(words, entity.label) or _names_label(words, entity.label.split()[-1])
     ]
 
 
-def _says(words: list[str], label: str) -> bool:
+def _names_label(words: list[str], label: str) -> bool:
     """True when the words of a label stand in the sentence, one after another."""
     parts = re.findall(r"[\w’'-]+", label)
     size = len(parts)
@@ -115,23 +118,23 @@ def _says(words: list[str], label: str) -> bool:
     )
 
 
-def _says_record(words: list[str], label: str, spec: AppSpec) -> bool:
-    return any(is_same_text(label, entity.label) and _says(words, entity.label) for entity in spec.entities)
+def _names_record(words: list[str], label: str, spec: AppSpec) -> bool:
+    return any(is_same_text(label, entity.label) and _names_label(words, entity.label) for entity in spec.entities)
 
 
 def _main_record(spec: AppSpec) -> EntitySpec:
     """The kind of record that goes through steps, or else the first."""
-    return next((one for one in spec.entities if one.state or status_field(one)), spec.entities[0])
+    return next((entity for entity in spec.entities if entity.state or status_field(entity)), spec.entities[0])
 
 
 def _new_words(spec: AppSpec, words: list[str]) -> str:
     """The words of which the plan knows nothing, where they are few enough to be the name of a detail."""
-    known = [part for entity in spec.entities for part in entity.label.split()]
-    left = [
+    known_parts = [part for entity in spec.entities for part in entity.label.split()]
+    new_words = [
         word
         for word in words
         if word.lower() not in _FILLERS
         and not word.isdigit()
-        and not any(is_same_text(word, part) for part in known)
+        and not any(is_same_text(word, part) for part in known_parts)
     ]
-    return " ".join(left).lower() if 0 < len(left) <= 2 else ""
+    return " ".join(new_words).lower() if 0 < len(new_words) <= 2 else ""

@@ -51,15 +51,15 @@ Change = Callable[[Raw, Said], bool]
 
 def make_change(raw: Raw, clause: str) -> bool:
     """True when the clause says one of the plain changes, and it was made."""
-    return _wear(raw, clause) or _match(raw, clause, _SURE)
+    return _change_look(raw, clause) or _make_first_match(raw, clause, _SURE)
 
 
 def make_likely_change(raw: Raw, clause: str) -> bool:
     """True when the clause seems to say a plain change that other words say as well, and it was made."""
-    return _match(raw, clause, _LIKELY)
+    return _make_first_match(raw, clause, _LIKELY)
 
 
-def _match(raw: Raw, clause: str, changes: tuple[tuple[re.Pattern[str], Change], ...]) -> bool:
+def _make_first_match(raw: Raw, clause: str, changes: tuple[tuple[re.Pattern[str], Change], ...]) -> bool:
     for pattern, change in changes:
         match = pattern.match(clause.strip())
         if match is None:
@@ -80,17 +80,17 @@ def says_no_record(clause: str) -> bool:
 _LOST_DETAIL: Final = _pattern(rf"add (?:an? |the )?{_FIELD} (?:for|called|named) [\w -]+")
 
 
-def _wear(raw: Raw, clause: str) -> bool:
+def _change_look(raw: Raw, clause: str) -> bool:
     """Take the colours, the mood, or the light or dark that the clause asks for."""
-    said = read_theme(_PAINT.sub("in ", clause)).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    if said.get("hue") is not None:
+    theme = read_theme(_PAINT.sub("in ", clause)).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    if theme.get("hue") is not None:
         raw["theme"] |= {"colors": [], "second_hue": None}
     words = re.findall(r"[a-z]+", clause.lower())
     mood = next((mood_words()[word] for word in words if word in mood_words()), None)
     if mood is not None and _OF_LOOKS.intersection(words):
-        said["design"] = mood.value
-    raw["theme"] |= said
-    return bool(said)
+        theme["design"] = mood.value
+    raw["theme"] |= theme
+    return bool(theme)
 
 
 _PAINT: Final = re.compile(
@@ -102,14 +102,14 @@ _OF_LOOKS: Final = frozenset({"look", "looks", "style", "design", "feel", "feels
 def is_same_text(one: str, other: str) -> bool:
     """True for the same words, one of them or many."""
 
-    return _singular(one) == _singular(other)
+    return _singular_of(one) == _singular_of(other)
 
 
-def _singular(text: str) -> str:
+def _singular_of(text: str) -> str:
     plain = re.sub(r"[^a-z0-9]", "", text.lower())
-    for ending, one in ((r"ies$", "y"), (r"(?<=s|x|z)es$", ""), (r"(?<=ch|sh)es$", ""), (r"(?<!s)s$", "")):
+    for ending, replacement in ((r"ies$", "y"), (r"(?<=s|x|z)es$", ""), (r"(?<=ch|sh)es$", ""), (r"(?<!s)s$", "")):
         if re.search(ending, plain):
-            return re.sub(ending, one, plain)
+            return re.sub(ending, replacement, plain)
     return plain
 
 
@@ -119,9 +119,9 @@ def record_named(raw: Raw, name: str | None) -> Raw | None:
         return None
     entities: list[Raw] = raw["entities"]
     for is_meant in (_is_called, _ends_with):
-        found = [entity for entity in entities if is_meant(entity, name)]
-        if len(found) == 1 or (found and is_meant is _is_called):
-            return found[0]
+        matches = [entity for entity in entities if is_meant(entity, name)]
+        if len(matches) == 1 or (matches and is_meant is _is_called):
+            return matches[0]
     return None
 
 
@@ -142,10 +142,10 @@ def details_named(raw: Raw, name: str, record: str | None = None) -> list[tuple[
     ]
 
 
-def _the_detail(raw: Raw, name: str, record: str | None) -> tuple[Raw, Raw] | None:
+def _find_detail(raw: Raw, name: str, record: str | None) -> tuple[Raw, Raw] | None:
     """The one detail that is meant; None for one of several, which the founder is asked about."""
-    found = details_named(raw, name, record)
-    return found[0] if len(found) == 1 else None
+    matches = details_named(raw, name, record)
+    return matches[0] if len(matches) == 1 else None
 
 
 def _steps_named(raw: Raw, name: str) -> Iterator[tuple[Raw, str]]:
@@ -157,20 +157,20 @@ def _steps_named(raw: Raw, name: str) -> Iterator[tuple[Raw, str]]:
             )
 
 
-def _capital(text: str) -> str:
+def _capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def _rename_part(raw: Raw, said: Said) -> bool:
-    old, new = said["old"], _capital(said["new"])
+    old, new = said["old"], _capitalise(said["new"])
     entity = record_named(raw, old)
     if entity is not None:
         is_many = old.lower() == entity["plural"].lower() and new.endswith("s")
         correct(raw, "rename_record", {"record": entity["name"], "label": new[:-1] if is_many else new})
         return True
-    found = _the_detail(raw, old, None)
-    if found is not None:
-        found[1]["label"] = new
+    match = _find_detail(raw, old, None)
+    if match is not None:
+        match[1]["label"] = new
         return True
     steps = list(_steps_named(raw, old))
     if len(steps) == 1:
@@ -192,10 +192,10 @@ def _remove_part(raw: Raw, said: Said) -> bool:
     if entity is not None:
         correct(raw, "remove_record", {"record": entity["name"]})
         return True
-    found = _the_detail(raw, said["old"], said["record"])
-    if found is not None:
-        correct(raw, "remove_detail", {"record": found[0]["name"], "detail": found[1]["name"]})
-    return found is not None
+    match = _find_detail(raw, said["old"], said["record"])
+    if match is not None:
+        correct(raw, "remove_detail", {"record": match[0]["name"], "detail": match[1]["name"]})
+    return match is not None
 
 
 def _add_field(raw: Raw, said: Said) -> bool:
@@ -208,7 +208,7 @@ def _add_field(raw: Raw, said: Said) -> bool:
         kind = f"ref:{target['name']}"
     else:
         kind = next((kind for kind, words in DETAIL_WORDS if re.search(rf"\b(?:{words})\b", label, re.I)), "text")
-    correct(raw, "add_detail", {"record": entity["name"], "label": _capital(label), "kind": kind})
+    correct(raw, "add_detail", {"record": entity["name"], "label": _capitalise(label), "kind": kind})
     return True
 
 
@@ -220,10 +220,10 @@ _LABEL_WORDS: Final = 4
 
 
 def _require_field(raw: Raw, said: Said) -> bool:
-    found = _the_detail(raw, said["old"], said.get("record"))
-    if found is None:
+    match = _find_detail(raw, said["old"], said.get("record"))
+    if match is None:
         return False
-    field = found[1]
+    field = match[1]
     field["required"] = "optional" not in (said.get("how") or "").lower()
     if field["type"] == "ref":
         field["on_delete"] = "restrict" if field["required"] else "set_null"
@@ -232,7 +232,7 @@ def _require_field(raw: Raw, said: Said) -> bool:
 
 def _limit_field(raw: Raw, said: Said) -> bool:
     of = record_named(raw, said["of"])
-    entity = record_named(raw, said["record"]) or _those_who_take_part(raw, said["record"], of)
+    entity = record_named(raw, said["record"]) or _find_participants(raw, said["record"], of)
     if entity is None or of is None:
         return False
     refs = [field["name"] for field in entity["fields"] if field["ref"] == of["name"]]
@@ -241,16 +241,16 @@ def _limit_field(raw: Raw, said: Said) -> bool:
     return bool(refs)
 
 
-def _those_who_take_part(raw: Raw, word: str, of: Raw | None) -> Raw | None:
+def _find_participants(raw: Raw, word: str, of: Raw | None) -> Raw | None:
     """The only kind of record that is made for another one, where people or places are counted."""
     if of is None or word.lower() not in _TAKING_PART:
         return None
-    found = [
+    participants = [
         entity
         for entity in raw["entities"]
         if any(field["ref"] == of["name"] and field["required"] for field in entity["fields"])
     ]
-    return found[0] if len(found) == 1 else None
+    return participants[0] if len(participants) == 1 else None
 
 
 _TAKING_PART: Final = frozenset("people persons participants guests places spots seats attendees".split())
@@ -266,7 +266,7 @@ def _show_as(raw: Raw, said: Said) -> bool:
 def _add_step(raw: Raw, said: Said) -> bool:
     entity = record_named(raw, said["record"])
     if entity is not None:
-        correct(raw, "add_step", {"record": entity["name"], "label": _capital(said["new"])})
+        correct(raw, "add_step", {"record": entity["name"], "label": _capitalise(said["new"])})
     return entity is not None
 
 
@@ -291,14 +291,20 @@ _SURE: Final[tuple[tuple[re.Pattern[str], Change], ...]] = (
         ),
         _limit_field,
     ),
-    (_pattern(rf"add (?:an? |the )?(?:new )?step {_named('new')} {_TO}{_named('record')}"), _add_step),
+    (
+        _pattern(rf"add (?:an? |the )?(?:new )?step {_named('new')} {_TO}{_named('record')}"),
+        _add_step,
+    ),
     (
         _pattern(
             rf"add (?:an? |the )?{_FIELD} (?:for |called |named )?(?:the )?{_named('new')} {_TO}{_named('record')}"
         ),
         _add_field,
     ),
-    (_pattern(rf"add (?:an? |the )?{_named('new')}(?: {_FIELD})? {_TO}{_named('record')}"), _add_field),
+    (
+        _pattern(rf"add (?:an? |the )?{_named('new')}(?: {_FIELD})? {_TO}{_named('record')}"),
+        _add_field,
+    ),
     (
         _pattern(
             rf"(?:show|put|see|have) (?:the |all )?{_named('record')} (?:on|in|as) an? "

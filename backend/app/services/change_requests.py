@@ -53,7 +53,7 @@ async def propose(spec: AppSpec, text: str, *, instead_of: str = "") -> Proposal
     raw = spec.model_dump(mode="json")
     wishes: list[WishSpec] = []
     for clause in _split_clauses(text):
-        raw, met = await asyncio.to_thread(_apply, spec, raw, clause)
+        raw, met = await asyncio.to_thread(_apply_clause, spec, raw, clause)
         wishes += met
     done = tuple(wish.text for wish in wishes if wish.state is not WishState.LEFT_OUT)
     if not done:
@@ -87,7 +87,7 @@ def change_example(spec: AppSpec) -> str:
     return f"add a photo to {lower_first(spec.entities[0].plural)}"
 
 
-def _apply(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishSpec]]:
+def _apply_clause(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishSpec]]:
     """Make one clause a change of the plan: the plan then, and the wishes that it is with how far each is met."""
     kept = WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT)
     if make_change(raw, clause):

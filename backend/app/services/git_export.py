@@ -56,7 +56,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Pushed:
-    """Where it went."""
+    """The branch and commit that a push has made."""
 
     url: str
     branch: str
@@ -65,8 +65,8 @@ class Pushed:
 
 async def make_bundle(commits: Sequence[Commit]) -> bytes:
     """A git bundle with every version: `git clone FILE`. ConfigurationError without git."""
-    async with _repository(commits) as folder:
-        await _git(folder, "bundle", "create", "--quiet", "out.bundle", "main", "--tags")
+    async with _temporary_repository(commits) as folder:
+        await _run_git(folder, "bundle", "create", "--quiet", "out.bundle", "main", "--tags")
         return await asyncio.to_thread((folder / "out.bundle").read_bytes)
 
 
@@ -78,7 +78,7 @@ async def push(
     InvalidInput, PushRefused, ConfigurationError.
     """
     _require_pushable(url, branch, token)
-    async with _repository(commits) as folder:
+    async with _temporary_repository(commits) as folder:
         askpass = folder / "askpass.sh"
         askpass.write_text(_ASKPASS)
         askpass.chmod(0o700)
@@ -86,17 +86,18 @@ async def push(
         secret = {"GIT_ASKPASS": str(askpass), TOKEN_VARIABLE: token}
         # A redirect could hand the token to somebody else.
         quiet = ("-c", "credential.helper=", "-c", "http.followRedirects=false")
-        code, output = await _run(folder, (*quiet, "push", "--porcelain", url, *refs), secret, within_s=within_s)
+        arguments = (*quiet, "push", "--porcelain", url, *refs)
+        code, output = await _run_process(folder, arguments, secret, within_s=within_s)
         if code != 0:
-            raise _refusal(_without(token, output), branch)
-        _, commit = await _run(folder, ("rev-parse", "main"), {}, within_s=_LOCAL_S)
+            raise _refusal_for(_hide_token(token, output), branch)
+        _, commit = await _run_process(folder, ("rev-parse", "main"), {}, within_s=_LOCAL_S)
         return Pushed(url, branch, commit.strip())
 
 
-def _without(token: str, said: str) -> str:
-    """What was said, without the token, also as it is sent: a server may say back what it got."""
+def _hide_token(token: str, output: str) -> str:
+    """The words of the server without the token, also as it is sent: a server may repeat what it got."""
     sent = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    return said.replace(sent, "***").replace(token, "***")
+    return output.replace(sent, "***").replace(token, "***")
 
 
 def _require_pushable(url: str, branch: str, token: str) -> None:
@@ -117,47 +118,47 @@ def _require_pushable(url: str, branch: str, token: str) -> None:
         raise InvalidInput("The token is empty, or no token that a server gives.")
 
 
-def _refusal(said: str, branch: str) -> AppError:
-    log.info("push_refused", said=said[-2_000:])
-    if re.search(r"authentication failed|could not read|access denied|403|401", said, re.I):
+def _refusal_for(output: str, branch: str) -> AppError:
+    log.info("push_refused", said=output[-2_000:])
+    if re.search(r"authentication failed|could not read|access denied|403|401", output, re.I):
         return PushRefused(
             "The server did not accept the token, or the token may not write there.",
             remedy="Make a new token that may write to this repository.",
         )
-    if re.search(r"rejected|fetch first|non-fast-forward", said, re.I):
+    if re.search(r"rejected|fetch first|non-fast-forward", output, re.I):
         return PushRefused(
             f"The branch {branch!r} of the server has other work on it, and nothing there is overwritten.",
             remedy="Push to another branch, or to a new repository.",
         )
-    if re.search(r"not found|does not appear to be a git", said, re.I):
+    if re.search(r"not found|does not appear to be a git", output, re.I):
         return PushRefused("There is no repository at this address.", remedy="Make an empty one there first.")
     return PushRefused("The server cannot be reached, or did not take it.", remedy="Look at the address again.")
 
 
 @asynccontextmanager
-async def _repository(commits: Sequence[Commit]) -> AsyncIterator[Path]:
+async def _temporary_repository(commits: Sequence[Commit]) -> AsyncIterator[Path]:
     """A bare repository with the versions as commits, which is gone afterwards; equal ones are equal."""
     if shutil.which("git", path=process_environment().get("PATH")) is None:
         raise ConfigurationError("git is not installed here.", remedy="Install git, or take the zip.")
     with tempfile.TemporaryDirectory(prefix="cofounder-git-") as name:
         folder = Path(name)
-        await _git(folder, "init", "--quiet", "--bare", "--initial-branch=main", ".")
-        await _import(folder, commits)
+        await _run_git(folder, "init", "--quiet", "--bare", "--initial-branch=main", ".")
+        await _import_commits(folder, commits)
         yield folder
 
 
-async def _import(folder: Path, commits: Sequence[Commit]) -> None:
+async def _import_commits(folder: Path, commits: Sequence[Commit]) -> None:
     command = ("git", "fast-import", "--quiet", "--done")
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, env=_environment(folder), stdin=asyncio.subprocess.PIPE
+        *command, cwd=folder, env=_git_environment(folder), stdin=asyncio.subprocess.PIPE
     )
     assert process.stdin is not None
     try:
         async with asyncio.timeout(_LOCAL_S):
             for commit in commits:
-                process.stdin.write(_head(commit))
+                process.stdin.write(_commit_header(commit))
                 async for path, content in commit.files:
-                    process.stdin.write(_file(path, content))
+                    process.stdin.write(_file_entry(path, content))
                     await process.stdin.drain()
                 process.stdin.write(b"\nreset refs/tags/v%d\nfrom refs/heads/main\n\n" % commit.number)
             process.stdin.write(b"done\n")
@@ -171,21 +172,21 @@ async def _import(folder: Path, commits: Sequence[Commit]) -> None:
         raise ConfigurationError("git could not take the versions.", remedy="Take the zip instead.")
 
 
-def _head(commit: Commit) -> bytes:
+def _commit_header(commit: Commit) -> bytes:
     message = commit.message.encode()
     who = f"{_AUTHOR} {int(commit.moment.timestamp())} +0000"
     head = f"commit refs/heads/main\ncommitter {who}\ndata {len(message)}\n".encode()
     return head + message + b"\ndeleteall\n"
 
 
-def _file(path: str, content: bytes) -> bytes:
+def _file_entry(path: str, content: bytes) -> bytes:
     mode = "100755" if path.endswith(".sh") else "100644"
     quoted = path.replace("\\", "\\\\").replace('"', '\\"')
     return f'M {mode} inline "{quoted}"\ndata {len(content)}\n'.encode() + content + b"\n"
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """What git is told: none of the settings of this computer, no question at a terminal."""
+def _git_environment(folder: Path) -> dict[str, str]:
+    """The environment of git: none of the settings of this computer, no question at a terminal."""
     ours = process_environment()
     passed: dict[str, str] = {name: ours[name] for name in (*_PASSED_ON, *_CERTIFICATES) if name in ours}
     return {
@@ -200,14 +201,14 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-async def _git(folder: Path, *arguments: str) -> None:
-    code, output = await _run(folder, arguments, {}, within_s=_LOCAL_S)
+async def _run_git(folder: Path, *arguments: str) -> None:
+    code, output = await _run_process(folder, arguments, {}, within_s=_LOCAL_S)
     if code != 0:
         log.warning("git_failed", command=arguments[0], said=output[-2_000:])
         raise ConfigurationError("git could not write the versions.", remedy="Take the zip instead.")
 
 
-async def _run(
+async def _run_process(
     folder: Path, arguments: Sequence[str], more: dict[str, str], *, within_s: float
 ) -> tuple[int, str]:
     """The exit code of git and what it said."""
@@ -215,7 +216,7 @@ async def _run(
         "git",
         *arguments,
         cwd=folder,
-        env={**_environment(folder), **more},
+        env={**_git_environment(folder), **more},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""What a founder hands to others about a version: brief, scope, milestones, risks and how it works."""
+"""The papers that a founder hands to others about a version: brief, scope, milestones, risks, how it works."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Paper:
 
     def markdown(self) -> str:
         """The paper as Markdown; what people wrote is text there and nothing else."""
-        parts = [f"# {_escaped(self.title)}", _escaped(self.edition)]
+        parts = [f"# {_escape_markdown(self.title)}", _escape_markdown(self.edition)]
         for block in self.blocks:
-            lines = [_escaped(line) for line in block.lines]
+            lines = [_escape_markdown(line) for line in block.lines]
             if block.kind == "heading":
                 parts.append(f"## {lines[0]}")
             else:
@@ -48,8 +48,8 @@ class Paper:
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the papers are written from."""
+class Facts:
+    """The facts that the papers are written from."""
 
     job: Job
     spec: AppSpec
@@ -61,77 +61,83 @@ class Known:
     files: Mapping[str, bytes]
 
 
-def paper_of(name: str, known: Known) -> Paper:
+def paper_of(name: str, facts: Facts) -> Paper:
     """One of `PAPERS`. NotFound."""
     written = PAPERS.get(name)
     if written is None:
         raise NotFound("There is no such paper.")
     title, blocks = written
-    return Paper(f"{known.spec.title}: {title}", _edition(known.job), tuple(blocks(known)))
+    return Paper(f"{facts.spec.title}: {title}", _edition_of(facts.job), tuple(blocks(facts)))
 
 
-def _edition(job: Job) -> str:
+def _edition_of(job: Job) -> str:
     return f"Version {job.number}{f' of {job.finished_at:%-d %B %Y}' if job.finished_at else ''}"
 
 
-def _brief(known: Known) -> Iterator[Block]:
-    yield _text(known.spec.tagline)
-    yield from _list("The idea, in the founder's words", known.job.goal.splitlines())
-    owner, *others = known.plan.people
+def _write_brief(facts: Facts) -> Iterator[Block]:
+    yield _text(facts.spec.tagline)
+    yield from _list("The idea, in the founder's words", facts.job.goal.splitlines())
+    owner, *others = facts.plan.people
     yield from _list(
         "Who uses it",
-        [f"{owner.name} of the app, who sees everything", *(_person(one.name, one.sees) for one in others)],
+        [
+            f"{owner.name} of the app, who sees everything",
+            *(_describe_person(person.name, person.sees) for person in others),
+        ],
     )
-    yield from _list("What people can do", _deeds(known.plan))
-    wishes = known.spec.wishes
+    yield from _list("What people can do", _deed_lines(facts.plan))
+    wishes = facts.spec.wishes
     kept_wishes = sum(wish.state.value == "kept" for wish in wishes)
-    checks = len(known.job.evidence.get("checks") or [])
+    checks = len(facts.job.evidence.get("checks") or [])
     yield from _list(
         "Where it stands",
         (
-            f"Version {known.job.number} runs; {checks} checks passed on it.",
+            f"Version {facts.job.number} runs; {checks} checks passed on it.",
             *([f"It keeps {kept_wishes} of {len(wishes)} wishes."] if wishes else []),
-            f"To go online: {known.readiness.light.words.lower()}.",
+            f"To go online: {facts.readiness.light.words.lower()}.",
         ),
     )
 
 
-def _scope(known: Known) -> Iterator[Block]:
-    plan = known.plan
+def _write_scope(facts: Facts) -> Iterator[Block]:
+    plan = facts.plan
     yield from _list(
-        "It keeps", (f"{kept.plural}: {', '.join(field.label for field in kept.fields)}" for kept in plan.keeps)
+        "It keeps",
+        (f"{record.plural}: {', '.join(field.label for field in record.fields)}" for record in plan.keeps),
     )
     yield from _list("It refuses or flags", (rule.about for rule in plan.rules))
     yield from _list("It works out", (figure.about for figure in plan.computes))
     yield from _list("Open to visitors without an account", (d.label for d in plan.does if d.who == "Visitor"))
     yield from _list("It assumes", plan.assumptions)
-    yield from _list("Partly in it", _wishes(known, "partly"))
-    lost = [*_wishes(known, "left_out"), *known.spec.not_understood]
+    yield from _list("Partly in it", _wish_lines(facts, "partly"))
+    lost = [*_wish_lines(facts, "left_out"), *facts.spec.not_understood]
     yield from _list("Not in it", lost or ["Nothing that was asked for is left out."])
 
 
-def _milestones(known: Known) -> Iterator[Block]:
-    for job, changes in known.versions:
+def _write_milestones(facts: Facts) -> Iterator[Block]:
+    for job, changes in facts.versions:
         day = f", {job.finished_at:%-d %B %Y}" if job.finished_at else ""
         yield from _list(f"Version {job.number}{day}", changes or [_first_line(job.goal)])
-    decided = [gate for gate in known.gates if gate.decided_at is not None]
+    decided = [gate for gate in facts.gates if gate.decided_at is not None]
     yield from _list("Decisions", (f"{gate.decided_at:%-d %B %Y}: {_decision(gate)}" for gate in decided))
-    open_steps = [_told(finding) for finding in known.readiness.findings if finding.light is not Light.GREEN]
+    open_steps = [
+        _finding_line(finding) for finding in facts.readiness.findings if finding.light is not Light.GREEN
+    ]
     yield from _list("Before it goes online", open_steps or ["Nothing stands in the way."])
-    yield from _list("Later, if it is wanted", [*_wishes(known, "partly"), *_wishes(known, "left_out")])
+    yield from _list("Later, if it is wanted", [*_wish_lines(facts, "partly"), *_wish_lines(facts, "left_out")])
 
 
-def _risks(known: Known) -> Iterator[Block]:
-    readiness = known.readiness
-    blockers = [_told(finding) for finding in readiness.findings if finding.light is Light.RED]
+def _write_risks(facts: Facts) -> Iterator[Block]:
+    readiness = facts.readiness
+    blockers = [_finding_line(finding) for finding in readiness.findings if finding.light is Light.RED]
     yield from _list("In the way of a launch", blockers or ["Nothing."])
     yield from _list(
         "To know before it",
-        [_told(finding) for finding in readiness.findings if finding.light is Light.YELLOW],
+        [_finding_line(finding) for finding in readiness.findings if finding.light is Light.YELLOW],
     )
     personal = [
         f"{entity.plural}: {lower_first(field.label)}"
-        for entity in known.spec.entities
+        for entity in facts.spec.entities
         for field in entity.fields
         if field.type in _PERSONAL
     ]
@@ -141,23 +147,23 @@ def _risks(known: Known) -> Iterator[Block]:
             "Say to these people what is kept and why, delete what is not needed any more, and look up which law "
             "holds where you are."
         )
-    public = [entity.plural for entity in known.spec.entities if entity.public is not Publicity.NONE]
+    public = [entity.plural for entity in facts.spec.entities if entity.public is not Publicity.NONE]
     yield from _list("What anybody can read", public)
     yield from _list(
         "As every app of this kind",
         (
             "The records are one file on one machine: without a copy elsewhere they are lost with it.",
             "It sends its messages only where a mail server is named to it, and takes no payment."
-            if known.spec.messages
+            if facts.spec.messages
             else "It sends no e-mail and takes no payment by itself.",
             "Somebody has to install updates of the machine that it runs on.",
         ),
     )
 
 
-def _how_it_works(known: Known) -> Iterator[Block]:
-    code = [path for path in known.files if path.startswith("app/") and path.endswith(".py")]
-    tests = [path for path in known.files if path.startswith("tests/") and path.endswith(".py")]
+def _write_how_it_works(facts: Facts) -> Iterator[Block]:
+    code = [path for path in facts.files if path.startswith("app/") and path.endswith(".py")]
+    tests = [path for path in facts.files if path.startswith("tests/") and path.endswith(".py")]
     yield _text(
         "A web app in Python on Starlette, which makes every page on the server and works without any script. The "
         "records are in one SQLite file. No other server is needed."
@@ -171,26 +177,26 @@ def _how_it_works(known: Known) -> Iterator[Block]:
             "data/: the records; it is not part of the version and stays when a new one is put in.",
         ),
     )
-    yield from _list("Its tables", (f"{entity.table}: {entity.about}" for entity in known.spec.entities))
-    yield from _list("Its pages", (f"{page.path}: {page.title}" for page in known.spec.pages))
+    yield from _list("Its tables", (f"{entity.table}: {entity.about}" for entity in facts.spec.entities))
+    yield from _list("Its pages", (f"{page.path}: {page.title}" for page in facts.spec.pages))
     yield from _list(
         "Who gets in",
         (
             "Everybody who works in it signs in; whoever has the code of its first start becomes the owner.",
-            *(f"{role.name}: {role.about}" for role in known.spec.roles),
+            *(f"{role.name}: {role.about}" for role in facts.spec.roles),
         ),
     )
     yield from _list(
-        "Its settings, in .env", (": ".join(filter(None, setting)) for setting in known.readiness.secrets)
+        "Its settings, in .env", (": ".join(filter(None, setting)) for setting in facts.readiness.secrets)
     )
 
 
-PAPERS: Final[dict[str, tuple[str, Callable[[Known], Iterator[Block]]]]] = {
-    "brief": ("brief", _brief),
-    "scope": ("scope", _scope),
-    "milestones": ("milestones", _milestones),
-    "risks": ("risks", _risks),
-    "how-it-works": ("how it works", _how_it_works),
+PAPERS: Final[dict[str, tuple[str, Callable[[Facts], Iterator[Block]]]]] = {
+    "brief": ("brief", _write_brief),
+    "scope": ("scope", _write_scope),
+    "milestones": ("milestones", _write_milestones),
+    "risks": ("risks", _write_risks),
+    "how-it-works": ("how it works", _write_how_it_works),
 }
 """By the name in addresses: what it is called, and how it is written."""
 
@@ -207,29 +213,29 @@ def _list(heading: str, lines: Sequence[str] | Iterator[str]) -> Iterator[Block]
         yield Block("list", written)
 
 
-def _person(name: str, sees: str) -> str:
+def _describe_person(name: str, sees: str) -> str:
     return f"{name}, who sees {'everything' if sees == 'all' else 'only their own'}"
 
 
-def _deeds(plan: Plan) -> Iterator[str]:
-    """What each kind of person can do, in one line."""
+def _deed_lines(plan: Plan) -> Iterator[str]:
+    """The deeds of each kind of person, in one line a kind."""
     for who in dict.fromkeys(deed.who for deed in plan.does):
         labels = [deed.label for deed in plan.does if deed.who == who]
-        kept = [label.removeprefix(_KEEPS) for label in labels if label.startswith(_KEEPS)]
+        kept_records = [label.removeprefix(_KEEPS) for label in labels if label.startswith(_KEEPS)]
         others = [lower_first(label) for label in labels if not label.startswith(_KEEPS)]
-        kept_text = [f"{lower_first(_KEEPS)}{', '.join(kept)}"] if kept else []
+        kept_text = [f"{lower_first(_KEEPS)}{', '.join(kept_records)}"] if kept_records else []
         yield f"{who}: {'; '.join([*others, *kept_text])}"
 
 
 _KEEPS: Final = "Add and change "
 
 
-def _told(finding: Finding) -> str:
+def _finding_line(finding: Finding) -> str:
     return " ".join(filter(None, (f"{finding.title}.", finding.detail, finding.fix)))
 
 
-def _wishes(known: Known, state: str) -> list[str]:
-    wishes = [wish for wish in known.spec.wishes if wish.state.value == state]
+def _wish_lines(facts: Facts, state: str) -> list[str]:
+    wishes = [wish for wish in facts.spec.wishes if wish.state.value == state]
     return [f"{wish.text} ({wish.why})" if wish.why else wish.text for wish in wishes]
 
 
@@ -243,7 +249,7 @@ def _first_line(goal: str) -> str:
     return next(iter(goal.splitlines()), "")
 
 
-def _escaped(line: str) -> str:
+def _escape_markdown(line: str) -> str:
     """A line as text of Markdown: nothing in it marks anything up."""
     marked = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~" else letter for letter in line)
     return f"\\{marked}" if marked[:1] in "+-=>" else marked

@@ -17,7 +17,7 @@ from app.services.export_service import checked
 from app.services.gate_service import GateService
 from app.services.git_export import Commit
 from app.services.launch_files import launch_files
-from app.services.launch_papers import Known, Paper, paper_of
+from app.services.launch_papers import Facts, Paper, paper_of
 from app.services.project_service import ProjectService
 from app.services.readiness import readiness_of
 from app.services.spec_service import SpecService
@@ -63,7 +63,7 @@ class LaunchService:
         if spec is None:
             raise InvalidInput("The plan of this version is not kept, so nothing can be written about it.")
         files = await self._versions.files_of(job.project_id, TreeDigest(job.digest or ""))
-        facts = Known(
+        facts = Facts(
             job=job,
             spec=spec,
             plan=plan_of(spec),

@@ -73,8 +73,8 @@ _NUMBERS: Final = ("int", "decimal", "money")
 def right_now(right: RightSpec) -> str:
     """Which of RIGHTS a right is; empty for one that is none of them, such as one of a few details."""
     parts = right.model_dump(mode="json", exclude_defaults=True, exclude={"role", "label"})
-    known = (key for key, raw in _RIGHT_PARTS.items() if _as_spec(raw) == parts)
-    return next(known, "")
+    matches = (key for key, raw in _RIGHT_PARTS.items() if _as_spec(raw) == parts)
+    return next(matches, "")
 
 
 def _as_spec(raw: Raw) -> Raw:
@@ -98,14 +98,14 @@ def _name_app(raw: Raw, values: Values) -> None:
 
 def _rename_record(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
-    before, said = (entity["label"], entity["plural"]), " ".join(values.get("plural", "").split())
+    before, wanted_plural = (entity["label"], entity["plural"]), " ".join(values.get("plural", "").split())
     entity["label"] = words_in(values, "label", "The name")
     # Who only changes what one is called means the others too.
-    is_left = said == before[1] and entity["label"] != before[0]
-    entity["plural"] = plural(entity["label"]) if is_left or not said else said
+    is_left = wanted_plural == before[1] and entity["label"] != before[0]
+    entity["plural"] = plural(entity["label"]) if is_left or not wanted_plural else wanted_plural
     # A detail that was called as what it leads to goes on being so.
-    for other in raw["entities"]:
-        for field in other["fields"]:
+    for referrer in raw["entities"]:
+        for field in referrer["fields"]:
             if field["ref"] == entity["name"] and field["label"].casefold() == before[0].casefold():
                 field["label"] = entity["label"]
 
@@ -253,9 +253,9 @@ def _add_view(raw: Raw, values: Values) -> None:
         raise CorrectionRefused("Choose how it is to be shown.")
     if any(view["kind"] == kind and view["entity"] == entity["name"] for view in raw["views"]):
         raise CorrectionRefused(f"{entity['plural']} are shown on a {kind} already.")
-    fitting = [field["name"] for wanted in types for field in entity["fields"] if field["type"] == wanted]
+    fitting = [field["name"] for type_name in types for field in entity["fields"] if field["type"] == type_name]
     if not fitting:
-        needed = " or ".join(DETAIL_KINDS[wanted].lower() for wanted in types)
+        needed = " or ".join(DETAIL_KINDS[type_name].lower() for type_name in types)
         raise CorrectionRefused(f"For a {kind}, {lower_first(entity['plural'])} need a detail first: {needed}.")
     raw["views"].append({"kind": kind, "entity": entity["name"], "field": fitting[0]})
 

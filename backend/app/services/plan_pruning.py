@@ -29,7 +29,7 @@ def prune(raw: Raw) -> None:
     raw["rules"] = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
     raw["forms"] = [form for form in _pruned_forms(raw, fields) if form["fields"] and is_there(form)]
     raw["messages"] = [
-        message for message in raw.get("messages", ()) if is_there(message) and _leads_on(raw, message)
+        message for message in raw.get("messages", ()) if is_there(message) and _is_complete(raw, message)
     ]
     if raw.get("site"):
         forms = {form["entity"] for form in raw["forms"]}
@@ -40,7 +40,7 @@ def prune(raw: Raw) -> None:
         role["scope"] = role["scope"] if role["entity"] else "all"
 
 
-def _leads_on(raw: Raw, message: Raw) -> bool:
+def _is_complete(raw: Raw, message: Raw) -> bool:
     """True when a message still has somebody to go to, a date to go by, and all that it says."""
     paths = [
         message["to"],
@@ -49,14 +49,14 @@ def _leads_on(raw: Raw, message: Raw) -> bool:
     ]
     entities = {entity["name"]: entity for entity in raw["entities"]}
     receivers = ("owner", "link", "app", None)
-    return all(path in receivers or _leads(entities, message["entity"], path.strip()) for path in paths)
+    return all(path in receivers or _path_exists(entities, message["entity"], path.strip()) for path in paths)
 
 
-def _leads(entities: dict[str, Raw], name: str | None, path: str) -> bool:
-    first, _, rest = path.partition(".")
+def _path_exists(entities: dict[str, Raw], name: str | None, path: str) -> bool:
+    step, _, further = path.partition(".")
     entity = entities.get(name or "", {"fields": (), "computed": ()})
-    field = next((one for one in (*entity["fields"], *entity["computed"]) if one["name"] == first), None)
-    return field is not None and (not rest or _leads(entities, field.get("ref"), rest))
+    field = next((part for part in (*entity["fields"], *entity["computed"]) if part["name"] == step), None)
+    return field is not None and (not further or _path_exists(entities, field.get("ref"), further))
 
 
 def _with_defaults(part: Raw, kind: type[EntitySpec | FormSpec]) -> Raw:

@@ -22,11 +22,11 @@ class TooLittleKept(InvalidInput):
     code, title = "too_little_kept", "Most of the goal would be left out"
 
     def __init__(self, plan: Plan, near: tuple[str, ...], *, remedy: str | None = None) -> None:
-        left = "; ".join(f"“{clause.text}”" for clause in plan.clauses if clause.state is not WishState.KEPT)
+        unmet = "; ".join(f"“{clause.text}”" for clause in plan.clauses if clause.state is not WishState.KEPT)
         close = f" Kinds of app that are close: {'; '.join(near)}." if near else ""
         super().__init__(
             "Less than half of what you asked for would be kept, so nothing was built. Left out, or only in part: "
-            f"{left}.{close}",
+            f"{unmet}.{close}",
             remedy=remedy or "Say it in other words, or send `anyway`: true to build it all the same.",
             wishes=[clause.model_dump(mode="json") for clause in plan.clauses],
             near=list(near),

@@ -18,15 +18,15 @@ def steps_of(entity: EntitySpec) -> FieldSpec | None:
     return entity.field(entity.state) if entity.state else status_field(entity)
 
 
-def _status(entity: Raw) -> Raw | None:
+def _status_field(entity: Raw) -> Raw | None:
     spec = EntitySpec.model_validate(entity)
     steps = steps_of(spec)
     return next((dict_of(field) for field in entity["fields"] if steps and field["name"] == steps.name), None)
 
 
-def _step(entity: Raw, values: Values) -> tuple[Raw, str]:
+def _find_step(entity: Raw, values: Values) -> tuple[Raw, str]:
     """The detail with the steps, and the step that is named."""
-    status, step = _status(entity), values.get("step", "")
+    status, step = _status_field(entity), values.get("step", "")
     if status is None or step not in status["choices"]:
         raise CorrectionRefused("This step is not in the plan any more.")
     return status, step
@@ -41,7 +41,7 @@ def _new_label(values: Values, taken: list[str]) -> str:
 
 def _rename_step(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
-    status, step = _step(entity, values)
+    status, step = _find_step(entity, values)
     label = _new_label(values, [label_before for label_before in status["choices"] if label_before != step])
     rename_choice(raw, entity, status, old=step, new=label)
 
@@ -49,25 +49,25 @@ def _rename_step(raw: Raw, values: Values) -> None:
 def rename_choice(raw: Raw, entity: Raw, field: Raw, *, old: str, new: str) -> None:
     """Call a choice otherwise, wherever it is named; its records go along."""
     were = list(field.get("choices_were") or ())
-    origin = next((one["was"] for one in were if one["name"] == old), old)
-    kept = [one for one in were if one["name"] != old]
-    field["choices_were"] = [*kept, {"name": new, "was": origin}] if new != origin else kept
+    origin = next((earlier["was"] for earlier in were if earlier["name"] == old), old)
+    unaffected = [earlier for earlier in were if earlier["name"] != old]
+    field["choices_were"] = [*unaffected, {"name": new, "was": origin}] if new != origin else unaffected
     field["choices"] = [new if choice == old else choice for choice in field["choices"]]
     if field["name"] == entity["state"]:
         for move in entity["moves"]:
             move["sources"] = [new if source == old else source for source in move["sources"]]
             move["target"] = new if move["target"] == old else move["target"]
-    _say_otherwise(raw, old, new)
+    _rename_in_expressions(raw, old, new)
 
 
 def _add_step(raw: Raw, values: Values) -> None:
     """A step at the end, or after the one that is named; where people move records along, by a move of its own."""
     entity = record_in(raw, values)
-    status = _status(entity)
+    status = _status_field(entity)
     if status is None:
         label = _new_label(values, [_FIRST])
         names = {part["name"] for part in (*entity["fields"], *entity["computed"])}
-        if "status" in names or any(one["label"].casefold() == "status" for one in entity["fields"]):
+        if "status" in names or any(field["label"].casefold() == "status" for field in entity["fields"]):
             raise CorrectionRefused("There is a detail called status already, which is no list of steps.")
         fields = {"name": "status", "label": "Status", "type": "choice", "required": True}
         entity["fields"].append({**fields, "ref": None, "choices": [_FIRST, label]})
@@ -92,7 +92,7 @@ def _add_step(raw: Raw, values: Values) -> None:
 
 def _remove_step(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
-    status, step = _step(entity, values)
+    status, step = _find_step(entity, values)
     if len(status["choices"]) <= 2:
         raise CorrectionRefused("Two steps are the fewest; take the detail itself out to have none.")
     status["choices"] = [label for label in status["choices"] if label != step]
@@ -104,11 +104,11 @@ def _remove_step(raw: Raw, values: Values) -> None:
 _PLAIN_MOVE: Final[dict[str, Any]] = {"by": [], "asks": [], "sets": [], "only_if": None}
 
 
-def _say_otherwise(part: Any, old: str, new: str) -> None:  # Any: what the raw form holds
+def _rename_in_expressions(part: Any, old: str, new: str) -> None:  # Any: what the raw form holds
     """Name the step by its new name in every figure and condition."""
     if isinstance(part, list):
-        for one in part:
-            _say_otherwise(one, old, new)
+        for member in part:
+            _rename_in_expressions(member, old, new)
     elif isinstance(part, dict):
         for key, value in part.items():
             if key in _EXPRESSIONS and isinstance(value, str):
@@ -116,7 +116,7 @@ def _say_otherwise(part: Any, old: str, new: str) -> None:  # Any: what the raw 
                     value = value.replace(f"{quote}{old}{quote}", f"{quote}{new}{quote}")
                 part[key] = value
             else:
-                _say_otherwise(value, old, new)
+                _rename_in_expressions(value, old, new)
 
 
 _EXPRESSIONS: Final = ("expression", "only_if", "public_if", "condition", "when", "starts_as", "value")

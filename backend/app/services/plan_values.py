@@ -1,4 +1,4 @@
-"""What a correction of a plan says, and the parts of the plan that it names."""
+"""The values of a correction of a plan, and the parts of the plan that it names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CorrectionRefused(InvalidInput):
 
 
 def words_in(values: Values, name: str, called: str) -> str:
-    """What was filled in, in one line. CorrectionRefused when it is empty."""
+    """The text that was filled in, in one line. CorrectionRefused when it is empty."""
     text = " ".join(values.get(name, "").split())
     if not text:
         raise CorrectionRefused(f"{called} is empty.")

@@ -1,4 +1,4 @@
-"""Which specification stands: the edit, as a change of the newest version, or what that version was built from."""
+"""The specification that stands: the edit, as a change of the newest version, or that of the version itself."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def draft_of(kept: KeptSpec) -> AppSpec | None:
 
 
 def spec_of(job: SpecifiedJob) -> AppSpec:
-    """What a version was built from. NoSpec when another release has made it."""
+    """The specification that a version was built from. NoSpec when another release has made it."""
     try:
         return without_was(AppSpec.model_validate(job.spec))
     except ValidationError as error:

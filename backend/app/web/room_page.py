@@ -110,7 +110,7 @@ def _find_lost(view: SpecView) -> list[LostPart]:
 
 
 def _requests_by_version(room: Room) -> list[Said]:
-    """What each version was asked for beyond the one before it."""
+    """The requests of each version beyond those of the one before it."""
     requests, goal = [], None
     for job in reversed(room.builds):
         if job.status is not JobStatus.READY:

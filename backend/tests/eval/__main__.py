@@ -15,7 +15,7 @@ from pathlib import Path
 from app.acceptance.browser import Browser, BrowserFailed
 from app.blueprint import language
 from app.core.settings import Settings
-from app.models import plan_with_model, took
+from app.models import describe_cost, plan_with_model
 from app.ports.runner import MODEL_ENGINE, RunnerError
 from tests.eval.accessibility import browsing, find_browser, inspect, prepare_axe
 from tests.eval.goals import SECTIONS, Goal, read_goals
@@ -104,7 +104,8 @@ def plan_by_model(goal: Goal) -> Score:
     except RunnerError as error:
         return Score(goal, recall(goal.expected, ()), status="not understood", why=str(error))
     score = described(unread(goal), tuple(entity.label for entity in spec.entities))
-    score.seconds, score.why = time.monotonic() - began, f"{took(journal)}, {time.monotonic() - began:.1f} s"
+    score.seconds = time.monotonic() - began
+    score.why = f"{describe_cost(journal)}, {score.seconds:.1f} s"
     return score
 
 

@@ -67,7 +67,7 @@ class EmbeddedServer(ABC):
             undo.callback(self._give_up)
             self._end_orphans()
             self._prepare()
-            self._sweep()
+            self._remove_stale_files()
             self._process = self._spawn()
             self._await_answer(self._process)
             self._settle()
@@ -130,7 +130,7 @@ class EmbeddedServer(ABC):
         if self.directory.exists():
             end_processes(processes_in(self.directory, self.name), gently=self.stop_signal, grace_s=self.stop_s)
 
-    def _sweep(self) -> None:
+    def _remove_stale_files(self) -> None:
         for path in self._stale_files():
             path.unlink(missing_ok=True)
 
@@ -142,7 +142,7 @@ class EmbeddedServer(ABC):
         if process.poll() is not None or not self._answers(process.pid):
             raise self._failure(process.poll(), tail(self.log))
 
-    def _failure(self, status: int | None, said: str) -> ConfigurationError:
+    def _failure(self, status: int | None, log_tail: str) -> ConfigurationError:
         if status == NAMESPACE_REFUSED:
             return ConfigurationError(
                 f"{self.name!r} does not run as root, and this machine lets root make no user namespace.",
@@ -150,7 +150,7 @@ class EmbeddedServer(ABC):
             )
         happened = "did not answer in time" if status is None else f"ended with status {status}"
         return ConfigurationError(
-            f"The embedded {self.name!r} {happened}. It said:\n{said}", remedy=f"Look into {self.log}"
+            f"The embedded {self.name!r} {happened}. It said:\n{log_tail}", remedy=f"Look into {self.log}"
         )
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
@@ -166,7 +166,7 @@ class EmbeddedServer(ABC):
     def _leave_sockets(self) -> None:
         if self._sockets is None or self._sockets == self.directory:
             return
-        self._sweep()
+        self._remove_stale_files()
         with suppress(OSError):
             self._sockets.rmdir()
         self._sockets = None

@@ -122,7 +122,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Heard:
-    """What a provider sent; `is_late` when the time was over before it had said all."""
+    """The answer that a provider sent; `is_late` when the time was over before it had said all."""
 
     response: ModelResponse
     is_late: bool = False
@@ -142,7 +142,7 @@ class Asker:
 
     @property
     def has_time(self) -> bool:
-        """Whether another answer may be waited for."""
+        """True while another answer may be waited for."""
         return time.monotonic() < self._ends_at
 
     async def ask(self, conversation: Conversation, *, step: str, share: Share, schema: dict[str, Any]) -> Answer:
@@ -152,7 +152,7 @@ class Asker:
         most = usage_of(self._choice, input_tokens=tokens_in, output_tokens=self._most_output, cached_tokens=0)
         call = Call(
             step=step,
-            digest=self._digest(conversation, schema),
+            digest=self._digest_of(conversation, schema),
             model=self._choice.label,
             prompt=self._prompt,
             share=share,
@@ -160,9 +160,9 @@ class Asker:
         )
         reply = await self._journal.recall(call)
         if reply is None:
-            call, settings = await self._within_budget(call, room=self._room(conversation))
+            call, settings = await self._within_budget(call, room=self._answer_tokens(conversation))
             reply = await self._ask_patiently(call, conversation, settings, schema)
-        return self._heard(conversation, reply)
+        return self._take_answer(conversation, reply)
 
     async def probe(self) -> None:
         """Ask for next to nothing, to see that the model answers. RunnerUnavailable, BudgetReached."""
@@ -177,7 +177,7 @@ class Asker:
         except failures.ModelAPIError as error:
             raise unavailable(self._choice, error) from error
 
-    def _digest(self, conversation: Conversation, schema: dict[str, Any]) -> str:
+    def _digest_of(self, conversation: Conversation, schema: dict[str, Any]) -> str:
         parts = [
             self._choice.label,
             self._choice.url,
@@ -188,16 +188,16 @@ class Asker:
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode(errors="replace")).hexdigest()
 
-    def _room(self, conversation: Conversation) -> int:
+    def _answer_tokens(self, conversation: Conversation) -> int:
         """The tokens that an answer may have; of a small context the first one leaves as much for its repair."""
         if self._provider.context is None:
             return self._most_output
         read = len("".join([conversation.system, *conversation.turns]).encode()) // _READ_BYTES_PER_TOKEN
-        left = self._provider.context - read
-        if left < _LEAST_ROOM:
+        remaining = self._provider.context - read
+        if remaining < _LEAST_ROOM:
             raise self._too_long(conversation)
         most = min(self._most_output, _SMALL_ANSWER) if self._provider.reads_little else self._most_output
-        return min(most, left // 2 if len(conversation.turns) == 1 else left)
+        return min(most, remaining // 2 if len(conversation.turns) == 1 else remaining)
 
     def _too_long(self, conversation: Conversation) -> Exception:
         if len(conversation.turns) > 1:
@@ -234,7 +234,7 @@ class Asker:
             try:
                 return await self._ask_once(call, conversation, settings, schema)
             except MAY_PASS as error:
-                pause = _pause(error, attempt)
+                pause = _pause_before_retry(error, attempt)
                 if pause is None:
                     raise unavailable(self._choice, error) from error
                 attempt += 1
@@ -248,11 +248,11 @@ class Asker:
                     self._most_output = limit
                     settings = {**settings, "max_tokens": limit}
                 else:
-                    raise self._refusal(error, conversation) from error
+                    raise self._refusal_of(error, conversation) from error
             except failures.ModelAPIError as error:
-                raise self._refusal(error, conversation) from error
+                raise self._refusal_of(error, conversation) from error
 
-    def _refusal(self, error: failures.ModelAPIError, conversation: Conversation) -> Exception:
+    def _refusal_of(self, error: failures.ModelAPIError, conversation: Conversation) -> Exception:
         return self._too_long(conversation) if is_too_long(error) else unavailable(self._choice, error)
 
     async def _ask_once(
@@ -266,14 +266,14 @@ class Asker:
             raise
         except (failures.AgentRunError, ReplyTooLarge, ValidationError, ValueError) as error:
             await self._journal.failed(call_id, type(error).__name__, None)
-            raise AnswerUnusable(_unusable(error)) from error
+            raise AnswerUnusable(_why_unusable(error)) from error
         except TimeoutError as error:
             await self._journal.failed(call_id, "out of time", None)
             raise OutOfTime("The model did not finish its answer in time.") from error
         except asyncio.CancelledError:
             await self._close_cancelled(call_id)
             raise
-        reply = self._kept(heard, call)
+        reply = self._reply_of(heard, call)
         await self._journal.answered(call_id, reply)
         return reply
 
@@ -284,9 +284,12 @@ class Asker:
     async def _send(
         self, messages: Sequence[ModelMessage], settings: ModelSettings, schema: dict[str, Any] | None
     ) -> _Heard:
-        """What the provider says until the time is over. TimeoutError where nothing came by then."""
+        """Send the question and receive the answer until the time is over.
+
+        TimeoutError where nothing came by then.
+        """
         model = self._provider.model
-        parameters = _parameters(schema, is_grammar=self._is_grammar)
+        parameters = _request_parameters(schema, is_grammar=self._is_grammar)
         prepared = model.prepare_messages(list(messages), parameters)
         seconds = min(self._choice.call_s, max(0.0, self._ends_at - time.monotonic()))
         if not self._choice.is_streaming:
@@ -314,7 +317,7 @@ class Asker:
             raise failures.ModelConnectionError(self._choice.name, "broke off", phase="read", in_stream=True)
         return _Heard(response)
 
-    def _kept(self, heard: _Heard, call: Call) -> Reply:
+    def _reply_of(self, heard: _Heard, call: Call) -> Reply:
         text = ModelMessagesTypeAdapter.dump_json([heard.response]).decode()
         if heard.is_late:
             # Providers count at the end of an answer, so nobody knows; the most it can be is counted.
@@ -328,7 +331,7 @@ class Asker:
         )
         return Reply(text, counted)
 
-    def _heard(self, conversation: Conversation, reply: Reply) -> Answer:
+    def _take_answer(self, conversation: Conversation, reply: Reply) -> Answer:
         response = ModelMessagesTypeAdapter.validate_json(reply.text)[0]
         if not isinstance(response, ModelResponse):
             raise RunnerUnavailable("What was kept of the model's answer cannot be read. Start the build again.")
@@ -339,7 +342,7 @@ class Asker:
         return Answer(text, is_cut=response.finish_reason == "length")
 
 
-def _parameters(schema: dict[str, Any] | None, *, is_grammar: bool) -> ModelRequestParameters:
+def _request_parameters(schema: dict[str, Any] | None, *, is_grammar: bool) -> ModelRequestParameters:
     if schema is None:
         return ModelRequestParameters()
     about = "The whole answer."
@@ -369,7 +372,7 @@ def _is_whole(text: str) -> bool:
     return True
 
 
-def _pause(error: failures.ModelAPIError, attempt: int) -> float | None:
+def _pause_before_retry(error: failures.ModelAPIError, attempt: int) -> float | None:
     """Seconds until the next try; None when there is none, or it would be too long to wait."""
     if attempt + 1 >= TRIES:
         return None
@@ -379,7 +382,7 @@ def _pause(error: failures.ModelAPIError, attempt: int) -> float | None:
     return max(asked or 0.0, _PAUSES_S[attempt])
 
 
-def _unusable(error: Exception) -> str:
+def _why_unusable(error: Exception) -> str:
     if isinstance(error, ReplyTooLarge):
         return "The model's answer was far larger than any design, so it was cut off."
     if isinstance(error, failures.ContentFilterError):

@@ -26,13 +26,13 @@ class RunnersInOrder:
 
     async def scaffold(self, goal: str, *, spec: AppSpec | None = None) -> Scaffold:
         """The plan of the first that answers. GoalNotUnderstood, RunnerUnavailable."""
-        *others, last = self._runners
-        for runner, following in zip(others, self._runners[1:], strict=True):
+        *earlier, last_runner = self._runners
+        for runner, following in zip(earlier, self._runners[1:], strict=True):
             try:
                 return await runner.scaffold(goal, spec=spec)
             except ProviderDown as error:
                 await self._say(f"{error} {following.engine} is asked instead")
-        return await last.scaffold(goal, spec=spec)
+        return await last_runner.scaffold(goal, spec=spec)
 
     async def run(self, goal: str, spec: AppSpec, *, say: Say) -> RunResult:
         """Write the whole app of `spec`, which every one of them does in the same way."""

@@ -43,7 +43,7 @@ class LocalServer:
 
     @property
     def settings(self) -> str:
-        """What to type to use its first model."""
+        """The settings to type for its first model."""
         address = "" if self.provider == "ollama" else f"COFOUNDER_MODEL_URL={self.url} "
         return f"{address}COFOUNDER_MODEL={self.provider}:{self.models[0]}"
 
@@ -51,14 +51,14 @@ class LocalServer:
 def find_local_servers(places: Iterable[tuple[str, str, str]] = PLACES) -> list[LocalServer]:
     """The servers that answer with at least one model; all are asked at once."""
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return [server for server in pool.map(_ask, places) if server is not None]
+        return [server for server in pool.map(_probe_place, places) if server is not None]
 
 
-def _ask(place: tuple[str, str, str]) -> LocalServer | None:
+def _probe_place(place: tuple[str, str, str]) -> LocalServer | None:
     name, provider, url = place
     try:
         answer = httpx2.get(f"{url}/models", timeout=_TIMEOUT_S, trust_env=False)
-        models = tuple(_models(answer.json())) if answer.status_code == 200 else ()
+        models = tuple(_model_names(answer.json())) if answer.status_code == 200 else ()
     except (httpx2.HTTPError, ValueError):
         return None
     return LocalServer(name, provider, url, models[:_MOST_MODELS]) if models else None
@@ -73,37 +73,40 @@ async def context_of(choice: ModelChoice, client: httpx2.AsyncClient) -> int | N
         return None
     if choice.provider == "ollama":
         return await _context_of_ollama(choice.url.rstrip("/").removesuffix("/v1"), choice.name, client)
-    body = await _told(client, f"{choice.url}/models")
-    listed = [one for one in _listed(body) if choice.name in (one.get("id"), *_names(one.get("aliases")))]
-    told = [part.get(name) for one in listed for part in (one, one.get("meta")) for name in _CONTEXTS if part]
-    return next((size for size in told if isinstance(size, int) and size > 0), None)
+    body = await _get_json(client, f"{choice.url}/models")
+    entries = [entry for entry in _objects_in(body) if choice.name in _names_of(entry)]
+    parts = [part for entry in entries for part in (entry, entry.get("meta")) if part]
+    sizes = [part.get(name) for part in parts for name in _CONTEXTS]
+    return next((size for size in sizes if isinstance(size, int) and size > 0), None)
 
 
 async def _context_of_ollama(root: str, name: str, client: httpx2.AsyncClient) -> int | None:
-    """What Ollama gives the model now; it decides when it loads it, by the memory that there is."""
-    running = await _running(root, client)
-    if running is not None and _loaded(running, name) is None:
+    """The context that Ollama gives the model now; Ollama decides it when it loads the model, by the memory
+    there is.
+    """
+    running = await _running_models(root, client)
+    if running is not None and _find_loaded(running, name) is None:
         try:
             await client.post(f"{root}/api/generate", json={"model": name}, timeout=LOADING_S)
         except httpx2.HTTPError:
             return OLLAMA_CONTEXT
-        running = await _running(root, client)
+        running = await _running_models(root, client)
     if running is None:
         return None
-    told = (_loaded(running, name) or {}).get("context_length")
-    return told if isinstance(told, int) and told > 0 else OLLAMA_CONTEXT
+    size = (_find_loaded(running, name) or {}).get("context_length")
+    return size if isinstance(size, int) and size > 0 else OLLAMA_CONTEXT
 
 
-async def _running(root: str, client: httpx2.AsyncClient) -> list[dict[str, Any]] | None:
-    body = await _told(client, f"{root}/api/ps")
-    return _listed(body, "models") if isinstance(body, dict) and "models" in body else None
+async def _running_models(root: str, client: httpx2.AsyncClient) -> list[dict[str, Any]] | None:
+    body = await _get_json(client, f"{root}/api/ps")
+    return _objects_in(body, "models") if isinstance(body, dict) and "models" in body else None
 
 
-def _loaded(running: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    return next((one for one in running if one.get("name") in (name, f"{name}:latest")), None)
+def _find_loaded(running: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    return next((entry for entry in running if entry.get("name") in (name, f"{name}:latest")), None)
 
 
-async def _told(client: httpx2.AsyncClient, url: str) -> object:
+async def _get_json(client: httpx2.AsyncClient, url: str) -> object:
     """The JSON at an address; None where there is none."""
     try:
         answer = await client.get(url, timeout=_TELLS_IN_S)
@@ -112,16 +115,18 @@ async def _told(client: httpx2.AsyncClient, url: str) -> object:
         return None
 
 
-def _listed(body: object, member: str = "data") -> list[dict[str, Any]]:
-    found = body.get(member) if isinstance(body, dict) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def _objects_in(body: object, key: str = "data") -> list[dict[str, Any]]:
+    members = body.get(key) if isinstance(body, dict) else None
+    return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
 
-def _names(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []
+def _names_of(entry: dict[str, Any]) -> list[object]:
+    """The names by which a server knows a model."""
+    aliases = entry.get("aliases")
+    return [entry.get("id"), *(aliases if isinstance(aliases, list) else ())]
 
 
-def _models(body: object) -> Iterator[str]:
-    for entry in _listed(body):
+def _model_names(body: object) -> Iterator[str]:
+    for entry in _objects_in(body):
         if isinstance(entry.get("id"), str) and entry["id"].isprintable():
             yield entry["id"]

@@ -67,77 +67,77 @@ class RunnerReal:
             return await self._rules.scaffold(goal, spec=spec)
         try:
             if spec is not None and self._change is not None:
-                made, said = await self._changed(spec, self._change)
+                designed, account = await self._design_change(spec, self._change)
             else:
-                made, said = await self._design(goal)
+                designed, account = await self._design(goal)
         except AnswerUnusable as error:
             if self._change is not None:
                 await self._journal.waste()
                 raise GoalNotUnderstood(f"{error} Nothing was changed; say it in other words.") from error
-            return await self._by_rules(goal, str(error))
-        return replace(await self._rules.scaffold(goal, spec=made), design=said)
+            return await self._plan_by_rules(goal, str(error))
+        return replace(await self._rules.scaffold(goal, spec=designed), design=account)
 
     async def run(self, goal: str, spec: AppSpec, *, say: Say) -> RunResult:
         """Write the whole app of `spec`."""
         return await self._rules.run(goal, spec, say=say)
 
-    async def _changed(self, spec: AppSpec, words: str) -> tuple[AppSpec, dict[str, Any]]:
+    async def _design_change(self, spec: AppSpec, words: str) -> tuple[AppSpec, dict[str, Any]]:
         """The specification as the founder wants it now, and what that changes, in words."""
         await self._say(f"{self._choice.label} is planning the change")
         async with open_provider(self._choice) as provider:
             conversation = Conversation(prompts.change_system_prompt(is_brief=provider.reads_little))
-            said_now = spec.model_dump_json(exclude=_NOT_TO_CHANGE, exclude_defaults=True)
-            conversation.ask(prompts.request_prompt(words, said_now))
+            spec_text = spec.model_dump_json(exclude=_NOT_TO_CHANGE, exclude_defaults=True)
+            conversation.ask(prompts.request_prompt(words, spec_text))
             asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
             for repair in range(REPAIRS + 1):
                 step, share = ("change", Share.USEFUL) if not repair else (f"mend {repair}", Share.REPAIR)
-                said = await asker.ask(conversation, step=step, share=share, schema=change_schema())
-                answer = _read(said.text)
+                reply = await asker.ask(conversation, step=step, share=share, schema=change_schema())
+                answer = _read_object(reply.text)
                 try:
                     operations = patches.read_operations(answer.get("operations"))
-                    made = await asyncio.to_thread(patches.apply_patch, spec, operations)
+                    changed = await asyncio.to_thread(patches.apply_patch, spec, operations)
                 except patches.PatchRefused as error:
                     if not asker.has_time:
                         break
                     faults = [str(fault) for fault in error.faults]
                     conversation.ask(prompts.operations_repair_prompt(faults))
                     continue
-                return await self._told_change(spec, made, operations, _texts(answer.get("left_out")))
+                return await self._report_change(spec, changed, operations, _read_texts(answer.get("left_out")))
         raise AnswerUnusable("The model's change was not valid, and it could not mend it.")
 
-    async def _told_change(
-        self, spec: AppSpec, made: AppSpec, operations: Sequence[Operation], left_out: list[str]
+    async def _report_change(
+        self, spec: AppSpec, changed: AppSpec, operations: Sequence[Operation], left_out: list[str]
     ) -> tuple[AppSpec, dict[str, Any]]:
         if not operations:
             why = " ".join(left_out) or "The model found nothing to change."
             raise GoalNotUnderstood(f"{why} Nothing was changed.")
-        changes = difference(spec, made)
+        changes = difference(spec, changed)
         for line in changes:
             await self._say(line[:200])
-        return made, {"changes": changes, "left_out": left_out}
+        return changed, {"changes": changes, "left_out": left_out}
 
     async def _design(self, goal: str) -> tuple[AppSpec, dict[str, Any]]:
         clauses = clauses_of(goal)
         await self._say(f"{self._choice.label} is designing the app")
         async with open_provider(self._choice) as provider:
             is_brief = provider.reads_little
-            reading = "" if is_brief else await asyncio.to_thread(_reading, goal)
+            reading = "" if is_brief else await asyncio.to_thread(_reading_by_rules, goal)
             schema = brief_answer_schema(len(clauses)) if is_brief else answer_schema()
             conversation = Conversation(prompts.system_prompt(is_brief=is_brief))
             conversation.ask(prompts.goal_prompt(goal, clauses, reading))
             asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
-            answer, made = await self._answered(asker, conversation, goal, schema=schema)
-            if made.spec is None:
+            answer, draft = await self._best_answer(asker, conversation, goal, schema=schema)
+            if draft.spec is None:
                 raise AnswerUnusable("The model's design was not valid, and it could not mend it.")
-            accounts = await self._accounted(asker, conversation, clauses, answer)
-        designed = add_views(made.spec) if is_brief else made.spec
+            accounts = await self._complete_accounts(asker, conversation, clauses, answer)
+        designed = add_views(draft.spec) if is_brief else draft.spec
         wishes = wishes_of(clauses, accounts, designed)
-        left = [fault.place for fault in made.faults]
-        spec = complete(designed, wishes=wishes, confidence=kept_share(wishes), left=left)
-        await self._say(_told(spec))
+        unmet_places = [fault.place for fault in draft.faults]
+        spec = complete(designed, wishes=wishes, confidence=kept_share(wishes), left=unmet_places)
+        await self._say(_design_line(spec))
         return spec, brief_of(answer)
 
-    async def _answered(
+    async def _best_answer(
         self, asker: Asker, conversation: Conversation, goal: str, *, schema: dict[str, Any]
     ) -> tuple[dict[str, Any], Draft]:
         """The last answer that something could be made of; faults go back to the model at most twice."""
@@ -145,43 +145,43 @@ class RunnerReal:
         for repair in range(REPAIRS + 1):
             step, share = ("design", Share.USEFUL) if not repair else (f"repair {repair}", Share.REPAIR)
             try:
-                said = await asker.ask(conversation, step=step, share=share, schema=schema)
+                reply = await asker.ask(conversation, step=step, share=share, schema=schema)
             except (BudgetReached, AnswerUnusable):
                 if best[1].spec is None:
                     raise
                 break
-            answer = _read(said.text)
-            made = await asyncio.to_thread(read_draft, answer.get("spec"), goal=goal, engine=self._choice.label)
-            if made.spec is not None and made.spec.title == prompts.brief_example_title():
-                made = Draft(None, (Fault("spec", "it is the example; design the app for this goal"),))
-            if said.is_cut:
+            answer = _read_object(reply.text)
+            draft = await asyncio.to_thread(read_draft, answer.get("spec"), goal=goal, engine=self._choice.label)
+            if draft.spec is not None and draft.spec.title == prompts.brief_example_title():
+                draft = Draft(None, (Fault("spec", "it is the example; design the app for this goal"),))
+            if reply.is_cut:
                 cut = Fault("the answer", "it was cut off at the limit of its length; say the same in less")
-                made = Draft(made.spec, (*made.faults, cut))
-            if made.spec is not None and (best[1].spec is None or len(made.faults) <= len(best[1].faults)):
-                best = answer, made
-            if made.is_whole or not asker.has_time:
+                draft = Draft(draft.spec, (*draft.faults, cut))
+            if draft.spec is not None and (best[1].spec is None or len(draft.faults) <= len(best[1].faults)):
+                best = answer, draft
+            if draft.is_whole or not asker.has_time:
                 break
             if repair < REPAIRS:
-                await self._say(f"The design has {len(made.faults)} faults, so the model mends it")
-                conversation.ask(prompts.repair_prompt([str(fault) for fault in made.faults]))
+                await self._say(f"The design has {len(draft.faults)} faults, so the model mends it")
+                conversation.ask(prompts.repair_prompt([str(fault) for fault in draft.faults]))
         return best
 
-    async def _accounted(
+    async def _complete_accounts(
         self, asker: Asker, conversation: Conversation, clauses: tuple[str, ...], answer: dict[str, Any]
     ) -> list[Mapping[str, Any]]:
         """The model's account of each clause; it is asked once more for those that it does not mention."""
-        accounts = _accounts(answer)
+        accounts = _accounts_in(answer)
         missing = unmentioned(clauses, accounts)
         if not missing or not asker.has_time:
             return accounts
         conversation.ask(prompts.clauses_prompt({number: clauses[number - 1] for number in missing}))
         try:
-            said = await asker.ask(conversation, step="clauses", share=Share.REPAIR, schema=accounts_schema())
+            reply = await asker.ask(conversation, step="clauses", share=Share.REPAIR, schema=accounts_schema())
         except (BudgetReached, AnswerUnusable):
             return accounts
-        return [*accounts, *_accounts(_read(said.text))]
+        return [*accounts, *_accounts_in(_read_object(reply.text))]
 
-    async def _by_rules(self, goal: str, reason: str) -> Scaffold:
+    async def _plan_by_rules(self, goal: str, reason: str) -> Scaffold:
         """The plan of the rules where it keeps enough, named as what it is. GoalNotUnderstood."""
         await self._journal.waste()
         try:
@@ -208,7 +208,7 @@ async def probe(choice: ModelChoice, journal: CallJournal) -> None:
             return  # it answers, and that is all that is asked
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read_object(text: str) -> dict[str, Any]:
     """The object in an answer; of one that is cut off, what came; of one that is none, nothing."""
     start = text.find("{")
     try:
@@ -218,16 +218,16 @@ def _read(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _texts(value: Any) -> list[str]:  # Any: what a model wrote
+def _read_texts(value: Any) -> list[str]:  # Any: what a model wrote
     return [" ".join(str(entry).split())[:400] for entry in value][:10] if isinstance(value, list) else []
 
 
-def _accounts(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _accounts_in(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     clauses = answer.get("clauses")
     return [clause for clause in clauses if isinstance(clause, dict)] if isinstance(clauses, list) else []
 
 
-def _reading(goal: str) -> str:
+def _reading_by_rules(goal: str) -> str:
     """The plan of a goal by the rules, in short; nothing where they cannot read it."""
     try:
         plan = language.plan_goal(goal)
@@ -237,7 +237,7 @@ def _reading(goal: str) -> str:
     return summary if len(summary) <= _LONGEST_READING else ""
 
 
-def _told(spec: AppSpec) -> str:
+def _design_line(spec: AppSpec) -> str:
     kept_wishes = sum(wish.state.value == "kept" for wish in spec.wishes)
     names = ", ".join(entity.plural.lower() for entity in spec.entities[:6])
     return f"Designed: {names}; {kept_wishes} of {len(spec.wishes)} wishes kept"

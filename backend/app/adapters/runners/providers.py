@@ -50,7 +50,7 @@ class Provider:
 
     @property
     def reads_little(self) -> bool:
-        """Whether the whole catalogue, a design and its repair do not fit into its context."""
+        """True when the whole catalogue, a design and its repair do not fit into its context."""
         return self.context is not None and self.context < _LEAST_FOR_ALL
 
 
@@ -63,7 +63,7 @@ async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
     hooks: Any = {"response": [_limit_reply]}  # Any: the client types its hooks as it runs them
     async with httpx2.AsyncClient(timeout=timeout, event_hooks=hooks) as client:
         # In a thread: loading a provider's library takes seconds, and this process must prove that it lives.
-        model = await asyncio.to_thread(_model, choice, client)
+        model = await asyncio.to_thread(_make_model, choice, client)
         context = choice.context or await context_of(choice, client) or _known_context(choice)
         yield Provider(model, is_grammar=choice.provider != ANTHROPIC, context=context)
 
@@ -76,7 +76,7 @@ class _Maker(Protocol):
         ...
 
 
-def _model(choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
+def _make_model(choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
     family = "anthropic_models" if choice.provider == ANTHROPIC else "openai_models"
     maker = cast("_Maker", import_module(f"app.adapters.runners.{family}"))
     return maker.make_model(choice, client)
@@ -85,16 +85,16 @@ def _model(choice: ModelChoice, client: httpx2.AsyncClient) -> Model:
 def price(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Decimal | None:
     """The cost of so many tokens in dollars, None for a model without a known price."""
     usage = PricedUsage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached_tokens)
-    calculated = _calculated(choice, usage)
+    calculated = _calculate_price(choice, usage)
     return None if calculated is None else calculated.total_price
 
 
 def _known_context(choice: ModelChoice) -> int | None:
-    calculated = _calculated(choice, PricedUsage())
+    calculated = _calculate_price(choice, PricedUsage())
     return None if calculated is None else calculated.model.context_window
 
 
-def _calculated(choice: ModelChoice, usage: PricedUsage) -> PriceCalculation | None:
+def _calculate_price(choice: ModelChoice, usage: PricedUsage) -> PriceCalculation | None:
     provider = _PRICED.get(choice.provider)
     if provider is None:
         return None
@@ -172,22 +172,22 @@ def is_too_long(error: failures.ModelAPIError) -> bool:
 
 def is_about_grammar(error: failures.ModelAPIError) -> bool:
     """True if a provider refuses to hold an answer to a schema."""
-    return any(word in _reason(error) for word in ("response_format", "json_schema", "grammar", "text.format"))
+    return any(word in _reason_of(error) for word in ("response_format", "json_schema", "grammar", "text.format"))
 
 
 def output_limit(error: failures.ModelAPIError, *, asked: int) -> int | None:
     """The longest answer that a provider gives, where it refuses a call since a longer one was asked for."""
-    reason = _reason(error)
+    reason = _reason_of(error)
     if "max_tokens" not in reason and "max_completion_tokens" not in reason and "max_output_tokens" not in reason:
         return None
-    told = [int(number.replace(",", "")) for number in _NUMBER.findall(reason)]
-    return max((number for number in told if _LEAST_LIMIT <= number < asked), default=None)
+    limits = [int(number.replace(",", "")) for number in _NUMBER.findall(reason)]
+    return max((number for number in limits if _LEAST_LIMIT <= number < asked), default=None)
 
 
 def unavailable(choice: ModelChoice, error: failures.ModelAPIError) -> RunnerUnavailable:
     """A sentence for the founder: what is wrong with the provider, and what to do."""
     kind = ProviderDown if isinstance(error, _DOWN) else RunnerUnavailable
-    return kind(_sentence(choice, error))
+    return kind(_sentence_for(choice, error))
 
 
 def too_long(choice: ModelChoice) -> str:
@@ -198,7 +198,7 @@ def too_long(choice: ModelChoice) -> str:
     )
 
 
-def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:
+def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
     who = choice.provider_label
     match error:
         case failures.ModelAuthenticationError():
@@ -210,7 +210,7 @@ def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:
         case _ if is_too_long(error):
             return too_long(choice)
         case failures.ModelRequestRejectedError():
-            return f"{who} refuses what was sent to {choice.name!r}: {_reason(error)}"
+            return f"{who} refuses what was sent to {choice.name!r}: {_reason_of(error)}"
         case failures.ModelRateLimitError():
             return f"{who} answers too many requests at the moment. Try again in a few minutes."
         case failures.ModelTimeoutError() | failures.ModelRequestTimeout():
@@ -224,7 +224,7 @@ def _sentence(choice: ModelChoice, error: failures.ModelAPIError) -> str:
             return f"{who} has trouble of its own at the moment. Try again in a few minutes."
 
 
-def _reason(error: failures.ModelAPIError) -> str:
+def _reason_of(error: failures.ModelAPIError) -> str:
     body = error.body
     inner = body.get("error", body) if isinstance(body, dict) else None
     text = inner.get("message") if isinstance(inner, dict) else None

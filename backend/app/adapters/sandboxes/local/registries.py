@@ -87,16 +87,16 @@ def without_credentials(url: str) -> str:
 async def read_registries(uv: Path, python: Path, environ: Mapping[str, str]) -> Registries:
     """Ask uv, then read the settings of pip and npm. SandboxUnavailable when uv cannot read its own settings."""
     neutral = {name: value for name, value in environ.items() if not name.startswith("UV_")}
-    own, default = await asyncio.gather(
+    of_operator, default = await asyncio.gather(
         _indexes_of_uv(uv, python, environ),
         _indexes_of_uv(uv, python, neutral, "--no-config"),
     )
     npm = await asyncio.to_thread(_setting_of_npm, environ)
     pip = await asyncio.to_thread(_settings_of_pip, environ)
     ca_bundle = await asyncio.to_thread(_ca_bundle, environ, pip)
-    if own == default and (extra := _indexes_of_pip(pip, default)) != default:
+    if of_operator == default and (extra := _indexes_of_pip(pip, default)) != default:
         return Registries(extra, npm, by_operator=True, best_match=len(extra) > 1, ca_bundle=ca_bundle)
-    return Registries(own, npm, by_operator=own != default, ca_bundle=ca_bundle)
+    return Registries(of_operator, npm, by_operator=of_operator != default, ca_bundle=ca_bundle)
 
 
 async def _indexes_of_uv(uv: Path, python: Path, environ: Mapping[str, str], *options: str) -> tuple[str, ...]:
