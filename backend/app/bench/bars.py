@@ -56,6 +56,7 @@ def ratio_of(measured: float, ceiling: float | None) -> float:
 
 _BARE: Final = "bare ASGI + HGETALL"
 _INSERT: Final = "single-row INSERT commit"
+_BARE_PAGE: Final = "bare Starlette + SQLite"
 _RATIO: Final = Judged.RATIO
 
 BARS: Final = (
@@ -83,6 +84,17 @@ BARS: Final = (
     Bar("P11 left", "descriptors, children and directories left", "", "", 0),
     Bar("P12", "cancel to the last process of the sandbox gone, p95", "s", "", 1.0, gated=False),
     Bar("P13", "kill -9 of a worker to the next event, beyond the lease", "s", "", 1.0, gated=False),
+    *(
+        Bar(f"P17 {page}", f"an app's {what}, CPU a request", "us", _BARE_PAGE, 3.0, _RATIO)
+        for page, what in (
+            ("list", "list"),
+            ("search", "list, searched"),
+            ("sort", "list, sorted"),
+            ("form", "form of a new record"),
+            ("public", "public form"),
+            ("front", "public first page"),
+        )
+    ),
 )
 
 GROUPS: Final = tuple(dict.fromkeys(bar.group for bar in BARS))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.adapters.runners.fake import RunnerFake
+from app.bench.bare_pages import serve_pages
 from app.bench.ceilings import BareStatus, Hub, serve
 from app.bench.noop import DeafBell, MemoryStore, NoopRuntime, OpenedPreview, RunnerSlow, no_checks
 from app.bench.walk import walk
@@ -21,13 +22,14 @@ from app.telemetry.logging import configure_logging
 def main() -> None:
     """Run the child that is named until it is done or stopped."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("which", choices=("worker", "walk", "status", "hub"))
+    parser.add_argument("which", choices=("worker", "walk", "status", "hub", "pages"))
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--deaf", action="store_true")
     parser.add_argument("--hold", type=float, default=0)
     parser.add_argument("--sandboxes", action="store_true")
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("walk.json"))
+    parser.add_argument("--database", type=Path, default=Path("app.db"))
     arguments = parser.parse_args()
     settings = Settings()
     configure_logging(settings.log_level)
@@ -37,6 +39,8 @@ def main() -> None:
             serve(BareStatus(settings.redis_url.get_secret_value()), arguments.port)
         case "hub":
             serve(Hub(), arguments.port)
+        case "pages":
+            serve_pages(arguments.database, arguments.port)
         case "walk":
             asyncio.run(walk(noop_adapters(settings), settings, count=arguments.count, out=arguments.out))
         case _:

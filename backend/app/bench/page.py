@@ -44,6 +44,10 @@ _HOW = """## How each is measured
 - **P11**: the straight line through the memory of the process over the second half of the builds, and what is
   there after that half that was not there before it: the first half fills the pools of connections.
 - **P12, P13**: real sandboxes, real worker processes.
+- **P17**: the app of a yoga studio, started as everywhere, with 10, 1,000 and 20,000 records of each kind; one
+  keep-alive client who is signed in. Beside it a bare Starlette app under the same uvicorn settings that asks the
+  same of the same SQLite file, without accents or the order of numbers, and shows it in a plain table. The row is
+  the worst of the three.
 """
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from app.bench.app_pages import measure_app_pages
 from app.bench.bars import BARS, GROUPS, Bar
 from app.bench.builds import measure_conducting, measure_hand_offs
 from app.bench.endings import measure_cancels, measure_kills
@@ -34,6 +35,7 @@ MEASURES: Final[Mapping[Measure, tuple[str, ...]]] = {
     measure_leaks: ("P11",),
     measure_cancels: ("P12",),
     measure_kills: ("P13",),
+    measure_app_pages: ("P17",),
 }
 """What measures which groups of bars."""
 

@@ -30,6 +30,10 @@ class Sizes:
     cancels: int
     kills: int
     lease_s: int
+    records: tuple[int, ...]
+    """Of each kind in a generated app."""
+    pages: int
+    rounds_of_pages: int
     is_quick: bool = False
 
 
@@ -53,6 +57,9 @@ FULL: Final = Sizes(
     cancels=20,
     kills=5,
     lease_s=10,
+    records=(10, 1_000, 20_000),
+    pages=100,
+    rounds_of_pages=2,
 )
 QUICK: Final = Sizes(
     requests=60,
@@ -74,5 +81,8 @@ QUICK: Final = Sizes(
     cancels=1,
     kills=1,
     lease_s=1,
+    records=(10,),
+    pages=3,
+    rounds_of_pages=1,
     is_quick=True,
 )

@@ -76,9 +76,7 @@ class House:
         self.port = free_port()
         command = [sys.executable, "-m", "app.cli.main", "api", "--port", str(self.port)]
         with self._process("api", command) as process:
-            wait_until(
-                lambda: _is_serving(process, self.port, "/api/ready", self.data.logs / "api.log"), "the API"
-            )
+            wait_until(lambda: is_serving(process, self.port, "/api/ready", self.data.logs / "api.log"), "the API")
             yield process.pid
 
     @contextmanager
@@ -110,12 +108,12 @@ class House:
             yield process
 
     @contextmanager
-    def ceiling(self, which: str) -> Iterator[tuple[int, int]]:
+    def ceiling(self, which: str, *flags: str) -> Iterator[tuple[int, int]]:
         """A bare program to compare with; yields its pid and port."""
         port = free_port()
-        command = [sys.executable, "-m", "app.bench.child", which, "--port", str(port)]
+        command = [sys.executable, "-m", "app.bench.child", which, "--port", str(port), *flags]
         with self._process(which, command) as process:
-            wait_until(lambda: _is_serving(process, port, "/", self.data.logs / f"{which}.log"), which)
+            wait_until(lambda: is_serving(process, port, "/", self.data.logs / f"{which}.log"), which)
             yield process.pid, port
 
     def run(self, which: str, *flags: str) -> None:
@@ -243,7 +241,8 @@ def _require_running(process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _is_serving(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> bool:
+def is_serving(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> bool:
+    """True once the page is there; ConfigurationError when the process has ended."""
     if process.poll() is not None:
         raise ConfigurationError(f"A process of the bench ended with status {process.returncode}:\n{tail(log)}")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -31,11 +31,11 @@ def options(
             listed = called(db, field, visitor, typed) if typed.strip() else {}
             listed = listed or database.labels(db, target, where, values)
             other = {} if now in listed else database.labels(db, target, f"id = ? AND {where}", [now, *values])
-            found[field.name] = _told_apart(db, target, {**other, **listed})
+            found[field.name] = told_apart(db, target, {**other, **listed})
     return found
 
 
-def _told_apart(db: sqlite3.Connection, target: Entity, named: database.Labels) -> database.Labels:
+def told_apart(db: sqlite3.Connection, target: Entity, named: database.Labels) -> database.Labels:
     """The names; where several are called the same, with what each belongs to: the kitchens of two plots."""
     link = next((field for field in target.of_type("ref") if field.required and field.name not in target.title), None)
     many = Counter(named.values())

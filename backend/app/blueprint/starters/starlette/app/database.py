@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -14,13 +15,14 @@ from . import clock, figures, migration, triggers
 from .fields import Value, show
 from .model import Entity, Field, Sum
 from .schema import ABOUT, ENTITIES
-from .text import fold, natural
+from .text import FOLDED, NATURAL, fold, natural
 
 BY_TABLE: dict[str, Entity] = {entity.table: entity for entity in ENTITIES}
 COLUMN_TYPES = {"int": "INTEGER", "decimal": "INTEGER", "money": "INTEGER", "bool": "INTEGER", "ref": "INTEGER"}
 ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRICT"}
 MAX_OPTIONS = 500
 DATA = Path(__file__).resolve().parent.parent / "data"
+DEFAULT = str(DATA / "app.db")
 OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS app_changes (id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, "
     "what TEXT NOT NULL, record_table TEXT NOT NULL, record_id INTEGER NOT NULL, details TEXT NOT NULL)",
@@ -62,7 +64,7 @@ _idle: list[tuple[File, sqlite3.Connection]] = []
 
 def path() -> Path:
     """Where the file is: DATABASE_PATH, or data/app.db beside the code."""
-    return Path(os.environ.get("DATABASE_PATH") or DATA / "app.db")
+    return Path(os.environ.get("DATABASE_PATH") or DEFAULT)
 
 
 class DiskFull(Exception):
@@ -111,8 +113,8 @@ def _open() -> sqlite3.Connection:
     connection = sqlite3.connect(path(), timeout=10, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     figures.install(connection, clock.now)
-    connection.create_function("app_fold", 1, _folded, deterministic=True)
-    connection.create_collation("app_natural", _in_order)
+    connection.create_function("app_fold", 1, FOLDED.__getitem__, deterministic=True)
+    connection.create_function("app_natural", 1, NATURAL.__getitem__, deterministic=True)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
@@ -120,11 +122,12 @@ def _open() -> sqlite3.Connection:
 
 def _file() -> File | None:
     """The file as it is now: another one may have been put in its place."""
+    name = os.environ.get("DATABASE_PATH") or DEFAULT
     try:
-        found = path().stat()
+        found = os.stat(name)
     except FileNotFoundError:
         return None
-    return str(path()), found.st_dev, found.st_ino
+    return name, found.st_dev, found.st_ino
 
 
 def _take(file: File | None) -> sqlite3.Connection | None:
@@ -147,15 +150,6 @@ def _merge(connection: sqlite3.Connection) -> None:
     # What is kept already is not undone by a full disk: it stays in the log.
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-
-
-def _folded(value: Value) -> str:
-    return fold(str(value)) if value is not None else ""
-
-
-def _in_order(left: str, right: str) -> int:
-    one, other = natural(left), natural(right)
-    return (one > other) - (one < other)
 
 
 def migrate() -> bool:
@@ -259,6 +253,12 @@ def _everything(entity: Entity) -> str:
     return f'r.*{worked_out} FROM "{entity.table}" r'
 
 
+def _some(entity: Entity, names: Sequence[str]) -> str:
+    fields = [entity.field(name) for name in names]
+    chosen = "".join(f', {field.sql} AS "{field.name}"' if field.sql else f', r."{field.name}"' for field in fields)
+    return f'r.id{chosen} FROM "{entity.table}" r'
+
+
 def kept(entity: Entity, row: Row) -> dict[str, Value]:
     """The record without what is worked out."""
     worked_out = {field.name for field in entity.figures}
@@ -271,6 +271,12 @@ def count(db: sqlite3.Connection, entity: Entity, where: str = "1", values: Sequ
     return int(row[0])
 
 
+def are_more(db: sqlite3.Connection, entity: Entity, where: str, values: Sequence[Value], *, than: int) -> bool:
+    """Whether there are more records than that; it stops counting there."""
+    sql = f'SELECT 1 FROM "{entity.table}" r WHERE {where} LIMIT 1 OFFSET ?'
+    return db.execute(sql, [*values, than]).fetchone() is not None
+
+
 def select(
     db: sqlite3.Connection,
     entity: Entity,
@@ -280,9 +286,14 @@ def select(
     order: str = "id DESC",
     limit: int = 100,
     offset: int = 0,
+    only: Sequence[str] | None = None,
 ) -> list[Row]:
-    """Records; `where` and `order` are made of names from the schema, never of what a visitor typed."""
-    sql = f"SELECT {_everything(entity)} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
+    """Records; `where` and `order` are made of names from the schema, never of what a visitor typed.
+
+    `only` are the fields that are needed of them beside their numbers.
+    """
+    columns = _everything(entity) if only is None else _some(entity, only)
+    sql = f"SELECT {columns} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
     return [dict(row) for row in db.execute(sql, [*values, limit, offset])]
 
 
@@ -291,16 +302,45 @@ def matching(entity: Entity, query: str) -> tuple[str, list[Value]]:
 
     Words are compared folded, in any order and beside each other or not: "rahimi keiko" finds Keiko Rahimi.
     """
+    each = [_holding(entity, word) for word in fold(query).split()]
+    return "(" + (" AND ".join(sql for sql, _ in each) or "0") + ")", [value for _, values in each for value in values]
+
+
+def _holding(entity: Entity, word: str) -> tuple[str, list[Value]]:
     parts: list[str] = []
+    values: list[Value] = []
     for field in entity.of_type("text", "longtext", "choice", "email", "phone", "url"):
-        parts.append(f'instr(app_fold("{field.name}"), ?)')
+        sql, more = _said_in(field, word)
+        parts.append(sql)
+        values += more
     for field in entity.of_type("ref"):
-        for name in _text_titles(BY_TABLE[field.ref]):
-            inner = f'SELECT id FROM "{field.ref}" WHERE instr(app_fold("{name}"), ?)'
-            parts.append(f'"{field.name}" IN ({inner})')
-    words = fold(query).split()
-    each = "(" + (" OR ".join(parts) or "0") + ")"
-    return "(" + (" AND ".join([each] * len(words)) or "0") + ")", [word for word in words for _ in parts]
+        target = BY_TABLE[field.ref]
+        for name in _text_titles(target):
+            sql, more = _said_in(target.field(name), word)
+            parts.append(f'"{field.name}" IN (SELECT id FROM "{field.ref}" WHERE {sql})')
+            values += more
+    return "(" + (" OR ".join(parts) or "0") + ")", values
+
+
+def _said_in(field: Field, word: str) -> tuple[str, list[Value]]:
+    """The condition that finds a folded word in a field."""
+    name = f'"{field.name}"'
+    folded = f"instr(app_fold({name}), ?)"
+    if field.choices:
+        # Few texts stand in many records.
+        known, found = list(field.choices), [choice for choice in field.choices if word in fold(choice)]
+        marks, found_marks = (", ".join("?" * len(some)) for some in (known, found))
+        return f"({name} IN ({found_marks}) OR ({name} NOT IN ({marks}) AND {folded}))", [*found, *known, word]
+    # SQLite folds what is plain ASCII much sooner than Python does, but for the accents that stand for a quote.
+    plain = f"length({name}) = length(CAST({name} AS BLOB))" if "'" not in word else "0"
+    return f"CASE WHEN {name} IS NULL THEN 0 WHEN {plain} THEN instr(lower({name}), ?) ELSE {folded} END", [word, word]
+
+
+def found(db: sqlite3.Connection, entity: Entity, where: str, values: Sequence[Value]) -> tuple[str, list[Value], int]:
+    """The condition that finds the same records by their numbers, and how many they are: it is dear to search twice."""
+    sql = f'SELECT r.id FROM "{entity.table}" r WHERE {where}'
+    numbers = [row[0] for row in db.execute(sql, list(values))]
+    return "id IN (SELECT value FROM json_each(?))", [json.dumps(numbers)], len(numbers)
 
 
 def _text_titles(entity: Entity) -> list[str]:
@@ -312,7 +352,7 @@ def labels(
     limit: int = MAX_OPTIONS,
 ) -> Labels:  # fmt: skip
     """What each record is called, by id, in the order of a list to choose from."""
-    rows = select(db, entity, where, values, limit=limit)
+    rows = select(db, entity, where, values, limit=limit, only=entity.title)
     named = title_rows(db, entity, rows, depth=depth)
     return dict(sorted(named.items(), key=lambda pair: natural(pair[1])))
 
@@ -326,7 +366,8 @@ def title_rows(
         else _ref_titles(db, entity, field.name, rows, depth, outside)
         for field in entity.of_type("ref")
     }  # fmt: skip
-    return {int(row["id"] or 0): _title(entity, row, names) for row in rows}
+    fields = [entity.field(name) for name in entity.title]
+    return {int(row["id"] or 0): _title(entity, fields, row, names) for row in rows}
 
 
 def _ref_titles(
@@ -347,15 +388,15 @@ def ref_labels(
     for start in range(0, len(ids), 400):
         part = ids[start : start + 400]
         marks = ",".join("?" for _ in part)
-        found += select(db, target, f"id IN ({marks})", part, limit=len(part))
+        found += select(db, target, f"id IN ({marks})", part, limit=len(part), only=target.title)
     return title_rows(db, target, found, depth=depth, outside=outside)
 
 
-def _title(entity: Entity, row: Row, names: Mapping[str, Labels]) -> str:
+def _title(entity: Entity, fields: Sequence[Field], row: Row, names: Mapping[str, Labels]) -> str:
     parts = []
-    for name in entity.title:
-        field, value = entity.field(name), row[name]
+    for field in fields:
+        value = row[field.name]
         if value is not None:
-            text = names[name].get(int(value), "") if field.ref else show(field, value, currency=ABOUT.currency)
+            text = names[field.name].get(int(value), "") if field.ref else show(field, value, currency=ABOUT.currency)
             parts.append(text)
     return ", ".join(part for part in parts if part) or f"{entity.label} {row['id']}"

@@ -74,7 +74,7 @@ def of_staff(
         for line in known if field.ref else ():
             name = line.typed.get(field.name + NAMED, "").strip()
             chosen[field.name] |= called(db, field, visitor, name) if name else {}
-    entered = shown(kind, known, given, options=chosen, notes=notices(db, kind.entity, offered), many=too_long(db, offered, visitor))
+    entered = shown(kind, known, given, options=chosen, notes=notices(db, kind.entity, chosen), many=too_long(db, offered, visitor))
     kept = lines.count(db, kind, record_id, visitor) if record_id else 0
     return {**entered, "kept": kept, "address": f"/{kind.entity.table}?{kind.link.name}={record_id}"}
 

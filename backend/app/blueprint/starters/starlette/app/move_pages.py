@@ -83,9 +83,10 @@ def _page(
     number: int, given: dict[str, str], wrong: dict[str, str], *, is_draft: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     asked = moves.asked(entity, move)
+    listed = options(db, asked, visitor, given)
     context = {
         "entity": entity, "record_id": row["id"], "move": move, "number": number, "fields": asked, "given": given,
-        "wrong": wrong, "options": options(db, asked, visitor, given), "notices": notices(db, entity, asked),
+        "wrong": wrong, "options": listed, "notices": notices(db, entity, listed),
         "too_long": too_long(db, asked, visitor), "is_draft": is_draft,
         "typed_by": typed_by(request.app.state.key, visitor.user_id) if visitor.user_id else "",
         "title": database.title_rows(db, entity, [row])[int(row["id"] or 0)], "heading": move.label,

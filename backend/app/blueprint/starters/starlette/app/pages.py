@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, triggers, views
 from .access import Guest, Here, Visitor, staff_only
-from .choices import chosen_by_name, options, too_long
+from .choices import chosen_by_name, options, told_apart, too_long
 from .entering import read_all, refuse_hidden, started
 from .clock import today
 from .fields import Refused, Value, read, typed
@@ -95,7 +95,10 @@ def listing(
     where, values, chosen = narrowed(visitor, entity, q, request)
     order = _order(entity, sort)
     with database.session() as db:
-        total = database.count(db, entity, where, values)
+        if q.strip():
+            where, values, total = database.found(db, entity, where, values)
+        else:
+            total = database.count(db, entity, where, values)
         pages = max(1, -(-total // PAGE_SIZE))
         at = min(page, pages)
         rows = database.select(
@@ -121,13 +124,20 @@ def filters(db: sqlite3.Connection, visitor: Visitor, entity: Entity) -> list[tu
     found = []
     for field in entity.of_type("choice", "ref"):
         if field.ref:
-            named = options(db, [field], visitor, {})[field.name] if visitor.is_staff else {}
-            choices = {str(key): name for key, name in named.items()}
+            choices = {str(key): name for key, name in _few(db, visitor, field).items()} if visitor.is_staff else {}
         else:
             choices = {choice: choice for choice in field.choices}
         if 1 < len(choices) <= FILTER_OPTIONS:
             found.append((field, choices))
     return found[:3]
+
+
+def _few(db: sqlite3.Connection, visitor: Visitor, field: Field) -> database.Labels:
+    """What a link leads to, where that is few enough to narrow a list down by."""
+    target = database.BY_TABLE[field.ref]
+    where, values = visitor.chooses(target)
+    is_long = database.are_more(db, target, where, values, than=FILTER_OPTIONS)
+    return {} if is_long else told_apart(db, target, database.labels(db, target, where, values))
 
 
 def _link(entity: Entity, now: dict[str, str], more: dict[str, str]) -> str:
@@ -166,8 +176,8 @@ def _order(entity: Entity, sort: str) -> str:
     if name not in {field.name for field in entity.shows}:
         return f"{usual_order(entity)}id DESC"
     texts = ("text", "longtext", "choice", "email", "phone", "url")
-    collation = "COLLATE app_natural " if entity.field(name).type in texts else ""
-    return f'"{name}" IS NULL, "{name}" {collation}{"DESC" if descending else "ASC"}, id DESC'
+    key = f'CASE WHEN "{name}" IS NOT NULL THEN app_natural("{name}") END' if entity.field(name).type in texts else f'"{name}"'
+    return f'"{name}" IS NULL, {key} {"DESC" if descending else "ASC"}, id DESC'
 
 
 def usual_order(entity: Entity) -> str:
@@ -266,7 +276,7 @@ def _room(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[tuple[
     """How much room is left for each kind of record that takes some."""
     found = []
     for child, field in records.children_of(entity):
-        left = rules.room(db, child, field.name) or {}
+        left = rules.room(db, child, field.name, [record_id]) or {}
         if record_id in left and not any(isinstance(rule, rules.Stock) for rule in child.rules):
             found.append((child, left[record_id]))
     return found
@@ -460,12 +470,13 @@ def _form(
     wrong, status = ({}, 200) if line_forms.asks_more(given) else (wrong, status)
     with database.session() as db:
         row = database.get(db, entity, record_id) if record_id else None
+        listed = options(db, fields, visitor, given)
         context = {
             "lines": line_forms.of_staff(db, visitor, entity, given, record_id),
             "before": edits.shown(entity, row, given, seen) if row else {}, "is_draft": is_draft,
             "typed_by": typed_by(request.app.state.key, visitor.user_id) if visitor.user_id else "",
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
-            "options": options(db, fields, visitor, given), "notices": notices(db, entity, fields),
+            "options": listed, "notices": notices(db, entity, listed),
             "too_long": too_long(db, fields, visitor),
             "heading": visitor.adds_as(entity) if record_id is None else f"Change {entity.one}",
         }  # fmt: skip

@@ -62,10 +62,10 @@ def _card_offers(db: sqlite3.Connection, form: Form) -> dict[str, Any]:
     """The first things to choose from, for the first page: what has room, or else what has a price. Never people."""
     entity = database.BY_TABLE[form.table]
     asked = [field for field in _asked(form) if field.ref and not people.email_field(database.BY_TABLE[field.ref])]
-    counted = [field for field in asked if rules.room(db, entity, field.name) is not None]
+    counted = [field for field in asked if rules.counts(entity, field.name)]
     priced = [field for field in asked if _is_for_sale(database.BY_TABLE[field.ref])]
     for field in [*counted, *priced][:1]:
-        return {"field": field.name, "rows": _offers(db, entity, field)[:CARD_OFFERS]}
+        return {"field": field.name, "rows": _offers(db, entity, field, limit=CARD_OFFERS)}
     return {"field": "", "rows": []}
 
 
@@ -98,9 +98,9 @@ def _offers(db: sqlite3.Connection, entity: Entity, field: Field, *, limit: int 
     """What a link can be chosen from: nothing that is over, the soonest first, each with what is left of it."""
     target = database.BY_TABLE[field.ref]
     when = _when(target)
-    room = rules.room(db, entity, field.name)
     where, values = _still_offered(db, entity, field)
     rows = database.select(db, target, where, values, order=f'"{when}", id' if when else "id", limit=limit)
+    room = rules.room(db, entity, field.name, [int(row["id"] or 0) for row in rows])
     titles = database.title_rows(db, target, rows, outside=True)
     found = []
     for row in rows:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader
+from jinja2.bccache import Bucket
+from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -30,6 +33,7 @@ PUBLIC = [entity for entity in ENTITIES if entity.public]
 HAS_FRONT = bool(SITE or FORMS or TOOLS or PUBLIC) or any(role.own for role in ROLES)
 """Whether the app has a side for people who are not of the staff."""
 SHORTEST_PHONE = 6
+FULL = "full"
 DASHBOARD = "/staff-side" if HAS_FRONT else "/"
 
 def is_part(entity: Entity, names: Iterable[str]) -> bool:
@@ -42,9 +46,21 @@ GENERAL_FORMS = [form for form in FORMS if not is_part(database.BY_TABLE[form.ta
 PUBLIC_KINDS = [one for one in PUBLIC if not is_part(one, [field.name for field in one.fields])]
 """The public kinds that visitors look for by themselves."""
 
+
+class TemplateCache(FileSystemBytecodeCache):
+    """Keeps what templates are compiled to beside what Python keeps of the code, for the next start."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one, where that can be written."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+HERE = Path(__file__).parent
 templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+    bytecode_cache=TemplateCache(str(HERE / "__pycache__"), "%s.template"),
+)  # fmt: skip
 templates.globals.update(
     about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS,
     by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
@@ -65,6 +81,19 @@ def linked(text: str) -> str:
     return text if URL.match(text) else ""
 
 
+def options_of(choices: database.Labels, value: str, notes: Mapping[int, str]) -> Markup:
+    """The options of a list to choose from: what is full can only stay chosen."""
+    # There may be hundreds, which a template takes ten times as long for.
+    chosen = int(value) if value in map(str, choices) else None
+    return Markup("".join([_option(key, name, key == chosen, notes.get(key, "")) for key, name in choices.items()]))
+
+
+def _option(key: int, name: str, is_chosen: bool, note: str) -> str:
+    state = " selected" if is_chosen else " disabled" if note == FULL else ""
+    return f'<option value="{key}"{state}>{escape(f"{name} ({note})" if note else name)}</option>'
+
+
+templates.globals.update(options_of=options_of)
 templates.filters.update(linked=linked, file_name=file_name, in_sentence=lower_first)
 
 
@@ -78,7 +107,7 @@ def render(
     shown = [entity for entity in ENTITIES if visitor is not None and visitor.sees_some(entity)]
     base = {
         "visitor": visitor, "is_founder": hosts.is_founder(request), "token": token, "form_id": once.new_form_id(),
-        "nav": [entity for entity in shown if not entity.line_of], "path": request.url.path,
+        "nav": [entity for entity in shown if not entity.line_of], "sees": {entity.table for entity in shown}, "path": request.url.path,
     }  # fmt: skip
     return HTMLResponse(templates.get_template(template).render({**base, **context}), status)
 
@@ -130,11 +159,11 @@ def cell(field: Field, value: Value, refs: Mapping[str, database.Labels]) -> str
     return show(field, value, currency=ABOUT.currency)
 
 
-def notices(db: sqlite3.Connection, entity: Entity, fields: list[Field]) -> dict[str, dict[int, str]]:
+def notices(db: sqlite3.Connection, entity: Entity, listed: Mapping[str, database.Labels]) -> dict[str, dict[int, str]]:
     """What is said beside the choices of each link: how much is left of it."""
     found = {}
-    for field in fields:
-        left = rules.room(db, entity, field.name) if field.ref else None
+    for name, choices in listed.items():
+        left = rules.room(db, entity, name, choices)
         if left is not None:
-            found[field.name] = {key: f"{many} left" if many else "full" for key, many in left.items()}
+            found[name] = {key: f"{many} left" if many else FULL for key, many in left.items()}
     return found

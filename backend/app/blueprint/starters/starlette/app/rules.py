@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from . import database, triggers
 from .clock import now, today
@@ -102,13 +102,14 @@ def _counted(rule: Rule, name: str) -> bool:
     return is_one and isinstance(rule, (Capacity, Stock, Ensure)) and rule.ref == name
 
 
-def room(db: sqlite3.Connection, entity: Entity, name: str) -> Room | None:
-    """How much is left of each record that the field `name` can point at; None when no rule counts it."""
+def room(db: sqlite3.Connection, entity: Entity, name: str, ids: Iterable[int]) -> Room | None:
+    """How much is left of those records that the field `name` points at; None when no rule counts it."""
     for rule in entity.rules:
         if _counted(rule, name):
             target = database.BY_TABLE[entity.field(name).ref]
             # The SQL of a condition is about the row r, that of the other rules about p.
-            rows = db.execute(f'SELECT r.id, {_left_of(entity, rule)} FROM "{target.table}" r JOIN "{target.table}" p USING (id)')
+            both, these = f'"{target.table}" r JOIN "{target.table}" p USING (id)', ", ".join(map(str, ids))
+            rows = db.execute(f"SELECT r.id, {_left_of(entity, rule)} FROM {both} WHERE r.id IN ({these})")
             return {int(row[0]): max(0, int(row[1])) for row in rows if row[1] is not None}
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
 
 # Marks that turn the direction of what follows, or show nothing at all; some are letters to Unicode (Hangul fillers).
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -30,7 +30,7 @@ ALIKE = str.maketrans(
 )  # fmt: skip
 NUMBER = re.compile("[0-9]+")
 WIDEST = 18
-REMEMBERED = 60_000
+MOST_REMEMBERED = 60_000
 
 
 def clean(text: str) -> str:
@@ -49,9 +49,31 @@ def is_blank(text: str) -> bool:
     return not rest.strip() or all(unicodedata.category(mark) in ("Cc", "Cf", "Mn", "Zs", "Zl", "Zp") for mark in rest)
 
 
-@lru_cache(REMEMBERED)
+class Remembered(dict[str, str]):
+    """Texts with what they were made into. SQLite asks a dictionary for every record, and a cache is slower."""
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        made = self[text] = self._make(text)
+        return made
+
+
 def fold(text: str) -> str:
     """The text as it is compared: without case, accents, widths, unseen marks and kinds of space, hyphen and quote."""
+    return FOLDED[text]
+
+
+def natural(text: str) -> str:
+    """What texts are sorted by: folded, with numbers in the order of what they count."""
+    return NATURAL[text]
+
+
+def _fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.translate(ALIKE).lower().split())
     plain = unicodedata.normalize("NFKC", UNSEEN.sub("", TURNING.sub("", text))).casefold()
@@ -78,7 +100,8 @@ def password(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-@lru_cache(REMEMBERED)
-def natural(text: str) -> str:
-    """What texts are sorted by: folded, with numbers in the order of what they count."""
+def _natural(text: str) -> str:
     return NUMBER.sub(lambda number: number[0].lstrip("0").rjust(WIDEST, "0"), fold(text))
+
+
+FOLDED, NATURAL = Remembered(_fold), Remembered(_natural)
