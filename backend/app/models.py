@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, Protocol, cast
+from uuid import uuid4
 
 from app.adapters.runners.blueprint import RunnerBlueprint
 from app.adapters.runners.in_order import RunnersInOrder
 from app.blueprint.spec import AppSpec
 from app.core.errors import ConfigurationError
+from app.core.ids import FounderId, JobId
 from app.core.settings import Settings, process_environment
 from app.db.engine import Database
 from app.designer.choice import (
@@ -21,14 +24,23 @@ from app.designer.choice import (
     ModelChoice,
     parse_choice,
 )
+from app.designer.request import Request
 from app.domain.job import SpecifiedJob
 from app.domain.model_spending import Asking
-from app.ports.model_calls import CallJournal, ProviderDown
+from app.ports.model_calls import Abilities, AnswerForm, CallJournal, ProviderDown
 from app.ports.runner import Runner, Say
 from app.services.build_pipeline import ModelRunnerOf
-from app.services.memory_journal import MemoryJournal
 from app.services.model_ledger import Cap, Caps, JobJournal
-from app.services.model_service import ModelService
+from app.services.model_service import GOOD_FOR_S, ModelService
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The record of what models cost, and on whose account one is asked."""
+
+    database: Database
+    founder_id: FounderId
+
 
 _ADAPTER: Final = "app.adapters.runners.model"
 
@@ -36,12 +48,16 @@ _ADAPTER: Final = "app.adapters.runners.model"
 class _Adapter(Protocol):
     """The functions of the adapter's module; importing it takes seconds, so it is not done at the top."""
 
-    async def probe(self, choice: ModelChoice, journal: CallJournal) -> None:
-        """Ask the model for next to nothing."""
+    async def probe(self, choice: ModelChoice, journal: CallJournal) -> Abilities:
+        """Ask the model for next to nothing; what it showed it can do, which is kept."""
+        ...
+
+    def describe_price(self, choice: ModelChoice) -> str:
+        """What a model costs, in words."""
         ...
 
     def RunnerReal(  # noqa: N802 - a class there
-        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say, change: str | None
+        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say, asked: Request
     ) -> Runner:
         """The runner with a model."""
         ...
@@ -115,16 +131,17 @@ def model_runner_of(settings: Settings, database: Database, rules: Runner) -> Mo
 
     async def runner_of(job: SpecifiedJob, say: Say) -> Runner:
         journal = JobJournal(database, caps, Asking(job.founder_id, job.project_id, job.id))
-        return await _make_runner(choices, journal, rules=rules, say=say, change=job.change)
+        asked = Request(change=job.change, answers=job.answers or {})
+        return await _make_runner(choices, journal, rules=rules, say=say, asked=asked)
 
     return runner_of
 
 
 async def _make_runner(
-    choices: Sequence[ModelChoice], journal: CallJournal, *, rules: Runner, say: Say, change: str | None
+    choices: Sequence[ModelChoice], journal: CallJournal, *, rules: Runner, say: Say, asked: Request
 ) -> Runner:
     adapter = await _load_adapter()
-    runners = [adapter.RunnerReal(choice, journal, rules=rules, say=say, change=change) for choice in choices]
+    runners = [adapter.RunnerReal(choice, journal, rules=rules, say=say, asked=asked) for choice in choices]
     return RunnersInOrder(runners, say=say)
 
 
@@ -135,46 +152,68 @@ def model_service(settings: Settings, database: Database) -> ModelService:
         return ModelService(database, caps, label=None, probe=None)
 
     async def probe(asking: Asking) -> None:
-        await _probe_in_order(choices, JobJournal(database, caps, asking))
+        journal = JobJournal(database, caps, asking)
+        for choice in choices:
+            if await journal.abilities(choice.digest, within_s=GOOD_FOR_S):
+                return
+        await _probe_in_order(choices, journal)
 
     return ModelService(database, caps, label=choices[0].label, probe=probe)
 
 
-async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> ModelChoice:
-    """The first model that answers. RunnerUnavailable."""
+async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> tuple[ModelChoice, Abilities]:
+    """The first model that answers, and what it can do. RunnerUnavailable."""
     adapter = await _load_adapter()
     *fallbacks, last = choices
     for choice in fallbacks:
         try:
-            await adapter.probe(choice, journal)
+            return choice, await adapter.probe(choice, journal)
         except ProviderDown:
             continue
-        return choice
-    await adapter.probe(last, journal)
-    return last
+    return last, await adapter.probe(last, journal)
 
 
-async def try_model(settings: Settings) -> str:
-    """Ask the model that is set for next to nothing, and say what that took.
+async def try_model(settings: Settings, ledger: Ledger) -> str:
+    """Ask the model that is set for next to nothing; what that showed. RunnerUnavailable, ConfigurationError."""
+    journal = JobJournal(ledger.database, caps_of(settings), Asking(ledger.founder_id))
+    answered, abilities = await _probe_in_order(_require_choices(settings), journal)
+    prices = (await _load_adapter()).describe_price(answered)
+    return f"{answered.label} answers ({describe_cost(journal)}): {_describe_abilities(abilities)}; {prices}"
 
-    RunnerUnavailable, ConfigurationError.
+
+def _describe_abilities(abilities: Abilities) -> str:
+    forms = {
+        AnswerForm.SCHEMA: "its answers are held to a form",
+        AnswerForm.TOOL: "its answers come by a tool",
+        AnswerForm.TEXT: "nothing holds its answers to a form",
+    }
+    told = [forms[abilities.form]]
+    if abilities.context is not None:
+        told.append(f"it reads {abilities.context:,} tokens at a time")
+    if abilities.sees is not None:
+        told.append(f"it can{'' if abilities.sees else 'not'} look at pictures")
+    return ", ".join(told)
+
+
+async def plan_with_model(settings: Settings, ledger: Ledger, goal: str, say: Say) -> tuple[AppSpec, str]:
+    """What the model makes of a goal, and what that took. RunnerError, ConfigurationError.
+
+    It is entered as a build of its own, so that the budget of a build holds here as well; a build of the same
+    goal is not asked again.
     """
-    journal = MemoryJournal(caps_of(settings).build)
-    answered = await _probe_in_order(_require_choices(settings), journal)
-    return f"{answered.label} answers ({describe_cost(journal)})"
+    asking = Asking(ledger.founder_id, job_id=JobId(uuid4()))
+    journal = JobJournal(ledger.database, caps_of(settings), asking)
+    runner = await _make_runner(
+        _require_choices(settings), journal, rules=RunnerBlueprint(), say=say, asked=Request()
+    )
+    return (await runner.scaffold(goal)).spec, describe_cost(journal)
 
 
-async def plan_with_model(settings: Settings, goal: str, say: Say) -> tuple[AppSpec, MemoryJournal]:
-    """Plan a goal with the model, beside any instance. RunnerError, ConfigurationError."""
-    journal = MemoryJournal(caps_of(settings).build)
-    runner = await _make_runner(_require_choices(settings), journal, rules=RunnerBlueprint(), say=say, change=None)
-    return (await runner.scaffold(goal)).spec, journal
-
-
-def describe_cost(journal: MemoryJournal) -> str:
+def describe_cost(journal: JobJournal) -> str:
     """The tokens and dollars of a journal, for people."""
-    price = "no price is known for it" if journal.usd is None else f"${journal.usd:.6f}"
-    return f"{journal.tokens_in + journal.tokens_out:,} tokens, {price}"
+    usage = journal.took
+    price = "no price is known for it" if usage.usd is None else f"${usage.usd:.6f}"
+    return f"{usage.tokens:,} tokens, {price}"
 
 
 def _require_choices(settings: Settings) -> tuple[ModelChoice, ...]:

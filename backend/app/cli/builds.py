@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
+from app.cli.answers import Answers, read_answers
 from app.cli.asking import require_yes
 from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.config import load_settings
@@ -45,6 +46,7 @@ def build(
         str | None, Parameter(help="The project to build, by name or id; a new one by default.")
     ] = None,
     engine: Engine = None,
+    answer: Answers = (),
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
     anyway: Anyway = False,
     timeout: Timeout = None,
@@ -58,7 +60,8 @@ def build(
     with open_client(common, context) as client:
         if goal is not None and planner is None and planner_of(client, project, common) == BLUEPRINT_ENGINE:
             agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
-        started = start_build(client, goal, project=project, engine=engine)
+        answers = read_answers(client, project, answer) if answer else None
+        started = start_build(client, goal, project=project, engine=engine, answers=answers)
         context.say(f"Building {started['build_version']} (job {started['job_id']}).")
         return finish_started(client, started, context, common, detach=detach, timeout_s=timeout)
 
@@ -140,7 +143,12 @@ def has_ended(client: ApiClient, job_id: str) -> bool:
 
 
 def start_build(
-    client: ApiClient, goal: str | None, *, project: str | None, engine: str | None = None
+    client: ApiClient,
+    goal: str | None,
+    *,
+    project: str | None,
+    engine: str | None = None,
+    answers: list[dict[str, str]] | None = None,
 ) -> JsonObject:
     """Start a build, in a new project unless one is named; asked twice it starts once.
 
@@ -149,20 +157,25 @@ def start_build(
     if goal is not None or project is None:
         require_goal(goal or "")
     if project is not None or goal is None:
-        return request_build(client, find_project_id(client, project or ""), goal, engine=engine)
+        return request_build(client, find_project_id(client, project or ""), goal, engine=engine, answers=answers)
     project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
     try:
-        return request_build(client, project_id, goal, engine=engine)
+        return request_build(client, project_id, goal, engine=engine, answers=answers)
     except ApiProblem:
         discard_project(client, project_id)
         raise
 
 
 def request_build(
-    client: ApiClient, project_id: str, goal: str | None, *, engine: str | None = None
+    client: ApiClient,
+    project_id: str,
+    goal: str | None,
+    *,
+    engine: str | None = None,
+    answers: list[dict[str, str]] | None = None,
 ) -> JsonObject:
     """Ask for a build of the project; without a goal, of its specification as it stands."""
-    fields = {"goal": goal, "engine": engine}
+    fields = {"goal": goal, "engine": engine, "answers": answers}
     body = {"project_id": project_id, **{name: value for name, value in fields.items() if value is not None}}
     return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
 

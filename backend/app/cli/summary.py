@@ -42,8 +42,12 @@ def design_lines(design: Mapping[str, Any]) -> list[str]:
     """The parts of a change that were done and not done, and the questions that a design left open."""
     lines = [f"  {line}" for line in design.get("changes") or []]
     lines += [f"  Left out: {line}" for line in design.get("left_out") or []]
-    questions = [f"    - {item['question']} Built: {item['default']}" for item in design.get("questions") or []]
-    return lines + (["  Questions for you:", *questions] if questions else [])
+    questions = [
+        f"    {number}. {item['question']} Built: {item['default']}"
+        for number, item in enumerate(design.get("questions") or [], start=1)
+    ]
+    head = '  Questions for you (build the goal again with --project and --answer "1=..." to have it otherwise):'
+    return lines + ([head, *questions] if questions else [])
 
 
 def ready_lines(build: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,6 +58,11 @@ class ModelChoice:
     """Tokens that one answer may have."""
     context: int | None = None
     """Tokens that the model can read and write together; None leaves it to what its server says."""
+
+    @property
+    def digest(self) -> str:
+        """Equal for the same model at the same address with the same key."""
+        return hashlib.sha256(json.dumps([self.label, self.url, self.secret]).encode()).hexdigest()[:32]
 
     @property
     def is_own_server(self) -> bool:

@@ -72,9 +72,13 @@ def brief_example_title() -> str:
     return str(json.loads(brief_example())["spec"]["title"])
 
 
-def goal_prompt(goal: str, clauses: Sequence[str], reading: str) -> str:
-    """The founder's goal as fenced data, its clauses by number, and what our own reader made of it."""
-    return _render("goal.md", goal=goal, fence=fence_of(goal), clauses=list(clauses), reading=reading)
+def goal_prompt(
+    goal: str, clauses: Sequence[str], reading: str, *, answers: Mapping[str, str] | None = None
+) -> str:
+    """The founder's goal and answers as fenced data, its clauses by number, and what our own reader made of it."""
+    replies = [f"{question}\n{answer}" for question, answer in sorted((answers or {}).items())]
+    fence = fence_of("\n".join([goal, *replies]))
+    return _render("goal.md", goal=goal, fence=fence, clauses=list(clauses), reading=reading, replies=replies)
 
 
 def request_prompt(words: str, specification: str) -> str:

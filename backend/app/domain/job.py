@@ -150,6 +150,8 @@ class SpecifiedJob(Job):
     """With what is built or was built: the largest column by far, read only by those who need it."""
 
     spec: Mapping[str, Any] | None
+    answers: Mapping[str, str] | None
+    """What the founder answered to questions of a model, by the question."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ class NewJob:
     """What the founder has edited; without it the engine reads the goal."""
     engine_asked: str | None = None
     change: str | None = None
+    answers: Mapping[str, str] | None = None
+    """None keeps those of the version before."""
 
 
 @dataclass(frozen=True)

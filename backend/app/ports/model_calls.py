@@ -34,6 +34,28 @@ class Share(StrEnum):
     WASTED = "wasted"
 
 
+class AnswerForm(StrEnum):
+    """The way in which a model is brought to answer in a given form."""
+
+    SCHEMA = "schema"
+    """Its server holds the answer to a JSON schema."""
+    TOOL = "tool"
+    """The answer is the input of a tool."""
+    TEXT = "text"
+    """It is only asked to, and what it writes is searched for the answer."""
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a model can do, as it showed and its server says."""
+
+    form: AnswerForm
+    context: int | None = None
+    """Tokens that it can read and write together; None where nobody says."""
+    sees: bool | None = None
+    """Whether it can look at pictures; None where nobody says."""
+
+
 @dataclass(frozen=True)
 class Usage:
     """The cost of a call as its provider counts it; `usd` is None for a model without a price."""
@@ -83,6 +105,14 @@ class Allowance:
 
 class CallJournal(Protocol):
     """The journal of one job. What it has kept is never asked, nor paid, again."""
+
+    async def abilities(self, choice: str, *, within_s: float | None = None) -> Abilities | None:
+        """What the model of a choice (by its digest) showed it can do, within the last seconds or ever."""
+        ...
+
+    async def keep_abilities(self, choice: str, model: str, abilities: Abilities) -> None:
+        """Note what a model showed it can do, for all processes of the instance."""
+        ...
 
     async def recall(self, call: Call) -> Reply | None:
         """The kept reply to the same question; None when it has to be asked."""

@@ -13,9 +13,10 @@ from app.adapters.runners.local_servers import find_local_servers
 from app.core.disk import FULL_MB, free_megabytes, is_disk_full
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
-from app.models import try_model
+from app.models import choices_of, try_model
 from app.ports.runner import RunnerUnavailable
 from app.ports.sandbox import SandboxUnavailable
+from app.processes.ledger import open_ledger
 from app.sandboxes import sandbox_runtime, shares_one_user, watches_memory_only
 from app.supervision.instance import read_instance
 
@@ -119,7 +120,7 @@ def _check_model(settings: Settings) -> Finding:
     """The model that is set is tried with one cheap call; where none is, servers on the machine are offered."""
     if settings.model is not None:
         try:
-            return Finding("model", True, asyncio.run(try_model(settings)))
+            return Finding("model", True, asyncio.run(_try_model(settings)))
         except RunnerUnavailable as error:
             return Finding("model", False, str(error), "cofounder config show")
         except ConfigurationError as error:
@@ -127,6 +128,12 @@ def _check_model(settings: Settings) -> Finding:
     servers = find_local_servers()
     offered = "; ".join(f"{server.name} runs here: {server.settings} cofounder up" for server in servers)
     return Finding("model", True, f"none is set, and none is needed{f'. {offered}' if offered else ''}")
+
+
+async def _try_model(settings: Settings) -> str:
+    choices_of(settings)  # what is wrong with the settings is told before a record is opened
+    async with open_ledger(settings) as ledger:
+        return await try_model(settings, ledger)
 
 
 def _check_instance(settings: Settings) -> Finding:

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 
 from app.blueprint.plan import Plan, plan_of
+from app.blueprint.spec import AppSpec
 from app.core.settings import Settings
-from app.models import describe_cost, plan_with_model
+from app.models import plan_with_model
+from app.processes.ledger import open_ledger
 
 
 def plan_by_model(settings: Settings, goal: str, *, say: Callable[[str], None]) -> Plan:
@@ -18,6 +20,10 @@ def plan_by_model(settings: Settings, goal: str, *, say: Callable[[str], None]) 
     async def tell(line: str) -> None:
         say(line)
 
-    spec, journal = asyncio.run(plan_with_model(settings, goal, tell))
-    say(f"Took {describe_cost(journal)}, {time.monotonic() - began:.1f} seconds.")
+    async def plan() -> tuple[AppSpec, str]:
+        async with open_ledger(settings) as ledger:
+            return await plan_with_model(settings, ledger, goal, tell)
+
+    spec, took = asyncio.run(plan())
+    say(f"Took {took}, {time.monotonic() - began:.1f} seconds.")
     return plan_of(spec)

@@ -37,9 +37,11 @@ def _job_of(kind: Callable[..., _J], row: Row) -> _J:
 _INSERT = """
     WITH made AS (
         INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec,
-                          engine_asked, change, last_seq, parent_id)
+                          engine_asked, change, answers, last_seq, parent_id)
         VALUES (%(project_id)s, %(founder_id)s, %(number)s, %(status)s, %(goal)s, %(tier)s, %(priority)s,
-                CAST(%(spec)s AS jsonb), %(engine_asked)s, %(change)s, 1,
+                CAST(%(spec)s AS jsonb), %(engine_asked)s, %(change)s,
+                coalesce(CAST(%(answers)s AS jsonb), (SELECT answers FROM jobs WHERE project_id = %(project_id)s
+                                                      ORDER BY number DESC LIMIT 1)), 1,
                 (SELECT id FROM jobs WHERE project_id = %(project_id)s AND status = 'ready'
                  ORDER BY number DESC LIMIT 1))
         RETURNING id
@@ -107,6 +109,7 @@ async def insert(tx: Connection, job: NewJob) -> JobId:
         "spec": json.dumps(job.spec) if job.spec is not None else None,
         "engine_asked": job.engine_asked,
         "change": job.change,
+        "answers": json.dumps(job.answers) if job.answers is not None else None,
         "payload": status_payload(job.status, {"build_version": build_version(job.number)}),
         "channel": CHANNEL,
     }

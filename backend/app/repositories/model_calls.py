@@ -13,7 +13,7 @@ from typing import Final
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection
 from app.domain.model_spending import Asking, LedgerRow, Spent, SpentNow
-from app.ports.model_calls import Call, CallId, Usage
+from app.ports.model_calls import Abilities, AnswerForm, Call, CallId, Usage
 
 _LOCK: Final = 6_114_013
 """Held while a call is weighed against the budgets, so that two calls cannot both take the last of one."""
@@ -89,6 +89,31 @@ _SUMS: Final = """
             AND (CAST(%(job)s AS uuid) IS NULL OR calls.job_id = %(job)s)) AS shared
     GROUP BY share ORDER BY share
     """
+
+
+_ABILITIES: Final = """
+    SELECT form, context, sees FROM model_abilities
+    WHERE choice = %(choice)s AND (CAST(%(within)s AS float8) IS NULL
+                                   OR probed_at > now() - make_interval(secs => %(within)s))
+    """
+_KEEP_ABILITIES: Final = """
+    INSERT INTO model_abilities (choice, model, form, context, sees, probed_at)
+    VALUES (%(choice)s, %(model)s, %(form)s, %(context)s, %(sees)s, now())
+    ON CONFLICT (choice) DO UPDATE SET form = excluded.form, context = excluded.context, sees = excluded.sees,
+                                       probed_at = excluded.probed_at
+    """
+
+
+async def abilities(tx: Connection, choice: str, *, within_s: float | None) -> Abilities | None:
+    """What the model of a choice showed it can do, within the last seconds or ever."""
+    row = await tx.row(_ABILITIES, {"choice": choice, "within": within_s})
+    return None if row is None else Abilities(AnswerForm(row[0]), row[1], row[2])
+
+
+async def keep_abilities(tx: Connection, choice: str, model: str, shown: Abilities) -> None:
+    """Note what a model showed it can do."""
+    told = {"form": shown.form.value, "context": shown.context, "sees": shown.sees}
+    await tx.execute(_KEEP_ABILITIES, {"choice": choice, "model": model, **told})
 
 
 def _asking_values(asking: Asking) -> dict[str, object]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.schemas.text import Goal
+from app.schemas.text import Goal, Sentence
+
+MOST_ANSWERS: Final = 10
+
+
+class AnswerIn(BaseModel):
+    """What the founder answers to a question that the designer of a version left open."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Sentence
+    answer: Sentence
 
 
 class StartIn(BaseModel):
@@ -22,6 +33,8 @@ class StartIn(BaseModel):
     """What is to be otherwise than in the newest version, in words; then without a goal."""
     engine: Literal["blueprint", "model"] | None = None
     """Who plans it; the project remembers it. By default what the project, or else the instance, says."""
+    answers: Annotated[list[AnswerIn], Field(max_length=MOST_ANSWERS)] | None = None
+    """To questions of the model; by default those of the version before."""
     anyway: bool = True
     """False refuses a goal of which the rules would keep too little (422 `too_little_kept`)."""
 

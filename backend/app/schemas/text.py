@@ -30,4 +30,5 @@ Goal = Annotated[
     str, Field(max_length=GOAL_MAX, examples=["A booking app for a yoga studio"]), AfterValidator(_clean_text)
 ]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_clean_text), AfterValidator(_one_line)]
+Sentence = Annotated[str, Field(max_length=600), AfterValidator(_clean_text)]
 Words = Annotated[str, Field(max_length=4_000), AfterValidator(_clean_text)]

@@ -62,10 +62,14 @@ class StartRequest:
     engine: str | None = None
     """Who plans it, `blueprint` or `model`; None is what its project says, or else the instance."""
 
+    answers: Mapping[str, str] | None = None
+    """To questions of a model; None keeps those of the version before."""
+
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
         extras: list[object] = [self.engine] if self.engine else []
+        extras += [{"answers": dict(self.answers)}] if self.answers else []
         extras += [{"change": self.change}] if self.change else []
         return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *extras]).encode()).hexdigest()
 
@@ -118,7 +122,10 @@ class GenerationService:
         if request.engine is not None and request.engine != project.engine_asked:
             await projects.set_engine(tx, project.id, request.engine)
         job = replace(
-            _new_job(project, number, request, spec, tier=tier), engine_asked=engine, change=request.change
+            _new_job(project, number, request, spec, tier=tier),
+            engine_asked=engine,
+            change=request.change,
+            answers=request.answers,
         )
         accepted = await self._queue.enqueue(tx, job)
         answer = {

@@ -10,7 +10,7 @@ from typing import TypeVar
 from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
 from app.domain.model_spending import Asking, Spent, SpentNow
-from app.ports.model_calls import Allowance, BudgetReached, Call, CallId, Reply, Usage
+from app.ports.model_calls import Abilities, Allowance, BudgetReached, Call, CallId, Reply, Usage
 from app.repositories import model_calls
 
 T = TypeVar("T")
@@ -66,6 +66,27 @@ class JobJournal:
         self._database = database
         self._caps = caps
         self._asking = asking
+        self._taken: list[Usage] = []
+
+    @property
+    def took(self) -> Usage:
+        """The cost of the calls that were made through this journal; `usd` is None where one has no price."""
+        prices = [usage.usd for usage in self._taken]
+        usd = None if None in prices else sum((price for price in prices if price is not None), Decimal(0))
+        return Usage(
+            sum(usage.input_tokens for usage in self._taken),
+            sum(usage.output_tokens for usage in self._taken),
+            sum(usage.cached_tokens for usage in self._taken),
+            usd,
+        )
+
+    async def abilities(self, choice: str, *, within_s: float | None = None) -> Abilities | None:
+        """What the model of a choice showed it can do, within the last seconds or ever."""
+        return await self._in_transaction(lambda tx: model_calls.abilities(tx, choice, within_s=within_s))
+
+    async def keep_abilities(self, choice: str, model: str, abilities: Abilities) -> None:
+        """Note what a model showed it can do."""
+        await self._in_transaction(lambda tx: model_calls.keep_abilities(tx, choice, model, abilities))
 
     async def recall(self, call: Call) -> Reply | None:
         """The kept reply; one that an earlier job got is noted as used again."""
@@ -109,6 +130,7 @@ class JobJournal:
             await self._sum_up(tx)
 
         await self._in_transaction(work)
+        self._taken.append(reply.usage)
 
     async def failed(self, call_id: CallId, reason: str, usage: Usage | None) -> None:
         """Write down that no reply came."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +22,7 @@ GOOD_FOR_S: Final = 600.0
 LEDGER_MOST: Final = 200
 
 Probe = Callable[[Asking], Awaitable[None]]
-"""Asks the model for next to nothing. RunnerUnavailable says why it cannot be asked."""
+"""Asks the model for next to nothing, unless it answered of late. RunnerUnavailable says why it does not."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +65,20 @@ class ModelService:
         self.label = label
         """The model's name, None where none is set."""
         self._probe = probe
-        self._answered_at: float | None = None
 
     async def require_answering(self, founder_id: FounderId) -> None:
-        """EngineUnavailable unless the model can be asked; it is tried with one cheap call now and then."""
+        """EngineUnavailable unless the model can be asked."""
         if self._probe is None:
             raise EngineUnavailable(
                 "No model is set on this instance, so none can be asked.",
                 remedy="Set COFOUNDER_MODEL and its key, or build with the engine 'blueprint'.",
             )
-        if self._answered_at is not None and time.monotonic() - self._answered_at < GOOD_FOR_S:
-            return
         try:
             await self._probe(Asking(founder_id))
         except RunnerUnavailable as error:
             raise EngineUnavailable(
                 str(error), remedy="Nothing was started. Or build with the engine 'blueprint'."
             ) from error
-        self._answered_at = time.monotonic()
 
     async def usage(self, tx: Connection, founder_id: FounderId, *, job_id: JobId | None = None) -> UsageView:
         """The founder's calls with their sums, of one build or of all, beside the budgets."""

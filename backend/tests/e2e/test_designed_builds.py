@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
+from app.processes.planning import plan_by_model
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.instance import Instance, eventually
-from tests.support.scripted_model import Asked, Say, ScriptedModel
+from tests.support.scripted_model import HEARD, Asked, Say, ScriptedModel
 
 FIRST_CALL_S = 240
 """The first start loads the library of the provider, which takes long on a busy machine."""
@@ -45,6 +47,15 @@ def test_a_model_designs_an_app_that_becomes_ready(designed: Instance, provider:
     assert len(designs_of(provider)) == 1
     assert provider.asked[0].headers["authorization"] == "Bearer sk-not-to-be-seen"
 
+    # A command beside the instance works with its record: what was designed already is not asked again.
+    told = {"model": "compatible:scripted", "model_url": provider.url, "model_key": "sk-not-to-be-seen"}
+    settings = Settings(data_dir=designed.data_dir, **told)
+    plan = plan_by_model(settings, POOL_GOAL, say=lambda _: None)
+    assert plan.title == "Splash Pool"
+    assert len(designs_of(provider)) == 1
+    newest = designed.client.get("/api/usage").json()["calls"][0]
+    assert (newest["step"], newest["status"], newest["tokens"]) == ("design", "reused", 0)
+
 
 def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
     """The worker dies before the first call, during it, and after its answer: each lost call is repeated once."""
@@ -54,7 +65,7 @@ def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
     answers = iter([held, Say(as_text(faulty)), held, Say(as_text(pool()))])
 
     def script(asked: Asked, _: int) -> Say:
-        return Say("yes") if is_probe(asked) else next(answers)
+        return HEARD if is_probe(asked) else next(answers)
 
     with ScriptedModel(script) as provider:
         settings = {"model": "compatible:scripted", "model_url": provider.url, "lease_s": "2"}
@@ -84,7 +95,7 @@ def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
 
 
 def test_cancel_closes_the_call_and_no_other_comes(tmp_path: Path) -> None:
-    with ScriptedModel(lambda asked, _: Say("yes") if is_probe(asked) else Say("", hang_s=60)) as provider:
+    with ScriptedModel(lambda asked, _: HEARD if is_probe(asked) else Say("", hang_s=60)) as provider:
         settings = {"model": "compatible:scripted", "model_url": provider.url}
         with Instance(tmp_path / "data", **settings) as instance:
             instance.client.timeout = FIRST_CALL_S

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.designs import answer_with, as_text
 from tests.support.instance import Instance
-from tests.support.scripted_model import Asked, Say, ScriptedModel
+from tests.support.scripted_model import HEARD, Asked, Say, ScriptedModel
 from tests.support.specs import DESIGNER_SPECS
 
 FIRST_CALL_S = 240
@@ -32,7 +32,7 @@ PLANS: dict[str, dict[str, Any]] = {
 def as_the_designer(asked: Asked, _: int) -> Say:
     """The plan of the goal that is asked about; a short word to whoever only looks whether somebody is there."""
     said = next((plan for plan in PLANS.values() if plan["goal"][:60] in str(asked.body)), None)
-    return Say("yes" if said is None else as_text(answer_with(said)))
+    return HEARD if said is None else Say(as_text(answer_with(said)))
 
 
 @pytest.fixture(scope="module")

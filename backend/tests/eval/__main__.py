@@ -14,9 +14,11 @@ from pathlib import Path
 
 from app.acceptance.browser import Browser, BrowserFailed
 from app.blueprint import language
+from app.blueprint.spec import AppSpec
 from app.core.settings import Settings
-from app.models import describe_cost, plan_with_model
-from app.ports.runner import MODEL_ENGINE, RunnerError
+from app.models import plan_with_model
+from app.ports.runner import MODEL_ENGINE, RunnerError, Say
+from app.processes.ledger import open_ledger
 from tests.eval.accessibility import browsing, find_browser, inspect, prepare_axe
 from tests.eval.goals import SECTIONS, Goal, read_goals
 from tests.eval.report import Score, contact_sheet, summary, table
@@ -100,13 +102,19 @@ def plan_by_model(goal: Goal) -> Score:
         """Nobody listens."""
 
     try:
-        spec, journal = asyncio.run(plan_with_model(Settings(), goal.text, say))
+        spec, took = asyncio.run(_plan_by_model(goal.text, say))
     except RunnerError as error:
         return Score(goal, recall(goal.expected, ()), status="not understood", why=str(error))
     score = described(unread(goal), tuple(entity.label for entity in spec.entities))
     score.seconds = time.monotonic() - began
-    score.why = f"{describe_cost(journal)}, {score.seconds:.1f} s"
+    score.why = f"{took}, {score.seconds:.1f} s"
     return score
+
+
+async def _plan_by_model(goal: str, say: Say) -> tuple[AppSpec, str]:
+    settings = Settings()
+    async with open_ledger(settings) as ledger:
+        return await plan_with_model(settings, ledger, goal, say)
 
 
 def described(score: Score, labels: tuple[str, ...]) -> Score:

@@ -12,7 +12,7 @@ from app.adapters.sandboxes.local.cgroup import find_delegated
 from app.core.settings import Settings
 from app.processes import doctor as doctor_room
 from app.processes.doctor import doctor
-from tests.support.scripted_model import Say, ScriptedModel
+from tests.support.scripted_model import HEARD, Say, ScriptedModel
 
 
 def test_a_look_that_breaks_is_a_finding_and_the_others_go_on(
@@ -62,7 +62,7 @@ def test_it_says_whether_sandboxes_share_a_user(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_model_is_tried_with_one_cheap_call(tmp_path: Path) -> None:
-    with ScriptedModel([Say("yes")]) as provider:
+    with ScriptedModel([HEARD]) as provider:
         told = {"model": "openai-chat:gpt-4o", "model_url": provider.url, "model_key": "sk-secret"}
         findings = {one.name: one for one in doctor(Settings(data_dir=tmp_path / "data", **told))}
 
@@ -102,7 +102,7 @@ def test_a_model_that_cannot_be_is_a_finding(
 
 
 def test_servers_on_the_machine_are_offered() -> None:
-    with ScriptedModel([Say("yes")]) as provider:
+    with ScriptedModel([HEARD]) as provider:
         gone = ("vLLM", "compatible", "http://127.0.0.1:9/v1")
         (found,) = find_local_servers([("LM Studio", "compatible", provider.url), gone])
     assert found.settings == f"COFOUNDER_MODEL_URL={provider.url} COFOUNDER_MODEL=compatible:scripted"

@@ -16,7 +16,7 @@ from app.core.settings import Settings
 from app.models import choices_of
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.house import AUTH, House, open_house
-from tests.support.scripted_model import Asked, Say, ScriptedModel
+from tests.support.scripted_model import HEARD, Asked, Say, ScriptedModel
 
 DOWN = Say(status=500, error={"error": {"message": "boom"}})
 WRONG_KEY = Say(status=401, error={"error": {"message": "Incorrect API key", "code": "invalid_api_key"}})
@@ -36,7 +36,7 @@ class First:
     def __call__(self, asked: Asked, _: int) -> Say:
         if asked.body["model"] == "first":
             return self.said
-        return Say("yes") if len(str(asked.body)) < 1_000 else Say(as_text(pool()))
+        return HEARD if len(str(asked.body)) < 1_000 else Say(as_text(pool()))
 
 
 @pytest.fixture

@@ -12,21 +12,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
 from app.bench.noop import no_checks
 from app.bootstrap import build_tools
 from app.core.ids import JobId
 from app.domain.model_spending import Asking
-from app.models import caps_of
+from app.models import caps_of, model_service
 from app.ports.model_calls import Call, Share, Usage
 from app.repositories import jobs
 from app.services.model_ledger import JobJournal
 from tests.support.designs import POOL_GOAL, as_text, pool
-from tests.support.house import AUTH, OTHER_AUTH, House, open_house
-from tests.support.scripted_model import Asked, Say, Script, ScriptedModel
+from tests.support.house import AUTH, OTHER_AUTH, TOKEN, House, open_house
+from tests.support.scripted_model import HEARD, Asked, Say, Script, ScriptedModel
 
 GOOD = as_text(pool())
-YES = Say("yes")
+YES = HEARD
 
 
 def faulty() -> str:
@@ -114,6 +115,38 @@ def test_the_same_question_is_not_paid_again(opened: Open) -> None:
     assert (call["status"], call["tokens"]) == ("reused", 0)
 
 
+def test_answers_belong_to_the_question_and_are_kept_with_the_project(opened: Open) -> None:
+    """The same goal with other answers is asked again; with the same answers it is not."""
+    house, provider = opened(after_probe(GOOD))
+    length = "How long is a booking?"
+
+    def build(project: str, *answers: str) -> JobId:
+        told = [{"question": length, "answer": answer} for answer in answers]
+        body = {"project_id": project, "goal": POOL_GOAL, **({"answers": told} if answers else {})}
+        started = house.client.post("/api/generation/start", json=body, headers=AUTH)
+        assert started.status_code == 201, started.text
+        job_id = JobId(UUID(started.json()["job_id"]))
+        house.build(job_id)
+        assert house.status(job_id)["status"] == "ready", house.status(job_id)
+        return job_id
+
+    project = house.project()
+    build(project)
+    build(project, "Two hours.")
+    question = str(provider.asked[-1].body["messages"][-1])
+    assert f"{length}\\nTwo hours." in question
+    assert len(provider.asked) == 3  # the probe and two designs
+
+    kept = build(project)
+    (call,) = usage(house, job_id=str(kept))["calls"]
+    assert call["status"] == "reused"
+    build(house.project(), "Two hours.")
+    assert len(provider.asked) == 3
+
+    build(project, "One hour.")
+    assert len(provider.asked) == 4
+
+
 @pytest.mark.parametrize("model", ["openai-chat:gpt-4.1", "openai-chat:gpt-4.1-mini"])
 def test_five_cents_are_never_passed(opened: Open, model: str) -> None:
     house, provider = opened(after_probe(faulty()), model=model, model_build_usd=Decimal("0.05"))
@@ -190,6 +223,22 @@ def test_what_is_wrong_with_a_model_is_told_before_a_job_is_made(opened: Open, s
 
     again = house.start(project, POOL_GOAL)
     assert (again.status_code, again.json()["build_version"]) == (201, "build_v0_1")
+
+
+def test_what_a_model_showed_is_kept_for_every_process_of_the_instance(opened: Open) -> None:
+    house, provider = opened(after_probe(GOOD))
+
+    async def ask_twice() -> None:
+        founder = (await house.services.founders.caller(TOKEN)).id
+        await house.services.models.require_answering(founder)
+        # As another process of the instance, or this one after it was started again.
+        await model_service(house.settings, house.services.database).require_answering(founder)
+        other = house.settings.model_copy(update={"model_key": SecretStr("another")})
+        await model_service(other, house.services.database).require_answering(founder)
+
+    house.call(ask_twice)
+
+    assert len(provider.asked) == 2  # another key is tried for itself
 
 
 def test_without_a_model_none_is_asked(database_url: str, valkey_url: str, tmp_path: Path) -> None:

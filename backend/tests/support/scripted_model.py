@@ -40,6 +40,10 @@ class Say:
         return self.cut_after if self.stall_after is None else self.stall_after
 
 
+HEARD = Say('{"heard": true}')
+"""What a model says to whoever only looks whether somebody is there."""
+
+
 @dataclass
 class Asked:
     """A request that arrived."""
@@ -139,6 +143,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path.startswith("/api/"):
+            shown = {"capabilities": ["completion", "vision"]}
+            self._send(200 if self.server.model.running else 404, shown)
+            return
         asked = Asked(
             self.path, body, {name.lower(): value for name, value in self.headers.items()}, time.monotonic()
         )

@@ -35,7 +35,7 @@ from app.adapters.runners.providers import (
     MAY_PASS,
     Provider,
     ReplyTooLarge,
-    is_about_grammar,
+    is_about_form,
     is_too_long,
     is_unpaid,
     output_limit,
@@ -45,7 +45,7 @@ from app.adapters.runners.providers import (
     usage_of,
 )
 from app.designer.choice import ModelChoice
-from app.ports.model_calls import BudgetReached, Call, CallId, CallJournal, Reply, Share, Usage
+from app.ports.model_calls import AnswerForm, BudgetReached, Call, CallId, CallJournal, Reply, Share, Usage
 from app.ports.runner import RunnerUnavailable
 
 log = structlog.get_logger(__name__)
@@ -69,10 +69,21 @@ _LEAST_ROOM: Final = 256
 """Tokens of a context that have to be left for an answer."""
 
 _TOOL: Final = "answer"
-PROBE_SYSTEM: Final = "Answer with the word yes."
+PROBE_SYSTEM: Final = 'Answer with {"heard": true}.'
 PROBE: Final = "Can you hear me?"
+PROBE_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"heard": {"type": "boolean"}},
+    "required": ["heard"],
+    "additionalProperties": False,
+}
+PROBE_INPUT: Final = 400
+"""More than the question and its form have, also where a provider writes a page about tools around them."""
+
 PROBE_TOKENS: Final = 64
-"""More than the question has and the answer needs; some providers take no lower limit than 16."""
+"""More than the answer needs; some providers take no lower limit than 16."""
+
+_NEXT_FORM: Final = {AnswerForm.SCHEMA: AnswerForm.TOOL, AnswerForm.TOOL: AnswerForm.TEXT}
 
 _PROBE_S: Final = 20.0
 
@@ -136,9 +147,14 @@ class Asker:
         self._provider = provider
         self._journal = journal
         self._prompt = prompt
-        self._is_grammar = provider.is_grammar
+        self._form = provider.form
         self._most_output = choice.most_output
         self._ends_at = time.monotonic() + choice.design_s
+
+    async def recall_form(self) -> None:
+        """Go on in the way in which the model showed that it answers."""
+        known = await self._journal.abilities(self._choice.digest)
+        self._form = self._form if known is None else known.form
 
     @property
     def has_time(self) -> bool:
@@ -164,18 +180,35 @@ class Asker:
             reply = await self._ask_patiently(call, conversation, settings, schema)
         return self._take_answer(conversation, reply)
 
-    async def probe(self) -> None:
-        """Ask for next to nothing, to see that the model answers. RunnerUnavailable, BudgetReached."""
+    async def probe(self) -> AnswerForm:
+        """Ask for next to nothing; the way in which the model answers in a form. RunnerUnavailable."""
+        while True:
+            try:
+                heard = await self._probe_form()
+            except failures.ModelRequestRejectedError as error:
+                if not is_about_form(error, self._form):
+                    raise unavailable(self._choice, error) from error
+                heard = False
+            except failures.ModelAPIError as error:
+                raise unavailable(self._choice, error) from error
+            except AnswerUnusable:
+                return self._form  # it answers, and that is all that is asked
+            if heard or self._form is AnswerForm.TEXT:
+                return self._form
+            self._form = _NEXT_FORM[self._form]
+
+    async def _probe_form(self) -> bool:
+        """Whether a question is answered in the form that is tried, or nobody can say."""
         conversation = Conversation(PROBE_SYSTEM)
         conversation.ask(PROBE)
-        most = usage_of(self._choice, input_tokens=PROBE_TOKENS, output_tokens=PROBE_TOKENS, cached_tokens=0)
+        most = usage_of(self._choice, input_tokens=PROBE_INPUT, output_tokens=PROBE_TOKENS, cached_tokens=0)
         call = Call("probe", "", self._choice.label, self._prompt, Share.USEFUL, most)
         patience_s = LOADING_S if self._choice.is_own_server else _PROBE_S
         settings = ModelSettings(max_tokens=PROBE_TOKENS, max_retries=0, request_timeout=patience_s)
-        try:
-            await self._ask_once(call, conversation, settings, None)
-        except failures.ModelAPIError as error:
-            raise unavailable(self._choice, error) from error
+        reply = await self._ask_once(call, conversation, settings, PROBE_SCHEMA)
+        answer = self._take_answer(conversation, reply)
+        # A model that thinks first may be cut off before it has said anything, which shows nothing.
+        return answer.is_cut or _is_probe_answer(answer.text)
 
     def _digest_of(self, conversation: Conversation, schema: dict[str, Any]) -> str:
         parts = [
@@ -241,9 +274,9 @@ class Asker:
                 log.info("model_asked_again", model=call.model, reason=type(error).__name__, pause_s=pause)
                 await asyncio.sleep(pause)
             except failures.ModelRequestRejectedError as error:
-                if self._is_grammar and is_about_grammar(error):
+                if is_about_form(error, self._form):
                     # Some servers know tools and no schema for the text of an answer.
-                    self._is_grammar = False
+                    self._form = _NEXT_FORM[self._form]
                 elif limit := output_limit(error, asked=settings.get("max_tokens", 0)):
                     self._most_output = limit
                     settings = {**settings, "max_tokens": limit}
@@ -289,7 +322,7 @@ class Asker:
         TimeoutError where nothing came by then.
         """
         model = self._provider.model
-        parameters = _request_parameters(schema, is_grammar=self._is_grammar)
+        parameters = _request_parameters(schema, form=self._form)
         prepared = model.prepare_messages(list(messages), parameters)
         seconds = min(self._choice.call_s, max(0.0, self._ends_at - time.monotonic()))
         if not self._choice.is_streaming:
@@ -342,11 +375,11 @@ class Asker:
         return Answer(text, is_cut=response.finish_reason == "length")
 
 
-def _request_parameters(schema: dict[str, Any] | None, *, is_grammar: bool) -> ModelRequestParameters:
-    if schema is None:
+def _request_parameters(schema: dict[str, Any] | None, *, form: AnswerForm) -> ModelRequestParameters:
+    if schema is None or form is AnswerForm.TEXT:
         return ModelRequestParameters()
     about = "The whole answer."
-    if is_grammar:
+    if form is AnswerForm.SCHEMA:
         described = OutputObjectDefinition(json_schema=schema, name=_TOOL, description=about, strict=False)
         return ModelRequestParameters(output_mode="native", output_object=described, allow_text_output=True)
     tool = ToolDefinition(
@@ -370,6 +403,14 @@ def _is_whole(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_probe_answer(text: str) -> bool:
+    try:
+        answer = from_json(text)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and isinstance(answer.get("heard"), bool)
 
 
 def _pause_before_retry(error: failures.ModelAPIError, attempt: int) -> float | None:

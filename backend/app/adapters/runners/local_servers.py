@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -64,37 +65,52 @@ def _probe_place(place: tuple[str, str, str]) -> LocalServer | None:
     return LocalServer(name, provider, url, models[:_MOST_MODELS]) if models else None
 
 
-async def context_of(choice: ModelChoice, client: httpx2.AsyncClient) -> int | None:
-    """The tokens that the server of a model says it can read and write together; None where it does not say.
+@dataclass(frozen=True)
+class ServerTold:
+    """What the server of a model says of it; None where it does not say."""
+
+    context: int | None = None
+    """Tokens that it can read and write together."""
+    sees: bool | None = None
+    """Whether it can look at pictures."""
+
+
+async def ask_server(choice: ModelChoice, client: httpx2.AsyncClient) -> ServerTold:
+    """What a server of the founder's own says of a model.
 
     Asked for each job, since whoever starts such a server anew may give it another context.
     """
     if choice.url is None or not choice.is_own_server:
-        return None
+        return ServerTold()
     if choice.provider == "ollama":
-        return await _context_of_ollama(choice.url.rstrip("/").removesuffix("/v1"), choice.name, client)
+        return await _ask_ollama(choice.url.rstrip("/").removesuffix("/v1"), choice.name, client)
     body = await _get_json(client, f"{choice.url}/models")
     entries = [entry for entry in _objects_in(body) if choice.name in _names_of(entry)]
     parts = [part for entry in entries for part in (entry, entry.get("meta")) if part]
     sizes = [part.get(name) for part in parts for name in _CONTEXTS]
-    return next((size for size in sizes if isinstance(size, int) and size > 0), None)
+    context = next((size for size in sizes if isinstance(size, int) and size > 0), None)
+    # llama.cpp lists its models a second time, in the words of Ollama.
+    return ServerTold(context, _sees([*entries, *_objects_in(body, "models")], "multimodal"))
 
 
-async def _context_of_ollama(root: str, name: str, client: httpx2.AsyncClient) -> int | None:
-    """The context that Ollama gives the model now; Ollama decides it when it loads the model, by the memory
-    there is.
-    """
+async def _ask_ollama(root: str, name: str, client: httpx2.AsyncClient) -> ServerTold:
+    """Ollama decides how much a model reads when it loads it, by the memory that there is."""
     running = await _running_models(root, client)
     if running is not None and _find_loaded(running, name) is None:
-        try:
+        with suppress(httpx2.HTTPError):
             await client.post(f"{root}/api/generate", json={"model": name}, timeout=LOADING_S)
-        except httpx2.HTTPError:
-            return OLLAMA_CONTEXT
         running = await _running_models(root, client)
     if running is None:
-        return None
+        return ServerTold()
     size = (_find_loaded(running, name) or {}).get("context_length")
-    return size if isinstance(size, int) and size > 0 else OLLAMA_CONTEXT
+    shown = await _get_json(client, f"{root}/api/show", {"model": name})
+    sees = _sees([shown] if isinstance(shown, dict) else [], "vision")
+    return ServerTold(size if isinstance(size, int) and size > 0 else OLLAMA_CONTEXT, sees)
+
+
+def _sees(listed: list[dict[str, Any]], word: str) -> bool | None:
+    told = [one["capabilities"] for one in listed if isinstance(one.get("capabilities"), list)]
+    return any(word in abilities for abilities in told) if told else None
 
 
 async def _running_models(root: str, client: httpx2.AsyncClient) -> list[dict[str, Any]] | None:
@@ -106,10 +122,10 @@ def _find_loaded(running: list[dict[str, Any]], name: str) -> dict[str, Any] | N
     return next((entry for entry in running if entry.get("name") in (name, f"{name}:latest")), None)
 
 
-async def _get_json(client: httpx2.AsyncClient, url: str) -> object:
-    """The JSON at an address; None where there is none."""
+async def _get_json(client: httpx2.AsyncClient, url: str, asked: object = None) -> object:
+    """The JSON at an address, or that answers what is asked there; None where there is none."""
     try:
-        answer = await client.get(url, timeout=_TELLS_IN_S)
+        answer = await client.request("GET" if asked is None else "POST", url, json=asked, timeout=_TELLS_IN_S)
         return answer.json() if answer.status_code == HTTPStatus.OK else None
     except (httpx2.HTTPError, ValueError):
         return None

@@ -11,7 +11,7 @@ import structlog
 from pydantic_core import from_json
 
 from app.adapters.runners.asking import AnswerUnusable, Asker, Conversation
-from app.adapters.runners.providers import open_provider
+from app.adapters.runners.providers import estimate_line, open_provider, price_line
 from app.blueprint import language
 from app.blueprint.operations import Operation
 from app.blueprint.plan import plan_of
@@ -23,8 +23,9 @@ from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
 from app.designer.drafts import Draft, Fault, add_views, complete, read_draft
 from app.designer.patches import change_schema
+from app.designer.request import Request
 from app.designer.schema import accounts_schema, answer_schema, brief_answer_schema
-from app.ports.model_calls import BudgetReached, CallJournal, Share
+from app.ports.model_calls import Abilities, BudgetReached, CallJournal, Share
 from app.ports.runner import GoalNotUnderstood, Runner, RunResult, Say, Scaffold
 
 log = structlog.get_logger(__name__)
@@ -47,14 +48,14 @@ class RunnerReal:
     """A Runner for one job, whose designs a model makes; what it cannot design is left to `rules`."""
 
     def __init__(
-        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say, change: str | None = None
+        self, choice: ModelChoice, journal: CallJournal, *, rules: Runner, say: Say, asked: Request
     ) -> None:
         self._choice = choice
         self._journal = journal
         self._rules = rules
         self._say = say
-        self._change = change
-        """What the founder wants to be otherwise, of the specification that is given."""
+        self._change = asked.change
+        self._answers = asked.answers
 
     @property
     def engine(self) -> str:
@@ -89,6 +90,7 @@ class RunnerReal:
             spec_text = spec.model_dump_json(exclude=_NOT_TO_CHANGE, exclude_defaults=True)
             conversation.ask(prompts.request_prompt(words, spec_text))
             asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
+            await asker.recall_form()
             for repair in range(REPAIRS + 1):
                 step, share = ("change", Share.USEFUL) if not repair else (f"mend {repair}", Share.REPAIR)
                 reply = await asker.ask(conversation, step=step, share=share, schema=change_schema())
@@ -118,14 +120,15 @@ class RunnerReal:
 
     async def _design(self, goal: str) -> tuple[AppSpec, dict[str, Any]]:
         clauses = clauses_of(goal)
-        await self._say(f"{self._choice.label} is designing the app")
+        await self._say(f"{self._choice.label} is designing the app ({estimate_line(self._choice)})")
         async with open_provider(self._choice) as provider:
             is_brief = provider.reads_little
             reading = "" if is_brief else await asyncio.to_thread(_reading_by_rules, goal)
             schema = brief_answer_schema(len(clauses)) if is_brief else answer_schema()
             conversation = Conversation(prompts.system_prompt(is_brief=is_brief))
-            conversation.ask(prompts.goal_prompt(goal, clauses, reading))
+            conversation.ask(prompts.goal_prompt(goal, clauses, reading, answers=self._answers))
             asker = Asker(self._choice, provider, self._journal, prompt=prompts.prompt_version())
+            await asker.recall_form()
             answer, draft = await self._best_answer(asker, conversation, goal, schema=schema)
             if draft.spec is None:
                 raise AnswerUnusable("The model's design was not valid, and it could not mend it.")
@@ -199,13 +202,21 @@ class RunnerReal:
         return await self._rules.scaffold(goal, spec=spec)
 
 
-async def probe(choice: ModelChoice, journal: CallJournal) -> None:
-    """Ask the model for next to nothing. RunnerUnavailable says what is wrong with key, account, name or way."""
+async def probe(choice: ModelChoice, journal: CallJournal) -> Abilities:
+    """Ask the model for next to nothing, and keep what it shows it can do.
+
+    RunnerUnavailable says what is wrong with key, account, name or way.
+    """
     async with open_provider(choice) as provider:
-        try:
-            await Asker(choice, provider, journal, prompt=prompts.VERSION).probe()
-        except AnswerUnusable:
-            return  # it answers, and that is all that is asked
+        form = await Asker(choice, provider, journal, prompt=prompts.VERSION).probe()
+    abilities = Abilities(form, provider.context, provider.sees)
+    await journal.keep_abilities(choice.digest, choice.label, abilities)
+    return abilities
+
+
+def describe_price(choice: ModelChoice) -> str:
+    """What the model of a choice costs, in words."""
+    return price_line(choice)
 
 
 def _read_object(text: str) -> dict[str, Any]:

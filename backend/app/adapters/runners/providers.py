@@ -18,9 +18,9 @@ from genai_prices.types import PriceCalculation
 from pydantic_ai import exceptions as failures
 from pydantic_ai.models import Model
 
-from app.adapters.runners.local_servers import context_of
+from app.adapters.runners.local_servers import ask_server
 from app.designer.choice import ModelChoice
-from app.ports.model_calls import ProviderDown, Usage
+from app.ports.model_calls import AnswerForm, ProviderDown, Usage
 from app.ports.runner import RunnerUnavailable
 
 MOST_REPLY_BYTES: Final = 2_000_000
@@ -28,6 +28,10 @@ _CONNECT_S: Final = 10.0
 _SILENCE_S: Final = 90.0
 _LEAST_FOR_ALL: Final = 16_000
 ANTHROPIC: Final = "anthropic"
+USUAL_INPUT: Final = 13_000
+USUAL_OUTPUT: Final = 3_000
+"""Tokens of a design that needs no repair: what is told with the schema, and plans of a designer on average."""
+
 _NUMBER: Final = re.compile(r"\d[\d,]*\d")
 _LEAST_LIMIT: Final = 256
 
@@ -43,10 +47,12 @@ class Provider:
     """A model that can be asked."""
 
     model: Model
-    is_grammar: bool
-    """Whether an answer can be held to a JSON schema without a tool."""
+    form: AnswerForm
+    """How an answer is brought into its form, unless the model showed otherwise."""
     context: int | None = None
     """Tokens that it can read and write together, as far as that is known."""
+    sees: bool | None = None
+    """Whether it can look at pictures, as far as that is known."""
 
     @property
     def reads_little(self) -> bool:
@@ -64,8 +70,10 @@ async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
     async with httpx2.AsyncClient(timeout=timeout, event_hooks=hooks) as client:
         # In a thread: loading a provider's library takes seconds, and this process must prove that it lives.
         model = await asyncio.to_thread(_make_model, choice, client)
-        context = choice.context or await context_of(choice, client) or _known_context(choice)
-        yield Provider(model, is_grammar=choice.provider != ANTHROPIC, context=context)
+        told = await ask_server(choice, client)
+        context = choice.context or told.context or _known_context(choice)
+        form = AnswerForm.TOOL if choice.provider == ANTHROPIC else AnswerForm.SCHEMA
+        yield Provider(model, form, context=context, sees=told.sees)
 
 
 class _Maker(Protocol):
@@ -87,6 +95,27 @@ def price(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_
     usage = PricedUsage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached_tokens)
     calculated = _calculate_price(choice, usage)
     return None if calculated is None else calculated.total_price
+
+
+def estimate_line(choice: ModelChoice) -> str:
+    """What a design takes as a rule, in words."""
+    usd = price(choice, input_tokens=USUAL_INPUT, output_tokens=USUAL_OUTPUT)
+    return f"about {USUAL_INPUT + USUAL_OUTPUT:,} tokens{'' if usd is None else f', ${usd:.2f}'}"
+
+
+def price_line(choice: ModelChoice) -> str:
+    """What a model costs, in words."""
+    million = 1_000_000
+    read, written = (
+        price(choice, input_tokens=million, output_tokens=0),
+        price(choice, input_tokens=0, output_tokens=million),
+    )
+    if read is None or written is None:
+        return f"a design takes {estimate_line(choice)}, and its budgets in tokens hold"
+    return (
+        f"a million tokens cost ${read:.2f} to read and ${written:.2f} to write, "
+        f"and a design takes {estimate_line(choice)}"
+    )
 
 
 def _known_context(choice: ModelChoice) -> int | None:
@@ -170,9 +199,14 @@ def is_too_long(error: failures.ModelAPIError) -> bool:
     return isinstance(body, dict) and body.get("type") == "exceed_context_size_error"
 
 
-def is_about_grammar(error: failures.ModelAPIError) -> bool:
-    """True if a provider refuses to hold an answer to a schema."""
-    return any(word in _reason_of(error) for word in ("response_format", "json_schema", "grammar", "text.format"))
+def is_about_form(error: failures.ModelAPIError, form: AnswerForm) -> bool:
+    """Whether a provider refuses to bring an answer into a form in this way."""
+    words = {
+        AnswerForm.SCHEMA: ("response_format", "json_schema", "grammar", "text.format"),
+        AnswerForm.TOOL: ("tool", "function"),
+        AnswerForm.TEXT: (),
+    }
+    return any(word in _reason_of(error) for word in words[form])
 
 
 def output_limit(error: failures.ModelAPIError, *, asked: int) -> int | None:

@@ -65,7 +65,12 @@ async def start(
 ) -> Response:
     """Accept a build of a project."""
     request = StartRequest(
-        ProjectId(body.project_id), body.goal, idempotency_key, change=body.change, engine=body.engine
+        ProjectId(body.project_id),
+        body.goal,
+        idempotency_key,
+        change=body.change,
+        engine=body.engine,
+        answers=None if body.answers is None else {said.question: said.answer for said in body.answers},
     )
     is_asked_first = body.goal is not None and not body.anyway
     may_be_model = body.engine == MODEL_ENGINE or body.change is not None or services.models.label is not None

@@ -67,6 +67,7 @@ jobs = sa.Table(
     sa.Column("engine_asked", sa.Text),
     sa.Column("change", sa.Text),
     sa.Column("spec", JSONB),
+    sa.Column("answers", JSONB),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
     sa.Column("owner", sa.Text),
@@ -194,6 +195,17 @@ model_calls = sa.Table(
     sa.Index("ix_model_calls_begun_at", "begun_at"),
     sa.CheckConstraint("status IN ('begun', 'answered', 'failed', 'lost', 'reused')", name="status"),
     sa.CheckConstraint("share IN ('useful', 'repair', 'wasted')", name="share"),
+)
+
+model_abilities = sa.Table(
+    "model_abilities",
+    metadata,
+    sa.Column("choice", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("context", sa.Integer),
+    sa.Column("sees", sa.Boolean),
+    sa.Column("probed_at", sa.DateTime(timezone=True), nullable=False),
 )
 
 page_codes = sa.Table(

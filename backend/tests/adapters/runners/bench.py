@@ -11,7 +11,8 @@ from uuid import uuid4
 from app.adapters.runners.blueprint import RunnerBlueprint
 from app.adapters.runners.model import RunnerReal
 from app.designer.choice import ModelChoice
-from app.ports.model_calls import Allowance, BudgetReached, Call, CallId, Reply, Usage
+from app.designer.request import Request
+from app.ports.model_calls import Abilities, Allowance, BudgetReached, Call, CallId, Reply, Usage
 from tests.support.scripted_model import Say, Script, ScriptedModel
 
 
@@ -26,6 +27,13 @@ class Notebook:
     unknown: int = 0
     open: dict[CallId, Call] = field(default_factory=dict)
     is_wasted: bool = False
+    shown: Abilities | None = None
+
+    async def abilities(self, choice: str, *, within_s: float | None = None) -> Abilities | None:
+        return self.shown
+
+    async def keep_abilities(self, choice: str, model: str, abilities: Abilities) -> None:
+        self.shown = abilities
 
     async def recall(self, call: Call) -> Reply | None:
         return self.kept.get(call.digest)
@@ -63,6 +71,7 @@ class Bench:
     provider: ScriptedModel
     notebook: Notebook
     told: list[str]
+    choice: ModelChoice
 
 
 Start = Callable[..., Bench]
@@ -76,14 +85,16 @@ def starting() -> Iterator[Start]:
         def begin(script: Script | list[Say | str], *, provider: str = "openai-chat", **more: Any) -> Bench:
             served = running.enter_context(ScriptedModel(script))
             url = served.anthropic_url if provider == "anthropic" else served.url
-            notebook, change = more.pop("notebook", None) or Notebook(), more.pop("change", None)
+            notebook = more.pop("notebook", None) or Notebook()
+            asked = Request(change=more.pop("change", None), answers=more.pop("answers", {}))
             told: list[str] = []
 
             async def say(line: str) -> None:
                 told.append(line)
 
-            choice = ModelChoice(provider=provider, name="scripted", secret="sk-secret", url=url)
-            runner = RunnerReal(replace(choice, **more), notebook, rules=RunnerBlueprint(), say=say, change=change)
-            return Bench(runner, served, notebook, told)
+            named = ModelChoice(provider=provider, name="scripted", secret="sk-secret", url=url)
+            choice = replace(named, **more)
+            runner = RunnerReal(choice, notebook, rules=RunnerBlueprint(), say=say, asked=asked)
+            return Bench(runner, served, notebook, told, choice)
 
         yield begin

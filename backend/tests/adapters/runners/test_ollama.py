@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.adapters.runners.local_servers import find_local_servers
+from app.adapters.runners.providers import open_provider
 from app.designer import prompts
 from app.ports.runner import RunnerUnavailable
 from tests.support.designs import POOL_GOAL, as_text, pool
@@ -84,6 +85,8 @@ async def test_it_is_told_what_fits_into_the_context_that_it_gives_the_model(
 
     system = bench.provider.asked[0].body["messages"][0]["content"]
     assert system == prompts.system_prompt(is_brief=is_brief)
+    async with open_provider(bench.choice) as provider:
+        assert provider.sees is (True if running else None)
 
 
 def test_its_models_are_offered_by_the_names_that_it_lists() -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
+from app.adapters.runners.model import probe
 from app.designer import prompts
-from app.ports.model_calls import BudgetReached
+from app.ports.model_calls import AnswerForm, BudgetReached
 from app.ports.runner import GoalNotUnderstood, RunnerUnavailable
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.instance import eventually
-from tests.support.scripted_model import Asked, Say
+from tests.support.scripted_model import HEARD, Asked, Say
 
 from .bench import Notebook, Start
 
@@ -113,6 +115,66 @@ async def test_a_server_that_knows_no_schemas_is_asked_by_a_tool(start: Start) -
     assert second.body["tools"][0]["function"]["name"] == "answer"
     assert bench.notebook.ends == ["ModelRequestRejectedError", "answered"]
     assert bench.notebook.unknown == 0
+
+
+def hold_to_schema(asked: Asked) -> bool:
+    return "response_format" in asked.body
+
+
+def hold_to_tool(asked: Asked) -> bool:
+    return "tools" in asked.body
+
+
+def refuse(word: str) -> Say:
+    return Say(status=400, error={"error": {"message": f"{word} is not supported"}})
+
+
+PROSE = Say("Yes, I can hear you!")
+SERVERS: dict[str, tuple[Callable[[Asked], Say], AnswerForm]] = {
+    "knows schemas": (lambda asked: HEARD, AnswerForm.SCHEMA),
+    "ignores schemas": (lambda asked: HEARD if hold_to_tool(asked) else PROSE, AnswerForm.TOOL),
+    "refuses schemas": (
+        lambda asked: refuse("response_format") if hold_to_schema(asked) else HEARD,
+        AnswerForm.TOOL,
+    ),
+    "knows neither": (lambda asked: PROSE, AnswerForm.TEXT),
+    "refuses both": (
+        lambda asked: (
+            refuse("response_format")
+            if hold_to_schema(asked)
+            else refuse("tools")
+            if hold_to_tool(asked)
+            else PROSE
+        ),
+        AnswerForm.TEXT,
+    ),
+    "thinks first": (lambda asked: Say("Well, the user", finish="length"), AnswerForm.SCHEMA),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_the_probe_shows_how_a_model_is_brought_to_answer_and_the_design_follows(
+    start: Start, server: str
+) -> None:
+    says, form = SERVERS[server]
+    bench = start(
+        lambda asked, _: (
+            Say(f"Here it is:\n```json\n{GOOD}\n```")
+            if POOL_GOAL in str(asked.body) and form is AnswerForm.TEXT
+            else Say(GOOD)
+            if POOL_GOAL in str(asked.body)
+            else says(asked)
+        ),
+        provider="compatible",
+    )
+
+    shown = await probe(bench.choice, bench.notebook)
+    probes = len(bench.provider.asked)
+    assert (await bench.runner.scaffold(POOL_GOAL)).spec.title == "Splash Pool"
+
+    assert (shown.form, bench.notebook.shown) == (form, shown)
+    (design,) = bench.provider.asked[probes:]
+    assert (hold_to_schema(design), hold_to_tool(design)) == (form is AnswerForm.SCHEMA, form is AnswerForm.TOOL)
 
 
 @pytest.mark.parametrize(
