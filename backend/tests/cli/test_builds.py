@@ -36,6 +36,23 @@ def test_build_makes_a_project_named_after_the_goal_and_starts_once(cli: Cli, bu
     assert len(start.headers["Idempotency-Key"]) == 32
 
 
+def test_answers_go_with_the_questions_of_the_newest_version(cli: Cli, buildable: FakeApi) -> None:
+    buildable.on("GET", f"/api/projects/{PROJECT}/builds", Answer(200, {"items": [{"job_id": JOB}]}))
+    asked = [{"question": "How long is a booking?", "default": "One hour."}]
+    buildable.on("GET", BUILD, Answer(200, finished() | {"evidence": {"design": {"questions": asked}}}))
+    build = ("build", "A pool", "--project", PROJECT, "--engine", "model", "--detach", "--answer")
+
+    assert cli(*build, "1=Two hours", "--answer", "Who may book?=Members").code == 0
+    (start,) = buildable.asked("POST", START)
+    assert start.body["answers"] == [
+        {"question": "How long is a booking?", "answer": "Two hours"},
+        {"question": "Who may book?", "answer": "Members"},
+    ]
+    for wrong in ("2=Two hours", "Two hours", "1="):
+        ran = cli(*build, wrong)
+        assert (ran.code, repr(wrong) in ran.talk) == (2, True)
+
+
 def test_a_goal_that_is_too_long_leaves_no_project_behind(cli: Cli, buildable: FakeApi) -> None:
     ran = cli("build", "x" * 8_001)
     assert ran.code == 2
