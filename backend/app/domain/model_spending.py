@@ -54,4 +54,5 @@ class LedgerRow:
     tokens: int
     usd: Decimal | None
     error: str | None
-    begun_at: datetime
+    at: datetime
+    """The moment when it began."""

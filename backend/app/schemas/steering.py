@@ -50,7 +50,7 @@ class ShareIn(BaseModel):
     """Whether the link asks for a code too, which is told by another way."""
 
 
-class ShareOut(BaseModel):
+class ShareLinkOut(BaseModel):
     """A link that is good; `url` and `code` are told once, when it is made."""
 
     id: UUID
@@ -66,7 +66,7 @@ class ShareOut(BaseModel):
 class SharesOut(BaseModel):
     """The links of a project, the newest first."""
 
-    items: list[ShareOut]
+    items: list[ShareLinkOut]
 
 
 class FindingOut(BaseModel):

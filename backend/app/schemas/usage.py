@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
-class BudgetOut(BaseModel):
+def _as_text(value: object) -> object:
+    """Dollars and moments as text: JSON rounds numbers with decimals, and knows no moments."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if value is None else str(value)
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+OptionalText = Annotated[str | None, BeforeValidator(_as_text)]
+
+
+class _OfRecord(BaseModel):
+    """A schema that is read from the fields of the same names of what the service answers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class BudgetOut(_OfRecord):
     """One budget: `build`, `founder` (of today) or `day` (everybody's). A null cap is no limit."""
 
     name: str
     tokens: int
-    usd: str
+    usd: Text
     tokens_cap: int | None
-    usd_cap: str | None
+    usd_cap: OptionalText
 
 
-class ShareOut(BaseModel):
+class ShareOut(_OfRecord):
     """The calls of one use: `useful`, `repair` or `wasted`."""
 
     share: str
     calls: int
     input_tokens: int
     output_tokens: int
-    usd: str
+    usd: Text
 
 
-class CallOut(BaseModel):
+class CallOut(_OfRecord):
     """One call. `status` is begun, answered, failed, lost (its worker ended) or reused (nothing was paid).
 
     `usd` and `tokens` are what counts against the budgets; without an answer that is the most it can have been.
@@ -43,9 +62,9 @@ class CallOut(BaseModel):
     output_tokens: int
     cached_tokens: int
     tokens: int
-    usd: str | None
+    usd: OptionalText
     error: str | None
-    at: str
+    at: Text
 
 
 class UsageReportOut(BaseModel):

@@ -23,7 +23,7 @@ from app.schemas.steering import (
     GoalIn,
     ReadinessOut,
     ShareIn,
-    ShareOut,
+    ShareLinkOut,
     SharesOut,
 )
 from app.services.change_offers import sentences_near
@@ -71,7 +71,7 @@ async def list_shares(project_id: UUID, caller: CallerDep, services: ServicesDep
 @project_router.post("/{project_id}/shares", status_code=201, operation_id="create_share")
 async def create_share(
     project_id: UUID, body: ShareIn, request: Request, caller: CallerDep, services: ServicesDep
-) -> ShareOut:
+) -> ShareLinkOut:
     """A link by which anybody sees what the newest version shows to visitors. Its address is told this once."""
     async with services.database.transaction() as tx:
         share = await services.shares.create(
@@ -121,8 +121,8 @@ async def readiness(job_id: UUID, caller: CallerDep, services: ServicesDep) -> R
     return ReadinessOut(job_id=job.id, light=checklist.light, findings=findings)
 
 
-def _share_out(link: ShareLink) -> ShareOut:
-    return ShareOut(
+def _share_out(link: ShareLink) -> ShareLinkOut:
+    return ShareLinkOut(
         id=link.id,
         label=link.label,
         opened=link.opened,

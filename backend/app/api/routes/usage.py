@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 
 from app.api.deps import CallerDep, ServicesDep
 from app.core.ids import JobId
-from app.domain.model_spending import LedgerRow
 from app.schemas.usage import BudgetOut, CallOut, ShareOut, UsageReportOut
 
 router = APIRouter()
@@ -24,44 +23,9 @@ async def usage(caller: CallerDep, services: ServicesDep, job_id: JobFilter = No
         if job_id is not None:
             await services.generation.job(tx, caller.id, JobId(job_id))
         view = await services.models.usage(tx, caller.id, job_id=None if job_id is None else JobId(job_id))
-    budgets = [
-        BudgetOut(
-            name=part.name,
-            tokens=part.tokens,
-            usd=str(part.usd),
-            tokens_cap=part.tokens_cap,
-            usd_cap=None if part.usd_cap is None else str(part.usd_cap),
-        )
-        for part in view.budgets
-    ]
-    shares = [
-        ShareOut(
-            share=part.share.value,
-            calls=part.calls,
-            input_tokens=part.input_tokens,
-            output_tokens=part.output_tokens,
-            usd=str(part.usd),
-        )
-        for part in view.shares
-    ]
     return UsageReportOut(
-        model=services.models.label, budgets=budgets, shares=shares, calls=[_call_out(row) for row in view.calls]
-    )
-
-
-def _call_out(row: LedgerRow) -> CallOut:
-    return CallOut(
-        job_id=row.job_id,
-        step=row.step,
-        try_number=row.try_number,
-        model=row.model,
-        status=row.status,
-        share=row.share,
-        input_tokens=row.input_tokens,
-        output_tokens=row.output_tokens,
-        cached_tokens=row.cached_tokens,
-        tokens=row.tokens,
-        usd=None if row.usd is None else str(row.usd),
-        error=row.error,
-        at=row.begun_at.isoformat(),
+        model=services.models.label,
+        budgets=[BudgetOut.model_validate(budget) for budget in view.budgets],
+        shares=[ShareOut.model_validate(share) for share in view.shares],
+        calls=[CallOut.model_validate(call) for call in view.calls],
     )
