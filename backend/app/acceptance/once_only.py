@@ -96,6 +96,8 @@ def _options(field: FieldSpec) -> Iterator[str]:
         clock = " 10:30" if field.type is FieldType.DATETIME else ""
         for start, step in ((_FAR, 1), (-_FAR, -1), (_NEAR, 1), (-_NEAR, -1), (0, 1), (-1, -1)):
             yield from (f"@{start + step * turn}{clock}" for turn in range(_TURNS))
+        for weekday in range(1, 8):
+            yield from (f"@{_FAR + 7 * turn}~{weekday}{clock}" for turn in range(_TURNS))
     elif field.type is FieldType.CHOICE:
         yield from field.choices
     elif field.type in NUMBERS:

@@ -11,6 +11,7 @@ from typing import Final
 from app.acceptance.once_only import OnceOnly
 from app.blueprint.generate.example_files import DISGUISED
 from app.blueprint.generate.example_records import examples_of, has_conditions
+from app.blueprint.generate.scenes import relative_day
 from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 
@@ -175,9 +176,8 @@ def dated(text: str) -> str:
     """ "@7 10:30" as the time that it stands for, seven days from today."""
     if not text.startswith("@"):
         return text
-    offset, _, clock = text[1:].partition(" ")
-    day = (date.today() + timedelta(days=int(offset))).isoformat()
-    return f"{day}T{clock}" if clock else day
+    day, clock = relative_day(text, date.today())
+    return f"{day.isoformat()}T{clock}" if clock else day.isoformat()
 
 
 def minutes_of(entity: EntitySpec, rule: RuleSpec) -> str | None:

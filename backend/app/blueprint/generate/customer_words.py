@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.blueprint.spec import AppSpec
+from app.blueprint.spec import AppSpec, FormSpec, Publicity
 from app.blueprint.spec_queries import lower_first
 
 _SOFTWARE: Final = frozenset(
@@ -32,8 +32,23 @@ def customer_lead(spec: AppSpec) -> str:
     """The tagline, where it speaks to customers, or else what they can do here."""
     if spec.tagline != spec.title and not _BUILDERS.search(spec.tagline):
         return spec.tagline
-    if spec.forms:
-        actions = [lower_first(form.action) for form in spec.forms[:3]]
-        offer = ", ".join(actions[:-1]) + f" or {actions[-1]}" if len(actions) > 1 else actions[0]
+    on_front = [form for form in spec.forms if not _is_about_something(spec, form)]
+    if on_front:
+        offer = _either([lower_first(form.action) for form in on_front[:3]])
         return f"{offer[0].upper()}{offer[1:]} right here: it takes a minute, and you need no account."
+    if spec.forms:
+        offer = _either([lower_first(form.action) for form in spec.forms[:3]])
+        return f"Have a look around, then {offer}: it takes a minute, and you need no account."
     return f"Welcome to {customer_name(spec)}."
+
+
+def _either(actions: list[str]) -> str:
+    return ", ".join(actions[:-1]) + f" or {actions[-1]}" if len(actions) > 1 else actions[0]
+
+
+def _is_about_something(spec: AppSpec, form: FormSpec) -> bool:
+    """True for a form that stands on the page of a public record, such as a vote for an idea."""
+    entity = spec.entity(form.entity)
+    fields = [entity.field(name) for name in form.fields] if entity else []
+    targets = [spec.entity(field.ref) for field in fields if field and field.ref and field.required]
+    return any(target is not None and target.public is Publicity.DETAIL for target in targets)

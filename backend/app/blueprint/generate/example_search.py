@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
-from app.blueprint.expressions.nodes import Aggregate, Node, Path, Value
+from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path, Value
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import children, speaks_of_today, walk
-from app.blueprint.generate.scenes import Cast, Key, Scene, Slot, values_of
+from app.blueprint.generate.scenes import Cast, Key, Scene, Slot, values_of, weekdays_of
 from app.blueprint.generate.stated import Statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType
 
@@ -64,6 +65,11 @@ class Search:
     """Looks for changes among the fields that a condition speaks of."""
 
     cast: Cast
+
+    @cached_property
+    def by_weekday(self) -> bool:
+        """True if an expression of the app goes by the day of the week."""
+        return goes_by_weekday(texts_of(self.cast.spec))
 
     def candidates(self, entity: EntitySpec, stated: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
         """Changes of the first records, then records beside them, then links to second ones.
@@ -141,11 +147,21 @@ class Search:
                 (key, slot_field) for key in beside for name, slot_field in places if key[0] == name
             ]
             yield _Group(list(dict.fromkeys([*companion_slots, *first_slots])), beside=beside)
+            for fixed in self._alike(beside, companion_slots):
+                yield _Group(first_slots, fixed=fixed, beside=beside)
         for name, slot_field in places:
             target = self._target_of(name, slot_field)
             if target:
                 slots = [((target, 2), field_name) for kind, field_name in places if kind == target]
                 yield _Group(slots, fixed={((name, 1), slot_field): "2"})
+
+    def _alike(self, beside: Sequence[Key], slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
+        """The same state or tick for all of many: three loans that are out would be three changes."""
+        for name in dict.fromkeys(field_name for _, field_name in slots) if len(beside) > 2 else ():
+            keys = [key for key in beside if (key, name) in slots]
+            spec_field = self.cast.entity(keys[0][0]).field(name)
+            if spec_field is not None and spec_field.type in (FieldType.CHOICE, FieldType.BOOL):
+                yield from ({(key, name): value for key in keys} for value in values_of(spec_field, ()))
 
     def options(self, slot: Slot, numbers: Sequence[Decimal]) -> Iterator[str]:
         (name, number), field_name = slot
@@ -158,7 +174,8 @@ class Search:
         may_be_empty = not is_state and (not spec_field.required or spec_field.starts_as is not None)
         if may_be_empty and spec_field.type is not FieldType.BOOL:
             yield ""
-        for text in values_of(spec_field, numbers):
+        every = itertools.chain(values_of(spec_field, numbers), weekdays_of(spec_field) if self.by_weekday else ())
+        for text in every:
             if not (spec_field.ref == name and text == str(number)):
                 yield text
 
@@ -252,6 +269,20 @@ def figures(spec: AppSpec, name: str) -> list[Node]:
     """The figures of a kind of record."""
     entity = spec.entity(name)
     return [parse(figure.expression) for figure in entity.computed] if entity else []
+
+
+def goes_by_weekday(texts: Iterable[str]) -> bool:
+    """True if what an expression says of a day may turn out differently so many days from another day."""
+    return any(isinstance(part, Call) and part.name == "weekday" for text in texts for part in walk(parse(text)))
+
+
+def texts_of(spec: AppSpec) -> Iterator[str]:
+    """The expressions by which records are judged: figures, rules and moves."""
+    for entity in spec.entities:
+        yield from (figure.expression for figure in entity.computed)
+        yield from (move.only_if for move in entity.moves if move.only_if)
+    for rule in spec.rules:
+        yield from (text for text in (rule.condition, rule.when) if text)
 
 
 def mentions_today(spec: AppSpec, stated: Statement) -> bool:

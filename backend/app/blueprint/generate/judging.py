@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
-from app.blueprint.generate.example_search import mentions_today
+from app.blueprint.generate.example_search import goes_by_weekday, mentions_today, texts_of
 from app.blueprint.generate.scenes import Cast, Key, Scene, Texts, plain
 from app.blueprint.generate.stated import Statement, judged_rules, statement
 from app.blueprint.spec import OWNER, AppSpec
@@ -22,6 +22,8 @@ MOMENTS: Final = (
     datetime(2031, 4, 5, 18, 0),
 )
 """When the examples are tried: early and late on ordinary days and at the turn of a week, a month and a year."""
+OTHER_DAYS: Final = (datetime(2031, 3, 5, 9, 0), datetime(2031, 3, 6, 9, 0), datetime(2031, 3, 7, 9, 0))
+"""The days of the week that are not among these, for what goes by the day of the week."""
 
 
 class Judge:
@@ -40,7 +42,8 @@ class Judge:
             for entity in spec.entities
         }
         self._catalogue = catalogue_of(spec)
-        self._by_time: dict[tuple[str, Statement], bool] = {}
+        self._by_weekday = goes_by_weekday(texts_of(spec))
+        self._moments: dict[tuple[str, Statement], tuple[datetime, ...]] = {}
 
     def keeps(self, scene: Scene, key: Key, stated_rule: Statement, *, strictly: bool = False) -> bool:
         """True if the record keeps the condition at any time; `strictly`, no empty value leaves it open."""
@@ -104,10 +107,14 @@ class Judge:
     def _at_all_moments(
         self, scene: Scene, key: Key, stated_rule: Statement, judge: Callable[[bool | None], bool]
     ) -> bool:
-        if (key[0], stated_rule) not in self._by_time:
-            self._by_time[key[0], stated_rule] = mentions_today(self.spec, stated_rule)
-        moments = MOMENTS if self._by_time[key[0], stated_rule] else MOMENTS[:1]
+        moments = self._moments.get((key[0], stated_rule)) or self._moments_for(stated_rule)
+        self._moments[key[0], stated_rule] = moments
         return all(judge(self._holds_at(scene, key, stated_rule, now)) for now in moments)
+
+    def _moments_for(self, stated_rule: Statement) -> tuple[datetime, ...]:
+        if self._by_weekday:
+            return (*MOMENTS, *OTHER_DAYS)
+        return MOMENTS if mentions_today(self.spec, stated_rule) else MOMENTS[:1]
 
     def _holds_at(self, scene: Scene, key: Key, stated_rule: Statement, now: datetime) -> bool | None:
         condition, when = stated_rule

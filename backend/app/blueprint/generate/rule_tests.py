@@ -7,7 +7,7 @@ import json
 from app.blueprint.generate.example_records import Json, examples_of, violation_py
 from app.blueprint.generate.rules import Rule, rules_of
 from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
-from app.blueprint.spec import AppSpec, RuleSpec
+from app.blueprint.spec import AppSpec, EntitySpec, RuleSpec
 from app.domain.failure import BuildFailed, FailureCode
 
 _HEAD = (
@@ -64,9 +64,18 @@ def _violation_json(spec: AppSpec, rule: Rule, rule_spec: RuleSpec) -> Json:
     if broken is None:
         raise BuildFailed(
             FailureCode.UNTRIED_RULE,
-            f"Nothing was found that the rule “{rule.about}” would refuse; say it in a simpler way.",
+            f"Nothing was found that the rule “{rule.about}” would refuse; {_way_out(rule.entity, rule_spec)}.",
         )
     return violation_py(spec, broken)
+
+
+def _way_out(entity: EntitySpec, rule: RuleSpec) -> str:
+    """What can be done about a rule that refuses nothing: often a step refuses the same before it is asked."""
+    judged = rule.when or ""
+    steps = [move.label for move in entity.moves if move.only_if and f'"{move.target}"' in judged]
+    if steps:
+        return f"the step “{steps[0]}” refuses it before: leave the rule out, or the condition of the step"
+    return "say it in a simpler way"
 
 
 def scenes_json(scenes: dict[str, Json]) -> str:

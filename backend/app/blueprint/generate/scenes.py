@@ -24,7 +24,8 @@ Slot = tuple[Key, str]
 """A field of a record."""
 
 Texts = dict[str, str]
-"""Values as they are typed: "@7 10:30" is a time seven days from today, a link is the number of a record."""
+"""Values as they are typed: "@7 10:30" is a time seven days from today, "@7~2" the first Tuesday from then on; a
+link is the number of a record."""
 
 Changes = Mapping[Slot, str]
 
@@ -111,9 +112,17 @@ class Cast:
             if chosen:
                 texts[chosen[-1].name] = str(number)
             elif fields and not fields[0].ref:
-                options = list(values_of(fields[0], []))
-                texts[fields[0].name] = options[(number - 1) % len(options)]
+                texts[fields[0].name] = self._other_value(entity, fields[0], number)
         return texts
+
+    def _other_value(self, entity: EntitySpec, spec_field: FieldSpec, number: int) -> str:
+        first = self.texts[entity.name][spec_field.name]
+        if "~" in first:
+            # So many weeks later is the same day of the week.
+            offset, _, rest = first[1:].partition("~")
+            return f"@{int(offset) + 7 * (number - 1)}~{rest}"
+        options = list(values_of(spec_field, []))
+        return options[(number - 1) % len(options)]
 
     def entity(self, name: str) -> EntitySpec:
         """The kind of record of that name, which is one of the specification."""
@@ -213,6 +222,14 @@ TEXTS: Final = {
 }
 
 
+def weekdays_of(spec_field: FieldSpec) -> Iterator[str]:
+    """Days to try where a condition goes by the day of the week: each of them in a week, today and in a month."""
+    clocks = [f" {clock}" for clock in _CLOCKS[:4]] if spec_field.type is FieldType.DATETIME else [""]
+    if spec_field.type in (FieldType.DATE, FieldType.DATETIME):
+        for offset in (7, 0, 30):
+            yield from (f"@{offset}~{weekday}{clock}" for clock in clocks for weekday in (2, 3, 4, 5, 6, 7, 1))
+
+
 def _amounts_within(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
     """Numbers within the limits of the field."""
     beside = [number + step for number in numbers for step in (0, 1, -1)]
@@ -242,7 +259,15 @@ def plain(spec_field: FieldSpec, text: str, today: date) -> Plain:
     if spec_field.type in NUMBERS or spec_field.type is FieldType.REF:
         return Fraction(text)
     if text.startswith("@"):
-        day, _, clock = text[1:].partition(" ")
-        when = today + timedelta(days=int(day))
+        when, clock = relative_day(text, today)
         return datetime.fromisoformat(f"{when.isoformat()}T{clock}") if clock else when
     return text
+
+
+def relative_day(text: str, today: date) -> tuple[date, str]:
+    """The day and the time for "@7 10:30", and for "@7~2 10:30" the first Tuesday from seven days on."""
+    days, _, clock = text[1:].partition(" ")
+    offset, _, weekday = days.partition("~")
+    when = today + timedelta(days=int(offset))
+    ahead = (int(weekday) - when.isoweekday()) % 7 if weekday else 0
+    return when + timedelta(days=ahead), clock

@@ -61,9 +61,17 @@ def is_tangled(spec: AppSpec, entity: EntitySpec) -> bool:
 
 def differing_fields(spec: AppSpec, entity: EntitySpec) -> list[str]:
     """The fields of conditions that no two records share, whose values can always be made different."""
-    rules = [rule for rule in conditions_of(spec, entity) if rule.kind is RuleKind.UNIQUE]
-    names = [name for rule in rules for name in rule.fields]
-    return [name for name in names if (field := entity.field(name)) and field.type in DIFFERING]
+    names: list[str] = []
+    for rule in conditions_of(spec, entity):
+        fields = [field for field in map(entity.field, rule.fields) if field is not None]
+        if rule.kind is RuleKind.UNIQUE:
+            days = (
+                []
+                if any(field.ref for field in fields)
+                else [field for field in fields if field.type in _DATES][:1]
+            )
+            names += [field.name for field in [one for one in fields if one.type in DIFFERING] or days]
+    return names
 
 
 def judged_rules(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:

@@ -62,7 +62,8 @@ def asked(entity: Entity, move: Move) -> list[Field]:
 
 
 def _required(field: Field) -> Field:
-    return Field(**{**vars(field), "required": True})
+    # A step asks for it, so what a new record begins with does not stand for it.
+    return Field(**{**vars(field), "required": True, "starts_as": ""})
 
 
 def take(

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from .fields import Value
 from .model import FILES, Entity
 from .schema import ENTITIES
 
-RELATIVE = re.compile(r"^@(-?\d{1,5})(?: (\d\d):(\d\d))?$")
+RELATIVE = re.compile(r"^@(-?\d{1,5})(?:~([1-7]))?(?: (\d\d:\d\d))?$")
 
 
 def prepare() -> None:
@@ -69,11 +69,14 @@ def _drawn() -> dict[str, str]:
 
 
 def _dated(value: Value) -> Value:
-    """Turns "@3" into the date in three days and "@3 18:30" into that time of it."""
-    match = RELATIVE.match(value) if isinstance(value, str) else None
+    return dated(value) if isinstance(value, str) else value
+
+
+def dated(text: str) -> str:
+    """The date for "@3", in three days; the time for "@3 18:30"; for "@3~2" the first Tuesday from then on."""
+    match = RELATIVE.match(text)
     if match is None:
-        return value
+        return text
     when = today() + timedelta(days=int(match[1]))
-    if match[2] is None:
-        return when.isoformat()
-    return datetime.combine(when, time(int(match[2]), int(match[3]))).isoformat(timespec="minutes")
+    when += timedelta(days=(int(match[2]) - when.isoweekday()) % 7 if match[2] else 0)
+    return f"{when.isoformat()}T{match[3]}" if match[3] else when.isoformat()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sqlite3
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from app import conditions, database, files, lines, moves
 from app.database import BY_TABLE
 from app.fields import read, typed
 from app.model import FILES, Capacity, Entity, Field, Stock, Unique
-from app.seed import RELATIVE
+from app.seed import dated
 
 from .client import FILES as SAMPLE_FILES
 from .client import Browser
@@ -138,15 +139,6 @@ def within(field: Field, text: str) -> str:
     return text
 
 
-def dated(text: str) -> str:
-    """ "@7 10:30" as the time it stands for, seven days from today."""
-    match = RELATIVE.match(text)
-    if match is None:
-        return text
-    day = (today() + timedelta(days=int(match[1]))).isoformat()
-    return f"{day}T{match[2]}:{match[3]}" if match[2] else day
-
-
 def _room(entity: Entity) -> dict[str, str]:
     """Room and stock for everybody, of which one is taken at a time."""
     values: dict[str, str] = {}
@@ -166,10 +158,19 @@ def unlike(entity: Entity) -> dict[str, str]:
     return {name: _different(entity, name) for name in EXAMPLES.get("differ", {}).get(entity.table, [])}
 
 
-def different(entity: Entity) -> dict[str, str]:
-    """A value that no other record has, where a rule wants one."""
-    rules = [rule for rule in entity.rules if isinstance(rule, Unique)]
-    return {name: _different(entity, name) for rule in rules for name in rule.fields if _can_differ(entity, name)}
+def different(entity: Entity, *, also_days: bool = True) -> dict[str, str]:
+    """A value that no other record has, where a rule wants one: a text or a number, or else another day."""
+    values = {}
+    for rule in entity.rules:
+        if isinstance(rule, Unique):
+            names = [name for name in rule.fields if _can_differ(entity, name)]
+            values |= {name: _different(entity, name) for name in names or (_days_of(entity, rule) if also_days else [])}
+    return values
+
+
+def _days_of(entity: Entity, rule: Unique) -> list[str]:
+    fields = [entity.field(name) for name in rule.fields]
+    return [] if any(field.ref for field in fields) else [field.name for field in fields if field.type in ("date", "datetime")][:1]
 
 
 def _can_differ(entity: Entity, name: str) -> bool:
@@ -183,6 +184,11 @@ def _different(entity: Entity, name: str) -> str:
         # As long as the example, which keeps the rules about how long a text is.
         like = RECORDS.get(entity.table, {}).get("1", {}).get(name) or SAMPLES["text"]
         return like[: -len(number)] + number
+    if kind in ("date", "datetime"):
+        # The same day of the week, some weeks later.
+        first = dated(RECORDS.get(entity.table, {}).get("1", {}).get(name) or SAMPLES[kind])
+        later = date.fromisoformat(first[:10]) + timedelta(weeks=count - 1000)
+        return f"{later.isoformat()}{first[10:]}"
     if kind == "int" and field.highest is not None:
         return str((field.lowest or 0) + count % (field.highest - (field.lowest or 0) + 1))
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
@@ -207,13 +213,17 @@ def put(entity: Entity, kept: dict[str, Any]) -> int:
     """Put values straight into the database; the record that is there already where a rule allows one alone."""
     with database.session() as db:
         values = {**kept, **conditions.first_values(db, entity, kept)}
-        for rule in entity.rules:
-            if isinstance(rule, Unique) and not any(entity.field(name).ref or _can_differ(entity, name) for name in rule.fields):
-                same = " AND ".join(f'"{name}" = ?' for name in rule.fields)
-                found = database.select(db, entity, same, [values[name] for name in rule.fields], limit=1)
-                if found:
-                    return int(found[0]["id"] or 0)
-        return database.insert(db, entity, values)
+        return twin(db, entity, values) or database.insert(db, entity, values)
+
+
+def twin(db: sqlite3.Connection, entity: Entity, values: dict[str, Any]) -> int:
+    """The record beside which no other of these days and choices may be, or 0."""
+    for rule in entity.rules:
+        if isinstance(rule, Unique) and not any(entity.field(name).ref or _can_differ(entity, name) for name in rule.fields):
+            same = " AND ".join(f'"{name}" = ?' for name in rule.fields)
+            for found in database.select(db, entity, same, [values[name] for name in rule.fields], limit=1):
+                return int(found["id"] or 0)
+    return 0
 
 
 def show_to_visitors(entity: Entity, values: dict[str, str]) -> None:

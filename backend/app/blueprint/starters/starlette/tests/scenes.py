@@ -13,7 +13,7 @@ from app.fields import typed
 from app.model import Entity
 
 from .client import Browser
-from .forms import NUMBERS, Session, dated, different, put, send, taken, token_of
+from .forms import NUMBERS, Session, dated, different, put, send, taken, token_of, twin
 
 Key = tuple[str, int]
 SCENES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("scenes.json").read_text(encoding="utf-8"))
@@ -37,13 +37,18 @@ class Stage:
             text = (self.records[key] if texts is None else texts).get(field.name, "")
             linked = self.ids.get((field.ref, int(text))) if field.ref and text else None
             filled[field.name] = str(linked or "") if field.ref else dated(text)
-        return {**filled, **different(entity)}
+        return {**filled, **different(entity, also_days=False)}
 
     def put(self, key: Key, texts: dict[str, str] | None = None) -> int:
         """Put a record straight into the database; its number in the app."""
         entity = BY_TABLE[key[0]]
         values = self.values(key, texts)
         kept = {**moves.first_state(entity), **_read(entity, values)}
+        with database.session() as db:
+            there = twin(db, entity, kept)
+        if there and (key[0], there) not in {(table, at) for (table, _), at in self.ids.items()}:
+            # It is another scene's, which has the day already.
+            kept |= _read(entity, {**values, **different(entity)})
         self.ids[key] = put(entity, kept)
         return self.ids[key]
 
