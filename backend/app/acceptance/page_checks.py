@@ -15,7 +15,7 @@ from app.acceptance.http_session import Answer
 from app.acceptance.kept import told
 from app.acceptance.known_records import read_field
 from app.acceptance.people import People
-from app.blueprint.spec import NUMBERS, EntitySpec, FieldSpec, FieldType, ViewSpec
+from app.blueprint.spec import NUMBERS, ComputedSpec, EntitySpec, FieldSpec, FieldType, ViewSpec
 from app.domain.failure import BuildFailed, FailureCode
 
 _LANE: Final = re.compile(r'data-name="([^"]*)"[^>]*>.*?<span class="count">(\d+)</span>', re.DOTALL)
@@ -66,18 +66,18 @@ async def try_board(people: People, entity: EntitySpec, view: ViewSpec) -> str:
 
 async def try_totals(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     """The sum of all, and of each choice, is what the records add up to."""
-    field = _field_of(entity, view)
+    added = entity.figure(view.field or "") or _field_of(entity, view)
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view)
     groups = {"": rows}
     for choice in (field for field in entity.fields if field.type is FieldType.CHOICE):
         groups |= {name: [row for row in rows if row[choice.label] == name] for name in choice.choices}
     for name, group in groups.items():
-        total = sum((_amount_in(field, row) for row in group), Fraction(0))
+        total = sum((_amount_in(added, row) for row in group), Fraction(0))
         behind = answer.page.text.partition(f"{name} {len(group)} ")[2] if name else answer.page.text
         if group and not any(text in behind for text in written_as(total)):
             raise wrong_view(view, entity, answer, f"{name or 'all'}: {len(group)} come to {total}")
-    return f"{entity.plural}: {field.label.lower()} of {len(rows)} added up"
+    return f"{entity.plural}: {added.label.lower()} of {len(rows)} added up"
 
 
 async def try_chart(people: People, entity: EntitySpec, view: ViewSpec) -> str:
@@ -147,7 +147,7 @@ def _field_of(entity: EntitySpec, view: ViewSpec) -> FieldSpec:
     return field
 
 
-def _amount_in(field: FieldSpec, row: Row) -> Fraction:
+def _amount_in(field: FieldSpec | ComputedSpec, row: Row) -> Fraction:
     return Fraction(row[field.label] or 0)
 
 

@@ -88,8 +88,9 @@ def figures_of(spec: AppSpec) -> Iterator[Computed]:
     for view in spec.views:
         entity = spec.entity(view.entity)
         amount = entity.field(view.field) if entity is not None and view.field else None
-        if view.kind is ViewKind.TOTALS and entity is not None and amount is not None:
-            yield from (_total_figure(entity, amount, per) for per in _total_groups(entity))
+        if view.kind is ViewKind.TOTALS and entity is not None and view.field:
+            figure = amount or entity.figure(view.field)
+            yield from (_total_figure(entity, figure, per) for per in _total_groups(entity) if figure)
         if view.kind is ViewKind.CHART and entity is not None and amount is not None:
             yield _chart_figure(entity, amount)
 
@@ -140,7 +141,7 @@ def _total_groups(entity: EntitySpec) -> Iterator[str]:
         yield "month"
 
 
-def _total_figure(entity: EntitySpec, amount: FieldSpec, per: str) -> Computed:
+def _total_figure(entity: EntitySpec, amount: FieldSpec | ComputedSpec, per: str) -> Computed:
     about = f"Adds up the {lower_first(amount.label)} of {lower_first(entity.plural)} by {per}."
     label = f"{amount.label} by {per}"
     return Computed(

@@ -7,7 +7,16 @@ from typing import Final
 
 from app.blueprint.shape_checks import checks_of
 from app.blueprint.shape_rules import amounts, of_type, rules_of
-from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, PageSpec, ViewKind, ViewSpec
+from app.blueprint.spec import (
+    ComputedSpec,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+    FormSpec,
+    PageSpec,
+    ViewKind,
+    ViewSpec,
+)
 from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field
 
 __all__ = ["checks_of", "pages_of", "rules_of", "views_of"]
@@ -30,7 +39,7 @@ def views_of(entities: Sequence[EntitySpec]) -> tuple[ViewSpec, ...]:
 
 def _fitting_views(entity: EntitySpec) -> Iterator[ViewSpec]:
     yield ViewSpec(kind=ViewKind.LIST, entity=entity.name)
-    fields_by_kind = (
+    fields_by_kind: tuple[tuple[ViewKind, FieldSpec | ComputedSpec | None], ...] = (
         (ViewKind.CALENDAR, next(_calendar_dates(entity), None)),
         (ViewKind.BOARD, status_field(entity)),
         (ViewKind.TOTALS, _field_to_total(entity)),
@@ -43,9 +52,9 @@ def _fitting_views(entity: EntitySpec) -> Iterator[ViewSpec]:
             yield ViewSpec(kind=kind, entity=entity.name, field=field.name)
 
 
-def _field_to_total(entity: EntitySpec) -> FieldSpec | None:
+def _field_to_total(entity: EntitySpec) -> FieldSpec | ComputedSpec | None:
     groups = any(field.type in _DATES for field in entity.fields) or status_field(entity) is not None
-    return next(amounts(entity), None) if groups else None
+    return (next(amounts(entity), None) or entity.figure("total")) if groups else None
 
 
 def _field_to_chart(entity: EntitySpec) -> FieldSpec | None:
@@ -69,10 +78,10 @@ def _field_of_gallery(entity: EntitySpec) -> FieldSpec | None:
     return next(iter(pictures if pictures or timed else kinds), None)
 
 
-def _sum_of_document(entity: EntitySpec) -> FieldSpec | None:
+def _sum_of_document(entity: EntitySpec) -> FieldSpec | ComputedSpec | None:
     """The sum at the end of a paper that is handed out: an invoice, a quote, a receipt."""
     numbered = entity.fields[0].name == "number" and any(field.ref for field in entity.fields)
-    return next(amounts(entity), None) if numbered else None
+    return (next(amounts(entity), None) or entity.figure("total")) if numbered else None
 
 
 def pages_of(entities: Sequence[EntitySpec], forms: Sequence[FormSpec] = ()) -> tuple[PageSpec, ...]:

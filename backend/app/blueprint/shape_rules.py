@@ -23,7 +23,7 @@ _HOW_MANY: Final = ("party_size", "seats", "places", "people", "guests", "ticket
 _COUNTED: Final = ("stock",)
 _TAKEN: Final = ("quantity", "amount", "pieces")
 _ONCE_EACH: Final = ("Vote", "Rsvp", "RSVP", "Attendance", "Ballot", "Signature", "Score", "Rating")
-_LINES: Final = ("Line", "LineItem", "Position")
+LINES: Final = ("Line", "LineItem", "Position")
 _NEVER_BUSY: Final = tuple(
     "Job Vacancy Position Opening Project Case Matter Film Movie Piece Song Product Plan Package Show Campaign "
     "Category Subject Topic Recipe".split()
@@ -186,7 +186,7 @@ def _plain_date(field: FieldSpec) -> str:
 
 def _sum_rule(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
     for field in list(amounts(entity))[:1]:
-        line = entity.name.endswith(_LINES)
+        line = entity.name.endswith(LINES)
         paper = next((ref for ref in of_type(entity, FieldType.REF) if line and _has_total(ref, entities)), None)
         if paper is not None:
             whole = with_article(lower_first(paper.label))

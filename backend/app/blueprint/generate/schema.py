@@ -196,7 +196,7 @@ def _view_value(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
         return "True"
     if kind is ViewKind.RESULTS:
         return "True" if counted_fields(entity) else ""
-    if kind is ViewKind.RANKING and name and entity.figure(name):
+    if kind in (ViewKind.RANKING, ViewKind.TOTALS) and name and entity.figure(name):
         return repr(name)
     field = entity.field(name) if name else None
     if kind is ViewKind.GALLERY:

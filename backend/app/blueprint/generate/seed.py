@@ -10,8 +10,15 @@ from zlib import crc32
 
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import TEXTS, Key
-from app.blueprint.generate.seed_conditions import fit_states, fit_to_conditions, kept_value
-from app.blueprint.generate.seed_fit import Rows, add_up, empty_open_dates, fit_to_rules, settle_stock
+from app.blueprint.generate.seed_conditions import fit_states, fit_to_conditions, kept_value, worked_out_totals
+from app.blueprint.generate.seed_fit import (
+    Rows,
+    add_up,
+    empty_open_dates,
+    fit_to_rules,
+    pay_totals,
+    settle_stock,
+)
 from app.blueprint.generate.seed_names import choice_for, is_person, named_examples, sort_field
 from app.blueprint.generate.seed_values import CODES, PRICES, Place, Record, Value, value
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
@@ -40,6 +47,8 @@ def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
         if not rows[entity.name]:
             add_scene(spec, entity, rows)
     add_up(spec, rows)
+    for paper in (entity for entity in spec.entities if entity.lines and entity.figure("total")):
+        pay_totals(spec, rows, paper, worked_out_totals(spec, paper, rows))
     settle_stock(spec, rows)
     fit_states(spec, rows)
     return [(entity, rows[entity.name]) for entity in in_order(spec)]
@@ -93,7 +102,7 @@ def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows, names: Sequence[Ex
     pointed_at = any(field.ref == entity.name for other in spec.entities for field in other.fields)
     belongs = any(field.ref in rows for field in entity.fields)
     count = LINK_ROWS if belongs and not pointed_at else CHILD_ROWS if belongs else PARENT_ROWS
-    is_line = any(
+    is_line = any(other.lines == entity.name for other in spec.entities) or any(
         rule.kind is RuleKind.SUM and rule.entity == entity.name and len(rule.fields) > 1 for rule in spec.rules
     )
     title = title_fields(entity)[0]

@@ -63,6 +63,17 @@ def _may_have_led(move: MoveSpec, evaluator: Evaluator, entity: EntitySpec, numb
     return evaluator.holds(move.only_if, entity.name, number) is not False
 
 
+def worked_out_totals(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[int]:
+    """The figure `total` of each example of a paper with lines, in hundredths."""
+    when = _MOMENTS[0]
+    evaluator = Evaluator(catalogue_of(spec), World(_plain_rows(spec, rows, when.date()), when))
+    totals = []
+    for number in range(1, 1 + len(rows[entity.name])):
+        value = evaluator.value("total", entity.name, number)
+        totals.append(int(value * 100) if isinstance(value, Fraction) else 0)
+    return totals
+
+
 class _Fitting:
     def __init__(self, spec: AppSpec, entity: EntitySpec, statements: Sequence[Statement], rows: Rows) -> None:
         self._spec, self._entity, self._said, self._rows = spec, entity, statements, rows

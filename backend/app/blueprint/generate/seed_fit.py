@@ -256,10 +256,10 @@ def add_up(spec: AppSpec, rows: Rows) -> None:
             for number, record in enumerate(rows[target.name], start=1):
                 lines = [line for line in rows[rule.entity] if line[ref] == number]
                 record["total"] = sum(int(line[amount] or 0) for line in lines)
-            _pay_totals(spec, rows, target)
+            pay_totals(spec, rows, target, [int(record["total"] or 0) for record in rows[target.name]])
 
 
-def _pay_totals(spec: AppSpec, rows: Rows, target: EntitySpec) -> None:
+def pay_totals(spec: AppSpec, rows: Rows, target: EntitySpec, totals: Sequence[int]) -> None:
     """Pay what is finished once and whole, two that are open in part, and no draft."""
     parts = _paid_parts(target, rows[target.name])
     for entity in spec.entities:
@@ -267,8 +267,7 @@ def _pay_totals(spec: AppSpec, rows: Rows, target: EntitySpec) -> None:
         if ref is not None and parts and entity.name.endswith("Payment") and entity.field("amount") is not None:
             del rows[entity.name][len(parts) :]
             for record, (number, share) in zip(rows[entity.name], parts, strict=False):
-                total = int(rows[target.name][number - 1]["total"] or 0)
-                record.update({ref: number, "amount": total // share or record["amount"]})
+                record.update({ref: number, "amount": totals[number - 1] // share or record["amount"]})
 
 
 def _paid_parts(target: EntitySpec, records: Sequence[Record]) -> list[tuple[int, int]]:

@@ -29,6 +29,7 @@ _ONLY_OWN: Final = re.compile(
     r"|\bnobody else sees\b|\bnot each other",
     re.IGNORECASE,
 )
+_SEES: Final = re.compile(r"(?:can |may |only )*(?:sees?|views?|looks? at|finds?)\b", re.IGNORECASE)
 NUMBERS: Final = {
     word: str(number)
     for number, word in enumerate(
@@ -79,15 +80,19 @@ class _Abilities:
 
 
 def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
+    before = ""
     for clause in CLAUSE.split(goal):
         text = shorten((clause or "").strip(" \t-\u2013\u2014*\"'"))
         words = [word for word in WORD.findall(text.lower()) if len(word) > 2 and word not in PLAIN_WORDS]
         if not words and not _is_sent(text, abilities):
             continue
-        yield _judge(text, words, abilities)
+        # "Members sign in and see their own bookings" speaks of members in both of its clauses.
+        is_carried_on = _SEES.match(text) is not None
+        yield _judge(text, words, abilities, about=f"{before} {text}" if is_carried_on else text)
+        before = before if is_carried_on else text
 
 
-def _judge(text: str, words: list[str], abilities: _Abilities) -> WishSpec:
+def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) -> WishSpec:
     if _is_sent(text, abilities):
         return WishSpec(text=text, state=WishState.PARTLY, why=SENT_SOMEHOW)
     words = [word for word in words if word not in NUMBERS] or words
@@ -98,7 +103,7 @@ def _judge(text: str, words: list[str], abilities: _Abilities) -> WishSpec:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_NOT_BUILT)
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
-    unwatched = _unwatched_numbers(text, abilities) or _open_to_all(text, abilities)
+    unwatched = _unwatched_numbers(text, abilities) or _open_to_all(text, abilities, about=about)
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
     if _WORKED_OUT.search(text) and not abilities.adds_up:
@@ -122,11 +127,11 @@ def _unwatched_numbers(text: str, abilities: _Abilities) -> str:
     return _OWN_LIMIT if numbers and abilities.counts else _NO_LIMIT
 
 
-def _open_to_all(text: str, abilities: _Abilities) -> str:
+def _open_to_all(text: str, abilities: _Abilities, *, about: str) -> str:
     """The reason why a wish to see only one's own is not kept; empty if it is, or there is no such wish."""
     if not _ONLY_OWN.search(text):
         return ""
-    people = {form for word in WORD.findall(text.lower()) for form in word_forms(word)}
+    people = {form for word in WORD.findall(about.lower()) for form in word_forms(word)}
     return "" if people & abilities.own else _SEES_ALL
 
 

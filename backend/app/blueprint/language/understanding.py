@@ -18,13 +18,16 @@ from app.blueprint.language.entities import Entities
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import forms_of
 from app.blueprint.language.leaving import left_out, vocabulary, word_forms
+from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
+from app.blueprint.language.pricing import with_prices
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import own_people, roles_of
 from app.blueprint.language.sending import messages_of
 from app.blueprint.language.telling import assumptions
 from app.blueprint.language.uploading import with_uploads
+from app.blueprint.language.yes_or_no import with_yes_or_no
 from app.blueprint.look_words import look_words, read_theme
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.spec import (
@@ -72,7 +75,9 @@ def _specify(
     people_of_their_own = own_people(findings.acts, drafts, reading.tokens)
     namer = Entities(drafts, findings)
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
+    entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
     entities, rules = apply_bounds(reading.text, entities, shape.rules_of(entities))
+    rules = (*rules, *rules_of_stock(entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
     title = wording.title(findings, drafts, reading.tokens, goal=reading.text)

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse
 
 from . import database, hosts, once, rules
 from .access import Visitor
-from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, file_name, is_pressing, money, show, tone
+from .fields import EMAIL, MAX_TEXT, PHONE, URL, Value, day, file_name, is_pressing, show, tone
 from .files import MOST_BYTES
 from .model import FILES, Entity, Field, lower_first
 from .routing import Given
@@ -64,7 +64,7 @@ templates = Environment(
 templates.globals.update(
     about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS,
     by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
-    file_types=FILES, writes=bool(MESSAGES), most_megabytes=MOST_BYTES // 1_000_000, can_sign_up=any(role.own for role in ROLES), tone=tone, is_pressing=is_pressing, money=lambda cents: money(cents, ABOUT.currency), day=day,
+    file_types=FILES, writes=bool(MESSAGES), most_megabytes=MOST_BYTES // 1_000_000, can_sign_up=any(role.own for role in ROLES), tone=tone, is_pressing=is_pressing, said=lambda field, value: show(field, value, currency=ABOUT.currency), day=day,
 )  # fmt: skip
 
 Form = Annotated[dict[str, str], Given(read_form)]

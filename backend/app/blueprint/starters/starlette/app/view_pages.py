@@ -45,7 +45,8 @@ def totals(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     _only_if(entity.totals)
     with database.session() as db:
         groups = views.totals(db, entity, visitor)
-        context: dict[str, Any] = {"entity": entity, "groups": groups, "late": views.late_sum(db, entity, visitor)}
+        added = entity.field(entity.totals)
+        context: dict[str, Any] = {"entity": entity, "groups": groups, "late": views.late_sum(db, entity, visitor), "added": added}
     return render(request, "totals.html", {**context, "heading": f"{entity.plural}: totals"})
 
 

@@ -62,20 +62,27 @@ def sums(db: sqlite3.Connection, visitor: Visitor) -> list[dict[str, Any]]:
     found = []
     for entity in ENTITIES:
         if entity.totals and not entity.is_line:
-            label = entity.field(entity.totals).label
-            found.append({"entity": entity, "label": f"{label}, all {entity.many}", "total": _sum(db, entity, visitor)})
+            field = entity.field(entity.totals)
+            label = field.label
+            found.append({"entity": entity, "field": field, "label": f"{label}, all {entity.many}", "total": _sum(db, entity, visitor)})
             if any(isinstance(rule, Overdue) and rule.status for rule in entity.rules):
                 still_open = _sum(db, entity, visitor, rules.still_open(entity))
                 late = late_sum(db, entity, visitor)
-                found.append({"entity": entity, "label": f"{label}, still open", "total": still_open, "late": late})
+                found.append({"entity": entity, "field": field, "label": f"{label}, still open", "total": still_open, "late": late})
     return found
+
+
+def _amount(entity: Entity) -> str:
+    """What is added up, as SQL about the row `r`: a field that is kept, or one that is worked out."""
+    field = entity.field(entity.totals)
+    return f"({field.sql})" if field.sql else f'r."{field.name}"'
 
 
 def _sum(
     db: sqlite3.Connection, entity: Entity, visitor: Visitor, only: tuple[str, list[Value]] = ("1", [])
 ) -> int:
     sees, values = visitor.sees(entity)
-    sql = f'SELECT coalesce(sum("{entity.totals}"), 0) FROM "{entity.table}" WHERE {sees} AND {only[0]}'
+    sql = f'SELECT coalesce(sum({_amount(entity)}), 0) FROM "{entity.table}" r WHERE {sees} AND {only[0]}'
     return int(db.execute(sql, [*values, *only[1]]).fetchone()[0])
 
 
@@ -264,7 +271,7 @@ def _month_name(key: str | None) -> str:
 def _grouped(db: sqlite3.Connection, entity: Entity, by: str, visitor: Visitor) -> list[tuple[Any, int, int]]:
     sees, values = visitor.sees(entity)
     sql = (
-        f'SELECT {by}, coalesce(sum("{entity.totals}"), 0), count(*) FROM "{entity.table}" WHERE {sees} '
+        f'SELECT {by}, coalesce(sum({_amount(entity)}), 0), count(*) FROM "{entity.table}" r WHERE {sees} '
         "GROUP BY 1 ORDER BY 2 DESC"
     )
     return [(row[0], int(row[1]), int(row[2])) for row in db.execute(sql, values)]

@@ -1,0 +1,88 @@
+"""Papers with lines, such as invoices: quantity times price in each line, tax on the whole, all worked out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from app.blueprint.shape_rules import LINES
+from app.blueprint.spec import ComputedSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec_queries import lower_first
+
+_TAX: Final = re.compile(r"\b(tax(?:es)?|vat|gst|sales tax)\b", re.IGNORECASE)
+_NO_TAX: Final = re.compile(r"\b(?:no|without|before|excluding) (?:sales )?(?:tax|vat|gst)", re.IGNORECASE)
+_LEAST_PRICE: Final = -1_000_000
+"""A line may take something off, such as a discount or a deposit."""
+
+
+def with_prices(goal: str, entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...]:
+    """The kinds of record, where what a paper comes to follows from its lines."""
+    pairs = {line.name: paper.name for line in entities if (paper := _paper_of(line, entities)) is not None}
+    papers = {paper: line for line, paper in pairs.items()}
+    tax = _name_of_tax(goal)
+    return tuple(
+        _as_line(entity)
+        if entity.name in pairs
+        else _as_paper(entity, papers[entity.name], entities, tax)
+        if entity.name in papers
+        else entity
+        for entity in entities
+    )
+
+
+def _name_of_tax(goal: str) -> str:
+    found = _TAX.search(goal)
+    if found is None or _NO_TAX.search(goal):
+        return ""
+    word = found[1].lower()
+    return word.upper() if word in ("vat", "gst") else "Tax"
+
+
+def _paper_of(line: EntitySpec, entities: Sequence[EntitySpec]) -> EntitySpec | None:
+    """The paper that records with a quantity and an amount are the lines of."""
+    if not line.name.endswith(LINES) or line.field("quantity") is None or line.field("amount") is None:
+        return None
+    leads_to = {field.ref for field in line.fields if field.ref and field.required}
+    return next((one for one in entities if one.name in leads_to and one.field("total") is not None), None)
+
+
+def _as_line(line: EntitySpec) -> EntitySpec:
+    quantity = FieldSpec(
+        name="quantity", label="Quantity", type=FieldType.DECIMAL, required=True, lowest=0, starts_as="1"
+    )
+    price = FieldSpec(
+        name="unit_price", label="Unit price", type=FieldType.MONEY, required=True, lowest=_LEAST_PRICE
+    )
+    kept = [field for field in line.fields if not _TAX.fullmatch(field.label)]
+    fields = [{"quantity": quantity, "amount": price}.get(field.name, field) for field in kept]
+    amount = ComputedSpec(
+        name="amount", label="Amount", expression="quantity * unit_price", about="Quantity times unit price."
+    )
+    return EntitySpec.model_validate({**dict(line), "fields": fields, "computed": (*line.computed, amount)})
+
+
+def _as_paper(paper: EntitySpec, line: str, entities: Sequence[EntitySpec], tax: str) -> EntitySpec:
+    lines = lower_first(next(one.plural for one in entities if one.name == line))
+    added = f"sum(amount of {line})"
+    # A goal that says that there is none, or says its rate, has no other field for it.
+    fields = [field for field in paper.fields if field.name != "total" and not _TAX.fullmatch(field.label)]
+    figures = [
+        ComputedSpec(name="total", label="Total", expression=added, about=f"The {lines} added up."),
+    ]
+    if tax:
+        rate = FieldSpec(name="tax", label=tax, type=FieldType.DECIMAL, unit="%", lowest=0, highest=100)
+        fields.insert(-1 if fields[-1].type is FieldType.LONGTEXT else len(fields), rate)
+        figures = [
+            ComputedSpec(name="subtotal", label="Subtotal", expression=added, about=f"The {lines} added up."),
+            ComputedSpec(
+                name="tax_amount", label=f"{tax} amount", expression="subtotal * or_else(tax, 0) / 100",
+                digits=2, about=f"{tax} on the subtotal, to the cent.",
+            ),
+            ComputedSpec(
+                name="total", label="Total", expression="subtotal + tax_amount",
+                about=f"The {lines} and the {lower_first(tax)}.",
+            ),
+        ]  # fmt: skip
+    found = {**dict(paper), "fields": fields, "computed": (*paper.computed, *figures), "lines": line}
+    return EntitySpec.model_validate(found)
