@@ -12,6 +12,7 @@ from app.acceptance.form_driver import FormDriver
 from app.acceptance.http_session import Answer
 from app.acceptance.kept import told
 from app.acceptance.known_records import read_records
+from app.acceptance.page_checks import try_totals
 from app.acceptance.people import People
 from app.acceptance.samples import before, conflicting_values
 from app.acceptance.stage import UNARRANGED, Stage, take_move
@@ -19,7 +20,7 @@ from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.rules import Rule, rules_of
 from app.blueprint.generate.stated import is_condition, is_tangled, judged_rules
 from app.blueprint.generate.violations import Violation
-from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec, ViewKind
 from app.domain.failure import BuildFailed, FailureCode
 
 Try = Callable[[People, EntitySpec, RuleSpec], Awaitable[str]]
@@ -134,7 +135,10 @@ async def _add_overdue(people: People, entity: EntitySpec, rule: RuleSpec) -> st
 
 async def _check_sum(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """The page of a parent says the sum of its records, worked out from their export."""
-    stated = next(rule_made for rule_made in rules_of(people.spec, entity) if rule_made.about == rule.about)
+    made = (rule_made for rule_made in rules_of(people.spec, entity) if rule_made.about == rule.about)
+    stated = next(made, None)
+    if stated is None:
+        return await _check_sum_of_all(people, entity, rule)
     target = _target_of(people.spec, entity, stated.text("ref"))
     records = await read_records(people.driver)
     line = entity.field(stated.text("money"))
@@ -149,6 +153,16 @@ async def _check_sum(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
                 f"{entity.plural} are not added up as the plan says: {rule.about}",
                 log=f"GET {page.path}: {told(page)}\nexpected: {total}",
             )
+    return f"{rule.about} (added up)"
+
+
+async def _check_sum_of_all(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """The page of totals says the sum of all, where nothing else adds these records up."""
+    totals = (view for view in people.spec.views if (view.kind, view.entity) == (ViewKind.TOTALS, entity.name))
+    view = next(totals, None)
+    if view is None:
+        raise BuildFailed(FailureCode.RULE_BROKEN, f"No page adds up what the plan says: {rule.about}")
+    await try_totals(people, entity, view)
     return f"{rule.about} (added up)"
 
 

@@ -192,7 +192,7 @@ def _sum_rule(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[Ru
             whole = with_article(lower_first(paper.label))
             about = f"The {lower_first(entity.plural)} of {whole} add up to its total."
             yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name, paper.name), about=about)
-        else:
+        elif status_field(entity) is not None or any(field.type in _DATES for field in entity.fields):
             about = f"Adds up the {field.label.lower()} of all {lower_first(entity.plural)}."
             yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name,), about=about)
 

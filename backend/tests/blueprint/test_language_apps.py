@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.seed import seed_rows
 from app.blueprint.language import GoalUnreadable, understand
 from app.blueprint.spec import (
@@ -194,6 +195,15 @@ def test_the_examples_break_no_rule_of_their_app(spec: AppSpec) -> None:
             for field in entity.fields:
                 assert not (field.required and row[field.name] in (None, "")), (entity.name, field.name)
                 assert not field.choices or row[field.name] in (None, *field.choices)
+
+
+@every_app
+def test_what_adds_up_is_added_up_on_some_page(spec: AppSpec) -> None:
+    totals = {view.entity for view in spec.views if view.kind is ViewKind.TOTALS}
+    for rule in spec.rules:
+        if rule.kind is RuleKind.SUM:
+            made = [one.about for one in rules_of(spec, named(spec, rule.entity))]
+            assert rule.about in made or rule.entity in totals, rule
 
 
 @every_app
