@@ -41,15 +41,15 @@ class Follower:
         """The states that were told, in order."""
         return [event["status"] for event in self.events if event["type"] == "status"]
 
-    def await_state(self, state: str, *, within_s: float = 60) -> None:
+    def await_state(self, state: str, *, within_s: float = 120) -> None:
         """Return as soon as the state was told."""
         eventually(lambda: state in self.states, within_s=within_s, every_s=0.005)
 
-    def await_listening(self, *, within_s: float = 60) -> None:
+    def await_listening(self, *, within_s: float = 120) -> None:
         """Return once a stream is open and its first event has come."""
         eventually(lambda: self.connections > 0 and self.events, within_s=within_s)
 
-    def await_end(self, *, within_s: float = 60) -> None:
+    def await_end(self, *, within_s: float = 120) -> None:
         """Return when the stream has told the end of the build."""
         self._thread.join(within_s)
         assert self.ended, f"no end after {within_s} s: {self.events[-3:]}, {self.refusals}"

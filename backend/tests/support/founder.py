@@ -39,14 +39,14 @@ class Founder:
         self.violations: list[str] = []
         self._seen = 0
 
-    async def see(self, script: str, *, within_s: float = 20) -> Any:
+    async def see(self, script: str, *, within_s: float = 60) -> Any:
         """What the script gives, as soon as it gives something."""
         async with asyncio.timeout(within_s):
             while not (found := await self.browser.run(script)):  # noqa: ASYNC110 - the page has no event
                 await asyncio.sleep(0.1)
         return found
 
-    async def text(self, words: str, *, within_s: float = 20) -> None:
+    async def text(self, words: str, *, within_s: float = 60) -> None:
         """Wait until the page says so."""
         await self.see(f"document.body?.innerText.includes({json.dumps(words)})", within_s=within_s)
 

@@ -150,7 +150,7 @@ class Instance:
                 return
         raise AssertionError(f"{stage} never came: {self.status(job_id)}")
 
-    def await_end(self, job_id: str, *, within_s: float = 120) -> Any:
+    def await_end(self, job_id: str, *, within_s: float = 300) -> Any:
         """The status once the build has ended, whatever happens to the instance meanwhile."""
 
         def ended() -> Any:
