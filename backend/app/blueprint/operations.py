@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.blueprint import spec_defaults
 from app.blueprint.fault_words import OURS
 from app.blueprint.naming import Raw
+from app.blueprint.renames import mark_choice
 from app.blueprint.renaming import Renames, rename, tool_name
 
 MOST: Final = 40
@@ -97,6 +98,9 @@ def _rename(document: Raw, operation: Operation) -> None:
     renames = _renames_of(document, steps, part, operation.to)
     if renames is None:
         raise OperationFault("only what has a name is renamed; use change for the words of others")
+    if steps[0] == "entities" and steps[4:5] and steps[2] == "fields" and steps[4] == "choices":
+        field_holder, field_key = _find_place(document, steps[:4])
+        mark_choice(field_holder[field_key], old=str(part), new=operation.to)
     if isinstance(part, dict):
         _forget_derived(part, is_entity=len(steps) == 2 and steps[0] == "entities")
         # Only of these something is kept, which must be found again.

@@ -210,6 +210,14 @@ def mark_choices(edit: Raw, base: AppSpec) -> list[Guess]:
     return found
 
 
+def mark_choice(field: Raw, *, old: str, new: str) -> None:
+    """Write into a field what a choice that is renamed was in the version that the records come from."""
+    pairs = list(_dicts(field.get("choices_were")))
+    origin = next((pair["was"] for pair in pairs if pair.get("name") == old), old)
+    others = [pair for pair in pairs if pair.get("name") != old]
+    field["choices_were"] = [*others, {"name": new, "was": origin}] if new != origin else others
+
+
 def renamed_choices(old: Sequence[str], choices: Any) -> dict[str, str]:  # Any: what JSON can hold
     """Old choices to those in their places, where there are as many and neither is used in another place."""
     choices_now = [str(choice) for choice in choices] if isinstance(choices, list | tuple) else []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Final
 
+from app.blueprint.renames import mark_choice
+from app.blueprint.renaming import Renames, rename
 from app.blueprint.spec import EntitySpec, FieldSpec
 from app.blueprint.spec_queries import lower_first, status_field
 from app.services.plan_values import CorrectionRefused, Raw, Values, dict_of, record_in, words_in
@@ -48,16 +51,8 @@ def _rename_step(raw: Raw, values: Values) -> None:
 
 def rename_choice(raw: Raw, entity: Raw, field: Raw, *, old: str, new: str) -> None:
     """Call a choice otherwise, wherever it is named; its records go along."""
-    were = list(field.get("choices_were") or ())
-    origin = next((earlier["was"] for earlier in were if earlier["name"] == old), old)
-    unaffected = [earlier for earlier in were if earlier["name"] != old]
-    field["choices_were"] = [*unaffected, {"name": new, "was": origin}] if new != origin else unaffected
-    field["choices"] = [new if choice == old else choice for choice in field["choices"]]
-    if field["name"] == entity["state"]:
-        for move in entity["moves"]:
-            move["sources"] = [new if source == old else source for source in move["sources"]]
-            move["target"] = new if move["target"] == old else move["target"]
-    _rename_in_expressions(raw, old, new)
+    mark_choice(field, old=old, new=new)
+    rename(raw, copy.deepcopy(raw), Renames(choices={(entity["name"], field["name"]): {old: new}}))
 
 
 def _add_step(raw: Raw, values: Values) -> None:
@@ -103,23 +98,6 @@ def _remove_step(raw: Raw, values: Values) -> None:
 
 _PLAIN_MOVE: Final[dict[str, Any]] = {"by": [], "asks": [], "sets": [], "only_if": None}
 
-
-def _rename_in_expressions(part: Any, old: str, new: str) -> None:  # Any: what the raw form holds
-    """Name the step by its new name in every figure and condition."""
-    if isinstance(part, list):
-        for member in part:
-            _rename_in_expressions(member, old, new)
-    elif isinstance(part, dict):
-        for key, value in part.items():
-            if key in _EXPRESSIONS and isinstance(value, str):
-                for quote in ("'", '"'):
-                    value = value.replace(f"{quote}{old}{quote}", f"{quote}{new}{quote}")
-                part[key] = value
-            else:
-                _rename_in_expressions(value, old, new)
-
-
-_EXPRESSIONS: Final = ("expression", "only_if", "public_if", "condition", "when", "starts_as", "value")
 
 STEPS: Final[dict[str, Callable[[Raw, Values], None]]] = {
     "rename_step": _rename_step,

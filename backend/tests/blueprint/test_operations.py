@@ -61,6 +61,17 @@ def test_a_rename_is_followed_wherever_the_name_stands_and_records_live_on() -> 
     assert record_effects(BASE, spec) == ["Starts at of bookings is kept under the new name Begins at."]
 
 
+def test_records_go_along_with_a_choice_that_is_renamed() -> None:
+    entity, field = next((e, f) for e in BASE.entities for f in e.fields if f.choices)
+    old = field.choices[0]
+    at = f"entities/{entity.name}/fields/{field.name}/choices/{old}"
+
+    spec = after({"op": "rename", "at": at, "to": "Quite else"})
+
+    told = f"{field.label} of {entity.plural.lower()}: records that say {old} say Quite else."
+    assert record_effects(BASE, spec) == [told]
+
+
 def test_expressions_are_followed_through_links_and_records_and_only_where_the_name_is_meant() -> None:
     spec = after(
         {"op": "rename", "at": "entities/Booking/fields/status", "to": "state"},
