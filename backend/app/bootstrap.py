@@ -171,7 +171,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
 
 
 def build_tools(adapters: Adapters, services: Services, settings: Settings) -> BuildTools:
-    """What a build works with."""
+    """The tools of a build."""
     return BuildTools(
         database=services.database,
         machine=services.machine,

@@ -1,4 +1,4 @@
-"""What a process works with, assembled once."""
+"""The services of a process, assembled once."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class _Adapter(Protocol):
         ...
 
     def describe_price(self, choice: ModelChoice) -> str:
-        """What a model costs, in words."""
+        """The price of a model, in words."""
         ...
 
     def RunnerReal(  # noqa: N802 - a class there
@@ -164,13 +164,13 @@ def model_service(settings: Settings, database: Database) -> ModelService:
 async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> tuple[ModelChoice, Abilities]:
     """The first model that answers, and what it can do. RunnerUnavailable."""
     adapter = await _load_adapter()
-    *fallbacks, last = choices
+    *fallbacks, last_choice = choices
     for choice in fallbacks:
         try:
             return choice, await adapter.probe(choice, journal)
         except ProviderDown:
             continue
-    return last, await adapter.probe(last, journal)
+    return last_choice, await adapter.probe(last_choice, journal)
 
 
 async def try_model(settings: Settings, ledger: Ledger) -> str:
@@ -187,20 +187,16 @@ def _describe_abilities(abilities: Abilities) -> str:
         AnswerForm.TOOL: "its answers come by a tool",
         AnswerForm.TEXT: "nothing holds its answers to a form",
     }
-    told = [forms[abilities.form]]
+    parts = [forms[abilities.form]]
     if abilities.context is not None:
-        told.append(f"it reads {abilities.context:,} tokens at a time")
+        parts.append(f"it reads {abilities.context:,} tokens at a time")
     if abilities.sees is not None:
-        told.append(f"it can{'' if abilities.sees else 'not'} look at pictures")
-    return ", ".join(told)
+        parts.append(f"it can{'' if abilities.sees else 'not'} look at pictures")
+    return ", ".join(parts)
 
 
 async def plan_with_model(settings: Settings, ledger: Ledger, goal: str, say: Say) -> tuple[AppSpec, str]:
-    """What the model makes of a goal, and what that took. RunnerError, ConfigurationError.
-
-    It is entered as a build of its own, so that the budget of a build holds here as well; a build of the same
-    goal is not asked again.
-    """
+    """Plan a goal with the model, and say what that took. RunnerError, ConfigurationError."""
     asking = Asking(ledger.founder_id, job_id=JobId(uuid4()))
     journal = JobJournal(ledger.database, caps_of(settings), asking)
     runner = await _make_runner(

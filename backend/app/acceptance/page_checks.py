@@ -85,14 +85,14 @@ async def try_chart(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     field = _field_of(entity, view)
     rows = [row for row in await people.driver.rows(entity) if row[field.label]]
     answer = await open_view(people, entity, view)
-    shown = [Fraction(_NOT_A_NUMBER.sub("", text)) for text in _HOW_MUCH.findall(answer.text)]
+    figures = [Fraction(_NOT_A_NUMBER.sub("", text)) for text in _HOW_MUCH.findall(answer.text)]
     if field.type in (FieldType.INT, FieldType.MONEY):
-        is_right = set(shown) <= {_amount_in(field, row) for row in rows} and bool(shown) == bool(rows)
+        is_right = set(figures) <= {_amount_in(field, row) for row in rows} and bool(figures) == bool(rows)
     else:
-        is_right = sum(shown) == len(rows)
+        is_right = sum(figures) == len(rows)
     if not is_right:
-        raise wrong_view(view, entity, answer, f"{len(rows)} records, shown {list(map(str, shown))!r}")
-    return f"{entity.plural}: a chart by {field.label.lower()} with {len(shown)} points"
+        raise wrong_view(view, entity, answer, f"{len(rows)} records, shown {list(map(str, figures))!r}")
+    return f"{entity.plural}: a chart by {field.label.lower()} with {len(figures)} points"
 
 
 async def try_gallery(people: People, entity: EntitySpec, view: ViewSpec) -> str:

@@ -200,13 +200,13 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
 
 
 def _on_offer(web: WebForm, values: Mapping[str, str]) -> dict[str, str]:
-    """What is chosen instead of a record that visitors do not see: they comment on no draft."""
+    """The offered choices in place of records that visitors do not see: they comment on no draft."""
     offers: dict[str, list[str]] = {}
     for control in web.controls:
-        found = control.options if control.kind == "select" else [control.value] * (control.kind == "radio")
-        offers.setdefault(control.name, []).extend(option for option in found if option)
-    wanted = {name: some for name, some in offers.items() if some and values.get(name)}
-    return {name: some[0] for name, some in wanted.items() if values[name] not in some}
+        offered = control.options if control.kind == "select" else [control.value] * (control.kind == "radio")
+        offers.setdefault(control.name, []).extend(option for option in offered if option)
+    replaced = {name: texts for name, texts in offers.items() if texts and values.get(name)}
+    return {name: texts[0] for name, texts in replaced.items() if values[name] not in texts}
 
 
 async def _try_privacy(people: People, promise: Promise) -> str:
@@ -236,7 +236,7 @@ async def _record_and_owner(
     driver = people.driver
     record = await driver.add(entity)
     number = record.values.get(ref.name, "") if ref is not None else str(record.id)
-    owner = next((made for made in driver.made if made.entity == person and str(made.id) == number), None)
+    owner = next((record for record in driver.made if record.entity == person and str(record.id) == number), None)
     if owner is None and ref is not None:
         owner = await driver.add(person)
         record = await driver.add(entity, **{ref.name: str(owner.id)})

@@ -122,9 +122,9 @@ class RightChecks:
         elif answer.status != _OPENS:
             raise self._wrong_right(entity, right, "cannot see them", f"GET {answer.path}: {told(answer)}")
         else:
-            shown = {int(row[NUMBER]) for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
-            if shown != expected:
-                log = f"seen {sorted(shown)}, expected {sorted(expected)}, as {actor.me}"
+            visible = {int(row[NUMBER]) for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
+            if visible != expected:
+                log = f"seen {sorted(visible)}, expected {sorted(expected)}, as {actor.me}"
                 raise self._wrong_right(entity, right, "sees more or fewer than those", log)
         for number in sorted(expected)[:1]:
             page = await actor.session.get(f"/{entity.table}/{number}")

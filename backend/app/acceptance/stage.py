@@ -126,7 +126,7 @@ class Stage:
 
     def _keeps_its_rules(self, scene: Scene) -> bool:
         judge = examples_of(self.driver.spec).judge
-        return all(judge.keeps(scene, scene.subject, said) for said in judge.stated[scene.subject[0]])
+        return all(judge.keeps(scene, scene.subject, stated) for stated in judge.stated[scene.subject[0]])
 
     async def add_all(self, *, before: Key | None = None) -> None:
         """Add every record that is not there yet, or those that come before one."""

@@ -82,24 +82,25 @@ class Served:
 def measure_app_pages(stage: Stage, sizes: Sizes) -> list[Reading]:
     """P17."""
     house = stage.house()
-    found: dict[str, dict[int, tuple[float, float]]] = {page: {} for page in ADDRESSES}
+    costs: dict[str, dict[int, tuple[float, float]]] = {page: {} for page in ADDRESSES}
     for records in sizes.records:
         with _serve_both(house, records) as (app, bare):
             for page, (ours, theirs) in ADDRESSES.items():
                 app.cpu_of(ours, WARM), bare.cpu_of(theirs, WARM)
-                found[page][records] = abba(
+                costs[page][records] = abba(
                     lambda path=ours: app.cpu_of(path, sizes.pages),  # type: ignore[misc]  # mypy infers no default
                     lambda path=theirs: bare.cpu_of(path, sizes.pages),  # type: ignore[misc]
                     rounds=sizes.rounds_of_pages,
                 )
-    return [_make_reading(page, by_records) for page, by_records in found.items()]
+    return [_make_reading(page, by_records) for page, by_records in costs.items()]
 
 
 def _make_reading(page: str, by_records: dict[int, tuple[float, float]]) -> Reading:
     """The worst of all numbers of records, with the others beside it."""
     worst = max(by_records.values(), key=lambda pair: ratio_of(*pair))
     each = (
-        f"{ours:.0f} us ({ratio_of(ours, bare):.2f}x) at {many:,}" for many, (ours, bare) in by_records.items()
+        f"{ours:.0f} us ({ratio_of(ours, bare):.2f}x) at {records:,}"
+        for records, (ours, bare) in by_records.items()
     )
     return Reading(f"P17 {page}", *worst, note=", ".join(each))
 

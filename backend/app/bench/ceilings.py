@@ -53,15 +53,15 @@ class BareStatus:
 
     def __init__(self, redis_url: str) -> None:
         self._redis = Redis.from_url(redis_url, decode_responses=True)
-        self._is_kept = False
+        self._is_stored = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002
         """One request."""
-        if not self._is_kept:
+        if not self._is_stored:
             await self._redis.hset(KEY, mapping={"view": json.dumps(VIEW), "seq": "4", "floor": "4"})
-            self._is_kept = True
-        kept = await self._redis.hgetall(KEY)
-        await _reply(send, json.dumps(json.loads(kept["view"])).encode())
+            self._is_stored = True
+        stored = await self._redis.hgetall(KEY)
+        await _reply(send, json.dumps(json.loads(stored["view"])).encode())
 
 
 class Hub:

@@ -128,10 +128,10 @@ class Pair:
     def _act_cost(self, record: Record, name: str, count: int) -> float:
         act: Callable[[int], None] = getattr(record, name)
         act(4)
-        spent, own = self._count(record), time.process_time()
+        spent, began = self._count(record), time.process_time()
         act(count)
-        mine = time.process_time() - own if name == "claim" else 0
-        return (sum(spent.stop().values()) + mine) / count * 1e6
+        own_cpu = time.process_time() - began if name == "claim" else 0
+        return (sum(spent.stop().values()) + own_cpu) / count * 1e6
 
     def _count(self, record: Record) -> Spent:
         return Spent(api=self._sides[record.house.url][1], postgres=record.house.stage.server_pids["postgres"])

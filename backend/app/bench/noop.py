@@ -171,7 +171,7 @@ async def no_checks(
     *,
     preview: Preview,
 ) -> CheckReport:
-    """What checks cost is the app's, not the conducting's: only the preview is asked."""
+    """No checks, since they cost what the app costs and not the conducting: only the preview is asked."""
     return CheckReport([await preview()])
 
 
@@ -180,9 +180,9 @@ class RunnerSlow(RunnerFake):
 
     async def run(self, goal: str, spec: AppSpec, *, say: Say) -> RunResult:
         """The canned app with an install that only a kill ends."""
-        made = await super().run(goal, spec, say=say)
-        manifest = replace(Manifest.parse(made.working_files[MANIFEST]), install=(_FOR_EVER,))
-        return replace(made, working_files={**made.working_files, MANIFEST: manifest.dumps()})
+        result = await super().run(goal, spec, say=say)
+        manifest = replace(Manifest.parse(result.working_files[MANIFEST]), install=(_FOR_EVER,))
+        return replace(result, working_files={**result.working_files, MANIFEST: manifest.dumps()})
 
 
 class DeafBell(NotificationListener):

@@ -16,10 +16,10 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"{plan.title}: {plan.tagline}",
         *wish_lines([clause.model_dump(mode="json") for clause in plan.clauses]),
-        *_block("It keeps", (_kept_line(kept) for kept in plan.keeps)),
+        *_block("It keeps", (_kept_line(record) for record in plan.keeps)),
         *_block("People", (f"{person.name} ({_sees_words(person.sees)})" for person in plan.people)),
         *_block("Without an account", (deed.label for deed in plan.does if deed.who == "Visitor")),
-        *_block("Steps", (_move_line(kept, move) for kept in plan.keeps for move in kept.moves)),
+        *_block("Steps", (_move_line(record, move) for record in plan.keeps for move in record.moves)),
         *_block("Rules", (rule.about for rule in plan.rules)),
         *_block("It works out", (computed.about for computed in plan.computes)),
         *_block("It sends, where a mail server is set", (_sent_line(sent) for sent in plan.sends)),

@@ -200,14 +200,14 @@ def _renamed_in_place(old: Sequence[Raw], parts: Any) -> dict[str, str]:  # Any:
 
 def mark_choices(edit: Raw, base: AppSpec) -> list[Guess]:
     """Write into the edit which choices seem to be renamed: those that stand where others stood."""
-    found = []
+    guesses = []
     for before, entity in _still_there(entities(edit), base.model_dump(mode="json")["entities"]):
         for was, now in _still_there(fields(entity), before["fields"]):
             renamed = renamed_choices(was["choices"], now.get("choices"))
             if renamed:
                 now["choices_were"] = [{"name": new, "was": old} for old, new in renamed.items()]
-                found += [Guess(str(now.get("name")), old, new, field=True) for old, new in renamed.items()]
-    return found
+                guesses += [Guess(str(now.get("name")), old, new, field=True) for old, new in renamed.items()]
+    return guesses
 
 
 def mark_choice(field: Raw, *, old: str, new: str) -> None:

@@ -189,8 +189,8 @@ def _sum_rule(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[Ru
         line = entity.name.endswith(LINES)
         paper = next((ref for ref in of_type(entity, FieldType.REF) if line and _has_total(ref, entities)), None)
         if paper is not None:
-            whole = with_article(lower_first(paper.label))
-            about = f"The {lower_first(entity.plural)} of {whole} add up to its total."
+            paper_text = with_article(lower_first(paper.label))
+            about = f"The {lower_first(entity.plural)} of {paper_text} add up to its total."
             yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name, paper.name), about=about)
         elif status_field(entity) is not None or any(field.type in _DATES for field in entity.fields):
             about = f"Adds up the {field.label.lower()} of all {lower_first(entity.plural)}."

@@ -117,7 +117,7 @@ def _check_zone(name: str) -> str:
 
 
 class AppSpec(Part):
-    """What an app is: made by an engine, shown to the founder, rendered by the generator."""
+    """The specification of an app: made by an engine, shown to the founder, rendered by the generator."""
 
     version: int = Field(default=SPEC_VERSION, ge=SPEC_VERSION, le=SPEC_VERSION, strict=True)
     title: Label

@@ -95,18 +95,18 @@ def _record_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
 def _view_changes(old: AppSpec, new: AppSpec, before: Mapping[str, str]) -> Iterator[str]:
     """Other ways in which records that were there before are shown."""
     for entity in new.entities:
-        shown = {view.kind for view in old.views if view.entity == before.get(entity.name)}
+        kinds_before = {view.kind for view in old.views if view.entity == before.get(entity.name)}
         shown_now = {view.kind for view in new.views if view.entity == entity.name}
         if entity.name in before:
             yield from (
                 f"{entity.plural} are shown as a {_SHOWN[kind]} too."
                 for kind in _SHOWN
-                if kind in shown_now - shown
+                if kind in shown_now - kinds_before
             )
             yield from (
                 f"{entity.plural} are no longer shown as a {_SHOWN[kind]}."
                 for kind in _SHOWN
-                if kind in shown - shown_now
+                if kind in kinds_before - shown_now
             )
 
 
@@ -128,7 +128,7 @@ def _detail_changes(entity: EntitySpec, was: FieldSpec, now: FieldSpec) -> Itera
         yield f"“{now.label}” {of} is another kind of detail."
     if was.required != now.required:
         yield f"“{now.label}” {of} {'must be filled in' if now.required else 'may be left empty'}."
-    renamed = renamed_choices(was.choices, now.choices) | {one.was: one.name for one in now.choices_were}
+    renamed = renamed_choices(was.choices, now.choices) | {entry.was: entry.name for entry in now.choices_were}
     for old in was.choices:
         if old in renamed:
             yield f"“{old}” {of} is called “{renamed[old]}” now."

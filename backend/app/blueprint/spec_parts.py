@@ -141,11 +141,7 @@ class MoveSpec(Part):
 
 
 class RightSpec(Part):
-    """What one role may do with the records of a kind; `only_if` narrows what it sees.
-
-    `fields` are those it may fill in and change; empty means every one. `label` is what adding one is called, such
-    as "Take a seat".
-    """
+    """The rights of one role on the records of a kind; `only_if` narrows what it sees."""
 
     role: Label
     label: Label | None = None
@@ -209,10 +205,10 @@ class EntitySpec(Part):
             raise ValueError(f"entity {self.name!r}: its state {self.state!r} must be a choice of it")
         if self.moves and state is None:
             raise ValueError(f"entity {self.name!r} has moves, so it must name the choice that is its state")
-        known = set(state.choices) if state else set()
+        choices = set(state.choices) if state else set()
         for move in self.moves:
             for name in (*move.sources, move.target):
-                if name not in known:
+                if name not in choices:
                     raise ValueError(f"move {move.label!r} of {self.name!r}: {name!r} is not one of its states")
             for name in (*move.asks, *(assignment.field for assignment in move.sets)):
                 if self.field(name) is None or name == self.state:

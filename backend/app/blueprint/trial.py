@@ -96,7 +96,7 @@ def _idle_rules(spec: AppSpec) -> Iterator[Idle]:
 
 
 def _is_built(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
-    return any(made.about == rule.about for made in rules_of(spec, entity))
+    return any(built.about == rule.about for built in rules_of(spec, entity))
 
 
 def _is_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:

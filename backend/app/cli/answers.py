@@ -26,7 +26,9 @@ def read_answers(client: ApiClient, project: str | None, said: Sequence[str]) ->
     if project is not None:
         builds = client.get(f"/api/projects/{find_project_id(client, project)}/builds")["items"]
         designs = [client.get(f"/api/builds/{build['job_id']}")["evidence"].get("design") for build in builds[:1]]
-        asked = [one["question"] for design in designs if design for one in design.get("questions") or []]
+        asked = [
+            question["question"] for design in designs if design for question in design.get("questions") or []
+        ]
     return [_read_answer(text, asked) for text in said]
 
 

@@ -35,8 +35,8 @@ def correct(
         project = find_project_id(client, project)
         revision = client.get(f"/api/projects/{project}/spec")["revision"]
         path = f"/api/projects/{project}/plan/corrections"
-        kept = client.post(path, {"change": change, "values": pairs}, revision=revision)
-    return _tell(kept, context, as_json=common.json)
+        saved = client.post(path, {"change": change, "values": pairs}, revision=revision)
+    return _tell(saved, context, as_json=common.json)
 
 
 def undo(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
@@ -44,8 +44,8 @@ def undo(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
         project = find_project_id(client, project)
         revision = client.get(f"/api/projects/{project}/spec")["revision"]
-        kept = client.post(f"/api/projects/{project}/spec/undo", revision=revision)
-    return _tell(kept, context, as_json=common.json)
+        saved = client.post(f"/api/projects/{project}/spec/undo", revision=revision)
+    return _tell(saved, context, as_json=common.json)
 
 
 def _tell(kept: dict[str, Any], context: Context, *, as_json: bool) -> int:

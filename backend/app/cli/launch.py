@@ -1,4 +1,4 @@
-"""What a version takes along when it goes online: its checklist, its papers, its history."""
+"""The papers of a version that goes online: its checklist, its brief, its history."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PAPERS: Final = ("brief", "scope", "milestones", "risks", "how-it-works")
 def launch(build: Build, /, *, common: Common = COMMON, context: Ctx) -> int:
     """Show whether a version may go online, and what stands in the way, with the commands that mend it."""
     with open_client(common, context) as client:
-        found = find_build(client, build)
-        checklist = client.get(f"/api/builds/{found['job_id']}/readiness")
+        record = find_build(client, build)
+        checklist = client.get(f"/api/builds/{record['job_id']}/readiness")
     if common.json:
         context.result_json(checklist)
         return Exit.OK
@@ -33,7 +33,7 @@ def launch(build: Build, /, *, common: Common = COMMON, context: Ctx) -> int:
         context.result(f"{SIGNS[finding['light']]:<7} {finding['title']}. {finding['detail']}")
         if finding["fix"]:
             context.verbatim(f"        {finding['fix']}")
-    context.say(f"All its files, with what a server needs:\ncofounder export {found['job_id']}")
+    context.say(f"All its files, with what a server needs:\ncofounder export {record['job_id']}")
     return Exit.OK
 
 

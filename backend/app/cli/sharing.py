@@ -27,14 +27,14 @@ def share(
     """Make a link by which anybody sees the newest version as a visitor. It is printed this once."""
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/shares"
-        made = client.post(path, {"label": label, "days": days, "with_code": code})
+        link = client.post(path, {"label": label, "days": days, "with_code": code})
     if common.json:
-        context.result_json(made)
+        context.result_json(link)
         return Exit.OK
-    context.result(made["url"])
-    if made["code"]:
-        context.result(f"Code: {made['code']}")
-    context.say(f"It is good until {made['expires_at']}. To close it:\ncofounder unshare {project} {made['id']}")
+    context.result(link["url"])
+    if link["code"]:
+        context.result(f"Code: {link['code']}")
+    context.say(f"It is good until {link['expires_at']}. To close it:\ncofounder unshare {project} {link['id']}")
     return Exit.OK
 
 

@@ -1,4 +1,4 @@
-"""What can be done with a version: compare it, go back to it, begin another project with it."""
+"""Deeds with a version: compare it, go back to it, begin another project with it."""
 
 from __future__ import annotations
 

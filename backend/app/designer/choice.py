@@ -66,7 +66,7 @@ class ModelChoice:
 
     @property
     def is_own_server(self) -> bool:
-        """Whether it runs on a machine of the founder's, which may be slow."""
+        """True when it runs on a machine of the founder's, which may be slow."""
         return self.provider in NEEDS_NO_KEY
 
     @property

@@ -68,7 +68,7 @@ def examples() -> tuple[str, ...]:
 
 @cache
 def brief_example_title() -> str:
-    """What the app of the small example is called: a design of that name is a copy and no answer to a goal."""
+    """The title of the small example: a design of that name is a copy and no answer to a goal."""
     return str(json.loads(brief_example())["spec"]["title"])
 
 

@@ -1,4 +1,4 @@
-"""What a founder asks of a model beside the goal."""
+"""The parts of a founder's request to a model beside the goal."""
 
 from __future__ import annotations
 

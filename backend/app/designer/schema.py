@@ -129,17 +129,17 @@ def brief_answer_schema(clauses: int) -> Json:
     A server that holds an answer to a schema takes its time for every part that may come next, and a weak model
     writes on as long as it may.
     """
-    whole = answer_schema()
-    spec = whole["properties"]["spec"]["properties"]
+    full = answer_schema()
+    spec = full["properties"]["spec"]["properties"]
     small = {name: spec[name] for name in ("title", "tagline", "entities", "rules")}
     account = _bound_sizes(accounts_schema()["properties"]["clauses"])
-    parts = {name: _make_brief_part(name, whole["$defs"][name]) for name in _BRIEF_PARTS}
-    parts["FieldSpec"] = {"anyOf": [_make_brief_field(own, kinds) for own, kinds in _BRIEF_FIELDS.items()]}
-    rule = whole["$defs"]["RuleSpec"]["properties"]
-    parts["RuleSpec"] = {"anyOf": [_make_brief_rule(rule, own, kinds) for own, kinds in _BRIEF_RULES.items()]}
-    said = {"spec": _bound_sizes(_closed_object(small)), "clauses": {**account, "maxItems": clauses}}
-    said["spec"]["properties"]["entities"] |= {"minItems": 1, "maxItems": _MOST_RECORDS}
-    return {**_closed_object(said), "$defs": parts}
+    parts = {name: _make_brief_part(name, full["$defs"][name]) for name in _BRIEF_PARTS}
+    parts["FieldSpec"] = {"anyOf": [_make_brief_field(names, kinds) for names, kinds in _BRIEF_FIELDS.items()]}
+    rule = full["$defs"]["RuleSpec"]["properties"]
+    parts["RuleSpec"] = {"anyOf": [_make_brief_rule(rule, names, kinds) for names, kinds in _BRIEF_RULES.items()]}
+    members = {"spec": _bound_sizes(_closed_object(small)), "clauses": {**account, "maxItems": clauses}}
+    members["spec"]["properties"]["entities"] |= {"minItems": 1, "maxItems": _MOST_RECORDS}
+    return {**_closed_object(members), "$defs": parts}
 
 
 def _make_brief_part(name: str, part: Json) -> Json:

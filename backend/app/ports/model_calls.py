@@ -47,7 +47,7 @@ class AnswerForm(StrEnum):
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a model can do, as it showed and its server says."""
+    """The abilities of a model, as it showed and its server says."""
 
     form: AnswerForm
     context: int | None = None
@@ -107,7 +107,7 @@ class CallJournal(Protocol):
     """The journal of one job. What it has kept is never asked, nor paid, again."""
 
     async def abilities(self, choice: str, *, within_s: float | None = None) -> Abilities | None:
-        """What the model of a choice (by its digest) showed it can do, within the last seconds or ever."""
+        """The abilities that the model of a choice (by its digest) showed within the last seconds, or ever."""
         ...
 
     async def keep_abilities(self, choice: str, model: str, abilities: Abilities) -> None:

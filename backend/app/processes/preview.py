@@ -108,7 +108,7 @@ async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> As
 
 
 async def _end_opened(links: LinkRevocation, service: PreviewService, job_id: JobId) -> None:
-    """Who has a page open that a revoked link has opened must not go on with it."""
+    """End the pages that a revoked link has opened: whoever has one open must not go on with it."""
     # First the link, then what it opened: a page that comes back at once must not be let in again.
     await retry_while_unavailable(links.refresh)
     await service.drop(job_id)

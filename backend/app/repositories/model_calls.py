@@ -105,15 +105,15 @@ _KEEP_ABILITIES: Final = """
 
 
 async def abilities(tx: Connection, choice: str, *, within_s: float | None) -> Abilities | None:
-    """What the model of a choice showed it can do, within the last seconds or ever."""
+    """The abilities that the model of a choice showed within the last seconds, or ever."""
     row = await tx.row(_ABILITIES, {"choice": choice, "within": within_s})
     return None if row is None else Abilities(AnswerForm(row[0]), row[1], row[2])
 
 
 async def keep_abilities(tx: Connection, choice: str, model: str, shown: Abilities) -> None:
     """Note what a model showed it can do."""
-    told = {"form": shown.form.value, "context": shown.context, "sees": shown.sees}
-    await tx.execute(_KEEP_ABILITIES, {"choice": choice, "model": model, **told})
+    fields = {"form": shown.form.value, "context": shown.context, "sees": shown.sees}
+    await tx.execute(_KEEP_ABILITIES, {"choice": choice, "model": model, **fields})
 
 
 def _asking_values(asking: Asking) -> dict[str, object]:

@@ -76,7 +76,7 @@ async def _replace(tx: Connection, project_id: ProjectId, spec: Mapping[str, Any
 
 
 async def last_step(tx: Connection, project_id: ProjectId) -> KeptSpec | None:
-    """What the edit was before its last change; None before there was one."""
+    """The edit before its last change; None before there was one."""
     row = await tx.row(_LAST_STEP, {"project": project_id})
     return KeptSpec(*row) if row else None
 

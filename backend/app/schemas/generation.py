@@ -14,7 +14,7 @@ MOST_ANSWERS: Final = 10
 
 
 class AnswerIn(BaseModel):
-    """What the founder answers to a question that the designer of a version left open."""
+    """A founder's answer to a question that the designer of a version left open."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -167,7 +167,7 @@ class RecordsOut(BaseModel):
 
 
 class ChangesOut(BaseModel):
-    """What a version does otherwise than an earlier one, in sentences; `since` is null for a first version."""
+    """The differences of a version from an earlier one, in sentences; `since` is null for a first version."""
 
     job_id: UUID
     build_version: str
@@ -186,7 +186,7 @@ class PushIn(BaseModel):
 
 
 class PushOut(BaseModel):
-    """Where the versions went, and the newest commit there."""
+    """The place where the versions went, and the newest commit there."""
 
     url: str
     branch: str

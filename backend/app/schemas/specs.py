@@ -70,8 +70,10 @@ def questions_out(view: SpecView) -> QuestionsOut:
                 text=question.text,
                 default=question.default,
                 answers=[
-                    AnswerOut(label=one.label, change=one.change, values=dict(one.values), asks=one.asks)
-                    for one in question.answers
+                    AnswerOut(
+                        label=choice.label, change=choice.change, values=dict(choice.values), asks=choice.asks
+                    )
+                    for choice in question.answers
                 ],
             )
             for question in questions_of(view.spec, answered=view.answered)

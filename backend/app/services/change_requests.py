@@ -89,17 +89,17 @@ def change_example(spec: AppSpec) -> str:
 
 def _apply_clause(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishSpec]]:
     """Make one clause a change of the plan: the plan then, and the wishes that it is with how far each is met."""
-    kept = WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT)
+    kept_wish = WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT)
     if make_change(raw, clause):
-        return raw, [kept]
+        return raw, [kept_wish]
     read = copy.deepcopy(raw)
     is_read, wishes = (False, []) if says_no_record(clause) else _by_reading(spec, read, clause)
     if is_read and not (wishes and all(_is_refused(wish) for wish in wishes)):
-        return read, [_as_read(wish) for wish in wishes] or [kept]
+        return read, [_as_read(wish) for wish in wishes] or [kept_wish]
     if make_likely_change(raw, clause):
-        return raw, [kept]
+        return raw, [kept_wish]
     lost = [wish for wish in wishes if _is_refused(wish)]
-    return raw, lost or [kept.model_copy(update={"state": WishState.LEFT_OUT, "why": _NOT_UNDERSTOOD})]
+    return raw, lost or [kept_wish.model_copy(update={"state": WishState.LEFT_OUT, "why": _NOT_UNDERSTOOD})]
 
 
 def _is_refused(wish: WishSpec) -> bool:

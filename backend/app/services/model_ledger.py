@@ -81,7 +81,7 @@ class JobJournal:
         )
 
     async def abilities(self, choice: str, *, within_s: float | None = None) -> Abilities | None:
-        """What the model of a choice showed it can do, within the last seconds or ever."""
+        """The abilities that the model of a choice showed within the last seconds, or ever."""
         return await self._in_transaction(lambda tx: model_calls.abilities(tx, choice, within_s=within_s))
 
     async def keep_abilities(self, choice: str, model: str, abilities: Abilities) -> None:

@@ -153,8 +153,8 @@ class Asker:
 
     async def recall_form(self) -> None:
         """Go on in the way in which the model showed that it answers."""
-        known = await self._journal.abilities(self._choice.digest)
-        self._form = self._form if known is None else known.form
+        abilities = await self._journal.abilities(self._choice.digest)
+        self._form = self._form if abilities is None else abilities.form
 
     @property
     def has_time(self) -> bool:
@@ -198,7 +198,7 @@ class Asker:
             self._form = _NEXT_FORM[self._form]
 
     async def _probe_form(self) -> bool:
-        """Whether a question is answered in the form that is tried, or nobody can say."""
+        """True when a question is answered in the form that is tried, or when nobody can say."""
         conversation = Conversation(PROBE_SYSTEM)
         conversation.ask(PROBE)
         most = usage_of(self._choice, input_tokens=PROBE_INPUT, output_tokens=PROBE_TOKENS, cached_tokens=0)

@@ -67,7 +67,7 @@ def _probe_place(place: tuple[str, str, str]) -> LocalServer | None:
 
 @dataclass(frozen=True)
 class ServerTold:
-    """What the server of a model says of it; None where it does not say."""
+    """The abilities of a model as its server tells them; None where it does not tell."""
 
     context: int | None = None
     """Tokens that it can read and write together."""
@@ -76,10 +76,7 @@ class ServerTold:
 
 
 async def ask_server(choice: ModelChoice, client: httpx2.AsyncClient) -> ServerTold:
-    """What a server of the founder's own says of a model.
-
-    Asked for each job, since whoever starts such a server anew may give it another context.
-    """
+    """Ask a server of the founder's own about a model."""
     if choice.url is None or not choice.is_own_server:
         return ServerTold()
     if choice.provider == "ollama":
@@ -103,14 +100,14 @@ async def _ask_ollama(root: str, name: str, client: httpx2.AsyncClient) -> Serve
     if running is None:
         return ServerTold()
     size = (_find_loaded(running, name) or {}).get("context_length")
-    shown = await _get_json(client, f"{root}/api/show", {"model": name})
-    sees = _sees([shown] if isinstance(shown, dict) else [], "vision")
+    description = await _get_json(client, f"{root}/api/show", {"model": name})
+    sees = _sees([description] if isinstance(description, dict) else [], "vision")
     return ServerTold(size if isinstance(size, int) and size > 0 else OLLAMA_CONTEXT, sees)
 
 
 def _sees(listed: list[dict[str, Any]], word: str) -> bool | None:
-    told = [one["capabilities"] for one in listed if isinstance(one.get("capabilities"), list)]
-    return any(word in abilities for abilities in told) if told else None
+    capabilities = [entry["capabilities"] for entry in listed if isinstance(entry.get("capabilities"), list)]
+    return any(word in abilities for abilities in capabilities) if capabilities else None
 
 
 async def _running_models(root: str, client: httpx2.AsyncClient) -> list[dict[str, Any]] | None:

@@ -215,7 +215,7 @@ async def probe(choice: ModelChoice, journal: CallJournal) -> Abilities:
 
 
 def describe_price(choice: ModelChoice) -> str:
-    """What the model of a choice costs, in words."""
+    """The price of a choice's model, in words."""
     return price_line(choice)
 
 

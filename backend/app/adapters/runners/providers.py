@@ -98,13 +98,13 @@ def price(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cached_
 
 
 def estimate_line(choice: ModelChoice) -> str:
-    """What a design takes as a rule, in words."""
+    """The usual tokens of a design, in words."""
     usd = price(choice, input_tokens=USUAL_INPUT, output_tokens=USUAL_OUTPUT)
     return f"about {USUAL_INPUT + USUAL_OUTPUT:,} tokens{'' if usd is None else f', ${usd:.2f}'}"
 
 
 def price_line(choice: ModelChoice) -> str:
-    """What a model costs, in words."""
+    """The price of a model, in words."""
     million = 1_000_000
     read, written = (
         price(choice, input_tokens=million, output_tokens=0),
@@ -200,7 +200,7 @@ def is_too_long(error: failures.ModelAPIError) -> bool:
 
 
 def is_about_form(error: failures.ModelAPIError, form: AnswerForm) -> bool:
-    """Whether a provider refuses to bring an answer into a form in this way."""
+    """True when a provider refuses to bring an answer into a form in this way."""
     words = {
         AnswerForm.SCHEMA: ("response_format", "json_schema", "grammar", "text.format"),
         AnswerForm.TOOL: ("tool", "function"),

@@ -112,19 +112,19 @@ async def push_build(job_id: UUID, body: PushIn, caller: CallerDep, services: Se
 
 @router.get("/{job_id}/changes", operation_id="get_changes")
 async def changes(job_id: UUID, caller: CallerDep, services: ServicesDep, since: UUID | None = None) -> ChangesOut:
-    """What is different from the version that this one grew from, or from the one that is named, in words."""
+    """The differences from the version that this one grew from, or from the one that is named, in words."""
     async with services.database.transaction() as tx:
         job = await services.generation.job(tx, caller.id, JobId(job_id))
         before_id = since or job.parent_id
         before = None if before_id is None else await services.generation.job(tx, caller.id, JobId(before_id))
         new = await services.specs.of_version(tx, job)
         old = None if before is None else await services.specs.of_version(tx, before)
-    told = changes_between(old, new) if old is not None and new is not None else []
+    differences = changes_between(old, new) if old is not None and new is not None else []
     return ChangesOut(
         job_id=job.id,
         build_version=job.build_version,
         since=before.build_version if before is not None else None,
-        changes=told,
+        changes=differences,
     )
 
 

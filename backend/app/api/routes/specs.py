@@ -55,7 +55,7 @@ async def undo(
 
 @router.get("/{project_id}/plan/questions", operation_id="list_plan_questions")
 async def questions(project_id: UUID, caller: CallerDep, services: ServicesDep) -> QuestionsOut:
-    """What only the founder can say about the plan; each answer is a correction, or agrees to the default."""
+    """The questions of a plan for the founder alone; each answer is a correction, or agrees to the default."""
     async with services.database.transaction() as tx:
         view = await services.specs.get(tx, caller.id, ProjectId(project_id))
     return questions_out(view)

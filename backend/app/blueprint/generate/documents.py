@@ -70,8 +70,8 @@ def _visitor_lines(spec: AppSpec) -> list[str]:
         if role.scope is RoleScope.OWN:
             rights = [right for entity in spec.entities for right in entity.rights if right.role == role.name]
             others = any(right.sees is Reach.ALL for right in rights)
-            said = f"signs in. {role.about}" if others else "signs in and sees their own records alone."
-            lines.append(f"{role.name}: {said}")
+            sentence = f"signs in. {role.about}" if others else "signs in and sees their own records alone."
+            lines.append(f"{role.name}: {sentence}")
     return lines
 
 

@@ -88,10 +88,10 @@ class Examples:
             for stated in self.judge.stated[entity.name]
             if stated[1] and (entity.state or "") in stated[1]
         ]
-        wanted = " and ".join(f"({text})" for text in (move.only_if or "yes", *rules))
+        conditions = " and ".join(f"({text})" for text in (move.only_if or "yes", *rules))
         self.judge.role = role
         try:
-            for scene in self._scenes_where(entity, wanted, dict(changes)):
+            for scene in self._scenes_where(entity, conditions, dict(changes)):
                 is_open = self.judge.keeps(scene, scene.subject, (move.only_if or "yes", None), strictly=True)
                 texts = {**scene.records[scene.subject], entity.state or "": move.target}
                 moved = Scene(scene.subject, {**scene.records, scene.subject: texts})

@@ -70,7 +70,7 @@ def _violation_json(spec: AppSpec, rule: Rule, rule_spec: RuleSpec) -> Json:
 
 
 def _way_out(entity: EntitySpec, rule: RuleSpec) -> str:
-    """What can be done about a rule that refuses nothing: often a step refuses the same before it is asked."""
+    """The way out of a rule that refuses nothing: often a step refuses the same before it is asked."""
     judged = rule.when or ""
     steps = [move.label for move in entity.moves if move.only_if and f'"{move.target}"' in judged]
     if steps:

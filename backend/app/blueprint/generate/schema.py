@@ -175,8 +175,8 @@ def _number_arguments(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> li
 def _view_lines(spec: AppSpec, entity: EntitySpec) -> list[str]:
     lines: dict[ViewKind, str] = {}
     for view in spec.views:
-        if view.entity == entity.name and (shown := _view_value(entity, view.kind, view.field)):
-            lines.setdefault(view.kind, f"    {view.kind.value}={shown},")
+        if view.entity == entity.name and (value := _view_value(entity, view.kind, view.field)):
+            lines.setdefault(view.kind, f"    {view.kind.value}={value},")
     return list(lines.values())
 
 

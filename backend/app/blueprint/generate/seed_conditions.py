@@ -57,7 +57,7 @@ def fit_states(spec: AppSpec, rows: Rows) -> None:
 
 
 def _may_have_led(move: MoveSpec, evaluator: Evaluator, entity: EntitySpec, number: int) -> bool:
-    """Whether the condition of a move holds; what it says about who takes it cannot be judged."""
+    """True unless the condition of a move is broken; what it says about who takes it cannot be judged."""
     if not move.only_if or any(path.steps[0] == "me" for path in paths(parse(move.only_if))):
         return True
     return evaluator.holds(move.only_if, entity.name, number) is not False
@@ -117,9 +117,9 @@ class _Fitting:
         """The days of what it belongs to: a table stands on the evening of its game night."""
         if field.type not in (FieldType.DATE, FieldType.DATETIME):
             return []
-        links = [(self._spec.entity(one.ref), record[one.name]) for one in self._entity.fields if one.ref]
+        links = [(self._spec.entity(link.ref), record[link.name]) for link in self._entity.fields if link.ref]
         parents = [(of, self._rows[of.name][int(at) - 1]) for of, at in links if of and at]
-        return [row[one.name] for of, row in parents for one in of.fields if one.type is field.type]
+        return [row[link.name] for of, row in parents for link in of.fields if link.type is field.type]
 
     def _holds(self, record: Record, earlier: Sequence[Record]) -> bool:
         """True if it could be added now, or while all that it belongs to was in its first state.

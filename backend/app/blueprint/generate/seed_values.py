@@ -52,7 +52,7 @@ class Place:
 
     @property
     def later(self) -> int:
-        """How many rows come after this one, which are newer."""
+        """The number of rows that come after this one, which are newer."""
         return max(0, self.rows - 1 - self.row)
 
     @property
@@ -98,9 +98,9 @@ def value(field: FieldSpec, place: Place) -> Value:
 
 def _choice_of(field: FieldSpec, place: Place) -> str:
     """One of the choices; two choices of a record do not go hand in hand through the rows."""
-    many = len(field.choices)
-    step = 1 + place.entity.fields.index(field) % max(1, many - 1)
-    return field.choices[(place.row * step + place.row // many + place.shift) % many]
+    count = len(field.choices)
+    step = 1 + place.entity.fields.index(field) % max(1, count - 1)
+    return field.choices[(place.row * step + place.row // count + place.shift) % count]
 
 
 def _move_within(field: FieldSpec, number: int | None, row: int) -> int | None:

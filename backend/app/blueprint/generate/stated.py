@@ -70,7 +70,7 @@ def differing_fields(spec: AppSpec, entity: EntitySpec) -> list[str]:
                 if any(field.ref for field in fields)
                 else [field for field in fields if field.type in _DATES][:1]
             )
-            names += [field.name for field in [one for one in fields if one.type in DIFFERING] or days]
+            names += [field.name for field in [field for field in fields if field.type in DIFFERING] or days]
     return names
 
 

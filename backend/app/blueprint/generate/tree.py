@@ -33,7 +33,7 @@ _SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in",
 def generate(spec: AppSpec) -> dict[str, str]:
     """Every file of the app, path to text; the same for the same specification."""
     made_by, wears, seed = documents.made_by(spec), look(spec), seed_json(spec)
-    made = {
+    files = {
         **skeleton(spec),
         "app/schema.py": schema_py(spec, made_by=made_by, can_do=documents.can_do(spec), look=wears.classes),
         "app/seed.json": seed,
@@ -52,7 +52,7 @@ def generate(spec: AppSpec) -> dict[str, str]:
     unused = {path for path, used in _parts_used(spec).items() if not used}
     starter_parts = {path: text for path, text in starter_files() if path not in unused}
     return dict(
-        sorted((starter_parts | {path: text for path, text in made.items() if path not in unused}).items())
+        sorted((starter_parts | {path: text for path, text in files.items() if path not in unused}).items())
     )
 
 

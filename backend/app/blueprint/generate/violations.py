@@ -234,11 +234,11 @@ class Violations:
         """The first record of a violation that could not be added before the refused one."""
         if violation.copies:
             return None
-        wanted = self._move_condition(violation)
-        if wanted is not None and not self._judge.keeps(
-            violation.scene, violation.scene.subject, wanted, strictly=True
+        condition = self._move_condition(violation)
+        if condition is not None and not self._judge.keeps(
+            violation.scene, violation.scene.subject, condition, strictly=True
         ):
-            return Obstacle(violation.scene, violation.scene.subject, wanted)
+            return Obstacle(violation.scene, violation.scene.subject, condition)
         records = dict(violation.scene.records)
         if violation.before is not None:
             records[violation.scene.subject] = violation.before

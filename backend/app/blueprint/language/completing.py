@@ -118,8 +118,8 @@ def _add_people(drafts: list[Draft], findings: Findings, add: Add) -> None:
     """Add people where an action needs them: the borrower of a loan."""
     if not drafts or len(drafts) >= MOST_ENTITIES or any(draft.is_person for draft in drafts):
         return
-    wanted = [want for draft in drafts for want in draft.wants if want.required]
-    for want in wanted:
+    required = [want for draft in drafts for want in draft.wants if want.required]
+    for want in required:
         usual = known_entities().get(key_of(want.ref))
         if usual is not None and describes_people(usual.fields):
             drafts.append(add(_people_as_called(usual, want.ref, findings)))

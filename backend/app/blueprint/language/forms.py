@@ -36,14 +36,14 @@ def forms_of(
     """The forms for what outsiders do, unless they sign in for it or only the founder does it."""
     by_name = {entity.name: entity for entity in entities}
     ranked = sorted(zip(drafts, entities, strict=True), key=lambda pair: not _is_done_outside(pair[0], acts))
-    made = [
+    forms = [
         form
         for draft, entity in ranked
         if not _is_the_founders(draft, acts) and not _is_of_members(draft, own)
         for form in _make_form(draft, entity, by_name)
     ]
     refusing = {rule.entity for rule in rules if rule.kind in _REFUSING}
-    return tuple(form if form.entity in refusing else _promising_less(form) for form in made[:_MOST_FORMS])
+    return tuple(form if form.entity in refusing else _promising_less(form) for form in forms[:_MOST_FORMS])
 
 
 def _promising_less(form: FormSpec) -> FormSpec:

@@ -140,8 +140,8 @@ def _singular_of_people(people: str) -> str:
 
 def plural(text: str) -> str:
     """The plural of a noun phrase: its last word changes."""
-    head, space, last = text.rpartition(" ")
-    return head + space + _plural_word(last)
+    head, space, final = text.rpartition(" ")
+    return head + space + _plural_word(final)
 
 
 def _plural_word(text: str) -> str:

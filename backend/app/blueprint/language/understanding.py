@@ -127,9 +127,9 @@ def _words_for_owners(
 
 
 def _confidence(findings: Findings, drafts: Sequence[Draft], archetype: Archetype | None) -> float:
-    named = sum(not draft.added for draft in drafts)
+    asked_for = sum(not draft.added for draft in drafts)
     # It never reaches 1: rules can misread a goal, and the founder should look.
-    value = 0.3 + 0.12 * min(named, 4) + (0.15 if archetype else 0.0) - 0.05 * min(len(findings.unknown), 4)
+    value = 0.3 + 0.12 * min(asked_for, 4) + (0.15 if archetype else 0.0) - 0.05 * min(len(findings.unknown), 4)
     return round(min(0.95, max(0.1, value)), 2)
 
 

@@ -110,8 +110,9 @@ def _occasion_words(findings: Findings) -> list[str]:
 
 def _first_subject(drafts: Sequence[Draft]) -> str:
     """The main subject of the app: the first thing that the goal names, or else the first people."""
-    named = [draft for draft in drafts if not draft.added] or list(drafts)
-    return next((draft.label for draft in named if not draft.is_person and not draft.is_action), named[0].label)
+    asked_for = [draft for draft in drafts if not draft.added] or list(drafts)
+    things = (draft.label for draft in asked_for if not draft.is_person and not draft.is_action)
+    return next(things, asked_for[0].label)
 
 
 def _as_written(word: str, goal: str) -> str:
@@ -150,13 +151,13 @@ def _words_before(words: Sequence[str], at: int) -> list[str]:
 
 
 def _main_words(drafts: Sequence[Draft]) -> list[str]:
-    named = [draft for draft in drafts if not draft.added] or list(drafts)
-    for deed in named[:2]:
+    asked_for = [draft for draft in drafts if not draft.added] or list(drafts)
+    for deed in asked_for[:2]:
         thing = next((draft for draft in drafts if deed.is_action and _is_about(deed, draft)), None)
         if thing is not None:
             prefix = () if thing.label.lower() in deed.label.lower() else (thing.label,)
             return " ".join((*prefix, plural(deed.label))).lower().split(" ")
-    return " and ".join(_lower_first(plural(draft.label)) for draft in named[:2]).split(" ")
+    return " and ".join(_lower_first(plural(draft.label)) for draft in asked_for[:2]).split(" ")
 
 
 def _is_about(deed: Draft, thing: Draft) -> bool:

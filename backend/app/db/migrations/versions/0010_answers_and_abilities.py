@@ -1,4 +1,4 @@
-"""What founders answer to a model's questions goes with a job; what models can do is kept with the instance."""
+"""A job holds its founder's answers to a model's questions; the instance keeps the abilities of models."""
 
 from __future__ import annotations
 
