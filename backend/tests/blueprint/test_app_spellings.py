@@ -459,6 +459,14 @@ def test_an_email_is_compared_without_case_but_with_its_accents(own: Any) -> Non
     assert own.text.password("e\u0301") == own.text.password("é") != own.text.password("e")
 
 
+def test_a_time_over_which_the_clocks_are_put_forward_is_none(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIMEZONE", "Europe/Berlin")
+    assert "the clocks are put forward" in is_refused(own, "datetime", "2030-03-31 02:30")
+    assert value(own, "datetime", "2030-03-31 03:00") == "2030-03-31T03:00"
+    assert value(own, "datetime", "2030-10-27 02:30") == "2030-10-27T02:30"
+    assert value(own, "datetime", "2030-03-31T01:30:00Z") == "2030-03-31T03:30"
+
+
 def test_names_and_numbers_are_sorted_as_people_sort_them(own: Any) -> None:
     assert sorted(["Zebra", "Éclair Ltd", "Banana", "Öl AG", "apple gmbh"], key=own.text.natural) == [
         "apple gmbh",

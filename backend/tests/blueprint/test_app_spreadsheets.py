@@ -6,16 +6,19 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 
 from app.blueprint.spec import AppSpec
 from tests.blueprint.loaded_app import LoadedApp
 
+QUOTE = {'"': "&quot;"}
 Rows = list[list[str]]
 WORKSHOP = AppSpec.model_validate(
     {
@@ -182,6 +185,102 @@ def test_what_a_spreadsheet_saves_again_changes_nothing(workshop: Workshop, prog
     assert [line.changed for line in sheet.lines if line.changed or line.is_new] == []
     assert sheet.unkept == []
     assert sheet.unclear == {}
+
+
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STYLES = ("", "yyyy\\-mm\\-dd", "[$-407]d. mmmm yyyy hh:mm", "0.00%", '#,##0.00 "USD"')
+
+
+def cell_xml(place: str, cell: Any, shared: list[str]) -> str:
+    if isinstance(cell, bool):
+        return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
+    if isinstance(cell, tuple):
+        value, style = cell
+        return f'<c r="{place}" s="{style}"><v>{value}</v></c>'
+    if cell.startswith("inline "):
+        return f'<c r="{place}" t="inlineStr"><is><t>{escape(cell[7:])}</t></is></c>'
+    shared.append(f"<si><r><t>{escape(cell[:2])}</t></r><r><t>{escape(cell[2:])}</t></r></si>")
+    return f'<c r="{place}" t="s"><v>{len(shared) - 1}</v></c>'
+
+
+def workbook_of(rows: Sequence[Sequence[Any]], *, more: str = "", **parts: str) -> bytes:
+    """A workbook whose first sheet is hidden; a number stands with the place of its style."""
+    shared: list[str] = []
+    lines = [
+        "".join(
+            cell_xml(f"{chr(65 + at)}{number}", cell, shared)
+            for at, cell in enumerate(row)
+            if cell not in ("", None)
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+    data = "".join(f'<row r="{number}">{line}</row>' for number, line in enumerate(lines, start=1) if line)
+    formats = "".join(
+        f'<numFmt numFmtId="{164 + at}" formatCode="{escape(code, QUOTE)}"/>' for at, code in enumerate(STYLES)
+    )
+    styles = "".join(f'<xf numFmtId="{164 + at}"/>' for at in range(len(STYLES)))
+    formats, styles = f"<numFmts>{formats}</numFmts>", f"<cellXfs>{styles}</cellXfs>"
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    files = {
+        "xl/workbook.xml": f'<workbook xmlns="{SHEET}" xmlns:r="{relation}"><sheets>'
+        '<sheet name="Lists" state="hidden" r:id="r1"/><sheet name="Data" r:id="r2"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="worksheets/other.xml"/>'
+        '<Relationship Id="r2" Target="/xl/worksheets/sheet1.xml"/></Relationships>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{SHEET}">{"".join(shared)}</sst>',
+        "xl/styles.xml": f'<styleSheet xmlns="{SHEET}">{formats}{styles}</styleSheet>',
+        "xl/worksheets/sheet1.xml": f'{more}<worksheet xmlns="{SHEET}"><sheetData>{data}</sheetData></worksheet>',
+    }  # fmt: skip
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in {**files, **parts}.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def test_a_workbook_is_read_as_its_sheet_means_it(workshop: Workshop) -> None:
+    rows = [
+        ["Pieces in April"],
+        [],
+        ["Name", "Due", "Fitting", "Price", "Weight", "Paid", "Article", "Notes"],
+        ["Stool", ("47576", 1), ("47576.8125", 2), ("1234.5", 4), ("0.1", 0), True, "007", 'inline a <b>, "c"'],
+        ["Zoë", ("47576", 1), ("47576", 2), ("0.30000000000000004", 0), ("1.5", 0), False, ("7", 0), ""],
+    ]
+
+    text, encoding = workshop.security.decoded(workbook_of(rows))
+
+    assert encoding == "xlsx"
+    first, second = workshop.read(text).lines
+    assert (first.wrong, second.wrong, first.number) == ([], [], 4)
+    assert first.values == {
+        "name": "Stool", "due": "2030-04-03", "fitting": "2030-04-03T19:30", "price": 123450, "weight": 10,
+        "paid": 1, "article": "007", "notes": 'a <b>, "c"',
+    }  # fmt: skip
+    assert second.values["fitting"] == "2030-04-03T00:00"
+    assert (second.values["price"], second.values["paid"], second.values["article"]) == (30, 0, "7")
+
+
+def test_a_share_of_a_hundred_is_no_plain_number(workshop: Workshop) -> None:
+    text, _ = workshop.security.decoded(workbook_of([["Name", "Weight"], ["Stool", ("0.19", 3)]]))
+
+    assert workshop.read(text).lines[0].wrong == ["Weight: Enter a number such as 7.50."]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"PK\x03\x04\x00\x00\xff",
+        workbook_of([["Name"], ["Stool"]], more='<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'),
+        workbook_of([["Name"], ["Stool"]], **{"xl/sharedStrings.xml": " " * 31_000_000}),
+        workbook_of([["Name"], ["Stool"]], **{"xl/workbook.xml": "<workbook"}),
+        workbook_of(
+            [["Name"], ["Stool"]],
+            **{"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{SHEET}"><row r="1048576"/></worksheet>'},
+        ),
+    ],
+    ids=["no zip", "names other files", "unpacks without end", "no XML", "a row far away"],
+)  # fmt: skip
+def test_what_is_no_workbook_is_refused(workshop: Workshop, file: bytes) -> None:
+    assert workshop.security.decoded(file) == ("", "")
 
 
 def test_a_file_says_yes_and_no_and_its_formulas_are_none(workshop: Workshop) -> None:

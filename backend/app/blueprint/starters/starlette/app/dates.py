@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 from .amounts import Refused
-from .clock import local
+from .clock import local, zone
 from .text import digits, fold
 
 MONTHS = (
@@ -133,12 +133,20 @@ def read_datetime(text: str, order: str = "") -> datetime:
         raise Refused(TO_THE_MINUTE)
     when = datetime.combine(_day(whole[1], order, HOW_TIME), clock)
     if not zoned:
-        return when
+        return _that_there_is(when)
     shift = "+00:00" if zoned[2].isalpha() else f"{zoned[2][:3]}:{zoned[2][-2:]}"
     try:
         return local(datetime.fromisoformat(f"{when.isoformat()}{shift}"))
     except (ValueError, OverflowError):
         raise Refused(HOW_TIME) from None
+
+
+def _that_there_is(when: datetime) -> datetime:
+    """The time, unless the clocks of the business are put forward over it."""
+    there = when.replace(tzinfo=zone()).astimezone(UTC)
+    if local(there) != when:
+        raise Refused(f"There is no {when:%H:%M} on that day: the clocks are put forward. Enter another time.")
+    return when
 
 
 def _plain(text: str) -> str:

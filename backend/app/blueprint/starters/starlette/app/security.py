@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import database, files, hosts, once, people
+from . import database, files, hosts, once, people, workbook
 
 FORM_LIFE_S = once.KEPT_S
 """As long as it is known that a page was sent before."""
@@ -116,7 +116,8 @@ async def read_form(request: Request) -> dict[str, str]:
         if isinstance(value, UploadFile) and files.takes(name) and not request.url.path.endswith(IMPORTS):
             fields[name] = await _upload(request, name, value, fields)
         elif isinstance(value, UploadFile):
-            fields[name], fields[f"{name}_encoding"] = decoded(await value.read(_most_typed(request)))
+            sent = await value.read(_most_typed(request))
+            fields[name], fields[f"{name}_encoding"] = await run_in_threadpool(decoded, sent)
     return fields
 
 
@@ -191,6 +192,10 @@ def hold_back(request: Request) -> None:
 
 def decoded(raw: bytes) -> tuple[str, str]:
     """The text of a file and the encoding that it was read in, which is empty when it is no text."""
+    if raw.startswith(workbook.BEGINS):
+        with suppress(workbook.NoWorkbook):
+            return workbook.csv_of(raw), "xlsx"
+        return "", ""
     # Only a mark at the beginning tells UTF-16 from any other bytes.
     wide = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ()
     for encoding in (*wide, "utf-8-sig", "cp1252"):
