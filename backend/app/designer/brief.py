@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.designer.printable import clean_line
 from app.designer.schema import BRIEF_PARTS
 
 MOST_QUESTIONS: Final = 5
@@ -18,7 +19,11 @@ def brief_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     questions = [_read_question(entry) for entry in entries]
     answerable = [question for question in questions if question["question"] and question["default"]]
     parts = answer.get("brief")
-    brief = {part: _one_line(parts.get(part)) for part in BRIEF_PARTS} if isinstance(parts, dict) else {}
+    brief = (
+        {part: clean_line(parts.get(part), longest=_LONGEST) for part in BRIEF_PARTS}
+        if isinstance(parts, dict)
+        else {}
+    )
     return {
         "questions": answerable[:MOST_QUESTIONS],
         "brief": {part: text for part, text in brief.items() if text},
@@ -26,9 +31,4 @@ def brief_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_question(raw: Mapping[str, Any]) -> dict[str, str]:
-    return {"question": _one_line(raw.get("question")), "default": _one_line(raw.get("default"))}
-
-
-def _one_line(text: object) -> str:
-    printable = "".join(mark if mark.isprintable() else " " for mark in str(text or ""))
-    return " ".join(printable.split())[:_LONGEST]
+    return {name: clean_line(raw.get(name), longest=_LONGEST) for name in ("question", "default")}

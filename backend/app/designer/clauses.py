@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from app.blueprint.spec import AppSpec, WishSpec, WishState
+from app.designer.printable import clean_line
 
 MOST_CLAUSES: Final = 60
 _LONGEST: Final = 400
@@ -29,17 +30,22 @@ def clauses_of(goal: str) -> tuple[str, ...]:
 
 def unmentioned(clauses: Sequence[str], said: Iterable[Mapping[str, Any]]) -> list[int]:
     """The numbers, from 1, of the clauses that an account leaves out."""
-    numbers = {entry.get("number") for entry in said if isinstance(entry, Mapping)}
+    numbers = _by_number(said).keys()
     return [number for number in range(1, len(clauses) + 1) if number not in numbers]
 
 
 def wishes_of(clauses: Sequence[str], said: Iterable[Mapping[str, Any]], spec: AppSpec) -> tuple[WishSpec, ...]:
     """The fate of each clause; a claim that names nothing of the specification does not count as kept."""
-    by_number = {entry.get("number"): entry for entry in said if isinstance(entry, Mapping)}
+    by_number = _by_number(said)
     parts = frozenset(name.casefold() for name in part_names(spec))
     return tuple(
         _judge_clause(clause, by_number.get(number), parts) for number, clause in enumerate(clauses, start=1)
     )
+
+
+def _by_number(said: Iterable[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """The entries of an account by the number of their clause; one without a number is about none."""
+    return {entry["number"]: entry for entry in said if isinstance(entry.get("number"), int)}
 
 
 def kept_share(wishes: Sequence[WishSpec]) -> float:
@@ -69,7 +75,7 @@ def _judge_clause(clause: str, entry: Mapping[str, Any] | None, parts: frozenset
         state = WishState(str(entry.get("state")))
     except ValueError:
         return WishSpec(text=clause, state=WishState.LEFT_OUT, why=NOT_SAID)
-    why = " ".join(str(entry.get("why") or "").split())[:_LONGEST]
+    why = clean_line(entry.get("why"), longest=_LONGEST)
     entries = entry.get("served_by")
     serves = [str(name).casefold() for name in entries] if isinstance(entries, list | tuple) else []
     # A model claims more readily than it designs; the founder is told only what a part of the app backs.

@@ -16,7 +16,7 @@ from app.designer.schema import OURS
 
 _FOLDER: Final = files("app.designer") / "prompts"
 EXAMPLES: Final = ("lanes_and_courses", "purchase_requests", "window_quotes")
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Raised whenever a text changes its meaning; the digest in `prompt_version` follows every change by itself."""
 
 
@@ -83,7 +83,8 @@ def goal_prompt(
 
 def request_prompt(words: str, specification: str) -> str:
     """A change in the founder's words, as fenced data, beside the specification that it is about."""
-    return _render("request.md", words=words, fence=fence_of(words), specification=specification)
+    fence = fence_of(f"{words}\n{specification}")
+    return _render("request.md", words=words, fence=fence, specification=specification)
 
 
 def operations_repair_prompt(faults: Sequence[str]) -> str:
@@ -98,7 +99,8 @@ def repair_prompt(faults: Sequence[str]) -> str:
 
 def clauses_prompt(clauses: Mapping[int, str]) -> str:
     """The clauses that an answer did not mention."""
-    return _render("clauses.md", clauses=dict(clauses))
+    fence = fence_of("\n".join(clauses.values()))
+    return _render("clauses.md", clauses=dict(clauses), fence=fence)
 
 
 def fence_of(text: str) -> str:

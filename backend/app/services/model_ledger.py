@@ -47,6 +47,12 @@ class Caps:
             ("everybody today", "DAY", self.day, spent.day),
         )
         for whom, setting, cap, used in budgets:
+            if cap.usd is not None and most.usd is None and 0 < cap.usd <= used.usd:
+                # What it costs nobody knows, and there is nothing left to pay it with.
+                raise BudgetReached(
+                    f"The model's budget for {whom} is ${cap.usd:.2f} and used up, and the next call has no known "
+                    f"price. Raise it with COFOUNDER_MODEL_{setting}_USD."
+                )
             if cap.usd is not None and most.usd is not None and used.usd + most.usd > cap.usd:
                 raise BudgetReached(
                     f"The model's budget for {whom} is ${cap.usd:.2f}, ${used.usd:.4f} of it is used and the next "

@@ -120,8 +120,23 @@ async def test_nothing_of_another_founder_is_seen_or_touched_by_any_tool(served:
             assert (await bob.refused(tool.name, **arguments))[0] == "not_found", tool.name
             tried.add(tool.name)
 
-        assert len(tried) > 8
-        assert (await bob.call("projects"))["projects"] == []
+        link = (await ada.call("share", project_id=started["project_id"], label="Bo"))["link_id"]
+        own = await bob.call("build", specification=SPECIFICATION)
+        for name, arguments in (
+            ("compare", {"old_job_id": started["job_id"], "new_job_id": own["job_id"]}),
+            ("compare", {"old_job_id": started["job_id"], "new_job_id": started["job_id"]}),
+            ("share", {"project_id": own["project_id"], "action": "close", "link_id": link}),
+        ):
+            assert (await bob.refused(name, **arguments))[0] == "not_found", name
+            tried.add(name)
+        assert len((await ada.call("share", project_id=started["project_id"], action="list"))["links"]) == 1
+
+        # Every tool that is called with an id at all.
+        asking = {
+            name for name, tool in TOOLS.items() if any(m.endswith("_id") for m in tool.arguments.model_fields)
+        }
+        assert tried == asking
+        assert [one["project_id"] for one in (await bob.call("projects"))["projects"]] == [own["project_id"]]
         assert (await ada.call("decisions", project_id=started["project_id"]))["decisions"][0]["waits"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -19,7 +20,7 @@ from app.bootstrap import build_tools
 from app.core.ids import JobId
 from app.domain.model_spending import Asking
 from app.models import caps_of, model_service
-from app.ports.model_calls import Call, Share, Usage
+from app.ports.model_calls import BudgetReached, Call, Share, Usage
 from app.repositories import jobs
 from app.services.model_ledger import JobJournal
 from tests.support.designs import POOL_GOAL, as_text, pool
@@ -183,6 +184,40 @@ def test_a_model_without_a_price_stops_at_its_tokens(opened: Open) -> None:
     assert (build["status"], build["cost_usd"]) == ("ready", "0.000000")
     calls = usage(house, job_id=str(job_id))["calls"]
     assert 0 < sum(call["tokens"] for call in calls) <= 35_000
+
+
+def test_of_two_calls_at_once_only_one_gets_what_is_left(opened: Open) -> None:
+    house, _ = opened([HEARD], model_founder_tokens=50_000, model_build_tokens=50_000)
+
+    async def begin_twice() -> list[object]:
+        founder = (await house.services.founders.caller(TOKEN)).id
+        journals = [
+            JobJournal(house.services.database, caps_of(house.settings), Asking(founder, job_id=JobId(uuid4())))
+            for _ in range(8)
+        ]
+        call = Call("design", "digest", "compatible:scripted", "1", Share.USEFUL, Usage(20_000, 10_000))
+        return list(await asyncio.gather(*(one.begin(call) for one in journals), return_exceptions=True))
+
+    ended = house.call(begin_twice)
+
+    assert [type(one) for one in ended if isinstance(one, BaseException)] == [BudgetReached] * 7
+
+
+def test_a_model_without_a_price_is_not_asked_once_the_dollars_are_spent(opened: Open) -> None:
+    house, _ = opened([HEARD], model_build_usd=Decimal("0.05"))
+
+    async def spend_and_ask() -> None:
+        founder = (await house.services.founders.caller(TOKEN)).id
+        asking = Asking(founder, job_id=JobId(uuid4()))
+        journal = JobJournal(house.services.database, caps_of(house.settings), asking)
+        unpriced = Call("design", "b", "openrouter:new", "1", Share.USEFUL, Usage(100, 100))
+        await journal.failed(await journal.begin(unpriced), "boom", Usage())
+        priced = Call("design", "a", "openai:gpt", "1", Share.USEFUL, Usage(100, 100, usd=Decimal("0.05")))
+        await journal.failed(await journal.begin(priced), "boom", None)
+        with pytest.raises(BudgetReached, match=r"\$0.05 and used up, and the next call has no known price"):
+            await journal.begin(unpriced)
+
+    house.call(spend_and_ask)
 
 
 @pytest.mark.parametrize("setting", ["model_build_tokens", "model_founder_tokens", "model_day_tokens"])

@@ -294,6 +294,7 @@ class Asker:
         call_id = await self._journal.begin(call)
         try:
             heard = await self._send(conversation.messages, settings, schema)
+            reply = self._reply_of(heard, call)
         except failures.ModelAPIError as error:
             await self._journal.failed(call_id, type(error).__name__, Usage() if is_unpaid(error) else None)
             raise
@@ -306,7 +307,6 @@ class Asker:
         except asyncio.CancelledError:
             await self._close_cancelled(call_id)
             raise
-        reply = self._reply_of(heard, call)
         await self._journal.answered(call_id, reply)
         return reply
 

@@ -23,6 +23,7 @@ from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
 from app.designer.drafts import Draft, Fault, add_views, complete, read_draft
 from app.designer.patches import change_schema
+from app.designer.printable import clean_line
 from app.designer.request import Request
 from app.designer.schema import accounts_schema, answer_schema, brief_answer_schema
 from app.ports.model_calls import Abilities, BudgetReached, CallJournal, Share
@@ -230,7 +231,7 @@ def _read_object(text: str) -> dict[str, Any]:
 
 
 def _read_texts(value: Any) -> list[str]:  # Any: what a model wrote
-    return [" ".join(str(entry).split())[:400] for entry in value][:10] if isinstance(value, list) else []
+    return [clean_line(entry, longest=400) for entry in value[:10]] if isinstance(value, list) else []
 
 
 def _accounts_in(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -244,7 +244,7 @@ def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
         case _ if is_too_long(error):
             return too_long(choice)
         case failures.ModelRequestRejectedError():
-            return f"{who} refuses what was sent to {choice.name!r}: {_reason_of(error)}"
+            return f"{who} refuses what was sent to {choice.name!r}: {hide_key(choice, _reason_of(error))}"
         case failures.ModelRateLimitError():
             return f"{who} answers too many requests at the moment. Try again in a few minutes."
         case failures.ModelTimeoutError() | failures.ModelRequestTimeout():
@@ -256,6 +256,11 @@ def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
             return f"The answer of {who} broke off. Try again."
         case _:
             return f"{who} has trouble of its own at the moment. Try again in a few minutes."
+
+
+def hide_key(choice: ModelChoice, text: str) -> str:
+    """The text without the key, which some providers say back."""
+    return text.replace(choice.secret, "***") if choice.secret else text
 
 
 def _reason_of(error: failures.ModelAPIError) -> str:

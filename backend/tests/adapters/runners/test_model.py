@@ -119,9 +119,10 @@ async def test_an_answer_cannot_leave_its_fence(start: Start) -> None:
     assert hostile in asked.split(f"<{mark}>")[1].split(f"</{mark}>")[0]
 
 
-async def test_the_key_is_shown_nowhere(start: Start) -> None:
-    bench = start([Say(status=401, error={"error": {"message": "Incorrect API key provided: sk-secret"}})])
-    with pytest.raises(Exception, match="refuses the key") as caught:
+@pytest.mark.parametrize(("status", "told"), [(401, "refuses the key"), (400, r"for \*\*\*: no")])
+async def test_the_key_is_shown_nowhere(start: Start, status: int, told: str) -> None:
+    bench = start([Say(status=status, error={"error": {"message": "for sk-secret: no"}})])
+    with pytest.raises(Exception, match=told) as caught:
         await bench.runner.scaffold(POOL_GOAL)
     assert "sk-secret" not in str(caught.value)
     assert "sk-secret" not in repr(bench.runner._choice)

@@ -340,6 +340,7 @@ UNUSABLE = {
     "no records": Say(json.dumps({"spec": {"title": "A", "tagline": "B", "entities": []}})),
     "refusal": Say(refusal="I cannot help with that."),
     "filtered": Say("", finish="content_filter"),
+    "half a character": Say("\ud800"),
     "too large": Say(raw=b'{"choices": "' + b"x" * 10_000_000 + b'"}'),
 }
 
