@@ -22,7 +22,10 @@ from app.blueprint.spec import AppSpec
 
 @dataclass(frozen=True)
 class Driver:
-    """Tries items of one kind: the name of the evidence that tells of it, and the function that does it."""
+    """Tries items of one kind: the name of the evidence that tells of it, and the function that does it.
+
+    The check calls the function; it is named here so that this list breaks when it goes.
+    """
 
     check: str
     tries: Callable[..., Any]  # Any: what it is given differs by kind

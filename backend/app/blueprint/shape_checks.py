@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import Final
+from typing import Final, assert_never
 
 from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import CheckKind, CheckSpec, EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
@@ -128,3 +128,5 @@ def _attempt_against(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str] | No
             )
         case RuleKind.OVERDUE | RuleKind.SUM | RuleKind.ENSURE | RuleKind.ONE_OPEN:
             return None
+        case _:
+            assert_never(rule.kind)

@@ -7,6 +7,7 @@ import os
 import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.core.ids import JobId, SandboxId
 from app.ports.sandbox import (
+    PackageRegistry,
     Sandbox,
     SandboxFileMissing,
     SandboxGone,
@@ -22,6 +24,7 @@ from app.ports.sandbox import (
     SandboxRequest,
     SandboxRuntime,
 )
+from app.sandboxes import SANDBOXES
 from tests.contracts.unheard import all_errors_heard
 
 SECRET = "hunter2-of-the-service"
@@ -47,12 +50,28 @@ async def nothing_fails_unheard() -> AsyncIterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=["local", "fake"])
-async def runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SandboxRuntime:
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "fake":
-        return FakeSandboxRuntime(folder / "sandboxes")
+def make_local(folder: Path) -> SandboxRuntime:
     return LocalSandboxRuntime(root=folder / "sandboxes", cache=folder / "cache", environ=dict(os.environ))
+
+
+def make_fake(folder: Path) -> SandboxRuntime:
+    return FakeSandboxRuntime(folder / "sandboxes")
+
+
+PROVIDERS: dict[str, Callable[[Path], SandboxRuntime]] = {"local": make_local, "fake": make_fake}
+"""Every provider that the suite is run against: those of the setting `sandbox`, and the fake."""
+
+REQUESTS = {
+    "build": SandboxRequest(JobId(uuid.uuid4()), network=True, with_venv=True),
+    "preview": SandboxRequest(JobId(uuid.uuid4()), "preview", network=True, with_venv=True, keeps_data=True),
+    "both registries": SandboxRequest(JobId(uuid.uuid4()), network=True, registries=tuple(PackageRegistry)),
+}
+"""Sandboxes as the house asks for them, beside the closed ones of most tests here."""
+
+
+@pytest.fixture(scope="module", params=sorted(PROVIDERS))
+async def runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SandboxRuntime:
+    return PROVIDERS[request.param](tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture
@@ -109,6 +128,29 @@ async def hung_up(connection: socket.socket) -> bool:
             return await asyncio.get_running_loop().sock_recv(connection, 1024) == b""
     except ConnectionError:
         return True
+
+
+def test_every_provider_that_can_be_set_is_tried() -> None:
+    assert set(SANDBOXES) <= set(PROVIDERS)
+
+
+@pytest.mark.parametrize("use", sorted(REQUESTS))
+async def test_a_sandbox_is_made_as_builds_and_previews_ask_for_it(
+    runtime: SandboxRuntime, port: int, use: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_SECRET", SECRET)
+    sandbox = await runtime.start(REQUESTS[use])
+    await sandbox.write_files(FILES)
+
+    assert SECRET not in (await sandbox.run_command(["env"])).output
+    await sandbox.close_network()
+    assert (await sandbox.run_command(["ls", "server.py"])).output == "server.py\n"
+    await sandbox.run_background(["python3", "server.py", str(port)])
+    with await connected(sandbox, port) as connection:
+        assert await echo(connection) == b"ping"
+    await sandbox.kill()
+    assert await runtime.list_ids() == {}
+    await runtime.remove_data(REQUESTS[use].job_id)
 
 
 async def test_a_failing_command_is_a_result(sandbox: Sandbox) -> None:

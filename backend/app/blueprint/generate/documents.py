@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from app.blueprint.generate.rules import rules_of
+from app.blueprint.generate.rules import RuleWord, rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, Publicity, Reach, RoleScope, ViewKind
 from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import lower_first
@@ -23,7 +23,7 @@ _VIEW_WORDS: Final = {
     ViewKind.REVIEW: "review of what is due",
     ViewKind.RESULTS: "results",
 }
-_REFUSALS: Final = {
+_REFUSALS: Final[Mapping[RuleWord, str]] = {
     "Capacity": "{many} are refused when there is no place left.",
     "NoOverlap": "{many} that clash in time are refused.",
 }

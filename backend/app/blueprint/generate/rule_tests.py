@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Final, assert_never
 
 from app.blueprint.generate.example_records import Json, examples_of, violation_py
-from app.blueprint.generate.rules import Rule, rules_of
+from app.blueprint.generate.rules import Rule, RuleWord, rules_of
 from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
 from app.blueprint.spec import AppSpec, EntitySpec, RuleSpec
 from app.domain.failure import BuildFailed, FailureCode
@@ -17,7 +19,7 @@ _IMPORTS = "from . import tries\nfrom .client import Browser\nfrom .scenes impor
 _NO_RULES = (
     "\n\ndef test_this_app_has_no_rules() -> None:\n    assert not any(entity.rules for entity in ENTITIES)\n"
 )
-_CALLS = {
+_CALLS: Final[Mapping[RuleWord, str]] = {
     "Unique": "unique",
     "NoOverlap": "no_overlap",
     "Capacity": "capacity",
@@ -112,8 +114,12 @@ def _arguments_of(spec: AppSpec, rule: Rule) -> list[str]:
             return [*_texts_of(rule, "ref", "counted", "quantity"), repr(_call_off_words(spec, rule)), says]
         case "Overdue":
             return [*_texts_of(rule, "date", "status"), repr("".join(values["done"][:1]))]
-        case _:
+        case "Sum":
             return _texts_of(rule, "money", "ref", "into", "times")
+        case "Ensure":
+            raise AssertionError(f"the condition {rule.about!r} is tried by a scene")
+        case _:
+            assert_never(rule.word)
 
 
 def _texts_of(rule: Rule, *names: str) -> list[str]:

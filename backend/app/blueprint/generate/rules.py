@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal, assert_never
 
 from app.blueprint.generate.expressions import ensure_parts
 from app.blueprint.generate.stated import called_off, is_condition, statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum_field, times_field
 
+RuleWord = Literal["Unique", "NoOverlap", "Capacity", "Overdue", "Sum", "InOrder", "Stock", "Ensure"]
+"""The classes of rules in the starter's `model.py`."""
+
 _DATES = (FieldType.DATE, FieldType.DATETIME)
-_ALWAYS_GIVEN = {
+_ALWAYS_GIVEN: Final[Mapping[RuleWord, tuple[str, ...]]] = {
     "NoOverlap": ("start", "end", "ref"),
     "Overdue": ("date", "status", "done"),
     "Sum": ("money", "ref", "into"),
     "Stock": ("ref", "counted", "quantity"),
 }
-
 
 Values = Mapping[str, str | tuple[str, ...]]
 
@@ -26,7 +29,7 @@ Values = Mapping[str, str | tuple[str, ...]]
 class Rule:
     """A rule as the app says it: the word of `model.py` and its arguments."""
 
-    word: str
+    word: RuleWord
     entity: EntitySpec
     about: str
     values: Values
@@ -71,8 +74,10 @@ def _translate(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None
             return _stock_rule(spec, entity, rule, fields)
         case RuleKind.SUM:
             return _sum_rule(spec, entity, rule, fields)
+        case RuleKind.ENSURE | RuleKind.ONE_OPEN:
+            return None  # both are always conditions
         case _:
-            return None
+            assert_never(rule.kind)
 
 
 def _links_among(fields: Sequence[FieldSpec]) -> list[FieldSpec]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.stated import is_condition
@@ -70,8 +70,17 @@ def _find_room(rule: RuleSpec, record: Record, earlier: Sequence[Record], *, row
             return _move_to_free_place(rule, record, earlier, rows=rows, spec=spec)
         case RuleKind.UNIQUE:
             return _make_different(rule, record, earlier, rows=rows, spec=spec)
+        case (
+            RuleKind.OVERDUE
+            | RuleKind.SUM
+            | RuleKind.IN_ORDER
+            | RuleKind.STOCK
+            | RuleKind.ONE_OPEN
+            | RuleKind.ENSURE
+        ):
+            return True  # other steps see to these
         case _:
-            return True
+            assert_never(rule.kind)
 
 
 def _move_end_later(record: Record, rule: RuleSpec) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from app.blueprint.spec import STATED, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, FINISHED, counted_stock, finished, space_limit, status_field
@@ -95,9 +95,13 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
     if rule.condition is not None:
         return rule.condition, rule.when
     match rule.kind:
-        case RuleKind.ONE_OPEN | RuleKind.CAPACITY if rule.kind is RuleKind.ONE_OPEN or rule.limit is not None:
+        case RuleKind.ONE_OPEN:
             return _limited_statement(entity, rule)
-        case RuleKind.CAPACITY | RuleKind.STOCK:
+        case RuleKind.CAPACITY:
+            if rule.limit is not None:
+                return _limited_statement(entity, rule)
+            return _counted_statement(spec, entity, rule)
+        case RuleKind.STOCK:
             return _counted_statement(spec, entity, rule)
         case RuleKind.IN_ORDER:
             return f"{rule.fields[1]} >= {rule.fields[0]}", rule.when
@@ -105,8 +109,10 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
             return _unique_statement(entity, rule, rule.when or _not_called_off(entity))
         case RuleKind.NO_OVERLAP:
             return _overlap_statement(entity, rule)
-        case _:
+        case RuleKind.OVERDUE | RuleKind.SUM | RuleKind.ENSURE:
             return None
+        case _:
+            assert_never(rule.kind)
 
 
 def left_over(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> tuple[str, str, str] | None:
