@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterator
+from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
 
 import app
-from app.cli.errors import ApiProblem, Exit, exit_of
+from app.api.errors import FRAMEWORK_CODES
+from app.cli.errors import EXIT_OF_STATUS, ApiProblem, Exit, exit_of
 from app.cli.main import make_app
 from app.core.errors import AppError
 from app.core.settings import Settings
@@ -47,14 +49,22 @@ def settings_page() -> str:
 
 def errors_page() -> str:
     """Every stable error code, with its HTTP status and the exit code of the command line."""
-    rows = [f"| `{e.code}` | {e.status} | {exit_code(e)} | {e.title} |" for e in all_errors()]
+    rows = [(e.code, e.status, exit_code(e), e.title) for e in all_errors()]
+    ours = {code for code, *_ in rows}
+    rows += [
+        (code, status, int(EXIT_OF_STATUS[status]), HTTPStatus(status).phrase)
+        for status, code in FRAMEWORK_CODES.items()
+        if code not in ours
+    ]
+    lines = [f"| `{code}` | {status} | {ends} | {title} |" for code, status, ends, title in sorted(rows)]
     head = (
         "# Errors\n\n"
         "Every error of the API is a problem document (RFC 9457) whose `code` never changes; `detail` is\n"
-        "a sentence for a person and may. With `--json` the command line prints "
-        '`{"error": {code, detail, remedy, debug_id, exit_code}}`.\n'
+        "a sentence for a person and may. With `--json` the command line prints\n"
+        '`{"error": {code, detail, remedy, debug_id, exit_code}}`; an answer that is no problem document has the\n'
+        "code `http_` and its status there.\n"
     )
-    table = ["| Code | Status | Exit code | Meaning |", "|---|---|---|---|", *rows]
+    table = ["| Code | Status | Exit code | Meaning |", "|---|---|---|---|", *lines]
     return "\n".join([GENERATED + head, *table, "", *failure_lines(), ""])
 
 
@@ -63,7 +73,8 @@ def failure_lines() -> list[str]:
     head = (
         "## Why a build failed\n\n"
         "A failed build says in `error_code` which of these it was, and in `error_message` the sentence; a check\n"
-        "may say it more exactly, with the names of what it looked at. `cancelled` is what its founder chose.\n"
+        "may say it more exactly, with the names of what it looked at. `cancelled` is what its founder chose. A code\n"
+        "of both tables, such as `disk_full`, means the same in both.\n"
     )
     rows = [f"| `{code.value}` | {code.sentence} |" for code in FailureCode]
     return [head, "| Code | Sentence |", "|---|---|", *rows]
@@ -75,12 +86,12 @@ def exit_code(error: type[AppError]) -> int:
 
 
 def all_errors() -> list[type[AppError]]:
-    """One class for each code, by code."""
+    """Every error of the program, by code."""
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if ".migrations." not in module.name and ".starters" not in module.name:
             import_module(module.name)
-    by_code = {error.code: error for error in reversed(list(subclasses(AppError))) if error is not ApiProblem}
-    return [by_code[code] for code in sorted(by_code)]
+    own = {error for error in subclasses(AppError) if error.__module__.startswith("app.")} - {ApiProblem}
+    return sorted(own, key=lambda error: error.code)
 
 
 def subclasses(error: type[AppError]) -> Iterator[type[AppError]]:

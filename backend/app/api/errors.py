@@ -46,10 +46,22 @@ class Problem(BaseModel):
     debug_id: str
 
 
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
-    for status in (401, 404, 409, 413, 422, 503)
-}
+Responses = dict[int | str, dict[str, Any]]  # Any: what FastAPI takes
+
+
+def problem_responses(*statuses: int) -> Responses:
+    """What the document of the API says of these refusals."""
+    return {
+        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
+        for status in statuses
+    }
+
+
+PROBLEMS: Final = problem_responses(401, 403, 404, 409, 413, 421, 422, 503)
+"""The refusals of every route; `include_flat` adds those that come from what a route asks for."""
+
+FRAMEWORK_CODES: Final = {400: "bad_request", 401: "unauthenticated", 404: "not_found", 405: "method_not_allowed"}
+"""The codes of what the web framework refuses before a route is found or read."""
 
 
 def problem(
@@ -125,7 +137,7 @@ async def _render_http(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, UnicodeDecodeError):
         return problem(422, "invalid_input", "The request is not valid", "body is not valid UTF-8.")
     phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_").replace("-", "_")
+    code = FRAMEWORK_CODES.get(error.status_code, AppError.code)
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, code, phrase, f"{phrase}.", headers=headers)
 

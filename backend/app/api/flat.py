@@ -7,6 +7,11 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from app.api.deps import get_subscribed
+from app.api.errors import problem_responses
+from app.core.errors import SubscriptionRequired
+from app.services.spec_service import RevisionMissing, SpecChanged
+
 _KEPT: Final = (
     "response_model",
     "status_code",
@@ -41,6 +46,16 @@ def include_flat(app: FastAPI, router: APIRouter, *, prefix: str, tag: str) -> N
             prefix + route.path,
             route.endpoint,
             tags=[tag, *route.tags],
-            responses={**app.router.responses, **route.responses},
+            responses={**app.router.responses, **problem_responses(*_refusals_of(route)), **route.responses},
             **options,
         )
+
+
+def _refusals_of(route: APIRoute) -> list[int]:
+    """The statuses of the refusals that come from what a route asks for."""
+    statuses = []
+    if any(asked.call is get_subscribed for asked in route.dependant.dependencies):
+        statuses.append(SubscriptionRequired.status)
+    if any(header.alias == "if-match" for header in route.dependant.header_params):
+        statuses += [SpecChanged.status, RevisionMissing.status]
+    return statuses

@@ -31,6 +31,7 @@ class Exit(IntEnum):
     CONFLICT = 5
     UNREACHABLE = 6
     OVER_A_BAR = 7
+    BROKEN = 8
     TIMED_OUT = 124
     INTERRUPTED = 130
 
@@ -49,6 +50,7 @@ EXIT_MEANINGS: Final[dict[Exit, str]] = {
     Exit.CONFLICT: "Not now: a build is running, a decision waits, or something is in the way.",
     Exit.UNREACHABLE: "No instance answers, or it cannot serve at the moment.",
     Exit.OVER_A_BAR: "A performance bar does not hold (`cofounder bench`).",
+    Exit.BROKEN: "Something is broken: in the instance (`cofounder logs`), or on a server that it asked.",
     Exit.TIMED_OUT: "The time given with --timeout is over; the build goes on.",
     Exit.INTERRUPTED: "Ctrl-C: the command has stopped, the build goes on.",
 }
@@ -59,14 +61,23 @@ EXIT_OF_STATUS: Final[dict[int, Exit]] = {
     402: Exit.REFUSED,
     403: Exit.REFUSED,
     404: Exit.NOT_FOUND,
+    405: Exit.USAGE,
+    408: Exit.UNREACHABLE,
     409: Exit.CONFLICT,
-    413: Exit.USAGE,
     412: Exit.CONFLICT,
+    413: Exit.USAGE,
     421: Exit.REFUSED,
     422: Exit.USAGE,
     428: Exit.USAGE,
     429: Exit.REFUSED,
+    499: Exit.INTERRUPTED,
+    500: Exit.BROKEN,
+    502: Exit.BROKEN,
+    503: Exit.UNREACHABLE,
+    504: Exit.UNREACHABLE,
+    507: Exit.USAGE,
 }
+"""What each status means to a script; a test holds that none of ours is missing."""
 
 
 class ApiProblem(AppError):
@@ -112,15 +123,14 @@ def exit_of(error: AppError) -> Exit:
     match error:
         case WaitTimedOut():
             return Exit.TIMED_OUT
-        case Interrupted():
-            return Exit.INTERRUPTED
-        case ConfigurationError() | DiskFull():
+        case ConfigurationError():
             return Exit.USAGE
         case BuildFailed():
             return Exit.BUILD_FAILED
         case ApiProblem():
+            # Another program on the way, such as a proxy, has statuses of its own.
             return EXIT_OF_STATUS.get(error.http_status, Exit.UNREACHABLE)
-    return EXIT_OF_STATUS.get(error.status, Exit.UNREACHABLE)
+    return EXIT_OF_STATUS[error.status]
 
 
 def stable_code(error: AppError) -> str:

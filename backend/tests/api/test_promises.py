@@ -285,12 +285,28 @@ def test_every_route_has_a_path_and_keeps_what_the_app_gives_it() -> None:
     }
     operation = app.openapi()["paths"]["/api/generation/start"]["post"]
     assert operation["tags"] == ["generation"]
-    assert {"401", "404", "409", "413", "422", "503"} <= operation["responses"].keys()
+    assert {"401", "403", "404", "409", "413", "421", "422", "503"} <= operation["responses"].keys()
     assert operation["operationId"] == "start_generation"
     asked = app.openapi()["paths"]["/api/generation/{job_id}/status"]["get"]["parameters"]
     assert [one["name"] for one in asked] == ["job_id", "If-None-Match", "wait"]
     app.dependency_overrides[get_services] = lambda: None
     assert app.router.routes[-1].dependency_overrides_provider is app  # type: ignore[attr-defined]
+
+
+def test_the_document_tells_of_subscriptions_and_revisions_where_they_are_asked_for() -> None:
+    operations = [
+        operation for methods in create_app().openapi()["paths"].values() for operation in methods.values()
+    ]
+    told = {operation["operationId"]: {"402", "412", "428"} & operation["responses"].keys() for operation in operations}
+
+    assert told["start_generation"] == {"402"}
+    assert told["put_spec"] == told["undo_spec_change"] == {"412", "428"}
+    assert told["list_projects"] == set()
+    assert all(
+        {"412", "428"} <= told[operation["operationId"]]
+        for operation in operations
+        if any(asked["name"].lower() == "if-match" for asked in operation.get("parameters", ()))
+    )
 
 
 def test_the_answer_of_start_is_in_the_record_before_it_is_sent(house: House, database_url: str) -> None:

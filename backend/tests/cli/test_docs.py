@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.api.errors import FRAMEWORK_CODES
+from app.cli.errors import EXIT_OF_STATUS
 from app.cli.main import COMMANDS
 from app.core.settings import Settings
 from app.domain.failure import FailureCode
@@ -47,8 +49,26 @@ def test_every_failure_code_has_a_row() -> None:
 
 def test_every_error_code_has_a_row(generator: dict[str, Any]) -> None:
     page = (DOCS / "reference" / "errors.md").read_text()
-    for error in generator["all_errors"]():
-        assert f"| `{error.code}` |" in page
+    for code in [*(error.code for error in generator["all_errors"]()), *FRAMEWORK_CODES.values()]:
+        assert page.count(f"| `{code}` | ") >= 1
+
+
+def test_every_error_has_a_code_of_its_own_and_words_for_it(generator: dict[str, Any]) -> None:
+    errors = generator["all_errors"]()
+    by_code = [
+        (f"{error.__module__}.{error.__name__}", *(vars(error).get(name) for name in ("code", "title")))
+        for error in errors
+    ]
+    forgotten = [name for name, code, title in by_code if not code or not title]
+    assert not forgotten, f"without a code or a title of its own: {', '.join(forgotten)}"
+    taken = [f"{code!r} of {name}" for name, code, _ in by_code if sum(code == other for _, other, _ in by_code) > 1]
+    assert not taken, f"one code for several errors: {', '.join(taken)}"
+
+
+def test_every_status_of_an_error_has_an_exit_code(generator: dict[str, Any]) -> None:
+    statuses = {*(error.status for error in generator["all_errors"]()), *FRAMEWORK_CODES}
+    missing = statuses - set(EXIT_OF_STATUS)
+    assert not missing, f"EXIT_OF_STATUS in cli/errors.py lacks {sorted(missing)}"
 
 
 def test_no_page_links_to_a_file_that_is_not_there() -> None:
