@@ -73,8 +73,8 @@ def failure_lines() -> list[str]:
     head = (
         "## Why a build failed\n\n"
         "A failed build says in `error_code` which of these it was, and in `error_message` the sentence; a check\n"
-        "may say it more exactly, with the names of what it looked at. `cancelled` is what its founder chose. A code\n"
-        "of both tables, such as `disk_full`, means the same in both.\n"
+        "may say it more exactly, with the names of what it looked at. `cancelled` is what its founder chose.\n"
+        "A code of both tables, such as `disk_full`, means the same in both.\n"
     )
     rows = [f"| `{code.value}` | {code.sentence} |" for code in FailureCode]
     return [head, "| Code | Sentence |", "|---|---|", *rows]

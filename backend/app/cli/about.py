@@ -28,7 +28,6 @@ def logs(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Show the log of a part of the instance."""
     files = log_files(load_settings(common).data.logs)
     if name is None:
         if common.json:
@@ -88,14 +87,12 @@ def follow_log(path: Path, context: Context) -> None:
 
 
 def token(*, common: Common = COMMON, context: Ctx) -> int:
-    """Print the access token of the local founder; keep it secret."""
     value = read_token(load_settings(common))
     context.result_json({"token": value}) if common.json else context.result(value)
     return Exit.OK
 
 
 def doctor(*, common: Common = COMMON, context: Ctx) -> int:
-    """Check that this machine has what is needed."""
     findings = list(context.wiring().doctor(load_settings(common)))
     healthy = all(finding.ok for finding in findings)
     if common.json:

@@ -19,7 +19,6 @@ def bench(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Measure the performance bars on servers of their own; your data is not touched."""
     groups = [part.strip().upper() for part in (only or "").split(",") if part.strip()]
     report = context.wiring().run_bench(only=groups, quick=quick, say=context.say)
     if common.json:

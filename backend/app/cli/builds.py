@@ -53,7 +53,6 @@ def build(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Build an app from a goal and follow the build to its end."""
     planner = engine or (load_settings(common).default_engine if project is None else None)
     if goal is not None and planner == BLUEPRINT_ENGINE:
         agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
@@ -92,7 +91,6 @@ def planner_of(client: ApiClient, project: str | None, common: Common) -> str:
 
 
 def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, context: Ctx) -> int:
-    """Follow a build until it ends; Ctrl-C leaves it running. With --json one event a line."""
     with open_client(common, context) as client:
         progress = EventLines(context) if common.json else make_progress(context, as_json=False)
         job_id = find_job_id(client, job)
@@ -104,7 +102,6 @@ def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, cont
 
 
 def status(job: Job, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """Show where a build is."""
     with open_client(common, context) as client:
         job_id = find_job_id(client, job)
         with naming_a_build(client, job_id):
@@ -124,7 +121,6 @@ def cancel(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Stop a build. Its partial work is removed; earlier versions are unchanged."""
     with open_client(common, context) as client:
         job_id = find_job_id(client, job)
         with naming_a_build(client, job_id):

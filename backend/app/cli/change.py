@@ -29,7 +29,6 @@ def change(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Change an app in words and build it as the next version; its records come along."""
     if not has_shape(words):
         raise UsageError(
             "The change is empty.", remedy='cofounder change PROJECT "Add a phone number to customers"'

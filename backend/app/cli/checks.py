@@ -24,7 +24,6 @@ def checks(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Show what was checked before a build became ready, what was seen, and how long it took."""
     with open_client(common, context) as client:
         build = find_build(client, job)
         evidence = client.get(f"/api/builds/{build['job_id']}/evidence")

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
+from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Ctx
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
@@ -88,3 +89,6 @@ def path(*, common: Common = COMMON, context: Ctx) -> None:
     for name, place in places.items():
         context.result(f"{name}  {place}")
     return None
+
+
+app = command_group("config", show, path)

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from app.cli.asking import require_yes
 from app.cli.client import JsonObject, open_client
+from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, UsageError
 from app.cli.export import file_name, write_file, write_out
@@ -86,3 +87,6 @@ def restored_lines(version: str, answer: JsonObject) -> list[str]:
     rows = list(answer["rows"].items())
     lines += [f"  {count:>7,}  {table}" for table, count in rows[:TABLES_SHOWN]]
     return lines + [f"  {note}" for note in answer["notes"]]
+
+
+app = command_group("data", backup, restore)

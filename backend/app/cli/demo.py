@@ -22,7 +22,6 @@ def demo(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Start everything, build an app from a goal, and print the address of its preview."""
     context.say(f'Co-Founder builds: "{goal}"')
     # Loaded after the first words, so that something is said at once on a slow disk too.
     scene = import_module("app.cli.demo_run").Demo(context, common, port=port)

@@ -38,7 +38,6 @@ def export(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Download a build as a zip file; an unfinished download leaves nothing behind."""
     if as_git and with_data:
         raise UsageError(
             "A git repository holds no records.", remedy=f"cofounder export {quote(build)} --with-data"

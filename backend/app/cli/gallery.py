@@ -21,7 +21,6 @@ def gallery(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """List the finished plans to start from, or begin a project with one."""
     with open_client(common, context) as client:
         answer = client.get("/api/gallery") if name is None else client.post(f"/api/gallery/{name}")
     if common.json:

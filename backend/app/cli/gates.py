@@ -22,7 +22,6 @@ NEXT_STEPS: Final = {
 
 
 def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """List the decisions of a project; a pending one shows its options."""
     with open_client(common, context) as client:
         items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/gates"))
     if common.json:
@@ -56,7 +55,6 @@ def decide(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Take a decision."""
     body = {"decision": decision} | ({"text": text} if text is not None else {})
     with open_client(common, context) as client:
         answer = client.post(f"/api/gates/{find_gate_id(client, gate)}/resolve", body)
@@ -71,7 +69,6 @@ def decide(
 
 
 def park(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """Put a project aside: nothing is deleted, and no version is built until it is taken up again."""
     with open_client(common, context) as client:
         answer = client.post(f"/api/projects/{find_project_id(client, project)}/park")
     context.result_json(answer) if common.json else context.result(f"{answer['name']} is {answer['status']}.")
@@ -79,7 +76,6 @@ def park(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
 
 
 def unpark(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """Take a parked project up again."""
     with open_client(common, context) as client:
         answer = client.post(f"/api/projects/{find_project_id(client, project)}/unpark")
     context.result_json(answer) if common.json else context.result(f"{answer['name']} is {answer['status']}.")

@@ -39,7 +39,6 @@ def up(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Start an instance and stay with it until Ctrl-C."""
     count = 0 if api_only else workers
     settings = load_settings(
         common, port=port, preview_port=preview_port, workers=count, lan=lan or None, share_url=share_url
@@ -81,7 +80,6 @@ def refuse_taken_ports(settings: Settings) -> None:
 
 
 def down(*, common: Common = COMMON, context: Ctx) -> int:
-    """Stop the instance. Builds that run are taken up again at the next start."""
     settings = load_settings(common)
     stopped = context.wiring().stop(settings)
     if common.json:
@@ -92,7 +90,6 @@ def down(*, common: Common = COMMON, context: Ctx) -> int:
 
 
 def worker(*, common: Common = COMMON, context: Ctx) -> int:
-    """Run one more worker against the same database."""
     settings = load_settings(common)
     if settings.database_url is None and context.wiring().find_instance(settings) is None:
         detail = f"No instance runs on {str(settings.data.root)!r}, and COFOUNDER_DATABASE_URL names no database."

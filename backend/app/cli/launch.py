@@ -22,7 +22,6 @@ PAPERS: Final = ("brief", "scope", "milestones", "risks", "how-it-works")
 
 
 def launch(build: Build, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """Show whether a version may go online, and what stands in the way, with the commands that mend it."""
     with open_client(common, context) as client:
         record = find_build(client, build)
         checklist = client.get(f"/api/builds/{record['job_id']}/readiness")
@@ -47,7 +46,6 @@ def papers(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Write brief, scope, milestones, risks and how it works, to hand to others."""
     again = f"cofounder papers {quote(build)}"
     written = []
     with open_client(common, context) as client:
@@ -72,7 +70,6 @@ def push(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Push every version up to this one to a git server. The token is asked for, or read from standard input."""
     token = getpass("A token that may write there: ", context.talk) if sys.stdin.isatty() else sys.stdin.readline()
     if not token.strip():
         raise UsageError(

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
 
 from app import __version__
+from app.cli.command_group import PARAMETERS
 from app.cli.context import Context, own_name
 from app.cli.errors import DiskFull, Exit, UsageError, exit_of, stable_code
 from app.core.disk import is_disk_full
@@ -62,31 +63,43 @@ COMMANDS = (
     ("token", "app.cli.about:token", LOOK, "Print the access token."),
     ("doctor", "app.cli.about:doctor", LOOK, "Check that this machine has what is needed."),
     ("bench", "app.cli.bench:bench", LOOK, "Measure the performance bars."),
+    ("config", "app.cli.config:app", LOOK, "Show the settings and where each comes from."),
+    ("spec", "app.cli.specs:app", BUILD, "Show and edit the specification of a project."),
+    ("data", "app.cli.data:app", BUILD, "Save and restore the records of an app."),
 )
-"""Name, import path, group, one line of help: all that `--help` needs, so nothing else is imported for it."""
+"""Name, import path, group, one line of help: all that `--help` needs, so nothing else is imported for it.
 
-GROUPS = (
-    (
-        "spec",
-        "Show and edit the specification of a project.",
-        (
-            ("show", "app.cli.specs:show", "Show what the next build makes."),
-            ("edit", "app.cli.specs:edit", "Change it in your editor, or from a file."),
-            ("correct", "app.cli.corrections:correct", "Make one correction in product words."),
-            ("undo", "app.cli.corrections:undo", "Take the last change back."),
-            ("questions", "app.cli.corrections:questions", "Show what only you can say; agree to a default."),
-        ),
-    ),
-    (
-        "data",
-        "Save and restore the records of an app.",
-        (
-            ("backup", "app.cli.data:backup", "Save the records as one SQLite file."),
-            ("restore", "app.cli.data:restore", "Put a saved file in their place."),
-        ),
-    ),
-)
-"""Commands of two words, with what `--help` says of each."""
+A command of two words belongs to the App in the module of the first word (`command_group`), where the docstring of
+each function is its help. All other words about a command stand here, so its function has no docstring.
+"""
+
+MORE = {
+    "plan": "What of it would be left out is said too.",
+    "change": "Its records come along.",
+    "watch": "Ctrl-C leaves it running. With --json it prints one event a line.",
+    "cancel": "Its partial work is removed; earlier versions are unchanged.",
+    "back": "It has the records of the newest. Nothing is deleted.",
+    "open": "Its address is printed; the first time, you are asked to decide what is next.",
+    "revoke": "Whoever came in by one is cut off.",
+    "checks": "It says what each check saw, and how long it took.",
+    "share": "Whoever opens it sees the newest version as a visitor. It is printed this once.",
+    "unshare": "It opens nothing any more, and whoever came by it is out at once.",
+    "launch": "What stands in the way is said with the commands that mend it.",
+    "export": "An unfinished download leaves nothing behind.",
+    "push": "Those up to this one. The token is asked for, or read from standard input.",
+    "papers": "They are for others to read.",
+    "gates": "A pending one shows its options.",
+    "park": "Nothing is deleted, and no version is built until it is taken up again.",
+    "up": "It runs until Ctrl-C.",
+    "page": "The link signs you in, and works once.",
+    "down": "Builds that run are taken up again at the next start.",
+    "worker": "It works on the same database.",
+    "mcp": "Claude, Cursor, VS Code and others start this themselves; --json changes nothing. See `mcp config`.",
+    "usage": "Calls, tokens and dollars, what they were good for, and the budgets.",
+    "token": "It is the local founder's; keep it secret.",
+    "bench": "They are measured on servers of their own; your data is not touched.",
+}
+"""What the help page of a command says beside that line."""
 
 TAKES_A_GOAL = ("demo", "build", "plan")
 
@@ -94,38 +107,27 @@ PARTS = ("api", "preview", "migrate")
 """The processes of an instance, started by its supervisor."""
 
 
-def shown_default(value: object) -> object:
-    """A default as the help page shows it; that a switch is off needs no words."""
-    return None if value is False else value
-
-
 def make_app() -> App:
     """The tree of commands; a command's module is imported when the command is called."""
     app = App(
         name="cofounder",
         help=HELP,
-        default_parameter=Parameter(negative=(), show_default=shown_default),
+        default_parameter=PARAMETERS,
         help_format="plaintext",  # markdown would take longer to import than the rest of the help page
         version=__version__,
     )
     for name, path, group, text in COMMANDS:
-        app.command(path, name=name, group=group, help=text)
+        app.command(path, name=name, group=group, help="\n\n".join([text, *filter(None, [MORE.get(name)])]))
     for name in PARTS:
         app.command(f"app.cli.instance:{name}", name=name, show=False)
-    config = App(name="config", group=LOOK, help="Show the settings and where each comes from.")
-    config.command("app.cli.config:show", name="show", help="Show every setting with its source.")
-    config.command("app.cli.config:path", name="path", help="Show where settings and data are kept.")
-    app.command(config)
-    for word, help_text, commands in GROUPS:
-        app.command(_make_group(word, help_text, commands))
     return app
 
 
-def _make_group(name: str, text: str, commands: Sequence[tuple[str, str, str]]) -> App:
-    group = App(name=name, group=BUILD, help=text)
-    for word, path, line in commands:
-        group.command(path, name=word, help=line)
-    return group
+def command_names() -> list[str]:
+    """Every command of one word, and every one of two: `spec`, `spec show`."""
+    app = make_app()
+    names = [name for name, *_ in COMMANDS]
+    return [*names, *(f"{name} {second}" for name in names for second in app[name] if not second.startswith("-"))]
 
 
 def call(app: App, tokens: Sequence[str], context: Context) -> int:

@@ -9,9 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cyclopts import App, Parameter
-
 from app.cli.client import read_token
+from app.cli.command_group import command_group
 from app.cli.config import load_settings
 from app.cli.context import COMMON, PROGRAM, Common, Context, Ctx
 from app.cli.errors import Exit, ServerUnreachable
@@ -23,19 +22,7 @@ if TYPE_CHECKING:
 SERVER: Final = "cofounder"
 TOKEN_SHOWN: Final = "THE TOKEN THAT `cofounder token` PRINTS"
 
-app = App(
-    name="mcp",
-    default_parameter=Parameter(negative=(), show_default=lambda value: None if value is False else value),
-    help_format="plaintext",
-    help=(
-        "Let your own assistant (Claude, Cursor, VS Code and others) design and build here.\n\n"
-        "The assistant starts this command itself and speaks to it over standard input and output (Model Context "
-        "Protocol). The lines to paste into each: cofounder mcp config"
-    ),
-)
 
-
-@app.default
 def serve(*, common: Common = COMMON, context: Ctx) -> int:
     """Serve one assistant over standard input and output until it leaves; the instance must run."""
     if sys.stdin.isatty():
@@ -59,7 +46,6 @@ def _find_place(settings: Settings, context: Context) -> Place:
     return place
 
 
-@app.command
 def config(*, common: Common = COMMON, context: Ctx) -> int:
     """Show the lines to paste into Claude, Cursor, VS Code and others."""
     settings = load_settings(common)
@@ -115,3 +101,6 @@ def as_json(value: Any) -> str:  # Any: what JSON can hold
 def indent_lines(text: str) -> str:
     """Each line moved to the right."""
     return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+app = command_group("mcp", config, default=serve)

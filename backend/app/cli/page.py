@@ -11,7 +11,6 @@ PAGE_LINKS = "/api/page-links"
 
 
 def page(*, common: Common = COMMON, context: Ctx) -> int:
-    """Print a link that opens Co-Founder in a browser and signs you in; it works once."""
     with open_client(common, context) as client:
         url = client.post(PAGE_LINKS)["url"]
     if common.json:

@@ -36,7 +36,6 @@ def plan(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Show what would be built from a goal, and what of it would be left out. Builds nothing."""
     if stdin:
         for line in sys.stdin:
             if line.strip():

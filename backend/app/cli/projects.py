@@ -6,10 +6,11 @@ import webbrowser
 from shlex import quote
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from app.cli.asking import require_yes
 from app.cli.client import ApiClient, JsonObject, open_client
+from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.lookup import find_build, find_project_id
@@ -84,7 +85,6 @@ def project_line(item: JsonObject) -> str:
 
 
 def versions(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """List the builds of a project."""
     with open_client(common, context) as client:
         items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/builds"))
     if common.json:
@@ -130,7 +130,6 @@ def open_preview(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Open the preview of a build and print its address; the first time, you are asked to decide what is next."""
     with open_client(common, context) as client:
         build = find_build(client, job) if job is not None else newest_ready(client)
         access = Access.VISITOR if visitor else Access.OWNER
@@ -155,7 +154,6 @@ def revoke(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Make every link to the preview of a build useless, and cut off whoever came in by one."""
     with open_client(common, context) as client:
         build = find_build(client, job)
         client.delete(f"/api/builds/{build['job_id']}/links")
@@ -175,7 +173,4 @@ def gate_of_viewing(client: ApiClient, build: JsonObject) -> str | None:
     return viewing["gate_id"] if viewing["gate_id"] in waiting else None
 
 
-app = App(name="projects", default_parameter=Parameter(negative=()))
-app.default(projects)
-app.command(rename)
-app.command(delete)
+app = command_group("projects", rename, delete, default=projects)

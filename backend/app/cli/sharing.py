@@ -24,7 +24,6 @@ def share(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Make a link by which anybody sees the newest version as a visitor. It is printed this once."""
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/shares"
         link = client.post(path, {"label": label, "days": days, "with_code": code})
@@ -39,7 +38,6 @@ def share(
 
 
 def shares(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """List the links that are good."""
     with open_client(common, context) as client:
         items = client.get(f"/api/projects/{find_project_id(client, project)}/shares")["items"]
     if common.json:
@@ -65,7 +63,6 @@ def unshare(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Close a link: it opens nothing any more, and whoever came by it is out at once."""
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/shares"
         items = client.get(path)["items"]

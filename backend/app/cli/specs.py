@@ -16,7 +16,9 @@ from cyclopts import Parameter
 
 from app.cli.asking import answers_yes
 from app.cli.client import ApiClient, JsonObject, open_client
+from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Context, Ctx
+from app.cli.corrections import correct, questions, undo
 from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
 from app.cli.lookup import find_project_id
 from app.cli.spec_text import dump, load
@@ -212,3 +214,6 @@ def editor_command(by_file: str) -> Sequence[str]:
             "There is no editor: set EDITOR to yours.", remedy="EDITOR=nano cofounder spec edit --help"
         )
     return [plain_editor]
+
+
+app = command_group("spec", show, edit, correct, undo, questions)

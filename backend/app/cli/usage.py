@@ -24,7 +24,6 @@ def usage(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Show what was spent on models: calls, tokens and dollars, what they were good for, and the budgets."""
     with open_client(common, context) as client:
         params = {} if job is None else {"job_id": find_job_id(client, job)}
         report = client.get("/api/usage", **params)

@@ -24,7 +24,6 @@ def diff(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Show what a version does otherwise than the one before, in words."""
     with open_client(common, context) as client:
         job_id = find_build(client, build)["job_id"]
         params = {} if since is None else {"since": find_build(client, since)["job_id"]}
@@ -50,7 +49,6 @@ def back(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    """Build an earlier version again, as a new one with the records of the newest. Nothing is deleted."""
     with open_client(common, context) as client:
         started = client.post(f"/api/builds/{find_build(client, build)['job_id']}/return")
         context.say(f"Going back, as {started['build_version']} (job {started['job_id']}).")
@@ -58,7 +56,6 @@ def back(
 
 
 def branch(build: Build, /, *, common: Common = COMMON, context: Ctx) -> int:
-    """Begin another project with the plan of a version."""
     with open_client(common, context) as client:
         project = client.post(f"/api/builds/{find_build(client, build)['job_id']}/branch")
     context.result_json(project) if common.json else context.result(project_line(project))

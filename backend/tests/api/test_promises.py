@@ -297,7 +297,9 @@ def test_the_document_tells_of_subscriptions_and_revisions_where_they_are_asked_
     operations = [
         operation for methods in create_app().openapi()["paths"].values() for operation in methods.values()
     ]
-    told = {operation["operationId"]: {"402", "412", "428"} & operation["responses"].keys() for operation in operations}
+    told = {
+        operation["operationId"]: {"402", "412", "428"} & operation["responses"].keys() for operation in operations
+    }
 
     assert told["start_generation"] == {"402"}
     assert told["put_spec"] == told["undo_spec_change"] == {"412", "428"}

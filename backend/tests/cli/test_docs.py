@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from app.api.errors import FRAMEWORK_CODES
 from app.cli.errors import EXIT_OF_STATUS
-from app.cli.main import COMMANDS
+from app.cli.main import command_names
 from app.core.settings import Settings
 from app.domain.failure import FailureCode
 
@@ -23,7 +24,10 @@ def generator() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("page", ["cli.md", "settings.md", "errors.md"])
-def test_the_reference_is_current(generator: dict[str, Any], page: str) -> None:
+def test_the_reference_is_current(generator: dict[str, Any], page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The usage of a command of two words takes its name from how this process was started.
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    monkeypatch.setattr(sys, "argv", ["generate.py"])
     kept = (DOCS / "reference" / page).read_text()
     assert kept == generator["pages"]()[page], "run: .venv/bin/python docs/generate.py"
 
@@ -37,7 +41,9 @@ def test_every_setting_has_a_row_and_a_meaning() -> None:
 
 def test_every_command_has_a_section() -> None:
     page = (DOCS / "reference" / "cli.md").read_text()
-    for name, *_ in COMMANDS:
+    names = command_names()
+    assert {"spec show", "config path", "projects rename"} <= set(names)
+    for name in names:
         assert f"## cofounder {name}\n" in page
 
 
@@ -61,7 +67,9 @@ def test_every_error_has_a_code_of_its_own_and_words_for_it(generator: dict[str,
     ]
     forgotten = [name for name, code, title in by_code if not code or not title]
     assert not forgotten, f"without a code or a title of its own: {', '.join(forgotten)}"
-    taken = [f"{code!r} of {name}" for name, code, _ in by_code if sum(code == other for _, other, _ in by_code) > 1]
+    taken = [
+        f"{code!r} of {name}" for name, code, _ in by_code if sum(code == other for _, other, _ in by_code) > 1
+    ]
     assert not taken, f"one code for several errors: {', '.join(taken)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.cli.main import COMMANDS, GROUPS
+from app.cli.main import command_names
 from tests.support.house import House
 
 DONE_BY: Final = {
@@ -72,8 +72,7 @@ def test_whatever_the_page_does_is_an_operation_of_the_api_and_a_command(house: 
         for path in house.client.get("/api/openapi.json").json()["paths"].values()
         for operation in path.values()
     }
-    commands = {name for name, *_ in COMMANDS} | {"config"}
-    commands |= {f"{group} {name}" for group, _, parts in GROUPS for name, *_ in parts}
+    commands = set(command_names())
 
     assert routes - OF_THE_PAGE_ALONE == set(DONE_BY)
     assert {operation for operation, _ in DONE_BY.values()} <= operations
