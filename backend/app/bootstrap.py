@@ -1,4 +1,4 @@
-"""The composition root: settings become adapters, adapters become services. Nobody else names an adapter."""
+"""The composition root: settings become adapters, adapters become services. No room above names one."""
 
 from __future__ import annotations
 

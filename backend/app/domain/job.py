@@ -57,6 +57,7 @@ TRANSITIONS: Final[dict[JobStatus, frozenset[JobStatus]]] = {
     JobStatus.SCAFFOLD: frozenset({JobStatus.CODE, JobStatus.FAILED}),
     JobStatus.CODE: frozenset({JobStatus.DEPS, JobStatus.FAILED}),
     JobStatus.DEPS: frozenset({JobStatus.CHECKS, JobStatus.FAILED}),
+    # Back to code leads a bounded repair of what a check found; no stage takes that way today.
     JobStatus.CHECKS: frozenset({JobStatus.CODE, JobStatus.READY, JobStatus.FAILED}),
     JobStatus.READY: frozenset(),
     JobStatus.FAILED: frozenset(),

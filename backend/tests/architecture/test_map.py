@@ -10,11 +10,15 @@ import pytest
 ROOT = Path(__file__).parents[3]
 MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PATH = r"`((?:backend|docs)/[\w./*-]+)`"
 
 
 def test_every_room_is_on_the_map() -> None:
     table = MAP.split("## Rooms")[1].split("## One request")[0]
-    named = {name.split("/")[0].removesuffix(".py") for name in re.findall(r"`([a-z_/]+(?:\.py)?)`", table)}
+    named = {
+        name.removeprefix("backend/app/").split("/")[0].removesuffix(".py")
+        for name in re.findall(r"`([a-z_/]+(?:\.py)?)`", table)
+    }
     rooms = {
         path.stem
         for path in (ROOT / "backend" / "app").iterdir()
@@ -24,13 +28,33 @@ def test_every_room_is_on_the_map() -> None:
 
 
 @pytest.mark.parametrize("page", [MAP, GUIDE], ids=["map", "guide"])
-def test_every_file_that_is_named_is_there(page: str) -> None:
-    places = [ROOT, ROOT / "backend", ROOT / "backend" / "app", ROOT / "backend" / "app" / "blueprint"]
-    places += [ROOT / "backend/app/blueprint/expressions", ROOT / "backend/app/blueprint/starters/starlette/app"]
-    places += [ROOT / "backend/tests/blueprint", ROOT / "backend/app/queue"]
-    named = {name for name in re.findall(r"`([\w./-]+\.(?:py|toml|md))`", page) if "*" not in name}
-    missing = [name for name in sorted(named) if not any((place / name).exists() for place in places)]
+def test_every_path_begins_at_the_root_and_is_there(page: str) -> None:
+    missing = [path for path in re.findall(PATH, page) if not any(ROOT.glob(path))]
     assert missing == []
+
+
+def test_every_name_of_the_guide_stands_in_a_file_of_its_row() -> None:
+    rows = [line for line in GUIDE.splitlines() if line.startswith("| ") and re.search(PATH, line)]
+    assert len(rows) > 15
+    missing = [
+        f"{row.split(' |')[0]}: {name}"
+        for row in rows
+        for name in re.findall(r"`(\w+)[`(.]", row)
+        if not any(re.search(rf"\b{name}\b", text) for text in texts_of(row))
+    ]
+    assert missing == []
+
+
+def texts_of(row: str) -> list[str]:
+    paths = [path for pattern in re.findall(PATH, row) for path in ROOT.glob(pattern)]
+    return [path.read_text(encoding="utf-8") for path in paths if path.is_file()]
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name.split("-")[0] for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    for path in (ROOT / "docs" / "decisions").glob("*.md"):
+        assert int(re.findall(r"\d+", path.read_text("utf-8").splitlines()[0])[0]) == int(path.name[:4])
 
 
 def test_the_glossary_has_twenty_words() -> None:
