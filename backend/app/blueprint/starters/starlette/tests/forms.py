@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 import re
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,6 +44,14 @@ class Session:
 
     owner = ""
     tokens: dict[str, str] = {}
+
+
+def as_csv(rows: Iterable[Iterable[str]]) -> str:
+    """The text of a file with these rows, with every cell in quotes."""
+    written = io.StringIO()
+    csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    return written.getvalue().rstrip("\n")
+
 
 
 def token(client: Browser) -> str:

@@ -15,7 +15,7 @@ from app.database import BY_TABLE
 from app.model import FILES, Entity, Field
 
 from .client import Browser
-from .forms import add, filled, send, token_of
+from .forms import add, as_csv, filled, send, token_of
 
 every_entity = pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.table)
 BAD = {
@@ -227,12 +227,12 @@ def test_a_saved_list_is_read_in_again(client: Browser, entity: Entity) -> None:
         pytest.skip("a list brings no files along")
     values = filled(client, entity)
     good = {field.label: values[field.name] for field in entity.fields if values[field.name] and field.type not in FILES}
-    text = "\n".join(",".join(f'"{part}"' for part in line) for line in (good, good.values()))
+    text = as_csv([good, good.values()])
     checked = send(client, f"/{entity.table}/import", {"text": text})
     assert checked.status_code == 200
     assert rows(client, entity) == []
     too_long = {**good, words[0].label: "x" * 201}
-    broken = text + "\n" + ",".join(f'"{part}"' for part in too_long.values())
+    broken = as_csv([good, good.values(), too_long.values()])
     for more in ("", "yes"):
         refused = send(client, f"/{entity.table}/import", {"text": broken, "keep": more})
         assert refused.status_code == 422

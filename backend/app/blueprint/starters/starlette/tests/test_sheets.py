@@ -13,7 +13,7 @@ from app.access import summed
 from app.model import FILES, Entity
 
 from .client import Answer, Browser
-from .forms import filled, send, token
+from .forms import as_csv, filled, send, token
 
 FREE = [entity for entity in ENTITIES if not any(field.required and (field.ref or field.type in FILES) for field in entity.fields)]
 NAMED = [entity for entity in FREE if any(one.type == "text" and one.name in entity.title for one in entity.fields)]
@@ -32,7 +32,7 @@ def named(client: Browser, entity: Entity, name: str) -> dict[str, str]:
 def table(*lines: dict[str, str], **more: str) -> str:
     """The text of a file with a column more."""
     rows = [[*lines[0], *more], *([*line.values(), *more.values()] for line in lines)]
-    return "\n".join(",".join(f'"{text}"' for text in row) for row in rows)
+    return as_csv(rows)
 
 
 def said(answer: Answer) -> str:
