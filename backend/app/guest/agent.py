@@ -19,7 +19,7 @@ import sys
 import time
 
 # Importing pathlib, or typing, would take a quarter of the time in which a sandbox is ready.
-# ruff: noqa: PTH101, PTH103, PTH105, PTH108, PTH120, PTH123, PTH208
+# ruff: noqa: PTH101, PTH103, PTH105, PTH108, PTH120, PTH208
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,10 +189,19 @@ def processes() -> list[int]:
 def read_proc(pid: int, name: str) -> bytes:
     """Empty when the process is gone or does not let itself be looked at."""
     try:
-        with open(f"/proc/{pid}/{name}", "rb") as file:
-            return file.read()
+        # Many are read many times a second, and a file object takes longer than its reading.
+        descriptor = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return b""
+    try:
+        parts = []
+        while part := os.read(descriptor, 65536):
+            parts.append(part)
+        return b"".join(parts)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def parents() -> dict[int, int]:
@@ -237,13 +246,12 @@ def wait_below(root: int) -> None:
 
 def over_memory(limit: int) -> bool:
     """True when all processes together hold more; pages that they share are counted once before it is said."""
-    tasks = [task for pid in processes() if (task := task_with_memory(pid))]
-    counted = [memory_of(task) for task in tasks]
+    held = {task: memory for pid in processes() for task, memory in memory_by_task(pid)}
     used = sum(space_used(path) for path in ("/tmp", "/dev/shm")) + socket_bytes()
-    used += sum(tables for _, tables in counted)
-    if used + sum(resident for resident, _ in counted) <= limit:
+    used += sum(tables for _, tables in held.values())
+    if used + sum(resident for resident, _ in held.values()) <= limit:
         return False
-    return used + sum(proportional_bytes(task) for task in tasks) > limit
+    return used + sum(proportional_bytes(task) for task in held) > limit
 
 
 def space_used(path: str) -> int:
@@ -251,26 +259,32 @@ def space_used(path: str) -> int:
     return (space.f_blocks - space.f_bfree) * space.f_frsize
 
 
-def task_with_memory(pid: int) -> int:
-    """The process, or a thread of it that goes on after the first has ended; 0 for neither."""
-    if sum(memory_of(pid)):
-        return pid
+def memory_by_task(pid: int) -> list[tuple[int, tuple[int, int]]]:
+    """The memory of a process by its own number, or that of a thread that goes on after the first has ended."""
+    memory = memory_of(pid)
+    if any(memory):
+        return [(pid, memory)]
     try:
         threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
     except OSError:
-        return 0
-    return next((thread for thread in threads if sum(memory_of(thread))), 0)
+        return []
+    for thread in threads:
+        if any(memory := memory_of(thread)):
+            return [(thread, memory)]
+    return []
 
 
 def memory_of(task: int) -> tuple[int, int]:
     """The resident bytes of a process with its page tables, which may be larger."""
-    resident = tables = 0
-    for line in read_proc(task, "status").splitlines():
-        if line.startswith(b"VmRSS:"):
-            resident = int(line.split()[1]) * 1024
-        elif line.startswith(b"VmPTE:"):
-            tables = int(line.split()[1]) * 1024
-    return resident, tables
+    status = read_proc(task, "status")
+    return bytes_in(status, b"VmRSS"), bytes_in(status, b"VmPTE")
+
+
+def bytes_in(status: bytes, name: bytes) -> int:
+    """A size that the kernel tells in kilobytes; 0 when it tells none."""
+    # From the beginning of a line: a process may call itself as it likes, but not in two lines.
+    words = status.partition(b"\n" + name + b":")[2].split(None, 1)
+    return int(words[0]) * 1024 if words else 0
 
 
 def proportional_bytes(task: int) -> int:
