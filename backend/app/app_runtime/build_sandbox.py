@@ -37,6 +37,7 @@ class Workbench:
         self._sandbox: Sandbox | None = None
         self._holds: TreeDigest | None = None
         self._installed = False
+        self._loaded: tuple[TreeDigest, Mapping[str, bytes]] | None = None
 
     async def open(self) -> Sandbox:
         """The sandbox; its id is kept before its first command. IllegalTransition when the job has moved on."""
@@ -68,7 +69,7 @@ class Workbench:
     async def install(self, digest: TreeDigest) -> Sandbox:
         """The sandbox with this tree in it and its dependencies installed."""
         sandbox = await self.open()
-        files = await self._versions.files_of(self._job.project_id, digest)
+        files = await self.load_files(digest)
         if self._holds != digest:
             await sandbox.write_files(files)
             self.wrote(digest)
@@ -76,6 +77,12 @@ class Workbench:
             await self._host.install(sandbox, read_manifest(files))
             self._installed = True
         return sandbox
+
+    async def load_files(self, digest: TreeDigest) -> Mapping[str, bytes]:
+        """The stored files of this tree, which never change: read once."""
+        if self._loaded is None or self._loaded[0] != digest:
+            self._loaded = digest, await self._versions.files_of(self._job.project_id, digest)
+        return self._loaded[1]
 
     async def close(self) -> None:
         """End the sandbox, if there is one."""

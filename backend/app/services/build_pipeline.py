@@ -249,7 +249,7 @@ class BuildPipeline:
     async def _installed_candidate(self, spec: AppSpec, digest: TreeDigest) -> Candidate:
         """The installed app that is to become a version, beside the version that it grew from."""
         sandbox = await self._bench.install(digest)
-        files = await self._tools.versions.files_of(self._job.project_id, digest)
+        files = await self._bench.load_files(digest)
         entries = self._tools.versions.stream(self._job.project_id, digest)
         version = self._job.build_version
         return Candidate(
