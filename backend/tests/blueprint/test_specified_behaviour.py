@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 from collections.abc import Awaitable
 from datetime import date, timedelta
@@ -230,6 +231,15 @@ async def test_each_approves_what_is_theirs_to_approve(staff: Staff) -> None:
         # What is with finance is not made cheaper, or anything else, by whoever asked for it.
         cheaper = {"what": "Press", "quantity": "1", "unit_price": "1"}
         assert (await send(employee, f"{request}/edit", page=request, **cheaper)).status_code == 403
+        # A reason that was being written when the session ended is there again after signing in.
+        reject = f"{request}/moves/5"
+        typed = hidden((await finance.get(reject)).text) | {"reason": "Too dear,\nand too early."}
+        finance.cookies.clear()
+        asked = await finance.post(reject, data=typed)
+        assert "You were signed out meanwhile." in plain(asked.text)
+        back = await finance.post("/sign-in", data=hidden(asked.text) | account("Finn"))
+        assert back.headers["location"] == reject
+        assert "Too dear,\nand too early.</textarea>" in (await finance.get(reject)).text
         assert await tried(finance, release) == 303
         assert await tried(finance, release) == 409
     assert (await staff.facts("purchase_requests", request.rpartition("/")[2]))["Status"] == "Approved"
@@ -237,6 +247,11 @@ async def test_each_approves_what_is_theirs_to_approve(staff: Staff) -> None:
 
 def account(name: str) -> dict[str, str]:
     return {"name": name, "email": f"{name.lower()}@example.com", "password": "correct horse 9"}
+
+
+def hidden(page: str) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
 
 
 async def send(client: httpx2.AsyncClient, address: str, *, page: str = "", **values: str) -> httpx2.Response:

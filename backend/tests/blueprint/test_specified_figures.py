@@ -203,6 +203,25 @@ async def test_a_quote_is_entered_with_its_lines_in_one_go(staff: Staff) -> None
     facts = await staff.facts("quotes", quote)
     assert (facts["Subtotal"], facts["Total"]) == ("$99.99", "$96.74")
 
+    # A line that is added with a double click is there once.
+    page = (await staff.client.get(f"/quotes/{quote}/edit")).text
+    shown = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    more = {"line-1-what": "Frames", "line-1-quantity": "1", "line-1-unit_price": "0.01"}
+    form = {
+        **shown,
+        **given,
+        "line-0-what": "Frames",
+        "line-0-quantity": "3",
+        "line-0-unit_price": "33.33",
+        **more,
+    }
+    twice = [staff.client.post(f"/quotes/{quote}/edit", data=form) for _ in range(2)]
+    assert [answer.status_code for answer in await asyncio.gather(*twice)] == [303, 303]
+    assert (await staff.facts("quotes", quote))["Subtotal"] == "$100.00"
+    # Going back and sending another line is asked about.
+    answer = await staff.client.post(f"/quotes/{quote}/edit", data=form | {"line-1-unit_price": "0.02"})
+    assert (answer.status_code, "sent before, with other values" in answer.text) == (422, True)
+
 
 @pytest.mark.parametrize("staff", ["bakery_orders"], indirect=True)
 async def test_a_visitor_orders_in_lines_at_the_price_of_the_day(staff: Staff) -> None:
