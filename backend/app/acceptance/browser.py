@@ -76,6 +76,7 @@ class Browser:
                 self._socket = await self._session.ws_connect(await self._socket_url(), max_msg_size=MAX_MESSAGE)
             self._reader = asyncio.create_task(self._read_messages(self._socket))
             target = await self._command("Target.createTarget", url="about:blank")
+            # Flat: each message names its tab, so that one socket carries them all.
             tab = await self._command("Target.attachToTarget", targetId=target["targetId"], flatten=True)
             self._tab = str(tab["sessionId"])
             for domain in ("Page", "Runtime", "Log", "Network"):
@@ -103,6 +104,7 @@ class Browser:
             with suppress(aiohttp.ClientConnectionError, ValueError, KeyError):
                 async with self._session.get(f"{self._origin}/json/version") as answer:
                     url = json.loads(await answer.text())["webSocketDebuggerUrl"]
+                    # Only the path counts: the browser cannot know the address by which it is reached from here.
                     return f"{self._origin}/{str(url).split('/', 3)[3]}"
             await asyncio.sleep(0.05)
 
@@ -121,6 +123,7 @@ class Browser:
     async def open(self, url: str) -> None:
         """Go to a page and wait until it has loaded."""
         self._loaded.clear()
+        # The wait was armed before: a quick page has loaded before the answer to this is read.
         answer = await self._command("Page.navigate", url=url)
         if answer.get("errorText"):
             raise BrowserFailed(f"{url}: {answer['errorText']}")
@@ -162,6 +165,7 @@ class Browser:
         place = await self.run(_PLACE % json.dumps(selector))
         if place is None:
             raise BrowserFailed(f"there is nothing to click at {selector!r}")
+        # A page learns of the pointer before the press, as from a hand: what opens on hovering is open by then.
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             await self._command(
                 "Input.dispatchMouseEvent", type=kind, x=place["x"], y=place["y"], button="left", clickCount=1
@@ -195,6 +199,7 @@ class Browser:
         async for message in socket:
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._dispatch(json.loads(message.data))
+        # Nobody answers any more: those who wait learn it now, not by the end of their time.
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(BrowserFailed("the browser ended"))

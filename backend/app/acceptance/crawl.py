@@ -43,6 +43,7 @@ async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
         await _visit_all(visitor, starts, walk)
         if number == 0:
             await _send_all(visitor, walk)
+        # The next person may see something else at addresses of the same kind.
         walk.alike.clear()
     detail = f"{len(walk.opened)} pages and files answered, {walk.sent} forms sent, no dead link"
     skipped = (f"{walk.left_out} more links to pages of the same kinds",) if walk.left_out else ()
@@ -119,6 +120,7 @@ async def _send_all(visitor: HttpSession, walk: Walk) -> None:
     for _, (page, form) in sorted(kinds.items(), key=lambda kind: "delete" in kind[0]):
         answer = await visitor.submit(page, form, {})
         walk.sent += 1
+        # A form as it stands may be refused: that is an answer, too.
         if answer.status >= 500 or answer.status in _BROKEN:
             raise BuildFailed(
                 FailureCode.FORM_FAILS, log=f"POST {answer.path}: HTTP {answer.status}\n{answer.page.text[:600]}"

@@ -21,6 +21,7 @@ from app.domain.failure import BuildFailed, FailureCode
 FOREIGN: Final = "rebound.example"
 MAX_PAGES: Final = 40
 MAX_ALIKE: Final = 3
+# A shorter name stands in many a page by chance.
 MIN_NAME: Final = 6
 _OPENS: Final = 200
 _STAFF: Final = ("/staff-side", "/staff-outbox", "/staff-accounts", "/your-password")

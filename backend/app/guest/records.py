@@ -130,7 +130,7 @@ def _put_in_place(draft: Path) -> None:
 
 
 def check_origin(mark: str) -> Answer:
-    """True when the joined file is of this app: by its mark or, without one, by the kinds of record in it.
+    """Check that the joined file is of this app: by its mark or, without one, by the kinds of record in it.
 
     To be asked before the app has opened the file, since it then makes tables of its own there.
     """

@@ -43,6 +43,7 @@ async def once(tx: Connection, session: Session, arguments: Any) -> AsyncIterato
     if key is None:
         yield repeated
         return
+    # The API keeps its keys in the same table: the same word there is another request.
     name = f"assistant {type(arguments).__name__} {key}"
     digest = hashlib.sha256(arguments.model_dump_json().encode()).hexdigest()
     earlier = await idempotency.reserve(tx, session.caller.id, name, request_hash=digest)

@@ -141,7 +141,7 @@ def _remove_record(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     if len(raw["entities"]) == 1:
         raise CorrectionRefused("An app keeps at least one kind of record.")
-    raw["entities"] = [kept_entity for kept_entity in raw["entities"] if kept_entity["name"] != entity["name"]]
+    raw["entities"] = [record for record in raw["entities"] if record["name"] != entity["name"]]
     for referrer in raw["entities"]:
         remaining = [field for field in referrer["fields"] if field["ref"] != entity["name"]]
         if not any(field["required"] for field in remaining):

@@ -45,7 +45,7 @@ def _new_label(values: Values, taken: list[str]) -> str:
 def _rename_step(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     status, step = _find_step(entity, values)
-    label = _new_label(values, [label_before for label_before in status["choices"] if label_before != step])
+    label = _new_label(values, [choice for choice in status["choices"] if choice != step])
     rename_choice(raw, entity, status, old=step, new=label)
 
 

@@ -141,6 +141,7 @@ class DiskVersionStore:
 
     async def _prepare(self, project_id: ProjectId, git: Git) -> None:
         if not git.repository.exists():
+            # Made beside and renamed: whoever is killed in between leaves no half repository under its name.
             new = git.repository.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
             await Git(new, program=self._program).run(

@@ -111,8 +111,8 @@ def _counting_rule(what: str, whole: EntitySpec, entities: Sequence[EntitySpec])
     counted = [part] if part is not None and _link_to(part, whole) else []
     if not counted and takes_place(whole) and not is_person(whole):
         # Six dogs a walk are six bookings of the walk, where a walk is booked.
-        counted = [entity_counted for entity_counted in entities if _is_booking(entity_counted)]
-    entity = next((entity_counted for entity_counted in counted if _link_to(entity_counted, whole)), None)
+        counted = list(filter(_is_booking, entities))
+    entity = next((candidate for candidate in counted if _link_to(candidate, whole)), None)
     link = _link_to(entity, whole) if entity is not None else None
     if entity is None or link is None:
         return None
