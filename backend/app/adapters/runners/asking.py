@@ -62,7 +62,7 @@ _BYTES_PER_TOKEN: Final = 2
 _READ_BYTES_PER_TOKEN: Final = 3
 """What a question takes of a model's context: closer to what is, and still on the side of caution."""
 
-_SMALL_ANSWER: Final = 1_500
+SMALL_ANSWER: Final = 1_500
 """Tokens of the answer of a model with a small context: a small app, and minutes on a machine without graphics."""
 
 _LEAST_ROOM: Final = 256
@@ -229,7 +229,7 @@ class Asker:
         remaining = self._provider.context - read
         if remaining < _LEAST_ROOM:
             raise self._too_long(conversation)
-        most = min(self._most_output, _SMALL_ANSWER) if self._provider.reads_little else self._most_output
+        most = min(self._most_output, SMALL_ANSWER) if self._provider.reads_little else self._most_output
         return min(most, remaining // 2 if len(conversation.turns) == 1 else remaining)
 
     def _too_long(self, conversation: Conversation) -> Exception:

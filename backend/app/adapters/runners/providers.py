@@ -26,7 +26,7 @@ from app.ports.runner import RunnerUnavailable
 MOST_REPLY_BYTES: Final = 2_000_000
 _CONNECT_S: Final = 10.0
 _SILENCE_S: Final = 90.0
-_LEAST_FOR_ALL: Final = 16_000
+LEAST_FOR_ALL: Final = 16_000
 ANTHROPIC: Final = "anthropic"
 USUAL_INPUT: Final = 13_000
 USUAL_OUTPUT: Final = 3_000
@@ -57,7 +57,7 @@ class Provider:
     @property
     def reads_little(self) -> bool:
         """True when the whole catalogue, a design and its repair do not fit into its context."""
-        return self.context is not None and self.context < _LEAST_FOR_ALL
+        return self.context is not None and self.context < LEAST_FOR_ALL
 
 
 @asynccontextmanager
