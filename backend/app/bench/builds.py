@@ -18,7 +18,6 @@ from app.bench.stage import House, Stage, wait_until
 from app.bench.walk import WARM_UP, WORKER
 from app.core.errors import ConfigurationError
 
-SETTLE_S: Final = 2.0
 BATCH: Final = 50
 WAIT_S: Final = 120.0
 _Line = tuple[str, Any]
@@ -53,7 +52,7 @@ def measure_hand_offs(stage: Stage, sizes: Sizes) -> list[Reading]:
         with house.worker() as worker:
             # The first builds fill caches and pools, which an idle worker no longer pays for.
             build_all(house, 2)
-            time.sleep(SETTLE_S)
+            time.sleep(sizes.settle_s)
             spent = Spent(worker=worker.pid, **stage.server_pids)
             time.sleep(sizes.idle_s)
             idle = {name: cpu / sizes.idle_s * 100 for name, cpu in spent.stop().items()}

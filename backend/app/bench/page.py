@@ -33,6 +33,7 @@ _HOW = """## How each is measured
   16 connections, without any HTTP. CPU is that of the API (or of the inserting program) and of both servers.
 - **P4**: from the job's first event to the start of its build, by the clock of Postgres; one job at a time on an
   idle worker. With the bell lost, the worker hears no NOTIFY at all.
+  The idle worker is measured after its first minute, in which the engine looks for schedules every second.
 - **P5**: a build whose sandbox, runner and store are in memory and do nothing. *All* is a worker process with the
   engine; *ours* is the same state machine, services and pipeline walked without the engine. By hand, the very
   statements that such a build sends are sent again over one plain connection. The limits are milliseconds of a

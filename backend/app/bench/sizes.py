@@ -17,6 +17,8 @@ class Sizes:
     inserts: int
     hand_offs: int
     deaf_hand_offs: int
+    settle_s: float
+    """Until a worker is at rest: for its first minute the engine looks for schedules every second."""
     idle_s: float
     builds: int
     streams: int
@@ -44,6 +46,7 @@ FULL: Final = Sizes(
     inserts=3_200,
     hand_offs=60,
     deaf_hand_offs=20,
+    settle_s=62,
     idle_s=20,
     builds=100,
     streams=5_000,
@@ -68,6 +71,7 @@ QUICK: Final = Sizes(
     inserts=160,
     hand_offs=3,
     deaf_hand_offs=1,
+    settle_s=2,
     idle_s=1,
     builds=4,
     streams=40,
