@@ -11,7 +11,7 @@ from app.acceptance import screenshots
 from app.acceptance.archive import COPY, chance_port, must_answer, unpack
 from app.acceptance.evidence import Check, Evidence, Seen, evidence, run_check
 from app.acceptance.http_session import HttpSessions
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.people import People
 from app.acceptance.samples import Samples
 from app.acceptance.strangers import keep_out
@@ -67,7 +67,7 @@ class ArchiveCheck:
         list_path = f"/{self.spec.entities[0].table}"
         answer = await (await people.second_owner()).get(list_path)
         if answer.status != 200:
-            raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"GET {list_path}: {told(answer)}")
+            raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"GET {list_path}: {excerpt_of(answer)}")
 
     async def _take_pictures(self, people: People) -> Seen:
         cookies = people.driver.visitor.cookies

@@ -23,8 +23,8 @@ from app.ports.sandbox import Sandbox
 TEST_TIMEOUT_S: Final = 120.0
 
 _FAILED_TEST: Final = re.compile(r"^FAILED tests/(\w+\.py)::(test_\w+)", re.MULTILINE)
-_CHEAP_FILE_CHECKS: Final = (("files", static_checks.required), ("parse", static_checks.parses))
-_FURTHER_FILE_CHECKS: Final = (("lint", static_checks.lint), ("secrets", static_checks.no_secrets))
+_CHEAP_FILE_CHECKS: Final = (("files", static_checks.require_files), ("parse", static_checks.parse_sources))
+_FURTHER_FILE_CHECKS: Final = (("lint", static_checks.lint_sources), ("secrets", static_checks.refuse_secrets))
 
 
 @dataclass(frozen=True)

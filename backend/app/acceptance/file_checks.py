@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.acceptance.http_session import Answer, HttpSession
-from app.acceptance.kept import Kept, told
+from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.people import People
 from app.blueprint.generate.example_files import example_content
 from app.blueprint.spec import UPLOADED, AppSpec, EntitySpec, FieldSpec, Publicity
@@ -56,7 +56,7 @@ async def _must_refuse(spec: AppSpec, stranger: HttpSession, record: Kept, field
             raise BuildFailed(
                 FailureCode.OPEN_FILES,
                 f"Somebody who has not signed in gets the files of {entity.plural.lower()}.",
-                log=f"GET {address}: {told(answer)}",
+                log=f"GET {address}: {excerpt_of(answer)}",
             )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.acceptance.http_session import Answer, HttpSession
-from app.acceptance.kept import Kept, told
+from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.once_only import once_only
 from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
@@ -46,9 +46,9 @@ class FormDriver:
         answer = await self.send(entity, values)
         existing = await self._find_twin(entity, values) if answer.is_refusal else None
         if existing is None:
-            return self.kept(entity, values, answer)
+            return self.read_kept(entity, values, answer)
         answer = await self.change(existing, {name: text for name, text in values.items() if text})
-        return self.kept(entity, values, answer)
+        return self.read_kept(entity, values, answer)
 
     async def _find_twin(self, entity: EntitySpec, values: Mapping[str, str]) -> Kept | None:
         """The record with the same value in a field that must be unique, such as the only price of its kind."""
@@ -141,14 +141,14 @@ class FormDriver:
         # A page may have a form for something else, such as the search; that of the record shares most names.
         return page, max(forms, key=lambda form: len(form.names & field_names))
 
-    def kept(self, entity: EntitySpec, values: Mapping[str, str], answer: Answer) -> Kept:
+    def read_kept(self, entity: EntitySpec, values: Mapping[str, str], answer: Answer) -> Kept:
         """The record that an answer tells of; BuildFailed when it was not kept."""
         match = _NUMBER.search(answer.location)
         if answer.status != 303 or match is None:
             raise BuildFailed(
                 FailureCode.NOT_KEPT,
                 f"The app does not keep a new {entity.label.lower()}.",
-                log=f"POST {answer.path} {dict(values)!r}: {told(answer)}",
+                log=f"POST {answer.path} {dict(values)!r}: {excerpt_of(answer)}",
             )
         record = Kept(entity, int(match[1]), values)
         self.made.append(record)

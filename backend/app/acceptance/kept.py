@@ -36,6 +36,6 @@ class Kept:
         )
 
 
-def told(answer: Answer) -> str:
+def excerpt_of(answer: Answer) -> str:
     """An answer in few words, for a log."""
     return f"HTTP {answer.status} {answer.page.text[:LOG_CHARS]}"

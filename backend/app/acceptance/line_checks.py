@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.acceptance.form_driver import FormDriver
-from app.acceptance.kept import Kept, told
+from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.people import People
 from app.acceptance.samples import BAD
 from app.blueprint.spec import EntitySpec
@@ -42,7 +42,7 @@ async def try_lines(people: People, entity: EntitySpec) -> str:
     values = await driver.filled(entity)
     entered = [await line_values(people, entity, number) for number in (0, 1)]
     before = len(await driver.rows(child))
-    record = driver.kept(entity, values, await driver.send(entity, {**values, **entered[0], **entered[1]}))
+    record = driver.read_kept(entity, values, await driver.send(entity, {**values, **entered[0], **entered[1]}))
     await _must_refuse_wrong_line(driver, entity, child, [values, *entered])
     rows = await driver.rows(child)
     if len(rows) != before + 2:
@@ -71,7 +71,7 @@ async def _must_refuse_wrong_line(
         raise BuildFailed(
             FailureCode.BAD_INPUT_KEPT,
             f"The app takes a {entity.label.lower()} with a line that is not filled in rightly.",
-            log=f"{name} = {BAD[field.type]!r}: {told(answer)}",
+            log=f"{name} = {BAD[field.type]!r}: {excerpt_of(answer)}",
         )
 
 

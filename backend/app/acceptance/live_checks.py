@@ -16,10 +16,10 @@ from app.acceptance.drivers import account_for_plan
 from app.acceptance.evidence import Check, Evidence, Look, Seen, evidence, run_check
 from app.acceptance.figure_checks import figures_of, try_figures
 from app.acceptance.http_session import HttpSessions
-from app.acceptance.kept import Kept, told
+from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.move_checks import MoveChecks, steps_of
 from app.acceptance.people import People
-from app.acceptance.promises import Promise, promises, read_back, try_promise
+from app.acceptance.promises import Promise, promises_of, read_back, try_promise
 from app.acceptance.regression import ParentPromises, plain_version
 from app.acceptance.right_checks import RightChecks
 from app.acceptance.samples import Samples
@@ -98,7 +98,7 @@ class LiveChecks:
         for path in self.manifest.pages:
             answer = await visitor.get(path)
             if answer.status != 200 and not answer.location:
-                log = f"GET {path}: {told(answer)}"
+                log = f"GET {path}: {excerpt_of(answer)}"
                 raise BuildFailed(FailureCode.PAGE_FAILS, log=log)
         return Seen(f"{len(self.manifest.pages)} pages answered")
 
@@ -122,7 +122,7 @@ class LiveChecks:
 
     async def _keep_promises(self, people: People) -> Seen:
         """Try the promises of the specification, and those of the version before."""
-        promised = promises(self.spec)
+        promised = promises_of(self.spec)
         tried = [
             await self._try_promise(people, promise)
             for promise in dict.fromkeys([*promised, *self.inherited.kept])

@@ -6,7 +6,7 @@ import html
 import re
 from typing import Final
 
-from app.acceptance.kept import Kept, told
+from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.people import People
 from app.acceptance.stage import UNARRANGED, bring_to
 from app.blueprint.spec import AppSpec, EntitySpec, MessageKind, MessageSpec
@@ -48,7 +48,7 @@ async def _try_message(people: People, entity: EntitySpec, message: MessageSpec)
     raise BuildFailed(
         FailureCode.MESSAGE_MISSING,
         f"The message {message.subject!r} is not in the outbox.",
-        log=f"{message.name} about {record.path}: {told(await people.driver.visitor.get(OUTBOX))}",
+        log=f"{message.name} about {record.path}: {excerpt_of(await people.driver.visitor.get(OUTBOX))}",
     )
 
 

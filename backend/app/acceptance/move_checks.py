@@ -10,7 +10,7 @@ from typing import Final
 from app.acceptance.actors import Actor, Actors, can_join, owner_of, signs_in
 from app.acceptance.evidence import OWN_TESTS, Seen
 from app.acceptance.http_session import Answer, HttpSession
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import KnownRecords, read_again, read_field, read_records
 from app.acceptance.people import People
 from app.acceptance.stage import UNARRANGED, Stage
@@ -124,10 +124,10 @@ class MoveChecks:
                 await self._must_have_moved(step, turn)
                 return f"by {turn.actor.role.lower()}{shut_out}"
             if not any(rule.about in answer.page.text for rule in self._spec.rules if rule.entity):
-                raise step.wrong("cannot be taken", f"POST {answer.path} {turn.asks!r}: {told(answer)}")
+                raise step.wrong("cannot be taken", f"POST {answer.path} {turn.asks!r}: {excerpt_of(answer)}")
             refusals.append(answer)
         if refusals:
-            raise step.wrong("cannot be taken", f"POST {refusals[0].path}: {told(refusals[0])}")
+            raise step.wrong("cannot be taken", f"POST {refusals[0].path}: {excerpt_of(refusals[0])}")
         return None
 
     def _role_for(self, step: Step) -> str:
@@ -202,7 +202,7 @@ class MoveChecks:
         page = await session.get(path if step.move.asks else f"/{step.entity.table}/{turn.number}")
         form = next((form for form in page.page.forms if form.action == path), None)
         if form is None:
-            raise step.wrong("is not offered to those whose it is", f"GET {page.path}: {told(page)}")
+            raise step.wrong("is not offered to those whose it is", f"GET {page.path}: {excerpt_of(page)}")
         return await session.submit(page, form, turn.asks)
 
     async def _take_by_link(self, step: Step, turn: Turn) -> Answer:
@@ -213,7 +213,9 @@ class MoveChecks:
         own_page = await visitor.get(link) if link else page
         form = next((form for form in own_page.page.forms if form.action == f"{link}/moves/{step.at}"), None)
         if form is None:
-            raise step.wrong("is not offered by the link of a record", f"GET {own_page.path}: {told(own_page)}")
+            raise step.wrong(
+                "is not offered by the link of a record", f"GET {own_page.path}: {excerpt_of(own_page)}"
+            )
         return await visitor.submit(own_page, form, turn.asks)
 
     async def _turn_others_away(self, step: Step, turn: Turn, records: KnownRecords) -> str:
@@ -237,7 +239,7 @@ class MoveChecks:
         answer = await self._actors.post(session, step.path(turn.number), turn.asks)
         leads_in = answer.status == 303 and answer.location.startswith(("/sign-in", "/setup"))
         if not leads_in and answer.status not in (403, 404):
-            raise step.wrong(f"can be taken by {who}", f"POST {answer.path}: {told(answer)}")
+            raise step.wrong(f"can be taken by {who}", f"POST {answer.path}: {excerpt_of(answer)}")
 
     async def _must_have_moved(self, step: Step, turn: Turn) -> None:
         """The record is in its new state with what the move writes, and does not take the move again."""
@@ -252,7 +254,7 @@ class MoveChecks:
         if step.move.target not in step.move.sources:
             again = await self._actors.post(self._driver.visitor, step.path(turn.number), turn.asks)
             if not again.is_refusal:
-                raise step.wrong("can be taken out of turn", f"POST {again.path}: {told(again)}")
+                raise step.wrong("can be taken out of turn", f"POST {again.path}: {excerpt_of(again)}")
 
     def _wrongly_written(self, step: Step, turn: Turn, records: KnownRecords) -> Iterator[str]:
         """The fields in which the move did not write what the second evaluator works out."""
@@ -294,7 +296,9 @@ class MoveChecks:
     async def _must_refuse(self, step: Step, turn: Turn) -> str:
         answer = await self._actors.post(turn.actor.session, step.path(turn.number), turn.asks)
         if not answer.is_refusal or step.move.about not in answer.page.text:
-            raise step.wrong("can be taken although its condition fails", f"POST {answer.path}: {told(answer)}")
+            raise step.wrong(
+                "can be taken although its condition fails", f"POST {answer.path}: {excerpt_of(answer)}"
+            )
         return _REFUSED
 
     async def _put_on_scene(self, scene: Scene, step: Step) -> int | None:

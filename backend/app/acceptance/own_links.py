@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from app.acceptance.http_session import Answer
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.people import People
 from app.blueprint.spec import FormSpec
 from app.domain.failure import BuildFailed, FailureCode
@@ -21,18 +21,18 @@ async def try_own_link(people: People, form: FormSpec, done: Answer) -> None:
         raise BuildFailed(
             FailureCode.NO_OWN_LINK,
             f"Whoever sends the form {form.action!r} gets no link to come back to what they sent.",
-            log=f"GET {done.path}: {told(done)}",
+            log=f"GET {done.path}: {excerpt_of(done)}",
         )
     own_page = await people.anybody().get(link_match[0])
     if own_page.status != 200:
         raise BuildFailed(
             FailureCode.NO_OWN_LINK,
             f"The link that whoever sends the form {form.action!r} gets does not open.",
-            log=f"GET {own_page.path}: {told(own_page)}",
+            log=f"GET {own_page.path}: {excerpt_of(own_page)}",
         )
     start, number, sign = link_match[0].rsplit("/", 2)[0], int(link_match[1]), link_match[2]
     # The neighbour's number with this sign, and this number with another sign.
     for address in (f"{start}/{number + 1}/{sign}", f"{start}/{number}/{'0' * len(sign)}"):
         answer = await people.anybody().get(address)
         if not answer.is_refusal:
-            raise BuildFailed(FailureCode.OPEN_LINKS, log=f"GET {address}: {told(answer)}")
+            raise BuildFailed(FailureCode.OPEN_LINKS, log=f"GET {address}: {excerpt_of(answer)}")

@@ -12,7 +12,7 @@ from typing import Final
 from app.acceptance.figure_checks import written_as
 from app.acceptance.form_driver import NUMBER
 from app.acceptance.http_session import Answer
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import read_field
 from app.acceptance.people import People
 from app.blueprint.spec import NUMBERS, ComputedSpec, EntitySpec, FieldSpec, FieldType, ViewSpec
@@ -130,7 +130,7 @@ def wrong_view(view: ViewSpec, entity: EntitySpec, answer: Answer, why: str) -> 
         FailureCode.WRONG_VIEW,
         f"The {view.kind} of {entity.plural.lower()} does not show what the records say. Take it out of the plan, "
         "or have it show another field, and build again.",
-        log=f"{why}\nGET {answer.path}: {told(answer)}",
+        log=f"{why}\nGET {answer.path}: {excerpt_of(answer)}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.acceptance.form_driver import FormDriver
 from app.acceptance.http_session import Answer, HttpSession, HttpSessions
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.pages import WebForm
 from app.acceptance.samples import Samples
 from app.blueprint.spec import AppSpec
@@ -49,7 +49,7 @@ class People:
                 raise BuildFailed(
                     FailureCode.NO_SIGN_IN,
                     "The app should ask people to sign in, and does not.",
-                    log=f"GET /setup: {told(page)}",
+                    log=f"GET /setup: {excerpt_of(page)}",
                 )
             await _fill_password_form(owner, page, {**OWNER, "code": self.setup_code})
 
@@ -62,7 +62,7 @@ class People:
         if form is None:
             return
         if not (await stranger.submit(page, form, values)).is_refusal:
-            raise BuildFailed(FailureCode.OPEN_SETUP, log=f"/setup: {told(page)}")
+            raise BuildFailed(FailureCode.OPEN_SETUP, log=f"/setup: {excerpt_of(page)}")
 
     def anybody(self) -> HttpSession:
         """A passer-by who does not sign in."""
@@ -115,7 +115,7 @@ class People:
             raise BuildFailed(
                 FailureCode.NO_SIGN_IN,
                 f"The owner cannot make an account for somebody who is {role}.",
-                log=f"POST {page.path}: {told(answer)}",
+                log=f"POST {page.path}: {excerpt_of(answer)}",
             )
         visitor = self.sessions.visitor()
         await _fill_password_form(visitor, await visitor.get("/sign-in"), {"email": email, "password": _PASSWORD})
@@ -139,4 +139,4 @@ async def _fill_password_form(visitor: HttpSession, page: Answer, values: dict[s
     form = password_form(page)
     answer = await visitor.submit(page, form, values) if form is not None else page
     if form is None or answer.status != 303:
-        raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"{page.path}: {told(answer)}")
+        raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"{page.path}: {excerpt_of(answer)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.file_checks import try_files, uploaded_fields
-from app.acceptance.kept import Kept, told
+from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.line_checks import LINE, line_values, try_lines
 from app.acceptance.message_checks import messages_of, try_messages
 from app.acceptance.own_links import try_own_link
@@ -63,7 +63,7 @@ class Promise:
                 return f"writes the messages about {many}"
 
 
-def promises(spec: AppSpec) -> list[Promise]:
+def promises_of(spec: AppSpec) -> list[Promise]:
     """The promises of a specification: those its own checks name, or all that it implies if they name none."""
     listed = [
         Promise(check.kind, entity, spec.rules[check.rule] if check.rule is not None else None)
@@ -116,7 +116,7 @@ async def read_back(people: People, record: Kept) -> None:
         raise BuildFailed(
             FailureCode.LOST_RECORD,
             f"A new {record.entity.label.lower()} is not there when it is looked for.",
-            log=f"GET {record.path}: {told(answer)}\nmissing: {lost!r}",
+            log=f"GET {record.path}: {excerpt_of(answer)}\nmissing: {lost!r}",
         )
 
 
@@ -131,7 +131,7 @@ async def _try_wrong_input(people: People, promise: Promise) -> str:
             raise BuildFailed(
                 FailureCode.BAD_INPUT_KEPT,
                 f"The app takes a {entity.label.lower()} that is not filled in rightly.",
-                log=f"{name} = {value!r}: {told(answer)}",
+                log=f"{name} = {value!r}: {excerpt_of(answer)}",
             )
     if len(await driver.rows(entity)) != before:
         raise BuildFailed(
@@ -182,7 +182,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
         raise BuildFailed(
             FailureCode.NO_PUBLIC_FORM,
             f"Visitors cannot open the form {form.action!r}.",
-            log=f"GET {path}: {told(page)}",
+            log=f"GET {path}: {excerpt_of(page)}",
         )
     sent = {name: values[name] for name in form.fields if values.get(name)} | _on_offer(web, values)
     sent |= {name: text for name, text in values.items() if name.startswith(LINE)}
@@ -194,7 +194,7 @@ async def _fill_in(people: People, entity: EntitySpec, form: FormSpec, values: d
         raise BuildFailed(
             FailureCode.PUBLIC_FORM_FAILS,
             f"The form {form.action!r} cannot be sent.",
-            log=f"POST {path} {sent!r}: {told(answer)}\nthen {done.path}: HTTP {done.status}",
+            log=f"POST {path} {sent!r}: {excerpt_of(answer)}\nthen {done.path}: HTTP {done.status}",
         )
     await try_own_link(people, form, done)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.acceptance.file_checks import uploaded_fields
 from app.acceptance.message_checks import messages_of
-from app.acceptance.promises import Promise, owner_field, promises
+from app.acceptance.promises import Promise, owner_field, promises_of
 from app.blueprint.spec import AppSpec, CheckKind, EntitySpec, RuleSpec
 
 
@@ -36,7 +36,7 @@ def parent_promises(parent: ParentVersion | None, spec: AppSpec) -> ParentPromis
     if parent is None:
         return NOTHING
     still_kept, given_up = [], []
-    for promise in promises(parent.spec):
+    for promise in promises_of(parent.spec):
         promise_now = _as_it_reads_now(promise, spec)
         if promise_now is None:
             given_up.append(promise.words)

@@ -10,7 +10,7 @@ from app.acceptance.actors import Actor, Actors, can_join, owner_of, signs_in
 from app.acceptance.evidence import Seen
 from app.acceptance.form_driver import NUMBER
 from app.acceptance.http_session import Answer
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import KnownRecords, read_again, read_records
 from app.acceptance.people import People
 from app.blueprint.generate.item_scenes import person_of
@@ -82,7 +82,7 @@ class RightChecks:
             raise BuildFailed(
                 FailureCode.NO_SIGN_IN,
                 f"Somebody who is {actor.role} cannot sign in.",
-                log=f"GET {page.path}: {told(page)}",
+                log=f"GET {page.path}: {excerpt_of(page)}",
             )
 
     async def _try_right(self, records: KnownRecords, actor: Actor, entity: EntitySpec, right: RightSpec) -> str:
@@ -120,7 +120,7 @@ class RightChecks:
         if right.sees is Reach.NONE:
             self._must_be_closed(answer, entity, right, "sees them")
         elif answer.status != _OPENS:
-            raise self._wrong_right(entity, right, "cannot see them", f"GET {answer.path}: {told(answer)}")
+            raise self._wrong_right(entity, right, "cannot see them", f"GET {answer.path}: {excerpt_of(answer)}")
         else:
             visible = {int(row[NUMBER]) for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
             if visible != expected:
@@ -129,7 +129,7 @@ class RightChecks:
         for number in sorted(expected)[:1]:
             page = await actor.session.get(f"/{entity.table}/{number}")
             if page.status != _OPENS:
-                raise self._wrong_right(entity, right, "cannot open one", f"GET {page.path}: {told(page)}")
+                raise self._wrong_right(entity, right, "cannot open one", f"GET {page.path}: {excerpt_of(page)}")
         for number in sorted(existing - expected)[:1]:
             page = await actor.session.get(f"/{entity.table}/{number}")
             self._must_be_closed(page, entity, right, "opens one that is not for them")
@@ -144,7 +144,7 @@ class RightChecks:
         names = {field.name for field in entity.fields}
         form = max(page.page.forms, key=lambda form: len(form.names & names), default=None)
         if page.status != _OPENS or form is None:
-            raise self._wrong_right(entity, right, "cannot add one", f"GET {page.path}: {told(page)}")
+            raise self._wrong_right(entity, right, "cannot add one", f"GET {page.path}: {excerpt_of(page)}")
         extra = form.names & names - set(right.fields)
         if right.fields and extra:
             raise self._wrong_right(entity, right, "fills in what is not theirs", f"{sorted(extra)!r}")
@@ -156,7 +156,7 @@ class RightChecks:
             number = answer.location.partition("?")[0].rsplit("/", 1)[-1]
             return int(number) if number.isdigit() else 0
         if answer.status != 422:
-            raise self._wrong_right(entity, right, "cannot add one", f"POST {answer.path}: {told(answer)}")
+            raise self._wrong_right(entity, right, "cannot add one", f"POST {answer.path}: {excerpt_of(answer)}")
         return 0
 
     async def _try_changing(
@@ -176,7 +176,9 @@ class RightChecks:
             )
             answer = await actor.session.submit(page, form, {}) if form is not None else page
             if page.status != _OPENS or answer.status not in (303, 422):
-                raise self._wrong_right(entity, right, "cannot change one", f"GET {page.path}: {told(answer)}")
+                raise self._wrong_right(
+                    entity, right, "cannot change one", f"GET {page.path}: {excerpt_of(answer)}"
+                )
         for number in sorted(set(records.of(entity)) - theirs)[:1]:
             answer = await self._actors.post(actor.session, f"/{entity.table}/{number}/edit", {})
             self._must_be_closed(answer, entity, right, "changes one that is not theirs to change")
@@ -191,7 +193,9 @@ class RightChecks:
                 path = f"/{entity.table}/{added}/delete"
                 answer = await self._actors.post(actor.session, path, {})
                 if answer.status in _CLOSED or answer.status >= 500:
-                    raise self._wrong_right(entity, right, "cannot delete one", f"POST {path}: {told(answer)}")
+                    raise self._wrong_right(
+                        entity, right, "cannot delete one", f"POST {path}: {excerpt_of(answer)}"
+                    )
             return "deletes"
         for number in sorted(expected)[:1]:
             answer = await self._actors.post(actor.session, f"/{entity.table}/{number}/delete", {})
@@ -200,7 +204,7 @@ class RightChecks:
 
     def _must_be_closed(self, answer: Answer, entity: EntitySpec, right: RightSpec, does: str) -> None:
         if answer.status not in _CLOSED:
-            raise self._wrong_right(entity, right, does, f"{answer.path}: {told(answer)}")
+            raise self._wrong_right(entity, right, does, f"{answer.path}: {excerpt_of(answer)}")
 
     def _wrong_right(self, entity: EntitySpec, right: RightSpec, does: str, log: str) -> BuildFailed:
         return BuildFailed(

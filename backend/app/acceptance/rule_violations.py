@@ -10,7 +10,7 @@ from app.acceptance.evidence import OWN_TESTS
 from app.acceptance.figure_checks import written_as
 from app.acceptance.form_driver import FormDriver
 from app.acceptance.http_session import Answer
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import read_records
 from app.acceptance.page_checks import try_totals
 from app.acceptance.people import People
@@ -59,7 +59,7 @@ async def _break_by_scene(people: People, entity: EntitySpec, rule: RuleSpec) ->
     differ = bool(breaking.copies) and rule.kind is not RuleKind.UNIQUE
     for _ in range(breaking.copies):
         values = stage.values(breaking.last, anew=differ)
-        driver.kept(refused, values, await driver.send(refused, values))
+        driver.read_kept(refused, values, await driver.send(refused, values))
     values = stage.values(breaking.last, anew=differ)
     return await _must_refuse_whole(driver, refused, rule, values)
 
@@ -128,7 +128,7 @@ async def _add_overdue(people: People, entity: EntitySpec, rule: RuleSpec) -> st
         raise BuildFailed(
             FailureCode.RULE_BROKEN,
             f"An overdue {entity.label.lower()} is not shown as overdue.",
-            log=f"{rule.about}\nGET {late.path}: {told(answer)}",
+            log=f"{rule.about}\nGET {late.path}: {excerpt_of(answer)}",
         )
     return f"{rule.about} (seen)"
 
@@ -151,7 +151,7 @@ async def _check_sum(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
             raise BuildFailed(
                 FailureCode.RULE_BROKEN,
                 f"{entity.plural} are not added up as the plan says: {rule.about}",
-                log=f"GET {page.path}: {told(page)}\nexpected: {total}",
+                log=f"GET {page.path}: {excerpt_of(page)}\nexpected: {total}",
             )
     return f"{rule.about} (added up)"
 
@@ -176,7 +176,7 @@ def _must_refuse(rule: RuleSpec, answer: Answer, values: Mapping[str, str]) -> s
         raise BuildFailed(
             FailureCode.RULE_BROKEN,
             f"The app does not hold its rule: {rule.about}",
-            log=f"POST {answer.path} {dict(values)!r}: {told(answer)}",
+            log=f"POST {answer.path} {dict(values)!r}: {excerpt_of(answer)}",
         )
     return f"{rule.about} (refused)"
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from app.acceptance.evidence import Seen
 from app.acceptance.figure_checks import is_shown
 from app.acceptance.http_session import HttpSession
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.people import People
 from app.blueprint.generate.tool_cases import Case, cases_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, ToolSpec
@@ -135,7 +135,7 @@ async def _try_public_records(people: People, visitor: HttpSession, entity: Enti
         raise BuildFailed(
             FailureCode.NOT_PUBLIC,
             f"Visitors do not see the {entity.plural.lower()} that are public.",
-            log=f"GET {pages[0]}: {told(answers[0])}\nmissing: {is_missing!r}",
+            log=f"GET {pages[0]}: {excerpt_of(answers[0])}\nmissing: {is_missing!r}",
         )
     if (answers[1].status == 200) and entity.public is Publicity.LIST:
         raise BuildFailed(FailureCode.NOT_PRIVATE, f"A {entity.label.lower()} has a page that nobody asked for.")
@@ -153,7 +153,7 @@ async def _try_results(visitor: HttpSession, spec: AppSpec, tool: ToolSpec) -> s
             raise BuildFailed(
                 FailureCode.WRONG_RESULT,
                 f"{tool.title!r} gives wrong results.",
-                log=f"GET {path}: {told(answer)}\nexpected: {right!r}",
+                log=f"GET {path}: {excerpt_of(answer)}\nexpected: {right!r}",
             )
     return f"{tool.title}: right for {len(cases)} different inputs, worked out without the app"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from app.acceptance.http_session import Answer
-from app.acceptance.kept import Kept, told
+from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.samples import dated
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
@@ -93,7 +93,7 @@ class Stage:
         if later and later.keys() & await self.driver.changed_fields(record):
             answer = await self.driver.change(record, later)
             if answer.status != 303:
-                raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {told(answer)}")
+                raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {excerpt_of(answer)}")
 
     async def _move_to(self, key: Key, state: str) -> None:
         await bring_to(self.driver, self.kept[key], state, since=self._states[key])
@@ -148,7 +148,9 @@ class Stage:
             if later:
                 answer = await self.driver.change(record, {name: str(other.id) for name, other in later.items()})
                 if answer.status != 303:
-                    raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {told(answer)}")
+                    raise BuildFailed(
+                        FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {excerpt_of(answer)}"
+                    )
 
     def _entity(self, key: Key) -> EntitySpec:
         return next(entity for entity in self.driver.spec.entities if entity.name == key[0])
@@ -162,7 +164,7 @@ async def bring_to(driver: FormDriver, record: Kept, state: str, *, since: str =
             raise BuildFailed(
                 FailureCode.MOVE_REFUSED,
                 f"“{move.label}” cannot be taken for a {record.entity.label.lower()} that is ready for it.",
-                log=f"POST {answer.path}: {told(answer)}",
+                log=f"POST {answer.path}: {excerpt_of(answer)}",
             )
 
 

@@ -43,7 +43,7 @@ _REMEMBERED: Final = 512
 """Verdicts that are kept: most files of an app are the same in every build."""
 
 
-def required(files: Files) -> Seen:
+def require_files(files: Files) -> Seen:
     """Every file that an app must have."""
     missing = missing_files(files)
     if missing:
@@ -51,7 +51,7 @@ def required(files: Files) -> Seen:
     return Seen(f"{len(files)} files, every required one is there")
 
 
-def parses(files: Files) -> Seen:
+def parse_sources(files: Files) -> Seen:
     """Every source file can be read and compiled."""
     parsed = 0
     for path, content in files.items():
@@ -81,7 +81,7 @@ def _undefined_in(path: str, content: bytes) -> tuple[tuple[int, str], ...]:
     return tuple(undefined_names(tree))
 
 
-def lint(files: Files) -> Seen:
+def lint_sources(files: Files) -> Seen:
     """No name is used that nothing defines, no module of the app is imported that is not there."""
     faults: list[str] = []
     checked = 0
@@ -94,7 +94,7 @@ def lint(files: Files) -> Seen:
     return Seen(f"{checked} Python files, no undefined name")
 
 
-def no_secrets(files: Files) -> Seen:
+def refuse_secrets(files: Files) -> Seen:
     """Nothing in the tree looks like a key, a token or a password."""
     for path, content in files.items():
         what = next((name for name, pattern in _SECRETS.items() if pattern.search(content)), "")

@@ -12,7 +12,7 @@ from app.acceptance.crawl import pattern_of
 from app.acceptance.evidence import Seen
 from app.acceptance.file_checks import uploaded_fields
 from app.acceptance.http_session import Answer, HttpSession, local_path
-from app.acceptance.kept import told
+from app.acceptance.kept import excerpt_of
 from app.acceptance.people import People
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity
 from app.blueprint.spec_queries import title_fields
@@ -99,7 +99,8 @@ async def _try_foreign_name(people: People) -> None:
         answer = await people.sessions.outside(FOREIGN).get(address)
         if not answer.is_refusal:
             raise BuildFailed(
-                FailureCode.ANSWERS_TO_ANY_HOST, log=f"GET {address} with Host {FOREIGN}: {told(answer)}"
+                FailureCode.ANSWERS_TO_ANY_HOST,
+                log=f"GET {address} with Host {FOREIGN}: {excerpt_of(answer)}",
             )
 
 
@@ -179,4 +180,4 @@ def _is_offered(spec: AppSpec, entity: EntitySpec) -> bool:
 
 
 def _open_to_strangers(answer: Answer) -> BuildFailed:
-    return BuildFailed(FailureCode.OPEN_TO_STRANGERS, log=f"{answer.path}: {told(answer)}")
+    return BuildFailed(FailureCode.OPEN_TO_STRANGERS, log=f"{answer.path}: {excerpt_of(answer)}")

@@ -22,8 +22,9 @@ MOST: Final = 30
 MOST_TRIES: Final = 600
 """Validations that are spent on finding which part a fault of the whole comes from; each takes milliseconds."""
 
-_OF_ENTITY: Final = ("moves", "rights", "computed", "fields")
-_ALONE: Final = ("order", "state", "lines")
+# The parts of a kind of record: those that are lists, and those that there is one of.
+_LISTED_PARTS: Final = ("moves", "rights", "computed", "fields")
+_SINGLE_PARTS: Final = ("order", "state", "lines")
 _NAMES: Final = ("name", "label", "action", "about", "role", "kind", "text")
 
 Path = tuple[int | str, ...]
@@ -88,9 +89,9 @@ def _judge(error: ValidationError, document: Raw, tries: Iterator[int]) -> tuple
 def _part_of(loc: Sequence[int | str]) -> Path | None:
     """The innermost member of a list that a place lies in, as far as parts can be put aside one by one."""
     path = tuple(loc)
-    if len(path) >= 4 and path[0] == "entities" and path[2] in _OF_ENTITY and isinstance(path[3], int):
+    if len(path) >= 4 and path[0] == "entities" and path[2] in _LISTED_PARTS and isinstance(path[3], int):
         return path[:4]
-    if len(path) >= 3 and path[0] == "entities" and path[2] in _ALONE:
+    if len(path) >= 3 and path[0] == "entities" and path[2] in _SINGLE_PARTS:
         return path[:3]
     if len(path) >= 2 and isinstance(path[1], int):
         return path[:2]
@@ -143,7 +144,7 @@ def _removable_parts(document: Raw) -> Iterator[Path]:
 
     yield from of_app("acceptance", "wishes", "pages", "messages", "views", "forms", "rules")
     yield from of_entities("moves", "rights", "computed")
-    for key in _ALONE:
+    for key in _SINGLE_PARTS:
         yield from (("entities", at, key) for at, entity in enumerate(entities) if entity.get(key) is not None)
     yield from of_app("roles")
     yield from of_entities("fields")

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO, Final, Self
 
 import httpx2
 
-from app.cli.company import using_instance
 from app.cli.config import load_settings
 from app.cli.context import Common, Context
 from app.cli.errors import ApiProblem, ServerUnreachable
+from app.cli.instance_users import using_instance
 from app.cli.remedies import remedy_for
 from app.core.errors import Unauthenticated
 from app.core.settings import Settings

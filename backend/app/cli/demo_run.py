@@ -12,10 +12,10 @@ from typing import Final, NoReturn
 from app.cli.builds import follow_to_end, require_goal, start_build
 from app.cli.child import Child, start_instance
 from app.cli.client import ApiClient, read_token
-from app.cli.company import alone_with_instance, using_instance
 from app.cli.config import load_settings
 from app.cli.context import Common, Context, RunningInstance
 from app.cli.errors import Exit, Interrupted
+from app.cli.instance_users import alone_with_instance, using_instance
 from app.cli.network import free_pair, port_is_free
 from app.cli.page import PAGE_LINKS
 from app.cli.plan_gate import agree_on_plan

@@ -207,7 +207,10 @@ def _closed_object(properties: Json) -> Json:
 
 
 def plain_schema(value: Any) -> Any:  # Any: what JSON can hold
-    """The schema without titles and defaults, decimals as numbers: shorter, and understood by more servers."""
+    """The schema without titles, defaults and patterns, decimals as numbers alone and not as texts too.
+
+    That is shorter, and more servers understand it.
+    """
     if isinstance(value, list):
         return [plain_schema(item) for item in value]
     if not isinstance(value, dict):

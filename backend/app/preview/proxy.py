@@ -124,7 +124,7 @@ class PreviewProxy:
     async def _serve_app(self, request: web.BaseRequest, job_id: JobId, exchange: Exchange) -> web.StreamResponse:
         if pages.is_navigation(request) and not await self._wakes_soon(job_id):
             return pages.starting()
-        for tries_left in reversed(range(_TRIES)):
+        for attempt in range(1, _TRIES + 1):
             async with self._service.using(job_id) as app:
                 try:
                     if wants_websocket(request):
@@ -135,7 +135,7 @@ class PreviewProxy:
                     await self._service.give_up(app)
                 except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                     # An app that was dying may have taken the connection; asking again is safe for these.
-                    if request.method not in ("GET", "HEAD") or not tries_left:
+                    if request.method not in ("GET", "HEAD") or attempt == _TRIES:
                         raise
         raise PreviewFailed("The app stopped again right after it was started.")
 

@@ -71,6 +71,8 @@ class Worker:
         self._parts = parts
         self._slots = slots
         self._lease_s = lease_s
+        self._start_job: engine.StartJob
+        """Hands a job to the engine; there once the engine is launched."""
         self._taken: set[JobId] = set()
         """Every job that fills a slot here, from its admission to its workflow's end."""
         self._running: dict[JobId, asyncio.Task[None]] = {}
@@ -96,18 +98,16 @@ class Worker:
             run_job=self._run_job,
         )
         log.info("worker_ready", worker=self.name, slots=self._slots)
+        admitting = asyncio.create_task(self._admit_jobs(), name="admit")
         loops = [
-            asyncio.create_task(loop, name=name)
-            for name, loop in (
-                ("beat", self._keep_alive()),
-                ("admit", self._admit_jobs()),
-                ("reap", self._patrol()),
-            )
+            asyncio.create_task(self._keep_alive(), name="beat"),
+            admitting,
+            asyncio.create_task(self._patrol(), name="reap"),
         ]
         stop = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([stop, *loops], return_when=asyncio.FIRST_COMPLETED)
         # Admitting ends first: a job admitted after the engine has shut down would wait for the lease.
-        await self._stop_admitting(loops[1])
+        await self._stop_admitting(admitting)
         await self._hand_over()
         for task in (stop, *loops):
             task.cancel()

@@ -54,7 +54,7 @@ class _Area:
 
 
 def tasks_below(root_pid: int) -> list[int]:
-    """The tasks to look at: one for each process, a later thread where the first has ended."""
+    """The tasks to look at, by thread id: one for each process, a later thread where the first has ended."""
     try:
         tree = psutil.Process(root_pid).children(recursive=True)
     except psutil.NoSuchProcess:

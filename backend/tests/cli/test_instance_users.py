@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.cli.company import alone_with_instance, using_instance
+from app.cli.instance_users import alone_with_instance, using_instance
 from app.core.settings import Settings
 
 OTHER = """
 import sys
 from pathlib import Path
-from app.cli.company import using_instance
+from app.cli.instance_users import using_instance
 from app.core.settings import Settings
 with using_instance(Settings(data_dir=Path(sys.argv[1]))):
     print("there", flush=True)
