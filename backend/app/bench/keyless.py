@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import mean
 from typing import Any, Final
 
 from app.bench.endings import why_no_sandbox
@@ -23,7 +24,7 @@ from app.bench.stage import House, Stage, end_process, free_port, wait_until
 from app.core.settings import process_environment
 from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
 
-GOAL: Final = "An app to lend out the tools of a pottery studio"
+GOAL: Final = "A booking app for a yoga studio"
 BUILD_S: Final = 240.0
 _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -35,20 +36,23 @@ def measure_keyless(stage: Stage, sizes: Sizes) -> list[Reading]:
     house = stage.house()
     if why := why_no_sandbox(house):
         return [Reading("P6", None, note=f"no sandbox can be made here: {why}")]
+    ours: list[float] = []
+    by_hand: list[float] = []
     with house.instance():
-        _build_once(house)  # fills the caches
-        first, second = _build_once(house), _build_once(house)
-        for seconds, status in (first, second):
+        # The first of each fills the caches. Then they take turns: a machine that gets slower favours neither.
+        archive = b""
+        for turn in range(3):
+            seconds, status = _build_once(house)
             if status["status"] != "ready":
-                return [
-                    Reading("P6", None, note=f"the build failed after {seconds:.0f} s: {status['error_message']}")
-                ]
-        archive = _download_export(house, second[1]["job_id"])
-    by_hand = [_type_by_hand(house, archive, n) for n in range(3)][1:]
-    ours, hand = (first[0] + second[0]) / 2, sum(by_hand) / 2
+                why = f"the build failed after {seconds:.0f} s: {status['error_message']}"
+                return [Reading("P6", None, note=why)]
+            archive = archive or _download_export(house, status["job_id"])
+            ours.append(seconds)
+            by_hand.append(_type_by_hand(house, archive, turn))
+    built, hand = mean(ours[1:]), mean(by_hand[1:])
     limit = max(1.5, hand / 10)
-    note = f"{ours:.1f} s with us, {hand:.1f} s by hand with a warm cache; the limit here is {limit:.1f} s"
-    return [Reading("P6", ours - hand, hand, note=note)]
+    note = f"{built:.1f} s with us, {hand:.1f} s by hand with a warm cache; the limit here is {limit:.1f} s"
+    return [Reading("P6", built - hand, hand, note=note)]
 
 
 def _build_once(house: House) -> tuple[float, Any]:
@@ -92,7 +96,8 @@ def _shell_environment(house: House) -> dict[str, str]:
     """A founder's shell with the tools of this installation."""
     inherited = process_environment()
     path = f"{Path(sys.executable).parent}:{inherited.get('PATH', '')}"
-    foreign = ("COFOUNDER_", "VIRTUAL_ENV")
+    # Without bytecode every start would compile the app anew, which it does not in a sandbox.
+    foreign = ("COFOUNDER_", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
     shell = {name: text for name, text in inherited.items() if not name.startswith(foreign)}
     return shell | {"PATH": path, "UV_CACHE_DIR": str(house.data.root / "uv-cache")}
 

@@ -38,7 +38,8 @@ _HOW = """## How each is measured
   engine; *ours* is the same state machine, services and pipeline walked without the engine. By hand, the very
   statements that such a build sends are sent again over one plain connection. The limits are milliseconds of a
   machine on which the bare program of P1 takes 91 us; the verdict divides by how much slower it is in this run.
-- **P6**: a build of the keyless engine in a real sandbox, less the manifest's own commands typed by hand.
+- **P6**: a build of the keyless engine in a real sandbox, less the manifest's own commands typed by hand, in turn
+  with it.
 - **P9**: idle streams of one API process. Events are told to all of them at once, beside an ASGI function with a
   queue for each stream.
 - **P10**: CPU of the API and Postgres. Sequential scans are counted by Postgres itself.
