@@ -52,7 +52,10 @@ def _tell(kept: dict[str, Any], context: Context, *, as_json: bool) -> int:
     if as_json:
         context.result_json(kept)
         return Exit.OK
-    context.result("The plan is changed." if kept["edited"] else "This is what the newest version is.")
+    if not kept["edited"]:
+        context.result("The plan is that of the newest version again.")
+        return Exit.OK
+    context.result("The plan is changed.")
     project = kept["project_id"]
     context.say(f"To take it back, or to make it the next version:\ncofounder spec undo {project}")
     context.say(f"cofounder build --project {project}")

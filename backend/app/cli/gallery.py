@@ -10,6 +10,7 @@ from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.projects import project_line
+from app.core.errors import NotFound
 
 
 def gallery(
@@ -22,7 +23,10 @@ def gallery(
     context: Ctx,
 ) -> int:
     with open_client(common, context) as client:
-        answer = client.get("/api/gallery") if name is None else client.post(f"/api/gallery/{name}")
+        plans = client.get("/api/gallery")
+        if name is not None and name not in [item["name"] for item in plans["items"]]:
+            raise NotFound(f"There is no plan {name!r} in the gallery.", remedy="cofounder gallery")
+        answer = plans if name is None else client.post(f"/api/gallery/{name}")
     if common.json:
         context.result_json(answer)
     elif name is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from shlex import quote
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -33,7 +35,8 @@ def share(
     context.result(link["url"])
     if link["code"]:
         context.result(f"Code: {link['code']}")
-    context.say(f"It is good until {link['expires_at']}. To close it:\ncofounder unshare {project} {link['id']}")
+    context.say(f"It is good until {_day(link['expires_at'])}. To close it:")
+    context.say(f"cofounder unshare {quote(project)} {link['id']}")
     return Exit.OK
 
 
@@ -44,15 +47,22 @@ def shares(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int
         context.result_json({"items": items})
         return Exit.OK
     for item in items:
-        context.result(_line(item))
+        context.result(link_line(item))
     if not items:
-        context.say(f"No link is good: nobody but you sees this app.\ncofounder share {project}")
+        context.say(f"No link is good: nobody but you sees this app.\ncofounder share {quote(project)}")
     return Exit.OK
 
 
-def _line(item: dict[str, Any]) -> str:
+def _day(moment: str) -> str:
+    """A moment as people write it, such as "2026-12-06 20:59 UTC"."""
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def link_line(item: dict[str, Any]) -> str:
+    """A link in one line."""
     asks = ", asks for a code" if item["asks_code"] else ""
-    return f"{item['id']}  opened {item['opened']} times, good until {item['expires_at']}{asks}  {item['label']}"
+    good = f"opened {item['opened']} times, good until {_day(item['expires_at'])}{asks}"
+    return f"{item['id']}  {good}  {item['label']}"
 
 
 def unshare(
@@ -70,7 +80,7 @@ def unshare(
             (item["id"], item["label"]) for item in items if item["id"] == link or begins_id(item["id"], link)
         ]
         if not matches:
-            raise NotFound(f"There is no link {link!r} that is good.", remedy=f"cofounder shares {project}")
+            raise NotFound(f"There is no link {link!r} that is good.", remedy=f"cofounder shares {quote(project)}")
         link_id = only_choice(matches, link)
         client.delete(f"{path}/{link_id}")
     context.result_json({"id": link_id, "closed": True}) if common.json else context.result("It is closed.")

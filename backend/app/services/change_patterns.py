@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from app.blueprint.look_words import mood_words, read_theme
+from app.blueprint.spec_queries import lower_first
 from app.services.plan_editing import correct
 from app.services.plan_values import CorrectionRefused, Raw
 
@@ -70,6 +72,19 @@ def _make_first_match(raw: Raw, clause: str, changes: tuple[tuple[re.Pattern[str
         except CorrectionRefused:
             continue
     return False
+
+
+def refusal_of(raw: Raw, clause: str) -> str:
+    """The reason why a plain change that the clause says cannot be made; empty when it says none."""
+    for pattern, change in (*_SURE, *_LIKELY):
+        match = pattern.match(clause.strip())
+        if match is None:
+            continue
+        try:
+            change(copy.deepcopy(raw), match.groupdict())
+        except CorrectionRefused as error:
+            return lower_first(error.detail.rstrip("."))
+    return ""
 
 
 def says_no_record(clause: str) -> bool:

@@ -17,7 +17,7 @@ from app.blueprint.spec_types import SENTENCE_MAX, WISHES_MAX
 from app.core.errors import InvalidInput
 from app.domain.job import GOAL_MAX
 from app.services.change_offers import sentences_near
-from app.services.change_patterns import make_change, make_likely_change, record_named, says_no_record
+from app.services.change_patterns import make_change, make_likely_change, record_named, refusal_of, says_no_record
 from app.services.plan_values import Raw
 
 _NOT_UNDERSTOOD: Final = "nothing of it was understood as a change"
@@ -99,7 +99,8 @@ def _apply_clause(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishS
     if make_likely_change(raw, clause):
         return raw, [kept_wish]
     lost = [wish for wish in wishes if _is_refused(wish)]
-    return raw, lost or [kept_wish.model_copy(update={"state": WishState.LEFT_OUT, "why": _NOT_UNDERSTOOD})]
+    why = refusal_of(raw, clause) or _NOT_UNDERSTOOD
+    return raw, lost or [kept_wish.model_copy(update={"state": WishState.LEFT_OUT, "why": why})]
 
 
 def _is_refused(wish: WishSpec) -> bool:

@@ -41,7 +41,7 @@ def test_going_back_and_branching_are_said_with_what_is_next(cli: Cli, ready: Fa
 
 
 def test_a_link_is_made_listed_and_closed(cli: Cli, api: FakeApi) -> None:
-    link = {"id": LINK, "label": "Anna", "opened": 2, "expires_at": "2026-12-06", "asks_code": True}
+    link = {"id": LINK, "label": "Anna", "opened": 2, "expires_at": "2026-12-06T20:59:52+00:00", "asks_code": True}
     api.on("POST", SHARES, Answer(201, {**link, "url": "http://localhost/s/secret", "code": "123456"}))
     api.on("GET", SHARES, Answer(body={"items": [link]}))
     api.on("DELETE", f"{SHARES}/{LINK}", Answer(204))
@@ -52,7 +52,7 @@ def test_a_link_is_made_listed_and_closed(cli: Cli, api: FakeApi) -> None:
         "123456",
     ]
     assert api.asked("POST", SHARES)[0].body == {"label": "Anna", "days": 7, "with_code": True}
-    assert "opened 2 times" in cli("shares", PROJECT).out
+    assert "opened 2 times, good until 2026-12-06 20:59 UTC" in cli("shares", PROJECT).out
     assert cli("unshare", PROJECT, LINK[:6]).code == 0
     assert api.asked("DELETE", f"{SHARES}/{LINK}")
     assert cli("unshare", PROJECT, "99999").code == 3
@@ -151,3 +151,14 @@ def test_a_change_by_rules_is_built_only_when_all_of_it_was_understood(cli: Cli,
     assert api.asked("POST", "/api/generation/start") == []
     assert cli("change", PROJECT, "Add a birthday to customers. blue sky", "--anyway", "--detach").code == 0
     assert api.asked("POST", "/api/generation/start")[0].body == {"project_id": PROJECT}
+
+
+def test_the_gallery_is_listed_and_begun_with(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", "/api/gallery", Answer(body={"items": [{"name": "cafe", "title": "Cafe", "tagline": "Coffee"}]}))
+    begun = {"id": PROJECT, "name": "Cafe", "status": "active", "latest_build": None}
+    api.on("POST", "/api/gallery/cafe", Answer(201, begun))
+
+    assert "Cafe: Coffee" in cli("gallery").out
+    assert cli("gallery", "cafe").last_word == f"cofounder build --project {PROJECT}"
+    missing = cli("gallery", "../projects")
+    assert (missing.code, missing.last_word) == (3, "cofounder gallery")

@@ -185,6 +185,11 @@ async def test_an_offer_takes_the_place_of_what_was_lost() -> None:
     assert "add a field for injuries" not in texts
 
 
+async def test_a_change_that_cannot_be_says_why() -> None:
+    with pytest.raises(ChangeNotUnderstood, match="for a gallery, customers need a detail first: picture"):
+        await propose(SPEC, "show customers in a gallery")
+
+
 def test_what_leads_to_a_kind_of_record_is_called_as_it_is() -> None:
     changed = corrected("rename_record", record="Customer", label="Member")
 
