@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.domain.failure import BuildFailed, FailureCode
 from app.domain.job import Job
 from app.domain.workspace import MANIFEST, BadManifest, Manifest
-from app.ports.sandbox import Sandbox, SandboxRequest, SandboxRuntime
+from app.ports.sandbox import Sandbox, SandboxError, SandboxRequest, SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.repositories import work
 
@@ -84,9 +84,14 @@ class Workbench:
             self._loaded = digest, await self._versions.files_of(self._job.project_id, digest)
         return self._loaded[1]
 
+    async def find_fault(self) -> SandboxError | None:
+        """What of the sandbox itself explains that something in it failed."""
+        return await self._sandbox.find_fault() if self._sandbox is not None else None
+
     async def close(self) -> None:
-        """End the sandbox, if there is one."""
+        """End the sandbox, if there is one; the next is opened when it is asked for."""
         if self._sandbox is not None:
+            self._holds, self._installed = None, False
             sandbox, self._sandbox = self._sandbox, None
             await sandbox.kill()
 

@@ -18,7 +18,7 @@ from app.core.ids import JobId, ProjectId, SandboxId
 from app.domain.workspace import MANIFEST, Manifest
 from app.events.notifications import NotificationListener
 from app.ports.runner import RunResult, Say
-from app.ports.sandbox import CommandResult, OnOutput, SandboxFileMissing, SandboxRequest
+from app.ports.sandbox import CommandResult, OnOutput, SandboxError, SandboxFileMissing, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest
 
 _FOR_EVER: Final = ("python3", "-c", "import time; time.sleep(3600)")
@@ -69,6 +69,9 @@ class NoopSandbox:
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
         return ours
+
+    async def find_fault(self) -> SandboxError | None:
+        return None
 
     async def close_network(self) -> None:
         """There is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from app.core.errors import AppError
 
@@ -37,6 +37,10 @@ class FailureCode(StrEnum):
         "The disk of the machine is full. Nothing you had is lost; make room on it, then try again.",
     )
     SANDBOX_LOST = "sandbox_lost", "The place where your app is built stopped working. Try again."
+    LIMIT_MET = (
+        "limit_met",
+        "More programs or files were open at once than the place where your app is built allows. Try again.",
+    )
     UNAVAILABLE = "unavailable", "A part of the instance cannot be reached. Nothing was lost; try again."
     KEPT_CRASHING = (
         "kept_crashing",
@@ -110,6 +114,19 @@ class FailureCode(StrEnum):
     OPEN_LINKS = "open_links", "A link to one record opens another one."
     OPEN_FILES = "open_files", "Somebody who has not signed in gets files of records."
     ANSWERS_TO_ANY_HOST = "answers_to_any_host", "The app answers to a name that is not its own."
+
+
+FOUND_IN_FILES: Final = frozenset(
+    {
+        FailureCode.INCOMPLETE,
+        FailureCode.UNUSABLE_FILES,
+        FailureCode.BAD_MANIFEST,
+        FailureCode.PARSE,
+        FailureCode.LINT,
+        FailureCode.SECRET,
+    }
+)
+"""What the files of an app show by themselves, wherever it runs."""
 
 
 class BuildFailed(AppError):

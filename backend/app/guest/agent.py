@@ -26,9 +26,15 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     Message = dict[str, Any]  # what JSON gives
+    Status = dict[bytes, int]
 
 WORKSPACE = "/workspace"
-MEMORY_INTERVAL_S = 0.15
+LOOK_S = 0.15
+NEAR, NEAR_SHARE = 3, 16
+"""What comes so near to a limit, and one part in so many of it nearer, has probably met it between two looks."""
+MANY = 1 << 30
+STATUS = (b"VmRSS", b"VmPTE", b"Threads", b"FDSize")
+"""What is read of a process: kilobytes resident and in page tables, threads, places for open files."""
 DYING_MS = 2000
 FEW_SOCKETS = 16
 DATAGRAMS_WAITING = 10
@@ -49,6 +55,10 @@ class Agent:
         """Process id of what runs for a request -> the request's id."""
         self.reports: dict[int, int] = {}
         """Read end of the pipe that tells how a request went -> the request's id."""
+        self.limits: dict[str, int] = {}
+        """Of each command's processes, as the newest command has them."""
+        self.met: set[str] = set()
+        """The limits among them that were met: the kernel tells only the program that was refused."""
         self.frozen = False
         self.looked = 0.0
 
@@ -61,7 +71,7 @@ class Agent:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.send({"ev": "ready"})
         while True:
-            waiting = None if self.frozen or not self.supervisors else MEMORY_INTERVAL_S
+            waiting = None if self.frozen or not self.supervisors else LOOK_S
             ready, _, _ = select.select([control, wake, *self.reports], [], [], waiting)
             if wake in ready:
                 os.read(wake, 4096)
@@ -70,7 +80,7 @@ class Agent:
                 self.report(fd)
             if control in ready:
                 self.receive()
-            self.watch_memory()
+            self.watch_resources()
 
     def send(self, message: Message, fds: tuple[int, ...] = ()) -> None:
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
@@ -106,6 +116,7 @@ class Agent:
     def handle(self, message: Message, fds: list[int]) -> None:
         match message["op"]:
             case "run":
+                self.limits = message["limits"]
                 self.spawn(message, fds[0], supervise)
             case "write":
                 self.spawn(message, fds[0], write_files)
@@ -116,6 +127,9 @@ class Agent:
                 self.signal_all(signal.SIGSTOP if op == "freeze" else signal.SIGCONT)
                 self.frozen = op == "freeze"
                 self.send({"id": message["id"]})
+            case "met":
+                self.look()
+                self.send({"id": message["id"], "met": sorted(self.met)})
             case "socket":
                 with socket.socket() as sock:
                     self.send({"id": message["id"]}, (sock.fileno(),))
@@ -166,13 +180,27 @@ class Agent:
     def signal_all(self, number: int) -> None:
         kill(-1, number)
 
-    def watch_memory(self) -> None:
-        if self.frozen or not self.supervisors or time.monotonic() - self.looked < MEMORY_INTERVAL_S:
-            return
+    def watch_resources(self) -> None:
+        if not self.frozen and self.supervisors and time.monotonic() - self.looked >= LOOK_S:
+            self.look()
+
+    def look(self) -> None:
         self.looked = time.monotonic()
-        if over_memory(self.memory_bytes):
+        statuses = {pid: read_status(pid) for pid in processes()}
+        self.note_met(statuses)
+        if over_memory(self.memory_bytes, statuses):
             self.send({"ev": "over", "what": "memory"})
             os._exit(1)
+
+    def note_met(self, statuses: dict[int, Status]) -> None:
+        most = self.limits.get("RLIMIT_NPROC", MANY)
+        if sum(status[b"Threads"] for status in statuses.values()) > most - NEAR - most // NEAR_SHARE:
+            self.met.add("processes")
+        most = self.limits.get("RLIMIT_NOFILE", MANY)
+        for pid, status in statuses.items():
+            # The table doubles as it grows, so most processes need not be looked at more closely.
+            if status[b"FDSize"] * 2 > most and count_open_files(pid) > most - NEAR - most // NEAR_SHARE:
+                self.met.add("open files")
 
 
 def kill(pid: int, number: int) -> None:
@@ -244,14 +272,14 @@ def wait_below(root: int) -> None:
         time.sleep(0.001)
 
 
-def over_memory(limit: int) -> bool:
+def over_memory(limit: int, statuses: dict[int, Status]) -> bool:
     """True when all processes together hold more; pages that they share are counted once before it is said."""
-    held = {task: memory for pid in processes() for task, memory in memory_by_task(pid)}
+    tasks = [task for pid, status in statuses.items() if (task := task_with_memory(pid, status))]
     used = sum(space_used(path) for path in ("/tmp", "/dev/shm")) + socket_bytes()
-    used += sum(tables for _, tables in held.values())
-    if used + sum(resident for resident, _ in held.values()) <= limit:
+    used += sum(status[b"VmPTE"] for _, status in tasks) * 1024
+    if used + sum(status[b"VmRSS"] for _, status in tasks) * 1024 <= limit:
         return False
-    return used + sum(proportional_bytes(task) for task in held) > limit
+    return used + sum(proportional_bytes(task) for task, _ in tasks) > limit
 
 
 def space_used(path: str) -> int:
@@ -259,39 +287,46 @@ def space_used(path: str) -> int:
     return (space.f_blocks - space.f_bfree) * space.f_frsize
 
 
-def memory_by_task(pid: int) -> list[tuple[int, tuple[int, int]]]:
-    """The memory of a process by its own number, or that of a thread that goes on after the first has ended."""
-    memory = memory_of(pid)
-    if any(memory):
-        return [(pid, memory)]
+def task_with_memory(pid: int, status: Status) -> tuple[int, Status] | None:
+    """The process, or a thread of it that goes on after the first has ended; None for neither."""
+    if has_memory(status):
+        return pid, status
     try:
         threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
     except OSError:
-        return []
-    for thread in threads:
-        if any(memory := memory_of(thread)):
-            return [(thread, memory)]
-    return []
+        return None
+    found = ((thread, read_status(thread)) for thread in threads)
+    return next(((thread, status) for thread, status in found if has_memory(status)), None)
 
 
-def memory_of(task: int) -> tuple[int, int]:
-    """The resident bytes of a process with its page tables, which may be larger."""
+def has_memory(status: Status) -> bool:
+    return bool(status[b"VmRSS"] or status[b"VmPTE"])
+
+
+def read_status(task: int) -> Status:
+    """The figures of STATUS, nought where the process is gone."""
     status = read_proc(task, "status")
-    return bytes_in(status, b"VmRSS"), bytes_in(status, b"VmPTE")
+    return {name: figure_in(status, name) for name in STATUS}
 
 
-def bytes_in(status: bytes, name: bytes) -> int:
-    """A size that the kernel tells in kilobytes; 0 when it tells none."""
+def figure_in(status: bytes, name: bytes) -> int:
     # From the beginning of a line: a process may call itself as it likes, but not in two lines.
     words = status.partition(b"\n" + name + b":")[2].split(None, 1)
-    return int(words[0]) * 1024 if words else 0
+    return int(words[0]) if words else 0
+
+
+def count_open_files(pid: int) -> int:
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return 0
 
 
 def proportional_bytes(task: int) -> int:
     for line in read_proc(task, "smaps_rollup").splitlines():
         if line.startswith(b"Pss:"):
             return int(line.split()[1]) * 1024
-    return memory_of(task)[0]
+    return read_status(task)[b"VmRSS"] * 1024
 
 
 def socket_bytes() -> int:

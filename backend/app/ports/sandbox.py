@@ -5,6 +5,7 @@ A command that fails is a result (`CommandResult.exit_code`); a sandbox that is 
 SandboxError
 ├── SandboxUnavailable   this machine or provider cannot make one; `remedy` says what to do
 ├── SandboxGone          it was there and is not any more (killed, crashed, timed out)
+├── SandboxLimitMet      what ran in it met a limit, so what failed in it may have failed for that
 ├── SandboxFileMissing   read_file found no regular file at that path
 └── SandboxRefused       the request itself is not allowed: an unsafe path, a file over the cap
 """
@@ -36,6 +37,10 @@ class SandboxGone(SandboxError):
     """The sandbox does not exist any more."""
 
 
+class SandboxLimitMet(SandboxError):
+    """What ran in the sandbox met one of its limits."""
+
+
 class SandboxFileMissing(SandboxError):
     """There is no regular file at that path."""
 
@@ -53,7 +58,7 @@ class SandboxLimits:
     # What the kernel keeps for sockets is bounded by the product of these two.
     processes: int = 256
     """Threads count as well: an installer starts one or two for each core, and a browser was seen with 109, beside
-    an app and its tests. Whoever meets the limit fails without saying why."""
+    an app and its tests. Whoever meets the limit fails without saying why: `find_fault` does."""
     open_files: int = 512
     file_bytes: int = 1 << 30
     output_bytes: int = 1 << 20
@@ -136,6 +141,10 @@ class Sandbox(Protocol):
 
     async def connect(self, port: int) -> socket.socket:
         """A non-blocking connected TCP socket to 127.0.0.1:port inside. ConnectionError when nobody listens."""
+        ...
+
+    async def find_fault(self) -> SandboxError | None:
+        """What of the sandbox itself explains that something in it failed: it is gone, or a limit was met."""
         ...
 
     async def close_network(self) -> None:

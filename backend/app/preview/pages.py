@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 from multidict import CIMultiDict
 
+PROBLEM: Final = "application/problem+json"
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto 0;padding:0 1.5rem;color:#1f2430;"
     "background:#fff}h1{font-size:1.4rem}small{color:#5b6270}"
@@ -83,9 +84,7 @@ def failure(
         "code": code,
         "debug_id": debug_id,
     }
-    return web.Response(
-        status=status, text=json.dumps(problem), content_type="application/problem+json", headers=headers
-    )
+    return web.Response(status=status, text=json.dumps(problem), content_type=PROBLEM, headers=headers)
 
 
 def _html_page(title: str, text: str, *, head: str = "", small: str = "") -> str:

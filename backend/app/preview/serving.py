@@ -96,6 +96,10 @@ async def serve(target: PreviewTarget, *, store: VersionStore, host: AppHost) ->
             await host.install(sandbox, manifest)
             await host.start(sandbox, manifest, env={PREVIEW_KEY: key})
             is_up = True
+        except BuildFailed as error:
+            if (fault := await sandbox.find_fault()) is not None:
+                raise fault from error
+            raise
         finally:
             if not is_up:
                 await sandbox.kill()
@@ -117,4 +121,4 @@ async def _failures_told() -> AsyncIterator[None]:
     except SandboxUnavailable as error:
         raise Unavailable("No sandbox can be made for the app now.", remedy=error.remedy) from error
     except SandboxError as error:
-        raise PreviewFailed("The app ended while it was being started.", log=str(error)) from error
+        raise Unavailable(f"The app's sandbox failed while the app was started in it: {error}") from error

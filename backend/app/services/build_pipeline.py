@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
+import structlog
 from pydantic import ValidationError
 
 from app.acceptance import Acceptance, Candidate, Evidence, ParentVersion, run_checks
@@ -16,16 +17,16 @@ from app.app_runtime.app_host import AppHost
 from app.app_runtime.build_sandbox import Workbench, read_manifest
 from app.app_runtime.version_service import VersionService
 from app.blueprint.spec import AppSpec
-from app.core.errors import IllegalTransition
+from app.core.errors import AppError, IllegalTransition
 from app.core.ids import JobId
 from app.core.retry import retry_counting, retry_while_unavailable
 from app.core.zone import machine_zone
 from app.db.engine import Database
-from app.domain.failure import BuildFailed, FailureCode
+from app.domain.failure import FOUND_IN_FILES, BuildFailed, FailureCode
 from app.domain.job import BUILD_STAGES, Change, JobStatus, SpecifiedJob
 from app.domain.workspace import check_paths, missing_files
 from app.events.model import EventType
-from app.ports.runner import MODEL_ENGINE, Runner, RunnerUnavailable, Say
+from app.ports.runner import MODEL_ENGINE, Runner, RunnerError, RunnerUnavailable, Say
 from app.ports.sandbox import SandboxRuntime
 from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
@@ -33,6 +34,8 @@ from app.repositories import jobs
 from app.services.export_service import iter_zip
 from app.services.record_migration import Inheritance
 from app.services.stage_results import CheckResult, CodeResult, DepsResult, Pictures, ScaffoldResult, StageResult
+
+log = structlog.get_logger(__name__)
 
 Json = dict[str, Any]  # Any: what JSON can hold
 R = TypeVar("R", bound=StageResult)
@@ -78,6 +81,9 @@ class BuildTools:
     with_pictures: bool = True
     acceptance: Acceptance = run_checks
 
+
+TRIES: Final = 2
+"""Of a stage in which not the app failed but a part of ours: that seldom happens twice in a row."""
 
 NO_MODEL: Final = (
     "No model is set on this instance. Set COFOUNDER_MODEL and its key, or build with the engine 'blueprint'."
@@ -132,7 +138,7 @@ class BuildPipeline:
             allowed_s = self._tools.stage_timeout_s + (self._tools.design_timeout_s if designs else 0)
             try:
                 async with asyncio.timeout(allowed_s):
-                    return (await work()).model_dump(mode="json", by_alias=True)
+                    return (await self._outlive_faults(stage, work)).model_dump(mode="json", by_alias=True)
             except TimeoutError as error:
                 words = stage.label.rstrip(".").lower()
                 raise BuildFailed(
@@ -141,6 +147,28 @@ class BuildPipeline:
                 ) from error
 
         return kind.model_validate(await self._step(stage.value, do_in_time))
+
+    async def _outlive_faults(self, stage: JobStatus, work: Callable[[], Awaitable[R]]) -> R:
+        """The result of a stage's work, which is done anew in a new sandbox where a part of ours failed."""
+        for _ in range(1, TRIES):
+            try:
+                return await self._find_faults(work)
+            except (AppError, RunnerError):
+                raise
+            except Exception as fault:
+                log.warning("stage_repeated", job_id=str(self._job.id), stage=stage.value, exc_info=fault)
+            await self._bench.close()
+            await self._tell_founder("Something on our side stopped, so this step is done once more.")
+        return await self._find_faults(work)
+
+    async def _find_faults(self, work: Callable[[], Awaitable[R]]) -> R:
+        """The result; SandboxError where the sandbox explains why the app seems to fail."""
+        try:
+            return await work()
+        except BuildFailed as error:
+            if error.failure not in FOUND_IN_FILES and (fault := await self._bench.find_fault()) is not None:
+                raise fault from error
+            raise
 
     async def _begin_stage(self, stage: JobStatus, change: Change) -> None:
         """Begin a stage, unless an earlier attempt has begun it or is past it."""

@@ -10,7 +10,7 @@ from app.core.disk import is_disk_full
 from app.core.errors import Unavailable
 from app.domain.failure import BuildFailed, FailureCode
 from app.ports.runner import GoalNotUnderstood, RunnerError, RunnerUnavailable, SpecNotWritable
-from app.ports.sandbox import SandboxError
+from app.ports.sandbox import SandboxError, SandboxLimitMet
 from app.ports.storage import StorageFull
 
 
@@ -60,6 +60,8 @@ def _failure_by_error(error: Exception) -> Failure:
             return Failure(_code_of_runner(error), str(error), str(error.__cause__ or ""))
         case Unavailable():
             return Failure(FailureCode.UNAVAILABLE, error.detail)
+        case SandboxLimitMet():
+            return _failure_of(FailureCode.LIMIT_MET, str(error))
         case SandboxError():
             return _failure_of(FailureCode.SANDBOX_LOST, str(error))
         case _:

@@ -120,6 +120,7 @@ class Site:
     reaper: ReaperService
     runtime: SandboxRuntime
     founder: FounderId
+    folder: Path
 
     async def accept(self, goal: str) -> JobId:
         """A build of a new project, accepted."""
@@ -149,6 +150,12 @@ class Site:
         async with self.services.database.transaction() as tx:
             events = await event_log.read(tx, job_id, after=0)
         return [str(event.payload["status"]) for event in events if event.type == "status"]
+
+    async def said(self, job_id: JobId) -> list[str]:
+        """What the founder was told in words meanwhile."""
+        async with self.services.database.transaction() as tx:
+            events = await event_log.read(tx, job_id, after=0)
+        return [str(event.payload["text"]) for event in events if event.type == "say"]
 
     async def await_state(self, job_id: JobId, status: JobStatus) -> None:
         """Return once the job is there; fail when it has ended before."""
@@ -211,7 +218,7 @@ async def open_site(
         await stack.enter_async_context(_ending_with_builds(adapters, previews))
         proxy = preview_app(previews, signer)
         signer.port = await stack.enter_async_context(listening(proxy, host="127.0.0.1", port=0))
-        yield Site(services, tools, previews, reaper, runtime, founder)
+        yield Site(services, tools, previews, reaper, runtime, founder, folder)
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from app.ports.sandbox import (
     CommandResult,
     OnOutput,
     Sandbox,
+    SandboxError,
     SandboxFileMissing,
     SandboxGone,
     SandboxRequest,
@@ -141,6 +142,9 @@ class ProcessSandbox:
             sock.close()
             raise
         return sock
+
+    async def find_fault(self) -> SandboxError | None:
+        return SandboxGone("killed") if self._gone.is_set() else None
 
     async def close_network(self) -> None:
         self._check()

@@ -513,6 +513,23 @@ async def test_the_probe_sees_what_a_visitor_would_see(house: House) -> None:
     assert await probe(house.url(checked, "/")) == 403
 
 
+async def test_the_probe_asks_again_where_a_part_of_ours_was_killed() -> None:
+    problem = "503 Service Unavailable\r\nContent-Type: application/problem+json"
+    answers = iter([None, "303 See Other\r\nLocation: http://127.0.0.1:PORT/in", problem, "200 OK"])
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if said := next(answers):
+            said = said.replace("PORT", str(port))
+            writer.write(f"HTTP/1.1 {said}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await probe(f"http://127.0.0.1:{port}/") == 200
+    assert next(answers, "all were asked for") == "all were asked for"
+
+
 async def test_a_visitor_who_leaves_frees_the_app(
     house: House, visitor: aiohttp.ClientSession, job: JobId
 ) -> None:

@@ -22,7 +22,7 @@ from app.domain.job import Change, JobStatus, SpecifiedJob
 from app.events.cache import StatusCache
 from app.ports.identity import Identity
 from app.ports.runner import RunResult, Say
-from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxRequest
+from app.ports.sandbox import CommandResult, OnOutput, SandboxError, SandboxGone, SandboxRequest
 from app.ports.storage import SnapshotMissing, TreeDigest, VersionSealed
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.services.build_pipeline import BuildTools, Step
@@ -191,6 +191,9 @@ class LightSandbox:
             end.setblocking(False)
         await asyncio.get_running_loop().connect_accepted_socket(_Answers, theirs)
         return ours
+
+    async def find_fault(self) -> SandboxError | None:
+        return SandboxGone("gone") if self._gone.is_set() else None
 
     async def close_network(self) -> None:
         self._require_alive()

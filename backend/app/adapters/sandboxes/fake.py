@@ -22,7 +22,7 @@ from app.adapters.sandboxes.local.files import check_files, read_regular
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
 from app.core.ids import JobId, SandboxId
 from app.domain.workspace import START_SCRIPT
-from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxRefused, SandboxRequest
+from app.ports.sandbox import CommandResult, OnOutput, SandboxError, SandboxGone, SandboxRefused, SandboxRequest
 
 MARK = "FAKE_SANDBOX"
 PATH = f"{Path(sys.executable).parent}:{os.defpath}"
@@ -117,6 +117,9 @@ class FakeSandbox:
         connection = socket.create_connection(("127.0.0.1", port), 5)
         connection.setblocking(False)
         return connection
+
+    async def find_fault(self) -> SandboxError | None:
+        return SandboxGone(f"Sandbox {self.id} is gone.") if self._gone.is_set() else None
 
     async def close_network(self) -> None:
         """Plain processes have the network of the machine."""

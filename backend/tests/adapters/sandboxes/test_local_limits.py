@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,10 +15,10 @@ import psutil
 import pytest
 
 from app.acceptance.screenshots import take_pictures
-from app.adapters.sandboxes.local import LocalSandboxRuntime
+from app.adapters.sandboxes.local import LocalSandboxRuntime, held, watchdog
 from app.adapters.sandboxes.local.held import memory_held, tasks_below
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
-from app.ports.sandbox import SandboxGone, SandboxLimits
+from app.ports.sandbox import SandboxGone, SandboxLimitMet, SandboxLimits
 from tests.adapters.sandboxes import weaker
 from tests.adapters.sandboxes.weaker import MakeRuntime, python, started
 
@@ -34,6 +35,16 @@ for _ in range(100):
         os.execvp("sleep", ["sleep", "60"])
     made += 1
 print(made)
+"""
+OPEN_FILES = """
+import time
+opened = []
+try:
+    while True:
+        opened.append(open("/dev/null"))
+except OSError:
+    print("full", flush=True)
+    time.sleep(50)
 """
 # Memory that is shared between processes is not what the limit of a single process counts.
 HOARD = """
@@ -270,6 +281,27 @@ async def test_the_number_of_processes_is_limited(make_runtime: MakeRuntime) -> 
         assert int(await python(sandbox, FORK)) == 100
 
 
+async def test_a_limit_that_was_met_is_what_failed(make_runtime: MakeRuntime) -> None:
+    async with started(make_runtime(), processes=30, open_files=64) as sandbox:
+        assert await sandbox.find_fault() is None
+        await python(sandbox, FORK)
+        assert "limit of processes" in str(await sandbox.find_fault())
+    async with started(make_runtime(), processes=30, open_files=64) as sandbox:
+        await sandbox.run_background(["python3", "-c", OPEN_FILES])
+        while "full" not in sandbox.background_output():  # noqa: ASYNC110 - output is not announced
+            await asyncio.sleep(0.02)
+        fault = await sandbox.find_fault()
+        assert isinstance(fault, SandboxLimitMet)
+        assert "limit of open files" in str(fault)
+
+
+async def test_a_sandbox_without_its_files_is_what_failed(make_runtime: MakeRuntime, root: Path) -> None:
+    async with started(make_runtime(root=root)) as sandbox:
+        [directory] = (folder for folder in root.iterdir() if folder.is_dir())
+        shutil.rmtree(directory)
+        assert isinstance(await sandbox.find_fault(), SandboxGone)
+
+
 async def test_a_browser_at_work_leaves_enough_processes_to_the_app(runtime: LocalSandboxRuntime) -> None:
     async with started(runtime) as sandbox:
         await sandbox.run_background(["python3", "-m", "http.server", "8000", "--bind", "127.0.0.1"])
@@ -335,6 +367,17 @@ async def test_memory_that_no_process_shows_is_counted(
     async with started(make_runtime(), memory_bytes=megabytes * MB) as sandbox:
         assert not await survives(sandbox, code, times=times, for_s=25)
         with pytest.raises(SandboxGone, match="memory"):
+            await sandbox.run_command(["true"])
+
+
+async def test_a_sandbox_leaves_watched_descriptors_to_the_user_of_the_service(
+    make_runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in (held, watchdog):
+        monkeypatch.setattr(part, "most_watches", lambda: 50_000)
+    async with started(make_runtime(launcher=weaker.WithoutMemoryWatch)) as sandbox:
+        assert not await survives(sandbox, WATCHES, times=13, for_s=25)
+        with pytest.raises(SandboxGone, match="epoll"):
             await sandbox.run_command(["true"])
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,10 @@ import psutil
 KERNEL_OBJECT_BYTES: Final = 256
 """What the kernel keeps for one area of memory, or for one watched descriptor."""
 
+WATCHES_SHARE: Final = 8
+"""A sandbox may take one part in this many of the descriptors that one user may watch by epoll."""
+
+_MOST_WATCHES: Final = Path("/proc/sys/fs/epoll/max_user_watches")
 _SHARED_MEMORY: Final = "/dev/zero (deleted)"
 _UNNAMED = re.compile(rb"(?m)^.* \(deleted\)$")
 _WORDS_OF_AN_AREA: Final = 6
@@ -30,6 +36,8 @@ class Held:
 
     size: int
     is_complete: bool
+    watches: int = 0
+    """Descriptors that are watched by epoll."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +96,30 @@ def descriptors_in_flight(tasks: Sequence[int]) -> int:
 def memory_held(tasks: Sequence[int], *, at_most: int) -> Held:
     """Private memory, shared memory, and what the kernel keeps for areas and watches; counted to `at_most`."""
     # What a process took over from its parent counts for both; only a closer look, which is dear, divides it.
+    watches = 0
     total = sum(map(_private_bytes, tasks))
     if total > at_most:
         total = sum(map(_divided_bytes, tasks))
     areas: list[_Area] = []
     for task in tasks:
-        watches = _count_watches(task, at_most=at_most // KERNEL_OBJECT_BYTES)
+        watched = _count_watches(task, at_most=at_most // KERNEL_OBJECT_BYTES)
+        watches += watched
         maps = _read(task, "maps")
-        total += (watches + maps.count(b"\n")) * KERNEL_OBJECT_BYTES
+        total += (watched + maps.count(b"\n")) * KERNEL_OBJECT_BYTES
         areas += (area for area in _unnamed_areas(task, maps) if area.is_memory)
-        if total > at_most:
+        if total > at_most or watches > most_watches():
             break
     shared = _sum_of(areas)
-    return Held(total + shared.size, shared.is_complete)
+    return Held(total + shared.size, shared.is_complete, watches)
+
+
+@lru_cache(1)
+def most_watches() -> int:
+    """The descriptors that a sandbox may watch: where it has no user of its own, the service needs the rest."""
+    try:
+        return int(_MOST_WATCHES.read_text()) // WATCHES_SHARE
+    except FileNotFoundError:
+        return sys.maxsize
 
 
 def _sum_of(areas: Iterator[_Area] | list[_Area]) -> Held:

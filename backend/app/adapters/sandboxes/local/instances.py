@@ -60,6 +60,11 @@ class Instance:
         """True when it ran and does no more; False for one that is about to."""
         return self.boot != boot_id() or (self.outer != NOT_YET and not self.is_alive)
 
+    @property
+    def has_files(self) -> bool:
+        """False once somebody else has begun to remove them."""
+        return (self.directory / _STATE).exists()
+
     def running(self, outer: Process, inner: Process) -> Self:
         """The same instance with its processes, not saved yet."""
         return replace(self, outer=outer, inner=inner)

@@ -27,9 +27,19 @@ from app.adapters.sandboxes.local.startup import Running
 from app.adapters.sandboxes.local.watchdog import ResourceWatch
 from app.core.ids import SandboxId
 from app.domain.workspace import START_SCRIPT
-from app.ports.sandbox import CommandResult, OnOutput, SandboxGone, SandboxLimits, SandboxRefused
+from app.ports.sandbox import (
+    CommandResult,
+    OnOutput,
+    SandboxError,
+    SandboxGone,
+    SandboxLimitMet,
+    SandboxLimits,
+    SandboxRefused,
+)
 
 CONNECT_TIMEOUT_S: Final = 10.0
+NOTICED_S: Final = 1.0
+"""A sandbox that loses its files ends a moment after the command that missed them."""
 CORES: Final = 4
 """A command may keep this many of them busy for all of its time."""
 
@@ -95,6 +105,18 @@ class LocalSandbox:
         listener.setblocking(False)
         self._egress = egress
         egress.serve(listener)
+
+    async def find_fault(self) -> SandboxError | None:
+        await asyncio.wait({self._over}, timeout=NOTICED_S)
+        if not self._instance.has_files:
+            self._stop("its files were removed")
+            await self.wait_gone()
+        try:
+            self._require_alive()
+            met = (await self._channel.ask("met")).fields["met"]
+        except SandboxGone as gone:
+            return gone
+        return SandboxLimitMet(f"Sandbox {self.id} met its limit of {' and '.join(met)}.") if met else None
 
     async def close_network(self) -> None:
         self._require_alive()

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from app.adapters.sandboxes.local.disk_notes import largest_note, write_note
-from app.adapters.sandboxes.local.held import descriptors_in_flight, memory_held, tasks_below, unnamed_files
+from app.adapters.sandboxes.local.held import (
+    descriptors_in_flight,
+    memory_held,
+    most_watches,
+    tasks_below,
+    unnamed_files,
+)
 from app.adapters.sandboxes.local.trees import ENTRY_BYTES, TreeTooDeep, disk_usage
 
 INTERVAL_S: Final = 0.2
@@ -129,6 +135,8 @@ class ResourceWatch:
         held = memory_held(tasks_below(self._pid), at_most=self._memory_limit)
         used = held.size if held.is_complete else max(held.size, shared - self._shared_before)
         self._memory.looked(shared + kernel, took_s=time.monotonic() - began)
+        if held.watches > most_watches():
+            return f"it watched more than {most_watches()} descriptors by epoll"
         return f"it used more than {self._memory_limit} bytes of memory" if used > self._memory_limit else None
 
     def _is_greediest_on_full_disk(self, space: os.statvfs_result) -> bool:
