@@ -266,7 +266,7 @@ async def test_no_longer_answer_is_asked_for_than_a_model_gives(
 @pytest.mark.parametrize("provider", ["openai-chat", "openai", "anthropic", "ollama"])
 async def test_of_a_model_that_is_too_slow_what_came_in_time_is_built(start: Start, provider: str) -> None:
     half = GOOD.index('"rules"')
-    bench = start([Say(GOOD, stall_after=half)], provider=provider, call_s=1.5)
+    bench = start([Say(GOOD, stall_after=half)], provider=provider, call_s=4)
 
     spec = (await bench.runner.scaffold(POOL_GOAL)).spec
 

