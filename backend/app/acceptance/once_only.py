@@ -7,7 +7,7 @@ from typing import Final
 
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
-from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+from app.blueprint.spec import NUMBERS, OWNER, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 
 _MADE_ANEW: Final = frozenset(
     {FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.CODE}
@@ -41,10 +41,11 @@ class OnceOnly:
     def values(self, entity: EntitySpec) -> Texts:
         """A value for each field that must have its own, which the example record keeps its rules with."""
         chosen: Texts = {}
+        like = examples_of(self._spec).cast.texts[entity.name]
         for field in once_only(self._spec, entity):
             fitting = (
                 text
-                for text in self._unused_values(entity, field)
+                for text in self._unused_values(entity, field, like[field.name])
                 if self._keeps_rules(entity, {**chosen, field.name: text})
             )
             text = next(fitting, None)
@@ -68,7 +69,7 @@ class OnceOnly:
         verdicts = self._verdicts(scene, speaks_of)
         clock = text_now.partition(" ")[2]
         entity = next(entity for entity in self._spec.entities if entity.name == key[0])
-        for text in self._unused_values(entity, field):
+        for text in self._unused_values(entity, field, text_now):
             typed = f"{text.partition(' ')[0]} {clock}" if clock else text
             changed = Scene(scene.subject, {**scene.records, key: {**scene.records[key], field.name: typed}})
             if self._verdicts(changed, speaks_of) == verdicts:
@@ -80,24 +81,36 @@ class OnceOnly:
         judge = examples_of(self._spec).judge
         rules = [(key, rule) for key in scene.records for rule in judge.stated[key[0]]]
         held: list[object] = [look(scene, *stated) for stated in rules for look in (judge.keeps, judge.breaks)]
-        return [*held, *(judge.values(scene, speaks_of) if speaks_of else ())]
+        return [*held, *(self._values_for_each(scene, speaks_of) if speaks_of else ())]
+
+    def _values_for_each(self, scene: Scene, expression: str) -> Iterator[object]:
+        """What an expression comes to for the owner and for each role: it may say whose a record is."""
+        judge = examples_of(self._spec).judge
+        for role in (OWNER, *(role.name for role in self._spec.roles)):
+            judge.role = role
+            try:
+                yield from judge.values(scene, expression)
+            finally:
+                judge.role = OWNER
 
     def _keeps_rules(self, entity: EntitySpec, changes: Texts) -> bool:
         examples = examples_of(self._spec)
         return not examples.is_good(entity) or examples.fits(entity, changes)
 
-    def _unused_values(self, entity: EntitySpec, field: FieldSpec) -> Iterator[str]:
-        return (text for text in _options(field) if (entity.name, field.name, text) not in self._used)
+    def _unused_values(self, entity: EntitySpec, field: FieldSpec, like: str) -> Iterator[str]:
+        return (text for text in _options(field, like) if (entity.name, field.name, text) not in self._used)
 
 
-def _options(field: FieldSpec) -> Iterator[str]:
+def _options(field: FieldSpec, like: str) -> Iterator[str]:
     """Values that differ from each other, first those that no example record has."""
     if field.type in (FieldType.DATE, FieldType.DATETIME):
         clock = " 10:30" if field.type is FieldType.DATETIME else ""
+        weekday = like.partition(" ")[0].partition("~")[2]
+        if weekday:
+            # Where rules go by the day of the week, others of that day are tried before any day.
+            yield from (f"@{_FAR + 7 * turn}~{weekday}{clock}" for turn in range(_TURNS))
         for start, step in ((_FAR, 1), (-_FAR, -1), (_NEAR, 1), (-_NEAR, -1), (0, 1), (-1, -1)):
             yield from (f"@{start + step * turn}{clock}" for turn in range(_TURNS))
-        for weekday in range(1, 8):
-            yield from (f"@{_FAR + 7 * turn}~{weekday}{clock}" for turn in range(_TURNS))
     elif field.type is FieldType.CHOICE:
         yield from field.choices
     elif field.type in NUMBERS:

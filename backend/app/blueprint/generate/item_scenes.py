@@ -33,11 +33,15 @@ _DULL: Final = (None, 0, False, "")
 
 @dataclass(frozen=True)
 class MoveScenes:
-    """A move that goes and, where it has a condition, one that is refused; `role` is who takes it."""
+    """A move that goes and, where it has a condition, one that is refused; `role` is who takes it.
+
+    Where the condition only says whose a record is, `others` is one of somebody else that whoever takes it sees.
+    """
 
     role: str
     goes: Scene | None
     refused: Scene | None
+    others: Scene | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,13 @@ def move_scenes(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> MoveScenes
     goes = examples.scene_to_move(entity, move, fixed, role=role)
     if not move.only_if:
         return MoveScenes(role, goes, None)
-    return MoveScenes(role, goes, examples.scene_where(entity, move.only_if, False, fixed, role=role))
+    refused = examples.scene_where(entity, move.only_if, False, fixed, role=role)
+    right = next((right for right in entity.rights if right.role == role), None)
+    others = None
+    if refused is None and slot is not None and right is not None and right.sees is Reach.ALL:
+        seen = f"not ({move.only_if}) and ({right.only_if or 'yes'})"
+        others = examples.scene_where(entity, seen, True, {**fixed, slot: "2"}, role=role)
+    return MoveScenes(role, goes, refused, others)
 
 
 def figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> FigureScene:

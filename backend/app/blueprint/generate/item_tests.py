@@ -81,7 +81,7 @@ def _move_scene(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
         "person": _person_table(spec, tried.role),
         "not_by": [[role.name, _person_table(spec, role.name)] for role in spec.roles if role.name not in allowed],
         "goes": _scene_json(spec, tried.goes),
-        "refused": _scene_json(spec, tried.refused),
+        "refused": _scene_json(spec, tried.refused or tried.others),
     }
 
 

@@ -87,13 +87,20 @@ def value(field: FieldSpec, place: Place) -> Value:
         case FieldType.BOOL:
             # What is out of the way is the exception.
             parts = set(field.name.split("_"))
-            if parts & (_RARE | _USUAL):
-                return int((place.row % 5 == 3) == bool(parts & _RARE))
+            is_rare = bool(parts & _RARE) or _hides(place.entity, field)
+            if is_rare or parts & _USUAL:
+                return int((place.row % 5 == 3) == is_rare)
             return int((place.row + place.shift) % 3 != 0)
         case FieldType.CHOICE:
             return _choice_of(field, place)
         case _:
             return _text_value(field, place)
+
+
+def _hides(entity: EntitySpec, field: FieldSpec) -> bool:
+    """True for a tick that takes a record from the eyes of visitors, such as a retired tool."""
+    condition = entity.public_if or ""
+    return f"{field.name} = no" in condition or f"not {field.name}" in condition
 
 
 def _choice_of(field: FieldSpec, place: Place) -> str:
@@ -214,7 +221,9 @@ def _day_offset(field: FieldSpec, place: Place) -> int:
 
 
 def _example_number(field: FieldSpec, place: Place) -> int:
-    if field.name == "year" and any(other.type is FieldType.MONEY for other in place.entity.fields):
+    if field.name == "year" and (
+        field.required or any(other.type is FieldType.MONEY for other in place.entity.fields)
+    ):
         return int(stock.RECENT_YEARS[place.row % len(stock.RECENT_YEARS)])
     if field.name == "capacity" and place.entity.field("venue") is not None:
         return (60, 80, 120, 40, 150, 90)[(place.row + place.shift) % 6]
@@ -233,6 +242,8 @@ def _takes_part(entity: EntitySpec) -> bool:
 
 
 def _example_amount(field: FieldSpec, place: Place) -> int:
+    if (field.starts_as or "").isdigit() and int(field.starts_as or 0):
+        return int(field.starts_as or 0) * 100
     price = place.example.price if place.example else None
     if price is not None and PRICES & set(field.name.split("_")):
         return int(price * 100)

@@ -184,7 +184,13 @@ def _times(target: Entity, row: database.Row) -> list[str]:
 def _price(target: Entity, row: database.Row) -> str:
     """What it costs, if that is known."""
     costs = [one for one in target.of_type("money") if row[one.name] and one.name not in target.title]
-    return show(costs[0], row[costs[0].name], currency=ABOUT.currency) if costs else ""
+    return priced(costs[0], show(costs[0], row[costs[0].name], currency=ABOUT.currency)) if costs else ""
+
+
+def priced(field: Field, text: str) -> str:
+    """The price with what it is for: "$45.00 per day" where it is called the fee per day."""
+    _, per, unit = field.label.partition(" per ")
+    return f"{text}{per}{unit}"
 
 
 def _now(field: Field) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -60,7 +62,12 @@ def _take(client: Browser, entity: Entity, number: int, said: dict[str, Any], na
     asked = _asked(entity, entity.moves[number], stage)
     if said["role"]:
         stage.act_as(said["role"], said["person"])
-    answer = send(client, f"/{entity.table}/{record_id}/moves/{number}", {**asked, "csrf_token": _token(client)})
+    if name == "goes":
+        _empty_what_is_written(entity, entity.moves[number], record_id, said)
+    address, token = f"/{entity.table}/{record_id}/moves/{number}", _token(client)
+    if name == "goes" and said["asks"]:
+        assert send(client, address, {"csrf_token": token}).status_code == 422, "the move went without what it asks for"
+    answer = send(client, address, {**asked, "csrf_token": token})
     stage.act_as_owner()
     row = _row(entity, record_id)
     if name == "refused":
@@ -71,6 +78,16 @@ def _take(client: Browser, entity: Entity, number: int, said: dict[str, Any], na
     assert answer.status_code == 303, answer.text
     assert row[entity.state] == said["target"]
     assert all(row[field] is not None for field in (*said["sets"], *said["asks"]))
+
+
+def _empty_what_is_written(entity: Entity, move: Move, record_id: int, said: dict[str, Any]) -> None:
+    """Leave empty what the move writes, but for what it needs to know before."""
+    known = " ".join([move.only_if, *(sql for _, sql in move.sets)])
+    names = [name for name in said["sets"] if name not in said["asks"] and f'"{name}"' not in known]
+    emptied: dict[str, Any] = {name: None for name in names if not entity.field(name).required}
+    with suppress(sqlite3.IntegrityError), database.session() as db:
+        if emptied:
+            database.update(db, entity, record_id, emptied)
 
 
 def _not_by(client: Browser, entity: Entity, number: int, said: dict[str, Any]) -> None:
