@@ -26,9 +26,8 @@ def write_note(directory: Path, size: int) -> None:
 
 
 def largest_note(root: Path) -> int:
-    """The most that a living sandbox of any process takes."""
-    alive = (instance for instance in find_instances(root) if instance.is_alive)
-    return max((_read_note(instance.directory) for instance in alive), default=0)
+    """The most that a sandbox of any process takes; one that has ended does until its files are removed."""
+    return max((_read_note(instance.directory) for instance in find_instances(root)), default=0)
 
 
 def _read_note(directory: Path) -> int:

@@ -31,6 +31,8 @@ STEP: Final = 64
 """What is taken of the machine between two looks is seen once it is one part in this many of the limit."""
 FLOOR_BYTES: Final = 2 << 30
 FLOOR_SHARE: Final = 20
+LOOKS_AT_FULL: Final = 4
+"""A disk is filled between two looks: at the first that sees it full a watch measures, at this one it judges."""
 GREEDY_SHARE: Final = 8
 """A sandbox that holds less than one part in this many of its limit is not what fills the disk."""
 
@@ -72,6 +74,7 @@ class ResourceWatch:
         self._taken_before: int | None = None
         self._shared_before: int | None = None
         self._is_suspect = False
+        self._looks_at_full = 0
         self._directory = directory
         self._disk_bytes = 0
         """The size at the last look."""
@@ -97,9 +100,11 @@ class ResourceWatch:
     async def _look(self) -> str | None:
         space = os.statvfs(self._trees[0])
         taken = -(space.f_bavail * space.f_frsize + space.f_favail * ENTRY_BYTES)
-        if self._disk.is_due(taken) and (excess := await asyncio.to_thread(self._measure_disk, taken)):
+        self._looks_at_full = self._looks_at_full + 1 if _is_almost_full(space) else 0
+        is_due = self._looks_at_full == 1 or self._disk.is_due(taken)
+        if is_due and (excess := await asyncio.to_thread(self._measure_disk, taken)):
             return excess
-        if self._is_greediest_on_full_disk(space):
+        if self._looks_at_full >= LOOKS_AT_FULL and self._is_greediest():
             return "the disk is almost full, and of what runs it takes the most"
         shared, kernel = memory_of_machine()
         if self._memory.is_due(shared + kernel):
@@ -139,12 +144,15 @@ class ResourceWatch:
             return f"it watched more than {most_watches()} descriptors by epoll"
         return f"it used more than {self._memory_limit} bytes of memory" if used > self._memory_limit else None
 
-    def _is_greediest_on_full_disk(self, space: os.statvfs_result) -> bool:
-        floor = min(FLOOR_BYTES, space.f_blocks * space.f_frsize // FLOOR_SHARE)
-        if space.f_bavail * space.f_frsize >= floor or self._disk_bytes <= self._disk_limit // GREEDY_SHARE:
-            return False
+    def _is_greediest(self) -> bool:
         # Of all processes: else the worker and the previews would each end one for the same full disk.
-        return self._disk_bytes >= largest_note(self._directory.parent)
+        is_greedy = self._disk_bytes > self._disk_limit // GREEDY_SHARE
+        return is_greedy and self._disk_bytes >= largest_note(self._directory.parent)
+
+
+def _is_almost_full(space: os.statvfs_result) -> bool:
+    floor = min(FLOOR_BYTES, space.f_blocks * space.f_frsize // FLOOR_SHARE)
+    return space.f_bavail * space.f_frsize < floor
 
 
 def memory_of_machine() -> tuple[int, int]:
