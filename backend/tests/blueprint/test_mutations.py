@@ -25,7 +25,7 @@ __all__ = ["installed"]
 BY_NAME: Final = {path.stem: path for path in (*SPECS, *DESIGNER_SPECS)}
 GOALS: Final = (
     "a booking app for a yoga studio, classes have a capacity",
-    "invoices with lines for a carpenter",
+    "invoices with payments for a carpenter",
     "a shop that takes orders for cakes from stock",
 )
 RUNNER: Final = Path(__file__).parent.parent / "support" / "mutate.py"
