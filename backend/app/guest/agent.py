@@ -152,6 +152,9 @@ class Agent:
         text = os.read(fd, 65536)
         os.close(fd)
         request = self.reports.pop(fd)
+        if not self.frozen:
+            # Whoever was refused a program or a file fails at once, while those that have them all still run.
+            self.look()
         self.send({"id": request, **(json.loads(text) if text else {"code": -signal.SIGKILL})})
 
     def reap(self) -> None:
