@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.sandboxes.local.disk_notes import largest_note, write_note
-from app.adapters.sandboxes.local.instances import NOT_YET, Instance
+from app.adapters.sandboxes.local.instances import NOT_YET, Instance, remove_instance
 from app.adapters.sandboxes.local.processes import Process
 from app.core.ids import JobId
 
@@ -23,15 +23,19 @@ def a_sandbox(root: Path, name: str, *, is_alive: bool = True) -> Path:
     return instance.directory
 
 
-def test_the_largest_of_the_living_is_known_to_everybody(tmp_path: Path) -> None:
-    modest, greedy, gone = (
+def test_the_largest_is_known_to_everybody_until_its_files_are_removed(tmp_path: Path) -> None:
+    modest, greedy, ended = (
         a_sandbox(tmp_path, "modest"),
         a_sandbox(tmp_path, "greedy"),
-        a_sandbox(tmp_path, "gone", is_alive=False),
+        a_sandbox(tmp_path, "ended", is_alive=False),
     )
     write_note(modest, 40)
     write_note(greedy, 90)
-    write_note(gone, 500)
+    write_note(ended, 500)
+    # Else the next in line would be ended while the room of this one is being given back.
+    assert largest_note(tmp_path) == 500
+
+    remove_instance(ended)
     assert largest_note(tmp_path) == 90
 
     write_note(greedy, 0)
