@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from app.acceptance.browser import Browser, Look
+from app.acceptance.browser import Browser, BrowserFailed, Look
 from tests.eval.accessibility import AXE, RUN_AXE, browsing, find_browser
 from tests.support.instance import Instance
 
@@ -42,9 +42,18 @@ class Founder:
     async def see(self, script: str, *, within_s: float = 60) -> Any:
         """What the script gives, as soon as it gives something."""
         async with asyncio.timeout(within_s):
-            while not (found := await self.browser.run(script)):  # noqa: ASYNC110 - the page has no event
+            while not (found := await self._ask(script)):  # noqa: ASYNC110 - the page has no event
                 await asyncio.sleep(0.1)
         return found
+
+    async def _ask(self, script: str) -> Any:
+        """What the page gives; None from one that is being left, which cannot be asked."""
+        try:
+            return await self.browser.run(script)
+        except BrowserFailed as error:
+            if "navigated or closed" not in str(error):
+                raise
+            return None
 
     async def text(self, words: str, *, within_s: float = 60) -> None:
         """Wait until the page says so."""
