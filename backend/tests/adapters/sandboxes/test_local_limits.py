@@ -553,9 +553,9 @@ async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandbox
 async def test_a_command_that_burns_its_processor_is_slowed_for_nobody_else(runtime: LocalSandboxRuntime) -> None:
     burn = ["sh", "-c", "while :; do :; done & while :; do :; done & while :; do :; done & wait"]
     async with started(runtime) as hostile, started(runtime) as neighbour:
-        running = asyncio.create_task(hostile.run_command(burn, timeout_s=30))
+        running = asyncio.create_task(hostile.run_command(burn, timeout_s=4))
         began = time.monotonic()
         await neighbour.run_command(["true"])
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 3
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
