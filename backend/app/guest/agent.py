@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 WORKSPACE = "/workspace"
 LOOK_S = 0.15
 NEAR, NEAR_SHARE = 3, 16
-"""What comes so near to a limit, and one part in so many of it nearer, has probably met it between two looks."""
+"""A count within 3 and a sixteenth of its limit has probably met the limit between two looks."""
 MANY = 1 << 30
 STATUS = (b"VmRSS", b"VmPTE", b"Threads", b"FDSize")
 """What is read of a process: kilobytes resident and in page tables, threads, places for open files."""
