@@ -87,6 +87,7 @@ async def _start_build(session: Session, arguments: BuildIn) -> Answer:
             request = StartRequest(project_id, None if spec is not None else arguments.goal)
             started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
             repeated.answer = {**started, "project_id": str(project_id)}
+    # After the commit: a worker that hears of a job before it is there finds nothing.
     await process_next_job(services.queue)
     return started_answer(repeated.answer)
 
@@ -94,7 +95,8 @@ async def _start_build(session: Session, arguments: BuildIn) -> Answer:
 async def _spec_to_build(arguments: BuildIn) -> AppSpec | None:
     """The specification to build from, None for the goal alone. SpecRefused, TooLittleKept."""
     if arguments.specification is not None:
-        raw = {"engine": "assistant", **arguments.specification}
+        # Ours to say: the app tells its readers who planned it.
+        raw = {**arguments.specification, "engine": "assistant"}
         if arguments.goal is not None:
             raw["goal"] = arguments.goal
         return await read_spec(raw)

@@ -37,6 +37,14 @@ async def test_a_change_is_told_before_built_and_compared(served: Served) -> Non
         assert back["changes"] == ["Bookings no longer have notes."]
 
 
+async def test_an_assistant_cannot_say_that_another_engine_planned_the_app(served: Served) -> None:
+    async with assistant(served.url, TOKEN) as ada:
+        started = await ada.call("build", specification={**SPECIFICATION, "engine": "blueprint"})
+        seen = await ada.call("specification", project_id=started["project_id"])
+
+    assert seen["specification"]["engine"] == "assistant"
+
+
 async def test_a_change_that_began_with_an_older_revision_is_refused_with_the_way_on(served: Served) -> None:
     async with assistant(served.url, TOKEN) as one, assistant(served.url, TOKEN) as other:
         first = await one.call("build", specification=SPECIFICATION)
