@@ -29,6 +29,7 @@ def is_navigation(request: web.BaseRequest) -> bool:
     return (
         request.method == "GET"
         and "text/html" in request.headers.get("Accept", "")
+        # Older browsers and those on plain http do not send it.
         and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
     )
 
@@ -83,6 +84,7 @@ def failure(
         "detail": detail,
         "code": code,
         "debug_id": debug_id,
+        **({"remedy": remedy} if remedy else {}),
     }
     return web.Response(status=status, text=json.dumps(problem), content_type=PROBLEM, headers=headers)
 

@@ -65,6 +65,7 @@ async def test_without_a_good_signature_nobody_gets_in(
         problem = await answer.json(content_type="application/problem+json")
 
     assert (answer.status, problem["code"]) == (403, "link_over")
+    assert f"./co open {job_id}" in problem["remedy"]
     assert house.runtime.made == []
 
 
