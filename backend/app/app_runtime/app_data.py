@@ -36,6 +36,7 @@ _SCRIPT: Final = Path(records.__file__)
 _WHOLE: Final = ".records/whole.db"
 _COMMAND_S: Final = 120.0
 _AT_MOST_S: Final = 1_800.0
+# Each copy is made in a sandbox of its own, beside the builds.
 _AT_ONCE: Final = 4
 _NOTE_LENGTH: Final = 400
 
@@ -72,20 +73,20 @@ class Backup:
     def __init__(self, sandbox: Sandbox, *, size: int, pieces: int) -> None:
         self.size = size
         """In bytes."""
-        self._start_sandbox = sandbox
+        self._sandbox = sandbox
         self._pieces = pieces
 
     async def read(self) -> AsyncGenerator[bytes, None]:
         """The bytes of one SQLite file."""
         try:
             for number in range(self._pieces):
-                yield await self._start_sandbox.read_file(f".records/out-{number:06}", max_bytes=PIECE_BYTES)
+                yield await self._sandbox.read_file(f".records/out-{number:06}", max_bytes=PIECE_BYTES)
         finally:
             await self.close()
 
     async def close(self) -> None:
         """Let go of the copy."""
-        await self._start_sandbox.kill()
+        await self._sandbox.kill()
 
 
 class AppData:
@@ -101,13 +102,13 @@ class AppData:
         """A copy of the records as they are now. NoData, DataTooLarge, DataUnreadable, Unavailable."""
         async with self._room, _storage_errors():
             sandbox = await self._open_sandbox(job.id, purpose="backup")
-            records = None
             try:
-                records = await self._run_records_program(sandbox, "out", str(MAX_DATA_BYTES), _mark_of(job))
-                return Backup(sandbox, size=int(records["bytes"]), pieces=int(records["pieces"]))
-            finally:
-                if records is None:
-                    await sandbox.kill()
+                copied = await self._run_records_program(sandbox, "out", str(MAX_DATA_BYTES), _mark_of(job))
+            except BaseException:
+                await sandbox.kill()
+                raise
+            # From here on the copy owns its sandbox, and ends it.
+            return Backup(sandbox, size=int(copied["bytes"]), pieces=int(copied["pieces"]))
 
     async def has_any(self, job_id: JobId) -> bool:
         """True when something is kept for this version."""
@@ -177,6 +178,7 @@ class AppData:
     async def _open_sandbox(
         self, job_id: JobId, *, purpose: str, files: Mapping[str, bytes] | None = None
     ) -> Sandbox:
+        # Only a restore installs and starts the app; the other commands need no packages and no way out.
         request = SandboxRequest(
             job_id, purpose=purpose, network=files is not None, with_venv=files is not None, keeps_data=True
         )
@@ -196,12 +198,14 @@ class AppData:
                 await sandbox.kill()
 
     async def _run_records_program(self, sandbox: Sandbox, *words: str) -> Mapping[str, Any]:
+        # Isolated, since the app may have left a `json.py` of its own where the program runs.
         result = await sandbox.run_command(["python3", "-I", "-S", _KEEPER, *words], timeout_s=_COMMAND_S)
         try:
             answer = json.loads(result.output)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
+            # The program prints an object whatever it finds, so other output means that reading the file ended it.
             answer = {"problem": "damaged", "detail": result.output[-200:]}
         if problem := answer.get("problem"):
             log.warning("records_problem", asked=words[0], problem=problem, detail=answer.get("detail"))
@@ -211,6 +215,7 @@ class AppData:
 
 def _mark_of(job: Job) -> str:
     """The mark of a project's saved records: a number that SQLite keeps in the file, never 0."""
+    # `PRAGMA application_id` holds 32 bits with a sign, and reads 0 in a file that nobody has marked.
     return str(job.project_id.int % (2**31 - 1) + 1)
 
 

@@ -63,6 +63,7 @@ class ServingApp:
     async def freeze(self) -> None:
         """Stop the app's processes where they are."""
         async with self._sleep:
+            # Said first: a pause that breaks off may have stopped a part, which the next visit has to thaw.
             self.is_frozen = True
             await self._sandbox.pause()
 
@@ -91,19 +92,23 @@ async def serve(target: PreviewTarget, *, store: VersionStore, host: AppHost) ->
         manifest = Manifest.parse(files.get(MANIFEST, b""))
         request = SandboxRequest(target.job_id, purpose="preview", network=True, with_venv=True, keeps_data=True)
         sandbox, key = await host.open(request, files), secrets.token_urlsafe(32)
-        is_up = False
         try:
-            await host.install(sandbox, manifest)
-            await host.start(sandbox, manifest, env={PREVIEW_KEY: key})
-            is_up = True
-        except BuildFailed as error:
-            if (fault := await sandbox.find_fault()) is not None:
-                raise fault from error
+            await _start_app(sandbox, manifest, host=host, key=key)
+        except BaseException:
+            await sandbox.kill()
             raise
-        finally:
-            if not is_up:
-                await sandbox.kill()
         return ServingApp(target, sandbox, key=key)
+
+
+async def _start_app(sandbox: Sandbox, manifest: Manifest, *, host: AppHost, key: str) -> None:
+    try:
+        await host.install(sandbox, manifest)
+        await host.start(sandbox, manifest, env={PREVIEW_KEY: key})
+    except BuildFailed as error:
+        # A limit that was met or a full disk looks like a fault of the app from outside.
+        if (fault := await sandbox.find_fault()) is not None:
+            raise fault from error
+        raise
 
 
 @contextlib.asynccontextmanager
