@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.designer.printable import clean_line
-from app.designer.schema import BRIEF_PARTS
+from app.designer.schema import BRIEF_PARTS, MOST_QUESTIONS
 
-MOST_QUESTIONS: Final = 5
 _LONGEST: Final = 600
 
 

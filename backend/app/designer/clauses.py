@@ -11,6 +11,7 @@ from app.designer.printable import clean_line
 
 MOST_CLAUSES: Final = 60
 _LONGEST: Final = 400
+# Only before a space, so that `1,000`, `9.30` and an address stay whole; Chinese and Japanese write none there.
 _BREAK = re.compile(
     r"[.;:!?\n]+(?=\s|$)|,\s|[\u3002\uff01\uff1b\u3001\uff0c]|\s[-\u2013\u2014]+\s|\b(?:and|but)\b", re.IGNORECASE
 )

@@ -43,9 +43,11 @@ def read_draft(raw: Any, *, goal: str, engine: str) -> Draft:  # Any: what a mod
     if not isinstance(raw, dict):
         return Draft(None, (Fault("spec", "is not an object"),))
     written = {key: value for key, value in raw.items() if key not in OURS}
+    # The confidence stands in until `complete` is given the share of the clauses that are kept.
     ours = {"goal": goal, "engine": engine, "confidence": 1.0}
     try:
         spec, faults = best_part_of({**written, **ours})
+    # A few kilobytes of opening brackets are valid JSON so far, and deeper than Python descends.
     except RecursionError:
         return Draft(None, (Fault("spec", "is nested too deeply"),))
     return Draft(spec, tuple(Fault(fault["field"], fault["problem"]) for fault in faults))

@@ -113,6 +113,7 @@ def _environment() -> Environment:
     texts = {
         entry.name: entry.read_text(encoding="utf-8") for entry in _FOLDER.iterdir() if entry.name.endswith(".md")
     }
+    # Without escaping: a model reads text, and `&amp;` would not be the founder's word.
     return Environment(
         loader=DictLoader(texts), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )

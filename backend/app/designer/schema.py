@@ -33,6 +33,7 @@ _QUESTION: Final[Json] = {
     "required": ["question", "default"],
     "additionalProperties": False,
 }
+MOST_QUESTIONS: Final = 5
 BRIEF_PARTS: Final = ("problem", "user", "value", "assumptions", "risks", "smallest_experiment")
 _ACCOUNT: Final[Json] = {
     "type": "object",
@@ -83,7 +84,7 @@ def answer_schema() -> Json:
         "properties": {
             "spec": spec,
             "clauses": accounts_schema()["properties"]["clauses"],
-            "questions": {"type": "array", "items": _QUESTION, "maxItems": 5},
+            "questions": {"type": "array", "items": _QUESTION, "maxItems": MOST_QUESTIONS},
             "brief": _closed_object(brief),
         },
         "required": ["spec", "clauses", "questions", "brief"],
@@ -163,6 +164,7 @@ def _make_brief_field(own: str, kinds: Sequence[FieldType]) -> Json:
 
 
 def _make_brief_rule(rule: Json, own: str, kinds: Sequence[RuleKind]) -> Json:
+    # A limit or a condition says by itself what the rule is about.
     fields = {"type": "array", "items": _SNAKE, "minItems": 0 if own else 1, "maxItems": 4}
     members: Json = {"kind": {"enum": [kind.value for kind in kinds]}, "entity": _PASCAL, "fields": fields}
     if own:

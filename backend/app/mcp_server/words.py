@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from app.domain.gate import GATE_TITLES, Gate, GateStatus, alignment_colour
@@ -119,8 +118,3 @@ def gate_data(gate: Gate) -> dict[str, Any]:
         "decision": gate.decision,
         "job_id": str(gate.job_id) if gate.job_id else None,
     }
-
-
-def pending(gates: Sequence[Gate]) -> list[Gate]:
-    """The decisions that wait."""
-    return [gate for gate in gates if gate.status is not GateStatus.DECIDED]
