@@ -123,6 +123,7 @@ class AppHost:
         """
         output = bytearray()
         command = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, *manifest.start)
+        # The port comes last: what a caller or a founder sets must not move the app from where it is asked.
         environment = {"TZ": machine_zone(), **(env or {}), "PORT": str(port)}
         work = sandbox.run_command(command, env=environment, timeout_s=_RUNNING_S, on_output=output.extend)
         running = asyncio.create_task(work)
@@ -144,6 +145,7 @@ class AppHost:
         self, sandbox: Sandbox, manifest: Manifest, *, port: int, exit_code: Callable[[], str | None]
     ) -> None:
         """Return once the health page answers 200 and the app still runs: `exit_code` gives None until it ends."""
+        # Most apps answer within a second; asking a slow one fifty times a second would only make it slower.
         problem, pause = "it did not answer", _POLL_FIRST_S
         try:
             async with asyncio.timeout(self._start_timeout_s):
@@ -167,6 +169,7 @@ class AppHost:
         timeout_s: float = _FETCH_TIMEOUT_S,
     ) -> AppAnswer:
         """GET a path of the app; redirects are answers. AppUnreachable when no answer comes or it is not HTTP."""
+        # As it is written: a link that the app has on its pages is asked for with its own escapes.
         url = URL(f"http://127.0.0.1:{port}{path}", encoded=True)
         try:
             async with (

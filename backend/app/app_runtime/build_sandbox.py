@@ -44,6 +44,7 @@ class Workbench:
         if self._sandbox is None:
             await self._remove_former()
             sandbox = await self._runtime.start(SandboxRequest(self._job.id, network=True, with_venv=True))
+            # Kept before the note is: whatever comes between, `close` finds it.
             self._sandbox = sandbox
             if not await retry_while_unavailable(lambda: self._note_sandbox(sandbox)):
                 raise IllegalTransition(f"Build {str(self._job.id)!r} has ended or was taken over.")

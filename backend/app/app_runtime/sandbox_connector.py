@@ -16,7 +16,9 @@ from app.ports.sandbox import Sandbox
 APP_PORT: Final = 8080
 """Where an app listens in its sandbox; it reads the number from $PORT."""
 
+# An app has a session of its own, so one that lets every request hang uses up nobody else's connections.
 _CONNECTIONS: Final = 256
+# Servers in earnest send one or two, 100 and 103.
 _MOST_INFORMATIONAL: Final = 8
 _CONTINUE, _SWITCHING, _OK, _LAST_STATUS = 100, 101, 200, 599
 
@@ -92,6 +94,7 @@ def app_session(sandbox: Sandbox, port: int = APP_PORT) -> aiohttp.ClientSession
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        # As the preview takes from its visitors: a cookie that an app sets comes back to it in a request.
         max_line_size=16_384,
         max_field_size=16_384,
     )

@@ -68,6 +68,7 @@ class Agent:
         for end in (wake, writer):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(writer)
+        # The wake-up descriptor is written to only for signals that have a handler in Python.
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.send({"ev": "ready"})
         while True:
@@ -100,9 +101,11 @@ class Agent:
         except BlockingIOError:
             return
         if not data:
+            # The host has hung up. When PID 1 ends, the kernel ends everything else in here.
             os._exit(0)
         fds = array.array("i")
         for _, _, raw in ancillary:
+            # The kernel may have cut the list in the middle of a number.
             fds.frombytes(raw[: len(raw) - len(raw) % fds.itemsize])
         message = json.loads(data)
         try:
@@ -171,6 +174,7 @@ class Agent:
     def end(self, request: int) -> None:
         for pid in [pid for pid, owner in self.supervisors.items() if owner == request]:
             end_below(pid)
+            # The supervisor itself may be frozen, and has to collect its dead before the request is answered.
             kill(pid, signal.SIGCONT)
             wait_below(pid)
 
@@ -338,6 +342,8 @@ def socket_bytes() -> int:
     if len(words) < 3 or int(words[2]) <= FEW_SOCKETS:
         return 0
     with socket.socket(socket.AF_UNIX) as sample:
+        # The kernel cuts this down to the most that it grants, and tells that twofold: its own accounts are part
+        # of it.
         sample.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30)
         buffer = sample.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
     total = 0
@@ -364,6 +370,7 @@ def enter_child(report: int, descriptor: int) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     copies = [os.dup(fd) for fd in (report, descriptor)]
+    # By way of high numbers: 3 or 4 may be the very descriptor that has yet to be moved.
     high = [os.dup2(fd, 200 + number, inheritable=False) for number, fd in enumerate(copies)]
     os.dup2(high[0], REPORT_FD, inheritable=False)
     os.dup2(high[1], OUTPUT_FD, inheritable=False)
@@ -403,6 +410,7 @@ def supervise(message: Message) -> None:
 def execute(message: Message) -> NoReturn:
     try:
         os.setsid()
+        # Python ignores these two, and a program would inherit that.
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)

@@ -50,6 +50,7 @@ def copy_out(limit: str, mark: str) -> Answer:
             raise Problem("too_large")
         copy_database(source, target)
         target.execute(f"PRAGMA application_id = {int(mark)}")
+        # A copy of a WAL database is one too, and would be two files as soon as somebody opens it.
         target.execute("PRAGMA journal_mode = DELETE")
     return {"bytes": WHOLE.stat().st_size, "pieces": cut_in_pieces(WHOLE)}
 
@@ -83,6 +84,7 @@ def join_pieces() -> Answer:
             piece.unlink()
         file.flush()
         os.fsync(file.fileno())
+    # SQLite takes an empty file for an empty database and would find nothing wrong with it.
     with WHOLE.open("rb") as file:
         if file.read(len(HEADER)) != HEADER:
             raise Problem("refused")
@@ -149,6 +151,7 @@ def _is_alike(kinds: set[str]) -> bool:
     try:
         with closing(connect(DATA)) as target:
             own_kinds = record_tables(target)
+    # It is a DatabaseError too, and a file that is only locked is not beyond reading.
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
@@ -164,6 +167,7 @@ def replace_records() -> Answer:
     try:
         with closing(connect(WHOLE)) as source, closing(connect(DATA)) as target:
             copy_database(source, target)
+    # The same: what is only locked is not beyond reading.
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
@@ -222,12 +226,14 @@ def run_command(words: Iterable[str]) -> Answer:
         "put": replace_records,
         "look": report_records,
     }
+    # The first three commands are about the file that was sent, the others about the app's own.
     unreadable = "refused" if name in ("join", "begin", "fits") else "damaged"
     try:
         return commands[name](*arguments)
     except Problem as problem:
         return {"problem": str(problem)}
     except sqlite3.OperationalError as error:
+        # By its words: the system's Python may run this, and errors have SQLite's number since 3.11 only.
         return {"problem": "busy" if "locked" in str(error) else unreadable, "detail": str(error)[:200]}
     except sqlite3.DatabaseError as error:
         return {"problem": unreadable, "detail": str(error)[:200]}

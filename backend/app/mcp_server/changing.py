@@ -117,6 +117,7 @@ async def _try_change(session: Session, arguments: ChangeIn) -> Answer:
 async def _keep_change(tx: Connection, session: Session, arguments: ChangeIn) -> tuple[AppSpec, SpecView]:
     """The specification before, and as it is kept now. SpecRefused, SpecChanged, RevisionMissing."""
     specs, project_id = session.services.specs, ProjectId(arguments.project_id)
+    # Locked from the reading on, so that operations meet the specification that they are applied to.
     await owned(tx, session.caller.id, project_id, lock=True)
     view = await specs.get(tx, session.caller.id, project_id)
     raw = _changed_document(view, arguments)
@@ -135,6 +136,7 @@ async def _keep_change(tx: Connection, session: Session, arguments: ChangeIn) ->
 
 def _changed_document(view: SpecView, arguments: ChangeIn) -> dict[str, Any]:
     if arguments.specification is not None:
+        # An assistant may leave the goal out; the founder's words stay with the app all the same.
         return {"goal": view.spec.goal, **arguments.specification}
     try:
         return apply_operations(

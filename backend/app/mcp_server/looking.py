@@ -85,6 +85,7 @@ async def _show_evidence(session: Session, arguments: EvidenceIn) -> Answer:
 async def _give_preview_link(session: Session, arguments: JobIn) -> Answer:
     services = session.services
     job = await ready_job(session, arguments.job_id)
+    # First, so that a link that opens nothing never asks the founder for a decision.
     await services.waker.probe(job.id)
     async with services.database.transaction() as tx:
         gate, _ = await services.generation.preview_viewed(tx, session.caller.id, job.id)

@@ -85,6 +85,7 @@ class Assistants:
 
 async def _serve_assistants(ready: asyncio.Future[ASGIApp]) -> None:
     try:
+        # In a thread: the import takes long enough to hold up every other request.
         serving = cast("_Serving", await asyncio.to_thread(import_module, "app.mcp_server.http"))
         await serving.serve(ready)
     finally:

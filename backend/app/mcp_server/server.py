@@ -64,6 +64,7 @@ def make_server(call: Handler) -> Server[Any]:
 def describe_tool(tool: Tool[Any]) -> types.Tool:
     """A tool as assistants see it."""
     schema = tool.arguments.model_json_schema()
+    # Assistants read every schema at every start, and pydantic's titles only repeat the names.
     schema.pop("title", None)
     schema.pop("description", None)
     for member in schema.get("properties", {}).values():

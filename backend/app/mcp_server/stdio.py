@@ -83,6 +83,7 @@ async def _forward(
         ):
             return await client.call_tool(name, dict(arguments), progress_callback=pass_on)
     except (ExceptionGroup, *_FAILURES) as error:
+        # A group that holds anything else holds a fault of ours, which must not pass for an absent instance.
         if isinstance(error, ExceptionGroup) and error.split(_FAILURES)[1] is not None:
             raise
         raise _refusal_for(place, statuses) from error

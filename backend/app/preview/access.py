@@ -61,6 +61,7 @@ class Doorman:
     def __init__(self, signer: PreviewSigner) -> None:
         self._signer = signer
         self._is_https = signer.scheme == "https"
+        # Browsers keep a cookie of this name from https only, and then from no other host.
         prefix = "__Host-" if self._is_https else ""
         self._names = {Visit.FIRST_PARTY: prefix + _FIRST_PARTY, Visit.FRAMED: prefix + _FRAMED}
         self.cookie_names: Final = frozenset({*self._names.values(), SHARED_APP})

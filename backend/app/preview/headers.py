@@ -22,9 +22,11 @@ HOP_BY_HOP: Final = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        # The server has told the visitor to go on before the body is read.
         "expect",
     }
 )
+# An app believes these, so a visitor must not be the one who says them.
 _OURS: Final = frozenset(
     {
         "host",
@@ -38,10 +40,13 @@ _OURS: Final = frozenset(
         PREVIEW_ACCESS.lower(),
     }
 )
+# Both sides shake hands on their own; the keys of one are no use to the other.
 _WEBSOCKET: Final = frozenset(
     {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol"}
 )
+# The founder's page shows the preview in a frame, and says itself who else may (`page_policy`).
 _FRAME_RULES: Final = frozenset({"x-frame-options"})
+# The addresses by which an app may know itself.
 _INSIDE: Final = frozenset({"127.0.0.1", "localhost", "0.0.0.0"})
 _FRAMED_COOKIE: Final = "; SameSite=None; Secure; Partitioned"
 
@@ -84,6 +89,7 @@ def to_visitor(
             continue
         if lower == "set-cookie":
             cookie = rewrite_cookie(value, visit=visit)
+            # An app that set our cookie could hand its visitors somebody else's access.
             if value.partition("=")[0].strip() not in own_cookies:
                 passed.add(name, cookie)
         elif lower == "location":

@@ -20,6 +20,7 @@ from app.ports.clock import Clock, SystemClock
 ACCESS_PARAMETER: Final = "cf_access"
 _WINDOWS_PER_LINK: Final = 4
 _LINKS_KEPT: Final = 4096
+# Digits are written out in these: `\d` would take those of other scripts, of which several spell one number.
 _HOST: Final = re.compile(r"build-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _PORT: Final = re.compile(r"[0-9]{0,5}")
 _EXPIRY: Final = re.compile(r"[0-9]{1,12}")
@@ -141,6 +142,7 @@ class PreviewSigner:
         candidates = list(values)
         for access, signer in signers.items():
             passes = [self._read_value(access, signer, job_id, value) for value in candidates]
+            # A cookie that was renewed stands beside the one before it until the browser has replaced that.
             best = max(passes, key=lambda one: one.seconds_left, default=None)
             if best is not None and best.seconds_left > 0:
                 return best

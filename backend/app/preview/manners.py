@@ -14,6 +14,7 @@ from aiohttp.http import HttpProcessingError
 HEAD_TIMEOUT_S: Final = 15.0
 """For a connection's first request to be there whole, and for each later one to begin and be there."""
 
+# A connection is cut at most a third late.
 _ROUNDS: Final = 3
 _REPORT_EVERY_S: Final = 60.0
 

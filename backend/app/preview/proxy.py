@@ -31,6 +31,7 @@ _log = structlog.get_logger(__name__)
 
 HEALTH_PATH: Final = "/-/health"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+# A frozen app is back at once; one that must be started takes longer than a person looks at nothing.
 _PATIENCE_S: Final = 1.5
 _TRIES: Final = 3
 _MAX_HEADER: Final = 16_384
@@ -91,6 +92,8 @@ class PreviewProxy:
         target, parameter = strip_access(_raw_target(request))
         granted = self._signer.opens(job_id, parameter) if parameter is not None and not is_for_shares else None
         if granted is not None and request.method in ("GET", "HEAD"):
+            # The link leaves the address bar and whatever the page passes on; a form's body would be lost on that
+            # way.
             return self._exchange_link(job_id, granted, f"{origin.scheme}://{origin.authority}{target}")
         admission = (
             self._admit_visitor(request, job_id) if granted is None else Admission(granted, Visit.FIRST_PARTY)
@@ -191,6 +194,7 @@ async def listening(
         logger=request_log(),
         # It is from the end of an answer to the end of the next request's head.
         keepalive_timeout=app[_HEAD_LIMIT].timeout_s,
+        # A visitor who leaves ends the request to the app as well.
         handler_cancellation=True,
         shutdown_timeout=_STOP_S,
         max_line_size=_MAX_HEADER,

@@ -84,6 +84,7 @@ class Exchange:
         for cookie in self._set_cookies:
             passed.add("Set-Cookie", cookie)
         if self._page_policy:
+            # Beside a policy of the app's own: browsers keep to both.
             passed.add("Content-Security-Policy", self._page_policy)
         return passed
 

@@ -84,6 +84,7 @@ class SharedDoor:
         return await self._proxy.pass_on(request, job_id, origin, is_for_shares=True)
 
     def _is_own(self, host: str, transport: asyncio.Transport | None) -> bool:
+        # A URL would find a name in `evil@name` and `name/..` too.
         name = URL(f"http://{host}").host or "" if host and not set(host) & set("/@?#\\ ") else ""
         if name in self._names:
             return True
@@ -108,6 +109,7 @@ class SharedDoor:
         # It opens nothing by itself, so it may last as long as the longest link.
         cookie_options = f"Path=/; Max-Age={MAX_DAYS * 24 * 3600}; HttpOnly; SameSite=Lax"
         secure = "; Secure" if self._is_https else ""
+        # The first is for a tab of its own; nobody shows the door in a frame.
         access_cookie, *_ = self._doorman.set_cookies(job_id, Pass(Access.VISITOR, 0, share))
         for cookie in (f"{SHARED_APP}={job_id}; {cookie_options}{secure}", f"{access_cookie}{secure}"):
             response.headers.add("Set-Cookie", cookie)

@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 WAKEABLE: Final = frozenset({JobStatus.CHECKS, JobStatus.READY})
 """A build in its checks is woken for its own probe."""
 
+# The sandbox's own time-out must be the longer one: it is for the case that this process has died.
 _STOP_AFTER_IDLES: Final = 4
 _OUTLIVE_IDLES: Final = 6
 _FAILURE_KEPT_S: Final = 5.0
@@ -43,6 +44,7 @@ class _Slot:
     def __init__(self, now: float) -> None:
         self.app: ServingApp | None = None
         self.opening: asyncio.Task[ServingApp] | None = None
+        # Set before the app starts, so that two starts at once do not both take the last place.
         self.takes_room = False
         self.uses = 0
         self.last_used = now
@@ -114,6 +116,7 @@ class PreviewService:
         if opening is None or opening.done():
             opening = slot.opening = asyncio.create_task(self._open_app(job_id, slot), name=f"wake {job_id}")
             opening.add_done_callback(_report_outcome)
+        # Not awaited itself: whoever leaves would cancel the start that others wait for.
         await asyncio.wait({opening})
         if opening.cancelled():
             raise NotFound("This preview was closed while it was starting.")
@@ -200,6 +203,7 @@ class PreviewService:
             app = await self._serve_version(slot, target)
         app.target = target
         await self._use_sandbox(slot, app)
+        # Again, since a start may take longer than an app may be idle.
         slot.last_used = self._now()
         return app
 
@@ -207,6 +211,7 @@ class PreviewService:
         failure = self._known_failure(slot)
         if failure is not None and failure[0] == target.digest:
             raise failure[1]
+        # A build that finds no room would fail, so it may end a preview that somebody looks at.
         await self._make_room(slot, urgent=target.status is JobStatus.CHECKS)
         try:
             slot.app = await serve(target, store=self._store, host=self._host)

@@ -44,6 +44,7 @@ def run_api(settings: Settings) -> int:
         http=HeadLimitProtocol,
         log_config=None,
         access_log=False,
+        # It would tell strangers which version to look up.
         server_header=False,
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=32_768,

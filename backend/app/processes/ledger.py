@@ -43,6 +43,7 @@ def _database_url(settings: Settings) -> Iterator[str]:
     if servers is not None:
         yield servers.database_url.get_secret_value()
         return
+    # Nobody may bring the instance up meanwhile: two servers on one directory would ruin it.
     lock = DataDirLock(settings.data.lock)
     lock.acquire()
     try:

@@ -67,6 +67,7 @@ async def _shared_door(adapters: Adapters, service: PreviewService, settings: Se
         yield
         return
     url = URL(settings.share_url or "")
+    # Phones find a computer as NAME.local, by multicast.
     names = {socket.gethostname(), f"{socket.gethostname()}.local", *([url.host] if url.host else [])}
     door = SharedDoor(
         ShareEntry(adapters.database, ShareService()),

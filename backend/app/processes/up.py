@@ -36,6 +36,7 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
             open_in_browser(url)
 
     def before_children(url: str) -> None:
+        # Both before there is a child: none may meet an older schema, or have its sandbox cleared away.
         migrate(url)
         asyncio.run(clear_sandboxes(settings))
 

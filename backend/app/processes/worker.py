@@ -37,6 +37,7 @@ def _join_instance(settings: Settings) -> Settings:
 
 async def _run_worker(settings: Settings) -> None:
     adapters = real_adapters(settings)
+    # Better no worker than one that takes jobs and fails each for want of a sandbox.
     await adapters.runtime.probe()
     services = assemble(adapters, settings)
     worker = make_worker(adapters, services, settings)

@@ -88,9 +88,10 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """True when it runs. A dead one is buried here, with whatever it left in its process group."""
+        """True when it runs. One that has died is collected here, with whatever it left in its process group."""
         if self._pid is None:
             return False
+        # Left as a zombie for `kill`, since its number is free for a stranger once it is collected.
         if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return True
         self.kill()

@@ -18,6 +18,7 @@ from app.supervision.process import open_log
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+# The kernel keeps no more.
 _NAME_BYTES = 15
 _HIGHEST_FD = 65_536
 _LISTENING_FD = 3
@@ -88,6 +89,7 @@ def _leave_owner(owner: int, name: str, log: Path, listener: socket.socket | Non
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_NAME, name.encode()[:_NAME_BYTES])
     libc.prctl(_PR_SET_PDEATHSIG, SIGKILL)
+    # The owner may have ended before the line above, and will not end again.
     if os.getppid() != owner:
         os._exit(0)
     with open_log(log) as out:

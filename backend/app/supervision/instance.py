@@ -71,6 +71,7 @@ def write_servers(data: DataDir, *, database_url: str, redis_url: str) -> None:
 
 
 def _write_file(place: Path, text: str) -> None:
+    # Made 0600, and complete under its name or not there.
     handle, name = tempfile.mkstemp(prefix=f".{place.stem}-", dir=place.parent)
     with os.fdopen(handle, "w") as draft:
         draft.write(text)

@@ -27,6 +27,7 @@ from app.supervision import trampoline
 LOG_CAP = 5_000_000
 """Bytes after which a log starts anew; one older log is kept."""
 
+# An address of a socket has 107 bytes, of which the server's file name takes up to 19.
 _SOCKET_DIRECTORY = re.compile(r"[A-Za-z0-9/._-]{1,88}")
 _TMP = Path("/tmp")
 
@@ -172,6 +173,7 @@ def rotate_log(path: Path, *, cap: int = LOG_CAP) -> None:
             draft.touch(mode=0o600)
             shutil.copyfile(path, draft)
             draft.replace(path.with_suffix(path.suffix + ".1"))
+            # Lines that were written since the copy are lost: a log of this size can spare them.
             os.truncate(path, 0)
     except FileNotFoundError:
         return

@@ -27,6 +27,7 @@ def _become_nobody(libc: ctypes.CDLL) -> None:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     uid, gid = os.geteuid(), os.getegid()
+    # Without it the kernel lets nobody write `gid_map` who has no powers outside.
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{_NOBODY} 0 1")
     Path("/proc/self/gid_map").write_text(f"{_NOBODY} 0 1")
@@ -37,6 +38,7 @@ def _become_nobody(libc: ctypes.CDLL) -> None:
 def main(owner: int, death_signal: int, mode: str, argv: list[str]) -> int:
     """Never returns when all is well; an exit status otherwise."""
     libc = ctypes.CDLL(None, use_errno=True)
+    # What the owner had blocked stays blocked through a fork and an exec.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     if mode == "unprivileged":
         try:
@@ -46,6 +48,7 @@ def main(owner: int, death_signal: int, mode: str, argv: list[str]) -> int:
             return NAMESPACE_REFUSED
     # After the namespace: a change of credentials clears the death signal.
     libc.prctl(_PR_SET_PDEATHSIG, death_signal)
+    # The owner may have ended before the line above, and will not end again.
     if os.getppid() != owner:
         return 0
     try:
