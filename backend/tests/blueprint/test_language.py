@@ -74,6 +74,34 @@ def test_a_place_is_not_a_record() -> None:
     assert spec.title == "Yoga Studio Booking"
 
 
+@pytest.mark.parametrize(
+    ("goal", "kept", "not_kept"),
+    [
+        ("A page before our app is out: leave your e-mail and get on the list. No account, no password.",
+         {"WaitingListEntry"}, {"Account", "Password"}),
+        ("Purchase requests that a team lead approves; no supplier logins.", {"Request"}, {"Supplier", "Login"}),
+        ("A sports club with lockers. Show how many lockers are free.", {"Locker"}, {"Show"}),
+        ("Everybody in the family keeps a wish list for birthdays.", {"Wish"}, set()),
+        ("No double bookings of the rooms", {"Booking", "Room"}, set()),
+    ],
+)  # fmt: skip
+def test_what_a_goal_does_without_is_not_kept(goal: str, kept: set[str], not_kept: set[str]) -> None:
+    names = {entity.name for entity in understand(goal).entities}
+    assert kept <= names
+    assert not names & not_kept
+
+
+def test_a_public_form_lists_nothing_that_belongs_to_others() -> None:
+    """A household's permits are not shown to whoever applies; ideas are put up for everybody to vote on."""
+    permits = understand("Resident parking permits: households apply online, the clerk approves applications")
+    form = next(form for form in permits.forms if form.entity == "Application")
+    application = permits.entity("Application")
+    links = [application.field(name) for name in form.fields]
+    assert [field.ref for field in links if field is not None and field.ref] == []
+    ideas = understand("Residents submit ideas for the park and everybody votes on the ideas")
+    assert any("idea" in form.fields for form in ideas.forms)
+
+
 def test_what_was_added_is_told() -> None:
     spec = understand("a booking app for a yoga studio")
     assert any(line.startswith("Clients were added") for line in spec.assumptions)

@@ -18,6 +18,12 @@ from app.blueprint.language.word_lists import word_list
 
 _CARRYING: Final = word_list("carrying_verbs")
 _TOOLS: Final = frozenset({"tool", "system", "site", "page", "file", "record"})
+_WITHOUT: Final = frozenset({"no", "without"})
+_ANY: Final = frozenset({"a", "an", "any"})
+# "No two bookings", "no more than ten" and "no double bookings" are rules about what is kept.
+_AMOUNTS: Final = frozenset(
+    "one two double more less fewer later earlier longer other further same overlapping".split()
+)
 _DETAILS_WITH_CHOICES: Final = word_list("details_with_choices")
 
 
@@ -25,8 +31,9 @@ def find_records(words: Sequence[str]) -> Findings:
     """Read the phrases of a goal one after the other."""
     tokens = tag(words)
     findings = Findings(acts=acts(tokens))
-    _weigh_words(tokens, findings)
-    examples = _bracket_places(tokens) | _choice_places(tokens)
+    unwanted = _unwanted_places(tokens)
+    _weigh_words(tokens, findings, unwanted)
+    examples = _bracket_places(tokens) | _choice_places(tokens) | unwanted
     for phrase in phrases(tokens):
         if phrase.at not in examples:
             read_phrase(phrase, findings)
@@ -63,6 +70,19 @@ def _choice_places(tokens: Sequence[Token]) -> frozenset[int]:
     return frozenset(places)
 
 
+def _unwanted_places(tokens: Sequence[Token]) -> frozenset[int]:
+    """The places of what the goal does without: "no account, no password", "without a password"."""
+    places: list[int] = []
+    for at, token in enumerate(tokens):
+        if token.text in _WITHOUT:
+            first = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].text in _ANY)
+            for place in range(first, len(tokens)):
+                if tokens[place].part not in (Part.NOUN, Part.ADJECTIVE) or tokens[place].text in _AMOUNTS:
+                    break
+                places.append(place)
+    return frozenset(places)
+
+
 def _asked_verbs(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
     """The verbs of people who are asked for: "who drives", not "nurses who visit"."""
     for at in range(1, len(tokens) - 1):
@@ -89,10 +109,10 @@ def _is_person(token: Token) -> bool:
     return word(token.basic).kind is NounKind.PERSON
 
 
-def _weigh_words(tokens: Sequence[Token], findings: Findings) -> None:
-    """Weigh each word for the kind of app: once is enough, the early words a little more."""
+def _weigh_words(tokens: Sequence[Token], findings: Findings, unwanted: frozenset[int]) -> None:
+    """Weigh each wanted word for the kind of app: once is enough, the early words a little more."""
     for at, token in enumerate(tokens):
-        if token.part not in (Part.MARK, Part.FUNCTION):
+        if token.part not in (Part.MARK, Part.FUNCTION) and at not in unwanted:
             weight = 1.0 if at < 40 else 0.5
             if token.part is Part.VERB or token.text in _TOOLS:
                 weight *= 0.85 if token.text not in _TOOLS else 0.2

@@ -212,9 +212,10 @@ def _is_never_kept(candidate: Candidate) -> bool:
 def _without_strange_words(candidate: Candidate) -> Candidate:
     """A compound keeps its first word only where that is a noun: "Instrument" of "instrument they've"."""
     first_word, _, last_word = candidate.label.partition(" ")
+    lexical = word(first_word.lower())
     if (
         not last_word
-        or (word(first_word.lower()).noun > 0 and first_word.lower() not in _NEVER_RECORDS)
+        or (lexical.noun > 0 and not lexical.is_hardly_a_noun and first_word.lower() not in _NEVER_RECORDS)
         or candidate.key in known_entities()
     ):
         return candidate

@@ -18,6 +18,7 @@ _MOST_FORMS: Final = 2
 _REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)
 _PROMISE: Final = re.compile(r"; nothing is given away twice")
 _NO_THING: Final = re.compile(r"( for| on| in)? \{thing\}")
+_PUT_UP_FOR_ALL: Final = word_list("put_up_for_all")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")
 _OF_THE_STAFF: Final = frozenset(
@@ -74,12 +75,11 @@ def _make_form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec])
     if text is None:
         return
     person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
-    fields = tuple(
-        field.name for field in entity.fields if field is not person and _is_asked(field, entity, by_name)
-    )
+    asked = [field for field in entity.fields if field is not person and _is_asked(field, entity, by_name)]
     # A list to choose from would show every visitor the names of the others.
-    if any(_names_people(entity.field(name), by_name) for name in fields):
+    if any(_names_people(field, by_name) for field in asked):
         return
+    fields = tuple(field.name for field in asked if not _is_somebodys(field, by_name))
     if not fields or (person is None and not any(field.type is FieldType.EMAIL for field in entity.fields)):
         return
     action, about, thanks = (_fill_in(part, entity, by_name) for part in text)
@@ -107,10 +107,36 @@ def _is_the_visitor(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:
     )
 
 
-def _names_people(field: FieldSpec | None, by_name: dict[str, EntitySpec]) -> bool:
+def _names_people(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:
     """True if the choices of the field would show visitors the names of other people who are served here."""
-    target = by_name.get(field.ref or "") if field is not None else None
+    target = by_name.get(field.ref or "")
     return target is not None and is_person(target) and _is_served(target)
+
+
+def _is_somebodys(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:
+    """True if the choices of the field belong to people who are served here: the permits of the households.
+
+    What people put up for everybody, such as an idea to vote on, is not theirs alone.
+    """
+    target = by_name.get(field.ref or "")
+    if target is None or target.label.lower().split()[-1] in _PUT_UP_FOR_ALL:
+        return False
+    return any(_names_people(part, by_name) for part in target.fields)
+
+
+def leave_to_staff(entities: Sequence[EntitySpec], forms: Sequence[FormSpec]) -> tuple[EntitySpec, ...]:
+    """The entities without the requirement of what the public form does not show, which the staff adds later."""
+    asked = {form.entity: {*form.fields, form.person} for form in forms}
+    return tuple(
+        entity.model_copy(update={"fields": tuple(
+            field.model_copy(update={"required": False}) if field.ref and field.name not in asked[entity.name]
+            else field
+            for field in entity.fields
+        )})
+        if entity.name in asked
+        else entity
+        for entity in entities
+    )  # fmt: skip
 
 
 def _is_served(target: EntitySpec) -> bool:

@@ -333,7 +333,8 @@ def _add_candidate(candidate: Candidate, findings: Findings) -> None:
 
 def _add_domain(text: str, findings: Findings) -> None:
     plain = text.replace("-", " ")
-    if plain not in findings.domain and plain not in SOFTWARE and len(plain) > 2:
+    is_subject = plain not in SOFTWARE and not word(plain).is_hardly_a_noun and len(plain) > 2
+    if is_subject and plain not in findings.domain:
         findings.domain.append(plain)
 
 

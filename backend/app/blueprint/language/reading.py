@@ -39,6 +39,14 @@ _IDIOMS = (
     (re.compile(r"\bhiring\b", re.IGNORECASE), "recruiting"),
     (re.compile(r"\blog(s|ging)? in\b", re.IGNORECASE), "login"),
     (re.compile(r"\bwait(ing)?[- ]?lists?\b", re.IGNORECASE), "waitinglist"),
+    (re.compile(r"\b(get|be|go|sign) on (the|our|my) list\b", re.IGNORECASE), "join the waitinglist"),
+    (re.compile(r"\bwish ?lists?\b", re.IGNORECASE), "wishes"),
+    (
+        re.compile(
+            r"(?<!the )(?<!\ba )\bshows?(?= (how|what|who|which|when|where|whether|me|us)\b)", re.IGNORECASE
+        ),
+        "displays",
+    ),
     (re.compile(r"\b(shopping|packing|grocery)[- ]lists?\b", re.IGNORECASE), r"\1list"),
     (re.compile(r"\b(medical) (history|histories|records?)\b", re.IGNORECASE), "medicalrecord"),
     (re.compile(r"\bspare parts?\b", re.IGNORECASE), "spareparts"),

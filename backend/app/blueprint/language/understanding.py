@@ -16,7 +16,7 @@ from app.blueprint.language.drafting import draft_entities
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.findings import Findings
-from app.blueprint.language.forms import forms_of
+from app.blueprint.language.forms import forms_of, leave_to_staff
 from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
@@ -79,6 +79,7 @@ def _specify(
     entities, rules = apply_bounds(reading.text, entities, shape.rules_of(entities))
     rules = (*rules, *rules_of_stock(entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules)
+    entities = leave_to_staff(entities, forms)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
     title = wording.title(findings, drafts, reading.tokens, goal=reading.text)
     views = shape.views_of(entities)
