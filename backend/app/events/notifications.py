@@ -82,7 +82,7 @@ class NotificationListener:
             try:
                 await self._listen_once()
             except (psycopg.Error, OSError) as error:
-                log.warning("bell_lost", reason=str(error))
+                log.warning("notifications_lost", reason=str(error))
                 await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self) -> None:

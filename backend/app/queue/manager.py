@@ -107,9 +107,11 @@ class QueueManager:
         """The seconds that a build takes here, by the last ones; None before there were any."""
         return await work.average_seconds(tx)
 
-    async def wait_of(self, tx: Connection, job_id: JobId) -> Wait:
-        """The place of a waiting job, and its wait."""
+    async def wait_of(self, tx: Connection, job_id: JobId) -> Wait | None:
+        """The place of a waiting job, and its wait; None when it was admitted or has ended since."""
         position = await work.queue_position(tx, job_id)
+        if position is None:
+            return None
         mean = await work.average_seconds(tx)
         # By workers and not by slots: builds of one worker share its cores, so that more of them at once only
         # make each take longer.

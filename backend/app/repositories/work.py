@@ -114,7 +114,7 @@ _POSITION = f"""
     ), places AS (
         SELECT id, row_number() OVER (ORDER BY load, urgency DESC, created_at, id) AS place FROM turns
     )
-    SELECT coalesce((SELECT place FROM places WHERE id = %(id)s), 0)
+    SELECT place FROM places WHERE id = %(id)s
     """
 
 _RELEASE = """
@@ -222,9 +222,10 @@ async def note_sandbox(tx: Connection, job_id: JobId, *, attempt: int, sandbox_i
     return await tx.row(statement, values) is not None
 
 
-async def queue_position(tx: Connection, job_id: JobId) -> int:
-    """The job's place in the queue, from 1."""
-    return int(await tx.value(_POSITION, {"id": job_id}))
+async def queue_position(tx: Connection, job_id: JobId) -> int | None:
+    """The job's place in the queue, from 1; None when it does not wait any more."""
+    row = await tx.row(_POSITION, {"id": job_id})
+    return int(row[0]) if row else None
 
 
 async def count_waiting(tx: Connection) -> int:
@@ -255,8 +256,8 @@ async def average_seconds(tx: Connection) -> float | None:
         "SELECT avg(extract(epoch FROM finished_at - started_at)) FROM (SELECT finished_at, started_at FROM jobs "
         "WHERE status = 'ready' ORDER BY finished_at DESC LIMIT 50) recent"
     )
-    value = await tx.value(statement)
-    return None if value is None else float(value)
+    seconds = await tx.value(statement)
+    return None if seconds is None else float(seconds)
 
 
 async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[tuple[JobId, int]]:

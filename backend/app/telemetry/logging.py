@@ -43,15 +43,18 @@ class Redactor:
             case str():
                 return self.text(value)
             case dict():
-                return {key: self.value(item) for key, item in value.items()}
+                return {key: self.value(member) for key, member in value.items()}
             case list() | tuple():
-                return [self.value(item) for item in value]
-            case _:
+                return [self.value(member) for member in value]
+            case None | bool() | int() | float():
                 return value
+            case _:
+                # The renderer would write the object by its repr, behind the redactor.
+                return self.text(repr(value))
 
     def __call__(self, _logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """As a structlog processor."""
-        return {key: self.value(item) for key, item in event.items()}
+        return {key: self.value(value) for key, value in event.items()}
 
 
 def configure_logging(level: str, *, secrets: Iterable[str] = ()) -> Redactor:
