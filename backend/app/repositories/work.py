@@ -91,6 +91,8 @@ _TAKE_OVER = f"""
     RETURNING id
     """
 
+# A new attempt, so that nothing the leaving worker still has under way can write; it crashed nothing, so no
+# takeover is counted.
 _GIVE_BACK = f"""
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now()
     WHERE id = %(id)s AND owner = %(worker)s AND {NOT_ENDED}
@@ -117,6 +119,7 @@ _POSITION = f"""
     SELECT place FROM places WHERE id = %(id)s
     """
 
+# Several workers release at once: the second look at the status makes one of them move each job.
 _RELEASE = """
     WITH due AS (
         SELECT j.id FROM jobs j WHERE j.status = 'scheduled' AND j.created_at < date_trunc('day', now(), 'UTC')
@@ -153,6 +156,7 @@ async def admit_next(tx: Connection, *, limits_json: str, lease_s: float) -> Job
     One at a time, in all processes: outside a transaction both statements, sent at once, are one of their own.
     """
     cursor = await tx.execute(_admission_sql(limits_json, lease_s), prepare=False)
+    # The first answer is the lock's.
     cursor.nextset()
     row = await cursor.fetchone()
     return JobId(row[0]) if row else None
