@@ -15,6 +15,7 @@ FULL_MB: Final = 100
 
 def free_megabytes(path: Path) -> int:
     """The megabytes that are free for `path`, which need not exist yet."""
+    # The data directory is asked for before the first start has made it.
     existing = next(place for place in (path, *path.parents) if place.exists())
     return shutil.disk_usage(existing).free // _MEGABYTE
 
@@ -29,5 +30,6 @@ def is_disk_full(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in _FULL:
             return True
+        # git and the sandbox wrap what the system said in errors of their own.
         error = error.__cause__
     return False

@@ -53,6 +53,7 @@ class Forbidden(AppError):
     status, code, title = 403, "forbidden", "This is not allowed"
 
 
+# 421 is the status for a request that reached a server which its Host does not name.
 class HostRefused(AppError):
     status, code, title = 421, "host_refused", "This address is not served here"
 
@@ -91,6 +92,7 @@ class AlreadyTerminal(Conflict):
     code, title = "already_terminal", "The build has already ended"
 
 
+# Not a 503: it does not help to ask again, somebody has to change the set-up first.
 class EngineUnavailable(Conflict):
     """The model that was asked for cannot design now: its key, account, name or budget does not allow it."""
 
@@ -111,6 +113,7 @@ class IllegalTransition(Conflict):
     code, title = "illegal_transition", "The build has moved on"
 
 
+# Callers repeat their work on it alone, so nothing that repeating cannot mend may derive from it.
 class Unavailable(AppError):
     """A dependency cannot be reached; nothing was lost and trying again is right."""
 

@@ -12,6 +12,8 @@ def lan_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # Nothing is sent: the system only says from which address it would.
+            # The address is reserved for documentation, so no network of the machine has it and the default way is
+            # taken.
             probe.connect(("192.0.2.1", 9))
             return str(probe.getsockname()[0])
         except OSError:

@@ -88,4 +88,5 @@ class DataDir:
         """Make the directory and its rooms, 0700 each."""
         for path in (self.root, self.versions, self.sandboxes, self.app_data, self.cache, self.logs):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # mkdir leaves a folder that was there before as it is, and its umask may take rights that we need.
             path.chmod(0o700)

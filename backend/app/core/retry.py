@@ -24,6 +24,7 @@ async def retry_while_unavailable(work: Callable[[], Awaitable[T]]) -> T:
 
 async def retry_counting(work: Callable[[int], Awaitable[T]]) -> T:
     """The same for work that must know how often it was tried before: the answer to an earlier try may be lost."""
+    # By the monotonic clock, since a machine that was asleep or set back would give up at once or never.
     deadline = time.monotonic() + GIVE_UP_AFTER_S
     tries = 0
     while True:

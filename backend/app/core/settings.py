@@ -17,6 +17,7 @@ from app.core.paths import DataDir, default_data_dir
 class Settings(BaseSettings):
     """The settings of one process."""
 
+    # Names that are unknown are left alone: the .env of the folder belongs to whatever else is worked on there.
     model_config = SettingsConfigDict(env_prefix="COFOUNDER_", env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(default_factory=default_data_dir, description="Where everything is kept.")
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
         le=64,
         description="Builds one worker runs at once; by default one for every two cores.",
     )
+    # At most 15, since a build goes on elsewhere within the lease and a second of its worker's death.
     lease_s: float = Field(default=10, ge=1, le=15, description="Seconds after which a silent worker is dead.")
     queue_cap: int = Field(default=1000, ge=1, description="Jobs waiting before start answers 503.")
     stage_timeout_s: float = Field(default=300, ge=5, description="Seconds one stage may take.")
@@ -142,6 +144,7 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """The environment that gives a child process these settings: all that are not left to default."""
+        # Defaults are left out: the child comes to the same ones by itself, and None has no text.
         values = {name: getattr(self, name) for name in self.model_fields_set}
         plain = {
             name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
@@ -158,5 +161,6 @@ def process_environment() -> dict[str, str]:
 
 def replace_environment(environment: Mapping[str, str]) -> None:
     """Take on the environment that this process, a fork, was handed instead of its owner's."""
+    # In place, so that modules which hold the mapping, and the C library, see it too.
     os.environ.clear()
     os.environ.update(environment)

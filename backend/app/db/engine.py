@@ -25,6 +25,7 @@ IDLE_TIMEOUT_MS: Final = 2_000
 """A process that was stopped inside a transaction keeps its locks no longer than this: others wait for them."""
 
 _OPTIONS: Final = (
+    # Every day begins in UTC, for daily limits and for budgets, wherever the server thinks it is.
     f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
     f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
 )
@@ -54,6 +55,7 @@ class Database:
     ) -> None:
         self.url = url
         self._places = asyncio.Semaphore(pool_size)
+        # Each idle one is a process of Postgres with its memory; a burst makes new ones in milliseconds.
         self._most_idle = pool_size // 2
         self._idle: list[link.Link] = []
         self._cursor_factory = cursor_factory
@@ -90,6 +92,7 @@ class Database:
 
     async def _have_place(self) -> None:
         try:
+            # A request that waits longer than an answer may take is better told to try again.
             async with asyncio.timeout(link.ANSWER_S):
                 await self._places.acquire()
         except TimeoutError as error:
@@ -98,14 +101,19 @@ class Database:
     async def _take(self, *, by: float) -> link.Link:
         while self._idle:
             connection = self._idle.pop()
+            # A restart of Postgres ends all idle ones; to find out by a statement would fail the request that came
+            # first.
             if not connection.is_hung_up:
                 return connection
             await connection.close()
         connection = await link.connect(
             self.url,
             by=by,
+            # A lone statement is then one round trip instead of three.
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_S,
+            # A server whose machine is gone sends no end; without this the kernel goes on for a quarter of an
+            # hour.
             tcp_user_timeout=CONNECT_TIMEOUT_S * 1000,
             options=_OPTIONS,
             prepare_threshold=3,
@@ -114,6 +122,7 @@ class Database:
         return connection
 
     async def _give_back(self, connection: link.Link) -> None:
+        # One that is in a transaction, or broken, would hand its state to whoever comes next.
         if connection.info.transaction_status is TransactionStatus.IDLE and len(self._idle) < self._most_idle:
             self._idle.append(connection)
         else:
@@ -121,7 +130,7 @@ class Database:
 
     async def ping(self) -> None:
         """Raise Unavailable unless Postgres answers."""
-        async with self.transaction() as tx:
+        async with self.autocommit() as tx:
             await tx.execute("SELECT 1")
 
     async def close(self) -> None:

@@ -40,10 +40,12 @@ class Link(psycopg.AsyncConnection[Row]):
         timeout: float | None = None,  # noqa: ASYNC109 - the driver's signature
     ) -> T:
         """Everything that is asked of the server goes through here."""
+        # While a connection is being made its own, shorter time counts.
         remaining = _left() if timeout is None else timeout
         try:
             return await super().wait(gen, min(interval, remaining), remaining)
         except psycopg.OperationalError:
+            # An error that the server told is over; only a question without an answer holds the connection.
             if self.info.transaction_status is TransactionStatus.ACTIVE:
                 self._break()
             raise
@@ -77,17 +79,20 @@ class Link(psycopg.AsyncConnection[Row]):
     @property
     def is_hung_up(self) -> bool:
         """True when the server has closed it while nobody used it. Asks the kernel, not the server."""
+        # An idle connection has nothing to say: what can be read of it is its end.
         poller = select.poll()
         poller.register(self.fileno(), select.POLLIN)
         return bool(poller.poll(0))
 
     def _break(self) -> None:
+        # The descriptor is a copy, since closing the driver's own one would hand its number to somebody else.
         with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.fileno())) as ours:
             ours.shutdown(socket.SHUT_RDWR)
 
 
 async def connect(url: str, *, by: float, **options: Any) -> Link:
     """A new connection; psycopg.OperationalError when it is not there `by` that time of the monotonic clock."""
+    # The driver makes connections by a class method, so the deadline cannot be an argument.
     hurry = _connected_by.set(by)
     try:
         async with asyncio.timeout(_left()):

@@ -26,11 +26,13 @@ def _config() -> Config:
 def upgrade(url: str) -> None:
     """Apply what is missing; refuses a database that a newer release has migrated. Blocking."""
     config = _config()
+    # Without a pool: no connection stays open that a process forked later would share.
     engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         current = MigrationContext.configure(connection).get_current_revision()
         revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        # A newer schema may have taken away what this release writes.
         if current is not None and current not in revisions:
             raise ConfigurationError(
                 f"The database is at schema {current!r}, which this release does not know.",
@@ -38,4 +40,3 @@ def upgrade(url: str) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    engine.dispose()

@@ -19,6 +19,7 @@ class FailureCode(StrEnum):
     def __new__(cls, code: str, sentence: str) -> Self:
         """A member that is its code and carries its sentence."""
         member = str.__new__(cls, code)
+        # Otherwise the value would be the pair, and the record keeps the code alone.
         member._value_ = code
         member.sentence = sentence
         return member
@@ -116,6 +117,7 @@ class FailureCode(StrEnum):
     ANSWERS_TO_ANY_HOST = "answers_to_any_host", "The app answers to a name that is not its own."
 
 
+# A fault of the sandbox cannot be behind these, so it is not looked for before they are told.
 FOUND_IN_FILES: Final = frozenset(
     {
         FailureCode.INCOMPLETE,

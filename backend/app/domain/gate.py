@@ -124,8 +124,10 @@ _SMALL_WORDS: Final = frozenset(
 
 def alignment_score(goal: str, built: str) -> int:
     """The share of the goal's words that the build knows, 0 to 100; a low score hints at scope creep."""
+    # Shorter words are mostly grammar, and would be found in any app.
     words = {word for word in re.findall(r"[^\W\d_]{4,}", goal.casefold()) if word not in _SMALL_WORDS}
     if not words:
+        # A goal without a word that counts cannot have been missed.
         return 100
     built_text = built.casefold()
     # Without its last two letters a word also counts in another form, such as "bookings" in "booking".
@@ -141,6 +143,7 @@ def wishes_score(kept: int, partly: int, left_out: int) -> int | None:
 
 def alignment_colour(score: int) -> str:
     """The traffic light of a score."""
+    # The bars are the contract's: below 60 is told as scope creep, and no score holds anything up.
     return "green" if score >= 80 else "yellow" if score >= 60 else "red"
 
 

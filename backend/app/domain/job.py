@@ -72,6 +72,7 @@ BUILD_STAGES: Final = (
 )
 """The stages that do work, in order."""
 
+# The command line, the API and the page refuse by the same figure, before a project is made for the goal.
 GOAL_MAX: Final = 8_000
 """Characters of a goal."""
 
@@ -88,6 +89,7 @@ def sources_of(to: JobStatus) -> frozenset[JobStatus]:
 
 def build_version(number: int) -> str:
     """The name of a project's n-th build, such as `build_v0_3`."""
+    # Zero is what an edit without a version stands on; it must not turn into the name of one.
     if number < 1:
         raise ValueError(f"version numbers start at 1, not {number!r}")
     return f"build_v0_{number}"
@@ -147,6 +149,7 @@ class Job:
 
 
 @dataclass(frozen=True)
+# Its fields follow those of Job, since a row becomes one by the order of its columns.
 class SpecifiedJob(Job):
     """With what is built or was built: the largest column by far, read only by those who need it."""
 

@@ -56,6 +56,7 @@ class StatusView:
 
     def to_json(self) -> str:
         """The view as text, for a copy."""
+        # Ids are the only members that JSON does not know.
         return json.dumps(asdict(self), default=str)
 
     @classmethod

@@ -9,7 +9,9 @@ from typing import Final
 DIRECTION_MARKS: Final = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Unicode's Bidi_Control: they can show the letters around them in another order than they are stored."""
 
+# A name with one of these could show as another name, or turn the line around it.
 _DIRECTION: Final = re.compile(f"[{DIRECTION_MARKS}]")
+# Postgres keeps no NUL, and half a surrogate pair cannot be encoded to be kept at all.
 _NOT_TEXT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # Unicode's Default_Ignorable_Code_Point outside the categories below, and the empty pattern of braille.
 _WITHOUT_SHAPE: Final = re.compile(
@@ -39,4 +41,5 @@ def without_direction(text: str) -> str:
 
 def in_lines(text: str) -> str:
     """The text with every kind of line end as a line feed."""
+    # A browser sends a form's lines with CRLF, so the same goal would otherwise differ by where it was typed.
     return re.sub(r"\r\n|[\r\v\f\x85\u2028\u2029]", "\n", text)

@@ -31,6 +31,7 @@ class TierLimits:
 
 
 TIER_LIMITS: Final[dict[Tier, TierLimits]] = {
+    # Founders are promised these figures. A waiting job also rises in priority with its age: no tier is starved.
     Tier.BOOTSTRAPPER: TierLimits(2, 5, 2, 0),
     Tier.PARTNER: TierLimits(3, 50, 3, 1),
     Tier.CTO_SCALE: TierLimits(10, 200, 5, 2),

@@ -35,9 +35,8 @@ def safe_path(path: str) -> str:
     except UnicodeEncodeError as error:
         raise UnsafePath(f"{path!r} is not valid text") from error
     parts = path.split("/")
-    if path.startswith("/") or any(part in ("", ".", "..") for part in parts):
-        raise UnsafePath(f"{path!r} is not a plain path below the workspace")
-    if str(PurePosixPath(path)) != path or parts[0] == ".git":
+    # A folder .git would be taken for a repository, whose hooks git runs, wherever an export is unpacked.
+    if any(part in ("", ".", "..") or part.casefold() == ".git" for part in parts):
         raise UnsafePath(f"{path!r} is not a plain path below the workspace")
     return path
 
@@ -51,6 +50,7 @@ class PathGuard:
 
     def admit(self, path: str) -> None:
         """Raise UnsafePath when the path itself, or together with those before it, is not allowed."""
+        # macOS and Windows keep one file of two names that differ by case, so the export would lose the other.
         folded = safe_path(path).casefold()
         folders = [str(parent) for parent in PurePosixPath(folded).parents][:-1]
         for name in (folded, *folders):

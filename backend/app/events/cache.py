@@ -46,6 +46,7 @@ class StatusCache:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        # A script, since two processes that read and set the floor in turn could lower it.
         self._raise_floor = redis.register_script(_RAISE_FLOOR)
 
     async def get(self, job_id: JobId) -> StatusView | None:
@@ -59,6 +60,7 @@ class StatusCache:
             return None
         try:
             view = StatusView.from_json(str(text))
+        # Written by another release, which may share the cache while one takes over from the other.
         except ValueError:
             return None
         return view if view.seq >= int(floor or 0) else None

@@ -118,6 +118,8 @@ class Feeds:
         self._catch_up(job_id, feed)
         try:
             while not listener.is_gone and not self._notifications.is_closing:
+                # By position, since the numbers have no gaps; a slow listener finds here what came in the
+                # meantime.
                 for event in feed.events[after:]:
                     yield event
                     after = event.seq
@@ -127,6 +129,7 @@ class Feeds:
                     yield None
         finally:
             feed.listeners.discard(listener)
+            # The job may have a new feed by now, of somebody who came while this one was being left.
             if not feed.listeners and self._feeds.get(job_id) is feed:
                 del self._feeds[job_id]
 
@@ -142,10 +145,12 @@ class Feeds:
         return False
 
     def _on_notification(self, notification: Notification | None) -> None:
+        # The connection was lost for a while, so each feed may have missed one event or more.
         if notification is None:
             for job_id, feed in self._feeds.items():
                 feed.known_seq = max(feed.known_seq, len(feed.events) + 1)
                 self._catch_up(job_id, feed)
+            # Nothing new: it wakes the listeners, who see that the process stops and end their streams.
             for feed in self._feeds.values() if self._notifications.is_closing else ():
                 feed.add(())
         elif (feed_of_job := self._feeds.get(notification.job_id)) is not None:
@@ -153,6 +158,7 @@ class Feeds:
             self._catch_up(notification.job_id, feed_of_job)
 
     def _catch_up(self, job_id: JobId, feed: _Feed) -> None:
+        # One reader for all who listen; it reads on by itself when more comes meanwhile.
         if feed.reading is None and len(feed.events) < feed.known_seq and not feed.is_over:
             feed.reading = asyncio.create_task(self._read_events(job_id, feed), name=f"feed {job_id}")
 
@@ -179,6 +185,7 @@ class Feeds:
                     return await record.read(tx, job_id, after=len(feed.events))
             except Unavailable as error:
                 log.info("feed_waits", job_id=str(job_id), reason=error.detail)
+                # For as long as somebody listens: the stream stays open through an outage, and loses nothing.
                 await asyncio.sleep(_RETRY_S)
 
     async def _check_for_lost(self) -> None:

@@ -41,6 +41,7 @@ class Event:
     def wire(self) -> bytes:
         """The event as text/event-stream, written once for all who hear it; the last says that it is."""
         message = f"id: {self.seq}\nevent: {self.type.value}\ndata: {json.dumps(self.body())}\n\n"
+        # A browser's EventSource opens a stream that ended again and again; the page closes it on `end`.
         if self.is_last:
             message += f"event: end\ndata: {json.dumps({'status': self.payload['status']})}\n\n"
         return message.encode()

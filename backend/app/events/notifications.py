@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 RECONNECT_S: Final = 0.5
 
+# Nothing is ever asked on this connection, so only the system can notice that the other end is gone.
 _CONNECT: Final[dict[str, Any]] = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -82,7 +83,7 @@ class NotificationListener:
             try:
                 await self._listen_once()
             except (psycopg.Error, OSError) as error:
-                log.warning("bell_lost", reason=str(error))
+                log.warning("notifications_lost", reason=str(error))
                 await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self) -> None:
@@ -93,6 +94,7 @@ class NotificationListener:
         try:
             await connection.execute(f"LISTEN {CHANNEL}")
             loop.add_reader(socket, readable.set)  # not before: the driver itself reads while it executes
+            # What was told before the LISTEN went by; everybody looks once at the record instead.
             self._wake_all()
             while True:
                 for payload in _received_payloads(connection):
@@ -100,6 +102,7 @@ class NotificationListener:
                 await readable.wait()
                 readable.clear()
         finally:
+            # Before the close: the number of the descriptor may belong to another connection a moment later.
             loop.remove_reader(socket)
             await connection.close()
 

@@ -10,6 +10,7 @@ from typing import Protocol
 class Identity:
     """A person the identity provider vouches for. `subject` is stable and unique at that provider."""
 
+    # Not the name or the address: those change, and would make somebody a stranger to their own projects.
     subject: str
     name: str
 

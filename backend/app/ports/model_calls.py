@@ -122,6 +122,7 @@ class CallJournal(Protocol):
         """The tokens and dollars that the budgets leave for the next call."""
         ...
 
+    # A worker may die between the question and its answer, and the provider asks for its money either way.
     async def begin(self, call: Call) -> CallId:
         """Write down that the call is made, before it is. BudgetReached."""
         ...

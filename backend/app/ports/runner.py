@@ -27,6 +27,7 @@ class SpecNotWritable(RunnerError):
     """The generator cannot write what the specification says."""
 
 
+# An error of its own, since the founder's goal is not to blame and the same build may do well later.
 class RunnerUnavailable(RunnerError):
     """The engine cannot work now."""
 

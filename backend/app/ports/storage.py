@@ -47,6 +47,7 @@ class VersionStore(Protocol):
         """Keep a whole tree under `name` ("scaffold", "code", ...) for this job. Same tree, same digest."""
         ...
 
+    # Whole, since a build writes every file into its sandbox; what goes out to a founder is streamed.
     async def load(self, project_id: ProjectId, digest: TreeDigest) -> Mapping[str, bytes]:
         """The files of a tree, verified against its digest. SnapshotMissing, SnapshotDamaged."""
         ...

@@ -78,6 +78,7 @@ def _connect(url: str) -> psycopg.Connection[Any]:
 def _translating_outages() -> Iterator[None]:
     try:
         yield
+    # Callers try again on Unavailable, and need not know whose tables could not be reached.
     except sa.exc.DBAPIError as outage:
         raise Unavailable("The engine's tables cannot be reached right now.") from outage
 
@@ -95,9 +96,11 @@ class EngineClient:
         )
         self._client = DBOSClient(
             system_database_engine=self._engine,
+            # JSON, since the engine's default would unpickle what the database holds.
             serializer=DBOSPortableJSONSerializer(),
             application_name=APP_NAME,
             lazy=True,
+            # The callers repeat what must not be lost; the engine would hold an answer up for minutes instead.
             retry_connection_errors=False,
         )
 
@@ -114,6 +117,7 @@ class EngineClient:
                 await self._client.enqueue_async(_workflow_options(str(job_id)), str(job_id))
                 return
             await self._client.resume_workflows_async([newest.workflow_id], queue_name=QUEUE)
+            # Resuming a workflow that has ended does nothing and says nothing, so it is looked at again.
             newest = await self._last_workflow(job_id)
             if newest is not None and newest.status in _OVER:
                 await self._fork_workflow(newest.workflow_id, f"{job_id}.{attempt}")
@@ -137,6 +141,7 @@ class EngineClient:
 
     async def _fork_workflow(self, workflow_id: str, name: str) -> None:
         steps = await self._client.list_workflow_steps_async(workflow_id, load_output=False)
+        # The copy begins behind the last step that is recorded, so that nothing that was done is done again.
         first_to_run = max((step["function_id"] for step in steps), default=0) + 1
         with SetWorkflowID(name):
             await self._client.fork_workflow_async(
@@ -159,9 +164,11 @@ async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job:
         "name": APP_NAME,
         "system_database_url": _driver_url(url),
         "db_engine_kwargs": {"creator": lambda: _connect(url)},
+        # A name of this process alone: with a shared one the engine takes up again what another one runs.
         "executor_id": executor,
         "application_version": APP_VERSION,
         "log_level": "ERROR",
+        # `prepare` has made the tables, once for all processes that would race for it.
         "run_migrations": False,
         "serializer": DBOSPortableJSONSerializer(),
         "sys_db_pool_size": 10,
@@ -175,12 +182,15 @@ async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job:
     async def build(job_id: str) -> None:
         await run_job(JobId(UUID(job_id)))
 
+    # The workflow is known before the launch, which takes up at once what this executor had begun.
     DBOS.launch()
+    # The other way to register a queue refuses to run on an event loop.
     await DBOS.register_queue_async(
         QUEUE, worker_concurrency=slots, polling_interval_sec=poll_s, on_conflict="always_update"
     )
 
     async def start(job_id: JobId) -> None:
+        # The job's id makes a second start of the same job the first one.
         with SetWorkflowID(str(job_id)), _translating_outages():
             await DBOS.start_workflow_async(build, str(job_id))
 

@@ -67,6 +67,8 @@ class QueueManager:
 
         Raises QueueFull when too many wait.
         """
+        # Starts at the same moment may pass the cap by as many as they are: it bounds a flood, and need not be
+        # exact.
         if await work.count_waiting(tx) >= self._queue_cap:
             raise QueueFull(
                 "Too many builds are waiting right now.",
@@ -77,6 +79,7 @@ class QueueManager:
         # cheaper than making all starts of a founder wait for each other.
         today = await work.started_today(tx, job.founder_id)
         status = JobStatus.QUEUED if today < Tier(job.tier).limits.daily_jobs else JobStatus.SCHEDULED
+        # Scheduled rather than refused: the founder has said the goal, and need not come back tomorrow.
         job_id = await self._machine.create_job(tx, replace(job, status=status))
         return Accepted(job_id, status, today + 1)
 
@@ -90,6 +93,7 @@ class QueueManager:
 
         The caller starts it. What is not started within the lease counts as lost, and is handed on.
         """
+        # Without a transaction of ours, since the lock and the statement are sent as one message of their own.
         async with self._database.autocommit() as tx:
             return await work.admit_next(tx, limits_json=_LIMITS, lease_s=self._lease_s)
 
@@ -107,9 +111,11 @@ class QueueManager:
         """The seconds that a build takes here, by the last ones; None before there were any."""
         return await work.average_seconds(tx)
 
-    async def wait_of(self, tx: Connection, job_id: JobId) -> Wait:
-        """The place of a waiting job, and its wait."""
+    async def wait_of(self, tx: Connection, job_id: JobId) -> Wait | None:
+        """The place of a waiting job, and its wait; None when it was admitted or has ended since."""
         position = await work.queue_position(tx, job_id)
+        if position is None:
+            return None
         mean = await work.average_seconds(tx)
         # By workers and not by slots: builds of one worker share its cores, so that more of them at once only
         # make each take longer.

@@ -28,6 +28,7 @@ class JobStateMachine:
 
     async def create_job(self, tx: Connection, job: NewJob) -> JobId:
         """Add a job and its first event to the caller's transaction."""
+        # Nothing is told to the cache: nobody can have asked for a job without an id.
         return await jobs.insert(tx, job)
 
     async def transition(
@@ -52,6 +53,7 @@ class JobStateMachine:
             await self._cache.expect(job_id, seq=after + 1)
             async with self._database.autocommit() as tx:
                 seq = await jobs.transition(tx, job_id, to, attempt=attempt, change=change, after=after)
+            # Refused or only past the event that was named: the transaction below tells which.
             if seq is not None:
                 return seq
         async with self._database.transaction() as tx:
@@ -109,6 +111,7 @@ class JobStateMachine:
     async def get_status(self, job_id: JobId, *, founder_id: FounderId) -> StatusView:
         """The status of a job, from the cache or the record; NotFound when it is not the founder's."""
         cached = await self._cache.get(job_id)
+        # The copy is asked for before the record knows whose it is, so it has to say so itself.
         if cached is not None and cached.founder_id == founder_id:
             return cached
         async with self._database.autocommit() as tx:
@@ -116,5 +119,6 @@ class JobStateMachine:
         if job is None:
             raise NotFound("There is no such build.", remedy="Check the id; you only see your own builds.")
         view = StatusView.of(job)
+        # Copied only when somebody asks: most states of a build are over before anybody does.
         await self._cache.put(view)
         return view

@@ -18,6 +18,7 @@ class Founder:
     name: str
 
 
+# Updated even when nothing changed: RETURNING gives nothing for a row that was left alone.
 _KEEP: Final = """
     INSERT INTO founders (clerk_user_id, name) VALUES (%(subject)s, %(name)s)
     ON CONFLICT (clerk_user_id) DO UPDATE SET name = excluded.name RETURNING id

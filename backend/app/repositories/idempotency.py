@@ -21,6 +21,8 @@ class KeptAnswer:
     answer: Mapping[str, Any]
 
 
+# A second request with the same key waits here until the first one has committed, and then reads its answer. A key
+# that is past its time counts as new, whether or not it was dropped yet.
 _RESERVE = """
     INSERT INTO idempotency_keys (founder_id, key, request_hash) VALUES (%(founder)s, %(key)s, %(hash)s)
     ON CONFLICT (founder_id, key) DO UPDATE

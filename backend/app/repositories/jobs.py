@@ -78,6 +78,7 @@ _TRANSITION = """
     SELECT last_seq, pg_notify(%(channel)s, id || ' ' || last_seq || ' ' || %(to)s) FROM moved
     """
 
+# The status goes into the notification as it is, since whoever follows a job reads it there.
 _APPEND = f"""
     WITH moved AS (
         UPDATE jobs SET last_seq = last_seq + 1
@@ -133,6 +134,7 @@ async def transition(
         "engine": change.engine,
         "spec": json.dumps(change.spec) if change.spec is not None else None,
         "digest": change.digest,
+        # Joined to what is there: stages write parts of it, and none takes another's away.
         "evidence": json.dumps(change.evidence or {}),
         "error_code": change.error_code,
         "error_message": change.error_message,
@@ -175,6 +177,7 @@ _PAGE: Final = (
     f"{_OF} project_id = %(project)s AND founder_id = %(founder)s AND number < %(below)s "
     "ORDER BY number DESC LIMIT %(limit)s"
 )
+# One look into the index for each project; a DISTINCT ON would read every build there ever was.
 _NEWEST: Final = f"""
     SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
     JOIN LATERAL ({_OF} project_id = wanted.id ORDER BY number DESC LIMIT 1) newest ON true
@@ -183,6 +186,7 @@ _NEWEST_VERSIONS: Final = f"""
     SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
     JOIN LATERAL ({_OF} project_id = wanted.id AND status = 'ready' ORDER BY number DESC LIMIT 1) newest ON true
     """
+# The end of the column's range, so that the first page is the same statement as the others.
 _NUMBERS_END: Final = 2**31 - 1
 
 

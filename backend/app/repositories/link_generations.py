@@ -12,6 +12,7 @@ from app.repositories.jobs import CHANNEL
 REVOKED: Final = "revoked"
 """Stands in the notification of a revocation where others name a status."""
 
+# Event number 0, which no event has: whoever follows the job has nothing new to read.
 _NEXT: Final = f"""
     WITH next AS (
         INSERT INTO link_generations (job_id, generation) VALUES (%(job)s, 1)

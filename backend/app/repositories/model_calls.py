@@ -19,6 +19,8 @@ _LOCK: Final = 6_114_013
 """Held while a call is weighed against the budgets, so that two calls cannot both take the last of one."""
 
 
+# What an earlier job was told is used again unless it was no use there; the job's own replies always are, so that
+# a build which goes on after a crash walks the same way.
 _RECALL: Final = """
     SELECT reply, input_tokens, output_tokens, cached_tokens, usd, job_id IS NOT DISTINCT FROM %(job)s
     FROM model_calls
@@ -26,6 +28,7 @@ _RECALL: Final = """
       AND (job_id IS NOT DISTINCT FROM %(job)s OR share <> 'wasted')
     ORDER BY (job_id IS NOT DISTINCT FROM %(job)s) DESC, begun_at DESC LIMIT 1
     """
+# A build may last over midnight, so its calls count for it whatever their day is.
 _SPENT: Final = """
     SELECT coalesce(sum(tokens) FILTER (WHERE job_id = %(job)s), 0),
            coalesce(sum(usd) FILTER (WHERE job_id = %(job)s), 0),
@@ -54,11 +57,14 @@ _ANSWERED: Final = """
         ended_at = clock_timestamp()
     WHERE id = %(id)s
     """
+# When nobody knows what a failed call took, the most that it can have taken goes on counting: a budget must not be
+# passed by calls that fail.
 _FAILED: Final = """
     UPDATE model_calls SET status = 'failed', share = 'wasted', error = %(error)s, ended_at = clock_timestamp(),
         tokens = coalesce(%(tokens)s, tokens), usd = CASE WHEN %(tokens)s IS NULL THEN usd ELSE %(usd)s END
     WHERE id = %(id)s
     """
+# Entered although nothing is paid, so that the ledger shows where each part of a design came from.
 _REUSED: Final = """
     INSERT INTO model_calls (founder_id, project_id, job_id, step, try_number, digest, model, prompt, share,
                              status, tokens, usd, ended_at)
@@ -70,6 +76,7 @@ _COST: Final = """
     UPDATE jobs SET cost_usd = (SELECT coalesce(sum(usd), 0) FROM model_calls WHERE job_id = %(job)s)
     WHERE id = %(job)s
     """
+# Of a build that failed everything was in vain, whatever it was worth when it was said.
 _LEDGER: Final = """
     SELECT calls.id, calls.job_id, calls.project_id, calls.step, calls.try_number, calls.model, calls.status,
            CASE WHEN jobs.status = 'failed' THEN 'wasted' ELSE calls.share END,
@@ -181,6 +188,7 @@ async def answered(tx: Connection, call_id: CallId, text: str, usage: Usage) -> 
 
 async def failed(tx: Connection, call_id: CallId, error: str, usage: Usage | None) -> None:
     """Note that no reply came; without a usage the most it can have taken stays counted."""
+    # A model without a price costs nothing, which is not the same as that nobody knows.
     tokens, usd = (None, None) if usage is None else (usage.tokens, usage.usd or Decimal(0))
     await tx.execute(_FAILED, {"id": call_id, "error": error[:400], "tokens": tokens, "usd": usd})
 

@@ -18,9 +18,11 @@ _CREATE: Final = f"""
     RETURNING {_COLUMNS}
     """
 _FIND: Final = f"{_OF} id = %(id)s AND founder_id = %(founder)s"
+# Starts, edits and the deletion of one project wait for each other at this row.
 _LOCK: Final = f"{_FIND} FOR UPDATE"
 _NEWEST: Final = "ORDER BY created_at DESC, id DESC LIMIT %(limit)s"
 _FIRST_PAGE: Final = f"{_OF} founder_id = %(founder)s {_NEWEST}"
+# By place and not by offset: a project that is made meanwhile shifts nothing, and far pages cost no more.
 _NEXT_PAGE: Final = f"{_OF} founder_id = %(founder)s AND (created_at, id) < (%(at)s, %(id)s) {_NEWEST}"
 
 
@@ -86,6 +88,7 @@ _DELETE: Final = (
     "DELETE FROM project_specs WHERE project_id = %(id)s",
     "DELETE FROM project_spec_steps WHERE project_id = %(id)s",
     "DELETE FROM project_answers WHERE project_id = %(id)s",
+    # A repeated start would otherwise be answered with a build that is gone.
     "DELETE FROM idempotency_keys WHERE founder_id = %(founder)s "
     "AND answer ->> 'job_id' IN (SELECT CAST(id AS text) FROM jobs WHERE project_id = %(id)s)",
     "SELECT pg_notify(%(channel)s, id || ' ' || last_seq + 1 || ' failed') FROM jobs WHERE project_id = %(id)s",

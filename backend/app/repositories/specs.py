@@ -27,6 +27,7 @@ class KeptSpec:
 
 
 _FIND: Final = "SELECT revision, base_number, spec FROM project_specs WHERE project_id = %(project)s"
+# Saving without a change is no step: an undo that changes nothing would look broken.
 _KEEP_STEP: Final = """
     INSERT INTO project_spec_steps (project_id, revision, base_number, spec)
     SELECT project_id, revision, base_number, spec FROM project_specs

@@ -91,6 +91,8 @@ _TAKE_OVER = f"""
     RETURNING id
     """
 
+# A new attempt, so that nothing the leaving worker still has under way can write; it crashed nothing, so no
+# takeover is counted.
 _GIVE_BACK = f"""
     UPDATE jobs SET attempt = attempt + 1, owner = NULL, sandbox_id = NULL, admitted_at = now()
     WHERE id = %(id)s AND owner = %(worker)s AND {NOT_ENDED}
@@ -114,9 +116,10 @@ _POSITION = f"""
     ), places AS (
         SELECT id, row_number() OVER (ORDER BY load, urgency DESC, created_at, id) AS place FROM turns
     )
-    SELECT coalesce((SELECT place FROM places WHERE id = %(id)s), 0)
+    SELECT place FROM places WHERE id = %(id)s
     """
 
+# Several workers release at once: the second look at the status makes one of them move each job.
 _RELEASE = """
     WITH due AS (
         SELECT j.id FROM jobs j WHERE j.status = 'scheduled' AND j.created_at < date_trunc('day', now(), 'UTC')
@@ -153,6 +156,7 @@ async def admit_next(tx: Connection, *, limits_json: str, lease_s: float) -> Job
     One at a time, in all processes: outside a transaction both statements, sent at once, are one of their own.
     """
     cursor = await tx.execute(_admission_sql(limits_json, lease_s), prepare=False)
+    # The first answer is the lock's.
     cursor.nextset()
     row = await cursor.fetchone()
     return JobId(row[0]) if row else None
@@ -222,9 +226,10 @@ async def note_sandbox(tx: Connection, job_id: JobId, *, attempt: int, sandbox_i
     return await tx.row(statement, values) is not None
 
 
-async def queue_position(tx: Connection, job_id: JobId) -> int:
-    """The job's place in the queue, from 1."""
-    return int(await tx.value(_POSITION, {"id": job_id}))
+async def queue_position(tx: Connection, job_id: JobId) -> int | None:
+    """The job's place in the queue, from 1; None when it does not wait any more."""
+    row = await tx.row(_POSITION, {"id": job_id})
+    return int(row[0]) if row else None
 
 
 async def count_waiting(tx: Connection) -> int:
@@ -255,8 +260,8 @@ async def average_seconds(tx: Connection) -> float | None:
         "SELECT avg(extract(epoch FROM finished_at - started_at)) FROM (SELECT finished_at, started_at FROM jobs "
         "WHERE status = 'ready' ORDER BY finished_at DESC LIMIT 50) recent"
     )
-    value = await tx.value(statement)
-    return None if value is None else float(value)
+    seconds = await tx.value(statement)
+    return None if seconds is None else float(seconds)
 
 
 async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[tuple[JobId, int]]:

@@ -41,6 +41,8 @@ class StartIn(BaseModel):
     @field_validator("goal", mode="before")
     @classmethod
     def _is_said_or_left_out(cls, goal: object) -> object:
+        # Left out it builds the plan as it stands; `null` is more likely a mistake, and would build something
+        # else.
         if goal is None:
             raise PydanticCustomError("text_blank", "is blank")
         return goal
@@ -182,6 +184,7 @@ class PushIn(BaseModel):
 
     url: Annotated[str, Field(max_length=500)]
     branch: Annotated[str, Field(max_length=200)] = "main"
+    # Secret, so that neither a log nor the echo of a refused request holds it.
     token: Annotated[SecretStr, Field(max_length=1_000)]
 
 

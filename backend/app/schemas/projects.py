@@ -114,6 +114,7 @@ class ResolveIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    # Not an enum: what may be decided depends on the gate, and its refusal names the words that fit.
     decision: str = Field(max_length=40)
     text: Words | None = None
 

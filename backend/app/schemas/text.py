@@ -12,6 +12,7 @@ from app.domain.text import has_shape, holds_controls, in_lines, without_directi
 
 
 def _clean_text(value: str) -> str:
+    # First, since a lone carriage return is a line end to a browser and a control character to the check.
     text = without_direction(in_lines(value))
     if holds_controls(text):
         raise PydanticCustomError("text_unusable", "holds characters that are not text")
@@ -29,6 +30,7 @@ def _one_line(value: str) -> str:
 Goal = Annotated[
     str, Field(max_length=GOAL_MAX, examples=["A booking app for a yoga studio"]), AfterValidator(_clean_text)
 ]
+# One line: a name with a line end could forge a row of a list in a terminal.
 Name = Annotated[str, Field(max_length=200), AfterValidator(_clean_text), AfterValidator(_one_line)]
 Sentence = Annotated[str, Field(max_length=600), AfterValidator(_clean_text)]
 Words = Annotated[str, Field(max_length=4_000), AfterValidator(_clean_text)]

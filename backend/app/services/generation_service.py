@@ -176,7 +176,10 @@ class GenerationService:
             return view
         async with self._database.autocommit() as tx:
             wait = await self._queue.wait_of(tx, job_id)
-        return replace(view, queue_position=wait.position, wait_estimate_s=wait.estimate_s)
+        # An admission is no event, so the view, a copy perhaps, may still say that the job waits.
+        return (
+            view if wait is None else replace(view, queue_position=wait.position, wait_estimate_s=wait.estimate_s)
+        )
 
     async def status_after(
         self, founder_id: FounderId, seen: StatusView, *, feeds: Feeds, wait_s: float

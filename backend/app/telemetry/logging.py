@@ -17,8 +17,12 @@ _PATTERNS: Final = (
     re.compile(
         r"(?i)((?:password|passwd|secret|token|api[_-]?key|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]{4,}"
     ),
+    # The password in the address of a database or a cache.
     re.compile(r"(\w+://[^:/@\s]*:)[^@/\s]+(?=@)"),
+    # Links and cookies that open an app; a traceback of the proxy once wrote one into its log.
     re.compile(r"(\bcf_(?:access|preview\w*)(?:=|%3D))[^\s&;,\"'<>\\]+"),
+    # Keys that tell by their first letters that they are: of models, payments, hooks, git hosts and chats. The
+    # empty group stands where the others keep what is before the secret.
     re.compile(r"()\b(?:sk|pk|rk|whsec|ghp|xox[abp])[-_][\w-]{12,}"),
 )
 
@@ -27,6 +31,7 @@ class Redactor:
     """Masks what looks like a secret and every secret it was told."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        # The longest first, since a secret may hold another one. One of a few characters would mask plain words.
         self._secrets = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
 
     def text(self, value: str) -> str:
@@ -43,15 +48,18 @@ class Redactor:
             case str():
                 return self.text(value)
             case dict():
-                return {key: self.value(item) for key, item in value.items()}
+                return {key: self.value(member) for key, member in value.items()}
             case list() | tuple():
-                return [self.value(item) for item in value]
-            case _:
+                return [self.value(member) for member in value]
+            case None | bool() | int() | float():
                 return value
+            case _:
+                # The renderer would write the object by its repr, behind the redactor.
+                return self.text(repr(value))
 
     def __call__(self, _logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """As a structlog processor."""
-        return {key: self.value(item) for key, item in event.items()}
+        return {key: self.value(value) for key, value in event.items()}
 
 
 def configure_logging(level: str, *, secrets: Iterable[str] = ()) -> Redactor:
@@ -72,6 +80,7 @@ def configure_logging(level: str, *, secrets: Iterable[str] = ()) -> Redactor:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            # Before the redactor, which then sees the text of the traceback too.
             structlog.processors.format_exc_info,
             redactor,
             structlog.processors.JSONRenderer(),
@@ -82,6 +91,7 @@ def configure_logging(level: str, *, secrets: Iterable[str] = ()) -> Redactor:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # Their lines hold whole addresses, and a line for each request fills the log.
     for noisy in ("uvicorn.access", "alembic", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return redactor

@@ -31,6 +31,8 @@ def test_a_path_that_passes_stays_below_the_workspace(path: str) -> None:
         "./a",
         "a/.",
         ".git/config",
+        ".GIT/config",
+        "a/.git/hooks/post-checkout",
         "a\\b",
         "a\x00",
         "\ud800",

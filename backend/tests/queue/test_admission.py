@@ -97,7 +97,7 @@ async def test_the_place_that_is_shown_is_the_order_of_admission(yard: Yard) -> 
     ]
 
     async with yard.database.autocommit() as tx:
-        places = {job: await work.queue_position(tx, job) for job in waiting}
+        places = {job: place for job in waiting if (place := await work.queue_position(tx, job))}
 
     admitted = []
     for _ in waiting:
@@ -105,3 +105,12 @@ async def test_the_place_that_is_shown_is_the_order_of_admission(yard: Yard) -> 
         admitted += await yard.admit()
     assert sorted(places, key=lambda job: places[job]) == admitted
     assert sorted(places.values()) == [1, 2, 3, 4]
+
+
+async def test_who_is_admitted_has_no_place_in_the_queue(yard: Yard) -> None:
+    await yard.worker("a", 1)
+    job = await yard.job()
+    await yard.admit()
+
+    async with yard.database.autocommit() as tx:
+        assert await yard.queue.wait_of(tx, job) is None

@@ -46,6 +46,7 @@ def test_no_log_line_holds_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         configure_logging("INFO", secrets=[SECRET])
         structlog.get_logger("x").info("event", detail=f"it was {SECRET}")
+        structlog.get_logger("x").info("event", error=ValueError(SECRET), seen={SECRET})
         logging.getLogger("other").error("failed with %s", SECRET)
         try:
             raise ValueError(SECRET)
@@ -56,6 +57,6 @@ def test_no_log_line_holds_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
         structlog.reset_defaults()
 
     lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert all(json.loads(line) for line in lines)
     assert SECRET not in "".join(lines)

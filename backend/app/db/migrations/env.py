@@ -6,5 +6,6 @@ from alembic import context
 
 from app.db.tables import metadata
 
+# The caller's connection holds the lock, so that the schema is read and changed under it.
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

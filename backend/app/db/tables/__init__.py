@@ -31,6 +31,7 @@ founders = sa.Table(
     "founders",
     metadata,
     _id(),
+    # Called after the first identity provider; it holds the subject of whichever one is set.
     sa.Column("clerk_user_id", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     _moment("created_at", now=True),
@@ -84,15 +85,19 @@ jobs = sa.Table(
     _moment("admitted_at"),
     _moment("started_at"),
     _moment("finished_at"),
+    # A number that was told to a founder is never given to another build, whatever the code does.
     sa.UniqueConstraint("project_id", "number"),
+    # One build of a project at a time, held by the index: two starts at once cannot both win.
     sa.Index("ix_jobs_one_not_ended", "project_id", unique=True, postgresql_where=sa.text(NOT_ENDED)),
     sa.Index("ix_jobs_waiting", "founder_id", "created_at", postgresql_where=sa.text(NOT_ENDED)),
     sa.Index("ix_jobs_founder_id_created_at", "founder_id", "created_at"),
+    # For the average of the last fifty, which every waiting founder's status asks for.
     sa.Index("ix_jobs_ready_finished_at", "finished_at", postgresql_where=sa.text("status = 'ready'")),
     sa.CheckConstraint(
         "status IN ('scheduled','queued','starting','scaffold','code','deps','checks','ready','failed')",
         name="status",
     ),
+    # A version without its files could neither be opened nor exported.
     sa.CheckConstraint("status <> 'ready' OR digest IS NOT NULL", name="ready_has_digest"),
 )
 
@@ -110,6 +115,7 @@ project_spec_steps = sa.Table(
     "project_spec_steps",
     metadata,
     sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    # A revision is the edit's own number; as part of a key it would become a sequence.
     sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("base_number", sa.Integer, nullable=False),
     sa.Column("spec", JSONB, nullable=False),
@@ -130,6 +136,7 @@ job_events = sa.Table(
     sa.Column("seq", sa.Integer, primary_key=True),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("payload", JSONB, nullable=False),
+    # By the clock, not now(): that is the start of the transaction, and two events of one would be at once.
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
 )
 
@@ -138,6 +145,7 @@ gates = sa.Table(
     metadata,
     _id(),
     sa.Column("project_id", sa.ForeignKey("projects.id"), nullable=False),
+    # To look at a version twice, or in two windows, asks for one decision.
     sa.Column("job_id", sa.ForeignKey("jobs.id"), unique=True),
     sa.Column("gate_type", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False, server_default="pending"),
@@ -161,6 +169,7 @@ idempotency_keys = sa.Table(
     metadata,
     sa.Column("founder_id", sa.ForeignKey("founders.id"), primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
+    # The same key with another request is a mistake of the caller, and is refused.
     sa.Column("request_hash", sa.Text, nullable=False),
     sa.Column("answer", JSONB),
     _moment("created_at", now=True),
@@ -190,6 +199,7 @@ model_calls = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
     _moment("ended_at"),
+    # Two workers that believe to hold the same job cannot both note the same call.
     sa.UniqueConstraint("job_id", "step", "try_number"),
     sa.Index("ix_model_calls_founder_id_digest", "founder_id", "digest"),
     sa.Index("ix_model_calls_begun_at", "begun_at"),
@@ -211,6 +221,7 @@ model_abilities = sa.Table(
 page_codes = sa.Table(
     "page_codes",
     metadata,
+    # The digest of the code and never the code: who reads the database cannot sign in by it.
     sa.Column("digest", sa.LargeBinary, primary_key=True),
     sa.Column("founder_id", sa.ForeignKey("founders.id"), nullable=False),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -242,6 +253,7 @@ share_links = sa.Table(
     sa.Column("opened", sa.Integer, nullable=False, server_default="0"),
     _moment("created_at", now=True),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    # A closed link is kept until its time is over, so that the cookies that it gave are refused too.
     _moment("closed_at"),
     sa.Column("code_digest", sa.LargeBinary),
     sa.Column("code_tries", sa.Integer, nullable=False, server_default="0"),
