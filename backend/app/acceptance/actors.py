@@ -34,7 +34,9 @@ class Actors:
     def __init__(self, people: People) -> None:
         self._people = people
         self._staff: dict[str, Actor] = {}
-        self._tokens: dict[int, str] = {}
+        # By the session itself: the address of one that is gone is soon that of another, whose posts would then be
+        # refused for their token, and look as if a right had closed them.
+        self._tokens: dict[HttpSession, str] = {}
 
     async def of(self, role: str, known: KnownRecords, number: int = 0) -> Actor:
         """Somebody of the role; with records of their own, the person of that record or of some record."""
@@ -54,11 +56,11 @@ class Actors:
 
     async def post(self, session: HttpSession, path: str, values: dict[str, str]) -> Answer:
         """Post a form that no page of the app holds, with the token of a page; the app's answer."""
-        if id(session) not in self._tokens:
+        if session not in self._tokens:
             page = await session.get("/about")
             tokens = (form.untouched().get("csrf_token", "") for form in page.page.forms)
-            self._tokens[id(session)] = next((token for token in tokens if token), "")
-        return await session.post(path, {"csrf_token": self._tokens[id(session)], **values})
+            self._tokens[session] = next((token for token in tokens if token), "")
+        return await session.post(path, {"csrf_token": self._tokens[session], **values})
 
     async def _let_in_member(self, role: str, person: EntitySpec, number: int, known: KnownRecords) -> Actor:
         mail = known.of(person)[number][_email_field(person)]
