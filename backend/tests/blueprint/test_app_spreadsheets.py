@@ -188,7 +188,10 @@ def test_what_a_spreadsheet_saves_again_changes_nothing(workshop: Workshop, prog
 
 
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-STYLES = ("", "yyyy\\-mm\\-dd", "[$-407]d. mmmm yyyy hh:mm", "0.00%", '#,##0.00 "USD"')
+STYLES = (
+    "", "yyyy\\-mm\\-dd", "[$-407]d. mmmm yyyy hh:mm", "0.00%", '#,##0.00 "USD"', "[$€-407]#,##0.00;[RED]-[$€-407]#,##0.00",
+    '"£"#,##0.00', '#,##0.0 "ft"', "[$-409]#,##0.00",
+)  # fmt: skip
 
 
 def cell_xml(place: str, cell: Any, shared: list[str]) -> str:
@@ -259,6 +262,95 @@ def test_a_workbook_is_read_as_its_sheet_means_it(workshop: Workshop) -> None:
     assert (second.values["price"], second.values["paid"], second.values["article"]) == (30, 0, "7")
 
 
+def test_an_amount_is_in_the_currency_that_its_cell_shows(workshop: Workshop) -> None:
+    rows = [["Name", "Price"], *(["Stool", ("12.5", style)] for style in (0, 4, 5, 6, 7, 8))]
+
+    text, _ = workshop.security.decoded(workbook_of(rows))
+
+    plain, dollars, euros, pounds, feet, local = workshop.read(text).lines
+    assert [line.values["price"] for line in (plain, dollars, feet, local)] == [1250] * 4
+    assert euros.wrong == ["Price: This is an amount in “€”; amounts here are in $."]
+    assert pounds.wrong == ["Price: This is an amount in “£”; amounts here are in $."]
+
+
+OPEN = "urn:oasis:names:tc:opendocument:xmlns:"
+NAMES = " ".join(f'xmlns:{name}="{OPEN}{name}:1.0"' for name in ("office", "table", "text", "style"))
+
+
+def open_document_of(body: str, *, style: str = "ta2") -> bytes:
+    """An ODS file whose first sheet is hidden, as LibreOffice writes one."""
+    text = (
+        f"<office:document-content {NAMES}><office:automatic-styles>"
+        '<style:style style:name="ta1"><style:table-properties table:display="false"/></style:style>'
+        '<style:style style:name="ta2"><style:table-properties table:display="true"/></style:style>'
+        "</office:automatic-styles><office:body><office:spreadsheet>"
+        '<table:table table:style-name="ta1"><table:table-row><table:table-cell/></table:table-row></table:table>'
+        f'<table:table table:style-name="{style}">{body}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", text)
+    return out.getvalue()
+
+
+def open_cell(kind: str, shown: str, **values: str) -> str:
+    said = "".join(f' office:{name.replace("_", "-")}="{value}"' for name, value in values.items())
+    return f'<table:table-cell office:value-type="{kind}"{said}><text:p>{shown}</text:p></table:table-cell>'
+
+
+def open_row(*cells: str, more: str = "") -> str:
+    return f"<table:table-row{more}>{''.join(cells)}</table:table-row>"
+
+
+NAMED = open_row(
+    *(open_cell("string", name) for name in ("Name", "Due", "Fitting", "Price", "Weight", "Paid", "Notes"))
+)
+
+
+def test_an_open_document_is_read_as_its_sheet_means_it(workshop: Workshop) -> None:
+    note = "<office:annotation><text:p>ask Zoë</text:p></office:annotation>"
+    long_name = f'<table:table-cell office:value-type="string">{note}<text:p>A<text:s text:c="2"/>long <text:span>stool</text:span></text:p></table:table-cell>'
+    body = (
+        f"<table:table-header-rows>{open_row(open_cell('string', 'Pieces'))}</table:table-header-rows>"
+        + open_row("<table:table-cell/>", more=' table:number-rows-repeated="2"')
+        + NAMED
+        + open_row(
+            long_name, open_cell("date", "03.04.30", date_value="2030-04-03"),
+            open_cell("date", "3/4/30 19:30", date_value="2030-04-03T19:30:00"),
+            open_cell("currency", "1.234,50 $", value="1234.5", currency="USD"),
+            open_cell("float", "0,1", value="0.1"), open_cell("boolean", "WAHR", boolean_value="true"),
+            open_cell("string", "two</text:p><text:p>lines"),
+        )
+        + open_row(open_cell("string", "Twin"), more=' table:number-rows-repeated="2"')
+        + open_row('<table:table-cell table:number-columns-repeated="16384"/>', more=' table:number-rows-repeated="1048000"')
+    )  # fmt: skip
+
+    text, encoding = workshop.security.decoded(open_document_of(body))
+
+    assert encoding
+    first, twin, other = workshop.read(text).lines
+    assert (first.wrong, first.number) == ([], 5)
+    assert first.values == {
+        "name": "A long stool", "due": "2030-04-03", "fitting": "2030-04-03T19:30", "price": 123450, "weight": 10,
+        "paid": 1, "notes": "two\nlines",
+    }  # fmt: skip
+    assert (twin.values["name"], other.values["name"]) == ("Twin", "Twin")
+
+
+def test_an_open_document_of_another_currency_is_refused_on_its_line(workshop: Workshop) -> None:
+    price = open_cell("currency", "12,50 €", value="12.5", currency="EUR")
+    body = open_row(open_cell("string", "Name"), open_cell("string", "Price")) + open_row(
+        open_cell("string", "Stool"), price
+    )
+
+    text, _ = workshop.security.decoded(open_document_of(body))
+
+    (line,) = workshop.read(text).lines
+    assert line.wrong == ["Price: This is an amount in “EUR”; amounts here are in $."]
+
+
 def test_a_share_of_a_hundred_is_no_plain_number(workshop: Workshop) -> None:
     text, _ = workshop.security.decoded(workbook_of([["Name", "Weight"], ["Stool", ("0.19", 3)]]))
 
@@ -276,8 +368,22 @@ def test_a_share_of_a_hundred_is_no_plain_number(workshop: Workshop) -> None:
             [["Name"], ["Stool"]],
             **{"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{SHEET}"><row r="1048576"/></worksheet>'},
         ),
+        workbook_of([["x" * 200_000] * 20] * 10),
+        open_document_of("", style="ta1"),
+        open_document_of(" " * 31_000_000),
+        open_document_of(open_row(open_cell("string", "Name"), more=' table:number-rows-repeated="30000"')),
+        open_document_of(
+            open_row(
+                open_cell("string", "x" * 1_000).replace("<table:table-cell", '<table:table-cell table:number-columns-repeated="200"'),
+                more=' table:number-rows-repeated="2000"',
+            )
+        ),
     ],
-    ids=["no zip", "names other files", "unpacks without end", "no XML", "a row far away"],
+    ids=[
+        "no zip", "names other files", "unpacks without end", "no XML", "a row far away", "cells without end",
+        "an open document without a sheet", "that unpacks without end", "that repeats a row without end",
+        "that repeats a text without end",
+    ],
 )  # fmt: skip
 def test_what_is_no_workbook_is_refused(workshop: Workshop, file: bytes) -> None:
     assert workshop.security.decoded(file) == ("", "")
@@ -315,6 +421,26 @@ def test_what_is_worked_out_is_not_taken_from_a_file_and_that_is_said(workshop: 
     assert sheet.unkept == ["Worth"]
     assert workshop.new("Name,Worth", "New,5.00").unkept == ["Worth"]
     assert workshop.new("Name,Worth", "New,").unkept == []
+
+
+def test_what_it_comes_to_in_another_currency_is_refused_on_its_line(workshop: Workshop) -> None:
+    sheet = workshop.new("Name,Worth", "Stool,$5.00", "Bench,€ 12.50", "Chair,₹500")
+
+    assert [line.wrong for line in sheet.lines] == [
+        [],
+        ["Worth: This is an amount in “€”; amounts here are in $."],
+        ["Worth: This is an amount in “₹”; amounts here are in $."],
+    ]
+
+
+@pytest.mark.parametrize("written", ["31/05/30", "31.5.30", "5-31-30", "30-05-31", "31 May '30", "31-May-30"])
+def test_a_year_of_two_digits_is_refused_on_its_line(workshop: Workshop, written: str) -> None:
+    sheet = workshop.new("Name,Due", "Stool,2030-05-31", f"Bench,{written}")
+
+    assert [line.wrong for line in sheet.lines] == [
+        [],
+        ["Due: Write the year with four digits, such as 2030-05-31."],
+    ]
 
 
 @pytest.mark.parametrize("word", ["Total", "TOTAL:", "Sum", "Summe", "Итого", "合計", "Total général"])

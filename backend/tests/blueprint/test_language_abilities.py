@@ -111,6 +111,14 @@ def test_an_invoice_comes_to_what_its_lines_and_its_tax_come_to(goal: str, tax: 
     assert total.expression == ("subtotal + tax_amount" if tax else f"sum(amount of {line.name})")
 
 
+def test_tax_is_kept_only_where_the_app_has_a_place_for_it() -> None:
+    goal = "freelancer billing: clients, projects, tasks, expenses, payments, invoices with lines and tax"
+    spec = understand(goal)
+
+    assert not [field for entity in spec.entities for field in entity.fields if "tax" in field.label.lower()]
+    assert {wish.text: wish.state for wish in spec.wishes}["tax"] is WishState.LEFT_OUT
+
+
 def test_goods_come_in_and_go_out_and_never_fall_below_nought() -> None:
     spec = understand("A stock app for a hardware shop: products, suppliers, stock movements")
     product, movement = (

@@ -29,7 +29,7 @@ _REFUSALS: Final[Mapping[RuleWord, str]] = {
 }
 _ALWAYS: Final = [
     "What is deleted can be brought back; every change is written down with who made it and when.",
-    "Lists are read in from CSV files and Excel workbooks, all lines or none.",
+    "Lists are read in from CSV files and spreadsheets (XLSX, ODS), all lines or none.",
 ]
 STACK: Final = "Starlette, SQLite, Jinja2"
 BLUEPRINT_ENGINE: Final = "blueprint"

@@ -13,7 +13,7 @@ from app.blueprint.language.archetypes import Archetype, actions, key_of, lesser
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.grammar import SHUNNED
 from app.blueprint.language.lexicon import is_known, singular, verb_stem
-from app.blueprint.language.word_lists import word_list
+from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.look_words import look_words
 from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleKind, RuleSpec
 
@@ -35,6 +35,7 @@ PLAIN_WORDS: Final = (
     | word_list("plain_adjectives") | word_list("verbs") | word_list("no_deeds") | word_list("english")
     | frozenset("thing way time day week month year moment place side end lot bit kind spreadsheet paper".split())
 )  # fmt: skip
+_DATA: Final = frozenset(word_pairs("attributes"))
 _COUNTED: Final = (RuleKind.CAPACITY, RuleKind.STOCK)
 
 
@@ -115,12 +116,14 @@ def vocabulary(
     texts = [*spoken_of, *findings.roles, *(role.name for role in roles)]
     for entity in entities:
         texts += [entity.label, entity.plural, *(field.label for field in entity.fields)]
+        texts += [figure.label for figure in entity.computed]
         texts += [choice for field in entity.fields for choice in field.choices]
     texts += [form.action for form in forms]
     names = {key_of(entity.label) for entity in entities}
     leading = [verb for verb, name in actions().items() if key_of(name) in names]
     leading += [verb for verb, names_left in lesser_actions().items() if names & set(map(key_of, names_left))]
-    telling = archetype.words if archetype else ()
+    # That a kind of app usually speaks of tax is no proof that this one has a field for it; its subject is.
+    telling = archetype.words.keys() - _DATA if archetype and title else archetype.words if archetype else ()
     aliases = [name for entity in archetype.entities for name in entity.names] if archetype else []
     return frozenset(_word_stems(_words_in([*texts, *leading, *telling, *aliases])))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from .text import clean, digits, fold
@@ -10,6 +11,10 @@ from .text import clean, digits, fold
 
 class Refused(ValueError):
     """A value that the field does not take; the message is for the person who typed it."""
+
+
+class Foreign(Refused):
+    """An amount in another currency than the app's."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ PLAIN_SIGN = re.compile(r"\((?P<within>[^()+-]+)\)|(?P<before>[-+]?) ?(?P<number
 MARKED = re.compile(r"(?P<whole>.*?)(?:(?P<mark>[.,])(?P<part>[0-9]*))?")
 GROUPED = re.compile(r"[0-9]*|[1-9][0-9]{0,2}([.,' ])[0-9]{3}(?:\1[0-9]{3})*")
 INDIAN = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
+QUOTED = re.compile(r'"([^"]*)"')
 SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
 ALIKE = str.maketrans("\u2212\u2013\u2012\u2019\u2018\u02bc\u066b\u066c", "---'''.'")
 COMMA, POINTED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}"), re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
@@ -58,6 +64,13 @@ def currency_of(sign: str) -> Currency:
     word = fold(sign)
     known = (one for one in CURRENCIES if word in (fold(one.code), *map(fold, one.writings.split())))
     return next(known, Currency(sign, sign))
+
+
+def currency_in(code: str) -> str:
+    """The currency that the format of a cell writes, by its sign or in quotes by its code; a unit such as ft is none."""
+    sign = next((mark for mark in code if unicodedata.category(mark) == "Sc"), "")
+    quoted = QUOTED.findall(code)
+    return sign or next((word.strip() for word in quoted if word.strip() in {one.code for one in CURRENCIES}), "")
 
 
 def whole_number(text: str, *, negative: bool = False) -> int:
@@ -157,7 +170,7 @@ def _refuse_foreign(word: str, sign: str, own: Currency) -> None:
     if meant not in ours:
         known = any(meant in (fold(one.code), *map(fold, one.writings.split())) for one in CURRENCIES)
         is_money = known or len(word) <= 4
-        raise Refused(f"This is an amount in “{word}”; amounts here are in {sign}." if is_money else SUCH_AS)
+        raise Foreign(f"This is an amount in “{word}”; amounts here are in {sign}.") if is_money else Refused(SUCH_AS)
 
 
 def _without_sign(plain: str, otherwise: str) -> tuple[str, bool]:

@@ -24,7 +24,7 @@ from .table_file import ID, Line, Named, Sheet, exact_name, named_records, plain
 
 PART = 2_000
 SHOWN_LINES = 50
-NO_TEXT = "This file cannot be read here. Save it as CSV (UTF-8) or as an Excel workbook (XLSX), and choose it again."
+NO_TEXT = "This file cannot be read here. Save it as CSV (UTF-8) or as a spreadsheet (XLSX or ODS), and choose it again."
 
 routes = Routes()
 

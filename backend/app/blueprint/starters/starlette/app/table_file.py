@@ -13,7 +13,7 @@ from decimal import Context, Decimal
 
 from . import database
 from .access import Visitor
-from .amounts import LARGEST
+from .amounts import LARGEST, Foreign
 from .dates import DAY_FIRST, MONTH_FIRST, Unclear, orders_in, read_date, read_datetime, with_century
 from .fields import NO_FILE, Refused, Value, file_name, read, show, typed
 from .model import FILES, Entity, Field
@@ -156,12 +156,14 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -
         found = by_word.get(_bare(word))
         # Of two columns for one field the first counts.
         fields.append(None if found in fields else found)
-    missing = [one.label for one in asked if one.required and one not in fields]
+    missing = [one.label for one in asked if one.required and not one.starts_as and one not in fields]
     if missing or not any(fields):
         needed = missing or [one.label for one in asked]
         cells = ", ".join(cell for cell in header if cell.strip())[:80]
         taken = f" Line {number} was read for it: {cells}." if cells else ""
-        raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.{taken}")
+        figures = [one.label for one in entity.figures if _bare(one.label) in map(_bare, header)]
+        worked_out = f" Worked out here, and not taken from a file: {', '.join(figures)}." if figures else ""
+        raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.{worked_out}{taken}")
     places = [at for at, word in enumerate(header) if fold(word) == fold(ID) and fields[at] is None]
     others = {_bare(word): one for one in entity.shows if one not in asked for word in (one.label, one.name)}
     told = {at: others[_bare(word)] for at, word in enumerate(header) if fields[at] is None and _bare(word) in others}
@@ -239,6 +241,17 @@ def _refuse_totals(last: Line) -> None:
         last.wrong.append(f"“{first.strip()[:40]}” looks like the line of totals below a table. Take it out of the file, or add it by hand if it is meant.")
 
 
+def _foreign(one: Field, text: str) -> str:
+    """Why an amount is none of the app's currency; empty where it is, or is no amount."""
+    try:
+        read(replace(one, required=False), text)
+    except Foreign as error:
+        return str(error)
+    except Refused:
+        return ""
+    return ""
+
+
 class _Reader:
     """Reads the lines of one file."""
 
@@ -275,6 +288,10 @@ class _Reader:
     def _look_beside(self, line: Line, whole: list[str]) -> None:
         """See which cells say other than the record does, and refuse a new record that cannot be without a file."""
         self._other |= {at for at, one in self._told.items() if not self._says_the_same(one, whole[at].strip(), line.row)}
+        for at, one in self._told.items():
+            # Who writes what it comes to in another currency means the whole line in that one.
+            if one.type == "money" and line.row is None and (why := _foreign(one, whole[at].strip())):
+                line.wrong.append(f"{one.label}: {why}")
         for one in self._entity.of_type(*FILES):
             if one.required and line.row is None:
                 line.wrong.append(f"{one.label}: {NO_FILE}")

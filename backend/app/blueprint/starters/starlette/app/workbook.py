@@ -1,4 +1,4 @@
-"""The first sheet of an XLSX workbook as CSV text: each value as the sheet means it, dates as dates."""
+"""The first sheet of a spreadsheet (XLSX or ODS) as CSV text: each value as the sheet means it, dates as dates."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from xml.etree import ElementTree
 
+from . import opendocument
+from .amounts import currency_in
+
 BEGINS = b"PK\x03\x04"
 MOST_BYTES = 30_000_000
-"""Of one part, unpacked: a file of a few kilobytes can be made to unpack to gigabytes."""
+"""Of one part, unpacked, and of all cells together: a file of a few kilobytes can be made to unpack to gigabytes."""
 MOST_ROWS, MOST_COLUMNS = 20_000, 200
 NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 # Of the formats without a text of their own, these are of days and times.
 DAYS, TIMES = frozenset({14, 15, 16, 17, 22, *range(27, 32), *range(50, 59)}), frozenset({18, 19, 20, 21, 22, 32, 33, 45, 46, 47})
+TAGGED = re.compile(r"\[\$([^\]-]+)(?:-[0-9A-Fa-f]+)?\]")
+IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 NOT_SAID = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 DIGITS = 15
 
@@ -33,7 +38,7 @@ class NoWorkbook(Exception):
 class _Book:
     strings: list[str]
     formats: list[str]
-    """What the cells of each style hold: "date", "moment", "time", "percent" or nothing in particular."""
+    """What the cells of each style hold: "date", "moment", "time", "percent", a currency or nothing in particular."""
     first_day: datetime
 
 
@@ -41,12 +46,23 @@ def csv_of(raw: bytes) -> str:
     """The rows of the first sheet that is not hidden, each in the line of its number."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-            book, sheet = _opened(parts)
-            rows = list(_rows(book, sheet))
-    except (zipfile.BadZipFile, KeyError, IndexError, ValueError, ElementTree.ParseError, NotImplementedError, RuntimeError) as error:
+            return _written(_rows_of_open_document(parts) if opendocument.PART in parts.namelist() else _rows(*_opened(parts)))
+    except (zipfile.BadZipFile, KeyError, IndexError, ValueError, ElementTree.ParseError, NotImplementedError, RuntimeError, OverflowError) as error:
         raise NoWorkbook from error
+
+
+def _rows_of_open_document(parts: zipfile.ZipFile) -> Iterator[list[str]]:
+    return opendocument.rows_of(_part(parts, opendocument.PART), most_rows=MOST_ROWS, most_columns=MOST_COLUMNS)
+
+
+def _written(rows: Iterable[list[str]]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
+    writer = csv.writer(out, lineterminator="\n")
+    for row in rows:
+        writer.writerow(row)
+        # One long text that a million cells share takes little room in the file.
+        if out.tell() > MOST_BYTES:
+            raise NoWorkbook
     return out.getvalue()
 
 
@@ -93,13 +109,20 @@ def _formats(parts: zipfile.ZipFile) -> list[str]:
 
 
 def _holds(number: str, written: dict[str, str]) -> str:
-    code = NOT_SAID.sub("", written.get(number, "")).lower()
+    said = written.get(number, "")
+    code = NOT_SAID.sub("", said).lower()
     if "%" in code or number in ("9", "10"):
         return "percent"
     has_clock = bool(re.search("[hs]", code)) or (not code and int(number) in TIMES)
     if re.search("[yd]", code) or (not code and int(number) in DAYS):
         return "moment" if has_clock else "date"
-    return "time" if has_clock else ""
+    return "time" if has_clock else _currency(said)
+
+
+def _currency(code: str) -> str:
+    """The currency that a format writes beside its numbers, such as € for [$€-407]; empty where it writes none."""
+    tagged = TAGGED.search(code)
+    return tagged[1].strip() if tagged else currency_in(IN_BRACKETS.sub("", code))
 
 
 def _rows(book: _Book, sheet: ElementTree.Element) -> Iterator[list[str]]:
@@ -154,7 +177,7 @@ def _number(book: _Book, text: str, holds: str) -> str:
         return _moment(book, float(text), holds)
     plain = f"{value * 100 if holds == 'percent' else value:f}"
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return f"{plain}%" if holds == "percent" else plain
+    return f"{plain}%" if holds == "percent" else f"{holds} {plain}".strip()
 
 
 def _moment(book: _Book, serial: float, holds: str) -> str:
