@@ -189,7 +189,8 @@ def test_what_a_spreadsheet_saves_again_changes_nothing(workshop: Workshop, prog
 
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STYLES = (
-    "", "yyyy\\-mm\\-dd", "[$-407]d. mmmm yyyy hh:mm", "0.00%", '#,##0.00 "USD"', "[$€-407]#,##0.00;[RED]-[$€-407]#,##0.00",
+    "", "yyyy\\-mm\\-dd", "[$-407]d. mmmm yyyy hh:mm", "0.00%", '#,##0.00 "USD"',
+    "[$€-407]#,##0.00;[RED]-[$€-407]#,##0.00",
     '"£"#,##0.00', '#,##0.0 "ft"', "[$-409]#,##0.00",
 )  # fmt: skip
 
@@ -304,6 +305,8 @@ def open_row(*cells: str, more: str = "") -> str:
     return f"<table:table-row{more}>{''.join(cells)}</table:table-row>"
 
 
+REST = ' table:number-rows-repeated="1048000"'
+WIDE = open_cell("string", "x" * 1_000).replace("-cell", '-cell table:number-columns-repeated="200"', 1)
 NAMED = open_row(
     *(open_cell("string", name) for name in ("Name", "Due", "Fitting", "Price", "Weight", "Paid", "Notes"))
 )
@@ -311,7 +314,8 @@ NAMED = open_row(
 
 def test_an_open_document_is_read_as_its_sheet_means_it(workshop: Workshop) -> None:
     note = "<office:annotation><text:p>ask Zoë</text:p></office:annotation>"
-    long_name = f'<table:table-cell office:value-type="string">{note}<text:p>A<text:s text:c="2"/>long <text:span>stool</text:span></text:p></table:table-cell>'
+    name = f'{note}<text:p>A<text:s text:c="2"/>long <text:span>stool</text:span></text:p>'
+    long_name = open_cell("string", "").replace("<text:p></text:p>", name)
     body = (
         f"<table:table-header-rows>{open_row(open_cell('string', 'Pieces'))}</table:table-header-rows>"
         + open_row("<table:table-cell/>", more=' table:number-rows-repeated="2"')
@@ -324,7 +328,7 @@ def test_an_open_document_is_read_as_its_sheet_means_it(workshop: Workshop) -> N
             open_cell("string", "two</text:p><text:p>lines"),
         )
         + open_row(open_cell("string", "Twin"), more=' table:number-rows-repeated="2"')
-        + open_row('<table:table-cell table:number-columns-repeated="16384"/>', more=' table:number-rows-repeated="1048000"')
+        + open_row('<table:table-cell table:number-columns-repeated="16384"/>', more=REST)
     )  # fmt: skip
 
     text, encoding = workshop.security.decoded(open_document_of(body))
@@ -372,12 +376,7 @@ def test_a_share_of_a_hundred_is_no_plain_number(workshop: Workshop) -> None:
         open_document_of("", style="ta1"),
         open_document_of(" " * 31_000_000),
         open_document_of(open_row(open_cell("string", "Name"), more=' table:number-rows-repeated="30000"')),
-        open_document_of(
-            open_row(
-                open_cell("string", "x" * 1_000).replace("<table:table-cell", '<table:table-cell table:number-columns-repeated="200"'),
-                more=' table:number-rows-repeated="2000"',
-            )
-        ),
+        open_document_of(open_row(WIDE, more=' table:number-rows-repeated="2000"')),
     ],
     ids=[
         "no zip", "names other files", "unpacks without end", "no XML", "a row far away", "cells without end",

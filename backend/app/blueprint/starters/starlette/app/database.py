@@ -36,6 +36,7 @@ OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS app_sent (form_id TEXT PRIMARY KEY, location TEXT NOT NULL, at REAL NOT NULL, "
     "content TEXT NOT NULL DEFAULT '')",
     "CREATE TABLE IF NOT EXISTS app_files (key TEXT PRIMARY KEY, name TEXT NOT NULL, held_since REAL, content BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS app_small (key TEXT PRIMARY KEY REFERENCES app_files (key) ON DELETE CASCADE, content BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS app_messages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, record_table TEXT NOT NULL, "
     "record_id INTEGER NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, due TEXT NOT NULL, "
     "cause TEXT NOT NULL UNIQUE, sent_at TEXT, tries INTEGER NOT NULL DEFAULT 0, next_try TEXT, problem TEXT)",

@@ -44,6 +44,9 @@ NO_ROOM = (
 )
 DAMAGED = "This picture is damaged or cut off. Choose it again, or another one."
 TOO_MANY_DOTS = "This picture has too many dots to be shown on a page. Save it smaller and choose that."
+SMALL = "-small"
+"""Ends the name of what a browser sends beside a picture: the same one, small enough for a list."""
+MOST_SMALL_BYTES, MOST_SMALL_PIXELS = 150_000, 500 * 500
 NAMES = frozenset(field.name for entity in ENTITIES for field in entity.of_type(*FILES))
 PICTURES_ALONE = NAMES - {field.name for entity in ENTITIES for field in entity.of_type("file")}
 _LINE = re.compile(r"line-[0-9]{1,4}-")
@@ -66,7 +69,7 @@ def takes(control: str) -> bool:
     return _LINE.sub("", control) in NAMES
 
 
-def hold(content: bytes, name: str, control: str, *, by_staff: bool) -> str:
+def hold(content: bytes, name: str, control: str, *, by_staff: bool, small: bytes = b"") -> str:
     """Keep an upload until its form is kept; what the form then holds: the file, or why it is refused."""
     problem, ending = _checked(content)
     if problem:
@@ -81,6 +84,8 @@ def hold(content: bytes, name: str, control: str, *, by_staff: bool) -> str:
                 return REFUSED_FILE + NO_ROOM
             sql = "INSERT INTO app_files (key, name, held_since, content) VALUES (?, ?, ?, ?)"
             db.execute(sql, [key, kept, time.time(), without_notes(content, ending)])
+            if ending in PICTURES and _is_small(small):
+                db.execute("INSERT INTO app_small (key, content) VALUES (?, ?)", [key, without_notes(small, kind_of(small))])
     except database.DiskFull:
         return REFUSED_FILE + database.FULL
     return f"{key}/{kept}"
@@ -97,6 +102,12 @@ def _checked(content: bytes) -> tuple[str, str]:
         many = pixels(content, ending)
         return (DAMAGED if not many else TOO_MANY_DOTS if many > MOST_PIXELS else ""), ending
     return "", ending
+
+
+def _is_small(content: bytes) -> bool:
+    """Whether it is a small picture; anything else is left, and the large one stands in lists as well."""
+    ending = kind_of(content) if 0 < len(content) <= MOST_SMALL_BYTES else ""
+    return ending in PICTURES and 0 < pixels(content, ending) <= MOST_SMALL_PIXELS
 
 
 def _tidy(name: str, ending: str) -> str:
@@ -161,7 +172,8 @@ def _forget(db: sqlite3.Connection, *, more: int) -> None:
 
 
 def _bytes(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT coalesce(sum(length(content)), 0) FROM app_files").fetchone()[0])
+    both = "SELECT length(content) AS size FROM app_files UNION ALL SELECT length(content) FROM app_small"
+    return int(db.execute(f"SELECT coalesce(sum(size), 0) FROM ({both})").fetchone()[0])
 
 
 def find(db: sqlite3.Connection, value: Value) -> Kept | None:
@@ -169,6 +181,12 @@ def find(db: sqlite3.Connection, value: Value) -> Kept | None:
     key, _, name = str(value or "").partition("/")
     row = db.execute("SELECT length(content) AS size FROM app_files WHERE key = ?", [key]).fetchone()
     return Kept(key, name, key.rpartition(".")[2], row["size"]) if row else None
+
+
+def find_small(db: sqlite3.Connection, kept: Kept) -> bytes:
+    """The small picture beside a large one; empty where no browser has sent one."""
+    row = db.execute("SELECT content FROM app_small WHERE key = ?", [kept.key]).fetchone()
+    return bytes(row["content"]) if row else b""
 
 
 def pieces(kept: Kept) -> Iterator[bytes]:

@@ -64,7 +64,7 @@ templates = Environment(
 templates.globals.update(
     about=ABOUT, entities=ENTITIES, forms=GENERAL_FORMS, public_kinds=PUBLIC_KINDS, site=SITE, tools=TOOLS,
     by_table=database.BY_TABLE, has_front=HAS_FRONT, dashboard=DASHBOARD,
-    file_types=FILES, writes=bool(MESSAGES), most_megabytes=MOST_BYTES // 1_000_000, can_sign_up=any(role.own for role in ROLES), tone=tone, is_pressing=is_pressing, said=lambda field, value: show(field, value, currency=ABOUT.currency), day=day,
+    file_types=FILES, takes_pictures=any(entity.of_type("image") for entity in ENTITIES), writes=bool(MESSAGES), most_megabytes=MOST_BYTES // 1_000_000, can_sign_up=any(role.own for role in ROLES), tone=tone, is_pressing=is_pressing, said=lambda field, value: show(field, value, currency=ABOUT.currency), day=day,
 )  # fmt: skip
 
 Form = Annotated[dict[str, str], Given(read_form)]

@@ -110,11 +110,14 @@ async def read_form(request: Request) -> dict[str, str]:
     form = await read_own_page(request)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     if not is_valid(request.app.state.key, fields.pop("csrf_token", ""), session_of(request)):
-        chosen = {name: value.filename for name, value in form.items() if isinstance(value, UploadFile) and value.filename}
+        sent = {name: value for name, value in form.items() if isinstance(value, UploadFile) and not name.endswith(files.SMALL)}
+        chosen = {name: value.filename for name, value in sent.items() if value.filename}
         raise StalePage(fields, chosen)
     for name, value in form.items():
+        if name.endswith(files.SMALL):
+            continue
         if isinstance(value, UploadFile) and files.takes(name) and not request.url.path.endswith(IMPORTS):
-            fields[name] = await _upload(request, name, value, fields)
+            fields[name] = await _upload(request, name, value, fields, form.get(name + files.SMALL))
         elif isinstance(value, UploadFile):
             sent = await value.read(_most_typed(request))
             fields[name], fields[f"{name}_encoding"] = await run_in_threadpool(decoded, sent)
@@ -166,7 +169,9 @@ async def _parsed(request: Request, kind: str) -> FormData:
         raise HTTPException(400, error.message) from None
 
 
-async def _upload(request: Request, name: str, sent: UploadFile, fields: dict[str, str]) -> str:
+async def _upload(
+    request: Request, name: str, sent: UploadFile, fields: dict[str, str], beside: UploadFile | str | None
+) -> str:
     """What the form holds for a file: the one that was chosen, else the one that was there unless it is taken away."""
     if not sent.filename:
         return "" if fields.get(name + TAKEN_AWAY) else fields.get(name + STAYS, "")
@@ -177,7 +182,8 @@ async def _upload(request: Request, name: str, sent: UploadFile, fields: dict[st
         await run_in_threadpool(hold_back, request)
     # One byte more than is kept tells that a file is too large.
     content = await sent.read(files.MOST_BYTES + 1)
-    return await run_in_threadpool(partial(files.hold, content, sent.filename, name, by_staff=by_staff))
+    small = await beside.read(files.MOST_SMALL_BYTES + 1) if isinstance(beside, UploadFile) else b""
+    return await run_in_threadpool(partial(files.hold, content, sent.filename, name, by_staff=by_staff, small=small))
 
 
 def hold_back(request: Request) -> None:

@@ -138,6 +138,36 @@ def test_a_file_goes_and_comes_back_with_its_record(client: Browser, entity: Ent
 
 
 @every_file
+def test_a_small_picture_stands_in_lists_and_goes_with_the_large_one(client: Browser, entity: Entity, field: Field) -> None:
+    values = filled(client, entity, **{field.name + files.SMALL: OTHER["image"]})
+    record_id = int(send(client, f"/{entity.table}/new", values).headers["location"].partition("?")[0].rsplit("/", 1)[-1])
+    is_picture = field.type == "image"
+    with database.session() as db:
+        smalls = int(db.execute("SELECT count(*) FROM app_small").fetchone()[0])
+    assert smalls == int(is_picture)
+    assert client.get(at(entity, record_id, field)).content == SAMPLE_FILES[SAMPLES[field.type]]
+    shown = SAMPLE_FILES[OTHER["image"] if is_picture else SAMPLES[field.type]]
+    assert client.get(f"{at(entity, record_id, field)}?small=1").content == shown
+    if is_picture:
+        assert f"{at(entity, record_id, field)}?v=" in client.get(f"/{entity.table}/{record_id}").text
+    send(client, f"/{entity.table}/{record_id}/delete", {})
+    with database.session() as db:
+        db.execute("DELETE FROM app_undo")
+        files.clean_up(db)
+        assert not db.execute("SELECT 1 FROM app_small").fetchone()
+
+
+def test_what_is_no_small_picture_is_left(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    entity, field = next(((one, other) for one, other in HELD if other.type == "image"), HELD[0])
+    for number, content in enumerate((DISGUISED, b"%PDF-1.7", SAMPLE_FILES["zebra.png"] + b"\0" * files.MOST_SMALL_BYTES)):
+        monkeypatch.setitem(SAMPLE_FILES, f"small{number}", content)
+        values = filled(client, entity, **{field.name + files.SMALL: f"small{number}"})
+        assert send(client, f"/{entity.table}/new", values).status_code == 303
+    with database.session() as db:
+        assert not db.execute("SELECT 1 FROM app_small").fetchone()
+
+
+@every_file
 def test_a_list_carries_the_name_of_a_file_and_makes_none(client: Browser, entity: Entity, field: Field) -> None:
     record_id = add(client, entity)
     export = client.get(f"/{entity.table}/export.csv").text
