@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http import HttpProcessingError
 
 HEAD_TIMEOUT_S: Final = 15.0
@@ -18,7 +18,7 @@ HEAD_TIMEOUT_S: Final = 15.0
 _ROUNDS: Final = 3
 _REPORT_EVERY_S: Final = 60.0
 
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class HeadLimit:
@@ -29,11 +29,14 @@ class HeadLimit:
         self._waiting: dict[web.RequestHandler, float] = {}
         self._begun: set[web.RequestHandler] = set()
 
-    @web.middleware
-    async def note(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Remember that a connection has sent a whole head."""
-        self._begun.add(request.protocol)
-        return await handler(request)
+    def noting(self, handler: Handler) -> Handler:
+        """The handler, which also remembers that a connection has sent a whole head."""
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            self._begun.add(request.protocol)
+            return await handler(request)
+
+        return handle
 
     async def enforce(self, server: web.Server) -> None:
         """Look at every connection of the server now and then, until cancelled."""
@@ -46,6 +49,19 @@ class HeadLimit:
             for connection, since in self._waiting.items():
                 if moment - since >= self.timeout_s:
                     connection.force_close()
+
+
+class DiscreetRequest(web.BaseRequest):
+    """A request whose answer does not say which program made it, nor in which release."""
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        # By this, and not by an application's signal, which does not come for a request that is no HTTP.
+        response.headers.popall(hdrs.SERVER, None)
+
+
+def make_request(message: Any, content: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """A request, made of what the server makes every one of: parts that have no public types."""
+    return DiscreetRequest(message, content, protocol, writer, task, asyncio.get_running_loop())
 
 
 class MalformedRequests(logging.Filter):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
@@ -21,7 +22,7 @@ from app.preview import pages
 from app.preview.access import Admission, Doorman, Visit, strip_access
 from app.preview.headers import cookie_pairs
 from app.preview.links import Pass, PreviewSigner
-from app.preview.manners import HEAD_TIMEOUT_S, HeadLimit, request_log
+from app.preview.manners import HEAD_TIMEOUT_S, Handler, HeadLimit, make_request, request_log
 from app.preview.relay import Exchange, relay_http
 from app.preview.serving import PreviewFailed
 from app.preview.sockets import relay_websocket, wants_websocket
@@ -36,7 +37,6 @@ _PATIENCE_S: Final = 1.5
 _TRIES: Final = 3
 _MAX_HEADER: Final = 16_384
 _STOP_S: Final = 1.0
-_HEAD_LIMIT: Final = web.AppKey("head_limit", HeadLimit)
 
 
 class AppBrokeOff(AppError):
@@ -156,6 +156,14 @@ class PreviewProxy:
         raise NotFound("No preview is served at this address.")
 
 
+@dataclass(frozen=True)
+class Application:
+    """Hands every request to `handle`."""
+
+    handle: Handler
+    head_timeout_s: float = HEAD_TIMEOUT_S
+
+
 def preview_app(
     service: PreviewService,
     signer: PreviewSigner,
@@ -163,46 +171,36 @@ def preview_app(
     page_origins: Sequence[str] = (),
     patience_s: float = _PATIENCE_S,
     head_timeout_s: float = HEAD_TIMEOUT_S,
-) -> web.Application:
-    """The proxy as an aiohttp application. Pages of `page_origins` may show previews in a frame."""
+) -> Application:
+    """The proxy as an application. Pages of `page_origins` may show previews in a frame."""
     proxy = PreviewProxy(service, signer, page_origins=page_origins, patience_s=patience_s)
-    return application(proxy.handle, head_timeout_s=head_timeout_s)
-
-
-def application(
-    handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], *, head_timeout_s: float = HEAD_TIMEOUT_S
-) -> web.Application:
-    """An application that hands every request to `handle`."""
-    limit = HeadLimit(head_timeout_s)
-    app = web.Application(middlewares=[limit.note])
-    app[_HEAD_LIMIT] = limit
-    app.router.add_route("*", "/{path:.*}", handle)
-    return app
+    return Application(proxy.handle, head_timeout_s)
 
 
 @contextlib.asynccontextmanager
 async def listening(
-    app: web.Application, *, host: str, port: int, listener: socket.socket | None = None
+    app: Application, *, host: str, port: int, listener: socket.socket | None = None
 ) -> AsyncIterator[int]:
     """Serve the application inside the block; gives the port, which is a free one when 0 was asked for.
 
     With a `listener`, which is bound already, host and port are its own.
     """
-    runner = web.AppRunner(
-        app,
+    limit = HeadLimit(app.head_timeout_s)
+    server = web.Server(
+        limit.noting(app.handle),
+        request_factory=make_request,
         access_log=None,
         logger=request_log(),
         # It is from the end of an answer to the end of the next request's head.
-        keepalive_timeout=app[_HEAD_LIMIT].timeout_s,
+        keepalive_timeout=limit.timeout_s,
         # A visitor who leaves ends the request to the app as well.
         handler_cancellation=True,
-        shutdown_timeout=_STOP_S,
         max_line_size=_MAX_HEADER,
         max_field_size=_MAX_HEADER,
     )
+    runner = web.ServerRunner(server, shutdown_timeout=_STOP_S)
     await runner.setup()
-    assert runner.server is not None
-    limiting = asyncio.create_task(app[_HEAD_LIMIT].enforce(runner.server))
+    limiting = asyncio.create_task(limit.enforce(server))
     try:
         site = web.TCPSite(runner, host, port) if listener is None else web.SockSite(runner, listener)
         await site.start()
@@ -253,9 +251,12 @@ def _link_over(job_id: JobId) -> LinkOver:
 
 
 def _raw_target(request: web.BaseRequest) -> str:
-    """The path and query as they were sent, also when the request line held a whole URL."""
-    target = request.raw_path
-    return target if target.startswith("/") else request.rel_url.raw_path_qs
+    """The path and query as they were sent, also when the request line held a whole URL. NotFound."""
+    sent = request.raw_path
+    target = sent if sent.startswith("/") else request.rel_url.raw_path_qs
+    if not target.startswith("/") or request.method == "CONNECT":
+        raise NotFound("No page is at this address.")
+    return target
 
 
 def _failure_page(request: web.BaseRequest, error: AppError) -> web.Response:

@@ -16,7 +16,7 @@ from app.core.ids import JobId
 from app.core.retry import retry_while_unavailable
 from app.core.settings import Settings
 from app.events.notifications import Notification, NotificationListener
-from app.preview.proxy import PreviewProxy, application, listening, serve
+from app.preview.proxy import Application, PreviewProxy, listening, serve
 from app.preview.revocation import LinkRevocation
 from app.preview.shared_door import SharedDoor
 from app.preview.waking import PreviewService
@@ -78,7 +78,7 @@ async def _shared_door(adapters: Adapters, service: PreviewService, settings: Se
     )
     # A tunnel or reverse proxy runs on this computer, so only the network needs more than its own address.
     host = "0.0.0.0" if settings.lan else "127.0.0.1"
-    async with listening(application(door.handle), host=host, port=settings.shares_port):
+    async with listening(Application(door.handle), host=host, port=settings.shares_port):
         yield
 
 

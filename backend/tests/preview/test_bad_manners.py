@@ -21,6 +21,7 @@ import os, socket, threading, urllib.parse
 HINT = b"HTTP/1.1 103 Early Hints\\r\\nLink: </a>\\r\\n\\r\\n"
 SAID = {
     "/health": b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok",
+    "/named": b"HTTP/1.1 200 OK\\r\\nServer: RawApp/1\\r\\nX-Kept: yes\\r\\nContent-Length: 2\\r\\n\\r\\nok",
     "/some": HINT * 3 + b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok",
     "/101": b"HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: other\\r\\nConnection: upgrade\\r\\n\\r\\nraw bytes",
     "/websocket": b"HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: upgrade\\r\\n\\r\\n",
@@ -171,3 +172,29 @@ async def test_a_websocket_of_another_sites_page_is_refused(
     ) as own:
         await own.send_str("hello")
         assert (await own.receive()).data == "hello"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /-/health HTTP/1.1\r\nHost: 127.0.0.1:1\r\n", b" 200 "),
+        (b"GET / HTTP/1.1\r\nHost: nobody\r\n", b" 404 "),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n", b" 400 "),
+    ],
+)
+async def test_no_answer_says_which_program_made_it(house: House, head: bytes, status: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(head + b"Connection: close\r\n\r\n")
+    answer = (await read_to_the_end(reader)).lower()
+    writer.close()
+
+    assert status in answer.partition(b"\r\n")[0]
+    assert not {b"server:", b"python", b"aiohttp"} & set(answer.replace(b"\r\n", b" ").split())
+
+
+async def test_an_app_does_not_say_which_program_it_is(
+    house: House, visitor: aiohttp.ClientSession, raw: JobId
+) -> None:
+    async with visitor.get(house.url(raw, "/named")) as answer:
+        assert (answer.status, answer.headers.get("X-Kept")) == (200, "yes")
+        assert "Server" not in answer.headers

@@ -14,7 +14,7 @@ import pytest
 from app.core.ids import JobId, ProjectId
 from app.domain.share_link import ShareLink
 from app.preview.links import Access, Share
-from app.preview.proxy import PreviewProxy, application, listening
+from app.preview.proxy import Application, PreviewProxy, listening
 from app.preview.shared_door import SharedDoor
 from app.services.share_service import CodeNeeded, CodeWrong, LinkClosed
 from tests.preview.conftest import House
@@ -54,7 +54,7 @@ async def entry(house: House) -> OneLink:
 async def door(house: House, entry: OneLink) -> AsyncIterator[str]:
     proxy = PreviewProxy(house.service, house.signer)
     shared = SharedDoor(entry, proxy, house.signer, names={"show.example"}, is_https=False, form_s=1)
-    async with listening(application(shared.handle), host="127.0.0.1", port=0) as port:
+    async with listening(Application(shared.handle), host="127.0.0.1", port=0) as port:
         yield f"http://127.0.0.1:{port}"
 
 
