@@ -42,6 +42,8 @@ class FailureCode(StrEnum):
         "limit_met",
         "More programs or files were open at once than the place where your app is built allows. Try again.",
     )
+    MEMORY_LIMIT = "memory_limit", "The app took more memory than an app may have here, so it was ended."
+    DISK_LIMIT = "disk_limit", "The app wrote more to the disk than an app may here, so it was ended."
     UNAVAILABLE = "unavailable", "A part of the instance cannot be reached. Nothing was lost; try again."
     KEPT_CRASHING = (
         "kept_crashing",

@@ -5,6 +5,7 @@ A command that fails is a result (`CommandResult.exit_code`); a sandbox that is 
 SandboxError
 ├── SandboxUnavailable   this machine or provider cannot make one; `remedy` says what to do
 ├── SandboxGone          it was there and is not any more (killed, crashed, timed out)
+│   └── SandboxTookTooMuch   it was ended because what ran in it passed a limit
 ├── SandboxLimitMet      what ran in it met a limit, so what failed in it may have failed for that
 ├── SandboxFileMissing   read_file found no regular file at that path
 └── SandboxRefused       the request itself is not allowed: an unsafe path, a file over the cap
@@ -35,6 +36,25 @@ class SandboxUnavailable(SandboxError):
 
 class SandboxGone(SandboxError):
     """The sandbox does not exist any more."""
+
+
+class Limit(StrEnum):
+    """A limit that a sandbox is ended for."""
+
+    MEMORY = "memory"
+    DISK = "disk"
+    FREE_DISK = "free disk"
+    """Of the machine: it is almost full, and of what runs on it this sandbox takes the most."""
+    WATCHES = "watches"
+    """Descriptors that are watched by epoll."""
+
+
+class SandboxTookTooMuch(SandboxGone):
+    """The sandbox was ended because what ran in it passed this limit: another one would end like it."""
+
+    def __init__(self, message: str, limit: Limit) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class SandboxLimitMet(SandboxError):

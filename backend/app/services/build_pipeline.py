@@ -27,7 +27,7 @@ from app.domain.job import BUILD_STAGES, Change, JobStatus, SpecifiedJob
 from app.domain.workspace import check_paths, missing_files
 from app.events.model import EventType
 from app.ports.runner import MODEL_ENGINE, Runner, RunnerError, RunnerUnavailable, Say
-from app.ports.sandbox import SandboxRuntime
+from app.ports.sandbox import SandboxGone, SandboxRuntime, SandboxTookTooMuch
 from app.ports.storage import TreeDigest
 from app.queue.state_machine import NO_CHANGE, JobStateMachine
 from app.repositories import jobs
@@ -153,7 +153,7 @@ class BuildPipeline:
         for _ in range(1, TRIES):
             try:
                 return await self._find_faults(work)
-            except (AppError, RunnerError):
+            except (AppError, RunnerError, SandboxTookTooMuch):
                 raise
             except Exception as fault:
                 log.warning("stage_repeated", job_id=str(self._job.id), stage=stage.value, exc_info=fault)
@@ -165,8 +165,11 @@ class BuildPipeline:
         """The result; SandboxError where the sandbox explains why the app seems to fail."""
         try:
             return await work()
-        except BuildFailed as error:
-            if error.failure not in FOUND_IN_FILES and (fault := await self._bench.find_fault()) is not None:
+        except (BuildFailed, SandboxGone) as error:
+            if isinstance(error, BuildFailed) and error.failure in FOUND_IN_FILES:
+                raise
+            # Whoever asked a sandbox in the moment of its end was told that it is gone, and not yet why.
+            if (fault := await self._bench.find_fault()) is not None:
                 raise fault from error
             raise
 

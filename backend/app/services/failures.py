@@ -10,7 +10,7 @@ from app.core.disk import is_disk_full
 from app.core.errors import Unavailable
 from app.domain.failure import BuildFailed, FailureCode
 from app.ports.runner import GoalNotUnderstood, RunnerError, RunnerUnavailable, SpecNotWritable
-from app.ports.sandbox import SandboxError, SandboxLimitMet
+from app.ports.sandbox import Limit, SandboxError, SandboxLimitMet, SandboxTookTooMuch
 from app.ports.storage import StorageFull
 
 
@@ -38,6 +38,14 @@ SHOWN_BY_A_FULL_DISK: Final = frozenset(
 """A program without room to write ends in one of these ways, and its words are its own."""
 
 
+_CODE_OF_LIMIT: Final = {
+    Limit.MEMORY: FailureCode.MEMORY_LIMIT,
+    Limit.DISK: FailureCode.DISK_LIMIT,
+    Limit.FREE_DISK: FailureCode.DISK_FULL,
+    Limit.WATCHES: FailureCode.LIMIT_MET,
+}
+
+
 def explain_failure(error: Exception, *, is_full: Callable[[], bool] = lambda: False) -> Failure:
     """The failure that an error means; whatever nobody expected is INTERNAL_ERROR.
 
@@ -60,6 +68,8 @@ def _failure_by_error(error: Exception) -> Failure:
             return Failure(_code_of_runner(error), str(error), str(error.__cause__ or ""))
         case Unavailable():
             return Failure(FailureCode.UNAVAILABLE, error.detail)
+        case SandboxTookTooMuch():
+            return _failure_of(_CODE_OF_LIMIT[error.limit], str(error))
         case SandboxLimitMet():
             return _failure_of(FailureCode.LIMIT_MET, str(error))
         case SandboxError():

@@ -10,7 +10,7 @@ from app.core.errors import Unavailable
 from app.domain.failure import BuildFailed, FailureCode
 from app.ports import runner
 from app.ports.runner import RunnerError
-from app.ports.sandbox import SandboxGone
+from app.ports.sandbox import Limit, SandboxGone, SandboxTookTooMuch
 from app.services.failures import explain_failure
 
 
@@ -24,6 +24,10 @@ from app.services.failures import explain_failure
         (RunnerError("It broke."), FailureCode.RUNNER_FAILED),
         (Unavailable("The database is away."), FailureCode.UNAVAILABLE),
         (SandboxGone("gone"), FailureCode.SANDBOX_LOST),
+        (SandboxTookTooMuch("gone", Limit.MEMORY), FailureCode.MEMORY_LIMIT),
+        (SandboxTookTooMuch("gone", Limit.DISK), FailureCode.DISK_LIMIT),
+        (SandboxTookTooMuch("gone", Limit.FREE_DISK), FailureCode.DISK_FULL),
+        (SandboxTookTooMuch("gone", Limit.WATCHES), FailureCode.LIMIT_MET),
         (OSError(errno.ENOSPC, "full"), FailureCode.DISK_FULL),
         (KeyError("x"), FailureCode.INTERNAL_ERROR),
     ],

@@ -18,7 +18,7 @@ from app.acceptance.screenshots import take_pictures
 from app.adapters.sandboxes.local import LocalSandboxRuntime, held, watchdog
 from app.adapters.sandboxes.local.held import memory_held, tasks_below
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
-from app.ports.sandbox import SandboxGone, SandboxLimitMet, SandboxLimits
+from app.ports.sandbox import SandboxGone, SandboxLimitMet, SandboxLimits, SandboxTookTooMuch
 from tests.adapters.sandboxes import weaker
 from tests.adapters.sandboxes.weaker import MakeRuntime, python, started
 
@@ -336,7 +336,7 @@ async def test_four_processes_of_three_gigabytes_do_not_survive(runtime: LocalSa
     async with started(runtime, memory_bytes=1024 * MB) as sandbox:
         assert not await holding(sandbox, 3072 * MB, 4)
         await asyncio.wait_for(sandbox.wait_gone(), 20)
-        with pytest.raises(SandboxGone, match="memory"):
+        with pytest.raises(SandboxTookTooMuch, match="memory"):
             await sandbox.run_command(["true"])
 
 
@@ -366,7 +366,7 @@ async def test_memory_that_no_process_shows_is_counted(
         assert await survives(sandbox, code, times=times, for_s=1)
     async with started(make_runtime(), memory_bytes=megabytes * MB) as sandbox:
         assert not await survives(sandbox, code, times=times, for_s=25)
-        with pytest.raises(SandboxGone, match="memory"):
+        with pytest.raises(SandboxTookTooMuch, match="memory"):
             await sandbox.run_command(["true"])
 
 
@@ -377,7 +377,7 @@ async def test_a_sandbox_leaves_watched_descriptors_to_the_user_of_the_service(
         monkeypatch.setattr(part, "most_watches", lambda: 50_000)
     async with started(make_runtime(launcher=weaker.WithoutMemoryWatch)) as sandbox:
         assert not await survives(sandbox, WATCHES, times=13, for_s=25)
-        with pytest.raises(SandboxGone, match="epoll"):
+        with pytest.raises(SandboxTookTooMuch, match="epoll"):
             await sandbox.run_command(["true"])
 
 
@@ -490,7 +490,7 @@ async def test_one_file_is_bounded(runtime: LocalSandboxRuntime) -> None:
 )
 async def test_filling_the_disk_ends_the_sandbox(runtime: LocalSandboxRuntime, command: str) -> None:
     async with started(runtime, disk_bytes=80 * MB) as sandbox:
-        with pytest.raises(SandboxGone, match=r"disk|deep"):
+        with pytest.raises(SandboxTookTooMuch, match=r"disk|deep"):
             await sandbox.run_command(["bash", "-c", command], timeout_s=25)
     assert await runtime.list_ids() == {}
 
@@ -500,7 +500,7 @@ async def test_filling_the_disk_ends_the_sandbox(runtime: LocalSandboxRuntime, c
 async def test_files_without_a_name_count_however_they_are_held(runtime: LocalSandboxRuntime, hold: str) -> None:
     code = f"{HOLDING_FILES}\n{hold}\ntime.sleep(50)"
     async with started(runtime, disk_bytes=80 * MB) as sandbox:
-        with pytest.raises(SandboxGone, match="disk"):
+        with pytest.raises(SandboxTookTooMuch, match="disk"):
             await sandbox.run_command(["python3", "-c", code], timeout_s=25)
 
 
@@ -538,7 +538,7 @@ async def test_on_a_full_disk_the_sandbox_ends_that_takes_the_most(
     ):
         assert (await modest.run_command(["sh", "-c", "head -c 40M /dev/zero > file"])).exit_code == 0
         fill = "while :; do n=$((n+1)); head -c 4M /dev/zero > file$n; done"
-        with pytest.raises(SandboxGone, match="the disk is almost full"):
+        with pytest.raises(SandboxTookTooMuch, match="the disk is almost full"):
             await greedy.run_command(["sh", "-c", fill], timeout_s=90)
         assert (await modest.run_command(["wc", "-c", "file"])).output == f"{40 * MB} file\n"
 

@@ -9,7 +9,7 @@ import itertools
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
-        self._gone: str | None = None
+        self._gone: Callable[[], SandboxGone] | None = None
         self.ready: asyncio.Future[None] = self._loop.create_future()
         self.ready.add_done_callback(seen)
         self._loop.add_reader(control.fileno(), self._receive)
@@ -94,7 +94,7 @@ class Channel:
                 break
             else:
                 return
-        raise SandboxGone(self._gone or "the sandbox has ended")
+        raise self._gone() if self._gone else SandboxGone("the sandbox has ended")
 
     async def _writable(self) -> None:
         writable = asyncio.Event()
@@ -134,14 +134,14 @@ class Channel:
         else:
             future.set_result(Answer(message, fds))
 
-    def close(self, reason: str) -> None:
-        """Fail what waits, and everything that is asked from now on, with this reason."""
+    def close(self, gone: Callable[[], SandboxGone]) -> None:
+        """Fail what waits, and everything that is asked from now on, each with an error of its own."""
         if self._gone is not None:
             return
-        self._gone = reason
+        self._gone = gone
         self._loop.remove_reader(self._control.fileno())
         self._control.close()
         waiting: list[asyncio.Future[Any]] = [self.ready, *self._waiting.values()]  # Any: none gets its result
         for future in waiting:
             if not future.done():
-                future.set_exception(SandboxGone(reason))
+                future.set_exception(gone())

@@ -24,17 +24,19 @@ from app.adapters.sandboxes.local.layout import WRITTEN_BY_APPS
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
 from app.adapters.sandboxes.local.processes import ended, in_thread
 from app.adapters.sandboxes.local.startup import Running
-from app.adapters.sandboxes.local.watchdog import ResourceWatch
+from app.adapters.sandboxes.local.watchdog import Excess, ResourceWatch
 from app.core.ids import SandboxId
 from app.domain.workspace import START_SCRIPT
 from app.ports.sandbox import (
     CommandResult,
+    Limit,
     OnOutput,
     SandboxError,
     SandboxGone,
     SandboxLimitMet,
     SandboxLimits,
     SandboxRefused,
+    SandboxTookTooMuch,
 )
 
 CONNECT_TIMEOUT_S: Final = 10.0
@@ -67,7 +69,7 @@ class LocalSandbox:
         self._environment = terms.environment
         self._egress: Egress | None = None
         self._cgroup: Cgroup | None = None
-        self._reason = "it has ended"
+        self._reason: str | Excess = "it has ended"
         self._tail = Tail()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -232,7 +234,7 @@ class LocalSandbox:
     async def wait_gone(self) -> None:
         await asyncio.shield(self._over)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str | Excess) -> None:
         if not self._channel.closed:
             self._reason = reason
             for fd in self._pidfds:
@@ -241,7 +243,12 @@ class LocalSandbox:
 
     def _require_alive(self) -> None:
         if self._channel.closed or self._over.done():
-            raise SandboxGone(f"Sandbox {self.id} is gone: {self._reason}.")
+            raise self._gone()
+
+    def _gone(self) -> SandboxGone:
+        if isinstance(self._reason, Excess):
+            return SandboxTookTooMuch(f"Sandbox {self.id} is gone: {self._reason.words}.", self._reason.limit)
+        return SandboxGone(f"Sandbox {self.id} is gone: {self._reason}.")
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: what a coroutine is generic in
         task = asyncio.create_task(work)
@@ -260,8 +267,9 @@ class LocalSandbox:
             await ended(fd)
         self._process.wait()
         if self._channel.over or (self._cgroup and self._cgroup.ran_out_of_memory):
-            self._reason = f"it used more than {self._terms.limits.memory_bytes} bytes of memory"
-        self._channel.close(f"Sandbox {self.id} is gone: {self._reason}.")
+            words = f"it used more than {self._terms.limits.memory_bytes} bytes of memory"
+            self._reason = Excess(Limit.MEMORY, words)
+        self._channel.close(self._gone)
         if self._timer is not None:
             self._timer.cancel()
         self._watch.cancel()

@@ -59,6 +59,6 @@ async def come_up(launcher: Launcher, layout: Layout, limits: SandboxLimits) -> 
 async def _give_up(launched: Launched, channel: Channel) -> str:
     # The group, since bubblewrap's child binds its life to its parent's only at the end of its own start.
     os.killpg(launched.process.pid, signal.SIGKILL)
-    channel.close("it did not come up")
+    channel.close(lambda: SandboxGone("it did not come up"))
     _, complaint = await in_thread(launched.process.communicate)
     return complaint.decode(errors="replace")[-600:]

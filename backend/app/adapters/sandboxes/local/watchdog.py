@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from app.adapters.sandboxes.local.held import (
     unnamed_files,
 )
 from app.adapters.sandboxes.local.trees import ENTRY_BYTES, TreeTooDeep, disk_usage
+from app.ports.sandbox import Limit
 
 INTERVAL_S: Final = 0.2
 WALK_EVERY_S: Final = 5.0
@@ -37,6 +39,14 @@ GREEDY_SHARE: Final = 8
 """A sandbox that holds less than one part in this many of its limit is not what fills the disk."""
 
 _MEMORY_OF_MACHINE: Final = ("Shmem:", "SUnreclaim:")
+
+
+@dataclass(frozen=True)
+class Excess:
+    """A limit that was passed, and how to say so."""
+
+    limit: Limit
+    words: str
 
 
 class Schedule:
@@ -90,14 +100,14 @@ class ResourceWatch:
         self._is_paused = False
         write_note(self._directory, self._disk_bytes)
 
-    async def until_exceeded(self) -> str:
-        """Return, with what to say, when a limit is passed."""
+    async def until_exceeded(self) -> Excess:
+        """Return when a limit is passed."""
         while True:
             if not self._is_paused and (excess := await self._look()):
                 return excess
             await asyncio.sleep(INTERVAL_S)
 
-    async def _look(self) -> str | None:
+    async def _look(self) -> Excess | None:
         space = os.statvfs(self._trees[0])
         taken = -(space.f_bavail * space.f_frsize + space.f_favail * ENTRY_BYTES)
         self._looks_at_full = self._looks_at_full + 1 if _is_almost_full(space) else 0
@@ -105,23 +115,23 @@ class ResourceWatch:
         if is_due and (excess := await asyncio.to_thread(self._measure_disk, taken)):
             return excess
         if self._looks_at_full >= LOOKS_AT_FULL and self._is_greediest():
-            return "the disk is almost full, and of what runs it takes the most"
+            return Excess(Limit.FREE_DISK, "the disk is almost full, and of what runs it takes the most")
         shared, kernel = memory_of_machine()
         if self._memory.is_due(shared + kernel):
             return await asyncio.to_thread(self._measure_memory, shared, kernel)
         return None
 
-    def _measure_disk(self, taken: int) -> str | None:
+    def _measure_disk(self, taken: int) -> Excess | None:
         began = time.monotonic()
         tasks = tasks_below(self._pid)
         unnamed = unnamed_files(tasks)
         try:
             self._disk_bytes = sum(disk_usage(tree) for tree in self._trees) + unnamed.size
         except TreeTooDeep as error:
-            return f"it made {error}"
+            return Excess(Limit.DISK, f"it made {error}")
         write_note(self._directory, self._disk_bytes)
         self._disk.looked(taken, took_s=time.monotonic() - began)
-        excess = f"it used more than {self._disk_limit} bytes of disk"
+        excess = Excess(Limit.DISK, f"it used more than {self._disk_limit} bytes of disk")
         if self._disk_bytes > self._disk_limit:
             return excess
         if self._taken_before is None:
@@ -133,7 +143,7 @@ class ResourceWatch:
             self._is_suspect = not unnamed.is_complete or descriptors_in_flight(tasks) > 0
         return excess if was_suspect and self._is_suspect else None
 
-    def _measure_memory(self, shared: int, kernel: int) -> str | None:
+    def _measure_memory(self, shared: int, kernel: int) -> Excess | None:
         began = time.monotonic()
         if self._shared_before is None:
             self._shared_before = shared
@@ -141,8 +151,9 @@ class ResourceWatch:
         used = held.size if held.is_complete else max(held.size, shared - self._shared_before)
         self._memory.looked(shared + kernel, took_s=time.monotonic() - began)
         if held.watches > most_watches():
-            return f"it watched more than {most_watches()} descriptors by epoll"
-        return f"it used more than {self._memory_limit} bytes of memory" if used > self._memory_limit else None
+            return Excess(Limit.WATCHES, f"it watched more than {most_watches()} descriptors by epoll")
+        words = f"it used more than {self._memory_limit} bytes of memory"
+        return Excess(Limit.MEMORY, words) if used > self._memory_limit else None
 
     def _is_greediest(self) -> bool:
         # Of all processes: else the worker and the previews would each end one for the same full disk.
