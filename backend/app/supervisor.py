@@ -20,7 +20,7 @@ from app.adapters.embedded.server import EmbeddedServer
 from app.adapters.embedded.valkey import EmbeddedValkey
 from app.core.errors import ConfigurationError, PortTaken
 from app.core.settings import Settings
-from app.supervision.child import Child, ChildSpec, Comeback
+from app.supervision.child import SILENT_S, Child, ChildSpec, Comeback
 from app.supervision.instance import Instance, write_instance, write_servers
 from app.supervision.lock import DataDirLock
 from app.supervision.process import own_key, rotate_log, wait_until
@@ -55,6 +55,7 @@ class Supervisor:
         say: Callable[[str], None],
         on_ready: Callable[[Instance], None] = lambda _: None,
         grace_s: float = 10,
+        silent_s: float = SILENT_S,
     ) -> None:
         self._settings = settings
         self._data = settings.data
@@ -64,6 +65,7 @@ class Supervisor:
         self._say = say
         self._on_ready = on_ready
         self._grace_s = grace_s
+        self._silent_s = silent_s
         self._servers: list[tuple[EmbeddedServer, Comeback]] = []
         self._children: list[Child] = []
         self._ready = False
@@ -187,6 +189,7 @@ class Supervisor:
                 log=self._data.logs / f"{spec.name}.log",
                 environment=environment,
                 listener=listeners.get(spec.port or 0),
+                silent_s=self._silent_s,
             )
             self._children.append(child)
             child.start()
@@ -196,6 +199,9 @@ class Supervisor:
             if not server.alive and self._is_due(comeback, f"{server.name} has died"):
                 self._restart(server.name, server.start, comeback)
         for child in self._children:
+            if child.hangs():
+                self._say(f"{child.name} does not answer any more, so it is ended.")
+                child.kill()
             if not child.alive and self._is_due(child.comeback, f"{child.name} {child.ending} (log: {child.log})"):
                 self._restart(child.name, child.start, child.comeback)
         if not self._ready and self._api_is_ready():

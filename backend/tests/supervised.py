@@ -11,7 +11,7 @@ from pathlib import Path
 from app.core.errors import ConfigurationError, PortTaken
 from app.core.settings import Settings, process_environment
 from app.db import migrate
-from app.supervision.child import ChildSpec
+from app.supervision.child import SILENT_S, ChildSpec
 from app.supervision.fork import inherited_listener
 from app.supervisor import Supervisor
 
@@ -20,14 +20,14 @@ def tell(**line: object) -> None:
     print(json.dumps(line), flush=True)
 
 
-def spec(name: str, argv: list[str], port: int | None = None) -> ChildSpec:
+def spec(name: str, argv: list[str], port: int | None = None, health: str | None = None) -> ChildSpec:
     def run() -> int:
         listener = inherited_listener()
         if listener is not None:
             os.set_inheritable(listener.fileno(), True)
         os.execv(argv[0], argv)
 
-    return ChildSpec(name, run, port)
+    return ChildSpec(name, run, port, health)
 
 
 options = json.loads(sys.argv[3])
@@ -40,6 +40,7 @@ supervisor = Supervisor(
     say=lambda sentence: tell(say=sentence),
     on_ready=lambda instance: tell(ready=instance.model_dump(mode="json")),
     grace_s=options.get("grace_s", 10),
+    silent_s=options.get("silent_s", SILENT_S),
 )
 try:
     supervisor.run()

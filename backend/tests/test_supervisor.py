@@ -66,7 +66,7 @@ class Up:
 
     def __init__(self, data: DataDir, *children: dict[str, Any], port: int, **options: Any) -> None:
         self.data, self.port = data, port
-        self.api = python("api", API, port=port)
+        self.api = python("api", API, port=port, health="/")
         payload = {"children": [self.api, *children], **options}
         self.process = subprocess.Popen(
             [sys.executable, TESTS / "supervised.py", data.root, str(port), json.dumps(payload)],
@@ -207,6 +207,19 @@ def test_a_child_that_dies_is_started_again(start: Callable[..., Up], data: Data
     os.kill(first, signal.SIGKILL)
     said = up.until("say", "api was killed by signal 9")["say"]
     assert "starting it again." in said
+    assert up.get()["pid"] != first
+
+
+def test_a_child_that_hangs_is_ended_and_started_again(start: Callable[..., Up], data: DataDir) -> None:
+    up = start(silent_s=1)
+    up.until("ready")
+    first = up.get()["pid"]
+    time.sleep(2)  # one that answers is left alone, for longer than it may be silent
+    assert up.get()["pid"] == first
+
+    os.kill(first, signal.SIGSTOP)
+    up.until("say", "api does not answer any more")
+    up.until("say", "api was killed by signal 9")
     assert up.get()["pid"] != first
 
 

@@ -15,6 +15,7 @@ from app.core.desktop import open_in_browser
 from app.core.lan import shared_origin
 from app.core.paths import default_data_dir
 from app.core.settings import Settings, process_environment
+from app.preview.proxy import HEALTH_PATH as PREVIEW_HEALTH
 from app.processes.api import run_api
 from app.processes.migrate import migrate
 from app.processes.preview import run_preview
@@ -91,8 +92,8 @@ def _door_lines(settings: Settings) -> list[str]:
 def _child_processes(settings: Settings) -> list[ChildSpec]:
     workers = [ChildSpec(f"worker-{n + 1}", partial(_run_part, run_worker)) for n in range(settings.workers)]
     return [
-        ChildSpec("api", partial(_run_part, run_api), port=settings.port),
-        ChildSpec("preview", partial(_run_part, run_preview), port=settings.previews_port),
+        ChildSpec("api", partial(_run_part, run_api), port=settings.port, health="/api/health"),
+        ChildSpec("preview", partial(_run_part, run_preview), port=settings.previews_port, health=PREVIEW_HEALTH),
         *workers,
     ]
 

@@ -14,9 +14,12 @@ from signal import SIGKILL, SIGTERM
 import psutil
 
 from app.supervision.fork import fork
+from app.supervision.pulse import Pulse
 
 PAUSES_S = (0, 0.5, 1, 2, 4, 5)
 """Before the first, second, ... new start in a row; the last holds from then on."""
+SILENT_S = 30
+"""What answers nothing for so long hangs: on a machine that was very busy an answer took 11 s."""
 STEADY_S = 10
 """Having run for this long, a death counts as the first again."""
 
@@ -29,6 +32,8 @@ class ChildSpec:
     run: Callable[[], int]
     """What it does, in a fork of the supervisor; the number is its exit status."""
     port: int | None = None
+    health: str | None = None
+    """A path that it answers at for as long as it is well, whatever else is broken."""
 
 
 class Comeback:
@@ -75,6 +80,7 @@ class Child:
         log: Path,
         environment: Mapping[str, str],
         listener: socket.socket | None = None,
+        silent_s: float = SILENT_S,
     ) -> None:
         self.name = spec.name
         self.log = log
@@ -85,6 +91,7 @@ class Child:
         self._pid: int | None = None
         """Until its end was noted; from then on the number may be another's."""
         self._status: int | None = None
+        self._pulse = Pulse(listener, spec.health, silent_s=silent_s) if listener and spec.health else None
 
     @property
     def alive(self) -> bool:
@@ -96,6 +103,10 @@ class Child:
             return True
         self.kill()
         return False
+
+    def hangs(self) -> bool:
+        """True when it runs and has not answered for too long."""
+        return self._pulse is not None and self.alive and self._pulse.is_lost()
 
     @property
     def ending(self) -> str:
@@ -122,6 +133,8 @@ class Child:
         self._pid = fork(
             self._run, name=self.name, log=self.log, environment=self._environment, listener=self._listener
         )
+        if self._pulse is not None:
+            self._pulse.forget()
         self.comeback.started()
 
     def terminate(self) -> None:
