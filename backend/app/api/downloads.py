@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from app.container import Services
 from app.core.errors import NotFound
 from app.domain.job import Job
+from app.ports.storage import TreeDigest
 from app.services.export_service import iter_zip
 from app.services.founder_service import Caller
 from app.services.git_export import make_bundle
@@ -19,7 +20,9 @@ _PDF: Final = "app.services.paper_pdf"
 
 
 async def zip_of(services: Services, job: Job, *, with_data: bool) -> StreamingResponse:
-    """The files of a version with what a launch needs; `with_data` adds its records."""
+    """The files of a version with what a launch needs; `with_data` adds its records. VersionDamaged."""
+    # First: what is found out while the answer is sent can only break it off.
+    await services.versions.verify(job.project_id, TreeDigest(job.digest or ""))
     records = (await services.data.backup(job)).read() if with_data else None
     files = services.launches.files(job)
     return StreamingResponse(

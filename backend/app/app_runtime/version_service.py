@@ -68,6 +68,11 @@ class VersionService:
                 async for entry in entries:
                     yield entry
 
+    async def verify(self, project_id: ProjectId, digest: TreeDigest) -> None:
+        """Read every file of a tree, and keep none. NotFound, VersionDamaged, Unavailable."""
+        async for _ in self.stream(project_id, digest):
+            pass
+
     async def forget(self, project_id: ProjectId) -> None:
         """Remove all that is kept of a project that was deleted. Unavailable."""
         with _storage_errors():
@@ -93,7 +98,10 @@ def _storage_errors() -> Iterator[None]:
     except SnapshotMissing as error:
         raise NotFound("The files of this version are not stored here.") from error
     except (SnapshotDamaged, VersionSealed) as error:
-        raise VersionDamaged("The stored files of this version are not what they were.") from error
+        raise VersionDamaged(
+            "The stored files of this version are damaged.",
+            remedy="Put a copy of the data directory back, or build the app again: its plan is kept.",
+        ) from error
     except StorageFull as error:
         raise Unavailable(
             "The disk is full, so the app's files cannot be kept.", remedy="Make room on the disk.", retry_after=60

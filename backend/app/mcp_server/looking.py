@@ -18,6 +18,7 @@ from app.mcp_server.words import gate_data, gate_lines, job_data, project_data, 
 from app.ports.storage import TreeDigest
 from app.services.export_service import iter_zip
 from app.services.gate_service import require_ready
+from app.services.opening import open_version
 
 MOST_PROJECTS: Final = 50
 MOST_VERSIONS: Final = 50
@@ -86,7 +87,7 @@ async def _give_preview_link(session: Session, arguments: JobIn) -> Answer:
     services = session.services
     job = await ready_job(session, arguments.job_id)
     # First, so that a link that opens nothing never asks the founder for a decision.
-    await services.waker.probe(job.id)
+    await open_version(services.waker, services.versions, job)
     async with services.database.transaction() as tx:
         gate, _ = await services.generation.preview_viewed(tx, session.caller.id, job.id)
     url = services.previews.url(job.id)

@@ -22,6 +22,7 @@ from app.schemas.generation import BuildOut, ChangesOut, EvidenceOut, PreviewOut
 from app.services.founder_service import Caller
 from app.services.gate_service import require_ready
 from app.services.git_export import push
+from app.services.opening import open_version
 
 router = APIRouter()
 
@@ -67,7 +68,7 @@ async def preview(
 ) -> PreviewOut:
     """Wake the preview of this version; the link opens it as the app's owner, or as a visitor sees it."""
     job = await _ready_job(services, caller, job_id)
-    await services.waker.probe(job.id)
+    await open_version(services.waker, services.versions, job)
     return PreviewOut(preview_url=services.previews.url(job.id, access))
 
 
