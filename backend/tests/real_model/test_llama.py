@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.runners.asking import AnswerUnusable, Asker, Conversation
+from app.adapters.runners.asking import AnswerUnusable, Asker
+from app.adapters.runners.conversation import Conversation
 from app.adapters.runners.local_servers import find_local_servers
 from app.adapters.runners.model import probe
 from app.adapters.runners.providers import open_provider

@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -16,20 +16,23 @@ from pydantic_ai import exceptions as failures
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
-    ModelRequest,
     ModelResponse,
-    SystemPromptPart,
-    TextPart,
-    ToolCallPart,
-    ToolReturnPart,
-    UserPromptPart,
 )
-from pydantic_ai.models import ModelRequestParameters, StreamedResponse
-from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.models import StreamedResponse
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.tools import ToolDefinition
-from pydantic_core import from_json
 
+from app.adapters.runners.conversation import (
+    PROBE,
+    PROBE_INPUT,
+    PROBE_SCHEMA,
+    PROBE_SYSTEM,
+    PROBE_TOKENS,
+    Conversation,
+    is_probe_answer,
+    is_whole,
+    request_parameters,
+    text_of,
+)
 from app.adapters.runners.local_servers import LOADING_S
 from app.adapters.runners.providers import (
     MAY_PASS,
@@ -68,21 +71,6 @@ SMALL_ANSWER: Final = 1_500
 _LEAST_ROOM: Final = 256
 """Tokens of a context that have to be left for an answer."""
 
-_TOOL: Final = "answer"
-PROBE_SYSTEM: Final = 'Answer with {"heard": true}.'
-PROBE: Final = "Can you hear me?"
-PROBE_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {"heard": {"type": "boolean"}},
-    "required": ["heard"],
-    "additionalProperties": False,
-}
-PROBE_INPUT: Final = 400
-"""More than the question and its form have, also where a provider writes a page about tools around them."""
-
-PROBE_TOKENS: Final = 64
-"""More than the answer needs; some providers take no lower limit than 16."""
-
 _NEXT_FORM: Final = {AnswerForm.SCHEMA: AnswerForm.TOOL, AnswerForm.TOOL: AnswerForm.TEXT}
 
 _PROBE_S: Final = 20.0
@@ -94,33 +82,6 @@ class AnswerUnusable(Exception):
 
 class OutOfTime(AnswerUnusable):
     """The time for designing is over before anything came that could be used."""
-
-
-@dataclass
-class Conversation:
-    """The conversation so far: messages for the provider, texts that are equal on every try for the journal."""
-
-    system: str
-    turns: list[str] = field(default_factory=list)
-    messages: list[ModelMessage] = field(default_factory=list)
-
-    def ask(self, text: str) -> None:
-        """Add a question; after an answer by tool it goes back as that tool's result."""
-        newest = self.messages[-1] if self.messages else None
-        calls = [part for part in newest.parts if isinstance(part, ToolCallPart)] if newest is not None else []
-        self.turns.append(text)
-        if calls:
-            parts = [ToolReturnPart(call.tool_name, text, call.tool_call_id) for call in calls]
-            self.messages.append(ModelRequest(parts=parts))
-        elif newest is None:
-            self.messages.append(ModelRequest(parts=[SystemPromptPart(self.system), UserPromptPart(text)]))
-        else:
-            self.messages.append(ModelRequest(parts=[UserPromptPart(text)]))
-
-    def hear(self, response: ModelResponse, text: str) -> None:
-        """Add an answer."""
-        self.turns.append(text)
-        self.messages.append(response)
 
 
 @dataclass(frozen=True)
@@ -208,7 +169,7 @@ class Asker:
         reply = await self._ask_once(call, conversation, settings, PROBE_SCHEMA)
         answer = self._take_answer(conversation, reply)
         # A model that thinks first may be cut off before it has said anything, which shows nothing.
-        return answer.is_cut or _is_probe_answer(answer.text)
+        return answer.is_cut or is_probe_answer(answer.text)
 
     def _digest_of(self, conversation: Conversation, schema: dict[str, Any]) -> str:
         parts = [
@@ -256,6 +217,7 @@ class Asker:
                 "that begin with COFOUNDER_MODEL_, and what was spent is shown by `cofounder usage`."
             )
         most = usage_of(self._choice, input_tokens=tokens_in, output_tokens=room, cached_tokens=0)
+        # No tries of the library's own, since the journal would not know of them.
         settings = ModelSettings(max_tokens=room, max_retries=0, request_timeout=self._choice.call_s, cache=True)
         return Call(call.step, call.digest, call.model, call.prompt, call.share, most), settings
 
@@ -291,6 +253,7 @@ class Asker:
     async def _ask_once(
         self, call: Call, conversation: Conversation, settings: ModelSettings, schema: dict[str, Any] | None
     ) -> Reply:
+        # Written down before it is sent: after a crash a call that may have been paid is counted as one.
         call_id = await self._journal.begin(call)
         try:
             heard = await self._send(conversation.messages, settings, schema)
@@ -322,7 +285,7 @@ class Asker:
         TimeoutError where nothing came by then.
         """
         model = self._provider.model
-        parameters = _request_parameters(schema, form=self._form)
+        parameters = request_parameters(schema, form=self._form)
         prepared = model.prepare_messages(list(messages), parameters)
         seconds = min(self._choice.call_s, max(0.0, self._ends_at - time.monotonic()))
         if not self._choice.is_streaming:
@@ -338,7 +301,7 @@ class Asker:
                     pass
         except TimeoutError:
             # What a slow model wrote until now is worth what it is, as where its length is over.
-            if stream is None or not _text_of(stream.get()).strip():
+            if stream is None or not text_of(stream.get()).strip():
                 raise
             return _Heard(replace(stream.get(), finish_reason="length"), is_late=True)
         response = stream.get()
@@ -346,7 +309,7 @@ class Asker:
         told_why = (response.provider_details or {}).get(
             "finish_reason"
         ) or response.finish_reason == "content_filter"
-        if schema is not None and not told_why and not _is_whole(_text_of(response)):
+        if schema is not None and not told_why and not is_whole(text_of(response)):
             raise failures.ModelConnectionError(self._choice.name, "broke off", phase="read", in_stream=True)
         return _Heard(response)
 
@@ -368,49 +331,11 @@ class Asker:
         response = ModelMessagesTypeAdapter.validate_json(reply.text)[0]
         if not isinstance(response, ModelResponse):
             raise RunnerUnavailable("What was kept of the model's answer cannot be read. Start the build again.")
-        text = _text_of(response)
+        text = text_of(response)
         conversation.hear(response, text)
         if response.finish_reason == "content_filter":
             raise AnswerUnusable("The model refused to design this.")
         return Answer(text, is_cut=response.finish_reason == "length")
-
-
-def _request_parameters(schema: dict[str, Any] | None, *, form: AnswerForm) -> ModelRequestParameters:
-    if schema is None or form is AnswerForm.TEXT:
-        return ModelRequestParameters()
-    about = "The whole answer."
-    if form is AnswerForm.SCHEMA:
-        described = OutputObjectDefinition(json_schema=schema, name=_TOOL, description=about, strict=False)
-        return ModelRequestParameters(output_mode="native", output_object=described, allow_text_output=True)
-    tool = ToolDefinition(
-        name=_TOOL, parameters_json_schema=schema, description=about, strict=False, kind="output"
-    )
-    return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
-
-
-def _text_of(response: ModelResponse) -> str:
-    """The JSON of an answer, from its tool call or else from its text."""
-    for part in response.parts:
-        if isinstance(part, ToolCallPart):
-            return part.args_as_json_str() if not isinstance(part.args, str) else part.args
-    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
-
-
-def _is_whole(text: str) -> bool:
-    """True when a text is JSON to its end: some servers never say why they stop, and a broken stream does not."""
-    try:
-        from_json(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_probe_answer(text: str) -> bool:
-    try:
-        answer = from_json(text)
-    except ValueError:
-        return False
-    return isinstance(answer, dict) and isinstance(answer.get("heard"), bool)
 
 
 def _pause_before_retry(error: failures.ModelAPIError, attempt: int) -> float | None:

@@ -10,7 +10,8 @@ from typing import Any, Final
 import structlog
 from pydantic_core import from_json
 
-from app.adapters.runners.asking import AnswerUnusable, Asker, Conversation
+from app.adapters.runners.asking import AnswerUnusable, Asker
+from app.adapters.runners.conversation import Conversation
 from app.adapters.runners.providers import estimate_line, open_provider, price_line
 from app.blueprint import language
 from app.blueprint.operations import Operation
@@ -161,6 +162,7 @@ class RunnerReal:
             if reply.is_cut:
                 cut = Fault("the answer", "it was cut off at the limit of its length; say the same in less")
                 draft = Draft(draft.spec, (*draft.faults, cut))
+            # Of two that are equally faulty the later, which was written with the faults in view.
             if draft.spec is not None and (best[1].spec is None or len(draft.faults) <= len(best[1].faults)):
                 best = answer, draft
             if draft.is_whole or not asker.has_time:

@@ -171,6 +171,7 @@ MAY_PASS: Final = (
 )
 """Worth another try: the provider is busy, hurt or out of reach."""
 
+# Silence has used up the time for another try, and may well be this provider's alone.
 _DOWN: Final = (*MAY_PASS, failures.ModelRequestTimeout)
 
 UNPAID: Final = (
@@ -201,6 +202,7 @@ def is_too_long(error: failures.ModelAPIError) -> bool:
 
 def is_about_form(error: failures.ModelAPIError, form: AnswerForm) -> bool:
     """True when a provider refuses to bring an answer into a form in this way."""
+    # There is no code for it: each provider and server says it in a sentence of its own.
     words = {
         AnswerForm.SCHEMA: ("response_format", "json_schema", "grammar", "text.format"),
         AnswerForm.TOOL: ("tool", "function"),
@@ -214,6 +216,7 @@ def output_limit(error: failures.ModelAPIError, *, asked: int) -> int | None:
     reason = _reason_of(error)
     if "max_tokens" not in reason and "max_completion_tokens" not in reason and "max_output_tokens" not in reason:
         return None
+    # A sentence may name other numbers too, such as what was asked for or the room for both together.
     limits = [int(number.replace(",", "")) for number in _NUMBER.findall(reason)]
     return max((number for number in limits if _LEAST_LIMIT <= number < asked), default=None)
 
