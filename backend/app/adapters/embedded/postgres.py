@@ -55,6 +55,7 @@ class EmbeddedPostgres(EmbeddedServer):
     """One cluster with one database. Data is safe at a kill -9: fsync stays on unless `options` say otherwise."""
 
     name: ClassVar = "postgres"
+    # On SIGTERM it would wait until every client has gone.
     stop_signal: ClassVar = SIGINT
     unprivileged: ClassVar = True
 
@@ -127,6 +128,7 @@ class EmbeddedPostgres(EmbeddedServer):
             shutil.rmtree(draft)
         draft.mkdir(mode=0o700, parents=True)
         initdb: list[str | Path] = [self._programs / "initdb", "--pgdata", draft, "--username", USER]
+        # Whoever reaches the socket is the owner of its 0700 directory.
         initdb += ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-sync"]
         command = tied(initdb, death_signal=SIGKILL, unprivileged=os.geteuid() == 0)
         result = subprocess.run(
@@ -153,6 +155,7 @@ class EmbeddedPostgres(EmbeddedServer):
             lines = (self.directory / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
+        # The number too, since the file may be of a server that was killed.
         return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def _stale_files(self) -> list[Path]:

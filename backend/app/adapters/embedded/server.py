@@ -47,7 +47,7 @@ class EmbeddedServer(ABC):
 
     @property
     def alive(self) -> bool:
-        """True when the server that this object started still runs; notices (and buries) a dead one."""
+        """True when the server that this object started still runs; collects a dead one."""
         return self._process is not None and self._process.poll() is None
 
     @property

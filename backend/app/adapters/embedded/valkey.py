@@ -72,6 +72,7 @@ class EmbeddedValkey(EmbeddedServer):
             "unixsocket": str(self._socket),
             "unixsocketperm": "700",
             "dir": str(self.directory),
+            # The record is Postgres: what is here may be lost at any moment, so none of it is worth a write.
             "save": "",
             "appendonly": "no",
             "maxmemory": MAXMEMORY,
@@ -85,6 +86,7 @@ class EmbeddedValkey(EmbeddedServer):
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(1)
                 connection.connect(str(self._socket))
+                # A server that an earlier owner left behind may still answer here.
                 peer, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
                 connection.sendall(b"PING\r\n")
                 return peer == pid and connection.recv(16).startswith(b"+PONG")

@@ -35,6 +35,7 @@ def kept_secret(path: Path, *, prefix: str = "") -> str:
         draft.touch(mode=0o600, exist_ok=False)
         draft.write_text(prefix + secrets.token_urlsafe(32))
         try:
+            # A link never takes the place of a file: of several processes all keep what the first one made.
             path.hardlink_to(draft)
         except FileExistsError:
             pass

@@ -32,11 +32,13 @@ from app.ports.storage import (
 _PARTS: Final = (".git", ".new", ".lock")
 """What there may be of a project. The lock goes last: it is held until then."""
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+# To git: the reference must not be there yet.
 _NO_REF: Final = "0" * 64
 _LOCK_POLL_S: Final = 0.01
 _LOCK_WAIT_S: Final = 60
 _READ_WAIT_S: Final = 30
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+# Always the same moment, so that the same files give the same commit when a stage is repeated.
 _AUTHOR: Final = b"committer Co-Founder <cofounder@localhost> 0 +0000\n"
 _LEFTOVERS: Final = ("objects/pack/tmp_*", "objects/tmp_objdir-*", "objects/??/tmp_obj_*", "fast_import_crash_*")
 
@@ -60,6 +62,7 @@ class DiskVersionStore:
         ref = f"refs/jobs/{job_id}/{name}"
         async with self._writing(project_id, ref=ref, size=sum(map(len, files.values()))) as (git, lock):
             stream = _import_stream(ref, files)
+            # With `--done` a stream that breaks off in the middle counts as none.
             await git.run("fast-import", "--quiet", "--done", "--force", stdin=stream, keep_open=[lock])
             existing = (await git.run("rev-parse", "--verify", f"{ref}^{{tree}}")).decode().strip()
         if existing != tree_of(digest):
@@ -88,6 +91,7 @@ class DiskVersionStore:
         """Name a tree as a version for ever."""
         version_number(version)
         tree = tree_of(digest)
+        # Only what can be read becomes a version.
         await _blobs(self._git(project_id), tree)
         ref = f"refs/versions/{version}"
         async with self._writing(project_id, ref=ref, size=0) as (git, lock):

@@ -59,6 +59,7 @@ def _tree_id(node: _Node) -> str:
         if isinstance(child, str):
             rows.append((encoded, mode_of(name).encode(), encoded, child))
         else:
+            # Git sorts a folder as if its name ended with a slash.
             rows.append((encoded + b"/", b"40000", encoded, _tree_id(child)))
     rows.sort()
     return _object_id(

@@ -26,6 +26,7 @@ NEVER: Final[tuple[Network, ...]] = tuple(
     ipaddress.ip_network(text)
     for text in (
         *("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3"),
+        # Where Azure, Alibaba and Amazon tell a machine its credentials.
         *("168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128"),
         *("::/127", "fe80::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
     )
@@ -76,5 +77,6 @@ class Resolver:
             if expires < time.monotonic():
                 addresses = await self._lookup(host)
                 self._known[host] = (time.monotonic() + ANSWER_S, addresses)
+        # Anew each time: a laptop changes its networks while this runs.
         local_addresses = own_addresses()
         return [address for address in addresses if may_reach(address, own=local_addresses, private=private)]

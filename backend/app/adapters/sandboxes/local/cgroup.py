@@ -24,6 +24,7 @@ def find_delegated(*, mount: Path = MOUNT, own: Path = OWN) -> Path | None:
     """The cgroup in which this service may make others, beside its own; None where nobody delegated one."""
     try:
         lines = own.read_text().splitlines()
+        # The line of the second version of cgroups.
         path = next(line[3:] for line in lines if line.startswith("0::"))
         parent = (mount / path.lstrip("/")).parent
         between = [folder for folder in (parent, *parent.parents) if folder.is_relative_to(mount)]
@@ -81,8 +82,10 @@ class Cgroup:
     def limit(self, limits: SandboxLimits) -> None:
         """Set what everything in it may use together."""
         (self.folder / "memory.max").write_text(str(limits.memory_bytes))
+        # All or nothing: the kernel would end one process of it, and an app would half work.
         (self.folder / "memory.oom.group").write_text("1")
         (self.folder / "pids.max").write_text(str(limits.processes + SPARE_PROCESSES))
+        # Else what is over the limit is swapped out and goes on growing there.
         if (swap := self.folder / "memory.swap.max").exists():
             swap.write_text("0")
 

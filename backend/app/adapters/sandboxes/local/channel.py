@@ -126,6 +126,7 @@ class Channel:
             self.ready.set_result(None)
         elif message.get("ev") == "over":
             self.over = message["what"]
+        # Nobody waits any more, and a descriptor that nobody takes would stay open for ever.
         elif (future := self._waiting.get(message["id"])) is None or future.done():
             for fd in fds:
                 os.close(fd)

@@ -37,6 +37,7 @@ class RunningCommand:
                 await self._finished()
         except TimeoutError:
             await self._end()
+            # It is another one's, such as of `on_output`.
             if not limit.expired():
                 raise
             timed_out = True

@@ -40,13 +40,16 @@ class Drop:
 
     def __call__(self) -> None:
         """Runs in the forked child: plain system calls only."""
+        # Where memory runs out, the kernel takes this before the service that made it.
         _write("/proc/self/oom_score_adj", b"1000")
         check(_libc.unshare(_CLONE_NEWNS))
         check(_libc.mount(b"none", b"/", None, _MS_PRIVATE_REC, None))
+        # Opened first: some lie below STAGE themselves, which the next line covers.
         opened = [os.open(source, os.O_PATH | os.O_CLOEXEC) for source, _, _ in self._sources]
         check(_libc.mount(b"tmpfs", STAGE.encode(), b"tmpfs", _MS_NOSUID_NODEV, b"mode=755,size=1m"))
         for place, (fd, (_, is_dir, is_mapped)) in enumerate(zip(opened, self._sources, strict=True)):
             self._bind(fd, f"{STAGE}/{place}", is_dir=is_dir, is_mapped=is_mapped)
+        # In this order: who is no longer root gives up no groups.
         os.setgroups([])
         os.setresgid(self._uid, self._uid, self._uid)
         os.setresuid(self._uid, self._uid, self._uid)

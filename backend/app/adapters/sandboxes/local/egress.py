@@ -22,6 +22,7 @@ HEAD_TIMEOUT_S: Final = 10.0
 CONNECT_TIMEOUT_S: Final = 15.0
 IDLE_TIMEOUT_S: Final = 120.0
 MAX_HEAD: Final = 16 * 1024
+# Each costs this process two descriptors.
 MAX_TUNNELS: Final = 64
 MAX_BYTES_IN: Final = 4 << 30
 MAX_BYTES_OUT: Final = 8 << 20
@@ -166,6 +167,7 @@ class Egress:
                         return
                     sink.write(chunk)
                     await sink.drain()
+            # Only this direction has ended; the other may have more to say.
             sink.write_eof()
 
 
@@ -180,6 +182,7 @@ def is_address(host: str) -> bool:
 
 def parse_connect(head: bytes) -> Origin:
     """The origin that a request wants to reach; raises Refused for anything but a plain CONNECT."""
+    # Latin-1 reads any byte, so that a request which is no text is refused like any other.
     words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
     if len(head) > MAX_HEAD or len(words) != 3 or words[0] != "CONNECT":
         raise Refused("only CONNECT to a package registry is served here")

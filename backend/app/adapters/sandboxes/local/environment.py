@@ -23,8 +23,10 @@ def environment(toolchain: Toolchain, registries: Registries, *, network: bool) 
         "LANG": "C.UTF-8",
         "TMPDIR": "/tmp",
         "UV_CACHE_DIR": CACHE,
+        # The cache and the environment are two mounts, and no link goes from one to another.
         "UV_LINK_MODE": "copy",
         "UV_NO_PROGRESS": "1",
+        # The way out leads to packages only, so it would try in vain, and for long.
         "UV_PYTHON_DOWNLOADS": "never",
         **registries.environment(),
         **(_proxy() if network else _OFFLINE),

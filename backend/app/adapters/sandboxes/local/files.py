@@ -14,6 +14,7 @@ from app.ports.sandbox import SandboxFileMissing, SandboxRefused
 
 _OPENAT2: Final = 437
 _RESOLVE_BENEATH, _RESOLVE_NO_SYMLINKS, _RESOLVE_NO_MAGICLINKS = 0x08, 0x04, 0x02
+# Without waiting: a pipe that nobody writes to would hold the reader for ever.
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | os.O_NOFOLLOW
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _RETRIES: Final = 10
@@ -33,8 +34,10 @@ def open_beneath(directory: int, path: str) -> int:
         )
         if fd >= 0:
             return fd
+        # Filters of containers answer a call that they do not know with EPERM.
         if ctypes.get_errno() in (errno.ENOSYS, errno.EPERM):
             return open_by_steps(directory, path)
+        # The kernel asks to try again where something was renamed on the way.
         if ctypes.get_errno() != errno.EAGAIN:
             break
     raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), path)

@@ -33,6 +33,7 @@ async def read_hello(reader: asyncio.StreamReader) -> ClientHello:
     while len(message) < _MESSAGE_HEAD or len(message) < _MESSAGE_HEAD + int.from_bytes(message[1:4], "big"):
         head = await reader.readexactly(_RECORD_HEAD)
         size = int.from_bytes(head[3:5], "big")
+        # Every version of TLS says 3 here; a first message may be spread over several records.
         if head[0] != _HANDSHAKE or head[1] != 3 or not 0 < size <= _MAX_RECORD or len(data) > MAX_HELLO:
             raise NotTls("only TLS goes through here")
         body = await reader.readexactly(size)

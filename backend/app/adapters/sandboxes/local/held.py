@@ -54,6 +54,7 @@ class _Area:
     def blocks(self) -> int | None:
         """The bytes that the whole file takes; None where that is root's to know."""
         try:
+            # Blocks are counted in 512 bytes, whatever the file system's own are.
             return self.entry.stat().st_blocks * 512
         except FileNotFoundError:
             return 0

@@ -115,6 +115,7 @@ class RegistryHosts:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+            # The operator's own proxy may be the only way to the registries.
             trust_env=True,
         )
 
@@ -126,6 +127,7 @@ class RegistryHosts:
                     with suppress(aiohttp.ClientError, ValueError):
                         url = f"{registry.url.rstrip('/')}/{sample}"
                         if urls := await _file_urls(session, url, registry.accept):
+                            # One file stands for the others: an index serves all of them in the same way.
                             every = [*urls, *await self._redirects(session, urls[-1], registry)]
                             return dict(_admitted(every, registry))
         return None

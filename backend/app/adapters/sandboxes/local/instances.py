@@ -18,6 +18,7 @@ from app.core.ids import JobId, SandboxId
 
 NOT_YET: Final = Process(0, 0)
 ROOMS: Final = ("workspace", "home", "cache")
+# Far longer than any start takes.
 ABANDONED_S: Final = 3600
 _STATE: Final = "state.json"
 _ID = re.compile(r"(\d+)-(\d+)-([0-9a-f]{12})")
@@ -40,6 +41,7 @@ class Instance:
     def create(cls, directory: Path, job_id: JobId, purpose: str) -> Self:
         """A fresh directory, known by its job before anything runs in it."""
         directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Hidden until its state is written, so that nobody finds one that belongs to no job.
         draft = cls(directory.with_name(f".{directory.name}"), job_id, purpose, boot_id())
         draft.directory.mkdir(mode=0o700)
         for room in ROOMS:

@@ -65,6 +65,7 @@ class Launcher:
         """Namespaces, capabilities, and what happens to the sandbox when its owner dies."""
         return [
             *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+            # No namespaces within: they make of every program a root, before whom much of the kernel lies open.
             *("--unshare-cgroup-try", "--disable-userns", "--die-with-parent", "--new-session", "--as-pid-1"),
             *("--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox", "--uid", "1000", "--gid", "1000"),
         ]
@@ -89,6 +90,7 @@ class Launcher:
 
     def command_limits(self, limits: SandboxLimits) -> dict[str, int]:
         """The limits of each process, by their name in `resource`."""
+        # Nobody without privileges can set more than the service itself has.
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         return {
             "RLIMIT_NPROC": limits.processes,
@@ -96,6 +98,7 @@ class Launcher:
             "RLIMIT_FSIZE": limits.file_bytes,
             "RLIMIT_DATA": limits.memory_bytes,
             "RLIMIT_CORE": 0,
+            # Messages that wait in a queue belong to no process, so no watch would find their memory.
             "RLIMIT_MSGQUEUE": 0,
         }
 

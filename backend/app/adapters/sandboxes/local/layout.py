@@ -25,6 +25,7 @@ _ETC: Final = {
     "group": b"app:x:1000:\n",
     "hosts": b"127.0.0.1 localhost sandbox\n::1 localhost\n",
     "nsswitch.conf": b"hosts: files\npasswd: files\ngroup: files\n",
+    # Names are resolved by the proxy, outside.
     "resolv.conf": b"",
 }
 _ETC_OF_THE_HOST: Final = (
@@ -97,6 +98,7 @@ class Descriptors:
 
     def hold(self, data: bytes) -> str:
         """The number of a descriptor from which `data` can be read."""
+        # In memory: nothing has to be removed, and no path can be exchanged.
         fd = os.memfd_create("cofounder")
         self.opened.append(fd)
         os.write(fd, data)
@@ -123,6 +125,7 @@ def system_arguments() -> list[str]:
 def _top_level() -> list[str]:
     arguments: list[str] = []
     for path in (Path("/") / name for name in _TOP_LEVEL):
+        # On most systems by now these lead into /usr; on older ones they are folders of their own.
         if path.is_symlink():
             arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
@@ -143,6 +146,7 @@ def etc_arguments(layout: Layout, fds: Descriptors) -> list[str]:
 def bind_arguments(layout: Layout, tools: tuple[tuple[Path, Path], ...], place: Place) -> list[str]:
     """The workspace, the home, the data and the package cache to write to; the tools to read."""
     arguments = ["--bind", place(layout.workspace), WORKSPACE, "--bind", place(layout.home), HOME]
+    # After the workspace, which it lies in.
     if layout.data is not None:
         arguments += ["--bind", place(layout.data), DATA]
     for source, target in tools:

@@ -79,6 +79,7 @@ class OwnUids:
 
 def _user_namespace(inside: int, outside: int) -> int:
     """A descriptor of a user namespace with one user. OSError, SubprocessError."""
+    # `cat` waits for input that never comes, and keeps the namespace until its maps are written and it is opened.
     with subprocess.Popen(
         ["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=_unshare
     ) as helper:
@@ -102,6 +103,7 @@ class _MountAttributes(ctypes.Structure):
 
 def bind_mapped(source: str, target: str, namespace: int) -> None:
     """Mount a directory at another place with its owner mapped. Plain system calls, for between fork and exec."""
+    # -100 stands for the current directory; the paths are absolute.
     tree = _libc.syscall(_OPEN_TREE, -100, source.encode(), _OPEN_TREE_CLONE | os.O_CLOEXEC)
     check(min(tree, 0))
     attributes = _MountAttributes(_MOUNT_ATTR_IDMAP, 0, 0, namespace)

@@ -44,6 +44,7 @@ class Process:
             fd = os.pidfd_open(self.pid)
         except ProcessLookupError:
             return None
+        # Looked at again, since the number may have been given to another before it was opened.
         if self.is_alive:
             return fd
         os.close(fd)

@@ -86,6 +86,7 @@ def without_credentials(url: str) -> str:
 
 async def read_registries(uv: Path, python: Path, environ: Mapping[str, str]) -> Registries:
     """Ask uv, then read the settings of pip and npm. SandboxUnavailable when uv cannot read its own settings."""
+    # What uv would use if nobody had set anything: only beside it does it show what the operator chose.
     neutral = {name: value for name, value in environ.items() if not name.startswith("UV_")}
     of_operator, default = await asyncio.gather(
         _indexes_of_uv(uv, python, environ),
@@ -159,6 +160,7 @@ def _settings_of_pip(environ: Mapping[str, str]) -> dict[str, str]:
     """pip's settings by its own rules: later files win, and the environment wins over all."""
     settings: dict[str, str] = {}
     for path in _files_of_pip(environ):
+        # Raw: a password in an address may have percent signs.
         parser = configparser.RawConfigParser()
         try:
             parser.read(path)
@@ -178,6 +180,7 @@ def _files_of_pip(environ: Mapping[str, str]) -> list[Path]:
     files = [Path(folder) / "pip/pip.conf" for folder in shared.split(":")]
     files += [Path("/etc/pip.conf"), home / ".pip/pip.conf", user / "pip/pip.conf", Path(sys.prefix) / "pip.conf"]
     if config_file := environ.get("PIP_CONFIG_FILE"):
+        # pip's own way to say: read no file at all.
         return [] if config_file == "/dev/null" else [*files, Path(config_file)]
     return files
 

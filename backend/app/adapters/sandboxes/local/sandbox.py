@@ -136,6 +136,7 @@ class LocalSandbox:
             raise SandboxRefused(f"the files cannot be written: {error.strerror}") from error
         finally:
             os.close(pack)
+        # Such an answer is of a writer that was killed: what runs inside has the same user.
         if "code" in answer.fields:
             raise SandboxRefused("the files cannot be written: something inside ended the writing")
 
@@ -265,6 +266,7 @@ class LocalSandbox:
         """Once the first process inside has ended all the others have, and only the traces are left."""
         for fd in self._pidfds:
             await ended(fd)
+        # It has ended; this only takes its entry from the kernel.
         self._process.wait()
         if self._channel.over or (self._cgroup and self._cgroup.ran_out_of_memory):
             words = f"it used more than {self._terms.limits.memory_bytes} bytes of memory"

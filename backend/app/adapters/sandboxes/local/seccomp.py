@@ -15,8 +15,11 @@ ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 NUMBER, ARCHITECTURE, ARGUMENT_0, ARGUMENT_1, ARGUMENT_2 = 0, 4, 16, 24, 32
 """Offsets in `struct seccomp_data`; of an argument the low half, which both machines keep first."""
 
+# Those of `clone` for all eight kinds of namespace.
 NEW_NAMESPACE_FLAGS: Final = 0x7E020080
+# By these a program types into the terminal that it was started from.
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+# Netlink too: glibc asks the kernel by it for the machine's addresses before it resolves a name.
 FAMILIES: Final = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
 THREAD_FLAG, SHARED_FILES_FLAG, UNSHARE_FLAG = 0x10000, 0x400, 2
 X32_BIT: Final = 0x40000000
@@ -110,6 +113,7 @@ def build(machine: str | None = None) -> bytes:
         raise UnknownMachine(name)
     table = MACHINES[name]
     program = [_op(LOAD, ARCHITECTURE), _op(JUMP_EQUAL, table.audit, 1, 0), _op(RETURN, KILL), _op(LOAD, NUMBER)]
+    # A second numbering of the same calls, which the tables do not know.
     if table.has_x32:
         program += [_op(JUMP_AT_LEAST, X32_BIT, 0, 1), _fail(errno.ENOSYS)]
     for number in table.denied:

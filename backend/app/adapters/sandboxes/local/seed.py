@@ -78,6 +78,7 @@ class SeedCaches:
             settings["SSL_CERT_FILE"] = str(draft / "ca.pem")
         try:
             tools = {**environ, **settings, "UV_CACHE_DIR": str(seed.cache)}
+            # Twice: the first fills the cache, which is compiled then; the second takes the bytecode along.
             await self._install(draft / "lock", draft / "first", tools)
             await self._compile(seed.cache)
             await self._install(draft / "lock", seed.venv, {**tools, "UV_OFFLINE": "1"})
@@ -87,6 +88,7 @@ class SeedCaches:
 
     async def _install(self, lock: Path, venv: Path, environ: Mapping[str, str]) -> None:
         """A new environment, by links into the cache; wheels only, so no package's code runs."""
+        # Relocatable, since sandboxes see it at another path.
         await self._run_uv("venv", "--relocatable", "--python", str(self._python), str(venv), environ=environ)
         await self._run_uv(
             *("pip", "sync", "--python", str(venv / "bin" / "python"), "--link-mode", "hardlink"),

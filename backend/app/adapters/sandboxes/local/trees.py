@@ -47,6 +47,7 @@ def open_directory(parent: int, name: str) -> int | None:
         return None
     try:
         if os.fstat(handle).st_mode & 0o700 != 0o700:
+            # By its handle: a link may have taken the place of the name meanwhile.
             Path(f"/proc/self/fd/{handle}").chmod(0o700)
         return os.open(".", os.O_RDONLY | _DIRECTORY, dir_fd=handle)
     finally:

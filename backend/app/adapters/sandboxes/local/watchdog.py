@@ -109,6 +109,7 @@ class ResourceWatch:
 
     async def _look(self) -> Excess | None:
         space = os.statvfs(self._trees[0])
+        # It rises as the disk fills; files that are free to be made count as well, since empty ones use those up.
         taken = -(space.f_bavail * space.f_frsize + space.f_favail * ENTRY_BYTES)
         self._looks_at_full = self._looks_at_full + 1 if _is_almost_full(space) else 0
         is_due = self._looks_at_full == 1 or self._disk.is_due(taken)
