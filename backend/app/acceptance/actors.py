@@ -93,10 +93,12 @@ def path_to(
 ) -> tuple[str, ...]:
     """The links that lead from a record to the person it belongs to; empty where none do, or it is the person."""
     for link in entity.fields:
+        # A link straight to the person says whose it is, whatever else leads there.
         if link.ref == person:
             return (link.name,)
     for link in entity.fields:
         target = spec.entity(link.ref) if link.ref and link.required else None
+        # By others only where they are always filled in: else some records would be nobody's.
         if target is not None and target.name not in visited | {entity.name}:
             onward = path_to(spec, target, person, visited | {entity.name})
             if onward:

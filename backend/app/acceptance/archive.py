@@ -13,6 +13,7 @@ from app.ports.sandbox import Sandbox
 
 LIVE, COPY, BROWSER = range(3)
 _LANES: Final = 3
+# With its choices below those that the kernel gives to outgoing connections, from 32,768 on.
 _FIRST_PORT: Final = 20_000
 _CHOICES: Final = 3_000
 _FOLDER: Final = ".checks"

@@ -61,6 +61,7 @@ class ArchiveCheck:
 
     async def _set_up(self, people: People) -> None:
         """The holder of the code becomes the owner and signs in elsewhere; nobody else comes in."""
+        # First: once there is an owner, no code opens the page any more.
         await people.refuse_wrong_code()
         await people.arrive()
         await keep_out(people)

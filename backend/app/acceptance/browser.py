@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 import aiohttp
 
 PROGRAMS: Final = (
+    # The program itself before the script that distributions put around it, whose settings are not in a sandbox.
     "/usr/lib/chromium/chromium",
     "chromium",
     "chromium-browser",
@@ -22,6 +23,8 @@ PROGRAMS: Final = (
     "google-chrome",
 )
 FLAGS: Final = (
+    # Without a sandbox of its own, since it cannot make namespaces
+    # within ours; and with few processes, for they count.
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--mute-audio", "--no-first-run"),
     *("--disable-dev-shm-usage", "--disable-extensions", "--disable-background-networking", "--disable-sync"),
     *("--disable-component-update", "--disable-default-apps", "--no-default-browser-check", "--in-process-gpu"),

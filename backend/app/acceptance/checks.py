@@ -99,6 +99,7 @@ def _file_check(name: str, look: Callable[[static_checks.Files], Seen], files: M
 
 async def _own_tests(app: Candidate) -> list[Evidence]:
     return [
+        # Bound here: the loop has gone on when it is called.
         await run_check(Check(_name_of(argv), lambda argv=argv: _run_command(app, argv)))  # type: ignore[misc]
         for argv in app.manifest.check
     ]

@@ -21,6 +21,7 @@ MAX_ALIKE: Final = 2
 _DIGITS: Final = re.compile(r"\d+")
 _BROKEN: Final = frozenset({400, 403, 405, 415})
 """Answers to a form, sent as the app itself made it, that mean that it cannot be sent at all."""
+# Whoever follows these sees nothing of the rest any more.
 _LEAVES: Final = ("/sign-out", "/logout")
 
 
@@ -41,6 +42,7 @@ async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
     walk = Walk()
     for number, visitor in enumerate(visitors):
         await _visit_all(visitor, starts, walk)
+        # By the owner, who has the most of them; forms change records, so once must do.
         if number == 0:
             await _send_all(visitor, walk)
         # The next person may see something else at addresses of the same kind.
@@ -52,7 +54,7 @@ async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
 
 
 async def _visit_all(visitor: HttpSession, starts: tuple[str, ...], walk: Walk) -> None:
-    known = set(starts)
+    queued = set(starts)
     waiting = deque((start, "", 0) for start in starts)
     while waiting and len(walk.opened) < MAX_PAGES:
         path, parent, depth = waiting.popleft()
@@ -62,9 +64,9 @@ async def _visit_all(visitor: HttpSession, starts: tuple[str, ...], walk: Walk) 
         if depth == MAX_DEPTH:
             continue
         for address in _leads_to(answer, walk):
-            if address not in known and _is_worth_it(address, walk):
+            if address not in queued and _is_worth_it(address, walk):
                 waiting.append((address, path, depth + 1))
-            known.add(address)
+            queued.add(address)
         walk.forms += [(answer, form) for form in answer.page.forms]
 
 

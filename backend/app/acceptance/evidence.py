@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 LOG_TAIL: Final = 4_000
+# The evidence is kept in the row of its job.
 MAX_SAW: Final = 40
 MAX_LINE: Final = 200
 OWN_TESTS: Final = "by the app's own tests"

@@ -20,6 +20,7 @@ from app.domain.failure import BuildFailed, FailureCode
 MOST_COMPARED: Final = 40
 """The newest records of a kind that a figure is compared on."""
 MINUTES_TO_PASS: Final = 2
+# A value stands right behind its label; further on it may be another's.
 _LABELLED: Final = 60
 _DULL: Final = (None, 0, False, "")
 _NUMERIC: Final = frozenset({Kind.NUMBER, Kind.MONEY})
@@ -119,6 +120,7 @@ def written_as(value: Plain) -> tuple[str, ...]:
         return ("Yes",) if value else ("No",)
     if isinstance(value, Fraction):
         enough = [digits for digits in range(5) if (value * 10**digits).denominator == 1]
+        # Without its sign, which pages write in several ways.
         numbers = (f"{abs(float(value)):{comma}.{digits}f}" for comma in (",", "") for digits in enough)
         return tuple(dict.fromkeys(numbers))
     if value is None:

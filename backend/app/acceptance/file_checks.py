@@ -30,6 +30,7 @@ async def try_files(people: People, entity: EntitySpec) -> str:
 
 async def _read_back(owner: HttpSession, record: Kept, field: FieldSpec) -> None:
     address = _file_path(record, field)
+    # By another browser: what came back to the first could have come out of its own form.
     page, file = await owner.get(record.path), await owner.get(address)
     is_linked = any(link.partition("?")[0] == address for link in (*page.page.links, *page.page.assets))
     if file.status != 200 or file.body != example_content(record.values[field.name]) or not is_linked:

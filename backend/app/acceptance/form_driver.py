@@ -47,6 +47,7 @@ class FormDriver:
         existing = await self._find_twin(entity, values) if answer.is_refusal else None
         if existing is None:
             return self.read_kept(entity, values, answer)
+        # An empty text would take away what the record has and the form asks for.
         answer = await self.change(existing, {name: text for name, text in values.items() if text})
         return self.read_kept(entity, values, answer)
 

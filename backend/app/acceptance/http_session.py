@@ -22,6 +22,7 @@ from app.ports.sandbox import Sandbox
 
 TIMEOUT_S: Final = 10.0
 MAX_BODY: Final = 1 << 20
+# Stands in no example file.
 _BOUNDARY: Final = "end-of-part-41c0ffee"
 _FORM: Final = "application/x-www-form-urlencoded"
 _PARTS: Final = f"multipart/form-data; boundary={_BOUNDARY}"
@@ -97,6 +98,7 @@ class HttpSession:
     ) -> Answer:
         headers = {"Accept": "text/html,*/*"}
         if sent is not None:
+            # A browser says so with each form, and an app may refuse one without it.
             headers |= {"Origin": self._origin, "Content-Type": _PARTS if sent[1] else _FORM}
         headers |= self._headers
         if self._cookies:
@@ -125,6 +127,7 @@ class HttpSession:
                 if cookie["max-age"] == "0" or not cookie.value:
                     self._cookies.pop(name, None)
                 else:
+                    # As it came, with its quotes: that is what a browser sends back.
                     self._cookies[name] = cookie.coded_value
 
     @property

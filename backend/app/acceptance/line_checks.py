@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from app.acceptance.form_driver import FormDriver
@@ -51,7 +51,7 @@ async def try_lines(people: People, entity: EntitySpec) -> str:
             f"The {child.plural.lower()} of a {entity.label.lower()} are not kept with it.",
             log=f"{before} before, {len(rows)} after two were entered",
         )
-    await _must_show_lines(driver, record, [entered[0], entered[1]], child)
+    await _must_show_lines(driver, record, entered, child)
     return (
         f"{entity.plural}: two {child.plural.lower()} were kept by {link.label.lower()}, a wrong one was refused"
     )
@@ -76,7 +76,7 @@ async def _must_refuse_wrong_line(
 
 
 async def _must_show_lines(
-    driver: FormDriver, record: Kept, entered: list[Mapping[str, str]] | list[dict[str, str]], child: EntitySpec
+    driver: FormDriver, record: Kept, entered: Sequence[Mapping[str, str]], child: EntitySpec
 ) -> None:
     page = (await driver.visitor.get(record.path)).page.text
     for number, line in enumerate(entered):

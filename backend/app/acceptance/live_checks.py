@@ -75,6 +75,7 @@ class LiveChecks:
             if has_site(self.spec):
                 await self._run_check("site", lambda: try_site(people))
         await self._run_check("plan", self._account_for_plan)
+        # At last, since it ends the app that all others use.
         if people.driver.made:
             await self._run_check("restart", lambda: self._survive_restart(people))
         return self.found

@@ -39,6 +39,7 @@ async def _try_message(people: People, entity: EntitySpec, message: MessageSpec)
     letters = [
         letter
         for letter in await _read_outbox(people)
+        # With the quotes around the link: /orders/1 begins /orders/12 as well.
         if f'"{record.path}"' in letter and _is_letter_of(message, letter)
     ]
     if letters:

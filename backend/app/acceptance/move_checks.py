@@ -123,6 +123,7 @@ class MoveChecks:
             if answer.status == 303:
                 await self._must_have_moved(step, turn)
                 return f"by {turn.actor.role.lower()}{shut_out}"
+            # Another rule may stand against it for this record, and says so; then the next one is tried.
             if not any(rule.about in answer.page.text for rule in self._spec.rules if rule.entity):
                 raise step.wrong("cannot be taken", f"POST {answer.path} {turn.asks!r}: {excerpt_of(answer)}")
             refusals.append(answer)
@@ -237,6 +238,7 @@ class MoveChecks:
 
     async def _must_turn_away(self, step: Step, turn: Turn, session: HttpSession, who: str) -> None:
         answer = await self._actors.post(session, step.path(turn.number), turn.asks)
+        # Whoever has not signed in is sent to do so, and not told that there is such a record.
         leads_in = answer.status == 303 and answer.location.startswith(("/sign-in", "/setup"))
         if not leads_in and answer.status not in (403, 404):
             raise step.wrong(f"can be taken by {who}", f"POST {answer.path}: {excerpt_of(answer)}")
@@ -251,6 +253,7 @@ class MoveChecks:
         wrong = [name for name in self._wrongly_written(step, turn, records) if name not in turn.asks]
         if lost or wrong:
             raise step.wrong("does not write what it should", f"{lost + wrong!r}: {texts!r}")
+        # A move that leads back to where it begins may be taken again and again.
         if step.move.target not in step.move.sources:
             again = await self._actors.post(self._driver.visitor, step.path(turn.number), turn.asks)
             if not again.is_refusal:

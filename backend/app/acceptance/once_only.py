@@ -25,6 +25,7 @@ def once_only(spec: AppSpec, entity: EntitySpec) -> list[FieldSpec]:
         if rule.entity != entity.name or rule.kind is not RuleKind.UNIQUE or rule.condition is not None:
             continue
         fields = [field for field in map(entity.field, rule.fields) if field is not None]
+        # Texts are made anew each time and links lead to new records, so such a rule is never in the way.
         if not any(field.ref or field.type in _MADE_ANEW for field in fields):
             free = [field for field in fields if field.type is not FieldType.CHOICE]
             fields_once.append((free or fields)[0])

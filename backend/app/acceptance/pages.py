@@ -152,6 +152,7 @@ class _Reader(HTMLParser):
         self._end_option()
         self._option, self._value = [], attributes.get("value")
         if self._value is not None:
+            # Where none is selected a browser sends the first.
             if "selected" in attributes or not select.options:
                 select.value = self._value
             select.options.append(self._value)

@@ -43,24 +43,24 @@ class Promise:
     @property
     def words(self) -> str:
         """The promise as a predicate, such that "no longer" can stand before it."""
-        many = self.entity.plural.lower()
+        plural = self.entity.plural.lower()
         match self.kind:
             case CheckKind.KEEPS:
-                return f"keeps {many}"
+                return f"keeps {plural}"
             case CheckKind.REFUSES:
-                return f"refuses wrong input for {many}"
+                return f"refuses wrong input for {plural}"
             case CheckKind.RULE:
-                return f"holds the rule {self.rule.about!r}" if self.rule else f"holds the rules of {many}"
+                return f"holds the rule {self.rule.about!r}" if self.rule else f"holds the rules of {plural}"
             case CheckKind.FORM:
-                return f"takes {many} from its public form"
+                return f"takes {plural} from its public form"
             case CheckKind.LINES:
-                return f"takes the lines of {many} on their form"
+                return f"takes the lines of {plural} on their form"
             case CheckKind.PRIVATE:
-                return f"keeps {many} private"
+                return f"keeps {plural} private"
             case CheckKind.FILES:
-                return f"keeps the files of {many}"
+                return f"keeps the files of {plural}"
             case CheckKind.MESSAGES:
-                return f"writes the messages about {many}"
+                return f"writes the messages about {plural}"
 
 
 def promises_of(spec: AppSpec) -> list[Promise]:
@@ -127,6 +127,7 @@ async def _try_wrong_input(people: People, promise: Promise) -> str:
     wrong = list(_wrong_values(entity, await driver.asked(entity)))
     for name, value in wrong:
         answer = await driver.send(entity, {**good, name: value})
+        # Without the form in the answer there is nothing to mend, and everything is to be typed again.
         if not answer.is_refusal or not answer.page.forms:
             raise BuildFailed(
                 FailureCode.BAD_INPUT_KEPT,
@@ -218,6 +219,7 @@ async def _try_privacy(people: People, promise: Promise) -> str:
     record, owner = await _record_and_owner(people, entity, ref, person)
     mail = next((owner.values[field.name] for field in person.fields if field.type is FieldType.EMAIL), "")
     mine = await (await people.invited(owner.path, mail)).get(record.path)
+    # Somebody with an account: that a passer-by is kept out says nothing about other members.
     stranger = await (await people.newcomer(f"else.{mail}")).get(record.path)
     nobody = await people.anybody().get(record.path)
     if mine.status != 200 or stranger.status not in (403, 404) or nobody.status == 200:

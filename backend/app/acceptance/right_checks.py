@@ -155,6 +155,7 @@ class RightChecks:
         if answer.status == 303:
             number = answer.location.partition("?")[0].rsplit("/", 1)[-1]
             return int(number) if number.isdigit() else 0
+        # That would be a rule about the record, which is no question of rights.
         if answer.status != 422:
             raise self._wrong_right(entity, right, "cannot add one", f"POST {answer.path}: {excerpt_of(answer)}")
         return 0
@@ -192,6 +193,7 @@ class RightChecks:
             if added:
                 path = f"/{entity.table}/{added}/delete"
                 answer = await self._actors.post(actor.session, path, {})
+                # Any other answer may be a rule, such as that something else still leads to it.
                 if answer.status in _CLOSED or answer.status >= 500:
                     raise self._wrong_right(
                         entity, right, "cannot delete one", f"POST {path}: {excerpt_of(answer)}"

@@ -30,11 +30,11 @@ _FAR_TOO_MANY: Final = "1000000"
 async def _add_conflicting(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """A second record with the same values where they must differ, or while the first lasts."""
     driver = people.driver
-    own = await driver.filled(entity)
-    own |= await _add_parents(driver, entity, rule)
-    await driver.keep(entity, own)
-    meets = conflicting_values(entity, rule, own)
-    conflicting = {**driver.samples.values(entity), **_parents_of(entity, own), **meets}
+    earlier = await driver.filled(entity)
+    earlier |= await _add_parents(driver, entity, rule)
+    await driver.keep(entity, earlier)
+    meets = conflicting_values(entity, rule, earlier)
+    conflicting = {**driver.samples.values(entity), **_parents_of(entity, earlier), **meets}
     return _must_refuse(rule, await driver.send(entity, conflicting), conflicting)
 
 
@@ -96,6 +96,7 @@ async def _overfill(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
         return await _break_by_scene(people, entity, rule)
     driver = people.driver
     target = _target_of(people.spec, entity, rule.fields[0])
+    # With room for one, the second is one too many.
     capacity = {field.name: "1" for field in target.fields if field.type is FieldType.INT}
     parent = str((await driver.add(target, **capacity)).id)
     earlier = await driver.filled(entity, **{rule.fields[0]: parent})
@@ -139,8 +140,8 @@ async def _add_overdue(people: People, entity: EntitySpec, rule: RuleSpec) -> st
 
 async def _check_sum(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """The page of a parent says the sum of its records, worked out from their export."""
-    made = (rule_made for rule_made in rules_of(people.spec, entity) if rule_made.about == rule.about)
-    stated = next(made, None)
+    same = (written for written in rules_of(people.spec, entity) if written.about == rule.about)
+    stated = next(same, None)
     if stated is None:
         return await _check_sum_of_all(people, entity, rule)
     target = _target_of(people.spec, entity, stated.text("ref"))

@@ -15,7 +15,8 @@ from app.blueprint.generate.scenes import relative_day
 from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 
-_PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
+PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
+# Years after the example records, which lie around today; a Monday, from which samples go on by whole weeks.
 _FIRST_DAY: Final = date(2031, 3, 3)
 _PLENTY: Final = 40
 
@@ -23,10 +24,12 @@ BAD: Final[Mapping[FieldType, str]] = {
     FieldType.INT: "many",
     FieldType.DECIMAL: "a bit",
     FieldType.MONEY: "a lot",
+    # Looks like a day and is none: a pattern alone would let it pass.
     FieldType.DATE: "2031-02-30",
     FieldType.DATETIME: "soon",
     FieldType.CHOICE: "None of these at all",
     FieldType.EMAIL: "not an address",
+    # An address that a browser would run on a click.
     FieldType.URL: "javascript:alert(1)",
     FieldType.IMAGE: f"{DISGUISED}.png",
     FieldType.FILE: f"{DISGUISED}.pdf",
@@ -92,7 +95,7 @@ class Samples:
 
     def long_ago(self, entity: EntitySpec) -> dict[str, str]:
         """A value for every field with a day, long past and in the order that the rules want."""
-        past = {field.name: _PAST[field.type] for field in entity.fields if field.type in _PAST}
+        past = {field.name: PAST[field.type] for field in entity.fields if field.type in PAST}
         return past | self._later_values(entity, past)
 
     def mark(self) -> str:

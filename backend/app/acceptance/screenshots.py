@@ -34,6 +34,7 @@ _FONTS: Final = (
 ).encode()
 _FONTS_FILE: Final = ".checks/fonts.conf"
 _RUN: Final = (
+    # Without the proxy for packages: the browser would ask it for the app.
     'export FONTCONFIG_FILE="$PWD/.checks/fonts.conf" HOME=/tmp; unset HTTPS_PROXY https_proxy; port="$0"; '
     'exec "$@" --remote-debugging-port="$port" --user-data-dir="$(mktemp -d)" about:blank'
 )
@@ -56,6 +57,7 @@ async def take_pictures(
                 pictures[f"{name}.webp"] = _must_be_picture(await browser.picture())
             complaints = list(browser.complaints)
     except BrowserFailed as error:
+        # Half of them would pass for what the app looks like.
         pictures.clear()
         return Seen(f"the browser does not run where the app runs: {error}"[:200], skipped=True)
     if complaints:

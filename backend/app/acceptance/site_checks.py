@@ -118,6 +118,7 @@ def _texts_of(section: SectionSpec) -> Iterator[str]:
 async def _try_public_records(people: People, visitor: HttpSession, entity: EntitySpec) -> str:
     """Look for a new record as somebody who was never here, by words that stand nowhere else."""
     visible = public_fields(people.spec, entity)
+    # Unlike anything else in the app: a common word would be found for other reasons.
     marks = {field.name: people.samples.mark() for field in entity.fields if field.type is FieldType.TEXT}
     record = await people.driver.add(entity, **marks)
     pages = [f"/browse-{entity.table}", f"/browse-{entity.table}/{record.id}"]

@@ -88,8 +88,8 @@ class Stage:
     async def _fill_in_later(self, key: Key, values: Mapping[str, str]) -> None:
         """Fill in by a change the fields that the form of a new record does not ask for. BuildFailed."""
         record, asked = self.kept[key], await self.driver.asked(self._entity(key))
-        named = (name for name, text in self.scene.records[key].items() if text and name != record.entity.state)
-        later = {name: values[name] for name in named if name not in asked and values.get(name)}
+        filled = (name for name, text in self.scene.records[key].items() if text and name != record.entity.state)
+        later = {name: values[name] for name in filled if name not in asked and values.get(name)}
         if later and later.keys() & await self.driver.changed_fields(record):
             answer = await self.driver.change(record, later)
             if answer.status != 303:

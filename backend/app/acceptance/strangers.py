@@ -69,6 +69,7 @@ def _staff_pages(spec: AppSpec) -> Iterable[str]:
 async def _try_changes(people: People) -> int:
     """Forms of the staff, sent with the token of a page that anybody may open."""
     stranger, sent = people.anybody(), 0
+    # With a good token it is the missing sign-in that must refuse, and not the guard of forms.
     token = await _form_token(stranger)
     before = {entity.name: len(await people.driver.rows(entity)) for entity in people.spec.entities}
     for entity in people.spec.entities:

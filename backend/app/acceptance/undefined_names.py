@@ -42,6 +42,7 @@ def _look_in(
             uses.append((node.lineno, node.id))
         elif isinstance(node, _Function):
             waiting += _evaluated_outside(node)
+            # A method does not see the names of its class's body, only those around the class.
             inner = (outer or reach) | _argument_names(node) | _bound_names(_body_of(node))
             _look_in(list(_body_of(node)), inner, uses, outer=frozenset())
         elif isinstance(node, ast.ClassDef):
@@ -60,9 +61,8 @@ def _body_of(node: _Function) -> list[ast.stmt] | list[ast.expr]:
 
 
 def _evaluated_outside(node: _Function) -> list[ast.AST]:
-    """The parts that are evaluated where the function stands: its defaults and decorators. Annotations may be
-    forward.
-    """
+    """The parts that are evaluated where the function stands: its defaults and decorators."""
+    # No annotations: they may name what is defined further down.
     parts: list[ast.AST] = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
     return parts if isinstance(node, ast.Lambda) else [*parts, *node.decorator_list]
 
@@ -88,11 +88,12 @@ def _bindings_of(node: ast.AST) -> Iterator[str]:
         case ast.Lambda():
             return
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            # Their own names stay inside, but a walrus in one binds around it.
             inside = (walrus for walrus in ast.walk(node) if isinstance(walrus, ast.NamedExpr))
-            yield from (alias.target.id for alias in inside)
+            yield from (walrus.target.id for walrus in inside)
             return
         case ast.Import() | ast.ImportFrom():
-            yield from ((walrus.asname or walrus.name).partition(".")[0] for walrus in node.names)
+            yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
         case ast.Name(ctx=ast.Store() | ast.Del()):
             yield node.id
         case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):

@@ -9,6 +9,7 @@ from typing import Final
 from app.acceptance.evidence import Seen
 from app.acceptance.kept import Kept
 from app.acceptance.page_checks import (
+    NOT_A_NUMBER,
     open_view,
     try_board,
     try_calendar,
@@ -20,13 +21,13 @@ from app.acceptance.page_checks import (
     wrong_view,
 )
 from app.acceptance.people import People
+from app.acceptance.samples import PAST
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, ViewKind, ViewSpec
 
 _NUMBERS: Final = re.compile(r'<span class="number">([^<]*)</span>')
-_NOT_A_NUMBER: Final = re.compile(r"[^0-9.-]")
+# As many as the starter reads for one page.
 _MOST_RANKED: Final = 100
 _UNLIKE: Final = 3
-_LONG_DUE: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
 
 Try = Callable[[People, EntitySpec, ViewSpec], Awaitable[str]]
 
@@ -53,8 +54,9 @@ async def _try_ranking(people: People, entity: EntitySpec, view: ViewSpec) -> st
     await _add_unlike(people, entity)
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view)
-    numbers = [_NOT_A_NUMBER.sub("", text) for text in _NUMBERS.findall(answer.text)]
-    exported = [_NOT_A_NUMBER.sub("", row.get(label, "")) for row in rows]
+    numbers = [NOT_A_NUMBER.sub("", text) for text in _NUMBERS.findall(answer.text)]
+    exported = [NOT_A_NUMBER.sub("", row.get(label, "")) for row in rows]
+    # By number: as texts, 9 would come before 10.
     expected = sorted((text for text in exported if text), key=float, reverse=True)[:_MOST_RANKED]
     if [float(text) for text in numbers if text] != [float(text) for text in expected]:
         raise wrong_view(view, entity, answer, f"expected {expected!r}, shown {numbers!r}")
@@ -91,7 +93,7 @@ async def _try_review(people: People, entity: EntitySpec, view: ViewSpec) -> str
 
 async def _due_long_ago(people: People, entity: EntitySpec, field: FieldSpec) -> Kept | None:
     """A record that has long been due; None where neither of its forms asks for the day."""
-    due = {field.name: _LONG_DUE[field.type]}
+    due = {field.name: PAST[field.type]}
     if field.name in await people.driver.asked(entity):
         return await people.driver.add(entity, **due)
     record = await people.driver.add(entity)
