@@ -24,6 +24,7 @@ from app.core.zone import machine_zone
 from app.supervision.process import spawn
 
 GOAL: Final = "A booking app for a yoga studio"
+# The first requests fill caches and read templates, which later ones find there.
 WARM: Final = 5
 ADDRESSES: Final = {
     "list": ("/bookings", "/list"),
@@ -36,6 +37,7 @@ ADDRESSES: Final = {
 """Each kind of page, in the app and in the bare program."""
 
 
+# By the app's own functions, so that the file is as it would have become by itself.
 _FILL: Final = """
 import sys
 from datetime import timedelta
@@ -139,6 +141,7 @@ def _environment(house: House, database: Path) -> dict[str, str]:
 def _run_app(house: House, folder: Path, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
     """The app as it is started everywhere; its pid and port."""
     port, log = free_port(), house.data.logs / "app.log"
+    # By our own interpreter, which has the packages of the app: installing them is not what is measured.
     command = [sys.executable, "-m", "app"]
     process = spawn(
         command, log=log, environment=environment | {"PORT": str(port)}, death_signal=signal.SIGKILL, cwd=folder

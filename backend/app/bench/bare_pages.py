@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+# As many as the app shows, by the constants of its starter.
 PAGE: Final = 20
 OPTIONS: Final = 500
 OFFERED: Final = 60
@@ -68,9 +69,9 @@ def bare_app(database: Path) -> Starlette:
         return _page("list", title="Bookings", total=total, rows=rows)
 
     def search(request: Request) -> HTMLResponse:
-        wanted = request.query_params["q"]
-        total = ask(f"SELECT count(*) FROM bookings b WHERE {_FOUND}", q=wanted)[0][0]  # noqa: S608 - no input in it
-        rows = ask(f"{_NAMED} WHERE {_FOUND} ORDER BY b.id DESC LIMIT {PAGE}", q=wanted)
+        query = request.query_params["q"]
+        total = ask(f"SELECT count(*) FROM bookings b WHERE {_FOUND}", q=query)[0][0]  # noqa: S608 - no input in it
+        rows = ask(f"{_NAMED} WHERE {_FOUND} ORDER BY b.id DESC LIMIT {PAGE}", q=query)
         return _page("list", title="Bookings", total=total, rows=rows)
 
     def sort(request: Request) -> HTMLResponse:  # noqa: ARG001
@@ -79,17 +80,17 @@ def bare_app(database: Path) -> Starlette:
         return _page("list", title="Clients", total=total, rows=rows)
 
     def form(request: Request) -> HTMLResponse:  # noqa: ARG001
-        named = {"client": "clients", "yoga_class": "yoga_classes"}
+        tables = {"client": "clients", "yoga_class": "yoga_classes"}
         choices = {
             name: ask(f"SELECT id, name FROM {table} ORDER BY id DESC LIMIT {OPTIONS}")  # noqa: S608 - two known names
-            for name, table in named.items()
+            for name, table in tables.items()
         }
         return _page("form", choices=choices)
 
     def offers(request: Request) -> HTMLResponse:
         most = ON_FRONT if request.url.path == "/" else OFFERED
-        now = datetime.now().isoformat(timespec="minutes")
-        rows = ask(_LEFT, now=now, most=most)
+        moment = datetime.now().isoformat(timespec="minutes")
+        rows = ask(_LEFT, now=moment, most=most)
         return _page("list", title="Book a class", total=len(rows), rows=rows)
 
     pages = {"list": listing, "search": search, "sort": sort, "form": form, "public": offers, "": offers}

@@ -135,6 +135,7 @@ def _build_with_engine(stage: Stage, sizes: Sizes) -> tuple[float, dict[str, flo
 def _build_without_engine(stage: Stage, sizes: Sizes) -> tuple[float, Any, House]:
     house, out = stage.house(), "walk.json"
     with house.api():
+        # For the walk, and once more for the same by hand.
         start_all(house, house.new_projects(2 * sizes.builds + WARM_UP + 1), clients=1)
     house.run("walk", "--count", str(sizes.builds), "--out", out)
     script = json.loads((house.data.root / out).read_text())

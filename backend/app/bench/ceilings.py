@@ -61,6 +61,7 @@ class BareStatus:
             await self._redis.hset(KEY, mapping={"view": json.dumps(VIEW), "seq": "4", "floor": "4"})
             self._is_stored = True
         stored = await self._redis.hgetall(KEY)
+        # Read and written once, as whatever answers with a view of it must.
         await _reply(send, json.dumps(json.loads(stored["view"])).encode())
 
 

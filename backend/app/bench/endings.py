@@ -47,6 +47,7 @@ def measure_cancels(stage: Stage, sizes: Sizes) -> list[Reading]:
 def _time_cancel(house: House, worker: int) -> float:
     """Seconds from the request to the end of the last process in the sandbox."""
     owner = psutil.Process(worker)
+    # Only what comes after this is of the build.
     before = set(owner.children(recursive=True))
     [job] = start_all(house, house.new_projects(1), clients=1)
     wait_until(lambda: _has_status(house, job, "deps"), "an install")
@@ -103,8 +104,10 @@ def _time_kill(house: House, workers: list[subprocess.Popen[bytes]]) -> float:
     [job] = start_all(house, house.new_projects(1), clients=1)
     wait_until(lambda: _has_status(house, job, "code"), "the code")
     [(owner,)] = house.rows("SELECT owner FROM jobs WHERE id = %s", job["job_id"])
+    # A worker is called by its machine, its process and a few letters by chance.
     pid = int(owner.rsplit("-", 2)[1])
     doomed = next(worker for worker in workers if worker.pid == pid)
+    # Into the middle of its work, so that the next event is the new owner's.
     time.sleep(HOLD_S / 2)
     doomed.kill()
     doomed.wait()

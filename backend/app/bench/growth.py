@@ -52,12 +52,14 @@ class Record:
             " admitted_at, started_at, finished_at, last_seq) SELECT p.id, p.founder_id, n, "
             "CASE WHEN n %% 10 = 0 THEN 'failed' ELSE 'ready' END, %s, 'cto_scale', 'git-tree:bench', m.at, m.at, "
             "m.at, m.at + interval '1 minute', 7 FROM projects p, generate_series(1, %s) AS n, "
+            # On days before today, so that they use up nothing of today's limit.
             "LATERAL (SELECT now() - make_interval(days => 1 + n %% 300) AS at) m",
             GOAL,
             versions,
         )
         house.rows("UPDATE projects SET last_number = %s", versions)
         house.rows("INSERT INTO workers (id, slots) VALUES (%s, 4)", CLERK)
+        # Without it Postgres plans by the figures of an empty table.
         house.rows("ANALYZE")
         return cls(house, project_ids, "")
 
@@ -130,6 +132,7 @@ class Pair:
         act(4)
         spent, began = self._count(record), time.process_time()
         act(count)
+        # A claim is made in this process, the others by the API.
         own_cpu = time.process_time() - began if name == "claim" else 0
         return (sum(spent.stop().values()) + own_cpu) / count * 1e6
 

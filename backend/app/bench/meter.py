@@ -19,7 +19,7 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds of a process tree so far, its ended and buried children included."""
+    """CPU seconds of a process tree so far, its children that have ended included."""
     total = 0.0
     for process in tree(pid):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -43,15 +43,15 @@ class Spent:
 
     def __init__(self, **pids: int) -> None:
         self._pids = pids
-        self._before = self._now()
+        self._before = self._read_totals()
         self._spent: dict[str, float] = {}
 
-    def _now(self) -> dict[str, float]:
+    def _read_totals(self) -> dict[str, float]:
         return {name: cpu_s(pid) for name, pid in self._pids.items()}
 
     def stop(self) -> dict[str, float]:
         """The CPU that each tree has used since the beginning."""
-        return {name: now - self._before[name] for name, now in self._now().items()}
+        return {name: total - self._before[name] for name, total in self._read_totals().items()}
 
 
 def abba(ours: Callable[[], float], ceiling: Callable[[], float], *, rounds: int = 1) -> tuple[float, float]:

@@ -52,8 +52,8 @@ class Verdict:
     def _limit(self) -> str:
         sign = ">=" if self.bar.at_least else "<="
         unit = "x" if self.bar.judged is Judged.RATIO else f" {self.bar.unit}".rstrip()
-        there = " there" if self.bar.judged is Judged.SCALED else ""
-        return f"{sign} {self.bar.limit:g}{unit}{there}"
+        where = " there" if self.bar.judged is Judged.SCALED else ""
+        return f"{sign} {self.bar.limit:g}{unit}{where}"
 
     def _with_unit(self, value: float | None) -> str:
         return "-" if value is None else f"{_round_figure(value)} {self.bar.unit}".rstrip()

@@ -140,11 +140,11 @@ def measure_starts(stage: Stage, sizes: Sizes) -> list[Reading]:
 
 def insert_commits(house: House, count: int, rates: list[float]) -> float:
     """CPU microseconds of a single-row INSERT commit, of this process and Postgres, over 16 connections."""
-    spent, own = Spent(**house.stage.server_pids), time.process_time()
+    spent, cpu_before = Spent(**house.stage.server_pids), time.process_time()
     began = time.monotonic()
     asyncio.run(_insert_rows(house.url, count))
     rates.append(count / (time.monotonic() - began))
-    return (time.process_time() - own + spent.stop()["postgres"]) / count * 1e6
+    return (time.process_time() - cpu_before + spent.stop()["postgres"]) / count * 1e6
 
 
 async def _insert_rows(url: str, count: int) -> None:
@@ -170,6 +170,7 @@ def _end_all_builds(house: House) -> None:
 
 def _count_transactions(house: House, work: Callable[[], None]) -> float:
     """The number of transactions that wrote while the work was done, less those of the bench itself."""
+    # Postgres gives an id only to a transaction that writes.
     ask = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
     before = house.number(ask)
     work()

@@ -54,13 +54,14 @@ def run_bench(
         )
     sizes = QUICK if quick else FULL
     readings: list[Reading] = []
+    # A short name below it, since the path of a unix socket has little room.
     with tempfile.TemporaryDirectory(prefix="cofounder-bench-") as folder, Stage(Path(folder) / "s") as stage:
         for measure, groups in MEASURES.items():
             if not only or set(groups) & set(only):
                 say(f"Measuring {', '.join(groups)}...")
                 readings += _take_readings(measure, groups, stage, sizes)
-    wanted = [bar for bar in bars if not only or bar.group in only]
-    return Report(judge(wanted, readings))
+    chosen = [bar for bar in bars if not only or bar.group in only]
+    return Report(judge(chosen, readings))
 
 
 def _take_readings(measure: Measure, groups: Sequence[str], stage: Stage, sizes: Sizes) -> list[Reading]:

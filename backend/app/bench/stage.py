@@ -144,6 +144,7 @@ class House:
             "DATA_DIR": str(self.data.root),
             "DATABASE_URL": self.url,
             "REDIS_URL": self.stage.valkey.url,
+            # No start may be refused for want of room: it is the starting that is measured.
             "QUEUE_CAP": "1000000",
             "LOG_LEVEL": "WARNING",
             **settings,
@@ -211,6 +212,7 @@ class Stage:
     def house(self) -> House:
         """A fresh database with the product's tables, a data directory and a founder."""
         name = f"bench_{uuid.uuid4().hex[:12]}"
+        # The tables are made once: copying a database is quicker than migrating another.
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._admin(copy.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
         data = DataDir(self.root / name)
@@ -225,7 +227,7 @@ class Stage:
 
 
 def end_process(process: subprocess.Popen[bytes], *, grace_s: float = 10) -> None:
-    """SIGTERM, then SIGKILL, and bury it."""
+    """SIGTERM, then SIGKILL, and collect it."""
     if process.poll() is None:
         process.terminate()
     try:

@@ -18,10 +18,12 @@ from app.bench.stage import House, Stage, raise_descriptor_limit
 
 SPARE_DESCRIPTORS: Final = 200
 OPEN_AT_ONCE: Final = 50
+# The first ones pay for pools and imports, which the others share.
 WARM_STREAMS: Final = 20
 DELIVER_S: Final = 60.0
 MARK: Final = b"Bench event"
 
+# Straight into the record: only what comes after that is to be measured.
 _TELL: Final = """
     WITH moved AS (
         UPDATE jobs SET last_seq = last_seq + 1 WHERE id = %s RETURNING id, last_seq, status

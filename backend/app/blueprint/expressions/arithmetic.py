@@ -56,6 +56,7 @@ def multiply(left: Sql, right: Sql) -> Sql:
     scale = left.type.scale + right.type.scale
     if scale <= MAX_SCALE:
         return Sql(f"({left.text} * {right.text})", Type(kind, scale))
+    # By a function of the app, since SQLite goes on with floating point where whole numbers end.
     text = f"app_multiply({left.text}, {right.text}, {10 ** (scale - MAX_SCALE)})"
     return Sql(text, Type(kind, MAX_SCALE))
 
@@ -79,6 +80,7 @@ def _common_kind(operator: str, left: Type, right: Type) -> Kind:
     if len(kinds) == 1:
         return kinds.pop()
     number = left if left.kind is not Kind.MONEY else right
+    # In `price + 5` the five is of the same currency; any other number is a mistake.
     if number.literal:
         return Kind.MONEY
     raise Fault(

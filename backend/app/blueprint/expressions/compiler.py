@@ -143,6 +143,7 @@ class _Expression:
         if self.depth >= MAX_DEPTH:
             raise Fault(f"{scope.entity}.{name} leans on itself, or on too many figures one after the other")
         inner = _Expression(self.compiler, scope, scope, self.depth + 1).node(parse(shape.expression))
+        # As it is shown: else a total would not be the sum of what people read.
         if inner.type.is_numeric and inner.type.kind is not Kind.BOOL:
             inner = arithmetic.rescale(inner, shape.type.scale)
         return Sql(f"({inner.text})", replace(shape.type, kind=inner.type.kind))
@@ -280,6 +281,7 @@ class _Expression:
             mine, theirs = self.node(key), beside.node(key)
             sign = ">" if descending else "<"
             ahead.append(f"({equal}{theirs.text} {sign} {mine.text})")
+            # With IS two empty values are equal, which no other comparison says.
             equal += f"{theirs.text} IS {mine.text} AND "
         is_ranked = beside.condition(node.where) if node.where else "1"
         text = (
@@ -356,6 +358,7 @@ def _figure_sql(node: Aggregate, operand: Sql, source: str, inner: _Expression) 
         raise Fault(f"{function} takes numbers, not {kind.kind.value}")
     number = Kind.NUMBER if kind.kind is Kind.BOOL else kind.kind
     if function == "sum":
+        # Of no records the sum is nought; to SQL it is empty.
         return Sql(f"(SELECT coalesce(sum({operand.text}), 0) {source})", Type(number, kind.scale))
     scale = max(kind.scale, 2)
     total = f"sum({operand.text}) * {10 ** (scale - kind.scale)}"

@@ -163,6 +163,7 @@ class _Evaluation:
         return _calculate(node.operator, left, right)
 
     def _and_or(self, node: Binary) -> Plain:
+        # As in SQL: one no decides an `and`, whatever is empty beside it, and one yes an `or`.
         decisive = node.operator == "or"
         left = self.node(node.left)
         if left is not None and bool(left) is decisive:
@@ -179,6 +180,7 @@ class _Evaluation:
 
     def _call_value(self, node: Call) -> Plain:
         values = [self.node(argument) for argument in node.arguments]
+        # Before the rest, which is empty as soon as one value is: these are for what may be.
         if node.name == "if":
             return values[1] if values[0] else values[2]
         if node.name == "or_else":
@@ -252,7 +254,7 @@ def _is_ahead(theirs: list[Plain], mine: list[Plain], node: Rank) -> bool:
         if their is None or my is None:
             return False
         left, right = _make_comparable(their, my)
-        return bool(left > right) if descending else bool(left < right)  # type: ignore[operator]  # alike by _alike
+        return bool(left > right) if descending else bool(left < right)  # type: ignore[operator]  # of one kind by _make_comparable
     return False
 
 
@@ -347,17 +349,13 @@ def _streak_length(values: Sequence[Plain], today: date) -> int:
     return length
 
 
-def _compare(operation: Callable[[Plain, Plain], bool]) -> Callable[[Plain, Plain], bool]:
-    return operation
-
-
 _COMPARISONS: Final[dict[str, Callable[[Plain, Plain], bool]]] = {
-    "=": _compare(lambda a, b: a == b),
-    "!=": _compare(lambda a, b: a != b),
-    "<": _compare(lambda a, b: a < b),  # type: ignore[operator]  # alike by _alike
-    "<=": _compare(lambda a, b: a <= b),  # type: ignore[operator]  # alike by _alike
-    ">": _compare(lambda a, b: a > b),  # type: ignore[operator]  # alike by _alike
-    ">=": _compare(lambda a, b: a >= b),  # type: ignore[operator]  # alike by _alike
+    "=": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,  # type: ignore[operator]  # of one kind by _make_comparable
+    "<=": lambda a, b: a <= b,  # type: ignore[operator]  # of one kind by _make_comparable
+    ">": lambda a, b: a > b,  # type: ignore[operator]  # of one kind by _make_comparable
+    ">=": lambda a, b: a >= b,  # type: ignore[operator]  # of one kind by _make_comparable
 }
 
 _FUNCTIONS: Final[dict[str, Callable[..., Plain]]] = {

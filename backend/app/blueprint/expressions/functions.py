@@ -126,6 +126,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     ),
     "minutes": Function(
         (_MOMENT, _MOMENT),
+        # Julian days are fractions, which come out a hair below the minute as often as above it.
         _template("CAST(round((julianday({1}) - julianday({0})) * 1440) AS INTEGER)", NUMBER),
         "minutes from the first to the second",
     ),
@@ -143,6 +144,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "month": Function((_MOMENT,), _template("substr({0}, 1, 7)", TEXT), 'the month of a day, such as "2030-05"'),
     "week": Function(
         (_MOMENT,),
+        # 'weekday 0' goes on to a Sunday, or stays on one; its Monday is six days before.
         _template("date(substr({0}, 1, 10), 'weekday 0', '-6 days')", DATE),
         "the Monday of a day's week",
     ),

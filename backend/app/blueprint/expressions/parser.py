@@ -178,6 +178,7 @@ def _chain_operators(items: list[Node]) -> Node:
     return result
 
 
+# With a place for each clause that may be left out, so that a rule always gets as many parts.
 _PARSER: Final = Lark(_GRAMMAR, parser="lalr", maybe_placeholders=True)
 
 
