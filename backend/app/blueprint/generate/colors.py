@@ -42,6 +42,7 @@ def _to_linear_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, 
 
 
 def _is_shown(parts: tuple[float, float, float]) -> bool:
+    # The matrices are rounded, so even white comes out a hair beside the range.
     return all(-0.0005 <= part <= 1.0005 for part in parts)
 
 
@@ -90,6 +91,7 @@ def _luminance(color: str) -> float:
 def readable(lightness: float, chroma: float, hue: float, *, on: Sequence[str], ratio: float, darker: bool) -> str:
     """The colour nearest to the wanted lightness, going one way, that has the contrast on every ground."""
     while 0 <= lightness <= 1:
+        # Rounded, or steps of a hundredth add up to numbers that the cache never sees twice.
         shade = oklch(round(lightness, 3), chroma, hue)
         if all(contrast(shade, ground) >= ratio for ground in on):
             return shade

@@ -86,6 +86,7 @@ def design_of(spec: AppSpec) -> DesignData:
     scores = {name: _score(design, goal_words, record_words) for name, design in all_designs.items()}
     best_score = max(scores.values())
     likely = [name for name, score in scores.items() if score == best_score] if best_score else list(_UNSAID)
+    # By its name, so that apps differ and every version of one looks alike.
     return all_designs[likely[crc32(spec.title.encode()) % len(likely)]]
 
 

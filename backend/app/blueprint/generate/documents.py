@@ -90,6 +90,7 @@ def manifest(spec: AppSpec) -> Manifest:
     return Manifest(
         stack=STACK,
         install=(
+            # A sandbox has one there already, with the packages of the starter.
             ("uv", "venv", "--allow-existing", ".venv"),
             (
                 "uv",

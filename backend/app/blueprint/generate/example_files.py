@@ -101,6 +101,7 @@ def _to_png(columns: Columns, colors: list[str]) -> bytes:
     """The picture as a PNG file with a palette."""
     palette = b"".join(bytes.fromhex(color[1:]) for color in colors)
     packed = zlib.compress(b"".join(b"\0" + bytes(row) for row in zip(*columns, strict=True)), 9)
+    # Eight bits a pixel, each a number of the palette.
     head = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 3, 0, 0, 0)
     return _SIGNATURE + b"".join(
         _png_chunk(kind, data)

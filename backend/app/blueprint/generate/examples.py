@@ -142,6 +142,7 @@ class Examples:
         for candidate in self._search.candidates(entity, stated, lasting=True):
             if not self.judge.keeps(candidate.scene(self.cast, entity.name), (entity.name, 1), stated):
                 continue
+            # A change for this rule may break an earlier one, and is taken back then.
             cast_before = self._copy_cast()
             candidate.apply(self.cast, entity.name)
             if self.judge.keeps(self.good(entity), (entity.name, 1), stated) and all(

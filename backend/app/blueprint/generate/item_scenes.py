@@ -87,6 +87,7 @@ def move_scenes(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> MoveScenes
     for name in move.asks:
         asked = entity.field(name)
         if asked is not None and asked.ref:
+            # Of its own kind it is another one, since no record leads to itself.
             fixed[(entity.name, 1), name] = "2" if asked.ref == entity.name else "1"
     goes = examples.scene_to_move(entity, move, fixed, role=role)
     if not move.only_if:

@@ -24,6 +24,7 @@ def item_tests_py(spec: AppSpec) -> str:
     """The module's text: a test for each item, which stays red when the item is taken out of the app."""
     return _HEAD + "".join(
         f"\n\ndef test_{name.replace(' ', '_')}(client: Browser) -> None:\n"
+        # In the comment are the words of the plan, as the checks tell them to the founder when this test fails.
         f"    # {scene['about']!a}\n    item_tries.{scene['kind']}(client, SCENES[{name!r}])\n"
         for name, scene in item_scenes_json(spec).items()
     )

@@ -114,6 +114,7 @@ class Judge:
     def _moments_for(self, stated_rule: Statement) -> tuple[datetime, ...]:
         if self._by_weekday:
             return (*MOMENTS, *OTHER_DAYS)
+        # One moment is enough where the time of day changes nothing, and takes a sixth of the time.
         return MOMENTS if mentions_today(self.spec, stated_rule) else MOMENTS[:1]
 
     def _holds_at(self, scene: Scene, key: Key, stated_rule: Statement, now: datetime) -> bool | None:

@@ -36,6 +36,7 @@ def _message_py(spec: AppSpec, entity: EntitySpec, message: MessageSpec) -> str:
 
 def _place_py(spec: AppSpec, entity: EntitySpec, number: int, place: str) -> str:
     """A placeholder in braces, as a figure that is called as it is written there."""
+    # Unchecked: what stands in braces is a path, and need not be a name that a figure may have.
     figure = ComputedSpec.model_construct(
         name=f"place_{number}", label=place, expression=place, about="", digits=None
     )

@@ -149,6 +149,7 @@ def _calls_off(spec: AppSpec, entity: EntitySpec, *, product_ref: str) -> dict[s
     for field in _links_among(entity.fields):
         order = spec.entity(field.ref or "")
         words = called_off(order) if order and field.name != product_ref else ()
+        # Such a line goes when its order does, so what calls the order off calls the line off.
         if words and field.on_delete is OnDelete.CASCADE:
             return {"ignore": words, "through": field.name}
     return {"ignore": called_off(entity)}

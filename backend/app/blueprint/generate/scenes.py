@@ -14,6 +14,7 @@ from app.blueprint.generate.stated import DIFFERING
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.blueprint.spec_queries import in_order
 
+# The first is the usual one; the last are for conditions that speak of a year, or of ten.
 OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400, 4_000, -4_000)
 _CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
 
@@ -201,6 +202,7 @@ def values_of(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str
         case FieldType.DATE:
             yield from (f"@{offset}" for offset in OFFSETS)
         case FieldType.DATETIME:
+            # With fewer days, since each comes with every time.
             yield from (f"@{offset} {clock}" for clock in _CLOCKS for offset in OFFSETS[:6])
         case FieldType.REF:
             yield from ("1", "2")

@@ -80,6 +80,7 @@ def schema_py(spec: AppSpec, *, made_by: str, can_do: Sequence[str], look: str =
     """The module's text; every text of the spec enters it as a Python literal."""
     blocks = [_entity_py(spec, entity) for entity in spec.entities]
     body = "\n\n".join([_about_py(spec, made_by, can_do, look), *blocks, _registers_py(spec)])
+    # A text that holds one of them imports a word too many, which does no harm.
     used = [word for word in _MODEL_WORDS if f"{word}(" in body]
     imports = f"from .model import {', '.join(used)}"
     return f"{_DOCSTRING}\n\n{imports}\n\n{body}\n"
@@ -176,6 +177,7 @@ def _view_lines(spec: AppSpec, entity: EntitySpec) -> list[str]:
     lines: dict[ViewKind, str] = {}
     for view in spec.views:
         if view.entity == entity.name and (value := _view_value(entity, view.kind, view.field)):
+            # A kind of record has one page for each kind of view.
             lines.setdefault(view.kind, f"    {view.kind.value}={value},")
     return list(lines.values())
 

@@ -102,6 +102,7 @@ def _shift_moment(value: object, *, days: int, hours: int = 0) -> str:
     if not time:
         return f"@{day + days}"
     hour, _, minute = time.partition(":")
+    # Not past midnight, since the day stays what it is.
     return f"@{day + days} {min(23, int(hour) + hours):02d}:{minute}"
 
 
@@ -163,6 +164,7 @@ def _places_of(rule: RuleSpec, record: Record, rows: Rows, spec: AppSpec) -> int
     target = _linked_entity(rule.entity, rule.fields[0], spec)
     limit = space_limit(target) if target is not None else None
     room = rows[target.name][int(record[rule.fields[0]] or 1) - 1].get(limit) if target and limit else None
+    # Where nothing is said there is room for all.
     return int(room) if room is not None else 10_000
 
 

@@ -130,6 +130,7 @@ def _text_value(field: FieldSpec, place: Place) -> str | None:
         case FieldType.CODE:
             return f"demo{place.row + 2:04}{chr(97 + place.shift % 26)}"
         case FieldType.PHONE:
+            # Kept free in London for numbers that are made up.
             return f"+44 20 7946 {(place.shift * 37 + place.row * 61) % 1000:04d}"
         case FieldType.URL:
             return _example_url(field, place)

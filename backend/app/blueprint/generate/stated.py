@@ -138,6 +138,7 @@ def _limited_statement(entity: EntitySpec, rule: RuleSpec) -> Statement:
     ref = rule.fields[0]
     others = f"{ref} = this.{ref}" + (f" and {is_live}" if is_live else "")
     if rule.kind is RuleKind.ONE_OPEN:
+        # Without a link, since it is those of the same kind that are counted.
         return f"count({entity.name} via none where id != this.id and {others}) = 0", is_live
     return f"{_sum_taken(entity, rule.fields[1:], others)} <= {rule.limit}", is_live
 

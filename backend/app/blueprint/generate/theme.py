@@ -11,6 +11,7 @@ from app.blueprint.generate.designs import DesignData, Shades, design_of
 from app.blueprint.look_words import read_theme
 from app.blueprint.spec import AppSpec, Design, Scheme, ThemeSpec, Tone
 
+# WCAG asks for 4.5 where there is text and 3 where there is an edge; the rest is for rounding.
 AA: Final = 4.6
 AA_EDGE: Final = 3.1
 _RED: Final = 27.0

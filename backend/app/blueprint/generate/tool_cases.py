@@ -32,6 +32,7 @@ class Case:
 def cases_of(spec: AppSpec, tool: ToolSpec) -> list[Case]:
     """A few different inputs with their results; a result that depends on the day is not among them."""
     typed = [{field.name: _typed_value(field, number) for field in tool.inputs} for number in range(CASES)]
+    # Limits may make two of them the same.
     return [_work_out(spec, tool, given) for number, given in enumerate(typed) if given not in typed[:number]]
 
 

@@ -25,6 +25,7 @@ from app.blueprint.spec_site import sections_of
 from app.domain.workspace import MANIFEST
 
 STARTER: Final = "starlette"
+# Under its own name it would tell our git what to leave out.
 _RENAMED: Final = {"gitignore": ".gitignore"}
 _ENDINGS: Final = (".py", ".html", ".css", ".js", ".sh", ".lock", ".in", ".ini", ".example", "gitignore")
 _SKELETON: Final = (".env.example", ".gitignore", "start.sh", "requirements.in", "requirements.lock", "pytest.ini")

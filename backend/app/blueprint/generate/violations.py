@@ -177,6 +177,7 @@ class Violations:
         name = scene.subject[0]
         return all(
             self._judge.keeps(self._with_copies(scene, number), scene.subject, stated)
+            # With none and with all but one of them; those between differ in nothing that a rule counts.
             for number in {0, copies - 1}
             for stated in self._judge.stated[name]
         )
@@ -215,6 +216,7 @@ class Violations:
         """The violation as a move to the state that the subject has in the scene, the rule being kept before."""
         texts, name = scene.records[scene.subject], entity.state or ""
         for move in entity.moves:
+            # What the move itself writes may mend what the scene breaks.
             is_rewritten = any(assignment.field in (stated[0] + (stated[1] or "")) for assignment in move.sets)
             if move.target != texts[name] or move.is_automatic or is_rewritten:
                 continue
