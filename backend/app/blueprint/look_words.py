@@ -27,6 +27,9 @@ _DARK = re.compile(
     r"app|site|website|page)\b"
 )
 _LIGHT = re.compile(r"\b(light|white)[ -](mode|theme|themed|background|scheme)\b")
+_MOOD = re.compile(
+    r"\b([a-z-]+) (?=(?:booking |ordering |little |web )?(?:look|style|design|feel|site|website|page|app)\b)"
+)
 _GREY = re.compile(r"\b(black[ -](and|&)[ -]white|monochrome|gr[ea]yscale)\b")
 
 
@@ -79,7 +82,10 @@ def read_theme(goal: str) -> ThemeSpec:
 
 def manner_words(goal: str) -> frozenset[str]:
     """The words of a goal that say how the app shall look, and nothing of what it is for."""
-    return look_words(goal) & (_colour_names().manner | _colour_names().hues.keys()) - _FRUITS
+    # A mood is one only in front of what has a look: "a fresh site", not "fresh fish".
+    moods = {match[1] for match in _MOOD.finditer(goal.lower())} & mood_words().keys()
+    manner = look_words(goal) & (_colour_names().manner | _colour_names().hues.keys()) - _FRUITS
+    return manner | moods
 
 
 def look_words(goal: str) -> frozenset[str]:

@@ -28,6 +28,12 @@ _NEVER_BUSY: Final = tuple(
     "Job Vacancy Position Opening Project Case Matter Film Movie Piece Song Product Plan Package Show Campaign "
     "Category Subject Topic Recipe".split()
 )
+# English counts these by the piece or the loaf: nobody orders "a bread".
+_UNCOUNTED: Final = frozenset(
+    "bread food furniture equipment clothing jewellery jewelry luggage baggage advice homework housework music "
+    "software hardware feedback information news laundry pottery stationery lingerie merchandise firewood coffee "
+    "tea cheese honey meat beef pork fish rice milk flour beer wine timber machinery artwork".split()
+)
 _SERVED: Final = tuple(
     "client customer guest member patient student pupil tenant visitor attendee participant borrower buyer "
     "applicant reader neighbour learner owner resident".split()
@@ -218,5 +224,7 @@ def amounts(entity: EntitySpec) -> Iterator[FieldSpec]:
 
 
 def with_article(text: str) -> str:
-    """ "a loan", "an order"."""
+    """ "a loan", "an order", and "bread" as it is."""
+    if text.lower().split(" ")[-1] in _UNCOUNTED:
+        return text
     return ("an " if text[:1].lower() in "aeiou" and not text.lower().startswith("us") else "a ") + text

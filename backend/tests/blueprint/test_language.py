@@ -102,6 +102,21 @@ def test_a_public_form_lists_nothing_that_belongs_to_others() -> None:
     assert any("idea" in form.fields for form in ideas.forms)
 
 
+@pytest.mark.parametrize(
+    ("goal", "title", "action"),
+    [
+        ("A fresh booking app for guided city tours: guests book a tour", "Tour Bookings", "Book a tour"),
+        ("A gym where members book classes, fresh look", "Gym Classes", "Book a class"),
+        ("A shop for my bakery where customers pre-order bread and cakes", "Bread Shop", "Order bread"),
+        ("Time sheets: consultants enter hours on projects", "Time Entries and Consultants", ""),
+    ],
+)
+def test_titles_and_buttons_read_well(goal: str, title: str, action: str) -> None:
+    spec = understand(goal)
+    assert spec.title == title
+    assert [form.action for form in spec.forms] == ([action] if action else [])
+
+
 def test_what_was_added_is_told() -> None:
     spec = understand("a booking app for a yoga studio")
     assert any(line.startswith("Clients were added") for line in spec.assumptions)

@@ -331,10 +331,13 @@ def _add_candidate(candidate: Candidate, findings: Findings) -> None:
         findings.add(candidate)
 
 
+_LOOKS: Final = frozenset({"look", "style", "design", "feel"})
+
+
 def _add_domain(text: str, findings: Findings) -> None:
     plain = text.replace("-", " ")
-    is_subject = plain not in SOFTWARE and not word(plain).is_hardly_a_noun and len(plain) > 2
-    if is_subject and plain not in findings.domain:
+    is_about = plain not in SOFTWARE | _LOOKS and not word(plain).is_hardly_a_noun and len(plain) > 2
+    if is_about and plain not in findings.domain:
         findings.domain.append(plain)
 
 

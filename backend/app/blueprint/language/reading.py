@@ -52,6 +52,7 @@ _IDIOMS = (
     (re.compile(r"\bspare parts?\b", re.IGNORECASE), "spareparts"),
     (re.compile(r"\bstock levels?\b", re.IGNORECASE), "stock"),
     (re.compile(r"\blost (and found|property)( (desk|office|box|room))?\b", re.IGNORECASE), "lostproperty"),
+    (re.compile(r"\btime[- ]sheets?\b", re.IGNORECASE), "timeentries"),
     (re.compile(r"\btime[- ]slot", re.IGNORECASE), "timeslot"),
     (re.compile(r"\b(keep(s|ing)? (an eye|tabs) on|los(e|es|ing) track of)\b", re.IGNORECASE), "track"),
     (re.compile(r"\bhand(s|ed|ing)? out\b", re.IGNORECASE), "lend"),

@@ -13,6 +13,7 @@ from app.blueprint.language.grammar import SHUNNED
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.look_words import manner_words
+from app.blueprint.shape_rules import with_article
 from app.blueprint.usual_examples import usual_examples
 
 _MOST_TITLE: Final = 48
@@ -60,7 +61,8 @@ def title(findings: Findings, drafts: Sequence[Draft], words: Sequence[str], *, 
     """A short name, such as "Tennis Club" or "Invoice Tracker": the place it is for, or its purpose."""
     if name_given := _given_name(goal):
         return _shorten(name_given, _MOST_TITLE)
-    words_said, looks = _title_words(findings, drafts, words), manner_words(goal)
+    looks = manner_words(goal)
+    words_said = _title_words(findings, drafts, words, looks)
     name = (
         _title_case(" ".join([word for word in words_said if word not in looks] or words_said))
         .removesuffix("'s")
@@ -77,11 +79,15 @@ def _given_name(goal: str) -> str:
     return " ".join((match["quoted"] or match["plain"] or "").split()).strip(" .,;:") if match else ""
 
 
-def _title_words(findings: Findings, drafts: Sequence[Draft], words: Sequence[str]) -> list[str]:
+def _title_words(
+    findings: Findings, drafts: Sequence[Draft], words: Sequence[str], looks: frozenset[str]
+) -> list[str]:
     few = _few_words(words)
     if few and (all(draft.added for draft in drafts) or len(few) == len(words)):
         return few
     purpose, mains = _purpose_words(words), _main_words(drafts)
+    if not findings.context and set(purpose) <= _PURPOSE | looks:
+        purpose = []
     context = [word for word in findings.context.split(" ") if word and word not in _PLAIN]
     if not context and not purpose and (occasion := _occasion_words(findings)):
         return occasion
@@ -182,7 +188,7 @@ def about(draft: Draft, targets: Sequence[str], context: str) -> str:
     if draft.is_person:
         return f"The {_lower_first(plural_label)}{where}, and how to reach them."
     if targets:
-        belongs = " and ".join(_with_article(_lower_first(target)) for target in targets[:3])
+        belongs = " and ".join(with_article(_lower_first(target)) for target in targets[:3])
         return f"Each {_lower_first(draft.label)} belongs to {belongs}."
     if draft.kind in (NounKind.EVENT, NounKind.ACT):
         return f"The {_lower_first(plural_label)}{where}: what happens, when, and how far it is."
@@ -252,10 +258,6 @@ def _shorten(text: str, most: int) -> str:
 def _title_case(text: str) -> str:
     words = text.split()
     return " ".join(word if word in _SMALL and at else word[0].upper() + word[1:] for at, word in enumerate(words))
-
-
-def _with_article(text: str) -> str:
-    return ("an " if text[0].lower() in "aeiou" else "a ") + text
 
 
 def _lower_first(text: str) -> str:
