@@ -17,6 +17,7 @@ from app.acceptance.stage import Stage
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.stated import conditions_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
+from app.blueprint.spec_queries import one_of
 from app.domain.failure import BuildFailed, FailureCode
 
 NUMBER: Final = "ID"
@@ -136,7 +137,7 @@ class FormDriver:
         if page.status != 200 or not forms:
             raise BuildFailed(
                 FailureCode.NO_FORM,
-                f"The app has no form to add a {entity.label.lower()}.",
+                f"The app has no form to add {one_of(entity)}.",
                 log=f"GET {page.path}: HTTP {page.status}",
             )
         # A page may have a form for something else, such as the search; that of the record shares most names.

@@ -11,6 +11,7 @@ from app.acceptance.people import People
 from app.acceptance.samples import BAD
 from app.blueprint.spec import EntitySpec
 from app.blueprint.spec_lines import line_kind
+from app.blueprint.spec_queries import one_of
 from app.domain.failure import BuildFailed, FailureCode
 
 LINE: Final = "line-"
@@ -48,7 +49,7 @@ async def try_lines(people: People, entity: EntitySpec) -> str:
     if len(rows) != before + 2:
         raise BuildFailed(
             FailureCode.LINES_LOST,
-            f"The {child.plural.lower()} of a {entity.label.lower()} are not kept with it.",
+            f"The {child.plural.lower()} of {one_of(entity)} are not kept with it.",
             log=f"{before} before, {len(rows)} after two were entered",
         )
     await _must_show_lines(driver, record, entered, child)
@@ -70,7 +71,7 @@ async def _must_refuse_wrong_line(
     if not answer.is_refusal or len(await driver.rows(entity)) != before:
         raise BuildFailed(
             FailureCode.BAD_INPUT_KEPT,
-            f"The app takes a {entity.label.lower()} with a line that is not filled in rightly.",
+            f"The app takes {one_of(entity)} with a line that is not filled in rightly.",
             log=f"{name} = {BAD[field.type]!r}: {excerpt_of(answer)}",
         )
 

@@ -25,7 +25,7 @@ from app.blueprint.spec import (
     RoleScope,
     RuleSpec,
 )
-from app.blueprint.spec_queries import has_record_pages, is_private
+from app.blueprint.spec_queries import has_record_pages, is_private, one_of
 from app.domain.failure import BuildFailed, FailureCode
 
 MAX_BAD: Final = 5
@@ -131,12 +131,12 @@ async def _try_wrong_input(people: People, promise: Promise) -> str:
         if not answer.is_refusal or not answer.page.forms:
             raise BuildFailed(
                 FailureCode.BAD_INPUT_KEPT,
-                f"The app takes a {entity.label.lower()} that is not filled in rightly.",
+                f"The app takes {one_of(entity)} that is not filled in rightly.",
                 log=f"{name} = {value!r}: {excerpt_of(answer)}",
             )
     if len(await driver.rows(entity)) != before:
         raise BuildFailed(
-            FailureCode.BAD_INPUT_KEPT, f"The app refuses a {entity.label.lower()} and keeps it all the same."
+            FailureCode.BAD_INPUT_KEPT, f"The app refuses {one_of(entity)} and keeps it all the same."
         )
     return f"{entity.plural}: {len(wrong)} wrong forms were refused and nothing was kept"
 

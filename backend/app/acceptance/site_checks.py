@@ -13,6 +13,7 @@ from app.acceptance.kept import excerpt_of
 from app.acceptance.people import People
 from app.blueprint.generate.tool_cases import Case, cases_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, ToolSpec
+from app.blueprint.spec_queries import one_of
 from app.blueprint.spec_site import SectionKind, SectionSpec, public_fields
 from app.domain.failure import BuildFailed, FailureCode
 
@@ -139,7 +140,7 @@ async def _try_public_records(people: People, visitor: HttpSession, entity: Enti
             log=f"GET {pages[0]}: {excerpt_of(answers[0])}\nmissing: {is_missing!r}",
         )
     if (answers[1].status == 200) and entity.public is Publicity.LIST:
-        raise BuildFailed(FailureCode.NOT_PRIVATE, f"A {entity.label.lower()} has a page that nobody asked for.")
+        raise BuildFailed(FailureCode.NOT_PRIVATE, f"There is a page of {one_of(entity)} that nobody asked for.")
     return f"{entity.plural}: visitors see {', '.join(visible)} and nothing else"
 
 

@@ -14,7 +14,7 @@ from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.spec import EntitySpec, FieldType, MoveSpec, RuleKind
-from app.blueprint.spec_queries import first_state, states_of
+from app.blueprint.spec_queries import first_state, one_of, states_of
 from app.domain.failure import BuildFailed, FailureCode
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ async def bring_to(driver: FormDriver, record: Kept, state: str, *, since: str =
         if answer.status != 303:
             raise BuildFailed(
                 FailureCode.MOVE_REFUSED,
-                f"“{move.label}” cannot be taken for a {record.entity.label.lower()} that is ready for it.",
+                f"“{move.label}” cannot be taken for {one_of(record.entity)} that is ready for it.",
                 log=f"POST {answer.path}: {excerpt_of(answer)}",
             )
 
@@ -205,6 +205,6 @@ def moves_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[i
                 waiting.append((move.target, [*path, (number, move)]))
     raise BuildFailed(
         FailureCode.UNREACHABLE_STATE,
-        f"No move leads a {entity.label.lower()} to {state!r}, so what happens there cannot be tried.",
+        f"No move leads {one_of(entity)} to {state!r}, so what happens there cannot be tried.",
         log=f"{entity.name}: from {start!r}",
     )

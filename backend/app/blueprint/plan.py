@@ -40,7 +40,7 @@ from app.blueprint.spec import (
     WishState,
 )
 from app.blueprint.spec_messages import TO_OWNER, field_at
-from app.blueprint.spec_queries import lower_first, staff_roles, status_field
+from app.blueprint.spec_queries import lower_first, staff_roles, status_field, with_article
 from app.blueprint.spec_site import SectionKind, sections_of
 
 __all__ = ["Plan", "plan_of"]
@@ -189,11 +189,11 @@ def _plan_message(spec: AppSpec, message: MessageSpec) -> Sent:
     label = lower_first(entity.label) if entity is not None else message.entity
     match message.kind:
         case MessageKind.ADDED:
-            when = f"when a {label} is added"
+            when = f"when {with_article(label)} is added"
         case MessageKind.STATE:
-            when = f"when a {label} is {message.state}"
+            when = f"when {with_article(label)} is {message.state}"
         case MessageKind.BEFORE:
-            when = f"{_time_before(message.hours)} before {_date_label(spec, message)} of a {label}"
+            when = f"{_time_before(message.hours)} before {_date_label(spec, message)} of {with_article(label)}"
     to = (
         "the owner"
         if message.to == TO_OWNER

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from app.blueprint.shape_rules import busy_one, times_of, with_article
-from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, RuleKind
-from app.blueprint.spec_queries import lower_first, space_limit, status_field
+from app.blueprint.shape_rules import busy_one, rules_of, times_of
+from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, RuleKind, RuleSpec
+from app.blueprint.spec_queries import lower_first, one_of, status_field
 
 MOST: Final = 5
 _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
@@ -60,10 +60,10 @@ def _ask_about_forms(spec: AppSpec) -> Iterator[Question]:
             (entity for entity in spec.entities if entity.state or status_field(entity) or times_of(entity)), None
         )
         if entity is not None:
-            action = f"Send {with_article(lower_first(entity.label))}"
+            action = f"Send {one_of(entity)}"
             yes = Answer("Yes, give them a page", "add_form", (("record", entity.name), ("action", action)))
             yield Question(
-                f"May people outside send {with_article(lower_first(entity.label))} without an account?",
+                f"May people outside send {one_of(entity)} without an account?",
                 "no",
                 (yes,),
             )
@@ -93,20 +93,27 @@ def _ask_about_overlaps(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]
 
 
 def _ask_about_room(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
-    limit = space_limit(entity)
-    refs = [
-        entity_of_record
-        for entity_of_record in spec.entities
-        if any(field.ref == entity.name for field in entity_of_record.fields)
+    """Ask what happens when a place is full, where a rule would fit and none is there."""
+    limited = {rule.entity for rule in spec.rules if rule.kind is RuleKind.CAPACITY}
+    # The correction adds the rule that fits; where none does, the answer on offer would be refused.
+    fitting = {rule.entity: rule for rule in rules_of(spec.entities) if rule.kind is RuleKind.CAPACITY}
+    linked_kinds = [
+        linked
+        for linked in spec.entities
+        if linked.name in fitting.keys() - limited and _points_at(linked, fitting[linked.name], entity)
     ]
-    is_guarded = any(rule.kind is RuleKind.CAPACITY for rule in spec.rules)
-    if limit and refs and not is_guarded:
+    if linked_kinds:
         refuse = tuple(
             Answer(f"Refuse further {lower_first(linked.plural)}", "refuse_full", (("record", linked.name),))
-            for linked in refs
+            for linked in linked_kinds
         )
-        text = f"What happens when {with_article(lower_first(entity.label))} is full?"
+        text = f"What happens when {one_of(entity)} is full?"
         yield Question(text, "more are taken all the same", refuse)
+
+
+def _points_at(linked: EntitySpec, rule: RuleSpec, target: EntitySpec) -> bool:
+    link = linked.field(rule.fields[0])
+    return link is not None and link.ref == target.name
 
 
 def _ask_about_moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:

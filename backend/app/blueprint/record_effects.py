@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
-from app.blueprint.spec_queries import lower_first
+from app.blueprint.spec_queries import field_before, kind_before, lower_first
 
 
 def record_effects(old: AppSpec, new: AppSpec) -> list[str]:
@@ -16,7 +16,7 @@ def record_effects(old: AppSpec, new: AppSpec) -> list[str]:
 def _tell_effects(old: AppSpec, new: AppSpec) -> Iterator[str]:
     live_on = {}
     for entity in new.entities:
-        before = old.entity(entity.was or entity.name) or old.entity(entity.name)
+        before = kind_before(old, entity)
         if before is not None:
             live_on[before.name] = (before, entity)
     if not live_on:
@@ -36,7 +36,7 @@ def _effects_on_kind(before: EntitySpec, entity: EntitySpec) -> Iterator[str]:
     plural_label = lower_first(entity.plural)
     kept_fields: set[str] = set()
     for field in entity.fields:
-        was = before.field(field.was or field.name) or before.field(field.name)
+        was = field_before(before, field)
         if was is None:
             yield from _effects_of_new_field(entity, field)
             continue

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.blueprint import spec_defaults
+from app.blueprint.naming import Raw
 from app.blueprint.naming import dicts as _dicts
 from app.blueprint.renaming import Renames, rename, tool_name
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
 
-Raw = dict[str, Any]
 ALIKE: Final = 0.5
 """The share of fields that two kinds of record must have in common to be the same one."""
 
@@ -236,7 +237,6 @@ def _follow_words(edit: Raw, base: AppSpec) -> None:
         name = str(entity.get("name"))
         if before is None or before.name == name:
             continue
-        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-        label = words[:1].upper() + words[1:]
-        if entity.get("label") == before.label and entity.get("plural") == before.plural and label:
-            entity["label"], entity["plural"] = label, f"{label}s"
+        if entity.get("label") == before.label and entity.get("plural") == before.plural:
+            words = spec_defaults.entity({"name": name})
+            entity["label"], entity["plural"] = words["label"], words["plural"]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from lark import Token, Tree
 
 from app.blueprint.expressions.faults import Fault
 from app.blueprint.expressions.parser import tree_of
-from app.blueprint.naming import Named, Of, Spot, dicts, spots
-from app.blueprint.spec_messages import TO_OWNER, named_state
+from app.blueprint.naming import Named, Of, Raw, Spot, dicts, spots
+from app.blueprint.spec_messages import PLACE, TO_OWNER, named_state
 
-Raw = dict[str, Any]
 Names = Mapping[str, str]
 """Old names to new ones."""
 
 _NO_FIELDS: Final = ("this", "me", "id", "none")
-_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _TOOL: Final = "tool {}"
 """Stands for the kind of record that a tool is not: its inputs and results are its fields."""
 
@@ -79,7 +76,7 @@ def _new_names(spot: Spot, owner: str, book: _OldSpec, renames: Renames) -> Call
         case Named.RECIPIENT:
             return lambda text: text if text == TO_OWNER else book.rewritten(text, owner, None)
         case Named.WORDS:
-            return lambda text: _BRACES.sub(lambda place: f"{{{book.rewritten(place[1], owner, None)}}}", text)
+            return lambda text: PLACE.sub(lambda place: f"{{{book.rewritten(place[1], owner, None)}}}", text)
         case Named.EXPRESSION:
             target = _target_of(spot)
             return lambda text: book.rewritten(text, owner, target)

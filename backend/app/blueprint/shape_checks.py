@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, assert_never
 
-from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import CheckKind, CheckSpec, EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
-from app.blueprint.spec_queries import is_private, lower_first
+from app.blueprint.spec_queries import is_private, lower_first, with_article
 
 MOST_CHECKS: Final = 12
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
-from app.blueprint.spec_queries import finished, lower_first, space_limit, status_field
+from app.blueprint.spec_queries import finished, lower_first, space_limit, status_field, with_article
 
 _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _LEFT_OPEN_BY: Final = ("due", "deadline", "until", "return", "renew", "expires")
@@ -29,11 +29,6 @@ _NEVER_BUSY: Final = tuple(
     "Category Subject Topic Recipe".split()
 )
 # English counts these by the piece or the loaf: nobody orders "a bread".
-_UNCOUNTED: Final = frozenset(
-    "bread food furniture equipment clothing jewellery jewelry luggage baggage advice homework housework music "
-    "software hardware feedback information news laundry pottery stationery lingerie merchandise firewood coffee "
-    "tea cheese honey meat beef pork fish rice milk flour beer wine timber machinery artwork".split()
-)
 _SERVED: Final = tuple(
     "client customer guest member patient student pupil tenant visitor attendee participant borrower buyer "
     "applicant reader neighbour learner owner resident".split()
@@ -221,10 +216,3 @@ def of_type(entity: EntitySpec, kind: FieldType) -> Iterator[FieldSpec]:
 def amounts(entity: EntitySpec) -> Iterator[FieldSpec]:
     """The money fields that make sense added up; the prices of a price list do not."""
     return (field for field in of_type(entity, FieldType.MONEY) if field.name.rpartition("_")[2] not in _PRICES)
-
-
-def with_article(text: str) -> str:
-    """ "a loan", "an order", and "bread" as it is."""
-    if text.lower().split(" ")[-1] in _UNCOUNTED:
-        return text
-    return ("an " if text[:1].lower() in "aeiou" and not text.lower().startswith("us") else "a ") + text

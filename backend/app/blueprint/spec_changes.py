@@ -9,7 +9,7 @@ from app.blueprint.generate.theme import settled_theme
 from app.blueprint.record_effects import record_effects
 from app.blueprint.renames import renamed_choices
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, Publicity, ViewKind
-from app.blueprint.spec_queries import lower_first
+from app.blueprint.spec_queries import field_before, kind_before, lower_first
 
 LOOK_CHANGE: Final = "Its colours or its style are different."
 _SEEN: Final = {
@@ -63,9 +63,7 @@ def _iter_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
 
 
 def _paired_entities(old: AppSpec, new: AppSpec) -> list[tuple[EntitySpec, EntitySpec]]:
-    candidates = [
-        (old.entity(entity.was or entity.name) or old.entity(entity.name), entity) for entity in new.entities
-    ]
+    candidates = [(kind_before(old, entity), entity) for entity in new.entities]
     return [(was, after) for was, after in candidates if was is not None]
 
 
@@ -74,7 +72,7 @@ def _record_changes(was: EntitySpec, now: EntitySpec) -> Iterator[str]:
         yield f"{was.plural} are called {lower_first(now.plural)} now."
     carried_over = set()
     for field in now.fields:
-        before = was.field(field.was or field.name) or was.field(field.name)
+        before = field_before(was, field)
         if before is None:
             yield f"{now.plural} have a new detail: {field.label}."
             continue

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 _ENDINGS: Final = ((re.compile(r"[^aeiou]y$"), "ies", 1), (re.compile(r"(s|x|z|ch|sh)$"), "es", 0))
 _SPELLED: Final = {"email": "E-mail", "url": "Web address", "id_number": "ID number"}
-_THEME: Final[dict[str, Any]] = {}
 
 
 def field(raw: Any) -> Any:  # Any: what JSON can hold
@@ -50,5 +49,5 @@ def app(raw: Any) -> Any:  # Any: what JSON can hold
         return raw
     tagline = raw.get("tagline") or raw.get("title") or "App"
     return {
-        "goal": tagline, "engine": "specification", "confidence": 1.0, "theme": _THEME, **raw, "tagline": tagline
+        "goal": tagline, "engine": "specification", "confidence": 1.0, "theme": {}, **raw, "tagline": tagline
     }  # fmt: skip

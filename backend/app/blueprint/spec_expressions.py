@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Final
 from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldShape, Kind, Type
 from app.blueprint.expressions.compiler import Compiler
 from app.blueprint.expressions.faults import Fault
+from app.blueprint.spec_kinds import FieldType
+from app.blueprint.spec_messages import APP, LINK
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, FieldSpec, MessageSpec, MoveSpec
 
 _KINDS: Final = {
-    "int": Kind.NUMBER,
-    "decimal": Kind.NUMBER,
-    "money": Kind.MONEY,
-    "bool": Kind.BOOL,
-    "date": Kind.DATE,
-    "datetime": Kind.DATETIME,
-    "ref": Kind.LINK,
+    FieldType.INT: Kind.NUMBER,
+    FieldType.DECIMAL: Kind.NUMBER,
+    FieldType.MONEY: Kind.MONEY,
+    FieldType.BOOL: Kind.BOOL,
+    FieldType.DATE: Kind.DATE,
+    FieldType.DATETIME: Kind.DATETIME,
+    FieldType.REF: Kind.LINK,
 }
 MONEY_DIGITS: Final = 2
 """Amounts of every currency are kept in hundredths, also of those that are written without cents."""
@@ -73,8 +75,8 @@ def _typed_shape(catalogue: Catalogue, entity: EntitySpec) -> EntityShape:
 
 def field_type(field: FieldSpec, digits: int) -> Type:
     """The type of a field in expressions."""
-    kind = _KINDS.get(field.type.value, Kind.TEXT)
-    scale = {"money": digits, "decimal": field.digits}.get(field.type.value, 0)
+    kind = _KINDS.get(field.type, Kind.TEXT)
+    scale = {FieldType.MONEY: digits, FieldType.DECIMAL: field.digits}.get(field.type, 0)
     return Type(kind, scale, field.ref or "", field.choices)
 
 
@@ -97,7 +99,7 @@ def _message_expressions(message: MessageSpec) -> Iterator[Place]:
     if message.only_if:
         yield Place(f"{where}, only_if", message.entity, message.only_if, True)
     for place in message.places:
-        if place not in ("link", "app"):
+        if place not in (LINK, APP):
             yield Place(f"{where}, {{{place}}}", message.entity, place, False)
 
 

@@ -50,7 +50,7 @@ def best_part_of(raw: Raw) -> tuple[AppSpec | None, list[Fault]]:
     tries = iter(range(MOST_TRIES))
     for _ in range(MOST):
         try:
-            spec = AppSpec.model_validate(copy.deepcopy(document))
+            spec = AppSpec.model_validate(document)
         except ValidationError as error:
             new_faults, paths = _judge(error, document, tries)
             faults += [fault for fault in new_faults if fault not in faults and not _follows(fault, aside)]
@@ -118,7 +118,7 @@ def _is_mended(document: Raw, problem: str, *, inside: Path | None) -> bool:
     The whole is judged after its parts: where one of them has become wrong, nothing is known of the whole.
     """
     try:
-        AppSpec.model_validate(copy.deepcopy(document))
+        AppSpec.model_validate(document)
     except ValidationError as error:
         places_left = [tuple(part["loc"]) for part in error.errors(include_url=False)]
         if inside is not None:

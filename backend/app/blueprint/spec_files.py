@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from app.blueprint.expressions.nodes import Path
 from app.blueprint.expressions.parser import parse
+from app.blueprint.spec_kinds import UPLOADED, RuleKind
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, EntitySpec
 
-_TYPES: Final = ("image", "file")
-
 
 def has_files(spec: AppSpec) -> bool:
     """True if records of the app hold pictures or files."""
-    return any(field.type.value in _TYPES for entity in spec.entities for field in entity.fields)
+    return any(field.type in UPLOADED for entity in spec.entities for field in entity.fields)
 
 
 def check_files(spec: AppSpec) -> None:
     """ValueError when an uploaded field is used as if it were a word or a number."""
     uploaded = {
-        entity.name: {field.name for field in entity.fields if field.type.value in _TYPES}
-        for entity in spec.entities
+        entity.name: {field.name for field in entity.fields if field.type in UPLOADED} for entity in spec.entities
     }
     for rule in spec.rules:
         for name in uploaded.get(rule.entity, set()) & set(rule.fields):
-            if rule.kind.value != "ensure":
+            if rule.kind is not RuleKind.ENSURE:
                 raise ValueError(f"the rule {rule.about!r}: {name!r} is uploaded, so it cannot be compared")
     for entity in spec.entities:
         _check_entity(entity, uploaded[entity.name])

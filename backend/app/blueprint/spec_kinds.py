@@ -143,9 +143,7 @@ class WishState(StrEnum):
 
 
 class CheckKind(StrEnum):
-    """The subject of an acceptance check: the records of `entity`, its lines, rule number `rule`, its public
-    form.
-    """
+    """The subject of an acceptance check, of the records of `entity` or of the rule with the number `rule`."""
 
     KEEPS = "keeps"
     REFUSES = "refuses"

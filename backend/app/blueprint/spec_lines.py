@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.blueprint.spec_kinds import OnDelete
+
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec
 
@@ -39,7 +41,7 @@ def _check_kind(spec: AppSpec, entity: EntitySpec, name: str) -> None:
     if child is None or child.name == entity.name:
         raise ValueError(f"the lines of {entity.name!r} are {name!r}, which is no other entity of this app")
     link = _link_to(child, entity.name)
-    if link is None or not link.required or link.on_delete.value != "cascade":
+    if link is None or not link.required or link.on_delete is not OnDelete.CASCADE:
         raise ValueError(
             f"{name!r} are lines of {entity.name!r}, so they need a ref to it that is required "
             'and deleted with it: required = true, on_delete = "cascade"'

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 TO_OWNER: Final = "owner"
 LINK: Final = "link"
 APP: Final = "app"
-_PLACE: Final = re.compile(r"\{([^{}]*)\}")
+PLACE: Final = re.compile(r"\{([^{}]*)\}")
+"""A placeholder in the words of a message."""
+
 _BRACE: Final = re.compile(r"[{}]")
 _MOST_HOURS: Final = 24 * 365
 
@@ -54,14 +56,14 @@ class MessageSpec(Part):
         if not self.text.strip():
             raise ValueError(f"message {self.name!r} says nothing: it needs a text")
         for text in (self.subject, self.text):
-            if _BRACE.search(_PLACE.sub("", text)):
+            if _BRACE.search(PLACE.sub("", text)):
                 raise ValueError(f"message {self.name!r}: a brace stands alone; write fields as {{name}}")
         return self
 
     @property
     def places(self) -> tuple[str, ...]:
         """The placeholders of the subject and the text, each once."""
-        names = (*_PLACE.findall(self.subject), *_PLACE.findall(self.text))
+        names = (*PLACE.findall(self.subject), *PLACE.findall(self.text))
         return tuple(dict.fromkeys(place.strip() for place in names))
 
 

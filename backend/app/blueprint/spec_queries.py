@@ -46,6 +46,13 @@ JUDGEMENTS: Final = frozenset(
 )
 SUM_NAMES: Final = frozenset({"total", "sum", "amount", "subtotal"})
 
+_UNCOUNTED: Final = frozenset(
+    "bread food furniture equipment clothing jewellery jewelry luggage baggage advice homework housework music "
+    "software hardware feedback information news laundry pottery stationery lingerie merchandise firewood coffee "
+    "tea cheese honey meat beef pork fish rice milk flour beer wine timber machinery artwork".split()
+)
+_SILENT_H: Final = ("hour", "honest", "honou", "honor", "heir")
+_SPOKEN_AS_CONSONANT: Final = ("use", "usua", "uk", "uni", "uti", "eu", "one", "once")
 _FEWEST_COLUMNS: Final = 3
 """With fewer, a list says nothing, so it shows the beginning of longer texts, too."""
 _NAMES: Final = frozenset({"name", "title", "subject", "number", "reference", "code", "label"})
@@ -223,6 +230,33 @@ def monogram(title: str) -> str:
 def lower_first(text: str) -> str:
     """The text as it reads inside a sentence; an acronym keeps its capitals."""
     return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
+
+
+def with_article(text: str) -> str:
+    """ "a loan", "an order", by the sound of it: "a user", "an hour"; and "bread" as it is."""
+    plain = text.casefold()
+    if plain.split(" ")[-1] in _UNCOUNTED:
+        return text
+    is_spoken_as_vowel = plain.startswith(_SILENT_H) or (
+        plain.startswith(tuple("aeiou")) and not plain.startswith(_SPOKEN_AS_CONSONANT)
+    )
+    return f"{'an' if is_spoken_as_vowel else 'a'} {text}"
+
+
+def one_of(entity: EntitySpec) -> str:
+    """One record of a kind, as it is called inside a sentence: "an order"."""
+    return with_article(lower_first(entity.label))
+
+
+def kind_before(old: AppSpec, entity: EntitySpec) -> EntitySpec | None:
+    """What a kind of record is in an older specification, also under its name of then."""
+    # Two edits of one version both say what that version called it, and neither has a kind of that name.
+    return old.entity(entity.was or entity.name) or old.entity(entity.name)
+
+
+def field_before(old: EntitySpec, field: FieldSpec) -> FieldSpec | None:
+    """What a field is in an older kind of record, also under its name of then."""
+    return old.field(field.was or field.name) or old.field(field.name)
 
 
 def in_order(spec: AppSpec) -> list[EntitySpec]:

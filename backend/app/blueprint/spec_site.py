@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import Field, model_validator
 
+from app.blueprint.spec_kinds import FieldType, Publicity
 from app.blueprint.spec_types import Label, Part, Pascal, Snake, Words
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def check_site(spec: AppSpec) -> None:
         for name in entity.public_fields:
             if entity.field(name) is None and entity.figure(name) is None:
                 raise ValueError(f"{entity.name}.{name} is shown to visitors, and does not exist")
-        if (entity.public_fields or entity.public_if) and entity.public.value == "none":
+        if (entity.public_fields or entity.public_if) and entity.public is Publicity.NONE:
             raise ValueError(
                 f'{entity.name} says what visitors see of it, so it must say public = "list" or "detail"'
             )
@@ -111,11 +112,8 @@ def code_behind(spec: AppSpec, entity: EntitySpec, name: str) -> FieldSpec | Non
     """The code by which the record is found that a ref points at, if it has one."""
     field = entity.field(name)
     target = spec.entity(field.ref) if field is not None and field.ref else None
-    return (
-        next((field_of_target for field_of_target in target.fields if field_of_target.type.value == "code"), None)
-        if target is not None
-        else None
-    )
+    fields = target.fields if target is not None else ()
+    return next((candidate for candidate in fields if candidate.type is FieldType.CODE), None)
 
 
 def _check_section(spec: AppSpec, section: SectionSpec) -> None:
@@ -123,7 +121,7 @@ def _check_section(spec: AppSpec, section: SectionSpec) -> None:
     entity = spec.entity(section.entity) if section.entity else None
     if section.entity and entity is None:
         raise ValueError(f"{where}: {section.entity!r} is not an entity of this app")
-    if section.kind is SectionKind.CATALOGUE and entity is not None and entity.public.value == "none":
+    if section.kind is SectionKind.CATALOGUE and entity is not None and entity.public is Publicity.NONE:
         raise ValueError(f'{where} lists {entity.name}, so that must say public = "list" or "detail"')
     if section.kind is SectionKind.SIGNUP and all(form.entity != section.entity for form in spec.forms):
         raise ValueError(f"{where} holds the form of {section.entity}, and there is no such form")
@@ -135,7 +133,7 @@ def _check_section(spec: AppSpec, section: SectionSpec) -> None:
 
 def counted_fields(entity: EntitySpec) -> tuple[FieldSpec, ...]:
     """The fields whose answers are counted: choices, and yes or no."""
-    return tuple(field for field in entity.fields if field.type.value in ("choice", "bool"))
+    return tuple(field for field in entity.fields if field.type in (FieldType.CHOICE, FieldType.BOOL))
 
 
 def public_fields(spec: AppSpec, entity: EntitySpec) -> tuple[str, ...]:
@@ -143,17 +141,15 @@ def public_fields(spec: AppSpec, entity: EntitySpec) -> tuple[str, ...]:
     if entity.public_fields:
         return entity.public_fields
     people = {role.entity for role in spec.roles if role.entity} | set(_kinds_of_people(spec.entities))
-    hidden = ("email", "phone", "code")
-    return tuple(
-        field.name for field in entity.fields if field.type.value not in hidden and field.ref not in people
-    )
+    hidden = (FieldType.EMAIL, FieldType.PHONE, FieldType.CODE)
+    return tuple(field.name for field in entity.fields if field.type not in hidden and field.ref not in people)
 
 
 def _kinds_of_people(entities: Sequence[EntitySpec]) -> list[str]:
     return [
         entity.name
         for entity in entities
-        if any(field.type.value in ("email", "phone") for field in entity.fields)
+        if any(field.type in (FieldType.EMAIL, FieldType.PHONE) for field in entity.fields)
     ]
 
 
@@ -177,4 +173,4 @@ def _implied_sections(spec: AppSpec) -> Iterator[SectionSpec]:
 
 
 def _is_public(entity: EntitySpec) -> bool:
-    return entity.public.value != "none"
+    return entity.public is not Publicity.NONE

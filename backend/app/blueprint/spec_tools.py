@@ -9,11 +9,12 @@ from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldSha
 from app.blueprint.expressions.compiler import Compiler
 from app.blueprint.expressions.faults import Fault
 from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of, field_type
+from app.blueprint.spec_kinds import NUMBERS, FieldType
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, ToolSpec
 
-TYPED: Final = frozenset({"int", "decimal", "money", "bool", "choice", "date", "datetime"})
+TYPED: Final = NUMBERS | {FieldType.BOOL, FieldType.CHOICE, FieldType.DATE, FieldType.DATETIME}
 TYPED_IN: Final = "what is typed"
 """Stands where the name of a kind of record would: none is called so."""
 
@@ -43,7 +44,7 @@ def check_tools(spec: AppSpec) -> None:
     """ValueError when a tool asks for what cannot be typed, or a result cannot be worked out."""
     for tool in spec.tools:
         for field in tool.inputs:
-            if field.type.value not in TYPED:
+            if field.type not in TYPED:
                 raise ValueError(
                     f"{tool.title!r} asks for {field.label!r}: {field.type} cannot be calculated with"
                 )

@@ -53,6 +53,19 @@ def test_a_rename_by_name_alone_is_followed_in_links_views_rules_and_pages() -> 
     generate(spec)
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "plural"), [("Company", "Company", "Companies"), ("ClassPass", "Class pass", "Class passes")]
+)
+def test_a_kind_of_record_that_was_renamed_is_called_by_words_of_its_new_name(
+    name: str, label: str, plural: str
+) -> None:
+    edit = raw()
+    entity(edit, "Client")["name"] = name
+    made = settled(edit, BASE)[0].entity(name)
+    assert made is not None
+    assert (made.label, made.plural) == (label, plural)
+
+
 def test_a_field_that_changed_its_name_alone_keeps_its_values() -> None:
     edit = raw()
     member(edit, "Client", "phone")["name"] = "mobile"

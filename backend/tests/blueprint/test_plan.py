@@ -10,6 +10,7 @@ from app.blueprint.language import understand
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_parts import VISITOR
 from app.blueprint.spec import AppSpec, Publicity, Reach, RuleKind, ViewKind, WishState
+from app.blueprint.spec_queries import with_article
 from tests.support.specs import SPECS
 
 GOALS = ["a booking app for a yoga studio", "invoices with lines for a freelance designer", "members borrow kites"]
@@ -114,3 +115,24 @@ def test_more_than_half_of_several_wishes_must_be_met() -> None:
     plan = plan_of(understand("Track hives, weigh every frame, forecast the weather and play birdsong"))
     assert [clause.state for clause in plan.clauses].count(WishState.KEPT) < len(plan.clauses) / 2
     assert not plan.keeps_enough
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("loan", "a loan"),
+        ("order", "an order"),
+        ("user", "a user"),
+        ("usher", "an usher"),
+        ("unit", "a unit"),
+        ("hour", "an hour"),
+        ("house", "a house"),
+    ],
+)
+def test_an_article_goes_by_the_sound(text: str, said: str) -> None:
+    assert with_article(text) == said
+
+
+def test_a_message_is_told_in_a_sentence_as_people_speak() -> None:
+    spec = understand("Customers send orders by a form and get a confirmation by e-mail when they order")
+    assert [sent.when for sent in plan_of(spec).sends] == ["when an order is added"]

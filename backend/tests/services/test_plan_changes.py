@@ -266,6 +266,18 @@ def test_what_a_question_asks_is_answered_by_a_correction() -> None:
     assert answered > 10
 
 
+def test_a_limit_on_one_kind_of_place_leaves_the_question_about_another() -> None:
+    raw = SPEC.model_dump(mode="json")
+    fields = [{"name": "name"}, {"name": "starts_at", "type": "datetime"}, {"name": "seats", "type": "int"}]
+    tour = {"name": "Tour", "fields": [{**field, "required": True} for field in fields]}
+    seat = {"name": "Ticket", "fields": [{"name": "tour", "type": "ref", "ref": "Tour", "required": True}]}
+    raw["entities"] = [*raw["entities"], tour, seat]
+    assert any(rule["kind"] == "capacity" for rule in raw["rules"])
+
+    texts = [question.text for question in questions_of(settled(raw, SPEC)[0])]
+    assert "What happens when a tour is full?" in texts
+
+
 @pytest.mark.parametrize("text", ["Use dark blue", "It should look elegant", "dark mode"])
 async def test_a_wish_about_the_look_changes_the_look(text: str) -> None:
     proposal = await propose(SPEC, text)

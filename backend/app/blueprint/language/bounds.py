@@ -10,9 +10,9 @@ from typing import Final
 
 from app.blueprint.language.accounting import NUMBERS
 from app.blueprint.language.lexicon import singular
-from app.blueprint.shape_rules import is_person, takes_place, with_article
+from app.blueprint.shape_rules import is_person, takes_place
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
-from app.blueprint.spec_queries import lower_first, space_limit
+from app.blueprint.spec_queries import lower_first, space_limit, with_article
 
 _NUMBER: Final = rf"(?P<number>\d{{1,4}}|{'|'.join(NUMBERS)})"
 _AT_MOST: Final = r"(?:at most|at the most|up to|no more than|not more than|max\.?|maximum(?: of)?|a maximum of)"

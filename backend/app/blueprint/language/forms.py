@@ -10,9 +10,9 @@ from app.blueprint.language.acting import FOUNDER, Act
 from app.blueprint.language.archetypes import actions, form_texts, key_of
 from app.blueprint.language.drafts import Draft, is_provider
 from app.blueprint.language.word_lists import word_list
-from app.blueprint.shape_rules import is_person, times_of, with_article
+from app.blueprint.shape_rules import is_person, times_of
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, RuleKind, RuleSpec
-from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field
+from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field, with_article
 
 _MOST_FORMS: Final = 2
 _REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)

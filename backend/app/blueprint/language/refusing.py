@@ -9,6 +9,7 @@ from typing import Final
 
 from app.blueprint.language.archetypes import archetypes
 from app.blueprint.language.word_lists import abroad
+from app.blueprint.spec_queries import with_article
 
 _USUAL: Final = "a booking app for a yoga studio where clients book classes"
 _MOST_NAMED: Final = 3
@@ -35,7 +36,7 @@ def unknown_words(words: Sequence[str]) -> str:
     """For a goal of words that no dictionary has."""
     quoted = ", ".join(f"“{word[:30]}”" for word in words[:_MOST_NAMED])
     close = _closest_word(words)
-    hint = f"Did you mean “{close}”? Then write, for example: an app for a {close}" if close else ""
+    hint = f"Did you mean “{close}”? Then write, for example: an app for {with_article(close)}" if close else ""
     return (
         f"None of these words is known here: {quoted}. "
         f"{hint or f'Say in plain English what the app is for, such as: {_USUAL}'}."

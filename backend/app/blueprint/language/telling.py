@@ -9,9 +9,8 @@ from typing import Final
 from app.blueprint.language.archetypes import Archetype, actions, key_of
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.findings import Findings
-from app.blueprint.shape_rules import with_article
 from app.blueprint.spec import EntitySpec, FormSpec, RoleScope, RoleSpec, RuleKind, RuleSpec
-from app.blueprint.spec_queries import NOT_STAFF, lower_first
+from app.blueprint.spec_queries import NOT_STAFF, lower_first, with_article
 
 _MOST_LINES: Final = 12
 _STAFF_ALONE: Final = "The owner and the staff sign in and see everything; nobody else has an account."

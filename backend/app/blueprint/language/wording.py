@@ -13,7 +13,7 @@ from app.blueprint.language.grammar import SHUNNED
 from app.blueprint.language.lexicon import NounKind, plural, singular
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.look_words import manner_words
-from app.blueprint.shape_rules import with_article
+from app.blueprint.spec_queries import lower_first, with_article
 from app.blueprint.usual_examples import usual_examples
 
 _MOST_TITLE: Final = 48
@@ -163,7 +163,7 @@ def _main_words(drafts: Sequence[Draft]) -> list[str]:
         if thing is not None:
             prefix = () if thing.label.lower() in deed.label.lower() else (thing.label,)
             return " ".join((*prefix, plural(deed.label))).lower().split(" ")
-    return " and ".join(_lower_first(plural(draft.label)) for draft in asked_for[:2]).split(" ")
+    return " and ".join(lower_first(plural(draft.label)) for draft in asked_for[:2]).split(" ")
 
 
 def _is_about(deed: Draft, thing: Draft) -> bool:
@@ -186,13 +186,13 @@ def about(draft: Draft, targets: Sequence[str], context: str) -> str:
     where = f" of the {context}" if context else ""
     plural_label = plural(draft.label)
     if draft.is_person:
-        return f"The {_lower_first(plural_label)}{where}, and how to reach them."
+        return f"The {lower_first(plural_label)}{where}, and how to reach them."
     if targets:
-        belongs = " and ".join(with_article(_lower_first(target)) for target in targets[:3])
-        return f"Each {_lower_first(draft.label)} belongs to {belongs}."
+        belongs = " and ".join(with_article(lower_first(target)) for target in targets[:3])
+        return f"Each {lower_first(draft.label)} belongs to {belongs}."
     if draft.kind in (NounKind.EVENT, NounKind.ACT):
-        return f"The {_lower_first(plural_label)}{where}: what happens, when, and how far it is."
-    return f"All {_lower_first(plural_label)}{where} in one place."
+        return f"The {lower_first(plural_label)}{where}: what happens, when, and how far it is."
+    return f"All {lower_first(plural_label)}{where} in one place."
 
 
 def with_domain(label: str, findings: Findings) -> str:
@@ -258,10 +258,6 @@ def _shorten(text: str, most: int) -> str:
 def _title_case(text: str) -> str:
     words = text.split()
     return " ".join(word if word in _SMALL and at else word[0].upper() + word[1:] for at, word in enumerate(words))
-
-
-def _lower_first(text: str) -> str:
-    return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
 
 
 def _upper_first(text: str) -> str:
