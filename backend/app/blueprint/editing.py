@@ -17,6 +17,7 @@ from app.blueprint.naming import Raw, dicts
 from app.blueprint.renames import Guess, follow, guesses, mark_choices
 from app.blueprint.spec import AppSpec, EntitySpec
 
+# An edit that could write these would vouch for itself: that an engine was sure, that a wish is kept.
 _FROM_THE_ENGINE = ("engine", "confidence", "wishes")
 
 
@@ -57,6 +58,7 @@ def settled(
     one like it appeared counts as renamed.
     """
     began = began or base
+    # What is settled here must not show in the caller's document, by which the places of faults are told.
     edit = {**copy.deepcopy(raw), **{name: getattr(began, name) for name in _FROM_THE_ENGINE}}
     edit["version"] = base.version
     if isinstance(edit.get("entities"), list):
@@ -68,6 +70,7 @@ def settled(
     renamed += mark_choices(edit, base) if guess else []
     _forget_stale(edit, base)
     follow(edit, base, guess=guess)
+    # Whoever edits an edit uses the names of that one, which the base never had.
     if began is not base:
         follow(edit, began, guess=guess)
     _settle_pages(edit, base)
@@ -100,6 +103,7 @@ def _place_words(loc: tuple[int | str, ...], raw: Any) -> str:  # Any: what JSON
         except (KeyError, IndexError, TypeError):
             here = None
         if isinstance(step, str):
+            # Half of a surrogate pair is legal in JSON, and would fail only when the answer is sent.
             parts.append(step[:40].encode(errors="replace").decode())
         elif parts:
             name = next(
@@ -149,9 +153,11 @@ def _settle_pages(edit: Raw, base: AppSpec) -> None:
             continue
         path = "/".join(["", table, *steps])
         title = tables[table].get("plural") if table in tables and not steps else page.get("title")
+        # Two old pages may have become one; the first of them stays.
         pages.setdefault(path, {**page, "path": path, "title": title})
     for table, entity in tables.items():
         pages.setdefault(f"/{table}", {"path": f"/{table}", "title": entity.get("plural")})
+    # A specification that lists no pages has them all; a list would make it one that has only these.
     if "pages" in edit or base.pages:
         edit["pages"] = list(pages.values())
 
@@ -205,6 +211,7 @@ def _words_of(check: Raw) -> str:
 def _places_now(before: list[Raw], rules_now: list[Raw]) -> dict[int, int]:
     """The new place of each earlier rule, by its number: the same rule, else the next with the same sentence."""
     places: dict[int, int] = {}
+    # All twins first: else a rule whose sentence another shares takes that one's place.
     for is_same in (_are_alike, _say_the_same):
         for number, rule in enumerate(before):
             free = (
@@ -219,6 +226,7 @@ def _places_now(before: list[Raw], rules_now: list[Raw]) -> dict[int, int]:
 
 def _are_alike(old: Raw, new: Raw) -> bool:
     return _say_the_same(old, new) and all(
+        # Edits from JSON hold lists where those from Python hold tuples.
         old.get(key) == (list(value) if isinstance(value := new.get(key), tuple) else value)
         for key in ("kind", "entity", "fields")
     )

@@ -49,6 +49,7 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
 
 _PATTERNS: Final = (
     ("^[A-Z]", "must be PascalCase, such as YogaClass: letters and digits, at most 40"),
+    # Before the next, which its pattern would match too.
     ("^[a-z][a-z0-9_]{0,39}( desc)", "must be one field or figure, with ` desc` for the highest first"),
     ("^[a-z][a-z0-9_]", "must be snake_case, such as starts_at: lower-case letters, digits and _, at most 40"),
 )
@@ -75,6 +76,7 @@ def fault_words(fault: Mapping[str, Any]) -> str:
             return f"has {context['actual_length']} members, at most {context['max_length']} are possible"
         case "too_short":
             return f"needs at least {context['min_length']}"
+    # Pydantic writes this in front of the sentences that our own validators raise.
     return _TYPES.get(kind, str(fault["msg"]).removeprefix("Value error, "))
 
 
@@ -93,6 +95,7 @@ _TYPES: Final[Mapping[str, str]] = {
 
 
 def _unknown_member(loc: Sequence[int | str]) -> str:
+    # The last name on the way is that of the list, or member, whose part has the unknown one.
     holders = [step for step in loc[:-1] if isinstance(step, str)]
     part = _PARTS.get(holders[-1]) if holders else spec.AppSpec
     members = [name for name in part.model_fields if name not in OURS] if part is not None else []
@@ -104,6 +107,7 @@ def _unknown_member(loc: Sequence[int | str]) -> str:
 def _unknown_value(value: str, expected: str) -> str:
     values = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
     near = difflib.get_close_matches(value.casefold(), values, n=1)
+    # "Yes / No" and "yes-no" are the same wrong word.
     plain = "".join(filter(str.isalnum, value.casefold()))
     meant = _OTHER_NAMES.get(value.casefold()) or _OTHER_NAMES.get(plain) or (near[0] if near else None)
     hint = f"did you mean {meant}? " if meant else ""

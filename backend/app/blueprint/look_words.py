@@ -107,6 +107,7 @@ def look_words(goal: str) -> frozenset[str]:
 def _colours_in(sentence: str) -> Iterator[tuple[int | None, bool]]:
     """The hue of each colour that a sentence names as one, none for a grey, and whether it is soft."""
     names, tokens = _colour_names(), _TOKEN.findall(sentence)
+    # Goals are full of red wine and green beans; a colour counts where looks are spoken of, or as in "in blue".
     is_about_looks = bool(_CUE & set(tokens))
     for at, token in enumerate(tokens):
         before = tokens[at - 1] if at else ""
@@ -128,6 +129,7 @@ def _is_led_to(tokens: list[str], at: int) -> bool:
         start -= 1
     while end + 1 < len(tokens) and tokens[end + 1] in look_names:
         end += 1
+    # "An app in red" ends there, or goes on to something else; "in red wine bars" names what the app is about.
     follows = tokens[end + 1] if end + 1 < len(tokens) else ""
     return bool(start) and tokens[start - 1] in _LEADS and follows in ("", "with", "for", "so", "please", "where")
 
@@ -135,4 +137,5 @@ def _is_led_to(tokens: list[str], at: int) -> bool:
 def _hue_of_hex(color: str) -> tuple[int | None, bool]:
     red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    # Of a near grey, black or white the hue is an accident of rounding, and would colour the whole app by chance.
     return (round(hue * 360) % 360 if saturation > 0.08 and 0.03 < lightness < 0.97 else None), False

@@ -18,6 +18,7 @@ from app.blueprint.renaming import Renames, rename, tool_name
 MOST: Final = 40
 _NAMES: Final = ("name", "label", "action", "role", "about", "text", "field")
 _DERIVED: Final = ("label", "plural", "table", "about")
+# `was` may be told: an operation that follows a rename by hand has to say so.
 _UNTOLD: Final = OURS - {"was"}
 
 
@@ -49,6 +50,7 @@ class OperationFault(ValueError):
 
 def apply_operations(raw: Raw, operations: Sequence[Operation]) -> Raw:
     """The specification after these changes. OperationFault names the first that cannot be made."""
+    # All or nothing: when the third cannot be made, the caller still holds what there was before the first.
     document = copy.deepcopy(raw)
     for number, operation in enumerate(operations, 1):
         try:
@@ -105,7 +107,9 @@ def _rename(document: Raw, operation: Operation) -> None:
         _forget_derived(part, is_entity=len(steps) == 2 and steps[0] == "entities")
         # Only of these something is kept, which must be found again.
         if steps[0] == "entities" and "expression" not in part:
+            # Of two renames in a row the first name counts: it is the one under which the records lie.
             part["was"] = part.get("was") or part["name"]
+    # From a copy, since the names change while they are looked up.
     rename(document, copy.deepcopy(document), renames)
 
 
@@ -181,6 +185,7 @@ def _index_of(parts: list[Any], step: str) -> int:
             isinstance(part, dict) and step in (_view_name(part), *(part.get(name) for name in (*_NAMES, "was")))
         ):
             return number
+    # Names go before numbers: a choice may be called "2".
     if step.isdecimal() and 1 <= int(step) <= len(parts):
         return int(step) - 1
     raise OperationFault(f"there is no {step!r}; there are: {', '.join(map(str, _names_at(parts)))}")

@@ -82,6 +82,7 @@ def _plan_left_out(clause: Clause) -> LeftOut:
 
 def _plan_people(spec: AppSpec) -> tuple[Person, ...]:
     roles = (*(role for role in spec.roles if role.scope is RoleScope.OWN), *staff_roles(spec))
+    # Whoever installed the app is there in every one, and no role of a specification says so.
     owner = Person(name=OWNER, sees=RoleScope.ALL)
     return (owner, *(Person(name=role.name, sees=role.scope, record=role.entity) for role in roles))
 
@@ -98,6 +99,7 @@ def _offered_records(spec: AppSpec) -> frozenset[str]:
 
 def _plan_record(entity: EntitySpec, *, is_offered: bool) -> Kept:
     status = entity.field(entity.state) if entity.state else status_field(entity)
+    # A form that offers them shows their names to every visitor, whatever the specification calls public.
     public = Publicity.LIST if is_offered and entity.public is Publicity.NONE else entity.public
     return Kept(
         name=entity.name,

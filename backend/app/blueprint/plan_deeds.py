@@ -78,6 +78,7 @@ def _link_deeds(spec: AppSpec, entity: EntitySpec) -> Iterator[Deed]:
         yield Deed(who=VISITOR, verb="cancel", entity=entity.name, label=f"Cancel their own {label} by its link")
 
 
+# Labels begin with their verb: "Book a class".
 def _form_deed(form: FormSpec) -> Deed:
     return Deed(who=VISITOR, verb=form.action.split(" ")[0].lower(), entity=form.entity, label=form.action)
 

@@ -56,6 +56,7 @@ def _operation_name(node: Node) -> str:
     """The operation of a figure on its parts, in a word."""
     match node:
         case Aggregate():
+            # A plan has fewer words than the language: both count, and what is latest is the largest date.
             return {"distinct": "count", "exists": "count", "latest": "max"}.get(node.function, node.function)
         case Rank():
             return "rank"
@@ -66,6 +67,8 @@ def _operation_name(node: Node) -> str:
         case Call() if node.name in ("days", "hours", "minutes", "years", "age"):
             return "difference"
         case Call() if node.arguments:
+            # The last argument is what is worked out: of `if` the
+            # case without a condition, of `or_else` the stand-in.
             return _operation_name(node.arguments[-1])
         case _:
             return "value"

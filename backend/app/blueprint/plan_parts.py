@@ -153,6 +153,7 @@ class Plan(_Part):
 
         A goal of a single wish needs no more than that some of it is met.
         """
+        # Two points a wish, so that half of all that can be had is as many as there are wishes.
         points = {WishState.KEPT: 2, WishState.PARTLY: 1, WishState.LEFT_OUT: 0}
         met = sum(points[clause.state] for clause in self.clauses)
         return met > len(self.clauses) or (len(self.clauses) == 1 and met > 0) or not self.clauses

@@ -117,6 +117,7 @@ def _points_at(linked: EntitySpec, rule: RuleSpec, target: EntitySpec) -> bool:
 
 
 def _ask_about_moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
+    # Where nobody in particular takes any step, all who work here do the same, and there is nothing to ask.
     if not any(move.by for move in entity.moves):
         return
     for move in entity.moves:
@@ -134,6 +135,7 @@ def _ask_about_moves(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
 
 
 def _ask_about_currency(spec: AppSpec) -> Iterator[Question]:
+    # The default is there either way; only this tells whether anybody chose it.
     is_given = "currency" in spec.model_fields_set
     if not is_given and any(field.type is FieldType.MONEY for entity in spec.entities for field in entity.fields):
         another = Answer("Another one", "set_currency", asks="currency")

@@ -27,6 +27,7 @@ def _tell_effects(old: AppSpec, new: AppSpec) -> Iterator[str]:
             yield f"{entity.plural} are put aside in the app, not lost; they come back if this kind does."
     for before, entity in live_on.values():
         yield from _effects_on_kind(before, entity)
+    # By their sentences: a rule that only moved in the list is not new to any record.
     added = {rule.about for rule in new.rules} - {rule.about for rule in old.rules}
     if added:
         yield "Records that break a new rule are kept and listed; the rule holds from the next change on."

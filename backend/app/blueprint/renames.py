@@ -66,6 +66,7 @@ def guesses(edit: Raw, base: AppSpec) -> list[Guess]:
 def _entity_guesses(edit: Raw, base: AppSpec) -> list[Guess]:
     names = {str(entity.get("name")) for entity in entities(edit)}
     told_names = {str(entity.get("was")) for entity in entities(edit)}
+    # Whoever is named by a `was` is accounted for and no longer up for a guess.
     vanished = [entity for entity in base.entities if entity.name not in names and entity.name not in told_names]
     appeared = [
         entity
@@ -77,11 +78,13 @@ def _entity_guesses(edit: Raw, base: AppSpec) -> list[Guess]:
         ranked = sorted(((_shared_share(new, old), old.name) for old in vanished), reverse=True)
         if ranked and ranked[0][0] >= ALIKE:
             guessed.append(Guess(str(new.get("name")), ranked[0][1], str(new.get("name")), field=False))
+            # Nothing becomes two things.
             vanished = [entity for entity in vanished if entity.name != ranked[0][1]]
     return guessed
 
 
 def _shared_share(new: Raw, old: EntitySpec) -> float:
+    # A rename by hand changes the name and leaves the table, in which the records lie.
     if new.get("table") == old.table:
         return 1.0
     mine = {(str(field.get("name")), str(field.get("type", "text"))) for field in fields(new)}
@@ -111,6 +114,7 @@ def _is_same_kind(new: Raw, old: FieldSpec) -> bool:
     if new.get("type", "text") != old.type.value:
         return False
     choices = new.get("choices")
+    # Choices without a word in common are two details, such as size and colour.
     return old.type.value != "choice" or (
         isinstance(choices, list | tuple) and any(choice in choices for choice in old.choices)
     )
@@ -137,6 +141,7 @@ def _renames(edit: Raw, old: Raw, *, guess: bool) -> Renames:
             field_pairs, (str(field.get("name")) for field in _dicts(entity.get("fields")))
         )
         if guess:
+            # Of a figure nothing is kept, so it has no `was`, and its place alone tells.
             fields[before["name"]] |= _renamed_in_place(before["computed"], entity.get("computed"))
             choices |= {
                 (before["name"], was["name"]): renamed_choices(was["choices"], now.get("choices"))
@@ -214,6 +219,7 @@ def mark_choices(edit: Raw, base: AppSpec) -> list[Guess]:
 def mark_choice(field: Raw, *, old: str, new: str) -> None:
     """Write into a field what a choice that is renamed was in the version that the records come from."""
     pairs = list(_dicts(field.get("choices_were")))
+    # Records say the word of the version that they come from, however often the choice was renamed since.
     origin = next((pair["was"] for pair in pairs if pair.get("name") == old), old)
     others = [pair for pair in pairs if pair.get("name") != old]
     field["choices_were"] = [*others, {"name": new, "was": origin}] if new != origin else others
@@ -227,6 +233,7 @@ def renamed_choices(old: Sequence[str], choices: Any) -> dict[str, str]:  # Any:
 
 def _unambiguous(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     before, after = {old for old, _ in pairs}, {new for _, new in pairs}
+    # A name on both sides was moved, not renamed.
     return {old: new for old, new in pairs if old not in after and new not in before}
 
 

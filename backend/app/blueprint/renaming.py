@@ -162,10 +162,13 @@ class _OldSpec:
         try:
             tree = tree_of(text)
         except Fault:
+            # The validator tells what is wrong with it; a half-typed
+            # condition is no reason to lose the rename elsewhere.
             return text
         changes = dict(self._changes_in(tree, owner, owner))
         if target is not None:
             changes.update(_text_changes(tree, self.choices(owner, target)))
+        # From the end, so that the places before stay true while the text changes its length.
         for start in sorted(changes, reverse=True):
             old, new = changes[start]
             text = text[:start] + new + text[start + len(old) :]
@@ -206,6 +209,7 @@ class _OldSpec:
         here: str | None = scope
         if steps[0] == "this":
             here = root
+        # Several kinds of people may sign in; whoever has the field asked for is meant.
         elif steps[0] == "me" and len(steps) > 1:
             here = self._person_with(str(steps[1]))
         for step in steps:

@@ -21,9 +21,11 @@ from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field
 
 __all__ = ["checks_of", "pages_of", "rules_of", "views_of"]
 
+# As many as a specification may list.
 _MOST_PAGES: Final = 60
 _PICTURES: Final = ("photo", "picture", "image", "cover", "colour", "color")
 _KINDS: Final = ("category", "genre", "style", "kind")
+# Numbers that a thing has once, or that a rule counts with: over time they draw a line that says nothing.
 _NOT_MEASURED: Final = frozenset(
     "year capacity places seats spots spaces beds bedrooms party_size servings prep_min duration_min minutes "
     "reorder_level target_per_week stock priority age position places_taken home_score away_score copies "
@@ -63,6 +65,7 @@ def _field_to_chart(entity: EntitySpec) -> FieldSpec | None:
     if not dated:
         return None
     measured = [field for field in of_type(entity, FieldType.INT) if field.name not in _NOT_MEASURED]
+    # Money over time is what totals show; a chart of the dates says more of what has none.
     happens = any(field.ref for field in entity.fields) and next(amounts(entity), None) is None
     return next(iter(measured), dated[0] if happens and dated[0].required else None)
 
@@ -80,6 +83,7 @@ def _field_of_gallery(entity: EntitySpec) -> FieldSpec | None:
 
 def _sum_of_document(entity: EntitySpec) -> FieldSpec | ComputedSpec | None:
     """The sum at the end of a paper that is handed out: an invoice, a quote, a receipt."""
+    # Papers that go to somebody begin with their number and say to whom.
     numbered = entity.fields[0].name == "number" and any(field.ref for field in entity.fields)
     return (next(amounts(entity), None) or entity.figure("total")) if numbered else None
 

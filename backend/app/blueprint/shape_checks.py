@@ -22,6 +22,7 @@ def checks_of(
     """Checks that a founder could try by hand: first those of visitors, then of keeping, refusing and privacy."""
     by_name = {entity.name: entity for entity in entities}
     most_linked = sorted(entities, key=lambda entity: -sum(field.ref is not None for field in entity.fields))
+    # Twelve are run at most, so the first of every sort go before the second of any.
     checks = chain(
         islice((_check_form(by_name[form.entity], form) for form in forms), 2),
         islice(_check_privacy(entities, roles), 1),
@@ -55,6 +56,7 @@ def _check_staying(entity: EntitySpec) -> CheckSpec:
 
 
 def _check_refusing(entity: EntitySpec) -> CheckSpec:
+    # Every kind of record has a required field: the specification holds that.
     needed = next(field for field in entity.fields if field.required)
     return CheckSpec(
         given=f"the form for a new {lower_first(entity.label)}",

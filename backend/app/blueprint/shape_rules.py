@@ -24,11 +24,12 @@ _COUNTED: Final = ("stock",)
 _TAKEN: Final = ("quantity", "amount", "pieces")
 _ONCE_EACH: Final = ("Vote", "Rsvp", "RSVP", "Attendance", "Ballot", "Signature", "Score", "Rating")
 LINES: Final = ("Line", "LineItem", "Position")
+# Many may be at these at once: three interviews for one job, two showings of one film.
 _NEVER_BUSY: Final = tuple(
     "Job Vacancy Position Opening Project Case Matter Film Movie Piece Song Product Plan Package Show Campaign "
     "Category Subject Topic Recipe".split()
 )
-# English counts these by the piece or the loaf: nobody orders "a bread".
+# Of a client with two bookings at a time, the room or the tutor is what cannot be shared.
 _SERVED: Final = tuple(
     "client customer guest member patient student pupil tenant visitor attendee participant borrower buyer "
     "applicant reader neighbour learner owner resident".split()
@@ -37,6 +38,7 @@ _SERVED: Final = tuple(
 
 def rules_of(entities: Sequence[EntitySpec]) -> tuple[RuleSpec, ...]:
     """Clashes, full places, stock, codes that must differ, what must be in order, what is late, what adds up."""
+    # Forty are as many as a specification may hold.
     return tuple(rule for entity in entities for rule in _fitting_rules(entity, entities))[:40]
 
 
@@ -95,6 +97,7 @@ def busy_one(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | 
     """The link to what can be in one place at a time: a room before a tutor before a client."""
     refs = [ref for ref in of_type(entity, FieldType.REF) if not _has_time(_target_of(ref, entities))]
     fits = [ref for ref in refs if not (ref.ref or "").endswith(_NEVER_BUSY)]
+    # A link that may stay empty guards nothing in the records that leave it so.
     return min(fits, key=lambda ref: (_busy_rank(_target_of(ref, entities)), not ref.required), default=None)
 
 

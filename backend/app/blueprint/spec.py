@@ -155,6 +155,7 @@ class AppSpec(Part):
             raise ValueError("an app keeps records, works something out or shows a site: it needs one of these")
         no_twins("tools", (tool.name for tool in self.tools))
         no_twins("entities", (entity.name.casefold() for entity in self.entities))
+        # Tables are also the addresses of pages, and plurals their titles in one menu.
         no_twins("tables", (entity.table for entity in self.entities))
         no_twins("plurals", (entity.plural.casefold() for entity in self.entities))
         self._refs_lead_somewhere()
@@ -171,6 +172,7 @@ class AppSpec(Part):
         for check in self.acceptance:
             if check.rule is not None and check.rule >= len(self.rules):
                 raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
+        # What comes later follows links and names that the checks above have found to exist.
         check_people(self)
         check_lines(self)
         check_site(self)
@@ -204,6 +206,8 @@ class AppSpec(Part):
             entity.name: {field.ref for field in entity.fields if field.required and field.ref}
             for entity in self.entities
         }
+        # Take out all whose required links lead to what is out
+        # already; whatever stays waits for each other in a ring.
         while ready := [name for name, needs in waiting.items() if not needs & waiting.keys()]:
             for name in ready:
                 del waiting[name]

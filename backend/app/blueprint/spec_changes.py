@@ -28,6 +28,7 @@ _SHOWN: Final = {
 
 def changes_between(old: AppSpec, new: AppSpec) -> list[str]:
     """Each change in a sentence, the most visible first."""
+    # Two rules or forms may have one sentence.
     return list(dict.fromkeys(_iter_changes(old, new)))
 
 
@@ -43,6 +44,7 @@ def difference(old: AppSpec, new: AppSpec) -> list[str]:
 def _iter_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
     if old.title != new.title:
         yield f"It is called “{new.title}” now; it was “{old.title}”."
+    # By what is shown: a look that is spelled out as it was chosen before is no change.
     if settled_theme(old) != settled_theme(new):
         yield LOOK_CHANGE
     if old.currency != new.currency:

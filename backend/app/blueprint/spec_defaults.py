@@ -19,6 +19,7 @@ def field(raw: Any) -> Any:  # Any: what JSON can hold
         return raw
     name = raw["name"]
     label = raw.get("label") or _SPELLED.get(name, name.replace("_", " ").capitalize())
+    # A required link cannot be emptied, so of the other two the one that never stands in a deletion's way.
     cascades = raw.get("ref") and raw.get("required") is True and "on_delete" not in raw
     return {**raw, "label": label, **({"on_delete": "cascade"} if cascades else {})}
 
@@ -29,6 +30,7 @@ def entity(raw: Any) -> Any:  # Any: what JSON can hold
         return raw
     label = raw.get("label") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", raw["name"]).lower().capitalize()
     plural_label = raw.get("plural") or plural(str(label))
+    # "Cafés" lie in `cafes`: tables are ASCII, and so are the addresses made of them.
     plain = unicodedata.normalize("NFKD", str(plural_label)).encode("ascii", "ignore").decode()
     table = raw.get("table") or re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
     about = raw.get("about") or f"All {str(plural_label).lower()} in one place."
@@ -49,5 +51,6 @@ def app(raw: Any) -> Any:  # Any: what JSON can hold
         return raw
     tagline = raw.get("tagline") or raw.get("title") or "App"
     return {
+        # Whoever writes a specification by hand means what it says, so nothing of it is a guess.
         "goal": tagline, "engine": "specification", "confidence": 1.0, "theme": {}, **raw, "tagline": tagline
     }  # fmt: skip

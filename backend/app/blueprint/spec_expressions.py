@@ -140,6 +140,7 @@ def check_expressions(spec: AppSpec) -> None:
             raise ValueError(f"{place.where}: {fault}") from fault
 
 
+# The generator asks for every expression of an app; working the catalogue out each time read them all again.
 @lru_cache(maxsize=64)
 def _cached_catalogue(spec: AppSpec) -> Catalogue:
     return catalogue_of(spec)

@@ -75,6 +75,7 @@ def _judge(error: ValidationError, document: Raw, tries: Iterator[int]) -> tuple
     """The faults that the validator names, and the parts to put aside so that it can go on."""
     faults: list[Fault] = []
     paths: list[Path] = []
+    # Not strict: places are told for the first twenty, and the rest come up in the next round.
     for error_part, fault in zip(error.errors(include_url=False), problems(error, document), strict=False):
         part = _part_of(error_part["loc"])
         if part is None or (len(part) == 2 and part[0] == "entities" and len(error_part["loc"]) == 2):
@@ -103,6 +104,7 @@ def _find_culprit(document: Raw, problem: str, tries: Iterator[int], *, inside: 
     for path in _removable_parts(document):
         if inside is not None and path[:2] != inside:
             continue
+        # Each try validates the whole: who sends a document full of faults may not wait for minutes.
         if next(tries, None) is None:
             return None
         tried = copy.deepcopy(document)
@@ -158,11 +160,13 @@ def _objects_in(value: Any) -> list[Raw]:  # Any: what JSON can hold
 def _put_aside(document: Raw, path: Path) -> list[str]:
     """Take a part out; the names by which others may speak of it."""
     if path == ("title",):
+        # Everything needs a title to be judged at all, so another one stands in for it.
         document["title"] = "App"
         return []
     here: Any = document
     for step in path[:-1]:
         if isinstance(here, dict) and isinstance(here.get(step), tuple):
+            # A specification dumped by Python holds tuples, from which nothing can be taken.
             here[step] = list(here[step])
         try:
             here = here[step]

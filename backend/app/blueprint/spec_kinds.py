@@ -9,6 +9,7 @@ SPEC_VERSION: Final = 2
 MAX_ENTITIES: Final = 12
 MAX_FIELDS: Final = 20
 
+# Kept by every record, sent by every form, or SQLite's own names for the number of a row.
 RESERVED_FIELDS: Final = frozenset({"id", "created_at", "updated_at", "csrf_token", "rowid", "oid"})
 RESERVED_TABLES: Final = frozenset(
     # The addresses that every app has,

@@ -67,5 +67,6 @@ def _check_form(spec: AppSpec, name: str, asked: tuple[str, ...]) -> None:
             raise ValueError(f"the form of {name!r} asks for {child.name}.{field}, which does not exist")
     for needed in child.fields:
         is_left = needed.name != link.name and needed.name not in asked
+        # A choice begins as its first, and what starts as something fills itself in.
         if is_left and needed.required and not needed.starts_as and not needed.choices:
             raise ValueError(f"the form of {name!r} must ask for {child.name}.{needed.name}, which is required")

@@ -46,11 +46,13 @@ JUDGEMENTS: Final = frozenset(
 )
 SUM_NAMES: Final = frozenset({"total", "sum", "amount", "subtotal"})
 
+# English counts these by the piece or the loaf: nobody orders "a bread".
 _UNCOUNTED: Final = frozenset(
     "bread food furniture equipment clothing jewellery jewelry luggage baggage advice homework housework music "
     "software hardware feedback information news laundry pottery stationery lingerie merchandise firewood coffee "
     "tea cheese honey meat beef pork fish rice milk flour beer wine timber machinery artwork".split()
 )
+# Beginnings that are written one way and spoken another.
 _SILENT_H: Final = ("hour", "honest", "honou", "honor", "heir")
 _SPOKEN_AS_CONSONANT: Final = ("use", "usua", "uk", "uni", "uti", "eu", "one", "once")
 _FEWEST_COLUMNS: Final = 3
@@ -266,6 +268,7 @@ def in_order(spec: AppSpec) -> list[EntitySpec]:
     while waiting:
         names = {entity.name for entity in waiting}
         ready = [entity for entity in waiting if not (_refs_of(entity) - {entity.name}) & names]
+        # A ring of links is broken at one that may be empty; a ring of required ones is no valid specification.
         chosen = ready or [entity for entity in waiting if not _refs_of(entity, required=True) & names][:1]
         ordered += chosen
         waiting = [entity for entity in waiting if entity not in chosen]

@@ -141,6 +141,7 @@ def public_fields(spec: AppSpec, entity: EntitySpec) -> tuple[str, ...]:
     if entity.public_fields:
         return entity.public_fields
     people = {role.entity for role in spec.roles if role.entity} | set(_kinds_of_people(spec.entities))
+    # A code counts for whoever passes it on, so a list of codes would let anybody speak for the others.
     hidden = (FieldType.EMAIL, FieldType.PHONE, FieldType.CODE)
     return tuple(field.name for field in entity.fields if field.type not in hidden and field.ref not in people)
 

@@ -28,12 +28,14 @@ def one_line(text: str) -> str:
         raise ValueError("the text must be one line without spaces around it")
     if not has_shape(text):
         raise ValueError("the text is blank")
+    # Such marks make a name read as another one.
     if text != without_direction(text):
         raise ValueError("the text holds marks that turn the direction of writing around")
     return _check_printable(text)
 
 
 def _check_snake(name: str) -> str:
+    # Names become Python and SQL in the app, and SQLite keeps those that begin so to itself.
     if keyword.iskeyword(name) or name.startswith("sqlite_"):
         raise ValueError(f"{name!r} is a reserved word")
     return name

@@ -128,6 +128,7 @@ def _idle_forms(spec: AppSpec) -> Iterator[Idle]:
 
 
 def _unasked_fields(entity: EntitySpec, form: FormSpec) -> list[str]:
+    # The state of a new record is the first one, whoever adds it.
     asked = {*form.fields, form.person, entity.state}
     return [
         field.name for field in entity.fields if field.required and field.name not in asked and not field.starts_as
@@ -162,6 +163,7 @@ def _idle_publicity(spec: AppSpec) -> Iterator[Idle]:
 
 
 def _makes_no_difference(spec: AppSpec, entity: EntitySpec) -> bool:
+    # What the generator writes is asked, not a list of what it can: the two would drift apart.
     private = entity.model_copy(update={"public": Publicity.NONE})
     others = tuple(private if other.name == entity.name else other for other in spec.entities)
     return _schema_of(spec) == _schema_of(spec.model_copy(update={"entities": others}))

@@ -51,7 +51,7 @@ def usual_prices() -> Mapping[str, Decimal]:
     priced = {
         name: Decimal(price)
         for kind, prices in _examples_file()["prices"].items()
-        for name, price in zip(names[kind], prices.split(), strict=False)
+        for name, price in zip(names[kind], prices.split(), strict=True)
     }
     return priced | {
         example.name: example.price
