@@ -36,7 +36,7 @@ _FONTS_FILE: Final = ".checks/fonts.conf"
 _RUN: Final = (
     # Without the proxy for packages: the browser would ask it for the app.
     'export FONTCONFIG_FILE="$PWD/.checks/fonts.conf" HOME=/tmp; unset HTTPS_PROXY https_proxy; port="$0"; '
-    'exec "$@" --remote-debugging-port="$port" --user-data-dir="$(mktemp -d)" about:blank'
+    'exec "$@" --remote-debugging-port="$port" --user-data-dir="$(mktemp -d)"'
 )
 
 

@@ -71,7 +71,7 @@ async def browsing(program: str) -> AsyncIterator[Browser]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [program, *FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}", "about:blank"]
+        command = [program, *FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
         quiet = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": DEVNULL}
         process = await asyncio.create_subprocess_exec(*command, **quiet)
         try:
