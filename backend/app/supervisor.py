@@ -78,6 +78,7 @@ class Supervisor:
 
         Raises `ConfigurationError` when it cannot come up: another instance, no server; `PortTaken`.
         """
+        # The stack unwinds from the end: children, then the servers that they use, then the ports, then the lock.
         with ExitStack() as stack:
             bell = stack.enter_context(self._signals())
             lock = DataDirLock(self._data.lock)
@@ -103,13 +104,13 @@ class Supervisor:
         # A SIGHUP that was ignored at the start (nohup) stays ignored.
         kinds = [kind for kind in _STOPPING if signal.getsignal(kind) is not signal.SIG_IGN]
         former = {kind: signal.signal(kind, self._count_signal) for kind in (*kinds, signal.SIGCHLD)}
-        # Sent by a command that leaves the instance to others (`LEAVE` there).
+        # Sent by a command that leaves the instance to others: `LEAVE` of app/cli/child.py.
         former[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, _outlive_parent)
-        bell = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        former_wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         try:
             yield reader
         finally:
-            signal.set_wakeup_fd(bell)
+            signal.set_wakeup_fd(former_wakeup)
             for kind, handler in former.items():
                 signal.signal(kind, handler)
             os.close(reader)

@@ -27,6 +27,32 @@ def test_every_room_is_on_the_map() -> None:
     assert rooms <= named
 
 
+def test_a_room_uses_rooms_above_it_on_the_map() -> None:
+    """But for the container, which the map tells of; names that are not of a room stand in what is generated."""
+    table = MAP.split("## Rooms")[1].split("## One request")[0]
+    rows = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    place = {
+        name.removesuffix(".py"): number
+        for number, row in enumerate(rows)
+        for name in re.findall(r"`([a-z_/.]+)`", row)
+    }
+    upwards = {
+        (room, used)
+        for room, number in place.items()
+        for path in sources_of(room)
+        for used in re.findall(r"^ *(?:from|import) app\.(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if used in place and used != "container" and place[used] > number
+    }
+    assert len(place) > 25
+    assert upwards == set()
+
+
+def sources_of(room: str) -> list[Path]:
+    app = ROOT / "backend" / "app"
+    files = [app / f"{room}.py"] if (app / f"{room}.py").is_file() else list((app / room).rglob("*.py"))
+    return [path for path in files if "starters" not in path.parts]
+
+
 @pytest.mark.parametrize("page", [MAP, GUIDE], ids=["map", "guide"])
 def test_every_path_begins_at_the_root_and_is_there(page: str) -> None:
     missing = [path for path in re.findall(PATH, page) if not any(ROOT.glob(path))]

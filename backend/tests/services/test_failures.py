@@ -14,6 +14,14 @@ from app.ports.sandbox import Limit, SandboxGone, SandboxTookTooMuch
 from app.services.failures import explain_failure
 
 
+@pytest.mark.parametrize("limit", Limit)
+def test_every_limit_of_a_sandbox_is_a_failure_of_its_own(limit: Limit) -> None:
+    assert explain_failure(SandboxTookTooMuch("gone", limit)).code not in (
+        FailureCode.SANDBOX_LOST,
+        FailureCode.INTERNAL_ERROR,
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
