@@ -12,17 +12,15 @@ from contextlib import asynccontextmanager
 from yarl import URL
 
 from app.bootstrap import Adapters, make_previews, real_adapters
-from app.core.ids import JobId
 from app.core.retry import retry_while_unavailable
 from app.core.settings import Settings
-from app.events.notifications import Notification, NotificationListener
+from app.events.notifications import NotificationListener
+from app.preview.endings import PreviewEndings
 from app.preview.proxy import Application, PreviewProxy, listening, serve
 from app.preview.revocation import LinkRevocation
 from app.preview.shared_door import SharedDoor
 from app.preview.waking import PreviewService
 from app.processes.log import configure
-from app.repositories import work
-from app.repositories.link_generations import REVOKED
 from app.services.share_entry import ShareEntry
 from app.services.share_service import ShareService
 from app.supervision.fork import inherited_listener
@@ -87,38 +85,14 @@ async def _ending_with_builds(adapters: Adapters, service: PreviewService) -> As
     """End a preview as soon as its build has failed or was cancelled, or its links were revoked."""
     notifications = NotificationListener(adapters.database.url)
     links = LinkRevocation(adapters.database, adapters.signer)
-    async with asyncio.TaskGroup() as group:
-
-        def hear(notification: Notification | None) -> None:
-            if notification is None:
-                group.create_task(_look_after(adapters, service))
-            elif notification.status == "failed":
-                group.create_task(service.drop(notification.job_id))
-            elif notification.status == REVOKED:
-                group.create_task(_end_opened(links, service, notification.job_id))
-
-        notifications.watch(links.hear)
-        notifications.watch(hear)
-        await notifications.start()
+    endings = PreviewEndings(adapters.database, links, service)
+    notifications.watch(links.hear)
+    notifications.watch(endings.hear)
+    await notifications.start()
+    try:
         await retry_while_unavailable(links.refresh)
-        try:
-            yield
-        finally:
-            await notifications.close()
-            await links.close()
-
-
-async def _end_opened(links: LinkRevocation, service: PreviewService, job_id: JobId) -> None:
-    """End the pages that a revoked link has opened: whoever has one open must not go on with it."""
-    # First the link, then what it opened: a page that comes back at once must not be let in again.
-    await retry_while_unavailable(links.refresh)
-    await service.drop(job_id)
-
-
-async def _look_after(adapters: Adapters, service: PreviewService) -> None:
-    """Notifications may have been missed: ask the record which previews must go."""
-    live: list[JobId] = list(service.live)
-    async with adapters.database.autocommit() as tx:
-        ended = await work.select_ended(tx, live)
-    for job_id in ended:
-        await service.drop(job_id)
+        yield
+    finally:
+        await notifications.close()
+        await endings.close()
+        await links.close()
