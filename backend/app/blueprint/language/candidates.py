@@ -139,7 +139,7 @@ def _object_of(tokens: Sequence[Token], at: int) -> str:
 def _without_shadows(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Drop a name that is only the end of a fuller one: "Request" beside "Feature request"."""
     # A staff member is no fuller name for the members whom the staff serve.
-    fuller = [other.label.lower() for other in candidates if not other.label.startswith("Staff ")]
+    fuller = [candidate.label.lower() for candidate in candidates if not candidate.label.startswith("Staff ")]
     return [
         candidate
         for candidate in candidates

@@ -348,7 +348,7 @@ def _merge_twins(drafts: Sequence[Draft]) -> list[Draft]:
 def _is_vague_twin(draft: Draft, drafts: Sequence[Draft]) -> bool:
     """True if a general word stands beside what it means: "the works" beside "my paintings"."""
     return draft.key in _GENERAL_WORDS and any(
-        other is not draft and other.stands_for == draft.stands_for and other.stands_for for other in drafts
+        meant is not draft and meant.stands_for == draft.stands_for and meant.stands_for for meant in drafts
     )
 
 

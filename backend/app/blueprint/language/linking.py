@@ -47,36 +47,36 @@ def _name_of_its_own(want: FieldDraft) -> str:
 
 def _find_targets(want: FieldDraft, draft: Draft, drafts: Sequence[Draft]) -> list[Draft]:
     key = key_of(want.ref)
-    others = [other for other in drafts if other is not draft]
-    called = [other for other in others if other.key == key] or [
-        other for other in others if key in other.stands_for
+    others = [target for target in drafts if target is not draft]
+    called = [target for target in others if target.key == key] or [
+        target for target in others if key in target.stands_for
     ]
     if called:
         return called[:2] if not _name_of_its_own(want) else called[:1]
     usual = known_entities().get(key)
     if usual is not None and describes_people(usual.fields):
-        people = [other for other in others if other.is_person]
-        alike = [other for other in people if is_provider(other.key) == is_provider(key)]
+        people = [target for target in others if target.is_person]
+        alike = [target for target in people if is_provider(target.key) == is_provider(key)]
         if not want.required:
-            return [other for other in alike if not other.is_known][:1]
+            return [target for target in alike if not target.is_known][:1]
         return (alike or people)[:1]
-    candidates = [other for other in others if not other.is_person and not other.added]
-    things = [other for other in candidates if not other.is_linking] or [
-        other for other in candidates if not other.is_action
+    candidates = [target for target in others if not target.is_person and not target.added]
+    things = [target for target in candidates if not target.is_linking] or [
+        target for target in candidates if not target.is_action
     ]
     return things[:1] if want.required else []
 
 
 def _link_by_kind(draft: Draft, drafts: Sequence[Draft]) -> None:
     """Link to the nearest person and the nearest thing: the doer and the subject of an action."""
-    candidates = [other for other in drafts if not other.is_person and not other.added]
-    things = [other for other in candidates if not other.is_linking] or [
-        other for other in candidates if not other.is_action
+    candidates = [target for target in drafts if not target.is_person and not target.added]
+    things = [target for target in candidates if not target.is_linking] or [
+        target for target in candidates if not target.is_action
     ]
-    people = [other for other in drafts if other.is_person]
+    people = [target for target in drafts if target.is_person]
     for group in (things, people):
         linked = {link.target for link in draft.links}
-        if group and not any(other.key in linked for other in group):
+        if group and not any(target.key in linked for target in group):
             _add_link(draft, group[0], drafts, required=draft.is_action)
 
 

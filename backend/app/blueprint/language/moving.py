@@ -41,19 +41,19 @@ def with_movements(entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...]:
 
 def rules_of_stock(entities: Sequence[EntitySpec]) -> tuple[RuleSpec, ...]:
     """That no more goes out than there is, whichever way it would fall below nought."""
-    found = []
+    rules = []
     for entity in entities:
         goods = _goods_of(entity, entities)
         if goods is not None and entity.field(_KIND.name) == _KIND:
             link = next(field for field in entity.fields if field.ref == goods.name)
-            found.append(
+            rules.append(
                 RuleSpec(
                     kind=RuleKind.ENSURE, entity=entity.name, fields=("quantity",),
                     condition=f"{link.name}.{_STOCK} >= 0",
                     about=f"There are not enough of this {lower_first(goods.label)} in stock.",
                 )
             )  # fmt: skip
-    return tuple(found)
+    return tuple(rules)
 
 
 def _moved(entities: Sequence[EntitySpec]) -> Iterator[tuple[EntitySpec, EntitySpec]]:
@@ -70,7 +70,7 @@ def _goods_of(entity: EntitySpec, entities: Sequence[EntitySpec]) -> EntitySpec 
     if not key_of(entity.label).endswith("movement") or quantity is None or quantity.type is not FieldType.INT:
         return None
     leads_to = {field.ref for field in entity.fields if field.ref and field.required}
-    return next((one for one in entities if one.name in leads_to and _counts(one)), None)
+    return next((candidate for candidate in entities if candidate.name in leads_to and _counts(candidate)), None)
 
 
 def _counts(goods: EntitySpec) -> bool:

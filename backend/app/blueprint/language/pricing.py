@@ -32,10 +32,10 @@ def with_prices(goal: str, entities: Sequence[EntitySpec]) -> tuple[EntitySpec, 
 
 
 def _name_of_tax(goal: str) -> str:
-    found = _TAX.search(goal)
-    if found is None or _NO_TAX.search(goal):
+    match = _TAX.search(goal)
+    if match is None or _NO_TAX.search(goal):
         return ""
-    word = found[1].lower()
+    word = match[1].lower()
     return word.upper() if word in ("vat", "gst") else "Tax"
 
 
@@ -44,7 +44,14 @@ def _paper_of(line: EntitySpec, entities: Sequence[EntitySpec]) -> EntitySpec | 
     if not line.name.endswith(LINES) or line.field("quantity") is None or line.field("amount") is None:
         return None
     leads_to = {field.ref for field in line.fields if field.ref and field.required}
-    return next((one for one in entities if one.name in leads_to and one.field("total") is not None), None)
+    return next(
+        (
+            candidate
+            for candidate in entities
+            if candidate.name in leads_to and candidate.field("total") is not None
+        ),
+        None,
+    )
 
 
 def _as_line(line: EntitySpec) -> EntitySpec:
@@ -54,8 +61,8 @@ def _as_line(line: EntitySpec) -> EntitySpec:
     price = FieldSpec(
         name="unit_price", label="Unit price", type=FieldType.MONEY, required=True, lowest=_LEAST_PRICE
     )
-    kept = [field for field in line.fields if not _TAX.fullmatch(field.label)]
-    fields = [{"quantity": quantity, "amount": price}.get(field.name, field) for field in kept]
+    untaxed = [field for field in line.fields if not _TAX.fullmatch(field.label)]
+    fields = [{"quantity": quantity, "amount": price}.get(field.name, field) for field in untaxed]
     amount = ComputedSpec(
         name="amount", label="Amount", expression="quantity * unit_price", about="Quantity times unit price."
     )

@@ -35,7 +35,7 @@ def own_people(acts: Sequence[Act], drafts: Sequence[Draft], words: Sequence[str
 
 
 def _has_records(draft: Draft, drafts: Sequence[Draft]) -> bool:
-    return any(link.target == draft.key for other in drafts for link in other.links)
+    return any(link.target == draft.key for record in drafts for link in record.links)
 
 
 def _looks_at_own(draft: Draft, acts: Sequence[Act]) -> bool:

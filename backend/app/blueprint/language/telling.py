@@ -54,8 +54,8 @@ def _tell_of_short_goal(
 
 def _tell_of_additions(pairs: Sequence[tuple[Draft, EntitySpec]]) -> Iterator[str]:
     for draft, entity in pairs:
-        users = [lower_first(other.label) for _, other in pairs if _points_at(other, entity)]
-        targets = [lower_first(other.label) for _, other in pairs if _points_at(entity, other)]
+        users = [lower_first(linked.label) for _, linked in pairs if _points_at(linked, entity)]
+        targets = [lower_first(linked.label) for _, linked in pairs if _points_at(entity, linked)]
         if draft.added and users:
             yield f"{entity.plural} were added, because each {users[0]} belongs to one."
         elif draft.added and targets:

@@ -121,9 +121,9 @@ def _words_for_owners(
     """The words for people who see their own records: those with a role for it, and those with a link."""
     names = [role.name for role in roles if role.scope is RoleScope.OWN]
     for form in forms:
-        entity = next(other for other in entities if other.name == form.entity)
+        entity = next(candidate for candidate in entities if candidate.name == form.entity)
         person = entity.field(form.person or "")
-        names += [other.label for other in entities if person is not None and other.name == person.ref]
+        names += [candidate.label for candidate in entities if person is not None and candidate.name == person.ref]
     return frozenset(way for name in names for word in name.lower().split() for way in word_forms(word))
 
 

@@ -172,10 +172,10 @@ def _is_about(deed: Draft, thing: Draft) -> bool:
 
 def tagline(text: str) -> str:
     """The goal as one sentence."""
-    whole = _SPACE.sub(" ", text).strip()
-    line = _OPENING.sub("", whole)
-    line = whole if _SOMEBODY_DOES.match(line) else line
-    sentence = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].strip(" ,;:") or whole
+    one_line = _SPACE.sub(" ", text).strip()
+    line = _OPENING.sub("", one_line)
+    line = one_line if _SOMEBODY_DOES.match(line) else line
+    sentence = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].strip(" ,;:") or one_line
     short = _shorten(sentence, _MOST_TAGLINE)
     ending = "" if short[-1] in ".!?…" else "."
     return short[0].upper() + short[1:] + ending

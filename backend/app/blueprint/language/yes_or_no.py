@@ -38,8 +38,8 @@ def with_yes_or_no(goal: str, entities: Sequence[EntitySpec]) -> tuple[EntitySpe
 def _questions(goal: str) -> Iterator[tuple[list[str], str]]:
     """The words of each question, and all of the goal that stands before them."""
     for match in _ANSWERS.finditer(goal):
-        said = _MARKS.split(goal[max(0, match.start() - _LONGEST) : match.start()])[-1]
-        question = _without_verb(said)
+        words_before = _MARKS.split(goal[max(0, match.start() - _LONGEST) : match.start()])[-1]
+        question = _without_verb(words_before)
         words = [word for word in _WORD.findall(question) if word.lower() not in _NOT_SAID]
         if words:
             yield words[-3:], goal[: match.start() - len(question)]
