@@ -95,10 +95,12 @@ def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
 def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) -> WishSpec:
     if _is_sent(text, abilities):
         return WishSpec(text=text, state=WishState.PARTLY, why=SENT_SOMEHOW)
+    # A number is no word of the app: what it limits is judged by `_unwatched_numbers`.
     words = [word for word in words if word not in NUMBERS] or words
     missing = [word for word in words if not word_forms(word) & abilities.known]
     # A number is no word of the app: what it limits is judged by `_unwatched_numbers`.
     share = 1 - len(missing) / len(words)
+    # Before the words are counted: an app may know every word of what it cannot do.
     if any(beyond(text, abilities.does)):
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_NOT_BUILT)
     if share == 0:
@@ -120,6 +122,7 @@ def _is_sent(text: str, abilities: _Abilities) -> bool:
 
 def _unwatched_numbers(text: str, abilities: _Abilities) -> str:
     """The reason why the numbers of a wish are not watched over; empty if they are, or there are none."""
+    # "Eight people" and "8 people" are one limit.
     counted = _NUMBER_WORD.sub(lambda word: NUMBERS[word[0].lower()], text)
     numbers = set(_DIGITS.findall(counted))
     if not LIMIT.search(counted) or numbers & abilities.numbers:

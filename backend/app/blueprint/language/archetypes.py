@@ -168,6 +168,7 @@ def known_entities() -> dict[str, EntityDraft]:
     for archetype in archetypes():
         for entity in archetype.entities:
             for name in entity.names:
+                # The first kind of app that has a record of that name tells what it looks like.
                 by_key.setdefault(key_of(name), entity)
     return by_key
 

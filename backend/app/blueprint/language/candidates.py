@@ -44,6 +44,7 @@ def find_records(words: Sequence[str]) -> Findings:
     findings.asked = dict(_asked_verbs(tokens))
     findings.candidates = _without_shadows(findings.candidates)
     if findings.candidates:
+        # Once a goal names records, where they are kept says little of the kind of app.
         findings.weights.update(dict.fromkeys(findings.settings, 0.4))
     return findings
 
@@ -113,9 +114,12 @@ def _weigh_words(tokens: Sequence[Token], findings: Findings, unwanted: frozense
     """Weigh each wanted word for the kind of app: once is enough, the early words a little more."""
     for at, token in enumerate(tokens):
         if token.part not in (Part.MARK, Part.FUNCTION) and at not in unwanted:
+            # What an app is for is said early; a long goal goes on with the particulars.
             weight = 1.0 if at < 40 else 0.5
             if token.part is Part.VERB or token.text in _TOOLS:
+                # People pay and book in any kind of app, and nearly every one has pages and files.
                 weight *= 0.85 if token.text not in _TOOLS else 0.2
+            # The kinds of app list their words in any of these ways.
             for form in {token.text, token.basic, token.text.replace("-", "")}:
                 findings.weights[form] = max(findings.weights.get(form, 0.0), weight)
 

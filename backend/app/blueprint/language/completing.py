@@ -38,6 +38,7 @@ def complete(drafts: list[Draft], archetype: Archetype | None, findings: Finding
         return
     fitting = _fits_archetype(drafts, archetype)
     # The last turn finds what the usual records themselves must point at.
+    # In this order there is still room for what others must point at when the usual ones are added.
     for needed in (_is_needed, _is_welcome, _is_usual, _is_needed) if fitting else (_is_needed,):
         for entity in (*archetype.entities, *_line_entities()):
             if len(drafts) < MOST_ENTITIES and not _is_covered(entity, drafts) and needed(entity, drafts):
@@ -97,12 +98,14 @@ def _is_covered(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
         draft.kind is NounKind.COMMUNICATION and _is_thing(draft) for draft in drafts
     ):
         return True
+    # Ponies stand in for the dogs that such an app usually keeps.
     if word(entity.name.lower()).kind is NounKind.ANIMAL and any(
         draft.kind is NounKind.ANIMAL for draft in drafts
     ):
         return True
     serving = is_provider(entity.name)
     people = [draft for draft in drafts if draft.is_person and is_provider(draft.key) == serving]
+    # Whom the goal names stands in for whom such an app usually serves.
     return describes_people(entity.fields) and bool(people) and not entity.is_companion
 
 

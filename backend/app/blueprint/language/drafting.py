@@ -68,6 +68,7 @@ def draft_entities(findings: Findings) -> tuple[list[Draft], Archetype | None]:
     _add_asked_people(drafts, archetype, findings)
     _add_asked_deeds(drafts, findings)
     _add_named_in_passing(drafts, archetype, findings)
+    # Last of all, since each may point at any of the others.
     for draft in drafts:
         draft.setting = archetype.name if archetype else ""
         link(draft, drafts)
@@ -312,8 +313,10 @@ def _gather(drafts: Sequence[Draft], archetype: Archetype | None) -> list[Draft]
             continue
         general = next((draft for draft in members if draft.key == key_of(entity.name)), None)
         merged = general or replace(members[0], key=key_of(entity.name), label=spoken(entity.name), examples=())
+        # What the goal tells apart stays told apart, as the category of a tool.
         choices = tuple(plural(draft.label) for draft in members if draft is not general)
         merged.fields = [part for part in merged.fields if part.name not in ("category", "task")]
+        # A choice of one is no choice.
         if len(choices) > 1:
             merged.fields.insert(1, FieldDraft("category", FieldType.CHOICE, choices=choices))
         gathered[gathered.index(members[0])] = merged

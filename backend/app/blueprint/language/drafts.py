@@ -69,6 +69,7 @@ def describes_people(fields: Iterable[FieldDraft]) -> bool:
     """True if the fields are those of a person, who has a name and can be reached."""
     parts = list(fields)
     names = {part.name for part in parts}
+    # A fault or a website can have a name and an address too.
     return bool(parts) and parts[0].name == "name" and _is_reachable(parts) and not names & _NOT_OF_PEOPLE
 
 

@@ -58,6 +58,7 @@ class Entities:
         targets = [self._labels[link.target] for link in draft.links]
         return EntitySpec(
             name=self._names[draft.key],
+            # These are addresses that every app has already.
             table=f"{table}_list" if table in _RESERVED else table,
             label=label,
             plural=plural_label if plural_label != label else f"{label} list",
@@ -72,6 +73,7 @@ class Entities:
         pictured = any(field.type is FieldType.URL for field in plain)
         named = self._found.details.get(draft.key, {}).items()
         details = [_detail_field(label, kind) for label, kind in named if not (pictured and kind == "url")]
+        # A record is called by its name, so that stays first; without one, what it belongs to says which it is.
         titled = plain and plain[0].type is FieldType.TEXT and plain[0].required
         ordered = [*plain[:1], *links, *plain[1:], *details] if titled else [*links, *plain, *details]
         return _without_twins(ordered)
@@ -79,6 +81,7 @@ class Entities:
     def _specify_link(self, draft: Draft, at: int) -> FieldSpec:
         link = draft.links[at]
         label = spoken(link.name) if link.name else self._labels[link.target]
+        # What must point at something goes with it or keeps it there; only what may be empty is emptied.
         gone = OnDelete.CASCADE if link.cascade else OnDelete.RESTRICT if link.required else OnDelete.SET_NULL
         return FieldSpec(
             name=_field_name(label), label=label, type=FieldType.REF, required=link.required,
@@ -96,6 +99,7 @@ def _without_twins(fields: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
         ):
             distinct.append(field)
     distinct = distinct[:_MOST_FIELDS]
+    # A record of which nothing need be filled in could be empty, and no specification allows that.
     if not any(field.required for field in distinct):
         distinct[0] = distinct[0].model_copy(update={"required": True, "on_delete": OnDelete.CASCADE})
     return tuple(distinct)

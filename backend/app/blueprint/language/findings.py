@@ -58,6 +58,7 @@ class Findings:
         """Keep a candidate, unless it or a fuller name for it is there already."""
         for at, earlier in enumerate(self.candidates):
             if earlier.key == candidate.key:
+                # The surer reading of the same name wins, in the place where it was first spoken of.
                 if earlier.weak and not candidate.weak:
                     self.candidates[at] = candidate
                 return

@@ -36,6 +36,7 @@ def forms_of(
 ) -> tuple[FormSpec, ...]:
     """The forms for what outsiders do, unless they sign in for it or only the founder does it."""
     by_name = {entity.name: entity for entity in entities}
+    # Only two forms are kept, so those for what outsiders are said to do go first.
     ranked = sorted(zip(drafts, entities, strict=True), key=lambda pair: not _is_done_outside(pair[0], acts))
     forms = [
         form
@@ -80,6 +81,7 @@ def _make_form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec])
     if any(_names_people(field, by_name) for field in asked):
         return
     fields = tuple(field.name for field in asked if not _is_somebodys(field, by_name))
+    # A visitor who cannot be reached gets no answer.
     if not fields or (person is None and not any(field.type is FieldType.EMAIL for field in entity.fields)):
         return
     action, about, thanks = (_fill_in(part, entity, by_name) for part in text)

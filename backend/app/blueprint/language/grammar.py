@@ -135,6 +135,7 @@ def _part_of_speech(text: str, noun: str, stem: str | None, before: Token | None
     if as_noun == UNKNOWN_WORD and as_verb == UNKNOWN_WORD and not stem:
         joined = "-" in text and text.endswith(("ed", "friendly", "based", "free"))
         return Part.ADVERB if text.endswith("ly") else Part.ADJECTIVE if joined else Part.NOUN
+    # "Per visit": no verb stands there.
     if before is not None and before.text == "per" and as_noun.noun:
         return Part.NOUN
     if stem and _reads_as_verb(_Doubt(text, as_noun, as_verb, following, plural_noun=text != noun), before):
@@ -210,6 +211,7 @@ def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
     if before is None or before.part is Part.MARK or before.text in _POLITE:
         return _opens_sentence(doubt, before)
     if before.text in _CLAUSE:
+        # "Rooms which need cleaning" goes on with a verb; "which classes" asks about the noun.
         if before.text in ("which", "where"):
             return doubt.stronger and not doubt.plural_noun
         return doubt.stronger or doubt.takes_object or doubt.plural_noun
@@ -305,6 +307,7 @@ def phrases(tokens: Sequence[Token]) -> Iterator[Phrase]:
         token = tokens[start]
         if token.part is Part.VERB:
             verb = token.basic
+        # A comma or bracket goes on with what the verb acts upon: "track plants, seeds (and tools)".
         if token.part is Part.MARK and token.text not in ",()":
             verb = ""
         if token.part not in (Part.NOUN, Part.ADJECTIVE):
@@ -316,6 +319,7 @@ def phrases(tokens: Sequence[Token]) -> Iterator[Phrase]:
         run = tokens[start : end + 1]
         nouns = [index for index, part_token in enumerate(run) if part_token.part is Part.NOUN]
         if nouns:
+            # Two: the article, and what stands in front of it.
             before = tokens[max(0, start - 2) : start]
             yield _make_phrase(run[: nouns[-1] + 1], before, verb, start, tokens[end + 1 : end + 2])
         start = end + 1

@@ -91,6 +91,7 @@ def _lost_clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator
         words = WORD.findall(text.lower())
         if SHUNNED & set(words):
             continue  # what the founder is to be spared
+        # Only words that are known: a name or a slip of the pen is told as unknown, not as lost.
         telling = [word for word in words if len(word) > 2 and word not in PLAIN_WORDS and is_known(word)]
         unplaced = [word for word in telling if not word_forms(word) & known]
         is_limit = LIMIT.search(text) is not None

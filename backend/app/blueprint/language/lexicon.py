@@ -105,6 +105,7 @@ def word(lemma: str) -> Word:
     noun, verb, adjective, adverb = (int(count) for count in parts[1].split())
     names = tuple(name.replace("_", " ") for name in parts[4].split(",")) if len(parts) > 4 else ()
     flags = parts[3].replace("-", "")
+    # WordNet takes a cleaner for a tool and a mum for a chrysanthemum.
     kind = _overriding_kinds().get(lemma) or NounKind(int(parts[2]))
     return Word(noun, verb, adjective, adverb, kind, flags, tuple(dict.fromkeys(names)))
 
@@ -121,6 +122,7 @@ def singular(text: str) -> str:
         return _IRREGULAR[text]
     if text.endswith("people") or (text.endswith("men") and text not in _lines_by_word()):
         return _singular_of_people(text)
+    # "Gas" and "bus" are no plurals.
     if not text.endswith("s") or text.endswith("ss") or len(text) < 4:
         return text
     table = _lines_by_word()
@@ -135,6 +137,7 @@ def singular(text: str) -> str:
         stem = text[: -len(ending)] + replacement
         if text.endswith(ending) and word(stem).noun:
             return stem
+    # Nouns of their own that end so, such as "status" and "tennis".
     if text in table or text.endswith(("us", "is")):
         return text
     return text[:-3] + "y" if text.endswith("ies") else text[:-1]
@@ -157,6 +160,7 @@ def _plural_word(text: str) -> str:
         return text
     if lower in _IRREGULAR_PLURALS:
         return text[0] + _IRREGULAR_PLURALS[lower][1:]
+    # "CVs", "PCs".
     if text.isupper() and len(text) > 1:
         return text + "s"
     if lower.endswith("person"):
@@ -179,6 +183,7 @@ def verb_stem(text: str) -> str | None:
         stem = text[: len(text) - len(ending)] + replacement if text.endswith(ending) else ""
         if len(stem) > 1 and word(stem).verb:
             return stem
+        # "Planning" and "planned" have doubled the last letter.
         if len(stem) > 3 and stem[-1:] == stem[-2:-1] and word(stem[:-1]).verb:
             return stem[:-1]
     return None

@@ -17,6 +17,7 @@ def link(draft: Draft, drafts: Sequence[Draft]) -> None:
     for want in draft.wants:
         _link_wanted(want, draft, drafts)
     owner = next((target for target in drafts if draft.about and target.key.endswith(draft.about)), None)
+    # A known record that points at two others already needs no third.
     if owner is not None and not (draft.is_known and len(draft.links) > 1):
         _add_link(draft, owner, drafts, required=draft.is_action)
     if (draft.is_action if draft.is_known else draft.is_linking) and len(draft.links) < (
@@ -29,6 +30,7 @@ def _link_wanted(want: FieldDraft, draft: Draft, drafts: Sequence[Draft]) -> Non
     targets = _find_targets(want, draft, drafts)
     for target in targets:
         _add_link(draft, target, drafts, required=want.required and len(targets) == 1, name=_name_of_its_own(want))
+    # What is not kept here is still named: whom it is for, or what it is about.
     if targets or not want.required or any(part.name == want.name for part in draft.fields):
         return
     usual = known_entities().get(key_of(want.ref))
@@ -56,6 +58,7 @@ def _find_targets(want: FieldDraft, draft: Draft, drafts: Sequence[Draft]) -> li
     usual = known_entities().get(key)
     if usual is not None and describes_people(usual.fields):
         people = [target for target in others if target.is_person]
+        # A teacher cannot stand in for a pupil: those who serve and those who are served are not each other.
         alike = [target for target in people if is_provider(target.key) == is_provider(key)]
         if not want.required:
             return [target for target in alike if not target.is_known][:1]

@@ -45,6 +45,7 @@ _ACTION_ENDINGS: Final = ("ing", "tion", "sion", "al", "ment", "ance", "ence", "
 def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """True if a word such as "record" or "question" is meant as a thing: "vinyl records", "quiz questions"."""
     head = phrase.head
+    # "Older people" are somebody to keep; "people" alone may be anybody.
     if head.text == "people":
         return any(
             adjective.part is Part.ADJECTIVE and adjective.text not in _ANY_OTHER for adjective in phrase.modifiers
@@ -55,6 +56,7 @@ def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
         return True
     if head.basic not in _KEPT or (head.basic in ALWAYS_DETAILS and phrase.before == "with"):
         return False
+    # A "customer record" is the customer, and a bare "form" part of any app; a "vinyl record" is a thing.
     if head.basic in ("record", "form", "account", "profile", "file"):
         kinds = {word(token.basic).kind for token in modifiers}
         return bool(kinds - {NounKind.PERSON, NounKind.ANIMAL, NounKind.GROUP})
@@ -95,6 +97,7 @@ def is_pair(first_token: Token, second_token: Token) -> bool:
         return False
     if first.kind is NounKind.PERSON and second.kind in (NounKind.ARTEFACT, NounKind.FOOD):
         return is_recordable(second_token.basic) and is_recordable(first_token.basic)
+    # "Volunteer shifts" are volunteers and shifts, "customer complaints" customers and their complaints.
     if first.kind is NounKind.PERSON:
         return second.kind is not NounKind.PERSON
     compound = key_of(first_token.basic + second_token.basic) in known_entities()
@@ -149,10 +152,12 @@ def is_context(phrase: Phrase, lexical: Word) -> bool:
         and not head.is_plural
     ):
         return True
+    # "Our hall is rented by clubs", "lockers for travellers": where several are named, they are kept.
     if head.is_plural:
         return is_at_place and phrase.before == "for" and not is_recordable(head.basic)
     if phrase.verb and phrase.before == "":
         return False
+    # "Book a room for your meeting" keeps no meetings; "apply for a plot" says what is asked for.
     if is_recordable(head.basic) and not is_at_place:
         is_asked_for = phrase.before == "for" and phrase.verb in _FOR
         return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES and not is_asked_for

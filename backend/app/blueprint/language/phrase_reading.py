@@ -100,6 +100,7 @@ def _is_tracked(phrase: Phrase) -> bool:
     if not is_known(phrase.head.basic):
         return False
     is_counted = phrase.head.is_plural and (phrase.before in _COUNTS or phrase.determiner in _COUNTS)
+    # What stands first in a goal is what it is about: "My guitars and ..."
     opens = phrase.head.is_plural and phrase.at <= _FIRST_WORDS
     return is_counted or opens or phrase.determiner in ("each", "every")
 
@@ -169,11 +170,14 @@ def _is_detail(phrase: Phrase, findings: Findings) -> bool:
     head = phrase.head.basic
     if head not in _ATTRIBUTES or not findings.candidates:
         return False
+    # A picture is always one of something.
     if head in _SHOWN:
         return True
+    # Payments and expenses are kept one by one; prices and wages belong to what was named before.
     if phrase.head.is_plural and _ATTRIBUTES[head] == "money" and head not in _RATES and phrase.before != "with":
         return phrase.is_owned
     nouns = [token for token in phrase.modifiers if token.part is Part.NOUN]
+    # "Parents' phone numbers" are details of somebody.
     if any(word(token.basic).kind is NounKind.PERSON for token in nouns):
         return True
     if phrase.head.is_plural and is_recordable(head) and head not in ALWAYS_DETAILS:
@@ -283,6 +287,7 @@ def _add_named(phrase: Phrase, before: Token | None, lexical: Word, findings: Fi
     )
     candidate = _make_candidate(tokens, phrase.at, about=about, weak=is_for_whom)
     is_thing = lexical.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
+    # "Couples come", "groups choose": such words name people when they do something.
     if phrase.is_subject and phrase.head.is_plural and "h" in lexical.flags and not is_thing:
         candidate = replace(candidate, kind=NounKind.PERSON)
     opens_list = phrase.before == ":" and phrase.after == ","

@@ -79,6 +79,7 @@ def _as_paper(paper: EntitySpec, line: str, entities: Sequence[EntitySpec], tax:
     ]
     if tax:
         rate = FieldSpec(name="tax", label=tax, type=FieldType.DECIMAL, unit="%", lowest=0, highest=100)
+        # The rate goes before the notes, with which a form ends.
         fields.insert(-1 if fields[-1].type is FieldType.LONGTEXT else len(fields), rate)
         figures = [
             ComputedSpec(name="subtotal", label="Subtotal", expression=added, about=f"The {lines} added up."),

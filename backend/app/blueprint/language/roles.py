@@ -83,6 +83,7 @@ def _staff_role(
         for act in acts
         if act.who != FOUNDER and not any(_is_same_person(draft, act.who) for draft in members)
     ]
+    # "People" and "users" may be those who sign in, so they are no name for the staff.
     name = next((who for who in others if who not in ("people", "person", "user")), "staff").capitalize()
     entity = next((names[draft.key] for draft in drafts if draft.is_person and draft.key == key_of(name)), None)
     return RoleSpec(name=name, about="Sees and changes everything.", entity=entity)

@@ -37,6 +37,7 @@ def assumptions(
         *islice((_tell_of_form(labels[form.entity], form) for form in forms), 2),
         *islice(_tell_of_rules(labels, rules), 2),
     ]
+    # Who signs in is told whatever else must be cut.
     return (*lines[: _MOST_LINES - 1], _tell_of_sign_in(roles, labels))
 
 

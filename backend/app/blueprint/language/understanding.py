@@ -72,9 +72,11 @@ def nearest_kinds(goal: str) -> tuple[str, ...]:
 def _specify(
     reading: Reading, findings: Findings, drafts: Sequence[Draft], archetype: Archetype | None
 ) -> AppSpec:
+    # Before the records are specified: whoever signs in needs an e-mail address.
     people_of_their_own = own_people(findings.acts, drafts, reading.tokens)
     namer = Entities(drafts, findings)
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
+    # Rules read the fields, so all that changes fields goes before.
     entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
     entities, rules = apply_bounds(reading.text, entities, shape.rules_of(entities))
     rules = (*rules, *rules_of_stock(entities))
@@ -138,6 +140,7 @@ def _theme(goal: str, title: str, archetype: Archetype | None) -> ThemeSpec:
     """The look that the goal asks for; without a colour of its own, in one near that of its kind of app."""
     asked = read_theme(goal)
     if asked.hue is None and archetype is not None:
+        # By the title, so that two bakeries look different, and the same one looks the same each time.
         near = (archetype.hue + crc32(title.encode()) % 31 - 15) % 360
         return asked.model_copy(update={"hue": near})
     return asked

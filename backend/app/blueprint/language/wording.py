@@ -68,6 +68,7 @@ def title(findings: Findings, drafts: Sequence[Draft], words: Sequence[str], *, 
         .removesuffix("'s")
         .replace("s's ", "s' ")
     )
+    # The reading joins such words so that each is one noun.
     for joined, spaced in _JOINED.items():
         name = name.replace(joined, spaced)
     return _shorten(" ".join(_as_written(word, goal) for word in name.split(" ")), _MOST_TITLE)
@@ -124,6 +125,7 @@ def _first_subject(drafts: Sequence[Draft]) -> str:
 def _as_written(word: str, goal: str) -> str:
     """The word with the capitals the founder gives it, as in GP, SaaS or DJ."""
     written = re.search(rf"\b{re.escape(word)}\b", goal, re.IGNORECASE)
+    # In a goal that is shouted, capitals say nothing.
     return written[0] if written and written[0][1:] != written[0][1:].lower() and not goal.isupper() else word
 
 

@@ -42,6 +42,7 @@ def _questions(goal: str) -> Iterator[tuple[list[str], str]]:
         question = _without_verb(words_before)
         words = [word for word in _WORD.findall(question) if word.lower() not in _NOT_SAID]
         if words:
+            # A box is named in a few words, and the last ones are the question.
             yield words[-3:], goal[: match.start() - len(question)]
 
 
