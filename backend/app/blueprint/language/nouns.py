@@ -143,6 +143,7 @@ def is_context(phrase: Phrase, lexical: Word) -> bool:
         return True
     if _is_dealt_with(phrase, lexical):
         return False
+    # "We run a developer conference": the app is for it and keeps no conferences.
     is_run = is_at_place or lexical.kind is NounKind.GROUP
     if (
         is_run
