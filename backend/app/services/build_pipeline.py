@@ -24,7 +24,7 @@ from app.core.zone import machine_zone
 from app.db.engine import Database
 from app.domain.failure import FOUND_IN_FILES, BuildFailed, FailureCode
 from app.domain.job import BUILD_STAGES, Change, JobStatus, SpecifiedJob
-from app.domain.workspace import check_paths, missing_files
+from app.domain.workspace import missing_files
 from app.events.model import EventType
 from app.ports.runner import MODEL_ENGINE, Runner, RunnerError, RunnerUnavailable, Say
 from app.ports.sandbox import SandboxGone, SandboxRuntime, SandboxTookTooMuch
@@ -119,6 +119,8 @@ class BuildPipeline:
                 JobStatus.CODE, CodeResult, lambda: self._write_app(spec), change=described
             )
             deps = await self._run_stage(JobStatus.DEPS, DepsResult, lambda: self._install_app(code.digest, spec))
+            # The digest is known before the checks, since the preview that is opened among them finds its files by
+            # it.
             offered = Change(digest=code.digest)
             checks = await self._run_stage(
                 JobStatus.CHECKS, CheckResult, lambda: self._check_app(spec, code.digest), change=offered
@@ -140,12 +142,14 @@ class BuildPipeline:
                 async with asyncio.timeout(allowed_s):
                     return (await self._outlive_faults(stage, work)).model_dump(mode="json", by_alias=True)
             except TimeoutError as error:
+                # The label ends in dots for a line that is still going on; here it stands inside a sentence.
                 words = stage.label.rstrip(".").lower()
                 raise BuildFailed(
                     FailureCode.STAGE_TIMEOUT,
                     f"We got stuck while {words}: it took longer than {allowed_s:.0f} seconds.",
                 ) from error
 
+        # Read back as what the journal holds even the first time, so that a resumed build sees the same.
         return kind.model_validate(await self._step(stage.value, do_in_time))
 
     async def _outlive_faults(self, stage: JobStatus, work: Callable[[], Awaitable[R]]) -> R:
@@ -153,6 +157,7 @@ class BuildPipeline:
         for _ in range(1, TRIES):
             try:
                 return await self._find_faults(work)
+            # Those say what the app or the goal is to blame for: the same would happen again.
             except (AppError, RunnerError, SandboxTookTooMuch):
                 raise
             except Exception as fault:
@@ -166,6 +171,7 @@ class BuildPipeline:
         try:
             return await work()
         except (BuildFailed, SandboxGone) as error:
+            # An app that ran out of memory or processes fails with words that say nothing of it.
             if isinstance(error, BuildFailed) and error.failure in FOUND_IN_FILES:
                 raise
             # Whoever asked a sandbox in the moment of its end was told that it is gone, and not yet why.
@@ -251,13 +257,12 @@ class BuildPipeline:
         )
 
     async def _write_files(self, name: str, working_files: Mapping[str, str]) -> TreeDigest:
-        check_paths(working_files)
-        files = {path: text.encode() for path, text in working_files.items()}
-        sandbox = await self._bench.open()
-        await sandbox.write_files(files)
+        # Kept first, since the store says which file cannot be; to the sandbox it would look like a fault of ours.
         digest = await self._tools.versions.snapshot(
             self._job.project_id, self._job.id, name=name, files=working_files
         )
+        sandbox = await self._bench.open()
+        await sandbox.write_files({path: text.encode() for path, text in working_files.items()})
         self._bench.wrote(digest)
         return digest
 
@@ -268,6 +273,7 @@ class BuildPipeline:
             await self._bench.install(digest)
             return DepsResult(data=await taking)
         finally:
+            # A failed install must not leave a copy that goes on writing into the new version's records.
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
 
@@ -301,6 +307,7 @@ class BuildPipeline:
             return None
         try:
             return ParentVersion(parent.build_version, AppSpec.model_validate(parent.spec))
+        # Made by another release; then nothing can be said of what the new version lost.
         except ValidationError:
             return None
 

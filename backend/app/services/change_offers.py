@@ -43,6 +43,7 @@ def sentences_near(spec: AppSpec, clause: str) -> tuple[str, ...]:
     """At most three changes in words that are understood, the likeliest first."""
     raw = spec.model_dump(mode="json")
     candidates = dict.fromkeys(_candidate_sentences(spec, clause))
+    # Each is tried on a copy: an offer that was refused when it is clicked would be worse than none.
     understood = (sentence for sentence in candidates if _is_understood(raw, sentence))
     return tuple(islice(understood, MOST))
 
@@ -78,6 +79,7 @@ def _candidate_sentences(spec: AppSpec, clause: str) -> Iterator[str]:
         yield from (f"Remove {lower_first(label)} from {lower_first(entity.plural)}" for entity, label in details)
     placed = _PLACED.match(clause.strip())
     new = placed[1].lower() if placed else _new_words(spec, words)
+    # A word or two alone are most likely a detail that somebody misses.
     if new and (re.search(_ADDS, clause, re.I) or len(words) < _FEW):
         yield from (
             f"Add {new} to {lower_first(entity.plural)}"

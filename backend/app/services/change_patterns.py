@@ -66,8 +66,11 @@ def _make_first_match(raw: Raw, clause: str, changes: tuple[tuple[re.Pattern[str
         match = pattern.match(clause.strip())
         if match is None:
             continue
+        # On a copy, since a correction may be refused when a part of it is made already.
+        changed = copy.deepcopy(raw)
         try:
-            if change(raw, match.groupdict()):
+            if change(changed, match.groupdict()):
+                raw.update(changed)
                 return True
         except CorrectionRefused:
             continue
@@ -98,10 +101,12 @@ _LOST_DETAIL: Final = _pattern(rf"add (?:an? |the )?{_FIELD} (?:for|called|named
 def _change_look(raw: Raw, clause: str) -> bool:
     """Take the colours, the mood, or the light or dark that the clause asks for."""
     theme = read_theme(_PAINT.sub("in ", clause)).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    # A brand's own colours would win over the colour that is asked for.
     if theme.get("hue") is not None:
         raw["theme"] |= {"colors": [], "second_hue": None}
     words = re.findall(r"[a-z]+", clause.lower())
     mood = next((mood_words()[word] for word in words if word in mood_words()), None)
+    # A mood alone may be about anything, such as a calm class.
     if mood is not None and _OF_LOOKS.intersection(words):
         theme["design"] = mood.value
     raw["theme"] |= theme
@@ -133,6 +138,7 @@ def record_named(raw: Raw, name: str | None) -> Raw | None:
     if not name:
         return None
     entities: list[Raw] = raw["entities"]
+    # By its whole name first: "class" means the yoga class only where nothing is called a class.
     for is_meant in (_is_called, _ends_with):
         matches = [entity for entity in entities if is_meant(entity, name)]
         if len(matches) == 1 or (matches and is_meant is _is_called):

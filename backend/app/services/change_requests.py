@@ -58,6 +58,7 @@ async def propose(spec: AppSpec, text: str, *, instead_of: str = "") -> Proposal
     done = tuple(wish.text for wish in wishes if wish.state is not WishState.LEFT_OUT)
     if not done:
         raise _not_understood(spec, wishes)
+    # The next change is read with the goal, so the goal has to know of this one.
     raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
     left_out = tuple(wish.text for wish in wishes if wish.state is WishState.LEFT_OUT)
     before = [wish for wish in spec.wishes if wish.text != instead_of]
@@ -92,6 +93,7 @@ def _apply_clause(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishS
     kept_wish = WishSpec(text=clause[:SENTENCE_MAX], state=WishState.KEPT)
     if make_change(raw, clause):
         return raw, [kept_wish]
+    # Read on a copy: what comes of it is dropped when every wish in it was refused.
     read = copy.deepcopy(raw)
     is_read, wishes = (False, []) if says_no_record(clause) else _by_reading(spec, read, clause)
     if is_read and not (wishes and all(_is_refused(wish) for wish in wishes)):
@@ -166,6 +168,7 @@ def _added_fields(old: EntitySpec, new: EntitySpec, mine: set[str]) -> list[Fiel
 
 def _new_lines(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
     """Rules, pages for visitors and kinds of people that the change brings."""
+    # What the founder has taken out of the plan stays out: only what the change itself brought is added.
     for part, key in (("rules", "about"), ("forms", "action"), ("roles", "name")):
         known_keys = {getattr(line, key) for line in getattr(before, part)} | {line[key] for line in raw[part]}
         for line in getattr(after, part):

@@ -15,8 +15,11 @@ from app.domain.workspace import PathGuard, UnsafePath, safe_path
 
 RECORDS: Final = "data/app.db"
 MAX_EXPORT_BYTES: Final = 500_000_000
+# The first day that a zip can say; the same for all, so that equal trees are equal archives.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+# Says that the rights below are those of Unix, or unpackers drop the one to start a script.
 _UNIX: Final = 3
+# Compressing so little holds the event loop for a moment only.
 _SMALL: Final = 100_000
 _COMPRESSION: Final = 6
 
@@ -65,7 +68,7 @@ async def iter_zip(
             await _add_file(archive, _path_in_folder(path, folder), content)
             yield sink.take()
         if records is not None:
-            _refuse_secrets(guard, RECORDS, folder=folder)
+            _refuse_unsafe(guard, RECORDS, folder=folder)
             with archive.open(_zip_entry(_path_in_folder(RECORDS, folder)), "w") as file:
                 async for piece in records:
                     await asyncio.to_thread(file.write, piece)
@@ -83,7 +86,7 @@ async def checked(
     """These files without real `.env` files. ExportRefused on an unsafe tree."""
     guard, total = guard or PathGuard(), 0
     async for path, content in entries:
-        _refuse_secrets(guard, path, folder=folder)
+        _refuse_unsafe(guard, path, folder=folder)
         if _holds_secrets(path):
             continue
         total += len(content)
@@ -92,7 +95,7 @@ async def checked(
         yield path, content
 
 
-def _refuse_secrets(guard: PathGuard, path: str, *, folder: str | None) -> None:
+def _refuse_unsafe(guard: PathGuard, path: str, *, folder: str | None) -> None:
     try:
         guard.admit(path)
         if folder is not None:

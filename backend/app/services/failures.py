@@ -64,10 +64,12 @@ def _failure_by_error(error: Exception) -> Failure:
     match error:
         case BuildFailed():
             return Failure(error.failure, error.detail, error.log)
+        # What a runner says is fit for founders, so it is shown as it is.
         case RunnerError():
             return Failure(_code_of_runner(error), str(error), str(error.__cause__ or ""))
         case Unavailable():
             return Failure(FailureCode.UNAVAILABLE, error.detail)
+        # Both before SandboxError, which they are as well.
         case SandboxTookTooMuch():
             return _failure_of(_CODE_OF_LIMIT[error.limit], str(error))
         case SandboxLimitMet():

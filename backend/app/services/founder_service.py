@@ -15,6 +15,7 @@ from app.ports.billing import Billing
 from app.ports.identity import IdentityProvider
 from app.repositories import founders
 
+# Each call would otherwise write the founder's row. A token that is taken back works on for so long.
 REMEMBERED_S: Final = 30.0
 REMEMBERED_MOST: Final = 10_000
 

@@ -86,6 +86,7 @@ class GateService:
         built = (specified.spec if specified is not None else None) or {}
         states = Counter(str(wish.get("state")) for wish in built.get("wishes") or ())
         score = wishes_score(states["kept"], states["partly"], states["left_out"])
+        # A specification without an account of wishes, such as one written by hand.
         if score is None:
             score = alignment_score(job.goal, json.dumps(built))
         new_gate = await gates.create(tx, job.project_id, GateType.SOLIDIFICATION, job_id=job.id, alignment=score)
@@ -94,8 +95,11 @@ class GateService:
         mine = await gates.of_job(tx, job.id)
         if mine is not None:
             return mine, False
-        waiting = await gates.pending(tx, job.project_id)
-        return next(gate for gate in waiting if gate.gate_type is GateType.SOLIDIFICATION), False
+        for gate in await gates.pending(tx, job.project_id):
+            if gate.gate_type is GateType.SOLIDIFICATION:
+                return gate, False
+        # The decision that stood in the way was taken a moment ago, so this version asks for its own.
+        return await self.preview_viewed(tx, job)
 
     async def resolve(
         self, tx: Connection, founder_id: FounderId, gate_id: GateId, *, decision: str, text: str | None
@@ -105,10 +109,12 @@ class GateService:
         if gate is None:
             raise NotFound("There is no such gate.", remedy="Check the id; you only see your own gates.")
         option = self._chosen_option(gate.gate_type, decision, text)
+        # One statement that asks whether it still waits: of two answers at once the first one counts.
         if not await gates.decide(tx, gate_id, decision=decision, text=text, founder_id=founder_id):
             raise GateAlreadyDecided(
                 "This decision has already been taken.", decision=gate.decision, project_id=str(gate.project_id)
             )
+        # Parking keeps the stage: whoever unparks goes on where the idea was.
         if option.parks_project:
             await projects.set_status(tx, gate.project_id, "parked")
         else:

@@ -68,6 +68,7 @@ class StartRequest:
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
+        # Added only where they are said: a key that an earlier release has kept still means the same request.
         extras: list[object] = [self.engine] if self.engine else []
         extras += [{"answers": dict(self.answers)}] if self.answers else []
         extras += [{"change": self.change}] if self.change else []
@@ -107,6 +108,8 @@ class GenerationService:
             earlier = await idempotency.reserve(tx, founder_id, key, request_hash=request.digest)
             if earlier is not None:
                 return self._same_answer(earlier, request)
+        # The row is held until the commit: two starts at once take their turns here, and the second one is
+        # refused.
         project = await owned(tx, founder_id, request.project_id, lock=True)
         if project.is_parked:
             raise ProjectParked(
@@ -117,6 +120,7 @@ class GenerationService:
         await self._gates.check_gate_blocking(tx, project.id)
         await refuse_running(tx, project.id)
         spec = await self._to_build(tx, project.id, request)
+        # Only now, since a number is never used again and a refused start should take none.
         number = await projects.next_number(tx, project.id)
         engine = self._engine_of(request, project)
         if request.engine is not None and request.engine != project.engine_asked:
@@ -187,6 +191,7 @@ class GenerationService:
         """A newer view than the one seen, or the same once `wait_s` seconds are over."""
         if not await feeds.wait_above(seen.job_id, seen.seq, timeout_s=wait_s):
             return seen
+        # The copy may be older than the event that was waited for.
         await self._machine.refresh_cache(seen.job_id)
         return await self.status(founder_id, seen.job_id)
 
@@ -226,6 +231,7 @@ class GenerationService:
             await BuildPipeline(tools, job, step=step).run()
         except IllegalTransition as error:
             log.info("build_stopped", job_id=str(job.id), reason=error.detail)
+        # Anything else is a mistake of ours, which the worker's outermost handler ends the job with.
         except (AppError, RunnerError, SandboxError, OSError) as error:
             await self.fail(job.id, error, attempt=job.attempt)
 
@@ -241,6 +247,7 @@ class GenerationService:
             detail=failure.detail,
             exc_info=error,
         )
+        # What other errors say is about this machine, and evidence is shown to founders.
         is_shown = isinstance(error, BuildFailed) and failure.detail
         change = Change(
             error_code=failure.code,
@@ -252,11 +259,13 @@ class GenerationService:
             await retry_while_unavailable(
                 lambda: self._machine.transition(job_id, JobStatus.FAILED, attempt=attempt, change=change)
             )
+        # Cancelled or taken over in the meantime: the founder has been told by somebody else.
         except IllegalTransition as refused:
             log.info("build_already_ended", job_id=str(job_id), reason=refused.detail)
 
 
 def _new_job(project: Project, number: int, request: StartRequest, spec: AppSpec | None, *, tier: Tier) -> NewJob:
+    # A change in words adds itself to the goal of the plan, so the plan knows the whole of it.
     goal = request.goal if spec is None else spec.goal
     if goal is None:
         raise InvalidInput("The goal is missing.")

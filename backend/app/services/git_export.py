@@ -29,11 +29,13 @@ _BRANCH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}(?:/[A-Za-z0-9][A-Z
 _LOCAL_S: Final = 120.0
 _PUSH_S: Final = 300.0
 _AUTHOR: Final = "Co-Founder <co-founder@localhost>"
+# Nothing leaves this machine on the way there, so plain HTTP gives no token away.
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 # git asks this program for the name and for the password; the token is in the environment of that git alone.
 _ASKPASS: Final = f"""#!/bin/sh
 case "$1" in Username*) echo x-access-token ;; *) printf '%s\\n' "${TOKEN_VARIABLE}" ;; esac
 """
+# All that git may know of this computer: the way to a server, and nothing of whose it is.
 _PASSED_ON: Final = ("PATH", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO")
 
@@ -108,6 +110,7 @@ def _require_pushable(url: str, branch: str, token: str) -> None:
         host, parts = None, urlsplit("")
     if not host or parts.scheme not in ("http", "https") or not parts.path.strip("/"):
         raise InvalidInput("The address has to be one that git pushes to, such as https://example.com/me/app.git.")
+    # A password in an address would stand in process lists and logs.
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidInput("The address holds more than a server and a path; the token has a field of its own.")
     if parts.scheme == "http" and host not in _LOOPBACK:
@@ -164,18 +167,26 @@ async def _import_commits(folder: Path, commits: Sequence[Commit]) -> None:
             process.stdin.write(b"done\n")
             process.stdin.close()
             code = await process.wait()
+    except (TimeoutError, ConnectionError) as error:
+        # A git that gives up closes its end of the pipe, and says why on standard error.
+        raise _not_taken() from error
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if code != 0:
-        raise ConfigurationError("git could not take the versions.", remedy="Take the zip instead.")
+        raise _not_taken()
+
+
+def _not_taken() -> ConfigurationError:
+    return ConfigurationError("git could not take the versions.", remedy="Take the zip instead.")
 
 
 def _commit_header(commit: Commit) -> bytes:
     message = commit.message.encode()
     who = f"{_AUTHOR} {int(commit.moment.timestamp())} +0000"
     head = f"commit refs/heads/main\ncommitter {who}\ndata {len(message)}\n".encode()
+    # Each version is its whole tree: what an earlier one had is not in it by itself.
     return head + message + b"\ndeleteall\n"
 
 
@@ -196,7 +207,9 @@ def _git_environment(folder: Path) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_TERMINAL_PROMPT": "0",
+        # Others, such as ext, start programs that the address names.
         "GIT_ALLOW_PROTOCOL": "http:https",
+        # The refusals are told apart by git's English words.
         "LC_ALL": "C",
     }
 
@@ -220,6 +233,7 @@ async def _run_process(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        # So that what git starts can be ended with it.
         start_new_session=True,
     )
     try:

@@ -21,6 +21,7 @@ EXPOSE 8000
 HEALTHCHECK CMD .venv/bin/python -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health')"
 CMD ["./start.sh"]
 """
+# Neither records nor settings with secrets may become a layer of an image.
 _IGNORE: Final = ".venv\ndata\n.env\n__pycache__\n"
 _COMPOSE: Final = """\
 # Start: docker compose up -d --build
@@ -90,6 +91,7 @@ def short_name(title: str) -> str:
 def launch_files(title: str) -> dict[str, bytes]:
     """Path to content; a container, a service of systemd, a proxy with HTTPS and a check on every push."""
     name = short_name(title)
+    # A unit file ends a value at the line, and puts something in the place of %n and the like.
     plain = " ".join(title.split()).replace("%", "%%")
     texts = {
         "Dockerfile": _DOCKERFILE.format(name=name),

@@ -207,6 +207,7 @@ def _text(line: str) -> Block:
 
 def _list(heading: str, lines: Sequence[str] | Iterator[str]) -> Iterator[Block]:
     """A heading with a list below it; nothing at all without a line."""
+    # Line ends would end the list, and several sources may say the same.
     written = tuple(dict.fromkeys(" ".join(line.split()) for line in lines if line.strip()))
     if written:
         yield Block("heading", (heading,))
@@ -251,5 +252,6 @@ def _first_line(goal: str) -> str:
 
 def _escape_markdown(line: str) -> str:
     """A line as text of Markdown: nothing in it marks anything up."""
+    # A founder's own words stand in papers for others, and must not turn into links or HTML there.
     marked = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~" else letter for letter in line)
     return f"\\{marked}" if marked[:1] in "+-=>" else marked

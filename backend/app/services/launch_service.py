@@ -40,6 +40,7 @@ class LaunchService:
         """The files of a version and what a launch needs besides; a file of the version's own stays as it is."""
         extra = launch_files(str(job.evidence.get("title") or job.build_version))
         async for path, content in self._versions.stream(job.project_id, TreeDigest(job.digest or "")):
+            # The version's own file wins: it was checked with the app.
             extra.pop(path, None)
             yield path, content
         for path, content in extra.items():
@@ -88,5 +89,7 @@ class LaunchService:
         ):
             spec = await self._specs.of_version(tx, version)
             history.append((version, changes_between(before, spec) if before and spec else []))
+            # A version whose plan cannot be read is skipped, so that the next one is compared with the last that
+            # can.
             before = spec or before
         return history

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
-from app.domain.model_spending import Asking, Spent, SpentNow
+from app.domain.model_spending import Asking, SpentNow
 from app.ports.model_calls import Abilities, Allowance, BudgetReached, Call, CallId, Reply, Usage
 from app.repositories import model_calls
 
@@ -112,6 +112,7 @@ class JobJournal:
         """The tokens and dollars that the budgets leave."""
 
         async def work(tx: Connection) -> Allowance:
+            # The worker that began them is gone, or this one would not be asking: they count at their most.
             if self._asking.job_id is not None:
                 await model_calls.lose_begun(tx, self._asking.job_id)
             return self._caps.left(await model_calls.spent(tx, self._asking))
@@ -163,6 +164,3 @@ class JobJournal:
                 return await work(tx)
 
         return await retry_while_unavailable(once)
-
-
-__all__ = ["Cap", "Caps", "JobJournal", "Spent"]

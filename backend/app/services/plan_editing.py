@@ -88,6 +88,7 @@ def correct(raw: Raw, change: str, values: Values) -> None:
     if how is None:
         raise CorrectionRefused("This is not a change that a plan can have.")
     how(raw, values)
+    # Each correction may take away what other parts name: views, rules, forms, rights.
     prune(raw)
 
 
@@ -159,11 +160,13 @@ def _add_detail(raw: Raw, values: Values) -> None:
     kind, _, target = values.get("kind", "text").partition(":")
     field: Raw = {"name": snake_name(label, taken), "label": label, "type": kind, "ref": target or None}
     field["required"] = bool(values.get("required"))
+    # A record that needs another one cannot outlive it.
     if kind == "ref" and field["required"]:
         field["on_delete"] = "restrict"
     if kind == "choice":
         field["choices"] = _choices_in(values)
     entity["fields"].append(field)
+    # A visitor's form without a detail that must be filled in could never be sent.
     for form in raw["forms"]:
         if form["entity"] == entity["name"] and field["required"]:
             form["fields"].append(field["name"])
@@ -224,6 +227,7 @@ def _add_limit(raw: Raw, values: Values) -> None:
         raise CorrectionRefused("Choose what the limit is counted for.")
     most = _number_in(values, "most")
     about = f"At most {most} {lower_first(entity['plural'])} for each {lower_first(field['label'])}."
+    # Another limit for the same takes the place of the earlier one.
     limits = [rule for rule in raw["rules"] if rule["kind"] == "capacity" and rule["entity"] == entity["name"]]
     raw["rules"] = [rule for rule in raw["rules"] if rule not in limits or rule["fields"][0] != field["name"]]
     raw["rules"].append(
@@ -276,6 +280,7 @@ def _add_form(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     action = words_in(values, "action", "What people do there")
     status = entity["state"]
+    # The state of a record is the staff's to say.
     fields = [field["name"] for field in entity["fields"] if field["name"] != status and field["type"] != "file"]
     raw["forms"].append(
         {
@@ -295,6 +300,7 @@ def _remove_form(raw: Raw, values: Values) -> None:
 
 def _add_person(raw: Raw, values: Values) -> None:
     name = words_in(values, "name", "The name")
+    # Every app has an owner, who is nobody's to name again.
     if name in {role["name"] for role in raw["roles"]} | {"Owner"}:
         raise CorrectionRefused(f"There is somebody called {name!r} already.")
     record = record_in(raw, values)["name"] if values.get("record") else None

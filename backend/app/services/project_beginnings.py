@@ -51,5 +51,6 @@ class ProjectBeginnings:
         spec = await self._specs.of_version(tx, job)
         if spec is None:
             raise PlanNotKept("The plan of this version is not kept, so nothing can begin with it.")
+        # Forty characters are room for the words behind it, whatever the number.
         name = f"{view.project.name[: NAME_MOST - 40]} (from version {job.number})"
         return await self.begin(tx, founder_id, spec, name=name, description=view.project.description)

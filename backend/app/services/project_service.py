@@ -95,6 +95,7 @@ class ProjectService:
         """
         project = await owned(tx, founder_id, project_id, lock=True)
         await refuse_running(tx, project_id)
+        # The copies would otherwise tell of the builds until their time is over.
         for job_id, seq in await jobs.last_events(tx, project_id):
             await self._cache.expect(job_id, seq=seq + 1)
         await projects.delete(tx, project)
@@ -104,6 +105,7 @@ class ProjectService:
     ) -> Sequence[Job]:
         """The project's builds with numbers below the given one, newest first."""
         page = await jobs.page(tx, project_id, founder_id=founder_id, below=below, limit=limit)
+        # An empty page may be the end of the list or somebody else's project; only then it is worth a second look.
         if not page:
             await owned(tx, founder_id, project_id)
         return page

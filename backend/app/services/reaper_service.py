@@ -21,6 +21,7 @@ from app.repositories.work import Due, LostJob
 
 log = structlog.get_logger(__name__)
 
+# A build that takes its worker down with it would go from worker to worker for ever.
 MAX_TAKEOVERS: Final = 3
 FORGET_AFTER: Final = timedelta(days=1)
 """Far longer than a job goes on after its workflow has ended too early."""
@@ -65,11 +66,13 @@ class ReaperService:
         if not won:
             return
         log.warning("job_taken_over", job_id=str(job.id), attempt=job.attempt + 1, lost_owner=job.owner)
+        # The former owner may only be slow: without its sandbox it cannot go on beside the next one.
         if job.sandbox_id:
             await self._kill_sandbox(SandboxId(job.sandbox_id))
         if job.owner is not None and job.takeovers >= MAX_TAKEOVERS:
             await self._end_poisonous(job)
         else:
+            # When this fails, the job has no owner and counts as lost again after the lease.
             await self._engine.hand_on(job.id, attempt=job.attempt + 1)
 
     async def _end_poisonous(self, job: LostJob) -> None:
@@ -86,6 +89,7 @@ class ReaperService:
 
     async def remove_orphans(self) -> None:
         """End the sandboxes whose jobs need none any more, and remove the data of failed and unknown jobs."""
+        # Listed before the record is asked, which knew of each job before a sandbox was made for it.
         owners, data_jobs = await self._runtime.list_ids(), await self._runtime.list_data()
         ended = await self.select_ended(list({*owners.values(), *data_jobs}))
         for sandbox_id, job_id in owners.items():
@@ -126,6 +130,7 @@ class ReaperService:
 
     async def purge_workflows(self) -> None:
         """Let go of what the engine keeps of builds that have long been over."""
+        # In portions, so that no statement of the engine's holds its tables for long.
         while count := await self._engine.forget_ended(longer_than=FORGET_AFTER):
             log.info("workflows_forgotten", count=count)
 

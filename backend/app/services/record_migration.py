@@ -39,8 +39,10 @@ class Inheritance:
             return TakenRecords(source=parent.build_version, notes=(note,))
         try:
             copied = await self._data.carry(parent, self._job.id)
+        # Nothing a founder does would mend the old file, so the version is built without it and says so.
         except (DataUnreadable, DataTooLarge, DataRefused) as error:
             return TakenRecords(source=parent.build_version, notes=(f"Nothing was taken over: {error.detail}",))
+        # Trying again may bring the records along, so no version is made without them.
         except Unavailable as error:
             raise BuildFailed(FailureCode.RECORDS_NOT_COPIED, log=error.detail) from error
         return TakenRecords(source=parent.build_version, is_copied=True) if copied else TakenRecords()

@@ -28,7 +28,8 @@ class ShareEntry:
     async def _require_code(self, link: ShareLink, code: str | None) -> None:
         if code is None:
             raise CodeNeeded("Whoever sent you the link has its six digits.")
-        async with self._database.transaction() as tx:
+        # Not in a transaction: the try is counted at once, and the slow digest holds no row and no snapshot.
+        async with self._database.autocommit() as tx:
             is_right = await self._shares.try_code(tx, link, code)
         if not is_right:
             raise CodeWrong("This is not the code of this link.")

@@ -110,7 +110,7 @@ class ShareService:
     async def try_code(self, tx: Connection, link: ShareLink, code: str) -> bool:
         """True when this is the code of the link. TooManyTries, which is raised before anything is compared.
 
-        A wrong code is counted, so the transaction has to be committed whatever the answer is.
+        The try is counted first, so `tx` must keep it whatever the answer is.
         """
         expected = await share_links.begin_try(tx, link.id, free=FREE_TRIES, most_seconds=LONGEST_WAIT_S)
         if expected is None:

@@ -72,6 +72,7 @@ class SpecService:
     async def draft(self, tx: Connection, founder_id: FounderId, project_id: ProjectId, spec: AppSpec) -> None:
         """Keep what the first build of a project is to make. Conflict once there is a version."""
         await owned(tx, founder_id, project_id, lock=True)
+        # A draft would stand in the way of edits, which begin with the newest version.
         if await jobs.newest_ready(tx, project_id) is not None:
             raise Conflict("This project has a version already.", remedy="Change its specification instead.")
         await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=0)
@@ -106,6 +107,7 @@ class SpecService:
         except ValidationError as error:
             raise _refusal_of(error, dict(raw)) from error
         spec = spec.model_copy(update={"wishes": limits_kept(spec)})
+        # Nothing is built yet, so no records have to follow a name that changed.
         if base.number == 0:
             spec, notes = without_was(spec), []
         await specs.put(tx, project_id, spec.model_dump(mode="json"), base_number=base.number)
@@ -167,6 +169,7 @@ class SpecService:
         base = await self._find_base(tx, project_id)
         step = await specs.last_step(tx, project_id)
         if step is None or step.base_number != base.number:
+            # No step is kept below the first change: it is taken back to what the version was built from.
             step = KeptSpec(0, base.number, base.spec.model_dump(mode="json"))
         await specs.take_back(tx, project_id, step)
         return await self._current_spec(tx, project_id)
@@ -239,6 +242,7 @@ class SpecService:
         base = await self._find_base(tx, project_id)
         edit = await specs.find(tx, project_id)
         spec, is_edited = spec_as_it_stands(edit, base)
+        # Also the version, since a build that became ready in the meantime changes what the edit begins with.
         revision = f"{edit.revision if edit else 0}-{base.number}"
         return SpecView(
             spec,
@@ -268,6 +272,7 @@ class SpecService:
         if newest is not None and newest.spec is not None:
             return Base(spec_of(newest), newest.number, newest.build_version)
         edit = await specs.find(tx, project_id)
+        # Beside a version an edit is a change of it, and none that could be built alone.
         draft = None if edit is None or newest is not None else draft_of(edit)
         if draft is None:
             raise NoSpec(
@@ -300,5 +305,6 @@ def _require_same(given: str | None, current: str) -> None:
 
 def _refusal_of(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:
     faults = faults_of(raw)[1] or problems(error, raw)
+    # Five are as much as somebody reads in one sentence; `errors` has all of them.
     summary = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults[:5])
     return SpecRefused(f"{summary}.", errors=faults)

@@ -33,6 +33,7 @@ def spec_as_it_stands(kept: KeptSpec | None, base: Base) -> tuple[AppSpec, bool]
         return built, False
     if base.number == 0:
         return built, True
+    # A newer version of another goal has overtaken the edit; one of the same goal is what the edit changes.
     if kept.base_number != base.number and kept.spec.get("goal") != built.goal:
         return built, False
     edited = rebased_edit(kept, built) or built

@@ -39,6 +39,7 @@ class CodeResult(StageResult):
 class TakenRecords(StageResult):
     """The records that came along from the version before; no `source` where there was nothing to take."""
 
+    # `from` is the word that evidence was written with from the start, and a keyword of Python.
     source: str | None = Field(default=None, alias="from")
     notes: tuple[str, ...] = ()
     is_copied: bool = Field(default=False, alias="copied")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
+from app.adapters.runners.fake import RunnerFake
 from app.api.deps import get_services
-from app.core.ids import JobId
+from app.blueprint.spec import AppSpec
+from app.core.ids import GateId, JobId
 from app.domain.job import JobStatus
 from app.domain.tier import Tier
 from app.main import create_app
 from app.ports.billing import Subscription
-from tests.support.house import AUTH, AnsweringPreview, House
+from app.ports.runner import RunResult, Say
+from tests.support.house import AUTH, AnsweringPreview, House, open_house
 
 
 def events_of(house: House, job_id: JobId, after: int | None = None) -> list[tuple[str | None, str, Any]]:
@@ -318,3 +323,72 @@ def test_the_answer_of_start_is_in_the_record_before_it_is_sent(house: House, da
         row = connection.execute("SELECT status, last_seq FROM jobs WHERE id = %s", (job_id,)).fetchone()
 
     assert row == ("queued", 1)
+
+
+class OutsideRunner(RunnerFake):
+    """Writes a file that would leave the workspace."""
+
+    async def run(self, goal: str, spec: AppSpec, *, say: Say) -> RunResult:
+        result = await super().run(goal, spec, say=say)
+        return replace(result, working_files={**result.working_files, "../outside.py": ""})
+
+
+def test_a_file_that_cannot_be_kept_is_the_apps_fault_and_tried_once(
+    database_url: str, valkey_url: str, tmp_path: Path
+) -> None:
+    with open_house(database_url, valkey_url, tmp_path, runner=OutsideRunner()) as house:
+        job_id = house.started()
+        house.build(job_id)
+
+        assert house.status(job_id)["error_code"] == "unusable_files"
+        said = [told["text"] for _, kind, told in events_of(house, job_id) if kind == "say"]
+        assert not any("once more" in text for text in said)
+
+
+class Interrupted:
+    """A connection on which something else happens after its first insert."""
+
+    def __init__(self, tx: Any, meanwhile: Any) -> None:
+        self._tx = tx
+        self._meanwhile = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)
+
+    async def named_row(self, query: str, values: Any) -> Any:
+        row = await self._tx.named_row(query, values)
+        if "INSERT" in query and self._meanwhile is not None:
+            meanwhile, self._meanwhile = self._meanwhile, None
+            await meanwhile()
+        return row
+
+
+def test_a_decision_that_is_taken_while_the_next_version_is_looked_at_leaves_room_for_its_own(
+    house: House,
+) -> None:
+    project = house.project()
+    first = house.started(project)
+    house.move(first, JobStatus.READY)
+    second = house.started(project)
+    house.move(second, JobStatus.READY)
+    house.client.post(f"/api/generation/{first}/preview-viewed", headers=AUTH)
+    [waiting] = house.client.get(f"/api/projects/{project}/gates", headers=AUTH).json()["items"]
+
+    async def look() -> tuple[Any, bool]:
+        services = house.services
+        founder = await services.founders.caller(AUTH["Authorization"].removeprefix("Bearer "))
+
+        async def decide() -> None:
+            async with services.database.transaction() as other:
+                gate_id = GateId(UUID(waiting["gate_id"]))
+                await services.gates.resolve(other, founder.id, gate_id, decision="iterate", text=None)
+
+        async with services.database.transaction() as tx:
+            job = await services.generation.job(tx, founder.id, second)
+            slow: Any = Interrupted(tx, decide)
+            return await services.gates.preview_viewed(slow, job)
+
+    gate, is_new = house.call(look)
+
+    assert is_new
+    assert gate.job_id == second

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from app.services.git_export import Commit, PushRefused, push
+from app.core.errors import ConfigurationError
+from app.services.git_export import Commit, PushRefused, make_bundle, push
 
 TOKEN = "ghp_used-once-and-never-seen-again"
 
@@ -74,3 +75,15 @@ async def test_a_server_that_says_the_token_back_puts_it_into_no_log() -> None:
     assert "You sent" in str(logged)
     for secret in (TOKEN, sent):
         assert secret not in f"{logged}{raised.value}"
+
+
+async def test_versions_that_git_refuses_are_told_in_a_sentence() -> None:
+    async def files() -> AsyncIterator[tuple[str, bytes]]:
+        yield "no//path", b""
+        for number in range(8):
+            yield f"{number}.bin", bytes(1_000_000)
+
+    with pytest.raises(ConfigurationError, match="could not take the versions") as refused:
+        await make_bundle([Commit(1, "Version 1", datetime(2026, 1, 1, tzinfo=UTC), files())])
+
+    assert refused.value.remedy == "Take the zip instead."

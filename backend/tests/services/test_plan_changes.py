@@ -285,3 +285,10 @@ async def test_a_wish_about_the_look_changes_the_look(text: str) -> None:
     changed, _ = settled(proposal.raw, SPEC, guess=False)
     assert changes_between(SPEC, changed) == ["Its colours or its style are different."]
     assert proposal.open == ()
+
+
+async def test_a_removal_that_is_refused_changes_nothing_beside_what_is_done() -> None:
+    asked = await propose(SPEC, "Remove yoga classes. Remove customers. Add a photo to customers")
+
+    assert asked.done == ("Remove yoga classes", "Add a photo to customers")
+    assert asked.open == ("Remove customers",)
