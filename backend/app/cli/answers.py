@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.cli.client import ApiClient
+from app.cli.client import ApiClient, JsonObject
 from app.cli.errors import UsageError
 from app.cli.lookup import find_project_id
 
@@ -25,10 +25,10 @@ def read_answers(client: ApiClient, project: str | None, said: Sequence[str]) ->
     asked: list[str] = []
     if project is not None:
         builds = client.get(f"/api/projects/{find_project_id(client, project)}/builds")["items"]
-        designs = [client.get(f"/api/builds/{build['job_id']}")["evidence"].get("design") for build in builds[:1]]
-        asked = [
-            question["question"] for design in designs if design for question in design.get("questions") or []
-        ]
+        # A build that failed since then has no design, and its founder still reads the questions of the last one.
+        designs = (build["evidence"].get("design") for build in builds)
+        design: JsonObject = next(filter(None, designs), {})
+        asked = [question["question"] for question in design.get("questions") or []]
     return [_read_answer(text, asked) for text in said]
 
 

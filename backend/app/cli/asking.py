@@ -10,6 +10,7 @@ from app.cli.errors import UsageError
 
 def require_yes(context: Context, question: str, *, otherwise: str, command: str) -> None:
     """Return when the person says yes. UsageError with what did not happen, and the command that does not ask."""
+    # A script must not wait for an answer for ever, and its silence is no yes.
     if not sys.stdin.isatty():
         raise UsageError(f"There is no terminal to ask on. {otherwise}", remedy=command)
     if not answers_yes(context, question):

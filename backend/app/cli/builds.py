@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from contextlib import suppress
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -15,7 +15,7 @@ from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, Exit, Interrupted, ServerUnreachable, UsageError
-from app.cli.events import StageClock, follow
+from app.cli.events import BuildEvent, StageClock, follow
 from app.cli.lookup import find_job_id, find_project_id, naming_a_build
 from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import Progress, QuietProgress, make_progress
@@ -53,6 +53,7 @@ def build(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
+    # Of a new project the settings say it; of one that there is only the instance knows.
     planner = engine or (load_settings(common).default_engine if project is None else None)
     if goal is not None and planner == BLUEPRINT_ENGINE:
         agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
@@ -172,7 +173,9 @@ def request_build(
 ) -> JsonObject:
     """Ask for a build of the project; without a goal, of its specification as it stands."""
     fields = {"goal": goal, "engine": engine, "answers": answers}
+    # What is null means something else to the API than what is left out.
     body = {"project_id": project_id, **{name: value for name, value in fields.items() if value is not None}}
+    # A key of its own for each command: an answer that was lost is asked for again, and builds once.
     return client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
 
 
@@ -242,6 +245,6 @@ class EventLines(QuietProgress):
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def show(self, event: Any) -> None:
+    def show(self, event: BuildEvent) -> None:
         """Write the event."""
         self._context.result_json({"type": event.type, **event.data})

@@ -12,13 +12,13 @@ from app.cli.builds import Engine, Timeout, finish_started, planner_of
 from app.cli.client import ApiClient, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, UsageError
-from app.cli.lookup import find_project_id
+from app.cli.lookup import Project, find_project_id
 from app.domain.text import has_shape
 from app.ports.runner import BLUEPRINT_ENGINE
 
 
 def change(
-    project: Annotated[str, Parameter(help="The project's name or id, as `projects` prints it.")],
+    project: Project,
     words: Annotated[str, Parameter(help="What is to be otherwise, in your own words.")],
     /,
     *,
@@ -60,6 +60,7 @@ def change_by_rules(client: ApiClient, project_id: str, words: str, context: Con
         return
     lost = "; ".join(f"“{text}”" for text in answer["not_understood"])
     offers = [offer for text in answer["not_understood"] for offer in answer["offers"].get(text, [])]
+    # What was understood stays in the plan: the next sentence adds to it, and one build makes all of it.
     raise UsageError(
         f"Not in it: {lost}. The rest is kept in the plan and not built yet.",
         remedy=f"{offers_to_type(project_id, offers)}cofounder build --project {project_id}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any
@@ -13,11 +14,11 @@ from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
 from app.cli.export import write_file
-from app.cli.lookup import find_build
+from app.cli.lookup import Build, find_build
 
 
 def checks(
-    job: Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")],
+    job: Build,
     /,
     *,
     pictures: Annotated[Path | None, Parameter(help="A folder to put the pictures of the app in.")] = None,
@@ -30,9 +31,11 @@ def checks(
         paths = []
         for address in evidence["pictures"] if pictures is not None else ():
             path = (pictures or Path()) / f"{evidence['build_version']}-{Path(address).name}"
-            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # where it cannot be made, writing into it says so
+                path.parent.mkdir(parents=True, exist_ok=True)
             with client.download(address) as pieces:
-                write_file(pieces, path, force=True, again=f"cofounder checks {quote(job)}")
+                again = f"cofounder checks {quote(job)}"
+                write_file(pieces, path, force=True, again=again, flag="--pictures ", names_folder=True)
             paths.append(str(path))
     if common.json:
         context.result_json(evidence | {"files": paths})
@@ -47,5 +50,6 @@ def evidence_lines(evidence: Mapping[str, Any]) -> list[str]:
     for check in evidence["checks"]:
         mark = "-     " if check["skipped"] else "ok    " if check["ok"] else "FAILED"
         lines.append(f"  {mark} {check['name']:<12}{check['seconds']:6.2f} s  {check['detail']}")
+        # Pages that answered as they should are many, and say nothing more than the check's own line.
         lines += [f"           {line}" for line in check["saw"] if not line.startswith("200 ")]
     return lines

@@ -15,7 +15,7 @@ import httpx2
 from app.cli.about import last_lines
 from app.cli.context import Context, RunningInstance
 from app.cli.errors import Exit
-from app.core.errors import ConfigurationError, PortTaken, Unavailable
+from app.core.errors import ConfigurationError, PortTaken
 from app.core.settings import Settings
 
 LEAVE: Final = signal.SIGUSR1
@@ -71,6 +71,7 @@ def start_instance(settings: Settings, context: Context) -> Child:
         )
     try:
         return Child(process, wait_until_serving(process, settings, context, log=log))
+    # Also on Ctrl-C: an instance that nobody waits for any more would run on unseen.
     except BaseException:
         end_process(process)
         raise
@@ -118,7 +119,7 @@ def is_ready(instance: RunningInstance) -> bool:
     return answer.status_code == httpx2.codes.OK
 
 
-def not_started(detail: str, log: Path) -> ConfigurationError | Unavailable:
+def not_started(detail: str, log: Path) -> ConfigurationError:
     """The failure with the last words of the instance."""
     words = "\n".join(f"  {line}" for line in last_lines(log, 8))
     return ConfigurationError(f"{detail} Its last words:\n{words}", remedy="cofounder doctor")

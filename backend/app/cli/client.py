@@ -111,6 +111,7 @@ class ApiClient:
     def upload(self, path: str, content: BinaryIO) -> JsonObject:
         """Write a whole file, which is not held in memory."""
         pieces = iter(lambda: content.read(PIECE_BYTES), b"")
+        # Without it the body would be sent in chunks, and refused for its size only when all of it was sent.
         headers = {"Content-Length": str(os.fstat(content.fileno()).st_size)}
         return self._call("PUT", path, content=pieces, headers=headers, timeout=UPLOAD_TIMEOUT_S)
 
@@ -153,6 +154,7 @@ class ApiClient:
         return decode_object(response)
 
     def _persist(self, path: str, **arguments: Any) -> JsonObject:
+        # Repeated only with a key, by which the server knows the request again.
         for attempt in range(1, TRIES):
             try:
                 return self._call("POST", path, **arguments)
@@ -161,6 +163,7 @@ class ApiClient:
             except ApiProblem as problem:
                 if problem.http_status != 503:
                     raise
+                # At most five, though a full queue asks for thirty: somebody waits at this prompt.
                 time.sleep(min(1 if problem.retry_after is None else problem.retry_after, 5))
         return self._call("POST", path, **arguments)
 
@@ -183,7 +186,9 @@ def problem_of(response: httpx2.Response) -> ApiProblem:
         document = response.json()
     except ValueError:
         document = {}
+    # Another program on the port, or a proxy, may answer with anything.
     document = document if isinstance(document, dict) else {}
+    # The API's words for it are fixed, and say nothing of what to type.
     if document.get("gate_title"):
         document["detail"] = f"A decision waits for you: {document['gate_title']} To see how to decide:"
     problem = ApiProblem(response.status_code, document, remedy=remedy_for(response.status_code, document))

@@ -15,6 +15,7 @@ def _shown_default(value: object) -> object:
     return None if value is False else value
 
 
+# No `--no-x` beside each switch: every one is off unless it is given, and help would be twice as long.
 PARAMETERS: Final = Parameter(negative=(), show_default=_shown_default)
 """How the parameters of every command are read and shown."""
 

@@ -38,9 +38,9 @@ def require_room(root: Path) -> None:
 def describe_errors(error: ValidationError) -> str:
     """Each wrong setting in a sentence; a value is not repeated, since it may be a secret."""
     sentences = []
-    for item in error.errors(include_url=False, include_input=False):
-        name = str(item["loc"][0]) if item["loc"] else "?"
-        sentences.append(f"The setting {name!r} (COFOUNDER_{name.upper()}) is wrong: {item['msg']}.")
+    for fault in error.errors(include_url=False, include_input=False):
+        name = str(fault["loc"][0]) if fault["loc"] else "?"
+        sentences.append(f"The setting {name!r} (COFOUNDER_{name.upper()}) is wrong: {fault['msg']}.")
     return " ".join(sentences)
 
 

@@ -32,6 +32,7 @@ def own_name() -> str:
     launcher = Path(sys.prefix).parent / "co"
     if not launcher.is_file():
         return PROGRAM
+    # As the person has typed it, most likely; elsewhere the whole path is what works.
     return "./co" if launcher.parent == Path.cwd() else shlex.quote(str(launcher))
 
 
@@ -87,6 +88,7 @@ class Wiring(Protocol):
 
 def load_processes() -> Wiring:
     """The processes of an instance; each part of them is imported when it is used."""
+    # Most commands only ask the API: the servers and sandboxes take longer to import than they take.
     return cast("Wiring", import_module("app.processes"))
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from shlex import quote
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from app.cli.client import open_client
+from app.cli.client import JsonObject, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit, UsageError
-from app.cli.lookup import find_project_id
-from app.cli.projects import Project
+from app.cli.listing import list_items
+from app.cli.lookup import Project, find_project_id
 
 
 def correct(
@@ -33,6 +34,7 @@ def correct(
         raise UsageError("Each value is NAME=WORDS.", remedy="cofounder spec correct --help")
     with open_client(common, context) as client:
         project = find_project_id(client, project)
+        # The newest, since the person has just typed what they want and saw no older state to protect.
         revision = client.get(f"/api/projects/{project}/spec")["revision"]
         path = f"/api/projects/{project}/plan/corrections"
         saved = client.post(path, {"change": change, "values": pairs}, revision=revision)
@@ -80,16 +82,15 @@ def questions(
                     f"There is no question {agree}.", remedy=f"cofounder spec questions {quote(project)}"
                 )
             items = client.post(path, {"question": items[agree - 1]["text"]})["items"]
-    if common.json:
-        context.result_json({"items": items})
-        return Exit.OK
-    for number, item in enumerate(items, 1):
-        context.result(f"{number}. {item['text']}  If you say nothing: {item['default']}")
-        for answer in item["answers"]:
+    lines = _question_lines(items, project)
+    return list_items(items, lines, empty="Nothing is left to ask.", common=common, context=context)
+
+
+def _question_lines(questions: Sequence[JsonObject], project: str) -> Iterator[str]:
+    for number, question in enumerate(questions, 1):
+        yield f"{number}. {question['text']}  If you say nothing: {question['default']}"
+        for answer in question["answers"]:
             words = " ".join(quote(f"{name}={value}") for name, value in answer["values"].items())
             asked = f" {answer['asks']}=..." if answer["asks"] else ""
-            context.result(f"     {answer['label']}:")
-            context.result(f"     cofounder spec correct {quote(project)} {answer['change']} {words}{asked}")
-    if not items:
-        context.say("Nothing is left to ask.")
-    return Exit.OK
+            yield f"     {answer['label']}:"
+            yield f"     cofounder spec correct {quote(project)} {answer['change']} {words}{asked}"

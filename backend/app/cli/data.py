@@ -14,11 +14,9 @@ from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, UsageError
 from app.cli.export import file_name, write_file, write_out
-from app.cli.lookup import find_build
+from app.cli.lookup import Build, find_build
 
 TABLES_SHOWN: Final = 20
-
-Build = Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")]
 
 
 def backup(

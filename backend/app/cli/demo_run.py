@@ -24,6 +24,7 @@ from app.cli.summary import exit_of_build, failed_lines, ready_lines
 from app.core.errors import PortTaken
 from app.core.settings import Settings
 
+# Two programs that look for a free port at the same moment may both find the same one.
 STARTS: Final = 3
 
 
@@ -37,10 +38,12 @@ class Demo:
 
     def run(self, goal: str, *, stay: bool, anyway: bool) -> Exit:
         """Build once and show it; with `stay` keep the instance until Ctrl-C."""
+        # Before anything is started: a goal that is refused costs nobody half a minute.
         agree_on_plan(self._context, require_goal(goal), command="cofounder demo", anyway=anyway)
         settings = load_settings(self._common, port=self._port)
         settings.data.prepare()
         with stopping_on_sigterm(), ExitStack() as stack:
+            # Before the look, so that nobody stops the instance between it and its use.
             with using_instance(settings):
                 running = self._context.wiring().find_instance(settings)
                 if running is not None:
@@ -73,6 +76,7 @@ class Demo:
             try:
                 return self._start_once(self._with_free_ports(settings))
             except PortTaken:
+                # Whoever names a port wants that one, and no other in silence.
                 if self._port is not None:
                     raise
         return self._start_once(self._with_free_ports(settings))
@@ -109,11 +113,13 @@ class Demo:
             self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
             progress = make_progress(self._context, as_json=self._common.json)
             finished = follow_to_end(client, started["job_id"], progress=progress)
+            # While the instance runs: with --exit it is gone when the rest is printed.
             page_url = client.post(PAGE_LINKS)["url"]
         if self._common.json:
             self._context.result_json(finished)
         elif exit_of_build(finished) is Exit.OK:
             self._context.result("\n".join(ready_lines(finished)))
+            # A link to an instance that ends with this command would be dead when it is read.
             if goes_on:
                 invitation = f"\nChange it on the page of Co-Founder; this link signs you in, once:\n{page_url}"
                 self._context.say(invitation)

@@ -130,6 +130,7 @@ def exit_of(error: AppError) -> Exit:
         case ApiProblem():
             # Another program on the way, such as a proxy, has statuses of its own.
             return EXIT_OF_STATUS.get(error.http_status, Exit.UNREACHABLE)
+    # Without a default: the test of the table names a status that it lacks.
     return EXIT_OF_STATUS[error.status]
 
 

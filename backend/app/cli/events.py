@@ -150,6 +150,7 @@ def give_up_or_go_on(error: ServerUnreachable | ApiProblem, away_since: float | 
     """The moment when the server went away; raises `error` when it has been away too long or refuses."""
     now = time.monotonic()
     began = now if away_since is None else away_since
+    # A server that restarts answers 503 for a moment; one that says no means it.
     refused = isinstance(error, ApiProblem) and error.http_status < 500
     if refused or now - began > PATIENCE_S:
         raise error

@@ -16,14 +16,14 @@ from cyclopts import Parameter
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, FileRefused, UsageError
-from app.cli.lookup import find_build
+from app.cli.lookup import Build, find_build
 from app.domain.job import version_number
 
 NAME_LENGTH: Final = 60
 
 
 def export(
-    build: Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")],
+    build: Build,
     /,
     *,
     output: Annotated[
@@ -76,21 +76,34 @@ def write_out(pieces: Iterator[bytes]) -> None:
     """Bytes to standard output."""
     for piece in pieces:
         sys.stdout.buffer.write(piece)
+    # Here, where a closed pipe is still told as one.
     sys.stdout.buffer.flush()
 
 
-def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str, flag: str = "--output ") -> int:
+def write_file(
+    pieces: Iterator[bytes],
+    target: Path,
+    *,
+    force: bool,
+    again: str,
+    flag: str = "--output ",
+    names_folder: bool = False,
+) -> int:
     """Write beside the target, then put it in place at once; answers the bytes written. FileRefused.
 
-    `again` is the command that the remedies begin with, `flag` what comes before the file.
+    `again` is the command that the remedies begin with, `flag` what comes before the file, or before its folder
+    where the command names that.
     """
-    overwrite = f"{again} {flag}{quote(str(target))} --force"
+
+    def naming(file: Path) -> str:
+        return f"{again} {flag}{quote(str(file.parent if names_folder else file))}"
+
+    overwrite = f"{naming(target)} --force"
+    # Before the download, since it may be large; the same is asked again when it is put in place.
     if target.exists() and not force:
         raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite)
     if not target.parent.is_dir():
-        raise FileRefused(
-            f"There is no folder {str(target.parent)!r}.", remedy=f"{again} {flag}{quote(target.name)}"
-        )
+        raise FileRefused(f"There is no folder {str(target.parent)!r}.", remedy=naming(Path(target.name)))
     part = None
     try:
         # In the target's own folder, since a file gets its name in one step only within one file system.
@@ -102,7 +115,7 @@ def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str
     except FileExistsError as error:
         raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite) from error
     except OSError as error:
-        elsewhere = f"{again} {flag}{quote(str(Path(tempfile.gettempdir()) / target.name))}"
+        elsewhere = naming(Path(tempfile.gettempdir()) / target.name)
         raise FileRefused(f"{str(target)!r} cannot be written ({error.strerror}).", remedy=elsewhere) from error
     finally:
         if part is not None:
@@ -112,9 +125,10 @@ def write_file(pieces: Iterator[bytes], target: Path, *, force: bool, again: str
 
 def put_in_place(part: Path, target: Path, *, force: bool) -> None:
     """Give the finished file its name; without `force` a file that appeared meanwhile wins."""
+    # mkstemp lets only its owner read, and an export is made to be handed on.
     part.chmod(0o644)
-    if force:
-        part.replace(target)
-    else:
-        # A rename would write over a file of that name, a link fails.
-        target.hardlink_to(part)
+    if not force:
+        # Takes the name, or fails where it is taken, since a rename writes over a file. A link would fail as well,
+        # but also on a stick or a share that knows no links.
+        target.touch(exist_ok=False)
+    part.replace(target)

@@ -24,14 +24,14 @@ def gallery(
 ) -> int:
     with open_client(common, context) as client:
         plans = client.get("/api/gallery")
-        if name is not None and name not in [item["name"] for item in plans["items"]]:
+        if name is not None and name not in [plan["name"] for plan in plans["items"]]:
             raise NotFound(f"There is no plan {name!r} in the gallery.", remedy="cofounder gallery")
         answer = plans if name is None else client.post(f"/api/gallery/{name}")
     if common.json:
         context.result_json(answer)
     elif name is None:
-        for item in answer["items"]:
-            context.result(f"{item['name']:<24}  {item['title']}: {item['tagline']}")
+        for plan in answer["items"]:
+            context.result(f"{plan['name']:<24}  {plan['title']}: {plan['tagline']}")
     else:
         context.result(project_line(answer))
         context.say(f"To read and correct its plan, and to build it:\ncofounder spec edit {answer['id']}")

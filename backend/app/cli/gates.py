@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from app.cli.client import JsonObject, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
-from app.cli.lookup import find_gate_id, find_project_id
-from app.cli.projects import Project
+from app.cli.listing import list_items
+from app.cli.lookup import Project, find_gate_id, find_project_id
 from app.domain.gate import GateStatus
 
 NEXT_STEPS: Final = {
@@ -24,14 +24,8 @@ NEXT_STEPS: Final = {
 def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
         items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/gates"))
-    if common.json:
-        context.result_json({"items": items})
-        return Exit.OK
-    for item in items:
-        context.result("\n".join(gate_lines(item)))
-    if not items:
-        context.say("No decision waits.")
-    return Exit.OK
+    lines = ("\n".join(gate_lines(gate)) for gate in items)
+    return list_items(items, lines, empty="No decision waits.", common=common, context=context)
 
 
 def gate_lines(gate: JsonObject) -> list[str]:

@@ -41,8 +41,16 @@ def up(
 ) -> int:
     count = 0 if api_only else workers
     settings = load_settings(
-        common, port=port, preview_port=preview_port, workers=count, lan=lan or None, share_url=share_url
+        # A switch that is not given must not turn off what the settings turn on.
+        common,
+        port=port,
+        preview_port=preview_port,
+        workers=count,
+        lan=lan or None,
+        share_url=share_url,
     )
+    # First: its ports are taken and its disk used by the very instance that runs, and either would be the wrong
+    # reason.
     refuse_second(settings, context)
     refuse_full_disk(settings)
     refuse_taken_ports(settings)

@@ -16,6 +16,7 @@ def using_instance(settings: Settings) -> Iterator[None]:
     handle = _open_lock(settings)
     try:
         if handle is not None:
+            # The kernel lets go of it however the command ends, so a killed one holds no instance up.
             fcntl.flock(handle, fcntl.LOCK_SH)
         yield
     finally:

@@ -14,8 +14,7 @@ from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, UsageError
 from app.cli.export import write_file
-from app.cli.lookup import find_build
-from app.cli.versions import Build
+from app.cli.lookup import Build, find_build
 
 SIGNS: Final = {"red": "blocks", "yellow": "note", "green": "ok"}
 PAPERS: Final = ("brief", "scope", "milestones", "risks", "how-it-works")
@@ -53,7 +52,7 @@ def papers(
         for name in PAPERS:
             target = folder / f"{name}.{kind}"
             with client.download(f"/api/builds/{job_id}/papers/{name}.{kind}") as pieces:
-                write_file(pieces, target, force=force, again=again, flag="")
+                write_file(pieces, target, force=force, again=again, flag="", names_folder=True)
             written.append(str(target))
     context.result_json({"job_id": job_id, "files": written}) if common.json else context.result(
         "\n".join(written)
@@ -70,6 +69,7 @@ def push(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
+    # Neither a flag nor a variable: both stand in lists of processes.
     token = getpass("A token that may write there: ", context.talk) if sys.stdin.isatty() else sys.stdin.readline()
     if not token.strip():
         raise UsageError(

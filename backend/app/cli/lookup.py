@@ -6,12 +6,18 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
 
 from app.cli.client import ApiClient, JsonObject
 from app.cli.errors import ApiProblem, UsageError
 from app.core.errors import NotFound
 from app.domain.job import JobStatus, version_number
+
+Project = Annotated[str, Parameter(help="The project's name or id, as `projects` prints it.")]
+Build = Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")]
+"""The arguments of commands that name one."""
 
 Item = Mapping[str, Any]
 
@@ -25,6 +31,7 @@ def find_project_id(client: ApiClient, text: str, *, exactly: bool = False) -> s
 
     A project is named by its id, a beginning of that, its name, or, unless `exactly`, any part of its name.
     """
+    # A whole id asks nothing, so that scripts cost one request and not a page of projects.
     project_id = full_id(text)
     if project_id is not None:
         return project_id
@@ -38,6 +45,7 @@ def matching_projects(projects: Sequence[Item], text: str, *, exactly: bool) -> 
     """The projects that `text` may name: by the first way of naming in which there are any."""
     wanted = " ".join(text.split()).casefold()
     names = {item["id"]: " ".join(str(item["name"]).split()).casefold() for item in projects}
+    # A whole name wins over the beginning of an id, and that over a part of a name: the surest first.
     ways = [
         [item for item in projects if names[item["id"]] == wanted],
         [item for item in projects if begins_id(item["id"], text)],

@@ -133,6 +133,7 @@ def command_names() -> list[str]:
 def call(app: App, tokens: Sequence[str], context: Context) -> int:
     """Parse and run one command line; the number is its exit code. AppError when it fails as foreseen."""
     try:
+        # Parsed here and not by the library's own run, which would print its errors in boxes and end the process.
         command, bound, ignored = app.parse_args(list(tokens), exit_on_error=False, print_error=False)
     except CycloptsError as error:
         raise usage_error(app, error) from error
@@ -157,6 +158,7 @@ def _quote_goal(app: App, chain: Sequence[str], tokens: Sequence[str]) -> str:
     _, bound, rest_of_goal, _ = app.parse_known_args(list(tokens))
     goal = [str(bound.arguments["goal"]), *rest_of_goal]
     flags = list(tokens[len(chain) :])
+    # What is left when the words of the goal are taken out are the flags, wherever they stood.
     for word in goal:
         flags.remove(word)
     return shlex.join(["cofounder", *chain, " ".join(" ".join(goal).split()), *flags])
@@ -189,6 +191,7 @@ def report(error: AppError, context: Context, tokens: Sequence[str]) -> int:
 
 def main(tokens: Sequence[str], context: Context) -> int:
     """Run one command line to its exit code; no foreseen failure shows a traceback."""
+    # From the words themselves, since a command line that is not understood has to name it in its remedy too.
     context = replace(context, data_dir=data_dir_of(tokens))
     try:
         return call(make_app(), tokens, context)
@@ -202,6 +205,7 @@ def main(tokens: Sequence[str], context: Context) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except OSError as error:
+        # Anything else is a fault of ours, and its traceback is what we need.
         if not is_disk_full(error):
             raise
         where = f" ({error.filename})" if error.filename else ""

@@ -25,11 +25,13 @@ TOKEN_SHOWN: Final = "THE TOKEN THAT `cofounder token` PRINTS"
 
 def serve(*, common: Common = COMMON, context: Ctx) -> int:
     """Serve one assistant over standard input and output until it leaves; the instance must run."""
+    # On standard error, since standard output belongs to the protocol.
     if sys.stdin.isatty():
         context.say("An assistant starts this command; there is nothing to type here. What to paste into yours:")
         context.say("cofounder mcp config")
     settings = load_settings(common)
     stdio = import_module("app.mcp_server.stdio")
+    # Looked for at each call: the assistant stays open for days, and the instance may be started after it.
     stdio.run(lambda: _find_place(settings, context))
     return Exit.OK
 

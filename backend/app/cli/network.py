@@ -14,6 +14,7 @@ def port_is_free(host: str, port: int) -> bool:
     """True when a server could listen there now; only a moment's truth."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # As the server will do it: connections that linger from before do not count as a taken port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -17,6 +17,7 @@ def page(*, common: Common = COMMON, context: Ctx) -> int:
         context.result_json({"url": url})
         return Exit.OK
     context.result(url)
+    # In a pipe a program asked for the link, and wants no window.
     if context.out.isatty():
         open_in_browser(url)
     return Exit.OK

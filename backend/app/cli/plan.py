@@ -39,6 +39,7 @@ def plan(
     if stdin:
         for line in sys.stdin:
             if line.strip():
+                # One goal that is refused must not end a run over thousands.
                 context.result_json(plan_or_refusal(goal_of(line), engine, common, context))
         return Exit.OK
     if spec is not None:

@@ -26,6 +26,7 @@ def agree_on_plan(context: Context, goal: str, *, command: str, anyway: bool) ->
 def _require_agreement(context: Context, refusal: TooLittleKept, *, remedy: str) -> None:
     """Ask at the terminal if the app is built all the same. TooLittleKept when not."""
     context.say("\n".join(plan_lines(refusal.plan)))
+    # The refusal speaks to programs; at a prompt the same command is what helps.
     refusal.remedy = remedy
     question = "Less than half of your wishes would be kept. Build it all the same?"
     if not (sys.stdin.isatty() and answers_yes(context, question)):

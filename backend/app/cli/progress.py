@@ -129,6 +129,7 @@ class LiveProgress:
             self._failed = self._current
         elif self._current in BUILD_STAGES:
             self._seconds.setdefault(self._current, began - self._since)
+        # A repair enters a stage again, which is then counted anew.
         self._seconds.pop(status, None)
         self._current, self._since, self._message = status, began, ""
 

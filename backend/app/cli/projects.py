@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from shlex import quote
 from typing import Annotated
 
@@ -13,28 +12,22 @@ from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
-from app.cli.lookup import find_build, find_project_id
+from app.cli.listing import list_items
+from app.cli.lookup import Project, find_build, find_project_id
 from app.cli.summary import state_of
+from app.core.desktop import open_in_browser
 from app.core.errors import NotFound
 from app.domain.gate import GateStatus
 from app.domain.job import JobStatus
 from app.preview.links import Access
-
-Project = Annotated[str, Parameter(help="The project's name or id, as `projects` prints it.")]
 
 
 def projects(*, common: Common = COMMON, context: Ctx) -> int:
     """List your projects."""
     with open_client(common, context) as client:
         items = list(client.pages("/api/projects"))
-    if common.json:
-        context.result_json({"items": items})
-        return Exit.OK
-    for item in items:
-        context.result(project_line(item))
-    if not items:
-        context.say('No projects yet.\ncofounder build "A booking app for a yoga studio"')
-    return Exit.OK
+    empty = 'No projects yet.\ncofounder build "A booking app for a yoga studio"'
+    return list_items(items, map(project_line, items), empty=empty, common=common, context=context)
 
 
 def rename(
@@ -62,6 +55,7 @@ def delete(
 ) -> int:
     """Remove a project for good: its builds, versions, previews, and the records of its apps."""
     with open_client(common, context) as client:
+        # Exactly: a part of a name must not be enough to delete for good.
         path = f"/api/projects/{find_project_id(client, project, exactly=True)}"
         record = client.get(path)
         if not yes:
@@ -76,32 +70,26 @@ def delete(
     return Exit.OK
 
 
-def project_line(item: JsonObject) -> str:
+def project_line(project: JsonObject) -> str:
     """One project in one line, with the state of its latest build."""
-    latest = item.get("latest_build")
+    latest = project.get("latest_build")
     state = f"{latest['build_version']} {state_of(latest)}" if latest else "no build"
-    name = " ".join(str(item["name"]).split())
-    return f"{item['id']}  {item['status']:<6}  {state:<20}  {name}"
+    name = " ".join(str(project["name"]).split())
+    return f"{project['id']}  {project['status']:<6}  {state:<20}  {name}"
 
 
 def versions(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
         items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/builds"))
-    if common.json:
-        context.result_json({"items": items})
-        return Exit.OK
-    for item in items:
-        context.result(version_line(item))
-    if not items:
-        context.say(f'No builds yet.\ncofounder build "..." --project {quote(project)}')
-    return Exit.OK
+    empty = f'No builds yet.\ncofounder build "..." --project {quote(project)}'
+    return list_items(items, map(version_line, items), empty=empty, common=common, context=context)
 
 
-def version_line(item: JsonObject) -> str:
+def version_line(build: JsonObject) -> str:
     """One build in one line."""
-    goal = " ".join(str(item.get("goal") or "").split())
+    goal = " ".join(str(build.get("goal") or "").split())
     goal = goal if len(goal) <= 60 else f"{goal[:57]}..."
-    return f"{item['build_version']:<12}  {state_of(item):<9}  {item['job_id']}  {goal}"
+    return f"{build['build_version']:<12}  {state_of(build):<9}  {build['job_id']}  {goal}"
 
 
 def newest_ready(client: ApiClient) -> JsonObject:
@@ -134,13 +122,14 @@ def open_preview(
         build = find_build(client, job) if job is not None else newest_ready(client)
         access = Access.VISITOR if visitor else Access.OWNER
         url = client.post(f"/api/builds/{build['job_id']}/preview?access={access}")["preview_url"]
+        # A link that is made for others is no look of the founder's.
         gate_id = None if visitor else gate_of_viewing(client, build)
     if common.json:
         context.result_json({"url": url, "gate_id": gate_id})
         return Exit.OK
     context.result(url)
     if context.out.isatty() and not visitor:
-        webbrowser.open(url)
+        open_in_browser(url)
     if gate_id is not None:
         context.say("A decision waits before the next build: improve this version, ship it, or park the project.")
         context.say(f"cofounder decide {gate_id} iterate\ncofounder gates {build['project_id']}")

@@ -32,6 +32,7 @@ COMMAND_FOR_STATUS: Final[dict[int, str]] = {
 def remedy_for(http_status: int, document: Mapping[str, Any]) -> str | None:
     """The command that leads on, with the ids that the server named; None when there is none."""
     code = str(document.get("code"))
+    # To watch a build that has failed would tell the same again.
     if code == "not_ready" and document.get("build_status") == JobStatus.FAILED:
         code = "never_ready"
     template = COMMAND_FOR_CODE.get(code) or COMMAND_FOR_STATUS.get(http_status)
@@ -39,5 +40,6 @@ def remedy_for(http_status: int, document: Mapping[str, Any]) -> str | None:
         return None
     try:
         return template.format(**document)
+    # The document may lack the id; then the person fills the gap.
     except KeyError as missing:
         return template.replace("{" + str(missing.args[0]) + "}", str(missing.args[0]).upper())

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from shlex import quote
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.cli.client import open_client
+from app.cli.client import JsonObject, open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
-from app.cli.lookup import begins_id, find_project_id, only_choice
-from app.cli.projects import Project
+from app.cli.listing import list_items
+from app.cli.lookup import Project, begins_id, find_project_id, only_choice
 from app.core.errors import NotFound
 
 
@@ -43,14 +43,8 @@ def share(
 def shares(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
         items = client.get(f"/api/projects/{find_project_id(client, project)}/shares")["items"]
-    if common.json:
-        context.result_json({"items": items})
-        return Exit.OK
-    for item in items:
-        context.result(link_line(item))
-    if not items:
-        context.say(f"No link is good: nobody but you sees this app.\ncofounder share {quote(project)}")
-    return Exit.OK
+    empty = f"No link is good: nobody but you sees this app.\ncofounder share {quote(project)}"
+    return list_items(items, map(link_line, items), empty=empty, common=common, context=context)
 
 
 def _day(moment: str) -> str:
@@ -58,11 +52,11 @@ def _day(moment: str) -> str:
     return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def link_line(item: dict[str, Any]) -> str:
+def link_line(link: JsonObject) -> str:
     """A link in one line."""
-    asks = ", asks for a code" if item["asks_code"] else ""
-    good = f"opened {item['opened']} times, good until {_day(item['expires_at'])}{asks}"
-    return f"{item['id']}  {good}  {item['label']}"
+    asks = ", asks for a code" if link["asks_code"] else ""
+    good = f"opened {link['opened']} times, good until {_day(link['expires_at'])}{asks}"
+    return f"{link['id']}  {good}  {link['label']}"
 
 
 def unshare(

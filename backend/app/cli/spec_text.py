@@ -16,6 +16,7 @@ HEAD: Final = """\
 # ref (with ref = "Client"). Numbers may have lowest and highest. A figure is worked out by its expression.
 # Renamed something? Add was = "its old name", so that the values are kept.
 """
+# Ours to say, and not to edit: who made it, how sure that was, and how the wishes are met.
 _HIDDEN: Final = ("version", "engine", "confidence", "wishes")
 _USUAL: Final[dict[str, object]] = {"digits": 2, "public": "none"}
 

@@ -20,7 +20,7 @@ from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.corrections import correct, questions, undo
 from app.cli.errors import ApiProblem, Exit, Interrupted, UsageError
-from app.cli.lookup import find_project_id
+from app.cli.lookup import Project, find_project_id
 from app.cli.spec_text import dump, load
 from app.core.errors import AppError
 from app.core.settings import process_environment
@@ -30,7 +30,6 @@ PLAIN_EDITORS: Final = ("nano", "vi")
 DRAFTS: Final = "cofounder-spec-"
 DRAFT: Final = "spec.toml"
 
-Project = Annotated[str, Parameter(help="The project's name or id, as `projects` prints it.")]
 AsWritten = Annotated[
     bool, Parameter(help='Take nothing for a rename that does not say so with `was = "old_name"`.')
 ]
@@ -112,6 +111,7 @@ def edit_by_hand(
     client: ApiClient, project: str, current: Mapping[str, Any], context: Context, *, as_written: bool
 ) -> JsonObject | None:
     """Edit until it is valid or given up; None when nothing was changed. What was typed is never lost."""
+    # A folder of its own, since editors put their own files beside the text, and only its owner may read it.
     draft = Path(tempfile.mkdtemp(prefix=DRAFTS)) / DRAFT
     original = dump(current["spec"])
     draft.write_text(original, encoding="utf-8")
@@ -146,6 +146,7 @@ def edit_until_saved(
     while True:
         run_editor(draft, project)
         text = without_reason(draft.read_text(encoding="utf-8"))
+        # Emptied, or left as it was, is how people give up in an editor.
         if text == original or not text.strip():
             return None
         try:
@@ -205,6 +206,7 @@ def editor_command(by_file: str) -> Sequence[str]:
     environment = process_environment()
     chosen = next((environment[name] for name in EDITORS if environment.get(name)), None)
     if chosen:
+        # $EDITOR may hold flags, such as "code --wait".
         return shlex.split(chosen)
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to edit on.", remedy=by_file)

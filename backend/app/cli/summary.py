@@ -111,6 +111,7 @@ def failed_lines(build: Mapping[str, Any], *, command: str, flags: str = "") -> 
     lines = [f"The build failed: {message}", "Nothing is lost: earlier versions are unchanged."]
     if build.get("debug_id"):
         lines.append(f"If you ask for help, say {build['debug_id']}.")
+    # The same words would fail again.
     if build.get("error_code") == FailureCode.GOAL_NOT_UNDERSTOOD:
         return [*lines, "Say the goal in other words:", f'{command} "{OTHER_WORDS}"{flags}']
     return [*lines, "Try again, or say the goal in other words:", again]

@@ -10,10 +10,8 @@ from app.cli.builds import Timeout, finish_started
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
-from app.cli.lookup import find_build
+from app.cli.lookup import Build, find_build
 from app.cli.projects import project_line
-
-Build = Annotated[str, Parameter(help="A job's id, or a project's name or id for its newest ready build.")]
 
 
 def diff(

@@ -37,9 +37,11 @@ def test_build_makes_a_project_named_after_the_goal_and_starts_once(cli: Cli, bu
 
 
 def test_answers_go_with_the_questions_of_the_newest_version(cli: Cli, buildable: FakeApi) -> None:
-    buildable.on("GET", f"/api/projects/{PROJECT}/builds", Answer(200, {"items": [{"job_id": JOB}]}))
     asked = [{"question": "How long is a booking?", "default": "One hour."}]
-    buildable.on("GET", BUILD, Answer(200, finished() | {"evidence": {"design": {"questions": asked}}}))
+    failed_since = finished() | {"evidence": {"failure": "It does not start."}}
+    designed = finished() | {"evidence": {"design": {"questions": asked}}}
+    builds = {"items": [failed_since, designed, finished() | {"evidence": {}}]}
+    buildable.on("GET", f"/api/projects/{PROJECT}/builds", Answer(200, builds))
     build = ("build", "A pool", "--project", PROJECT, "--engine", "model", "--detach", "--answer")
 
     assert cli(*build, "1=Two hours", "--answer", "Who may book?=Members").code == 0

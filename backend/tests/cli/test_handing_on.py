@@ -82,6 +82,9 @@ def test_papers_are_written_and_never_over_what_is_there(cli: Cli, ready: FakeAp
     assert (tmp_path / "risks.md").read_text() == "# paper"
     assert cli("papers", JOB, str(tmp_path), "--kind", "md").code == 5
 
+    ran = cli("papers", JOB, str(tmp_path / "missing"), "--kind", "md")
+    assert (ran.code, ran.talk.splitlines()[-1]) == (5, f"cofounder papers {JOB} .")
+
 
 def test_a_push_takes_the_token_from_standard_input_alone(
     cli: Cli, ready: FakeApi, monkeypatch: pytest.MonkeyPatch
@@ -162,3 +165,17 @@ def test_the_gallery_is_listed_and_begun_with(cli: Cli, api: FakeApi) -> None:
     assert cli("gallery", "cafe").last_word == f"cofounder build --project {PROJECT}"
     missing = cli("gallery", "../projects")
     assert (missing.code, missing.last_word) == (3, "cofounder gallery")
+
+
+def test_pictures_that_cannot_be_put_somewhere_are_told_with_another_folder(
+    cli: Cli, ready: FakeApi, tmp_path: Path
+) -> None:
+    picture = f"/api/builds/{JOB}/pictures/desktop.webp"
+    evidence = {"build_version": "build_v0_1", "checks": [], "pictures": [picture]}
+    ready.on("GET", f"/api/builds/{JOB}/evidence", Answer(body=evidence))
+    ready.on("GET", picture, Answer(raw=b"picture"))
+    (tmp_path / "taken").write_text("a file, where a folder is needed")
+
+    ran = cli("checks", JOB, "--pictures", str(tmp_path / "taken"))
+
+    assert (ran.code, ran.talk.splitlines()[-1]) == (5, f"cofounder checks {JOB} --pictures .")
