@@ -47,6 +47,7 @@ def refusal_of(scope: Scope, error: AppError) -> Response:
 
 def _for_program_or_person(request: Request, answer: JSONResponse) -> Response:
     """The answer as a program reads it, or as a page for a person."""
+    # With a slash behind, so that /mcp itself counts and /apiary does not.
     if f"{request.url.path}/".startswith(FOR_PROGRAMS):
         return answer
     problem = json.loads(bytes(answer.body))

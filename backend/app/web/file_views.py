@@ -14,7 +14,9 @@ from pygments.lexers import get_lexer_for_filename
 from pygments.lexers.special import TextLexer
 from pygments.util import ClassNotFound
 
+# Colouring takes time that grows with the text and holds the event loop.
 SHOWN_BYTES: Final = 200_000
+# Comparing takes the square of the lines at worst.
 DIFF_LINES: Final = 4_000
 CONTEXT: Final = 3
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.core.errors import InvalidInput
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
+# A body of nothing but small fields could hold tens of thousands of them.
 MAX_FIELDS: Final = 1_000
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ async def read_form(request: Request) -> Form:
     """The form of this request. InvalidInput."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
+    # A JSON body here would come from a program, and programs have the API.
     if body and kind != FORM_TYPE:
         raise InvalidInput("This is not what the page sends.")
     try:

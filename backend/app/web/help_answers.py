@@ -44,6 +44,8 @@ EXAMPLES: Final = (
 
 def answer(question: str, room: Room) -> Answer:
     """The answer of the first intent whose words are in the question; else what can be asked."""
+    # The first one wins, so questions about what is in the way come before those that use the same words in
+    # passing.
     for words, tell in _INTENTS:
         if re.search(words, question, re.I):
             return tell(room)
@@ -162,10 +164,12 @@ def _tell_cost(_: Room) -> Answer:
 
 
 def _tell_failure(room: Room) -> Answer:
+    # What the founder has stopped did not go wrong.
     failed = next((job for job in room.builds if job.status is JobStatus.FAILED and not job.is_cancelled), None)
     if failed is None:
         return Answer("No build of this project has failed.")
     retry = Offer("Try again", _path_in(room, "/build"), asks="Build it once more?", field=("again", "1"))
+    # Trying again builds the newest goal, which would be another one for an older failure.
     is_newest = room.builds[0].id == failed.id
     return Answer(f"Version {failed.number}: {failed.error_message}", (retry,) if is_newest else ())
 

@@ -35,4 +35,5 @@ def install_page(app: FastAPI) -> None:
     """Add the page to the application of the API, after its error handlers."""
     for part in PARTS:
         include_flat(app, part.router, prefix="", tag="page")
+    # After the routes and after the API's handlers, which it wraps.
     install_failure_pages(app)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from app.domain.failure import FailureCode
 from app.domain.job import BUILD_STAGES, JobStatus
 from app.events.model import Event, EventType
 
@@ -50,8 +49,6 @@ class Story:
     def __init__(self, events: Sequence[Event] = ()) -> None:
         self.stages = [Stage(status) for status in BUILD_STAGES]
         self.status = JobStatus.QUEUED
-        self.message = ""
-        self.error_code = ""
         self.began: datetime | None = None
         for event in events:
             self.add(event)
@@ -60,11 +57,6 @@ class Story:
     def is_over(self) -> bool:
         """True if the build has ended."""
         return self.status.is_terminal
-
-    @property
-    def is_cancelled(self) -> bool:
-        """True if its founder stopped it."""
-        return self.error_code == FailureCode.CANCELLED
 
     def add(self, event: Event) -> None:
         """Take in the next event."""
@@ -77,6 +69,7 @@ class Story:
     def _note_words(self, text: str) -> None:
         current = self._current_stage()
         if current is not None and text:
+            # Only the last few: a model may say hundreds of lines, and each event renders the whole list.
             current.said = [*current.said, text][-SAID_MOST:]
 
     def _enter_stage(self, to: JobStatus, event: Event) -> None:
@@ -85,9 +78,6 @@ class Story:
         if current is not None:
             current.ended = event.at
             current.is_broken = to is JobStatus.FAILED
-        if to is JobStatus.FAILED:
-            self.message = str(event.payload.get("error_message") or "")
-            self.error_code = str(event.payload.get("error_code") or "")
         stage = next((stage for stage in self.stages if stage.status is to), None)
         if stage is not None:
             # A repair goes back: what came after it is to be done again.

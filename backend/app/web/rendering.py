@@ -17,6 +17,7 @@ from app.web.static_files import address_of
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
+    # A name that a route forgot is an error in its test, and not an empty place on the page.
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -33,6 +34,7 @@ _TEMPLATES.filters.update(
 )
 
 _HEADERS: Final = {
+    # After signing out, the back button must not show what was there.
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -48,12 +50,14 @@ def policy(request: Request) -> str:
     previews = request.app.state.settings.previews_port
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        # Previews have origins of their own and may be framed here; this page itself may be framed by nobody.
         f"form-action 'self'; frame-src http://*.localhost:{previews}; frame-ancestors 'none'; base-uri 'none'"
     )
 
 
 def is_keyless(request: Request) -> bool:
     """True if no AI model can be asked here, so that nothing costs money."""
+    # Refusals are shown also before the application has started.
     services = getattr(request.app.state, "services", None)
     return services is None or len(services.engines) == 1
 
@@ -71,4 +75,5 @@ def page(request: Request, template: str, /, *, status: int = 200, **values: Any
 
 def go_to(path: str) -> RedirectResponse:
     """Lead to another page, after something was done."""
+    # 303, so that a reload shows the page again and does not send the form again.
     return RedirectResponse(path, 303, {"Cache-Control": "no-store"})

@@ -74,6 +74,7 @@ async def room_page(
     """The room at its newest build, or at the version that is asked for."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=version)
     if room.shown is None:
+        # Before the first build there is nothing but the plan to look at.
         return go_to(f"/p/{project_id}/plan")
     url = None if room.previewed is None else services.previews.url(room.previewed.id)
     context = {"text": "", "problem": "", "lost": (), **values}
@@ -91,6 +92,7 @@ async def _read_talk(services: Services, caller: Caller, room: Room) -> Talk | N
     except NotFound:
         return None
     changes = changes_between(view.built, view.spec) if view.built is not None else []
+    # The words of a change are added to the goal, so what is new there is what was asked for.
     waiting = _added_text(room.newest_ready.goal, view.spec.goal) if changes else ""
     lost = _find_lost(view) if changes else []
     return Talk(
@@ -129,6 +131,7 @@ def _added_text(before: str, after: str) -> str:
 async def _iteration_text(services: Services, caller: Caller, room: Room) -> str:
     try:
         tier = (await services.founders.require_subscription(caller)).tier
+    # Only the count of iterations is left out: who may not build may still look.
     except SubscriptionRequired:
         return ""
     return f"Iteration {len(room.ready_builds)} of {tier.limits.iterations_before_confirmation}"

@@ -15,6 +15,7 @@ from app.domain.project import Project
 from app.events import log as event_log
 from app.web.progress import Story
 
+# What fits on the page as a list; a version beyond it is still opened by its number.
 MOST: Final = 100
 
 
@@ -26,19 +27,22 @@ class Room:
     builds: Sequence[Job]
     shown: Job | None
     """The version that is asked for, or the newest build."""
+    newest_ready: Job | None
+    """The last good version."""
     gates: Sequence[Gate]
     story: Story | None
     """Of the shown build, unless it is ready."""
 
     @property
+    def opened(self) -> Job:
+        """The shown version, on a page whose address names one."""
+        assert self.shown is not None
+        return self.shown
+
+    @property
     def running(self) -> Job | None:
         """The build that has not ended."""
         return next((job for job in self.builds if not job.status.is_terminal), None)
-
-    @property
-    def newest_ready(self) -> Job | None:
-        """The last good version."""
-        return next((job for job in self.builds if job.status is JobStatus.READY), None)
 
     @property
     def previewed(self) -> Job | None:
@@ -59,6 +63,7 @@ class Room:
 
     def was_seen(self, job: Job) -> bool:
         """True if the founder has opened the preview of a version, or of a later one."""
+        # Looking at a preview makes its gate, and there is no other trace of the look.
         seen_jobs = {gate.job_id for gate in self.gates}
         return any(build.id in seen_jobs for build in self.builds if build.number >= job.number)
 
@@ -93,25 +98,22 @@ async def look_into(
     async with services.database.autocommit() as tx:
         view = await services.projects.get(tx, founder_id, project_id)
         builds = await services.projects.builds(tx, founder_id, project_id, below=None, limit=MOST)
+        versions = await services.projects.newest_versions(tx, [project_id])
         gates = await services.gates.list(tx, founder_id, project_id)
-    shown = version_of(builds, version) if version is not None else next(iter(builds), None)
+    shown = next(iter(builds), None)
+    if version is not None:
+        shown = await find_version(services, founder_id, project_id, version)
     story = None if shown is None or shown.status is JobStatus.READY else await story_of(services, shown.id)
-    return Room(view.project, builds, shown, gates, story)
-
-
-def version_of(builds: Sequence[Job], number: int) -> Job:
-    """The build with that number. NotFound."""
-    build = next((job for job in builds if job.number == number), None)
-    if build is None:
-        raise NotFound(f"There is no version {number} of this project.")
-    return build
+    return Room(view.project, builds, shown, versions.get(project_id), gates, story)
 
 
 async def find_version(services: Services, founder_id: FounderId, project_id: ProjectId, number: int) -> Job:
     """One build of the founder's project. NotFound."""
     async with services.database.autocommit() as tx:
         page = await services.projects.builds(tx, founder_id, project_id, below=number + 1, limit=1)
-    return version_of(page, number)
+    if not page or page[0].number != number:
+        raise NotFound(f"There is no version {number} of this project.")
+    return page[0]
 
 
 async def story_of(services: Services, job_id: JobId) -> Story:

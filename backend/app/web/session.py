@@ -27,6 +27,8 @@ def set_session(request: Request, response: Response, session: str) -> None:
         session,
         max_age=int(SESSION_S),
         httponly=True,
+        # Not strict: the link that opens the page comes from a terminal or a mail, and must find its cookie
+        # afterwards.
         samesite="lax",
         secure=request.url.scheme == "https",
     )
@@ -40,6 +42,7 @@ def own_origin(request: Request) -> str:
 def require_same_origin(request: Request) -> None:
     """Forbidden unless a page of this origin sends the request. A cookie alone moves nothing."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    # Older browsers send no Sec-Fetch-Site, and then the origin has to be there.
     if site == "same-origin" or (site is None and origin is not None and origin.lower() == own_origin(request)):
         return
     raise Forbidden("This was not sent by a page of Co-Founder.", remedy="Open the page and do it there.")

@@ -23,6 +23,7 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 def static_files() -> dict[str, bytes]:
     """Every file by its name; the parts of the style sheet are one."""
     files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in MEDIA}
+    # In the order of their names, since later rules win over earlier ones.
     parts = sorted((FOLDER / "css").glob("*.css"))
     return {**files, STYLES: b"\n".join(part.read_bytes() for part in parts)}
 
@@ -30,6 +31,7 @@ def static_files() -> dict[str, bytes]:
 @cache
 def address_of(name: str) -> str:
     """The address at which a file is fetched."""
+    # A browser keeps a file for ever, and fetches it anew when its address is another one.
     return f"/static/{name}?v={hashlib.sha256(static_files()[name]).hexdigest()[:12]}"
 
 

@@ -429,3 +429,29 @@ def test_the_room_is_light_on_the_wire(signed_in: House) -> None:
     assert len(parts) >= 3
     size = len(page.content) + sum(len(signed_in.client.get(part).content) for part in parts)
     assert size <= 60_000
+
+
+def test_trying_again_before_there_is_a_build_makes_the_plan(signed_in: House) -> None:
+    project = drafted(signed_in)
+
+    assert post(signed_in, f"/p/{project}/build", again="1").status_code == 200
+    assert newest(signed_in, project)["goal"] == IDEA
+
+
+def test_an_old_version_is_shown_however_many_builds_came_after_it(signed_in: House) -> None:
+    project = built(signed_in)
+
+    async def add_builds() -> None:
+        copies = """
+            INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, spec)
+            SELECT project_id, founder_id, number + n, 'failed', goal, tier, spec
+            FROM jobs, generate_series(1, 120) AS n WHERE project_id = %(project)s
+            """
+        async with signed_in.services.database.autocommit() as tx:
+            await tx.execute(copies, {"project": project})
+
+    signed_in.call(add_builds)
+
+    assert signed_in.client.get(f"/p/{project}", params={"v": "1"}).status_code == 200
+    for page in ("changes", "files", "checks", "records"):
+        assert signed_in.client.get(f"/p/{project}/v/1/{page}").status_code == 200

@@ -110,3 +110,10 @@ def test_a_code_is_kept_by_its_slow_digest_alone(signed_in: House) -> None:
         return str(rows)
 
     assert code not in str(signed_in.call(kept))
+
+
+def test_a_number_of_days_without_end_is_refused_in_a_sentence(signed_in: House) -> None:
+    answer = post(signed_in, f"/p/{built(signed_in)}/share", label="Anna", days="9" * 5_000)
+
+    assert answer.status_code == 422
+    assert "1 to 90 days" in answer.text

@@ -42,9 +42,11 @@ async def take(
     try:
         async with services.database.transaction() as tx:
             await services.gates.resolve(tx, caller.id, GateId(gate_id), decision=decision, text=text or None)
+    # In another window, most likely: the page shows how.
     except GateAlreadyDecided:
         return go_to(f"/p/{project_id}/decide/{gate_id}")
     except InvalidInput as error:
+        # Without a choice the refusal would name the words of the API.
         detail = error.detail if decision else "Choose one of these first."
         return _decide_page(request, view, gate, status=422, chosen=decision, text=text, problem=detail)
     return go_to(f"/p/{project_id}{AFTER.get(decision, '')}")

@@ -35,6 +35,7 @@ async def enter_by_form(request: Request, services: ServicesDep, form: FormDep) 
 
 
 async def _exchange_code(request: Request, services: ServicesDep, code: str) -> Response:
+    # One transaction: a code that is used up and gives no session would lock its founder out.
     async with services.database.transaction() as tx:
         session = await services.page_access.redeem(tx, code)
     answer = go_to("/")

@@ -71,6 +71,7 @@ async def plan_or_build(
     if form["do"] not in ("build", "correct") or (form["do"] == "build" and not is_enough):
         near = () if keeps_enough else await kinds_near(goal)
         return _new_page(request, goal=goal, spec=spec, near=near)
+    # In a transaction of its own: a build that is refused leaves the plan, and the founder goes on from there.
     project_id = await _make_project(services, caller, goal)
     if form["do"] == "correct":
         return go_to(f"/p/{project_id}/plan")
@@ -85,6 +86,7 @@ async def _let_model_design(
 ) -> Response:
     """A project that the model plans from the goal alone; none is made when the model cannot be asked."""
     goal_text = check_text(GOAL, goal, called="Your idea")
+    # Before a project is made, so that a model that does not answer leaves none behind.
     await services.models.require_answering(caller.id)
     async with services.database.transaction() as tx:
         name = " ".join(goal_text.split())[:NAME_LENGTH]

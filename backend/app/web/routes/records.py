@@ -15,7 +15,7 @@ from app.core.errors import AppError, InvalidInput
 from app.core.ids import ProjectId
 from app.services.gate_service import require_ready
 from app.web.rendering import page
-from app.web.room_view import find_version, look_into, version_of
+from app.web.room_view import find_version, look_into
 from app.web.routes.room import Number
 from app.web.session import PageCaller
 
@@ -52,7 +52,7 @@ async def restore(
 ) -> Response:
     """Put the records of a chosen file in the place of this version's; they stay when the app does not take it."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
-    job = version_of(room.builds, number)
+    job = room.opened
     require_ready(job)
     status = 200
     context: dict[str, Any] = {"problem": "", "done": None}  # Any: what the template shows

@@ -59,6 +59,8 @@ async def events(project_id: UUID, number: Number, caller: PageCaller, services:
         parts = _sse_event("progress", html) + _sse_event("pill", pill) + _sse_event("say", story.status.label)
         return parts + (_sse_event("end", job.build_version) if event.is_last else b"")
 
+    # From the beginning, whatever the browser has seen: each event renders the whole list, so the last one is
+    # enough.
     return EventStream(services.feeds, job.id, after=0, written=written)
 
 
@@ -68,6 +70,7 @@ def _state_words(story: Story) -> str:
 
 
 def _sse_event(name: str, data: str) -> bytes:
+    # An event ends at an empty line, and each line of its text needs the word before it.
     lines = "".join(f"data: {line}\n" for line in data.splitlines() if line.strip())
     return f"event: {name}\n{lines}\n".encode()
 
@@ -127,11 +130,12 @@ async def build(
     """Build the plan as it stands, or the newest goal once more; `improve` names the decision to take first."""
     goal = None
     async with services.database.transaction() as tx:
+        # In one transaction with the start: a build that is refused leaves the decision open.
         if form["improve"]:
             await _decide_to_improve(tx, services, caller, form["improve"])
         if form.ticked("again"):
-            [job, *_] = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
-            goal = job.goal if job.status is JobStatus.FAILED else None
+            newest = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
+            goal = next((job.goal for job in newest if job.status is JobStatus.FAILED), None)
         request = StartRequest(ProjectId(project_id), goal)
         await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)

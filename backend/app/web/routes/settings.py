@@ -71,6 +71,7 @@ async def change_project(
                     await services.projects.change(tx, caller.id, key, name=name, description=None)
                 case "park" | "unpark":
                     await services.projects.set_parked(tx, caller.id, key, parked=form["do"] == "park")
+                # The name has to be typed, since nothing brings a project back.
                 case "delete" if form["name"].strip() == room.project.name:
                     await services.projects.delete(tx, caller.id, key)
                 case "delete":
@@ -79,6 +80,7 @@ async def change_project(
         problem = f"{error.detail} {error.remedy or ''}".strip()
         return _project_page(request, room, status=error.status, problem=problem)
     if form["do"] == "delete":
+        # After the commit, so that a deletion that fails has lost no files.
         await services.versions.forget(key)
         return go_to("/")
     return go_to(f"/p/{project_id}/settings")

@@ -39,7 +39,8 @@ async def create(
 ) -> Response:
     """Make a link; it is shown this once."""
     try:
-        days = int(form["days"]) if form["days"].isdecimal() else 0
+        # Of longer texts Python refuses to make a number at all.
+        days = int(form["days"][:9]) if form["days"].isdecimal() else 0
         async with services.database.transaction() as tx:
             new_link = await services.shares.create(
                 tx,

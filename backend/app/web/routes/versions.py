@@ -22,7 +22,7 @@ from app.web.file_views import difference, file_changes, highlight_file
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_page import room_page
-from app.web.room_view import Room, find_version, look_into, new_wishes, version_of
+from app.web.room_view import Room, find_version, look_into, new_wishes
 from app.web.routes.room import Number
 from app.web.session import BuildingCaller, PageCaller
 
@@ -61,7 +61,7 @@ async def changes(
 ) -> Response:
     """The differences from the version before: in words, then the files, then the lines."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
-    job = version_of(room.builds, number)
+    job = room.opened
     before = _version_before(room, job)
     old, new = ({} if before is None else await _files_of(services, before)), await _files_of(services, job)
     lines = difference(old.get(path, b""), new.get(path, b"")) if path in old or path in new else []
@@ -72,6 +72,7 @@ async def changes(
         before=before,
         told=await _tell_changes(services, before, job),
         asked=new_wishes(job, before),
+        # Of a first version every file is new, and a list of all says nothing.
         files=file_changes(old, new) if before is not None else [],
         opened=path,
         lines=lines,
@@ -90,7 +91,7 @@ async def files(
 ) -> Response:
     """Every file of a version, and one of them in colours."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
-    tree = await _files_of(services, version_of(room.builds, number))
+    tree = await _files_of(services, room.opened)
     if path not in tree:
         raise NotFound("There is no such file in this version.")
     return page(
@@ -118,7 +119,7 @@ async def compare(
 ) -> Response:
     """Two versions side by side, with their differences in words."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=right)
-    pair = [version_of(room.builds, number) for number in (left, right)]
+    pair = [await find_version(services, caller.id, ProjectId(project_id), number) for number in (left, right)]
     for job in pair:
         require_ready(job)
     sides = [(job, services.previews.url(job.id)) for job in pair]
@@ -134,8 +135,7 @@ async def go_back(
     background_tasks: BackgroundTasks,
 ) -> Response:
     """Build an earlier version again, as a new one with the records of the newest."""
-    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
-    job = version_of(room.builds, number)
+    job = await find_version(services, caller.id, ProjectId(project_id), number)
     require_ready(job)
     async with services.database.transaction() as tx:
         await services.specs.return_to(tx, caller.id, ProjectId(project_id), job)
