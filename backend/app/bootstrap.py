@@ -96,6 +96,7 @@ def _required(settings: Settings) -> tuple[str, str]:
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """The host names that requests may name."""
+    # Never a name that the request brings: a foreign page could have its own name lead to this machine.
     return LOOPBACK_HOSTS | {settings.host.lower()}
 
 
@@ -165,6 +166,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,
         links=LinkRevocation(database, adapters.signer),
+        # The probe of a build wakes the preview just as a founder's click does.
         waker=adapters.probe,
         engines=(adapters.runner.engine, *([MODEL_ENGINE] if settings.model else [])),
     )
@@ -183,6 +185,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         data=services.data,
         stage_timeout_s=settings.stage_timeout_s,
         model_runner_of=model_runner_of(settings, services.database, adapters.runner),
+        # A stage must not end a design that is within its calls, each of which is paid.
         design_timeout_s=DESIGN_CALLS * settings.model_call_s,
         with_pictures=settings.pictures,
         acceptance=adapters.acceptance,

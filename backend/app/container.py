@@ -62,12 +62,14 @@ class Services:
 
     async def open(self) -> None:
         """Begin to listen."""
+        # Before it listens, so that no revocation goes by unheard.
         self.notifications.watch(self.links.hear)
         await self.notifications.start()
         await self.feeds.start()
 
     async def close(self) -> None:
         """Let go of every connection."""
+        # First: it ends the streams, which would otherwise go on asking a database that is being closed.
         await self.notifications.close()
         await self.links.close()
         await self.feeds.close()

@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
         responses=PROBLEMS,
         openapi_url="/api/openapi.json",
+        # The pages of the framework load scripts from elsewhere, which the page's policy allows nobody.
         docs_url=None,
         redoc_url=None,
     )
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     include_flat(app, meta.router, prefix="/api", tag="meta")
     install_error_handlers(app)
     install_page(app)
+    # Added before Guards, which then stands around it: the last one added is asked first.
     app.add_middleware(AssistantMount, assistants=app.state.assistants)
     app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings), refuse=refusal_of)
     return app

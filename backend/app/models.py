@@ -72,6 +72,7 @@ def choices_of(settings: Settings) -> tuple[ModelChoice, ...]:
         return ()
     fallbacks = (text for text in (settings.model_fallbacks or "").split(",") if text.strip())
     pairs = [_parse(text) for text in (settings.model, *fallbacks)]
+    # A key must not be sent to the server of another company.
     primary = pairs[0][0]
     return tuple(_make_choice(settings, provider, name, is_own=provider == primary) for provider, name in pairs)
 
@@ -107,6 +108,7 @@ def _key_of(settings: Settings, provider: str, name: str, *, is_own: bool) -> st
         return settings.model_key.get_secret_value()
     variable = KEY_VARIABLES.get(provider)
     key = process_environment().get(variable) if variable else None
+    # A server at an address of the founder's own may want no key.
     if key or provider in NEEDS_NO_KEY or (is_own and settings.model_url is not None):
         return key or None
     own_setting = "COFOUNDER_MODEL_KEY, or " if is_own else ""
@@ -153,6 +155,7 @@ def model_service(settings: Settings, database: Database) -> ModelService:
 
     async def probe(asking: Asking) -> None:
         journal = JobJournal(database, caps, asking)
+        # Any of them that answered of late is enough: a build would come to it.
         for choice in choices:
             if await journal.abilities(choice.digest, within_s=GOOD_FOR_S):
                 return
@@ -168,6 +171,7 @@ async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) 
     for choice in fallbacks:
         try:
             return choice, await adapter.probe(choice, journal)
+        # Only trouble of the provider's leads on; a wrong key or a budget would be hidden by a fallback.
         except ProviderDown:
             continue
     return last_choice, await adapter.probe(last_choice, journal)
@@ -197,6 +201,7 @@ def _describe_abilities(abilities: Abilities) -> str:
 
 async def plan_with_model(settings: Settings, ledger: Ledger, goal: str, say: Say) -> tuple[AppSpec, str]:
     """Plan a goal with the model, and say what that took. RunnerError, ConfigurationError."""
+    # A job of its own that nobody builds, so that the plan has the budget of a build.
     asking = Asking(ledger.founder_id, job_id=JobId(uuid4()))
     journal = JobJournal(ledger.database, caps_of(settings), asking)
     runner = await _make_runner(

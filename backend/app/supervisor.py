@@ -85,8 +85,12 @@ class Supervisor:
             lock.acquire()
             stack.callback(lock.release)
             self._data.prepare()
+            # What a killed instance has left would lead commands to ports that may be anybody's by now.
             self._data.instance.unlink(missing_ok=True)
+            # Before anything else starts: a taken port is found out in a moment, not after the servers are up.
             listeners = self._open_ports(stack)
+            # Entered before they start, so that what has started is stopped when the next one does not. Servers
+            # stop after the children that use them, since callbacks run from the last to the first.
             stack.callback(self._stop_servers)
             environment = self._start_servers()
             stack.callback(self._stop_children, bell)
@@ -94,6 +98,7 @@ class Supervisor:
             while not self._stop_requests:
                 self._restart_dead()
                 self._rotate_logs()
+                # Ten times a second until the API is ready, since a founder waits for that.
                 self._wait_for_signal(bell, seconds=1 if self._ready else 0.1)
             self._say("Stopping...")
 
@@ -144,6 +149,7 @@ class Supervisor:
     def _try_listen(self, port: int, listeners: dict[int, socket.socket]) -> bool:
         host = self._settings.host
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # Connections of the instance before linger for a minute, and would count as a taken port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
@@ -171,6 +177,7 @@ class Supervisor:
             valkey = EmbeddedValkey(data.valkey, log=data.logs / "valkey.log", program=settings.valkey_server)
             urls["REDIS_URL"] = self._start_server(valkey)
         self._migrate(urls["DATABASE_URL"])
+        # For further workers on this data directory, which join the same servers.
         write_servers(data, database_url=urls["DATABASE_URL"], redis_url=urls["REDIS_URL"])
         addresses = {f"COFOUNDER_{name}": url for name, url in urls.items()}
         here = {**addresses, "COFOUNDER_DATA_DIR": str(data.root)}
@@ -218,6 +225,7 @@ class Supervisor:
                 self._say(f"The log {log} could not be put aside ({error.strerror}), so it begins anew.")
 
     def _is_due(self, comeback: Comeback, what: str) -> bool:
+        # Said once a death, although it is seen again at each look until the pause is over.
         if not comeback.noted:
             pause = comeback.died()
             self._say(f"{what}; starting it again{f' in {pause:g} s' if pause else ''}.")
@@ -241,6 +249,7 @@ class Supervisor:
         api = next((child for child in self._children if child.name == API), None)
         if api is None:
             return True
+        # Another program could answer on the port with a 200 of its own.
         if not api.listens_on(self._settings.port):
             return False
         connection = http.client.HTTPConnection(self._local_host, self._settings.port, timeout=2)

@@ -19,6 +19,7 @@ def pack(place: list[Any]) -> str:
 def unpack(cursor: str, *, parts: Sequence[type]) -> list[Any]:
     """The place a cursor names, with a value of each of the types; InvalidInput when it is not one of ours."""
     try:
+        # The padding is left off when a place is packed, since = would have to be escaped in an address.
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
         raise refusal() from error

@@ -93,6 +93,7 @@ def install_error_handlers(app: FastAPI) -> None:
 def render(error: AppError) -> JSONResponse:
     """The document of an expected failure."""
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    # HTTP asks that a 401 says how to sign in.
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     remedy = {"remedy": error.remedy} if error.remedy else {}
@@ -101,6 +102,7 @@ def render(error: AppError) -> JSONResponse:
 
 async def _app_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AppError)
+    # What a caller has done wrong is no news for whoever keeps the instance.
     if error.status >= 500:
         log.warning("request_failed", code=error.code, detail=error.detail, exc_info=error.__cause__)
     return render(error)
@@ -134,6 +136,7 @@ async def _render_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, AppError):  # FastAPI wraps what goes wrong while it reads a body
         return render(error.__cause__)
+    # The framework calls it a 400 without saying which part cannot be read.
     if isinstance(error.__cause__, UnicodeDecodeError):
         return problem(422, "invalid_input", "The request is not valid", "body is not valid UTF-8.")
     phrase = HTTPStatus(error.status_code).phrase
@@ -143,6 +146,7 @@ async def _render_http(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _render_unexpected(_: Request, error: Exception) -> JSONResponse:
+    # First, so that the debug id that the founder reads stands in the log just before the traceback.
     answer = problem(
         500, "internal_error", "Something went wrong", "Something went wrong on our side. Nothing was lost."
     )

@@ -47,6 +47,7 @@ class Guards:
         if refusal is None:
             try:
                 await self._app(scope, _limit_body(receive, most), send)
+            # Raised while a handler reads, so nothing has been answered yet.
             except PayloadTooLarge as error:
                 refusal = error
         if refusal is not None:
@@ -55,6 +56,7 @@ class Guards:
 
     def _refusal_for(self, scope: Scope, headers: Headers, most: int) -> AppError | None:
         host = headers.getlist("host")
+        # With two, a proxy before us and we could each believe another one.
         if len(host) != 1 or not self._is_allowed(host[0].lower()):
             return HostRefused("This host name is not served here.", remedy="Use 127.0.0.1 or localhost.")
         own_origin = f"{scope['scheme']}://{host[0].lower()}"
@@ -63,6 +65,7 @@ class Guards:
                 "A page of another site may not do this.", remedy="Do it on the page itself, or by a program."
             )
         length = headers.get("content-length", "0")
+        # Refused by its length before any of it is read; a body without a length is counted as it comes.
         if not length.isascii() or not length.isdigit() or int(length) > most:
             return _too_large(most)
         return None
@@ -76,9 +79,11 @@ class Guards:
 
 def _is_cross_site(headers: Headers, own_origin: str) -> bool:
     """True when a page of another site sends this. Each header counts, also where one is sent twice."""
+    # `none` is a person who typed the address; `same-site` would let previews on localhost in.
     if any(site not in ("none", "same-origin") for site in headers.getlist("sec-fetch-site")):
         return True
     origins = [origin.lower() for origin in headers.getlist("origin")]
+    # No Origin is a program, since browsers send one with each request that changes something.
     return bool(origins) and origins != [own_origin]
 
 

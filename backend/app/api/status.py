@@ -15,6 +15,7 @@ _STEPS: Final = (*BUILD_STAGES, JobStatus.READY)
 
 def etag_of(services: Services, view: StatusView) -> str:
     """The last event's number and the window in which preview links stay the same."""
+    # Also the window, since the answer holds a link that is signed anew in each.
     return f'"{view.seq}-{services.previews.window(services.clock.now())}"'
 
 
@@ -53,6 +54,7 @@ def status_out(services: Services, view: StatusView) -> StatusOut:
 
 def evidence_out(job: Job) -> EvidenceOut:
     """The checks of a build and its pictures."""
+    # Evidence of builds that failed, or of earlier releases, has no pictures.
     names = (job.evidence.get("pictures") or {}).get("names", [])
     return EvidenceOut(
         job_id=job.id,

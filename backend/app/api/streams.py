@@ -18,6 +18,7 @@ STILL_HERE: Final = b": still here\n\n"
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
+    # nginx would keep events back until a buffer is full.
     (b"x-accel-buffering", b"no"),
 ]
 
@@ -44,6 +45,7 @@ class EventStream(Response):
         """Tell all of it."""
         del scope
         listener = Listener()
+        # Beside the events, since a stream that is quiet would learn only at its next word that nobody listens.
         leaving = asyncio.create_task(_leave_with(receive, listener), name="leaving")
         events = self._feeds.follow(self._job_id, listener, after=self._after)
         try:
@@ -53,6 +55,7 @@ class EventStream(Response):
             await send(_event_chunk(b"", more=False))
         finally:
             leaving.cancel()
+            # At once, not when it is collected: a feed that nobody follows any more is let go.
             await events.aclose()
 
 

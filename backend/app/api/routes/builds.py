@@ -68,6 +68,7 @@ async def preview(
 ) -> PreviewOut:
     """Wake the preview of this version; the link opens it as the app's owner, or as a visitor sees it."""
     job = await _ready_job(services, caller, job_id)
+    # Woken now, so that the link opens a running app and a failure is told here.
     await open_version(services.waker, services.versions, job)
     return PreviewOut(preview_url=services.previews.url(job.id, access))
 
@@ -78,6 +79,7 @@ async def revoke_links(job_id: UUID, caller: CallerDep, services: ServicesDep) -
     job = await _ready_job(services, caller, job_id)
     async with services.database.transaction() as tx:
         await services.links.revoke(tx, job.id)
+    # This process makes links too, and must not wait to be notified of its own commit.
     await services.links.refresh()
 
 
@@ -136,6 +138,7 @@ async def backup(job_id: UUID, caller: CallerDep, services: ServicesDep) -> Stre
     copy = await services.data.backup(job)
     headers = {
         "Content-Disposition": f'attachment; filename="{job.build_version}.db"',
+        # So that a download which broke off can be told from a whole one.
         "Content-Length": str(copy.size),
     }
     return StreamingResponse(copy.read(), media_type="application/vnd.sqlite3", headers=headers)

@@ -74,16 +74,19 @@ async def start(
     )
     is_asked_first = body.goal is not None and not body.anyway
     may_be_model = body.engine == MODEL_ENGINE or body.change is not None or services.models.label is not None
+    # Most starts need neither, and are spared the look.
     if may_be_model or is_asked_first:
         async with services.database.autocommit() as tx:
             engine = await generation.engine_for(tx, caller.id, request)
         if is_asked_first and engine == BLUEPRINT_ENGINE:
+            # In a thread: reading a goal takes long enough to hold up everybody else's requests.
             await asyncio.to_thread(require_enough_kept, str(body.goal))
         if engine == MODEL_ENGINE:
             # Before a job is made, and outside its transaction: the provider is asked.
             await services.models.require_answering(caller.id)
     async with services.database.transaction() as tx:
         accepted = await generation.start(tx, caller.id, request, tier=caller.tier)
+    # After the answer: a lost notification costs a second, and the founder should not wait for it.
     background_tasks.add_task(process_next_job, services.queue)
     return answer(StartOut.model_validate(accepted), status=201)
 
@@ -99,6 +102,7 @@ async def status(job_id: UUID, caller: CallerDep, request: Request) -> Response:
     if_none_match, wait = request.headers.get("If-None-Match"), _wait_of(request)
     view = await generation.status(caller.id, JobId(job_id))
     etag = etag_of(services, view)
+    # Only who has this answer already waits: anybody else has something to read now.
     if wait is not None and is_same(if_none_match, etag):
         view = await generation.status_after(caller.id, view, feeds=services.feeds, wait_s=wait)
         etag = etag_of(services, view)

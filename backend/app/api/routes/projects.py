@@ -73,6 +73,7 @@ async def list_projects(
 ) -> Response:
     """The founder's projects, newest first."""
     async with services.database.autocommit() as tx:
+        # One more than is shown tells whether there is a next page, without counting them all.
         views = await services.projects.page(tx, caller.id, after=_page_start(cursor), limit=limit + 1)
     page, next_project = views[:limit], views[limit - 1].project if len(views) > limit else None
     following = cursors.pack([next_project.created_at.isoformat(), str(next_project.id)]) if next_project else None
@@ -102,6 +103,7 @@ async def delete(project_id: UUID, caller: CallerDep, services: ServicesDep) -> 
     """Remove a project for good: its builds, versions, previews, and the records of its apps."""
     async with services.database.transaction() as tx:
         await services.projects.delete(tx, caller.id, ProjectId(project_id))
+    # After the commit, so that a deletion that fails has lost no files.
     await services.versions.forget(ProjectId(project_id))
 
 
@@ -125,6 +127,7 @@ async def builds(
 ) -> Response:
     """The builds of a project, newest first."""
     below: int | None = cursors.unpack(cursor, parts=(int,))[0] if cursor else None
+    # The column holds no larger number, and comparing with one would be an error of the database.
     if below is not None and not 0 < below < 1 << 31:
         raise cursors.refusal()
     async with services.database.autocommit() as tx:

@@ -20,6 +20,7 @@ AsWritten = Annotated[bool, Query(description="Take nothing for a rename that do
 
 
 def _revision(if_match: str | None) -> str | None:
+    # Proxies that compress turn a tag into a weak one.
     return None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
 
 

@@ -79,6 +79,7 @@ async def create_share(
         )
     origin = shared_origin(request.app.state.settings)
     path = f"/s/{share.secret}"
+    # Without a door to the network the link is good on this computer, at the address that was asked.
     url = f"{origin}{path}" if origin else str(request.base_url.replace(path=path))
     return _share_out(share.link).model_copy(update={"url": url, "code": share.code})
 
@@ -99,6 +100,7 @@ async def return_to(
         job = await services.generation.job(tx, caller.id, JobId(job_id))
         require_ready(job)
         await services.specs.return_to(tx, caller.id, job.project_id, job)
+        # Without a goal: what was just made to stand is built as it is.
         request = StartRequest(job.project_id, None)
         accepted = await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
