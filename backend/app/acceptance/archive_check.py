@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,6 +43,8 @@ class ArchiveCheck:
         place = await unpack(self.sandbox, archive=archive, folder=folder)
         port = chance_port(COPY)
         async with (
+            # A browser takes as long to come up as the app to be set up.
+            screenshots.launch_browser(self.sandbox) if self.with_pictures else nullcontext() as launch,
             self.host.running(self.sandbox, self.manifest, port=port, folder=place) as output,
             HttpSessions(self.sandbox, port) as sessions,
         ):
@@ -55,9 +58,9 @@ class ArchiveCheck:
                 await people.arrive()
             findings = Seen(f"{len(archive):,} bytes, unpacked, {opened}")
             booted = evidence("archive", findings, seconds=time.monotonic() - began)
-            if not self.with_pictures:
+            if launch is None:
                 return [booted]
-            return [booted, await run_check(Check("screens", lambda: self._take_pictures(people)))]
+            return [booted, await run_check(Check("screens", lambda: self._take_pictures(launch, people)))]
 
     async def _set_up(self, people: People) -> None:
         """The holder of the code becomes the owner and signs in elsewhere; nobody else comes in."""
@@ -70,10 +73,10 @@ class ArchiveCheck:
         if answer.status != 200:
             raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"GET {list_path}: {excerpt_of(answer)}")
 
-    async def _take_pictures(self, people: People) -> Seen:
+    async def _take_pictures(self, launch: screenshots.Launch, people: People) -> Seen:
         cookies = people.driver.visitor.cookies
         return await screenshots.take_pictures(
-            self.sandbox, people.sessions.port, path="/", cookies=cookies, pictures=self.pictures
+            launch, people.sessions.port, path="/", cookies=cookies, pictures=self.pictures
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.archive import BROWSER, chance_port
@@ -17,7 +18,8 @@ from app.ports.sandbox import CommandResult, Sandbox
 LOOKS: Final = {"wide": Look(1280, 800), "phone": Look(390, 844, is_phone=True)}
 MAX_PICTURE: Final = 600_000
 FIND_S: Final = 10.0
-BROWSER_S: Final = 60.0
+BROWSER_S: Final = 180.0
+"""It is started before the app that it looks at, which may take a minute itself."""
 LISTEN_S: Final = 15.0
 _PAUSE_S: Final = 0.05
 
@@ -40,24 +42,47 @@ _RUN: Final = (
 )
 
 
+class _NoBrowser(Exception):
+    """None of the browsers that are known is installed where the app runs."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A browser that comes up in a sandbox, and will listen on a port."""
+
+    sandbox: Sandbox
+    port: int
+    running: asyncio.Task[CommandResult]
+
+
+@asynccontextmanager
+async def launch_browser(sandbox: Sandbox) -> AsyncIterator[Launch]:
+    """Start a browser beside whatever the block does; it is killed when the block ends."""
+    port = chance_port(BROWSER)
+    running = asyncio.create_task(_run_browser(sandbox, port))
+    try:
+        yield Launch(sandbox, port, running)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def take_pictures(
-    sandbox: Sandbox, app_port: int, *, path: str, cookies: Mapping[str, str], pictures: dict[str, bytes]
+    launch: Launch, app_port: int, *, path: str, cookies: Mapping[str, str], pictures: dict[str, bytes]
 ) -> Seen:
     """Fill `pictures` by width. Without a browser that runs in here, the check is skipped and says so."""
-    program = await _find_browser(sandbox)
-    if not program:
-        return Seen("no browser is installed where the app runs, so no picture was taken", skipped=True)
     url = f"http://127.0.0.1:{app_port}"
     try:
-        async with _start_browser(sandbox, program) as browser:
+        async with _connect(launch) as browser:
             await browser.keep_cookies(cookies, url=url)
             for name, window in LOOKS.items():
                 await browser.look_as(window)
                 await browser.open(url + path)
                 pictures[f"{name}.webp"] = _must_be_picture(await browser.picture())
             complaints = list(browser.complaints)
+    except _NoBrowser:
+        return Seen("no browser is installed where the app runs, so no picture was taken", skipped=True)
     except BrowserFailed as error:
-        # Half of them would pass for what the app looks like.
         pictures.clear()
         return Seen(f"the browser does not run where the app runs: {error}"[:200], skipped=True)
     if complaints:
@@ -66,37 +91,38 @@ async def take_pictures(
     return Seen(f"opened in a browser at {widths} pixels, no error in its console", tuple(sorted(pictures)))
 
 
+async def _run_browser(sandbox: Sandbox, port: int) -> CommandResult:
+    program = await _find_browser(sandbox)
+    await sandbox.write_files({_FONTS_FILE: _FONTS})
+    command = ("sh", "-c", _RUN, str(port), program, *FLAGS)
+    return await sandbox.run_command(command, timeout_s=BROWSER_S)
+
+
 async def _find_browser(sandbox: Sandbox) -> str:
     result = await sandbox.run_command(("sh", "-c", _FIND, "find", *PROGRAMS), timeout_s=FIND_S)
     lines = result.output.strip().splitlines()
-    return lines[0] if result.exit_code == 0 and lines and lines[0].startswith("/") else ""
+    if result.exit_code or not lines or not lines[0].startswith("/"):
+        raise _NoBrowser
+    return lines[0]
 
 
 @asynccontextmanager
-async def _start_browser(sandbox: Sandbox, program: str) -> AsyncIterator[Browser]:
-    port = chance_port(BROWSER)
-    await sandbox.write_files({_FONTS_FILE: _FONTS})
-    command = ("sh", "-c", _RUN, str(port), program, *FLAGS)
-    running = asyncio.create_task(sandbox.run_command(command, timeout_s=BROWSER_S))
-    try:
-        async with app_session(sandbox, port) as session:
-            await _must_listen(sandbox, running, port)
-            async with Browser(session, port) as browser:
-                yield browser
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+async def _connect(launch: Launch) -> AsyncIterator[Browser]:
+    async with app_session(launch.sandbox, launch.port) as session:
+        await _must_listen(launch)
+        async with Browser(session, launch.port) as browser:
+            yield browser
 
 
-async def _must_listen(sandbox: Sandbox, running: asyncio.Task[CommandResult], port: int) -> None:
+async def _must_listen(launch: Launch) -> None:
     """Return once something accepts on the port; BrowserFailed when the browser ends before."""
     for _ in range(int(LISTEN_S / _PAUSE_S)):
-        if running.done():
-            raise BrowserFailed(running.result().output.strip()[-160:] or "it ended at once")
+        if launch.running.done():
+            raise BrowserFailed(launch.running.result().output.strip()[-160:] or "it ended at once")
         try:
-            (await sandbox.connect(port)).close()
+            (await launch.sandbox.connect(launch.port)).close()
         except ConnectionError:
-            await asyncio.wait({running}, timeout=_PAUSE_S)
+            await asyncio.wait({launch.running}, timeout=_PAUSE_S)
         else:
             return
     raise BrowserFailed(f"it did not come up in {LISTEN_S:g} seconds")

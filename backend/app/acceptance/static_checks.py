@@ -97,12 +97,17 @@ def lint_sources(files: Files) -> Seen:
 def refuse_secrets(files: Files) -> Seen:
     """Nothing in the tree looks like a key, a token or a password."""
     for path, content in files.items():
-        what = next((name for name, pattern in _SECRETS.items() if pattern.search(content)), "")
-        if not what and path.endswith(_SOURCE) and (match := _ASSIGNED.search(content)) and _is_random(match[1]):
-            what = "a password or key written out"
-        if what:
+        if what := _secret_in(path, content):
             raise BuildFailed(FailureCode.SECRET, log=f"{path}: {what}")
     return Seen(f"no key, token or password in {len(files)} files")
+
+
+@lru_cache(_REMEMBERED)
+def _secret_in(path: str, content: bytes) -> str:
+    what = next((name for name, pattern in _SECRETS.items() if pattern.search(content)), "")
+    if not what and path.endswith(_SOURCE) and (match := _ASSIGNED.search(content)) and _is_random(match[1]):
+        what = "a password or key written out"
+    return what
 
 
 def _is_random(value: bytes) -> bool:
