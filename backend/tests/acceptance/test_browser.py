@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Sequence
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -10,12 +12,42 @@ from threading import Thread
 import pytest
 
 from app.acceptance.browser import Look
+from app.acceptance.screenshots import launch_browser, take_pictures
+from app.adapters.sandboxes.fake import FakeSandbox
+from app.core.ids import JobId
+from app.ports.sandbox import CommandResult, SandboxRequest
 from tests.eval.accessibility import browsing, find_browser
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
+
+
+class BareSandbox(FakeSandbox):
+    """A sandbox in which no browser is found, or one that ends at once."""
+
+    browser = ""
+
+    async def run_command(self, argv: Sequence[str], **_: object) -> CommandResult:
+        if "find" in argv:
+            return CommandResult(0 if self.browser else 3, f"{self.browser}\n", False)
+        return CommandResult(1, "it lacks a library", False)
+
+
+@pytest.mark.parametrize(
+    ("browser", "why"), [("", "no browser is installed"), ("/usr/bin/chromium", "it lacks a library")]
+)
+async def test_without_a_browser_that_runs_the_check_is_skipped_and_says_so(
+    tmp_path: Path, browser: str, why: str
+) -> None:
+    sandbox, pictures = BareSandbox(tmp_path, SandboxRequest(JobId(uuid.uuid4()))), dict[str, bytes]()
+    sandbox.browser = browser
+    async with launch_browser(sandbox) as launch:
+        seen = await take_pictures(launch, 8000, path="/", cookies={}, pictures=pictures)
+    assert seen.skipped
+    assert why in seen.detail
+    assert not pictures
 
 
 async def test_only_the_page_that_is_looked_at_has_a_process(
