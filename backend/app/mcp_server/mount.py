@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Final, Protocol, cast
 
+import structlog
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.errors import render
 from app.container import Services
-from app.core.errors import AppError, Unauthenticated
+from app.core.errors import AppError, Unauthenticated, Unavailable
+
+log = structlog.get_logger(__name__)
 
 PATH: Final = "/mcp"
 CALLER: Final = "cofounder.caller"
@@ -65,8 +68,7 @@ class Assistants:
         finally:
             if self._serving is not None:
                 self._serving.cancel()
-                with suppress(asyncio.CancelledError):
-                    await self._serving
+                await asyncio.wait({self._serving})
 
     async def find_server(self, scope: Scope) -> ASGIApp:
         """The server for this request; its scope says from now on which founder asks. Unauthenticated."""
@@ -76,7 +78,8 @@ class Assistants:
             remedy = "Send 'Authorization: Bearer <token>' (see: cofounder mcp config)."
             raise Unauthenticated("This needs an access token.", remedy=remedy)
         scope[CALLER] = await services.founders.caller(token)
-        if self._ready is None:
+        # Also after one that could not start or has ended: nobody else would begin another.
+        if self._ready is None or self._serving is None or self._serving.done():
             self._ready = asyncio.get_running_loop().create_future()
             self._serving = asyncio.create_task(_serve_assistants(self._ready), name="assistants")
         # A request that is cut off must not cancel the start that others wait for.
@@ -88,5 +91,8 @@ async def _serve_assistants(ready: asyncio.Future[ASGIApp]) -> None:
         # In a thread: the import takes long enough to hold up every other request.
         serving = cast("_Serving", await asyncio.to_thread(import_module, "app.mcp_server.http"))
         await serving.serve(ready)
+    except Exception:
+        log.exception("assistants_not_answered")
     finally:
-        ready.cancel()
+        if not ready.done():
+            ready.set_exception(Unavailable("Assistants cannot be answered now."))

@@ -78,7 +78,7 @@ def describe_tool(tool: Tool[Any]) -> types.Tool:
 
 
 async def answer(name: str, arguments: Mapping[str, Any], session: Session) -> types.CallToolResult:
-    """The result of a tool, or why there is none; only what is known to fail is told."""
+    """The result of a tool, or why there is none; of what nobody foresaw, where the log tells more."""
     try:
         tool = TOOLS.get(name)
         if tool is None:
@@ -89,7 +89,14 @@ async def answer(name: str, arguments: Mapping[str, Any], session: Session) -> t
     except Exception as error:
         debug_id = new_debug_id()
         log.error("tool_failed", tool=name, debug_id=debug_id, exc_info=error)
-        raise
+        # The library would say no more than that something is wrong, and nobody could look it up.
+        return refusal_result(
+            AppError(
+                "Something went wrong on our side. Nothing was lost.",
+                remedy=f"Tell the founder; the log knows more under {debug_id}.",
+                debug_id=debug_id,
+            )
+        )
 
 
 def _read_arguments(tool: Tool[Any], arguments: Mapping[str, Any]) -> Any:  # Any: the tool's own arguments

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import re
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -12,7 +14,9 @@ import pytest
 
 from app.blueprint.contract import examples
 from app.domain.tier import Tier
+from app.mcp_server import mount
 from app.mcp_server.toolbox import TOOLS
+from app.mcp_server.tools import Answer
 from app.ports.billing import Subscription
 from tests.mcp_server.served import Served, make_ready
 from tests.support.assistant import assistant
@@ -201,3 +205,34 @@ async def test_who_has_no_token_or_comes_from_another_site_is_refused(
         refused = await http.post(f"{served.url}/mcp", json={}, headers=headers)
 
     assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+
+async def test_what_nobody_foresaw_is_told_with_the_id_under_which_the_log_has_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(_: object, __: object) -> Answer:
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setitem(TOOLS, "projects", replace(TOOLS["projects"], run=break_down))
+    async with assistant(served.url, TOKEN) as ada:
+        code, words = await ada.refused("projects")
+
+    assert code == "internal_error"
+    assert re.search(r"the log knows more under \w+", words)
+    assert "foresaw" not in words
+
+
+async def test_a_server_for_assistants_that_could_not_start_is_started_for_the_next_request(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise OSError("too many open files")
+
+    with monkeypatch.context() as once:
+        once.setattr(mount, "import_module", fail)
+        async with httpx2.AsyncClient() as http:
+            answer = await http.post(f"{served.url}/mcp", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+    async with assistant(served.url, TOKEN) as ada:
+        assert (await ada.call("projects"))["projects"] == []
