@@ -52,8 +52,6 @@ def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
         )
     if head.is_plural and word(head.basic).kind is NounKind.PERSON and head.basic not in _ANYBODY | _OPERATORS:
         return True
-    if head.basic in _KEPT and phrase.determiner in ("which", "what"):
-        return True
     if head.basic not in _KEPT or (head.basic in ALWAYS_DETAILS and phrase.before == "with"):
         return False
     # A "customer record" is the customer, and a bare "form" part of any app; a "vinyl record" is a thing.
@@ -87,16 +85,12 @@ def only_says_what_about(token: Token, later: Sequence[Token]) -> bool:
 def is_pair(first_token: Token, second_token: Token) -> bool:
     """True if two nouns beside each other are two records: "pet adoption", "volunteer shifts"."""
     first, second = word(first_token.basic), word(second_token.basic)
-    if is_place(first_token.basic) and not is_recordable(first_token.basic):
-        return False
     if (
         first_token.is_owner
         or first_token.basic in TOPICS
         or (_is_trade(first_token.basic) and not is_recordable(first_token.basic))
     ):
         return False
-    if first.kind is NounKind.PERSON and second.kind in (NounKind.ARTEFACT, NounKind.FOOD):
-        return is_recordable(second_token.basic) and is_recordable(first_token.basic)
     # "Volunteer shifts" are volunteers and shifts, "customer complaints" customers and their complaints.
     if first.kind is NounKind.PERSON:
         return second.kind is not NounKind.PERSON
@@ -156,14 +150,10 @@ def is_context(phrase: Phrase, lexical: Word) -> bool:
     # "Our hall is rented by clubs", "lockers for travellers": where several are named, they are kept.
     if head.is_plural:
         return is_at_place and phrase.before == "for" and not is_recordable(head.basic)
-    if phrase.verb and phrase.before == "":
-        return False
     # "Book a room for your meeting" keeps no meetings; "apply for a plot" says what is asked for.
     if is_recordable(head.basic) and not is_at_place:
         is_asked_for = phrase.before == "for" and phrase.verb in _FOR
         return phrase.before in ("for", "in", "at") and phrase.determiner in _ARTICLES and not is_asked_for
-    if lexical.kind is NounKind.OBJECT and phrase.before in _ABOUT and phrase.determiner in _ARTICLES:
-        return True
     if is_at_place or lexical.kind in (NounKind.GROUP, NounKind.LOCATION):
         return phrase.before in _ABOUT or phrase.determiner in _ARTICLES or bool(phrase.modifiers)
     return phrase.before in ("for", "at", "in") and phrase.determiner in _ARTICLES
