@@ -78,11 +78,13 @@ class FollowIn(JobIn):
 async def _start_build(session: Session, arguments: BuildIn) -> Answer:
     spec = await _spec_to_build(arguments)
     services = session.services
+    # Before anything is written: whoever may not build leaves no empty project.
     caller = await services.founders.require_subscription(session.caller)
     async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
         if repeated.answer is None:
             project_id = await _project_for(tx, session, arguments, spec)
             if spec is not None:
+                # The build reads the specification from the draft, as it does when the founder has edited it.
                 await services.specs.draft(tx, caller.id, project_id, spec)
             request = StartRequest(project_id, None if spec is not None else arguments.goal)
             started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
@@ -112,6 +114,7 @@ async def _require_enough_kept(goal: str) -> None:
     try:
         await asyncio.to_thread(require_enough_kept, goal)
     except TooLittleKept as error:
+        # The service speaks to a person at the page; an assistant has other ways on.
         error.remedy = (
             "Write a specification (describe_apps) and build from it; or, if the founder wants it all the same, "
             "repeat with anyway true."
@@ -145,11 +148,13 @@ def started_answer(started: Mapping[str, Any]) -> Answer:
 async def _follow_build(session: Session, arguments: FollowIn) -> Answer:
     services, job_id = session.services, JobId(arguments.job_id)
     async with services.database.autocommit() as tx:
+        # Whose it is, first: the feed itself lets everybody listen.
         await services.generation.job(tx, session.caller.id, job_id)
     events = await _collect_events(session, job_id, after=arguments.after, wait_s=arguments.wait_s)
     async with services.database.autocommit() as tx:
         job = await services.generation.job(tx, session.caller.id, job_id)
     story = [line for event in events if (line := _event_line(event))]
+    # Even of a call that heard nothing, so that the next one can go on from there.
     last_seq = events[-1].seq if events else arguments.after
     lines = [*story, *job_lines(job)]
     if not job.status.is_terminal:

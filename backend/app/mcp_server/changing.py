@@ -97,6 +97,7 @@ async def _change_app(session: Session, arguments: ChangeIn) -> Answer:
             started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
             changes = [*difference(before, view.spec), *view.notes]
             repeated.answer = {**started, "project_id": str(project_id), "changes": changes}
+    # After the commit: a worker that hears of a job before it is there finds nothing.
     await process_next_job(services.queue)
     answer = started_answer(repeated.answer)
     return Answer("\n".join([*repeated.answer["changes"], answer.text]), answer.data)
@@ -108,6 +109,7 @@ async def _try_change(session: Session, arguments: ChangeIn) -> Answer:
         view = await session.services.specs.get(tx, session.caller.id, ProjectId(arguments.project_id))
     raw = _changed_document(view, arguments)
     spec = await read_spec(raw)
+    # Against what is built: an edit that was kept and never built is new to whoever uses the app.
     changes = difference(view.built or view.spec, spec)
     return Answer(
         "\n".join([*changes, "Nothing is changed yet."]), {"changes": changes, "specification": spoken_spec(spec)}

@@ -43,6 +43,7 @@ class SpecificationIn(Arguments):
 
 async def read_spec(raw: dict[str, Any]) -> AppSpec:
     """The specification, if it is one and the app would do all of it. SpecRefused with every fault."""
+    # In a thread: one with many faults is judged for seconds, in which nobody else would be answered.
     spec, faults = await asyncio.to_thread(faults_of, raw)
     if spec is None:
         faults_text = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
@@ -75,6 +76,7 @@ async def _read_goal(_: Session, arguments: GoalIn) -> Answer:
         "This is how the built-in reader understands the goal. It is simple and misses much; a specification "
         "of your own is nearly always better. What it would build:"
     )
+    # Every default would make it several times as long to read, for a model that pays by the word.
     document = spec.model_dump(mode="json", exclude_defaults=True)
     return Answer(
         "\n".join([head, *plan_lines(plan)]), {"keeps_enough": plan.keeps_enough, "specification": document}

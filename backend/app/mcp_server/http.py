@@ -32,10 +32,12 @@ async def serve(ready: asyncio.Future[ASGIApp]) -> None:
         assert context.request is not None
         scope = context.request.scope
         state = scope["app"].state
+        # A link goes to somebody else's device, where "localhost" would be their own.
         origin = shared_origin(state.settings) or str(context.request.base_url).rstrip("/")
         return await answer(name, arguments, Session(state.services, scope[CALLER], report, origin))
 
     manager = StreamableHTTPSessionManager(make_server(call), stateless=True)
     async with manager.run():
         ready.set_result(manager.handle_request)
+        # The manager serves as long as its block lasts, and `answering` ends it.
         await asyncio.Event().wait()

@@ -117,6 +117,7 @@ async def _show_file(session: Session, job: Job, digest: TreeDigest, path: str) 
         raise NotFound(
             f"{job.build_version} has no file {path!r}.", remedy="Call export without path to see them."
         )
+    # A picture among the files must not fail the call.
     text = files[path].decode(errors="replace")
     remainder = (
         f"\n... and {len(text) - MOST_FILE_CHARACTERS:,} characters more."

@@ -68,12 +68,14 @@ class Assistants:
         finally:
             if self._serving is not None:
                 self._serving.cancel()
+                # Not its result: what failed has been told, and the API must stop all the same.
                 await asyncio.wait({self._serving})
 
     async def find_server(self, scope: Scope) -> ASGIApp:
         """The server for this request; its scope says from now on which founder asks. Unauthenticated."""
         services: Services = scope["app"].state.services
         scheme, token = get_authorization_scheme_param(Headers(scope=scope).get("authorization"))
+        # Before the library is imported: who has no token costs nothing.
         if scheme.lower() != "bearer" or not token:
             remedy = "Send 'Authorization: Bearer <token>' (see: cofounder mcp config)."
             raise Unauthenticated("This needs an access token.", remedy=remedy)

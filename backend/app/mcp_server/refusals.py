@@ -38,6 +38,7 @@ def refusal_words(error: AppError) -> str:
     lines = [error.detail]
     faults = error.extra.get("errors")
     if isinstance(faults, list):
+        # In place of the sentence, which only says that there are some.
         lines = [f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}:"]
         lines += [f"- {fault['field']}: {fault['problem']}" for fault in faults]
     lines += [
@@ -45,6 +46,7 @@ def refusal_words(error: AppError) -> str:
     ]
     if error.retry_after is not None:
         lines.append(f"Try again in {error.retry_after} s.")
+    # The way for people is a click or a command; an assistant is told its tool.
     way_on = NEXT.get(error.code) or error.remedy
     return "\n".join([*lines, f"What to do: {way_on}" if way_on else ""]).rstrip()
 

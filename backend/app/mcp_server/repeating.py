@@ -45,6 +45,7 @@ async def once(tx: Connection, session: Session, arguments: Any) -> AsyncIterato
         return
     # The API keeps its keys in the same table: the same word there is another request.
     name = f"assistant {type(arguments).__name__} {key}"
+    # With the key itself among them: the same word for another request is a mistake to be told.
     digest = hashlib.sha256(arguments.model_dump_json().encode()).hexdigest()
     earlier = await idempotency.reserve(tx, session.caller.id, name, request_hash=digest)
     if earlier is not None and earlier.request_hash != digest:

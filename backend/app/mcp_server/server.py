@@ -81,6 +81,7 @@ async def answer(name: str, arguments: Mapping[str, Any], session: Session) -> t
     """The result of a tool, or why there is none; of what nobody foresaw, where the log tells more."""
     try:
         tool = TOOLS.get(name)
+        # The names are told, since models make up those that they expect.
         if tool is None:
             raise InvalidInput(f"There is no tool {name!r}.", remedy=f"The tools are: {', '.join(TOOLS)}.")
         return result_of(await tool.run(session, _read_arguments(tool, arguments)))

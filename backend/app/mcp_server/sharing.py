@@ -59,6 +59,7 @@ async def _make_link(session: Session, arguments: ShareIn) -> Answer:
             days=arguments.days,
             with_code=arguments.with_code,
         )
+    # Only a digest of the secret is kept, so this is the one time that it can be told.
     url = f"{session.origin}/s/{new_link.secret}"
     lines = [
         f"Whoever has this link sees what visitors see of the newest version: {url}",

@@ -46,6 +46,7 @@ async def _serve_stdio(find: Callable[[], Place]) -> None:
         name: str, arguments: Mapping[str, Any], context: ServerRequestContext[Any, Any]
     ) -> types.CallToolResult:
         try:
+            # Anew for each call: the instance may have been started again on another port, with another token.
             return await _forward(find(), name, arguments, context)
         except AppError as error:
             return refusal_result(error)
@@ -78,6 +79,7 @@ async def _forward(
             Client(
                 streamable_http_client(f"{place.url}{PATH}", http_client=http),
                 mode=LATEST_MODERN_VERSION,
+                # This client lives for one call and has nothing to remember.
                 cache=None,
             ) as client,
         ):

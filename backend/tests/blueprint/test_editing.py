@@ -53,6 +53,13 @@ def test_a_rename_by_name_alone_is_followed_in_links_views_rules_and_pages() -> 
     generate(spec)
 
 
+def test_an_expression_deeper_than_python_can_go_is_a_fault_of_the_edit() -> None:
+    edit = raw()
+    edit["rules"][0]["when"] = "not " * 5_000 + "yes"
+    with pytest.raises(ValidationError, match="at most 1000 characters"):
+        settled(edit, BASE)
+
+
 @pytest.mark.parametrize(
     ("name", "label", "plural"), [("Company", "Company", "Companies"), ("ClassPass", "Class pass", "Class passes")]
 )

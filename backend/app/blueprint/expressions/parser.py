@@ -184,6 +184,7 @@ _PARSER: Final = Lark(_GRAMMAR, parser="lalr", maybe_placeholders=True)
 
 def tree_of(text: str) -> Tree[Token]:
     """The text's parts with their places in it; Fault when it is no expression."""
+    _check_length(text)
     try:
         return _PARSER.parse(text)
     except UnexpectedInput as error:
@@ -193,8 +194,7 @@ def tree_of(text: str) -> Tree[Token]:
 @lru_cache(maxsize=4_096)
 def parse(text: str) -> Node:
     """The expression as nodes; Fault when the text is none, with the place where reading stopped."""
-    if len(text) > MAX_LENGTH:
-        raise Fault(f"the expression is longer than {MAX_LENGTH} characters")
+    _check_length(text)
     try:
         return _ToNodes().transform(_PARSER.parse(text))
     except UnexpectedInput as error:
@@ -204,3 +204,9 @@ def parse(text: str) -> Node:
         ) from error
     except VisitError as error:
         raise Fault(f"cannot be read: {text!r}") from error
+
+
+def _check_length(text: str) -> None:
+    # A tree of a longer text may be deeper than Python calls itself: thousands of "not" one after the other.
+    if len(text) > MAX_LENGTH:
+        raise Fault(f"the expression is longer than {MAX_LENGTH} characters")
