@@ -86,6 +86,7 @@ def _kind_words(member: Json, definitions: Json) -> str:
         values = definitions[name].get("enum")
         return f"[{', '.join(values)}]" if values else _title(name)
     if "anyOf" in member:
+        # What may be left out is not told as null: a model that reads so writes it everywhere.
         kinds = [option for option in member["anyOf"] if option.get("type") != "null"]
         numbers = [option for option in kinds if option.get("type") == "number"]
         return _kind_words((numbers or kinds)[0], definitions)

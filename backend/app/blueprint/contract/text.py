@@ -25,9 +25,11 @@ def contract(*, with_examples: bool = True) -> str:
     """All that a designer has to know, in about the length of an article; examples are the last fifth of it."""
     page = (_HERE / "contract.md").read_text(encoding="utf-8")
     if not with_examples:
+        # Our own designer is shown examples in the form of its own answers.
         page = page.partition("\n## Examples\n")[0]
     return page.format(
         reserved_fields=", ".join(sorted(RESERVED_FIELDS)),
+        # Nobody calls a table of records "app_...", so these need not be told.
         reserved_tables=", ".join(sorted(name for name in RESERVED_TABLES if not name.startswith("app_"))),
         parts=parts_text(),
         field_types=_bullet_list({kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)}),

@@ -65,6 +65,7 @@ def divide(left: Sql, right: Sql) -> Sql:
     """The quotient; empty when divided by nought."""
     if right.type.kind is Kind.MONEY and left.type.kind is not Kind.MONEY:
         raise Fault("a number cannot be divided by money")
+    # Money by money is a share, money by a number is money.
     kind = Kind.NUMBER if right.type.kind is Kind.MONEY else left.type.kind
     scale = max(left.type.scale, DIVISION_SCALE)
     factor = 10 ** (right.type.scale + scale - left.type.scale)

@@ -142,6 +142,7 @@ class _Expression:
             return Sql(f'{scope.alias}."{name}"', shape.type)
         if self.depth >= MAX_DEPTH:
             raise Fault(f"{scope.entity}.{name} leans on itself, or on too many figures one after the other")
+        # `this` of a figure is its own record, whoever asks for it.
         inner = _Expression(self.compiler, scope, scope, self.depth + 1).node(parse(shape.expression))
         # As it is shown: else a total would not be the sum of what people read.
         if inner.type.is_numeric and inner.type.kind is not Kind.BOOL:
@@ -201,11 +202,13 @@ class _Expression:
         return Sql(f"({left.text} {word} {right.text})", Type(Kind.BOOL))
 
     def _make_comparable(self, left: Sql, right: Sql, operator: str) -> tuple[Sql, Sql]:
+        # `me` is nobody's kind until it is compared: then it is whoever of that kind has signed in.
         if left.type is _ME:
             left = self._as_me(right.type.entity)
         if right.type is _ME:
             right = self._as_me(left.type.entity)
         kinds = (left.type.kind, right.type.kind)
+        # SQL would take it, and find nothing.
         if Kind.EMPTY in kinds:
             raise Fault(f"{operator} empty is never true; write `is empty` or `is not empty`")
         if left.type.is_numeric and right.type.is_numeric:
@@ -228,6 +231,7 @@ class _Expression:
     def _call_sql(self, node: Call) -> Sql:
         function = FUNCTIONS.get(node.name)
         if function is None:
+            # A model that has made up a name finds the right one among them.
             names = ", ".join(sorted({*FUNCTIONS, *AGGREGATES, "rank"}))
             raise Fault(f"there is no function {node.name!r}; there are: {names}")
         values = [self.node(argument) for argument in node.arguments]
@@ -287,6 +291,7 @@ class _Expression:
         text = (
             f'(SELECT 1 + count(*) FROM "{table}" {other_row.alias} WHERE {is_ranked} AND ({" OR ".join(ahead)}))'
         )
+        # Who is not ranked has no place, rather than the place that it would have.
         if node.where:
             text = f"CASE WHEN {self.condition(node.where)} THEN {text} END"
         return Sql(text, Type(Kind.NUMBER))
@@ -360,6 +365,7 @@ def _figure_sql(node: Aggregate, operand: Sql, source: str, inner: _Expression) 
     if function == "sum":
         # Of no records the sum is nought; to SQL it is empty.
         return Sql(f"(SELECT coalesce(sum({operand.text}), 0) {source})", Type(number, kind.scale))
+    # An average of whole numbers is seldom one.
     scale = max(kind.scale, 2)
     total = f"sum({operand.text}) * {10 ** (scale - kind.scale)}"
     return Sql(f"(SELECT app_divide({total}, count({operand.text})) {source})", Type(number, scale))

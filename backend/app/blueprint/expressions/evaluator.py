@@ -142,6 +142,7 @@ class _Evaluation:
             record = self.evaluator.world.records.get(row.entity, {}).get(row.number, {})
             value = record.get(name)
             return Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        # `this` of a figure is its own record, as in SQL.
         result = _Evaluation(self.evaluator, row, row).node(parse(shape.expression))
         numeric = isinstance(result, Fraction) and shape.type.kind in (Kind.NUMBER, Kind.MONEY)
         return _round_half_up(result, shape.type.scale) if numeric and isinstance(result, Fraction) else result
@@ -175,6 +176,7 @@ class _Evaluation:
 
     def _one_of_value(self, node: OneOf) -> Plain:
         parts = [self.node(Binary("=", node.operand, option)) for option in node.options]
+        # As `or` in SQL: one yes decides, whatever is empty beside it.
         is_one = True if True in parts else None if None in parts else False
         return None if is_one is None else is_one is not node.negated
 
@@ -251,6 +253,7 @@ def _is_ahead(theirs: list[Plain], mine: list[Plain], node: Rank) -> bool:
     for their, my, (_, descending) in zip(theirs, mine, node.keys, strict=True):
         if their == my:
             continue
+        # Nothing is ahead of an empty value, or behind one: SQL compares neither.
         if their is None or my is None:
             return False
         left, right = _make_comparable(their, my)
@@ -311,6 +314,7 @@ def _calculate(operator: str, left: Plain, right: Plain) -> Plain:
         return left + timedelta(days=days if operator == "+" else -days)
     a, b = _as_fraction(left), _as_fraction(right)
     if operator == "/":
+        # As SQLite does, and not an error that would end a check.
         return None if b == 0 else a / b
     return {"+": a + b, "-": a - b, "*": a * b}[operator]
 

@@ -92,6 +92,7 @@ def _extreme_sql(name: str) -> Compile:
         result = values[0]
         for value in values[1:]:
             left, right = _same_type((result, value))
+            # Two by two, since each pair may have to be brought to one scale.
             result = Sql(f"{name}({left.text}, {right.text})", left.type)
         return result
 
@@ -134,6 +135,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         (_MOMENT, _MOMENT),
         _template(
             "app_divide(CAST(round((julianday({1}) - julianday({0})) * 1440) AS INTEGER) * 100, 60)",
+            # In hundredths, since half an hour is no whole number.
             Type(Kind.NUMBER, 2),
         ),
         "hours from the first to the second, with two decimals",

@@ -25,6 +25,7 @@ def watched_tables(spec: AppSpec, entity: str, *texts: str) -> tuple[str, ...]:
     linked: set[str] = set()
     for text in filter(None, texts):
         _collect_tables(catalogue, parse(text), entity, entity, counted, linked)
+    # Without its own table, unless it is counted there too: the record itself is judged when it is written.
     names = counted | (linked - {entity}) if counted else set()
     return tuple(sorted(catalogue.entity(name).table for name in names))
 
@@ -49,6 +50,7 @@ def _follow_path(
     current = root if steps[0] == "this" else here
     for step in steps[1:] if steps[0] == "this" else steps:
         shape = catalogue.entity(current).fields.get(step)
+        # `me`, `today` and what does not exist lead to no table.
         if shape is None:
             return
         linked.add(current)
