@@ -14,6 +14,7 @@ from app.blueprint.spec import AppSpec
 
 _FILE: Final = files("app.blueprint") / "designs" / "motifs.toml"
 _PLAIN: Final = "shapes"
+# What the founder calls it says most; a goal goes on about much else, and records are alike in many apps.
 _FOR_TITLE: Final = 6
 _FOR_GOAL: Final = 2
 _GENERAL: Final = frozenset({"clock", "chart", "cards", "voices", "boxes"})
@@ -53,6 +54,7 @@ def motif_of(spec: AppSpec) -> str:
         for name, motif in motifs().items()
     }
     best = max(scores, key=scores.__getitem__)
+    # A picture of something else would be worse than one of nothing.
     return best if scores[best] else _PLAIN
 
 

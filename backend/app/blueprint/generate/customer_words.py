@@ -23,6 +23,7 @@ _BUILDERS: Final = re.compile(
 def customer_name(spec: AppSpec) -> str:
     """The title without the words of software at its end: "Yoga Studio Booking" is "Yoga Studio"."""
     words = spec.title.split()
+    # "Booking Platform" keeps a word: a name of nothing is no name.
     while len(words) > 1 and words[-1].lower() in _SOFTWARE:
         words.pop()
     return " ".join(words)
@@ -30,6 +31,7 @@ def customer_name(spec: AppSpec) -> str:
 
 def customer_lead(spec: AppSpec) -> str:
     """The tagline, where it speaks to customers, or else what they can do here."""
+    # A goal is written for whoever builds: "an app to manage my bookings" is no welcome.
     if spec.tagline != spec.title and not _BUILDERS.search(spec.tagline):
         return spec.tagline
     on_front = [form for form in spec.forms if not _is_about_something(spec, form)]

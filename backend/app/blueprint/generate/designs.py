@@ -94,6 +94,7 @@ def _score(design: DesignData, goal_words: frozenset[str], record_words: frozens
     return (
         _FOR_MOOD * len(design.moods & goal_words)
         + _FOR_TRADE * len(design.trades & goal_words)
+        # What the founder says counts more than what the records are called.
         + len(design.trades & (record_words - goal_words))
     )
 

@@ -64,6 +64,7 @@ def png(seed: int, number: int = 0) -> bytes:
     """A landscape in six colours: sky, sun, and hills one behind the other."""
     hue = (seed % 360 + number * _TURN) % 360
     colors = [oklch(lightness, chroma, hue + turn) for lightness, chroma, turn in _TONES]
+    # The one colour that does not turn with the others.
     colors[1] = _SUN
     columns: Columns = [bytearray(HEIGHT) for _ in range(WIDTH)]
     _draw_sun(columns, x=60 + seed % 200, y=50 + seed // 7 % 50, radius=22 + seed // 11 % 18)
@@ -100,6 +101,7 @@ def _draw_hills(columns: Columns, layer: int, seed: int) -> None:
 def _to_png(columns: Columns, colors: list[str]) -> bytes:
     """The picture as a PNG file with a palette."""
     palette = b"".join(bytes.fromhex(color[1:]) for color in colors)
+    # Before each row a nought: no filter.
     packed = zlib.compress(b"".join(b"\0" + bytes(row) for row in zip(*columns, strict=True)), 9)
     # Eight bits a pixel, each a number of the palette.
     head = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 3, 0, 0, 0)

@@ -38,6 +38,7 @@ def _kinds_above(spec: AppSpec, entity: EntitySpec, visited: frozenset[str] = fr
 
 def examples_json(spec: AppSpec) -> str:
     """The values by table and number, and what is beside them; empty where an app has no condition to keep."""
+    # Without conditions any value goes, and the app's own tests fill their forms by themselves.
     if not has_conditions(spec):
         return "{}\n"
     cast = examples_of(spec).cast
@@ -48,6 +49,7 @@ def examples_json(spec: AppSpec) -> str:
         names |= {name for key in keys_needed for name in _kinds_above(spec, cast.entity(key[0]))}
     document = {
         "records": {
+            # Two, since rules such as "no two alike" need another to be tried with.
             entity.table: {str(number): cast.record((entity.name, number)) for number in (1, 2)}
             for entity in spec.entities
             if entity.name in names

@@ -35,6 +35,7 @@ class Examples:
         self._violations_found: dict[tuple[str, Statement], Violation | None] = {}
         so_far: list[EntitySpec] = []
         for entity in in_order(spec):
+            # In the order of their links: what a record belongs to is settled before it.
             so_far.append(entity)
             for stated in self.judge.stated[entity.name]:
                 self._repair(entity, stated, so_far)
@@ -112,6 +113,7 @@ class Examples:
         return None
 
     def _scenes_where(self, entity: EntitySpec, condition: str, fixed: dict[Slot, str]) -> Iterator[Scene]:
+        # Whoever acts must be there too, also where the subject does not belong to them.
         me = tuple((name, 1) for name in self.judge.me())
         for candidate in itertools.islice(self._search.candidates(entity, (condition, None)), _MOST_SCENES):
             changes = {**candidate.changes, **fixed}

@@ -62,6 +62,7 @@ def _assigned_sql(spec: AppSpec, entity: EntitySpec, expression: str, field: Fie
 def in_smallest_unit(field: FieldSpec, bound: Decimal) -> int:
     """A limit in the unit that the field is kept in, such as cents."""
     digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: MONEY_DIGITS}.get(field.type, 0)
+    # As the database keeps it, so that a limit is compared exactly.
     return int(bound.scaleb(digits))
 
 
@@ -72,6 +73,7 @@ def moves_py(spec: AppSpec, entity: EntitySpec) -> list[str]:
 
 def _move_py(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> str:
     parts = [repr(move.label), repr(move.sources), repr(move.target), repr(move.about)]
+    # The app itself is no role: `automatic` says it.
     if move.by and not move.is_automatic:
         parts.append(f"by={move.by!r}")
     if move.asks:

@@ -55,6 +55,7 @@ def _scene_name(number: int) -> str:
 
 def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
     """The scene that breaks a rule, where its kind of record has conditions that must be kept beside it."""
+    # By the sentence: what the generator writes of a rule no longer says which of the specification it is.
     rule_spec = next((judged for judged in judged_rules(spec, rule.entity) if judged.about == rule.about), None)
     if rule_spec is None or not is_tangled(spec, rule.entity):
         return None
@@ -89,6 +90,7 @@ def _test_source(spec: AppSpec, rule: Rule, number: int) -> str:
     call = _CALLS[rule.word]
     name = f"test_rule_{number}_{call}_of_{rule.entity.table}"
     if _tried_by_scene(spec, rule) is not None:
+        # The generic tries know nothing of conditions, and would be refused for one of those.
         body = f"tries.refused(client, SCENES[{_scene_name(number)!r}], {rule.about!r})"
     else:
         arguments = ", ".join(["client", repr(rule.entity.table), *_arguments_of(spec, rule)])
@@ -98,6 +100,7 @@ def _test_source(spec: AppSpec, rule: Rule, number: int) -> str:
 
 def _arguments_of(spec: AppSpec, rule: Rule) -> list[str]:
     values = rule.values
+    # A try may meet another rule of the record first, and must take no refusal for this one's.
     says = repr(
         tuple(other.about for other in rules_of(spec, rule.entity) if other.word not in ("Sum", "Overdue"))
     )

@@ -37,6 +37,7 @@ class Rule:
     def py(self) -> str:
         """The rule as a line of `schema.py`."""
         values_given = {**{name: value for name, value in self.values.items() if value}, "about": self.about}
+        # These have no default in the app's own classes, so an empty one is written out.
         always = {name: self.values.get(name, "") for name in _ALWAYS_GIVEN.get(self.word, ())}
         return (
             f"{self.word}({', '.join(f'{name}={value!r}' for name, value in {**always, **values_given}.items())})"
@@ -97,6 +98,7 @@ def _overlap_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec
     if not dates or not refs:
         return None
     start, end = dates[0], dates[1] if len(dates) > 1 else ""
+    # An end says more than a duration, so the minutes count only without one.
     lasts = "" if end else next(iter(_integers_among(fields)), "")
     values: Values = {
         "start": start, "end": end, "ref": refs[0].name, "lasts": lasts, "ignore": called_off(entity)
@@ -118,6 +120,7 @@ def _capacity_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Se
 def _overdue_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
     dates = _dates_among(fields)
     status = next((field for field in fields if field.type is FieldType.CHOICE), None)
+    # With no finished state a record would be late for ever.
     if not dates or (status is not None and not finished(status)):
         return None
     name, done = (status.name, finished(status)) if status else ("", ())

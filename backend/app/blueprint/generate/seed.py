@@ -44,11 +44,13 @@ def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
         fitted = fit_to_rules(spec, entity, _entity_records(spec, entity, rows), rows)
         rows[entity.name] = fit_to_conditions(spec, entity, fitted, rows)
     for entity in in_order(spec):
+        # An empty list shows a founder nothing of what was built.
         if not rows[entity.name]:
             add_scene(spec, entity, rows)
     add_up(spec, rows)
     for paper in (entity for entity in spec.entities if entity.lines and entity.figure("total")):
         pay_totals(spec, rows, paper, worked_out_totals(spec, paper, rows))
+    # After all that takes from it, and before the states, which may depend on it.
     settle_stock(spec, rows)
     fit_states(spec, rows)
     return [(entity, rows[entity.name]) for entity in in_order(spec)]
@@ -90,6 +92,7 @@ def _number_listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows
 def _entity_records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Record]:
     names = named_examples(spec, entity)
     count = _row_count(spec, entity, rows, names)
+    # By the names, so that two apps differ and the same one is the same each time it is written.
     shift = crc32(f"{spec.title}/{entity.name}".encode()) % 97
     records = [_make_record(Place(entity, row, shift, names, count), rows) for row in range(count)]
     # What must belong to something is left out where there is nothing that it could belong to.
@@ -108,6 +111,7 @@ def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows, names: Sequence[Ex
     title = title_fields(entity)[0]
     is_named = names and title not in CODES and not is_person(entity) and not is_line
     refs = title in {field.name for field in entity.fields if field.ref}
+    # A list with a name twice looks made up; fewer than four say nothing.
     return max(4, min(count, len(names))) if is_named and not refs else count
 
 
@@ -162,4 +166,5 @@ def _linked_number(field: FieldSpec, place: Place, rows: Rows, turn: int) -> int
     count = len(rows.get(field.ref or "", ()))
     if not count:
         return None
+    # Each round goes on by one more, so that a pair of links comes again only when all were there.
     return (place.row + turn * (place.row // count + 1) * (turn + 2)) % count + 1

@@ -21,6 +21,7 @@ from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldTyp
 from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of
 from app.blueprint.spec_queries import first_state
 
+# A morning, and just after a midnight some days on: examples must fit whenever the app is opened.
 _MOMENTS: Final = (datetime(2031, 3, 4, 9, 0), datetime(2031, 3, 9, 0, 5))
 _TRIES: Final = 150
 
@@ -98,7 +99,9 @@ class _Fitting:
     def _changes(self, record: Record) -> Iterator[Record]:
         linked = {field.name: self._of_linked(field, record) for field in self._fields}
         every = {field.name: self._options(field) for field in self._fields}
+        # The days of what it belongs to first: they make sense to a reader, where the first that fits need not.
         for options in (linked, every):
+            # One change before two, since what stays is what looks real.
             for size in (1, 2):
                 for names in itertools.combinations(options, size):
                     for values in itertools.product(*(options[name] for name in names)):

@@ -43,6 +43,7 @@ def is_person(entity: EntitySpec) -> bool:
 
 def named_examples(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
     """The examples of a kind of record that has a name of its own; none for people and for what is numbered."""
+    # Names of the designer's own go before any that are usual.
     if entity.seed and entity.seed not in usual_examples().values():
         return tuple(_with_price(name) for name in entity.seed)
     first_field, title = entity.fields[0], entity.field(title_fields(entity)[0])
@@ -50,6 +51,7 @@ def named_examples(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
     if title is None or title.type not in _WRITTEN or title.name not in _NAMES or is_person(entity):
         return tuple(_with_price(name) for name in entity.seed)
     by_trade = _examples_of_trade(spec, entity)
+    # With fewer, every name would come again at once.
     if len(by_trade) >= 3:
         return by_trade
     return tuple(_with_price(name) for name in entity.seed or _usual_names(entity))

@@ -126,6 +126,7 @@ def _move_within(field: FieldSpec, number: int | None, row: int) -> int | None:
 def _text_value(field: FieldSpec, place: Place) -> str | None:
     match field.type:
         case FieldType.EMAIL:
+            # A domain that is kept free for examples, so that nobody is written to.
             return f"{_person_name(place).lower().replace(' ', '.')}@example.com"
         case FieldType.CODE:
             return f"demo{place.row + 2:04}{chr(97 + place.shift % 26)}"
@@ -204,6 +205,7 @@ def _an_hour_later(place: Place) -> str:
 
 
 def _day_offset(field: FieldSpec, place: Place) -> int:
+    # The app writes the day of entry, so what comes later in the list was entered later.
     if field.starts_as in _AT_ENTRY:
         return -place.later * 2
     if field.name.startswith(("born", "birth")):
@@ -212,6 +214,7 @@ def _day_offset(field: FieldSpec, place: Place) -> int:
     if field.name.startswith(_LONG_AGO):
         return -20 - place.row * 47 - place.shift
     if field.name.startswith(_PAST):
+        # Something past with an end still to come, such as a loan, began within reach of it.
         ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
         return min(-1, place.day - 14) if ends else -2 - place.later * 3
     if field.name == "on_date" and not any(other.type is FieldType.CHOICE for other in place.entity.fields):

@@ -43,6 +43,7 @@ def _work_out(spec: AppSpec, tool: ToolSpec, given: Mapping[str, str]) -> Case:
     results = {
         result.name: evaluator.value(result.expression, TYPED_IN, 1, digits=_scale_of(spec, tool, result.name))
         for result in tool.results
+        # The app is asked on another day than this one.
         if not _is_of_today(tool, result.expression)
     }
     return Case(given, results)

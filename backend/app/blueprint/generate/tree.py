@@ -50,9 +50,11 @@ def generate(spec: AppSpec) -> dict[str, str]:
         **({"tests/test_items.py": item_tests_py(spec)} if has_items(spec) else {}),
         "tests/test_goal.py": documents.goal_test_py(spec, _names_on_first_page(spec)),
     }
+    # A test that finds nothing to try would tell a developer that something is tried.
     unused = {path for path, used in _parts_used(spec).items() if not used}
     starter_parts = {path: text for path, text in starter_files() if path not in unused}
     return dict(
+        # In one order, so that the same specification gives the same digest.
         sorted((starter_parts | {path: text for path, text in files.items() if path not in unused}).items())
     )
 
