@@ -22,6 +22,7 @@ def _local(settings: Settings) -> LocalSandboxRuntime:
     return LocalSandboxRuntime(
         root=data.sandboxes,
         cache=data.cache,
+        # For the founder's package index and proxies, which installs need to know.
         environ=process_environment(),
         bwrap=settings.bwrap,
         data=data.app_data,
@@ -53,12 +54,14 @@ async def warm_packages(settings: Settings) -> None:
     Without it, or without a network, every build fetches for itself.
     """
     runtime = sandbox_runtime(settings)
+    # Another provider keeps packages in its own images, if at all.
     if not isinstance(runtime, LocalSandboxRuntime):
         return
     lock = files("app.blueprint") / "starters" / "starlette" / "requirements.lock"
     try:
         await runtime.warm_seed(lock.read_bytes())
     except SandboxUnavailable as error:
+        # Only speed is lost, and whether sandboxes can be made at all is said before anything starts.
         log.warning("packages_not_warmed", reason=str(error))
 
 
@@ -74,5 +77,6 @@ async def clear_sandboxes(settings: Settings) -> None:
         raise ConfigurationError(str(error), remedy=error.remedy) from error
     if watches_memory_only(runtime):
         log.info("sandbox_memory_is_watched_only", reason="no cgroup is delegated to this service")
+    # Those of a crash hold memory and disk, and their owners are gone: no process of the instance runs yet.
     for sandbox_id in await runtime.list_ids():
         await runtime.kill(sandbox_id)

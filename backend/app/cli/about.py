@@ -87,8 +87,8 @@ def follow_log(path: Path, context: Context) -> None:
 
 
 def token(*, common: Common = COMMON, context: Ctx) -> int:
-    value = read_token(load_settings(common))
-    context.result_json({"token": value}) if common.json else context.result(value)
+    secret = read_token(load_settings(common))
+    context.result_json({"token": secret}) if common.json else context.result(secret)
     return Exit.OK
 
 

@@ -29,6 +29,7 @@ def load_settings(common: Common = COMMON, **flags: Any) -> Settings:
 
 def require_room(root: Path) -> None:
     """ConfigurationError when a file stands where the data directory should be, or on the way there."""
+    # The directory itself may not be there yet, so what counts is the nearest folder on the way to it.
     nearest = next(place for place in (root, *root.parents) if place.exists())
     if not nearest.is_dir():
         detail = f"The data directory {str(root)!r} cannot be: {str(nearest)!r} is a file."
@@ -75,6 +76,7 @@ def show(*, common: Common = COMMON, context: Ctx) -> None:
         value = "-" if row["value"] is None else row["value"]
         context.result(f"{name:<{width}}  {value}  ({row['source']})")
     running = context.wiring().find_instance(settings)
+    # These are the settings that a new instance would have, not those of the one that runs.
     if running is not None:
         context.say(f"An instance runs at {running.api_url}, with the settings that it was started with.")
     return None

@@ -75,15 +75,15 @@ def questions(
     """Show what only you can say about the plan, with what is built if you say nothing."""
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/plan/questions"
-        items = client.get(path)["items"]
+        asked = client.get(path)["items"]
         if agree is not None:
-            if not 1 <= agree <= len(items):
+            if not 1 <= agree <= len(asked):
                 raise UsageError(
                     f"There is no question {agree}.", remedy=f"cofounder spec questions {quote(project)}"
                 )
-            items = client.post(path, {"question": items[agree - 1]["text"]})["items"]
-    lines = _question_lines(items, project)
-    return list_items(items, lines, empty="Nothing is left to ask.", common=common, context=context)
+            asked = client.post(path, {"question": asked[agree - 1]["text"]})["items"]
+    lines = _question_lines(asked, project)
+    return list_items(asked, lines, empty="Nothing is left to ask.", common=common, context=context)
 
 
 def _question_lines(questions: Sequence[JsonObject], project: str) -> Iterator[str]:
@@ -91,6 +91,6 @@ def _question_lines(questions: Sequence[JsonObject], project: str) -> Iterator[s
         yield f"{number}. {question['text']}  If you say nothing: {question['default']}"
         for answer in question["answers"]:
             words = " ".join(quote(f"{name}={value}") for name, value in answer["values"].items())
-            asked = f" {answer['asks']}=..." if answer["asks"] else ""
+            blank = f" {answer['asks']}=..." if answer["asks"] else ""
             yield f"     {answer['label']}:"
-            yield f"     cofounder spec correct {quote(project)} {answer['change']} {words}{asked}"
+            yield f"     cofounder spec correct {quote(project)} {answer['change']} {words}{blank}"

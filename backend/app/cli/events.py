@@ -108,19 +108,19 @@ def stream_events(client: ApiClient, job_id: str, *, after: int, wait: Wait) -> 
     """One connection's worth of events."""
     with client.events(job_id, after=after, timeout_s=wait.seconds_left()) as source:
         for message in source:
-            data = parse_object(message.data)
-            seq = data.get("seq") or (int(message.id) if message.id.isdecimal() else 0)
-            yield BuildEvent(message.event, int(seq), data)
+            payload = parse_object(message.data)
+            seq = payload.get("seq") or (int(message.id) if message.id.isdecimal() else 0)
+            yield BuildEvent(message.event, int(seq), payload)
             wait.seconds_left()
 
 
 def parse_object(text: str) -> JsonObject:
     """The payload of an event; one that is not an object carries nothing."""
     try:
-        value = json.loads(text)
+        payload = json.loads(text)
     except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return payload if isinstance(payload, dict) else {}
 
 
 def poll_status(client: ApiClient, job_id: str, *, wait: Wait) -> Iterator[BuildEvent]:

@@ -23,9 +23,9 @@ NEXT_STEPS: Final = {
 
 def gates(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
-        items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/gates"))
-    lines = ("\n".join(gate_lines(gate)) for gate in items)
-    return list_items(items, lines, empty="No decision waits.", common=common, context=context)
+        decisions = list(client.pages(f"/api/projects/{find_project_id(client, project)}/gates"))
+    lines = ("\n".join(gate_lines(gate)) for gate in decisions)
+    return list_items(decisions, lines, empty="No decision waits.", common=common, context=context)
 
 
 def gate_lines(gate: JsonObject) -> list[str]:

@@ -38,18 +38,18 @@ def find_project_id(client: ApiClient, text: str, *, exactly: bool = False) -> s
     matches = matching_projects(list(client.pages("/api/projects")), text, exactly=exactly)
     if not matches:
         raise NotFound(f"There is no project {text!r}.", remedy="cofounder projects")
-    return str(only_choice([(item["id"], item["name"]) for item in matches], text))
+    return str(only_choice([(project["id"], project["name"]) for project in matches], text))
 
 
 def matching_projects(projects: Sequence[Item], text: str, *, exactly: bool) -> Sequence[Item]:
     """The projects that `text` may name: by the first way of naming in which there are any."""
-    wanted = " ".join(text.split()).casefold()
-    names = {item["id"]: " ".join(str(item["name"]).split()).casefold() for item in projects}
+    name_meant = " ".join(text.split()).casefold()
+    names = {project["id"]: " ".join(str(project["name"]).split()).casefold() for project in projects}
     # A whole name wins over the beginning of an id, and that over a part of a name: the surest first.
     ways = [
-        [item for item in projects if names[item["id"]] == wanted],
-        [item for item in projects if begins_id(item["id"], text)],
-        [item for item in projects if wanted and wanted in names[item["id"]] and not exactly],
+        [project for project in projects if names[project["id"]] == name_meant],
+        [project for project in projects if begins_id(project["id"], text)],
+        [project for project in projects if name_meant and name_meant in names[project["id"]] and not exactly],
     ]
     return next((matches for matches in ways if matches), [])
 
@@ -101,7 +101,7 @@ def _find_build_by_words(client: ApiClient, text: str) -> JsonObject:
     projects = list(client.pages("/api/projects"))
     matches = matching_projects(projects, text, exactly=False)
     builds = builds_of(client, projects, text)
-    choices = [(item["id"], item["name"]) for item in matches]
+    choices = [(project["id"], project["name"]) for project in matches]
     choices += [(build["job_id"], build["build_version"]) for build in builds]
     if not choices:
         raise NotFound(f"There is no project or build {text!r}.", remedy="cofounder projects")

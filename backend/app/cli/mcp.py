@@ -64,8 +64,8 @@ def command_of(common: Common) -> list[str]:
     """The command that an assistant starts: assistants look for programs in few places, so its whole path."""
     launcher = Path(sys.prefix).parent / "co"
     program = str(launcher) if launcher.is_file() else str(Path(sys.prefix) / "bin" / PROGRAM)
-    data = [] if common.data_dir is None else ["--data-dir", str(common.data_dir.expanduser().absolute())]
-    return [program, "mcp", *data]
+    place = [] if common.data_dir is None else ["--data-dir", str(common.data_dir.expanduser().absolute())]
+    return [program, "mcp", *place]
 
 
 def snippets(command: list[str], url: str) -> list[tuple[str, str]]:

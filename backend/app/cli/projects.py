@@ -25,9 +25,9 @@ from app.preview.links import Access
 def projects(*, common: Common = COMMON, context: Ctx) -> int:
     """List your projects."""
     with open_client(common, context) as client:
-        items = list(client.pages("/api/projects"))
+        records = list(client.pages("/api/projects"))
     empty = 'No projects yet.\ncofounder build "A booking app for a yoga studio"'
-    return list_items(items, map(project_line, items), empty=empty, common=common, context=context)
+    return list_items(records, map(project_line, records), empty=empty, common=common, context=context)
 
 
 def rename(
@@ -80,9 +80,9 @@ def project_line(project: JsonObject) -> str:
 
 def versions(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
-        items = list(client.pages(f"/api/projects/{find_project_id(client, project)}/builds"))
+        builds = list(client.pages(f"/api/projects/{find_project_id(client, project)}/builds"))
     empty = f'No builds yet.\ncofounder build "..." --project {quote(project)}'
-    return list_items(items, map(version_line, items), empty=empty, common=common, context=context)
+    return list_items(builds, map(version_line, builds), empty=empty, common=common, context=context)
 
 
 def version_line(build: JsonObject) -> str:

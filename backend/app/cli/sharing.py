@@ -42,9 +42,9 @@ def share(
 
 def shares(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
     with open_client(common, context) as client:
-        items = client.get(f"/api/projects/{find_project_id(client, project)}/shares")["items"]
+        links = client.get(f"/api/projects/{find_project_id(client, project)}/shares")["items"]
     empty = f"No link is good: nobody but you sees this app.\ncofounder share {quote(project)}"
-    return list_items(items, map(link_line, items), empty=empty, common=common, context=context)
+    return list_items(links, map(link_line, links), empty=empty, common=common, context=context)
 
 
 def _day(moment: str) -> str:
@@ -69,9 +69,9 @@ def unshare(
 ) -> int:
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/shares"
-        items = client.get(path)["items"]
+        links = client.get(path)["items"]
         matches = [
-            (item["id"], item["label"]) for item in items if item["id"] == link or begins_id(item["id"], link)
+            (each["id"], each["label"]) for each in links if each["id"] == link or begins_id(each["id"], link)
         ]
         if not matches:
             raise NotFound(f"There is no link {link!r} that is good.", remedy=f"cofounder shares {quote(project)}")

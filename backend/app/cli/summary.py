@@ -43,8 +43,8 @@ def design_lines(design: Mapping[str, Any]) -> list[str]:
     lines = [f"  {line}" for line in design.get("changes") or []]
     lines += [f"  Left out: {line}" for line in design.get("left_out") or []]
     questions = [
-        f"    {number}. {item['question']} Built: {item['default']}"
-        for number, item in enumerate(design.get("questions") or [], start=1)
+        f"    {number}. {question['question']} Built: {question['default']}"
+        for number, question in enumerate(design.get("questions") or [], start=1)
     ]
     head = '  Questions for you (build the goal again with --project and --answer "1=..." to have it otherwise):'
     return lines + ([head, *questions] if questions else [])

@@ -98,6 +98,7 @@ class SandboxRequest:
 
     job_id: JobId
     purpose: str = "build"
+    # Off unless asked for: an app that is served has nobody to call.
     network: bool = False
     """Opens the way to the package registries, and to nothing else, until `close_network`: for an install."""
     registries: tuple[PackageRegistry, ...] = (PackageRegistry.PYTHON,)

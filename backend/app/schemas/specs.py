@@ -28,6 +28,7 @@ class CorrectionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     change: str = Field(max_length=40)
+    # Not typed by the change: which values one needs is the service's to say, in a sentence.
     values: dict[str, Annotated[str, Field(max_length=2_000)]] = Field(max_length=20)
 
 

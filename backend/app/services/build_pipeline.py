@@ -239,20 +239,20 @@ class BuildPipeline:
         return await self._tools.model_runner_of(self._job, self._tell_founder)
 
     async def _write_app(self, spec: AppSpec) -> CodeResult:
-        result = await self._tools.runner.run(self._job.goal, spec, say=self._tell_founder)
-        missing = missing_files(result.working_files)
+        app = await self._tools.runner.run(self._job.goal, spec, say=self._tell_founder)
+        missing = missing_files(app.working_files)
         if missing:
             raise BuildFailed(
                 FailureCode.INCOMPLETE,
                 "The app is not complete, so it was not kept.",
                 log=f"missing: {', '.join(missing)}",
             )
-        digest = await self._write_files("code", result.working_files)
+        digest = await self._write_files("code", app.working_files)
         return CodeResult(
             digest=digest,
-            files=len(result.working_files),
-            features=result.features,
-            left_out=result.left_out,
+            files=len(app.working_files),
+            features=app.features,
+            left_out=app.left_out,
             wishes=spec.wishes,
         )
 

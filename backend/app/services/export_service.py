@@ -114,16 +114,16 @@ def _path_in_folder(path: str, folder: str | None) -> str:
 
 
 async def _add_file(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    info = _zip_entry(name)
+    entry = _zip_entry(name)
     if len(content) <= _SMALL:
-        archive.writestr(info, content)
+        archive.writestr(entry, content)
     else:
-        await asyncio.to_thread(archive.writestr, info, content)
+        await asyncio.to_thread(archive.writestr, entry, content)
 
 
 def _zip_entry(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, date_time=_EPOCH)
-    info.create_system = _UNIX
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = (stat.S_IFREG | (0o755 if name.endswith(".sh") else 0o644)) << 16
-    return info
+    entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+    entry.create_system = _UNIX
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = (stat.S_IFREG | (0o755 if name.endswith(".sh") else 0o644)) << 16
+    return entry

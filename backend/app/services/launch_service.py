@@ -22,7 +22,7 @@ from app.services.project_service import ProjectService
 from app.services.readiness import readiness_of
 from app.services.spec_service import SpecService
 
-VERSIONS_MOST: Final = 200
+_PAGE: Final = 200
 
 
 class LaunchService:
@@ -79,17 +79,21 @@ class LaunchService:
         self, tx: Connection, founder_id: FounderId, job: Job
     ) -> Sequence[tuple[Job, Sequence[str]]]:
         """Every ready version up to this one, the oldest first, with what it changed in words."""
-        page = await self._projects.builds(
-            tx, founder_id, job.project_id, below=job.number + 1, limit=VERSIONS_MOST
-        )
         history: list[tuple[Job, Sequence[str]]] = []
         before = None
-        for version in reversed(
-            [candidate for candidate in page if candidate.digest and candidate.status is JobStatus.READY]
-        ):
+        for version in reversed(await self._versions_up_to(tx, founder_id, job)):
             spec = await self._specs.of_version(tx, version)
             history.append((version, changes_between(before, spec) if before and spec else []))
             # A version whose plan cannot be read is skipped, so that the next one is compared with the last that
             # can.
             before = spec or before
         return history
+
+    async def _versions_up_to(self, tx: Connection, founder_id: FounderId, job: Job) -> Sequence[Job]:
+        """Every ready version up to this one, the newest first."""
+        versions: list[Job] = []
+        below = job.number + 1
+        while page := await self._projects.builds(tx, founder_id, job.project_id, below=below, limit=_PAGE):
+            versions += [build for build in page if build.digest and build.status is JobStatus.READY]
+            below = page[-1].number
+        return versions

@@ -74,6 +74,7 @@ class ModelService:
                 remedy="Set COFOUNDER_MODEL and its key, or build with the engine 'blueprint'.",
             )
         try:
+            # On the founder's account, without a job: there is none yet, and the question costs a little too.
             await self._probe(Asking(founder_id))
         except RunnerUnavailable as error:
             raise EngineUnavailable(
@@ -86,6 +87,7 @@ class ModelService:
         caps = self._caps
         named_caps = [("founder", caps.founder, spent.founder), ("day", caps.day, spent.day)]
         if job_id is not None:
+            # A budget of a build means something beside a build only.
             named_caps.insert(0, ("build", caps.build, spent.build))
         budgets = [Budget(name, used.tokens, used.usd, cap.tokens, cap.usd) for name, cap, used in named_caps]
         sums = [ShareSum(Share(row[0]), *row[1:]) for row in await model_calls.sums(tx, founder_id, job_id=job_id)]

@@ -13,12 +13,14 @@ Raw = dict[str, Any]
 
 def prune(raw: Raw) -> None:
     """Take out what names a record or a detail that is not there any more."""
+    # A record or a form that was just added says only what it must.
     raw["entities"] = [_with_defaults(entity, EntitySpec) for entity in raw["entities"]]
     raw["forms"] = [_with_defaults(form, FormSpec) for form in raw["forms"]]
     fields = {entity["name"]: {field["name"] for field in entity["fields"]} for entity in raw["entities"]}
     for entity in raw["entities"]:
         entity["fields"] = [field for field in entity["fields"] if field["ref"] is None or field["ref"] in fields]
         _prune_record(entity, set(fields))
+    # Once more, since details that led to a record that is gone have just gone with it.
     fields = {entity["name"]: {field["name"] for field in entity["fields"]} for entity in raw["entities"]}
 
     def is_there(part: Raw, *names: str | None) -> bool:
@@ -37,6 +39,7 @@ def prune(raw: Raw) -> None:
         raw["site"] = {"sections": sections} if sections else None
     for role in raw["roles"]:
         role["entity"] = role["entity"] if role["entity"] in fields else None
+        # Without a record of their own nobody has records that are theirs.
         role["scope"] = role["scope"] if role["entity"] else "all"
 
 
@@ -48,6 +51,7 @@ def _is_complete(raw: Raw, message: Raw) -> bool:
         *re.findall(r"\{([^{}]*)\}", f"{message['subject']} {message['text']}"),
     ]
     entities = {entity["name"]: entity for entity in raw["entities"]}
+    # Words of messages that name no detail of a record.
     receivers = ("owner", "link", "app", None)
     return all(path in receivers or _path_exists(entities, message["entity"], path.strip()) for path in paths)
 
@@ -91,6 +95,7 @@ def _keeps_section(section: Raw, raw: Raw, forms: set[str]) -> bool:
 def _prune_record(entity: Raw, records: set[str]) -> None:
     names = {field["name"] for field in entity["fields"]}
     if entity["state"] not in names:
+        # Moves lead from state to state, so they go with the detail that holds it.
         entity["state"], entity["moves"] = None, []
     for move in entity["moves"]:
         move["asks"] = [name for name in move["asks"] if name in names]

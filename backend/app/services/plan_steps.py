@@ -51,6 +51,7 @@ def _rename_step(raw: Raw, values: Values) -> None:
 
 def rename_choice(raw: Raw, entity: Raw, field: Raw, *, old: str, new: str) -> None:
     """Call a choice otherwise, wherever it is named; its records go along."""
+    # The mark goes into the next version, whose app renames the choice in its records.
     mark_choice(field, old=old, new=new)
     rename(raw, copy.deepcopy(raw), Renames(choices={(entity["name"], field["name"]): {old: new}}))
 
@@ -65,6 +66,7 @@ def _add_step(raw: Raw, values: Values) -> None:
         if "status" in names or any(field["label"].casefold() == "status" for field in entity["fields"]):
             raise CorrectionRefused("There is a detail called status already, which is no list of steps.")
         fields = {"name": "status", "label": "Status", "type": "choice", "required": True}
+        # A list of one step would be none to choose from, so the first one comes along.
         entity["fields"].append({**fields, "ref": None, "choices": [_FIRST, label]})
         return
     choices = list(status["choices"])
@@ -76,6 +78,7 @@ def _add_step(raw: Raw, values: Values) -> None:
         raise CorrectionRefused("The step that it comes after is not in the plan any more.")
     choices.insert(choices.index(after) + 1, label)
     status["choices"] = choices
+    # Otherwise anybody sets the step by hand, and a move would take that away.
     if entity["moves"]:
         about = (
             f"Only {lower_first(entity['label'])} that is {lower_first(after)} can become {lower_first(label)}."
@@ -93,6 +96,7 @@ def _remove_step(raw: Raw, values: Values) -> None:
     status["choices"] = [label for label in status["choices"] if label != step]
     for move in entity["moves"]:
         move["sources"] = [label for label in move["sources"] if label != step]
+    # A move that leads nowhere, or from nowhere, could never be made.
     entity["moves"] = [move for move in entity["moves"] if move["sources"] and move["target"] != step]
 
 

@@ -76,6 +76,7 @@ class ShareService:
         await owned(tx, founder_id, project_id)
         if not 1 <= days <= MAX_DAYS:
             raise InvalidInput(f"A link is good for 1 to {MAX_DAYS} days.")
+        # Made here and not by the database: the digest of the code is salted with the id.
         link_id, secret = uuid.uuid4(), secrets.token_urlsafe(18)
         code = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}" if with_code else None
         link = await share_links.add(
@@ -113,16 +114,19 @@ class ShareService:
         The try is counted first, so `tx` must keep it whatever the answer is.
         """
         expected = await share_links.begin_try(tx, link.id, free=FREE_TRIES, most_seconds=LONGEST_WAIT_S)
+        # Nothing is compared while it has to be waited, so that guesses in that time cost the guesser a wait each.
         if expected is None:
             seconds = math.ceil(await share_links.seconds_to_wait(tx, link.id))
             error = TooManyTries(f"Too many codes were wrong. The next one can be tried in {seconds} s.")
             error.retry_after = max(1, seconds)
             raise error
+        # People write six digits as two groups of three.
         plain = "".join(code.split())
         return hmac.compare_digest(expected, await _code_digest(link.id, plain[:80]))
 
     async def open(self, tx: Connection, link: ShareLink) -> Job:
         """The version that whoever has the link sees: the project's newest. LinkClosed."""
+        # The newest and not the one of the day it was made: who has the link sees what is improved.
         job = await jobs.newest_ready(tx, link.project_id)
         if job is None:
             raise LinkClosed("There is nothing to see at this link any more.", remedy="Ask whoever sent it.")
@@ -131,6 +135,7 @@ class ShareService:
 
 
 def _digest_of(secret: str) -> bytes:
+    # A fast digest will do: the secret is random and long.
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 

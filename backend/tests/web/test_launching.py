@@ -148,3 +148,26 @@ def test_there_is_no_other_paper(signed_in: House) -> None:
 
     for name in ("brief.docx", "secrets.md", "brief"):
         assert signed_in.client.get(f"/p/{project}/v/1/papers/{name}").status_code == 404
+
+
+def test_the_history_begins_with_the_first_version_whatever_came_since(signed_in: House, tmp_path: Path) -> None:
+    project = built(signed_in)
+
+    async def add_builds() -> None:
+        copies = """
+            INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, spec, digest)
+            SELECT project_id, founder_id, number + n, CASE WHEN n = 220 THEN 'ready' ELSE 'failed' END,
+                   goal, tier, spec, digest
+            FROM jobs, generate_series(1, 220) AS n WHERE project_id = %(project)s
+            """
+        async with signed_in.services.database.autocommit() as tx:
+            await tx.execute(copies, {"project": project})
+
+    signed_in.call(add_builds)
+
+    answer = signed_in.client.get(f"/p/{project}/v/221/export.bundle")
+    (tmp_path / "app.bundle").write_bytes(answer.content)
+    listed = subprocess.run(
+        ["git", "bundle", "list-heads", "app.bundle"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert {"refs/tags/v1", "refs/tags/v221"} <= {line.split()[1] for line in listed.stdout.splitlines()}
