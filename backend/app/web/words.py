@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from app.core.errors import AppError
 from app.domain.job import Job, JobStatus
 
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (5, "week"))
@@ -57,6 +58,11 @@ def state_of(job: Job | None) -> str:
             return "Waiting"
         case _:
             return "Building"
+
+
+def problem_of(error: AppError) -> str:
+    """What went wrong and what to do, in one line."""
+    return f"{error.detail} {error.remedy or ''}".strip()
 
 
 def clip(text: str, most: int = 140) -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from app.api.deps import ServicesDep
 from app.api.downloads import bundle_of, paper_file, zip_of
 from app.container import Services
-from app.core.errors import AppError, ConfigurationError, InvalidInput
+from app.core.errors import ConfigurationError, InvalidInput
 from app.core.ids import ProjectId
 from app.domain.job import Job
 from app.ports.storage import TreeDigest
@@ -26,6 +26,7 @@ from app.web.rendering import go_to, page
 from app.web.room_view import find_version, look_into
 from app.web.routes.room import Number, Version
 from app.web.session import PageCaller
+from app.web.words import problem_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -74,12 +75,8 @@ async def push_versions(
     try:
         context["pushed"] = await push(commits, url=url, branch=branch, token=form["token"].strip())
     except (InvalidInput, PushRefused, ConfigurationError) as error:
-        status, context["problem"] = error.status, _problem_words(error)
+        status, context["problem"] = error.status, problem_of(error)
     return await _launch_page(request, services, caller, project_id, number, status=status, **context)
-
-
-def _problem_words(error: AppError) -> str:
-    return f"{error.detail} {error.remedy or ''}".strip()
 
 
 async def _ready_job(services: Services, caller: Caller, project_id: UUID, number: int) -> Job:

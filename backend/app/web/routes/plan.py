@@ -23,6 +23,7 @@ from app.web.form import FormDep
 from app.web.rendering import go_to
 from app.web.room_page import project_page
 from app.web.session import PageCaller
+from app.web.words import problem_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,7 +55,7 @@ async def correct(
                 case _:
                     await specs.correct(tx, caller.id, project, change, values, revision=revision)
     except (InvalidInput, SpecChanged, NothingToUndo) as error:
-        problem = f"{error.detail} {error.remedy or ''}".strip()
+        problem = problem_of(error)
         return await _plan_page(request, services, caller, project_id, status=422, problem=problem)
     return go_to(f"/p/{project_id}/plan")
 

@@ -18,6 +18,7 @@ from app.web.rendering import page
 from app.web.room_view import find_version, look_into
 from app.web.routes.room import Number
 from app.web.session import PageCaller
+from app.web.words import problem_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,7 +64,7 @@ async def restore(
                 raise InvalidInput("Choose a file that was saved from this app.")
             context["done"] = await services.data.restore(job, _pieces(chosen))
     except AppError as error:
-        status, context["problem"] = error.status, f"{error.detail} {error.remedy or ''}".strip()
+        status, context["problem"] = error.status, problem_of(error)
     return page(request, "records.html", status=status, room=room, **context)
 
 

@@ -16,6 +16,7 @@ from app.web.form import FormDep, check_text
 from app.web.rendering import go_to, page
 from app.web.room_view import Room, look_into
 from app.web.session import BuildingCaller, PageCaller
+from app.web.words import problem_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,7 +78,7 @@ async def change_project(
                 case "delete":
                     raise InvalidInput("Write the name of the project as it is, to delete it.")
     except (InvalidInput, BuildInProgress) as error:
-        problem = f"{error.detail} {error.remedy or ''}".strip()
+        problem = problem_of(error)
         return _project_page(request, room, status=error.status, problem=problem)
     if form["do"] == "delete":
         # After the commit, so that a deletion that fails has lost no files.

@@ -25,6 +25,7 @@ from app.web.room_page import room_page
 from app.web.room_view import Room, find_version, look_into, new_wishes
 from app.web.routes.room import Number
 from app.web.session import BuildingCaller, PageCaller
+from app.web.words import problem_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -169,7 +170,7 @@ async def change(
                 raise InvalidInput("Say what should be different.")
             await services.specs.request(tx, caller.id, ProjectId(project_id), text, instead_of=form["instead_of"])
     except InvalidInput as error:
-        problem = f"{error.detail} {error.remedy or ''}".strip()
+        problem = problem_of(error)
         lost = error.extra.get("lost", ())
         return await room_page(
             request, services, caller, project_id, status=422, text=text, problem=problem, lost=lost
