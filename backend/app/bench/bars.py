@@ -44,6 +44,7 @@ class Bar:
     def holds(self, measured: float, ceiling: float | None, *, slowness: float = 1.0) -> bool:
         """True when what was measured on a machine so many times slower than the reference keeps the promise."""
         value = ratio_of(measured, ceiling) if self.judged is Judged.RATIO else measured
+        # A limit in milliseconds is one of the reference machine, so the slower one's time is brought back to it.
         if self.judged is Judged.SCALED:
             value /= slowness
         return value >= self.limit if self.at_least else value <= self.limit
@@ -51,6 +52,7 @@ class Bar:
 
 def ratio_of(measured: float, ceiling: float | None) -> float:
     """The measured value over the ceiling; infinite when the ceiling was too small to be seen."""
+    # Infinite holds no limit from above: a ceiling that was not seen must not let a bar pass.
     return measured / ceiling if ceiling else float("inf")
 
 

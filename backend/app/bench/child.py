@@ -62,6 +62,7 @@ def noop_adapters(settings: Settings, *, hold_s: float = 0) -> Adapters:
 async def _run_worker(settings: Settings, arguments: argparse.Namespace) -> None:
     adapters = noop_adapters(settings, hold_s=arguments.hold)
     if arguments.sandboxes:
+        # For what is killed: only real processes show that all of them are gone.
         adapters = replace(adapters, runtime=real_adapters(settings).runtime, runner=RunnerSlow())
     services = assemble(adapters, settings)
     if arguments.deaf:

@@ -44,6 +44,7 @@ class Line:
     async def ask(self, request: bytes) -> bytes:
         """The body of the answer; UnexpectedAnswer unless it is a success."""
         self._writer.write(request)
+        # By hand: a client library costs more than what is measured.
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = 0
         for line in head.split(b"\r\n"):
@@ -70,10 +71,12 @@ async def _send_all(port: int, requests: Iterator[bytes], clients: int) -> list[
 
     async def client() -> None:
         line = await Line.to(port)
+        # All clients share the one iterator, so each takes the next that is left.
         for request in requests:
             bodies.append(await line.ask(request))
         line.close()
 
+    # An answer that never comes must end the run and say so.
     async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as group:
         for _ in range(clients):
             group.create_task(client())

@@ -39,6 +39,7 @@ class Leftovers:
     def beyond(self, before: Leftovers) -> int:
         """The growth since before."""
         growth = (self.descriptors - before.descriptors, self.children - before.children)
+        # What went away must not make up for what was left.
         return sum(max(0, count) for count in growth) + len(self.places - before.places)
 
 
@@ -54,6 +55,7 @@ def measure_leaks(stage: Stage, sizes: Sizes) -> list[Reading]:
         before = Leftovers.of(house, pids)
         points = [_build_batch(house, pids, batch) for _ in range(rounds - rounds // 2)]
         leftovers = Leftovers.of(house, pids).beyond(before)
+    # Of a straight line through all points: a single pair would show the garbage of the moment.
     slopes = [slope([(n * batch, point[side]) for n, point in enumerate(points)]) / 1000 for side in (0, 1)]
     size = f"{sizes.leak_builds:,} builds"
     return [
@@ -65,5 +67,6 @@ def measure_leaks(stage: Stage, sizes: Sizes) -> list[Reading]:
 
 def _build_batch(house: House, pids: tuple[int, int], count: int) -> tuple[int, int]:
     jobs = build_all(house, count)
+    # Asked for too: an API that nobody asks keeps nothing.
     send_all(house.port, [get(f"/api/generation/{job}/status", house.token) for job in jobs], clients=2)
     return own_memory_bytes(pids[0]), own_memory_bytes(pids[1])

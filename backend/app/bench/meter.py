@@ -22,6 +22,7 @@ def cpu_s(pid: int) -> float:
     """CPU seconds of a process tree so far, its children that have ended included."""
     total = 0.0
     for process in tree(pid):
+        # Between the list and the look a process may have ended; its parent has its time then.
         with contextlib.suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
             total += times.user + times.system + times.children_user + times.children_system
@@ -44,7 +45,6 @@ class Spent:
     def __init__(self, **pids: int) -> None:
         self._pids = pids
         self._before = self._read_totals()
-        self._spent: dict[str, float] = {}
 
     def _read_totals(self) -> dict[str, float]:
         return {name: cpu_s(pid) for name, pid in self._pids.items()}

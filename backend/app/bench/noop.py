@@ -36,6 +36,7 @@ class NoopSandbox:
         self._answers: set[asyncio.Task[None]] = set()
 
     async def write_files(self, files: Mapping[str, bytes]) -> None:
+        # A build that is to be interrupted has to last long enough for it.
         if self._hold_s:
             await asyncio.sleep(self._hold_s)
         self._files.update(files)
@@ -62,6 +63,7 @@ class NoopSandbox:
         return ""
 
     async def connect(self, port: int) -> socket.socket:  # noqa: ARG002 - the app listens on every port
+        # A real pair of sockets: whoever asks whether the app is up speaks HTTP over it.
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setblocking(False)

@@ -55,6 +55,7 @@ _HOW = """## How each is measured
 
 def performance_page(verdicts: Sequence[Verdict]) -> str:
     """The page as Markdown, with a row for every bar."""
+    # With every bar, also those that this run left out: a page that hides one says too much.
     verdicts = judge_all(BARS, [verdict.reading for verdict in verdicts])
     notes = [f"- **{verdict.bar.id}**: {verdict.reading.note}" for verdict in verdicts if verdict.reading.note]
     machine = (

@@ -32,10 +32,12 @@ async def walk(adapters: Adapters, settings: Settings, *, count: int, out: Path)
     async with _registered_worker(adapters, settings) as build:
         for _ in range(WARM_UP):
             await build()
+        # After a few: the first ones import, connect and fill what is kept.
         began = time.process_time()
         for _ in range(count):
             await build()
         spent = (time.process_time() - began) / count
+    # Apart from the builds that are measured, since noting costs something too.
     noting = _NotingDatabase(adapters.database.url)
     async with _registered_worker(replace(adapters, database=noting), settings) as build:
         noting.lines.clear()
@@ -52,6 +54,7 @@ async def _registered_worker(
     services = assemble(adapters, settings)
     async with services.database.transaction() as tx:
         await queue_work.register_worker(tx, WORKER, slots=1)
+    # Else the reaper would take the builds away as those of a worker that died.
     beats = asyncio.create_task(_keep_alive(services.database, settings.lease_s / 5))
     try:
         yield _make_builder(adapters, services, settings)
@@ -85,6 +88,7 @@ def _make_builder(adapters: Adapters, services: Services, settings: Settings) ->
     return build
 
 
+# Without the records of the engine, which `P5 all` has and `P5 ours` leaves out.
 async def _unrecorded(name: str, work: Callable[[], Awaitable[Json]]) -> Json:  # noqa: ARG001 - a step has a name
     return await work()
 
