@@ -19,7 +19,7 @@ def line_kind(spec: AppSpec, entity: EntitySpec) -> tuple[EntitySpec, FieldSpec]
 
 def lines_of(spec: AppSpec, entity: EntitySpec) -> FieldSpec | None:
     """The field by which records of this kind are the lines of another, if they are."""
-    parent = next((other for other in spec.entities if other.lines == entity.name), None)
+    parent = next((holder for holder in spec.entities if holder.lines == entity.name), None)
     return _link_to(entity, parent.name) if parent is not None else None
 
 
@@ -48,7 +48,7 @@ def _check_kind(spec: AppSpec, entity: EntitySpec, name: str) -> None:
         )
     if child.lines:
         raise ValueError(f"{name!r} are lines of {entity.name!r}, so they have no lines of their own")
-    parents = [other.name for other in spec.entities if other.lines == name]
+    parents = [holder.name for holder in spec.entities if holder.lines == name]
     if len(parents) > 1:
         raise ValueError(f"{name!r} are the lines of one entity, not of {' and '.join(parents)}")
 

@@ -102,7 +102,7 @@ def _arguments_of(spec: AppSpec, rule: Rule) -> list[str]:
     values = rule.values
     # A try may meet another rule of the record first, and must take no refusal for this one's.
     says = repr(
-        tuple(other.about for other in rules_of(spec, rule.entity) if other.word not in ("Sum", "Overdue"))
+        tuple(judged.about for judged in rules_of(spec, rule.entity) if judged.word not in ("Sum", "Overdue"))
     )
     match rule.word:
         case "Unique":

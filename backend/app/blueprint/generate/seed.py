@@ -102,10 +102,10 @@ def _entity_records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Recor
 
 def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows, names: Sequence[Example]) -> int:
     """The number of examples: more of what belongs to something; no more than there are names for."""
-    pointed_at = any(field.ref == entity.name for other in spec.entities for field in other.fields)
+    pointed_at = any(field.ref == entity.name for linking in spec.entities for field in linking.fields)
     belongs = any(field.ref in rows for field in entity.fields)
     count = LINK_ROWS if belongs and not pointed_at else CHILD_ROWS if belongs else PARENT_ROWS
-    is_line = any(other.lines == entity.name for other in spec.entities) or any(
+    is_line = any(paper.lines == entity.name for paper in spec.entities) or any(
         rule.kind is RuleKind.SUM and rule.entity == entity.name and len(rule.fields) > 1 for rule in spec.rules
     )
     title = title_fields(entity)[0]

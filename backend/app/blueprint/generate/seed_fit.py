@@ -116,7 +116,7 @@ def _move_from_clash(
     count = _count_of(rule.entity, ref, rows, spec)
     step = 1 if (_moment(record[times[0]]) or (0, ""))[0] >= 0 else -1
     for turn in range(_STEPS):
-        if not any(_is_clash(times, ref, record, other) for other in earlier):
+        if not any(_is_clash(times, ref, record, taken) for taken in earlier):
             return True
         record[ref] = int(record[ref] or 0) % count + 1
         if turn % count == count - 1:
@@ -149,7 +149,7 @@ def _move_to_free_place(
     ref, count = rule.fields[0], _count_of(rule.entity, rule.fields[0], rows, spec)
     taking = rule.fields[1] if len(rule.fields) > 1 else ""
     for _ in range(count if record[ref] is not None else 0):
-        taken = sum(_amount_taken(other, taking) for other in earlier if other[ref] == record[ref])
+        taken = sum(_amount_taken(beside, taking) for beside in earlier if beside[ref] == record[ref])
         if taken + _amount_taken(record, taking) <= _places_of(rule, record, rows, spec):
             return True
         record[ref] = int(record[ref] or 0) % count + 1
@@ -174,7 +174,7 @@ def _make_different(
     refs = [name for name in rule.fields if _linked_entity(rule.entity, name, spec) is not None]
     for turn in range(_STEPS):
         values = [record[name] for name in rule.fields]
-        if None in values or all([other[name] for name in rule.fields] != values for other in earlier):
+        if None in values or all([beside[name] for name in rule.fields] != values for beside in earlier):
             return True
         if not refs:
             return False

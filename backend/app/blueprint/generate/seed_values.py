@@ -195,7 +195,9 @@ def _date_text(field: FieldSpec, place: Place) -> str:
     day = _day_offset(field, place)
     if field.type is FieldType.DATE:
         return f"@{day}"
-    ends = field.name.startswith(_ENDS) and any(other.name.startswith(_STARTS) for other in place.entity.fields)
+    ends = field.name.startswith(_ENDS) and any(
+        sibling.name.startswith(_STARTS) for sibling in place.entity.fields
+    )
     return f"@{day} {_an_hour_later(place) if ends else place.pick(_TIMES)}"
 
 
@@ -215,18 +217,18 @@ def _day_offset(field: FieldSpec, place: Place) -> int:
         return -20 - place.row * 47 - place.shift
     if field.name.startswith(_PAST):
         # Something past with an end still to come, such as a loan, began within reach of it.
-        ends = any(other.name.startswith(_ENDS) for other in place.entity.fields)
+        ends = any(sibling.name.startswith(_ENDS) for sibling in place.entity.fields)
         return min(-1, place.day - 14) if ends else -2 - place.later * 3
-    if field.name == "on_date" and not any(other.type is FieldType.CHOICE for other in place.entity.fields):
+    if field.name == "on_date" and not any(sibling.type is FieldType.CHOICE for sibling in place.entity.fields):
         return -1 - place.later * 3
-    starts = any(other.name.startswith(_STARTS) for other in place.entity.fields)
+    starts = any(sibling.name.startswith(_STARTS) for sibling in place.entity.fields)
     same_day = field.type is FieldType.DATETIME
     return place.day + (4 if field.name.startswith(_ENDS) and starts and not same_day else 0)
 
 
 def _example_number(field: FieldSpec, place: Place) -> int:
     if field.name == "year" and (
-        field.required or any(other.type is FieldType.MONEY for other in place.entity.fields)
+        field.required or any(sibling.type is FieldType.MONEY for sibling in place.entity.fields)
     ):
         return int(stock.RECENT_YEARS[place.row % len(stock.RECENT_YEARS)])
     if field.name == "capacity" and place.entity.field("venue") is not None:

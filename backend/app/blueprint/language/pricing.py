@@ -70,7 +70,7 @@ def _as_line(line: EntitySpec) -> EntitySpec:
 
 
 def _as_paper(paper: EntitySpec, line: str, entities: Sequence[EntitySpec], tax: str) -> EntitySpec:
-    lines = lower_first(next(one.plural for one in entities if one.name == line))
+    lines = lower_first(next(entity.plural for entity in entities if entity.name == line))
     added = f"sum(amount of {line})"
     # A goal that says that there is none, or says its rate, has no other field for it.
     fields = [field for field in paper.fields if field.name != "total" and not _TAX.fullmatch(field.label)]
@@ -92,5 +92,5 @@ def _as_paper(paper: EntitySpec, line: str, entities: Sequence[EntitySpec], tax:
                 about=f"The {lines} and the {lower_first(tax)}.",
             ),
         ]  # fmt: skip
-    found = {**dict(paper), "fields": fields, "computed": (*paper.computed, *figures), "lines": line}
-    return EntitySpec.model_validate(found)
+    worked_out = {"fields": fields, "computed": (*paper.computed, *figures), "lines": line}
+    return EntitySpec.model_validate({**dict(paper), **worked_out})
