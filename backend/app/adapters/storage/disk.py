@@ -134,11 +134,9 @@ class DiskVersionStore:
     async def _locked(self, project_id: ProjectId) -> AsyncIterator[int]:
         """Hold the project's lock. Git commands inherit it, so it outlives a killed owner until they end."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(self._root / f"{project_id}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        async with asyncio.timeout(_LOCK_WAIT_S):
+            lock = await _lock_file(self._root / f"{project_id}.lock")
         try:
-            async with asyncio.timeout(_LOCK_WAIT_S):
-                while not _try_lock(lock):  # noqa: ASYNC110 - the holder may be another process
-                    await asyncio.sleep(_LOCK_POLL_S)
             yield lock
         finally:
             os.close(lock)
@@ -162,6 +160,24 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+async def _lock_file(path: Path) -> int:
+    """The lock on the file of that name, as soon as nobody else has it."""
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Whoever waited while the project was removed has the lock of a file that is gone, and others a new one.
+        if _try_lock(lock) and _is_named(lock, path):
+            return lock
+        os.close(lock)
+        await asyncio.sleep(_LOCK_POLL_S)
+
+
+def _is_named(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _try_lock(lock: int) -> bool:
