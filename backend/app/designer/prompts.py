@@ -97,6 +97,11 @@ def repair_prompt(faults: Sequence[str]) -> str:
     return _render("repair.md", faults=list(faults))
 
 
+def rest_prompt(outline: Sequence[str]) -> str:
+    """What is kept of an answer that was cut off, so that the rest of it comes."""
+    return _render("rest.md", outline=list(outline), fence=fence_of("\n".join(outline)))
+
+
 def clauses_prompt(clauses: Mapping[int, str]) -> str:
     """The clauses that an answer did not mention."""
     fence = fence_of("\n".join(clauses.values()))

@@ -93,6 +93,17 @@ def answer_schema() -> Json:
     }
 
 
+def rest_schema(schema: Json) -> Json:
+    """The schema of what is missing of an answer: nothing has to be said again but the names of its parts."""
+    loose = {**schema, "required": []}
+    properties = dict(schema["properties"])
+    if "spec" in properties:
+        properties["spec"] = {**properties["spec"], "required": []}
+        entity = {**schema["$defs"]["EntitySpec"], "required": ["name"]}
+        loose["$defs"] = {**schema["$defs"], "EntitySpec": entity}
+    return {**loose, "properties": properties}
+
+
 _BRIEF_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "EntitySpec": ("name", "fields", "computed", "state", "moves"),
     "ComputedSpec": ("name", "expression", "about"),

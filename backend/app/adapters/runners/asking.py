@@ -122,6 +122,11 @@ class Asker:
         """True while another answer may be waited for."""
         return time.monotonic() < self._ends_at
 
+    @property
+    def may_go_on(self) -> bool:
+        """True when an answer that was cut off may be finished by others: a small context has no room for them."""
+        return self.has_time and not self._provider.reads_little
+
     async def ask(self, conversation: Conversation, *, step: str, share: Share, schema: dict[str, Any]) -> Answer:
         """The answer to the last question, kept or new. RunnerUnavailable, BudgetReached, AnswerUnusable."""
         size = len(json.dumps([conversation.system, conversation.turns, schema]).encode())

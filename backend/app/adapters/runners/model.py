@@ -18,7 +18,7 @@ from app.blueprint.operations import Operation
 from app.blueprint.plan import plan_of
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_changes import difference
-from app.designer import patches, prompts
+from app.designer import parts, patches, prompts
 from app.designer.brief import brief_of
 from app.designer.choice import ModelChoice
 from app.designer.clauses import clauses_of, kept_share, unmentioned, wishes_of
@@ -26,7 +26,7 @@ from app.designer.drafts import Draft, Fault, add_views, complete, read_draft
 from app.designer.patches import change_schema
 from app.designer.printable import clean_line
 from app.designer.request import Request
-from app.designer.schema import accounts_schema, answer_schema, brief_answer_schema
+from app.designer.schema import accounts_schema, answer_schema, brief_answer_schema, rest_schema
 from app.ports.model_calls import Abilities, BudgetReached, CallJournal, Share
 from app.ports.runner import GoalNotUnderstood, Runner, RunResult, Say, Scaffold
 
@@ -95,8 +95,11 @@ class RunnerReal:
             await asker.recall_form()
             for repair in range(REPAIRS + 1):
                 step, share = ("change", Share.USEFUL) if not repair else (f"mend {repair}", Share.REPAIR)
-                reply = await asker.ask(conversation, step=step, share=share, schema=change_schema())
-                answer = _read_object(reply.text)
+                answer, is_cut = await self._ask_in_parts(
+                    asker, conversation, step=step, share=share, schema=change_schema()
+                )
+                if is_cut:
+                    raise AnswerUnusable("The change is more than the model can say in its answers.")
                 try:
                     operations = patches.read_operations(answer.get("operations"))
                     changed = await asyncio.to_thread(patches.apply_patch, spec, operations)
@@ -150,16 +153,17 @@ class RunnerReal:
         for repair in range(REPAIRS + 1):
             step, share = ("design", Share.USEFUL) if not repair else (f"repair {repair}", Share.REPAIR)
             try:
-                reply = await asker.ask(conversation, step=step, share=share, schema=schema)
+                answer, is_cut = await self._ask_in_parts(
+                    asker, conversation, step=step, share=share, schema=schema
+                )
             except (BudgetReached, AnswerUnusable):
                 if best[1].spec is None:
                     raise
                 break
-            answer = _read_object(reply.text)
             draft = await asyncio.to_thread(read_draft, answer.get("spec"), goal=goal, engine=self._choice.label)
             if draft.spec is not None and draft.spec.title == prompts.brief_example_title():
                 draft = Draft(None, (Fault("spec", "it is the example; design the app for this goal"),))
-            if reply.is_cut:
+            if is_cut:
                 cut = Fault("the answer", "it was cut off at the limit of its length; say the same in less")
                 draft = Draft(draft.spec, (*draft.faults, cut))
             # Of two that are equally faulty the later, which was written with the faults in view.
@@ -171,6 +175,35 @@ class RunnerReal:
                 await self._say(f"The design has {len(draft.faults)} faults, so the model mends it")
                 conversation.ask(prompts.repair_prompt([str(fault) for fault in draft.faults]))
         return best
+
+    async def _ask_in_parts(
+        self, asker: Asker, conversation: Conversation, *, step: str, share: Share, schema: dict[str, Any]
+    ) -> tuple[dict[str, Any], bool]:
+        """An answer, put together where its provider cuts it off, and whether some of it never came."""
+        reply = await asker.ask(conversation, step=step, share=share, schema=schema)
+        if not reply.is_cut or not asker.may_go_on:
+            return _read_object(reply.text), reply.is_cut
+        answer = parts.read_part(reply.text)
+        for number in range(2, parts.MOST_PARTS + 1):
+            if not answer or not asker.has_time:
+                break
+            await self._say("It is longer than one answer of the model may be, so the model goes on with it")
+            conversation.ask(prompts.rest_prompt(parts.outline_of(answer)))
+            try:
+                reply = await asker.ask(
+                    conversation, step=f"{step}, part {number}", share=share, schema=rest_schema(schema)
+                )
+            except (BudgetReached, AnswerUnusable) as error:
+                log.info("answer_not_finished", model=self._choice.label, reason=str(error))
+                break
+            more = parts.read_part(reply.text) if reply.is_cut else _read_object(reply.text)
+            joined = parts.join(answer, more)
+            if not reply.is_cut:
+                return joined, False
+            if joined == answer:
+                break
+            answer = joined
+        return answer, True
 
     async def _complete_accounts(
         self, asker: Asker, conversation: Conversation, clauses: tuple[str, ...], answer: dict[str, Any]
