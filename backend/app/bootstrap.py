@@ -25,7 +25,7 @@ from app.designer.choice import DESIGN_CALLS
 from app.events.cache import StatusCache, connect
 from app.events.feeds import Feeds
 from app.events.notifications import NotificationListener
-from app.models import model_runner_of, model_service
+from app.models import kept_choices, model_runner_of, model_service
 from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
@@ -132,6 +132,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     gates = GateService()
     specs = SpecService()
     versions = VersionService(adapters.store)
+    choices = kept_choices(settings)
     shares, projects = ShareService(), ProjectService(cache)
     return Services(
         database=database,
@@ -158,10 +159,11 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
             gates,
             adapters.runtime,
             specs,
-            default_engine=settings.default_engine,
+            choices=choices,
             disk_is_full=lambda: has_no_room(settings.data.root),
         ),
         models=model_service(settings, database),
+        choices=choices,
         versions=versions,
         data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
         previews=adapters.signer,

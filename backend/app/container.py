@@ -21,6 +21,7 @@ from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.launch_service import LaunchService
+from app.services.model_choices import ModelChoices
 from app.services.model_service import ModelService
 from app.services.page_access import PageAccess
 from app.services.project_beginnings import ProjectBeginnings
@@ -53,6 +54,7 @@ class Services:
     gates: GateService
     generation: GenerationService
     models: ModelService
+    choices: ModelChoices
     versions: VersionService
     data: AppData
     previews: PreviewSigner

@@ -17,6 +17,7 @@ from app.api.routes import (
     gates,
     generation,
     meta,
+    models,
     page_links,
     projects,
     specs,
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     include_flat(app, gates.project_router, prefix="/api/projects", tag="gates")
     include_flat(app, gates.router, prefix="/api/gates", tag="gates")
     include_flat(app, builds.router, prefix="/api/builds", tag="builds")
+    include_flat(app, models.router, prefix="/api/models", tag="models")
     include_flat(app, usage.router, prefix="/api", tag="usage")
     include_flat(app, steering.plans_router, prefix="/api/plans", tag="plans")
     include_flat(app, steering.project_router, prefix="/api/projects", tag="steering")

@@ -13,7 +13,8 @@ from app.adapters.runners.blueprint import RunnerBlueprint
 from app.adapters.runners.in_order import RunnersInOrder
 from app.blueprint.spec import AppSpec
 from app.core.errors import ConfigurationError
-from app.core.ids import FounderId, JobId
+from app.core.ids import FounderId, JobId, ProjectId
+from app.core.seal import Seal
 from app.core.settings import Settings, process_environment
 from app.db.engine import Database
 from app.designer.choice import (
@@ -26,12 +27,14 @@ from app.designer.choice import (
 )
 from app.designer.request import Request
 from app.domain.job import SpecifiedJob
+from app.domain.model_choice import Chosen
 from app.domain.model_spending import Asking
 from app.ports.model_calls import Abilities, AnswerForm, CallJournal, ProviderDown
-from app.ports.runner import Runner, Say
-from app.services.build_pipeline import ModelRunnerOf
+from app.ports.runner import Runner, RunnerUnavailable, Say
+from app.services.build_pipeline import NO_MODEL, ModelRunnerOf
+from app.services.model_choices import ModelChoices
 from app.services.model_ledger import Cap, Caps, JobJournal
-from app.services.model_service import GOOD_FOR_S, ModelService
+from app.services.model_service import GOOD_FOR_S, ModelService, ServerHere
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Ledger:
 
 
 _ADAPTER: Final = "app.adapters.runners.model"
+_LOCAL_SERVERS: Final = "app.adapters.runners.local_servers"
 
 
 class _Adapter(Protocol):
@@ -74,7 +78,56 @@ def choices_of(settings: Settings) -> tuple[ModelChoice, ...]:
     pairs = [_parse(text) for text in (settings.model, *fallbacks)]
     # A key must not be sent to the server of another company.
     primary = pairs[0][0]
-    return tuple(_make_choice(settings, provider, name, is_own=provider == primary) for provider, name in pairs)
+    return tuple(_choice_of_settings(settings, *pair, is_own=pair[0] == primary) for pair in pairs)
+
+
+def kept_choices(settings: Settings) -> ModelChoices:
+    """The choices of founders and projects before these settings, with what seals their keys."""
+    key = settings.seal_key.get_secret_value() if settings.seal_key is not None else None
+    instance = None
+    if settings.model is not None:
+        names = ", ".join(text for text in (settings.model, settings.model_fallbacks) if text)
+        instance = Chosen(names, settings.model_url, of="instance")
+    return ModelChoices(Seal(settings.data.seal, setting=key), instance=instance, engine=settings.engine)
+
+
+async def choices_for(
+    settings: Settings, database: Database, founder_id: FounderId, project_id: ProjectId | None = None
+) -> tuple[ModelChoice, ...]:
+    """The models that are asked for a project, or for a new one; none where none is chosen. ConfigurationError."""
+    kept = kept_choices(settings)
+    async with database.autocommit() as tx:
+        found = await kept.find(tx, founder_id, project_id)
+        if found is None or found.of == "instance":
+            return choices_of(settings)
+        pairs = [_parse(text) for text in found.model.split(",")]
+        urls = [found.url if provider == pairs[0][0] else None for provider, _ in pairs]
+        secrets = [
+            await kept.key_of(tx, founder_id, provider, url)
+            for (provider, _), url in zip(pairs, urls, strict=True)
+        ]
+    return tuple(
+        _make_choice(settings, *pair, url=url, secret=secret or _key_elsewhere(settings, *pair, url=url))
+        for pair, url, secret in zip(pairs, urls, secrets, strict=True)
+    )
+
+
+def _key_elsewhere(settings: Settings, provider: str, name: str, *, url: str | None) -> str | None:
+    """The key for a model that a founder chose and keeps no key for. ConfigurationError.
+
+    A key of the settings or the environment goes to no other address than the one that it was set for.
+    """
+    if settings.model is not None and settings.model_key is not None:
+        primary, _ = _parse(settings.model)
+        if (primary, settings.model_url) == (provider, url):
+            return settings.model_key.get_secret_value()
+    variable = KEY_VARIABLES.get(provider)
+    key = process_environment().get(variable) if variable and url is None else None
+    if key or provider in NEEDS_NO_KEY or url is not None:
+        return key or None
+    raise ConfigurationError(
+        f"The model '{provider}:{name}' needs a key.", remedy=f"cofounder model key {provider}"
+    )
 
 
 def _parse(text: str) -> tuple[str, str]:
@@ -84,8 +137,15 @@ def _parse(text: str) -> tuple[str, str]:
         raise ConfigurationError(str(error), remedy="COFOUNDER_MODEL=anthropic:claude-sonnet-4-5") from error
 
 
-def _make_choice(settings: Settings, provider: str, name: str, *, is_own: bool) -> ModelChoice:
-    url = (settings.model_url if is_own else None) or (OLLAMA_URL if provider == "ollama" else None)
+def _choice_of_settings(settings: Settings, provider: str, name: str, *, is_own: bool) -> ModelChoice:
+    url = settings.model_url if is_own else None
+    return _make_choice(settings, provider, name, url=url, secret=_key_of(settings, provider, name, is_own=is_own))
+
+
+def _make_choice(
+    settings: Settings, provider: str, name: str, *, url: str | None, secret: str | None
+) -> ModelChoice:
+    url = url or (OLLAMA_URL if provider == "ollama" else None)
     if provider == "compatible" and url is None:
         raise ConfigurationError(
             "The provider 'compatible' needs an address.", remedy="COFOUNDER_MODEL_URL=http://127.0.0.1:8080/v1"
@@ -93,7 +153,7 @@ def _make_choice(settings: Settings, provider: str, name: str, *, is_own: bool) 
     return ModelChoice(
         provider=provider,
         name=name,
-        secret=_key_of(settings, provider, name, is_own=is_own),
+        secret=secret,
         url=url,
         is_streaming=settings.model_streaming,
         silence_s=settings.model_silence_s,
@@ -124,14 +184,18 @@ def caps_of(settings: Settings) -> Caps:
     )
 
 
-def model_runner_of(settings: Settings, database: Database, rules: Runner) -> ModelRunnerOf | None:
-    """Makes the runner with a model for a job; None where no model is set."""
-    choices = choices_of(settings)
-    if not choices:
-        return None
+def model_runner_of(settings: Settings, database: Database, rules: Runner) -> ModelRunnerOf:
+    """Makes the runner with the model of a job's project. What is wrong with the settings is told at once."""
+    choices_of(settings)
     caps = caps_of(settings)
 
     async def runner_of(job: SpecifiedJob, say: Say) -> Runner:
+        try:
+            choices = await choices_for(settings, database, job.founder_id, job.project_id)
+        except ConfigurationError as error:
+            raise RunnerUnavailable(f"{error.detail} {error.remedy or ''}".strip()) from error
+        if not choices:
+            raise RunnerUnavailable(NO_MODEL)
         journal = JobJournal(database, caps, Asking(job.founder_id, job.project_id, job.id))
         asked = Request(change=job.change, answers=job.answers or {})
         return await _make_runner(choices, journal, rules=rules, say=say, asked=asked)
@@ -149,19 +213,27 @@ async def _make_runner(
 
 def model_service(settings: Settings, database: Database) -> ModelService:
     """The service by which the API knows the model."""
-    choices, caps = choices_of(settings), caps_of(settings)
-    if not choices:
-        return ModelService(database, caps, label=None, probe=None)
+    caps = caps_of(settings)
+    choices_of(settings)
 
-    async def probe(asking: Asking) -> None:
+    async def probe(asking: Asking) -> bool:
+        choices = await choices_for(settings, database, asking.founder_id, asking.project_id)
         journal = JobJournal(database, caps, asking)
         # Any of them that answered of late is enough: a build would come to it.
         for choice in choices:
             if await journal.abilities(choice.digest, within_s=GOOD_FOR_S):
-                return
-        await _probe_in_order(choices, journal)
+                return True
+        if choices:
+            await _probe_in_order(choices, journal)
+        return bool(choices)
 
-    return ModelService(database, caps, label=choices[0].label, probe=probe)
+    return ModelService(database, caps, probe=probe, look_around=_servers_here)
+
+
+def _servers_here() -> list[ServerHere]:
+    """The model servers that answer on this machine."""
+    local_servers = import_module(_LOCAL_SERVERS)
+    return [ServerHere(*found) for found in local_servers.offers()]
 
 
 async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> tuple[ModelChoice, Abilities]:
@@ -180,7 +252,8 @@ async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) 
 async def try_model(settings: Settings, ledger: Ledger) -> str:
     """Ask the model that is set for next to nothing; what that showed. RunnerUnavailable, ConfigurationError."""
     journal = JobJournal(ledger.database, caps_of(settings), Asking(ledger.founder_id))
-    answered, abilities = await _probe_in_order(_require_choices(settings), journal)
+    choices = await _require_choices(settings, ledger)
+    answered, abilities = await _probe_in_order(choices, journal)
     prices = (await _load_adapter()).describe_price(answered)
     return f"{answered.label} answers ({describe_cost(journal)}): {_describe_abilities(abilities)}; {prices}"
 
@@ -205,7 +278,7 @@ async def plan_with_model(settings: Settings, ledger: Ledger, goal: str, say: Sa
     asking = Asking(ledger.founder_id, job_id=JobId(uuid4()))
     journal = JobJournal(ledger.database, caps_of(settings), asking)
     runner = await _make_runner(
-        _require_choices(settings), journal, rules=RunnerBlueprint(), say=say, asked=Request()
+        await _require_choices(settings, ledger), journal, rules=RunnerBlueprint(), say=say, asked=Request()
     )
     return (await runner.scaffold(goal)).spec, describe_cost(journal)
 
@@ -217,12 +290,10 @@ def describe_cost(journal: JobJournal) -> str:
     return f"{usage.tokens:,} tokens, {price}"
 
 
-def _require_choices(settings: Settings) -> tuple[ModelChoice, ...]:
-    choices = choices_of(settings)
+async def _require_choices(settings: Settings, ledger: Ledger) -> tuple[ModelChoice, ...]:
+    choices = await choices_for(settings, ledger.database, ledger.founder_id)
     if not choices:
-        raise ConfigurationError(
-            "No model is set.", remedy="COFOUNDER_MODEL=anthropic:claude-sonnet-4-5 COFOUNDER_MODEL_KEY=..."
-        )
+        raise ConfigurationError("No model is set.", remedy="cofounder model use anthropic:claude-sonnet-4-5")
     return choices
 
 

@@ -20,6 +20,7 @@ from app.cli.lookup import find_job_id, find_project_id, naming_a_build
 from app.cli.plan_gate import agree_on_plan
 from app.cli.progress import Progress, QuietProgress, make_progress
 from app.cli.summary import exit_of_build, failed_lines, ready_lines, status_lines
+from app.core.errors import AppError
 from app.domain.job import GOAL_MAX, JobStatus
 from app.domain.text import has_shape, holds_controls
 from app.ports.runner import BLUEPRINT_ENGINE
@@ -54,7 +55,7 @@ def build(
     context: Ctx,
 ) -> int:
     # Of a new project the settings say it; of one that there is only the instance knows.
-    planner = engine or (load_settings(common).default_engine if project is None else None)
+    planner = engine or (planner_of_new(common, context) if project is None else None)
     if goal is not None and planner == BLUEPRINT_ENGINE:
         agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
     with open_client(common, context) as client:
@@ -87,8 +88,29 @@ def finish_started(
 
 def planner_of(client: ApiClient, project: str | None, common: Common) -> str:
     """The engine that plans the next build of a project."""
-    record = client.get(f"/api/projects/{find_project_id(client, project or '')}")
-    return str(record.get("engine") or load_settings(common).default_engine)
+    project_id = find_project_id(client, project or "")
+    record = client.get(f"/api/projects/{project_id}")
+    return str(record.get("engine") or planner_by(client, common, project_id=project_id))
+
+
+def planner_of_new(common: Common, context: Context) -> str:
+    """The engine that plans a new project, where no instance answers by the settings of this command."""
+    settings = load_settings(common)
+    if settings.engine is not None or settings.model is not None:
+        return settings.default_engine
+    try:
+        with open_client(common, context) as client:
+            return planner_by(client, common)
+    except AppError:
+        return settings.default_engine
+
+
+def planner_by(client: ApiClient, common: Common, **of: str) -> str:
+    """The engine that plans by the choices of the founder, else by the settings."""
+    try:
+        return str(client.get("/api/models", **of)["engine"])
+    except ApiProblem:
+        return load_settings(common).default_engine
 
 
 def watch(job: Job, /, *, timeout: Timeout = None, common: Common = COMMON, context: Ctx) -> int:

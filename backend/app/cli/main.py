@@ -59,6 +59,7 @@ COMMANDS = (
     ("worker", "app.cli.instance:worker", RUN, "Run one more worker."),
     ("mcp", "app.cli.mcp:app", RUN, "Let your own assistant design and build here."),
     ("logs", "app.cli.about:logs", LOOK, "Show the log of a part."),
+    ("model", "app.cli.model:app", LOOK, "Choose the model that plans, and keep the keys of providers."),
     ("usage", "app.cli.usage:usage", LOOK, "Show what was spent on models."),
     ("token", "app.cli.about:token", LOOK, "Print the access token."),
     ("doctor", "app.cli.about:doctor", LOOK, "Check that this machine has what is needed."),

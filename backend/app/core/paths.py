@@ -50,6 +50,11 @@ class DataDir:
         return self.root / "secret"
 
     @property
+    def seal(self) -> Path:
+        """The keys that seal the kept keys of model providers."""
+        return self.root / "seal"
+
+    @property
     def postgres(self) -> Path:
         """The cluster of the embedded Postgres."""
         return self.root / "postgres"

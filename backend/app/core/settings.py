@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         default=None,
         description="Models asked in this order when a provider has trouble, as PROVIDER:NAME with commas.",
     )
+    seal_key: SecretStr | None = Field(
+        default=None,
+        description="What seals the kept keys of providers, 32 characters or more; of several with commas "
+        "the first seals and each opens. By default a file of the data directory.",
+    )
     model_streaming: bool = Field(default=True, description="Receive a model's answer while it is written.")
     model_silence_s: float | None = Field(
         default=None,

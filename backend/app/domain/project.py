@@ -21,6 +21,8 @@ class Project:
     last_number: int
     engine_asked: str | None
     """Who plans its apps unless a build says otherwise; None is what the instance says."""
+    model: str | None
+    """The model that plans them where one does; None is what its founder, or else the instance, says."""
     created_at: datetime
 
     @property

@@ -21,10 +21,13 @@ from app.mcp_server.designing import GoalField, read_goal_spec, read_spec
 from app.mcp_server.repeating import RequestKey, once
 from app.mcp_server.tools import Answer, Arguments, Session, Tool
 from app.mcp_server.words import job_data, job_lines, shorten
+from app.ports.runner import MODEL_ENGINE
 from app.queue.worker import process_next_job
+from app.schemas.generation import MOST_ANSWERS, AnswerIn
 from app.schemas.text import Name
 from app.services.generation_service import StartRequest
 from app.services.plan_service import TooLittleKept, require_enough_kept
+from app.services.project_service import owned
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +57,14 @@ class BuildIn(Arguments):
         None
     )
     project_id: Annotated[UUID | None, Field(description="Build in this project instead of a new one.")] = None
+    answers: Annotated[
+        list[AnswerIn] | None,
+        Field(
+            max_length=MOST_ANSWERS,
+            description="With a goal and the project_id: the founder's answers to the questions that status told "
+            "of a version which the model of this instance designed. It designs that anew.",
+        ),
+    ] = None
     anyway: Annotated[
         bool, Field(description="Build a goal although most of it would be left out. Only if the founder says so.")
     ] = False
@@ -76,17 +87,19 @@ class FollowIn(JobIn):
 
 
 async def _start_build(session: Session, arguments: BuildIn) -> Answer:
-    spec = await _spec_to_build(arguments)
+    spec = await _spec_to_build(session, arguments)
     services = session.services
     # Before anything is written: whoever may not build leaves no empty project.
     caller = await services.founders.require_subscription(session.caller)
+    if spec is None and await _planner_of(session, arguments) == MODEL_ENGINE:
+        await services.models.require_answering(caller.id, _project_in(arguments))
     async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
         if repeated.answer is None:
             project_id = await _project_for(tx, session, arguments, spec)
             if spec is not None:
                 # The build reads the specification from the draft, as it does when the founder has edited it.
                 await services.specs.draft(tx, caller.id, project_id, spec)
-            request = StartRequest(project_id, None if spec is not None else arguments.goal)
+            request = _request_of(project_id, arguments, has_spec=spec is not None)
             started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
             repeated.answer = {**started, "project_id": str(project_id)}
     # After the commit: a worker that hears of a job before it is there finds nothing.
@@ -94,7 +107,7 @@ async def _start_build(session: Session, arguments: BuildIn) -> Answer:
     return started_answer(repeated.answer)
 
 
-async def _spec_to_build(arguments: BuildIn) -> AppSpec | None:
+async def _spec_to_build(session: Session, arguments: BuildIn) -> AppSpec | None:
     """The specification to build from, None for the goal alone. SpecRefused, TooLittleKept."""
     if arguments.specification is not None:
         # Ours to say: the app tells its readers who planned it.
@@ -104,9 +117,28 @@ async def _spec_to_build(arguments: BuildIn) -> AppSpec | None:
         return await read_spec(raw)
     if arguments.goal is None:
         raise InvalidInput("There is nothing to build.", remedy="Give a specification, or at least a goal.")
-    if not arguments.anyway:
+    if not arguments.anyway and await _planner_of(session, arguments) != MODEL_ENGINE:
         await _require_enough_kept(arguments.goal)
     return None
+
+
+def _request_of(project_id: ProjectId, arguments: BuildIn, *, has_spec: bool) -> StartRequest:
+    if has_spec:
+        return StartRequest(project_id, None)
+    answers = None if arguments.answers is None else {said.question: said.answer for said in arguments.answers}
+    return StartRequest(project_id, arguments.goal, answers=answers)
+
+
+def _project_in(arguments: BuildIn) -> ProjectId | None:
+    return None if arguments.project_id is None else ProjectId(arguments.project_id)
+
+
+async def _planner_of(session: Session, arguments: BuildIn) -> str:
+    """Who plans what has no specification: rules, or the model that is chosen."""
+    services, project_id = session.services, _project_in(arguments)
+    async with services.database.autocommit() as tx:
+        project = None if project_id is None else await owned(tx, session.caller.id, project_id)
+        return await services.choices.engine_for(tx, session.caller.id, project)
 
 
 async def _require_enough_kept(goal: str) -> None:

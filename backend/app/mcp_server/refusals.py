@@ -23,6 +23,10 @@ NEXT: Final[Mapping[str, str]] = {
     "spec_refused": "Mend every fault that is listed, then call again. describe_apps says how to say each part.",
     "spec_changed": "Call specification again, make the change to what it shows now, and send the new revision.",
     "revision_missing": "Call specification, and send its revision with the changed specification.",
+    "engine_unavailable": (
+        "Tell the founder what is wrong with their model, which they mend in the settings. Or write the "
+        "specification yourself (describe_apps) and build from it, which asks no model."
+    ),
     "not_found": "Call projects or versions for the ids of this founder.",
     "gate_already_decided": "Call decisions to see what was decided, and go on from there.",
     "subscription_required": "Tell the founder; only they can choose a plan.",

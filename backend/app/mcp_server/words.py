@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.domain.gate import GATE_TITLES, Gate, GateStatus, alignment_colour
 from app.domain.job import Job, JobStatus
+from app.services.generation_service import questions_of_build
 from app.services.project_service import ProjectView
 
 MOST_FEATURES: Final = 12
@@ -40,6 +41,12 @@ def _ready_lines(job: Job) -> list[str]:
     lines += [
         f"- left out: {wish['text']}" for wish in evidence.get("wishes") or [] if wish["state"] == "left_out"
     ]
+    questions = questions_of_build(job)
+    if questions:
+        lines.append(
+            "The model that designed it asks; the founder's answers go to build, with the goal and project_id:"
+        )
+        lines += [f"- {question['question']} [built: {question['default']}]" for question in questions]
     data = evidence.get("data") or {}
     rows = sum((data.get("rows") or {}).values())
     lines += [f"{rows:,} records came along from {data['from']}."] if rows else []
@@ -60,13 +67,16 @@ def _failed_lines(job: Job) -> list[str]:
 
 def job_data(job: Job) -> dict[str, Any]:
     """A build for a program."""
-    data = {
+    data: dict[str, Any] = {
         "job_id": str(job.id),
         "project_id": str(job.project_id),
         "build_version": job.build_version,
         "status": job.status.value,
         "ended": job.status.is_terminal,
     }
+    questions = questions_of_build(job)
+    if questions:
+        data["questions"] = [dict(question) for question in questions]
     failure = {"error_code": job.error_code, "error_message": job.error_message, "debug_id": job.debug_id}
     return {**data, **{name: value for name, value in failure.items() if value}}
 

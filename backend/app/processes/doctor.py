@@ -13,12 +13,12 @@ from app.adapters.runners.local_servers import find_local_servers
 from app.core.disk import FULL_MB, free_megabytes, is_disk_full
 from app.core.errors import ConfigurationError
 from app.core.settings import Settings
-from app.models import choices_of, try_model
+from app.models import choices_for, choices_of, try_model
 from app.ports.runner import RunnerUnavailable
 from app.ports.sandbox import SandboxUnavailable
 from app.processes.ledger import open_ledger
 from app.sandboxes import sandbox_runtime, shares_one_user, watches_memory_only
-from app.supervision.instance import read_instance
+from app.supervision.instance import read_instance, read_servers
 
 ROOMY_MB: Final = 1_000
 """A build unpacks its packages and may fill a sandbox."""
@@ -118,9 +118,10 @@ def _check_data_directory(settings: Settings) -> Finding:
 
 def _check_model(settings: Settings) -> Finding:
     """The model that is set is tried with one cheap call; where none is, servers on the machine are offered."""
-    if settings.model is not None:
+    if settings.model is not None or read_servers(settings.data) is not None:
         try:
-            return Finding("model", True, asyncio.run(_try_model(settings)))
+            if (told := asyncio.run(_try_model(settings))) is not None:
+                return Finding("model", True, told)
         except RunnerUnavailable as error:
             return Finding("model", False, str(error), "cofounder config show")
         except ConfigurationError as error:
@@ -130,9 +131,12 @@ def _check_model(settings: Settings) -> Finding:
     return Finding("model", True, f"none is set, and none is needed{f'. {offered}' if offered else ''}")
 
 
-async def _try_model(settings: Settings) -> str:
+async def _try_model(settings: Settings) -> str | None:
+    """What the model that is chosen answers; None where none is."""
     choices_of(settings)  # what is wrong with the settings is told before a record is opened
     async with open_ledger(settings) as ledger:
+        if not await choices_for(settings, ledger.database, ledger.founder_id):
+            return None
         return await try_model(settings, ledger)
 
 

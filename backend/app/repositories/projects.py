@@ -11,7 +11,7 @@ from app.db.engine import Connection
 from app.domain.project import Project
 from app.repositories.jobs import CHANNEL
 
-_COLUMNS: Final = "id, founder_id, name, description, status, stage, last_number, engine_asked, created_at"
+_COLUMNS: Final = "id, founder_id, name, description, status, stage, last_number, engine_asked, model, created_at"
 _OF: Final = f"SELECT {_COLUMNS} FROM projects WHERE "
 _CREATE: Final = f"""
     INSERT INTO projects (founder_id, name, description) VALUES (%(founder)s, %(name)s, %(description)s)
@@ -64,8 +64,8 @@ async def set_stage(tx: Connection, project_id: ProjectId, stage: str) -> None:
     await tx.execute("UPDATE projects SET stage = %(stage)s WHERE id = %(id)s", {"id": project_id, "stage": stage})
 
 
-async def set_engine(tx: Connection, project_id: ProjectId, engine: str) -> None:
-    """Remember who plans the apps of a project."""
+async def set_engine(tx: Connection, project_id: ProjectId, engine: str | None) -> None:
+    """Remember who plans the apps of a project; None leaves it to what is chosen otherwise."""
     statement = "UPDATE projects SET engine_asked = %(engine)s WHERE id = %(id)s"
     await tx.execute(statement, {"id": project_id, "engine": engine})
 

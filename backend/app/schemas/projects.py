@@ -49,6 +49,8 @@ class ProjectOut(BaseModel):
     created_at: str
     engine: str | None
     """Who plans its apps; null is what the instance says."""
+    model: str | None
+    """The model that is chosen for it; null is what its founder, or else the instance, says."""
 
 
 class ProjectsOut(BaseModel):

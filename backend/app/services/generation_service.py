@@ -19,6 +19,7 @@ from app.core.errors import (
     IllegalTransition,
     InvalidInput,
     NotFound,
+    NotReady,
     ProjectParked,
 )
 from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
@@ -31,7 +32,7 @@ from app.domain.project import Project
 from app.domain.status import StatusView
 from app.domain.tier import Tier
 from app.events.feeds import Feeds
-from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE, RunnerError
+from app.ports.runner import MODEL_ENGINE, RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
 from app.queue.manager import QueueManager
 from app.queue.state_machine import JobStateMachine
@@ -39,6 +40,7 @@ from app.repositories import idempotency, jobs, projects
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.failures import explain_failure
 from app.services.gate_service import GateService
+from app.services.model_choices import ModelChoices
 from app.services.project_service import owned, refuse_running
 from app.services.spec_service import SpecService
 
@@ -87,7 +89,7 @@ class GenerationService:
         runtime: SandboxRuntime,
         specs: SpecService,
         *,
-        default_engine: str = BLUEPRINT_ENGINE,
+        choices: ModelChoices,
         disk_is_full: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
@@ -96,7 +98,7 @@ class GenerationService:
         self._gates = gate_service
         self._runtime = runtime
         self._specs = specs
-        self._default_engine = default_engine
+        self._choices = choices
         self._disk_is_full = disk_is_full
 
     async def start(
@@ -122,7 +124,7 @@ class GenerationService:
         spec = await self._to_build(tx, project.id, request)
         # Only now, since a number is never used again and a refused start should take none.
         number = await projects.next_number(tx, project.id)
-        engine = self._engine_of(request, project)
+        engine = await self._engine_of(tx, request, project)
         if request.engine is not None and request.engine != project.engine_asked:
             await projects.set_engine(tx, project.id, request.engine)
         job = replace(
@@ -147,12 +149,12 @@ class GenerationService:
         project = await owned(tx, founder_id, request.project_id)
         if request.change is None and await self._specs.is_given(tx, project.id, request.goal):
             return None
-        return self._engine_of(request, project)
+        return await self._engine_of(tx, request, project)
 
-    def _engine_of(self, request: StartRequest, project: Project) -> str:
+    async def _engine_of(self, tx: Connection, request: StartRequest, project: Project) -> str:
         if request.change is not None:
             return MODEL_ENGINE
-        return request.engine or project.engine_asked or self._default_engine
+        return request.engine or await self._choices.engine_for(tx, project.founder_id, project)
 
     async def _to_build(self, tx: Connection, project_id: ProjectId, request: StartRequest) -> AppSpec | None:
         if request.change is not None:
@@ -165,6 +167,29 @@ class GenerationService:
                 "This Idempotency-Key was used for a different request.", remedy="Use a new key for a new request."
             )
         return kept.answer
+
+    async def answer(
+        self,
+        tx: Connection,
+        founder_id: FounderId,
+        project_id: ProjectId,
+        answers: Mapping[str, str],
+        *,
+        tier: Tier,
+    ) -> Mapping[str, Any]:
+        """Have the model design the newest version anew with answers to its questions; earlier answers stay.
+
+        NotReady where the newest build asked nothing of the kind.
+        """
+        await owned(tx, founder_id, project_id, lock=True)
+        newest = await jobs.newest_ready(tx, project_id)
+        asked = {question["question"] for question in questions_of_build(newest)}
+        known = {question: text for question, text in answers.items() if question in asked and text.strip()}
+        if newest is None or not known:
+            raise NotReady("These are no answers to what the newest version asks.", remedy="Look at it again.")
+        told = {**(newest.answers or {}), **known}
+        request = StartRequest(project_id, newest.goal, engine=MODEL_ENGINE, answers=told)
+        return await self.start(tx, founder_id, request, tier=tier)
 
     async def job(self, tx: Connection, founder_id: FounderId, job_id: JobId) -> Job:
         """The founder's job; NotFound when it is somebody else's or nobody's."""
@@ -262,6 +287,12 @@ class GenerationService:
         # Cancelled or taken over in the meantime: the founder has been told by somebody else.
         except IllegalTransition as refused:
             log.info("build_already_ended", job_id=str(job_id), reason=refused.detail)
+
+
+def questions_of_build(job: Job | None) -> list[Mapping[str, str]]:
+    """What the model that designed a build would have liked to know: at most five questions, with defaults."""
+    design = job.evidence.get("design") if job is not None else None
+    return list((design or {}).get("questions") or [])
 
 
 def _new_job(project: Project, number: int, request: StartRequest, spec: AppSpec | None, *, tier: Tier) -> NewJob:

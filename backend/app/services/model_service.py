@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from app.core.errors import EngineUnavailable
-from app.core.ids import FounderId, JobId
+from app.core.errors import ConfigurationError, EngineUnavailable
+from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection, Database
 from app.domain.model_spending import Asking, LedgerRow
 from app.ports.model_calls import Share
@@ -21,8 +22,11 @@ GOOD_FOR_S: Final = 600.0
 
 LEDGER_MOST: Final = 200
 
-Probe = Callable[[Asking], Awaitable[None]]
-"""Asks the model for next to nothing, unless it answered of late. RunnerUnavailable says why it does not."""
+Probe = Callable[[Asking], Awaitable[bool]]
+"""Asks the model for next to nothing, unless it answered of late; false where none is chosen.
+
+RunnerUnavailable and ConfigurationError say why it does not answer.
+"""
 
 
 @dataclass(frozen=True)
@@ -56,30 +60,47 @@ class UsageView:
     calls: Sequence[LedgerRow]
 
 
-class ModelService:
-    """Answers for the model that is set, or for there being none."""
+@dataclass(frozen=True)
+class ServerHere:
+    """A model server that runs on this machine, as it can be chosen."""
 
-    def __init__(self, database: Database, caps: Caps, *, label: str | None, probe: Probe | None) -> None:
+    name: str
+    model: str
+    url: str | None
+
+
+class ModelService:
+    """Answers for the model that is chosen, or for there being none."""
+
+    def __init__(
+        self, database: Database, caps: Caps, *, probe: Probe, look_around: Callable[[], Sequence[ServerHere]]
+    ) -> None:
         self._database = database
         self._caps = caps
-        self.label = label
-        """The model's name, None where none is set."""
         self._probe = probe
+        self._look_around = look_around
 
-    async def require_answering(self, founder_id: FounderId) -> None:
-        """EngineUnavailable unless the model can be asked."""
-        if self._probe is None:
-            raise EngineUnavailable(
-                "No model is set on this instance, so none can be asked.",
-                remedy="Set COFOUNDER_MODEL and its key, or build with the engine 'blueprint'.",
-            )
+    async def require_answering(self, founder_id: FounderId, project_id: ProjectId | None = None) -> None:
+        """EngineUnavailable unless the model of a project, or of a new one, can be asked."""
         try:
             # On the founder's account, without a job: there is none yet, and the question costs a little too.
-            await self._probe(Asking(founder_id))
+            is_chosen = await self._probe(Asking(founder_id, project_id))
         except RunnerUnavailable as error:
             raise EngineUnavailable(
                 str(error), remedy="Nothing was started. Or build with the engine 'blueprint'."
             ) from error
+        except ConfigurationError as error:
+            raise EngineUnavailable(error.detail, remedy=error.remedy) from error
+        if not is_chosen:
+            raise EngineUnavailable(
+                "No model is set, so none can be asked.",
+                remedy="Choose one (cofounder model use) or set COFOUNDER_MODEL and its key, or build with the "
+                "engine 'blueprint'.",
+            )
+
+    async def servers_here(self) -> Sequence[ServerHere]:
+        """The model servers that answer on this machine."""
+        return await asyncio.to_thread(self._look_around)
 
     async def usage(self, tx: Connection, founder_id: FounderId, *, job_id: JobId | None = None) -> UsageView:
         """The founder's calls with their sums, of one build or of all, beside the budgets."""

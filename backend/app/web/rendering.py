@@ -57,9 +57,8 @@ def policy(request: Request) -> str:
 
 def is_keyless(request: Request) -> bool:
     """True if no AI model can be asked here, so that nothing costs money."""
-    # Refusals are shown also before the application has started.
-    services = getattr(request.app.state, "services", None)
-    return services is None or len(services.engines) == 1
+    # Refusals are shown also before anybody is known.
+    return not getattr(request.state, "has_model", False)
 
 
 def fragment(template: str, /, **values: Any) -> str:  # Any: what the template shows

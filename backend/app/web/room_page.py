@@ -77,7 +77,7 @@ async def room_page(
         # Before the first build there is nothing but the plan to look at.
         return go_to(f"/p/{project_id}/plan")
     url = None if room.previewed is None else services.previews.url(room.previewed.id)
-    context = {"text": "", "problem": "", "lost": (), **values}
+    context = {"text": "", "problem": "", "lost": (), "unanswered": "", **values}
     talk = await _read_talk(services, caller, room)
     return page(request, "room.html", status=status, room=room, preview_url=url, talk=talk, **context)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from app.domain.gate import Gate, GateStatus
 from app.domain.job import Job, JobStatus
 from app.domain.project import Project
 from app.events import log as event_log
+from app.services.generation_service import questions_of_build
 from app.web.progress import Story
 
 # What fits on the page as a list; a version beyond it is still opened by its number.
@@ -60,6 +61,14 @@ class Room:
     def ready_builds(self) -> list[Job]:
         """Every version that can be opened, newest first."""
         return [job for job in self.builds if job.status is JobStatus.READY]
+
+    @property
+    def questions(self) -> Sequence[Mapping[str, str]]:
+        """What the model asks about the newest version, where that is the one that is looked at."""
+        shown = self.shown
+        if shown is None or self.newest_ready is None or shown.id != self.newest_ready.id:
+            return ()
+        return questions_of_build(shown)
 
     def was_seen(self, job: Job) -> bool:
         """True if the founder has opened the preview of a version, or of a later one."""

@@ -57,7 +57,9 @@ async def get_page_caller(request: Request) -> Caller:
         raise Unauthenticated("Nobody is signed in.", remedy="For a link that signs you in, type: cofounder page")
     services = await get_services(request)
     async with services.database.autocommit() as tx:
-        return await services.page_access.caller(tx, session)
+        caller = await services.page_access.caller(tx, session)
+        request.state.has_model = await services.choices.is_chosen(tx, caller.id, None)
+    return caller
 
 
 PageCaller = Annotated[Caller, Depends(get_page_caller)]

@@ -55,6 +55,14 @@ def find_local_servers(places: Iterable[tuple[str, str, str]] = PLACES) -> list[
         return [server for server in pool.map(_probe_place, places) if server is not None]
 
 
+def offers() -> list[tuple[str, str, str | None]]:
+    """Name, model and address of each server that answers, as it can be chosen."""
+    return [
+        (found.name, f"{found.provider}:{found.models[0]}", None if found.provider == "ollama" else found.url)
+        for found in find_local_servers()
+    ]
+
+
 def _probe_place(place: tuple[str, str, str]) -> LocalServer | None:
     name, provider, url = place
     try:

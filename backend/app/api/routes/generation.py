@@ -73,7 +73,10 @@ async def start(
         answers=None if body.answers is None else {said.question: said.answer for said in body.answers},
     )
     is_asked_first = body.goal is not None and not body.anyway
-    may_be_model = body.engine == MODEL_ENGINE or body.change is not None or services.models.label is not None
+    may_be_model = body.engine == MODEL_ENGINE or body.change is not None
+    if not may_be_model:
+        async with services.database.autocommit() as tx:
+            may_be_model = await services.choices.is_chosen(tx, caller.id, request.project_id)
     # Most starts need neither, and are spared the look.
     if may_be_model or is_asked_first:
         async with services.database.autocommit() as tx:
@@ -83,7 +86,7 @@ async def start(
             await asyncio.to_thread(require_enough_kept, str(body.goal))
         if engine == MODEL_ENGINE:
             # Before a job is made, and outside its transaction: the provider is asked.
-            await services.models.require_answering(caller.id)
+            await services.models.require_answering(caller.id, request.project_id)
     async with services.database.transaction() as tx:
         accepted = await generation.start(tx, caller.id, request, tier=caller.tier)
     # After the answer: a lost notification costs a second, and the founder should not wait for it.

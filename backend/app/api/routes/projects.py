@@ -40,6 +40,7 @@ def project_out(view: ProjectView) -> ProjectOut:
         stage=project.stage,
         created_at=project.created_at.isoformat(),
         engine=project.engine_asked,
+        model=project.model,
         latest_build=newest,
     )
 

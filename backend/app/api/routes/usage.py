@@ -22,9 +22,10 @@ async def usage(caller: CallerDep, services: ServicesDep, job_id: JobFilter = No
     async with services.database.transaction() as tx:
         if job_id is not None:
             await services.generation.job(tx, caller.id, JobId(job_id))
+        chosen = await services.choices.find(tx, caller.id, None)
         view = await services.models.usage(tx, caller.id, job_id=None if job_id is None else JobId(job_id))
     return UsageReportOut(
-        model=services.models.label,
+        model=None if chosen is None else chosen.model,
         budgets=[BudgetOut.model_validate(budget) for budget in view.budgets],
         shares=[ShareOut.model_validate(share) for share in view.shares],
         calls=[CallOut.model_validate(call) for call in view.calls],

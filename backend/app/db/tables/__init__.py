@@ -34,6 +34,8 @@ founders = sa.Table(
     # Called after the first identity provider; it holds the subject of whichever one is set.
     sa.Column("clerk_user_id", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("model", sa.Text),
+    sa.Column("model_url", sa.Text),
     _moment("created_at", now=True),
 )
 
@@ -48,6 +50,8 @@ projects = sa.Table(
     sa.Column("stage", sa.Text, nullable=False, server_default="idea"),
     sa.Column("engine_asked", sa.Text),
     sa.Column("last_number", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("model", sa.Text),
+    sa.Column("model_url", sa.Text),
     _moment("created_at", now=True),
     sa.CheckConstraint("status IN ('active', 'parked')", name="status"),
     sa.Index("ix_projects_founder_id_created_at", "founder_id", "created_at", "id"),
@@ -216,6 +220,17 @@ model_abilities = sa.Table(
     sa.Column("context", sa.Integer),
     sa.Column("sees", sa.Boolean),
     sa.Column("probed_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+provider_keys = sa.Table(
+    "provider_keys",
+    metadata,
+    sa.Column("founder_id", sa.ForeignKey("founders.id"), primary_key=True),
+    sa.Column("provider", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("hint", sa.Text, nullable=False),
+    _moment("changed_at", now=True),
 )
 
 page_codes = sa.Table(

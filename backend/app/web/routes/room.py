@@ -7,20 +7,29 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
+from pydantic import TypeAdapter
 
 from app.api.deps import ServicesDep
 from app.api.streams import EventStream
 from app.container import Services
-from app.core.errors import AlreadyTerminal, GateAlreadyDecided, NotFound
+from app.core.errors import (
+    AlreadyTerminal,
+    EngineUnavailable,
+    GateAlreadyDecided,
+    InvalidInput,
+    NotFound,
+    NotReady,
+)
 from app.core.ids import GateId, ProjectId
 from app.db.engine import Connection
 from app.domain.job import JobStatus
 from app.events.model import Event
 from app.ports.storage import TreeDigest
 from app.queue.worker import process_next_job
+from app.schemas.text import Sentence
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
-from app.web.form import FormDep
+from app.web.form import FormDep, check_text
 from app.web.progress import Story
 from app.web.rendering import fragment, go_to, page
 from app.web.room_page import room_page
@@ -29,6 +38,7 @@ from app.web.session import BuildingCaller, PageCaller
 
 router = APIRouter(include_in_schema=False)
 
+ANSWER: Final[TypeAdapter[str]] = TypeAdapter(Sentence)
 Number = Annotated[int, Path(ge=1, le=2**31 - 2)]
 Version = Annotated[int | None, Query(alias="v", ge=1, le=2**31 - 2)]
 _PICTURE: Final = {
@@ -138,6 +148,38 @@ async def build(
             goal = next((job.goal for job in newest if job.status is JobStatus.FAILED), None)
         request = StartRequest(ProjectId(project_id), goal)
         await services.generation.start(tx, caller.id, request, tier=caller.tier)
+    background_tasks.add_task(process_next_job, services.queue)
+    return go_to(f"/p/{project_id}")
+
+
+@router.post("/p/{project_id}/answers", response_class=Response)
+async def answer_questions(
+    request: Request,
+    project_id: UUID,
+    caller: BuildingCaller,
+    services: ServicesDep,
+    form: FormDep,
+    background_tasks: BackgroundTasks,
+) -> Response:
+    """Have the model design the newest version anew with the founder's answers to its questions."""
+    key = ProjectId(project_id)
+    room = await look_into(services, caller.id, key, version=None)
+    try:
+        answers = {
+            question["question"]: check_text(ANSWER, form[f"answer-{number}"], called="An answer")
+            for number, question in enumerate(room.questions, start=1)
+            if form[f"answer-{number}"].strip()
+        }
+        if not answers:
+            raise InvalidInput("Answer at least one of the questions; what stands below each is built already.")
+        await services.models.require_answering(caller.id, key)
+        async with services.database.transaction() as tx:
+            if form["improve"]:
+                await _decide_to_improve(tx, services, caller, form["improve"])
+            await services.generation.answer(tx, caller.id, key, answers, tier=caller.tier)
+    except (InvalidInput, EngineUnavailable, NotReady) as error:
+        problem = f"{error.detail} {error.remedy or ''}".strip()
+        return await room_page(request, services, caller, project_id, status=error.status, unanswered=problem)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
 
