@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections.abc import Sequence
 from importlib import import_module
@@ -31,7 +32,7 @@ class Seal:
         self._setting = setting
 
     def seal(self, secret: str, *, place: str) -> bytes:
-        """The secret, sealed for one place in the record: it opens nowhere else."""
+        """The secret, sealed for one place in the record: it opens nowhere else. Callers take turns."""
         key = self._keys(make=True)[0]
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return name_of(key) + nonce + bytes(_cipher(key).encrypt(nonce, secret.encode(), place.encode()))
@@ -82,7 +83,11 @@ class Seal:
         draft = self._file.with_name(f"{self._file.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600, exist_ok=False)
         try:
-            draft.write_text("\n".join(keys) + "\n")
+            with draft.open("w") as file:
+                file.write("\n".join(keys) + "\n")
+                file.flush()
+                # The record must not know a seal that a power cut takes from the file.
+                os.fsync(file.fileno())
             if is_new and self._file.exists():
                 return
             draft.replace(self._file)

@@ -42,6 +42,8 @@ class Talk:
     """What of it the next version will not have."""
     example: str
     """A change that would be understood."""
+    has_model: bool
+    """Whether a model is chosen that could plan a change."""
     iteration: str
     """Such as "Iteration 2 of 5"; empty before the first version."""
 
@@ -89,6 +91,7 @@ async def _read_talk(services: Services, caller: Caller, room: Room) -> Talk | N
     try:
         async with services.database.autocommit() as tx:
             view = await services.specs.get(tx, caller.id, room.project.id)
+            has_model = await services.choices.find(tx, caller.id, room.project.id) is not None
     except NotFound:
         return None
     changes = changes_between(view.built, view.spec) if view.built is not None else []
@@ -101,6 +104,7 @@ async def _read_talk(services: Services, caller: Caller, room: Room) -> Talk | N
         changes,
         lost,
         example=change_example(view.spec),
+        has_model=has_model,
         iteration=await _iteration_text(services, caller, room),
     )
 

@@ -372,3 +372,33 @@ def test_a_model_is_chosen_and_its_key_kept_on_the_page(house: House, provider: 
     gone = house.client.post("/settings", data={"do": "remove key", "provider": "compatible", "url": provider.url})
     assert f"ends in {KEY[-4:]}" not in gone.text
     assert "Rules, on this machine" in house.client.post("/settings", data={"do": "forget model"}).text
+
+
+def test_a_change_is_planned_by_the_model_on_the_page_and_a_trouble_is_told_there(house: House) -> None:
+    change = {"op": "change", "at": "title", "value": "Pool House"}
+    answers = iter([as_text(pool()), as_text({"operations": [change], "left_out": []})])
+
+    def script(asked: Asked, _: int) -> Say:
+        return HEARD if len(str(asked.body)) < 1_000 else Say(next(answers))
+
+    with ScriptedModel(script) as provider:
+        choose(house, "compatible:scripted", url=provider.url)
+        project = house.project()
+        build(house, project)
+        house.client.get(house.client.post("/api/page-links", headers=AUTH).json()["url"])
+        house.client.headers["Sec-Fetch-Site"] = "same-origin"
+        assert "Let the model change it" in house.client.get(f"/p/{project}").text
+        path = f"/p/{project}/change-by-model"
+        assert house.client.post(path, data={"text": " "}).status_code == 422
+        sent = house.client.post(path, data={"text": "Call it Pool House"}, follow_redirects=False)
+        assert sent.status_code == 303
+        newest = house.client.get(f"/api/projects/{project}/builds", headers=AUTH).json()["items"][0]
+        house.build(JobId(UUID(newest["job_id"])))
+        assert (
+            house.client.get(f"/api/projects/{project}/spec", headers=AUTH).json()["spec"]["title"] == "Pool House"
+        )
+
+        choose(house, "anthropic:claude", url="http://127.0.0.1:9/v1", project_id=project)
+        told = house.client.post(path, data={"text": "Call it Pool"})
+        assert told.status_code == 409
+        assert "cannot be reached" in told.text

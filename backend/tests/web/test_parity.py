@@ -16,6 +16,7 @@ DONE_BY: Final = {
     "POST /p/{project_id}/change": ("request_change", "change"),
     "POST /p/{project_id}/decide/{gate_id}": ("resolve_gate", "decide"),
     "POST /p/{project_id}/settings": ("change_project", "projects"),
+    "POST /p/{project_id}/change-by-model": ("start_generation", "change"),
     "POST /settings": ("choose_model", "model use"),
     "POST /p/{project_id}/answers": ("start_generation", "build"),
     "POST /p/{project_id}/share": ("create_share", "share"),

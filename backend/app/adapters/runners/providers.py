@@ -239,11 +239,11 @@ def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
     who = choice.provider_label
     match error:
         case failures.ModelAuthenticationError():
-            return f"{who} refuses the key. Put the right one into COFOUNDER_MODEL_KEY and start again."
+            return f"{who} refuses the key. Give the right one in the settings, or set COFOUNDER_MODEL_KEY."
         case failures.ModelQuotaExceededError():
             return f"The account at {who} has no credit left. Top it up, or choose another model."
         case failures.ModelNotFoundError():
-            return f"{who} has no model {choice.name!r} for this key. Correct COFOUNDER_MODEL."
+            return f"{who} has no model {choice.name!r} for this key. Correct its name where it was chosen."
         case _ if is_too_long(error):
             return too_long(choice)
         case failures.ModelRequestRejectedError():
@@ -254,7 +254,7 @@ def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
             return f"{who} did not answer in time. Try again, or choose a faster model."
         case failures.ModelConnectionError(phase="connect" | "pool"):
             where = choice.url or "its address"
-            return f"{who} cannot be reached at {where}. Look at the connection and at COFOUNDER_MODEL_URL."
+            return f"{who} cannot be reached at {where}. Look at the connection and at that address."
         case failures.ModelConnectionError():
             return f"The answer of {who} broke off. Try again."
         case _:

@@ -26,7 +26,7 @@ from app.domain.job import JobStatus
 from app.events.model import Event
 from app.ports.storage import TreeDigest
 from app.queue.worker import process_next_job
-from app.schemas.text import Sentence
+from app.schemas.text import Goal, Sentence
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
 from app.web.form import FormDep, check_text
@@ -39,6 +39,7 @@ from app.web.session import BuildingCaller, PageCaller
 router = APIRouter(include_in_schema=False)
 
 ANSWER: Final[TypeAdapter[str]] = TypeAdapter(Sentence)
+CHANGE: Final[TypeAdapter[str]] = TypeAdapter(Goal)
 Number = Annotated[int, Path(ge=1, le=2**31 - 2)]
 Version = Annotated[int | None, Query(alias="v", ge=1, le=2**31 - 2)]
 _PICTURE: Final = {
@@ -180,6 +181,34 @@ async def answer_questions(
     except (InvalidInput, EngineUnavailable, NotReady) as error:
         problem = f"{error.detail} {error.remedy or ''}".strip()
         return await room_page(request, services, caller, project_id, status=error.status, unanswered=problem)
+    background_tasks.add_task(process_next_job, services.queue)
+    return go_to(f"/p/{project_id}")
+
+
+@router.post("/p/{project_id}/change-by-model", response_class=Response)
+async def change_by_model(
+    request: Request,
+    project_id: UUID,
+    caller: BuildingCaller,
+    services: ServicesDep,
+    form: FormDep,
+    background_tasks: BackgroundTasks,
+) -> Response:
+    """Have the model plan a change in words, and build it as the next version."""
+    key, text = ProjectId(project_id), form["text"]
+    try:
+        words = check_text(CHANGE, text, called="The change")
+        await services.models.require_answering(caller.id, key)
+        async with services.database.transaction() as tx:
+            if form["improve"]:
+                await _decide_to_improve(tx, services, caller, form["improve"])
+            request_to_build = StartRequest(key, None, change=words)
+            await services.generation.start(tx, caller.id, request_to_build, tier=caller.tier)
+    except (InvalidInput, EngineUnavailable) as error:
+        problem = f"{error.detail} {error.remedy or ''}".strip()
+        return await room_page(
+            request, services, caller, project_id, status=error.status, text=text, problem=problem
+        )
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
 

@@ -27,9 +27,11 @@ NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 
 
 @router.get("/settings", response_class=Response)
-async def settings(request: Request, caller: BuildingCaller, services: ServicesDep) -> Response:
-    """The signed-in founder, the usage, and the places of everything."""
-    return await _settings_page(request, caller, services)
+async def settings(
+    request: Request, caller: BuildingCaller, services: ServicesDep, look: bool = False
+) -> Response:
+    """The signed-in founder, the usage, and the places of everything; `look` for model servers on this machine."""
+    return await _settings_page(request, caller, services, looks=look)
 
 
 @router.post("/settings", response_class=Response)
@@ -66,7 +68,13 @@ async def change_model(
 
 
 async def _settings_page(
-    request: Request, caller: BuildingCaller, services: ServicesDep, *, status: int = 200, problem: str = ""
+    request: Request,
+    caller: BuildingCaller,
+    services: ServicesDep,
+    *,
+    looks: bool = False,
+    status: int = 200,
+    problem: str = "",
 ) -> Response:
     async with services.database.autocommit() as tx:
         usage = await services.queue.usage(tx, caller.id, caller.tier)
@@ -81,7 +89,7 @@ async def _settings_page(
         caller=caller,
         chosen=chosen,
         keys=keys,
-        servers=await services.models.servers_here() if chosen is None else (),
+        servers=await services.models.servers_here() if looks else None,
         problem=problem,
         usage=usage,
         usual=usual,

@@ -61,7 +61,7 @@ document.addEventListener("submit", (event) => {
   if (form.method === "dialog" || event.defaultPrevented) return;
   if (form.dataset.sent && Date.now() - form.dataset.sent < 4000) { event.preventDefault(); return; }
   form.dataset.sent = Date.now();
-  const goesOn = submitter?.value === "build" || submitter?.value === "correct";
+  const goesOn = submitter?.value === "build" || submitter?.value === "correct" || submitter?.hasAttribute("formaction");
   if (form.dataset.swap && !goesOn) {
     event.preventDefault();
     send(form, submitter).finally(() => delete form.dataset.sent);
