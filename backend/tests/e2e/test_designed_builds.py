@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.instance import Instance, eventually
 from tests.support.scripted_model import HEARD, Asked, Say, ScriptedModel
 
+KEY: Final = "sk-not-to-be-seen"
 FIRST_CALL_S = 240
 """The first start loads the library of the provider, which takes long on a busy machine."""
 
@@ -28,7 +30,7 @@ def provider() -> Iterator[ScriptedModel]:
 def designed(tmp_path_factory: pytest.TempPathFactory, provider: ScriptedModel) -> Iterator[Instance]:
     """An instance whose model is the scripted provider."""
     folder: Path = tmp_path_factory.mktemp("designed")
-    settings = {"model": "compatible:scripted", "model_url": provider.url, "model_key": "sk-not-to-be-seen"}
+    settings = {"model": "compatible:scripted", "model_url": provider.url, "model_key": KEY}
     with Instance(folder, **settings) as running:
         running.client.timeout = FIRST_CALL_S
         yield running
@@ -45,10 +47,11 @@ def test_a_model_designs_an_app_that_becomes_ready(designed: Instance, provider:
     page = designed.open_preview(designed.status(job_id)["preview_url"])
     assert "Splash Pool" in page.text
     assert len(designs_of(provider)) == 1
-    assert provider.asked[0].headers["authorization"] == "Bearer sk-not-to-be-seen"
+    assert provider.asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert places_of(KEY, designed) == []
 
     # A command beside the instance works with its record: what was designed already is not asked again.
-    told = {"model": "compatible:scripted", "model_url": provider.url, "model_key": "sk-not-to-be-seen"}
+    told = {"model": "compatible:scripted", "model_url": provider.url, "model_key": KEY}
     settings = Settings(data_dir=designed.data_dir, **told)
     plan = plan_by_model(settings, POOL_GOAL, say=lambda _: None)
     assert plan.title == "Splash Pool"
@@ -112,6 +115,31 @@ def test_cancel_closes_the_call_and_no_other_comes(tmp_path: Path) -> None:
             eventually(lambda: call_of(instance, job_id)["status"] == "failed", within_s=5)
             assert call_of(instance, job_id)["error"] == "cancelled"
             assert len(designs_of(provider)) == 1
+
+
+def places_of(secret: str, instance: Instance) -> list[str]:
+    """Where somebody could read a secret: a command line, the environment of a sandbox, a file, an answer."""
+    found = [f"command line of {one.pid}" for one in instance.tree() if secret in " ".join(one.cmdline())]
+    sandboxed = instance.sandboxed("preview")
+    assert sandboxed
+    found += [f"environment of {one.pid}" for one in sandboxed if secret in str(one.environ())]
+    files = [path for path in instance.data_dir.rglob("*") if path.is_file()]
+    found += [str(path) for path in files if secret.encode() in path.read_bytes()]
+    builds = [
+        item for project in listed(instance, "/api/projects") for item in listed(instance, builds_of(project))
+    ]
+    assert builds
+    pages = [f"/api/builds/{item['job_id']}{part}" for item in builds for part in ("", "/export", "/evidence")]
+    pages += ["/api/usage", "/api/models", "/api/meta"]
+    return found + [page for page in pages if secret.encode() in instance.client.get(page).content]
+
+
+def listed(instance: Instance, path: str) -> list[dict[str, Any]]:
+    return list(instance.client.get(path).json()["items"])
+
+
+def builds_of(project: dict[str, Any]) -> str:
+    return f"/api/projects/{project['id']}/builds"
 
 
 def call_of(instance: Instance, job_id: str) -> dict[str, object]:
