@@ -54,7 +54,9 @@ def build(
     common: Common = COMMON,
     context: Ctx,
 ) -> int:
-    # Of a new project the settings say it; of one that there is only the instance knows.
+    if goal is not None:
+        require_goal(goal)
+    # Of a new project the settings or its founder's choice say it; of one that there is only the instance knows.
     planner = engine or (planner_of_new(common, context) if project is None else None)
     if goal is not None and planner == BLUEPRINT_ENGINE:
         agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)

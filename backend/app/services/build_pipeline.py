@@ -86,8 +86,8 @@ TRIES: Final = 2
 """Of a stage in which not the app failed but a part of ours: that seldom happens twice in a row."""
 
 NO_MODEL: Final = (
-    "No model is set. Choose one (cofounder model use) or set COFOUNDER_MODEL and its key, or build with the "
-    "engine 'blueprint'."
+    "No model is set on this instance. Choose one (cofounder model use) or set COFOUNDER_MODEL and its key, or "
+    "build with the engine 'blueprint'."
 )
 
 

@@ -93,7 +93,7 @@ class ModelService:
             raise EngineUnavailable(error.detail, remedy=error.remedy) from error
         if not is_chosen:
             raise EngineUnavailable(
-                "No model is set, so none can be asked.",
+                "No model is set on this instance, so none can be asked.",
                 remedy="Choose one (cofounder model use) or set COFOUNDER_MODEL and its key, or build with the "
                 "engine 'blueprint'.",
             )
