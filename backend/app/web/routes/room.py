@@ -35,6 +35,7 @@ from app.web.rendering import fragment, go_to, page
 from app.web.room_page import room_page
 from app.web.room_view import find_version, look_into
 from app.web.session import BuildingCaller, PageCaller
+from app.web.words import problem_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -179,7 +180,7 @@ async def answer_questions(
                 await _decide_to_improve(tx, services, caller, form["improve"])
             await services.generation.answer(tx, caller.id, key, answers, tier=caller.tier)
     except (InvalidInput, EngineUnavailable, NotReady) as error:
-        problem = f"{error.detail} {error.remedy or ''}".strip()
+        problem = problem_of(error)
         return await room_page(request, services, caller, project_id, status=error.status, unanswered=problem)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
@@ -205,7 +206,7 @@ async def change_by_model(
             request_to_build = StartRequest(key, None, change=words)
             await services.generation.start(tx, caller.id, request_to_build, tier=caller.tier)
     except (InvalidInput, EngineUnavailable) as error:
-        problem = f"{error.detail} {error.remedy or ''}".strip()
+        problem = problem_of(error)
         return await room_page(
             request, services, caller, project_id, status=error.status, text=text, problem=problem
         )
