@@ -10,7 +10,7 @@ from app.acceptance.http_session import Answer, HttpSession
 from app.acceptance.known_records import KnownRecords
 from app.acceptance.people import People
 from app.blueprint.generate.item_scenes import person_of
-from app.blueprint.spec import AppSpec, EntitySpec, FieldType
+from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete
 from app.blueprint.spec_queries import staff_roles
 
 
@@ -88,28 +88,47 @@ def can_join(person: EntitySpec, known: KnownRecords) -> Iterator[int]:
     )
 
 
-def path_to(
+def paths_to(
     spec: AppSpec, entity: EntitySpec, person: str, visited: frozenset[str] = frozenset()
-) -> tuple[str, ...]:
-    """The links that lead from a record to the person it belongs to; empty where none do, or it is the person."""
+) -> Iterator[tuple[str, ...]]:
+    """Every way from a record to people: its own links first, then those of what it belongs to."""
     for link in entity.fields:
         # A link straight to the person says whose it is, whatever else leads there.
         if link.ref == person:
-            return (link.name,)
+            yield (link.name,)
     for link in entity.fields:
-        target = spec.entity(link.ref) if link.ref and link.required else None
+        target = spec.entity(link.ref) if link.ref and _belongs(link) else None
         # By others only where they are always filled in: else some records would be nobody's.
         if target is not None and target.name not in visited | {entity.name}:
-            onward = path_to(spec, target, person, visited | {entity.name})
-            if onward:
-                return (link.name, *onward)
-    return ()
+            for onward in paths_to(spec, target, person, visited | {entity.name}):
+                yield (link.name, *onward)
+
+
+def _belongs(link: FieldSpec) -> bool:
+    return link.required or link.on_delete is OnDelete.CASCADE
+
+
+def owners_of(known: KnownRecords, entity: EntitySpec, number: int, person: str) -> list[int]:
+    """The people a record belongs to: all it links to itself, or else those of what it belongs to first."""
+    if entity.name == person:
+        return [number]
+    paths = list(paths_to(known.spec, entity, person))
+    own = [path for path in paths if len(path) == 1] or [path for path in paths if path[0] == paths[0][0]]
+    return _led_to(known, entity, number, own)
 
 
 def owner_of(known: KnownRecords, entity: EntitySpec, number: int, person: str) -> int:
-    """The number of the person a record belongs to; 0 where it belongs to nobody."""
-    if entity.name == person:
-        return number
-    path = path_to(known.spec, entity, person)
-    number_found = known.evaluator().value(".".join(path), entity.name, number) if path else None
-    return int(number_found) if isinstance(number_found, Fraction) else 0
+    """The number of the first person a record belongs to; 0 where it belongs to nobody."""
+    return next(iter(owners_of(known, entity, number, person)), 0)
+
+
+def people_of(known: KnownRecords, entity: EntitySpec, number: int, person: str) -> list[int]:
+    """The people whom a record has to do with, its owners first: who asked for a swap, and who was asked."""
+    further = _led_to(known, entity, number, list(paths_to(known.spec, entity, person)))
+    return list(dict.fromkeys([*owners_of(known, entity, number, person), *further]))
+
+
+def _led_to(known: KnownRecords, entity: EntitySpec, number: int, paths: list[tuple[str, ...]]) -> list[int]:
+    evaluator = known.evaluator()
+    found = [evaluator.value(".".join(path), entity.name, number) for path in paths]
+    return [int(one) for one in found if isinstance(one, Fraction)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Final
 
-from app.acceptance.actors import Actor, Actors, can_join, owner_of, signs_in
+from app.acceptance.actors import Actor, Actors, can_join, owner_of, people_of, signs_in
 from app.acceptance.evidence import OWN_TESTS, Seen
 from app.acceptance.http_session import Answer, HttpSession
 from app.acceptance.kept import excerpt_of
@@ -15,6 +16,7 @@ from app.acceptance.known_records import KnownRecords, read_again, read_field, r
 from app.acceptance.people import People
 from app.acceptance.stage import UNARRANGED, Stage
 from app.blueprint.expressions.evaluator import Plain
+from app.blueprint.generate.expressions import written_entity
 from app.blueprint.generate.item_scenes import move_scenes, person_of
 from app.blueprint.generate.scenes import Scene
 from app.blueprint.spec import OWNER, VISITOR, AppSpec, EntitySpec, FieldType, MoveSpec
@@ -33,6 +35,14 @@ class Turn:
     number: int
     asks: dict[str, str]
     actor: Actor
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The answers to what a move asks, and the number of the person who takes it; 0 for staff."""
+
+    asks: dict[str, str]
+    person: int
 
 
 @dataclass(frozen=True)
@@ -146,37 +156,39 @@ class MoveChecks:
         for number in sorted(records.of(step.entity), reverse=True):
             if tried == MOST_TRIED:
                 break
-            asks = self._turn_for(step, number, records, person=person, role=role)
-            if asks is not None:
+            taken = self._turn_for(step, number, records, person=person, role=role)
+            if taken is not None:
                 tried += 1
-                actor = await self._actor_of(role, records, owner_of(records, step.entity, number, person))
-                yield Turn(number, asks, actor)
+                yield Turn(number, taken.asks, await self._actor_of(role, records, taken.person))
         scene = move_scenes(self._spec, step.entity, step.move).goes
         staged = await self._put_on_scene(scene, step) if scene else None
         if staged is not None:
             self._known = records = await read_records(self._driver)
-            actor = await self._actor_of(role, records, owner_of(records, step.entity, staged, person))
+            taken = self._turn_for(step, staged, records, person=person, role=role)
+            whose = taken.person if taken is not None else owner_of(records, step.entity, staged, person)
+            actor = await self._actor_of(role, records, whose)
             yield Turn(staged, self._answers_for(step, records.of(step.entity)[staged]), actor)
 
     def _turn_for(
         self, step: Step, number: int, records: KnownRecords, *, person: str, role: str, wanted: bool = True
-    ) -> dict[str, str] | None:
-        """The answers to what the move asks, for a record that it can be taken for.
+    ) -> Taken | None:
+        """Who can take the move for a record, and the answers to what it asks.
 
-        With `wanted` false, the answers for a record whose condition alone fails.
+        With `wanted` false, somebody for whom its condition alone fails.
         """
         texts = records.of(step.entity)[number]
         if texts[step.entity.state or ""] not in step.move.sources:
             return None
-        owner = owner_of(records, step.entity, number, person) if person else 0
         kind = self._spec.entity(person)
-        if kind is not None and owner not in (*self._actors.joined(kind), *can_join(kind, records)):
-            return None
+        able = {*self._actors.joined(kind), *can_join(kind, records)} if kind is not None else {0}
         asks = self._answers_for(step, texts)
-        me = {person: owner} if person else {}
-        evaluator = records.evaluator(role=role, me=me, changed=(step.entity, number, asks))
-        held = evaluator.holds(step.move.only_if or "yes", step.entity.name, number)
-        return asks if held is wanted else None
+        for owner in people_of(records, step.entity, number, person) if kind is not None else [0]:
+            me = {person: owner} if person else {}
+            evaluator = records.evaluator(role=role, me=me, changed=(step.entity, number, asks))
+            held = evaluator.holds(step.move.only_if or "yes", step.entity.name, number)
+            if owner in able and held is wanted:
+                return Taken(asks, owner)
+        return None
 
     def _answers_for(self, step: Step, texts: Mapping[str, str]) -> dict[str, str]:
         samples = self._driver.samples.values(step.entity)
@@ -245,12 +257,18 @@ class MoveChecks:
 
     async def _must_have_moved(self, step: Step, turn: Turn) -> None:
         """The record is in its new state with what the move writes, and does not take the move again."""
-        records = await self._refresh_records(step)
+        before = self._known
+        if any(assignment.link for assignment in step.move.sets):
+            # What it writes elsewhere may be what other records are called by.
+            self._known = records = await read_records(self._driver)
+        else:
+            records = await self._refresh_records(step)
         texts = records.of(step.entity)[turn.number]
         if texts[step.entity.state or ""] != step.move.target:
             raise step.wrong("does not lead on", f"{step.entity.name} {turn.number}: {texts!r}")
         lost = [name for name, text in turn.asks.items() if text and not texts[name]]
         wrong = [name for name in self._wrongly_written(step, turn, records) if name not in turn.asks]
+        wrong += self._wrongly_written_elsewhere(step, turn, before, records)
         if lost or wrong:
             raise step.wrong("does not write what it should", f"{lost + wrong!r}: {texts!r}")
         # A move that leads back to where it begins may be taken again and again.
@@ -264,15 +282,32 @@ class MoveChecks:
         changes = {step.entity.state or "": step.move.sources[0], **turn.asks}
         actor = turn.actor
         before = records.evaluator(role=actor.role, me=actor.me, changed=(step.entity, turn.number, changes))
-        overwritten = [assignment.field for assignment in step.move.sets]
+        overwritten = [assignment.name for assignment in step.move.sets]
         for assignment in step.move.sets:
-            field = step.entity.field(assignment.field)
+            field = step.entity.field(assignment.name) if not assignment.link else None
             if field is None or _uses_overwritten(assignment.value, overwritten):
                 continue
             expected = before.value(assignment.value, step.entity.name, turn.number)
             text = records.of(step.entity)[turn.number][field.name]
             if not _is_same(read_field(field, text), expected):
                 yield field.name
+
+    def _wrongly_written_elsewhere(
+        self, step: Step, turn: Turn, before: KnownRecords, after: KnownRecords
+    ) -> Iterator[str]:
+        """The fields of linked records that do not hold what the move was to write into them."""
+        actor = turn.actor
+        evaluator = before.evaluator(role=actor.role, me=actor.me, changed=(step.entity, turn.number, turn.asks))
+        for assignment in step.move.sets:
+            linked = evaluator.value(assignment.link, step.entity.name, turn.number) if assignment.link else None
+            target = written_entity(self._spec, step.entity, assignment)
+            field = target.field(assignment.name)
+            if field is None or not isinstance(linked, Fraction):
+                continue
+            expected = evaluator.value(assignment.value, step.entity.name, turn.number)
+            text = after.of(target)[int(linked)][field.name]
+            if not _is_same(read_field(field, text), expected):
+                yield assignment.field
 
     async def _try_failing_condition(self, step: Step) -> str:
         """While its condition fails, the move is refused with what the plan says of it."""
@@ -282,10 +317,10 @@ class MoveChecks:
         role = self._role_for(step)
         person = person_of(self._spec, role)
         for number in sorted(records.of(step.entity), reverse=True):
-            asks = self._turn_for(step, number, records, person=person, role=role, wanted=False)
-            if asks is not None:
-                actor = await self._actor_of(role, records, owner_of(records, step.entity, number, person))
-                return await self._must_refuse(step, Turn(number, asks, actor))
+            taken = self._turn_for(step, number, records, person=person, role=role, wanted=False)
+            if taken is not None:
+                actor = await self._actor_of(role, records, taken.person)
+                return await self._must_refuse(step, Turn(number, taken.asks, actor))
         scene = move_scenes(self._spec, step.entity, step.move).refused
         staged = await self._put_on_scene(scene, step) if scene else None
         if staged is None:

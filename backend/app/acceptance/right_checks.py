@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Final
 
-from app.acceptance.actors import Actor, Actors, can_join, owner_of, signs_in
+from app.acceptance.actors import Actor, Actors, can_join, owners_of, signs_in
 from app.acceptance.evidence import Seen
 from app.acceptance.form_driver import NUMBER
 from app.acceptance.http_session import Answer
@@ -69,9 +69,9 @@ class RightChecks:
         counts = dict.fromkeys(able, 0)
         for entity in entities:
             for number in records.of(entity):
-                owner = owner_of(records, entity, number, person.name)
-                if owner in counts:
-                    counts[owner] += 1
+                for owner in owners_of(records, entity, number, person.name):
+                    if owner in counts:
+                        counts[owner] += 1
         # A person without records would see nothing, and a check of nothing cannot fail.
         best = max(counts, key=lambda number: counts[number], default=0)
         return await self._actors.of(role, records, best) if best else None
@@ -110,7 +110,7 @@ class RightChecks:
             if not right.only_if or evaluator.holds(right.only_if, entity.name, number)
         }
         if right.sees is Reach.OWN and person:
-            numbers = {number for number in numbers if owner_of(records, entity, number, person) == actor.number}
+            numbers = {number for number in numbers if actor.number in owners_of(records, entity, number, person)}
         return numbers
 
     async def _try_seeing(
@@ -167,7 +167,7 @@ class RightChecks:
         own_records = {
             number
             for number in expected
-            if not person or owner_of(records, entity, number, person) == actor.number
+            if not person or actor.number in owners_of(records, entity, number, person)
         }
         theirs = {Reach.ALL: expected, Reach.OWN: own_records, Reach.NONE: set[int]()}[right.changes]
         for number in sorted(theirs)[:1]:

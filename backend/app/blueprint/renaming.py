@@ -64,7 +64,7 @@ def _new_names(spot: Spot, owner: str, book: _OldSpec, renames: Renames) -> Call
             return _renamed_by(renames.tools)
         case Named.FIELD:
             fields = book.fields(owner)
-            return lambda name: _with_field(name, fields)
+            return lambda name: book.rewritten(name, owner, None) if "." in name else _with_field(name, fields)
         case Named.CHOICE:
             return _renamed_by(book.choices(owner, str(spot.part.get("name"))))
         case Named.STATE:
@@ -157,6 +157,12 @@ class _OldSpec:
         """The renamed choices of a field."""
         return self._renames.choices.get((owner, self.old_field(owner, name)), {})
 
+    def _written_field(self, owner: str, target: str) -> tuple[str, str]:
+        """The kind of record and the field that a path such as `duty.family` leads to."""
+        link, _, name = target.rpartition(".")
+        leads_to = self._links.get(owner, {}).get(self.old_field(owner, link)) if link else owner
+        return self.old_entity(leads_to or ""), name
+
     def rewritten(self, text: str, owner: str, target: str | None) -> str:
         """An expression about a kind of record in new names; as it is where it cannot be read."""
         try:
@@ -167,7 +173,7 @@ class _OldSpec:
             return text
         changes = dict(self._changes_in(tree, owner, owner))
         if target is not None:
-            changes.update(_text_changes(tree, self.choices(owner, target)))
+            changes.update(_text_changes(tree, self.choices(*self._written_field(owner, target))))
         # From the end, so that the places before stay true while the text changes its length.
         for start in sorted(changes, reverse=True):
             old, new = changes[start]

@@ -106,6 +106,7 @@ __all__ = [
     "WishSpec",
     "WishState",
     "check_people",
+    "check_writes",
     "raise_version",
 ]
 
@@ -174,6 +175,7 @@ class AppSpec(Part):
                 raise ValueError(f"an acceptance check names rule {check.rule}, which does not exist")
         # What comes later follows links and names that the checks above have found to exist.
         check_people(self)
+        check_writes(self)
         check_lines(self)
         check_site(self)
         check_tools(self)
@@ -253,3 +255,28 @@ def check_people(spec: AppSpec) -> None:
         for name in roles_named:
             if name not in roles:
                 raise ValueError(f"{entity.name} names the role {name!r}; there are: {', '.join(sorted(roles))}")
+
+
+def check_writes(spec: AppSpec) -> None:
+    """ValueError when a move writes what a linked record does not have, or what is not its to change."""
+    for entity in spec.entities:
+        for move in entity.moves:
+            for assignment in move.sets:
+                problem = _problem_of_write(spec, entity, assignment) if assignment.link else ""
+                if problem:
+                    raise ValueError(f"move {move.label!r} of {entity.name}, sets {assignment.field}: {problem}")
+
+
+def _problem_of_write(spec: AppSpec, entity: EntitySpec, assignment: AssignmentSpec) -> str:
+    link = entity.field(assignment.link)
+    target = spec.entity(link.ref) if link is not None and link.ref else None
+    if target is None:
+        return f"{assignment.link!r} is no link to a record"
+    field = target.field(assignment.name)
+    if field is None:
+        return f"{target.name} has no field {assignment.name!r} that can be written"
+    if field.type in UPLOADED or field.type is FieldType.CODE:
+        return f"{assignment.name!r} is not written by anybody"
+    if target.moves and assignment.name == target.state:
+        return f"{target.name} changes its state by its own moves alone"
+    return ""

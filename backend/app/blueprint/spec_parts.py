@@ -31,7 +31,17 @@ from app.blueprint.spec_kinds import (
     ViewKind,
     WishState,
 )
-from app.blueprint.spec_types import Expression, Label, Part, Pascal, Sentence, Snake, no_twins, one_line
+from app.blueprint.spec_types import (
+    Expression,
+    Label,
+    Part,
+    Pascal,
+    Sentence,
+    Snake,
+    SnakePath,
+    no_twins,
+    one_line,
+)
 
 
 class ChoiceWas(Part):
@@ -111,18 +121,32 @@ class ComputedSpec(Part):
 
 
 class AssignmentSpec(Part):
-    """A value that a move writes into a field, such as `today` into `closed_on`."""
+    """A value that a move writes into a field, such as `today` into `closed_on`.
 
-    field: Snake
+    A field of the record that a link leads to is written by its path, such as `duty.family`: a swap writes two
+    records at once. Every value is worked out before any is written.
+    """
+
+    field: SnakePath
     value: Expression
+
+    @property
+    def link(self) -> str:
+        """The link to the record that is written; empty for the record of the move itself."""
+        return self.field.partition(".")[0] if "." in self.field else ""
+
+    @property
+    def name(self) -> str:
+        """The field that is written, without the link to its record."""
+        return self.field.rpartition(".")[2]
 
 
 class MoveSpec(Part):
     """A step from one state to another.
 
-    `by` names the roles that may take it; empty means the staff, "automatic" is taken by the app as soon as
-    `only_if` holds. `asks` are fields that must be filled in with it. `only_if` must hold, else it is refused with
-    `about`.
+    `sets` are values that it writes, into this record and into those that it links to. `by` names the roles that
+    may take it; empty means the staff, "automatic" is taken by the app as soon as `only_if` holds. `asks` are
+    fields that must be filled in with it. `only_if` must hold, else it is refused with `about`.
     """
 
     label: Label
@@ -210,7 +234,7 @@ class EntitySpec(Part):
             for name in (*move.sources, move.target):
                 if name not in choices:
                     raise ValueError(f"move {move.label!r} of {self.name!r}: {name!r} is not one of its states")
-            for name in (*move.asks, *(assignment.field for assignment in move.sets)):
+            for name in (*move.asks, *(assignment.link or assignment.name for assignment in move.sets)):
                 if self.field(name) is None or name == self.state:
                     raise ValueError(
                         f"move {move.label!r} of {self.name!r}: {name!r} is not a field it can fill in"

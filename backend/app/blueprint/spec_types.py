@@ -44,6 +44,9 @@ def _check_snake(name: str) -> str:
 Snake = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_check_snake)]
 """A field or table name, such as `starts_at`."""
 
+SnakePath = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?$")]
+"""A field, or one of the record that a link leads to, such as `duty.family`."""
+
 Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
 """An entity name, such as `YogaClass`."""
 

@@ -173,6 +173,30 @@ def test_a_draft_that_is_edited_again_is_followed_from_its_own_names() -> None:
     assert "count(Seat where" in course.computed[0].expression
 
 
+def test_what_a_step_writes_into_a_linked_record_is_followed() -> None:
+    mood = {"name": "mood", "type": "choice", "choices": ["Glad", "Sad"]}
+    cat = {"name": "Cat", "fields": [{"name": "name", "required": True}, mood]}
+    feed = {
+        "label": "Feed", "sources": ["Due"], "target": "Done", "about": "Feeds.",
+        "sets": [{"field": "cat.mood", "value": '"Glad"'}],
+    }  # fmt: skip
+    meal = {"name": "Meal", "state": "status", "moves": [feed], "fields": [
+        {"name": "name", "required": True}, {"name": "cat", "type": "ref", "ref": "Cat"},
+        {"name": "status", "type": "choice", "choices": ["Due", "Done"]},
+    ]}  # fmt: skip
+    before = AppSpec.model_validate({"title": "Cats", "entities": [cat, meal]})
+    renames = [
+        Operation(op="rename", at="entities/Cat/fields/mood/choices/Glad", to="Merry"),
+        Operation(op="rename", at="entities/Cat/fields/mood", to="temper"),
+        Operation(op="rename", at="entities/Meal/fields/cat", to="pet"),
+    ]
+
+    after, _ = settled(apply_operations(before.model_dump(mode="json"), renames), before, guess=False)
+
+    (assignment,) = after.entities[1].moves[0].sets
+    assert (assignment.field, assignment.value) == ("pet.temper", '"Merry"')
+
+
 def test_words_of_choices_and_roles_are_followed_where_they_are_written_or_compared() -> None:
     level = {"name": "level", "type": "choice", "choices": ["Low", "High"], "starts_as": '"Low"'}
     status = {"name": "status", "type": "choice", "choices": ["New", "Low"]}

@@ -199,3 +199,33 @@ def test_an_uploaded_field_is_no_word_to_reckon_with(more: dict[str, Any], said:
         ]
     with pytest.raises(ValidationError, match=said):
         AppSpec.model_validate(spec)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("cat.mood", ""),
+        ("cat.age", "Cat has no field 'age'"),
+        ("note.mood", "'note' is no link"),
+        ("cat.photo", "'photo' is not written"),
+        ("cat.chip", "'chip' is not written"),
+        ("cat.status", "its own moves alone"),
+        ("dog.mood", "not a field it can fill in"),
+    ],
+)
+def test_a_move_writes_into_the_records_that_it_links_to(field: str, said: str) -> None:
+    status = {"name": "status", "type": "choice", "choices": ["Due", "Done"]}
+    done = {"label": "Do", "sources": ["Due"], "target": "Done", "about": "Done."}
+    cat = {"name": "Cat", "state": "status", "moves": [done], "fields": [
+        {"name": "name", "required": True}, {"name": "mood"}, {"name": "photo", "type": "image"},
+        {"name": "chip", "type": "code"}, status,
+    ]}  # fmt: skip
+    meal = {"name": "Meal", "state": "status", "fields": [
+        {"name": "name", "required": True}, {"name": "cat", "type": "ref", "ref": "Cat"}, {"name": "note"}, status,
+    ], "moves": [{**done, "sets": [{"field": field, "value": "name"}]}]}  # fmt: skip
+    spec = {"title": "Cats", "entities": [cat, meal]}
+    if not said:
+        assert AppSpec.model_validate(spec).entities[1].moves[0].sets[0].link == "cat"
+        return
+    with pytest.raises(ValidationError, match=said):
+        AppSpec.model_validate(spec)

@@ -245,6 +245,41 @@ async def test_each_approves_what_is_theirs_to_approve(staff: Staff) -> None:
     assert (await staff.facts("purchase_requests", request.rpartition("/")[2]))["Status"] == "Approved"
 
 
+@pytest.mark.parametrize("staff", ["duty_rota"], indirect=True)
+async def test_a_swap_writes_both_duties_at_once_and_is_seen_by_its_two_families_alone(staff: Staff) -> None:
+    owner, names = staff.client, ("Ada", "Ben", "Cem")
+    families = [await staff.add("families", name=name, email=account(name)["email"]) for name in names]
+    first, second, third = [
+        await staff.add("duties", name=f"Morning {number}", day=today(number), family=family)
+        for number, family in enumerate(families, start=3)
+    ]
+    people = [httpx2.AsyncClient(base_url=owner.base_url, trust_env=False) for _ in names]
+    async with people[0] as ada, people[1] as ben, people[2] as cem:
+        for client, name, family in zip(people, names, families, strict=True):
+            page = (await owner.get(f"/families/{family}")).text
+            link = html.unescape(re.findall(r'href="(?:http://[^/"]+)?(/sign-up\?[^"]+)"', page)[0])
+            signed_up = await client.post("/sign-up", data=hidden((await client.get(link)).text) | account(name))
+            assert signed_up.status_code == 303, plain(signed_up.text)
+        assert (await send(ada, "/swaps/new", give=second, take=first)).status_code == 422  # not hers to give
+        asked = await send(ada, "/swaps/new", give=first, take=second)
+        swap = re.findall(r"(/swaps/\d+)\?", asked.headers["location"])[0]
+        listed = [(await client.get("/swaps/export.csv")).text.count("\n") - 1 for client in people]
+        assert listed == [1, 1, 0]
+        assert [(await client.get(swap)).status_code for client in people] == [200, 200, 404]
+
+        agree = f"{swap}/moves/0"
+        assert (await send(ada, agree, page=swap)).status_code == 422
+        assert (await send(cem, agree, page="/duties")).status_code == 404
+        assert (await send(ben, agree, page=swap)).status_code == 303
+
+        duties = [await staff.facts("duties", duty) for duty in (first, second, third)]
+        assert [duty["Family"] for duty in duties] == ["Ben", "Ada", "Cem"]
+        assert (await send(ben, agree, page=swap)).status_code == 409
+    # Both duties tell of it.
+    for duty in (first, second):
+        assert "Ben" in (await owner.get(f"/duties/{duty}")).text
+
+
 def account(name: str) -> dict[str, str]:
     return {"name": name, "email": f"{name.lower()}@example.com", "password": "correct horse 9"}
 

@@ -25,6 +25,7 @@ ABOUT: Final = {
 
 _FORMS: Final = (
     ("^[A-Z]", "PascalCase"),
+    ("^[a-z][a-z0-9_]{0,39}(\\.", "field, or `link.field`"),
     ("^[a-z][a-z0-9_]{0,39}( desc)", "field or figure, then ` desc` or not"),
 )
 

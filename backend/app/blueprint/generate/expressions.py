@@ -11,6 +11,7 @@ from app.blueprint.expressions.tables import watched_tables
 from app.blueprint.generate.stated import left_over, statement
 from app.blueprint.spec import (
     AppSpec,
+    AssignmentSpec,
     ComputedSpec,
     EntitySpec,
     FieldSpec,
@@ -78,12 +79,12 @@ def _move_py(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> str:
         parts.append(f"by={move.by!r}")
     if move.asks:
         parts.append(f"asks={move.asks!r}")
-    if move.sets:
-        pairs = tuple(
-            (assignment.field, _set_sql(spec, entity, assignment.field, assignment.value))
-            for assignment in move.sets
-        )
-        parts.append(f"sets={pairs!r}")
+    own = tuple((one.name, write_sql(spec, entity, one)) for one in move.sets if not one.link)
+    if own:
+        parts.append(f"sets={own!r}")
+    elsewhere = tuple((one.link, one.name, write_sql(spec, entity, one)) for one in move.sets if one.link)
+    if elsewhere:
+        parts.append(f"writes={elsewhere!r}")
     if move.only_if:
         parts.append(f"only_if={compiler_of(spec).condition(move.only_if, entity.name)!r}")
     if move.is_automatic:
@@ -91,9 +92,16 @@ def _move_py(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> str:
     return f"Move({', '.join(parts)})"
 
 
-def _set_sql(spec: AppSpec, entity: EntitySpec, name: str, value: str) -> str:
-    field = entity.field(name)
-    return _assigned_sql(spec, entity, value, field) if field else "NULL"
+def write_sql(spec: AppSpec, entity: EntitySpec, assignment: AssignmentSpec) -> str:
+    """The SQL about a record of the move of what it writes, in the unit of the field that it is written into."""
+    field = written_entity(spec, entity, assignment).field(assignment.name)
+    return _assigned_sql(spec, entity, assignment.value, field) if field else "NULL"
+
+
+def written_entity(spec: AppSpec, entity: EntitySpec, assignment: AssignmentSpec) -> EntitySpec:
+    """The kind of record that a move writes into: its own, or the one that a link leads to."""
+    link = entity.field(assignment.link) if assignment.link else None
+    return (spec.entity(link.ref) if link is not None and link.ref else None) or entity
 
 
 def rights_py(spec: AppSpec, entity: EntitySpec) -> list[str]:

@@ -80,16 +80,17 @@ def move_scenes(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> MoveScenes
     """The scenes of a move, taken by the first role that may."""
     examples = examples_of(spec)
     role = OWNER if move.is_automatic or not move.by else move.by[0]
-    fixed = {((entity.name, 1), entity.state or ""): move.sources[0]}
+    fixed: dict[Slot, str] = {((entity.name, 1), entity.state or ""): move.sources[0]}
     slot = owner_slot(spec, entity, person_of(spec, role))
-    if slot is not None:
-        fixed |= {slot: "1"}
     for name in move.asks:
         asked = entity.field(name)
         if asked is not None and asked.ref:
             # Of its own kind it is another one, since no record leads to itself.
             fixed[(entity.name, 1), name] = "2" if asked.ref == entity.name else "1"
-    goes = examples.scene_to_move(entity, move, fixed, role=role)
+    takers = list(_takers(spec, entity, person_of(spec, role))) or [{}]
+    tried = [{**taker, **fixed} for taker in takers]
+    found = ((slots, examples.scene_to_move(entity, move, slots, role=role)) for slots in tried)
+    fixed, goes = next(((slots, scene) for slots, scene in found if scene is not None), (tried[0], None))
     if not move.only_if:
         return MoveScenes(role, goes, None)
     refused = examples.scene_where(entity, move.only_if, False, fixed, role=role)
@@ -164,6 +165,25 @@ def owner_slot(spec: AppSpec, entity: EntitySpec, person: str) -> Slot | None:
         if field.ref == person:
             return key, field.name
     return None
+
+
+def _takers(spec: AppSpec, entity: EntitySpec, person: str) -> Iterator[dict[Slot, str]]:
+    """The ways in which the first person can have to do with a record: by its first link, or by another one."""
+    slot = owner_slot(spec, entity, person)
+    if slot is None:
+        return
+    yield {slot: "1"}
+    direct = [field.name for field in entity.fields if field.ref == person]
+    for name in direct[1:]:
+        yield {((entity.name, 1), direct[0]): "2", ((entity.name, 1), name): "1"}
+    for field in entity.fields:
+        target = spec.entity(field.ref) if field.ref and field.required else None
+        owner = next((one.name for one in target.fields if one.ref == person), "") if target is not None else ""
+        earlier = [one.name for one in entity.fields[: entity.fields.index(field)] if one.ref == field.ref]
+        if owner and earlier and target is not None:
+            # Who is asked for a swap: their duty is the second one, and the first is somebody else's.
+            links: dict[Slot, str] = {((entity.name, 1), earlier[0]): "1", ((entity.name, 1), field.name): "2"}
+            yield {**links, ((target.name, 1), owner): "2", ((target.name, 2), owner): "1"}
 
 
 def _owner_links(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from app.blueprint.generate.example_records import Json, scene_py
+from app.blueprint.generate.expressions import write_sql, written_entity
 from app.blueprint.generate.item_scenes import figure_scene, move_scenes, person_of, right_scenes, role_named
 from app.blueprint.generate.scenes import Scene
 from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, MoveSpec, RightSpec
@@ -77,7 +78,12 @@ def _move_scene(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
         "source": move.sources[0],
         "target": move.target,
         "asks": list(move.asks),
-        "sets": [assignment.field for assignment in move.sets],
+        "sets": [assignment.name for assignment in move.sets if not assignment.link],
+        "writes": [
+            [one.link, written_entity(spec, entity, one).table, one.name, write_sql(spec, entity, one)]
+            for one in move.sets
+            if one.link
+        ],
         "role": tried.role if role_named(spec, tried.role) else "",
         "person": _person_table(spec, tried.role),
         "not_by": [[role.name, _person_table(spec, role.name)] for role in spec.roles if role.name not in allowed],

@@ -247,7 +247,9 @@ def empty_open_dates(entity: EntitySpec, status: FieldSpec, record: Record) -> N
         if field.name.startswith(_SETTLED_LATER) and not field.required:
             record[field.name] = record[field.name] if record[status.name] in finished(status) else None
         reached = {
-            move.target for move in entity.moves if field.name in {assignment.field for assignment in move.sets}
+            move.target
+            for move in entity.moves
+            if field.name in {assignment.field for assignment in move.sets if not assignment.link}
         }
         if reached and not field.required and record[status.name] not in reached:
             record[field.name] = None

@@ -217,7 +217,7 @@ class Violations:
         texts, name = scene.records[scene.subject], entity.state or ""
         for move in entity.moves:
             # What the move itself writes may mend what the scene breaks.
-            is_rewritten = any(assignment.field in (stated[0] + (stated[1] or "")) for assignment in move.sets)
+            is_rewritten = any(assignment.name in (stated[0] + (stated[1] or "")) for assignment in move.sets)
             if move.target != texts[name] or move.is_automatic or is_rewritten:
                 continue
             before = {**texts, name: move.sources[0]}

@@ -142,7 +142,8 @@ Rule = Unique | NoOverlap | Capacity | Overdue | Sum | InOrder | Stock | Ensure
 class Move:
     """A step of a record from one of the states `sources` to `target`, taken by the roles `by`, or else by the staff.
 
-    `asks` are fields to fill in with it, `sets` pairs of a field and the SQL of what is written into it. When the SQL
+    `asks` are fields to fill in with it, `sets` pairs of a field and the SQL of what is written into it; `writes` name
+    the link to the record that they are written into before these. When the SQL
     `only_if` does not hold, the step is refused with `about`; an automatic one is taken by the app as soon as it does.
     """
 
@@ -153,6 +154,7 @@ class Move:
     by: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     sets: tuple[tuple[str, str], ...] = ()
+    writes: tuple[tuple[str, str, str], ...] = ()
     only_if: str = ""
     automatic: bool = False
 

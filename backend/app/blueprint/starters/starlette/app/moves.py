@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from . import database, figures, records, rules
+from . import conditions, database, figures, records, rules
 from .access import OWNER, Visitor
 from .fields import Value
 from .model import Entity, Field, Move
@@ -78,8 +78,23 @@ def take(
     current = database.get(db, entity, record_id) or row
     if move.only_if and not _holds(db, entity, move.only_if, record_id):
         raise rules.Broken({entity.state: move.about})
+    # Everything is worked out before anything is written: what two records swap is known of both.
     written = {name: _value(db, entity, sql, record_id) for name, sql in move.sets}
-    records.change(db, entity, current, {**written, entity.state: move.target}, who=who)
+    elsewhere = [(link, name, _value(db, entity, sql, record_id)) for link, name, sql in move.writes]
+    with conditions.together(db):
+        for link, name, value in elsewhere:
+            _write_elsewhere(db, entity.field(link), current[link], {name: value}, who=who)
+        records.change(db, entity, current, {**written, entity.state: move.target}, who=who)
+
+
+def _write_elsewhere(
+    db: sqlite3.Connection, link: Field, number: Value, values: Mapping[str, Value], *, who: str
+) -> None:
+    """Write into the record that a link leads to; nothing where it leads nowhere."""
+    target = database.BY_TABLE[link.ref]
+    row = database.get(db, target, int(number)) if number is not None else None
+    if row is not None:
+        records.change(db, target, row, values, who=who)
 
 
 def take_to(db: sqlite3.Connection, entity: Entity, row: database.Row, target: str, visitor: Visitor) -> None:
@@ -124,11 +139,15 @@ def _run(db: sqlite3.Connection, entity: Entity, move: Move, record_id: int) -> 
     row = database.get(db, entity, record_id)
     if row is None:
         return False
+    db.execute("SAVEPOINT automatic_move")
     try:
         take(db, entity, row, move, {}, who=BY_THE_APP)
     except rules.Broken:
         # Another rule stands against it; a person has to look at the record.
+        db.execute("ROLLBACK TO automatic_move")
         return False
+    finally:
+        db.execute("RELEASE automatic_move")
     return True
 
 

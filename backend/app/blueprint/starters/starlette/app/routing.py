@@ -107,12 +107,15 @@ def _endpoint(handler: Handler) -> Callable[[Request], Any]:
 
     def finish(request: Request, values: dict[str, Any], wanted: list[Parameter]) -> Response:
         read(request, values, wanted)
+        say_who(request)
+        return handler(**values)
+
+    def say_who(request: Request) -> None:
         visitor = getattr(request.state, "visitor", None)
         ACTOR.set(visitor.actor if visitor is not None else Actor())
         SITE.set(str(request.base_url).rstrip("/"))
-        return handler(**values)
 
-    async def answer(request: Request) -> Response:
+    async def run(request: Request) -> Response:
         # To change to a thread and back costs as much as a small page, so all that can be done in one is.
         values: dict[str, Any] = {}
         if waits is None:
@@ -122,6 +125,12 @@ def _endpoint(handler: Handler) -> Callable[[Request], Any]:
         await run_in_threadpool(read, request, values, taken[:waits])
         values[name] = await source.read(request)
         return await run_in_threadpool(finish, request, values, taken[waits + 1 :])
+
+    async def answer(request: Request) -> Response:
+        response = await run(request)
+        # What a long answer is read from is read after the handler, in other threads: a list as a file, for the same person.
+        say_who(request)
+        return response
 
     return answer
 

@@ -67,6 +67,7 @@ def _take(client: Browser, entity: Entity, number: int, said: dict[str, Any], na
     address, token = f"/{entity.table}/{record_id}/moves/{number}", _token(client)
     if name == "goes" and said["asks"]:
         assert send(client, address, {"csrf_token": token}).status_code == 422, "the move went without what it asks for"
+    meant = _meant_elsewhere(entity, record_id, said) if name == "goes" and not said["asks"] else []
     answer = send(client, address, {**asked, "csrf_token": token})
     stage.act_as_owner()
     row = _row(entity, record_id)
@@ -78,6 +79,19 @@ def _take(client: Browser, entity: Entity, number: int, said: dict[str, Any], na
     assert answer.status_code == 303, answer.text
     assert row[entity.state] == said["target"]
     assert all(row[field] is not None for field in (*said["sets"], *said["asks"]))
+    for other, number, field, value in meant:
+        assert _row(other, number)[field] == value, f"the move does not write {field} of {other.table}"
+
+
+def _meant_elsewhere(entity: Entity, record_id: int, said: dict[str, Any]) -> list[tuple[Entity, int, str, Any]]:
+    """What the move writes into the records that this one links to, worked out before it is taken."""
+    row = _row(entity, record_id)
+    with database.session() as db:
+        return [
+            (BY_TABLE[table], row[link], field, db.execute(f'SELECT {sql} FROM "{entity.table}" r WHERE r.id = ?', [record_id]).fetchone()[0])
+            for link, table, field, sql in said["writes"]
+            if row[link] is not None
+        ]
 
 
 def _empty_what_is_written(entity: Entity, move: Move, record_id: int, said: dict[str, Any]) -> None:
