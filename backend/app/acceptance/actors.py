@@ -98,7 +98,7 @@ def paths_to(
             yield (link.name,)
     for link in entity.fields:
         target = spec.entity(link.ref) if link.ref and _belongs(link) else None
-        # By others only where they are always filled in: else some records would be nobody's.
+        # By others only where a record cannot be without them: else some records would be nobody's.
         if target is not None and target.name not in visited | {entity.name}:
             for onward in paths_to(spec, target, person, visited | {entity.name}):
                 yield (link.name, *onward)
@@ -113,8 +113,8 @@ def owners_of(known: KnownRecords, entity: EntitySpec, number: int, person: str)
     if entity.name == person:
         return [number]
     paths = list(paths_to(known.spec, entity, person))
-    own = [path for path in paths if len(path) == 1] or [path for path in paths if path[0] == paths[0][0]]
-    return _led_to(known, entity, number, own)
+    direct = [path for path in paths if len(path) < 2]
+    return _led_to(known, entity, number, direct or [path for path in paths if path[0] == paths[0][0]])
 
 
 def owner_of(known: KnownRecords, entity: EntitySpec, number: int, person: str) -> int:

@@ -91,6 +91,7 @@ class _Reader(HTMLParser):
         self._option: list[str] | None = None
         self._value: str | None = None
         """Of the option that is being read, where it says one beside its text."""
+        self._is_selected = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
@@ -151,6 +152,7 @@ class _Reader(HTMLParser):
     def _begin_option(self, select: Control, attributes: Attributes) -> None:
         self._end_option()
         self._option, self._value = [], attributes.get("value")
+        self._is_selected = "selected" in attributes
         if self._value is not None:
             # Where none is selected a browser sends the first.
             if "selected" in attributes or not select.options:
@@ -164,7 +166,7 @@ class _Reader(HTMLParser):
         text = " ".join("".join(self._option).split())
         value = text if self._value is None else self._value
         if self._value is None:
-            if not self._control.options:
+            if self._is_selected or not self._control.options:
                 self._control.value = text
             self._control.options.append(text)
         self._control.labels[value] = text

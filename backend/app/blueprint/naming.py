@@ -38,8 +38,12 @@ class Of(StrEnum):
     """The kind of record, or the tool, that the place is inside."""
     ENTITY = "entity"
     """The kind of record that the part names as its entity."""
+    OUTER = "outer"
+    """The kind of record that the outermost part names as its entity."""
     LINES = "lines"
     """The kind of record that are the lines of that."""
+    OFFERED = "offered"
+    """The kind of record that the link leads to which the part names as its field."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Place:
     of: Of = Of.NOBODY
 
 
-_HOLDER, _ENTITY = Of.HOLDER, Of.ENTITY
+_HOLDER, _ENTITY, _OUTER = Of.HOLDER, Of.ENTITY, Of.OUTER
 
 PLACES: Final = (
     Place("entities/name", Named.RECORD),
@@ -79,6 +83,8 @@ PLACES: Final = (
     Place("forms/shows", Named.FIELD, _ENTITY),
     Place("forms/invited_by", Named.FIELD, _ENTITY),
     Place("forms/lines", Named.FIELD, Of.LINES),
+    Place("forms/offers/field", Named.FIELD, _OUTER),
+    Place("forms/offers/only_if", Named.EXPRESSION, Of.OFFERED),
     Place("tools/inputs/name", Named.FIELD, _HOLDER),
     Place("tools/results/name", Named.FIELD, _HOLDER),
     Place("entities/fields/choices", Named.CHOICE, _HOLDER),

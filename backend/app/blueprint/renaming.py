@@ -95,6 +95,10 @@ def _owner_name(spot: Spot, lines: Names, book: _OldSpec) -> str:
             return book.old_entity(str(spot.top.get("name")))
         case Of.ENTITY:
             return book.old_entity(str(spot.part.get("entity")))
+        case Of.OUTER:
+            return book.old_entity(str(spot.top.get("entity")))
+        case Of.OFFERED:
+            return book.linked(book.old_entity(str(spot.top.get("entity"))), str(spot.part.get("field")))
         case Of.LINES:
             return book.old_entity(lines.get(str(spot.part.get("entity")), ""))
         case Of.NOBODY:
@@ -160,8 +164,11 @@ class _OldSpec:
     def _written_field(self, owner: str, target: str) -> tuple[str, str]:
         """The kind of record and the field that a path such as `duty.family` leads to."""
         link, _, name = target.rpartition(".")
-        leads_to = self._links.get(owner, {}).get(self.old_field(owner, link)) if link else owner
-        return self.old_entity(leads_to or ""), name
+        return self.linked(owner, link) if link else owner, name
+
+    def linked(self, owner: str, link: str) -> str:
+        """The earlier name of the kind of record that a link leads to."""
+        return self.old_entity(self._links.get(owner, {}).get(self.old_field(owner, link)) or "")
 
     def rewritten(self, text: str, owner: str, target: str | None) -> str:
         """An expression about a kind of record in new names; as it is where it cannot be read."""

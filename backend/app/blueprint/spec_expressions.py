@@ -86,6 +86,13 @@ def expressions_of(spec: AppSpec) -> Iterator[Place]:
         yield from _entity_expressions(entity)
         for move in entity.moves:
             yield from _move_expressions(entity, move)
+    for form in spec.forms:
+        asked = spec.entity(form.entity)
+        for offer in form.offers:
+            field = asked.field(offer.field) if asked is not None else None
+            if field is not None and field.ref:
+                where = f"form {form.action!r}, offers {offer.field}"
+                yield Place(where, field.ref, offer.only_if, True)
     for message in spec.messages:
         yield from _message_expressions(message)
     for rule in spec.rules:

@@ -277,6 +277,16 @@ class ViewSpec(Part):
     field: Snake | None = None
 
 
+class OfferSpec(Part):
+    """The records that a link of a public form can be chosen from.
+
+    `only_if` is about what the link leads to, such as `status = "In the rack"`.
+    """
+
+    field: Snake
+    only_if: Expression
+
+
 class FormSpec(Part):
     """A form that anybody may fill in without signing in, such as a booking.
 
@@ -284,6 +294,9 @@ class FormSpec(Part):
     instead, and finds or adds that record. `lines` are the fields that it asks for in each line.
     `shows` are fields and figures that are told to whoever sent it, such as a total or a score. `invited_by` is
     the ref to whoever brought the visitor here: it is found by the code in the link that they passed on.
+    Whatever a ref can be chosen from is shown to everybody, so `offers` narrows it where that is too much. Nobody
+    finds themselves in a list of people: who is invited answers by the link of their own record, with a move or a
+    right of the visitor.
     """
 
     entity: Pascal
@@ -295,6 +308,7 @@ class FormSpec(Part):
     lines: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
     shows: tuple[Snake, ...] = Field(default=(), max_length=8)
     invited_by: Snake | None = None
+    offers: tuple[OfferSpec, ...] = Field(default=(), max_length=6)
 
 
 class ToolSpec(Part):

@@ -101,6 +101,10 @@ def _check_form(spec: AppSpec, form: FormSpec) -> None:
     for name in form.shows:
         if entity.field(name) is None and entity.figure(name) is None:
             raise ValueError(f"the form {form.action!r} shows {entity.name}.{name}, which does not exist")
+    for offer in form.offers:
+        field = entity.field(offer.field)
+        if field is None or not field.ref or offer.field not in form.fields or offer.field == form.person:
+            raise ValueError(f"the form {form.action!r} offers {offer.field!r}, which is no link that it asks for")
     if form.invited_by is not None and code_behind(spec, entity, form.invited_by) is None:
         raise ValueError(
             f"the form {form.action!r} finds {form.invited_by!r} by a code, "

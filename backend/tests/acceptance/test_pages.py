@@ -14,6 +14,7 @@ PAGE = """<!doctype html><title>Shop</title><style>p { color: red }</style>
 <select name="size"><option value="">Choose</option>
 <option>Large</option><option value="s" selected>Small</option></select>
 <select name="kind"><option>Old  one</option><option>New one</option></select>
+<select name="wood"><option>Ash</option><option selected>Oak</option></select>
 <textarea name="notes">First
 second</textarea><input type="checkbox" name="open" value="1" checked><input type="checkbox" name="shut">
 <input type="file" name="photo"><input type="submit" name="go" value="Go">
@@ -38,6 +39,7 @@ def test_a_form_knows_what_it_asks_for_and_what_it_would_send() -> None:
         "name": "",
         "size": "s",
         "kind": "Old one",
+        "wood": "Oak",
         "notes": "First\nsecond",
         "open": "1",
         "to": "paid",

@@ -197,6 +197,29 @@ def test_what_a_step_writes_into_a_linked_record_is_followed() -> None:
     assert (assignment.field, assignment.value) == ("pet.temper", '"Merry"')
 
 
+def test_what_a_form_offers_is_followed() -> None:
+    state = {"name": "state", "type": "choice", "choices": ["In", "Out"]}
+    bike = {"name": "Bike", "fields": [{"name": "name", "required": True}, state]}
+    hire = {"name": "Hire", "fields": [
+        {"name": "name", "required": True}, {"name": "bike", "type": "ref", "ref": "Bike"},
+    ]}  # fmt: skip
+    form = {
+        "entity": "Hire", "action": "Hire", "about": "Hire.", "thanks": "Thanks.", "fields": ["name", "bike"],
+        "offers": [{"field": "bike", "only_if": 'state = "In"'}],
+    }  # fmt: skip
+    before = AppSpec.model_validate({"title": "Bikes", "entities": [bike, hire], "forms": [form]})
+    renames = [
+        Operation(op="rename", at="entities/Bike/fields/state/choices/In", to="Here"),
+        Operation(op="rename", at="entities/Bike/fields/state", to="whereabouts"),
+        Operation(op="rename", at="entities/Hire/fields/bike", to="ride"),
+    ]
+
+    after, _ = settled(apply_operations(before.model_dump(mode="json"), renames), before, guess=False)
+
+    (offer,) = after.forms[0].offers
+    assert (offer.field, offer.only_if) == ("ride", 'whereabouts = "Here"')
+
+
 def test_words_of_choices_and_roles_are_followed_where_they_are_written_or_compared() -> None:
     level = {"name": "level", "type": "choice", "choices": ["Low", "High"], "starts_as": '"Low"'}
     status = {"name": "status", "type": "choice", "choices": ["New", "Low"]}

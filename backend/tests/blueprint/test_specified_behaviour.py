@@ -280,6 +280,82 @@ async def test_a_swap_writes_both_duties_at_once_and_is_seen_by_its_two_families
         assert "Ben" in (await owner.get(f"/duties/{duty}")).text
 
 
+@pytest.mark.parametrize("staff", ["repair_cafe"], indirect=True)
+async def test_a_form_offers_the_open_days_alone_and_each_thing_has_its_number(staff: Staff) -> None:
+    opened, planned = [
+        await staff.add("repair_days", day=today(number), place=place, things="2")
+        for number, place in ((7, "Hall"), (14, "Barn"))
+    ]
+    assert (await staff.move("repair_days", opened, 0))[0] == 303
+    page = (await staff.visitor.get("/forms/things_to_mend")).text
+    assert ("Hall" in page, "Barn" in page) == (True, False)
+    who = {"person_name": "Vera", "person_email": "vera@example.com"}
+
+    answers = [
+        await staff.send("/forms/things_to_mend", thing=thing, session=opened, **who) for thing in ("A", "B")
+    ]
+    closed = await staff.send("/forms/things_to_mend", thing="Clock", session=planned, **who)
+    full = await staff.send("/forms/things_to_mend", thing="Clock", session=opened, **who)
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert (closed.status_code, "Repair day" in refusal(closed)) == (422, True)
+    assert (full.status_code, "This day is full." in refusal(full)) == (422, True)
+    numbers = [(await staff.facts("things_to_mend", number))["Number in the queue"] for number in ("1", "2")]
+    assert numbers == ["1", "2"]
+
+
+@pytest.mark.parametrize("staff", ["tuck_shop"], indirect=True)
+async def test_a_child_buys_with_what_was_paid_in_and_as_much_as_its_parents_allow(staff: Staff) -> None:
+    ada = await staff.add("parents", name="Ada", email="ada@example.com")
+    tim = await staff.add("children", name="Tim", parent=ada, daily_limit="3", allergy="Nuts")
+    apple = await staff.add("products", name="Apple", price="1", bought_in="5")
+    bar = await staff.add("products", name="Nut bar", price="0.50", contains="Nuts", bought_in="5")
+    gum = await staff.add("products", name="Gum", price="0.10", bought_in="2")
+
+    assert "not enough on this tab" in await staff.refused("sales", child=tim, product=apple, quantity="1")
+    await staff.add("payments_in", child=tim, amount="10")
+    await staff.add("sales", child=tim, product=apple, quantity="2")
+    assert "more than the parents allow" in await staff.refused("sales", child=tim, product=apple, quantity="2")
+    assert "must not have that" in await staff.refused("sales", child=tim, product=bar, quantity="1")
+    assert "not so much of it" in await staff.refused("sales", child=tim, product=gum, quantity="3")
+    # A price that goes up later changes nothing that was sold.
+    assert (await staff.send(f"/products/{apple}/edit", name="Apple", price="4", bought_in="5")).status_code == 303
+    assert (await staff.facts("children", tim))["Balance"] == "£8.00"
+
+    assert (await staff.move("children", tim, 0))[0] == 303
+    facts = await staff.facts("children", tim)
+    assert (facts["Paid back"], facts["Balance"], facts["Tab"]) == ("£8.00", "£0.00", "Closed")
+    assert "a tab that is closed" in await staff.refused("payments_in", child=tim, amount="1")
+
+
+@pytest.mark.parametrize("staff", ["boat_club"], indirect=True)
+async def test_who_waits_moves_up_and_all_get_a_credit_when_the_wind_is_too_strong(staff: Staff) -> None:
+    members = [
+        await staff.add("members", name=name, email=account(name)["email"]) for name in ("Ada", "Ben", "Cem")
+    ]
+    boat = await staff.add("boats", name="Swift", seats="2")
+    outing = await staff.add("outings", name="Dawn", boat=boat, starts_at=at("06:00"), ends_at=at("08:00"))
+    first, second, third = [await staff.add("bookings", outing=outing, member=member) for member in members]
+
+    async def states() -> list[str]:
+        return [(await staff.facts("bookings", one))["Status"] for one in (first, second, third)]
+
+    assert await states() == ["Booked", "Booked", "Waiting"]
+    assert "already" in await staff.refused("bookings", outing=outing, member=members[2])
+    give_back, call_off = 4, 0
+    assert (await staff.move("bookings", first, give_back))[0] == 303
+    assert await states() == ["Given back", "Booked", "Booked"]
+    status, why = await staff.move("outings", outing, call_off, wind="6")
+    assert (status, "above six" in why) == (422, True)
+    assert (await staff.move("outings", outing, call_off, wind="7"))[0] == 303
+    assert await states() == ["Given back", "Called off", "Called off"]
+    assert [(await staff.facts("members", one))["Credits"] for one in members] == ["0", "1", "1"]
+    dusk = await staff.add("outings", name="Dusk", boat=boat, starts_at=at("18:00"), ends_at=at("19:00"))
+    await staff.add("bookings", outing=dusk, member=members[1], uses_credit="1")
+    assert "no credit left" in await staff.refused("bookings", outing=dusk, member=members[0], uses_credit="1")
+    assert (await staff.facts("members", members[1]))["Credits"] == "0"
+
+
 def account(name: str) -> dict[str, str]:
     return {"name": name, "email": f"{name.lower()}@example.com", "password": "correct horse 9"}
 

@@ -139,7 +139,9 @@ class _Expression:
             return Sql(f"{scope.alias}.id", Type(Kind.LINK, entity=scope.entity))
         shape = self.compiler.catalogue.field(scope.entity, name)
         if not shape.expression:
-            return Sql(f'{scope.alias}."{name}"', shape.type)
+            column = f'{scope.alias}."{name}"'
+            # A box that a file or a form did not speak of is not ticked, so `not in_repair` is true of it.
+            return Sql(f"coalesce({column}, 0)" if shape.type.kind is Kind.BOOL else column, shape.type)
         if self.depth >= MAX_DEPTH:
             raise Fault(f"{scope.entity}.{name} leans on itself, or on too many figures one after the other")
         # `this` of a figure is its own record, whoever asks for it.

@@ -141,6 +141,8 @@ class _Evaluation:
         if not shape.expression:
             record = self.evaluator.world.records.get(row.entity, {}).get(row.number, {})
             value = record.get(name)
+            if value is None and shape.type.kind is Kind.BOOL:
+                return False
             return Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
         # `this` of a figure is its own record, as in SQL.
         result = _Evaluation(self.evaluator, row, row).node(parse(shape.expression))

@@ -10,6 +10,7 @@ from app.blueprint.generate.messages import messages_py
 from app.blueprint.generate.public_side import public_py, site_py, tool_py
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
+from app.blueprint.spec_expressions import compiler_of
 from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import (
     JUDGEMENTS,
@@ -254,8 +255,16 @@ def _form_py(spec: AppSpec, form: FormSpec) -> str:
     lines = f", lines={form.lines!r}" if form.lines else ""
     arguments = person + lines + (f", shows={form.shows!r}" if form.shows else "")
     arguments += f", invited_by={form.invited_by!r}" if form.invited_by else ""
+    arguments += _offers_argument(spec, entity, form) if entity else ""
     arguments += _calling_off_arguments(entity) + _date_arguments(entity, form) if entity else ""
     return f"Form({table!r}, {form.action!r}, {form.about!r}, {form.thanks!r}, {form.fields!r}{arguments})"
+
+
+def _offers_argument(spec: AppSpec, entity: EntitySpec, form: FormSpec) -> str:
+    """The conditions of the records that its links can be chosen from, as SQL about these."""
+    fields, compiler = {field.name: field.ref or "" for field in entity.fields}, compiler_of(spec)
+    offers = tuple((one.field, compiler.condition(one.only_if, fields[one.field])) for one in form.offers)
+    return f", offers={offers!r}" if offers else ""
 
 
 def _calling_off_arguments(entity: EntitySpec) -> str:

@@ -260,7 +260,8 @@ class Form:
     `lines` are the fields that it asks for in each line. `state` says how far a record is; whoever sent it may set
     it to `cancels`, while it is one of `open`. `shows` is told to whoever sent it; `dated` are the days of sending,
     `coming` those that are asked for and never past. `invited_by` is the ref to whoever
-    brought the visitor here, found by the code in the link that they passed on.
+    brought the visitor here, found by the code in the link that they passed on. `offers` are pairs of a link and the
+    SQL about those records that it can be chosen from.
     """
 
     table: str
@@ -277,6 +278,7 @@ class Form:
     dated: tuple[str, ...] = ()
     coming: tuple[str, ...] = ()
     invited_by: str = ""
+    offers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

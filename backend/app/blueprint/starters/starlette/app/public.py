@@ -33,6 +33,8 @@ PERSON_NAME = Field("person_name", "Your name", required=True)
 PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
 INVITATION = Field("invitation", "Invitation code")
 SHORT_FORM = 4
+BY_FIELD = {(form.table, name): sql for form in FORMS for name, sql in form.offers}
+"""What the links of forms can be chosen from, as SQL."""
 
 routes = Routes()
 
@@ -119,7 +121,13 @@ def _still_offered(db: sqlite3.Connection, entity: Entity, field: Field) -> Cond
     starts = {**first_values(entity), **conditions.first_values(db, entity, {}), **moves.first_state(entity)}
     refused = conditions.refused_links(db, entity, field.name, starts)
     # What they do not see, visitors do not choose either.
-    return f"({where}) AND ({target.public_if}) AND id NOT IN ({', '.join(map(str, refused))})", values
+    return f"({where}) AND ({_is_for_visitors(entity, field)}) AND id NOT IN ({', '.join(map(str, refused))})", values
+
+
+def _is_for_visitors(entity: Entity, field: Field) -> str:
+    """The SQL that finds what visitors can choose: what they see, and what the form offers."""
+    shown = BY_FIELD.get((entity.table, field.name), "1")
+    return f"({database.BY_TABLE[field.ref].public_if}) AND ({shown})"
 
 
 def _said(offer: Mapping[str, Any]) -> str:
@@ -286,7 +294,7 @@ def _refuse_what_is_over(
         if field.ref and chosen is not None:
             where, more = _not_over(entity, field)
             target = database.BY_TABLE[field.ref]
-            if not database.count(db, target, f"id = ? AND ({where}) AND ({target.public_if})", [chosen, *more]):
+            if not database.count(db, target, f"id = ? AND ({where}) AND ({_is_for_visitors(entity, field)})", [chosen, *more]):
                 over[field.name] = rules.GONE
     if over:
         raise rules.Broken(over)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.clock import today
-from app.schema import ENTITIES
+from app.schema import ENTITIES, FORMS
 
 from app import conditions, database, files, lines, moves
 from app.database import BY_TABLE
@@ -239,13 +239,15 @@ def twin(db: sqlite3.Connection, entity: Entity, values: dict[str, Any]) -> int:
 
 def show_to_visitors(entity: Entity, values: dict[str, str]) -> None:
     """Puts what the values lead to where visitors see it, by its state or a tick: nobody else's post is answered."""
+    offers = {(form.table, name): sql for form in FORMS for name, sql in form.offers}
     for field in entity.of_type("ref"):
         target, chosen = BY_TABLE[field.ref], values.get(field.name, "")
+        is_offered = f"({target.public_if}) AND ({offers.get((entity.table, field.name), '1')})"
         ways = [{one.name: value} for one in target.of_type("bool", "choice") for value in (one.choices or (0, 1))]
         with database.session() as db:
             before = database.get(db, target, int(chosen)) if chosen.isdigit() else None
             for change in ways if before else []:
-                if database.count(db, target, f"r.id = ? AND {target.public_if}", [int(chosen)]):
+                if database.count(db, target, f"r.id = ? AND {is_offered}", [int(chosen)]):
                     break
                 database.update(db, target, int(chosen), {**{name: before[name] for way in ways for name in way}, **change})
 

@@ -122,6 +122,22 @@ def test_a_form_that_is_not_filled_in_is_refused(client: Browser, form: Form) ->
             assert database.count(db, BY_TABLE[form.table]) == before
 
 
+@every_form
+def test_what_the_form_does_not_offer_cannot_be_chosen(client: Browser, form: Form) -> None:
+    for name, sql in form.offers:
+        values = answered(client, form)
+        show_to_visitors(BY_TABLE[form.table], values)
+        target = BY_TABLE[BY_TABLE[form.table].field(name).ref]
+        with database.session() as db:
+            hidden = database.select(db, target, f"NOT ({sql})", limit=1)
+        for row in hidden:
+            assert not re.search(rf'name="{name}"[^>]*value="{row["id"]}"|<option value="{row["id"]}"', visit(client).get(f"/forms/{form.table}").text)
+            page = visit(client)
+            token = token_of(page.get(f"/forms/{form.table}").text)
+            answer = send(page, f"/forms/{form.table}", {**values, name: str(row["id"]), "csrf_token": token})
+            assert answer.status_code == 422
+
+
 def test_a_form_is_not_sent_without_end(client: Browser) -> None:
     form, browser = FORMS[0], visit(client)
     values = {"person_name": "", "csrf_token": token_of(browser.get(f"/forms/{FORMS[0].table}").text)}

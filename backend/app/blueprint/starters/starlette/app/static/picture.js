@@ -1,7 +1,8 @@
 // Makes a picture that was chosen small before it is sent: photos of phones are far larger than any page shows them.
 // Beside it goes a very small one for lists. Without this file, or where a browser cannot read it, it is sent as it is.
 "use strict";
-const LARGE = 2000, SMALL = 480, KEPT = ["image/png", "image/webp"];
+const LARGE = 2000, SMALL = 480, SEE_THROUGH = ["image/png", "image/webp"];
+const waiting = new Set();
 
 async function scaled(bitmap, most, name, type, quality) {
   const part = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
@@ -31,7 +32,7 @@ async function prepare(input) {
   Object.assign(small, { type: "file", name: beside, hidden: true });
   put(small, await scaled(bitmap, SMALL, file.name, "image/webp", 0.75));
   const isLarge = Math.max(bitmap.width, bitmap.height) > LARGE && file.type !== "image/gif";
-  const large = isLarge ? await scaled(bitmap, LARGE, file.name, KEPT.includes(file.type) ? file.type : "image/jpeg", 0.85) : file;
+  const large = isLarge ? await scaled(bitmap, LARGE, file.name, SEE_THROUGH.includes(file.type) ? "image/webp" : "image/jpeg", 0.85) : file;
   // Another one may have been chosen meanwhile.
   if (input.files[0] !== file) return;
   if (large.size < file.size) put(input, large);
@@ -40,5 +41,14 @@ async function prepare(input) {
 
 document.addEventListener("change", (event) => {
   const input = event.target;
-  if (input.matches("input[type=file][data-picture]")) prepare(input).catch(() => {});
+  if (!input.matches("input[type=file][data-picture]")) return;
+  const work = prepare(input).catch(() => {}).finally(() => waiting.delete(work));
+  waiting.add(work);
+});
+
+// Who sends the form at once sends the small picture all the same.
+document.addEventListener("submit", (event) => {
+  if (!waiting.size) return;
+  event.preventDefault();
+  Promise.all(waiting).then(() => event.target.requestSubmit(event.submitter));
 });
