@@ -45,6 +45,7 @@ from app.services.build_pipeline import BuildTools, PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.help_desk import HelpDesk
 from app.services.launch_service import LaunchService
 from app.services.page_access import PageAccess
 from app.services.project_beginnings import ProjectBeginnings
@@ -152,6 +153,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         shares=shares,
         share_entry=ShareEntry(database, shares),
         gates=gates,
+        help_desk=HelpDesk(database, projects, gates, specs, versions),
         generation=GenerationService(
             database,
             machine,

@@ -20,6 +20,7 @@ from app.services.build_pipeline import PreviewProbe
 from app.services.founder_service import FounderService
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.help_desk import HelpDesk
 from app.services.launch_service import LaunchService
 from app.services.model_choices import ModelChoices
 from app.services.model_service import ModelService
@@ -52,6 +53,7 @@ class Services:
     shares: ShareService
     share_entry: ShareEntry
     gates: GateService
+    help_desk: HelpDesk
     generation: GenerationService
     models: ModelService
     choices: ModelChoices

@@ -75,8 +75,6 @@ async def clear_sandboxes(settings: Settings) -> None:
         await runtime.probe()
     except SandboxUnavailable as error:
         raise ConfigurationError(str(error), remedy=error.remedy) from error
-    if watches_memory_only(runtime):
-        log.info("sandbox_memory_is_watched_only", reason="no cgroup is delegated to this service")
     # Those of a crash hold memory and disk, and their owners are gone: no process of the instance runs yet.
     for sandbox_id in await runtime.list_ids():
         await runtime.kill(sandbox_id)

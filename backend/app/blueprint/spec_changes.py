@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeVar
 
 from app.blueprint.generate.theme import settled_theme
 from app.blueprint.record_effects import record_effects
 from app.blueprint.renames import renamed_choices
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, Publicity, ViewKind
 from app.blueprint.spec_queries import field_before, kind_before, lower_first
+from app.blueprint.spec_types import Part
 
+P = TypeVar("P", bound=Part)
 LOOK_CHANGE: Final = "Its colours or its style are different."
 _SEEN: Final = {
     Publicity.NONE: "Visitors no longer see",
@@ -147,16 +149,35 @@ def _limits_text(field: FieldSpec) -> str:
 
 
 def _other_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
-    """Rules, forms and people: each is known by its own words."""
-    yield from _compare_texts([rule.about for rule in old.rules], [rule.about for rule in new.rules], "rule")
+    """Rules, forms and people: each is known by its own words, or by all else where only these are different."""
+    # A rule with other words refuses what it refused before: what it names has been renamed.
+    same_rules = {was.about: now.about for was, now in _reworded(old.rules, new.rules, "about")}
     yield from _compare_texts(
-        [form.action for form in old.forms], [form.action for form in new.forms], "page for visitors"
+        [same_rules.get(rule.about, rule.about) for rule in old.rules], [rule.about for rule in new.rules], "rule"
+    )
+    same_forms = {
+        was.action: now.action for was, now in _reworded(old.forms, new.forms, "action", "about", "thanks")
+    }
+    yield from (f"“{was}” is called “{now}” now." for was, now in same_forms.items() if was != now)
+    yield from _compare_texts(
+        [same_forms.get(form.action, form.action) for form in old.forms],
+        [form.action for form in new.forms],
+        "page for visitors",
     )
     yield from _compare_texts([tool.title for tool in old.tools], [tool.title for tool in new.tools], "calculator")
     yield from _compare_texts(_section_titles(old), _section_titles(new), "part of the first page")
     yield from _compare_texts(
         [role.name for role in old.roles], [role.name for role in new.roles], "kind of person"
     )
+
+
+def _reworded(old: Sequence[P], new: Sequence[P], *words: str) -> Iterator[tuple[P, P]]:
+    """Parts that are the same but for these words, before and after."""
+    without = dict.fromkeys(words, "")
+    for was in old:
+        same = [now for now in new if now.model_copy(update=without) == was.model_copy(update=without)]
+        if len(same) == 1:
+            yield was, same[0]
 
 
 def _section_titles(spec: AppSpec) -> list[str]:

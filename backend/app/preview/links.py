@@ -104,11 +104,13 @@ class PreviewSigner:
         port = "" if self.port is None else f":{self.port}"
         return f"{self.scheme}://build-{job_id}.{self._domain}{port}"
 
-    def url(self, job_id: JobId, access: Access = Access.OWNER, *, share: Share | None = None) -> str:
-        """A link that opens the preview as it is."""
+    def url(
+        self, job_id: JobId, access: Access = Access.OWNER, *, share: Share | None = None, path: str = "/"
+    ) -> str:
+        """A link that opens the preview as it is, at a page of the app."""
         expiry = self.window(self._clock.now()) * self._window_seconds + self._link_seconds
         signed = self._signed_link(access, self._signed_name(job_id), expiry, share)
-        return f"{self.origin(job_id)}/?{ACCESS_PARAMETER}={signed}"
+        return f"{self.origin(job_id)}{path}?{ACCESS_PARAMETER}={signed}"
 
     def opens(self, job_id: JobId, value: str) -> Pass | None:
         """The pass of a link's access parameter for this build; None when it is not good."""

@@ -39,6 +39,25 @@ class ChangeOut(BaseModel):
     """For each of those, sentences near to it that would be understood."""
 
 
+class OfferOut(BaseModel):
+    """Something that the answer to a question offers to do; a person is asked `asks` first, where it says so."""
+
+    label: str
+    asks: str
+    command: str
+
+
+class HelpOut(BaseModel):
+    """The answer to a question about a project; `examples` are questions that are understood."""
+
+    project_id: UUID
+    is_understood: bool
+    text: str
+    lines: list[str]
+    offers: list[OfferOut]
+    examples: list[str]
+
+
 class ShareIn(BaseModel):
     """A link for somebody without an account."""
 

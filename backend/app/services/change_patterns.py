@@ -43,6 +43,10 @@ def _named(group: str) -> str:
     return rf"[“\"']?(?P<{group}>[\w][\w &/'’-]*?)[”\"']?"
 
 
+def _listed(group: str) -> str:
+    return _named(group).replace("&/", "&/,")
+
+
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(f"{_PLEASE}{text}$", re.I)
 
@@ -221,23 +225,46 @@ def _remove_part(raw: Raw, said: Said) -> bool:
 
 def _add_field(raw: Raw, said: Said) -> bool:
     entity = record_named(raw, said["record"])
-    if entity is None or len(said["new"].split()) > _LABEL_WORDS:
+    labels = [label for label in _ENUMERATED.split(said["new"]) if label]
+    if entity is None or any(len(label.split()) > _LABEL_WORDS for label in labels):
         return False
-    label = said["new"]
+    changed = copy.deepcopy(raw)
+    for label in labels:
+        _add_detail(changed, entity, label)
+    raw.update(changed)
+    return True
+
+
+def _add_detail(raw: Raw, entity: Raw, label: str) -> None:
     target = record_named(raw, label)
-    if target is not None and target is not entity:
+    if target is not None and target["name"] != entity["name"]:
         kind = f"ref:{target['name']}"
     else:
         kind = next((kind for kind, words in DETAIL_WORDS if re.search(rf"\b(?:{words})\b", label, re.I)), "text")
     correct(raw, "add_detail", {"record": entity["name"], "label": _capitalise(label), "kind": kind})
-    return True
 
 
-def _add_new_field(raw: Raw, said: Said) -> bool:
-    return not details_named(raw, said["new"], said["record"]) and _add_field(raw, said)
-
-
+_ENUMERATED: Final = re.compile(
+    r"\s*,\s*(?:and )?(?:an? |the |their |its )?"
+    r"|(?<!\bdate) and (?:an? |the |their |its )?|(?<=\bdate) and (?!time\b)(?:an? |the |their |its )?",
+    re.I,
+)
 _LABEL_WORDS: Final = 4
+
+
+def _add_choice(raw: Raw, said: Said) -> bool:
+    """A detail with what can be chosen, such as "a kind: school or theatre"."""
+    entity = record_named(raw, said["record"])
+    choices = [
+        _capitalise(text)
+        for text in re.split(r"\s*[,/]\s*(?:or |and )?|\s+or\s+", said["choices"].strip())
+        if text
+    ]
+    if entity is None or len(choices) < 2 or len(said["new"].split()) > _LABEL_WORDS:
+        return False
+    detail = {"record": entity["name"], "label": _capitalise(said["new"]), "kind": "choice"}
+    correct(raw, "add_detail", {**detail, "choices": "\n".join(choices)})
+    return True
 
 
 def _require_field(raw: Raw, said: Said) -> bool:
@@ -318,13 +345,30 @@ _SURE: Final[tuple[tuple[re.Pattern[str], Change], ...]] = (
     ),
     (
         _pattern(
-            rf"add (?:an? |the )?{_FIELD} (?:for |called |named )?(?:the )?{_named('new')} {_TO}{_named('record')}"
+            rf"add (?:an? |the )?{_FIELD} (?:for |called |named )?(?:the )?{_listed('new')} "
+            rf"{_TO}{_named('record')}"
         ),
         _add_field,
     ),
     (
-        _pattern(rf"add (?:an? |the )?{_named('new')}(?: {_FIELD})? {_TO}{_named('record')}"),
+        _pattern(rf"add (?:an? |the )?{_listed('new')}(?: {_FIELD})? {_TO}{_named('record')}"),
         _add_field,
+    ),
+    (
+        _pattern(
+            rf"{_EACH}{_named('record')} (?:also |should |must )?(?:needs?|ha(?:s|ve)|gets?) "
+            r"(?:an? |the |their |its )?(?P<new>[\w -]+?) ?(?:\(|:|, (?=one of|either|which is)) ?"
+            r"(?:one of |either |which is )?"
+            r"(?P<choices>\w[\w ,/&’'-]+)\)?"
+        ),
+        _add_choice,
+    ),
+    (
+        _pattern(
+            r"add (?:an? |the )?(?P<new>[\w -]+?) ?\((?:one of |either )?(?P<choices>\w[\w ,/&’'-]+)\) "
+            rf"{_TO}{_named('record')}"
+        ),
+        _add_choice,
     ),
     (
         _pattern(
@@ -359,7 +403,7 @@ _SURE: Final[tuple[tuple[re.Pattern[str], Change], ...]] = (
             rf"{_EACH}{_named('record')} (?:also |should |must )?(?:needs?|ha(?:s|ve)|gets?) "
             rf"(?:an? |the |their |its )(?:{_FIELD} for )?(?!(?:{_NO_DETAIL})\b)(?P<new>[\w -]+)"
         ),
-        _add_new_field,
+        _add_field,
     ),
 )
 """What says nothing else."""

@@ -67,10 +67,12 @@ async def propose(spec: AppSpec, text: str, *, instead_of: str = "") -> Proposal
 
 def _not_understood(spec: AppSpec, wishes: Sequence[WishSpec]) -> ChangeNotUnderstood:
     lost = lost_parts(spec, wishes)
-    reasons = {part.why for part in lost} - {_NOT_UNDERSTOOD}
-    because = f" Of it: {'; '.join(sorted(reasons))}." if reasons else ""
+    reasons = sorted({part.why for part in lost} - {_NOT_UNDERSTOOD})
+    because = "".join(f" {reason[:1].upper()}{reason[1:]}." for reason in reasons)
+    is_all_told = all(part.why != _NOT_UNDERSTOOD for part in lost)
+    detail = "Nothing of this changes the plan." if is_all_told else "Nothing of this was understood as a change."
     return ChangeNotUnderstood(
-        f"Nothing of this was understood as a change.{because}",
+        f"{detail}{because}",
         remedy=f"Say one change in a sentence, such as “{change_example(spec)}”, or correct the plan.",
         lost=[asdict(part) for part in lost],
         offers=[offer for part in lost for offer in part.offers],
@@ -85,7 +87,10 @@ def lost_parts(spec: AppSpec, wishes: Sequence[WishSpec]) -> list[LostPart]:
 
 def change_example(spec: AppSpec) -> str:
     """A sentence that is understood as a change of this plan."""
-    return f"add a photo to {lower_first(spec.entities[0].plural)}"
+    entity = spec.entities[0]
+    known = {field.label.casefold() for field in entity.fields}
+    new = next((detail for detail in ("photo", "phone number", "colour", "note") if detail not in known), "remark")
+    return f"add a {new} to {lower_first(entity.plural)}"
 
 
 def _apply_clause(spec: AppSpec, raw: Raw, clause: str) -> tuple[Raw, list[WishSpec]]:

@@ -13,7 +13,7 @@ from app.blueprint.spec_defaults import plural
 from app.blueprint.spec_parts import RightSpec
 from app.blueprint.spec_queries import lower_first
 from app.services.plan_answers import ANSWERS
-from app.services.plan_pruning import prune
+from app.services.plan_pruning import drop_dependants, prune
 from app.services.plan_steps import STEPS, rename_choice
 from app.services.plan_values import (
     CorrectionRefused,
@@ -25,6 +25,7 @@ from app.services.plan_values import (
     snake_name,
     words_in,
 )
+from app.services.plan_wording import rename_label
 
 DETAIL_KINDS: Final = {
     "text": "Short text",
@@ -90,6 +91,8 @@ def correct(raw: Raw, change: str, values: Values) -> None:
     how(raw, values)
     # Each correction may take away what other parts name: views, rules, forms, rights.
     prune(raw)
+    if change.startswith("remove_"):
+        drop_dependants(raw)
 
 
 def _name_app(raw: Raw, values: Values) -> None:
@@ -100,23 +103,26 @@ def _name_app(raw: Raw, values: Values) -> None:
 def _rename_record(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     before, wanted_plural = (entity["label"], entity["plural"]), " ".join(values.get("plural", "").split())
-    entity["label"] = words_in(values, "label", "The name")
+    label = words_in(values, "label", "The name")
     # Who only changes what one is called means the others too.
-    is_left = wanted_plural == before[1] and entity["label"] != before[0]
-    entity["plural"] = plural(entity["label"]) if is_left or not wanted_plural else wanted_plural
-    # A detail that was called as what it leads to goes on being so.
-    for referrer in raw["entities"]:
-        for field in referrer["fields"]:
-            if field["ref"] == entity["name"] and field["label"].casefold() == before[0].casefold():
-                field["label"] = entity["label"]
+    is_left = wanted_plural == before[1] and label != before[0]
+    plural_label = plural(label) if is_left or not wanted_plural else wanted_plural
+    others = [other for other in raw["entities"] if other["name"] != entity["name"]]
+    _require_new_record(label, plural_label, others)
+    rename_label(raw, entity, label, plural_label)
+
+
+def _require_new_record(label: str, plural_label: str, others: list[Raw]) -> None:
+    taken = {other[key].casefold() for other in others for key in ("label", "plural")}
+    if {label.casefold(), plural_label.casefold()} & taken:
+        raise CorrectionRefused(f"There is a kind of record called “{label}” already.")
 
 
 def _add_record(raw: Raw, values: Values) -> None:
     label = words_in(values, "label", "The name")
-    taken = {entity["name"] for entity in raw["entities"]} | {entity["label"] for entity in raw["entities"]}
-    if label in taken:
-        raise CorrectionRefused(f"There is a kind of record called {label!r} already.")
     plural_label = plural(label)
+    _require_new_record(label, plural_label, raw["entities"])
+    taken = {entity["name"] for entity in raw["entities"]}
     table = snake_name(plural_label, {entity["table"] for entity in raw["entities"]})
     name = {"name": "name", "label": "Name", "type": "text", "required": True}
     raw["entities"].append(
@@ -152,11 +158,8 @@ def _remove_record(raw: Raw, values: Values) -> None:
 def _add_detail(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     label = words_in(values, "label", "The name")
-    taken = {part["name"] for part in (*entity["fields"], *entity["computed"])} | {
-        "id",
-        "created_at",
-        "updated_at",
-    }
+    taken = {part["name"] for part in (*entity["fields"], *entity["computed"])}
+    _require_new_detail(entity, label)
     kind, _, target = values.get("kind", "text").partition(":")
     field: Raw = {"name": snake_name(label, taken), "label": label, "type": kind, "ref": target or None}
     field["required"] = bool(values.get("required"))
@@ -172,6 +175,17 @@ def _add_detail(raw: Raw, values: Values) -> None:
             form["fields"].append(field["name"])
 
 
+def _require_new_detail(entity: Raw, label: str, *, except_for: Raw | None = None) -> None:
+    details = (*entity["fields"], *entity["computed"])
+    if any(part is not except_for and _spoken(part["label"]) == _spoken(label) for part in details):
+        raise CorrectionRefused(f"{entity['plural']} have a detail called “{label}” already.")
+
+
+def _spoken(label: str) -> str:
+    """A name as it sounds: “E-mail” and “Email” are one."""
+    return re.sub(r"[\W_]+", "", label).casefold()
+
+
 def _choices_in(values: Values) -> list[str]:
     lines = [" ".join(line.split()) for line in re.split(r"[\n,;]", values.get("choices", ""))]
     choices = list(dict.fromkeys(filter(None, lines)))
@@ -182,7 +196,9 @@ def _choices_in(values: Values) -> list[str]:
 
 def _change_detail(raw: Raw, values: Values) -> None:
     field = detail_in(raw, values)
-    field["label"] = words_in(values, "label", "The name")
+    label = words_in(values, "label", "The name")
+    _require_new_detail(record_in(raw, values), label, except_for=field)
+    field["label"] = label
     field["required"] = bool(values.get("required"))
     if field["type"] == "ref":
         field["on_delete"] = "restrict" if field["required"] else field["on_delete"]

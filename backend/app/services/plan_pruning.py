@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
-from app.blueprint.spec import EntitySpec, FormSpec
+from pydantic import ValidationError
+
+from app.blueprint.spec import AppSpec, EntitySpec, FormSpec
+from app.services.plan_values import CorrectionRefused
 
 Raw = dict[str, Any]
+MOST_DEPENDANTS: Final = 60
+_FIGURE_OR_DETAIL: Final = re.compile(r"(?P<record>[A-Z]\w*)\.(?P<part>[a-z]\w*)(?:, starts_as)?:")
+_STEP: Final = re.compile(r"move '([^']*)' of ")
+_RIGHT: Final = re.compile(r"right of (.*?) on ")
 
 
 def prune(raw: Raw) -> None:
@@ -41,6 +49,58 @@ def prune(raw: Raw) -> None:
         role["entity"] = role["entity"] if role["entity"] in fields else None
         # Without a record of their own nobody has records that are theirs.
         role["scope"] = role["scope"] if role["entity"] else "all"
+
+
+def drop_dependants(raw: Raw) -> None:
+    """Take out the figures, rules, and first values of details, that read what is not there any more.
+
+    CorrectionRefused where a step or a right reads it: without its condition, people would do or see more than
+    before.
+    """
+    for _ in range(MOST_DEPENDANTS):
+        try:
+            # Pages and acceptance checks are made anew from all else.
+            AppSpec.model_validate(copy.deepcopy(raw | {"pages": [], "acceptance": []}))
+        except ValidationError as error:
+            message = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+            if not _drop_rule(raw, message) and not _drop_figure(raw, message):
+                raise CorrectionRefused(
+                    f"{_name_of_dependant(message)} by it, so it cannot be taken out by a click.",
+                    remedy="Hide it from whoever should not see it instead.",
+                ) from error
+        else:
+            return
+
+
+def _drop_rule(raw: Raw, message: str) -> bool:
+    remaining = [rule for rule in raw["rules"] if not message.startswith(f"rule {rule['about']!r}:")]
+    is_dropped = len(remaining) < len(raw["rules"])
+    raw["rules"] = remaining
+    return is_dropped
+
+
+def _drop_figure(raw: Raw, message: str) -> bool:
+    """Take out the figure, or clear the first value, that the message begins with; whether it names one."""
+    place = _FIGURE_OR_DETAIL.match(message)
+    entity = next((entity for entity in raw["entities"] if place and entity["name"] == place["record"]), None)
+    if place is None or entity is None:
+        return False
+    figures = [figure for figure in entity["computed"] if figure["name"] != place["part"]]
+    is_figure = len(figures) < len(entity["computed"])
+    entity["computed"] = figures
+    started = [field for field in entity["fields"] if field["name"] == place["part"] and field.get("starts_as")]
+    for field in started:
+        field["starts_as"] = None
+    if is_figure:
+        prune(raw)
+    return is_figure or bool(started)
+
+
+def _name_of_dependant(message: str) -> str:
+    move, right = _STEP.match(message), _RIGHT.match(message)
+    if move is not None:
+        return f"The step “{move[1]}” goes"
+    return f"What {right[1]} may see and change goes" if right is not None else "Other parts of the plan work"
 
 
 def _is_complete(raw: Raw, message: Raw) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from app.blueprint.spec import RESERVED_FIELDS, RESERVED_TABLES
 from app.core.errors import InvalidInput
 
 Raw = dict[str, Any]
 Values = Mapping[str, str]
+_RESERVED: Final = RESERVED_FIELDS | RESERVED_TABLES | frozenset(keyword.kwlist)
+"""Names that no detail and no table can have, whatever its founder calls it."""
 
 
 class CorrectionRefused(InvalidInput):
@@ -58,7 +62,7 @@ def free_name(name: str, taken: set[str]) -> str:
 def snake_name(label: str, taken: set[str]) -> str:
     """A name for a detail or table, made of its words."""
     name = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:36]
-    return free_name(name if name[:1].isalpha() else f"detail_{name}".rstrip("_"), taken)
+    return free_name(name if name[:1].isalpha() else f"detail_{name}".rstrip("_"), taken | _RESERVED)
 
 
 def pascal_name(label: str, taken: set[str]) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.blueprint.editing import problems, settled, without_was
 from app.blueprint.generate.theme import settled_theme
-from app.blueprint.language.accounting import limits_kept
+from app.blueprint.language.accounting import counted_again
 from app.blueprint.questions import questions_of
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
@@ -91,12 +91,14 @@ class SpecService:
         *,
         revision: str | None,
         as_written: bool = False,
+        is_taking_out: bool = False,
         began: AppSpec | None = None,
     ) -> SpecView:
         """Keep an edit for the next build. SpecRefused, SpecChanged; RevisionMissing when it names no revision.
 
-        Unless `as_written`, parts that seem to be renamed are marked so, and the notes say it. `began` is what the
-        edit began with, and whose account of wishes it keeps, where that is not the specification as it stands.
+        Unless `as_written`, parts that seem to be renamed are marked so, and the notes say it. With
+        `is_taking_out` the wishes for what is gone count as left out. `began` is what the edit began with, and
+        whose account of wishes it keeps, where that is not the specification as it stands.
         """
         await owned(tx, founder_id, project_id, lock=True)
         current = await self._current_spec(tx, project_id)
@@ -106,7 +108,8 @@ class SpecService:
             spec, notes = settled(dict(raw), base.spec, began=began or current.spec, guess=not as_written)
         except ValidationError as error:
             raise _refusal_of(error, dict(raw)) from error
-        spec = spec.model_copy(update={"wishes": limits_kept(spec)})
+        wishes = counted_again(spec, current.spec, is_taking_out=is_taking_out)
+        spec = spec.model_copy(update={"wishes": wishes})
         # Nothing is built yet, so no records have to follow a name that changed.
         if base.number == 0:
             spec, notes = without_was(spec), []
@@ -128,7 +131,18 @@ class SpecService:
         view = await self.get(tx, founder_id, project_id)
         raw = _kept_in_its_look(view).model_dump(mode="json")
         correct(raw, change, values)
-        return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True)
+        try:
+            return await self.put(
+                tx,
+                founder_id,
+                project_id,
+                raw,
+                revision=revision,
+                as_written=True,
+                is_taking_out=change.startswith("remove_"),
+            )
+        except SpecRefused as error:
+            raise _unfit(error) from error
 
     async def request(
         self, tx: Connection, founder_id: FounderId, project_id: ProjectId, text: str, *, instead_of: str = ""
@@ -139,15 +153,13 @@ class SpecService:
         """
         view = await self.get(tx, founder_id, project_id)
         proposal = await propose(_kept_in_its_look(view), text, instead_of=instead_of)
-        changed = await self.put(
-            tx,
-            founder_id,
-            project_id,
-            proposal.raw,
-            revision=view.revision,
-            as_written=True,
-            began=view.spec.model_copy(update={"wishes": proposal.wishes}),
-        )
+        began = view.spec.model_copy(update={"wishes": proposal.wishes})
+        try:
+            changed = await self.put(
+                tx, founder_id, project_id, proposal.raw, revision=view.revision, as_written=True, began=began
+            )
+        except SpecRefused as error:
+            raise _unfit(error) from error
         return changed, proposal
 
     async def reset(self, tx: Connection, founder_id: FounderId, project_id: ProjectId) -> SpecView:
@@ -301,6 +313,15 @@ def _require_same(given: str | None, current: str) -> None:
             "The specification was changed by somebody else since you read it.",
             remedy="Read it again and repeat your change.",
         )
+
+
+def _unfit(error: SpecRefused) -> CorrectionRefused:
+    """The refusal of a plan that its founder did not write: where its faults are is no word of theirs."""
+    return CorrectionRefused(
+        "This does not fit the rest of the plan, so nothing was changed.",
+        remedy="Say it in another way, or change the plan by clicking.",
+        **error.extra,
+    )
 
 
 def _refusal_of(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:

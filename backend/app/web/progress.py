@@ -24,11 +24,6 @@ class Stage:
     said: list[str] = field(default_factory=list)
 
     @property
-    def label(self) -> str:
-        """The words a founder reads."""
-        return self.status.label
-
-    @property
     def state(self) -> str:
         """One of waiting, now, done and failed."""
         if self.is_broken:

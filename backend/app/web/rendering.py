@@ -31,6 +31,9 @@ _TEMPLATES.filters.update(
     state=words.state_of,
     clip=words.clip,
     pictures=words.pictures_of,
+    stage=words.stage_name,
+    hint=words.stage_hint,
+    by_reason=words.by_reason,
 )
 
 _HEADERS: Final = {
@@ -45,13 +48,17 @@ _HEADERS: Final = {
 }
 
 
-def policy(request: Request) -> str:
-    """The content security policy: this origin's own files, and frames of previews."""
-    previews = request.app.state.settings.previews_port
+def policy(request: Request, *, form_leads_to_app: bool = False) -> str:
+    """The content security policy: this origin's own files, and frames of previews.
+
+    Browsers hold the answer to a form against it as well, so a form that leads to an app has to name the apps.
+    """
+    previews = f"http://*.localhost:{request.app.state.settings.previews_port}"
+    forms = f"'self' {previews}" if form_leads_to_app else "'self'"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         # Previews have origins of their own and may be framed here; this page itself may be framed by nobody.
-        f"form-action 'self'; frame-src http://*.localhost:{previews}; frame-ancestors 'none'; base-uri 'none'"
+        f"form-action {forms}; frame-src {previews}; frame-ancestors 'none'; base-uri 'none'"
     )
 
 
@@ -66,10 +73,19 @@ def fragment(template: str, /, **values: Any) -> str:  # Any: what the template 
     return _TEMPLATES.get_template(template).render(now=datetime.now(UTC), **values)
 
 
-def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:  # Any: likewise
+def page(
+    request: Request,
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    form_leads_to_app: bool = False,
+    **values: Any,  # Any: likewise
+) -> HTMLResponse:
     """A whole page."""
     text = fragment(template, path=request.url.path, is_keyless=is_keyless(request), **values)
-    return HTMLResponse(text, status, {**_HEADERS, "Content-Security-Policy": policy(request)})
+    allowed = policy(request, form_leads_to_app=form_leads_to_app)
+    return HTMLResponse(text, status, {**_HEADERS, "Content-Security-Policy": allowed})
 
 
 def go_to(path: str) -> RedirectResponse:

@@ -18,7 +18,7 @@ from app.services.change_requests import LostPart, change_example, lost_parts
 from app.services.founder_service import Caller
 from app.services.spec_service import SpecView
 from app.web.rendering import go_to, page
-from app.web.room_view import Room, look_into
+from app.web.room_view import Room, look_into, new_wishes, version_before
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ async def room_page(
         # Before the first build there is nothing but the plan to look at.
         return go_to(f"/p/{project_id}/plan")
     url = None if room.previewed is None else services.previews.url(room.previewed.id)
-    context = {"text": "", "problem": "", "lost": (), "unanswered": "", **values}
+    asked = new_wishes(room.shown, version_before(room, room.shown))
+    context = {"text": "", "problem": "", "lost": (), "unanswered": "", "asked": asked, **values}
     talk = await _read_talk(services, caller, room)
     return page(request, "room.html", status=status, room=room, preview_url=url, talk=talk, **context)
 
@@ -138,4 +139,5 @@ async def _iteration_text(services: Services, caller: Caller, room: Room) -> str
     # Only the count of iterations is left out: who may not build may still look.
     except SubscriptionRequired:
         return ""
-    return f"Iteration {len(room.ready_builds)} of {tier.limits.iterations_before_confirmation}"
+    count, most = len(room.ready_builds), tier.limits.iterations_before_confirmation
+    return f"Iteration {count} of {most}" if count <= most else f"Iteration {count}; {most} are usual"

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from app.container import Services
 from app.core.errors import NotFound
 from app.core.ids import FounderId, JobId, ProjectId
-from app.domain.gate import Gate, GateStatus
 from app.domain.job import Job, JobStatus
-from app.domain.project import Project
 from app.events import log as event_log
 from app.services.generation_service import questions_of_build
+from app.services.project_state import MOST_BUILDS, ProjectState, wishes_by_state
 from app.web.progress import Story
-
-# What fits on the page as a list; a version beyond it is still opened by its number.
-MOST: Final = 100
 
 
 @dataclass(frozen=True)
-class Room:
+class Room(ProjectState):
     """One look at a project."""
 
-    project: Project
-    builds: Sequence[Job]
     shown: Job | None
     """The version that is asked for, or the newest build."""
-    newest_ready: Job | None
-    """The last good version."""
-    gates: Sequence[Gate]
     story: Story | None
     """Of the shown build, unless it is ready."""
 
@@ -41,26 +32,11 @@ class Room:
         return self.shown
 
     @property
-    def running(self) -> Job | None:
-        """The build that has not ended."""
-        return next((job for job in self.builds if not job.status.is_terminal), None)
-
-    @property
     def previewed(self) -> Job | None:
         """The version whose preview is shown: the one that is looked at, or else the last good one."""
         if self.shown is not None and self.shown.status is JobStatus.READY:
             return self.shown
         return self.newest_ready
-
-    @property
-    def waiting_gate(self) -> Gate | None:
-        """The decision that waits."""
-        return next((gate for gate in self.gates if gate.status is GateStatus.PENDING), None)
-
-    @property
-    def ready_builds(self) -> list[Job]:
-        """Every version that can be opened, newest first."""
-        return [job for job in self.builds if job.status is JobStatus.READY]
 
     @property
     def questions(self) -> Sequence[Mapping[str, str]]:
@@ -70,24 +46,15 @@ class Room:
             return ()
         return questions_of_build(shown)
 
-    def was_seen(self, job: Job) -> bool:
-        """True if the founder has opened the preview of a version, or of a later one."""
-        # Looking at a preview makes its gate, and there is no other trace of the look.
-        seen_jobs = {gate.job_id for gate in self.gates}
-        return any(build.id in seen_jobs for build in self.builds if build.number >= job.number)
-
     @property
     def wishes(self) -> dict[str, list[dict[str, Any]]]:  # Any: what the evidence holds
         """The wishes of the shown version by how far they are met."""
         return wishes_by_state(self.shown)
 
 
-def wishes_by_state(job: Job | None) -> dict[str, list[dict[str, Any]]]:  # Any: what the evidence holds
-    """The wishes of a build by how far they are met."""
-    by_state: dict[str, list[dict[str, Any]]] = {"kept": [], "partly": [], "left_out": []}
-    for wish in (job.evidence.get("wishes") or []) if job else []:
-        by_state.setdefault(str(wish.get("state")), []).append(wish)
-    return by_state
+def version_before(room: Room, job: Job) -> Job | None:
+    """The version that one grew from."""
+    return next((build for build in room.builds if build.id == job.parent_id), None)
 
 
 def new_wishes(job: Job, before: Job | None) -> dict[str, list[dict[str, Any]]]:  # Any: likewise
@@ -106,14 +73,14 @@ async def look_into(
     """The room as it is now. NotFound."""
     async with services.database.autocommit() as tx:
         view = await services.projects.get(tx, founder_id, project_id)
-        builds = await services.projects.builds(tx, founder_id, project_id, below=None, limit=MOST)
+        builds = await services.projects.builds(tx, founder_id, project_id, below=None, limit=MOST_BUILDS)
         versions = await services.projects.newest_versions(tx, [project_id])
         gates = await services.gates.list(tx, founder_id, project_id)
     shown = next(iter(builds), None)
     if version is not None:
         shown = await find_version(services, founder_id, project_id, version)
     story = None if shown is None or shown.status is JobStatus.READY else await story_of(services, shown.id)
-    return Room(view.project, builds, shown, versions.get(project_id), gates, story)
+    return Room(view.project, builds, versions.get(project_id), gates, shown, story)
 
 
 async def find_version(services: Services, founder_id: FounderId, project_id: ProjectId, number: int) -> Job:

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any, Final
 
+from app.blueprint.plan_parts import Clause
 from app.core.errors import AppError
 from app.domain.job import Job, JobStatus
+
+STAGES: Final = {
+    JobStatus.QUEUED: ("Waiting its turn", ""),
+    JobStatus.SCHEDULED: ("Waiting for tomorrow", "Today's builds are used up; this one begins by itself."),
+    JobStatus.STARTING: ("Starting", "A place of its own is made for it."),
+    JobStatus.SCAFFOLD: ("Laying out the plan", ""),
+    JobStatus.CODE: ("Writing the app", ""),
+    JobStatus.DEPS: ("Installing its parts", ""),
+    JobStatus.CHECKS: (
+        "Trying it out",
+        "Every page and form is used as a visitor and as your staff, it is ended and started again, and the copy "
+        "to take along is tried. This takes longest.",
+    ),
+    JobStatus.READY: ("Ready", ""),
+    JobStatus.FAILED: ("Did not work", ""),
+}
+"""Each stage in the words of the page, and what is done in it while nothing is told."""
 
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (5, "week"))
 
@@ -75,3 +95,22 @@ def pictures_of(job: Job | None) -> list[str]:
     """The names of the pictures that were taken of a version; none where no browser is installed."""
     stored = (job.evidence.get("pictures") if job is not None else None) or {}
     return list(stored.get("names", ()))
+
+
+def stage_name(status: JobStatus) -> str:
+    """A stage in the words of the page."""
+    return STAGES[status][0]
+
+
+def stage_hint(status: JobStatus) -> str:
+    """What is done in a stage of which nothing else is told."""
+    return STAGES[status][1]
+
+
+def by_reason(wishes: Iterable[Clause | Mapping[str, Any]]) -> list[tuple[str, list[str]]]:  # Any: evidence
+    """The texts of wishes that have the same reason together, so that it is said once."""
+    texts: dict[str, list[str]] = {}
+    for wish in wishes:
+        text, why = (wish["text"], wish.get("why")) if isinstance(wish, Mapping) else (wish.text, wish.why)
+        texts.setdefault(str(why or ""), []).append(str(text))
+    return list(texts.items())

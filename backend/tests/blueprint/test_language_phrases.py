@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.blueprint.language import understand
-from app.blueprint.language.accounting import limits_kept
+from app.blueprint.language.accounting import counted_again
 from app.blueprint.spec import RuleKind, RuleSpec
 
 
@@ -96,9 +96,9 @@ def test_a_wish_for_a_number_is_kept_once_a_rule_has_it() -> None:
     spec = understand("A studio with rooms and bookings. Every room allows at most 6 bookings an hour.")
     (open_wish,) = [wish for wish in spec.wishes if wish.why == "this is not watched over"]
     rule = RuleSpec(kind=RuleKind.CAPACITY, entity="Booking", fields=("room",), about="At most six.", limit=6)
-    kept = limits_kept(spec.model_copy(update={"rules": (*spec.rules, rule)}))
+    kept = counted_again(spec.model_copy(update={"rules": (*spec.rules, rule)}), spec)
     assert next(wish for wish in kept if wish.text == open_wish.text).state.value == "kept"
-    assert limits_kept(spec) == spec.wishes
+    assert counted_again(spec, spec) == spec.wishes
 
 
 def test_a_bound_within_a_span_of_time_is_no_bound_for_ever() -> None:

@@ -77,6 +77,12 @@ async def _correct_the_plan(founder: Founder) -> None:
       [...document.querySelectorAll('#limit-Booking option')].find(one => /class/i.test(one.innerText)).value""")
     await browser.click("#limit-Booking button.main")
     await founder.text("At most 12 bookings for each yoga class.")
+    await browser.click("#public-Customer summary")
+    await founder.fill("#public-Customer [name=action]", "Become a member")
+    await browser.click("#public-Customer form:last-child button")
+    await founder.text("New page for visitors: Become a member")
+    await browser.click(".undo button")
+    await founder.see("!document.body.innerText.includes('Become a member')")
     await founder.look("plan-corrected")
 
 
@@ -164,9 +170,13 @@ async def _share_and_launch(founder: Founder, project: str) -> None:
     browser, instance = founder.browser, founder.instance
     await browser.open(f"{project}/share")
     await founder.fill("#label", "Anna")
+    await browser.click("[name=with_code]")
     await founder.go("form[action$=share] button.main")
     await founder.look("shared")
-    await _visit(founder, str(await browser.run("document.querySelector('#share-link').innerText")))
+    link, code = await browser.run(
+        "['link', 'code'].map(one => document.querySelector(`#share-${one}`).innerText)"
+    )
+    await _visit(founder, link, code)
     await browser.open(f"{project}/launch")
     await founder.text("to go online")
     await founder.text("People sign in")
@@ -230,10 +240,12 @@ async def _book(founder: Founder) -> None:
     await founder.see("!location.pathname.endsWith('/bookings') || /thank/i.test(document.body.innerText)")
 
 
-async def _visit(founder: Founder, url: str) -> None:
-    """Somebody else's browser, which has nothing but the link: the app opens, the founder's page does not."""
+async def _visit(founder: Founder, url: str, code: str) -> None:
+    """Somebody else's browser, which has the link and its code: the app opens, the founder's page does not."""
     async with founder_at(founder.instance) as stranger:
         await stranger.browser.open(url)
+        await stranger.fill("#code", code)
+        await stranger.go("button.main")
         await stranger.see("!!document.querySelector('a[href*=\"/forms/\"]')", within_s=60)
         assert await stranger.browser.run("location.hostname.startsWith('build-')")
         assert "cf_access" not in await stranger.browser.run("location.href")

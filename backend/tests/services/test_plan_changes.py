@@ -6,13 +6,14 @@ import pytest
 
 from app.blueprint.editing import settled
 from app.blueprint.language import understand
+from app.blueprint.language.accounting import counted_again
 from app.blueprint.questions import questions_of
 from app.blueprint.record_effects import record_effects
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_changes import changes_between
 from app.core.errors import InvalidInput
 from app.services.change_requests import ChangeNotUnderstood, propose
-from app.services.gallery import examples
+from app.services.gallery import Example, examples
 from app.services.plan_editing import correct
 from app.services.plan_values import CorrectionRefused
 
@@ -101,6 +102,10 @@ def test_a_correction_is_told_back(change: str, values: dict[str, str], told: st
         ("rename_record", {"record": "Customer", "label": "  "}),
         ("add_record", {"label": "Customer"}),
         ("add_detail", {"record": "Customer", "label": "Way", "kind": "choice", "choices": " , "}),
+        ("add_detail", {"record": "Customer", "label": "e-Mail", "kind": "text"}),
+        ("change_detail", {"record": "Customer", "detail": "email", "label": "phone"}),
+        ("rename_record", {"record": "Customer", "label": "Booking"}),
+        ("add_record", {"label": "bookings"}),
         ("remove_detail", {"record": "Customer", "detail": "name"}),
         ("add_limit", {"record": "Booking", "detail": "yoga_class", "most": "-1"}),
         ("add_limit", {"record": "Booking", "detail": "notes", "most": "3"}),
@@ -113,11 +118,103 @@ def test_what_cannot_be_is_refused_with_a_sentence(change: str, values: dict[str
         correct(SPEC.model_dump(mode="json"), change, values)
 
 
+def test_a_renamed_record_is_renamed_in_every_sentence_and_button() -> None:
+    event = corrected("rename_record", record="YogaClass", label="Event")
+
+    assert [form.action for form in event.forms] == ["Book an event"]
+    assert [rule.about for rule in event.rules] == ["This event is full; choose another."]
+    told = changes_between(SPEC, event)
+    assert "“Book a yoga class” is called “Book an event” now." in told
+    assert not [line for line in told if line.startswith(("New", "No longer"))]
+
+
+def test_names_of_details_in_braces_stay_when_a_record_is_renamed() -> None:
+    raw = SPEC.model_dump(mode="json")
+    sent = {"to": "customer.email", "subject": "Your booking", "text": "The booking: {customer.name}"}
+    raw["messages"] = [{"entity": "Booking", **sent}]
+    for label, record in (("Guest", "Customer"), ("Stay", "Booking")):
+        correct(raw, "rename_record", {"record": record, "label": label})
+
+    assert (raw["messages"][0]["subject"], raw["messages"][0]["text"]) == (
+        "Your stay",
+        "The stay: {customer.name}",
+    )
+
+
+@pytest.mark.parametrize("label", ["Class", "Id", "From", "Row id"])
+def test_a_detail_may_be_called_by_any_word(label: str) -> None:
+    told = changes_between(SPEC, corrected("add_detail", record="Booking", label=label, kind="text"))
+
+    assert told == [f"Bookings have a new detail: {label}."]
+
+
+def test_a_record_may_be_called_as_a_page_that_every_app_has() -> None:
+    assert "It keeps accounts: Name." in changes_between(SPEC, corrected("add_record", label="Account"))
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+def test_a_record_is_taken_out_with_what_is_worked_out_from_it_or_not_at_all(example: Example) -> None:
+    names = [entity.name for entity in example.spec.entities]
+    for name in names:
+        raw = example.spec.model_dump(mode="json")
+        try:
+            correct(raw, "remove_record", {"record": name})
+        except CorrectionRefused:
+            continue
+        without = settled(raw, example.spec, guess=False)[0]
+        assert {entity.name for entity in without.entities} == set(names) - {name}
+
+
+def test_wishes_are_counted_again_by_what_is_added_renamed_and_taken_out() -> None:
+    goal = "A costume store with costumes and loans. Each costume has a size, a replacement value."
+    spec = understand(goal)
+    raw = spec.model_dump(mode="json")
+    assert _states(spec)["a replacement value"] == "left_out"
+    correct(raw, "add_detail", {"record": "Costume", "label": "Replacement value", "kind": "money"})
+    added = settled(raw, spec, guess=False)[0]
+    added = added.model_copy(update={"wishes": counted_again(added, spec)})
+    assert _states(added) == _states(spec) | {"a replacement value": "kept"}
+
+    correct(raw, "rename_record", {"record": "Costume", "label": "Piece"})
+    renamed = settled(raw, added, guess=False)[0]
+    assert counted_again(renamed, added) == renamed.wishes
+
+    correct(raw, "remove_detail", {"record": "Costume", "detail": "replacement_value"})
+    without = settled(raw, added, guess=False)[0]
+    taken_out = counted_again(without, added, is_taking_out=True)
+    assert [wish.why for wish in taken_out if wish.text == "a replacement value"] == ["you took it out"]
+
+
+def _states(spec: AppSpec) -> dict[str, str]:
+    return {wish.text: wish.state.value for wish in spec.wishes}
+
+
+def test_figures_about_a_record_go_with_it() -> None:
+    library = next(example.spec for example in examples() if example.name == "tool_library")
+    raw = library.model_dump(mode="json")
+    correct(raw, "remove_record", {"record": "Loan"})
+
+    told = changes_between(library, settled(raw, library, guess=False)[0])
+    assert "It no longer keeps loans." in told
+    assert any(line.startswith("It no longer works out") for line in told)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("rename customers to members", "Customers are called members now."),
         ("Please add a birthday to customers", "Customers have a new detail: Birthday."),
+        (
+            "Customers need a colour and a photo",
+            "Customers have a new detail: Colour. Customers have a new detail: Photo.",
+        ),
+        (
+            "Add a colour, a size and a photo to customers",
+            "a new detail: Size. Customers have a new detail: Photo.",
+        ),
+        ("Customers have a kind: school or theatre", "Customers have a new detail: Kind."),
+        ("Add a level (beginner, advanced or expert) to customers", "Customers have a new detail: Level."),
+        ("Add date and time to customers", "Customers have a new detail: Date and time."),
         ("customers should leave a review with stars", "It keeps reviews:"),
         ("At most 12 bookings per yoga class", "New rule: At most 12 bookings for each yoga class."),
         ("remove notes from bookings and add a price to bookings", "Bookings no longer have notes."),
@@ -186,7 +283,7 @@ async def test_an_offer_takes_the_place_of_what_was_lost() -> None:
 
 
 async def test_a_change_that_cannot_be_says_why() -> None:
-    with pytest.raises(ChangeNotUnderstood, match="for a gallery, customers need a detail first: picture"):
+    with pytest.raises(ChangeNotUnderstood, match="For a gallery, customers need a detail first: picture"):
         await propose(SPEC, "show customers in a gallery")
 
 
@@ -197,7 +294,7 @@ def test_what_leads_to_a_kind_of_record_is_called_as_it_is() -> None:
 
 
 async def test_what_no_app_here_does_is_refused_with_its_reason() -> None:
-    with pytest.raises(ChangeNotUnderstood, match="apps that are built here do not do this"):
+    with pytest.raises(ChangeNotUnderstood, match="Apps that are built here do not do this"):
         await propose(SPEC, "Let customers pay by card")
 
 

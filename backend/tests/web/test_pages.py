@@ -244,7 +244,7 @@ def test_the_events_of_a_build_tell_the_whole_story_as_parts_of_the_page(signed_
     stream = signed_in.client.get(f"/p/{project}/v/1/events")
 
     assert stream.headers["content-type"].startswith("text/event-stream")
-    assert "Writing code..." in stream.text
+    assert "Writing the app" in stream.text
     assert stream.text.rstrip().endswith("event: end\ndata: build_v0_1")
 
 
@@ -407,6 +407,10 @@ def test_help_answers_from_the_state_of_the_project(signed_in: House) -> None:
 
     assert "There is no earlier version yet" in page
     assert "I did not understand that" in nothing
+    told = signed_in.client.get(
+        f"/api/projects/{project}/help", params={"question": "Can I go back?"}, headers=AUTH
+    )
+    assert "There is no earlier version yet" in told.json()["text"]
 
 
 def test_a_project_is_deleted_only_by_its_name(signed_in: House) -> None:
@@ -455,3 +459,12 @@ def test_an_old_version_is_shown_however_many_builds_came_after_it(signed_in: Ho
     assert signed_in.client.get(f"/p/{project}", params={"v": "1"}).status_code == 200
     for page in ("changes", "files", "checks", "records"):
         assert signed_in.client.get(f"/p/{project}/v/1/{page}").status_code == 200
+
+
+def test_records_come_in_and_go_out_as_spreadsheets_in_the_app(signed_in: House) -> None:
+    project = built(signed_in)
+
+    page = signed_in.client.get(f"/p/{project}/v/1/records").text
+
+    for path in ("/bookings/import", "/bookings/export.csv"):
+        assert re.search(rf'href="http://build-[^"/]+{path}\?cf_access=[^"]+"', page), path

@@ -35,6 +35,7 @@ DONE_BY: Final = {
     "GET /p/{project_id}/plan": ("list_plan_questions", "spec questions"),
     "GET /p/{project_id}/compare": ("get_changes", "diff"),
     "GET /p/{project_id}/decide/{gate_id}": ("list_gates", "gates"),
+    "GET /p/{project_id}/help": ("ask_for_help", "ask"),
     "GET /p/{project_id}/launch": ("get_readiness", "launch"),
     "GET /p/{project_id}/settings": ("get_project", "projects"),
     "GET /p/{project_id}/share": ("list_shares", "shares"),
@@ -55,7 +56,6 @@ OF_THE_PAGE_ALONE: Final = {
     "POST /enter",
     "POST /sign-out",
     "GET /p/{project_id}/stop",
-    "GET /p/{project_id}/help",
     # The door that strangers come in by.
     "GET /s/{secret}",
     "POST /s/{secret}",

@@ -68,6 +68,15 @@ def test_a_link_opens_for_anybody_and_says_until_when(signed_in: House) -> None:
     assert opened(signed_in, path).startswith("http://build-")
 
 
+def test_an_app_without_a_page_for_visitors_says_so_before_it_is_shared(signed_in: House) -> None:
+    project = built(signed_in)
+    assert "no page for visitors" not in signed_in.client.get(f"/p/{project}/share").text
+
+    closed = built(signed_in, "A list of the tools in my workshop, with a price and a shelf for each.")
+
+    assert "no page for visitors" in signed_in.client.get(f"/p/{closed}/share").text
+
+
 def test_a_link_with_a_code_opens_by_the_code_alone(signed_in: House) -> None:
     project = built(signed_in)
     path, code = shared(signed_in, project, with_code="1")
@@ -80,7 +89,10 @@ def test_a_link_with_a_code_opens_by_the_code_alone(signed_in: House) -> None:
     assert post(signed_in, path, code=wrong).status_code == 403
     right = signed_in.client.post(path, data={"code": f" {code[:3]} {code[3:]}"}, follow_redirects=False)
 
-    assert right.headers["location"].startswith("http://build-")
+    app = urlsplit(right.headers["location"])
+    assert app.netloc.startswith("build-")
+    # A browser goes where a form leads only if the policy of the page with the form names it.
+    assert f"form-action 'self' http://*.localhost:{app.port};" in asked.headers["content-security-policy"]
 
 
 def test_wrong_codes_make_the_next_one_wait_even_when_it_is_right(signed_in: House) -> None:

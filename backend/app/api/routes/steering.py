@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep, SubscribedDep
@@ -21,6 +22,8 @@ from app.schemas.steering import (
     ChangeOut,
     FindingOut,
     GoalIn,
+    HelpOut,
+    OfferOut,
     ReadinessOut,
     ShareIn,
     ShareLinkOut,
@@ -29,6 +32,7 @@ from app.schemas.steering import (
 from app.services.change_offers import sentences_near
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
+from app.services.help_answers import EXAMPLES
 from app.services.plan_service import specify_goal
 from app.services.readiness import readiness_of
 
@@ -57,6 +61,26 @@ async def change(project_id: UUID, body: ChangeIn, caller: CallerDep, services: 
         changes=changes,
         not_understood=list(proposal.open),
         offers={text: list(sentences_near(view.spec, text)) for text in proposal.open},
+    )
+
+
+@project_router.get("/{project_id}/help", operation_id="ask_for_help")
+async def ask_for_help(
+    project_id: UUID,
+    caller: CallerDep,
+    services: ServicesDep,
+    question: Annotated[str, Query(min_length=1, max_length=400)],
+) -> HelpOut:
+    """The answer to a question about a project from its own state, with commands that do what it offers."""
+    found = await services.help_desk.answer(caller.id, ProjectId(project_id), question)
+    offers = [OfferOut(label=offer.label, asks=offer.asks, command=offer.command) for offer in found.offers]
+    return HelpOut(
+        project_id=project_id,
+        is_understood=found.is_understood,
+        text=found.text,
+        lines=list(found.lines),
+        offers=offers,
+        examples=[] if found.is_understood else list(EXAMPLES),
     )
 
 

@@ -22,6 +22,8 @@ MESSAGES, FILES = "messages", "files"
 _NOT_BUILT: Final = "apps that are built here do not do this"
 NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
+_NOT_KNOWN: Final = "not known here: "
+_NOT_TAKEN_UP: Final = "not taken up: "
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
 _SEES_ALL: Final = "whoever signs in here sees everything"
 _ONLY_OWN: Final = re.compile(
@@ -83,13 +85,17 @@ def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
     before = ""
     for clause in CLAUSE.split(goal):
         text = shorten((clause or "").strip(" \t-\u2013\u2014*\"'"))
-        words = [word for word in WORD.findall(text.lower()) if len(word) > 2 and word not in PLAIN_WORDS]
+        words = _words_of(text)
         if not words and not _is_sent(text, abilities):
             continue
         # "Members sign in and see their own bookings" speaks of members in both of its clauses.
         is_carried_on = _SEES.match(text) is not None
         yield _judge(text, words, abilities, about=f"{before} {text}" if is_carried_on else text)
         before = before if is_carried_on else text
+
+
+def _words_of(text: str) -> list[str]:
+    return [word for word in WORD.findall(text.lower()) if len(word) > 2 and word not in PLAIN_WORDS]
 
 
 def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) -> WishSpec:
@@ -111,7 +117,7 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     if _WORKED_OUT.search(text) and not abilities.adds_up:
         return WishSpec(text=text, state=WishState.PARTLY, why="nothing is worked out")
     if share < _SHARE_KEPT:
-        return WishSpec(text=text, state=WishState.PARTLY, why=f"not taken up: {', '.join(missing[:4])}")
+        return WishSpec(text=text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}")
     return WishSpec(text=text, state=WishState.KEPT)
 
 
@@ -138,18 +144,56 @@ def _open_to_all(text: str, abilities: _Abilities, *, about: str) -> str:
     return "" if people & abilities.own else _SEES_ALL
 
 
-def limits_kept(spec: AppSpec) -> tuple[WishSpec, ...]:
-    """The wishes, where those for a number count as kept once a rule of the app has that number."""
+def counted_again(spec: AppSpec, before: AppSpec, *, is_taking_out: bool = False) -> tuple[WishSpec, ...]:
+    """The wishes after a change of the plan by hand, of which only the words that it brought or took are counted.
+
+    A wish for a number is kept once a rule has that number, one for a thing once a part of the plan is called so.
+    """
+    words, words_before = _words_of_plan(spec), _words_of_plan(before)
+    gone = words_before - words if is_taking_out else frozenset()
     numbers = frozenset(str(rule.limit) for rule in spec.rules if rule.limit is not None)
-    abilities = _Abilities(frozenset(), False, False, numbers, frozenset(), frozenset())
-    return tuple(
-        WishSpec(text=wish.text, state=WishState.KEPT)
-        if wish.why in (_NO_LIMIT, _OWN_LIMIT) and not _unwatched_numbers(wish.text, abilities)
-        else wish
-        for wish in spec.wishes
-    )
+    abilities = _Abilities(words - words_before, False, False, numbers, frozenset(), frozenset())
+    return tuple(_count_again(wish, abilities, gone) for wish in spec.wishes)
+
+
+def _count_again(wish: WishSpec, brought: _Abilities, gone: Set[str]) -> WishSpec:
+    words = _words_of(wish.text)
+    lost = [word for word in words if word_forms(word) & gone]
+    if lost and wish.state is not WishState.LEFT_OUT:
+        whole = len(lost) == len(words)
+        why = "you took it out" if whole else f"you took out: {', '.join(lost[:4])}"
+        return WishSpec(text=wish.text, state=WishState.LEFT_OUT if whole else WishState.PARTLY, why=why)
+    unwatched = _unwatched_numbers(wish.text, brought)
+    if wish.why in (_NO_LIMIT, _OWN_LIMIT):
+        return wish if unwatched else WishSpec(text=wish.text, state=WishState.KEPT)
+    missing = _missing_words(wish, words)
+    still = [word for word in missing if not word_forms(word) & brought.known]
+    if len(still) == len(missing):
+        return wish
+    if unwatched:
+        return WishSpec(text=wish.text, state=WishState.PARTLY, why=unwatched)
+    if 1 - len(still) / len(words) < _SHARE_KEPT:
+        return WishSpec(text=wish.text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(still[:4])}")
+    return WishSpec(text=wish.text, state=WishState.KEPT)
+
+
+def _missing_words(wish: WishSpec, words: list[str]) -> list[str]:
+    """The words of a wish that the account found no place for."""
+    if wish.why.startswith(_NOT_TAKEN_UP):
+        return wish.why.removeprefix(_NOT_TAKEN_UP).split(", ")
+    return words if wish.why == NO_PLACE or wish.why.startswith(_NOT_KNOWN) else []
+
+
+def _words_of_plan(spec: AppSpec) -> frozenset[str]:
+    """The words by which the parts of a plan are called."""
+    texts = [*(form.action for form in spec.forms), *(role.name for role in spec.roles)]
+    for entity in spec.entities:
+        texts += [entity.label, entity.plural, *(field.label for field in entity.fields)]
+        texts += [*(figure.label for figure in entity.computed), *(move.label for move in entity.moves)]
+        texts += [choice for field in entity.fields for choice in field.choices]
+    return frozenset(form for text in texts for word in WORD.findall(text.lower()) for form in word_forms(word))
 
 
 def _unknown_or(missing: list[str]) -> str:
     strange = [word for word in missing if not is_known(word)]
-    return f"not known here: {', '.join(strange[:4])}" if strange else NO_PLACE
+    return f"{_NOT_KNOWN}{', '.join(strange[:4])}" if strange else NO_PLACE

@@ -11,9 +11,10 @@ from app.api.deps import ServicesDep
 from app.core.errors import GateAlreadyDecided, InvalidInput, NotFound
 from app.core.ids import GateId, ProjectId
 from app.domain.gate import GATE_TITLES, Gate, GateStatus, alignment_colour
+from app.services.project_state import wishes_by_state
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
-from app.web.room_view import Room, look_into, wishes_by_state
+from app.web.room_view import Room, look_into
 from app.web.session import PageCaller
 
 router = APIRouter(include_in_schema=False)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.api.deps import ServicesDep
 from app.core.ids import ProjectId
-from app.web.help_answers import EXAMPLES, answer
+from app.services.help_answers import EXAMPLES
 from app.web.rendering import page
 from app.web.room_view import look_into
 from app.web.session import PageCaller
@@ -27,5 +27,6 @@ async def ask(
 ) -> Response:
     """The answer to a question, and what can be done about it."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=None)
-    found_answer = answer(question, room) if question.strip() else None
+    asked = question.strip()
+    found_answer = await services.help_desk.answer(caller.id, room.project.id, asked) if asked else None
     return page(request, "help.html", room=room, question=question, answer=found_answer, examples=EXAMPLES)

@@ -11,11 +11,13 @@ from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
 from app.api.deps import ServicesDep
+from app.container import Services
 from app.core.errors import AppError, InvalidInput
 from app.core.ids import ProjectId
+from app.domain.job import Job, JobStatus
 from app.services.gate_service import require_ready
 from app.web.rendering import page
-from app.web.room_view import find_version, look_into
+from app.web.room_view import Room, find_version, look_into
 from app.web.routes.room import Number
 from app.web.session import PageCaller
 from app.web.words import problem_of
@@ -31,7 +33,7 @@ async def records(
 ) -> Response:
     """The choices for the records of a version."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
-    return page(request, "records.html", room=room, problem="", done=None)
+    return await _records_page(request, services, room)
 
 
 @router.get("/p/{project_id}/v/{number}/records.db", response_class=StreamingResponse)
@@ -56,7 +58,7 @@ async def restore(
     job = room.opened
     require_ready(job)
     status = 200
-    context: dict[str, Any] = {"problem": "", "done": None}  # Any: what the template shows
+    context: dict[str, Any] = {}  # Any: what the template shows
     try:
         async with request.form(max_files=1, max_fields=4) as form:
             chosen = form.get("file")
@@ -65,7 +67,35 @@ async def restore(
             context["done"] = await services.data.restore(job, _pieces(chosen))
     except AppError as error:
         status, context["problem"] = error.status, problem_of(error)
+    return await _records_page(request, services, room, status=status, **context)
+
+
+async def _records_page(
+    request: Request,
+    services: Services,
+    room: Room,
+    *,
+    status: int = 200,
+    **values: Any,  # Any: what the template shows
+) -> Response:
+    context = {"problem": "", "done": None, "sheets": await _sheets_of(services, room.shown), **values}
     return page(request, "records.html", status=status, room=room, **context)
+
+
+async def _sheets_of(services: Services, job: Job | None) -> list[tuple[str, str, str]]:
+    """Each kind of record with the places of its app where a spreadsheet comes in and goes out."""
+    if job is None or job.status is not JobStatus.READY:
+        return []
+    async with services.database.autocommit() as tx:
+        spec = await services.specs.of_version(tx, job)
+    return [
+        (
+            entity.plural,
+            services.previews.url(job.id, path=f"/{entity.table}/import"),
+            services.previews.url(job.id, path=f"/{entity.table}/export.csv"),
+        )
+        for entity in (spec.entities if spec is not None else ())
+    ]
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:

@@ -35,7 +35,7 @@ from app.web.rendering import fragment, go_to, page
 from app.web.room_page import room_page
 from app.web.room_view import find_version, look_into
 from app.web.session import BuildingCaller, PageCaller
-from app.web.words import problem_of
+from app.web.words import problem_of, stage_name
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,7 +68,9 @@ async def events(project_id: UUID, number: Number, caller: PageCaller, services:
         story.add(event)
         html = fragment("progress.html", story=story, job=job)
         pill = fragment("pill.html", number=job.number, status=story.status.value, words=_state_words(story))
-        parts = _sse_event("progress", html) + _sse_event("pill", pill) + _sse_event("say", story.status.label)
+        parts = (
+            _sse_event("progress", html) + _sse_event("pill", pill) + _sse_event("say", stage_name(story.status))
+        )
         return parts + (_sse_event("end", job.build_version) if event.is_last else b"")
 
     # From the beginning, whatever the browser has seen: each event renders the whole list, so the last one is

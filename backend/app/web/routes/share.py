@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from markupsafe import Markup
 
 from app.api.deps import ServicesDep
+from app.blueprint.spec import AppSpec, Publicity
 from app.container import Services
 from app.core.errors import InvalidInput
 from app.core.ids import ProjectId
@@ -52,11 +53,11 @@ async def create(
             )
     except InvalidInput as error:
         return await _share_page(request, services, caller, project_id, status=422, problem=error.detail)
-    origin = shared_origin(request.app.state.settings) or own_origin(request)
-    url = f"{origin}/s/{new_link.secret}"
-    return await _share_page(
-        request, services, caller, project_id, made=new_link, url=url, picture=_qr_picture(url)
-    )
+    origin = shared_origin(request.app.state.settings)
+    url = f"{origin or own_origin(request)}/s/{new_link.secret}"
+    # A phone that scans a link to this computer alone would open itself.
+    picture = _qr_picture(url) if origin else None
+    return await _share_page(request, services, caller, project_id, made=new_link, url=url, picture=picture)
 
 
 @router.post("/p/{project_id}/share/{link_id}/close", response_class=Response)
@@ -91,10 +92,16 @@ async def _enter_app(request: Request, services: Services, secret: str, *, code:
 
 
 def _code_page(request: Request, *, status: int = 200, problem: str = "", wait: int | None = None) -> Response:
-    answer = page(request, "share_code.html", status=status, problem=problem)
+    answer = page(request, "share_code.html", status=status, form_leads_to_app=True, problem=problem)
     if wait is not None:
         answer.headers["Retry-After"] = str(wait)
     return answer
+
+
+def _shows_visitors(spec: AppSpec) -> bool:
+    """True if an app has something for whoever has no account."""
+    is_public = any(entity.public is not Publicity.NONE for entity in spec.entities)
+    return is_public or bool(spec.forms) or spec.site is not None
 
 
 def _qr_picture(url: str) -> Markup:
@@ -112,6 +119,9 @@ async def _share_page(
 ) -> Response:
     async with services.database.autocommit() as tx:
         links = await services.shares.list(tx, caller.id, ProjectId(project_id))
+        newest = (await services.projects.newest_versions(tx, [ProjectId(project_id)])).get(ProjectId(project_id))
+        spec = await services.specs.of_version(tx, newest) if newest is not None else None
     origin = shared_origin(request.app.state.settings)
-    context = {"origin": origin, "url": "", "made": None, "picture": None, **values}
+    is_closed = spec is not None and not _shows_visitors(spec)
+    context = {"origin": origin, "is_closed": is_closed, "url": "", "made": None, "picture": None, **values}
     return await project_page(request, services, caller, project_id, "share.html", links=links, **context)

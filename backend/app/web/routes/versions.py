@@ -22,7 +22,7 @@ from app.web.file_views import difference, file_changes, highlight_file
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_page import room_page
-from app.web.room_view import Room, find_version, look_into, new_wishes
+from app.web.room_view import find_version, look_into, new_wishes, version_before
 from app.web.routes.room import Number
 from app.web.session import BuildingCaller, PageCaller
 from app.web.words import problem_of
@@ -35,11 +35,6 @@ FilePath = Annotated[str, Query(max_length=240)]
 async def _files_of(services: Services, job: Job) -> Mapping[str, bytes]:
     require_ready(job)
     return await services.versions.files_of(job.project_id, TreeDigest(job.digest or ""))
-
-
-def _version_before(room: Room, job: Job) -> Job | None:
-    """The version that one grew from."""
-    return next((build for build in room.builds if build.id == job.parent_id), None)
 
 
 async def _tell_changes(services: Services, old: Job | None, new: Job) -> list[str]:
@@ -63,7 +58,7 @@ async def changes(
     """The differences from the version before: in words, then the files, then the lines."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
     job = room.opened
-    before = _version_before(room, job)
+    before = version_before(room, job)
     old, new = ({} if before is None else await _files_of(services, before)), await _files_of(services, job)
     lines = difference(old.get(path, b""), new.get(path, b"")) if path in old or path in new else []
     return page(

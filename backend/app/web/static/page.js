@@ -17,13 +17,15 @@ async function ask(url, options = {}) {
   }
 }
 
-/** Put the parts of another page in the place of those of this one that have the same id. */
+/** Put the parts of another page in the place of those of this one that have the same id; whether there are any. */
 function swap(html, ids, done) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const failed = fresh.querySelector(".problem[role=alert]");
+  let shown = false;
   for (const id of ids) {
     const [now, then] = [document.querySelector(id), fresh.querySelector(id)];
     if (!now || !then) continue;
+    shown = true;
     const opened = [...now.querySelectorAll("details[open][id]")].map((one) => one.id).filter((id) => failed || id !== done);
     const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
     now.replaceWith(then);
@@ -32,24 +34,28 @@ function swap(html, ids, done) {
     prepare(then);
   }
   document.title = fresh.title || document.title;
+  return shown;
 }
 
 /** Send a form in the background and show the parts that it changes. */
 async function send(form, submitter, signal) {
   const ids = form.dataset.swap.split(" ");
   const data = new URLSearchParams(new FormData(form, submitter));
+  // A field that is called "action" stands in the place of the form's own address.
+  const address = new URL(form.getAttribute("action"), location.href);
   ids.forEach((id) => document.querySelector(id)?.setAttribute("aria-busy", "true"));
   try {
-    const answer = await ask(form.action, { method: "POST", body: data, signal });
-    const here = new URL(form.action, location.href).pathname;
-    if (answer.redirected && new URL(answer.url).pathname !== here && !form.dataset.stay) {
+    const answer = await ask(address, { method: "POST", body: data, signal });
+    if (answer.redirected && new URL(answer.url).pathname !== address.pathname) {
       location.assign(answer.url);
       return;
     }
-    swap(await answer.text(), ids, form.closest("details")?.id);
+    const html = await answer.text();
+    // An answer with none of these parts is a page that says what is wrong.
+    if (!swap(html, ids, form.closest("details")?.id)) swap(html, ["#main"]);
     form.querySelector("details.examples")?.removeAttribute("open");
   } catch (error) {
-    if (error.name !== "AbortError") form.dispatchEvent(new CustomEvent("failed"));
+    if (error.name !== "AbortError") say("Co-Founder does not answer.");
   } finally {
     ids.forEach((id) => document.querySelector(id)?.removeAttribute("aria-busy"));
   }
@@ -131,7 +137,7 @@ customElements.define("live-build", class extends HTMLElement {
       this.querySelector("[data-part=progress]").innerHTML = event.data;
     });
     this.source.addEventListener("say", (event) => {
-      document.title = `${event.data} ${document.title.replace(/^.*?(\.\.\.|!) /, "")}`;
+      document.title = `${event.data}: ${document.title.replace(/^[^:]*: /, "")}`;
       say(event.data);
     });
     this.source.addEventListener("pill", (event) => {

@@ -1,0 +1,36 @@
+"""Help: a question about a project, answered from its own state."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from app.cli.client import open_client
+from app.cli.context import COMMON, Common, Ctx
+from app.cli.errors import Exit, UsageError
+from app.cli.lookup import Project, find_project_id
+
+
+def ask(
+    project: Project,
+    question: Annotated[str, Parameter(help='Such as "What blocks my launch?".')],
+    /,
+    *,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    if not question.strip():
+        raise UsageError("The question is empty.", remedy='cofounder ask PROJECT "What happens next?"')
+    with open_client(common, context) as client:
+        path = f"/api/projects/{find_project_id(client, project)}/help"
+        found = client.get(path, params={"question": question.strip()[:400]})
+    if common.json:
+        context.result_json(found)
+        return Exit.OK
+    context.result(found["text"])
+    for line in (*found["lines"], *found["examples"]):
+        context.result(f"  - {line}")
+    for offer in found["offers"]:
+        context.say(f"{offer['label']}:\n{offer['command']}")
+    return Exit.OK

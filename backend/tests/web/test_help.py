@@ -1,0 +1,74 @@
+"""Questions as founders ask them, each answered by what it is about, on the page and for programs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.support.house import House
+from tests.web.test_pages import AUTH, built, drafted, post
+
+IDEA: Final = (
+    "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."
+)
+ANSWERS: Final = {
+    "What blocks my launch?": "Anybody could get at its records",
+    "is it ready to go online": "Anybody could get at its records",
+    "What was left out?": "Send a text message before each class",
+    "why is there no text message": "is not in the app",
+    "How do I let my customers pay?": "take no payments by card",
+    "my colleague should get an account": "click Accounts",
+    "where does this run and is it safe": "on this computer and nowhere else",
+    "how do i delete the examples": "are examples",
+    "can I import my excel list": "bring in or take out a spreadsheet",
+    "how much": "costs nothing",
+    "export": "It runs without Co-Founder",
+    "what is a version?": "It never changes",
+    "can I go back?": "no earlier version yet",
+    "I'd like to show it to a friend": "sees the app as a visitor",
+    "what now? what happens next": "Version 1 is ready",
+    "Does it work?": "I did not understand",
+    "sing a song": "I did not understand",
+}
+
+
+def ask(house: House, project: str, question: str) -> Any:
+    answer = house.client.get(f"/api/projects/{project}/help", params={"question": question}, headers=AUTH)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_each_question_gets_the_answer_that_it_is_about(signed_in: House) -> None:
+    project = built(signed_in, IDEA)
+
+    told = {question: ask(signed_in, project, question) for question in ANSWERS}
+
+    wrong = {
+        question: answer["text"]
+        for question, answer in told.items()
+        if ANSWERS[question] not in " ".join([answer["text"], *answer["lines"]])
+    }
+    assert wrong == {}
+    assert told["sing a song"]["examples"]
+    for example in told["sing a song"]["examples"]:
+        assert ask(signed_in, project, example)["is_understood"], example
+
+
+def test_what_is_asked_to_be_done_is_offered_and_done_after_a_yes(signed_in: House) -> None:
+    project = built(signed_in, IDEA)
+
+    answer = ask(signed_in, project, "Add a birthday to customers")
+    page = signed_in.client.get(f"/p/{project}/help", params={"q": "Add a birthday to customers"}).text
+
+    [offer, _] = answer["offers"]
+    assert offer["command"] == f"cofounder change {project} 'Add a birthday to customers'"
+    assert offer["asks"]
+    assert 'name="text" value="Add a birthday to customers"' in page
+    changed = post(signed_in, f"/p/{project}/change", text="Add a birthday to customers").text
+    assert "Customers have a new detail: Birthday." in changed
+
+
+def test_before_there_is_a_version_the_plan_is_offered(signed_in: House) -> None:
+    project = drafted(signed_in)
+
+    for question in ("What blocks my launch?", "What happens next?"):
+        assert [offer["label"] for offer in ask(signed_in, project, question)["offers"]] == ["Build it"]
