@@ -24,6 +24,14 @@ async def read(tx: Connection, job_id: JobId, *, after: int, limit: int = PAGE) 
     return [Event(seq, EventType(kind), payload, at) for seq, kind, payload, at in rows]
 
 
+async def read_all(tx: Connection, job_id: JobId) -> Sequence[Event]:
+    """Every event of the job so far, in order: a build that a model designs may say more than a page holds."""
+    events: list[Event] = []
+    while page := await read(tx, job_id, after=events[-1].seq if events else 0):
+        events += page
+    return events
+
+
 async def newest(tx: Connection, job_ids: Sequence[JobId]) -> dict[JobId, int]:
     """The number of the last event of each job."""
     rows = await tx.rows("SELECT id, last_seq FROM jobs WHERE id = ANY(%(ids)s)", {"ids": list(job_ids)})

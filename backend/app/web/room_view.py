@@ -95,4 +95,4 @@ async def find_version(services: Services, founder_id: FounderId, project_id: Pr
 async def story_of(services: Services, job_id: JobId) -> Story:
     """The events of a build so far."""
     async with services.database.autocommit() as tx:
-        return Story(await event_log.read(tx, job_id, after=0))
+        return Story(await event_log.read_all(tx, job_id))

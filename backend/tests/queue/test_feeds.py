@@ -9,6 +9,7 @@ import pytest
 
 from app.core.ids import JobId
 from app.domain.job import JobStatus
+from app.events import log as event_log
 from app.events.feeds import Feeds, Listener
 from app.events.log import PAGE
 from app.events.model import EventType
@@ -63,6 +64,8 @@ async def test_more_events_than_one_reading_takes_are_all_heard(yard: Yard, feed
 
     async with asyncio.timeout(20):
         assert await heard(feeds, job) == list(range(1, last + 2))
+    async with yard.database.autocommit() as tx:
+        assert [event.seq for event in await event_log.read_all(tx, job)] == list(range(1, last + 2))
 
 
 async def test_a_lost_ring_costs_time_and_no_event(yard: Yard) -> None:
