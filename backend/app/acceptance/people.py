@@ -39,8 +39,10 @@ class People:
         """Become the owner: by the founder's link behind a preview, or else by setting the app up."""
         owner = self.sessions.founder()
         self.driver = FormDriver(owner, self.spec, self.samples)
+        # A site without records has nobody who signs in.
         if not has_record_pages(self.spec):
             return
+        # A page that nobody sees who is not in.
         form_path = f"/{self.spec.entities[0].table}/new"
         self._by_link = self.sessions.has_key and (await owner.get(form_path)).status == 200
         if not self._by_link:

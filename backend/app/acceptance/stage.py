@@ -101,23 +101,24 @@ class Stage:
 
     def _find_detour(self, key: Key, texts: Texts | None) -> tuple[Key, str] | None:
         """The parent of the record, and the state that it must be in for a moment so that the record can be added.
+
         A flat is offered while it is free, though it is let by the time that the scene is about.
         """
         entity = self._entity(key)
         new = {**(self.scene.records[key] if texts is None else texts)}
         if entity.moves:
             new[entity.state or ""] = first_state(entity)
-        texts_now = {other: self._texts_now(other) for other in self.kept}
+        texts_now = {kept: self._texts_now(kept) for kept in self.kept}
         if self._keeps_its_rules(Scene(key, {**texts_now, key: new})):
             return None
         for field in entity.fields:
-            other = (field.ref or "", int(new.get(field.name) or 0))
-            if other in self.kept and self.kept[other].entity.moves:
-                target = self.kept[other].entity
+            parent = (field.ref or "", int(new.get(field.name) or 0))
+            if parent in self.kept and self.kept[parent].entity.moves:
+                target = self.kept[parent].entity
                 for state in states_of(target):
-                    moved = {**texts_now, other: {**texts_now[other], target.state or "": state}}
+                    moved = {**texts_now, parent: {**texts_now[parent], target.state or "": state}}
                     if self._keeps_its_rules(Scene(key, {**moved, key: new})):
-                        return other, state
+                        return parent, state
         return None
 
     def _texts_now(self, key: Key) -> Texts:
@@ -146,7 +147,7 @@ class Stage:
             links = {field.name: (field.ref or "", int(texts.get(field.name) or 0)) for field in refs}
             later = {name: self.kept[of] for name, of in links.items() if of in keys[keys.index(key) + 1 :]}
             if later:
-                answer = await self.driver.change(record, {name: str(other.id) for name, other in later.items()})
+                answer = await self.driver.change(record, {name: str(target.id) for name, target in later.items()})
                 if answer.status != 303:
                     raise BuildFailed(
                         FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {excerpt_of(answer)}"

@@ -71,6 +71,7 @@ def parse_sources(files: Files) -> Seen:
 @lru_cache(_REMEMBERED)
 def _compile(path: str, content: bytes) -> None:
     with _PARSER:
+        # Without the `__future__` imports of this file, which would change what is compiled.
         compile(content, path, "exec", dont_inherit=True)
 
 
@@ -112,4 +113,5 @@ def _secret_in(path: str, content: bytes) -> str:
 
 def _is_random(value: bytes) -> bool:
     """True if a text looks generated rather than typed: letters and digits mixed."""
+    # "correct-horse-battery" in a test is no leak.
     return bool(re.search(rb"[0-9]", value)) and len(set(value)) > 9

@@ -56,6 +56,7 @@ class MessageSpec(Part):
         if not self.text.strip():
             raise ValueError(f"message {self.name!r} says nothing: it needs a text")
         for text in (self.subject, self.text):
+            # A brace that is left over is a slip, and would be sent as it stands.
             if _BRACE.search(PLACE.sub("", text)):
                 raise ValueError(f"message {self.name!r}: a brace stands alone; write fields as {{name}}")
         return self

@@ -217,8 +217,10 @@ class EntitySpec(Part):
             )
         both: tuple[FieldSpec | ComputedSpec, ...] = (*self.fields, *self.computed)
         no_twins(f"fields of {self.name!r}", (part.name for part in both))
+        # Two columns with one heading cannot be told apart, by people or in a spreadsheet that comes back.
         no_twins(f"labels of {self.name!r}", (part.label.casefold() for part in both))
         self._check_moves()
+        # Else an empty form would be a record.
         if not any(field.required for field in self.fields):
             raise ValueError(f"entity {self.name!r} needs a required field")
         return self
@@ -235,6 +237,7 @@ class EntitySpec(Part):
                 if name not in choices:
                     raise ValueError(f"move {move.label!r} of {self.name!r}: {name!r} is not one of its states")
             for name in (*move.asks, *(assignment.link or assignment.name for assignment in move.sets)):
+                # The state changes by its moves alone, so none of them fills it in.
                 if self.field(name) is None or name == self.state:
                     raise ValueError(
                         f"move {move.label!r} of {self.name!r}: {name!r} is not a field it can fill in"

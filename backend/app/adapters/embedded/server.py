@@ -63,6 +63,7 @@ class EmbeddedServer(ABC):
         if self.alive:
             return self.url
         with ExitStack() as undo:
+            # Before all else: only who holds it may end what works in the directory.
             self._lock.acquire()
             undo.callback(self._give_up)
             self._end_orphans()
@@ -159,6 +160,7 @@ class EmbeddedServer(ABC):
         try:
             process.wait(self.stop_s)
         except subprocess.TimeoutExpired:
+            # What it has forked is ended below, with every other orphan.
             process.kill()
             process.wait()
         self._end_orphans()

@@ -26,7 +26,7 @@ from app.designer.drafts import Draft, Fault, add_views, complete, read_draft
 from app.designer.patches import change_schema
 from app.designer.printable import clean_line
 from app.designer.request import Request
-from app.designer.schema import accounts_schema, answer_schema, brief_answer_schema, rest_schema
+from app.designer.schema import OURS, accounts_schema, answer_schema, brief_answer_schema, rest_schema
 from app.ports.model_calls import Abilities, BudgetReached, CallJournal, Share
 from app.ports.runner import GoalNotUnderstood, Runner, RunResult, Say, Scaffold
 
@@ -34,16 +34,8 @@ log = structlog.get_logger(__name__)
 
 REPAIRS: Final = 2
 _LONGEST_READING: Final = 4_000
-_NOT_TO_CHANGE: Final = {
-    "version",
-    "goal",
-    "engine",
-    "confidence",
-    "pages",
-    "acceptance",
-    "wishes",
-    "not_understood",
-}
+# The catalogue tells of the time zone, so a change may ask for another, and must see which one there is.
+_NOT_TO_CHANGE: Final = set(OURS) - {"timezone"}
 
 
 class RunnerReal:

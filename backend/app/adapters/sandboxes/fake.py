@@ -39,6 +39,7 @@ class FakeSandbox:
         self._tail = Tail()
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone = asyncio.Event()
+        # A test that forgets it leaves its processes for a day at most.
         self._timer = asyncio.get_running_loop().call_later(86_400, self._end)
 
     @property

@@ -46,8 +46,10 @@ class MoveScenes:
 
 @dataclass(frozen=True)
 class FigureScene:
-    """A scene and the value of the figure about its subject, in its smallest unit; `days` from today for a
-    date. `is_known` is false where the value depends on the day on which it is looked at.
+    """A scene and the value of the figure about its subject.
+
+    The value is in its smallest unit; a date is said in `days` from today. `is_known` is false where the value
+    depends on the day on which it is looked at.
     """
 
     scene: Scene

@@ -116,8 +116,9 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
 
 
 def left_over(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> tuple[str, str, str] | None:
-    """The remainder of a condition that counts: its link, the entity that this points at, the expression about
-    one.
+    """The remainder of a condition that counts.
+
+    It is told by its link, the entity that this points at, and the expression about one.
     """
     ref = next((field for field in map(entity.field, rule.fields) if field is not None and field.ref), None)
     target = spec.entity(ref.ref or "") if ref else None

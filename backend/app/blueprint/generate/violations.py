@@ -77,9 +77,7 @@ class Violations:
         return None
 
     def _roles_to_try(self, entity: EntitySpec, stated: Statement) -> list[str]:
-        """The roles that may break a rule: the owner, and where the rule asks who it is, those who may add such
-        records.
-        """
+        """The roles that may break a rule; where it asks who it is, also those who may add such records."""
         if not any(part.steps[0] == "me" for text in stated if text for part in paths(parse(text))):
             return [OWNER]
         adding = {right.role for right in entity.rights if right.adds}
@@ -195,8 +193,9 @@ class Violations:
         return Scene(scene.subject, {**scene.records, **copied})
 
     def _as_violation(self, entity: EntitySpec, stated: Statement, scene: Scene, copies: int) -> Violation | None:
-        """The way in which the broken scene comes about: a new record, a change, a move, or a record that
-        belongs to it.
+        """The way in which the broken scene comes about.
+
+        That is a new record, a change, a move, or a record that belongs to it.
         """
         good = self._judge.cast.record(scene.subject)
         changed = {name: text for name, text in scene.records[scene.subject].items() if good[name] != text}

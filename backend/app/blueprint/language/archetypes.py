@@ -181,9 +181,7 @@ def actions() -> dict[str, str]:
 
 @cache
 def lesser_actions() -> dict[str, tuple[str, ...]]:
-    """The records that verbs such as "sell" leave behind where little else is said, and those that replace
-    them.
-    """
+    """The records that verbs such as "sell" leave behind where little else is said, and what replaces them."""
     return {str(verb): tuple(str(names).split("|")) for verb, names in _actions_table()["lesser"].items()}
 
 
