@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -123,8 +125,7 @@ def places_of(secret: str, instance: Instance) -> list[str]:
     sandboxed = instance.sandboxed("preview")
     assert sandboxed
     found += [f"environment of {one.pid}" for one in sandboxed if secret in str(one.environ())]
-    files = [path for path in instance.data_dir.rglob("*") if path.is_file()]
-    found += [str(path) for path in files if secret.encode() in path.read_bytes()]
+    found += [str(path) for path in files_of(instance.data_dir) if secret.encode() in content_of(path)]
     builds = [
         item for project in listed(instance, "/api/projects") for item in listed(instance, builds_of(project))
     ]
@@ -132,6 +133,18 @@ def places_of(secret: str, instance: Instance) -> list[str]:
     pages = [f"/api/builds/{item['job_id']}{part}" for item in builds for part in ("", "/export", "/evidence")]
     pages += ["/api/usage", "/api/models", "/api/meta"]
     return found + [page for page in pages if secret.encode() in instance.client.get(page).content]
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Every file that stays while it is looked for: servers and sandboxes make and remove their own meanwhile."""
+    for place, _, names in os.walk(folder):
+        yield from (path for name in names if (path := Path(place, name)).is_file())
+
+
+def content_of(path: Path) -> bytes:
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    return b""
 
 
 def listed(instance: Instance, path: str) -> list[dict[str, Any]]:
