@@ -25,6 +25,8 @@ WAKEABLE: Final = frozenset({JobStatus.CHECKS, JobStatus.READY})
 
 # The sandbox's own time-out must be the longer one: it is for the case that this process has died.
 _STOP_AFTER_IDLES: Final = 4
+_SLEEPS_S: Final = 300.0
+"""What is asleep keeps all of its memory, so it is stopped soon: to start it anew takes two seconds."""
 _OUTLIVE_IDLES: Final = 6
 _FAILURE_KEPT_S: Final = 5.0
 _ROUND_S: Final = 5.0
@@ -67,8 +69,8 @@ class _Slot:
 class PreviewService:
     """Wakes previews and puts them to sleep. `run` does the housekeeping; `close` ends everything.
 
-    An app nobody used for `idle_s` is frozen, after four times that it is stopped. At most `max_live` sandboxes
-    exist at once: the one not used for longest makes room.
+    An app nobody used for `idle_s` is frozen, and stopped after four times that or some minutes. At most
+    `max_live` sandboxes exist at once: the one not used for longest makes room.
     """
 
     def __init__(
@@ -185,7 +187,7 @@ class PreviewService:
         if app is None or slot.is_opening:
             return
         idle = 0.0 if slot.uses else moment - slot.last_used
-        if app.is_gone or idle >= self._idle_s * _STOP_AFTER_IDLES:
+        if app.is_gone or idle >= min(self._idle_s * _STOP_AFTER_IDLES, self._idle_s + _SLEEPS_S):
             await self._stop_preview(slot)
         elif idle >= self._idle_s and not app.is_frozen:
             await app.freeze()

@@ -99,6 +99,22 @@ async def test_an_app_idle_for_long_is_stopped_and_can_be_woken_anew(
     assert await _boot(await service.wake(job)) != before
 
 
+async def test_what_sleeps_gives_its_memory_back_within_minutes(
+    builds: Builds, runtime: ProcessRuntime, watch: Stopwatch
+) -> None:
+    patient = PreviewService(builds, builds.store, AppHost(runtime), idle_s=3_600, monotonic=watch)
+    await patient.wake(await builds.add())
+    for minutes in (60, 1, 3):
+        watch.now += minutes * 60
+        await patient.tend()
+        assert [sandbox.paused for sandbox in runtime.alive] == [True]
+
+    watch.now += 120
+    await patient.tend()
+    assert runtime.alive == []
+    await patient.close()
+
+
 async def test_an_app_in_use_does_not_fall_asleep(
     service: PreviewService, builds: Builds, runtime: ProcessRuntime, watch: Stopwatch
 ) -> None:
