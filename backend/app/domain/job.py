@@ -160,21 +160,29 @@ class SpecifiedJob(Job):
 
 @dataclass(frozen=True)
 class NewJob:
-    """A job that is to be accepted."""
+    """A job that is to be accepted; its number and its state come with that."""
 
     project_id: ProjectId
     founder_id: FounderId
-    number: int
-    goal: str
+    goal: str | None
+    """None is that of the specification."""
     tier: str
     priority: int
-    status: JobStatus = JobStatus.QUEUED
     spec: Mapping[str, Any] | None = None
     """What the founder has edited; without it the engine reads the goal."""
+    basis: str | None = None
+    """The revision that the specification was made of; it must still stand when the job is accepted."""
+    usual_engine: str | None = None
+    """Who plans it where neither this request nor its project says; None is a model where one is chosen."""
     engine_asked: str | None = None
+    """Who plans this and the later apps of its project."""
     change: str | None = None
     answers: Mapping[str, str] | None = None
     """None keeps those of the version before."""
+    key: str | None = None
+    """Makes a repeated request the same request."""
+    key_hash: str | None = None
+    """Equal for equal requests."""
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import heapq
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from app.core.errors import QueueFull
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection, Database
 from app.domain.job import JobStatus, NewJob
 from app.domain.tier import TIER_LIMITS, Tier
+from app.queue.acceptance import Acceptance
 from app.queue.state_machine import JobStateMachine
-from app.repositories import work
+from app.repositories import jobs, work
+from app.repositories.work import Pace
 
 _LIMITS: Final = json.dumps({tier.value: limits.concurrent_jobs for tier, limits in TIER_LIMITS.items()})
 
@@ -31,11 +36,30 @@ class Usage:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A job that was accepted, and how many of the founder's count today with it."""
+    """A job that was accepted, as its founder is answered."""
 
-    job_id: JobId
-    status: JobStatus
-    jobs_today: int
+    answer: Mapping[str, Any]
+    kept_hash: str | None = None
+    """Of the request that this was answered to before, under the same key."""
+
+    @property
+    def job_id(self) -> JobId:
+        """The job."""
+        return JobId(UUID(self.answer["job_id"]))
+
+    @property
+    def status(self) -> JobStatus:
+        """Queued or scheduled."""
+        return JobStatus(self.answer["status"])
+
+
+class NotAccepted(Exception):
+    """A project that has no room for a build now."""
+
+    def __init__(self, reason: str, facts: Mapping[str, Any]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.facts = facts
 
 
 @dataclass(frozen=True)
@@ -61,32 +85,48 @@ class QueueManager:
         self._machine = machine
         self._queue_cap = queue_cap
         self._lease_s = lease_s
+        self._acceptance = Acceptance(database)
+        self._must_notify = False
+        self._is_notifying = False
 
-    async def enqueue(self, tx: Connection, job: NewJob) -> Accepted:
-        """Accept a job in the caller's transaction: queued, or scheduled when today's limit is reached.
+    async def enqueue(self, tx: Connection | None, job: NewJob) -> Accepted:
+        """Accept a job: queued, or scheduled when today's limit is reached. One statement, all of it or nothing.
 
-        Raises QueueFull when too many wait.
+        In the caller's transaction, or in one with whatever else is accepted just now. Raises QueueFull when too
+        many wait, NotAccepted where its project stands against it.
         """
-        # Starts at the same moment may pass the cap by as many as they are: it bounds a flood, and need not be
-        # exact.
-        if await work.count_waiting(tx) >= self._queue_cap:
-            raise QueueFull(
-                "Too many builds are waiting right now.",
-                remedy="Nothing was started. Try again soon.",
-                retry_after=30,
-            )
-        # Only the project's row is locked: who starts in two projects at once may pass the limit by one, which is
-        # cheaper than making all starts of a founder wait for each other.
-        today = await work.started_today(tx, job.founder_id)
-        status = JobStatus.QUEUED if today < Tier(job.tier).limits.daily_jobs else JobStatus.SCHEDULED
-        # Scheduled rather than refused: the founder has said the goal, and need not come back tomorrow.
-        job_id = await self._machine.create_job(tx, replace(job, status=status))
-        return Accepted(job_id, status, today + 1)
+        wanted = jobs.Wanted(job, Tier(job.tier).limits.daily_jobs, self._queue_cap)
+        if tx is None:
+            answer = await self._acceptance.accept(wanted)
+        else:
+            [answer] = await jobs.accept(tx, [wanted], waits=True)
+        if (kept := answer.get("kept")) is not None:
+            return Accepted(kept["answer"], kept["request_hash"])
+        match answer.get("refused"):
+            case None:
+                return Accepted(answer)
+            case "queue_full":
+                raise QueueFull(
+                    "Too many builds are waiting right now.",
+                    remedy="Nothing was started. Try again soon.",
+                    retry_after=30,
+                )
+            case refused:
+                raise NotAccepted(refused, answer)
 
     async def notify_workers(self) -> None:
-        """Tell the workers that something may wait."""
-        async with self._database.autocommit() as tx:
-            await work.notify_workers(tx)
+        """Tell the workers that something may wait. Who asks while they are being told shares the next time."""
+        self._must_notify = True
+        if self._is_notifying:
+            return
+        self._is_notifying = True
+        try:
+            while self._must_notify:
+                self._must_notify = False
+                async with self._database.autocommit() as tx:
+                    await work.notify_workers(tx)
+        finally:
+            self._is_notifying = False
 
     async def admit_next(self) -> JobId | None:
         """Give a free slot to the job whose turn it is; None when no slot is free or nothing waits.
@@ -109,15 +149,25 @@ class QueueManager:
 
     async def usual_seconds(self, tx: Connection) -> float | None:
         """The seconds that a build takes here, by the last ones; None before there were any."""
-        return await work.average_seconds(tx)
+        return (await work.find_pace(tx)).usual_s
 
     async def wait_of(self, tx: Connection, job_id: JobId) -> Wait | None:
         """The place of a waiting job, and its wait; None when it was admitted or has ended since."""
         position = await work.queue_position(tx, job_id)
         if position is None:
             return None
-        mean = await work.average_seconds(tx)
-        # By workers and not by slots: builds of one worker share its cores, so that more of them at once only
-        # make each take longer.
-        workers = max(1, await work.count_workers(tx))
-        return Wait(position, None if mean is None else round(position * mean / workers))
+        return Wait(position, estimate_wait(position, await work.find_pace(tx)))
+
+
+def estimate_wait(position: int, pace: Pace) -> int | None:
+    """The seconds until the job at this place of the queue gets a slot; None before there were any builds."""
+    usual = pace.usual_s
+    if usual is None:
+        return None
+    # The seconds until each slot is free: those ahead take the one that is free first.
+    free = [max(0.0, usual - seconds) for seconds in pace.running_s]
+    free += [0.0] * max(0 if free else 1, pace.slots - len(free))
+    heapq.heapify(free)
+    for _ in range(position - 1):
+        heapq.heapreplace(free, free[0] + usual)
+    return max(1, round(free[0]))

@@ -9,7 +9,7 @@ from typing import Any
 from app.core.errors import IllegalTransition, NotFound
 from app.core.ids import FounderId, JobId
 from app.db.engine import Connection, Database
-from app.domain.job import Change, JobStatus, NewJob
+from app.domain.job import Change, JobStatus
 from app.domain.status import StatusView
 from app.events.cache import StatusCache
 from app.events.model import EventType
@@ -20,16 +20,11 @@ NO_CHANGE = Change()
 
 
 class JobStateMachine:
-    """Creates jobs and moves them along the table."""
+    """Moves jobs along the table."""
 
     def __init__(self, database: Database, cache: StatusCache) -> None:
         self._database = database
         self._cache = cache
-
-    async def create_job(self, tx: Connection, job: NewJob) -> JobId:
-        """Add a job and its first event to the caller's transaction."""
-        # Nothing is told to the cache: nobody can have asked for a job without an id.
-        return await jobs.insert(tx, job)
 
     async def transition(
         self,

@@ -21,28 +21,12 @@ class KeptAnswer:
     answer: Mapping[str, Any]
 
 
-# A second request with the same key waits here until the first one has committed, and then reads its answer. A key
-# that is past its time counts as new, whether or not it was dropped yet.
-_RESERVE = """
-    INSERT INTO idempotency_keys (founder_id, key, request_hash) VALUES (%(founder)s, %(key)s, %(hash)s)
-    ON CONFLICT (founder_id, key) DO UPDATE
-        SET request_hash = excluded.request_hash, answer = NULL, created_at = now()
-        WHERE idempotency_keys.created_at < now() - make_interval(hours => %(hours)s)
-    RETURNING 1
-    """
-
-
 async def reserve(tx: Connection, founder_id: FounderId, key: str, *, request_hash: str) -> KeptAnswer | None:
     """None when the key is new (it is ours until the transaction ends), else what was answered before."""
+    statement = "SELECT reserve_key(%(founder)s, %(key)s, %(hash)s, %(hours)s)"
     values = {"founder": founder_id, "key": key, "hash": request_hash, "hours": KEPT_HOURS}
-    if await tx.row(_RESERVE, values) is not None:
-        return None
-    statement = (
-        "SELECT request_hash, answer FROM idempotency_keys WHERE founder_id = %(founder)s AND key = %(key)s"
-    )
-    row = await tx.row(statement, values)
-    assert row is not None
-    return KeptAnswer(row[0], row[1])
+    kept = await tx.value(statement, values)
+    return KeptAnswer(**kept) if kept is not None else None
 
 
 async def keep(tx: Connection, founder_id: FounderId, key: str, answer: Mapping[str, Any]) -> None:

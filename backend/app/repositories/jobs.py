@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, Final, TypeVar
 
 from app.core.ids import FounderId, JobId, ProjectId
 from app.db.engine import Connection
 from app.db.link import Row
 from app.db.predicates import NOT_ENDED
-from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version, sources_of
+from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, sources_of
+from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE
+from app.repositories.idempotency import KEPT_HOURS
 
 CHANNEL: Final = "cofounder_jobs"
 """Each event notifies here with `job_id seq status` when its transaction commits."""
@@ -33,24 +35,12 @@ def _job_of(kind: Callable[..., _J], row: Row) -> _J:
     return kind(*row[:_STATUS_AT], JobStatus(row[_STATUS_AT]), *row[_STATUS_AT + 1 :])
 
 
-# The row, its event and the notification are one statement, so that no reader sees one without the others.
-_INSERT = """
-    WITH made AS (
-        INSERT INTO jobs (project_id, founder_id, number, status, goal, tier, priority, spec,
-                          engine_asked, change, answers, last_seq, parent_id)
-        VALUES (%(project_id)s, %(founder_id)s, %(number)s, %(status)s, %(goal)s, %(tier)s, %(priority)s,
-                CAST(%(spec)s AS jsonb), %(engine_asked)s, %(change)s,
-                coalesce(CAST(%(answers)s AS jsonb), (SELECT answers FROM jobs WHERE project_id = %(project_id)s
-                                                      ORDER BY number DESC LIMIT 1)), 1,
-                (SELECT id FROM jobs WHERE project_id = %(project_id)s AND status = 'ready'
-                 ORDER BY number DESC LIMIT 1))
-        RETURNING id
-    ), logged AS (
-        INSERT INTO job_events (job_id, seq, type, payload)
-        SELECT id, 1, 'status', CAST(%(payload)s AS jsonb) FROM made
-    )
-    SELECT id, pg_notify(%(channel)s, id || ' 1 ' || %(status)s) FROM made
+# See the migration that makes the function: all that accepting builds takes is one statement.
+_ACCEPT: Final = """
+    SELECT accept_build(asked)
+    FROM jsonb_array_elements(CAST(%(asked)s AS jsonb)) WITH ORDINALITY AS each(asked, place) ORDER BY place
     """
+_LABELS: Final = {status.value: status.label for status in (JobStatus.QUEUED, JobStatus.SCHEDULED)}
 
 # Compare-and-set: it changes nothing when the job is elsewhere, under another attempt, or past the event that the
 # caller knows as the newest; the caller then learns why from the row.
@@ -97,24 +87,50 @@ def status_payload(status: JobStatus, more: Mapping[str, Any] | None = None) -> 
     return json.dumps({"status": status.value, "label": status.label, **(more or {})})
 
 
-async def insert(tx: Connection, job: NewJob) -> JobId:
-    """Add a job with its first event. IntegrityError is impossible while the caller holds the project's row."""
-    values = {
-        "project_id": job.project_id,
-        "founder_id": job.founder_id,
-        "number": job.number,
-        "status": job.status.value,
-        "goal": job.goal,
+@dataclass(frozen=True)
+class Wanted:
+    """A job that is to be accepted, with the limits of its founder's day and of all that wait."""
+
+    job: NewJob
+    daily: int
+    most_waiting: int
+
+
+async def accept(tx: Connection, wanted: Sequence[Wanted], *, waits: bool) -> Sequence[Mapping[str, Any]]:
+    """Add each with its number, its first event, its notification and its key; or tell why not, under `refused`.
+
+    With `waits`, a project that somebody holds is waited for.
+    """
+    asked = json.dumps([_asked(one, waits=waits) for one in wanted])
+    return [row[0] for row in await tx.rows(_ACCEPT, {"asked": asked})]
+
+
+def _asked(wanted: Wanted, *, waits: bool) -> Mapping[str, Any]:
+    job = wanted.job
+    told = {
+        "founder": str(job.founder_id),
+        "project": str(job.project_id),
         "tier": job.tier,
         "priority": job.priority,
-        "spec": json.dumps(job.spec) if job.spec is not None else None,
-        "engine_asked": job.engine_asked,
+        "goal": job.goal,
+        "spec": job.spec,
+        "basis": job.basis,
         "change": job.change,
-        "answers": json.dumps(job.answers) if job.answers is not None else None,
-        "payload": status_payload(job.status, {"build_version": build_version(job.number)}),
+        "answers": job.answers,
+        "engine": job.engine_asked,
+        "usual_engine": job.usual_engine,
+        "engine_of_chosen": MODEL_ENGINE,
+        "engine_of_none": BLUEPRINT_ENGINE,
+        "key": job.key,
+        "key_hash": job.key_hash,
+        "key_hours": KEPT_HOURS,
+        "daily": wanted.daily,
+        "most_waiting": wanted.most_waiting,
+        "labels": _LABELS,
         "channel": CHANNEL,
+        "waits": waits,
     }
-    return JobId(await tx.value(_INSERT, values))
+    return {name: value for name, value in told.items() if value is not None}
 
 
 async def transition(

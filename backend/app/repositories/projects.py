@@ -70,12 +70,6 @@ async def set_engine(tx: Connection, project_id: ProjectId, engine: str | None) 
     await tx.execute(statement, {"id": project_id, "engine": engine})
 
 
-async def next_number(tx: Connection, project_id: ProjectId) -> int:
-    """Reserve the next version number for ever; the caller holds the project's row."""
-    statement = "UPDATE projects SET last_number = last_number + 1 WHERE id = %(id)s RETURNING last_number"
-    return int(await tx.value(statement, {"id": project_id}))
-
-
 _RENAME: Final = """
     UPDATE projects SET name = coalesce(%(name)s, name), description = coalesce(%(description)s, description)
     WHERE id = %(id)s

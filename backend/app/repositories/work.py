@@ -232,11 +232,6 @@ async def queue_position(tx: Connection, job_id: JobId) -> int | None:
     return int(row[0]) if row else None
 
 
-async def count_waiting(tx: Connection) -> int:
-    """The number of jobs that wait to be admitted."""
-    return int(await tx.value(f"SELECT count(*) FROM jobs WHERE {_IS_QUEUED}"))
-
-
 async def started_today(tx: Connection, founder_id: FounderId) -> int:
     """The founder's jobs of this UTC day that count: failed ones cost no quota."""
     statement = (
@@ -254,14 +249,39 @@ async def count_running(tx: Connection, founder_id: FounderId) -> int:
     return int(await tx.value(statement, {"founder": founder_id}))
 
 
-async def average_seconds(tx: Connection) -> float | None:
-    """The mean length of the last fifty ready builds."""
-    statement = (
-        "SELECT avg(extract(epoch FROM finished_at - started_at)) FROM (SELECT finished_at, started_at FROM jobs "
-        "WHERE status = 'ready' ORDER BY finished_at DESC LIMIT 50) recent"
+RECENT: Final = 6
+"""Of the last builds the one in the middle is the usual one: how long they take changes with what else runs."""
+
+_PACE: Final = f"""
+    WITH recent AS (
+        SELECT extract(epoch FROM finished_at - started_at) AS seconds FROM jobs
+        WHERE status = 'ready' ORDER BY finished_at DESC LIMIT {RECENT}
+    ), usual AS (
+        SELECT CAST(percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS float) AS seconds FROM recent
     )
-    seconds = await tx.value(statement)
-    return None if seconds is None else float(seconds)
+    SELECT usual.seconds, (SELECT CAST(coalesce(sum(slots), 0) AS int) FROM workers),
+           ARRAY(SELECT CAST(extract(epoch FROM now() - coalesce(started_at, admitted_at)) AS float) FROM jobs
+                 WHERE admitted_at IS NOT NULL AND {NOT_ENDED})
+    FROM usual
+    """
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast builds go."""
+
+    usual_s: float | None
+    """None before there were any."""
+    slots: int
+    running_s: Sequence[float]
+    """The seconds since each build that runs was begun."""
+
+
+async def find_pace(tx: Connection) -> Pace:
+    """The pace of the builds now."""
+    row = await tx.row(_PACE)
+    assert row is not None
+    return Pace(*row)
 
 
 async def release_scheduled(tx: Connection, *, payload: str) -> Sequence[tuple[JobId, int]]:
@@ -305,11 +325,6 @@ async def expire_workers(tx: Connection, *, lease_s: float) -> Sequence[str]:
     """Give up the workers that were silent for longer than the lease."""
     statement = f"DELETE FROM workers WHERE seen_at NOT {_RECENT} RETURNING id"
     return [str(row[0]) for row in await tx.rows(statement, {"lease": lease_s})]
-
-
-async def count_workers(tx: Connection) -> int:
-    """The number of workers."""
-    return int(await tx.value("SELECT count(*) FROM workers"))
 
 
 async def day_ends_at(tx: Connection) -> datetime:

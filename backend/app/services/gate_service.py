@@ -48,21 +48,16 @@ def require_ready(job: Job) -> None:
     )
 
 
+def gate_pending(gate_id: str, gate_type: GateType, project_id: ProjectId) -> GatePending:
+    """The refusal because a decision of the project waits."""
+    title = GATE_TITLES[gate_type]
+    return GatePending(
+        BLOCKED, remedy=f"Decide {title!r} first.", gate_id=gate_id, gate_title=title, project_id=str(project_id)
+    )
+
+
 class GateService:
     """The decisions of a project."""
-
-    async def check_gate_blocking(self, tx: Connection, project_id: ProjectId) -> None:
-        """Raise GatePending while a decision of the project waits."""
-        waiting = await gates.pending(tx, project_id)
-        if waiting:
-            title = GATE_TITLES[waiting[0].gate_type]
-            raise GatePending(
-                BLOCKED,
-                remedy=f"Decide {title!r} first.",
-                gate_id=str(waiting[0].id),
-                gate_title=title,
-                project_id=str(project_id),
-            )
 
     async def create(
         self, tx: Connection, founder_id: FounderId, project_id: ProjectId, gate_type: GateType

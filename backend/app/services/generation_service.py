@@ -15,9 +15,9 @@ from app.blueprint.spec import AppSpec
 from app.core.errors import (
     AlreadyTerminal,
     AppError,
+    Conflict,
     IdempotencyKeyReused,
     IllegalTransition,
-    InvalidInput,
     NotFound,
     NotReady,
     ProjectParked,
@@ -26,27 +26,28 @@ from app.core.ids import FounderId, JobId, ProjectId, SandboxId, new_debug_id
 from app.core.retry import retry_while_unavailable
 from app.db.engine import Connection, Database
 from app.domain.failure import BuildFailed, FailureCode
-from app.domain.gate import Gate
-from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob, build_version
-from app.domain.project import Project
+from app.domain.gate import Gate, GateType
+from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob
 from app.domain.status import StatusView
 from app.domain.tier import Tier
 from app.events.feeds import Feeds
 from app.ports.runner import MODEL_ENGINE, RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
-from app.queue.manager import QueueManager
+from app.queue.manager import Accepted, NotAccepted, QueueManager
 from app.queue.state_machine import JobStateMachine
-from app.repositories import idempotency, jobs, projects
+from app.repositories import jobs
 from app.services.build_pipeline import BuildPipeline, BuildTools, Step
 from app.services.failures import explain_failure
-from app.services.gate_service import GateService
+from app.services.gate_service import GateService, gate_pending
 from app.services.model_choices import ModelChoices
-from app.services.project_service import owned, refuse_running
+from app.services.project_service import build_in_progress, no_project, owned
 from app.services.spec_service import SpecService
 
 log = structlog.get_logger(__name__)
 
 KILL_TIMEOUT_S: Final = 5.0
+SPEC_TRIES: Final = 5
+"""Once without a specification, and then for as often as it is changed in the moment it is read."""
 FAILURE_KEPT: Final = 4_000
 """Characters of what a failed check said: enough to see which, for whoever designs the next try."""
 
@@ -102,71 +103,66 @@ class GenerationService:
         self._disk_is_full = disk_is_full
 
     async def start(
-        self, tx: Connection, founder_id: FounderId, request: StartRequest, *, tier: Tier
+        self, tx: Connection | None, founder_id: FounderId, request: StartRequest, *, tier: Tier
     ) -> Mapping[str, Any]:
-        """Accept a build: version, job, first event, key and answer in the caller's one transaction."""
-        key = request.idempotency_key
-        if key is not None:
-            earlier = await idempotency.reserve(tx, founder_id, key, request_hash=request.digest)
-            if earlier is not None:
-                return self._same_answer(earlier, request)
-        # The row is held until the commit: two starts at once take their turns here, and the second one is
-        # refused.
-        project = await owned(tx, founder_id, request.project_id, lock=True)
-        if project.is_parked:
-            raise ProjectParked(
-                f"The project {project.name!r} is parked.",
-                remedy="Unpark it, then start the build.",
-                project_id=str(project.id),
+        """Accept a build: version, job, first event, key and answer in the caller's one transaction.
+
+        Without one, in a transaction with whatever else is started just now.
+        """
+        accepted = await self._enqueue(tx, self._new_job(founder_id, request, tier=tier), request)
+        if accepted.kept_hash not in (None, request.digest):
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used for a different request.", remedy="Use a new key for a new request."
             )
-        await self._gates.check_gate_blocking(tx, project.id)
-        await refuse_running(tx, project.id)
-        spec = await self._to_build(tx, project.id, request)
-        # Only now, since a number is never used again and a refused start should take none.
-        number = await projects.next_number(tx, project.id)
-        engine = await self._engine_of(tx, request, project)
-        if request.engine is not None and request.engine != project.engine_asked:
-            await projects.set_engine(tx, project.id, request.engine)
-        job = replace(
-            _new_job(project, number, request, spec, tier=tier),
-            engine_asked=engine,
+        return accepted.answer
+
+    def _new_job(self, founder_id: FounderId, request: StartRequest, *, tier: Tier) -> NewJob:
+        return NewJob(
+            project_id=request.project_id,
+            founder_id=founder_id,
+            goal=request.goal,
+            tier=tier.value,
+            priority=tier.limits.priority,
+            usual_engine=self._choices.usual_engine if request.change is None else MODEL_ENGINE,
+            engine_asked=request.engine,
             change=request.change,
             answers=request.answers,
+            key=request.idempotency_key,
+            key_hash=request.digest if request.idempotency_key is not None else None,
         )
-        accepted = await self._queue.enqueue(tx, job)
-        answer = {
-            "job_id": str(accepted.job_id),
-            "status": accepted.status.value,
-            "build_version": build_version(number),
-            "usage": {"jobs_today": accepted.jobs_today, "daily_jobs": tier.limits.daily_jobs},
-        }
-        if key is not None:
-            await idempotency.keep(tx, founder_id, key, answer)
-        return answer
+
+    async def _enqueue(self, tx: Connection | None, job: NewJob, request: StartRequest) -> Accepted:
+        """Have the job accepted, with the specification that it begins with where there is one."""
+        for _ in range(SPEC_TRIES):
+            try:
+                return await self._queue.enqueue(tx, job)
+            except NotAccepted as refused:
+                if refused.reason != "spec_needed":
+                    raise _refusal_of(refused, request.project_id) from refused
+            # Read without the project's lock, so it is accepted only if it still stands.
+            spec, basis = await self._to_build(tx, request)
+            # A change in words adds itself to the goal of the plan, so the plan knows the whole of it.
+            goal = request.goal if spec is None else spec.goal
+            written = None if spec is None else spec.model_dump(mode="json")
+            job = replace(job, goal=goal, spec=written, basis=basis)
+        raise Conflict("The specification is being changed right now.", remedy="Try again.")
 
     async def engine_for(self, tx: Connection, founder_id: FounderId, request: StartRequest) -> str | None:
         """The engine that would plan this build; None when its specification is there already."""
         project = await owned(tx, founder_id, request.project_id)
         if request.change is None and await self._specs.is_given(tx, project.id, request.goal):
             return None
-        return await self._engine_of(tx, request, project)
-
-    async def _engine_of(self, tx: Connection, request: StartRequest, project: Project) -> str:
         if request.change is not None:
             return MODEL_ENGINE
         return request.engine or await self._choices.engine_for(tx, project.founder_id, project)
 
-    async def _to_build(self, tx: Connection, project_id: ProjectId, request: StartRequest) -> AppSpec | None:
+    async def _to_build(self, tx: Connection | None, request: StartRequest) -> tuple[AppSpec | None, str | None]:
+        if tx is None:
+            async with self._database.autocommit() as own:
+                return await self._to_build(own, request)
         if request.change is not None:
-            return await self._specs.to_change(tx, project_id)
-        return await self._specs.to_build(tx, project_id, request.goal)
-
-    def _same_answer(self, kept: idempotency.KeptAnswer, request: StartRequest) -> Mapping[str, Any]:
-        if kept.request_hash != request.digest:
-            raise IdempotencyKeyReused(
-                "This Idempotency-Key was used for a different request.", remedy="Use a new key for a new request."
-            )
-        return kept.answer
+            return await self._specs.to_change(tx, request.project_id)
+        return await self._specs.to_build(tx, request.project_id, request.goal)
 
     async def answer(
         self,
@@ -295,17 +291,20 @@ def questions_of_build(job: Job | None) -> list[Mapping[str, str]]:
     return list((design or {}).get("questions") or [])
 
 
-def _new_job(project: Project, number: int, request: StartRequest, spec: AppSpec | None, *, tier: Tier) -> NewJob:
-    # A change in words adds itself to the goal of the plan, so the plan knows the whole of it.
-    goal = request.goal if spec is None else spec.goal
-    if goal is None:
-        raise InvalidInput("The goal is missing.")
-    return NewJob(
-        project_id=project.id,
-        founder_id=project.founder_id,
-        number=number,
-        goal=goal,
-        tier=tier.value,
-        priority=tier.limits.priority,
-        spec=None if spec is None else spec.model_dump(mode="json"),
-    )
+def _refusal_of(refused: NotAccepted, project_id: ProjectId) -> AppError:
+    facts = refused.facts
+    match refused.reason:
+        case "no_project":
+            return no_project()
+        case "parked":
+            return ProjectParked(
+                f"The project {facts['name']!r} is parked.",
+                remedy="Unpark it, then start the build.",
+                project_id=str(project_id),
+            )
+        case "gate_pending":
+            return gate_pending(facts["id"], GateType(facts["type"]), project_id)
+        case "in_progress":
+            return build_in_progress(facts["id"])
+        case reason:
+            raise ValueError(reason)

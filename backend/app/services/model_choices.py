@@ -36,6 +36,11 @@ class ModelChoices:
         self._engine = engine
         """Who plans by the settings, whatever model there is."""
 
+    @property
+    def usual_engine(self) -> str | None:
+        """Who plans an app where neither its build nor its project says; None is whoever has a model chosen."""
+        return self._engine or (None if self._instance is None else MODEL_ENGINE)
+
     async def find(self, tx: Connection, founder_id: FounderId, project_id: ProjectId | None) -> Chosen | None:
         """The model that is asked for a project, or for a new one; None where none is chosen. NotFound."""
         if project_id is not None:
@@ -50,8 +55,8 @@ class ModelChoices:
         """Who plans an app when its build does not say."""
         if project is not None and project.engine_asked is not None:
             return project.engine_asked
-        if self._engine is not None:
-            return self._engine
+        if self.usual_engine is not None:
+            return self.usual_engine
         found = await self.find(tx, founder_id, None if project is None else project.id)
         return BLUEPRINT_ENGINE if found is None else MODEL_ENGINE
 

@@ -27,19 +27,27 @@ async def owned(tx: Connection, founder_id: FounderId, project_id: ProjectId, *,
     """The founder's project; NotFound when it is somebody else's or nobody's."""
     project = await projects.find(tx, project_id, founder_id=founder_id, lock=lock)
     if project is None:
-        raise NotFound("There is no such project.", remedy="Check the id; you only see your own projects.")
+        raise no_project()
     return project
+
+
+def no_project() -> NotFound:
+    """The refusal of a project that is somebody else's or nobody's."""
+    return NotFound("There is no such project.", remedy="Check the id; you only see your own projects.")
 
 
 async def refuse_running(tx: Connection, project_id: ProjectId) -> None:
     """Raise BuildInProgress while a build of the project has not ended."""
     running = await jobs.running_of(tx, project_id)
     if running is not None:
-        raise BuildInProgress(
-            "This project has a build that has not ended.",
-            remedy="Wait for it, or cancel it.",
-            job_id=str(running.id),
-        )
+        raise build_in_progress(str(running.id))
+
+
+def build_in_progress(job_id: str) -> BuildInProgress:
+    """The refusal because this build of the project has not ended."""
+    return BuildInProgress(
+        "This project has a build that has not ended.", remedy="Wait for it, or cancel it.", job_id=job_id
+    )
 
 
 class ProjectService:

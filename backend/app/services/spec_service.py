@@ -220,28 +220,37 @@ class SpecService:
         raw = spec.model_dump(mode="json")
         return await self.put(tx, founder_id, project_id, raw, revision=revision, as_written=True, began=spec)
 
-    async def to_build(self, tx: Connection, project_id: ProjectId, goal: str | None) -> AppSpec | None:
-        """The specification that a build of this goal begins with: the edit of the same goal, or None.
+    async def to_build(
+        self, tx: Connection, project_id: ProjectId, goal: str | None
+    ) -> tuple[AppSpec | None, str | None]:
+        """The specification that a build of this goal begins with, and its revision: the edit of the same goal.
 
-        Without a goal it is the specification as it stands. NoSpec when there is none.
+        None and None where the goal alone is built. Without a goal it is the specification as it stands. NoSpec
+        when there is none.
         """
         if goal is None:
-            return (await self._current_spec(tx, project_id)).spec
+            view = await self._current_spec(tx, project_id)
+            return view.spec, view.revision
         edit = await specs.find(tx, project_id)
         if edit is None or edit.spec.get("goal") != goal:
-            return None
+            return None, None
         newest = await jobs.newest_ready(tx, project_id)
-        return draft_of(edit) if newest is None else rebased_edit(edit, spec_of(newest))
+        if newest is None:
+            return draft_of(edit), _revision_of(edit, 0)
+        return rebased_edit(edit, spec_of(newest)), _revision_of(edit, newest.number)
 
-    async def to_change(self, tx: Connection, project_id: ProjectId) -> AppSpec:
-        """The specification that a change in words begins with. NoSpec; Conflict while an edit is not built."""
+    async def to_change(self, tx: Connection, project_id: ProjectId) -> tuple[AppSpec, str]:
+        """The specification that a change in words begins with, and its revision.
+
+        NoSpec; Conflict while an edit is not built.
+        """
         view = await self._current_spec(tx, project_id)
         if view.is_edited:
             raise Conflict(
                 "The specification has an edit that is not built yet; a change in words begins with a version.",
                 remedy="Build the edit first, or change it by hand.",
             )
-        return view.spec
+        return view.spec, view.revision
 
     async def is_given(self, tx: Connection, project_id: ProjectId, goal: str | None) -> bool:
         """True when a build of this goal begins with a specification, so that no engine plans anything."""
@@ -254,11 +263,9 @@ class SpecService:
         base = await self._find_base(tx, project_id)
         edit = await specs.find(tx, project_id)
         spec, is_edited = spec_as_it_stands(edit, base)
-        # Also the version, since a build that became ready in the meantime changes what the edit begins with.
-        revision = f"{edit.revision if edit else 0}-{base.number}"
         return SpecView(
             spec,
-            revision,
+            _revision_of(edit, base.number),
             base.version,
             is_edited,
             base.spec if base.number else None,
@@ -293,6 +300,12 @@ class SpecService:
                 project_id=str(project_id),
             )
         return Base(draft, 0, "")
+
+
+def _revision_of(edit: KeptSpec | None, number: int) -> str:
+    """The name of an edit on top of a version, as the function that accepts builds has it too."""
+    # Also the version, since a build that became ready in the meantime changes what the edit begins with.
+    return f"{edit.revision if edit else 0}-{number}"
 
 
 def _kept_in_its_look(view: SpecView) -> AppSpec:

@@ -144,8 +144,8 @@ BUGS: Final = (
         "idempotency-key-ignored",
         "I1",
         "app/services/generation_service.py",
-        "        key = request.idempotency_key\n",
-        "        key = None\n",
+        "key=request.idempotency_key,",
+        "key=None,",
         (f"{PROMISES}test_the_same_key_and_body_is_the_same_request",),
     ),
     Bug(
@@ -183,19 +183,18 @@ BUGS: Final = (
     Bug(
         "version-counted-from-the-ready-builds",
         "I2",
-        "app/services/generation_service.py",
-        "number = await projects.next_number(tx, project.id)",
-        """number = 1 + await tx.value(
-            "SELECT count(*) FROM jobs WHERE project_id = %(id)s AND status = 'ready'", {"id": project.id}
-        )""",
+        "app/db/migrations/versions/0012_accept_build.py",
+        "last_number = last_number + 1, engine_asked",
+        """last_number = 1 + (
+        SELECT count(*) FROM jobs WHERE project_id = for_project AND status = 'ready'), engine_asked""",
         (f"{PROMISES}test_a_failed_build_keeps_its_number_for_ever",),
     ),
     Bug(
         "queue-cap-ignored",
         "I13",
-        "app/queue/manager.py",
-        "if await work.count_waiting(tx) >= self._queue_cap:",
-        "if await work.count_waiting(tx) < 0:",
+        "app/db/migrations/versions/0012_accept_build.py",
+        ">= CAST(asked ->> 'most_waiting' AS int) THEN",
+        "< 0 THEN",
         (f"{ADMISSION}test_a_full_queue_refuses_instead_of_accepting", MODEL),
     ),
     Bug(

@@ -42,14 +42,14 @@ def test_row_11_answer_to_the_commit_of_start_is_lost(
     fleet.start_worker()
     project = fleet.project()
 
-    proxy.half_open(b"COMMIT", then_cut=ends == "reset")
+    proxy.half_open(b"accept_build", then_cut=ends == "reset")
     asked = time.monotonic()
     lost = fleet.post_start(project, key="the-same-wish")
     report.figure("answered_after_s", time.monotonic() - asked)
 
     assert proxy.was_half_opened.is_set()
     assert (lost.status_code, "Retry-After" in lost.headers) == (503, True), lost.text
-    assert len(fleet.rows("SELECT id FROM jobs")) == 1, "the commit has come through, its answer has not"
+    assert len(fleet.rows("SELECT id FROM jobs")) == 1, "the start has come through, its answer has not"
     proxy.heal()
 
     again = fleet.post_start(project, key="the-same-wish")

@@ -36,8 +36,7 @@ class Yard:
         founder_id = await self.founder(founder)
         async with self.database.transaction() as tx:
             project = await projects.create(tx, founder_id=founder_id, name="p", description="")
-            number = await projects.next_number(tx, project.id)
-            new = NewJob(project.id, founder_id, number, "goal", tier.value, tier.limits.priority)
+            new = NewJob(project.id, founder_id, "goal", tier.value, tier.limits.priority)
             job_id = (await self.queue.enqueue(tx, new)).job_id
         return JobId(UUID(str(job_id)))
 

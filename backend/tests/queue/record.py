@@ -55,6 +55,7 @@ _FREE = """
             WHERE abs(extract(epoch FROM now() - seen_at)) <= %(lease)s)
          - (SELECT count(*) FROM jobs WHERE admitted_at IS NOT NULL AND finished_at IS NULL)
     """
+_WAITING = "SELECT count(*) FROM jobs WHERE status = 'queued' AND admitted_at IS NULL"
 _CREW = "SELECT id, slots, CAST(extract(epoch FROM seen_at - CAST(%(epoch)s AS timestamptz)) AS int) FROM workers"
 
 
@@ -116,7 +117,7 @@ class Record:
             async with self.database.transaction() as tx:
                 owner = (await founders.get_or_create(tx, subject=founder, name=founder)).id
                 project = await projects.create(tx, founder_id=owner, name="p", description="")
-                new = NewJob(project.id, owner, 1, "goal", tier.value, tier.limits.priority)
+                new = NewJob(project.id, owner, "goal", tier.value, tier.limits.priority)
                 accepted = await self._queue.enqueue(tx, new)
         except QueueFull:
             return None
@@ -198,7 +199,7 @@ class Record:
     async def counts(self) -> Counts:
         async with self.database.transaction() as tx:
             free = int(await tx.value(_FREE, {"lease": self._lease_s}))
-            waiting = await work.count_waiting(tx)
+            waiting = int(await tx.value(_WAITING))
             known = {name: (await founders.get_or_create(tx, subject=name, name=name)).id for name in self._tiers}
             used = {
                 name: (await work.count_running(tx, one), await work.started_today(tx, one))

@@ -87,8 +87,7 @@ async def start(
         if engine == MODEL_ENGINE:
             # Before a job is made, and outside its transaction: the provider is asked.
             await services.models.require_answering(caller.id, request.project_id)
-    async with services.database.transaction() as tx:
-        accepted = await generation.start(tx, caller.id, request, tier=caller.tier)
+    accepted = await generation.start(None, caller.id, request, tier=caller.tier)
     # After the answer: a lost notification costs a second, and the founder should not wait for it.
     background_tasks.add_task(process_next_job, services.queue)
     return answer(StartOut.model_validate(accepted), status=201)
