@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.blueprint.language import understand
 from app.blueprint.language.accounting import wishes_of
 from app.blueprint.spec import WishState
 
@@ -32,3 +33,14 @@ def test_a_number_that_a_rule_knows_is_kept() -> None:
 
 def test_words_without_a_number_are_judged_by_their_words() -> None:
     assert state("dogs with bookings") is WishState.KEPT
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Snagging for new build houses: rooms, snags, due date",
+        "A wholesale bakery where shops order bread and see the products at their own price list",
+    ],
+)
+def test_what_such_apps_usually_have_is_no_proof_that_this_one_has_it(goal: str) -> None:
+    assert understand(goal).wishes[-1].state is WishState.LEFT_OUT

@@ -22,6 +22,7 @@ def uploaded(spec: AppSpec) -> set[tuple[str, FieldType]]:
     [
         ("A dog shelter with a photo of each dog and its breed", ("Dog", FieldType.IMAGE)),
         ("a list of our guitars with photos and prices", ("Guitar", FieldType.IMAGE)),
+        ("A theatre's costume store. Each costume has a size and a photo", ("Costume", FieldType.IMAGE)),
         ("Members upload receipts with amount and date", ("Receipt", FieldType.FILE)),
     ],
 )

@@ -104,7 +104,6 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     # A number is no word of the app: what it limits is judged by `_unwatched_numbers`.
     words = [word for word in words if word not in NUMBERS] or words
     missing = [word for word in words if not word_forms(word) & abilities.known]
-    # A number is no word of the app: what it limits is judged by `_unwatched_numbers`.
     share = 1 - len(missing) / len(words)
     # Before the words are counted: an app may know every word of what it cannot do.
     if any(beyond(text, abilities.does)):

@@ -9,10 +9,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from app.blueprint.language.archetypes import Archetype, actions, key_of, lesser_actions
+from app.blueprint.language.archetypes import (
+    Archetype,
+    actions,
+    archetypes,
+    key_of,
+    known_entities,
+    lesser_actions,
+)
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.grammar import SHUNNED
-from app.blueprint.language.lexicon import is_known, singular, verb_stem
+from app.blueprint.language.lexicon import is_known, plural, singular, verb_stem
 from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.look_words import look_words
 from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleKind, RuleSpec
@@ -124,9 +131,25 @@ def vocabulary(
     leading = [verb for verb, name in actions().items() if key_of(name) in names]
     leading += [verb for verb, names_left in lesser_actions().items() if names & set(map(key_of, names_left))]
     # That a kind of app usually speaks of tax is no proof that this one has a field for it; its subject is.
-    telling = archetype.words.keys() - _DATA if archetype and title else archetype.words if archetype else ()
-    aliases = [name for entity in archetype.entities for name in entity.names] if archetype else []
+    telling = (
+        [word for word in archetype.words if not title or word not in _DATA | _usual_fields()] if archetype else []
+    )
+    aliases = [
+        name
+        for entity in (archetype.entities if archetype else ())
+        if not title or names & set(map(key_of, entity.names))
+        for name in entity.names
+    ]
     return frozenset(_word_stems(_words_in([*texts, *leading, *telling, *aliases])))
+
+
+@cache
+def _usual_fields() -> frozenset[str]:
+    """The words by which records of any kind of app have a field: photo, colour, due."""
+    fields = [field for app in archetypes() for entity in app.entities for field in entity.fields if not field.ref]
+    names = frozenset(word for field in fields for word in field.name.split("_"))
+    kinds = frozenset(map(str.lower, known_entities()))
+    return frozenset(form for word in names - kinds for form in (word, plural(word)))
 
 
 def _words_in(texts: Iterable[str]) -> Iterator[str]:

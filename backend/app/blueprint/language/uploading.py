@@ -14,6 +14,7 @@ _WHOSE: Final = r"(?:(?:a|an|the|each|every|all|their|our|its|his|her|my) )*"
 _PICTURE: Final = r"(?:photo(?:graph)?|picture)s?"
 _OF: Final = re.compile(rf"\b{_PICTURE} (?:of|for) {_WHOSE}([a-z]+)(?: ([a-z]+))?", re.IGNORECASE)
 _WITH: Final = re.compile(rf"\b(?:([a-z]+) )?([a-z]+) with {_WHOSE}{_PICTURE}\b", re.IGNORECASE)
+_HAS: Final = re.compile(rf"\b(?:([a-z]+) )?([a-z]+) (?:has|have) [a-z, ]{{0,60}}?\b{_PICTURE}\b", re.IGNORECASE)
 _UPLOADED: Final = re.compile(
     r"\b(?:upload|attach)(?:s|ed|ing|es)? " + _WHOSE + r"([a-z]+)(?: ([a-z]+))?", re.IGNORECASE
 )
@@ -30,7 +31,7 @@ def _with_upload(goal: str, entity: EntitySpec) -> EntitySpec:
     if any(field.type in UPLOADED for field in entity.fields) or len(entity.fields) >= MAX_FIELDS:
         return entity
     name = key_of(entity.label)
-    if name in _things_named(goal, (_OF, _WITH)):
+    if name in _things_named(goal, (_OF, _WITH, _HAS)):
         return _with_field(entity, "photo", FieldType.IMAGE)
     if name not in _things_named(goal, (_UPLOADED,)):
         return entity
