@@ -179,6 +179,8 @@ class NewJob:
     change: str | None = None
     answers: Mapping[str, str] | None = None
     """None keeps those of the version before."""
+    model_was_asked: bool = True
+    """False where a model that is to plan it was not looked for yet; it is not accepted then."""
     key: str | None = None
     """Makes a repeated request the same request."""
     key_hash: str | None = None

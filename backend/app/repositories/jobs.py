@@ -121,6 +121,7 @@ def _asked(wanted: Wanted, *, waits: bool) -> Mapping[str, Any]:
         "usual_engine": job.usual_engine,
         "engine_of_chosen": MODEL_ENGINE,
         "engine_of_none": BLUEPRINT_ENGINE,
+        "model_was_asked": job.model_was_asked,
         "key": job.key,
         "key_hash": job.key_hash,
         "key_hours": KEPT_HOURS,

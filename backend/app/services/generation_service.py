@@ -68,6 +68,9 @@ class StartRequest:
     answers: Mapping[str, str] | None = None
     """To questions of a model; None keeps those of the version before."""
 
+    model_was_asked: bool = True
+    """False to be told by ModelToAsk where a model plans it, before anything is accepted."""
+
     @property
     def digest(self) -> str:
         """Equal for equal requests."""
@@ -76,6 +79,10 @@ class StartRequest:
         extras += [{"answers": dict(self.answers)}] if self.answers else []
         extras += [{"change": self.change}] if self.change else []
         return hashlib.sha256(json.dumps([str(self.project_id), self.goal, *extras]).encode()).hexdigest()
+
+
+class ModelToAsk(Exception):
+    """A model plans this build, and nobody has looked yet whether it answers."""
 
 
 class GenerationService:
@@ -107,7 +114,7 @@ class GenerationService:
     ) -> Mapping[str, Any]:
         """Accept a build: version, job, first event, key and answer in the caller's one transaction.
 
-        Without one, in a transaction with whatever else is started just now.
+        Without one, in a transaction with whatever else is started just now. ModelToAsk.
         """
         accepted = await self._enqueue(tx, self._new_job(founder_id, request, tier=tier), request)
         if accepted.kept_hash not in (None, request.digest):
@@ -127,6 +134,7 @@ class GenerationService:
             engine_asked=request.engine,
             change=request.change,
             answers=request.answers,
+            model_was_asked=request.model_was_asked,
             key=request.idempotency_key,
             key_hash=request.digest if request.idempotency_key is not None else None,
         )
@@ -137,6 +145,8 @@ class GenerationService:
             try:
                 return await self._queue.enqueue(tx, job)
             except NotAccepted as refused:
+                if refused.reason == "model_to_ask":
+                    raise ModelToAsk from refused
                 if refused.reason != "spec_needed":
                     raise _refusal_of(refused, request.project_id) from refused
             # Read without the project's lock, so it is accepted only if it still stands.

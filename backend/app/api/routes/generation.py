@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from app.domain.job import Job
 from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE
 from app.queue.worker import process_next_job
 from app.schemas.generation import CancelOut, PreviewViewedOut, StartIn, StartOut, StatusOut
-from app.services.generation_service import GenerationService, StartRequest
+from app.services.generation_service import GenerationService, ModelToAsk, StartRequest
 from app.services.plan_service import require_enough_kept
 
 router = APIRouter()
@@ -73,12 +74,8 @@ async def start(
         answers=None if body.answers is None else {said.question: said.answer for said in body.answers},
     )
     is_asked_first = body.goal is not None and not body.anyway
-    may_be_model = body.engine == MODEL_ENGINE or body.change is not None
-    if not may_be_model:
-        async with services.database.autocommit() as tx:
-            may_be_model = await services.choices.is_chosen(tx, caller.id, request.project_id)
     # Most starts need neither, and are spared the look.
-    if may_be_model or is_asked_first:
+    if body.engine == MODEL_ENGINE or body.change is not None or is_asked_first:
         async with services.database.autocommit() as tx:
             engine = await generation.engine_for(tx, caller.id, request)
         if is_asked_first and engine == BLUEPRINT_ENGINE:
@@ -87,7 +84,14 @@ async def start(
         if engine == MODEL_ENGINE:
             # Before a job is made, and outside its transaction: the provider is asked.
             await services.models.require_answering(caller.id, request.project_id)
-    accepted = await generation.start(None, caller.id, request, tier=caller.tier)
+    else:
+        request = replace(request, model_was_asked=False)
+    try:
+        accepted = await generation.start(None, caller.id, request, tier=caller.tier)
+    except ModelToAsk:
+        await services.models.require_answering(caller.id, request.project_id)
+        request = replace(request, model_was_asked=True)
+        accepted = await generation.start(None, caller.id, request, tier=caller.tier)
     # After the answer: a lost notification costs a second, and the founder should not wait for it.
     background_tasks.add_task(process_next_job, services.queue)
     return answer(StartOut.model_validate(accepted), status=201)

@@ -107,6 +107,11 @@ BEGIN
             THEN asked ->> 'engine_of_chosen' ELSE asked ->> 'engine_of_none' END;
     END IF;
 
+    IF engine_of_job = asked ->> 'engine_of_chosen' AND asked -> 'spec' IS NULL
+       AND NOT CAST(asked ->> 'model_was_asked' AS boolean) THEN
+        RETURN jsonb_build_object('refused', 'model_to_ask');
+    END IF;
+
     -- Only now, since a number is never used again and a refused start should take none.
     UPDATE projects SET last_number = last_number + 1, engine_asked = coalesce(asked_engine, engine_asked)
     WHERE id = for_project RETURNING last_number INTO new_number;
