@@ -64,7 +64,7 @@ _DATES = (FieldType.DATE, FieldType.DATETIME)
 
 def title_fields(entity: EntitySpec) -> tuple[str, ...]:
     """The fields that a record is called by: its name, or else what it belongs to and when."""
-    naming = [field for field in entity.fields if field.type in _NAMING]
+    naming = [field for field in entity.fields if field.type in _NAMING and not _is_aside(entity, field)]
     first_field = entity.fields[0]
     # A day is known by its date, and not by what may be noted about it.
     is_a_day = first_field.type in _DATES and first_field.required
@@ -74,6 +74,12 @@ def title_fields(entity: EntitySpec) -> tuple[str, ...]:
     dates = [field.name for field in entity.fields if field.type in _DATES][:1]
     fallback = [field.name for field in entity.fields if field.type not in UPLOADED][:1]
     return tuple([*refs, *dates][:2]) or tuple(fallback) or (entity.fields[0].name,)
+
+
+def _is_aside(entity: EntitySpec, field: FieldSpec) -> bool:
+    """True for what may be noted about a record that belongs to another one: the note of a payment is no name."""
+    belongs = any(other.ref and other.required for other in entity.fields)
+    return belongs and not field.required and field.name not in _NAMES
 
 
 def _links_two_others(entity: EntitySpec, naming: FieldSpec) -> bool:
@@ -133,6 +139,8 @@ def finished(field: FieldSpec, words: frozenset[str] = FINISHED) -> tuple[str, .
 
 def status_field(entity: EntitySpec) -> FieldSpec | None:
     """The choice that says how far a record is."""
+    if entity.state:
+        return entity.field(entity.state)
     choices = [field for field in entity.fields if field.type is FieldType.CHOICE]
     fields = [field for field in choices if field.name in ("status", "stage", "state", "progress")]
     return next(iter(fields), None)

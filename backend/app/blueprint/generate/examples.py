@@ -96,7 +96,7 @@ class Examples:
                 is_open = self.judge.keeps(scene, scene.subject, (move.only_if or "yes", None), strictly=True)
                 texts = {**scene.records[scene.subject], entity.state or "": move.target}
                 moved = Scene(scene.subject, {**scene.records, scene.subject: texts})
-                if is_open and self.judge.first_refused(scene) is None and self.judge.is_kept(moved):
+                if is_open and self._can_be_put_up(scene) and self.judge.is_kept(moved):
                     return scene
         finally:
             self.judge.role = OWNER
@@ -108,9 +108,17 @@ class Examples:
         for scene in self._scenes_where(entity, condition, fixed):
             judge = self.judge.keeps if wanted else self.judge.breaks
             is_right = judge(scene, scene.subject, (condition, None), strictly=True)
-            if is_right and self.judge.first_refused(scene) is None:
+            if is_right and self._can_be_put_up(scene):
                 return scene
         return None
+
+    def _can_be_put_up(self, scene: Scene) -> bool:
+        """True if the owner, who puts up every scene whoever acts in it then, is refused none of its records."""
+        role, self.judge.role = self.judge.role, OWNER
+        try:
+            return self.judge.first_refused(scene) is None
+        finally:
+            self.judge.role = role
 
     def _scenes_where(self, entity: EntitySpec, condition: str, fixed: dict[Slot, str]) -> Iterator[Scene]:
         # Whoever acts must be there too, also where the subject does not belong to them.

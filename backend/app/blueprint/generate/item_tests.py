@@ -9,7 +9,7 @@ from app.blueprint.generate.example_records import Json, scene_py
 from app.blueprint.generate.expressions import write_sql, written_entity
 from app.blueprint.generate.item_scenes import figure_scene, move_scenes, person_of, right_scenes, role_named
 from app.blueprint.generate.scenes import Scene
-from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, MoveSpec, RightSpec
+from app.blueprint.spec import VISITOR, AppSpec, ComputedSpec, EntitySpec, MoveSpec, RightSpec
 
 _HEAD = '''"""The moves, figures and rights of this app do what its plan says."""
 
@@ -112,7 +112,7 @@ def _right_scene(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> Json | 
     if tried is None:
         return None
     return {
-        "kind": "right",
+        "kind": "right_by_link" if right.role == VISITOR else "right",
         "about": f"What {right.role} may do with {entity.plural.lower()}.",
         "table": entity.table,
         "role": right.role,

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.stated import is_condition
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, finished, space_limit, status_field
 
 Rows = dict[str, list[Record]]
@@ -251,7 +251,9 @@ def empty_open_dates(entity: EntitySpec, status: FieldSpec, record: Record) -> N
             for move in entity.moves
             if field.name in {assignment.field for assignment in move.sets if not assignment.link}
         }
-        if reached and not field.required and record[status.name] not in reached:
+        # An amount that a step works out cannot be made up: it would not be what the figures come to.
+        is_worked_out = bool(reached) and field.type in NUMBERS
+        if reached and not field.required and (is_worked_out or record[status.name] not in reached):
             record[field.name] = None
 
 

@@ -9,9 +9,10 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from app import database, moves
+from app import database, moves, own_links
 from app.clock import today
 from app.database import BY_TABLE
+from app.main import app
 from app.model import Entity, Move
 
 from .client import Browser
@@ -166,6 +167,19 @@ def right(client: Browser, said: dict[str, Any]) -> None:
     answer = send(client, f"{base}/{mine}/delete", {"csrf_token": token})
     assert (answer.status_code in CLOSED) is (not said["deletes"] or said["sees"] == "none")
     stage.act_as_owner()
+
+
+def right_by_link(client: Browser, said: dict[str, Any]) -> None:
+    """Whoever has the link of a record is asked by it for what they may change, and comes to no other page of it."""
+    entity = BY_TABLE[said["table"]]
+    record_id = Stage(client, said["mine"]).put_all()
+    stranger = Browser(app)
+    page = stranger.get(f"{own_links.address(app.state.key, entity.table, record_id)}/change")
+    assert (page.status_code == 200) is (said["changes"] != "none")
+    if said["changes"] != "none" and said["fields"]:
+        asked = set(re.findall(r'name="([a-z0-9_]+)"', page.text)) & {field.name for field in entity.fields}
+        assert asked == {name for name in said["fields"] if not entity.field(name).ref and name != entity.state}
+    assert stranger.get(f"/{entity.table}/{record_id}", follow_redirects=False).status_code == 303
 
 
 def _other(client: Browser, stage: Stage, said: dict[str, Any]) -> int:
