@@ -14,6 +14,7 @@ from .schema import ENTITIES, ROLES
 OF_CUSTOMERS = {"visitor", *(role.name for role in ROLES if role.own)}
 """Whoever is not of the staff."""
 BY_THE_APP = "The app"
+MOST_ROUNDS = 20
 AUTOMATIC = [(entity, move) for entity in ENTITIES for move in entity.moves if move.automatic]
 
 
@@ -117,10 +118,14 @@ def _value(db: sqlite3.Connection, entity: Entity, sql: str, record_id: int) -> 
 
 
 def run_automatic(db: sqlite3.Connection) -> int:
-    """Take every automatic move whose time has come; how many were taken."""
+    """Take every automatic move whose time has come, and those that come of them; how many were taken."""
     taken = 0
-    for entity, move in AUTOMATIC:
-        taken += sum(_run(db, entity, move, record_id) for record_id in _due(db, entity, move))
+    # One who moves up lets the next one be the first; two moves that lead to each other must end all the same.
+    for _ in range(MOST_ROUNDS):
+        moved = sum(_run(db, entity, move, record_id) for entity, move in AUTOMATIC for record_id in _due(db, entity, move))
+        taken += moved
+        if not moved:
+            break
     return taken
 
 

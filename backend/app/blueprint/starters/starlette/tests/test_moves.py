@@ -69,8 +69,10 @@ def test_what_a_move_asks_for_must_be_filled_in(client: Browser, table: str, num
 def test_the_form_does_not_set_the_state(client: Browser, table: str) -> None:
     entity = BY_TABLE[table]
     first = moves.first_state(entity)[entity.state]
-    other = entity.field(entity.state).choices[-1]
+    # What the app takes a new record to by itself shows nothing of the form.
+    reached = {first, *(move.target for move in entity.moves if move.automatic)}
+    other = next(choice for choice in (*reversed(entity.field(entity.state).choices), first) if choice not in reached or choice == first)
     record_id = add(client, entity, **{entity.state: other})
-    assert state_of(entity, record_id) == first
+    assert state_of(entity, record_id) in reached
     send(client, f"/{table}/{record_id}/edit", filled(client, entity, **{entity.state: other}))
-    assert state_of(entity, record_id) == first
+    assert state_of(entity, record_id) in reached
