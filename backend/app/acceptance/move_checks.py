@@ -151,15 +151,17 @@ class MoveChecks:
 
     async def _find_turns(self, step: Step, role: str, records: KnownRecords) -> AsyncIterator[Turn]:
         """Records that the move can be taken for, as they are, and at last one of a scene put on for it."""
-        tried = 0
         person = person_of(self._spec, role)
-        for number in sorted(records.of(step.entity), reverse=True):
-            if tried == MOST_TRIED:
-                break
-            taken = self._turn_for(step, number, records, person=person, role=role)
-            if taken is not None:
-                tried += 1
-                yield Turn(number, taken.asks, await self._actor_of(role, records, taken.person))
+        numbers = sorted(records.of(step.entity), reverse=True)
+        able = [
+            (number, taken)
+            for number in numbers
+            if (taken := self._turn_for(step, number, records, person=person, role=role)) is not None
+        ]
+        # Which records there are depends on the day: of many orders that are too small to place, one may not be.
+        able.sort(key=lambda turn: self._is_ruled_out(step, turn[0], turn[1], records, person=person, role=role))
+        for number, taken in able[:MOST_TRIED]:
+            yield Turn(number, taken.asks, await self._actor_of(role, records, taken.person))
         scene = move_scenes(self._spec, step.entity, step.move).goes
         staged = await self._put_on_scene(scene, step) if scene else None
         if staged is not None:
@@ -189,6 +191,20 @@ class MoveChecks:
             if owner in able and held is wanted:
                 return Taken(asks, owner)
         return None
+
+    def _is_ruled_out(
+        self, step: Step, number: int, taken: Taken, records: KnownRecords, *, person: str, role: str
+    ) -> bool:
+        """True if a rule of the record alone would not hold once the move is taken."""
+        after = {**taken.asks, step.entity.state or "": step.move.target}
+        me = {person: taken.person} if person else {}
+        evaluator = records.evaluator(role=role, me=me, changed=(step.entity, number, after))
+        return any(
+            evaluator.holds(rule.when or "yes", step.entity.name, number)
+            and not evaluator.holds(rule.condition, step.entity.name, number)
+            for rule in self._spec.rules
+            if rule.entity == step.entity.name and rule.condition
+        )
 
     def _answers_for(self, step: Step, texts: Mapping[str, str]) -> dict[str, str]:
         samples = self._driver.samples.values(step.entity)
