@@ -103,6 +103,7 @@ def _services(config: MemberConfig, adapters: Adapters) -> Services:
         services.gates,
         adapters.runtime,
         services.specs,
+        choices=services.choices,
     )
     folder = Path(config.folder)
     generation.faults = Faults(folder, who=config.name)

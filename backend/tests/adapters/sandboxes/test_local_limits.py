@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.acceptance.screenshots import take_pictures
+from app.acceptance.evidence import Seen
+from app.acceptance.screenshots import launch_browser, take_pictures
 from app.adapters.sandboxes.local import LocalSandboxRuntime, held, watchdog
 from app.adapters.sandboxes.local.held import memory_held, tasks_below
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
@@ -302,11 +303,16 @@ async def test_a_sandbox_without_its_files_is_what_failed(make_runtime: MakeRunt
         assert isinstance(await sandbox.find_fault(), SandboxGone)
 
 
+async def look_at_app(sandbox: LocalSandbox, pictures: dict[str, bytes]) -> Seen:
+    async with launch_browser(sandbox) as launch:
+        return await take_pictures(launch, 8000, path="/", cookies={}, pictures=pictures)
+
+
 async def test_a_browser_at_work_leaves_enough_processes_to_the_app(runtime: LocalSandboxRuntime) -> None:
     async with started(runtime) as sandbox:
         await sandbox.run_background(["python3", "-m", "http.server", "8000", "--bind", "127.0.0.1"])
         pictures: dict[str, bytes] = {}
-        looking = asyncio.create_task(take_pictures(sandbox, 8000, path="/", cookies={}, pictures=pictures))
+        looking = asyncio.create_task(look_at_app(sandbox, pictures))
         most = 0
         while not looking.done():
             most = max(most, sum(map(threads_of, alive_below(int(sandbox.id.split("-")[0])))))

@@ -26,8 +26,6 @@ def environment(toolchain: Toolchain, registries: Registries, *, network: bool) 
         # The cache and the environment are two mounts, and no link goes from one to another.
         "UV_LINK_MODE": "copy",
         "UV_NO_PROGRESS": "1",
-        # The installer need not start every Python of the PATH to choose one.
-        "UV_PYTHON": str(toolchain.python),
         # The way out leads to packages only, so it would try in vain, and for long.
         "UV_PYTHON_DOWNLOADS": "never",
         **registries.environment(),
