@@ -12,6 +12,7 @@ from fakeredis import FakeAsyncRedis
 from app.adapters.sandboxes.fake import FakeSandboxRuntime
 from app.core.errors import AlreadyTerminal, IllegalTransition, QueueFull
 from app.core.ids import FounderId, JobId, ProjectId
+from app.core.seal import Seal
 from app.db.engine import Connection, Database
 from app.domain.job import Change, JobStatus, NewJob
 from app.domain.tier import Tier
@@ -24,6 +25,7 @@ from app.repositories import founders, projects, work
 from app.repositories.work import LostJob
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.model_choices import ModelChoices
 from app.services.reaper_service import ReaperService
 from app.services.spec_service import SpecService
 from tests.queue.model import Counts, Lost, ModelWorker, Row
@@ -96,8 +98,9 @@ class Record:
         self._queue = QueueManager(self.database, self._machine, queue_cap=cap, lease_s=lease_s)
         self._reaper = ReaperService(self.database, self._machine, engine, runtime, lease_s=lease_s)
         self._generation = GenerationService(
-            self.database, self._machine, self._queue, GateService(), runtime, SpecService()
-        )
+            self.database, self._machine, self._queue, GateService(), runtime, SpecService(),
+            choices=ModelChoices(Seal(folder / "seal"), instance=None, engine="blueprint"),
+        )  # fmt: skip
 
     async def empty(self) -> None:
         """Back to the beginning of time."""

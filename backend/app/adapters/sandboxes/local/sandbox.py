@@ -42,6 +42,8 @@ from app.ports.sandbox import (
 CONNECT_TIMEOUT_S: Final = 10.0
 NOTICED_S: Final = 1.0
 """A sandbox that loses its files ends a moment after the command that missed them."""
+ENDED_S: Final = 10.0
+"""The kernel takes back gigabytes from processes that are already dead."""
 CORES: Final = 4
 """A command may keep this many of them busy for all of its time."""
 
@@ -116,8 +118,10 @@ class LocalSandbox:
         try:
             self._require_alive()
             met = (await self._channel.ask("met")).fields["met"]
-        except SandboxGone as gone:
-            return gone
+        except SandboxGone:
+            # Its agent may be gone already, and the reason is known once everything in it has ended.
+            await asyncio.wait({self._over}, timeout=ENDED_S)
+            return self._gone()
         return SandboxLimitMet(f"Sandbox {self.id} met its limit of {' and '.join(met)}.") if met else None
 
     async def close_network(self) -> None:
