@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -143,10 +144,7 @@ async def build(
 ) -> Response:
     """Build the plan as it stands, or the newest goal once more; `improve` names the decision to take first."""
     goal = None
-    async with services.database.transaction() as tx:
-        # In one transaction with the start: a build that is refused leaves the decision open.
-        if form["improve"]:
-            await _decide_to_improve(tx, services, caller, form["improve"])
+    async with _decided_first(services, caller, form) as tx:
         if form.ticked("again"):
             newest = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
             goal = next((job.goal for job in newest if job.status is JobStatus.FAILED), None)
@@ -177,9 +175,7 @@ async def answer_questions(
         if not answers:
             raise InvalidInput("Answer at least one of the questions; what stands below each is built already.")
         await services.models.require_answering(caller.id, key)
-        async with services.database.transaction() as tx:
-            if form["improve"]:
-                await _decide_to_improve(tx, services, caller, form["improve"])
+        async with _decided_first(services, caller, form) as tx:
             await services.generation.answer(tx, caller.id, key, answers, tier=caller.tier)
     except (InvalidInput, EngineUnavailable, NotReady) as error:
         problem = problem_of(error)
@@ -202,9 +198,7 @@ async def change_by_model(
     try:
         words = check_text(CHANGE, text, called="The change")
         await services.models.require_answering(caller.id, key)
-        async with services.database.transaction() as tx:
-            if form["improve"]:
-                await _decide_to_improve(tx, services, caller, form["improve"])
+        async with _decided_first(services, caller, form) as tx:
             request_to_build = StartRequest(key, None, change=words)
             await services.generation.start(tx, caller.id, request_to_build, tier=caller.tier)
     except (InvalidInput, EngineUnavailable) as error:
@@ -214,6 +208,18 @@ async def change_by_model(
         )
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
+
+
+@asynccontextmanager
+async def _decided_first(services: Services, caller: BuildingCaller, form: FormDep) -> AsyncIterator[Connection]:
+    """A transaction in which the decision that the form names is taken, for the build that follows from it.
+
+    One for both: a build that is refused leaves the decision open.
+    """
+    async with services.database.transaction() as tx:
+        if form["improve"]:
+            await _decide_to_improve(tx, services, caller, form["improve"])
+        yield tx
 
 
 async def _decide_to_improve(tx: Connection, services: Services, caller: BuildingCaller, gate: str) -> None:

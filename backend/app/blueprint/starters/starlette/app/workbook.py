@@ -42,12 +42,16 @@ class _Book:
     first_day: datetime
 
 
+# A zip may be cut, packed in a way that Python does not know, or locked by a password; its parts may be no XML.
+BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ElementTree.ParseError, KeyError, IndexError, ValueError, OverflowError)
+
+
 def csv_of(raw: bytes) -> str:
     """The rows of the first sheet that is not hidden, each in the line of its number."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as parts:
             return _written(_rows_of_open_document(parts) if opendocument.PART in parts.namelist() else _rows(*_opened(parts)))
-    except (zipfile.BadZipFile, KeyError, IndexError, ValueError, ElementTree.ParseError, NotImplementedError, RuntimeError, OverflowError) as error:
+    except BROKEN as error:
         raise NoWorkbook from error
 
 
