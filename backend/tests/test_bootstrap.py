@@ -43,9 +43,9 @@ def test_a_name_that_no_adapter_has_is_refused_with_those_there_are(tmp_path: Pa
 def test_an_adapter_of_somebody_elses_is_used_where_the_setting_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(bootstrap.IDENTITIES, "anybody", lambda _: Anybody())  # type: ignore[arg-type]
-    monkeypatch.setitem(bootstrap.BILLINGS, "anybody", lambda _: Anybody())  # type: ignore[arg-type]
-    monkeypatch.setitem(sandboxes.SANDBOXES, "fake", lambda _: FakeSandboxRuntime(tmp_path))  # type: ignore[arg-type]
+    monkeypatch.setitem(bootstrap.IDENTITIES, "anybody", lambda _: Anybody())
+    monkeypatch.setitem(bootstrap.BILLINGS, "anybody", lambda _: Anybody())
+    monkeypatch.setitem(sandboxes.SANDBOXES, "fake", lambda _: FakeSandboxRuntime(tmp_path))
 
     adapters = real_adapters(settings(tmp_path, identity="anybody", billing="anybody", sandbox="fake"))
 

@@ -63,8 +63,8 @@ class Checkout:
 
     def start(self, *arguments: str, **extra: str) -> subprocess.Popen[str]:
         command = [*AS_OTHERS, self.python, str(self.folder / "co"), *arguments]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, text=True, env=self.environment(**extra), **pipes)
+        env = self.environment(**extra)
+        return subprocess.Popen(command, text=True, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def co(self, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, **extra)

@@ -342,7 +342,9 @@ def test_what_a_child_leaves_behind_goes_with_it(start: Callable[..., Up], data:
     log = data.logs / "worker.log"
     assert wait_until(lambda: log.read_text().strip().isdigit(), seconds=30)
     grandchild = psutil.Process(int(log.read_text()))
-    grandchild.parent().kill()
+    parent = grandchild.parent()
+    assert parent is not None
+    parent.kill()
     up.until("say", "worker was killed by signal 9")
     assert wait_until(lambda: gone([grandchild]), seconds=5)
     assert stop_instance(data)
@@ -459,7 +461,7 @@ def test_the_environment_of_settings_makes_the_same_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    settings = Settings(data_dir=tmp_path, port=8555, lease_s=2.5, database_url="postgresql://u:p@h/d")  # type: ignore[arg-type]
+    settings = Settings(data_dir=tmp_path, port=8555, lease_s=2.5, database_url="postgresql://u:p@h/d")
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.acceptance.drivers import DRIVERS, account_for_plan
-from app.acceptance.evidence import OWN_TESTS
+from app.acceptance.evidence import OWN_TESTS, Evidence
 from app.blueprint import trial
 from app.blueprint.plan_items import ITEM_KINDS, TRIED, Part, items_of, rule_item, section_item, view_item
 from app.blueprint.spec import AppSpec, RuleKind, ViewKind
@@ -45,7 +45,9 @@ def test_a_kind_that_nothing_tries_does_not_get_into_a_specification(monkeypatch
 
 def test_the_account_names_what_no_check_has_tried() -> None:
     spec = read(next(path for path in DESIGNER_SPECS if path.stem == "line_stops"))
-    found = [{"name": name, "ok": True, "saw": []} for name in ("acceptance", "moves", "rights", "views")]
+    found: list[Evidence] = [
+        {"name": name, "ok": True, "saw": []} for name in ("acceptance", "moves", "rights", "views")
+    ]
     seen = account_for_plan(spec, found)
     figures = [item for item in items_of(spec) if item.kind == Part.FIGURE]
     assert seen.detail.startswith(

@@ -33,7 +33,7 @@ def test_links_and_files_are_found_and_scripts_are_not_read() -> None:
 def test_a_form_knows_what_it_asks_for_and_what_it_would_send() -> None:
     form, search = read_page(PAGE).forms
     assert (form.action, form.method, form.is_upload) == ("/things/new", "post", True)
-    assert (search.method, search.names) == ("get", {"q"})
+    assert (search.method, search.names) == ("get", frozenset({"q"}))
     assert form.untouched() == {
         "csrf_token": 't"0',
         "name": "",

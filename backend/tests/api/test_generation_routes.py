@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.adapters.runners.fake import RunnerFake
+from app.core.ids import JobId
 from app.domain.job import JobStatus
 from tests.support.house import AUTH, House
 
@@ -112,7 +113,7 @@ def test_rerun_creates_new_version(house: House) -> None:
     assert second.status_code == 201
     assert second.json()["build_version"] == "build_v0_2"
     assert second.json()["job_id"] != str(first)
-    house.build(UUID(second.json()["job_id"]))
+    house.build(JobId(UUID(second.json()["job_id"])))
     after = house.client.get(f"/api/builds/{first}", headers=AUTH).json()
     assert after["digest"] == before["digest"]
 

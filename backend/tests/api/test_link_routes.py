@@ -27,7 +27,7 @@ def ready(house: House) -> JobId:
 
 def link_of(house: House, job_id: JobId) -> str:
     """The access parameter of a link made now."""
-    url = house.client.post(f"/api/builds/{job_id}/preview", headers=AUTH).json()["preview_url"]
+    url: str = house.client.post(f"/api/builds/{job_id}/preview", headers=AUTH).json()["preview_url"]
     return parse_qs(urlsplit(url).query)["cf_access"][0]
 
 

@@ -242,7 +242,7 @@ def workbook_of(rows: Sequence[Sequence[Any]], *, more: str = "", **parts: str) 
 
 
 def test_a_workbook_is_read_as_its_sheet_means_it(workshop: Workshop) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Pieces in April"],
         [],
         ["Name", "Due", "Fitting", "Price", "Weight", "Paid", "Article", "Notes"],
@@ -264,7 +264,7 @@ def test_a_workbook_is_read_as_its_sheet_means_it(workshop: Workshop) -> None:
 
 
 def test_an_amount_is_in_the_currency_that_its_cell_shows(workshop: Workshop) -> None:
-    rows = [["Name", "Price"], *(["Stool", ("12.5", style)] for style in (0, 4, 5, 6, 7, 8))]
+    rows: list[list[Any]] = [["Name", "Price"], *(["Stool", ("12.5", style)] for style in (0, 4, 5, 6, 7, 8))]
 
     text, _ = workshop.security.decoded(workbook_of(rows))
 

@@ -109,7 +109,8 @@ async def test_the_start_script_serves_every_page_of_the_manifest(installed: Pat
 
 
 async def test_every_link_of_the_app_leads_somewhere(installed: Path) -> None:
-    seen, waiting = set(), ["/"]
+    seen: set[str] = set()
+    waiting = ["/"]
     async with started(installed) as client:
         while waiting and len(seen) < 150:
             path = waiting.pop()

@@ -36,7 +36,8 @@ def test_every_rule_figure_move_and_right_has_a_test_in_the_app(path: Path) -> N
     tests = generate(spec)["tests/test_items.py"] + generate(spec)["tests/test_rules.py"]
     tried = [line.strip().removeprefix("# ") for line in tests.splitlines() if line.strip().startswith("# ")]
     about = [rule.about for rule in spec.rules]
-    about += [item.about for entity in spec.entities for item in (*entity.computed, *entity.moves)]
+    about += [item.about for entity in spec.entities for item in entity.computed]
+    about += [item.about for entity in spec.entities for item in entity.moves]
     about += [
         f"What {right.role} may do with {entity.plural.lower()}."
         for entity in spec.entities

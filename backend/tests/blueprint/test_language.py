@@ -96,6 +96,7 @@ def test_a_public_form_lists_nothing_that_belongs_to_others() -> None:
     permits = understand("Resident parking permits: households apply online, the clerk approves applications")
     form = next(form for form in permits.forms if form.entity == "Application")
     application = permits.entity("Application")
+    assert application is not None
     links = [application.field(name) for name in form.fields]
     assert [field.ref for field in links if field is not None and field.ref] == []
     ideas = understand("Residents submit ideas for the park and everybody votes on the ideas")

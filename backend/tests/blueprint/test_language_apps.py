@@ -27,7 +27,7 @@ from app.blueprint.spec import (
     RuleSpec,
     ViewKind,
 )
-from app.blueprint.spec_queries import CALLED_OFF, finished, space_limit, status_field
+from app.blueprint.spec_queries import CALLED_OFF, FINISHED, finished, space_limit, status_field
 
 GOALS = [goal for goal in (Path(__file__).parent / "goals.txt").read_text(encoding="utf-8").splitlines() if goal]
 SPECS = {goal: understand(goal) for goal in GOALS}
@@ -349,6 +349,10 @@ def broken(spec: AppSpec, rule: RuleSpec, rows: dict[str, list[Row]]) -> list[st
             return short(spec, rule, live, rows)
         case RuleKind.SUM:
             return wrong_totals(spec, rule, rows)
+        case RuleKind.ONE_OPEN:
+            done = finished(status, FINISHED) if status else ()
+            out = Counter(row[rule.fields[0]] for row in live if status is None or row[status.name] not in done)
+            return [str(thing) for thing, count in out.items() if count > 1 and thing is not None]
         case RuleKind.OVERDUE:
             return []
         case RuleKind.ENSURE:

@@ -71,7 +71,8 @@ def test_a_bound_on_what_is_booked_counts_the_bookings() -> None:
         "A tour office: each tour has a date and time. Guests book tours. Each tour takes at most 6 dogs."
     )
     (rule,) = [rule for rule in spec.rules if rule.limit is not None]
-    assert (rule.entity, rule.limit) == ("Booking", 6)
+    assert rule.entity == "Booking"
+    assert rule.limit == 6
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def said_of(kind: RuleKind) -> bool:
 
 
 @pytest.mark.parametrize("word", get_args(RuleWord))
-def test_every_word_is_known_wherever_words_are_looked_up(word: str) -> None:
+def test_every_word_is_known_wherever_words_are_looked_up(word: RuleWord) -> None:
     call = rule_tests._CALLS.get(word)
     trial = "refused" if word == "Ensure" else call
     places: Mapping[str, Collection[object]] = {

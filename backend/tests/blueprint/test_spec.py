@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def _field(data: dict[str, Any], **changes: Any) -> None:
     data["entities"][0]["fields"][-1].update(changes)
 
 
-WRONG = {
+WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
     "a table that is SQL": lambda data: _rename(data, table='x"; drop table'),
     "a page of every app": lambda data: _rename(data, table="health"),
     "a table of every app": lambda data: _rename(data, table="app_users"),
@@ -111,8 +112,9 @@ def test_records_that_require_each_other_are_refused() -> None:
 
 
 def test_a_spec_cannot_be_changed() -> None:
+    spec: Any = understand("a booking app for a yoga studio")
     with pytest.raises(ValidationError):
-        understand("a booking app for a yoga studio").title = "Other"
+        spec.title = "Other"
 
 
 def test_a_model_may_give_more_than_the_rules() -> None:

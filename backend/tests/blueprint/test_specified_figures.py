@@ -14,9 +14,10 @@ import httpx2
 import pytest
 
 from app.blueprint.generate import generate
+from tests.support.specs import SPECS
 
 from .test_apps import installed, lay_out, started
-from .test_specified_apps import SPECS, read
+from .test_specified_apps import read
 
 __all__ = ["installed"]
 BY_NAME = {path.stem: path for path in SPECS}
@@ -40,7 +41,7 @@ class Staff:
     async def add(self, table: str, /, **values: str) -> str:
         answer = await self.send(f"/{table}/new", **values)
         assert answer.status_code == 303, refusal(answer)
-        return re.findall(r"/(\d+)\?", answer.headers["location"])[0]
+        return str(re.findall(r"/(\d+)\?", answer.headers["location"])[0])
 
     async def refused(self, table: str, /, **values: str) -> str:
         answer = await self.send(f"/{table}/new", **values)
@@ -206,20 +207,20 @@ async def test_a_quote_is_entered_with_its_lines_in_one_go(staff: Staff) -> None
     # A line that is added with a double click is there once.
     page = (await staff.client.get(f"/quotes/{quote}/edit")).text
     shown = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
-    more = {"line-1-what": "Frames", "line-1-quantity": "1", "line-1-unit_price": "0.01"}
-    form = {
+    line = {"line-1-what": "Frames", "line-1-quantity": "1", "line-1-unit_price": "0.01"}
+    sent = {
         **shown,
         **given,
         "line-0-what": "Frames",
         "line-0-quantity": "3",
         "line-0-unit_price": "33.33",
-        **more,
+        **line,
     }
-    twice = [staff.client.post(f"/quotes/{quote}/edit", data=form) for _ in range(2)]
+    twice = [staff.client.post(f"/quotes/{quote}/edit", data=sent) for _ in range(2)]
     assert [answer.status_code for answer in await asyncio.gather(*twice)] == [303, 303]
     assert (await staff.facts("quotes", quote))["Subtotal"] == "$100.00"
     # Going back and sending another line is asked about.
-    answer = await staff.client.post(f"/quotes/{quote}/edit", data=form | {"line-1-unit_price": "0.02"})
+    answer = await staff.client.post(f"/quotes/{quote}/edit", data=sent | {"line-1-unit_price": "0.02"})
     assert (answer.status_code, "sent before, with other values" in answer.text) == (422, True)
 
 

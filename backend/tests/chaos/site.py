@@ -175,8 +175,8 @@ class Site:
         return await LinkProbe(self.services.previews).probe(job_id)
 
 
-async def _unrecorded(name: str, work_once: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    return await work_once()
+async def _unrecorded(name: str, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    return await work()
 
 
 @asynccontextmanager

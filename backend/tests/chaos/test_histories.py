@@ -129,7 +129,7 @@ class History:
 
     def _asked(self, job: str, answer: Any) -> None:
         """A build's own gate, once; another's while the project waits for that decision."""
-        [gate] = [gate for gate, of in self.gates.items() if of == job] or [None]
+        gate = next((gate for gate, of in self.gates.items() if of == job), None)
         waiting = [
             gate
             for gate, of in self.gates.items()

@@ -185,6 +185,12 @@ class KilledAtBirth:
     async def list_ended(self) -> Collection[SandboxId]:
         return await self._inner.list_ended()
 
+    async def list_data(self) -> Collection[JobId]:
+        return await self._inner.list_data()
+
+    async def remove_data(self, job_id: JobId) -> None:
+        await self._inner.remove_data(job_id)
+
 
 async def test_sandboxes_that_are_killed_again_and_again_end_the_build(
     database_url: str, tmp_path: Path, runtime: LocalSandboxRuntime

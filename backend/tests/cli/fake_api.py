@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from app.cli.context import Context
+from app.cli.context import Context, Wiring
 from app.cli.main import main
 
 JOB = "11111111-1111-4111-8111-111111111111"
@@ -213,6 +213,6 @@ class Cli:
 
     def __call__(self, *tokens: str, talk: io.StringIO | None = None) -> Ran:
         out, talk = io.StringIO(), talk or io.StringIO()
-        context = Context(wiring=lambda: self.wiring, out=out, talk=talk)
+        context = Context(wiring=lambda: cast("Wiring", self.wiring), out=out, talk=talk)
         code = main(tokens, context)
         return Ran(int(code), out.getvalue(), talk.getvalue())

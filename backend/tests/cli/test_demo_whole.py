@@ -18,9 +18,9 @@ COMMAND = [sys.executable, "-P", "-m", "app.cli.main", "demo"]
 
 
 def start(data_dir: Path, *arguments: str) -> subprocess.Popen[str]:
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    command = [*COMMAND, *arguments, "--data-dir", str(data_dir)]
     return subprocess.Popen(
-        [*COMMAND, *arguments, "--data-dir", str(data_dir)], text=True, cwd=data_dir.parent, **pipes
+        command, text=True, cwd=data_dir.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
 
 

@@ -46,8 +46,8 @@ def places(before: Any, after: Any, path: str = "") -> set[str]:
         keys = before.keys() | after.keys()
         return {place for key in keys for place in places(before.get(key), after.get(key), f"{path}.{key}")}
     if isinstance(before, list) and isinstance(after, list):
-        named = [{name_of(one): one for one in items} for items in (before, after)]
-        return places(*named, path)
+        was, now = ({name_of(one): one for one in items} for items in (before, after))
+        return places(was, now, path)
     return set() if before == after else {path.removeprefix(".")}
 
 
@@ -172,8 +172,8 @@ async def test_a_change_changes_what_was_asked_and_nothing_else(start: Start, wo
 
     scaffold = await bench.runner.scaffold(before.goal, spec=before)
 
-    documents = [spec.model_dump(mode="json", exclude={"pages", "acceptance"}) for spec in (before, scaffold.spec)]
-    assert places(*documents) == differs
+    was, now = (spec.model_dump(mode="json", exclude={"pages", "acceptance"}) for spec in (before, scaffold.spec))
+    assert places(was, now) == differs
     assert told in " ".join(scaffold.design["changes"])
     assert words in str(bench.provider.asked[0].body["messages"][-1])
     assert len(bench.provider.asked) == 1

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ def test_a_model_designs_an_app_that_becomes_ready(designed: Instance, provider:
     assert places_of(KEY, designed) == []
 
     # A command beside the instance works with its record: what was designed already is not asked again.
-    told = {"model": "compatible:scripted", "model_url": provider.url, "model_key": KEY}
+    told: dict[str, Any] = {"model": "compatible:scripted", "model_url": provider.url, "model_key": KEY}
     settings = Settings(data_dir=designed.data_dir, **told)
     plan = plan_by_model(settings, POOL_GOAL, say=lambda _: None)
     assert plan.title == "Splash Pool"
@@ -80,7 +81,7 @@ def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
             instance.await_stage(job_id, "starting")
             instance.named("worker").kill()
             for designs in (1, 3):  # the calls that are held back
-                eventually(lambda n=designs: len(designs_of(provider)) == n, within_s=FIRST_CALL_S)
+                eventually(partial(_has_designs, provider, designs), within_s=FIRST_CALL_S)
                 instance.named("worker").kill()
 
             assert instance.await_end(job_id, within_s=240)["status"] == "ready", instance.status(job_id)
@@ -166,3 +167,7 @@ def is_probe(asked: Asked) -> bool:
 
 def designs_of(provider: ScriptedModel) -> list[Asked]:
     return [asked for asked in provider.asked if not is_probe(asked)]
+
+
+def _has_designs(provider: ScriptedModel, count: int) -> bool:
+    return len(designs_of(provider)) == count

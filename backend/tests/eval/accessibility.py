@@ -72,8 +72,7 @@ async def browsing(program: str) -> AsyncIterator[Browser]:
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [program, *FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
-        quiet = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": DEVNULL}
-        process = await asyncio.create_subprocess_exec(*command, **quiet)
+        process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
         try:
             async with aiohttp.ClientSession() as session, Browser(session, port) as browser:
                 yield browser
@@ -90,7 +89,8 @@ async def inspect(browser: Browser, preview_url: str, *, axe: str, folder: Path,
     origin = str(await browser.run("location.origin"))
     await set_up(browser, origin)
     browser.complaints.clear()
-    waiting, kinds, seen = ["/"], {pattern_of("/")}, []
+    waiting, kinds = ["/"], {pattern_of("/")}
+    seen: list[str] = []
     while waiting and len(seen) < MAX_PAGES:
         path = waiting.pop(0)
         seen.append(path)
@@ -100,7 +100,10 @@ async def inspect(browser: Browser, preview_url: str, *, axe: str, folder: Path,
             found.pictures.append(await _picture(browser, folder / f"{name}-{len(found.pictures)}.png"))
         links = [local_path(str(link).removeprefix(origin)) for link in await browser.run(LINKS)]
         new = [link for link in links if link and not link.endswith((".csv", "/sign-out"))]
-        waiting += [link for link in new if pattern_of(link) not in kinds and not kinds.add(pattern_of(link))]
+        for link in new:
+            if pattern_of(link) not in kinds:
+                kinds.add(pattern_of(link))
+                waiting.append(link)
         waiting.sort(key=lambda one: (not is_telling(one), "?" in one))
     for look, called in ((DARK, "dark"), (PHONE, "phone")):
         await browser.look_as(look)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import aiohttp
 import pytest
@@ -45,7 +46,12 @@ class OneLink:
 @pytest.fixture
 async def entry(house: House) -> OneLink:
     now = house.clock.now()
-    names = {"id": uuid.uuid4(), "project_id": ProjectId(uuid.uuid4()), "label": "Anna", "opened": 0}
+    names: dict[str, Any] = {
+        "id": uuid.uuid4(),
+        "project_id": ProjectId(uuid.uuid4()),
+        "label": "Anna",
+        "opened": 0,
+    }
     link = ShareLink(**names, created_at=now, expires_at=now + timedelta(days=1), asks_code=False)
     return OneLink(await house.builds.add(), link)
 

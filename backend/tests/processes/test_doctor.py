@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_it_says_whether_sandboxes_share_a_user(tmp_path: Path, monkeypatch: pyt
 
 def test_the_model_is_tried_with_one_cheap_call(tmp_path: Path) -> None:
     with ScriptedModel([HEARD]) as provider:
-        told = {"model": "openai-chat:gpt-4o", "model_url": provider.url, "model_key": "sk-secret"}
+        told: dict[str, Any] = {"model": "openai-chat:gpt-4o", "model_url": provider.url, "model_key": "sk-secret"}
         findings = {one.name: one for one in doctor(Settings(data_dir=tmp_path / "data", **told))}
 
     assert findings["model"].ok
@@ -75,7 +76,11 @@ def test_the_model_is_tried_with_one_cheap_call(tmp_path: Path) -> None:
 def test_a_key_that_is_refused_is_a_finding_that_does_not_show_it(tmp_path: Path) -> None:
     refusal = Say(status=401, error={"error": {"message": "Incorrect API key: sk-secret"}})
     with ScriptedModel([refusal]) as provider:
-        told = {"model": "compatible:scripted", "model_url": provider.url, "model_key": "sk-secret"}
+        told: dict[str, Any] = {
+            "model": "compatible:scripted",
+            "model_url": provider.url,
+            "model_key": "sk-secret",
+        }
         findings = {one.name: one for one in doctor(Settings(data_dir=tmp_path / "data", **told))}
 
     assert not findings["model"].ok

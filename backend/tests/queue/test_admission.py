@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.errors import QueueFull
+from app.core.ids import JobId
 from app.domain.job import Change, JobStatus
 from app.domain.tier import Tier
 from app.repositories import work
@@ -99,7 +100,7 @@ async def test_the_place_that_is_shown_is_the_order_of_admission(yard: Yard) -> 
     async with yard.database.autocommit() as tx:
         places = {job: place for job in waiting if (place := await work.queue_position(tx, job))}
 
-    admitted = []
+    admitted: list[JobId] = []
     for _ in waiting:
         await yard.worker(f"more-{len(admitted)}", 1)
         admitted += await yard.admit()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -263,15 +263,16 @@ def histories(request: pytest.FixtureRequest, *, short: int, long: int) -> tuple
     return chosen, int(number)
 
 
-def explore(machine: Any, chosen: tuple[settings, int | None]) -> None:
-    """Run a state machine under these settings."""
-
-    def factory() -> RuleBasedStateMachine:
-        made: RuleBasedStateMachine = machine()
-        return made
-
+def explore(machine: Callable[[], RuleBasedStateMachine], chosen: tuple[settings, int | None]) -> None:
+    """Run a state machine, or what makes one, under these settings."""
     how, number = chosen
-    run_state_machine_as_test(seeded(number)(factory) if number is not None else factory, settings=how)
+
+    # A function takes the seed; a class would keep it for every test after this one.
+    def made() -> RuleBasedStateMachine:
+        return machine()
+
+    factory: Any = seeded(number)(made) if number is not None else made
+    run_state_machine_as_test(factory, settings=how)
 
 
 def test_every_history_of_the_model_keeps_the_invariants(request: pytest.FixtureRequest) -> None:

@@ -291,6 +291,10 @@ class SharedStore:
         for path, content in sorted((await self.load(project_id, digest)).items()):
             yield path, content
 
+    async def remove(self, project_id: ProjectId) -> None:
+        for place in self._root.glob(f"{project_id}.*"):
+            place.unlink(missing_ok=True)
+
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
         place = self._root / f"{project_id}.{version}"
         if place.exists() and place.read_text() != digest:

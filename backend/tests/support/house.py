@@ -127,9 +127,9 @@ class House:
         self.call(admit_and_build)
 
 
-async def _unrecorded(name: str, work_once: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+async def _unrecorded(name: str, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     del name
-    return await work_once()
+    return await work()
 
 
 @contextmanager

@@ -187,7 +187,7 @@ class Handler(BaseHTTPRequestHandler):
         """Keep silent; whether the other side went away meanwhile."""
         self.connection.settimeout(seconds)
         try:
-            gone = self.connection.recv(1) == b""
+            gone: bool = self.connection.recv(1) == b""
         except TimeoutError:
             return False
         finally:

@@ -24,7 +24,9 @@ class Visitor:
         self._cookies: dict[str, str] = {}
         self._client = httpx2.Client(headers={"Host": host}, timeout=60, trust_env=False)
         link = url.replace(f"http://{host}", self._base)
-        self._keep(eventually(lambda: self._opened(link), within_s=30, every_s=0.2))
+        opened = eventually(lambda: self._opened(link), within_s=30, every_s=0.2)
+        assert opened is not None
+        self._keep(opened)
 
     def __enter__(self) -> Self:
         self.get("/")

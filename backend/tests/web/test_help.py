@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.support.house import House
-from tests.web.test_pages import AUTH, built, drafted, post
+from tests.support.house import AUTH, House
+from tests.web.test_pages import built, drafted, post
 
 IDEA: Final = (
     "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.domain.job import JobStatus
 from app.web.words import STAGES, by_reason
 
@@ -15,7 +17,7 @@ def test_every_stage_has_words_of_its_own() -> None:
 
 
 def test_a_reason_is_said_once_after_the_wishes_that_share_it() -> None:
-    wishes = [
+    wishes: list[dict[str, Any]] = [
         {"text": "a photo", "why": "no place"},
         {"text": "a song", "why": None},
         {"text": "a price", "why": "no place"},

@@ -23,6 +23,7 @@ except ConfigurationError as error:
     sys.exit(1)
 pid = server.pid
 if "abandon" in sys.argv:
+    assert pid is not None
     os.kill(pid, signal.SIGKILL)
     server._lock.release()
 print(json.dumps({"pid": pid, "url": url}), flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def recorded(text: str, *, is_streaming: bool) -> Say:
         whole = {**HEAD, "object": "chat.completion", "choices": [choice], "usage": USAGE}
         return Say(raw=json.dumps(whole).encode())
     pieces = [text[start : start + 300] for start in range(0, len(text), 300)]
-    choices = [
+    choices: list[list[dict[str, Any]]] = [
         [{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}] for piece in pieces
     ]
     choices.append([{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "stop"}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,13 @@ async def nothing_fails_unheard() -> AsyncIterator[None]:
 def make_runtime(tmp_path_factory: pytest.TempPathFactory) -> MakeRuntime:
     """A runtime on directories of its own; arguments replace the usual ones."""
 
-    def make(**arguments: object) -> LocalSandboxRuntime:
+    def make(**arguments: Any) -> LocalSandboxRuntime:
         folder = tmp_path_factory.mktemp("runtime")
-        usual = {"root": folder / "sandboxes", "cache": folder / "cache", "environ": dict(os.environ)}
+        usual: dict[str, Any] = {
+            "root": folder / "sandboxes",
+            "cache": folder / "cache",
+            "environ": dict(os.environ),
+        }
         return LocalSandboxRuntime(**{**usual, **arguments})
 
     return make

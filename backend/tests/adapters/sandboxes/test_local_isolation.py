@@ -130,8 +130,8 @@ async def test_an_attack_is_stopped_by_what_is_there_to_stop_it(
 ) -> None:
     attack = ATTACKS[name]
 
-    assert "OPEN" not in await python(await sandbox_of(Launcher), attack.code, **listening)
-    without = await python(await sandbox_of(attack.weaker), attack.code, **listening)
+    assert "OPEN" not in await python(await sandbox_of(Launcher), attack.code, env=listening)
+    without = await python(await sandbox_of(attack.weaker), attack.code, env=listening)
     if "not supported" in without or "not implemented" in without:
         pytest.skip(f"this kernel has no such thing: {without}")
     assert "OPEN" in without

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from uv import find_uv_bin
@@ -138,13 +139,19 @@ def test_links_are_read_from_all_kinds_of_answers() -> None:
     assert links_of_html('<a class="x" HREF="../a.whl?x=1&amp;y=2#sha">a</a>') == ["../a.whl?x=1&y=2#sha"]
     assert links_of_json({"files": [{"url": "a.whl"}]}) == ["a.whl"]
     assert links_of_json({"versions": {"1": {"dist": {"tarball": "a.tgz"}}}}) == ["a.tgz"]
-    for nonsense in ([], {}, {"files": 3}, {"versions": {"1": {}}}, "text"):
+    nothing: tuple[Any, ...] = ([], {}, {"files": 3}, {"versions": {"1": {}}}, "text")
+    for nonsense in nothing:
         with pytest.raises(ValueError, match="registry"):
             links_of_json(nonsense)
 
 
 async def test_a_failure_while_looking_ahead_is_told_to_whoever_needs_the_registries(home: Path) -> None:
-    missing = {"uv": home / "no-uv", "python": Path(sys.executable), "environ": {}, "resolver": Resolver()}
+    missing: dict[str, Any] = {
+        "uv": home / "no-uv",
+        "python": Path(sys.executable),
+        "environ": {},
+        "resolver": Resolver(),
+    }
     async with all_errors_heard():
         access = RegistryAccess(**missing)
         await access.egress().close()

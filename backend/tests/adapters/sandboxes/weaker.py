@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -92,10 +92,12 @@ async def started(
         await sandbox.kill()
 
 
-async def python(sandbox: LocalSandbox, code: str, *, timeout_s: float = 30, **env: str) -> str:
+async def python(
+    sandbox: LocalSandbox, code: str, *, env: Mapping[str, str] | None = None, timeout_s: float = 30
+) -> str:
     """What a Python program prints inside, with the name of the error that ended it."""
     guarded = f"try:\n{_indent(code)}\nexcept BaseException as error: print(type(error).__name__, error)"
-    result = await sandbox.run_command(["python3", "-c", guarded], env=env, timeout_s=timeout_s)
+    result = await sandbox.run_command(["python3", "-c", guarded], env=env or {}, timeout_s=timeout_s)
     assert not result.timed_out
     return result.output
 

