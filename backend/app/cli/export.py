@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any, Final
@@ -20,6 +21,20 @@ from app.cli.lookup import Build, find_build
 from app.domain.job import version_number
 
 NAME_LENGTH: Final = 60
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What a build is downloaded as: the ends of its address and of the file's name, and the flag for it."""
+
+    address: str
+    ending: str
+    flag: str = ""
+
+
+_PLAIN: Final = _Form("export", ".zip")
+_WITH_DATA: Final = _Form("export?with_data=true", "-with-data.zip", " --with-data")
+_GIT: Final = _Form("bundle", ".bundle", " --as-git")
 
 
 def export(
@@ -42,18 +57,16 @@ def export(
         raise UsageError(
             "A git repository holds no records.", remedy=f"cofounder export {quote(build)} --with-data"
         )
-    kind = "bundle" if as_git else "export?with_data=true" if with_data else "export"
-    ending = ".bundle" if as_git else "-with-data.zip" if with_data else ".zip"
-    flag = " --as-git" if as_git else " --with-data" if with_data else ""
+    form = _GIT if as_git else _WITH_DATA if with_data else _PLAIN
     with open_client(common, context) as client:
         record = find_build(client, build)
         job_id, version = record["job_id"], record["build_version"]
-        name = file_name(record, ending=ending)
-        again = f"cofounder export {quote(build)}{flag}"
+        name = file_name(record, ending=form.ending)
+        again = f"cofounder export {quote(build)}{form.flag}"
         target = output or Path(name)
         if target.is_dir():
             target /= name
-        with client.download(f"/api/builds/{job_id}/{kind}") as pieces:
+        with client.download(f"/api/builds/{job_id}/{form.address}") as pieces:
             if str(target) == "-":
                 write_out(pieces)
                 return Exit.OK
@@ -104,22 +117,25 @@ def write_file(
         raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite)
     if not target.parent.is_dir():
         raise FileRefused(f"There is no folder {str(target.parent)!r}.", remedy=naming(Path(target.name)))
-    part = None
     try:
-        # In the target's own folder, since a file gets its name in one step only within one file system.
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        part = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            size = sum(file.write(piece) for piece in pieces)
-        put_in_place(part, target, force=force)
+        return _write_whole(pieces, target, force=force)
     except FileExistsError as error:
         raise FileRefused(f"{str(target)!r} exists already.", remedy=overwrite) from error
     except OSError as error:
         elsewhere = naming(Path(tempfile.gettempdir()) / target.name)
         raise FileRefused(f"{str(target)!r} cannot be written ({error.strerror}).", remedy=elsewhere) from error
+
+
+def _write_whole(pieces: Iterator[bytes], target: Path, *, force: bool) -> int:
+    # In the target's own folder, since a file gets its name in one step only within one file system.
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            size = sum(file.write(piece) for piece in pieces)
+        put_in_place(part, target, force=force)
     finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return size
 
 

@@ -162,25 +162,9 @@ async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job:
     That is looked for every `poll_s`. What is returned starts a job's workflow here and now, unless it was started
     before.
     """
-    config: DBOSConfig = {
-        "name": APP_NAME,
-        "system_database_url": _driver_url(url),
-        "db_engine_kwargs": {"creator": lambda: _connect(url)},
-        # A name of this process alone: with a shared one the engine takes up again what another one runs.
-        "executor_id": executor,
-        "application_version": APP_VERSION,
-        "log_level": "ERROR",
-        # `prepare` has made the tables, once for all processes that would race for it.
-        "run_migrations": False,
-        "serializer": DBOSPortableJSONSerializer(),
-        "sys_db_pool_size": 10,
-        # Its messages between workflows are not used, so nothing need look for them often.
-        "notification_coalesce_sec": 1.0,
-        "notification_listener_polling_interval_sec": 10.0,
-    }
     # The engine's own queue is for what is not used here, and to look into it each second was a quarter of what an
     # idle worker cost. There is no setting for it.
-    own_queue = DBOS(config=config)._registry.get_internal_queue()  # noqa: SLF001
+    own_queue = DBOS(config=_config_of(url, executor))._registry.get_internal_queue()  # noqa: SLF001
     own_queue._polling_interval_sec = OWN_QUEUE_POLL_S  # noqa: SLF001
 
     @DBOS.workflow(name=WORKFLOW)
@@ -200,6 +184,25 @@ async def launch(url: str, *, executor: str, slots: int, poll_s: float, run_job:
             await DBOS.start_workflow_async(build, str(job_id))
 
     return start
+
+
+def _config_of(url: str, executor: str) -> DBOSConfig:
+    return {
+        "name": APP_NAME,
+        "system_database_url": _driver_url(url),
+        "db_engine_kwargs": {"creator": lambda: _connect(url)},
+        # A name of this process alone: with a shared one the engine takes up again what another one runs.
+        "executor_id": executor,
+        "application_version": APP_VERSION,
+        "log_level": "ERROR",
+        # `prepare` has made the tables, once for all processes that would race for it.
+        "run_migrations": False,
+        "serializer": DBOSPortableJSONSerializer(),
+        "sys_db_pool_size": 10,
+        # Its messages between workflows are not used, so nothing need look for them often.
+        "notification_coalesce_sec": 1.0,
+        "notification_listener_polling_interval_sec": 10.0,
+    }
 
 
 async def step(name: str, work: Callable[[], Awaitable[T]]) -> T:
