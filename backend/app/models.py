@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Final, Protocol, cast
 from uuid import uuid4
@@ -20,9 +20,9 @@ from app.db.engine import Database
 from app.designer.choice import (
     KEY_VARIABLES,
     NEEDS_NO_KEY,
-    OLLAMA_URL,
     ChoiceRefused,
     ModelChoice,
+    address_of,
     parse_choice,
 )
 from app.designer.request import Request
@@ -32,6 +32,7 @@ from app.domain.model_spending import Asking
 from app.ports.model_calls import Abilities, AnswerForm, CallJournal, ProviderDown
 from app.ports.runner import Runner, RunnerUnavailable, Say
 from app.services.build_pipeline import NO_MODEL, ModelRunnerOf
+from app.services.model_addresses import ANY, ModelAddresses
 from app.services.model_choices import ModelChoices
 from app.services.model_ledger import Cap, Caps, JobJournal
 from app.services.model_service import GOOD_FOR_S, ModelService, ServerHere
@@ -44,6 +45,9 @@ class Ledger:
     database: Database
     founder_id: FounderId
 
+
+LOCAL_IDENTITY: Final = "local"
+"""The identity of an instance with one founder."""
 
 _ADAPTER: Final = "app.adapters.runners.model"
 _LOCAL_SERVERS: Final = "app.adapters.runners.local_servers"
@@ -88,7 +92,22 @@ def kept_choices(settings: Settings) -> ModelChoices:
     if settings.model is not None:
         names = ", ".join(text for text in (settings.model, settings.model_fallbacks) if text)
         instance = Chosen(names, settings.model_url, of="instance")
-    return ModelChoices(Seal(settings.data.seal, setting=key), instance=instance, engine=settings.engine)
+    return ModelChoices(
+        Seal(settings.data.seal, setting=key),
+        instance=instance,
+        engine=settings.engine,
+        addresses=addresses_of(settings),
+    )
+
+
+def addresses_of(settings: Settings) -> ModelAddresses:
+    """The addresses at which founders may have a model asked. ConfigurationError."""
+    text = settings.model_servers
+    # A single founder holds the token of the data directory, and is the operator.
+    if (text or "").strip() == ANY or (text is None and settings.identity == LOCAL_IDENTITY):
+        return ModelAddresses(None)
+    instance = [choice.url for choice in choices_of(settings) if choice.url is not None]
+    return ModelAddresses([*instance, *(url for url in (text or "").split(",") if url.strip())])
 
 
 async def choices_for(
@@ -106,9 +125,14 @@ async def choices_for(
             await kept.key_of(tx, founder_id, provider, url)
             for (provider, _), url in zip(pairs, urls, strict=True)
         ]
-    return tuple(
+    addresses = addresses_of(settings)
+    choices = (
         _make_choice(settings, *pair, url=url, secret=secret or _key_elsewhere(settings, *pair, url=url))
         for pair, url, secret in zip(pairs, urls, secrets, strict=True)
+    )
+    return tuple(
+        replace(choice, is_public_only=choice.url is not None and addresses.must_be_public(choice.url))
+        for choice in choices
     )
 
 
@@ -145,7 +169,7 @@ def _choice_of_settings(settings: Settings, provider: str, name: str, *, is_own:
 def _make_choice(
     settings: Settings, provider: str, name: str, *, url: str | None, secret: str | None
 ) -> ModelChoice:
-    url = url or (OLLAMA_URL if provider == "ollama" else None)
+    url = address_of(provider, url)
     if provider == "compatible" and url is None:
         raise ConfigurationError(
             "The provider 'compatible' needs an address.", remedy="COFOUNDER_MODEL_URL=http://127.0.0.1:8080/v1"
@@ -227,13 +251,14 @@ def model_service(settings: Settings, database: Database) -> ModelService:
             await _probe_in_order(choices, journal)
         return bool(choices)
 
-    return ModelService(database, caps, probe=probe, look_around=_servers_here)
+    addresses = addresses_of(settings)
 
+    def servers_here() -> list[ServerHere]:
+        local_servers = import_module(_LOCAL_SERVERS)
+        offers = local_servers.offers(lambda url: not addresses.must_be_public(url))
+        return [ServerHere(*offer) for offer in offers]
 
-def _servers_here() -> list[ServerHere]:
-    """The model servers that answer on this machine."""
-    local_servers = import_module(_LOCAL_SERVERS)
-    return [ServerHere(*found) for found in local_servers.offers()]
+    return ModelService(database, caps, probe=probe, look_around=servers_here)
 
 
 async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> tuple[ModelChoice, Abilities]:

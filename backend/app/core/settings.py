@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     model_url: str | None = Field(
         default=None, description="The address of a model server that speaks the provider's format."
     )
+    model_servers: str | None = Field(
+        default=None,
+        description="Model servers of this machine or a private network that founders may choose, by address "
+        "with commas, or `any`: the default where there is one founder. Where there are several, none is.",
+    )
     model_fallbacks: str | None = Field(
         default=None,
         description="Models asked in this order when a provider has trouble, as PROVIDER:NAME with commas.",

@@ -58,6 +58,8 @@ class ModelChoice:
     """Tokens that one answer may have."""
     context: int | None = None
     """Tokens that the model can read and write together; None leaves it to what its server says."""
+    is_public_only: bool = False
+    """True where a founder named the address who may name none of this machine or a private network."""
 
     @property
     def digest(self) -> str:
@@ -83,6 +85,19 @@ class ModelChoice:
     def provider_label(self) -> str:
         """The provider as people call it."""
         return PROVIDERS[self.provider]
+
+
+def address_of(provider: str, url: str | None) -> str | None:
+    """The address at which a model is asked; None is the provider's own."""
+    return url or (OLLAMA_URL if provider == "ollama" else None)
+
+
+def only_operator_may_name(url: str) -> str:
+    """A sentence for a founder who may not have a model asked at a private address."""
+    return (
+        f"The model server at {url} is on this machine or a private network, where only the operator of this "
+        "instance may let a model be asked: by naming it in COFOUNDER_MODEL_SERVERS."
+    )
 
 
 def parse_choice(text: str) -> tuple[str, str]:

@@ -10,11 +10,12 @@ from app.core.errors import InvalidInput, NotFound
 from app.core.ids import FounderId, ProjectId
 from app.core.seal import Seal, SealBroken
 from app.db.engine import Connection, Database
-from app.designer.choice import PROVIDERS, ChoiceRefused, parse_choice
+from app.designer.choice import PROVIDERS, ChoiceRefused, address_of, parse_choice
 from app.domain.model_choice import Chosen, KeptKey
 from app.domain.project import Project
 from app.ports.runner import BLUEPRINT_ENGINE, MODEL_ENGINE
 from app.repositories import model_choices, projects
+from app.services.model_addresses import ModelAddresses
 from app.services.project_service import owned
 
 MOST_MODELS: Final = 4
@@ -30,8 +31,11 @@ _LEAST_TO_SHOW: Final = 16
 class ModelChoices:
     """Keeps choices and keys. A choice of a project goes before its founder's, and that before the settings."""
 
-    def __init__(self, seal: Seal, *, instance: Chosen | None, engine: str | None) -> None:
+    def __init__(
+        self, seal: Seal, *, instance: Chosen | None, engine: str | None, addresses: ModelAddresses
+    ) -> None:
         self._seal = seal
+        self._addresses = addresses
         self._instance = instance
         self._engine = engine
         """Who plans by the settings, whatever model there is."""
@@ -72,6 +76,11 @@ class ModelChoices:
             raise InvalidInput(
                 "A server of this kind needs its address.", remedy="Such as http://127.0.0.1:8080/v1"
             )
+        first = parse_choice(names[0])[0]
+        for provider, _ in map(parse_choice, names):
+            asked_at = address_of(provider, address if provider == first else None)
+            if asked_at is not None:
+                await self._addresses.require_allowed(asked_at)
         await self._keep(tx, founder_id, project_id, ", ".join(names), address)
 
     async def forget(self, tx: Connection, founder_id: FounderId, project_id: ProjectId | None) -> None:

@@ -25,6 +25,7 @@ from app.repositories import founders, projects, work
 from app.repositories.work import LostJob
 from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
+from app.services.model_addresses import ModelAddresses
 from app.services.model_choices import ModelChoices
 from app.services.reaper_service import ReaperService
 from app.services.spec_service import SpecService
@@ -99,7 +100,9 @@ class Record:
         self._reaper = ReaperService(self.database, self._machine, engine, runtime, lease_s=lease_s)
         self._generation = GenerationService(
             self.database, self._machine, self._queue, GateService(), runtime, SpecService(),
-            choices=ModelChoices(Seal(folder / "seal"), instance=None, engine="blueprint"),
+            choices=ModelChoices(
+                Seal(folder / "seal"), instance=None, engine="blueprint", addresses=ModelAddresses(None)
+            ),
         )  # fmt: skip
 
     async def empty(self) -> None:

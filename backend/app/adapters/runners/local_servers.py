@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,11 +55,11 @@ def find_local_servers(places: Iterable[tuple[str, str, str]] = PLACES) -> list[
         return [server for server in pool.map(_probe_place, places) if server is not None]
 
 
-def offers() -> list[tuple[str, str, str | None]]:
-    """Name, model and address of each server that answers, as it can be chosen."""
+def offers(may_ask: Callable[[str], bool]) -> list[tuple[str, str, str | None]]:
+    """Name, model and address of each server that answers, as it can be chosen, where `may_ask` admits it."""
     return [
         (found.name, f"{found.provider}:{found.models[0]}", None if found.provider == "ollama" else found.url)
-        for found in find_local_servers()
+        for found in find_local_servers(place for place in PLACES if may_ask(place[2]))
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
@@ -19,7 +19,9 @@ from pydantic_ai import exceptions as failures
 from pydantic_ai.models import Model
 
 from app.adapters.runners.local_servers import ask_server
-from app.designer.choice import ModelChoice
+from app.adapters.runners.public_transport import PublicTransport
+from app.core.addresses import Resolver
+from app.designer.choice import ModelChoice, only_operator_may_name
 from app.ports.model_calls import AnswerForm, ProviderDown, Usage
 from app.ports.runner import RunnerUnavailable
 
@@ -31,6 +33,9 @@ ANTHROPIC: Final = "anthropic"
 USUAL_INPUT: Final = 13_000
 USUAL_OUTPUT: Final = 3_000
 """Tokens of a design that needs no repair: what is told with the schema, and plans of a designer on average."""
+
+_WITHOUT_PROXY: Final = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+"""A proxy of the environment leads away from this machine, where its servers are not."""
 
 _NUMBER: Final = re.compile(r"\d[\d,]*\d")
 _LEAST_LIMIT: Final = 256
@@ -65,15 +70,27 @@ async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
     """The model of a choice, while the block lasts; leaving it closes every connection."""
     # A server of one's own reads the whole question first, which takes minutes without a graphics card.
     silence_s = choice.silence_s or (choice.call_s if choice.is_own_server else _SILENCE_S)
-    timeout = httpx2.Timeout(silence_s, connect=_CONNECT_S)
-    hooks: Any = {"response": [_limit_reply]}  # Any: the client types its hooks as it runs them
-    async with httpx2.AsyncClient(timeout=timeout, event_hooks=hooks) as client:
+    async with await _open_client(choice, httpx2.Timeout(silence_s, connect=_CONNECT_S)) as client:
         # In a thread: loading a provider's library takes seconds, and this process must prove that it lives.
         model = await asyncio.to_thread(_make_model, choice, client)
         told = await ask_server(choice, client)
         context = choice.context or told.context or _known_context(choice)
         form = AnswerForm.TOOL if choice.provider == ANTHROPIC else AnswerForm.SCHEMA
         yield Provider(model, form, context=context, sees=told.sees)
+
+
+async def _open_client(choice: ModelChoice, limits: httpx2.Timeout) -> httpx2.AsyncClient:
+    hooks: Any = {"response": [_limit_reply]}  # Any: the client types its hooks as it runs them
+    if not choice.is_public_only or choice.url is None:
+        return httpx2.AsyncClient(timeout=limits, event_hooks=hooks, mounts=_WITHOUT_PROXY)
+    resolver = Resolver()
+    with suppress(OSError, UnicodeError):
+        # A host that is not known is told of by whoever connects.
+        if not await resolver.resolve(httpx2.URL(choice.url).host, private=False):
+            raise RunnerUnavailable(only_operator_may_name(choice.url))
+    return httpx2.AsyncClient(
+        timeout=limits, event_hooks=hooks, transport=PublicTransport(resolver), trust_env=False
+    )
 
 
 class _Maker(Protocol):

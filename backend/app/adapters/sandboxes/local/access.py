@@ -9,10 +9,10 @@ from pathlib import Path
 
 import structlog
 
-from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Egress, Origin
 from app.adapters.sandboxes.local.hosts import RegistryHosts
 from app.adapters.sandboxes.local.registries import Registries, read_registries
+from app.core.addresses import Resolver
 from app.ports.sandbox import PackageRegistry
 
 log = structlog.get_logger(__name__)

