@@ -442,7 +442,91 @@ def test_a_year_of_two_digits_is_refused_on_its_line(workshop: Workshop, written
     ]
 
 
-@pytest.mark.parametrize("word", ["Total", "TOTAL:", "Sum", "Summe", "Итого", "合計", "Total général"])
+BANK = """Account;DE12 3456
+Period;01.05.2030 - 31.05.2030
+
+Due;Name;Price;Currency;Saldo
+02.05.2030;Rent;-850,00;EUR;1.234,50
+03.05.2030;Sale;120,00;USD;1.354,50
+04.05.2030;Note;;EUR;
+;;Total;-730,00;
+Opening balance;;1.000,00;;
+Closing balance;;270,00;;
+"""
+
+
+def test_a_column_of_currencies_says_in_what_the_amounts_of_its_lines_are(workshop: Workshop) -> None:
+    sheet = workshop.read(BANK)
+
+    rent, sale, note, *below = sheet.lines
+    assert rent.wrong == ["This is an amount in “EUR”; amounts here are in $."]
+    assert (sale.wrong, sale.values["price"], note.wrong) == ([], 12000, [])
+    assert [("totals" in line.wrong[-1], line.number) for line in below] == [(True, 8), (True, 9), (True, 10)]
+
+
+@pytest.mark.parametrize("header", ["Price (€)", "Price [EUR]", "Price in EUR", "€ Price", "Price €", "Price EUR"])
+def test_a_header_that_names_another_currency_is_refused(workshop: Workshop, header: str) -> None:
+    with pytest.raises(workshop.fields.Refused, match=r"^Line 2, “.*”: This is an amount in “(€|EUR)”"):
+        workshop.new("Pieces,", f"Name,{header}", "Stool,5")
+
+
+def test_a_header_may_say_the_unit_of_its_numbers(workshop: Workshop) -> None:
+    sheet = workshop.new("Name,Price in USD,Weight (kg),Parts (dozen)", "Stool,5,7.5,1")
+
+    assert sheet.lines[0].values == {"name": "Stool", "price": 500, "weight": 750}
+    assert sheet.unkept == ["Parts (dozen)"]
+    assert workshop.new("Name,Weight (g)", "Stool,7500").unkept == ["Weight (g)"]
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "#DIV/0!", "#N/A", "Err:502", "#####"])
+def test_an_error_of_a_spreadsheet_is_no_value(workshop: Workshop, cell: str) -> None:
+    sheet = workshop.new("Name,Notes", f"{cell},fine", f"Stool,{cell}", "Bench #5,# of legs: 4")
+
+    assert [[wrong.partition(":")[0] for wrong in line.wrong] for line in sheet.lines] == [["Name"], ["Notes"], []]
+
+
+def test_totals_within_a_table_are_no_records(workshop: Workshop) -> None:
+    lines = ["Stool,5", "Total,5", "Balance,6", "Total,6", "Grand total (2 items),11", "Average,5.50"]
+
+    assert [bool(line.wrong) for line in workshop.new("Name,Price", *lines).lines] == [0, 1, 0, 1, 0, 0]
+    assert [bool(line.wrong) for line in workshop.new("Name,Price", *lines[:-1]).lines] == [0, 1, 0, 1, 1]
+    # A class in balance, and a client whose name begins so.
+    for name in ("Balance", "Total Fitness Ltd", "Sum 41"):
+        assert workshop.new("Name,Price", "Stool,5", f"{name},5").lines[-1].wrong == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("cp1252", "José Müller-Größe, naïve"),
+        ("mac_roman", "José Müller-Größe, “Zoë”"),
+        ("cp850", "Jürgen Größe, naïve"),
+        ("cp1250", "Zażółć gęślą jaźń"),
+    ],
+)
+def test_a_file_of_an_older_program_is_read_in_its_own_letters(
+    workshop: Workshop, encoding: str, name: str
+) -> None:
+    text = f"Name;Parts\n{name};5\n"
+
+    assert workshop.security.decoded(text.encode(encoding)) == (text, encoding)
+
+
+def test_what_an_old_mac_wrote_is_known_by_the_ends_of_its_lines(workshop: Workshop) -> None:
+    text = "Name;Notes\rÄrzte;Öl\r"
+
+    assert workshop.security.decoded(text.encode("mac_roman")) == (text, "mac_roman")
+    assert workshop.security.decoded(text.replace("\r", "\n").encode("cp1252"))[1] == "cp1252"
+
+
+def test_a_file_with_too_many_lines_is_told_into_how_many_to_part_it(workshop: Workshop) -> None:
+    with pytest.raises(workshop.fields.Refused, match="This has 10,000: save it as 5 files"):
+        workshop.new("Name", *(f"Stool {number}" for number in range(10_000)))
+
+
+@pytest.mark.parametrize(
+    "word", ["Total", "TOTAL:", "Sum", "Summe", "Итого", "合計", "Total général", "Total (2 items)"]
+)
 def test_a_line_of_totals_is_no_record(workshop: Workshop, word: str) -> None:
     sheet = workshop.new("Name,Price", "Stool,12.50", f"{word},12.50")
 

@@ -175,8 +175,12 @@ async def test_entries_are_ranked_by_the_average_of_their_scores(staff: Staff) -
     dusk, dawn = [await staff.facts("entries", entry) for entry in entries]
     assert (dusk["Average"], dusk["Place"]) == ("5.50", "2")
     assert (dawn["Average"], dawn["Place"]) == ("7.50", "1")
+    # What nobody has scored yet is not the first.
+    unscored = await staff.add("entries", title="Fog", artist="Ann")
+    facts = await staff.facts("entries", unscored)
+    assert (facts["Average"], facts["Place"]) == ("–", "–")
     listed = plain((await staff.client.get("/entries")).text)
-    assert listed.index("Dawn") < listed.index("Dusk")
+    assert listed.index("Dawn") < listed.index("Dusk") < listed.index("Fog")
 
 
 @pytest.mark.parametrize("staff", ["purchase_requests"], indirect=True)

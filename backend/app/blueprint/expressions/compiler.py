@@ -293,9 +293,11 @@ class _Expression:
         text = (
             f'(SELECT 1 + count(*) FROM "{table}" {other_row.alias} WHERE {is_ranked} AND ({" OR ".join(ahead)}))'
         )
-        # Who is not ranked has no place, rather than the place that it would have.
+        # Who is not ranked, or has nothing yet to be ranked by, has no place, rather than the first.
+        has_place = f"({self.node(node.keys[0][0]).text}) IS NOT NULL"
         if node.where:
-            text = f"CASE WHEN {self.condition(node.where)} THEN {text} END"
+            has_place = f"{self.condition(node.where)} AND {has_place}"
+        text = f"CASE WHEN {has_place} THEN {text} END"
         return Sql(text, Type(Kind.NUMBER))
 
 

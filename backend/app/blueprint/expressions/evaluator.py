@@ -238,6 +238,8 @@ class _Evaluation:
         if node.where is not None and not self._is_counted(self.row, node.where):
             return None
         mine = self._rank_keys(self.row, node)
+        if mine[0] is None:
+            return None
         others = [
             _Row(self.row.entity, number) for number in self.evaluator.world.records.get(self.row.entity, {})
         ]

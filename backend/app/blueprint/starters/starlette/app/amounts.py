@@ -162,6 +162,18 @@ def _refuse_shortened(text: str) -> None:
         raise Refused(SHORTENED)
 
 
+def currency_named(text: str) -> str:
+    """The code or sign of a currency, where the text is nothing else."""
+    word = text.strip()
+    is_sign = len(word) == 1 and unicodedata.category(word) == "Sc"
+    return word if is_sign or word.upper() in {one.code for one in CURRENCIES} else ""
+
+
+def refuse_foreign(word: str, sign: str) -> None:
+    """Foreign where the word is of another currency than the app's."""
+    _refuse_foreign(word, sign, currency_of(sign))
+
+
 def _refuse_foreign(word: str, sign: str, own: Currency) -> None:
     if not word:
         return

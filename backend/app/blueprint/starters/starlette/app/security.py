@@ -35,6 +35,10 @@ IMPORTS = "/import"
 STAYS, TAKEN_AWAY = "_stays", "_taken_away"
 """End the names of the controls beside an upload: the file that is there, and the box that takes it away."""
 NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
+GUESSED = {"cp1252": "Windows-1252", "mac_roman": "Mac OS Roman", "cp850": "DOS (850)", "cp1250": "Windows-1250"}
+"""The older encodings that a file may be in, the likeliest first, and what each is called."""
+# A sign amid letters, or a capital with an accent behind a small letter.
+ODD_IN_A_WORD = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’‘–—´]+(?=[^\W\d_])|(?<=[a-zß-öø-ÿ])[À-ÖØ-ÞŠŽŸŒ]")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 CHARSET = re.compile(r"""charset\s*=\s*["']?([^"';\s]+)""", re.IGNORECASE)
@@ -204,11 +208,32 @@ def decoded(raw: bytes) -> tuple[str, str]:
         return "", ""
     # Only a mark at the beginning tells UTF-16 from any other bytes.
     wide = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ()
-    for encoding in (*wide, "utf-8-sig", "cp1252"):
+    for encoding in (*wide, "utf-8-sig"):
         with suppress(UnicodeDecodeError):
             text = raw.decode(encoding)
             return ("", "") if NO_TEXT.search(text) else (text, encoding)
-    return "", ""
+    return _guessed(raw)
+
+
+def _has_hardly_any_plain_letter(text: str) -> bool:
+    """Whether more than one letter in five is none of A to Z, as no language writes that these encodings are for."""
+    letters = [mark for mark in text if mark.isalpha()]
+    return 5 * sum(not mark.isascii() for mark in letters) > len(letters)
+
+
+def _guessed(raw: bytes) -> tuple[str, str]:
+    """The text in whichever older encoding has the fewest letters that no word has, and that encoding."""
+    found = []
+    is_of_old_macs = b"\r" in raw and b"\n" not in raw
+    for encoding in sorted(GUESSED, key=lambda one: is_of_old_macs and one != "mac_roman"):
+        with suppress(UnicodeDecodeError):
+            text = raw.decode(encoding)
+            found.append((len(ODD_IN_A_WORD.findall(text)), text, encoding))
+    # What Windows cannot have written may be any bytes at all.
+    odd, text, encoding = min(found, key=lambda one: one[0], default=(0, "", ""))
+    if all(one != "cp1252" for _, _, one in found) and (odd or _has_hardly_any_plain_letter(text)):
+        return "", ""
+    return ("", "") if NO_TEXT.search(text) else (text, encoding)
 
 
 def _is_somebodys(scope: Scope) -> bool:

@@ -19,7 +19,7 @@ from .fields import Refused, Value
 from .model import FILES, Entity, Field
 from .rendering import Form, Kind, cells, render
 from .routing import Number, Routes, Words
-from .security import receipt
+from .security import GUESSED, receipt
 from .table_file import ID, Line, Named, Sheet, exact_name, named_records, plain_cell, read_sheet, saved_cell
 
 PART = 2_000
@@ -109,7 +109,7 @@ def bring_in(request: Request, visitor: Here, entity: Kind, form: Form) -> Respo
         context = {
             "text": text, "names": sheet.names, "lines": sheet.lines, "wrong": wrong, "left_out": sheet.left_out,
             "shown": sorted(sheet.lines, key=_rank)[:SHOWN_LINES],
-            "is_guessed": form.get("file_encoding") == "cp1252", "unclear": sheet.unclear,
+            "guessed": GUESSED.get(form.get("file_encoding", ""), ""), "unclear": sheet.unclear,
             "dates": form.get("dates", ""), "counts": _counts(sheet.lines), "numbers": any(one.row for one in sheet.lines),
         }  # fmt: skip
         return _page(request, visitor, entity, context, 422 if wrong else 200)

@@ -13,7 +13,7 @@ from decimal import Context, Decimal
 
 from . import database
 from .access import Visitor
-from .amounts import LARGEST, Foreign
+from .amounts import LARGEST, Foreign, currency_named, refuse_foreign
 from .dates import DAY_FIRST, MONTH_FIRST, Unclear, orders_in, read_date, read_datetime, with_century
 from .fields import NO_FILE, Refused, Value, file_name, read, show, typed
 from .model import FILES, Entity, Field
@@ -27,6 +27,13 @@ HEADER_ROWS = 10
 SHOWN_COLUMNS = 180
 SEPARATORS = ",;\t|"
 TOTALS = frozenset(map(fold, "total totals sum summe gesamt gesamtsumme insgesamt somme totaal totale suma razem итого всего celkem yhteensä toplam 合計 合计 합계".split())) | {"grand total", "total general", "total général"}
+# What stands with such a word below a table when more than one line does: "Grand total (2 items)", "Closing balance".
+BELOW = TOTALS | frozenset("subtotal saldo solde".split())
+BELOW_WITH_OTHERS = BELOW | frozenset("balance average mean count".split())
+BESIDE_TOTALS = BELOW_WITH_OTHERS | frozenset("grand sub general amount net gross vat tax due opening closing final of all in for the items lines rows entries records".split())
+SPREADSHEET_ERROR = re.compile(r"#(?:REF!|DIV/0!|NAME\?|VALUE!|N/A|NUM!|NULL!|SPILL!|CALC!)|Err:[0-9]{3}|#{4,}", re.IGNORECASE)
+BRACKETED = re.compile(r"(.*?) ?(?:[(\[] ?([^()\[\]]+?) ?[)\]]|\b(?:in )?([^\s]+))")
+IN_BRACKETS = re.compile(r"\([^()]*\)")
 DATES, NUMBERS, WORDS = ("date", "datetime"), ("int", "decimal", "money"), ("text", "phone", "code", "longtext")
 AS_NUMBER = re.compile(r"\+?[0-9]{1,30}(?:[.,][0-9]{1,30})?(?:[eE]\+?[0-9]{1,2})?")
 NO_FORMULA = re.compile(r"(^|[;\t\n])'([-=+@－＝＋＠])")
@@ -76,6 +83,8 @@ class _Columns:
     number_at: int | None
     told: dict[int, Field] = field(default_factory=dict)
     """The columns that an import never changes: the names of files, which are no files, and what is worked out."""
+    currency_at: int | None = None
+    """The place of a column that says the currency of each line, as banks write it."""
 
 
 def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: str, order: str) -> Sheet:
@@ -89,13 +98,18 @@ def read_sheet(db: sqlite3.Connection, visitor: Visitor, entity: Entity, text: s
     if not body:
         raise Refused("There is nothing below the line that names the columns.")
     if len(body) > IMPORT_LIMIT:
-        raise Refused(f"Bring in at most {IMPORT_LIMIT:,} lines at once.")
+        parts = -(-len(body) // IMPORT_LIMIT)
+        raise Refused(
+            f"Bring in at most {IMPORT_LIMIT:,} lines at once. This has {len(body):,}: save it as {parts} files, "
+            "each with the line that names the columns."
+        )
+    columns = replace(columns, currency_at=_currency_at(columns, [row for _, row in body]))
     rows = _records(db, visitor, entity, [row for _, row in body], columns.number_at)
     if not rows:
-        columns = _Columns(columns.fields, None, columns.told)
+        columns = replace(columns, number_at=None)
     reader = _Reader(db, visitor, entity, columns, rows, _order(columns, body, order, rows))
     lines = [reader.line(number, row) for number, row in body]
-    _refuse_totals(lines[-1])
+    _refuse_totals(lines)
     unkept = _unkept([row for _, row in numbered[at:]], columns, reader.same())
     return Sheet(numbered[at][1], lines, unkept, reader.unclear)
 
@@ -143,6 +157,8 @@ def _header(
     for at, (number, row) in enumerate(numbered[:HEADER_ROWS]):
         try:
             return at, _columns(visitor, entity, row, number)
+        except Foreign:
+            raise
         except Refused as error:
             wrong = error if at == 0 else wrong
     raise wrong
@@ -153,7 +169,7 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -
     by_word = {_bare(word): one for one in reversed(asked) for word in (one.name, one.label)}
     fields: list[Field | None] = []
     for word in header:
-        found = by_word.get(_bare(word))
+        found = _field_of(by_word, word, number)
         # Of two columns for one field the first counts.
         fields.append(None if found in fields else found)
     missing = [one.label for one in asked if one.required and not one.starts_as and one not in fields]
@@ -168,6 +184,32 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -
     others = {_bare(word): one for one in entity.shows if one not in asked for word in (one.label, one.name)}
     told = {at: others[_bare(word)] for at, word in enumerate(header) if fields[at] is None and _bare(word) in others}
     return _Columns(fields, places[0] if places else None, told)
+
+
+def _field_of(by_word: dict[str, Field], word: str, number: int) -> Field | None:
+    """The field of a column by its name, which may say its unit too: "Weight (kg)", "Price in USD"; Refused for amounts in another currency."""
+    parts = BRACKETED.fullmatch(word.strip())
+    found = by_word.get(_bare(word)) or (by_word.get(_bare(parts[1])) if parts else None)
+    if found is None or found.type not in NUMBERS:
+        return by_word.get(_bare(word))
+    unit = (parts[2] or parts[3]) if parts else ""
+    currency = currency_named(unit) or currency_named(word.strip()[-1:]) or currency_named(word.strip()[:1])
+    if found.type == "money" and currency:
+        try:
+            refuse_foreign(currency, ABOUT.currency)
+        except Foreign as error:
+            raise Foreign(f"Line {number}, “{word.strip()[:40]}”: {error}") from None
+    is_own = currency if found.type == "money" else fold(unit) == fold(found.unit)
+    return found if is_own or by_word.get(_bare(word)) else None
+
+
+def _currency_at(columns: _Columns, body: list[list[str]]) -> int | None:
+    """Which column, of those that have no field, holds currencies; a line of totals may reach into it."""
+    for at, one in enumerate(columns.fields):
+        filled = [row[at] for row in body if at < len(row) and row[at].strip()]
+        if one is None and filled and 2 * sum(bool(currency_named(text)) for text in filled) > len(filled):
+            return at
+    return None
 
 
 def _bare(word: str) -> str:
@@ -234,11 +276,28 @@ def _reading(text: str, kept: Value, order: str) -> bool | None:
     return str(kept) == (found.isoformat(timespec="minutes") if isinstance(found, datetime) else found.isoformat())
 
 
-def _refuse_totals(last: Line) -> None:
-    """Refuse what spreadsheets write below a table, and nobody means as a record."""
-    first = next((text for text in last.texts if text.strip()), "")
-    if last.is_new and fold(first).strip(" :=.") in TOTALS:
-        last.wrong.append(f"“{first.strip()[:40]}” looks like the line of totals below a table. Take it out of the file, or add it by hand if it is meant.")
+def _refuse_totals(lines: list[Line]) -> None:
+    """Refuse what spreadsheets write within and below a table, and nobody means as a record."""
+    is_below = True
+    for line in reversed(lines):
+        is_total = line.is_new and any(_is_total(text, is_below) for text in line.texts[:1] + _first(line.texts))
+        is_below = is_below and (is_total or bool(line.wrong))
+        if is_total:
+            said = _first(line.texts)[0].strip()[:40]
+            line.wrong.append(f"“{said}” looks like a line of totals, as they stand in and below tables. Take it out of the file, or add it by hand if it is meant.")
+
+
+def _first(texts: list[str]) -> list[str]:
+    """The first cell that holds something."""
+    return [text for text in texts if text.strip()][:1]
+
+
+def _is_total(text: str, is_below: bool) -> bool:
+    """Whether a line begins with the word of totals, or, below the table, with nothing but words of such lines."""
+    said = fold(text).strip(" :=.")
+    words = re.findall(r"\w+", IN_BRACKETS.sub("", said))
+    heads = BELOW_WITH_OTHERS if len(words) > 1 else BELOW
+    return said in TOTALS or is_below and bool(heads.intersection(words)) and BESIDE_TOTALS.issuperset(words)
 
 
 def _foreign(one: Field, text: str) -> str:
@@ -263,6 +322,7 @@ class _Reader:
         self._fields = columns.fields
         self._number_at = columns.number_at
         self._told = columns.told
+        self._currency_at = columns.currency_at
         self._other: set[int] = set()
         self._rows = rows
         self._order = order
@@ -292,9 +352,21 @@ class _Reader:
             # Who writes what it comes to in another currency means the whole line in that one.
             if one.type == "money" and line.row is None and (why := _foreign(one, whole[at].strip())):
                 line.wrong.append(f"{one.label}: {why}")
+        self._look_at_currency(line, whole)
         for one in self._entity.of_type(*FILES):
             if one.required and line.row is None:
                 line.wrong.append(f"{one.label}: {NO_FILE}")
+
+    def _look_at_currency(self, line: Line, whole: list[str]) -> None:
+        """Refuse a line whose amounts are in another currency by the word of another column."""
+        said = currency_named(whole[self._currency_at]) if self._currency_at is not None else ""
+        has_amounts = any(one is not None and one.type == "money" and text.strip() for one, text in zip(self._fields, whole, strict=False))
+        if not said or not has_amounts:
+            return
+        try:
+            refuse_foreign(said, ABOUT.currency)
+        except Foreign as error:
+            line.wrong.append(str(error))
 
     def _says_the_same(self, one: Field, text: str, row: database.Row | None) -> bool:
         value = row[one.name] if row is not None else None
@@ -326,6 +398,9 @@ class _Reader:
 
     def _cell(self, line: Line, one: Field, text: str) -> None:
         if line.row is not None and self._is_as_kept(one, text, line.row[one.name]):
+            return
+        if SPREADSHEET_ERROR.fullmatch(text):
+            line.wrong.append(f"{one.label}: A spreadsheet has written an error here, and no value. Put the formula right, and save the file again.")
             return
         try:
             value = read(one, self._typed(one, text), order=self._order)
