@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
+
+import structlog
 
 from app.acceptance import Acceptance, run_checks
 from app.adapters.billing.open import OpenBilling
@@ -14,7 +17,10 @@ from app.adapters.runners.blueprint import RunnerBlueprint
 from app.adapters.storage.disk import DiskVersionStore
 from app.app_runtime.app_data import AppData
 from app.app_runtime.app_host import AppHost
+from app.app_runtime.bytecode import StarterBytecode
 from app.app_runtime.version_service import VersionService
+from app.blueprint.generate.tree import generate
+from app.blueprint.language import understand
 from app.container import Services
 from app.core.choice import choose
 from app.core.disk import has_no_room
@@ -30,7 +36,7 @@ from app.ports.billing import Billing
 from app.ports.clock import Clock, SystemClock
 from app.ports.identity import IdentityProvider
 from app.ports.runner import MODEL_ENGINE, Runner
-from app.ports.sandbox import SandboxRuntime
+from app.ports.sandbox import NOBODYS_JOB, SandboxError, SandboxRequest, SandboxRuntime
 from app.ports.storage import VersionStore
 from app.preview.links import PreviewSigner
 from app.preview.lookup import RecordLookup
@@ -55,6 +61,8 @@ from app.services.share_entry import ShareEntry
 from app.services.share_service import ShareService
 from app.services.spec_service import SpecService
 from app.worker.standing import Worker, WorkerParts
+
+log = structlog.get_logger(__name__)
 
 GIVE_UP_SHARE: Final = 0.9
 """Of the lease, after which a silent worker is given up. It has ended itself before."""
@@ -167,13 +175,36 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         models=model_service(settings, database),
         choices=choices,
         versions=versions,
-        data=AppData(adapters.runtime, AppHost(adapters.runtime), versions),
+        data=AppData(adapters.runtime, app_host(adapters, settings), versions),
         previews=adapters.signer,
         links=LinkRevocation(database, adapters.signer),
         # The probe of a build wakes the preview just as a founder's click does.
         waker=adapters.probe,
         engines=(adapters.runner.engine, *([MODEL_ENGINE] if settings.model else [])),
     )
+
+
+def app_host(adapters: Adapters, settings: Settings) -> AppHost:
+    """Whoever runs apps, with the starter as it is compiled already."""
+    return AppHost(adapters.runtime, bytecode=StarterBytecode(settings.data.bytecode))
+
+
+async def compile_starter(runtime: SandboxRuntime, settings: Settings) -> None:
+    """Compile what every app begins with, in a sandbox of our own that no founder's app has been in or will be."""
+    bytecode = StarterBytecode(settings.data.bytecode)
+    if bytecode.is_made:
+        return
+    try:
+        sandbox = await runtime.start(SandboxRequest(NOBODYS_JOB, purpose="compile", with_venv=True))
+        try:
+            # Any app does, since all begin with the same files.
+            app = await asyncio.to_thread(lambda: generate(understand("A list of notes")))
+            await bytecode.make(sandbox, {path: text.encode() for path, text in app.items()})
+        finally:
+            await sandbox.kill()
+    except SandboxError as error:
+        # Only speed is lost: without it every app compiles for itself.
+        log.warning("starter_not_compiled", reason=str(error))
 
 
 def build_tools(adapters: Adapters, services: Services, settings: Settings) -> BuildTools:
@@ -183,7 +214,7 @@ def build_tools(adapters: Adapters, services: Services, settings: Settings) -> B
         machine=services.machine,
         runtime=adapters.runtime,
         runner=adapters.runner,
-        host=AppHost(adapters.runtime),
+        host=app_host(adapters, settings),
         versions=services.versions,
         probe=adapters.probe,
         data=services.data,
@@ -222,7 +253,7 @@ def make_previews(adapters: Adapters, settings: Settings) -> PreviewService:
     return PreviewService(
         RecordLookup(adapters.database),
         adapters.store,
-        AppHost(adapters.runtime),
+        app_host(adapters, settings),
         idle_s=settings.preview_idle_s,
     )
 

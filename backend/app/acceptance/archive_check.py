@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,6 +35,7 @@ class ArchiveCheck:
     sandbox: Sandbox
     manifest: Manifest
     spec: AppSpec
+    files: Mapping[str, bytes]
     with_pictures: bool = True
     pictures: dict[str, bytes] = field(default_factory=dict)
 
@@ -41,6 +43,8 @@ class ArchiveCheck:
         """Unpack it, start it, look at it."""
         began = time.monotonic()
         place = await unpack(self.sandbox, archive=archive, folder=folder)
+        # Python and the template engine compare it with the files that were unpacked, and use no other.
+        await self.host.add_bytecode(self.sandbox, self.files, folder=place)
         port = chance_port(COPY)
         async with (
             # A browser takes as long to come up as the app to be set up.

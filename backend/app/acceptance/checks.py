@@ -78,7 +78,7 @@ async def run_checks(
         version=app.version,
         inherited=parent_promises(app.parent, app.spec),
     )
-    copied = ArchiveCheck(host, app.sandbox, app.manifest, app.spec, with_pictures=app.with_pictures)
+    copied = ArchiveCheck(host, app.sandbox, app.manifest, app.spec, app.files, with_pictures=app.with_pictures)
     read, tests, lived, copy, opened = await _side_by_side(
         _check_files_further(app.files),
         _own_tests(app),

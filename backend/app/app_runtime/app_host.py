@@ -12,6 +12,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from app.app_runtime.bytecode import StarterBytecode
 from app.app_runtime.sandbox_connector import APP_PORT, app_session
 from app.core.zone import machine_zone
 from app.domain.failure import BuildFailed, FailureCode
@@ -48,9 +49,16 @@ class AppHost:
     """Runs apps by their manifest."""
 
     def __init__(
-        self, runtime: SandboxRuntime, *, install_timeout_s: float = 300, start_timeout_s: float = 60
+        self,
+        runtime: SandboxRuntime,
+        *,
+        bytecode: StarterBytecode | None = None,
+        install_timeout_s: float = 300,
+        start_timeout_s: float = 60,
     ) -> None:
+        """Without `bytecode` every app compiles all of its files."""
         self._runtime = runtime
+        self._bytecode = bytecode
         self._install_timeout_s = install_timeout_s
         self._start_timeout_s = start_timeout_s
 
@@ -58,11 +66,23 @@ class AppHost:
         """A fresh sandbox with these files in its workspace; no sandbox is left behind when that fails."""
         sandbox = await self._runtime.start(request)
         try:
-            await sandbox.write_files(files)
+            await self.write_app(sandbox, files)
         except BaseException:
             await sandbox.kill()
             raise
         return sandbox
+
+    async def write_app(self, sandbox: Sandbox, files: Mapping[str, bytes]) -> None:
+        """Write the files of an app, and beside them what is compiled of them already."""
+        await sandbox.write_files({**self._compiled(files), **files})
+
+    async def add_bytecode(self, sandbox: Sandbox, files: Mapping[str, bytes], *, folder: str) -> None:
+        """Lay what is compiled already beside these files of an app, which lie in that folder."""
+        if compiled := self._compiled(files):
+            await sandbox.write_files({f"{folder}/{path}": content for path, content in compiled.items()})
+
+    def _compiled(self, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        return self._bytecode.beside(files) if self._bytecode is not None else {}
 
     async def install(self, sandbox: Sandbox, manifest: Manifest, *, on_output: OnOutput | None = None) -> None:
         """Install the app's dependencies; from then on the sandbox has no network.

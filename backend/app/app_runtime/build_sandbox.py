@@ -62,8 +62,9 @@ class Workbench:
         async with self._database.autocommit() as tx:
             return await work.note_sandbox(tx, self._job.id, attempt=self._job.attempt, sandbox_id=sandbox.id)
 
-    def wrote(self, digest: TreeDigest) -> None:
-        """The workspace now holds this tree."""
+    async def write(self, files: Mapping[str, bytes], digest: TreeDigest) -> None:
+        """Write this tree into the workspace."""
+        await self._host.write_app(await self.open(), files)
         self._holds = digest
         self._installed = False
 
@@ -72,8 +73,7 @@ class Workbench:
         sandbox = await self.open()
         files = await self.load_files(digest)
         if self._holds != digest:
-            await sandbox.write_files(files)
-            self.wrote(digest)
+            await self.write(files, digest)
         if not self._installed:
             await self._host.install(sandbox, read_manifest(files))
             self._installed = True

@@ -85,6 +85,11 @@ class DataDir:
         return self.root / "cache"
 
     @property
+    def bytecode(self) -> Path:
+        """The files that every app begins with, as they are compiled; they can be compiled again."""
+        return self.cache / "bytecode"
+
+    @property
     def logs(self) -> Path:
         """One log file per process."""
         return self.root / "logs"

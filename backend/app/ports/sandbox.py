@@ -14,10 +14,11 @@ SandboxError
 from __future__ import annotations
 
 import socket
+import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from app.core.ids import JobId, SandboxId
 
@@ -90,6 +91,10 @@ class PackageRegistry(StrEnum):
 
     PYTHON = "python"
     NPM = "npm"
+
+
+NOBODYS_JOB: Final = JobId(uuid.UUID(int=0))
+"""Of a sandbox that this service makes for itself, which is in no list and which only its maker ends."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 
-from app.bootstrap import assemble, make_worker, real_adapters
+from app.bootstrap import assemble, compile_starter, make_worker, real_adapters
 from app.core.settings import Settings
+from app.ports.sandbox import SandboxRuntime
 from app.processes.log import configure
 from app.sandboxes import warm_packages
 from app.supervision.instance import read_instance, read_servers
@@ -44,7 +45,13 @@ async def _run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    warming = asyncio.create_task(warm_packages(settings))
+    warming = asyncio.create_task(_warm(adapters.runtime, settings))
     await worker.run()
     warming.cancel()
     os._exit(0)  # here and not later: leaving the loop would end the workflows that others are to resume
+
+
+async def _warm(runtime: SandboxRuntime, settings: Settings) -> None:
+    """Do beforehand, once for all builds, what each would do for itself."""
+    await warm_packages(settings)
+    await compile_starter(runtime, settings)

@@ -262,9 +262,7 @@ class BuildPipeline:
         digest = await self._tools.versions.snapshot(
             self._job.project_id, self._job.id, name=name, files=working_files
         )
-        sandbox = await self._bench.open()
-        await sandbox.write_files({path: text.encode() for path, text in working_files.items()})
-        self._bench.wrote(digest)
+        await self._bench.write({path: text.encode() for path, text in working_files.items()}, digest)
         return digest
 
     async def _install_app(self, digest: TreeDigest, spec: AppSpec) -> DepsResult:

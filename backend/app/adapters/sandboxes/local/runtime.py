@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -39,11 +38,10 @@ from app.adapters.sandboxes.local.startup import DidNotComeUp, Running, come_up
 from app.adapters.sandboxes.local.toolchain import find_toolchain
 from app.core.addresses import Resolver
 from app.core.ids import JobId, SandboxId
-from app.ports.sandbox import SandboxRequest, SandboxUnavailable
+from app.ports.sandbox import NOBODYS_JOB, SandboxRequest, SandboxUnavailable
 
 SANDBOX_UID: Final = 60_800
 """Whose the files of sandboxes are when root starts them: a number that distributions give to nobody."""
-PROBE_JOB: Final = JobId(uuid.UUID(int=0))
 
 LauncherFactory = Callable[..., Launcher]
 
@@ -97,7 +95,7 @@ class LocalSandboxRuntime:
     async def probe(self) -> None:
         """Start a sandbox and end it again: nothing less shows that one can be made."""
         await in_thread(sweep, self._root)
-        sandbox = await self.start(SandboxRequest(PROBE_JOB, purpose="probe", network=False))
+        sandbox = await self.start(SandboxRequest(NOBODYS_JOB, purpose="probe", network=False))
         await sandbox.kill()
 
     async def warm_seed(self, lock_text: bytes) -> None:
@@ -109,8 +107,8 @@ class LocalSandboxRuntime:
 
     async def start(self, request: SandboxRequest) -> LocalSandbox:
         registries = await self._access.registries()
-        # The reaper ends what belongs to no job, and a probe belongs to none.
-        directory = new_directory(self._root, hidden=request.job_id == PROBE_JOB)
+        # The reaper ends what it finds of no job.
+        directory = new_directory(self._root, hidden=request.job_id == NOBODYS_JOB)
         try:
             instance = await in_thread(Instance.create, directory, request.job_id, request.purpose)
             running = await self._come_up(instance, request, registries)

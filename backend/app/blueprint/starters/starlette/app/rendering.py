@@ -50,6 +50,10 @@ PUBLIC_KINDS = [one for one in PUBLIC if not is_part(one, [field.name for field 
 class TemplateCache(FileSystemBytecodeCache):
     """Keeps what templates are compiled to beside what Python keeps of the code, for the next start."""
 
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """The same wherever the app lies, as it lies beside its templates; what they hold is compared anyway."""
+        return super().get_cache_key(name)
+
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep one, where that can be written."""
         with suppress(OSError):
