@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
@@ -33,6 +35,14 @@ class Say:
     refusal: str | None = None
     raw: bytes | None = None
     """A body that is sent instead of any reply."""
+    drip: bytes | None = None
+    """A byte that is sent again and again after the text, until the other side goes away."""
+    usage: Json | None = None
+    """What is told of tokens instead of what was counted; nothing where it is empty."""
+    model: str | None = None
+    """Another name for the model than the one that was asked."""
+    tools: tuple[str, ...] = ()
+    """The tools that are called with the text, one after the other; by default the one that was asked for."""
 
     @property
     def ends_early(self) -> int | None:
@@ -68,6 +78,8 @@ class ScriptedModel:
         self.asked: list[Asked] = []
         self.listed: Json = {}
         """What the list of models says of the model besides its name."""
+        self.lists: Say | None = None
+        """What is said to whoever wants the list of models, instead of the list."""
         self.running: Json | None = None
         """What Ollama says of the model as it is loaded; None where it is no Ollama."""
         self.input_tokens = 0
@@ -84,6 +96,12 @@ class ScriptedModel:
     def anthropic_url(self) -> str:
         """The base address for Anthropic's."""
         return self.url.removesuffix("/v1")
+
+    def encrypt(self, pem: Path) -> None:
+        """Speak TLS with this certificate and key."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> ScriptedModel:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -138,6 +156,9 @@ class Handler(BaseHTTPRequestHandler):
                 404 if running is None else 200, {"models": [{"name": "scripted:latest", **(running or {})}]}
             )
             return
+        if self.server.model.lists is not None:
+            self._reply(Asked(self.path, {}, {}, time.monotonic()), self.server.model.lists)
+            return
         listed = {"id": "scripted", "object": "model", **self.server.model.listed}
         self._send(200, {"object": "list", "data": [listed]})
 
@@ -159,6 +180,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _reply(self, asked: Asked, said: Say) -> None:
         if said.hang_s and self._was_dropped(asked, said.hang_s):
+            return
+        if said.drip is not None:
+            self._drip(said)
             return
         if said.raw is not None:
             self._send_bytes(said.status, said.raw, said.headers)
@@ -182,6 +206,18 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
         if said.stall_after is not None:
             self._was_dropped(asked, _STALL_S)
+
+    def _drip(self, said: Say) -> None:
+        """Send the same again and again, far more often than any read gives up."""
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        for _ in range(1_200):
+            self.wfile.write(said.drip or b"")
+            self.wfile.flush()
+            time.sleep(0.05)
 
     def _was_dropped(self, asked: Asked, seconds: float) -> bool:
         """Keep silent; whether the other side went away meanwhile."""
@@ -234,19 +270,36 @@ class Chat:
 
     @property
     def _base(self) -> Json:
-        return {"id": "chatcmpl-1", "created": 1, "model": self.body["model"]}
+        return {"id": "chatcmpl-1", "created": 1, "model": self.said.model or self.body["model"]}
 
     @property
     def _usage(self) -> Json:
         total = self.tokens_in + self.tokens_out
+        if self.said.usage is not None:
+            return self.said.usage
         return {"prompt_tokens": self.tokens_in, "completion_tokens": self.tokens_out, "total_tokens": total}
+
+    @property
+    def _tool_calls(self) -> list[Json]:
+        return [
+            {
+                "index": index,
+                "id": f"call_{index}",
+                "type": "function",
+                "function": {"name": name, "arguments": self.said.text},
+            }
+            for index, name in enumerate(self.said.tools)
+        ]
 
     def whole(self) -> Json:
         message: Json = {"role": "assistant", "content": self.said.text, "refusal": self.said.refusal}
         if self.said.refusal:
             message["content"] = None
+        if self.said.tools:
+            message |= {"content": None, "tool_calls": self._tool_calls}
         choice = {"index": 0, "message": message, "finish_reason": self.said.finish}
-        return {**self._base, "object": "chat.completion", "choices": [choice], "usage": self._usage}
+        usage = {"usage": self._usage} if self._usage else {}
+        return {**self._base, "object": "chat.completion", "choices": [choice], **usage}
 
     def events(self) -> Iterator[str]:
         def chunk(delta: Json, finish: str | None = None) -> str:
@@ -256,12 +309,15 @@ class Chat:
         yield chunk({"role": "assistant", "content": ""})
         if self.said.refusal:
             yield chunk({"refusal": self.said.refusal})
-        for piece in pieces(self.said):
+        if self.said.tools:
+            yield chunk({"tool_calls": self._tool_calls})
+        for piece in () if self.said.tools else pieces(self.said):
             yield chunk({"content": piece})
         if self.said.ends_early is not None:
             return
         yield chunk({}, self.said.finish)
-        yield sse({**self._base, "object": "chat.completion.chunk", "choices": [], "usage": self._usage})
+        if self._usage:
+            yield sse({**self._base, "object": "chat.completion.chunk", "choices": [], "usage": self._usage})
         yield sse("[DONE]")
 
 

@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -37,7 +38,6 @@ from app.adapters.runners.local_servers import LOADING_S
 from app.adapters.runners.providers import (
     MAY_PASS,
     Provider,
-    ReplyTooLarge,
     is_about_form,
     is_too_long,
     is_unpaid,
@@ -46,9 +46,21 @@ from app.adapters.runners.providers import (
     too_long,
     unavailable,
     usage_of,
+    will_last,
 )
+from app.adapters.runners.replies import ReplyIsPage, ReplyTooLarge
 from app.designer.choice import ModelChoice
-from app.ports.model_calls import AnswerForm, BudgetReached, Call, CallId, CallJournal, Reply, Share, Usage
+from app.ports.model_calls import (
+    AnswerForm,
+    BudgetReached,
+    Call,
+    CallId,
+    CallJournal,
+    ProviderDown,
+    Reply,
+    Share,
+    Usage,
+)
 from app.ports.runner import RunnerUnavailable
 
 log = structlog.get_logger(__name__)
@@ -74,6 +86,12 @@ _LEAST_ROOM: Final = 256
 _NEXT_FORM: Final = {AnswerForm.SCHEMA: AnswerForm.TOOL, AnswerForm.TOOL: AnswerForm.TEXT}
 
 _PROBE_S: Final = 20.0
+
+
+_UNREADABLE: Final = (failures.AgentRunError, ReplyTooLarge, ValidationError, ValueError, RecursionError)
+
+_MOST_BELIEVED: Final = 10_000_000
+"""Tokens of a call beyond which its provider cannot have counted them."""
 
 
 class AnswerUnusable(Exception):
@@ -157,6 +175,10 @@ class Asker:
                 heard = False
             except failures.ModelAPIError as error:
                 raise unavailable(self._choice, error) from error
+            except OutOfTime as error:
+                raise ProviderDown(
+                    f"{self._choice.provider_label} did not answer in time. Try again, or choose a faster model."
+                ) from error
             except AnswerUnusable:
                 return self._form  # it answers, and that is all that is asked
             if heard or self._form is AnswerForm.TEXT:
@@ -234,7 +256,7 @@ class Asker:
             try:
                 return await self._ask_once(call, conversation, settings, schema)
             except MAY_PASS as error:
-                pause = _pause_before_retry(error, attempt)
+                pause = None if will_last(error) else _pause_before_retry(error, attempt)
                 if pause is None:
                     raise unavailable(self._choice, error) from error
                 attempt += 1
@@ -261,12 +283,13 @@ class Asker:
         # Written down before it is sent: after a crash a call that may have been paid is counted as one.
         call_id = await self._journal.begin(call)
         try:
-            heard = await self._send(conversation.messages, settings, schema)
+            with self._reading_by_library():
+                heard = await self._send(conversation.messages, settings, schema)
             reply = self._reply_of(heard, call)
         except failures.ModelAPIError as error:
             await self._journal.failed(call_id, type(error).__name__, Usage() if is_unpaid(error) else None)
             raise
-        except (failures.AgentRunError, ReplyTooLarge, ValidationError, ValueError) as error:
+        except _UNREADABLE as error:
             await self._journal.failed(call_id, type(error).__name__, None)
             raise AnswerUnusable(_why_unusable(error)) from error
         except TimeoutError as error:
@@ -277,6 +300,17 @@ class Asker:
             raise
         await self._journal.answered(call_id, reply)
         return reply
+
+    @contextmanager
+    def _reading_by_library(self) -> Iterator[None]:
+        """Make failures of the library's own of what it lets through."""
+        try:
+            yield
+        except ReplyIsPage as error:
+            raise failures.ModelConnectionError(self._choice.name, "a web page answered", phase="read") from error
+        # It trusts that whatever is JSON has the members of a reply.
+        except (AttributeError, TypeError, LookupError) as error:
+            raise failures.UnexpectedModelBehavior("What came is JSON, and no reply.") from error
 
     async def _close_cancelled(self, call_id: CallId) -> None:
         """Write down that the call was cut off, also while this task is being cancelled."""
@@ -292,7 +326,8 @@ class Asker:
         model = self._provider.model
         parameters = request_parameters(schema, form=self._form)
         prepared = model.prepare_messages(list(messages), parameters)
-        seconds = min(self._choice.call_s, max(0.0, self._ends_at - time.monotonic()))
+        # Over all: the library's own limits are of silence, and a server may say a little for ever.
+        seconds = min(settings["request_timeout"], max(0.0, self._ends_at - time.monotonic()))
         if not self._choice.is_streaming:
             async with asyncio.timeout(seconds):
                 return _Heard(await model.request(prepared, settings, parameters))
@@ -324,6 +359,10 @@ class Asker:
             # Providers count at the end of an answer, so nobody knows; the most it can be is counted.
             return Reply(text, call.most)
         usage = heard.response.usage
+        counts = (usage.input_tokens, usage.output_tokens)
+        if min(counts) <= 0 or max(counts) > _MOST_BELIEVED:
+            # Of a server that does not count, or not in earnest, nobody knows either.
+            return Reply(text, call.most)
         counted = usage_of(
             self._choice,
             input_tokens=usage.input_tokens,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 import httpx2
 
+from app.adapters.runners.replies import ReplyIsPage, ReplyTooLarge, judge_reply
 from app.designer.choice import ModelChoice
 
 PLACES: Final = (
@@ -21,8 +21,9 @@ PLACES: Final = (
 )
 """Name, provider and address."""
 
-_TIMEOUT_S: Final = 0.5
+_ANSWERS_IN_S: Final = 1.0
 _TELLS_IN_S: Final = 5.0
+_NO_JSON: Final = (httpx2.HTTPError, TimeoutError, ValueError, RecursionError, ReplyTooLarge, ReplyIsPage)
 _CONTEXTS: Final = ("n_ctx", "max_model_len", "max_context_length", "context_length")
 """What llama.cpp, vLLM, LM Studio and others call the size of the context."""
 _MOST_MODELS: Final = 20
@@ -51,8 +52,7 @@ class LocalServer:
 
 def find_local_servers(places: Iterable[tuple[str, str, str]] = PLACES) -> list[LocalServer]:
     """The servers that answer with at least one model; all are asked at once."""
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        return [server for server in pool.map(_probe_place, places) if server is not None]
+    return asyncio.run(_probe_places(list(places)))
 
 
 def offers(may_ask: Callable[[str], bool]) -> list[tuple[str, str, str | None]]:
@@ -63,13 +63,16 @@ def offers(may_ask: Callable[[str], bool]) -> list[tuple[str, str, str | None]]:
     ]
 
 
-def _probe_place(place: tuple[str, str, str]) -> LocalServer | None:
+async def _probe_places(places: Sequence[tuple[str, str, str]]) -> list[LocalServer]:
+    hooks: Any = {"response": [judge_reply]}  # Any: the client types its hooks as it runs them
+    async with httpx2.AsyncClient(trust_env=False, event_hooks=hooks) as client:
+        probed = await asyncio.gather(*(_probe_place(place, client) for place in places))
+    return [server for server in probed if server is not None]
+
+
+async def _probe_place(place: tuple[str, str, str], client: httpx2.AsyncClient) -> LocalServer | None:
     name, provider, url = place
-    try:
-        answer = httpx2.get(f"{url}/models", timeout=_TIMEOUT_S, trust_env=False)
-        models = tuple(_model_names(answer.json())) if answer.status_code == 200 else ()
-    except (httpx2.HTTPError, ValueError):
-        return None
+    models = tuple(_model_names(await _get_json(client, f"{url}/models", within_s=_ANSWERS_IN_S)))
     return LocalServer(name, provider, url, models[:_MOST_MODELS]) if models else None
 
 
@@ -102,8 +105,7 @@ async def _ask_ollama(root: str, name: str, client: httpx2.AsyncClient) -> Serve
     """Ollama decides how much a model reads when it loads it, by the memory that there is."""
     running = await _running_models(root, client)
     if running is not None and _find_loaded(running, name) is None:
-        with suppress(httpx2.HTTPError):
-            await client.post(f"{root}/api/generate", json={"model": name}, timeout=LOADING_S)
+        await _get_json(client, f"{root}/api/generate", {"model": name}, within_s=LOADING_S)
         running = await _running_models(root, client)
     if running is None:
         return ServerTold()
@@ -127,12 +129,16 @@ def _find_loaded(running: list[dict[str, Any]], name: str) -> dict[str, Any] | N
     return next((entry for entry in running if entry.get("name") in (name, f"{name}:latest")), None)
 
 
-async def _get_json(client: httpx2.AsyncClient, url: str, asked: object = None) -> object:
-    """The JSON at an address, or that answers what is asked there; None where there is none."""
+async def _get_json(
+    client: httpx2.AsyncClient, url: str, asked: object = None, *, within_s: float | None = None
+) -> object:
+    """The JSON at an address, or that answers what is asked there; None where there is none in time."""
     try:
-        answer = await client.request("GET" if asked is None else "POST", url, json=asked, timeout=_TELLS_IN_S)
+        # The client's own limits are of silence, and a server may send a byte now and then for ever.
+        async with asyncio.timeout(within_s or _TELLS_IN_S):
+            answer = await client.request("GET" if asked is None else "POST", url, json=asked)
         return answer.json() if answer.status_code == HTTPStatus.OK else None
-    except (httpx2.HTTPError, ValueError):
+    except _NO_JSON:
         return None
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -36,6 +39,10 @@ REPAIRS: Final = 2
 _LONGEST_READING: Final = 4_000
 # The catalogue tells of the time zone, so a change may ask for another, and must see which one there is.
 _NOT_TO_CHANGE: Final = set(OURS) - {"timezone"}
+
+
+_DECODER: Final = json.JSONDecoder()
+_MOST_BRACES: Final = 20
 
 
 class RunnerReal:
@@ -253,8 +260,20 @@ def _read_object(text: str) -> dict[str, Any]:
     try:
         value = from_json(text[max(start, 0) :].rstrip().removesuffix("```"), allow_partial="trailing-strings")
     except ValueError:
-        return {}
+        return _find_object(text)
     return value if isinstance(value, dict) else {}
+
+
+def _find_object(text: str) -> dict[str, Any]:
+    """The first object that stands whole among words, of the first braces that may open one."""
+    for brace in islice(re.finditer(r"\{", text), _MOST_BRACES):
+        try:
+            value, _ = _DECODER.raw_decode(text, brace.start())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and value:
+            return value
+    return {}
 
 
 def _read_texts(value: Any) -> list[str]:  # Any: what a model wrote

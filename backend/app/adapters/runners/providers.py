@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
+from math import ceil, isfinite
 from typing import Any, Final, Protocol, cast
 
 import httpx2
@@ -20,12 +22,12 @@ from pydantic_ai.models import Model
 
 from app.adapters.runners.local_servers import ask_server
 from app.adapters.runners.public_transport import PublicTransport
+from app.adapters.runners.replies import ReplyIsPage, judge_reply
 from app.core.addresses import Resolver
 from app.designer.choice import ModelChoice, only_operator_may_name
 from app.ports.model_calls import AnswerForm, ProviderDown, Usage
 from app.ports.runner import RunnerUnavailable
 
-MOST_REPLY_BYTES: Final = 2_000_000
 _CONNECT_S: Final = 10.0
 _SILENCE_S: Final = 90.0
 LEAST_FOR_ALL: Final = 16_000
@@ -37,14 +39,13 @@ USUAL_OUTPUT: Final = 3_000
 _WITHOUT_PROXY: Final = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 """A proxy of the environment leads away from this machine, where its servers are not."""
 
+_A_FEW_MINUTES_S: Final = 300
+_IN_HOURS_FROM_S: Final = 2 * 3600
+
 _NUMBER: Final = re.compile(r"\d[\d,]*\d")
 _LEAST_LIMIT: Final = 256
 
 _PRICED: Final = {"anthropic": "anthropic", "openai": "openai", "openai-chat": "openai", "google": "google"}
-
-
-class ReplyTooLarge(Exception):
-    """A provider sends more than any design can be."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
 
 
 async def _open_client(choice: ModelChoice, limits: httpx2.Timeout) -> httpx2.AsyncClient:
-    hooks: Any = {"response": [_limit_reply]}  # Any: the client types its hooks as it runs them
+    hooks: Any = {"response": [judge_reply]}  # Any: the client types its hooks as it runs them
     if not choice.is_public_only or choice.url is None:
         return httpx2.AsyncClient(timeout=limits, event_hooks=hooks, mounts=_WITHOUT_PROXY)
     resolver = Resolver()
@@ -156,30 +157,6 @@ def usage_of(choice: ModelChoice, *, input_tokens: int, output_tokens: int, cach
     return Usage(input_tokens, output_tokens, cached_tokens, usd)
 
 
-async def _limit_reply(response: httpx2.Response) -> None:
-    stream = response.stream
-    if isinstance(stream, httpx2.AsyncByteStream):
-        response.stream = _Limited(stream)
-
-
-class _Limited(httpx2.AsyncByteStream):
-    """A body that breaks off where it is larger than any design."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._stream:
-            size += len(chunk)
-            if size > MOST_REPLY_BYTES:
-                raise ReplyTooLarge
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
 MAY_PASS: Final = (
     failures.ModelRateLimitError,
     failures.ModelUnavailableError,
@@ -191,6 +168,9 @@ MAY_PASS: Final = (
 # Silence has used up the time for another try, and may well be this provider's alone.
 _DOWN: Final = (*MAY_PASS, failures.ModelRequestTimeout)
 
+# Nothing but a change of the settings or of the network helps.
+_LASTING: Final = (ReplyIsPage, ssl.SSLCertVerificationError)
+
 UNPAID: Final = (
     failures.ModelRateLimitError,
     failures.ModelUnavailableError,
@@ -200,8 +180,24 @@ UNPAID: Final = (
 """The provider refused before it worked, so nothing was paid."""
 
 
+def will_last(error: failures.ModelAPIError) -> bool:
+    """True when the same call will fail again however often it is made."""
+    return _cause_of(error, _LASTING) is not None
+
+
+def _cause_of(
+    error: BaseException | None, kinds: type[BaseException] | tuple[type[BaseException], ...]
+) -> BaseException | None:
+    # The provider's library and the one below it each wrap what failed on the wire.
+    while error is not None and not isinstance(error, kinds):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def is_unpaid(error: failures.ModelAPIError) -> bool:
     """True when a call that failed so can have cost nothing."""
+    if will_last(error):
+        return True
     if isinstance(error, failures.ModelConnectionError):
         return error.phase in ("pool", "connect")
     if isinstance(error, failures.ModelServerError | failures.ModelRequestTimeout):
@@ -240,8 +236,8 @@ def output_limit(error: failures.ModelAPIError, *, asked: int) -> int | None:
 
 def unavailable(choice: ModelChoice, error: failures.ModelAPIError) -> RunnerUnavailable:
     """A sentence for the founder: what is wrong with the provider, and what to do."""
-    kind = ProviderDown if isinstance(error, _DOWN) else RunnerUnavailable
-    return kind(_sentence_for(choice, error))
+    kind = ProviderDown if isinstance(error, _DOWN) and not will_last(error) else RunnerUnavailable
+    return kind(_sentence_for_lasting(choice, error) or _sentence_for(choice, error))
 
 
 def too_long(choice: ModelChoice) -> str:
@@ -250,6 +246,19 @@ def too_long(choice: ModelChoice) -> str:
         f"The goal and the rules of designing are more than {choice.name!r} can read. Say it shorter, "
         "start its server with a larger context, or choose another model."
     )
+
+
+def _sentence_for_lasting(choice: ModelChoice, error: failures.ModelAPIError) -> str | None:
+    who, where = choice.provider_label, choice.url or "its address"
+    match _cause_of(error, _LASTING):
+        case ReplyIsPage():
+            return (
+                f"In the place of {who} a web page answers at {where}. Look at that address, and whether the "
+                "network wants you to sign in."
+            )
+        case ssl.SSLCertVerificationError():
+            return f"{who} shows a certificate at {where} that is not trusted. Look at that address and the clock."
+    return None
 
 
 def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
@@ -266,7 +275,7 @@ def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
         case failures.ModelRequestRejectedError():
             return f"{who} refuses what was sent to {choice.name!r}: {hide_key(choice, _reason_of(error))}"
         case failures.ModelRateLimitError():
-            return f"{who} answers too many requests at the moment. Try again in a few minutes."
+            return f"{who} answers too many requests at the moment. {_try_again(error)}"
         case failures.ModelTimeoutError() | failures.ModelRequestTimeout():
             return f"{who} did not answer in time. Try again, or choose a faster model."
         case failures.ModelConnectionError(phase="connect" | "pool"):
@@ -275,7 +284,15 @@ def _sentence_for(choice: ModelChoice, error: failures.ModelAPIError) -> str:
         case failures.ModelConnectionError():
             return f"The answer of {who} broke off. Try again."
         case _:
-            return f"{who} has trouble of its own at the moment. Try again in a few minutes."
+            return f"{who} has trouble of its own at the moment. {_try_again(error)}"
+
+
+def _try_again(error: failures.ModelAPIError) -> str:
+    seconds = error.retry_after
+    if seconds is None or not isfinite(seconds) or seconds <= _A_FEW_MINUTES_S:
+        return "Try again in a few minutes."
+    unit, size = ("minutes", 60) if seconds < _IN_HOURS_FROM_S else ("hours", 3600)
+    return f"It asks to be left alone for {ceil(seconds / size)} {unit}. Try again then, or choose another model."
 
 
 def hide_key(choice: ModelChoice, text: str) -> str:

@@ -6,19 +6,16 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.adapters.runners.public_transport import PublicTransport
 from app.core.addresses import Resolver
 from app.ports.runner import RunnerUnavailable
+from tests.support.certificates import certificate_of
 from tests.support.designs import POOL_GOAL, as_text, pool
 from tests.support.scripted_model import Say, ScriptedModel
 
@@ -109,31 +106,6 @@ async def test_the_certificate_is_still_asked_for_by_name(
         assert (await client.get(f"https://models.example:{web.port}/")).text == "ok"
         with pytest.raises(httpx2.ConnectError, match="Hostname mismatch"):
             await client.get(f"https://other.example:{web.port}/")
-
-
-def certificate_of(host: str, folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    plain = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    pem.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, form, plain)
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return pem
 
 
 @pytest.mark.parametrize("provider", ["openai-chat", "openai", "anthropic", "ollama", "compatible"])
