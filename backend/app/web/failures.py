@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from app.api.errors import render
-from app.core.errors import AppError, InvalidInput
+from app.core.errors import AppError, ConfirmationNeeded, InvalidInput
 from app.mcp_server.mount import PATH as MCP_PATH
 from app.web.form import read_form
 from app.web.rendering import page
@@ -42,7 +42,8 @@ def install_failure_pages(app: FastAPI) -> None:
 def _as_page(handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def shown(request: Request, error: Exception) -> Response:
         answer = await handler(request, error)
-        written = await _written_in(request) if answer.status_code in SENT_AGAIN else []
+        is_sent_again = answer.status_code in SENT_AGAIN or isinstance(error, ConfirmationNeeded)
+        written = await _written_in(request) if is_sent_again else []
         return _for_program_or_person(request, answer, written)
 
     return shown
@@ -84,9 +85,7 @@ def _for_program_or_person(
     return failure
 
 
-def failure_page(
-    request: Request, problem: dict[str, Any], written: Sequence[tuple[str, str]] = ()
-) -> Response:
+def failure_page(request: Request, problem: dict[str, Any], written: Sequence[tuple[str, str]] = ()) -> Response:
     """The page that says what is wrong and what to do; `written` is kept on it, to be sent again."""
     status = int(problem["status"])
     template = "locked.html" if status == 401 else "failure.html"

@@ -73,7 +73,8 @@ async def test_the_keyboard_stays_where_it_was_through_every_correction(founder:
     await sign_in(founder)
     await _drafted(founder)
     said = await _correct_by_keyboard(founder, "#rename-Customer", "label", "Member")
-    assert said.startswith("Your last change:") and "Customers are called members now." in said
+    assert said.startswith("Your last change:")
+    assert "Customers are called members now." in said
     # Where the form was that is closed again, and not at the top of the page.
     assert await browser.run("document.activeElement.matches('#rename-Customer > summary')")
     await founder.press("Enter")
@@ -106,7 +107,10 @@ async def test_what_is_typed_when_the_session_has_ended_stays_there(founder: Fou
     await browser._command("Network.clearBrowserCookies")
     await founder.fill("#goal", IDEA)
     await founder.see("!document.querySelector('#signed-out').hidden")
-    assert await browser.run("[document.querySelector('#goal').value, document.activeElement.id]") == [IDEA, "goal"]
+    assert await browser.run("[document.querySelector('#goal').value, document.activeElement.id]") == [
+        IDEA,
+        "goal",
+    ]
     link = founder.instance.client.post("/api/page-links").json()["url"]
     await browser.run(f"fetch({json.dumps(link)}).then(answer => answer.status)")
     await browser.type(" Each class has room for 12.")
