@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
 from app.cli.answers import Answers, read_answers
-from app.cli.asking import require_yes
+from app.cli.asking import answers_yes, require_yes
 from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
@@ -33,6 +35,7 @@ Engine = Annotated[
     Literal["blueprint", "model"] | None,
     Parameter(help="Who plans the app: rules, or the model that is set; the project remembers it."),
 ]
+Yes = Annotated[bool, Parameter(help="Build a further version although so many were made; do not ask.")]
 Job = Annotated[str, Parameter(help="The job's id, as `build` prints it, or its first characters.")]
 
 
@@ -50,6 +53,7 @@ def build(
     answer: Answers = (),
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
     anyway: Anyway = False,
+    yes: Yes = False,
     timeout: Timeout = None,
     common: Common = COMMON,
     context: Ctx,
@@ -64,9 +68,28 @@ def build(
         if goal is not None and planner is None and planner_of(client, project, common) == BLUEPRINT_ENGINE:
             agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
         answers = read_answers(client, project, answer) if answer else None
-        started = start_build(client, goal, project=project, engine=engine, answers=answers)
+
+        def start(is_confirmed: bool) -> JsonObject:
+            return start_build(
+                client, goal, project=project, engine=engine, answers=answers, is_confirmed=is_confirmed
+            )
+
+        started = start_confirmed(context, start, yes=yes)
         context.say(f"Building {started['build_version']} (job {started['job_id']}).")
         return finish_started(client, started, context, common, detach=detach, timeout_s=timeout)
+
+
+def start_confirmed(context: Context, start: Callable[[bool], JsonObject], *, yes: bool) -> JsonObject:
+    """Start a build; one that its founder has to confirm is asked about at the terminal. ApiProblem."""
+    try:
+        return start(yes)
+    except ApiProblem as problem:
+        # A script must not wait for an answer for ever, and its silence is no yes.
+        if problem.problem_code != "confirmation_needed" or not sys.stdin.isatty():
+            raise
+        if not answers_yes(context, f"{problem.detail} Build a further version?"):
+            raise
+    return start(True)
 
 
 def finish_started(
@@ -170,6 +193,7 @@ def start_build(
     project: str | None,
     engine: str | None = None,
     answers: list[dict[str, str]] | None = None,
+    is_confirmed: bool = False,
 ) -> JsonObject:
     """Start a build, in a new project unless one is named; asked twice it starts once.
 
@@ -178,7 +202,8 @@ def start_build(
     if goal is not None or project is None:
         require_goal(goal or "")
     if project is not None or goal is None:
-        return request_build(client, find_project_id(client, project or ""), goal, engine=engine, answers=answers)
+        project_id = find_project_id(client, project or "")
+        return request_build(client, project_id, goal, engine=engine, answers=answers, is_confirmed=is_confirmed)
     project_id = client.post("/api/projects", {"name": project_name(goal)})["id"]
     try:
         return request_build(client, project_id, goal, engine=engine, answers=answers)
@@ -194,9 +219,10 @@ def request_build(
     *,
     engine: str | None = None,
     answers: list[dict[str, str]] | None = None,
+    is_confirmed: bool = False,
 ) -> JsonObject:
     """Ask for a build of the project; without a goal, of its specification as it stands."""
-    fields = {"goal": goal, "engine": engine, "answers": answers}
+    fields = {"goal": goal, "engine": engine, "answers": answers, "confirmed": is_confirmed or None}
     # What is null means something else to the API than what is left out.
     body = {"project_id": project_id, **{name: value for name, value in fields.items() if value is not None}}
     # A key of its own for each command: an answer that was lost is asked for again, and builds once.

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.cli.builds import Engine, Timeout, finish_started, planner_of
-from app.cli.client import ApiClient, open_client
+from app.cli.builds import Engine, Timeout, Yes, finish_started, planner_of, start_confirmed
+from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import ApiProblem, UsageError
 from app.cli.lookup import Project, find_project_id
@@ -24,6 +24,7 @@ def change(
     *,
     engine: Engine = None,
     anyway: Annotated[bool, Parameter(help="Build although a part of it was not understood.")] = False,
+    yes: Yes = False,
     detach: Annotated[bool, Parameter(help="Do not wait; print the job's id.")] = False,
     timeout: Timeout = None,
     common: Common = COMMON,
@@ -40,7 +41,18 @@ def change(
             body = {"project_id": project_id}
         else:
             body = {"project_id": project_id, "change": words}
-        started = client.post("/api/generation/start", body, idempotency_key=uuid.uuid4().hex)
+
+        def start(is_confirmed: bool) -> JsonObject:
+            whole = {**body, "confirmed": True} if is_confirmed else body
+            return client.post("/api/generation/start", whole, idempotency_key=uuid.uuid4().hex)
+
+        try:
+            started = start_confirmed(context, start, yes=yes)
+        except ApiProblem as problem:
+            # A change that a model plans is in no plan yet, so to build the plan would not make it.
+            if problem.problem_code == "confirmation_needed" and "change" in body:
+                problem.remedy = f"cofounder change {project_id} {quote(words)} --yes"
+            raise
         context.say(f"Changing it as {started['build_version']} (job {started['job_id']}).")
         return finish_started(client, started, context, common, detach=detach, timeout_s=timeout)
 

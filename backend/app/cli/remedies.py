@@ -9,6 +9,7 @@ from app.domain.job import JobStatus
 
 COMMAND_FOR_CODE: Final[dict[str, str]] = {
     "gate_pending": "cofounder gates {project_id}",
+    "confirmation_needed": "cofounder build --project {project_id} --yes",
     "build_in_progress": "cofounder watch {job_id}",
     "project_parked": "cofounder unpark {project_id}",
     "already_terminal": "cofounder status {job_id}",

@@ -80,6 +80,12 @@ class GatePending(Conflict):
     code, title = "gate_pending", "A decision is waiting"
 
 
+class ConfirmationNeeded(Conflict):
+    """So many versions were made that the founder says first whether to go on."""
+
+    code, title = "confirmation_needed", "Do you want to go on?"
+
+
 class BuildInProgress(Conflict):
     code, title = "build_in_progress", "A build is running"
 

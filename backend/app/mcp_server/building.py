@@ -68,6 +68,9 @@ class BuildIn(Arguments):
     anyway: Annotated[
         bool, Field(description="Build a goal although most of it would be left out. Only if the founder says so.")
     ] = False
+    confirmed: Annotated[
+        bool, Field(description="Make a further version after confirmation_needed. Only if the founder says so.")
+    ] = False
     request_key: RequestKey = None
 
 
@@ -124,7 +127,7 @@ async def _spec_to_build(session: Session, arguments: BuildIn) -> AppSpec | None
 
 def _request_of(project_id: ProjectId, arguments: BuildIn, *, has_spec: bool) -> StartRequest:
     if has_spec:
-        return StartRequest(project_id, None)
+        return StartRequest(project_id, None, is_confirmed=arguments.confirmed)
     answers = None if arguments.answers is None else {said.question: said.answer for said in arguments.answers}
     return StartRequest(project_id, arguments.goal, answers=answers)
 

@@ -51,6 +51,9 @@ class ChangeIn(Arguments):
     build: Annotated[
         bool, Field(description="Build it as the next version; false only tells what it would do.")
     ] = True
+    confirmed: Annotated[
+        bool, Field(description="Make a further version after confirmation_needed. Only if the founder says so.")
+    ] = False
     request_key: RequestKey = None
 
     @model_validator(mode="after")
@@ -93,7 +96,7 @@ async def _change_app(session: Session, arguments: ChangeIn) -> Answer:
     async with services.database.transaction() as tx, once(tx, session, arguments) as repeated:
         if repeated.answer is None:
             before, view = await _keep_change(tx, session, arguments)
-            request = StartRequest(project_id, None)
+            request = StartRequest(project_id, None, is_confirmed=arguments.confirmed)
             started = await services.generation.start(tx, caller.id, request, tier=caller.tier)
             changes = [*difference(before, view.spec), *view.notes]
             repeated.answer = {**started, "project_id": str(project_id), "changes": changes}

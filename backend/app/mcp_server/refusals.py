@@ -14,6 +14,7 @@ NEXT: Final[Mapping[str, str]] = {
         "The founder has to decide first. Call decisions to see the options, ask the founder, "
         "then call decide with their answer."
     ),
+    "confirmation_needed": "Ask the founder whether to go on; if so, repeat this call with confirmed true.",
     "build_in_progress": "Call follow with its job_id and wait for it, or call cancel if the founder wants that.",
     "conflict": "Call change with this project_id for its next version; without project_id build makes a new one.",
     "project_parked": "Ask the founder whether to take it up again; if so call unpark, then repeat this call.",

@@ -257,6 +257,12 @@ async def newest_versions(tx: Connection, project_ids: Sequence[ProjectId]) -> M
     return {job.project_id: job for job in newest}
 
 
+async def count_ready(tx: Connection, project_id: ProjectId) -> int:
+    """How many versions the project has."""
+    query = "SELECT count(*) FROM jobs WHERE project_id = %(project)s AND status = 'ready'"
+    return int(await tx.value(query, {"project": project_id}))
+
+
 async def newest_ready(tx: Connection, project_id: ProjectId) -> SpecifiedJob | None:
     """The project's newest version."""
     row = await tx.row(_NEWEST_READY, {"project": project_id})

@@ -35,6 +35,8 @@ class StartIn(BaseModel):
     """Who plans it; the project remembers it. By default what the project, or else the instance, says."""
     answers: Annotated[list[AnswerIn], Field(max_length=MOST_ANSWERS)] | None = None
     """To questions of the model; by default those of the version before."""
+    confirmed: bool = False
+    """True makes a further version of the plan although so many were made (409 `confirmation_needed`)."""
     anyway: bool = True
     """False refuses a goal of which the rules would keep too little (422 `too_little_kept`)."""
 

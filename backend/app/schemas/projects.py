@@ -37,6 +37,13 @@ class LatestBuildOut(BaseModel):
     error_message: str | None
 
 
+class IterationsOut(BaseModel):
+    """The versions of a project, and the number at which its founder says whether to go on."""
+
+    number: int
+    until: int
+
+
 class ProjectOut(BaseModel):
     """A project."""
 
@@ -49,6 +56,8 @@ class ProjectOut(BaseModel):
     created_at: str
     engine: str | None
     """Who plans its apps; null is what the instance says."""
+    iterations: IterationsOut | None = None
+    """Null in lists, where a project begins from a plan, and for whoever has no subscription."""
     model: str | None
     """The model that is chosen for it; null is what its founder, or else the instance, says."""
 

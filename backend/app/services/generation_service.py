@@ -15,6 +15,7 @@ from app.blueprint.spec import AppSpec
 from app.core.errors import (
     AlreadyTerminal,
     AppError,
+    ConfirmationNeeded,
     Conflict,
     IdempotencyKeyReused,
     IllegalTransition,
@@ -29,7 +30,7 @@ from app.domain.failure import BuildFailed, FailureCode
 from app.domain.gate import Gate, GateType
 from app.domain.job import Change, Job, JobStatus, NewJob, SpecifiedJob
 from app.domain.status import StatusView
-from app.domain.tier import Tier
+from app.domain.tier import Iterations, Tier
 from app.events.feeds import Feeds
 from app.ports.runner import MODEL_ENGINE, RunnerError
 from app.ports.sandbox import SandboxError, SandboxRuntime
@@ -67,6 +68,9 @@ class StartRequest:
 
     answers: Mapping[str, str] | None = None
     """To questions of a model; None keeps those of the version before."""
+
+    is_confirmed: bool = False
+    """Whether the founder wants a further iteration although so many were made."""
 
     model_was_asked: bool = True
     """False to be told by ModelToAsk where a model plans it, before anything is accepted."""
@@ -149,6 +153,8 @@ class GenerationService:
                     raise ModelToAsk from refused
                 if refused.reason != "spec_needed":
                     raise _refusal_of(refused, request.project_id) from refused
+            if request.goal is None and not request.is_confirmed:
+                await self._require_few_iterations(tx, request.project_id, Tier(job.tier))
             # Read without the project's lock, so it is accepted only if it still stands.
             spec, basis = await self._to_build(tx, request)
             # A change in words adds itself to the goal of the plan, so the plan knows the whole of it.
@@ -156,6 +162,28 @@ class GenerationService:
             written = None if spec is None else spec.model_dump(mode="json")
             job = replace(job, goal=goal, spec=written, basis=basis)
         raise Conflict("The specification is being changed right now.", remedy="Try again.")
+
+    async def _require_few_iterations(self, tx: Connection | None, project_id: ProjectId, tier: Tier) -> None:
+        """ConfirmationNeeded once as many were made as a tier makes before it asks.
+
+        A goal that is built anew, a build that is tried again and a way back are no iterations.
+        """
+        if tx is None:
+            async with self._database.autocommit() as own:
+                return await self._require_few_iterations(own, project_id, tier)
+        made = await self.iterations(tx, project_id, tier)
+        if made.must_be_confirmed:
+            raise ConfirmationNeeded(
+                f"You have made {made.number} versions of this app. Does it still become what you want?",
+                remedy="Nothing was built. To go on all the same, send the same again with `confirmed`: true.",
+                project_id=str(project_id),
+                iterations=made.number,
+            )
+        return None
+
+    async def iterations(self, tx: Connection, project_id: ProjectId, tier: Tier) -> Iterations:
+        """The versions of a project as its founder's tier counts them."""
+        return Iterations(await jobs.count_ready(tx, project_id), tier.limits.iterations_before_confirmation)
 
     async def engine_for(self, tx: Connection, founder_id: FounderId, request: StartRequest) -> str | None:
         """The engine that would plan this build; None when its specification is there already."""

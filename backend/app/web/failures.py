@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from app.api.errors import render
-from app.core.errors import AppError
+from app.core.errors import AppError, ConfirmationNeeded, InvalidInput
 from app.mcp_server.mount import PATH as MCP_PATH
+from app.web.form import read_form
 from app.web.rendering import page
 
 FOR_PROGRAMS: Final = ("/api/", f"{MCP_PATH}/")
@@ -22,6 +25,10 @@ _NOTHING_HERE: Final = {
     "title": "There is nothing here",
     "remedy": "It was deleted, or the address is not whole.",
 }
+SENT_AGAIN: Final = (401, 500, 503)
+"""The same form may be taken once somebody is signed in, or once what was away is back."""
+NOT_SHOWN_AGAIN: Final = frozenset({"token", "key", "code"})
+"""Secrets: whoever sends one again types it again."""
 _NO_ADDRESS: Final = "No page of Co-Founder has this address."
 Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 
@@ -35,7 +42,9 @@ def install_failure_pages(app: FastAPI) -> None:
 def _as_page(handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def shown(request: Request, error: Exception) -> Response:
         answer = await handler(request, error)
-        return _for_program_or_person(request, answer)
+        is_sent_again = answer.status_code in SENT_AGAIN or isinstance(error, ConfirmationNeeded)
+        written = await _written_in(request) if is_sent_again else []
+        return _for_program_or_person(request, answer, written)
 
     return shown
 
@@ -45,7 +54,22 @@ def refusal_of(scope: Scope, error: AppError) -> Response:
     return _for_program_or_person(Request(scope), render(error))
 
 
-def _for_program_or_person(request: Request, answer: JSONResponse) -> Response:
+async def _written_in(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form that was sent after its session had ended, so that it can be sent again.
+
+    Only pages of ours come as far as that: a post from elsewhere is refused before anybody asks for the session.
+    """
+    if request.method != "POST":
+        return []
+    with suppress(InvalidInput, ClientDisconnect):
+        form = await read_form(request)
+        return [(name, value) for name, value in form.items() if name not in NOT_SHOWN_AGAIN]
+    return []
+
+
+def _for_program_or_person(
+    request: Request, answer: JSONResponse, written: Sequence[tuple[str, str]] = ()
+) -> Response:
     """The answer as a program reads it, or as a page for a person."""
     # With a slash behind, so that /mcp itself counts and /apiary does not.
     if f"{request.url.path}/".startswith(FOR_PROGRAMS):
@@ -55,14 +79,14 @@ def _for_program_or_person(request: Request, answer: JSONResponse) -> Response:
         # A router that knows no such address has no words for a person.
         detail = _NO_ADDRESS if problem["detail"] == "Not Found." else problem["detail"]
         problem = _NOTHING_HERE | problem | {"title": _NOTHING_HERE["title"], "detail": detail}
-    failure = failure_page(request, problem)
+    failure = failure_page(request, problem, written)
     if "retry-after" in answer.headers:
         failure.headers["retry-after"] = answer.headers["retry-after"]
     return failure
 
 
-def failure_page(request: Request, problem: dict[str, Any]) -> Response:
-    """The page that says what is wrong and what to do."""
+def failure_page(request: Request, problem: dict[str, Any], written: Sequence[tuple[str, str]] = ()) -> Response:
+    """The page that says what is wrong and what to do; `written` is kept on it, to be sent again."""
     status = int(problem["status"])
     template = "locked.html" if status == 401 else "failure.html"
-    return page(request, template, status=status, problem=problem)
+    return page(request, template, status=status, problem=problem, written=written)

@@ -139,5 +139,7 @@ async def _iteration_text(services: Services, caller: Caller, room: Room) -> str
     # Only the count of iterations is left out: who may not build may still look.
     except SubscriptionRequired:
         return ""
-    count, most = len(room.ready_builds), tier.limits.iterations_before_confirmation
-    return f"Iteration {count} of {most}" if count <= most else f"Iteration {count}; {most} are usual"
+    async with services.database.autocommit() as tx:
+        made = await services.generation.iterations(tx, room.project.id, tier)
+    words = f"Iteration {made.number} of {made.until}"
+    return f"{words}. Before the next one you are asked whether to go on." if made.must_be_confirmed else words

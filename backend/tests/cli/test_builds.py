@@ -293,3 +293,39 @@ def brief(status: str) -> dict[str, object]:
 def plain(screen: str) -> str:
     """What a terminal shows, without the codes that move the cursor and choose colours."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen)
+
+
+ASKED = Answer(
+    409,
+    {"code": "confirmation_needed", "detail": "You have made 5 versions.", "project_id": PROJECT},
+    {"Retry-After": "0"},
+)
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_further_version_is_asked_about_at_a_terminal(
+    cli: Cli, buildable: FakeApi, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", FakeTerminal(f"{answer}\n"))
+    [started] = buildable._script[("POST", START)]
+    buildable.on("POST", START, ASKED, started)
+
+    ran = cli("build", "--project", PROJECT)
+
+    assert "You have made 5 versions. Build a further version? [y/N]" in ran.talk
+    bodies = [request.body for request in buildable.asked("POST", START)]
+    further = [{"project_id": PROJECT, "confirmed": True}] if answer == "y" else []
+    assert (ran.code, bodies) == (0 if answer == "y" else 5, [{"project_id": PROJECT}, *further])
+
+
+def test_a_further_version_is_not_asked_about_when_it_was_said(cli: Cli, buildable: FakeApi) -> None:
+    assert cli("build", "--project", PROJECT, "--yes").code == 0
+    [start] = buildable.asked("POST", START)
+    assert start.body == {"project_id": PROJECT, "confirmed": True}
+
+
+def test_a_change_by_a_model_that_has_to_be_confirmed_names_the_change(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", f"/api/projects/{PROJECT}", Answer(200, {"id": PROJECT, "engine": "model"}))
+    api.on("POST", START, ASKED)
+    ran = cli("change", PROJECT, "Add a motto to dancers")
+    assert (ran.code, ran.last_word) == (5, f"cofounder change {PROJECT} 'Add a motto to dancers' --yes")

@@ -20,6 +20,12 @@ START = "/api/generation/start"
         (402, {"code": "subscription_required", "upgrade_url": "https://pay.test/"}, 4, "https://pay.test/"),
         (404, {"code": "not_found"}, 3, "cofounder projects"),
         (409, {"code": "gate_pending", "project_id": PROJECT}, 5, f"cofounder gates {PROJECT}"),
+        (
+            409,
+            {"code": "confirmation_needed", "project_id": PROJECT},
+            5,
+            f"cofounder build --project {PROJECT} --yes",
+        ),
         (409, {"code": "build_in_progress", "job_id": JOB}, 5, f"cofounder watch {JOB}"),
         (409, {"code": "project_parked", "project_id": PROJECT}, 5, f"cofounder unpark {PROJECT}"),
         (409, {"code": "no_spec", "project_id": PROJECT}, 5, f'cofounder build "your goal" --project {PROJECT}'),

@@ -68,6 +68,56 @@ async def test_by_keyboard_alone_from_an_idea_to_a_stopped_build(founder: Founde
     await founder.text("Stopped")
 
 
+async def test_the_keyboard_stays_where_it_was_through_every_correction(founder: Founder) -> None:
+    browser = founder.browser
+    await sign_in(founder)
+    await _drafted(founder)
+    said = await _correct_by_keyboard(founder, "#rename-Customer", "label", "Member")
+    assert said.startswith("Your last change:")
+    assert "Customers are called members now." in said
+    # Where the form was that is closed again, and not at the top of the page.
+    assert await browser.run("document.activeElement.matches('#rename-Customer > summary')")
+    await founder.press("Enter")
+    await _focus(founder, "#rename-Customer .danger")
+    await founder.press("Enter")
+    await founder.see("!document.querySelector('#rename-Customer')")
+    # Its place is gone, so it is in the part that was shown anew.
+    assert await browser.run("document.activeElement.id") == "plan"
+    await _focus(founder, "#undo", most=200)
+    await founder.press("Enter")
+    await founder.see("!!document.querySelector('#rename-Customer')")
+    assert await browser.run("document.activeElement.id") == "undo"
+
+
+async def _correct_by_keyboard(founder: Founder, details: str, name: str, value: str) -> str:
+    """What is said after a field in an opened place was written and sent by the Enter key."""
+    await _focus(founder, f"{details} > summary")
+    await founder.press("Enter")
+    await _focus(founder, f"{details} [name={name}]")
+    await founder.browser.run("document.activeElement.select()")
+    await founder.browser.type(value)
+    await founder.press("Enter")
+    return str(await founder.see("document.querySelector('#live').textContent"))
+
+
+async def test_what_is_typed_when_the_session_has_ended_stays_there(founder: Founder) -> None:
+    browser = founder.browser
+    await sign_in(founder)
+    await browser.open(f"{founder.instance.url}/new")
+    await browser._command("Network.clearBrowserCookies")
+    await founder.fill("#goal", IDEA)
+    await founder.see("!document.querySelector('#signed-out').hidden")
+    assert await browser.run("[document.querySelector('#goal').value, document.activeElement.id]") == [
+        IDEA,
+        "goal",
+    ]
+    link = founder.instance.client.post("/api/page-links").json()["url"]
+    await browser.run(f"fetch({json.dumps(link)}).then(answer => answer.status)")
+    await browser.type(" Each class has room for 12.")
+    await founder.text("What it keeps")
+    assert await browser.run("document.querySelector('#signed-out').hidden")
+
+
 async def test_by_touch_on_a_phone(founder: Founder) -> None:
     browser = founder.browser
     await sign_in(founder)

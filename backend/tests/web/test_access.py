@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 
@@ -149,3 +150,23 @@ def test_what_is_wrong_is_said_in_a_page(signed_in: House, path: str) -> None:
     assert answer.status_code in (404, 422)
     assert answer.headers["content-type"].startswith("text/html")
     assert "dbg_" in answer.text
+
+
+def test_what_was_written_when_the_session_ended_is_sent_again_after_signing_in(house: House) -> None:
+    house.client.headers["Sec-Fetch-Site"] = "same-origin"
+    written = {"goal": "Loans of <b>kayaks</b>, at most 3 days", "do": "plan", "key": "sk-secret"}
+
+    answer = house.client.post("/new", data=written)
+
+    assert answer.status_code == 401
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', answer.text))
+    assert {name: html.unescape(value) for name, value in fields.items()} == {
+        "goal": "Loans of <b>kayaks</b>, at most 3 days",
+        "do": "plan",
+    }
+    assert "<b>kayaks</b>" not in answer.text
+    assert "Nothing of what you wrote is lost" in answer.text
+    # Who only looks has written nothing, and a post of another site is not handed on.
+    assert "what you wrote" not in house.client.get("/new").text
+    foreign = house.client.post("/new", data=written, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (foreign.status_code, "kayaks" in foreign.text) == (403, False)

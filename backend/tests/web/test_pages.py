@@ -371,6 +371,77 @@ def test_a_branch_is_a_project_of_its_own(signed_in: House) -> None:
     assert len(signed_in.client.get("/api/projects", headers=AUTH).json()["items"]) == 3
 
 
+def test_after_five_iterations_the_founder_says_whether_to_go_on(signed_in: House) -> None:
+    project = built(signed_in)
+    for detail in ("Birthday", "Shoe size", "Nickname"):
+        _iterate(signed_in, project, detail)
+    assert "Iteration 4 of 5<" in signed_in.client.get(f"/p/{project}").text
+    _iterate(signed_in, project, "Motto")
+    assert (
+        "Iteration 5 of 5. Before the next one you are asked whether to go on."
+        in signed_in.client.get(f"/p/{project}").text
+    )
+    asked = signed_in.client.get(f"/api/projects/{project}", headers=AUTH).json()["iterations"]
+    assert asked == {"number": 5, "until": 5}
+    post(signed_in, f"/p/{project}/change", text="Add a hobby to customers")
+
+    page = post(signed_in, f"/p/{project}/build")
+
+    assert page.status_code == 409
+    assert "You have made 5 versions of this app." in page.text
+    assert "Yes, build the next version" in page.text
+    assert newest(signed_in, project)["build_version"] == "build_v0_5"
+    refused = signed_in.client.post("/api/generation/start", json={"project_id": project}, headers=AUTH)
+    assert (refused.status_code, refused.json()["code"], refused.json()["iterations"]) == (
+        409,
+        "confirmation_needed",
+        5,
+    )
+
+    post(signed_in, f"/p/{project}/build", confirmed="1")
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+
+    assert newest(signed_in, project)["status"] == "ready"
+    # One confirmation is good for as many as the first time.
+    assert "Iteration 6 of 10<" in signed_in.client.get(f"/p/{project}").text
+
+
+def test_a_way_back_and_another_goal_are_no_iterations(signed_in: House) -> None:
+    project = built(signed_in)
+    for detail in ("Birthday", "Shoe size", "Nickname", "Motto"):
+        _iterate(signed_in, project, detail)
+
+    post(signed_in, f"/p/{project}/v/2/back")
+
+    assert newest(signed_in, project)["build_version"] == "build_v0_6"
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+    for number in range(7, 11):
+        signed_in.build(JobId(UUID(signed_in.start(project).json()["job_id"])))
+        assert newest(signed_in, project)["build_version"] == f"build_v0_{number}"
+    assert signed_in.start(project).status_code == 201
+
+
+def test_a_start_that_is_repeated_under_its_key_is_not_asked_to_confirm(signed_in: House) -> None:
+    project = built(signed_in)
+    for detail in ("Birthday", "Shoe size", "Nickname"):
+        _iterate(signed_in, project, detail)
+    body, keyed = {"project_id": project}, {**AUTH, "Idempotency-Key": "the fifth"}
+    correct(signed_in, project, "add_detail", record="Customer", label="Motto", kind="text")
+    first = signed_in.client.post("/api/generation/start", json=body, headers=keyed)
+    signed_in.build(JobId(UUID(first.json()["job_id"])))
+
+    again = signed_in.client.post("/api/generation/start", json=body, headers=keyed)
+
+    assert (again.status_code, again.json()["job_id"]) == (201, first.json()["job_id"])
+
+
+def _iterate(house: House, project: str, detail: str) -> None:
+    correct(house, project, "add_detail", record="Customer", label=detail, kind="text")
+    post(house, f"/p/{project}/build")
+    house.build(JobId(UUID(newest(house, project)["job_id"])))
+    assert newest(house, project)["status"] == "ready"
+
+
 def test_a_failed_build_says_so_kindly_and_offers_to_try_again(signed_in: House) -> None:
     project = drafted(signed_in)
     post(signed_in, f"/p/{project}/build")

@@ -71,6 +71,7 @@ async def start(
         idempotency_key,
         change=body.change,
         engine=body.engine,
+        is_confirmed=body.confirmed,
         answers=None if body.answers is None else {said.question: said.answer for said in body.answers},
     )
     is_asked_first = body.goal is not None and not body.anyway

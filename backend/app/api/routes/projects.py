@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated
 from uuid import UUID
@@ -12,9 +13,13 @@ from app.api import cursors
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep
 from app.api.status import build_out
+from app.container import Services
+from app.core.errors import SubscriptionRequired
 from app.core.ids import ProjectId
+from app.db.engine import Connection
 from app.schemas.generation import BuildsOut
-from app.schemas.projects import LatestBuildOut, ProjectChange, ProjectIn, ProjectOut, ProjectsOut
+from app.schemas.projects import IterationsOut, LatestBuildOut, ProjectChange, ProjectIn, ProjectOut, ProjectsOut
+from app.services.founder_service import Caller
 from app.services.project_service import ProjectView
 
 router = APIRouter()
@@ -65,7 +70,7 @@ async def create(body: ProjectIn, caller: CallerDep, services: ServicesDep) -> P
     """A new project."""
     async with services.database.transaction() as tx:
         view = await services.projects.create(tx, caller.id, name=body.name, description=body.description or "")
-    return project_out(view)
+        return await _whole(tx, services, caller, view)
 
 
 @router.get("", operation_id="list_projects", response_model=ProjectsOut)
@@ -86,7 +91,18 @@ async def get(project_id: UUID, caller: CallerDep, services: ServicesDep) -> Res
     """One project."""
     async with services.database.autocommit() as tx:
         view = await services.projects.get(tx, caller.id, ProjectId(project_id))
-    return answer(project_out(view))
+        project = await _whole(tx, services, caller, view)
+    return answer(project)
+
+
+async def _whole(tx: Connection, services: Services, caller: Caller, view: ProjectView) -> ProjectOut:
+    """A project with what a list leaves out."""
+    project = project_out(view)
+    with suppress(SubscriptionRequired):  # who may not build may still look
+        tier = (await services.founders.require_subscription(caller)).tier
+        made = await services.generation.iterations(tx, view.project.id, tier)
+        project.iterations = IterationsOut(number=made.number, until=made.until)
+    return project
 
 
 @router.patch("/{project_id}", operation_id="change_project")
@@ -96,7 +112,7 @@ async def change(project_id: UUID, body: ProjectChange, caller: CallerDep, servi
         view = await services.projects.change(
             tx, caller.id, ProjectId(project_id), name=body.name, description=body.description
         )
-    return project_out(view)
+        return await _whole(tx, services, caller, view)
 
 
 @router.delete("/{project_id}", status_code=204, operation_id="delete_project")

@@ -125,7 +125,7 @@ async def return_to(
         require_ready(job)
         await services.specs.return_to(tx, caller.id, job.project_id, job)
         # Without a goal: what was just made to stand is built as it is.
-        request = StartRequest(job.project_id, None)
+        request = StartRequest(job.project_id, None, is_confirmed=True)
         accepted = await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
     return answer(StartOut.model_validate(accepted), status=201)

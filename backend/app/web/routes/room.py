@@ -148,7 +148,7 @@ async def build(
         if form.ticked("again"):
             newest = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
             goal = next((job.goal for job in newest if job.status is JobStatus.FAILED), None)
-        request = StartRequest(ProjectId(project_id), goal)
+        request = StartRequest(ProjectId(project_id), goal, is_confirmed=form.ticked("confirmed"))
         await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
@@ -199,7 +199,7 @@ async def change_by_model(
         words = check_text(CHANGE, text, called="The change")
         await services.models.require_answering(caller.id, key)
         async with _decided_first(services, caller, form) as tx:
-            request_to_build = StartRequest(key, None, change=words)
+            request_to_build = StartRequest(key, None, change=words, is_confirmed=form.ticked("confirmed"))
             await services.generation.start(tx, caller.id, request_to_build, tier=caller.tier)
     except (InvalidInput, EngineUnavailable) as error:
         problem = problem_of(error)

@@ -135,7 +135,7 @@ async def go_back(
     require_ready(job)
     async with services.database.transaction() as tx:
         await services.specs.return_to(tx, caller.id, ProjectId(project_id), job)
-        request = StartRequest(ProjectId(project_id), None)
+        request = StartRequest(ProjectId(project_id), None, is_confirmed=True)
         await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")

@@ -17,23 +17,43 @@ async function ask(url, options = {}) {
   }
 }
 
+/** The place of the keyboard in a part that is about to be replaced; null when it is elsewhere. */
+function placeIn(part) {
+  const focused = document.activeElement;
+  if (!part.contains(focused)) return null;
+  const around = [];
+  for (let one = focused; one !== part; one = one.parentElement) if (one.id) around.push(one.id);
+  return around;
+}
+
+/** Give the keyboard back the same place, or else the nearest one: without any it would begin anew at the top. */
+function giveBack(around, part) {
+  const places = around.map((id) => document.getElementById(id)).map((one) => one?.matches("details") ? one.querySelector("summary") : one);
+  const target = places.find((one) => one && part.contains(one) && one.checkVisibility()) ?? part;
+  if (!target.matches("a, button, input, select, textarea, summary")) target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+}
+
 /** Put the parts of another page in the place of those of this one that have the same id; whether there are any. */
 function swap(html, ids, done) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const failed = fresh.querySelector(".problem[role=alert]");
+  // What comes with a part is not read out by itself; what is said is.
+  const words = fresh.querySelector("[data-say]")?.textContent;
   let shown = false;
   for (const id of ids) {
     const [now, then] = [document.querySelector(id), fresh.querySelector(id)];
     if (!now || !then) continue;
     shown = true;
     const opened = [...now.querySelectorAll("details[open][id]")].map((one) => one.id).filter((id) => failed || id !== done);
-    const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
+    const around = placeIn(now);
     now.replaceWith(then);
     opened.forEach((one) => document.getElementById(one)?.setAttribute("open", ""));
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (around) giveBack(around, then);
     prepare(then);
   }
   document.title = fresh.title || document.title;
+  if (shown && words) say(words.trim());
   return shown;
 }
 
@@ -50,6 +70,9 @@ async function send(form, submitter, signal) {
       location.assign(answer.url);
       return;
     }
+    // Nobody is signed in any more: what was typed stays where it is until somebody is.
+    document.querySelector("#signed-out")?.toggleAttribute("hidden", answer.status !== 401);
+    if (answer.status === 401) return;
     const html = await answer.text();
     // An answer with none of these parts is a page that says what is wrong.
     if (!swap(html, ids, form.closest("details")?.id)) swap(html, ["#main"]);
@@ -76,7 +99,9 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// What is typed into a live form is answered as soon as the fingers rest.
+// What is typed into a live form is answered as soon as the fingers rest. The rest is a part of the 300 ms in which
+// a plan is to answer, and a key comes every 100 to 200 ms: a longer one would spare hardly a question.
+const REST_MS = 60;
 let typing, asking;
 document.addEventListener("input", (event) => {
   const form = event.target.form;
@@ -87,7 +112,7 @@ document.addEventListener("input", (event) => {
     asking?.abort();
     asking = new AbortController();
     send(form, undefined, asking.signal);
-  }, 100);
+  }, REST_MS);
 });
 
 document.addEventListener("click", (event) => {
