@@ -53,6 +53,7 @@ from app.services.gate_service import GateService
 from app.services.generation_service import GenerationService
 from app.services.help_desk import HelpDesk
 from app.services.launch_service import LaunchService
+from app.services.old_records import OldRecords
 from app.services.page_access import PageAccess
 from app.services.project_beginnings import ProjectBeginnings
 from app.services.project_service import ProjectService
@@ -141,6 +142,7 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
     gates = GateService()
     specs = SpecService()
     versions = VersionService(adapters.store)
+    data = AppData(adapters.runtime, app_host(adapters, settings), versions)
     choices = kept_choices(settings)
     shares, projects = ShareService(), ProjectService(cache)
     return Services(
@@ -175,7 +177,8 @@ def assemble(adapters: Adapters, settings: Settings) -> Services:
         models=model_service(settings, database),
         choices=choices,
         versions=versions,
-        data=AppData(adapters.runtime, app_host(adapters, settings), versions),
+        data=data,
+        old_records=OldRecords(database, data),
         previews=adapters.signer,
         links=LinkRevocation(database, adapters.signer),
         # The probe of a build wakes the preview just as a founder's click does.

@@ -24,6 +24,7 @@ from app.services.help_desk import HelpDesk
 from app.services.launch_service import LaunchService
 from app.services.model_choices import ModelChoices
 from app.services.model_service import ModelService
+from app.services.old_records import OldRecords
 from app.services.page_access import PageAccess
 from app.services.project_beginnings import ProjectBeginnings
 from app.services.project_service import ProjectService
@@ -59,6 +60,7 @@ class Services:
     choices: ModelChoices
     versions: VersionService
     data: AppData
+    old_records: OldRecords
     previews: PreviewSigner
     links: LinkRevocation
     waker: PreviewProbe

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +113,19 @@ class AppData:
     async def has_any(self, job_id: JobId) -> bool:
         """True when something is kept for this version."""
         return job_id in await self._runtime.list_data()
+
+    async def kept_jobs(self) -> Collection[JobId]:
+        """The versions that something is kept for."""
+        return await self._runtime.list_data()
+
+    async def forget(self, job_ids: Collection[JobId]) -> None:
+        """Remove the records of these versions for good; a preview of theirs that is open is asleep then."""
+        async with _storage_errors():
+            for sandbox_id, job_id in (await self._runtime.list_ids()).items():
+                if job_id in job_ids:
+                    await self._runtime.kill(sandbox_id)
+            for job_id in job_ids:
+                await self._runtime.remove_data(job_id)
 
     async def carry(self, parent: Job, to: JobId) -> bool:
         """Begin a version with a copy of another's records, unless it has some; False when there are none.

@@ -96,12 +96,14 @@ class ApiClient:
         """Change one object."""
         return self._call("PATCH", path, json=dict(body))
 
-    def delete(self, path: str) -> None:
-        """Remove one object."""
+    def delete(self, path: str) -> JsonObject:
+        """Remove something; the answer, which is empty where there is nothing to say."""
         with reaching(self.api_url):
             response = self._http.request("DELETE", path)
         if response.is_error:
             raise problem_of(response)
+        answer: JsonObject = response.json() if response.content else {}
+        return answer
 
     def put(self, path: str, body: Mapping[str, Any], *, revision: str, as_written: bool) -> JsonObject:
         """Write over what had this revision."""

@@ -14,7 +14,7 @@ from app.cli.command_group import command_group
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit, UsageError
 from app.cli.export import file_name, write_file, write_out
-from app.cli.lookup import Build, find_build
+from app.cli.lookup import Build, Project, find_build, find_project_id
 
 TABLES_SHOWN: Final = 20
 
@@ -79,6 +79,32 @@ def restore(
     return Exit.OK
 
 
+def prune(
+    project: Project,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do not ask.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
+    """Remove the records of every version but the newest; the versions themselves stay."""
+    with open_client(common, context) as client:
+        project_id = find_project_id(client, project)
+        path = f"/api/projects/{project_id}/old-records"
+        old = client.get(path)["versions"]
+        if old and not yes:
+            question = f"Remove the records of {', '.join(old)} for good? Those of the newest version stay."
+            command = f"cofounder data prune {project_id} --yes"
+            require_yes(context, question, otherwise="Nothing was removed.", command=command)
+        answer = client.delete(path) if old else {"versions": []}
+    if common.json:
+        context.result_json(answer)
+    else:
+        gone = ", ".join(answer["versions"])
+        context.result(f"The records of {gone} are gone." if gone else "No older version keeps records.")
+    return Exit.OK
+
+
 def restored_lines(version: str, answer: JsonObject) -> list[str]:
     """The records of the app now."""
     lines = [f"The records of {version} are those of the file now."]
@@ -87,4 +113,4 @@ def restored_lines(version: str, answer: JsonObject) -> list[str]:
     return lines + [f"  {note}" for note in answer["notes"]]
 
 
-app = command_group("data", backup, restore)
+app = command_group("data", backup, prune, restore)

@@ -203,6 +203,11 @@ _NEWEST_VERSIONS: Final = f"""
     SELECT newest.* FROM unnest(CAST(%(ids)s AS uuid[])) AS wanted(id)
     JOIN LATERAL ({_OF} project_id = wanted.id AND status = 'ready' ORDER BY number DESC LIMIT 1) newest ON true
     """
+_FOLLOWED: Final = f"""
+    {_OF} project_id = %(project)s AND status = 'ready' AND number < (
+        SELECT max(number) FROM jobs WHERE project_id = %(project)s AND status = 'ready'
+    ) ORDER BY number DESC
+    """
 # The end of the column's range, so that the first page is the same statement as the others.
 _NUMBERS_END: Final = 2**31 - 1
 
@@ -261,6 +266,11 @@ async def count_ready(tx: Connection, project_id: ProjectId) -> int:
     """How many versions the project has."""
     query = "SELECT count(*) FROM jobs WHERE project_id = %(project)s AND status = 'ready'"
     return int(await tx.value(query, {"project": project_id}))
+
+
+async def followed_versions(tx: Connection, project_id: ProjectId) -> Sequence[Job]:
+    """The project's ready jobs but the newest, newest first."""
+    return [_job_of(Job, row) for row in await tx.rows(_FOLLOWED, {"project": project_id})]
 
 
 async def newest_ready(tx: Connection, project_id: ProjectId) -> SpecifiedJob | None:

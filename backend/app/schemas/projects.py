@@ -62,6 +62,12 @@ class ProjectOut(BaseModel):
     """The model that is chosen for it; null is what its founder, or else the instance, says."""
 
 
+class OldRecordsOut(BaseModel):
+    """The older versions of a project that keep records of their own, newest first."""
+
+    versions: list[str]
+
+
 class ProjectsOut(BaseModel):
     """A page of projects."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.errors import Exit
-from tests.cli.fake_api import JOB, Answer, Cli, FakeApi, finished
+from tests.cli.fake_api import JOB, PROJECT, Answer, Cli, FakeApi, finished
 
 DATA = f"/api/builds/{JOB}/data"
 FILE = b"SQLite format 3\x00and the rest"
@@ -76,3 +76,21 @@ def test_an_export_holds_the_records_when_asked(cli: Cli, ready: FakeApi, tmp_pa
     target = tmp_path / "a.zip"
     assert cli("export", JOB, "--with-data", "--output", str(target)).code == 0
     assert target.read_bytes() == b"PK with data"
+
+
+def test_older_records_go_after_a_question(cli: Cli, api: FakeApi) -> None:
+    old = f"/api/projects/{PROJECT}/old-records"
+    api.on("GET", f"/api/projects/{PROJECT}", Answer(200, {"id": PROJECT, "name": "Yoga"}))
+    api.on("GET", old, Answer(200, {"versions": ["build_v0_2", "build_v0_1"]}))
+    api.on("DELETE", old, Answer(200, {"versions": ["build_v0_2", "build_v0_1"]}))
+
+    asked = cli("data", "prune", PROJECT)
+    assert (asked.code, asked.last_word) == (Exit.USAGE, f"cofounder data prune {PROJECT} --yes")
+    assert api.asked("DELETE", old) == []
+    assert "build_v0_2, build_v0_1 are gone" in cli("data", "prune", PROJECT, "--yes").out
+
+
+def test_no_question_is_asked_where_there_is_nothing_to_remove(cli: Cli, api: FakeApi) -> None:
+    api.on("GET", f"/api/projects/{PROJECT}", Answer(200, {"id": PROJECT, "name": "Yoga"}))
+    api.on("GET", f"/api/projects/{PROJECT}/old-records", Answer(200, {"versions": []}))
+    assert cli("data", "prune", PROJECT).out.strip() == "No older version keeps records."

@@ -97,6 +97,15 @@ def test_an_edited_specification_keeps_the_rows_and_leaves_the_older_version_its
         assert "Zelda Clay" in visitor.get(f"/{table}?q=Zelda").text
         assert "Only In Two</" not in visitor.get(f"/{table}?q=Only").text
 
+        old = f"/api/projects/{project}/old-records"
+        assert instance.client.delete(old, timeout=PATIENCE_S).json() == {"versions": ["build_v0_1"]}
+        assert instance.client.get(f"/api/builds/{first}/data", timeout=PATIENCE_S).status_code == 404
+    # Asleep, since its records went, it begins anew; those of the newest are untouched.
+    with Visitor(instance, first) as visitor:
+        assert "Zelda Clay" not in visitor.get(f"/{table}?q=Zelda").text.split("<main", 1)[1]
+    with Visitor(instance, second) as visitor:
+        assert "Only In Two" in visitor.get("/renamed_things?q=Only").text
+
 
 def backup(instance: Instance, job_id: str, path: Path) -> list[str]:
     """Every row of every table as one text, from a backup that the sqlite3 module opens."""

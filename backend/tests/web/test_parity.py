@@ -26,6 +26,7 @@ DONE_BY: Final = {
     "POST /p/{project_id}/v/{number}/branch": ("branch_build", "branch"),
     "POST /p/{project_id}/v/{number}/push": ("push_build", "push"),
     "POST /p/{project_id}/v/{number}/records": ("restore_data", "data restore"),
+    "POST /p/{project_id}/v/{number}/old-records": ("forget_old_records", "data prune"),
     "GET /": ("list_projects", "projects"),
     "GET /new": ("make_plan", "plan"),
     "GET /gallery": ("list_gallery", "gallery"),

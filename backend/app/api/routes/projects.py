@@ -18,7 +18,15 @@ from app.core.errors import SubscriptionRequired
 from app.core.ids import ProjectId
 from app.db.engine import Connection
 from app.schemas.generation import BuildsOut
-from app.schemas.projects import IterationsOut, LatestBuildOut, ProjectChange, ProjectIn, ProjectOut, ProjectsOut
+from app.schemas.projects import (
+    IterationsOut,
+    LatestBuildOut,
+    OldRecordsOut,
+    ProjectChange,
+    ProjectIn,
+    ProjectOut,
+    ProjectsOut,
+)
 from app.services.founder_service import Caller
 from app.services.project_service import ProjectView
 
@@ -122,6 +130,20 @@ async def delete(project_id: UUID, caller: CallerDep, services: ServicesDep) -> 
         await services.projects.delete(tx, caller.id, ProjectId(project_id))
     # After the commit, so that a deletion that fails has lost no files.
     await services.versions.forget(ProjectId(project_id))
+
+
+@router.get("/{project_id}/old-records", operation_id="list_old_records")
+async def list_old_records(project_id: UUID, caller: CallerDep, services: ServicesDep) -> OldRecordsOut:
+    """The versions before the newest that still keep a copy of the records."""
+    old = await services.old_records.list(caller.id, ProjectId(project_id))
+    return OldRecordsOut(versions=[job.build_version for job in old])
+
+
+@router.delete("/{project_id}/old-records", operation_id="forget_old_records")
+async def forget_old_records(project_id: UUID, caller: CallerDep, services: ServicesDep) -> OldRecordsOut:
+    """Remove those copies for good; the records of the newest version stay, and so does every version."""
+    old = await services.old_records.forget(caller.id, ProjectId(project_id))
+    return OldRecordsOut(versions=[job.build_version for job in old])
 
 
 @router.post("/{project_id}/park", operation_id="park_project")

@@ -70,6 +70,19 @@ async def restore(
     return await _records_page(request, services, room, status=status, **context)
 
 
+@router.post("/p/{project_id}/v/{number}/old-records", response_class=Response)
+async def forget_old(
+    request: Request, project_id: UUID, number: Number, caller: PageCaller, services: ServicesDep
+) -> Response:
+    """Remove the records of the versions before the newest for good."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=number)
+    try:
+        old = await services.old_records.forget(caller.id, room.project.id)
+    except AppError as error:
+        return await _records_page(request, services, room, status=error.status, problem=problem_of(error))
+    return await _records_page(request, services, room, forgotten=[job.number for job in old])
+
+
 async def _records_page(
     request: Request,
     services: Services,
@@ -78,7 +91,11 @@ async def _records_page(
     status: int = 200,
     **values: Any,  # Any: what the template shows
 ) -> Response:
-    context = {"problem": "", "done": None, "sheets": await _sheets_of(services, room.shown), **values}
+    old = await services.old_records.list(room.project.founder_id, room.project.id)
+    context = {
+        **{"problem": "", "done": None, "forgotten": None, "old": [job.number for job in old]},
+        **{"sheets": await _sheets_of(services, room.shown), **values},
+    }
     return page(request, "records.html", status=status, room=room, **context)
 
 
