@@ -26,7 +26,7 @@ from app.api.routes import (
 )
 from app.bootstrap import allowed_hosts, open_services
 from app.core.settings import Settings
-from app.mcp_server.mount import AssistantMount, Assistants
+from app.mcp_server.mount import AssistantMount, Assistants, refusing
 from app.web.failures import refusal_of
 from app.web.install import install_page
 
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_page(app)
     # Added before Guards, which then stands around it: the last one added is asked first.
     app.add_middleware(AssistantMount, assistants=app.state.assistants)
-    app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings), refuse=refusal_of)
+    app.add_middleware(Guards, allowed_hosts=allowed_hosts(settings), refuse=refusing(refusal_of))
     return app
 
 

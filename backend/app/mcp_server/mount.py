@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Final, Protocol, cast
@@ -11,6 +12,7 @@ from typing import Final, Protocol, cast
 import structlog
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.errors import render
@@ -22,6 +24,13 @@ log = structlog.get_logger(__name__)
 PATH: Final = "/mcp"
 CALLER: Final = "cofounder.caller"
 """The member of a request's scope that says which founder asks."""
+
+Refuse = Callable[[Scope, AppError], ASGIApp]
+
+_REFUSED: Final = -32600
+"""The protocol's code of a request that is not served."""
+
+_KEPT_HEADERS: Final = frozenset({"www-authenticate", "retry-after"})
 
 _CALLED: Final = frozenset({PATH, f"{PATH}/"})
 
@@ -48,9 +57,23 @@ class AssistantMount:
         try:
             server = await self._assistants.find_server(scope)
         except AppError as error:
-            await render(error)(scope, receive, send)
+            await refuse_assistant(error)(scope, receive, send)
             return
         await server(scope, receive, send)
+
+
+def refuse_assistant(error: AppError) -> ASGIApp:
+    """The document of a failure, with a message of the protocol in it: its clients hand on no other sentence."""
+    document = render(error)
+    message = "\n".join([error.detail, f"What to do: {error.remedy}" if error.remedy else ""]).rstrip()
+    envelope = {"jsonrpc": "2.0", "id": None, "error": {"code": _REFUSED, "message": message}}
+    headers = {name: value for name, value in document.headers.items() if name in _KEPT_HEADERS}
+    return JSONResponse({**json.loads(document.body), **envelope}, document.status_code, headers)
+
+
+def refusing(refuse: Refuse) -> Refuse:
+    """Answers what was refused before it came here: an assistant as assistants are, others by `refuse`."""
+    return lambda scope, error: refuse_assistant(error) if scope["path"] in _CALLED else refuse(scope, error)
 
 
 class Assistants:

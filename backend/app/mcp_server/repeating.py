@@ -14,10 +14,11 @@ from app.core.errors import IdempotencyKeyReused
 from app.db.engine import Connection
 from app.mcp_server.tools import Session
 from app.repositories import idempotency
+from app.schemas.text import Name
 
 RequestKey = Annotated[
-    str | None,
-    Field(max_length=200, description="Any word of yours: the same call repeated with the same word builds once."),
+    Name | None,
+    Field(description="Any word of yours: the same call repeated with the same word builds once."),
 ]
 
 
