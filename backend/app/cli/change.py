@@ -68,6 +68,8 @@ def change_by_rules(client: ApiClient, project_id: str, words: str, context: Con
         raise
     for line in answer["changes"]:
         context.say(line)
+    for text in answer.get("partly", []):
+        context.say(f"Only in part: “{text}”")
     if not answer["not_understood"] or anyway:
         return
     lost = "; ".join(f"“{text}”" for text in answer["not_understood"])

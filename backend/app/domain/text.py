@@ -34,6 +34,11 @@ def holds_controls(text: str) -> bool:
     return _NOT_TEXT.search(text) is not None
 
 
+def without_controls(text: str) -> str:
+    """The text without what `holds_controls` finds."""
+    return _NOT_TEXT.sub("", text)
+
+
 def without_direction(text: str) -> str:
     """The text without marks of direction; what joins letters and emoji stays."""
     return _DIRECTION.sub("", text)

@@ -68,7 +68,7 @@ def refuse_assistant(error: AppError) -> ASGIApp:
     message = "\n".join([error.detail, f"What to do: {error.remedy}" if error.remedy else ""]).rstrip()
     envelope = {"jsonrpc": "2.0", "id": None, "error": {"code": _REFUSED, "message": message}}
     headers = {name: value for name, value in document.headers.items() if name in _KEPT_HEADERS}
-    return JSONResponse({**json.loads(document.body), **envelope}, document.status_code, headers)
+    return JSONResponse({**json.loads(bytes(document.body)), **envelope}, document.status_code, headers)
 
 
 def refusing(refuse: Refuse) -> Refuse:

@@ -34,6 +34,8 @@ class ChangeOut(BaseModel):
     project_id: UUID
     revision: str
     changes: list[str]
+    partly: list[str]
+    """Of what was asked for now and before, what the next version would have only a part of."""
     not_understood: list[str]
     offers: dict[str, list[str]]
     """For each of those, sentences near to it that would be understood."""

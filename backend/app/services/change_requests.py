@@ -79,6 +79,12 @@ def _not_understood(spec: AppSpec, wishes: Sequence[WishSpec]) -> ChangeNotUnder
     )
 
 
+def added_wishes(spec: AppSpec, built: AppSpec | None) -> list[WishSpec]:
+    """The wishes of a plan beyond those of the version that it changes."""
+    known_texts = {wish.text for wish in built.wishes} if built is not None else set()
+    return [wish for wish in spec.wishes if wish.text not in known_texts]
+
+
 def lost_parts(spec: AppSpec, wishes: Sequence[WishSpec]) -> list[LostPart]:
     """The wishes that the next version would not have."""
     lost = [wish for wish in wishes if wish.state is WishState.LEFT_OUT]

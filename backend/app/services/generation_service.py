@@ -343,6 +343,6 @@ def _refusal_of(refused: NotAccepted, project_id: ProjectId) -> AppError:
         case "gate_pending":
             return gate_pending(facts["id"], GateType(facts["type"]), project_id)
         case "in_progress":
-            return build_in_progress(facts["id"])
+            return build_in_progress(facts["id"], project_id)
         case reason:
             raise ValueError(reason)

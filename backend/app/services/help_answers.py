@@ -179,7 +179,7 @@ def _tell_blockers(asked: Asked) -> Answer:
     number = asked.state.newest_ready.number
     blockers = [finding for finding in asked.findings if finding.light is Light.RED]
     notes = [finding for finding in asked.findings if finding.light is Light.YELLOW]
-    lines = tuple(f"{finding.title}. {finding.detail}" for finding in (*blockers, *notes))
+    lines = tuple(_finding_line(finding) for finding in (*blockers, *notes))
     if blockers:
         text = f"{len(blockers)} of these block version {number}, the first in the list; know the others:"
     elif notes:
@@ -187,6 +187,11 @@ def _tell_blockers(asked: Asked) -> Answer:
     else:
         text = f"Nothing blocks version {number}."
     return Answer(text, (_go_online(asked),), lines)
+
+
+def _finding_line(finding: Finding) -> str:
+    # A detail that leads to its command ends with a colon, and the command belongs behind it.
+    return f"{finding.title}. {finding.detail}{f' {finding.fix}' if finding.fix else ''}"
 
 
 def _tell_left_out(asked: Asked) -> Answer:
@@ -327,6 +332,17 @@ def _tell_taking_along(asked: Asked) -> Answer:
     )
 
 
+def _tell_deleting(asked: Asked) -> Answer:
+    return Answer(
+        "A project is deleted in its settings, by its name: with its versions, links and records, for good. To "
+        "put it aside instead, park it. A record of your app you delete in the app, a kind of record in the plan.",
+        (
+            Offer("Project settings", asked.path("/settings"), asked.command("projects delete")),
+            Offer("Open the app", asked.path(), asked.command("open")),
+        ),
+    )
+
+
 def _tell_words(_: Asked) -> Answer:
     return Answer(
         "The words of this page:",
@@ -356,12 +372,21 @@ _INTENTS: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
     (r"left out|missing|forgot|not in it|wish|kept", _tell_left_out),
     (r"customers? (?:can )?pay|payments?|paypal|stripe|credit card|checkout", _tell_payments),
     (r"\bfail|error|wrong|stuck|broke|did not work|didn.?t work|does not work|doesn.?t work", _tell_failure),
-    (r"\bback\b(?!.?up)|\bundo|earlier|older|revert|previous", _tell_going_back),
-    (r"\bshare|show|customers?|partner|\blink|phone|\bqr\b|friend", _tell_sharing),
+    (r"(?<!money )(?<!give )(?<!come )\bback\b(?!.?up)|\bundo|earlier|older|revert|previous", _tell_going_back),
+    (
+        r"\bshar(?:e|ing)|show|send|invite|customers?|partner|\blink|phone|\bqr\b|friend|"
+        r"\bgive (?:this|it|that|the app)\b|sister|brother|mother|father|\bmum\b|\bmom\b|\bdad\b|wife|husband|"
+        r"daughter|\bson\b|famil(?:y|ies)|neighbou?r|my boss|\btry it\b",
+        _tell_sharing,
+    ),
     (r"account|sign in|log ?in|password|colleague|staff|employee|team|users?\b|who can", _tell_accounts),
     (r"example|sample|demo data|fake|test data", _tell_examples),
     (r"records?\b|\bdata\b|back.?up|restore|\bsave|import|csv|excel|spreadsheet|lose|lost", _tell_records),
     (r"\bcosts?\b|how much|price|\bpay\b|money|free|usage|expensive", _tell_cost),
+    (
+        r"\bdelet|\berase|\bdestroy|get rid|throw (?:it |this )?away|\bremove (?:the |this )?project",
+        _tell_deleting,
+    ),
     (r"\bpark|pause|aside|stop working on", _tell_parking),
     (r"safe|secur|privacy|private|gdpr|where does (?:it|this) run|at once|at the same time|hack", _tell_safety),
     (r"export|download|source|\bcode\b|take (?:it )?along|zip|own it|leave", _tell_taking_along),

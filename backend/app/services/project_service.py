@@ -40,13 +40,16 @@ async def refuse_running(tx: Connection, project_id: ProjectId) -> None:
     """Raise BuildInProgress while a build of the project has not ended."""
     running = await jobs.running_of(tx, project_id)
     if running is not None:
-        raise build_in_progress(str(running.id))
+        raise build_in_progress(str(running.id), project_id)
 
 
-def build_in_progress(job_id: str) -> BuildInProgress:
+def build_in_progress(job_id: str, project_id: ProjectId) -> BuildInProgress:
     """The refusal because this build of the project has not ended."""
     return BuildInProgress(
-        "This project has a build that has not ended.", remedy="Wait for it, or cancel it.", job_id=job_id
+        "This project has a build that has not ended.",
+        remedy="Wait for it, or cancel it.",
+        job_id=job_id,
+        project_id=str(project_id),
     )
 
 

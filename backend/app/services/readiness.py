@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from app.app_runtime.app_host import PREVIEW_KEY
 from app.blueprint.spec import AppSpec, FieldType, Publicity
 from app.blueprint.spec_queries import lower_first
 from app.domain.job import Job, JobStatus
 
+MOST_QUOTED: Final = 4
+_UNMET: Final = {"left_out": "left out", "partly": "only partly kept"}
 _PERSONAL = (FieldType.EMAIL, FieldType.PHONE)
 
 
@@ -87,15 +89,16 @@ def _check_findings(job: Job) -> Iterator[Finding]:
 
 def _wish_findings(job: Job) -> Iterator[Finding]:
     wishes: list[dict[str, Any]] = job.evidence.get("wishes") or []
-    lost = [str(wish["text"]) for wish in wishes if wish.get("state") == "left_out"]
-    if lost:
-        quoted = "; ".join(f"“{text}”" for text in lost[:4])
-        are = "is" if len(lost) == 1 else "are"
-        yield Finding(
-            Light.YELLOW, f"{len(lost)} of {len(wishes)} wishes {are} left out", quoted, fix_in_plan=True
-        )
+    unmet = [wish for wish in wishes if wish.get("state") in _UNMET]
+    if unmet:
+        counts = [(words, sum(wish["state"] == state for wish in unmet)) for state, words in _UNMET.items()]
+        title = " and ".join(f"{count} {words}" for words, count in counts if count)
+        quoted = "; ".join(f"“{wish['text']}”" for wish in unmet[:MOST_QUOTED])
+        further = f"; and {len(unmet) - MOST_QUOTED} more" if len(unmet) > MOST_QUOTED else ""
+        yield Finding(Light.YELLOW, f"Of {len(wishes)} wishes: {title}", f"{quoted}{further}.", fix_in_plan=True)
     elif wishes:
-        yield Finding(Light.GREEN, "What you asked for is in it", f"{len(wishes)} wishes, none left out.")
+        detail = f"All {len(wishes)} wishes are kept." if len(wishes) > 1 else "Your wish is kept."
+        yield Finding(Light.GREEN, "What you asked for is in it", detail)
 
 
 def _sign_in(files: Mapping[str, bytes]) -> Finding:

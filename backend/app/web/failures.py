@@ -17,7 +17,7 @@ from starlette.types import Scope
 from app.api.errors import render
 from app.core.errors import AppError, ConfirmationNeeded, InvalidInput
 from app.mcp_server.mount import PATH as MCP_PATH
-from app.web.form import read_form
+from app.web.form import Form, read_form
 from app.web.rendering import page
 
 FOR_PROGRAMS: Final = ("/api/", f"{MCP_PATH}/")
@@ -43,42 +43,45 @@ def _as_page(handler: Handler) -> Callable[[Request, Exception], Awaitable[Respo
     async def shown(request: Request, error: Exception) -> Response:
         answer = await handler(request, error)
         is_sent_again = answer.status_code in SENT_AGAIN or isinstance(error, ConfirmationNeeded)
-        written = await _written_in(request) if is_sent_again else []
-        return _for_program_or_person(request, answer, written)
+        written = await _written_in(request, answer.status_code) if is_sent_again else []
+        return _for_program_or_person(request, answer, error, written)
 
     return shown
 
 
 def refusal_of(scope: Scope, error: AppError) -> Response:
     """The answer to a request that reaches no handler."""
-    return _for_program_or_person(Request(scope), render(error))
+    return _for_program_or_person(Request(scope), render(error), error)
 
 
-async def _written_in(request: Request) -> list[tuple[str, str]]:
+async def _written_in(request: Request, status: int) -> list[tuple[str, str]]:
     """The fields of a form that was sent after its session had ended, so that it can be sent again.
 
     Only pages of ours come as far as that: a post from elsewhere is refused before anybody asks for the session.
     """
-    if request.method != "POST":
-        return []
-    with suppress(InvalidInput, ClientDisconnect):
-        form = await read_form(request)
-        return [(name, value) for name, value in form.items() if name not in NOT_SHOWN_AGAIN]
-    return []
+    form: Form | None = getattr(request.state, "form", None)
+    # What nobody foresaw is told where the body is out of reach.
+    if form is None and request.method == "POST" and status != 500:
+        with suppress(InvalidInput, ClientDisconnect):
+            form = await read_form(request)
+    return [(name, value) for name, value in form.items() if name not in NOT_SHOWN_AGAIN] if form else []
 
 
 def _for_program_or_person(
-    request: Request, answer: JSONResponse, written: Sequence[tuple[str, str]] = ()
+    request: Request, answer: JSONResponse, error: Exception, written: Sequence[tuple[str, str]] = ()
 ) -> Response:
     """The answer as a program reads it, or as a page for a person."""
     # With a slash behind, so that /mcp itself counts and /apiary does not.
     if f"{request.url.path}/".startswith(FOR_PROGRAMS):
         return answer
     problem = json.loads(bytes(answer.body))
+    if isinstance(error, RequestValidationError) or problem["status"] == 405:
+        # The forms are read by the page itself, so it is the address: nobody wrote that field by field.
+        problem |= _NOTHING_HERE | {"detail": _NO_ADDRESS}
     if problem["status"] == 404 and problem["code"] == "not_found":
         # A router that knows no such address has no words for a person.
         detail = _NO_ADDRESS if problem["detail"] == "Not Found." else problem["detail"]
-        problem = _NOTHING_HERE | problem | {"title": _NOTHING_HERE["title"], "detail": detail}
+        problem |= _NOTHING_HERE | {"detail": detail}
     failure = failure_page(request, problem, written)
     if "retry-after" in answer.headers:
         failure.headers["retry-after"] = answer.headers["retry-after"]

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
 
 from app.core.errors import InvalidInput
+from app.domain.text import without_controls
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 # A body of nothing but small fields could hold tens of thousands of them.
@@ -49,7 +50,11 @@ async def read_form(request: Request) -> Form:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError as error:
         raise InvalidInput("The form cannot be read.") from error
-    return Form(pairs)
+    # Nobody types what is no text: it came along with something that was pasted, and nothing keeps it.
+    form = Form([(name, without_controls(value)) for name, value in pairs])
+    # So that a page about a failure still has it: the body can be read once only.
+    request.state.form = form
+    return form
 
 
 FormDep = Annotated[Form, Depends(read_form)]

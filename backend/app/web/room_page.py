@@ -9,14 +9,14 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from app.blueprint.spec import WishSpec, WishState
 from app.blueprint.spec_changes import changes_between
 from app.container import Services
 from app.core.errors import NotFound, SubscriptionRequired
 from app.core.ids import ProjectId
 from app.domain.job import JobStatus
-from app.services.change_requests import LostPart, change_example, lost_parts
+from app.services.change_requests import LostPart, added_wishes, change_example, lost_parts
 from app.services.founder_service import Caller
-from app.services.spec_service import SpecView
 from app.web.rendering import go_to, page
 from app.web.room_view import Room, look_into, new_wishes, version_before
 
@@ -40,6 +40,8 @@ class Talk:
     """In words, what the next build would change."""
     lost: Sequence[LostPart]
     """What of it the next version will not have."""
+    partly: Sequence[WishSpec]
+    """What of it the next version will have only a part of."""
     example: str
     """A change that would be understood."""
     has_model: bool
@@ -98,22 +100,17 @@ async def _read_talk(services: Services, caller: Caller, room: Room) -> Talk | N
     changes = changes_between(view.built, view.spec) if view.built is not None else []
     # The words of a change are added to the goal, so what is new there is what was asked for.
     waiting = _added_text(room.newest_ready.goal, view.spec.goal) if changes else ""
-    lost = _find_lost(view) if changes else []
+    added = added_wishes(view.spec, view.built) if changes else []
     return Talk(
         _requests_by_version(room),
         waiting,
         changes,
-        lost,
+        lost_parts(view.spec, added),
+        partly=[wish for wish in added if wish.state is WishState.PARTLY],
         example=change_example(view.spec),
         has_model=has_model,
         iteration=await _iteration_text(services, caller, room),
     )
-
-
-def _find_lost(view: SpecView) -> list[LostPart]:
-    """The wishes since the newest version that are left out of the next one."""
-    known_texts = {wish.text for wish in view.built.wishes} if view.built is not None else set()
-    return lost_parts(view.spec, [wish for wish in view.spec.wishes if wish.text not in known_texts])
 
 
 def _requests_by_version(room: Room) -> list[Said]:

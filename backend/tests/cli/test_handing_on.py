@@ -140,6 +140,7 @@ def test_questions_are_numbered_with_their_answers_to_type(cli: Cli, api: FakeAp
 def test_a_change_by_rules_is_built_only_when_all_of_it_was_understood(cli: Cli, api: FakeApi) -> None:
     api.on("GET", f"/api/projects/{PROJECT}", Answer(body={"engine": "blueprint"}))
     told = {"changes": ["Customers have a new detail: Birthday."], "not_understood": ["blue sky"]}
+    told["partly"] = ["the price is worked out"]
     offers = {"blue sky": ["Add blue sky to bookings"]}
     api.on("POST", f"/api/projects/{PROJECT}/changes", Answer(body={**told, "offers": offers}))
     started = {"job_id": JOB, "build_version": "build_v0_2", "status": "queued"}
@@ -149,6 +150,7 @@ def test_a_change_by_rules_is_built_only_when_all_of_it_was_understood(cli: Cli,
 
     assert ran.code == 2
     assert "Customers have a new detail: Birthday." in ran.talk
+    assert "Only in part: “the price is worked out”" in ran.talk
     assert "Not in it: “blue sky”." in ran.talk
     assert f"cofounder change {PROJECT} 'Add blue sky to bookings'" in ran.talk
     assert api.asked("POST", "/api/generation/start") == []

@@ -7,6 +7,7 @@ import re
 import uuid
 
 import pytest
+from fastapi.testclient import TestClient
 
 from tests.support.house import AUTH, House
 
@@ -124,11 +125,13 @@ def test_nobody_may_frame_a_page_or_run_a_script_of_theirs_in_it(signed_in: Hous
 def test_a_person_reads_a_page_and_a_program_a_document_when_nothing_is_let_through(
     signed_in: House, headers: dict[str, str], body: str, status: int
 ) -> None:
-    for path, kind in (("/new", "text/html"), ("/api/projects", "application/problem+json"), ("/mcp", "")):
+    # The clients of assistants read no other kind of document than their protocol's.
+    kinds = {"/new": "text/html", "/api/projects": "application/problem+json", "/mcp": "application/json"}
+    for path, kind in kinds.items():
         answer = signed_in.client.post(path, content=body, headers={**headers})
 
         assert answer.status_code == status
-        assert answer.headers["content-type"].startswith(kind or "application/problem+json")
+        assert answer.headers["content-type"].startswith(kind)
         assert "dbg_" in answer.text
         if kind == "text/html":
             assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
@@ -143,13 +146,32 @@ def test_signing_out_ends_the_session_itself(signed_in: House) -> None:
     assert signed_in.client.get("/").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/p/not-an-id"])
-def test_what_is_wrong_is_said_in_a_page(signed_in: House, path: str) -> None:
-    answer = signed_in.client.get(path)
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/p/not-an-id", "/p/{project}?v=two", "/p/{project}/compare", "/sign-out"]
+)
+def test_an_address_that_leads_nowhere_is_said_in_words_of_the_page(signed_in: House, path: str) -> None:
+    answer = signed_in.client.get(path.format(project=signed_in.project()))
 
-    assert answer.status_code in (404, 422)
+    assert answer.status_code in (404, 405, 422)
     assert answer.headers["content-type"].startswith("text/html")
+    assert "There is nothing here" in answer.text
+    assert "No page of Co-Founder has this address." in answer.text
+    assert not re.search(r"query|path\.|UUID|Method", answer.text)
     assert "dbg_" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "field"), [("share", "label"), ("change", "text"), ("plan", "label"), ("settings", "name")]
+)
+def test_what_is_no_text_in_what_was_pasted_is_left_out(signed_in: House, path: str, field: str) -> None:
+    project = signed_in.project()
+    signed_in.build(signed_in.started(project))
+    fields = {"do": "rename", "days": "1", "change": "add_record", field: "Sister\x00s and \x1bbrothers"}
+
+    answer = signed_in.client.post(f"/p/{project}/{path}", data=fields)
+
+    assert answer.status_code in (200, 422)
+    assert "Sisters and brothers" in answer.text or "changed by somebody else" in answer.text
 
 
 def test_what_was_written_when_the_session_ended_is_sent_again_after_signing_in(house: House) -> None:
@@ -170,3 +192,27 @@ def test_what_was_written_when_the_session_ended_is_sent_again_after_signing_in(
     assert "what you wrote" not in house.client.get("/new").text
     foreign = house.client.post("/new", data=written, headers={"Sec-Fetch-Site": "cross-site"})
     assert (foreign.status_code, "kayaks" in foreign.text) == (403, False)
+
+
+def test_what_was_written_when_something_broke_is_sent_again(
+    signed_in: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("out of order")
+
+    project = signed_in.project()
+    monkeypatch.setattr(type(signed_in.services.shares), "create", broken)
+    with pytest.raises(RuntimeError):
+        signed_in.client.post(f"/p/{project}/share", data={"label": "Anna", "days": "7"})
+    quiet = TestClient(
+        signed_in.app,
+        str(signed_in.client.base_url),
+        raise_server_exceptions=False,
+        headers=dict(signed_in.client.headers),
+        cookies=signed_in.client.cookies,
+    )
+    answer = quiet.post(f"/p/{project}/share", data={"label": "Anna", "days": "7"})
+
+    assert answer.status_code == 500
+    assert '<input type="hidden" name="label" value="Anna">' in answer.text
+    assert "Send it again" in answer.text

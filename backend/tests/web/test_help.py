@@ -26,6 +26,13 @@ ANSWERS: Final = {
     "can I go back?": "no earlier version yet",
     "I'd like to show it to a friend": "sees the app as a visitor",
     "what now? what happens next": "Version 1 is ready",
+    "how do I give this to my sister?": "sees the app as a visitor",
+    "can my mother try it": "sees the app as a visitor",
+    "how can I send it to people": "sees the app as a visitor",
+    "I want my money back": "costs nothing",
+    "can you delete it all": "deleted in its settings",
+    "how do I get rid of this project?": "deleted in its settings",
+    "does it work on my phone": "sees the app as a visitor",
     "Does it work?": "I did not understand",
     "sing a song": "I did not understand",
 }
@@ -48,6 +55,8 @@ def test_each_question_gets_the_answer_that_it_is_about(signed_in: House) -> Non
         if ANSWERS[question] not in " ".join([answer["text"], *answer["lines"]])
     }
     assert wrong == {}
+    # A line that leads to a command has it.
+    assert not [line for answer in told.values() for line in answer["lines"] if line.endswith(":")]
     assert told["sing a song"]["examples"]
     for example in told["sing a song"]["examples"]:
         assert ask(signed_in, project, example)["is_understood"], example

@@ -226,6 +226,17 @@ def test_two_tabs_do_not_overwrite_each_other(signed_in: House) -> None:
     assert "changed by somebody else" in answer.text
 
 
+def test_of_two_windows_that_start_a_build_both_show_it(signed_in: House) -> None:
+    project = drafted(signed_in)
+    post(signed_in, f"/p/{project}/build")
+
+    second = post(signed_in, f"/p/{project}/build")
+
+    assert (second.status_code, second.url.path) == (200, f"/p/{project}")
+    assert "Building version 1" in second.text
+    assert newest(signed_in, project)["build_version"] == "build_v0_1"
+
+
 def test_a_build_is_stopped_after_a_question(signed_in: House) -> None:
     project = drafted(signed_in)
     post(signed_in, f"/p/{project}/build")
@@ -289,6 +300,31 @@ def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: 
     assert by_program["since"] == "build_v0_1"
     assert "Customers have a new detail: Birthday." in by_program["changes"]
     assert signed_in.client.get(f"/p/{project}/compare?a=1&b=2").status_code == 200
+
+
+def test_what_a_change_is_kept_of_only_in_part_is_said_before_it_is_built(signed_in: House) -> None:
+    project = built(signed_in)
+    text = "Each class costs 12 euro and the total is worked out"
+
+    page = post(signed_in, f"/p/{project}/change", text=text).text
+
+    assert re.search(r"Only in part:</b> <q>the total is worked out</q>: .+?\.", page)
+    program = {"text": "Add a motto to customers"}
+    told = signed_in.client.post(f"/api/projects/{project}/changes", json=program, headers=AUTH).json()
+    assert "the total is worked out" in told["partly"]
+
+
+def test_a_version_that_keeps_a_wish_only_in_part_is_told_so_before_a_launch(signed_in: House) -> None:
+    project = built(signed_in)
+    post(signed_in, f"/p/{project}/change", text="Each class costs 12 euro and the total is worked out")
+    post(signed_in, f"/p/{project}/build")
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+
+    page = signed_in.client.get(f"/p/{project}/launch").text
+
+    assert re.search(r"Of \d wishes: 1 left out and \d only partly kept", page)
+    assert "the total is worked out" in page
+    assert "What you asked for is in it" not in page
 
 
 def test_a_change_that_is_not_understood_is_said_and_kept_in_the_box(signed_in: House) -> None:

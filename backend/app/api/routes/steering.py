@@ -10,6 +10,7 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from app.api.answers import answer
 from app.api.deps import CallerDep, ServicesDep, SubscribedDep
 from app.blueprint.plan import Plan, plan_of
+from app.blueprint.spec import WishState
 from app.blueprint.spec_changes import changes_between
 from app.core.ids import JobId, ProjectId
 from app.core.lan import shared_origin
@@ -30,6 +31,7 @@ from app.schemas.steering import (
     SharesOut,
 )
 from app.services.change_offers import sentences_near
+from app.services.change_requests import added_wishes
 from app.services.gate_service import require_ready
 from app.services.generation_service import StartRequest
 from app.services.help_answers import EXAMPLES
@@ -59,6 +61,7 @@ async def change(project_id: UUID, body: ChangeIn, caller: CallerDep, services: 
         project_id=project_id,
         revision=view.revision,
         changes=changes,
+        partly=[wish.text for wish in added_wishes(view.spec, view.built) if wish.state is WishState.PARTLY],
         not_understood=list(proposal.open),
         offers={text: list(sentences_near(view.spec, text)) for text in proposal.open},
     )

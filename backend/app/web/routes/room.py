@@ -15,6 +15,7 @@ from app.api.streams import EventStream
 from app.container import Services
 from app.core.errors import (
     AlreadyTerminal,
+    BuildInProgress,
     EngineUnavailable,
     GateAlreadyDecided,
     InvalidInput,
@@ -144,12 +145,14 @@ async def build(
 ) -> Response:
     """Build the plan as it stands, or the newest goal once more; `improve` names the decision to take first."""
     goal = None
-    async with _decided_first(services, caller, form) as tx:
-        if form.ticked("again"):
-            newest = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
-            goal = next((job.goal for job in newest if job.status is JobStatus.FAILED), None)
-        request = StartRequest(ProjectId(project_id), goal, is_confirmed=form.ticked("confirmed"))
-        await services.generation.start(tx, caller.id, request, tier=caller.tier)
+    # Of two windows that start it the second one shows what the first one has started.
+    with suppress(BuildInProgress):
+        async with _decided_first(services, caller, form) as tx:
+            if form.ticked("again"):
+                newest = await services.projects.builds(tx, caller.id, ProjectId(project_id), below=None, limit=1)
+                goal = next((job.goal for job in newest if job.status is JobStatus.FAILED), None)
+            request = StartRequest(ProjectId(project_id), goal, is_confirmed=form.ticked("confirmed"))
+            await services.generation.start(tx, caller.id, request, tier=caller.tier)
     background_tasks.add_task(process_next_job, services.queue)
     return go_to(f"/p/{project_id}")
 
