@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     include_flat(app, steering.project_router, prefix="/api/projects", tag="steering")
     include_flat(app, steering.build_router, prefix="/api/builds", tag="steering")
     include_flat(app, beginnings.build_router, prefix="/api/builds", tag="beginnings")
+    include_flat(app, beginnings.plans_router, prefix="/api/plans", tag="plans")
     include_flat(app, beginnings.gallery_router, prefix="/api/gallery", tag="beginnings")
     include_flat(app, page_links.router, prefix="/api/page-links", tag="page links")
     include_flat(app, meta.router, prefix="/api", tag="meta")

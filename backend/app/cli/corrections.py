@@ -41,10 +41,19 @@ def correct(
     return _tell(saved, context, as_json=common.json)
 
 
-def undo(project: Project, /, *, common: Common = COMMON, context: Ctx) -> int:
+def undo(
+    project: Project,
+    /,
+    *,
+    every: Annotated[bool, Parameter(name="--all", negative=(), help="Take all of them back.")] = False,
+    common: Common = COMMON,
+    context: Ctx,
+) -> int:
     """Take the last change of the plan since the newest version back."""
     with open_client(common, context) as client:
         project = find_project_id(client, project)
+        if every:
+            return _tell(client.post(f"/api/projects/{project}/spec/reset"), context, as_json=common.json)
         revision = client.get(f"/api/projects/{project}/spec")["revision"]
         saved = client.post(f"/api/projects/{project}/spec/undo", revision=revision)
     return _tell(saved, context, as_json=common.json)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from app.cli.client import open_client
 from app.cli.context import COMMON, Common, Ctx
 from app.cli.errors import Exit
-from app.cli.projects import project_line
+from app.cli.projects import tell_begun
 from app.core.errors import NotFound
 
 
@@ -33,7 +33,5 @@ def gallery(
         for plan in answer["items"]:
             context.result(f"{plan['name']:<24}  {plan['title']}: {plan['tagline']}")
     else:
-        context.result(project_line(answer))
-        context.say(f"To read and correct its plan, and to build it:\ncofounder spec edit {answer['id']}")
-        context.say(f"cofounder build --project {answer['id']}")
+        tell_begun(answer, context)
     return Exit.OK

@@ -15,9 +15,11 @@ from app.blueprint.language import GoalUnreadable, plan_goal
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
+from app.cli.client import open_client
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit, UsageError
+from app.cli.projects import tell_begun
 from app.cli.spec_text import load
 from app.ports.runner import MODEL_ENGINE, RunnerError
 
@@ -30,6 +32,9 @@ def plan(
     engine: Annotated[
         Literal["blueprint", "model"], Parameter(help="Who plans: rules, or the model that is set, which costs.")
     ] = "blueprint",
+    keep: Annotated[
+        bool, Parameter(negative=(), help="Keep it as a project, to be corrected and then built; by rules alone.")
+    ] = False,
     stdin: Annotated[
         bool, Parameter(help='Read one {"goal": "..."} a line from standard input; print one plan a line.')
     ] = False,
@@ -47,11 +52,24 @@ def plan(
         return Exit.OK
     if goal is None or not goal.strip():
         raise UsageError("The goal is empty.", remedy='cofounder plan "A booking app for a yoga studio"')
+    if keep:
+        return keep_plan(goal, common, context)
     try:
         proposal = make_plan(goal, engine, common, context)
     except (GoalUnreadable, RunnerError) as error:
         raise UsageError(str(error), remedy='cofounder plan "your goal in other words"') from error
     print_plan(proposal, context, as_json=common.json)
+    return Exit.OK
+
+
+def keep_plan(goal: str, common: Common, context: Context) -> int:
+    """Make a project that begins with the plan of a goal."""
+    with open_client(common, context) as client:
+        project = client.post("/api/plans/keep", {"goal": goal})
+    if common.json:
+        context.result_json(project)
+        return Exit.OK
+    tell_begun(project, context)
     return Exit.OK
 
 

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from app.cli.asking import require_yes
 from app.cli.client import ApiClient, JsonObject, open_client
 from app.cli.command_group import command_group
-from app.cli.context import COMMON, Common, Ctx
+from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit
 from app.cli.listing import list_items
 from app.cli.lookup import Project, find_build, find_project_id
@@ -68,6 +68,13 @@ def delete(
     else:
         context.result(f"{record['name']!r} is deleted.")
     return Exit.OK
+
+
+def tell_begun(project: JsonObject, context: Context) -> None:
+    """Tell of a project that begins with a plan, and how to go on with it."""
+    context.result(project_line(project))
+    context.say(f"To read and correct its plan, and to build it:\ncofounder spec edit {project['id']}")
+    context.say(f"cofounder build --project {project['id']}")
 
 
 def project_line(project: JsonObject) -> str:

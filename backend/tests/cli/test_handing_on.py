@@ -158,6 +158,27 @@ def test_a_change_by_rules_is_built_only_when_all_of_it_was_understood(cli: Cli,
     assert api.asked("POST", "/api/generation/start")[0].body == {"project_id": PROJECT}
 
 
+def test_a_plan_is_kept_as_a_project_to_be_corrected(cli: Cli, api: FakeApi) -> None:
+    begun = {"id": PROJECT, "name": "Kayaks", "status": "active", "latest_build": None}
+    api.on("POST", "/api/plans/keep", Answer(201, begun))
+
+    ran = cli("plan", "A club lends out kayaks", "--keep")
+
+    assert f"cofounder spec edit {PROJECT}" in ran.talk
+    assert ran.last_word == f"cofounder build --project {PROJECT}"
+    assert api.asked("POST", "/api/plans/keep")[0].body == {"goal": "A club lends out kayaks"}
+
+
+def test_every_change_is_taken_back_at_once(cli: Cli, api: FakeApi) -> None:
+    api.on("POST", f"{SPEC}/reset", Answer(body={"project_id": PROJECT, "edited": False}))
+    assert "The plan is that of the newest version again." in cli("spec", "undo", PROJECT, "--all").out
+
+
+def test_every_browser_is_signed_out_at_once(cli: Cli, api: FakeApi) -> None:
+    api.on("DELETE", "/api/page-links", Answer(204, raw=b""))
+    assert "No browser is signed in" in cli("page", "--sign-out").out
+
+
 def test_the_gallery_is_listed_and_begun_with(cli: Cli, api: FakeApi) -> None:
     api.on("GET", "/api/gallery", Answer(body={"items": [{"name": "cafe", "title": "Cafe", "tagline": "Coffee"}]}))
     begun = {"id": PROJECT, "name": "Cafe", "status": "active", "latest_build": None}

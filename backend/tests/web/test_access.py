@@ -137,6 +137,15 @@ def test_a_person_reads_a_page_and_a_program_a_document_when_nothing_is_let_thro
             assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
+def test_a_program_signs_every_browser_out(signed_in: House) -> None:
+    link = signed_in.client.post("/api/page-links", headers=AUTH).json()["url"]
+
+    assert signed_in.client.delete("/api/page-links", headers=AUTH).status_code == 204
+
+    assert signed_in.client.get("/").status_code == 401
+    assert signed_in.client.get(link).status_code == 401
+
+
 def test_signing_out_ends_the_session_itself(signed_in: House) -> None:
     cookies = dict(signed_in.client.cookies)
 

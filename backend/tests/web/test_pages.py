@@ -302,6 +302,20 @@ def test_a_change_in_words_becomes_version_two_and_version_one_stays(signed_in: 
     assert signed_in.client.get(f"/p/{project}/compare?a=1&b=2").status_code == 200
 
 
+def test_a_program_forgets_every_change_and_keeps_a_plan_as_the_page_does(signed_in: House) -> None:
+    project = built(signed_in)
+    for detail in ("Birthday", "Motto"):
+        correct(signed_in, project, "add_detail", record="Customer", label=detail, kind="text")
+
+    told = signed_in.client.post(f"/api/projects/{project}/spec/reset", headers=AUTH).json()
+
+    assert told["edited"] is False
+    assert "Motto" not in signed_in.client.get(f"/p/{project}/plan").text
+    kept = signed_in.client.post("/api/plans/keep", json={"goal": IDEA}, headers=AUTH)
+    assert kept.status_code == 201
+    assert "Ready when you are" in signed_in.client.get(f"/p/{kept.json()['id']}/plan").text
+
+
 def test_what_a_change_is_kept_of_only_in_part_is_said_before_it_is_built(signed_in: House) -> None:
     project = built(signed_in)
     text = "Each class costs 12 euro and the total is worked out"

@@ -10,9 +10,12 @@ from app.api.deps import CallerDep, ServicesDep
 from app.api.routes.projects import project_out
 from app.core.ids import JobId
 from app.schemas.projects import GalleryOut, GalleryPlanOut, ProjectOut
+from app.schemas.steering import GoalIn
 from app.services.gallery import example_named, examples
+from app.services.plan_service import specify_goal
 
 gallery_router = APIRouter()
+plans_router = APIRouter()
 build_router = APIRouter()
 
 
@@ -31,6 +34,14 @@ async def start_from(name: str, caller: CallerDep, services: ServicesDep) -> Pro
     """A project that begins with one of these plans; correct it, then build it."""
     async with services.database.transaction() as tx:
         return project_out(await services.beginnings.begin(tx, caller.id, example_named(name).spec))
+
+
+@plans_router.post("/keep", status_code=201, operation_id="keep_plan")
+async def keep(body: GoalIn, caller: CallerDep, services: ServicesDep) -> ProjectOut:
+    """A project that begins with the plan of a goal, as the rules read it; correct it, then build it."""
+    spec = await specify_goal(body.goal)
+    async with services.database.transaction() as tx:
+        return project_out(await services.beginnings.begin(tx, caller.id, spec))
 
 
 @build_router.post("/{job_id}/branch", status_code=201, operation_id="branch_build")

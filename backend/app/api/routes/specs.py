@@ -54,6 +54,14 @@ async def undo(
     return _spec_out(project_id, view, response)
 
 
+@router.post("/{project_id}/spec/reset", operation_id="reset_spec")
+async def reset(project_id: UUID, caller: CallerDep, services: ServicesDep, response: Response) -> SpecOut:
+    """Forget every change since the newest version; before there is one nothing happens."""
+    async with services.database.transaction() as tx:
+        view = await services.specs.reset(tx, caller.id, ProjectId(project_id))
+    return _spec_out(project_id, view, response)
+
+
 @router.get("/{project_id}/plan/questions", operation_id="list_plan_questions")
 async def questions(project_id: UUID, caller: CallerDep, services: ServicesDep) -> QuestionsOut:
     """The questions of a plan for the founder alone; each answer is a correction, or agrees to the default."""
