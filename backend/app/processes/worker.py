@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Final
 
 from app.bootstrap import assemble, compile_starter, make_worker, real_adapters
 from app.core.settings import Settings
@@ -12,6 +13,8 @@ from app.ports.sandbox import SandboxRuntime
 from app.processes.log import configure
 from app.sandboxes import warm_packages
 from app.supervision.instance import read_instance, read_servers
+
+_ENDED_S: Final = 3.0
 
 
 def run_worker(settings: Settings) -> int:
@@ -48,6 +51,8 @@ async def _run_worker(settings: Settings) -> None:
     warming = asyncio.create_task(_warm(adapters.runtime, settings))
     await worker.run()
     warming.cancel()
+    # It may have a sandbox of its own, which it ends.
+    await asyncio.wait([warming], timeout=_ENDED_S)
     os._exit(0)  # here and not later: leaving the loop would end the workflows that others are to resume
 
 

@@ -57,6 +57,16 @@ async def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+async def test_an_environment_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    make, *_ = Manifest.parse(generate(understand(YOGA))[MANIFEST]).install
+    made_by_a_failure = ["false" if part == "uv" else part for part in make]
+    with pytest.raises(AssertionError):
+        await finish(*made_by_a_failure, cwd=tmp_path)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    await finish(*made_by_a_failure, cwd=tmp_path)
+
+
 @pytest.mark.parametrize("goal", GOALS, ids=["yoga", "landlord", "hostile"])
 async def test_the_apps_own_checks_pass(installed: Path, goal: str, tmp_path: Path) -> None:
     folder = lay_out(generate(understand(goal)), tmp_path)

@@ -90,8 +90,9 @@ def manifest(spec: AppSpec) -> Manifest:
     return Manifest(
         stack=STACK,
         install=(
-            # A sandbox has one there already, with the packages of the starter.
-            ("uv", "venv", "--allow-existing", ".venv"),
+            # A sandbox has one there already, with the packages of the starter; to make one uv starts every Python
+            # that it finds, only to learn of each what it is.
+            ("sh", "-c", '[ -x "$0" ] || exec "$@"', python, "uv", "venv", ".venv"),
             (
                 "uv",
                 "pip",
