@@ -73,6 +73,11 @@ class VersionService:
         async for _ in self.stream(project_id, digest):
             pass
 
+    async def pack(self) -> None:
+        """Have what versions share take up its room once. Unavailable."""
+        with _storage_errors():
+            await self._store.pack()
+
     async def forget(self, project_id: ProjectId) -> None:
         """Remove all that is kept of a project that was deleted. Unavailable."""
         with _storage_errors():

@@ -159,6 +159,9 @@ class MemoryStore:
     async def seal(self, project_id: ProjectId, digest: TreeDigest, *, version: str) -> None:
         """Nothing is kept."""
 
+    async def pack(self) -> None:
+        """Nothing is kept."""
+
     async def remove(self, project_id: ProjectId) -> None:
         """All projects share the one tree."""
 

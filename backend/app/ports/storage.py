@@ -60,6 +60,10 @@ class VersionStore(Protocol):
         """Name a tree as a version for good. Sealing the same tree again is fine, another is VersionSealed."""
         ...
 
+    async def pack(self) -> None:
+        """Have what the versions of a project share take up its room once; it may take seconds, and may wait."""
+        ...
+
     async def remove(self, project_id: ProjectId) -> None:
         """Forget every snapshot and version of a project; idempotent."""
         ...

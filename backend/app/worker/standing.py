@@ -48,6 +48,7 @@ HAND_OVER_S: Final = 5.0
 TIDY_EVERY: Final = 10
 FORGET_EVERY: Final = 3_600
 """In looks, as the one above: once an hour."""
+PACK_EVERY_S: Final = 900.0
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Worker:
             asyncio.create_task(self._keep_alive(), name="beat"),
             admitting,
             asyncio.create_task(self._patrol(), name="reap"),
+            asyncio.create_task(self._pack_versions(), name="pack"),
         ]
         stop = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([stop, *loops], return_when=asyncio.FIRST_COMPLETED)
@@ -260,6 +262,12 @@ class Worker:
         """Stop the builds that were cancelled while no notification came through."""
         for job_id in await self._parts.reaper.select_ended(list(self._running)):
             self._cancel_build(job_id)
+
+    async def _pack_versions(self) -> None:
+        # A task of its own, as packing takes seconds and the patrol must not wait.
+        while True:
+            await asyncio.sleep(PACK_EVERY_S)
+            await self._survive_outage(self._parts.tools.versions.pack)
 
     async def _survive_outage(self, work_once: Callable[[], Awaitable[object]]) -> None:
         """A loop outlives an outage: what could not be done is done the next time."""

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.storage import disk
 from app.adapters.storage.disk import DiskVersionStore
 from app.core.ids import JobId, ProjectId
 from app.domain.workspace import UnsafePath, check_paths
@@ -265,6 +266,7 @@ async def test_locks_of_dead_writers_do_not_block(root: Path, project: ProjectId
 _SAVER = """
 import asyncio, sys, uuid
 from pathlib import Path
+from app.adapters.storage import disk
 from app.adapters.storage.disk import DiskVersionStore
 async def main():
     store = DiskVersionStore(Path(sys.argv[1]))
@@ -351,3 +353,72 @@ async def test_a_removed_project_leaves_no_file(tmp_path: Path, project: Project
     await store.save(project, job, name="code", files=FILES)
     await store.remove(project)
     assert list((tmp_path / "versions").iterdir()) == []
+
+
+async def test_packing_changes_nothing_that_is_read(
+    store: VersionStore, project: ProjectId, job: JobId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_MANY_LOOSE", 0)
+    trees = [{**FILES, "number": str(number).encode()} for number in range(12)]
+    digests = [
+        await store.save(project, job, name=f"stage{number}", files=tree) for number, tree in enumerate(trees)
+    ]
+    await store.seal(project, digests[3], version="build_v0_1")
+
+    async with aclosing(store.stream(project, digests[0])) as entries:
+        read_meanwhile = [await anext(entries)]
+        await store.pack()
+        await store.pack()
+        read_meanwhile += [entry async for entry in entries]
+
+    assert dict(read_meanwhile) == trees[0]
+    assert [await store.load(project, digest) for digest in digests] == trees
+    await store.seal(project, digests[3], version="build_v0_1")
+    with pytest.raises(VersionSealed):
+        await store.seal(project, digests[4], version="build_v0_1")
+    later = await store.save(project, job, name="later", files={"a": b"a"})
+    assert await store.load(project, later) == {"a": b"a"}
+    await store.remove(project)
+    with pytest.raises(SnapshotMissing):
+        await store.load(project, later)
+
+
+async def test_versions_that_are_alike_take_up_little_room_once_they_are_packed(
+    root: Path, project: ProjectId, job: JobId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DiskVersionStore(root)
+    noise = os.urandom(40_000).hex()
+    for number in range(20):
+        files = {"page.py": f"{noise}\n# {number}\n".encode(), "other.py": b"the same in all"}
+        await store.save(project, job, name=f"stage{number}", files=files)
+    before = _room(root)
+    await store.pack()
+    assert _room(root) == before, "so few are left as they are"
+
+    monkeypatch.setattr(disk, "_MANY_LOOSE", 0)
+    await store.pack()
+
+    assert _objects(root) == []
+    assert _room(root) < before / 8
+
+
+def _room(root: Path) -> int:
+    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+
+
+async def test_damage_to_a_pack_is_noticed(
+    root: Path, project: ProjectId, job: JobId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_MANY_LOOSE", 0)
+    store = DiskVersionStore(root)
+    digest = await store.save(project, job, name="code", files={"one": os.urandom(5_000)})
+    await store.pack()
+    (pack,) = root.glob("*.git/objects/pack/*.pack")
+    content = bytearray(pack.read_bytes())
+    for place in range(20, len(content) - 32, 40):
+        content[place] ^= 0xFF
+    pack.chmod(0o600)
+    pack.write_bytes(content)
+
+    with pytest.raises(SnapshotDamaged):
+        await store.load(project, digest)

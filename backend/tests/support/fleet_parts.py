@@ -291,6 +291,9 @@ class SharedStore:
         for path, content in sorted((await self.load(project_id, digest)).items()):
             yield path, content
 
+    async def pack(self) -> None:
+        """Whole files share nothing."""
+
     async def remove(self, project_id: ProjectId) -> None:
         for place in self._root.glob(f"{project_id}.*"):
             place.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from app.adapters.storage.git import Git, GitFailed, GitTimedOut, find_git
 from app.adapters.storage.tree import blob_id, digest_of, digest_of_blobs, mode_of, tree_of
@@ -38,9 +39,18 @@ _LOCK_POLL_S: Final = 0.01
 _LOCK_WAIT_S: Final = 60
 _READ_WAIT_S: Final = 30
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_MANY_LOOSE: Final = 1_000
+"""Objects in files of their own: a project has so many after some 50 versions."""
+_REPACK: Final = ("-a", "-d", "-q", "--threads=1")
 # Always the same moment, so that the same files give the same commit when a stage is repeated.
 _AUTHOR: Final = b"committer Co-Founder <cofounder@localhost> 0 +0000\n"
-_LEFTOVERS: Final = ("objects/pack/tmp_*", "objects/tmp_objdir-*", "objects/??/tmp_obj_*", "fast_import_crash_*")
+_LEFTOVERS: Final = (
+    "objects/pack/tmp_*",
+    "objects/pack/.tmp-*",
+    "objects/tmp_objdir-*",
+    "objects/??/tmp_obj_*",
+    "fast_import_crash_*",
+)
 
 
 class DiskVersionStore:
@@ -101,6 +111,23 @@ class DiskVersionStore:
             elif sealed != tree:
                 raise VersionSealed(f"{version!r} is another tree already, and a version never changes.")
 
+    async def pack(self) -> None:
+        """Bring the many objects of a project into one file, where what is alike is kept as differences."""
+        for repository in await asyncio.to_thread(_find_loose, self._root):
+            project_id = ProjectId(UUID(repository.stem))
+            try:
+                # Only writers wait for it, and only those of this project: whoever reads finds either form.
+                async with self._locked(project_id) as lock:
+                    git = self._git(project_id)
+                    await git.run("repack", *_REPACK, keep_open=[lock])
+                    # The names are files too, of some bytes and a whole block of the disk each.
+                    await git.run("pack-refs", "--all", keep_open=[lock])
+            except GitFailed as error:
+                _tidy(repository)
+                raise StorageError(str(error)) from error
+            except OSError as error:
+                raise _storage_error(error) from error
+
     async def remove(self, project_id: ProjectId) -> None:
         """Forget a project; whoever reads it meanwhile finds that it is missing."""
         try:
@@ -155,6 +182,17 @@ class DiskVersionStore:
             self._tidied.add(project_id)
 
 
+def _find_loose(root: Path) -> list[Path]:
+    """The repositories that have many objects in files of their own."""
+    found = []
+    for repository in root.glob("*.git"):
+        # The names are hashes, so a sixteenth of them tells how many there are.
+        a_sixteenth = sum(1 for _ in repository.glob("objects/?0/*"))
+        if a_sixteenth * 16 >= _MANY_LOOSE:
+            found.append(repository)
+    return found
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
@@ -207,7 +245,7 @@ async def _blobs(git: Git, tree: str) -> list[tuple[str, str]]:
     except GitTimedOut as error:
         raise StorageError(str(error)) from error
     except GitFailed as error:
-        if _has_object(git, tree):
+        if await _has_object(git, tree):
             raise SnapshotDamaged(f"The stored tree {tree} cannot be read.") from error
         raise SnapshotMissing(f"No snapshot {tree} is stored.") from error
     blobs = []
@@ -217,8 +255,15 @@ async def _blobs(git: Git, tree: str) -> list[tuple[str, str]]:
     return blobs
 
 
-def _has_object(git: Git, tree: str) -> bool:
-    return (git.repository / "objects" / tree[:2] / tree[2:]).exists()
+async def _has_object(git: Git, tree: str) -> bool:
+    if (git.repository / "objects" / tree[:2] / tree[2:]).exists():
+        return True
+    try:
+        # This asks the table of contents of a pack, and reads nothing of the object.
+        await git.run("cat-file", "-e", tree)
+    except GitFailed:
+        return False
+    return True
 
 
 async def _tree_named(git: Git, ref: str) -> str | None:
