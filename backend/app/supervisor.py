@@ -196,11 +196,15 @@ class Supervisor:
                 spec,
                 log=self._data.logs / f"{spec.name}.log",
                 environment=environment,
-                listener=listeners.get(spec.port or 0),
+                listener=listeners.get(spec.port or 0) or self._listen_for_pulse(spec),
                 silent_s=self._silent_s,
             )
             self._children.append(child)
             child.start()
+
+    def _listen_for_pulse(self, spec: ChildSpec) -> socket.socket | None:
+        """A socket for a child that serves nobody, so that it can be asked whether it lives."""
+        return socket.create_server(("127.0.0.1", 0)) if spec.health else None
 
     def _restart_dead(self) -> None:
         for server, comeback in self._servers:

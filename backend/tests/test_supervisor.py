@@ -223,6 +223,31 @@ def test_a_child_that_hangs_is_ended_and_started_again(start: Callable[..., Up],
     assert up.get()["pid"] != first
 
 
+LOOP = """
+import asyncio, os, socket
+from app.supervision.pulse import show_life
+async def main():
+    await asyncio.start_server(show_life, sock=socket.socket(fileno=3))
+    await asyncio.sleep(4)
+    if not os.path.exists("hung"):
+        open("hung", "w").close()
+        while True: pass
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+def test_a_child_that_serves_nobody_is_ended_when_its_loop_stands_still(
+    start: Callable[..., Up], data: DataDir, tmp_path: Path
+) -> None:
+    code = LOOP.replace('"hung"', repr(str(tmp_path / "hung")))
+    up = start({**python("worker", code), "health": "/"}, silent_s=1)
+    up.until("say", "worker does not answer any more")
+    up.until("say", "worker was killed by signal 9")
+    time.sleep(3)
+    assert (tmp_path / "hung").exists()
+
+
 def test_a_child_that_always_dies_is_tried_ever_more_slowly(start: Callable[..., Up], data: DataDir) -> None:
     up = start(python("worker", "raise SystemExit(7)"))
     said = [up.until("say", "worker ended with status 7")["say"] for _ in range(4)]

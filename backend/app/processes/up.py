@@ -90,7 +90,8 @@ def _door_lines(settings: Settings) -> list[str]:
 
 
 def _child_processes(settings: Settings) -> list[ChildSpec]:
-    workers = [ChildSpec(f"worker-{n + 1}", partial(_run_part, run_worker)) for n in range(settings.workers)]
+    work = partial(_run_part, run_worker)
+    workers = [ChildSpec(f"worker-{n + 1}", work, health="/") for n in range(settings.workers)]
     return [
         ChildSpec("api", partial(_run_part, run_api), port=settings.port, health="/api/health"),
         ChildSpec("preview", partial(_run_part, run_preview), port=settings.previews_port, health=PREVIEW_HEALTH),

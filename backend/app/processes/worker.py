@@ -12,7 +12,9 @@ from app.core.settings import Settings
 from app.ports.sandbox import SandboxRuntime
 from app.processes.log import configure
 from app.sandboxes import warm_packages
+from app.supervision.fork import inherited_listener
 from app.supervision.instance import read_instance, read_servers
+from app.supervision.pulse import show_life
 
 _ENDED_S: Final = 3.0
 
@@ -41,6 +43,9 @@ def _join_instance(settings: Settings) -> Settings:
 
 async def _run_worker(settings: Settings) -> None:
     adapters = real_adapters(settings)
+    pulse = inherited_listener()
+    # Kept until the end: it is the task of nobody else.
+    answering = None if pulse is None else await asyncio.start_server(show_life, sock=pulse)
     # Better no worker than one that takes jobs and fails each for want of a sandbox.
     await adapters.runtime.probe()
     services = assemble(adapters, settings)
@@ -51,6 +56,8 @@ async def _run_worker(settings: Settings) -> None:
     warming = asyncio.create_task(_warm(adapters.runtime, settings))
     await worker.run()
     warming.cancel()
+    if answering is not None:
+        answering.close()
     # It may have a sandbox of its own, which it ends.
     await asyncio.wait([warming], timeout=_ENDED_S)
     os._exit(0)  # here and not later: leaving the loop would end the workflows that others are to resume

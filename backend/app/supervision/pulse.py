@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
 import socket
 import time
@@ -11,6 +12,12 @@ from typing import Final
 EVERY_S: Final = 10.0
 FIRST_S: Final = 120.0
 """For the first answer after a start: a slow disk loads the programs for a while."""
+
+
+async def show_life(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer whoever connects, for a process that serves nothing else: its loop turns."""
+    writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+    writer.close()
 
 
 class Pulse:
