@@ -28,6 +28,7 @@ _TEMPLATES.filters.update(
     seconds=words.seconds,
     moment=words.moment,
     version_name=words.version_name,
+    check_name=words.check_name,
     state=words.state_of,
     clip=words.clip,
     pictures=words.pictures_of,

@@ -27,6 +27,31 @@ STAGES: Final = {
 }
 """Each stage in the words of the page, and what is done in it while nothing is told."""
 
+CHECKS: Final[Mapping[str, str]] = {
+    "files": "Nothing is missing",
+    "parse": "Every file can be read",
+    "lint": "No slips in what was written",
+    "secrets": "No password or key lies in the files",
+    "compile": "The program holds together",
+    "tests": "The app's own tests",
+    "start": "It starts",
+    "pages": "Its pages open",
+    "strangers": "Strangers stay out",
+    "links": "Every link leads somewhere",
+    "acceptance": "It does what was promised",
+    "figures": "It works everything out right",
+    "moves": "Steps follow in their order",
+    "rights": "People may do what is theirs, and no more",
+    "views": "Lists, boards and calendars show what they should",
+    "site": "What customers see",
+    "plan": "Everything in the plan was tried",
+    "restart": "It remembers after a crash",
+    "archive": "A copy runs elsewhere",
+    "screens": "It looks as it should in a browser",
+    "preview": "Its preview opens",
+}
+"""Each check of a version, as the page calls it."""
+
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (5, "week"))
 
 
@@ -56,6 +81,11 @@ def seconds(amount: float | None) -> str:
         return f"{amount:.1f} s"
     minutes, rest_s = divmod(round(amount), 60)
     return f"{minutes} min {rest_s} s" if minutes else f"{rest_s} s"
+
+
+def check_name(name: str) -> str:
+    """The name of a check on the page."""
+    return CHECKS.get(name, name)
 
 
 def version_name(number: int) -> str:

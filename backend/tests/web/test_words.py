@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
+import app as product
+from app.acceptance import checks
 from app.domain.job import JobStatus
-from app.web.words import STAGES, by_reason
+from app.web.words import CHECKS, STAGES, by_reason
 
 
 def test_every_stage_has_words_of_its_own() -> None:
@@ -14,6 +18,14 @@ def test_every_stage_has_words_of_its_own() -> None:
     assert len(set(names)) == len(names)
     # The title of a page takes the words up to the first colon for the stage.
     assert not [name for name in names if ":" in name or not name]
+
+
+def test_every_check_has_a_name_that_a_founder_reads() -> None:
+    folder = Path(next(iter(product.__path__))) / "acceptance"
+    sources = "".join(path.read_text() for path in folder.glob("*.py"))
+    named = set(re.findall(r'(?:Check|_run_check|evidence)\(\s*"([a-z_]+)"', sources))
+    named |= {name for name, _ in (*checks._CHEAP_FILE_CHECKS, *checks._FURTHER_FILE_CHECKS)}
+    assert named | {"compile", "tests", "preview"} == set(CHECKS)
 
 
 def test_a_reason_is_said_once_after_the_wishes_that_share_it() -> None:
