@@ -60,8 +60,12 @@ def _overlap_rule(entity: EntitySpec, what: str, entities: Sequence[EntitySpec])
         about = (
             f"This {lower_first(single.label)} already has {with_article(what)} at this time; choose another time."
         )
-        if len(span) == 2 and span[0].startswith("out"):
-            about = f"This {lower_first(single.label)} is out at this time; choose another one or another time."
+        status = status_field(entity)
+        if len(span) == 2 and span[0].startswith("out") and status is not None and finished(status):
+            # What was due yesterday and has not come back is out today, whatever its dates say.
+            about = f"This {lower_first(single.label)} is out until it is back; choose another one."
+            yield RuleSpec(kind=RuleKind.ONE_OPEN, entity=entity.name, fields=(single.name,), about=about)
+            return
         fields = (*span, *_minutes_field(entity, span), single.name)
         yield RuleSpec(kind=RuleKind.NO_OVERLAP, entity=entity.name, fields=fields, about=about)
 
@@ -96,9 +100,18 @@ def _date_named(entity: EntitySpec, beginning: str) -> FieldSpec | None:
 def busy_one(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
     """The link to what can be in one place at a time: a room before a tutor before a client."""
     refs = [ref for ref in of_type(entity, FieldType.REF) if not _has_time(_target_of(ref, entities))]
-    fits = [ref for ref in refs if not (ref.ref or "").endswith(_NEVER_BUSY)]
+    fits = [
+        ref
+        for ref in refs
+        if not ((ref.ref or "").endswith(_NEVER_BUSY) or _is_counted(_target_of(ref, entities)))
+    ]
     # A link that may stay empty guards nothing in the records that leave it so.
     return min(fits, key=lambda ref: (_busy_rank(_target_of(ref, entities)), not ref.required), default=None)
+
+
+def _is_counted(target: EntitySpec | None) -> bool:
+    """True of wares: ten cakes of one kind are fetched by ten people at once."""
+    return target is not None and any(target.field(name) is not None for name in _COUNTED)
 
 
 def _has_time(target: EntitySpec | None) -> bool:

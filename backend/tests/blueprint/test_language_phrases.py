@@ -6,7 +6,7 @@ import pytest
 
 from app.blueprint.language import understand
 from app.blueprint.language.accounting import counted_again
-from app.blueprint.spec import RuleKind, RuleSpec
+from app.blueprint.spec import RoleScope, RuleKind, RuleSpec, WishState
 
 
 def labels(goal: str) -> set[str]:
@@ -248,3 +248,106 @@ def test_a_form_promises_to_refuse_only_what_a_rule_refuses() -> None:
 
 def test_a_subject_is_no_record() -> None:
     assert labels("Tutors give lessons to pupils in maths and French").isdisjoint({"Math", "Maths", "French"})
+
+
+KAYAKS = "A kayak club lends kayaks to its members, each kayak has a photo, nobody gets one that is out"
+
+
+def kept_by(goal: str) -> dict[str, list[str]]:
+    return {entity.plural: [field.label for field in entity.fields] for entity in understand(goal).entities}
+
+
+def wishes_by(goal: str) -> dict[str, WishState]:
+    return {wish.text: wish.state for wish in understand(goal).wishes}
+
+
+def test_what_is_lent_is_not_rented_out_besides() -> None:
+    kept = kept_by(KAYAKS)
+
+    assert sorted(kept) == ["Kayaks", "Loans", "Members"]
+    assert "Photo" in kept["Kayaks"]
+    # The members are the club's, not a kayak's, and have no photo.
+    assert not {"Photo", "Kayak"} & set(kept["Members"])
+    assert [form.entity for form in understand(KAYAKS).forms] == ["Loan"]
+
+
+def test_what_is_out_stays_out_until_it_is_back_though_it_is_overdue() -> None:
+    rules = {(rule.kind, rule.entity) for rule in understand(KAYAKS).rules}
+
+    assert (RuleKind.ONE_OPEN, "Loan") in rules
+    assert (RuleKind.NO_OVERLAP, "Loan") not in rules
+
+
+@pytest.mark.parametrize(
+    ("goal", "clause", "state"),
+    [
+        (KAYAKS, "nobody gets one that is out", WishState.KEPT),
+        ("A directory of choirs, nobody gets one that is out", "nobody gets one that is out", WishState.LEFT_OUT),
+        ("visitors book a table, no account", "no account", WishState.KEPT),
+        ("track my plants, without a login", "without a login", WishState.PARTLY),
+        ("members sign in and see their own bookings, no password", "no password", WishState.LEFT_OUT),
+        ("customers order cakes, minimum order $80", "minimum order $80", WishState.LEFT_OUT),
+        ("clients, invoices, can print", "can print", WishState.LEFT_OUT),
+        ("track plants with a name, photo", "photo", WishState.KEPT),
+    ],
+)
+def test_a_wish_in_plain_words_is_a_wish(goal: str, clause: str, state: WishState) -> None:
+    assert wishes_by(goal)[clause] is state
+
+
+def test_a_way_of_speaking_is_no_wish() -> None:
+    assert list(wishes_by("So, I would like to track plants, would be nice, just me")) == [
+        "I would like to track plants"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("goal", "plural", "labels"),
+    [
+        ("An app for my tree surgeon jobs with a price and photos before and after", "Jobs", {"Price", "Photo"}),
+        ("My painting jobs, each with a client, a price and a date", "Painting jobs", {"Client", "Price", "Date"}),
+        ("Plumber jobs: customer, address, price and photos", "Jobs", {"Customer", "Address", "Price", "Photo"}),
+    ],
+)
+def test_the_words_of_a_list_are_parts_of_what_it_is_said_of(goal: str, plural: str, labels: set[str]) -> None:
+    kept = kept_by(goal)
+
+    assert labels <= set(kept[plural])
+    assert "Photos" not in kept
+
+
+def test_in_a_list_of_records_a_detail_is_not_one_of_what_stands_above() -> None:
+    assert "Due date" not in kept_by("Snagging for new build houses: rooms, snags, due date")["Build houses"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "kept"),
+    [
+        ("Bakery: customers book a pickup for their cakes", ["Cakes", "Customers", "Pickups"]),
+        ("A chimney sweep: customers book a visit", ["Customers", "Visits"]),
+        ("students book a lesson", ["Bookings", "Lessons", "Students"]),
+    ],
+)
+def test_a_deed_that_is_booked_is_one_record(goal: str, kept: list[str]) -> None:
+    spec = understand(goal)
+
+    assert sorted(entity.plural for entity in spec.entities) == kept
+    assert [form.action for form in spec.forms] == [f"Book a {goal.split(' book a ')[1].split()[0]}"]
+
+
+def test_ten_people_fetch_cakes_of_one_kind_at_once() -> None:
+    spec = understand("Bakery: customers book a pickup for their cakes")
+
+    assert [rule.fields[-1] for rule in spec.rules if rule.kind is RuleKind.NO_OVERLAP] == ["customer"]
+
+
+def test_what_a_group_fills_in_on_the_page_needs_no_account_and_is_answered_by_a_quote_alone() -> None:
+    goal = "A small theatre: a group fills in a request on our page and we answer with a quote"
+    spec = understand(goal)
+
+    assert [(form.entity, form.action, form.person) for form in spec.forms] == [
+        ("Request", "Send a request", "group")
+    ]
+    assert [role for role in spec.roles if role.scope is RoleScope.OWN] == []
+    assert "Answers" not in kept_by(goal)
+    assert wishes_by(goal)["a group fills in a request on our page"] is WishState.KEPT

@@ -10,7 +10,8 @@ from typing import Final
 from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, beyond, shorten, word_forms
 from app.blueprint.language.lexicon import is_known
 from app.blueprint.language.sending import SENT_SOMEHOW, asks_to_send
-from app.blueprint.spec import AppSpec, WishSpec, WishState
+from app.blueprint.language.word_lists import word_pairs
+from app.blueprint.spec import AppSpec, RuleKind, WishSpec, WishState
 
 _MOST_WISHES: Final = 40
 _SHARE_KEPT: Final = 0.6
@@ -25,12 +26,30 @@ _NO_LIMIT: Final = "this is not watched over"
 _NOT_KNOWN: Final = "not known here: "
 _NOT_TAKEN_UP: Final = "not taken up: "
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
+_OWNER_ALONE: Final = "you sign in as the owner; nobody else needs an account"
 _SEES_ALL: Final = "whoever signs in here sees everything"
 _ONLY_OWN: Final = re.compile(
     r"\bonly\b[^,.;]{0,24}\b(their|his|her|its|your) own\b|\bsees? (only )?(their|his|her) own\b"
     r"|\bnobody else sees\b|\bnot each other",
     re.IGNORECASE,
 )
+_DETAILS: Final = frozenset(word_pairs("attributes"))
+_DEEDS: Final = frozenset({"approve", "confirm", "print"})
+_NO_ACCOUNT: Final = re.compile(
+    r"\b(?:no|without)(?: an?| any)? (?:accounts?|log-?in|logins|passwords?|sign-?(?:in|up)|registration)\b",
+    re.IGNORECASE,
+)
+_NOT: Final = re.compile(r"\b(?:nobody|no one|no-one|none|cannot|can(?:no|')t|never|not)\b", re.IGNORECASE)
+_REFUSED: Final = (
+    (re.compile(r"\b(?:out|back)\b", re.IGNORECASE), {RuleKind.ONE_OPEN, RuleKind.NO_OVERLAP, RuleKind.STOCK}),
+    (re.compile(r"\b(?:there|left|more than)\b", re.IGNORECASE), {RuleKind.STOCK, RuleKind.CAPACITY}),
+    (
+        re.compile(r"\b(?:twice|again|same|taken|two)\b", re.IGNORECASE),
+        {RuleKind.UNIQUE, RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN},
+    ),
+    (re.compile(r"\b(?:full|over)\b", re.IGNORECASE), {RuleKind.CAPACITY, RuleKind.STOCK}),
+)
+"""What is refused, as it is said without naming a thing ("nobody gets one that is out"), and what refuses it."""
 _SEES: Final = re.compile(r"(?:can |may |only )*(?:sees?|views?|looks? at|finds?)\b", re.IGNORECASE)
 NUMBERS: Final = {
     word: str(number)
@@ -58,14 +77,18 @@ def wishes_of(
     numbers: Set[str] = frozenset(),
     does: Set[str] = frozenset(),
     own: Set[str] = frozenset(),
+    refuses: Set[RuleKind] = frozenset(),
+    is_open: bool = False,
+    has_accounts: bool = False,
 ) -> tuple[WishSpec, ...]:
     """The clauses of a goal, each with its state in the app, whose words are `known`.
 
     `counts` says that the app watches over a number that its people enter, `numbers` are those that it knows of
     itself, `adds_up` says that it works out amounts, `does` are abilities that only some apps have, `own` are
-    the words for people who see their own records and nothing else.
+    the words for people who see their own records and nothing else, `refuses` are the kinds of its rules,
+    `is_open` says that there are pages without an account, `has_accounts` that others than its staff have some.
     """
-    abilities = _Abilities(known, counts, adds_up, numbers, does, own)
+    abilities = _Abilities(known, counts, adds_up, numbers, does, own, refuses, is_open, has_accounts)
     return tuple(_wishes(goal, abilities))[:_MOST_WISHES]
 
 
@@ -79,6 +102,9 @@ class _Abilities:
     numbers: Set[str]
     does: Set[str]
     own: Set[str]
+    refuses: Set[RuleKind] = frozenset()
+    is_open: bool = False
+    has_accounts: bool = False
 
 
 def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
@@ -87,11 +113,43 @@ def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
         text = shorten((clause or "").strip(" \t-\u2013\u2014*\"'"))
         words = _words_of(text)
         if not words and not _is_sent(text, abilities):
+            plain = _judge_plain(text, abilities)
+            if plain is not None:
+                yield plain
             continue
         # "Members sign in and see their own bookings" speaks of members in both of its clauses.
         is_carried_on = _SEES.match(text) is not None
         yield _judge(text, words, abilities, about=f"{before} {text}" if is_carried_on else text)
         before = before if is_carried_on else text
+
+
+def _judge_plain(text: str, abilities: _Abilities) -> WishSpec | None:
+    """A wish in plain words alone: a detail, a refusal, a limit, no account; None for any other words."""
+    if _NO_ACCOUNT.search(text):
+        if abilities.has_accounts:
+            return WishSpec(text=text, state=WishState.LEFT_OUT, why=NO_PLACE)
+        if abilities.is_open:
+            return WishSpec(text=text, state=WishState.KEPT)
+        return WishSpec(text=text, state=WishState.PARTLY, why=_OWNER_ALONE)
+    kinds = [kinds for said, kinds in _REFUSED if said.search(text)] if _NOT.search(text) else []
+    if kinds:
+        is_kept = any(one & abilities.refuses for one in kinds)
+        return WishSpec(text=text, state=WishState.KEPT) if is_kept else _left_out(text, _NO_LIMIT)
+    if LIMIT.search(text):
+        unwatched = _unwatched_numbers(text, abilities)
+        return _left_out(text, unwatched) if unwatched else WishSpec(text=text, state=WishState.KEPT)
+    words = [word for word in WORD.findall(text.lower()) if word_forms(word) & (_DETAILS | _DEEDS)]
+    missing = [word for word in words if not word_forms(word) & abilities.known]
+    if not words:
+        return None
+    if len(missing) == len(words):
+        return _left_out(text, NO_PLACE)
+    why = f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}" if missing else ""
+    return WishSpec(text=text, state=WishState.PARTLY if why else WishState.KEPT, why=why)
+
+
+def _left_out(text: str, why: str) -> WishSpec:
+    return WishSpec(text=text, state=WishState.LEFT_OUT, why=why)
 
 
 def _words_of(text: str) -> list[str]:

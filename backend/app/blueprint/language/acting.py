@@ -8,10 +8,11 @@ from typing import Final
 
 from app.blueprint.language.grammar import Part, Token
 from app.blueprint.language.lexicon import NounKind, word
+from app.blueprint.language.word_lists import word_list
 
 FOUNDER: Final = ""
 _FOUNDERS: Final = frozenset({"i", "we"})
-_SOMEBODY: Final = frozenset({"staff", "team", "kid", "person"})
+_SOMEBODY: Final = frozenset({"staff", "team", "kid", "person"}) | word_list("parties")
 """Those who do something though their word is not listed among people."""
 _ANYBODY: Final = frozenset({"anybody", "anyone", "everybody", "everyone"})
 _OWN: Final = frozenset({"their", "own", "his", "her"})

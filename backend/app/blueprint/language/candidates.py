@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.blueprint.language.acting import acts
@@ -24,6 +25,9 @@ _ANY: Final = frozenset({"a", "an", "any"})
 _AMOUNTS: Final = frozenset(
     "one two double more less fewer later earlier longer other further same overlapping".split()
 )
+_ANSWERING: Final = frozenset({"answer", "reply", "respond"})
+_BOOKED_DEEDS: Final = word_list("booked_deeds")
+_BOOKINGS: Final = frozenset({"booking", "reservation", "appointment"})
 _DETAILS_WITH_CHOICES: Final = word_list("details_with_choices")
 
 
@@ -39,10 +43,14 @@ def find_records(words: Sequence[str]) -> Findings:
             read_phrase(phrase, findings)
     findings.verbs = {token.basic: at for at, token in enumerate(tokens) if token.part is Part.VERB}
     for at, token in enumerate(tokens):
-        if token.part is Part.VERB and token.basic in actions() and not _only_hands_over(tokens, at):
+        if (
+            token.part is Part.VERB
+            and token.basic in actions()
+            and not (_only_hands_over(tokens, at) or _answers_with_something(tokens, at))
+        ):
             _add_action(actions()[token.basic], at, findings, about=_object_of(tokens, at))
     findings.asked = dict(_asked_verbs(tokens))
-    findings.candidates = _without_shadows(findings.candidates)
+    findings.candidates = _without_shadows(_with_booked_deeds(findings.candidates))
     if findings.candidates:
         # Once a goal names records, where they are kept says little of the kind of app.
         findings.weights.update(dict.fromkeys(findings.settings, 0.4))
@@ -106,6 +114,13 @@ def _only_hands_over(tokens: Sequence[Token], at: int) -> bool:
     return thing is not None and is_recordable(thing.basic) and not _is_person(thing)
 
 
+def _answers_with_something(tokens: Sequence[Token], at: int) -> bool:
+    """True if the answer is a record of another name: "we answer with a quote"."""
+    if tokens[at].basic not in _ANSWERING or at + 1 >= len(tokens) or tokens[at + 1].text != "with":
+        return False
+    return any(is_recordable(token.basic) for token in tokens[at + 2 : at + 5] if token.part is Part.NOUN)
+
+
 def _is_person(token: Token) -> bool:
     return word(token.basic).kind is NounKind.PERSON
 
@@ -138,6 +153,18 @@ def _object_of(tokens: Sequence[Token], at: int) -> str:
         elif thing or token.part in (Part.MARK, Part.VERB):
             break
     return key_of(thing)
+
+
+def _with_booked_deeds(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """One record for a deed and its booking: "customers book a pickup" needs pickups, and no bookings of them."""
+    bookings = {one.about: one for one in candidates if one.key in _BOOKINGS and one.about in _BOOKED_DEEDS}
+    deeds = [one for one in candidates if one.key in bookings]
+    dropped = [bookings[deed.key] for deed in deeds]
+    return [
+        replace(one, is_action=True, is_booked=True) if one in deeds else one
+        for one in candidates
+        if one not in dropped
+    ]
 
 
 def _without_shadows(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -26,6 +26,9 @@ GENERAL: Final = frozenset({"Item", "Product", "Listing", "Tool", "Costume", "Ar
 _WORKS: Final = frozenset({"Book", "Film", "Movie", "Game", "Song", "Album"})
 """Works that a club may be about: films stand in for the books of a book club."""
 
+_TAKINGS: Final = frozenset({"loan", "borrowing", "lending", "checkout", "rental", "hire"})
+"""What is taken until it is back goes by one name: who lends kayaks does not rent them out besides."""
+
 _ENOUGH: Final = 3
 
 Add = Callable[[EntityDraft], Draft]
@@ -90,7 +93,11 @@ def _is_wanted(entity: EntityDraft, drafts: Sequence[Draft], counts: Callable[[F
 
 def _is_covered(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
     keys = set(map(key_of, entity.names))
+    if any(draft.is_booked for draft in drafts) and _is_done_for_people(entity):
+        return True
     if any(draft.key in keys or key_of(entity.name) in draft.stands_for for draft in drafts):
+        return True
+    if keys & _TAKINGS and any(draft.key in _TAKINGS for draft in drafts):
         return True
     if entity.name in GENERAL and any(_is_own_thing(draft) for draft in drafts):
         return True
@@ -107,6 +114,12 @@ def _is_covered(entity: EntityDraft, drafts: Sequence[Draft]) -> bool:
     people = [draft for draft in drafts if draft.is_person and is_provider(draft.key) == serving]
     # Whom the goal names stands in for whom such an app usually serves.
     return describes_people(entity.fields) and bool(people) and not entity.is_companion
+
+
+def _is_done_for_people(entity: EntityDraft) -> bool:
+    """True of what people have done for them, such as an order, which the deed that they book stands for."""
+    usual = [known_entities().get(key_of(part.ref)) for part in entity.fields if part.ref and part.required]
+    return not entity.is_companion and any(one is not None and describes_people(one.fields) for one in usual)
 
 
 def _is_thing(draft: Draft) -> bool:

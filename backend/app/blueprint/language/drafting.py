@@ -45,8 +45,11 @@ _WARES: Final = word_pairs("wares")
 _PERSON: Final = "name! email:email phone:phone notes:longtext"
 _NEUTRAL: Final = "name! on_date:date status=Open/Done notes:longtext"
 _DEED: Final = "on_date:date! status=Open/Done notes:longtext"
+_BOOKED_FIELDS: Final = "starts_at:datetime! status=Booked/Confirmed/Done/Cancelled notes:longtext"
+_IN_BOOKING: Final = ("person", "phone", "note")
 _MOST_NEUTRAL: Final = 2
 _PEOPLE: Final = word_list("record_people")
+_PARTIES: Final = word_list("parties")
 _THINGS: Final = word_list("record_things")
 _DEEDS: Final = word_list("record_deeds")
 _NEVER_RECORDS: Final = word_list("never_records")
@@ -188,15 +191,19 @@ def _keep_vouched(chosen: Sequence[Candidate], findings: Findings, archetype: Ar
             continue
         if _is_vouched(candidate, archetype):
             vouched.append(candidate)
-        elif candidate.key in findings.tracked and neutral < _MOST_NEUTRAL:
+        elif findings.tracked & {candidate.key, _last_key(candidate)} and neutral < _MOST_NEUTRAL:
             neutral += 1
             vouched.append(candidate)
     return vouched
 
 
+def _last_key(candidate: Candidate) -> str:
+    return key_of(candidate.label.split(" ")[-1])
+
+
 def _is_vouched(candidate: Candidate, archetype: Archetype | None) -> bool:
-    last_word = key_of(candidate.label.split(" ")[-1])
-    is_listed = last_word in _PEOPLE | _THINGS | _DEEDS
+    last_word = _last_key(candidate)
+    is_listed = last_word in _PEOPLE | _THINGS | _DEEDS or (candidate.is_person and last_word in _PARTIES)
     return (
         is_listed
         or _known_entity(candidate, archetype) is not None
@@ -261,7 +268,18 @@ def _draft_candidate(candidate: Candidate, archetype: Archetype | None) -> Draft
         new.wants = [part for part in usual.fields if _wants_somebody(part)] if usual else []
     else:
         new.fields = list(fields_of(_usual_fields(candidate, last_word)))
+    if candidate.is_booked:
+        _take_booking(new)
     return new
+
+
+def _take_booking(new: Draft) -> None:
+    """Give a deed that is booked the time and the state of a booking; who it is for is a link."""
+    new.is_action = new.is_booked = True
+    own = [part for part in new.fields if part.type not in (FieldType.DATE, FieldType.DATETIME)]
+    own = [part for part in own if part.name not in _IN_BOOKING]
+    booking = [part for part in fields_of(_BOOKED_FIELDS) if part.name not in {one.name for one in own}]
+    new.fields = [*booking, *own]
 
 
 def _usual_fields(candidate: Candidate, last_word: str) -> str:

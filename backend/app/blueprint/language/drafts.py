@@ -47,6 +47,7 @@ class Draft:
     examples: tuple[str, ...] = ()
     stands_for: tuple[str, ...] = ()
     setting: str = ""
+    is_booked: bool = False
     links: list[Link] = field(default_factory=list)
     wants: list[FieldDraft] = field(default_factory=list)
 

@@ -22,6 +22,7 @@ class Candidate:
     weak: bool = False
     is_action: bool = False
     examples: tuple[str, ...] = ()
+    is_booked: bool = False
 
     @cached_property
     def key(self) -> str:
@@ -53,9 +54,13 @@ class Findings:
     asked: dict[str, int] = field(default_factory=dict)
     tracked: set[str] = field(default_factory=set)
     last_phrase: str = ""
+    whole: str = ""
+    last_named: str = ""
+    is_after_plural: bool = False
 
     def add(self, candidate: Candidate) -> None:
         """Keep a candidate, unless it or a fuller name for it is there already."""
+        self.last_named = candidate.key
         for at, earlier in enumerate(self.candidates):
             if earlier.key == candidate.key:
                 # The surer reading of the same name wins, in the place where it was first spoken of.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Final
 
 from app.blueprint.language.acting import FOUNDER, Act
@@ -15,7 +15,13 @@ from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, RuleK
 from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field, with_article
 
 _MOST_FORMS: Final = 2
-_REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)
+_REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN, RuleKind.STOCK)
+_ON_PAGE: Final = re.compile(
+    r"\b(?:fills? (?:in|out)|sends?(?: in)?|submits?|makes?|leaves?|hands? in) "
+    r"(?:an?|the|their|his|her) (?:[a-z]+ )?(?P<what>[a-z]+)(?: [a-z]+){0,3}? "
+    r"(?:on|through|via|from) (?:our|my|the|an?) (?:web ?)?(?:page|site|form)\b",
+    re.IGNORECASE,
+)
 _PROMISE: Final = re.compile(r"; nothing is given away twice")
 _NO_THING: Final = re.compile(r"( for| on| in)? \{thing\}")
 _PUT_UP_FOR_ALL: Final = word_list("put_up_for_all")
@@ -27,14 +33,23 @@ _OF_THE_STAFF: Final = frozenset(
 )
 
 
+def asked_on_page(goal: str) -> frozenset[str]:
+    """The keys of what people fill in on the founder's page: they need no account for it."""
+    return frozenset(key_of(match["what"].lower()) for match in _ON_PAGE.finditer(goal))
+
+
 def forms_of(
     entities: Sequence[EntitySpec],
     drafts: Sequence[Draft],
     acts: Sequence[Act],
     own: Sequence[Draft],
     rules: Sequence[RuleSpec],
+    on_page: Set[str] = frozenset(),
 ) -> tuple[FormSpec, ...]:
-    """The forms for what outsiders do, unless they sign in for it or only the founder does it."""
+    """The forms for what outsiders do, unless they sign in for it or only the founder does it.
+
+    `on_page` are the keys of what the goal says to be filled in on the page.
+    """
     by_name = {entity.name: entity for entity in entities}
     # Only two forms are kept, so those for what outsiders are said to do go first.
     ranked = sorted(zip(drafts, entities, strict=True), key=lambda pair: not _is_done_outside(pair[0], acts))
@@ -42,7 +57,7 @@ def forms_of(
         form
         for draft, entity in ranked
         if not _is_the_founders(draft, acts) and not _is_of_members(draft, own)
-        for form in _make_form(draft, entity, by_name)
+        for form in _make_form(draft, entity, by_name, is_on_page=any(map(draft.key.endswith, on_page)))
     ]
     refusing = {rule.entity for rule in rules if rule.kind in _REFUSING}
     return tuple(form if form.entity in refusing else _promising_less(form) for form in forms[:_MOST_FORMS])
@@ -71,8 +86,10 @@ def _is_of_members(draft: Draft, members: Sequence[Draft]) -> bool:
     return any(link.target == member.key for member in members for link in draft.links)
 
 
-def _make_form(draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> Iterator[FormSpec]:
-    text = _form_text(draft, by_ending=not is_person(entity))
+def _make_form(
+    draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec], *, is_on_page: bool
+) -> Iterator[FormSpec]:
+    text = _form_text(draft, by_ending=not is_person(entity)) or (_text_on_page(draft) if is_on_page else None)
     if text is None:
         return
     person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
@@ -95,7 +112,27 @@ def _form_text(draft: Draft, *, by_ending: bool) -> tuple[str, ...] | None:
     """The words of a form: first as this kind of app says it, then by the record's name."""
     texts = form_texts()
     ending = next((key for key in texts if by_ending and draft.key.endswith(key)), "")
-    return texts.get(draft.setting + draft.key) or texts.get(draft.key) or texts.get(ending)
+    return texts.get(draft.setting + draft.key) or texts.get(draft.key) or _booked_text(draft) or texts.get(ending)
+
+
+def _text_on_page(draft: Draft) -> tuple[str, ...]:
+    """The words of a form that the goal asks for by saying that something is filled in on the page."""
+    what = lower_first(draft.label)
+    return (
+        f"Send {with_article(what)}",
+        "Tell us what you need.",
+        f"Thank you, your {what} is with us. We answer soon.",
+    )
+
+
+def _booked_text(draft: Draft) -> tuple[str, ...] | None:
+    """The words of a form by which a deed is booked, such as a pickup."""
+    what = lower_first(draft.label)
+    about, thanks = (
+        "Tell us when it suits you.",
+        f"Thank you, your {what} is in. We get in touch if the time does not suit us.",
+    )
+    return (f"Book {with_article(what)}", about, thanks) if draft.is_booked else None
 
 
 def _is_the_visitor(field: FieldSpec, by_name: dict[str, EntitySpec]) -> bool:

@@ -126,7 +126,7 @@ def vocabulary(
         texts += [entity.label, entity.plural, *(field.label for field in entity.fields)]
         texts += [figure.label for figure in entity.computed]
         texts += [choice for field in entity.fields for choice in field.choices]
-    texts += [form.action for form in forms]
+    texts += [f"fill in {form.action}" for form in forms]
     names = {key_of(entity.label) for entity in entities}
     leading = [verb for verb, name in actions().items() if key_of(name) in names]
     leading += [verb for verb, names_left in lesser_actions().items() if names & set(map(key_of, names_left))]

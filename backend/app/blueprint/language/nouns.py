@@ -88,7 +88,7 @@ def is_pair(first_token: Token, second_token: Token) -> bool:
     if (
         first_token.is_owner
         or first_token.basic in TOPICS
-        or (_is_trade(first_token.basic) and not is_recordable(first_token.basic))
+        or (is_trade(first_token.basic) and not is_recordable(first_token.basic))
     ):
         return False
     # "Volunteer shifts" are volunteers and shifts, "customer complaints" customers and their complaints.
@@ -99,7 +99,7 @@ def is_pair(first_token: Token, second_token: Token) -> bool:
     return is_known and is_action_noun(second_token.basic, second)
 
 
-def _is_trade(basic: str) -> bool:
+def is_trade(basic: str) -> bool:
     """True if people of this name do something for a living, as the founder may."""
     return "w" in word(basic).flags and word(basic).kind is NounKind.PERSON
 
@@ -188,7 +188,7 @@ def is_operator(phrase: Phrase) -> bool:
         return True
     if phrase.determiner in ("a", "an") and phrase.before in _FOUNDERS:
         return True
-    if phrase.at <= 1 and phrase.after == "with" and _is_trade(head.basic):
+    if phrase.at <= 1 and phrase.after == "with" and is_trade(head.basic):
         return True
     if phrase.determiner in ("a", "an") and phrase.at <= 2 and phrase.after == "who":
         return True

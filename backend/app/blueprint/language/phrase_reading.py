@@ -25,6 +25,7 @@ from app.blueprint.language.nouns import (
     is_place,
     is_recordable,
     is_subject,
+    is_trade,
     only_says_what_about,
 )
 from app.blueprint.language.word_lists import word_list, word_pairs
@@ -43,6 +44,7 @@ _TRACKING: Final = word_list("tracking_verbs")
 _COUNTS: Final = frozenset("two three four five six seven eight nine ten several our my".split())
 _FIRST_WORDS: Final = 2
 _TRACKERS: Final = word_list("trackers")
+_PARTIES: Final = word_list("parties")
 _STORES: Final = frozenset({"inventory", "stock", "warehouse"})
 _COLLECTIVE: Final = frozenset(
     "club society community collection market marketplace shop store exchange swap".split()
@@ -51,9 +53,18 @@ _COLLECTIVE: Final = frozenset(
 
 def read_phrase(phrase: Phrase, findings: Findings) -> None:
     """Add to the findings whatever the phrase names."""
+    _note_tracked(phrase, findings)
+    _note_whole(phrase, findings)
+    if _is_one_of_its_details(phrase, findings):
+        _add_detail(phrase, findings)
+    else:
+        _read(phrase, findings)
+    findings.is_after_plural = phrase.head.is_plural
+
+
+def _read(phrase: Phrase, findings: Findings) -> None:
     head, lexical = phrase.head.basic, word(phrase.head.basic)
     modifiers = [token for token in phrase.modifiers if token.part is Part.NOUN]
-    _note_tracked(phrase, findings)
     if modifiers and head in SOFTWARE and key_of(modifiers[-1].basic + head) in known_entities():
         _add_candidate(_make_candidate([modifiers[-1], phrase.head], phrase.at), findings)
         return
@@ -91,6 +102,17 @@ def _note_tracked(phrase: Phrase, findings: Findings) -> None:
     if _is_tracked(phrase) or is_listed:
         findings.tracked.add(key)
     findings.last_phrase = key
+
+
+def _note_whole(phrase: Phrase, findings: Findings) -> None:
+    """Keep in mind what the words of a list are parts of: the shoots of "shoots, each with a client and a price".
+
+    What comes in the plural has parts of its own: "invoices with lines and tax", "rooms, snags, due date".
+    """
+    if phrase.before in ("with", ":") and not phrase.head.is_plural:
+        findings.whole = findings.candidates[-1].key if findings.candidates else ""
+    elif phrase.before not in (",", "and") or phrase.is_owned:
+        findings.whole = ""
 
 
 def _is_tracked(phrase: Phrase) -> bool:
@@ -185,6 +207,12 @@ def _is_detail(phrase: Phrase, findings: Findings) -> bool:
     return phrase.is_owned or phrase.before in ("with", ",", "and", "by", "including") or not phrase.head.is_plural
 
 
+def _is_one_of_its_details(phrase: Phrase, findings: Findings) -> bool:
+    """True of a word of any software that is said of a record: "jobs with a price and photos"."""
+    is_listed = phrase.before in ("with", "and", ",", "has", "have") and not phrase.is_subject
+    return is_listed and phrase.head.basic in SOFTWARE & ALWAYS_DETAILS and _is_detail(phrase, findings)
+
+
 def _is_detail_of(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
     """True if the head is a detail of the record before it: "repair cost", "interview stages"."""
     if phrase.head.basic not in _ATTRIBUTES or not modifiers or modifiers[-1].basic in SOFTWARE:
@@ -196,7 +224,7 @@ def _is_detail_of(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
 def _add_detail(phrase: Phrase, findings: Findings) -> None:
     adjectives = [token.text for token in phrase.modifiers][-1:]
     label = " ".join([*adjectives, phrase.head.basic]).replace("'s", "").capitalize()
-    owner = findings.candidates[-1].key
+    owner = findings.whole or findings.last_named
     findings.details.setdefault(owner, {})[label] = _ATTRIBUTES[phrase.head.basic]
 
 
@@ -264,7 +292,9 @@ def _pass_over(phrase: Phrase, findings: Findings) -> None:
 
 
 def _add_named(phrase: Phrase, before: Token | None, lexical: Word, findings: Findings) -> None:
-    tokens = [before, phrase.head] if before is not None else [phrase.head]
+    # The jobs of a tree surgeon are jobs: all that the app keeps is the surgeon's.
+    is_whose = before is not None and is_trade(before.basic) and not is_recordable(before.basic)
+    tokens = [before, phrase.head] if before is not None and not is_whose else [phrase.head]
     is_vague = lexical.kind in VAGUE and not phrase.head.is_plural and not is_recordable(phrase.head.basic)
     is_mass = not phrase.head.is_plural and not phrase.determiner and not is_recordable(phrase.head.basic)
     is_each = phrase.determiner in ("every", "each")
@@ -281,14 +311,17 @@ def _add_named(phrase: Phrase, before: Token | None, lexical: Word, findings: Fi
         _add_role(phrase.head.basic, findings)
     if before is not None:
         _add_domain(before.text, findings)
-    owner = findings.candidates[-1].key if phrase.is_owned and findings.candidates else ""
+    # "Its members" are not those of the kayaks that the club lends.
+    is_of_last = phrase.is_owned and not (phrase.determiner == "its" and findings.is_after_plural)
+    owner = findings.candidates[-1].key if is_of_last and findings.candidates else ""
     about = owner or (
         findings.candidates[-1].key if phrase.before in ("of", "per") and findings.candidates else ""
     )
     candidate = _make_candidate(tokens, phrase.at, about=about, weak=is_for_whom)
     is_thing = lexical.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
     # "Couples come", "groups choose": such words name people when they do something.
-    if phrase.is_subject and phrase.head.is_plural and "h" in lexical.flags and not is_thing:
+    is_somebody = phrase.head.basic in _PARTIES and phrase.determiner in ("a", "an")
+    if phrase.is_subject and (is_somebody or (phrase.head.is_plural and "h" in lexical.flags and not is_thing)):
         candidate = replace(candidate, kind=NounKind.PERSON)
     opens_list = phrase.before == ":" and phrase.after == ","
     is_listed = (phrase.before in (",", "and") or opens_list) and bool(findings.candidates)

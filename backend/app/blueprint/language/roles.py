@@ -20,15 +20,22 @@ _DOORS: Final = frozenset({"portal", "login", "log-in", "sign-in", "signin"})
 _MOST_ROLES: Final = 6
 
 
-def own_people(acts: Sequence[Act], drafts: Sequence[Draft], words: Sequence[str]) -> list[Draft]:
-    """The people who use the app beside its staff, each with records of their own."""
+def own_people(
+    acts: Sequence[Act], drafts: Sequence[Draft], words: Sequence[str], *, asks_on_page: bool = False
+) -> list[Draft]:
+    """The people who use the app beside its staff, each with records of their own.
+
+    Who hands something in and is answered signs in for it, unless the goal `asks_on_page`.
+    """
     served = [
         draft
         for draft in drafts
         if draft.is_person and (not is_provider(draft.label) or draft.key.endswith(_INSIDE))
     ]
     people = [draft for draft in served if _has_records(draft, drafts)]
-    members = [draft for draft in people if _looks_at_own(draft, acts) or _is_answered(draft, acts)]
+    members = [
+        draft for draft in people if _looks_at_own(draft, acts) or (not asks_on_page and _is_answered(draft, acts))
+    ]
     if not members and people and _DOORS & set(words):
         members = people[:1]
     return members[:1]

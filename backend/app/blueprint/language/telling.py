@@ -94,6 +94,8 @@ def _tell_of_rules(labels: dict[str, EntitySpec], rules: Sequence[RuleSpec]) -> 
         subject = next((field for field in reversed(fields) if field is not None and field.ref), None)
         if rule.kind is RuleKind.NO_OVERLAP and subject is not None:
             yield f"{plural_label} of the same {lower_first(subject.label)} at the same time are refused."
+        if rule.kind is RuleKind.ONE_OPEN and subject is not None:
+            yield f"{plural_label} of a {lower_first(subject.label)} that is not back yet are refused."
         if rule.kind is RuleKind.CAPACITY and subject is not None:
             yield f"{plural_label} are refused when the {lower_first(subject.label)} is full."
         if rule.kind is RuleKind.STOCK and subject is not None:

@@ -16,7 +16,7 @@ from app.blueprint.language.drafting import draft_entities
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.findings import Findings
-from app.blueprint.language.forms import forms_of, leave_to_staff
+from app.blueprint.language.forms import asked_on_page, forms_of, leave_to_staff
 from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
@@ -73,14 +73,15 @@ def _specify(
     reading: Reading, findings: Findings, drafts: Sequence[Draft], archetype: Archetype | None
 ) -> AppSpec:
     # Before the records are specified: whoever signs in needs an e-mail address.
-    people_of_their_own = own_people(findings.acts, drafts, reading.tokens)
+    on_page = asked_on_page(reading.text)
+    people_of_their_own = own_people(findings.acts, drafts, reading.tokens, asks_on_page=bool(on_page))
     namer = Entities(drafts, findings)
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
     # Rules read the fields, so all that changes fields goes before.
     entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
     entities, rules = apply_bounds(reading.text, entities, shape.rules_of(entities))
     rules = (*rules, *rules_of_stock(entities))
-    forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules)
+    forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
     entities = leave_to_staff(entities, forms)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
     title = wording.title(findings, drafts, reading.tokens, goal=reading.text)
@@ -94,7 +95,8 @@ def _specify(
         adds_up=any(rule.kind is RuleKind.SUM for rule in rules)
         or any(view.kind is ViewKind.TOTALS for view in views),
         numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None), does=does,
-        own=_words_for_owners(entities, forms, roles),
+        own=_words_for_owners(entities, forms, roles), refuses=frozenset(rule.kind for rule in rules),
+        is_open=bool(forms), has_accounts=any(role.scope is RoleScope.OWN for role in roles),
     )  # fmt: skip
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
