@@ -25,6 +25,8 @@ from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
 GOALS = [
     "a booking app for a yoga studio",
     "an app for landlords to record tenants, rent payments and repair requests",
+    "a kayak club lends kayaks to its members, each kayak has a photo, nobody gets one that is out",
+    "A small theatre: customers book a pickup for their cakes, a group fills in a request on our page",
     'track "fl{{urb}}s" and <b>wozzles</b> \'; DROP TABLE x; -- with a price and a deadline',
 ]
 YOGA = GOALS[0]
@@ -67,7 +69,7 @@ async def test_an_environment_that_is_there_is_not_made_again(tmp_path: Path) ->
     await finish(*made_by_a_failure, cwd=tmp_path)
 
 
-@pytest.mark.parametrize("goal", GOALS, ids=["yoga", "landlord", "hostile"])
+@pytest.mark.parametrize("goal", GOALS, ids=["yoga", "landlord", "lending", "pickup", "hostile"])
 async def test_the_apps_own_checks_pass(installed: Path, goal: str, tmp_path: Path) -> None:
     folder = lay_out(generate(understand(goal)), tmp_path)
     (folder / ".venv").symlink_to(installed / ".venv")

@@ -62,7 +62,7 @@ def test_a_hostile_goal_stays_data(goal: str) -> None:
     plain = generate(understand(GOAL))
     written = {"README.md", "cofounder.json", "app/schema.py", "app/seed.json", "tests/test_goal.py"}
     written |= {"tests/test_rules.py", "tests/test_public.py", "tests/test_accounts.py"}
-    written |= {"tests/test_items.py", "tests/test_lines.py", "tests/scenes.json"}
+    written |= {"tests/test_items.py", "tests/test_lines.py", "tests/scenes.json", "tests/examples.json"}
     changed = {path for path in tree if tree[path] != plain.get(path)}
     assert changed <= written | {"app/static/theme.css", "app/static/icon.svg", "app/templates/art.html"}
     assert goal_in(tree["app/schema.py"]) == spec.goal

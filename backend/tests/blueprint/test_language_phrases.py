@@ -335,10 +335,11 @@ def test_a_deed_that_is_booked_is_one_record(goal: str, kept: list[str]) -> None
     assert [form.action for form in spec.forms] == [f"Book a {goal.split(' book a ')[1].split()[0]}"]
 
 
-def test_ten_people_fetch_cakes_of_one_kind_at_once() -> None:
-    spec = understand("Bakery: customers book a pickup for their cakes")
-
-    assert [rule.fields[-1] for rule in spec.rules if rule.kind is RuleKind.NO_OVERLAP] == ["customer"]
+@pytest.mark.parametrize(
+    "goal", ["Bakery: customers book a pickup for their cakes", "A chimney sweep: customers book a visit"]
+)
+def test_neither_wares_nor_visitors_are_booked_once_at_a_time(goal: str) -> None:
+    assert [rule for rule in understand(goal).rules if rule.kind is RuleKind.NO_OVERLAP] == []
 
 
 def test_what_a_group_fills_in_on_the_page_needs_no_account_and_is_answered_by_a_quote_alone() -> None:

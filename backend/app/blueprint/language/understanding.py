@@ -38,6 +38,7 @@ from app.blueprint.spec import (
     RoleScope,
     RoleSpec,
     RuleKind,
+    RuleSpec,
     ThemeSpec,
     ViewKind,
 )
@@ -82,6 +83,7 @@ def _specify(
     entities, rules = apply_bounds(reading.text, entities, shape.rules_of(entities))
     rules = (*rules, *rules_of_stock(entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
+    rules = _for_visitors(rules, forms)
     entities = leave_to_staff(entities, forms)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
     title = wording.title(findings, drafts, reading.tokens, goal=reading.text)
@@ -113,6 +115,16 @@ def _specify(
             does=does,
         ),
     )  # fmt: skip
+
+
+def _for_visitors(rules: Sequence[RuleSpec], forms: Sequence[FormSpec]) -> tuple[RuleSpec, ...]:
+    """The rules without those that let a visitor book one thing at a time: nobody has asked for that."""
+    visitors = {(form.entity, form.person) for form in forms}
+    return tuple(
+        rule
+        for rule in rules
+        if rule.kind is not RuleKind.NO_OVERLAP or (rule.entity, rule.fields[-1]) not in visitors
+    )
 
 
 def _holds_files(entities: Sequence[EntitySpec]) -> bool:
