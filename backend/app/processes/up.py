@@ -11,6 +11,7 @@ from shlex import quote
 import httpx2
 
 from app.adapters.identity.local import TOKEN_PREFIX, kept_secret
+from app.blueprint.language import understand
 from app.core.desktop import open_in_browser
 from app.core.lan import shared_origin
 from app.core.paths import default_data_dir
@@ -40,6 +41,8 @@ def run_up(settings: Settings, *, say: Callable[[str], None]) -> int:
         # Both before there is a child: none may meet an older schema, or have its sandbox cleared away.
         migrate(url)
         asyncio.run(clear_sandboxes(settings))
+        # The words that ideas are read by are loaded here once for all children, and not while the first is typed.
+        understand("A list of notes")
 
     say("Starting Postgres, Valkey, the API, a worker and the previews...")
     Supervisor(

@@ -7,7 +7,6 @@ import re
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +21,9 @@ from app.app_runtime.app_host import PREVIEW_ACCESS, PREVIEW_KEY
 from app.blueprint.generate import generate
 from app.blueprint.language import understand
 from app.blueprint.spec import AppSpec, RoleScope, RoleSpec
-from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
+from app.domain.workspace import START_SCRIPT
 from tests.blueprint.sample_specs import T, app, entity, field, ref
+from tests.support.installing import install
 
 PASSWORD = "quite a long one"
 KEY = "known to the preview alone"
@@ -119,9 +119,7 @@ class Visitor:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with the packages of an app's lock."""
     folder = lay_out(CLUB, tmp_path_factory.mktemp("installed"))
-    uv = str(Path(sys.executable).with_name("uv"))
-    for command in Manifest.parse((folder / MANIFEST).read_text()).install:
-        subprocess.run([uv, *command[1:]], cwd=folder, check=True, capture_output=True, timeout=120)
+    install(folder)
     return folder / ".venv"
 
 

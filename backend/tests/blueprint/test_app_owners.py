@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +18,8 @@ import pytest
 
 from app.blueprint.generate import generate
 from app.blueprint.language import understand
-from app.domain.workspace import MANIFEST, START_SCRIPT, Manifest
+from app.domain.workspace import START_SCRIPT
+from tests.support.installing import install
 
 OWNER = {"name": "Olga Owner", "email": "olga@example.com", "password": "quite a long one"}
 CODE = re.compile(r"type this code at /setup: ([A-Z0-9-]+)")
@@ -34,9 +34,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     (folder / START_SCRIPT).chmod(0o755)
-    uv = str(Path(sys.executable).with_name("uv"))
-    for command in Manifest.parse((folder / MANIFEST).read_text()).install:
-        subprocess.run([uv, *command[1:]], cwd=folder, check=True, capture_output=True, timeout=120)
+    install(folder)
     return folder
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from app.blueprint.generate import generate
-from app.domain.workspace import MANIFEST, Manifest
 from tests.blueprint.sample_specs import SAMPLES
+from tests.support.installing import install
 
 RULES = "tests/test_rules.py"
 
@@ -21,9 +20,7 @@ RULES = "tests/test_rules.py"
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An interpreter with the packages of an app's lock."""
     folder = lay_out("booking", tmp_path_factory.mktemp("installed"))
-    uv = str(Path(sys.executable).with_name("uv"))
-    for command in Manifest.parse((folder / MANIFEST).read_text()).install:
-        subprocess.run([uv, *command[1:]], cwd=folder, check=True, capture_output=True, timeout=120)
+    install(folder)
     return str(folder / ".venv/bin/python")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 from zlib import crc32
 
@@ -41,6 +41,8 @@ from app.blueprint.spec import (
     RuleSpec,
     ThemeSpec,
     ViewKind,
+    ViewSpec,
+    WishSpec,
 )
 
 __all__ = ["ENGINE", "GoalUnreadable", "nearest_kinds", "plan_goal", "understand"]
@@ -91,15 +93,16 @@ def _specify(
     messages = messages_of(reading.text, entities, forms)
     does = frozenset([*([MESSAGES] if messages else []), *([FILES] if _holds_files(entities) else [])])
     words_of_app = vocabulary(findings, archetype, entities, forms, roles, title) | look_words(reading.text)
-    wishes = wishes_of(
-        reading.text, words_of_app,
-        counts=any(rule.kind in (RuleKind.CAPACITY, RuleKind.STOCK) for rule in rules),
-        adds_up=any(rule.kind is RuleKind.SUM for rule in rules)
-        or any(view.kind is ViewKind.TOTALS for view in views),
-        numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None), does=does,
-        own=_words_for_owners(entities, forms, roles), refuses=frozenset(rule.kind for rule in rules),
-        is_open=bool(forms), has_accounts=any(role.scope is RoleScope.OWN for role in roles),
-    )  # fmt: skip
+    wishes = _wishes(
+        reading.text,
+        words_of_app,
+        entities=entities,
+        rules=rules,
+        views=views,
+        forms=forms,
+        roles=roles,
+        does=does,
+    )
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
         confidence=_confidence(findings, drafts, archetype), theme=_theme(reading.text, title, archetype),
@@ -115,6 +118,33 @@ def _specify(
             does=does,
         ),
     )  # fmt: skip
+
+
+def _wishes(
+    goal: str,
+    words_of_app: Set[str],
+    *,
+    entities: Sequence[EntitySpec],
+    rules: Sequence[RuleSpec],
+    views: Sequence[ViewSpec],
+    forms: Sequence[FormSpec],
+    roles: Sequence[RoleSpec],
+    does: Set[str],
+) -> tuple[WishSpec, ...]:
+    """The wishes of a goal, judged by what this app has."""
+    kinds = frozenset(rule.kind for rule in rules)
+    return wishes_of(
+        goal,
+        words_of_app,
+        counts=bool(kinds & {RuleKind.CAPACITY, RuleKind.STOCK}),
+        adds_up=RuleKind.SUM in kinds or any(view.kind is ViewKind.TOTALS for view in views),
+        numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None),
+        does=does,
+        own=_words_for_owners(entities, forms, roles),
+        refuses=kinds,
+        is_open=bool(forms),
+        has_accounts=any(role.scope is RoleScope.OWN for role in roles),
+    )
 
 
 def _for_visitors(rules: Sequence[RuleSpec], forms: Sequence[FormSpec]) -> tuple[RuleSpec, ...]:
