@@ -56,9 +56,9 @@ async def test_a_date_is_waited_for(start: Start) -> None:
     assert second.at - first.at >= 1
 
 
-@pytest.mark.parametrize("until", ["10800", at(10_800)])
-async def test_who_is_to_come_back_in_hours_is_told_so(start: Start, until: str) -> None:
-    bench = start([busy(retry_after=until)])
+@pytest.mark.parametrize("form", ["seconds", "date"])
+async def test_who_is_to_come_back_in_hours_is_told_so(start: Start, form: str) -> None:
+    bench = start([busy(retry_after="10800" if form == "seconds" else at(10_800))])
     with pytest.raises(RunnerUnavailable, match="3 hours"):
         await bench.runner.scaffold(POOL_GOAL)
     assert len(bench.provider.asked) == 1
