@@ -23,7 +23,7 @@ from app.domain.failure import BuildFailed, FailureCode
 NUMBER: Final = "ID"
 """The column of an export that says the number of a record."""
 _NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
-_COUNTING: Final = (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.STOCK)
+_COUNTING: Final = (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)
 
 
 class FormDriver:

@@ -9,6 +9,7 @@ from typing import Final
 
 from app.blueprint.shape_rules import busy_one, rules_of, times_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, RuleKind, RuleSpec
+from app.blueprint.spec_kinds import ONE_AT_A_TIME
 from app.blueprint.spec_queries import lower_first, one_of, status_field
 
 MOST: Final = 5
@@ -84,7 +85,7 @@ def _ask_about_visitors(spec: AppSpec) -> Iterator[Question]:
 
 def _ask_about_overlaps(spec: AppSpec, entity: EntitySpec) -> Iterator[Question]:
     """Ask whether one thing may be taken twice at a time, where no rule says."""
-    has_rule = any(rule.kind is RuleKind.NO_OVERLAP and rule.entity == entity.name for rule in spec.rules)
+    has_rule = any(rule.kind in ONE_AT_A_TIME and rule.entity == entity.name for rule in spec.rules)
     busy = busy_one(entity, spec.entities) if times_of(entity) else None
     if busy is not None and not has_rule:
         what = f"two {lower_first(entity.plural)} of the same {lower_first(busy.label)}"

@@ -90,6 +90,9 @@ class RuleKind(StrEnum):
     ENSURE = "ensure"
 
 
+ONE_AT_A_TIME: Final = (RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN)
+"""The kinds of rule by which a thing is booked or out once at a time."""
+
 STATED: Final = frozenset(
     {
         RuleKind.ENSURE,

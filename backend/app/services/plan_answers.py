@@ -7,22 +7,23 @@ from typing import Final
 
 from app.blueprint.shape_rules import rules_of
 from app.blueprint.spec import EntitySpec, RuleKind
+from app.blueprint.spec_kinds import ONE_AT_A_TIME
 from app.services.plan_values import CorrectionRefused, Raw, Values, record_in, words_in
 
 
 def _refuse_overlap(raw: Raw, values: Values) -> None:
-    _add_rule(raw, values, RuleKind.NO_OVERLAP)
+    _add_rule(raw, values, *ONE_AT_A_TIME)
 
 
 def _refuse_full(raw: Raw, values: Values) -> None:
     _add_rule(raw, values, RuleKind.CAPACITY)
 
 
-def _add_rule(raw: Raw, values: Values, kind: RuleKind) -> None:
-    """The rule of this kind that fits the record's details."""
+def _add_rule(raw: Raw, values: Values, *kinds: RuleKind) -> None:
+    """The rule of one of these kinds that fits the record's details."""
     entity = record_in(raw, values)
     entities = [EntitySpec.model_validate(entry) for entry in raw["entities"]]
-    fitting = [rule for rule in rules_of(entities) if rule.kind is kind and rule.entity == entity["name"]]
+    fitting = [rule for rule in rules_of(entities) if rule.kind in kinds and rule.entity == entity["name"]]
     if not fitting:
         raise CorrectionRefused("No detail says when, or how many, so this cannot be refused.")
     raw["rules"] += [rule.model_dump(mode="json") for rule in fitting]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from typing import Final
 
 from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.examples import Examples
 from app.blueprint.generate.judging import MOMENTS
 from app.blueprint.generate.scenes import Key, Scene, Slot
 from app.blueprint.spec import (
@@ -29,6 +31,7 @@ from app.blueprint.spec_expressions import compiler_of
 _MOST_SCENES: Final = 100
 """So many scenes are looked at for one in which a figure is neither nought nor empty."""
 _DULL: Final = (None, 0, False, "")
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,22 @@ def figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Fig
     examples = examples_of(spec)
     kind = compiler_of(spec).value(figure.expression, entity.name, digits=figure.digits).type
     best: FigureScene | None = None
-    for scene in examples.scenes_for(entity, figure.expression, most=_MOST_SCENES):
+    for scene in _scenes_of(examples, entity, figure):
         candidate = _known_value(examples.values(scene, figure.expression, digits=kind.scale), scene, kind.scale)
         if candidate.is_known and (candidate.days is not None or candidate.value not in _DULL):
             return candidate
         best = best or (candidate if candidate.is_known else None)
     return best or FigureScene(examples.good(entity))
+
+
+def _scenes_of(examples: Examples, entity: EntitySpec, figure: ComputedSpec) -> Iterator[Scene]:
+    """Scenes that differ in what a figure speaks of, then in what the figures that it speaks of do."""
+    yield from examples.scenes_for(entity, figure.expression, most=_MOST_SCENES)
+    named = set(_NAME.findall(figure.expression)) - {figure.name}
+    for other in entity.computed:
+        if other.name in named:
+            # An entry has no place before it has an average, and no average without a score.
+            yield from examples.scenes_for(entity, other.expression, most=_MOST_SCENES)
 
 
 def _known_value(values: list[Plain], scene: Scene, digits: int) -> FigureScene:
