@@ -54,9 +54,9 @@ def require_files(files: Files) -> Seen:
 
 def parse_sources(files: Files) -> Seen:
     """Every source file can be read and compiled."""
-    own = _own_files(files)
+    own_files = _own_files(files)
     parsed = 0
-    for path, content in own.items():
+    for path, content in own_files.items():
         try:
             if path.endswith(".py"):
                 _compile(path, content)
@@ -67,7 +67,7 @@ def parse_sources(files: Files) -> Seen:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise BuildFailed(FailureCode.PARSE, log=f"{path}: {error}") from error
         parsed += 1
-    return Seen(f"{parsed} source files parse and compile{_those_left_out(files, own, '.py', '.json')}")
+    return Seen(f"{parsed} source files parse and compile{_those_left_out(files, own_files, '.py', '.json')}")
 
 
 def _own_files(files: Files) -> Files:
@@ -81,8 +81,8 @@ def _starter() -> Files:
     return {path: text.encode() for path, text in starter_files()}
 
 
-def _those_left_out(files: Files, own: Files, *endings: str) -> str:
-    left_out = sum(path.endswith(endings or "") for path in files.keys() - own.keys())
+def _those_left_out(files: Files, own_files: Files, *endings: str) -> str:
+    left_out = sum(path.endswith(endings or "") for path in files.keys() - own_files.keys())
     return f"; {left_out} more are as in every app" if left_out else ""
 
 
@@ -102,25 +102,25 @@ def _undefined_in(path: str, content: bytes) -> tuple[tuple[int, str], ...]:
 
 def lint_sources(files: Files) -> Seen:
     """No name is used that nothing defines."""
-    own = _own_files(files)
+    own_files = _own_files(files)
     faults: list[str] = []
     checked = 0
-    for path, content in own.items():
+    for path, content in own_files.items():
         if path.endswith(".py"):
             checked += 1
             faults += [f"{path}:{line}: undefined name {name!r}" for line, name in _undefined_in(path, content)]
     if faults:
         raise BuildFailed(FailureCode.LINT, log="\n".join(faults[:40]))
-    return Seen(f"{checked} Python files, no undefined name{_those_left_out(files, own, '.py')}")
+    return Seen(f"{checked} Python files, no undefined name{_those_left_out(files, own_files, '.py')}")
 
 
 def refuse_secrets(files: Files) -> Seen:
     """Nothing in the tree looks like a key, a token or a password."""
-    own = _own_files(files)
-    for path, content in own.items():
+    own_files = _own_files(files)
+    for path, content in own_files.items():
         if what := _secret_in(path, content):
             raise BuildFailed(FailureCode.SECRET, log=f"{path}: {what}")
-    return Seen(f"no key, token or password in {len(own)} files{_those_left_out(files, own)}")
+    return Seen(f"no key, token or password in {len(own_files)} files{_those_left_out(files, own_files)}")
 
 
 @lru_cache(_REMEMBERED)

@@ -91,12 +91,14 @@ def prune(
     with open_client(common, context) as client:
         project_id = find_project_id(client, project)
         path = f"/api/projects/{project_id}/old-records"
-        old = client.get(path)["versions"]
-        if old and not yes:
-            question = f"Remove the records of {', '.join(old)} for good? Those of the newest version stay."
+        old_versions = client.get(path)["versions"]
+        if old_versions and not yes:
+            question = (
+                f"Remove the records of {', '.join(old_versions)} for good? Those of the newest version stay."
+            )
             command = f"cofounder data prune {project_id} --yes"
             require_yes(context, question, otherwise="Nothing was removed.", command=command)
-        answer = client.delete(path) if old else {"versions": []}
+        answer = client.delete(path) if old_versions else {"versions": []}
     if common.json:
         context.result_json(answer)
     else:

@@ -171,13 +171,13 @@ class GenerationService:
         if tx is None:
             async with self._database.autocommit() as own:
                 return await self._require_few_iterations(own, project_id, tier)
-        made = await self.iterations(tx, project_id, tier)
-        if made.must_be_confirmed:
+        iterations = await self.iterations(tx, project_id, tier)
+        if iterations.must_be_confirmed:
             raise ConfirmationNeeded(
-                f"You have made {made.number} versions of this app. Does it still become what you want?",
+                f"You have made {iterations.number} versions of this app. Does it still become what you want?",
                 remedy="Nothing was built. To go on all the same, send the same again with `confirmed`: true.",
                 project_id=str(project_id),
-                iterations=made.number,
+                iterations=iterations.number,
             )
         return None
 

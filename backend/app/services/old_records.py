@@ -31,11 +31,11 @@ class OldRecords:
             await owned(tx, founder_id, project_id, lock=True)
             # A build may be taking records along just now.
             await refuse_running(tx, project_id)
-            old = await self._find(tx, project_id)
+            old_versions = await self._find(tx, project_id)
         # A build that is accepted from here on grows from the newest version, whose records stay.
-        await self._data.forget([job.id for job in old])
-        return old
+        await self._data.forget([job.id for job in old_versions])
+        return old_versions
 
     async def _find(self, tx: Connection, project_id: ProjectId) -> Sequence[Job]:
-        kept = await self._data.kept_jobs()
-        return [job for job in await jobs.followed_versions(tx, project_id) if job.id in kept]
+        kept_jobs = await self._data.kept_jobs()
+        return [job for job in await jobs.followed_versions(tx, project_id) if job.id in kept_jobs]

@@ -137,6 +137,8 @@ async def _iteration_text(services: Services, caller: Caller, room: Room) -> str
     except SubscriptionRequired:
         return ""
     async with services.database.autocommit() as tx:
-        made = await services.generation.iterations(tx, room.project.id, tier)
-    words = f"Iteration {made.number} of {made.until}"
-    return f"{words}. Before the next one you are asked whether to go on." if made.must_be_confirmed else words
+        iterations = await services.generation.iterations(tx, room.project.id, tier)
+    words = f"Iteration {iterations.number} of {iterations.until}"
+    return (
+        f"{words}. Before the next one you are asked whether to go on." if iterations.must_be_confirmed else words
+    )

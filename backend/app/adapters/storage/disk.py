@@ -184,13 +184,13 @@ class DiskVersionStore:
 
 def _find_loose(root: Path) -> list[Path]:
     """The repositories that have many objects in files of their own."""
-    found = []
+    loose = []
     for repository in root.glob("*.git"):
         # The names are hashes, so a sixteenth of them tells how many there are.
         a_sixteenth = sum(1 for _ in repository.glob("objects/?0/*"))
         if a_sixteenth * 16 >= _MANY_LOOSE:
-            found.append(repository)
-    return found
+            loose.append(repository)
+    return loose
 
 
 def _remove(path: Path) -> None:

@@ -108,8 +108,8 @@ async def _whole(tx: Connection, services: Services, caller: Caller, view: Proje
     project = project_out(view)
     with suppress(SubscriptionRequired):  # who may not build may still look
         tier = (await services.founders.require_subscription(caller)).tier
-        made = await services.generation.iterations(tx, view.project.id, tier)
-        project.iterations = IterationsOut(number=made.number, until=made.until)
+        iterations = await services.generation.iterations(tx, view.project.id, tier)
+        project.iterations = IterationsOut(number=iterations.number, until=iterations.until)
     return project
 
 
@@ -135,15 +135,15 @@ async def delete(project_id: UUID, caller: CallerDep, services: ServicesDep) -> 
 @router.get("/{project_id}/old-records", operation_id="list_old_records")
 async def list_old_records(project_id: UUID, caller: CallerDep, services: ServicesDep) -> OldRecordsOut:
     """The versions before the newest that still keep a copy of the records."""
-    old = await services.old_records.list(caller.id, ProjectId(project_id))
-    return OldRecordsOut(versions=[job.build_version for job in old])
+    old_versions = await services.old_records.list(caller.id, ProjectId(project_id))
+    return OldRecordsOut(versions=[job.build_version for job in old_versions])
 
 
 @router.delete("/{project_id}/old-records", operation_id="forget_old_records")
 async def forget_old_records(project_id: UUID, caller: CallerDep, services: ServicesDep) -> OldRecordsOut:
     """Remove those copies for good; the records of the newest version stay, and so does every version."""
-    old = await services.old_records.forget(caller.id, ProjectId(project_id))
-    return OldRecordsOut(versions=[job.build_version for job in old])
+    old_versions = await services.old_records.forget(caller.id, ProjectId(project_id))
+    return OldRecordsOut(versions=[job.build_version for job in old_versions])
 
 
 @router.post("/{project_id}/park", operation_id="park_project")

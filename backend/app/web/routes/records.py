@@ -77,10 +77,10 @@ async def forget_old(
     """Remove the records of the versions before the newest for good."""
     room = await look_into(services, caller.id, ProjectId(project_id), version=number)
     try:
-        old = await services.old_records.forget(caller.id, room.project.id)
+        old_versions = await services.old_records.forget(caller.id, room.project.id)
     except AppError as error:
         return await _records_page(request, services, room, status=error.status, problem=problem_of(error))
-    return await _records_page(request, services, room, forgotten=[job.number for job in old])
+    return await _records_page(request, services, room, forgotten=[job.number for job in old_versions])
 
 
 async def _records_page(
@@ -91,9 +91,9 @@ async def _records_page(
     status: int = 200,
     **values: Any,  # Any: what the template shows
 ) -> Response:
-    old = await services.old_records.list(room.project.founder_id, room.project.id)
+    old_versions = await services.old_records.list(room.project.founder_id, room.project.id)
     context = {
-        **{"problem": "", "done": None, "forgotten": None, "old": [job.number for job in old]},
+        **{"problem": "", "done": None, "forgotten": None, "old": [job.number for job in old_versions]},
         **{"sheets": await _sheets_of(services, room.shown), **values},
     }
     return page(request, "records.html", status=status, room=room, **context)

@@ -19,6 +19,7 @@ from .fields import NO_FILE, Refused, Value, file_name, read, show, typed
 from .model import FILES, Entity, Field
 from .schema import ABOUT
 from .text import fold
+from .totals import first_filled, is_total
 
 Named = dict[str, list[int]]
 ID = "ID"
@@ -26,14 +27,8 @@ IMPORT_LIMIT = 2_000
 HEADER_ROWS = 10
 SHOWN_COLUMNS = 180
 SEPARATORS = ",;\t|"
-TOTALS = frozenset(map(fold, "total totals sum summe gesamt gesamtsumme insgesamt somme totaal totale suma razem итого всего celkem yhteensä toplam 合計 合计 합계".split())) | {"grand total", "total general", "total général"}
-# What stands with such a word below a table when more than one line does: "Grand total (2 items)", "Closing balance".
-BELOW = TOTALS | frozenset("subtotal saldo solde".split())
-BELOW_WITH_OTHERS = BELOW | frozenset("balance average mean count".split())
-BESIDE_TOTALS = BELOW_WITH_OTHERS | frozenset("grand sub general amount net gross vat tax due opening closing final of all in for the items lines rows entries records".split())
 SPREADSHEET_ERROR = re.compile(r"#(?:REF!|DIV/0!|NAME\?|VALUE!|N/A|NUM!|NULL!|SPILL!|CALC!)|Err:[0-9]{3}|#{4,}", re.IGNORECASE)
 BRACKETED = re.compile(r"(.*?) ?(?:[(\[] ?([^()\[\]]+?) ?[)\]]|\b(?:in )?([^\s]+))")
-IN_BRACKETS = re.compile(r"\([^()]*\)")
 DATES, NUMBERS, WORDS = ("date", "datetime"), ("int", "decimal", "money"), ("text", "phone", "code", "longtext")
 AS_NUMBER = re.compile(r"\+?[0-9]{1,30}(?:[.,][0-9]{1,30})?(?:[eE]\+?[0-9]{1,2})?")
 NO_FORMULA = re.compile(r"(^|[;\t\n])'([-=+@－＝＋＠])")
@@ -280,24 +275,11 @@ def _refuse_totals(lines: list[Line]) -> None:
     """Refuse what spreadsheets write within and below a table, and nobody means as a record."""
     is_below = True
     for line in reversed(lines):
-        is_total = line.is_new and any(_is_total(text, is_below) for text in line.texts[:1] + _first(line.texts))
-        is_below = is_below and (is_total or bool(line.wrong))
-        if is_total:
-            said = _first(line.texts)[0].strip()[:40]
+        has_totals = line.is_new and any(is_total(text, is_below) for text in line.texts[:1] + first_filled(line.texts))
+        is_below = is_below and (has_totals or bool(line.wrong))
+        if has_totals:
+            said = first_filled(line.texts)[0].strip()[:40]
             line.wrong.append(f"“{said}” looks like a line of totals, as they stand in and below tables. Take it out of the file, or add it by hand if it is meant.")
-
-
-def _first(texts: list[str]) -> list[str]:
-    """The first cell that holds something."""
-    return [text for text in texts if text.strip()][:1]
-
-
-def _is_total(text: str, is_below: bool) -> bool:
-    """Whether a line begins with the word of totals, or, below the table, with nothing but words of such lines."""
-    said = fold(text).strip(" :=.")
-    words = re.findall(r"\w+", IN_BRACKETS.sub("", said))
-    heads = BELOW_WITH_OTHERS if len(words) > 1 else BELOW
-    return said in TOTALS or is_below and bool(heads.intersection(words)) and BESIDE_TOTALS.issuperset(words)
 
 
 def _foreign(one: Field, text: str) -> str:
