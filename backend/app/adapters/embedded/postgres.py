@@ -16,11 +16,13 @@ from psycopg import sql
 
 from app.adapters.embedded.server import CLEAN_ENVIRONMENT, EmbeddedServer
 from app.core.errors import ConfigurationError
-from app.supervision.process import end_processes, package_directory, processes_in, tied
+from app.supervision.process import end_processes, package_directory, processes_in, tied, wait_until
 
 USER = "cofounder"
 DATABASE = "cofounder"
 PORT = 5432
+REMOVAL_S = 10
+"""Seconds for what an interrupted initdb left to go."""
 SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -123,9 +125,8 @@ class EmbeddedPostgres(EmbeddedServer):
     def _make_cluster(self) -> None:
         """Made beside its place, then moved: an interrupted initdb leaves nothing that looks like a cluster."""
         draft = self.directory.with_name(f"{self.directory.name}.new")
-        if draft.exists():
-            end_processes(processes_in(draft, self.name), gently=SIGKILL, grace_s=5)
-            shutil.rmtree(draft)
+        if not wait_until(lambda: self._is_removed(draft), seconds=REMOVAL_S):
+            shutil.rmtree(draft)  # says what stands in the way
         draft.mkdir(mode=0o700, parents=True)
         initdb: list[str | Path] = [self._programs / "initdb", "--pgdata", draft, "--username", USER]
         # Whoever reaches the socket is the owner of its 0700 directory.
@@ -143,6 +144,12 @@ class EmbeddedPostgres(EmbeddedServer):
         if result.returncode:
             raise self._failure(result.returncode, result.stdout)
         draft.rename(self.directory)
+
+    def _is_removed(self, draft: Path) -> bool:
+        """Whether nothing is left of an interrupted initdb: a child of it may outlive it and write once more."""
+        end_processes(processes_in(draft, self.name), gently=SIGKILL, grace_s=5)
+        shutil.rmtree(draft, ignore_errors=True)
+        return not draft.exists()
 
     def _argv(self) -> list[str | Path]:
         options = {**self._options, "unix_socket_directories": str(self.sockets)}
