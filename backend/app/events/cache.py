@@ -22,7 +22,7 @@ TTL_S: Final = 30
 """A copy that missed its update lives no longer than this."""
 
 FLOOR_TTL_S: Final = 4 * TTL_S
-"""Longer than any copy that was made of an older state."""
+"""Longer than any copy that was made of an older state; counted anew whenever somebody asks."""
 
 _RAISE_FLOOR: Final = """
     local floor = tonumber(redis.call('GET', KEYS[1]) or 0)
@@ -52,18 +52,22 @@ class StatusCache:
     async def get(self, job_id: JobId) -> StatusView | None:
         """The copy, None when there is none that is certainly current or Valkey cannot be asked."""
         try:
-            text, floor = await self._redis.mget(_view_key(job_id), _floor_key(job_id))
+            async with self._redis.pipeline(transaction=False) as asked:
+                asked.get(_view_key(job_id))
+                asked.getex(_floor_key(job_id), ex=FLOOR_TTL_S)
+                text, floor = await asked.execute()
         except (RedisError, OSError) as error:
             _log_outage(error)
             return None
-        if not text:
+        # Without a floor Valkey was wiped or came back empty, and an event may have passed while it was away.
+        if not text or not floor:
             return None
         try:
             view = StatusView.from_json(str(text))
         # Written by another release, which may share the cache while one takes over from the other.
         except ValueError:
             return None
-        return view if view.seq >= int(floor or 0) else None
+        return view if view.seq >= int(floor) else None
 
     async def expect(self, job_id: JobId, *, seq: int) -> None:
         """Called before event `seq` is committed: from now on no older copy is believed, whoever says so later.

@@ -74,7 +74,7 @@ def test_no_kill_makes_a_call_be_paid_twice(tmp_path: Path) -> None:
         return HEARD if is_probe(asked) else next(answers)
 
     with ScriptedModel(script) as provider:
-        # Each kill is a takeover and a fourth would end the job: on a busy machine a lease must not lapse by itself.
+        # Each kill is a takeover and a fourth would end the job: a lease must not lapse by itself where much runs.
         settings = {"model": "compatible:scripted", "model_url": provider.url, "lease_s": "6"}
         with Instance(tmp_path / "data", **settings) as instance:
             instance.client.timeout = FIRST_CALL_S
