@@ -25,6 +25,27 @@ TEMPLATE = "template_product"
 # Nothing here has to survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+TESTS = Path(__file__).parent
+LONG = ("e2e", "blueprint/test_mutations.py", "cli/test_demo_whole.py", "chaos", "mcp_server")
+"""The files that take longest, mostly by waiting for whole instances; the longest first."""
+SHORT_BETWEEN = 3
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin long files early, with short ones between: at the end several instances would wait for each other."""
+    paths = list(dict.fromkeys(test.path for test in items))
+    ranks = {path: _rank_of(path) for path in paths}
+    short = [path for path in paths if ranks[path] == len(LONG)]
+    long = sorted((path for path in paths if ranks[path] < len(LONG)), key=ranks.__getitem__)
+    places = {path: float(number) for number, path in enumerate(short)}
+    places |= {path: number * SHORT_BETWEEN - 0.5 for number, path in enumerate(long)}
+    items.sort(key=lambda test: places[test.path])
+
+
+def _rank_of(path: Path) -> int:
+    place = path.relative_to(TESTS).as_posix()
+    return next((rank for rank, part in enumerate(LONG) if place.startswith(part)), len(LONG))
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:

@@ -160,7 +160,7 @@ BUGS: Final = (
         "cache-may-go-backwards",
         "I8",
         "app/events/cache.py",
-        "return view if view.seq >= int(floor or 0) else None",
+        "return view if view.seq >= int(floor) else None",
         "return view",
         (f"{MACHINE}test_status_is_never_older_than_an_event_that_was_told",),
     ),
