@@ -11,7 +11,7 @@ from typing import Final
 
 from app.acceptance import screenshots
 from app.acceptance.archive import COPY, chance_port, must_answer, unpack
-from app.acceptance.evidence import Check, Evidence, Seen, evidence, run_check
+from app.acceptance.evidence import Check, Evidence, Findings, evidence, run_check
 from app.acceptance.http_session import HttpSessions
 from app.acceptance.kept import excerpt_of
 from app.acceptance.people import People
@@ -60,7 +60,7 @@ class ArchiveCheck:
                 opened += ", set up by its code, closed to strangers"
             else:
                 await people.arrive()
-            findings = Seen(f"{len(archive):,} bytes, unpacked, {opened}")
+            findings = Findings(f"{len(archive):,} bytes, unpacked, {opened}")
             booted = evidence("archive", findings, seconds=time.monotonic() - began)
             if launch is None:
                 return [booted]
@@ -77,7 +77,7 @@ class ArchiveCheck:
         if answer.status != 200:
             raise BuildFailed(FailureCode.NO_SIGN_IN, log=f"GET {list_path}: {excerpt_of(answer)}")
 
-    async def _take_pictures(self, launch: screenshots.Launch, people: People) -> Seen:
+    async def _take_pictures(self, launch: screenshots.Launch, people: People) -> Findings:
         cookies = people.driver.visitor.cookies
         return await screenshots.take_pictures(
             launch, people.sessions.port, path="/", cookies=cookies, pictures=self.pictures

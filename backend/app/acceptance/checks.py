@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from app.acceptance import static_checks
 from app.acceptance.archive_check import ArchiveCheck
-from app.acceptance.evidence import LOG_TAIL, Check, Evidence, Seen, run_check
+from app.acceptance.evidence import LOG_TAIL, Check, Evidence, Findings, run_check
 from app.acceptance.live_checks import LiveChecks
 from app.acceptance.regression import ParentVersion, parent_promises
 from app.app_runtime.app_host import AppHost
@@ -93,7 +93,7 @@ async def _check_files_further(files: Mapping[str, bytes]) -> list[Evidence]:
     return [await run_check(_file_check(name, look, files)) for name, look in _FURTHER_FILE_CHECKS]
 
 
-def _file_check(name: str, look: Callable[[static_checks.Files], Seen], files: Mapping[str, bytes]) -> Check:
+def _file_check(name: str, look: Callable[[static_checks.Files], Findings], files: Mapping[str, bytes]) -> Check:
     return Check(name, lambda: asyncio.to_thread(look, files))
 
 
@@ -111,7 +111,7 @@ def _name_of(argv: tuple[str, ...]) -> str:
     return "tests" if "pytest" in argv or "unittest" in argv else argv[0].rsplit("/", 1)[-1]
 
 
-async def _run_command(app: Candidate, argv: tuple[str, ...]) -> Seen:
+async def _run_command(app: Candidate, argv: tuple[str, ...]) -> Findings:
     result = await app.sandbox.run_command(argv, timeout_s=TEST_TIMEOUT_S)
     tail = result.output[-LOG_TAIL:]
     if result.timed_out:
@@ -120,7 +120,7 @@ async def _run_command(app: Candidate, argv: tuple[str, ...]) -> Seen:
         item = failed_item(app.files, result.output)
         says = f"The app does not do what its plan says: {item} Say that otherwise in the plan, or leave it out."
         raise BuildFailed(FailureCode.TESTS_FAIL, says if item else None, log=tail)
-    return Seen(result.output.strip().rsplit("\n", 1)[-1].strip("= ")[:LOG_TAIL] or "passed")
+    return Findings(result.output.strip().rsplit("\n", 1)[-1].strip("= ")[:LOG_TAIL] or "passed")
 
 
 def failed_item(files: Mapping[str, bytes], output: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.http_session import Answer, HttpSession, local_path
 from app.acceptance.pages import WebForm
 from app.domain.failure import BuildFailed, FailureCode
@@ -37,7 +37,7 @@ class Walk:
     left_out: int = 0
 
 
-async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
+async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Findings:
     """Every link of every page answers, and no form breaks the app. BuildFailed names the first that does."""
     walk = Walk()
     for number, visitor in enumerate(visitors):
@@ -50,7 +50,7 @@ async def crawl(visitors: list[HttpSession], starts: tuple[str, ...]) -> Seen:
     detail = f"{len(walk.opened)} pages and files answered, {walk.sent} forms sent, no dead link"
     skipped = (f"{walk.left_out} more links to pages of the same kinds",) if walk.left_out else ()
     outside = (f"links to elsewhere, not followed: {', '.join(sorted(walk.outside)[:5])}",) if walk.outside else ()
-    return Seen(detail, (*(f"{status} {path}" for path, status in walk.opened.items()), *skipped, *outside))
+    return Findings(detail, (*(f"{status} {path}" for path, status in walk.opened.items()), *skipped, *outside))
 
 
 async def _visit_all(visitor: HttpSession, starts: tuple[str, ...], walk: Walk) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.acceptance.evidence import OWN_TESTS, Evidence, Seen
+from app.acceptance.evidence import OWN_TESTS, Evidence, Findings
 from app.acceptance.figure_checks import try_figures
 from app.acceptance.file_checks import try_files
 from app.acceptance.line_checks import try_lines
@@ -50,12 +50,12 @@ DRIVERS: Final[Mapping[str, Driver]] = {
 }
 
 
-def account_for_plan(spec: AppSpec, found: Iterable[Evidence]) -> Seen:
+def account_for_plan(spec: AppSpec, evidence_of_checks: Iterable[Evidence]) -> Findings:
     """Count the items of the plan that were tried, and list those that only the app's own tests tried."""
-    items, checks = items_of(spec), list(found)
-    done = {evidence["name"] for evidence in checks}
-    missed = [item for item in items if DRIVERS[item.kind].check not in done]
-    indirect = [line for evidence in checks for line in evidence.get("saw", ()) if OWN_TESTS in line]
+    items, passed = items_of(spec), list(evidence_of_checks)
+    checks = {evidence["name"] for evidence in passed}
+    missed = [item for item in items if DRIVERS[item.kind].check not in checks]
+    indirect = [line for evidence in passed for line in evidence.get("saw", ()) if OWN_TESTS in line]
     tried = f"{len(items) - len(missed)} of {len(items)} items of the plan were tried on the running app"
     aside = f", {len(indirect)} of them in parts by its own tests" if indirect else ""
-    return Seen(f"{tried}{aside}", (*(f"not tried: {item.about}" for item in missed), *indirect))
+    return Findings(f"{tried}{aside}", (*(f"not tried: {item.about}" for item in missed), *indirect))

@@ -19,15 +19,15 @@ Evidence = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Findings:
     """The findings of a check: one line for everybody, and the particulars."""
 
     detail: str
-    saw: tuple[str, ...] = ()
+    particulars: tuple[str, ...] = ()
     skipped: bool = False
 
 
-Look = Callable[[], Awaitable[Seen]]
+Look = Callable[[], Awaitable[Findings]]
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ async def run_check(check: Check) -> Evidence:
     return evidence(check.name, findings, seconds=time.monotonic() - began)
 
 
-def evidence(name: str, findings: Seen, *, seconds: float) -> Evidence:
+def evidence(name: str, findings: Findings, *, seconds: float) -> Evidence:
     """Evidence of a check that passed, small enough for the record."""
     record: Evidence = {"name": name, "ok": True, "detail": findings.detail, "seconds": round(seconds, 2)}
-    if findings.saw:
-        record["saw"] = [line[:MAX_LINE] for line in findings.saw[:MAX_SAW]]
+    if findings.particulars:
+        record["saw"] = [line[:MAX_LINE] for line in findings.particulars[:MAX_SAW]]
     if findings.skipped:
         record["skipped"] = True
     return record

@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.known_records import KnownRecords, read_plain, read_records
 from app.acceptance.people import People
 from app.acceptance.stage import UNARRANGED, Stage
@@ -33,7 +33,7 @@ def figures_of(spec: AppSpec) -> list[Figure]:
     return [(entity, figure) for entity in spec.entities for figure in entity.computed]
 
 
-async def try_figures(people: People) -> Seen:
+async def try_figures(people: People) -> Findings:
     """Each figure is right for every record, and stands on a page. BuildFailed names the first that is not."""
     records = await read_records(people.driver)
     dull = [figure for figure in figures_of(people.spec) if _shown_best(records, *figure) is None]
@@ -42,7 +42,7 @@ async def try_figures(people: People) -> Seen:
             await _bring_about(people, *figure)
         records = await read_records(people.driver)
     saw = [await _try_figure(people, records, *figure) for figure in figures_of(people.spec)]
-    return Seen(f"{len(saw)} figures are what was worked out without the app", tuple(saw))
+    return Findings(f"{len(saw)} figures are what was worked out without the app", tuple(saw))
 
 
 async def _bring_about(people: People, entity: EntitySpec, figure: ComputedSpec) -> None:

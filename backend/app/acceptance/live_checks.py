@@ -13,7 +13,7 @@ from app.acceptance.actors import Actors
 from app.acceptance.archive import LIVE, chance_port
 from app.acceptance.crawl import crawl
 from app.acceptance.drivers import account_for_plan
-from app.acceptance.evidence import Check, Evidence, Look, Seen, evidence, run_check
+from app.acceptance.evidence import Check, Evidence, Findings, Look, evidence, run_check
 from app.acceptance.figure_checks import figures_of, try_figures
 from app.acceptance.http_session import HttpSessions
 from app.acceptance.kept import Kept, excerpt_of
@@ -54,7 +54,7 @@ class LiveChecks:
         samples = Samples(self.spec)
         began = time.monotonic()
         async with self._start_app() as sessions:
-            findings = Seen("answers, and says that it is well")
+            findings = Findings("answers, and says that it is well")
             self.found.append(evidence("start", findings, seconds=time.monotonic() - began))
             # The order matters: the later checks add records, which the earlier would take for leaks or dead
             # links.
@@ -93,7 +93,7 @@ class LiveChecks:
         ):
             yield sessions
 
-    async def _open_pages(self, sessions: HttpSessions) -> Seen:
+    async def _open_pages(self, sessions: HttpSessions) -> Findings:
         """Open the pages that the manifest of the app names."""
         visitor = sessions.visitor()
         for path in self.manifest.pages:
@@ -101,27 +101,27 @@ class LiveChecks:
             if answer.status != 200 and not answer.location:
                 log = f"GET {path}: {excerpt_of(answer)}"
                 raise BuildFailed(FailureCode.PAGE_FAILS, log=log)
-        return Seen(f"{len(self.manifest.pages)} pages answered")
+        return Findings(f"{len(self.manifest.pages)} pages answered")
 
-    async def _account_for_plan(self) -> Seen:
+    async def _account_for_plan(self) -> Findings:
         """List the items of the plan, and how they were tried."""
         return account_for_plan(self.spec, self.found)
 
-    async def _follow_links(self, people: People) -> Seen:
+    async def _follow_links(self, people: People) -> Findings:
         """Follow every link and send every form, as the owner and as a passer-by."""
         forms = [f"/forms/{entity.table}" for form in self.spec.forms if (entity := self.spec.entity(form.entity))]
         lists = [f"/{self.spec.entities[0].table}"] if has_record_pages(self.spec) else []
         starts = tuple(dict.fromkeys(("/", *lists, *self.manifest.pages, *forms)))
         return await crawl([people.driver.visitor, people.anybody()], starts)
 
-    async def _keep_strangers_out(self, people: People) -> Seen:
+    async def _keep_strangers_out(self, people: People) -> Findings:
         """Set the app up, and try the pages of the staff as a stranger."""
         await people.arrive()
         if not has_record_pages(self.spec):
-            return Seen("there are no records, so there is nothing to keep to the staff", skipped=True)
+            return Findings("there are no records, so there is nothing to keep to the staff", skipped=True)
         return await keep_out(people)
 
-    async def _keep_promises(self, people: People) -> Seen:
+    async def _keep_promises(self, people: People) -> Findings:
         """Try the promises of the specification, and those of the version before."""
         promised = promises_of(self.spec)
         tried = [
@@ -134,7 +134,7 @@ class LiveChecks:
         if self.inherited.version:
             detail += f", {len(self.inherited.kept)} of them as in version {plain_version(self.inherited.version)}"
         gone = (f"given up by the plan: {words}" for words in self.inherited.given_up)
-        return Seen(detail, (*tried, *gone))
+        return Findings(detail, (*tried, *gone))
 
     async def _try_promise(self, people: People, promise: Promise) -> str:
         try:
@@ -149,11 +149,11 @@ class LiveChecks:
                 log=f"{error.failure}: {error.log}",
             ) from error
 
-    async def _survive_restart(self, people: People) -> Seen:
+    async def _survive_restart(self, people: People) -> Findings:
         """Kill the app, start it again, and read back the records that it kept."""
         records: list[Kept] = people.driver.made[-READ_AGAIN:]
         async with self._start_app() as sessions:
             people.moved_to(sessions)
             for record in records:
                 await read_back(people, record)
-        return Seen(f"killed and started again: {len(records)} records read back")
+        return Findings(f"killed and started again: {len(records)} records read back")

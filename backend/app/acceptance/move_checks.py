@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from app.acceptance.actors import Actor, Actors, can_join, owner_of, people_of, signs_in
-from app.acceptance.evidence import OWN_TESTS, Seen
+from app.acceptance.evidence import OWN_TESTS, Findings
 from app.acceptance.http_session import Answer, HttpSession
 from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import KnownRecords, read_again, read_field, read_records
@@ -82,11 +82,11 @@ class MoveChecks:
         self._spec = people.spec
         self._known: KnownRecords
 
-    async def run(self) -> Seen:
+    async def run(self) -> Findings:
         """Try every move, one after the other. BuildFailed names the first that is not as the plan says."""
         self._known = await read_records(self._driver)
         saw = [await self._try_step(step) for step in steps_of(self._spec)]
-        return Seen(f"{len(saw)} steps go as the plan says, for nobody else and not out of turn", tuple(saw))
+        return Findings(f"{len(saw)} steps go as the plan says, for nobody else and not out of turn", tuple(saw))
 
     async def _try_step(self, step: Step) -> str:
         if step.move.is_automatic:

@@ -7,7 +7,7 @@ import io
 from typing import Final
 
 from app.acceptance.actors import Actor, Actors, can_join, owners_of, signs_in
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.form_driver import NUMBER
 from app.acceptance.http_session import Answer
 from app.acceptance.kept import excerpt_of
@@ -38,7 +38,7 @@ class RightChecks:
         self._actors = actors
         self._spec = people.spec
 
-    async def run(self) -> Seen:
+    async def run(self) -> Findings:
         """Try every right, and that every role can sign in at all. BuildFailed names the first that is not so."""
         records = await read_records(self._people.driver)
         saw = []
@@ -55,7 +55,7 @@ class RightChecks:
             for entity, right in rights_of(self._spec):
                 if right.role == role.name:
                     saw.append(await self._try_right(records, actor, entity, right))
-        return Seen(f"{len(saw)} rights of {len(self._spec.roles)} roles are what the plan says", tuple(saw))
+        return Findings(f"{len(saw)} rights of {len(self._spec.roles)} roles are what the plan says", tuple(saw))
 
     async def _busiest_actor(self, role: str, records: KnownRecords) -> Actor | None:
         """Somebody of the role, with the most records of their own among those who can sign up."""

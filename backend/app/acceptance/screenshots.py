@@ -10,7 +10,7 @@ from typing import Final
 
 from app.acceptance.archive import BROWSER, chance_port
 from app.acceptance.browser import FLAGS, PROGRAMS, Browser, BrowserFailed, Look
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.app_runtime.sandbox_connector import app_session
 from app.domain.failure import BuildFailed, FailureCode
 from app.ports.sandbox import CommandResult, Sandbox
@@ -69,7 +69,7 @@ async def launch_browser(sandbox: Sandbox) -> AsyncIterator[Launch]:
 
 async def take_pictures(
     launch: Launch, app_port: int, *, path: str, cookies: Mapping[str, str], pictures: dict[str, bytes]
-) -> Seen:
+) -> Findings:
     """Fill `pictures` by width. Without a browser that runs in here, the check is skipped and says so."""
     url = f"http://127.0.0.1:{app_port}"
     try:
@@ -81,14 +81,14 @@ async def take_pictures(
                 pictures[f"{name}.webp"] = _must_be_picture(await browser.picture())
             complaints = list(browser.complaints)
     except _NoBrowser:
-        return Seen("no browser is installed where the app runs, so no picture was taken", skipped=True)
+        return Findings("no browser is installed where the app runs, so no picture was taken", skipped=True)
     except BrowserFailed as error:
         pictures.clear()
-        return Seen(f"the browser does not run where the app runs: {error}"[:200], skipped=True)
+        return Findings(f"the browser does not run where the app runs: {error}"[:200], skipped=True)
     if complaints:
         raise BuildFailed(FailureCode.CONSOLE_ERRORS, log="\n".join(complaints))
     widths = " and ".join(f"{window.width}" for window in LOOKS.values())
-    return Seen(f"opened in a browser at {widths} pixels, no error in its console", tuple(sorted(pictures)))
+    return Findings(f"opened in a browser at {widths} pixels, no error in its console", tuple(sorted(pictures)))
 
 
 async def _run_browser(sandbox: Sandbox, port: int) -> CommandResult:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 from urllib.parse import urlencode
 
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.figure_checks import is_shown
 from app.acceptance.http_session import HttpSession
 from app.acceptance.kept import excerpt_of
@@ -25,7 +25,7 @@ def has_site(spec: AppSpec) -> bool:
     return bool(spec.site or spec.tools or any(entity.public is not Publicity.NONE for entity in spec.entities))
 
 
-async def try_site(people: People) -> Seen:
+async def try_site(people: People) -> Findings:
     """The first page in the given words, public records without what is private, and right results."""
     visitor, spec = people.anybody(), people.spec
     saw = [await _try_words(visitor, spec)]
@@ -37,7 +37,7 @@ async def try_site(people: People) -> Seen:
             saw.append(await _try_public_records(people, visitor, entity))
     for tool in spec.tools:
         saw.append(await _try_results(visitor, spec, tool))
-    return Seen(f"{len(saw)} promises to visitors kept", tuple(saw))
+    return Findings(f"{len(saw)} promises to visitors kept", tuple(saw))
 
 
 async def _try_words(visitor: HttpSession, spec: AppSpec) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Final
 
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.undefined_names import undefined_names
 from app.blueprint.generate.tree import starter_files
 from app.domain.failure import BuildFailed, FailureCode
@@ -44,15 +44,15 @@ _REMEMBERED: Final = 512
 """Verdicts that are kept: a project's next build has most files of the last."""
 
 
-def require_files(files: Files) -> Seen:
+def require_files(files: Files) -> Findings:
     """Every file that an app must have."""
     missing = missing_files(files)
     if missing:
         raise BuildFailed(FailureCode.INCOMPLETE, log=f"missing: {', '.join(missing)}")
-    return Seen(f"{len(files)} files, every required one is there")
+    return Findings(f"{len(files)} files, every required one is there")
 
 
-def parse_sources(files: Files) -> Seen:
+def parse_sources(files: Files) -> Findings:
     """Every source file can be read and compiled."""
     own_files = _own_files(files)
     parsed = 0
@@ -67,7 +67,7 @@ def parse_sources(files: Files) -> Seen:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise BuildFailed(FailureCode.PARSE, log=f"{path}: {error}") from error
         parsed += 1
-    return Seen(f"{parsed} source files parse and compile{_those_left_out(files, own_files, '.py', '.json')}")
+    return Findings(f"{parsed} source files parse and compile{_those_left_out(files, own_files, '.py', '.json')}")
 
 
 def _own_files(files: Files) -> Files:
@@ -100,7 +100,7 @@ def _undefined_in(path: str, content: bytes) -> tuple[tuple[int, str], ...]:
     return tuple(undefined_names(tree))
 
 
-def lint_sources(files: Files) -> Seen:
+def lint_sources(files: Files) -> Findings:
     """No name is used that nothing defines."""
     own_files = _own_files(files)
     faults: list[str] = []
@@ -111,16 +111,16 @@ def lint_sources(files: Files) -> Seen:
             faults += [f"{path}:{line}: undefined name {name!r}" for line, name in _undefined_in(path, content)]
     if faults:
         raise BuildFailed(FailureCode.LINT, log="\n".join(faults[:40]))
-    return Seen(f"{checked} Python files, no undefined name{_those_left_out(files, own_files, '.py')}")
+    return Findings(f"{checked} Python files, no undefined name{_those_left_out(files, own_files, '.py')}")
 
 
-def refuse_secrets(files: Files) -> Seen:
+def refuse_secrets(files: Files) -> Findings:
     """Nothing in the tree looks like a key, a token or a password."""
     own_files = _own_files(files)
     for path, content in own_files.items():
         if what := _secret_in(path, content):
             raise BuildFailed(FailureCode.SECRET, log=f"{path}: {what}")
-    return Seen(f"no key, token or password in {len(own_files)} files{_those_left_out(files, own_files)}")
+    return Findings(f"no key, token or password in {len(own_files)} files{_those_left_out(files, own_files)}")
 
 
 @lru_cache(_REMEMBERED)

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from app.acceptance.crawl import pattern_of
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.file_checks import uploaded_fields
 from app.acceptance.http_session import Answer, HttpSession, local_path
 from app.acceptance.kept import excerpt_of
@@ -31,13 +31,13 @@ _CHANGES: Final = ("/new", "/import", "/1/edit", "/1/delete", "/1/move", "/1/mov
 _CONTACTS: Final = frozenset({FieldType.EMAIL, FieldType.PHONE})
 
 
-async def keep_out(people: People) -> Seen:
+async def keep_out(people: People) -> Findings:
     """No page of the staff opens, nothing is changed, and no public page names a person. BuildFailed."""
     opened = await _try_pages(people)
     sent = await _try_changes(people)
     await _try_foreign_name(people)
     read = await _read_public_pages(people)
-    return Seen(
+    return Findings(
         f"{opened} pages of the staff closed, {sent} changes refused, {len(read)} public pages without a name",
         tuple(read),
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.kept import Kept
 from app.acceptance.page_checks import (
     NOT_A_NUMBER,
@@ -38,14 +38,14 @@ def tried_views(spec: AppSpec) -> list[ViewSpec]:
     return [*lists, *(view for view in spec.views if view.kind is not ViewKind.LIST)]
 
 
-async def try_views(people: People) -> Seen:
+async def try_views(people: People) -> Findings:
     """Each view shows what the records say, worked out from their export."""
     saw = []
     for view in tried_views(people.spec):
         entity = people.spec.entity(view.entity)
         if entity is not None:
             saw.append(await VIEWS[view.kind](people, entity, view))
-    return Seen(f"{len(saw)} views are right", tuple(saw))
+    return Findings(f"{len(saw)} views are right", tuple(saw))
 
 
 async def _try_ranking(people: People, entity: EntitySpec, view: ViewSpec) -> str:

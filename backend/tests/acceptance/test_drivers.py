@@ -48,12 +48,12 @@ def test_the_account_names_what_no_check_has_tried() -> None:
     found: list[Evidence] = [
         {"name": name, "ok": True, "saw": []} for name in ("acceptance", "moves", "rights", "views")
     ]
-    seen = account_for_plan(spec, found)
+    findings = account_for_plan(spec, found)
     figures = [item for item in items_of(spec) if item.kind == Part.FIGURE]
-    assert seen.detail.startswith(
+    assert findings.detail.startswith(
         f"{len(items_of(spec)) - len(figures)} of {len(items_of(spec))} items of the plan"
     )
-    assert seen.saw == tuple(f"not tried: {item.about}" for item in figures)
+    assert findings.particulars == tuple(f"not tried: {item.about}" for item in figures)
 
 
 def test_the_account_tells_what_was_tried_by_the_apps_own_tests_alone() -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.acceptance import static_checks
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.blueprint.generate.tree import starter_files
 from app.domain.failure import BuildFailed
 
@@ -20,7 +20,7 @@ CHECKS = (static_checks.parse_sources, static_checks.lint_sources, static_checks
 
 
 @pytest.mark.parametrize("look", CHECKS)
-def test_every_file_of_the_starter_passes(look: Callable[[static_checks.Files], Seen]) -> None:
+def test_every_file_of_the_starter_passes(look: Callable[[static_checks.Files], Findings]) -> None:
     # In another folder, where they are looked at like any file.
     elsewhere = {f"elsewhere/{path}": content for path, content in STARTER.items()}
     assert "more" not in look(elsewhere).detail
@@ -35,7 +35,7 @@ def test_every_file_of_the_starter_passes(look: Callable[[static_checks.Files], 
     ],
 )
 def test_a_file_of_the_starter_that_was_changed_is_looked_at(
-    look: Callable[[static_checks.Files], Seen], bug: bytes
+    look: Callable[[static_checks.Files], Findings], bug: bytes
 ) -> None:
     own = b"answer = 42\n"
     assert look(STARTER | {"app/own.py": own}).detail.endswith("more are as in every app")

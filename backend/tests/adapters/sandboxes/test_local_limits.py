@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.acceptance.evidence import Seen
+from app.acceptance.evidence import Findings
 from app.acceptance.screenshots import launch_browser, take_pictures
 from app.adapters.sandboxes.local import LocalSandboxRuntime, held, watchdog
 from app.adapters.sandboxes.local.held import memory_held, tasks_below
@@ -307,7 +307,7 @@ async def test_a_sandbox_without_its_files_is_what_failed(make_runtime: MakeRunt
         assert isinstance(await sandbox.find_fault(), SandboxGone)
 
 
-async def look_at_app(sandbox: LocalSandbox, pictures: dict[str, bytes]) -> Seen:
+async def look_at_app(sandbox: LocalSandbox, pictures: dict[str, bytes]) -> Findings:
     async with launch_browser(sandbox) as launch:
         return await take_pictures(launch, 8000, path="/", cookies={}, pictures=pictures)
 
