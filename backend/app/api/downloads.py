@@ -21,7 +21,7 @@ _PDF: Final = "app.services.paper_pdf"
 
 async def zip_of(services: Services, job: Job, *, with_data: bool) -> StreamingResponse:
     """The files of a version with what a launch needs; `with_data` adds its records. VersionDamaged."""
-    # First: what is found out while the answer is sent can only break it off.
+    # Before the answer begins: damage that shows while it is sent can only break it off.
     await services.versions.verify(job.project_id, TreeDigest(job.digest or ""))
     records = (await services.data.backup(job)).read() if with_data else None
     files = services.launches.files(job)

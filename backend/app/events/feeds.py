@@ -19,16 +19,16 @@ from app.events.notifications import Notification, NotificationListener
 log = structlog.get_logger(__name__)
 
 KEEPALIVE_S: Final = 50.0
-"""A listener is told so often that all is well: what stands between may cut a line that is silent for a minute."""
+"""A listener is told this often that all is well: proxies cut a connection that is silent for a minute."""
 
-LOOK_S: Final = 15.0
-"""A lost notification costs at most this, and never an event."""
+LOST_CHECK_S: Final = 15.0
+"""The record is asked this often for events whose notification was lost: they come late, and none is lost."""
 
 _RETRY_S: Final = 0.5
 
 
 class Listener:
-    """One who waits, until there is news, or a while has passed, or nobody is there to hear it."""
+    """Somebody who follows a job: waits for its next event, for a time to pass, or for the connection to end."""
 
     __slots__ = ("_woken", "is_gone")
 
@@ -37,12 +37,12 @@ class Listener:
         self._woken: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
-        """Let it look."""
+        """End the wait: there may be new events."""
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
     def leave(self) -> None:
-        """Nobody hears it any more: let it end."""
+        """End for good: whoever followed has gone."""
         self.is_gone = True
         self.wake()
 
@@ -81,7 +81,7 @@ class _Feed:
 
 
 class Feeds:
-    """The feeds of one process, from `start` to `close`."""
+    """Reads the events of each followed job once and hands them to everybody who follows it in this process."""
 
     def __init__(
         self,
@@ -89,23 +89,23 @@ class Feeds:
         notifications: NotificationListener,
         *,
         keepalive_s: float = KEEPALIVE_S,
-        look_s: float = LOOK_S,
+        lost_check_s: float = LOST_CHECK_S,
     ) -> None:
         self._keepalive_s = keepalive_s
-        self._look_s = look_s
+        self._lost_check_s = lost_check_s
         self._database = database
         self._notifications = notifications
         self._feeds: dict[JobId, _Feed] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._lost_checks: asyncio.Task[None] | None = None
         notifications.watch(self._on_notification)
 
     async def start(self) -> None:
         """Begin to check for lost notifications."""
-        self._looking = asyncio.create_task(self._check_for_lost(), name="feeds")
+        self._lost_checks = asyncio.create_task(self._find_lost_notifications(), name="feeds")
 
     async def close(self) -> None:
         """Stop checking. Listeners that are left end when the process stops listening."""
-        tasks = [feed.reading for feed in self._feeds.values() if feed.reading] + [self._looking]
+        tasks = [feed.reading for feed in self._feeds.values() if feed.reading] + [self._lost_checks]
         for task in filter(None, tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -188,10 +188,10 @@ class Feeds:
                 # For as long as somebody listens: the stream stays open through an outage, and loses nothing.
                 await asyncio.sleep(_RETRY_S)
 
-    async def _check_for_lost(self) -> None:
+    async def _find_lost_notifications(self) -> None:
         """Ask the record, for all jobs at once, whether a notification was lost."""
         while True:
-            await asyncio.sleep(self._look_s)
+            await asyncio.sleep(self._lost_check_s)
             if not self._feeds:
                 continue
             try:

@@ -1,4 +1,4 @@
-"""The sentences of a plan: those that name a kind of record name it anew when it is renamed."""
+"""Renames a kind of record in every sentence of a plan that names it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from app.blueprint.spec_queries import lower_first, with_article
 from app.services.plan_values import Raw
 
 _SENTENCES: Final = ("about", "action", "thanks", "subject", "text", "title", "button")
-"""The words of a part that people read; what calls parts by their names stands under other keys."""
+"""The keys of a part under which text for people stands; the other keys hold names and values."""
 _PARTS: Final = ("rules", "forms", "messages", "roles")
 _NAMES_INSIDE: Final = re.compile(r"(\{[^{}]*\})")
 
 
 def rename_label(raw: Raw, entity: Raw, label: str, plural: str) -> None:
-    """Call a kind of record otherwise, also in every sentence, button and detail that names it."""
+    """Give a kind of record another name, also in every sentence, button and field that names it."""
     old_label, old_plural = entity["label"], entity["plural"]
     entity["label"], entity["plural"] = label, plural
     if old_label != label:
-        # A detail that was called as what it leads to goes on being so.
+        # A field that was named after the kind it refers to keeps doing so.
         for referrer in raw["entities"]:
             for field in referrer["fields"]:
                 if field["ref"] == entity["name"] and field["label"].casefold() == old_label.casefold():
@@ -31,25 +31,26 @@ def rename_label(raw: Raw, entity: Raw, label: str, plural: str) -> None:
         re.IGNORECASE,
     )
 
-    def new_words(found: re.Match[str]) -> str:
-        new = words[found["old"].casefold()]
-        new = new if found["old"][:1].isupper() else lower_first(new)
-        if found["article"] is None:
-            return new
-        text = with_article(new)
-        return text[:1].upper() + text[1:] if found["article"][:1].isupper() else text
+    def replacement(match: re.Match[str]) -> str:
+        new_label = words[match["old"].casefold()]
+        new_label = new_label if match["old"][:1].isupper() else lower_first(new_label)
+        if match["article"] is None:
+            return new_label
+        # "a Dog" becomes "an Owl".
+        phrase = with_article(new_label)
+        return phrase[:1].upper() + phrase[1:] if match["article"][:1].isupper() else phrase
 
-    for part in _told_parts(raw):
+    for part in _parts_with_sentences(raw):
         for key in _SENTENCES:
             if isinstance(part.get(key), str):
-                # What stands in braces is the name of a detail, not a word.
+                # Every second piece stands in braces: it is the name of a field, not a word.
                 pieces = _NAMES_INSIDE.split(part[key])
                 part[key] = "".join(
-                    piece if place % 2 else pattern.sub(new_words, piece) for place, piece in enumerate(pieces)
+                    piece if place % 2 else pattern.sub(replacement, piece) for place, piece in enumerate(pieces)
                 )
 
 
-def _told_parts(raw: Raw) -> Iterator[Raw]:
+def _parts_with_sentences(raw: Raw) -> Iterator[Raw]:
     for name in _PARTS:
         yield from raw.get(name) or ()
     for entity in raw["entities"]:

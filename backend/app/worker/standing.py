@@ -40,14 +40,15 @@ POLL_SHARE: Final = 0.1
 ADMITTING: Final = (JobStatus.QUEUED, JobStatus.READY, JobStatus.FAILED)
 """A job that came to one of these waits for a slot or has left one."""
 
-# A notification is told within milliseconds and may be lost with its connection; a look costs one statement.
+# A notification arrives within milliseconds but may be lost with its connection. So the record is asked as well,
+# which costs one statement.
 LOOK_S: Final = 1.0
 HAND_OVER_S: Final = 5.0
-"""A worker that leaves waits so long for what it is doing to end."""
+"""A worker that leaves waits this long for its admission, and again for its builds, to end."""
 
 TIDY_EVERY: Final = 10
 FORGET_EVERY: Final = 3_600
-"""In looks, as the one above: once an hour."""
+"""Both count rounds of the patrol, of LOOK_S each: every 10 s, and once an hour."""
 PACK_EVERY_S: Final = 900.0
 
 
@@ -101,9 +102,9 @@ class Worker:
         log.info("worker_ready", worker=self.name, slots=self._slots)
         admitting = asyncio.create_task(self._admit_jobs(), name="admit")
         loops = [
-            asyncio.create_task(self._keep_alive(), name="beat"),
+            asyncio.create_task(self._keep_alive(), name="heartbeat"),
             admitting,
-            asyncio.create_task(self._patrol(), name="reap"),
+            asyncio.create_task(self._patrol(), name="patrol"),
             asyncio.create_task(self._pack_versions(), name="pack"),
         ]
         stop = asyncio.create_task(self._stopping.wait())
@@ -198,7 +199,8 @@ class Worker:
         return True
 
     def _end_process_after(self, sent: float) -> asyncio.TimerHandle:
-        """A timer rather than a look at the clock: it also comes while a beat waits for its answer."""
+        """Start the timer that ends this process, unless a heartbeat is recorded before."""
+        # A timer rather than a look at the clock: it also fires while a heartbeat waits for its answer.
         spent = time.monotonic() - sent
         delay = max(0.0, self._lease_s * FENCE_SHARE - spent)
         return asyncio.get_running_loop().call_later(delay, self._end_process, "cannot reach the database")

@@ -69,7 +69,7 @@ async def test_more_events_than_one_reading_takes_are_all_heard(yard: Yard, feed
 
 
 async def test_a_lost_ring_costs_time_and_no_event(yard: Yard) -> None:
-    deaf = Feeds(yard.database, NotificationListener(yard.database.url), look_s=0.05)
+    deaf = Feeds(yard.database, NotificationListener(yard.database.url), lost_check_s=0.05)
     await deaf.start()
     job = await yard.job()
     listening = asyncio.create_task(heard(deaf, job))
