@@ -8,11 +8,9 @@ from typing import Any, Final
 
 import psycopg
 
-from app.bench.bars import REFERENCE_US
-from app.bench.http import get
 from app.bench.meter import Spent, percentile
 from app.bench.readings import Reading
-from app.bench.requests import cpu_of, start_all
+from app.bench.requests import start_all
 from app.bench.sizes import Sizes
 from app.bench.stage import House, Stage, wait_until
 from app.bench.walk import WARM_UP, WORKER
@@ -102,24 +100,12 @@ def measure_conducting(stage: Stage, sizes: Sizes) -> list[Reading]:
     by_hand = _replay_by_hand(house, script, sizes.builds)
     statements = sum(1 for text, _ in script["lines"] if text not in ("BEGIN", "COMMIT"))
     commits = sum(1 for text, _ in script["lines"] if text == "COMMIT")
-    slow = machine_slowness(house, sizes)
     beside = f"Postgres {servers['postgres']:.1f} ms and Valkey {servers['valkey']:.1f} ms beside it"
     walked = f"the same services walked without the engine: {statements} statements, {commits} transactions"
     return [
-        Reading("P5 all", with_engine, by_hand, note=f"{_scaled(with_engine, slow)}; {beside}", slowness=slow),
-        Reading("P5 ours", without, by_hand, note=f"{_scaled(without, slow)}; {walked}", slowness=slow),
+        Reading("P5 all", with_engine, by_hand, note=beside),
+        Reading("P5 ours", without, by_hand, note=walked),
     ]
-
-
-def machine_slowness(house: House, sizes: Sizes) -> float:
-    """The slowness of this machine: CPU of the bare program here, over that on the reference machine."""
-    with house.ceiling("status") as (bare, port):
-        cpu_of(bare, port, get("/", ""), 20)
-        return cpu_of(bare, port, get("/", ""), max(200, sizes.requests)) / REFERENCE_US
-
-
-def _scaled(measured_ms: float, slowness: float) -> str:
-    return f"{measured_ms / slowness:.1f} ms there: this machine takes {slowness:.1f} times the reference's CPU"
 
 
 def _build_with_engine(stage: Stage, sizes: Sizes) -> tuple[float, dict[str, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -64,6 +65,23 @@ class Line:
 def send_all(port: int, requests: Iterable[bytes], *, clients: int) -> list[bytes]:
     """Send every request over that many connections, each one at a time; the bodies, in no order."""
     return asyncio.run(_send_all(port, iter(requests), clients))
+
+
+def time_each(port: int, request: bytes, count: int) -> list[float]:
+    """Milliseconds of each of so many requests over one connection, one after the other."""
+    return asyncio.run(_time_each(port, request, count))
+
+
+async def _time_each(port: int, request: bytes, count: int) -> list[float]:
+    line = await Line.to(port)
+    waits_ms = []
+    async with asyncio.timeout(LIMIT_S):
+        for _ in range(count):
+            began = time.monotonic()
+            await line.ask(request)
+            waits_ms.append((time.monotonic() - began) * 1000)
+    line.close()
+    return waits_ms
 
 
 async def _send_all(port: int, requests: Iterator[bytes], clients: int) -> list[bytes]:

@@ -36,16 +36,22 @@ _HOW = """## How each is measured
   The idle worker is measured after its first minute, in which the engine looks for schedules every second.
 - **P5**: a build whose sandbox, runner and store are in memory and do nothing. *All* is a worker process with the
   engine; *ours* is the same state machine, services and pipeline walked without the engine. By hand, the very
-  statements that such a build sends are sent again over one plain connection. The limits are milliseconds of a
-  machine on which the bare program of P1 takes 91 us; the verdict divides by how much slower it is in this run.
-- **P6**: a build of the keyless engine in a real sandbox, less the manifest's own commands typed by hand, in turn
-  with it.
+  statements that such a build sends are sent again over one plain connection.
+- **P6, P7**: a build of the keyless engine in a real sandbox, less the manifest's own commands typed by hand, in
+  turn with it; and from the start to the page, first with an empty cache of packages, then with a full one.
+- **P8**: CPU of this process, the sandbox and all in it. Beside it `bwrap` is started anew for each command.
+- **P14**: the app's first page as a visitor sees it, four keep-alive clients; CPU of the preview process with the
+  app below it, beside the app alone, started by hand from the exported archive. Waits are of one client.
 - **P9**: idle streams of one API process. Events are told to all of them at once, beside an ASGI function with a
   queue for each stream.
 - **P10**: CPU of the API and Postgres. Sequential scans are counted by Postgres itself.
 - **P11**: the straight line through the memory of the process over the second half of the builds, and what is
   there after that half that was not there before it: the first half fills the pools of connections.
 - **P12, P13**: real sandboxes, real worker processes.
+- **P15**: from the command to "Ready.", less the same imports in a program that does nothing else, and both
+  servers alone: in a directory that they have to make, then in one that is there.
+- **P16**: memory that is the API's alone, at its highest during the export less before it; the version is of
+  random bytes, which no compressor makes smaller.
 - **P17**: the app of a yoga studio, started as everywhere, with 10, 1,000 and 20,000 records of each kind; one
   keep-alive client who is signed in. Beside it a bare Starlette app under the same uvicorn settings that asks the
   same of the same SQLite file, without accents or the order of numbers, and shows it in a plain table. The row is

@@ -18,8 +18,6 @@ class Reading:
     ceiling: float | None = None
     note: str = ""
     failed: bool = False
-    slowness: float = 1.0
-    """How many times the CPU time of the reference machine this one takes, where that matters."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,7 @@ class Verdict:
             return "failed" if self.reading.failed else "skipped"
         if not self.bar.gated:
             return "recorded"
-        return (
-            "holds" if self.bar.holds(measured, self.reading.ceiling, slowness=self.reading.slowness) else "over"
-        )
+        return "holds" if self.bar.holds(measured, self.reading.ceiling) else "over"
 
     @property
     def cells(self) -> tuple[str, str, str, str, str, str]:
@@ -52,8 +48,7 @@ class Verdict:
     def _limit(self) -> str:
         sign = ">=" if self.bar.at_least else "<="
         unit = "x" if self.bar.judged is Judged.RATIO else f" {self.bar.unit}".rstrip()
-        where = " there" if self.bar.judged is Judged.SCALED else ""
-        return f"{sign} {self.bar.limit:g}{unit}{where}"
+        return f"{sign} {self.bar.limit:g}{unit}"
 
     def _with_unit(self, value: float | None) -> str:
         return "-" if value is None else f"{_round_figure(value)} {self.bar.unit}".rstrip()
@@ -71,7 +66,6 @@ class Verdict:
             "ratio": ratio,
             "limit": bar.limit,
             "judged": bar.judged.value,
-            "slowness": reading.slowness,
             "verdict": self.word,
             "note": reading.note,
         }

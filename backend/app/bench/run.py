@@ -10,7 +10,9 @@ from typing import Final
 from app.bench.app_pages import measure_app_pages
 from app.bench.bars import BARS, GROUPS, Bar
 from app.bench.builds import measure_conducting, measure_hand_offs
+from app.bench.commands import measure_commands
 from app.bench.endings import measure_cancels, measure_kills
+from app.bench.exports import measure_exports
 from app.bench.growth import measure_growth
 from app.bench.keyless import measure_keyless
 from app.bench.leaks import measure_leaks
@@ -19,6 +21,7 @@ from app.bench.report import Report
 from app.bench.requests import measure_reads, measure_starts
 from app.bench.sizes import FULL, QUICK, Sizes
 from app.bench.stage import Stage, Timeout
+from app.bench.starts import measure_instance_starts
 from app.bench.streams import measure_streams
 from app.core.errors import ConfigurationError, InvalidInput
 
@@ -29,12 +32,15 @@ MEASURES: Final[Mapping[Measure, tuple[str, ...]]] = {
     measure_starts: ("P3",),
     measure_hand_offs: ("P4",),
     measure_conducting: ("P5",),
-    measure_keyless: ("P6",),
+    measure_keyless: ("P6", "P7", "P14"),
+    measure_commands: ("P8",),
     measure_streams: ("P9",),
     measure_growth: ("P10",),
     measure_leaks: ("P11",),
     measure_cancels: ("P12",),
     measure_kills: ("P13",),
+    measure_instance_starts: ("P15",),
+    measure_exports: ("P16",),
     measure_app_pages: ("P17",),
 }
 """What measures which groups of bars."""

@@ -31,6 +31,9 @@ class Sizes:
     leak_builds: int
     cancels: int
     kills: int
+    commands: int
+    export_files: int
+    """Of two megabytes each."""
     lease_s: int
     records: tuple[int, ...]
     """Of each kind in a generated app."""
@@ -59,6 +62,8 @@ FULL: Final = Sizes(
     leak_builds=2_000,
     cancels=20,
     kills=5,
+    commands=40,
+    export_files=100,
     lease_s=10,
     records=(10, 1_000, 20_000),
     pages=100,
@@ -84,6 +89,8 @@ QUICK: Final = Sizes(
     leak_builds=24,
     cancels=1,
     kills=1,
+    commands=2,
+    export_files=3,
     lease_s=1,
     records=(10,),
     pages=3,

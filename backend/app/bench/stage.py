@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,19 +80,21 @@ class House:
             yield process.pid
 
     @contextmanager
-    def instance(self) -> Iterator[None]:
-        """All processes of the product on this house's database, previews and sandboxes included."""
+    def instance(self) -> Iterator[subprocess.Popen[bytes]]:
+        """All processes of the product on this house's database with sandboxes; yields that of the previews."""
         with self.api():
             preview = ["preview", "--preview-port", str(self.port + 1)]
             shared = {"port": str(self.port)}
             with (
-                self._product("preview", preview, **shared),
+                self._product("preview", preview, **shared) as previews,
                 self._product("product-worker", ["worker"], **shared),
             ):
                 wait_until(lambda: self.number("SELECT count(*) FROM workers") > 0, "the worker")
-                yield
+                yield previews
 
-    def _product(self, name: str, command: list[str], **settings: str) -> Any:
+    def _product(
+        self, name: str, command: list[str], **settings: str
+    ) -> AbstractContextManager[subprocess.Popen[bytes]]:
         return self._process(name, [sys.executable, "-m", "app.cli.main", *command], **settings)
 
     @contextmanager
