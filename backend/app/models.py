@@ -258,7 +258,7 @@ def model_service(settings: Settings, database: Database) -> ModelService:
         offers = local_servers.offers(lambda url: not addresses.must_be_public(url))
         return [ServerHere(*offer) for offer in offers]
 
-    return ModelService(database, caps, probe=probe, look_around=servers_here)
+    return ModelService(database, caps, probe=probe, look_around=servers_here, only_named=addresses.are_named)
 
 
 async def _probe_in_order(choices: Sequence[ModelChoice], journal: CallJournal) -> tuple[ModelChoice, Abilities]:

@@ -11,13 +11,23 @@ from typing import Final
 
 from app.blueprint.language import GoalUnreadable, understand
 from app.blueprint.language.accounting import NO_PLACE
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, WishSpec, WishState
+from app.blueprint.spec import (
+    AppSpec,
+    EntitySpec,
+    FieldSpec,
+    FormSpec,
+    RoleSpec,
+    RuleSpec,
+    WishSpec,
+    WishState,
+)
 from app.blueprint.spec_queries import lower_first
 from app.blueprint.spec_types import SENTENCE_MAX, WISHES_MAX
 from app.core.errors import InvalidInput
 from app.domain.job import GOAL_MAX
 from app.services.change_offers import sentences_near
 from app.services.change_patterns import make_change, make_likely_change, record_named, refusal_of, says_no_record
+from app.services.change_words import Said
 from app.services.plan_values import Raw
 
 _NOT_UNDERSTOOD: Final = "nothing of it was understood as a change"
@@ -50,16 +60,20 @@ class ChangeNotUnderstood(InvalidInput):
 
 async def propose(spec: AppSpec, text: str, *, instead_of: str = "") -> Proposal:
     """Apply a change in words to a plan, `instead_of` a wish that was lost. ChangeNotUnderstood."""
-    raw = spec.model_dump(mode="json")
+    raw, clauses = spec.model_dump(mode="json"), _split_clauses(text)
     wishes: list[WishSpec] = []
-    for clause in _split_clauses(text):
+    clauses_done: list[str] = []
+    for clause in clauses:
         raw, met = await asyncio.to_thread(_apply_clause, spec, raw, clause)
         wishes += met
+        clauses_done += [clause] if any(wish.state is not WishState.LEFT_OUT for wish in met) else []
     done = tuple(wish.text for wish in wishes if wish.state is not WishState.LEFT_OUT)
     if not done:
         raise _not_understood(spec, wishes)
-    # The next change is read with the goal, so the goal has to know of this one.
-    raw["goal"] = f"{spec.goal}\n{text.strip()}"[:GOAL_MAX]
+    # The next change is read with the goal, so the goal has to know of this one; and of nothing that was not
+    # understood, which would be found in that next change.
+    words_done = text.strip() if clauses_done == clauses else ". ".join(clauses_done)
+    raw["goal"] = f"{spec.goal}\n{words_done}"[:GOAL_MAX]
     left_out = tuple(wish.text for wish in wishes if wish.state is WishState.LEFT_OUT)
     before = [wish for wish in spec.wishes if wish.text != instead_of]
     return Proposal(raw, done, left_out, _merged_wishes(before, wishes))
@@ -145,32 +159,40 @@ def _by_reading(spec: AppSpec, raw: Raw, text: str) -> tuple[bool, list[WishSpec
         before, after = understand(spec.goal), understand(f"{spec.goal}. {text}")
     except GoalUnreadable:
         return False, []
+    said = Said.of(text)
     added = [
-        *_new_records(before, after, raw),
-        *_new_details(before, after, raw),
+        *_new_records(before, after, raw, said),
+        *_new_details(before, after, raw, said),
         *_new_lines(before, after, raw),
     ]
     texts_before = {wish.text for wish in before.wishes}
     return bool(added), [wish for wish in after.wishes if wish.text not in texts_before]
 
 
-def _new_records(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
+def _new_records(before: AppSpec, after: AppSpec, raw: Raw, said: Said) -> Iterator[str]:
     known_names = {entity["name"] for entity in raw["entities"]} | {entity.name for entity in before.entities}
-    for entity in after.entities:
-        if entity.name not in known_names:
+    new = [entity for entity in after.entities if entity.name not in known_names]
+    spoken = {entity.name for entity in new if said.speaks_of_record(entity)}
+    for entity in new:
+        refs = {field.ref for field in entity.fields}
+        is_needed = any(other.name in spoken and any(f.ref == entity.name for f in other.fields) for other in new)
+        if entity.name in spoken or refs & spoken or is_needed:
             raw["entities"].append(entity.model_dump(mode="json"))
             raw["views"] += [view.model_dump(mode="json") for view in after.views if view.entity == entity.name]
             yield entity.name
 
 
-def _new_details(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
+def _new_details(before: AppSpec, after: AppSpec, raw: Raw, said: Said) -> Iterator[str]:
+    names = {entity["name"] for entity in raw["entities"]}
     for entity in after.entities:
         old, mine = before.entity(entity.name), record_named(raw, entity.name)
         if old is None or mine is None:
             continue
         for field in _added_fields(old, entity, {existing["name"] for existing in mine["fields"]}):
-            mine["fields"].append(field.model_dump(mode="json"))
-            yield field.name
+            is_link_to_new = field.ref in names and before.entity(field.ref or "") is None
+            if is_link_to_new or said.speaks_of_detail(entity, field):
+                mine["fields"].append(field.model_dump(mode="json"))
+                yield field.name
 
 
 def _added_fields(old: EntitySpec, new: EntitySpec, mine: set[str]) -> list[FieldSpec]:
@@ -183,6 +205,15 @@ def _new_lines(before: AppSpec, after: AppSpec, raw: Raw) -> Iterator[str]:
     for part, key in (("rules", "about"), ("forms", "action"), ("roles", "name")):
         known_keys = {getattr(line, key) for line in getattr(before, part)} | {line[key] for line in raw[part]}
         for line in getattr(after, part):
-            if getattr(line, key) not in known_keys:
+            if getattr(line, key) not in known_keys and _is_about(line, raw):
                 raw[part].append(line.model_dump(mode="json"))
                 yield getattr(line, key)
+
+
+def _is_about(line: RuleSpec | FormSpec | RoleSpec, raw: Raw) -> bool:
+    """True when the record and the details that a line names are in the plan."""
+    record = record_named(raw, line.entity) if line.entity else None
+    if record is None:
+        return line.entity is None
+    names = {part["name"] for part in (*record["fields"], *record["computed"])}
+    return isinstance(line, RoleSpec) or names.issuperset(line.fields)

@@ -215,8 +215,11 @@ def _tell_changing(asked: Asked) -> Answer:
 
 def _tell_going_back(asked: Asked) -> Answer:
     older = asked.state.ready_builds[1:4]
+    plan = _correct_plan(asked)
+    undo = "What was changed in the plan and is not built yet, you undo there."
     if not older:
-        return Answer("There is no earlier version yet. When there is, going back makes a new version out of it.")
+        text = "There is no earlier version yet. When there is, going back makes a new version out of it."
+        return Answer(f"{text} {undo}", (plan,))
     offers = tuple(
         Offer(
             f"Go back to version {job.number}",
@@ -226,15 +229,18 @@ def _tell_going_back(asked: Asked) -> Answer:
         )
         for job in older
     )
-    return Answer("Going back makes a new version out of an earlier one. Nothing is deleted.", offers)
+    text = "Going back makes a new version out of an earlier one. Nothing is deleted."
+    return Answer(f"{text} {undo}", (*offers, plan))
 
 
 def _tell_sharing(asked: Asked) -> Answer:
     if asked.state.newest_ready is None:
         return Answer("There is nothing to show yet: no version is ready.", _tell_next(asked).offers)
     return Answer(
-        "Make a link. Whoever has it sees the app as a visitor, until it ends or you close it.",
-        (Offer("Make a link", asked.path("/share"), asked.command("share")),),
+        "Make a link. Whoever has it sees the app as a visitor, until it ends or you close it. It opens on this "
+        "computer alone, unless Co-Founder was started for all computers of the house: ./co up --lan. For people "
+        "elsewhere, put the app online.",
+        (Offer("Make a link", asked.path("/share"), asked.command("share")), _go_online(asked)),
     )
 
 
@@ -308,6 +314,15 @@ def _tell_accounts(asked: Asked) -> Answer:
     return Answer(text, (Offer("Open the app", asked.path(), asked.command("open")), _correct_plan(asked)))
 
 
+def _tell_viewers(asked: Asked) -> Answer:
+    text = (
+        "Visitors see only what is public in the plan, and what they sent in themselves, by the link that they "
+        "get. All else is for you and for whom you gave an account; what each of them may see stands in the plan, "
+        "at “Who may”. Nothing of it leaves this computer."
+    )
+    return Answer(text, (_correct_plan(asked), Offer("Open the app", asked.path(), asked.command("open"))))
+
+
 def _tell_safety(_: Asked) -> Answer:
     text = (
         "It runs on this computer and nowhere else, in one folder that only its owner can read. Nobody gets in "
@@ -369,10 +384,17 @@ _COMMON: Final = frozenset(
 )
 _INTENTS: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
     (r"block|launch|online|deploy|publish|go live|ready for|domain|server|internet", _tell_blockers),
-    (r"left out|missing|forgot|not in it|wish|kept", _tell_left_out),
+    (
+        r"left out|missing|forgot|not in it|wish|kept|\bis there (?:no|nothing)\b|isn.?t there|nothing about",
+        _tell_left_out,
+    ),
     (r"customers? (?:can )?pay|payments?|paypal|stripe|credit card|checkout", _tell_payments),
     (r"\bfail|error|wrong|stuck|broke|did not work|didn.?t work|does not work|doesn.?t work", _tell_failure),
     (r"(?<!money )(?<!give )(?<!come )\bback\b(?!.?up)|\bundo|earlier|older|revert|previous", _tell_going_back),
+    (
+        r"who (?:all )?(?:can|may|could|does|will|else)? ?(?:see|read|look)|(?:can|does) (?:any|every)",
+        _tell_viewers,
+    ),
     (
         r"\bshar(?:e|ing)|show|send|invite|customers?|partner|\blink|phone|\bqr\b|friend|"
         r"\bgive (?:this|it|that|the app)\b|sister|brother|mother|father|\bmum\b|\bmom\b|\bdad\b|wife|husband|"
@@ -380,7 +402,7 @@ _INTENTS: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
         _tell_sharing,
     ),
     (r"account|sign in|log ?in|password|colleague|staff|employee|team|users?\b|who can", _tell_accounts),
-    (r"example|sample|demo data|fake|test data", _tell_examples),
+    (r"example|sample|demo data|fake|test data|made.?up|invented|pretend|dummy|not real|not mine", _tell_examples),
     (r"records?\b|\bdata\b|back.?up|restore|\bsave|import|csv|excel|spreadsheet|lose|lost", _tell_records),
     (r"\bcosts?\b|how much|price|\bpay\b|money|free|usage|expensive", _tell_cost),
     (

@@ -25,6 +25,11 @@ class ModelAddresses:
         self._origins = None if named is None else {_required_origin(url) for url in named}
         self._resolver = resolver or Resolver()
 
+    @property
+    def are_named(self) -> bool:
+        """True where only the operator lets a model be asked inside the network."""
+        return self._origins is not None
+
     def must_be_public(self, url: str) -> bool:
         """True when an address may lead to the open internet only."""
         return self._origins is not None and _origin_of(url) not in self._origins

@@ -73,12 +73,20 @@ class ModelService:
     """Answers for the model that is chosen, or for there being none."""
 
     def __init__(
-        self, database: Database, caps: Caps, *, probe: Probe, look_around: Callable[[], Sequence[ServerHere]]
+        self,
+        database: Database,
+        caps: Caps,
+        *,
+        probe: Probe,
+        look_around: Callable[[], Sequence[ServerHere]],
+        only_named: bool = False,
     ) -> None:
         self._database = database
         self._caps = caps
         self._probe = probe
         self._look_around = look_around
+        self.only_named = only_named
+        """True where founders may use only those servers inside the network that the operator named."""
 
     async def require_answering(self, founder_id: FounderId, project_id: ProjectId | None = None) -> None:
         """EngineUnavailable unless the model of a project, or of a new one, can be asked."""
@@ -99,7 +107,7 @@ class ModelService:
             )
 
     async def servers_here(self) -> Sequence[ServerHere]:
-        """The model servers that answer on this machine."""
+        """The model servers that answer on this machine, and that founders may use."""
         return await asyncio.to_thread(self._look_around)
 
     async def usage(self, tx: Connection, founder_id: FounderId, *, job_id: JobId | None = None) -> UsageView:

@@ -13,6 +13,7 @@ from app.blueprint.spec_defaults import plural
 from app.blueprint.spec_parts import RightSpec
 from app.blueprint.spec_queries import lower_first
 from app.services.plan_answers import ANSWERS
+from app.services.plan_assumptions import drop_stale_assumptions
 from app.services.plan_pruning import drop_dependants, prune
 from app.services.plan_steps import STEPS, rename_choice
 from app.services.plan_values import (
@@ -88,11 +89,14 @@ def correct(raw: Raw, change: str, values: Values) -> None:
     how = _CHANGES.get(change)
     if how is None:
         raise CorrectionRefused("This is not a change that a plan can have.")
+    before = {part: list(raw[part]) for part in ("entities", "forms", "rules")}
     how(raw, values)
     # Each correction may take away what other parts name: views, rules, forms, rights.
     prune(raw)
     if change.startswith("remove_"):
         drop_dependants(raw)
+    if not change.startswith("rename_"):
+        drop_stale_assumptions(before, raw)
 
 
 def _name_app(raw: Raw, values: Values) -> None:
@@ -242,7 +246,8 @@ def _add_limit(raw: Raw, values: Values) -> None:
     if field is None:
         raise CorrectionRefused("Choose what the limit is counted for.")
     most = _number_in(values, "most")
-    about = f"At most {most} {lower_first(entity['plural'])} for each {lower_first(field['label'])}."
+    counted = entity["plural"] if most > 1 else entity["label"]
+    about = f"At most {most} {lower_first(counted)} for each {lower_first(field['label'])}."
     # Another limit for the same takes the place of the earlier one.
     limits = [rule for rule in raw["rules"] if rule["kind"] == "capacity" and rule["entity"] == entity["name"]]
     raw["rules"] = [rule for rule in raw["rules"] if rule not in limits or rule["fields"][0] != field["name"]]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from app.blueprint.spec import AppSpec, EntitySpec, FormSpec
+from app.blueprint.spec import AppSpec, EntitySpec, FormSpec, RuleKind
 from app.services.plan_values import CorrectionRefused
 
 Raw = dict[str, Any]
@@ -36,7 +37,8 @@ def prune(raw: Raw) -> None:
         return field_names is not None and all(name is None or name in field_names for name in names)
 
     raw["views"] = [view for view in raw["views"] if is_there(view, view["field"]) or _is_by_figure(raw, view)]
-    raw["rules"] = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
+    rules = [rule for rule in raw["rules"] if is_there(rule, *rule["fields"])]
+    raw["rules"] = [rule for rule in rules if not _is_needless(rule, rules)]
     raw["forms"] = [form for form in _pruned_forms(raw, fields) if form["fields"] and is_there(form)]
     raw["messages"] = [
         message for message in raw.get("messages", ()) if is_there(message) and _is_complete(raw, message)
@@ -49,6 +51,25 @@ def prune(raw: Raw) -> None:
         role["entity"] = role["entity"] if role["entity"] in fields else None
         # Without a record of their own nobody has records that are theirs.
         role["scope"] = role["scope"] if role["entity"] else "all"
+
+
+def _is_needless(rule: Raw, rules: list[Raw]) -> bool:
+    """True for a rule against two at once of what is taken only once anyway: there is nothing it could refuse."""
+    # The last field of one that compares times is what they are compared for.
+    place = {RuleKind.NO_OVERLAP: -1, RuleKind.ONE_OPEN: 0}.get(rule["kind"])
+    if place is None or not rule["fields"]:
+        return False
+    subject = (rule["entity"], rule["fields"][place])
+    return any(_takes_once(other) and (other["entity"], other["fields"][0]) == subject for other in rules)
+
+
+def _takes_once(rule: Raw) -> bool:
+    """True for a rule by which there is one record at most for each one that it belongs to."""
+    if rule.get("when") or rule.get("condition") or len(rule["fields"]) != 1:
+        return False
+    limit = rule.get("limit")
+    is_one = rule["kind"] == RuleKind.CAPACITY and limit is not None and Decimal(limit) == 1
+    return is_one or rule["kind"] == RuleKind.UNIQUE
 
 
 def drop_dependants(raw: Raw) -> None:

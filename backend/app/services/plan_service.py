@@ -17,13 +17,13 @@ class GoalRefused(InvalidInput):
 
 
 class TooLittleKept(InvalidInput):
-    """The rules would keep less than half of a goal; `wishes` says which, `near` what kinds of app are close."""
+    """The rules would keep less than half of a goal; `wishes` says which, `near` goals that are close to it."""
 
     code, title = "too_little_kept", "Most of the goal would be left out"
 
     def __init__(self, plan: Plan, near: tuple[str, ...], *, remedy: str | None = None) -> None:
         unmet = "; ".join(f"“{clause.text}”" for clause in plan.clauses if clause.state is not WishState.KEPT)
-        close = f" Kinds of app that are close: {'; '.join(near)}." if near else ""
+        close = f" Goals that are close and can be built: {' '.join(f'“{goal}”' for goal in near)}" if near else ""
         super().__init__(
             "Less than half of what you asked for would be kept, so nothing was built. Left out, or only in part: "
             f"{unmet}.{close}",
@@ -55,7 +55,7 @@ def _specify(goal: str) -> AppSpec:
 
 
 async def kinds_near(goal: str) -> tuple[str, ...]:
-    """The kinds of app that are closest to a goal, for when too little of it would be kept."""
+    """Goals of the kinds of app that are closest to a goal, for when too little of it would be kept."""
     try:
         return await asyncio.to_thread(nearest_kinds, goal)
     except GoalUnreadable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.blueprint.editing import settled
+from app.blueprint.generate import generate
 from app.blueprint.language import understand
 from app.blueprint.language.accounting import counted_again
 from app.blueprint.questions import questions_of
@@ -58,6 +59,11 @@ def corrected(change: str, **values: str) -> AppSpec:
             "add_limit",
             {"record": "Booking", "detail": "yoga_class", "most": "12"},
             "New rule: At most 12 bookings for each yoga class.",
+        ),
+        (
+            "add_limit",
+            {"record": "Booking", "detail": "yoga_class", "most": "1"},
+            "New rule: At most 1 booking for each yoga class.",
         ),
         (
             "add_unique",
@@ -235,6 +241,55 @@ async def test_a_change_in_words_is_understood(text: str, told: str) -> None:
     changed, _ = settled(proposal.raw, SPEC, guess=False)
     assert told in " ".join(changes_between(SPEC, changed))
     assert changed.goal.endswith(text)
+
+
+TREES = understand(
+    "We run a Christmas tree farm. Families choose a tree online by size and kind and reserve it, then come on a "
+    "day in December to cut it. A reservation costs 10 euros deposit, paid at the farm."
+)
+
+
+def test_what_is_taken_only_once_needs_no_rule_against_two_at_once() -> None:
+    # A rule that refuses nothing cannot be tried, and so ends the build.
+    assert any(rule.kind == "no_overlap" for rule in TREES.rules)
+    raw = TREES.model_dump(mode="json")
+    for name in {rule.entity for rule in TREES.rules if rule.kind == "no_overlap"}:
+        correct(raw, "add_limit", {"record": name, "detail": "tree", "most": "1"})
+
+    changed = settled(raw, TREES, guess=False)[0]
+    assert not any(rule.kind == "no_overlap" for rule in changed.rules)
+    assert any(line.startswith("No longer a rule: This tree already") for line in changes_between(TREES, changed))
+    assert "tests/test_rules.py" in generate(changed)
+
+
+@pytest.mark.parametrize(
+    ("change", "values", "gone"),
+    [
+        ("remove_record", {"record": "Booking"}, "ookings"),
+        ("remove_form", {"action": "Book a yoga class"}, "“Book a yoga class”"),
+        ("remove_rule", {}, "refused when the yoga class is full"),
+    ],
+)
+def test_no_assumption_speaks_of_what_was_taken_out(change: str, values: dict[str, str], gone: str) -> None:
+    rule = next(rule.about for rule in SPEC.rules if rule.kind == "capacity")
+    assert any(gone in line for line in SPEC.assumptions)
+
+    changed = corrected(change, **(values or {"about": rule}))
+
+    assert changed.assumptions
+    assert not any(gone in line for line in changed.assumptions)
+
+
+async def test_a_change_adds_nothing_that_only_earlier_words_spoke_of() -> None:
+    spec = TREES
+    for text in ("Remove the phone from families. Make the app purple and send me an invoice", "Make it blue"):
+        proposal = await propose(spec, text)
+        spec = settled(proposal.raw, spec, began=spec.model_copy(update={"wishes": proposal.wishes}))[0]
+    assert "invoice" not in spec.goal
+
+    # With these words a goal is read as one of another kind, which would keep rooms or invoices besides.
+    with pytest.raises(ChangeNotUnderstood):
+        await propose(spec, "Bookings have a day instead of a time")
 
 
 async def test_what_is_no_change_is_refused_and_what_is_one_beside_it_is_made() -> None:

@@ -33,6 +33,12 @@ ANSWERS: Final = {
     "can you delete it all": "deleted in its settings",
     "how do I get rid of this project?": "deleted in its settings",
     "does it work on my phone": "sees the app as a visitor",
+    "why is there nothing about the day they come": "of your wishes are left out",
+    "can I get rid of the made up trees": "are examples",
+    "who can see my customers' emails": "Visitors see only what is public",
+    "can anybody read what people send me?": "Visitors see only what is public",
+    "my link does not work for my sister": "on this computer alone",
+    "i made a mistake, undo": "you undo there",
     "Does it work?": "I did not understand",
     "sing a song": "I did not understand",
 }

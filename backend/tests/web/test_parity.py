@@ -72,6 +72,7 @@ DONE_BY_BUTTON: Final = {
     "again=1": ("start_generation", "build"),
     "confirmed=1": ("start_generation", "build"),
     "do=build": ("start_generation", "build"),
+    "do=build anyway": ("start_generation", "build"),
     "do=correct": ("keep_plan", "plan"),
     "do=design": ("start_generation", "build"),
     "do=plan": ("make_plan", "plan"),

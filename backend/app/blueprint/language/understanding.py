@@ -9,7 +9,7 @@ from zlib import crc32
 from app.blueprint import shape
 from app.blueprint.language import wording
 from app.blueprint.language.accounting import FILES, MESSAGES, wishes_of
-from app.blueprint.language.archetypes import Archetype, closest
+from app.blueprint.language.archetypes import Archetype
 from app.blueprint.language.bounds import apply_bounds
 from app.blueprint.language.candidates import find_records
 from app.blueprint.language.drafting import draft_entities
@@ -45,10 +45,9 @@ from app.blueprint.spec import (
     WishSpec,
 )
 
-__all__ = ["ENGINE", "GoalUnreadable", "nearest_kinds", "plan_goal", "understand"]
+__all__ = ["ENGINE", "GoalUnreadable", "plan_goal", "understand"]
 
 ENGINE: Final = "blueprint"
-_NEAREST: Final = 3
 
 
 def understand(goal: str) -> AppSpec:
@@ -65,11 +64,6 @@ def understand(goal: str) -> AppSpec:
 def plan_goal(goal: str) -> Plan:
     """The plan of the app for a goal; GoalUnreadable as `understand`."""
     return plan_of(understand(goal))
-
-
-def nearest_kinds(goal: str) -> tuple[str, ...]:
-    """The kinds of app that are closest to a goal, the closest first; GoalUnreadable when it is not English."""
-    return tuple(archetype.name for archetype in closest(find_records(read(goal).tokens).weights, most=_NEAREST))
 
 
 def _specify(

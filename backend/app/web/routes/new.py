@@ -67,8 +67,9 @@ async def plan_or_build(
     if spec is None:
         return _new_page(request, goal=goal, refusal=refusal, status=422)
     keeps_enough = plan_of(spec).keeps_enough
-    is_enough = keeps_enough or form.ticked("anyway")
-    if form["do"] not in ("build", "correct") or (form["do"] == "build" and not is_enough):
+    # A plan that has fallen below half since the button was shown is looked at again first.
+    is_build = form["do"] == "build anyway" or (form["do"] == "build" and keeps_enough)
+    if form["do"] != "correct" and not is_build:
         near = () if keeps_enough else await kinds_near(goal)
         return _new_page(request, goal=goal, spec=spec, near=near)
     # In a transaction of its own: a build that is refused leaves the plan, and the founder goes on from there.

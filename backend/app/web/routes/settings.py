@@ -90,6 +90,7 @@ async def _settings_page(
         chosen=chosen,
         keys=keys,
         servers=await services.models.servers_here() if looks else None,
+        only_named=services.models.only_named,
         problem=problem,
         usage=usage,
         usual=usual,
