@@ -17,6 +17,7 @@ from app.acceptance.people import People
 from app.acceptance.samples import before, conflicting_values
 from app.acceptance.stage import UNARRANGED, Stage, take_move
 from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.locks import lock_parts, locked_scene
 from app.blueprint.generate.rules import Rule, rules_of
 from app.blueprint.generate.stated import is_condition, is_tangled, judged_rules
 from app.blueprint.generate.violations import Violation
@@ -76,6 +77,40 @@ async def _must_refuse_whole(
         return f"tried {OWN_TESTS}: {rule.about}"
     filled = {name: text for name, text in values.items() if text}
     return _must_refuse(rule, await driver.change(record, filled), filled)
+
+
+async def _change_locked(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
+    """Change and delete a record that the rule keeps as it is."""
+    scene = locked_scene(people.spec, entity, rule)
+    if scene is None:
+        raise BuildFailed(
+            FailureCode.UNTRIED_RULE, f"Nothing was found that the rule would keep as it is: {rule.about}"
+        )
+    parts, driver = lock_parts(people.spec, entity, rule), people.driver
+    if parts["links"]:
+        # Nothing can be added where it would be locked at once, so no form puts such a record up.
+        return f"tried {OWN_TESTS}: {rule.about}"
+    stage = Stage(driver, scene)
+    await stage.add_all()
+    record = stage.kept[scene.subject]
+    page = await driver.visitor.get(f"/{entity.table}/new")
+    sent_along = [form.untouched() for form in page.page.forms]
+    token = next(({"csrf_token": texts["csrf_token"]} for texts in sent_along if "csrf_token" in texts), {})
+    others = {name: text for name, text in _typed_anew(people, entity).items() if name not in parts["opens"]}
+    if others:
+        answer = await driver.visitor.post(f"{record.path}/edit", {**record.values, **others, **token})
+        _must_refuse(rule, answer, others)
+    _must_refuse(rule, await driver.visitor.post(f"{record.path}/delete", token), {})
+    return f"{rule.about} (refused)"
+
+
+def _typed_anew(people: People, entity: EntitySpec) -> dict[str, str]:
+    """Values of the kinds that are made anew for each record, so that they differ from what is kept."""
+    anew = (FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL)
+    values = people.samples.values(entity)
+    return {
+        field.name: values[field.name] for field in entity.fields if field.type in anew and field.name in values
+    }
 
 
 async def _change_to_break(driver: FormDriver, stage: Stage, violation: Violation) -> Answer:
@@ -233,4 +268,5 @@ VIOLATIONS: Final[dict[RuleKind, Try]] = {
     RuleKind.SUM: _check_sum,
     RuleKind.ENSURE: _break_by_scene,
     RuleKind.ONE_OPEN: _break_by_scene,
+    RuleKind.LOCKED: _change_locked,
 }

@@ -69,10 +69,10 @@ TRIED: Final = frozenset(
     (
         "person, record, files, lines, move, automatic move, move by a link, figure, right, form, public "
         "records, calculator, rule no_overlap, rule capacity, rule unique, rule overdue, rule sum, rule "
-        "in_order, rule stock, rule one_open, rule ensure, view list, view calendar, view board, view totals, "
-        "view chart, view gallery, view document, view ranking, view review, view results, section hero, "
-        "section about, section steps, section catalogue, section pricing, section hours, section faq, "
-        "section contact, section signup, section calculator, section results"
+        "in_order, rule stock, rule one_open, rule ensure, rule locked, view list, view calendar, view board, "
+        "view totals, view chart, view gallery, view document, view ranking, view review, view results, "
+        "section hero, section about, section steps, section catalogue, section pricing, section hours, "
+        "section faq, section contact, section signup, section calculator, section results"
     ).split(", ")
 )
 """The kinds that a check tries on the running app: `app.acceptance.drivers` says which.

@@ -107,6 +107,8 @@ def _attempt_against(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str] | No
     """An attempt against a rule that refuses; None for a rule that only works something out."""
     what = lower_first(entity.label)
     labels = [lower_first(field.label) for field in map(entity.field, rule.fields) if field is not None]
+    if rule.kind is RuleKind.LOCKED:
+        return f"{with_article(what)} that is settled", "change it, and delete it"
     if rule.condition is not None:
         return None  # its fields do not say what it is about
     match rule.kind:
@@ -127,7 +129,7 @@ def _attempt_against(entity: EntitySpec, rule: RuleSpec) -> tuple[str, str] | No
                 f"{with_article(labels[0])} of which few are left",
                 f"add {with_article(what)} for more than there are",
             )
-        case RuleKind.OVERDUE | RuleKind.SUM | RuleKind.ENSURE | RuleKind.ONE_OPEN:
+        case RuleKind.OVERDUE | RuleKind.SUM | RuleKind.ENSURE | RuleKind.ONE_OPEN | RuleKind.LOCKED:
             return None
         case _:
             assert_never(rule.kind)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
-from app.blueprint.spec_queries import finished, lower_first, space_limit, status_field, with_article
+from app.blueprint.spec_queries import CALLED_OFF, finished, lower_first, space_limit, status_field, with_article
 
 _DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _LEFT_OPEN_BY: Final = ("due", "deadline", "until", "return", "renew", "expires")
@@ -29,6 +29,12 @@ _NEVER_BUSY: Final = tuple(
     "Job Vacancy Position Opening Project Case Matter Film Movie Piece Song Product Plan Package Show Campaign "
     "Category Subject Topic Recipe".split()
 )
+_AGREED_TO: Final = frozenset({"accepted", "approved", "signed"})
+"""The states in which somebody has said yes to what a record says."""
+_AFTER_A_YES: Final = frozenset("paid ended closed archived".split())
+"""The states after which nothing is left to do with what was agreed; where work goes on, so do its notes."""
+_BILLS: Final = ("Invoice", "Bill")
+_PAPERS: Final = ("Contract", "Agreement")
 # Of a client with two bookings at a time, the room or the tutor is what cannot be shared.
 _SERVED: Final = tuple(
     "client customer guest member patient student pupil tenant visitor attendee participant borrower buyer "
@@ -50,6 +56,7 @@ def _fitting_rules(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterat
     yield from _unique_rules(entity, what)
     yield from _order_rule(entity)
     yield from _overdue_rule(entity, what)
+    yield from _lock_rule(entity, what)
     yield from _sum_rule(entity, entities)
 
 
@@ -195,6 +202,36 @@ def _overdue_rule(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
         when = f"when its {_plain_date(due[0])} has passed and it is not finished"
         about = f"{with_article(what).capitalize()} is overdue {when}."
         yield RuleSpec(kind=RuleKind.OVERDUE, entity=entity.name, fields=(due[0].name, status.name), about=about)
+
+
+def _lock_rule(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
+    """What a customer or an approver has said yes to stays as it was then, and so does a bill that is paid."""
+    status = status_field(entity)
+    states = status.choices if status is not None and not entity.moves else ()
+    said_yes = [state for state in states if state.casefold() in _agreeing(entity)]
+    if status is None or not said_yes or states[0] in said_yes:
+        return
+    later = states[states.index(said_yes[0]) :]
+    settled = [state for state in later if not CALLED_OFF & _words(state)]
+    if any(state not in said_yes and not _AFTER_A_YES & _words(state) for state in settled):
+        return
+    names = ", ".join(f'"{state}"' for state in settled)
+    condition = f"{status.name} = {names}" if len(settled) == 1 else f"{status.name} in ({names})"
+    about = f"{with_article(f'{lower_first(said_yes[0])} {what}').capitalize()} can no longer be changed."
+    yield RuleSpec(kind=RuleKind.LOCKED, entity=entity.name, condition=condition, about=about)
+
+
+def _words(state: str) -> set[str]:
+    return set(state.casefold().split())
+
+
+def _agreeing(entity: EntitySpec) -> frozenset[str]:
+    """The words of a yes that settles such a record: the terms that were agreed to are its amounts or its days."""
+    if entity.name.endswith(_BILLS):
+        return frozenset({"paid"})
+    has_amounts = bool(entity.lines) or any(field.type is FieldType.MONEY for field in entity.fields)
+    has_terms = has_amounts or len(times_of(entity)) > 1
+    return _AGREED_TO if has_terms or entity.name.endswith(_PAPERS) else frozenset()
 
 
 def _plain_date(field: FieldSpec) -> str:

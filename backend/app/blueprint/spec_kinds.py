@@ -88,6 +88,7 @@ class RuleKind(StrEnum):
     STOCK = "stock"
     ONE_OPEN = "one_open"
     ENSURE = "ensure"
+    LOCKED = "locked"
 
 
 ONE_AT_A_TIME: Final = (RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN)

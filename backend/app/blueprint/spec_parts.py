@@ -350,6 +350,9 @@ class RuleSpec(Part):
     beside, and with `when` it is judged only while that holds, as every other rule is. A capacity, a stock, an
     overlap that looks further than its fields may be said by a `condition` too, and keeps its name. A condition
     with a figure over records is judged again when one of those changes, another one when its record is written.
+    `locked` keeps a record, with its lines, as it is while `condition` holds for it: nobody changes or deletes it.
+    Moves go on, with what they write. A condition about what a link leads to, such as `quote.status = "Accepted"`,
+    also lets nothing be added there.
     `limit` is the founder's number: the room of a capacity, the days before an overdue date that it warns.
     """
 
@@ -365,8 +368,10 @@ class RuleSpec(Part):
     def _fits_its_kind(self) -> Self:
         if self.kind is RuleKind.ENSURE and self.condition is None:
             raise ValueError(f"the rule {self.about!r} ensures nothing: it needs a condition")
-        if self.condition is not None and self.kind not in STATED:
-            kinds = ", ".join(sorted(STATED))
+        if self.kind is RuleKind.LOCKED and self.condition is None:
+            raise ValueError(f"the rule {self.about!r} locks nothing: it needs a condition that says when")
+        if self.condition is not None and self.kind not in (*STATED, RuleKind.LOCKED):
+            kinds = ", ".join(sorted((*STATED, RuleKind.LOCKED)))
             raise ValueError(f"the rule {self.about!r}: a condition belongs to one of the kinds {kinds}")
         if self.condition is None and not self.fields:
             raise ValueError(f"the rule {self.about!r} names no field")

@@ -121,9 +121,13 @@ _BRIEF_FIELDS: Final[Mapping[str, tuple[FieldType, ...]]] = {
 
 _BRIEF_RULES: Final[Mapping[str, tuple[RuleKind, ...]]] = {
     "limit": (RuleKind.CAPACITY,),
-    "condition": (RuleKind.ENSURE,),
+    "condition": (RuleKind.ENSURE, RuleKind.LOCKED),
     "when": (RuleKind.ONE_OPEN,),
-    "": tuple(kind for kind in RuleKind if kind not in (RuleKind.CAPACITY, RuleKind.ENSURE, RuleKind.ONE_OPEN)),
+    "": tuple(
+        kind
+        for kind in RuleKind
+        if kind not in (RuleKind.CAPACITY, RuleKind.ENSURE, RuleKind.LOCKED, RuleKind.ONE_OPEN)
+    ),
 }
 """The kinds of rules by the member that only they need."""
 

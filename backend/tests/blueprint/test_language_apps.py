@@ -354,7 +354,7 @@ def broken(spec: AppSpec, rule: RuleSpec, rows: dict[str, list[Row]]) -> list[st
             done = finished(status, FINISHED) if status else ()
             out = Counter(row[rule.fields[0]] for row in live if status is None or row[status.name] not in done)
             return [str(thing) for thing, count in out.items() if count > 1 and thing is not None]
-        case RuleKind.OVERDUE:
+        case RuleKind.OVERDUE | RuleKind.LOCKED:
             return []
         case RuleKind.ENSURE:
             return gone_too_far(spec, rule, live, rows)

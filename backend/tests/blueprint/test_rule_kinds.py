@@ -25,8 +25,11 @@ STARTER: Final = files("app.blueprint") / "starters" / "starlette"
 FROM_GOALS: Final = {RuleKind.OVERDUE, RuleKind.SUM}
 """Kinds that only goals in words lead to, so no specification of the tests has them."""
 
-WITHOUT_TRIGGERS: Final = {"Overdue", "Ensure"}
-"""Words that refuse by no trigger of their own: one flags, and conditions have `app/conditions.py`."""
+WITHOUT_TRIGGERS: Final = {"Overdue", "Ensure", "Locked"}
+"""Words that refuse by no trigger of their own.
+
+One flags, conditions have `app/conditions.py`, locks `app/locks.py`.
+"""
 
 
 def kinds_in_specs() -> set[RuleKind]:

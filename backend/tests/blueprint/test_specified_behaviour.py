@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import html
+import io
 import re
 from collections.abc import Awaitable
 from datetime import date, timedelta
@@ -157,6 +159,41 @@ async def test_a_quote_is_accepted_by_its_link_and_by_no_other(staff: Staff) -> 
     declined = await by_link(staff, link, "moves/2", seen=await link_of(staff, "quotes", bo))
     assert declined.status_code in (409, 422)
     assert (await staff.facts("quotes", ada))["Status"] == "Accepted"
+    await assert_is_settled(staff, "quotes", ada, "An accepted quote can no longer be changed.")
+    line = re.findall(r'href="/quote_lines/(\d+)"', (await staff.client.get(f"/quotes/{ada}")).text)[0]
+    await assert_is_settled(staff, "quote_lines", line, "An accepted quote can no longer be changed.")
+    assert "$50.00" in plain((await staff.visitor.get(link)).text)
+    customer = await staff.send("/customers/1/delete")
+    assert (customer.status_code, "An accepted quote can no longer be changed." in plain(customer.text)) == (
+        409,
+        True,
+    )
+
+
+async def assert_is_settled(staff: Staff, table: str, record: str, why: str) -> None:
+    """The page of the record says why nothing of it is changed, and no way leads around that."""
+    page = (await staff.client.get(f"/{table}/{record}")).text
+    assert why in plain(page)
+    assert f"/{table}/{record}/edit" not in page
+    assert f"/{table}/{record}/delete" not in page
+    for deed in ("edit", "delete"):
+        asked = await staff.client.get(f"/{table}/{record}/{deed}")
+        assert (asked.status_code, why in plain(asked.text)) == (409, True)
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
+    exported = (await staff.client.get(f"/{table}/export.csv")).text
+    head, *rows = list(csv.reader(io.StringIO(exported.lstrip("\ufeff"))))
+    mine = next(row for row in rows if row[0] == record)
+    for column, name in enumerate(head):
+        if name in ("Number", "What", "Unit price", "Discount"):
+            row = [*mine[:column], "7", *mine[column + 1 :]]
+            text = "\n".join(",".join(f'"{cell}"' for cell in cells) for cells in (head, row))
+            brought = await staff.client.post(
+                f"/{table}/import", data={"csrf_token": token, "text": text, "keep": "yes"}
+            )
+            assert (brought.status_code, why in plain(brought.text)) == (422, True), name
+    same = "\n".join(",".join(f'"{cell}"' for cell in cells) for cells in (head, mine))
+    kept = await staff.client.post(f"/{table}/import", data={"csrf_token": token, "text": same, "keep": "yes"})
+    assert kept.status_code == 303, refusal(kept)
 
 
 @pytest.mark.parametrize("staff", ["contest_jury"], indirect=True)
@@ -206,6 +243,7 @@ async def test_who_approves_depends_on_the_sum(staff: Staff) -> None:
 
     found = [(await staff.facts("purchase_requests", one))["Status"] for one in requests]
     assert found == ["Approved"] * 3
+    await assert_is_settled(staff, "purchase_requests", small, "An approved request can no longer be changed.")
 
 
 @pytest.mark.parametrize("staff", ["purchase_requests"], indirect=True)

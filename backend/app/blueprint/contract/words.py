@@ -55,6 +55,11 @@ RULE_KINDS: Final[Mapping[RuleKind, str]] = {
         "refuses a record for which `condition` is false; `fields` are those that the refusal stands beside. A "
         "condition may look at other records"
     ),
+    RuleKind.LOCKED: (
+        'while `condition` holds for a record, such as `status = "Accepted"`, nobody changes or deletes it, nor '
+        "adds, changes or deletes its lines; moves go on. What else belongs to it needs its own rule, such as "
+        '`quote.status = "Accepted"`. No fields'
+    ),
 }
 
 VIEW_KINDS: Final[Mapping[ViewKind, str]] = {

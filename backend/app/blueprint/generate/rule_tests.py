@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from app.blueprint.generate.example_records import Json, examples_of, violation_py
+from app.blueprint.generate.example_records import Json, examples_of, scene_py, violation_py
+from app.blueprint.generate.locks import locked_scene
 from app.blueprint.generate.rules import Rule, RuleWord, rules_of
 from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
-from app.blueprint.spec import AppSpec, EntitySpec, RuleSpec
+from app.blueprint.spec import AppSpec, EntitySpec, RuleKind, RuleSpec
 from app.domain.failure import BuildFailed, FailureCode
 
 _HEAD = (
@@ -28,6 +29,7 @@ _CALLS: Final[Mapping[RuleWord, str]] = {
     "Stock": "stock",
     "Overdue": "overdue",
     "Ensure": "ensure",
+    "Locked": "locked",
 }
 Numbered = tuple[int, Rule]
 
@@ -55,6 +57,8 @@ def _scene_name(number: int) -> str:
 
 def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
     """The scene that breaks a rule, where its kind of record has conditions that must be kept beside it."""
+    if rule.word == "Locked":
+        return _locked_json(spec, rule)
     # By the sentence: what the generator writes of a rule no longer says which of the specification it is.
     rule_spec = next((judged for judged in judged_rules(spec, rule.entity) if judged.about == rule.about), None)
     if rule_spec is None or not is_tangled(spec, rule.entity):
@@ -70,6 +74,16 @@ def _violation_json(spec: AppSpec, rule: Rule, rule_spec: RuleSpec) -> Json:
             f"Nothing was found that the rule “{rule.about}” would refuse; {_way_out(rule.entity, rule_spec)}.",
         )
     return violation_py(spec, broken)
+
+
+def _locked_json(spec: AppSpec, rule: Rule) -> Json:
+    locks = (lock for lock in spec.rules if lock.kind is RuleKind.LOCKED and lock.entity == rule.entity.name)
+    scene = next((locked_scene(spec, rule.entity, lock) for lock in locks if lock.about == rule.about), None)
+    if scene is None:
+        raise BuildFailed(
+            FailureCode.UNTRIED_RULE, f"No record was found that the rule “{rule.about}” would keep as it is."
+        )
+    return scene_py(spec, scene)
 
 
 def _way_out(entity: EntitySpec, rule: RuleSpec) -> str:
@@ -91,7 +105,8 @@ def _test_source(spec: AppSpec, rule: Rule, number: int) -> str:
     name = f"test_rule_{number}_{call}_of_{rule.entity.table}"
     if _tried_by_scene(spec, rule) is not None:
         # The generic tries know nothing of conditions, and would be refused for one of those.
-        body = f"tries.refused(client, SCENES[{_scene_name(number)!r}], {rule.about!r})"
+        attempt = "locked" if rule.word == "Locked" else "refused"
+        body = f"tries.{attempt}(client, SCENES[{_scene_name(number)!r}], {rule.about!r})"
     else:
         arguments = ", ".join(["client", repr(rule.entity.table), *_arguments_of(spec, rule)])
         body = f"tries.{call}({arguments})"
@@ -119,7 +134,7 @@ def _arguments_of(spec: AppSpec, rule: Rule) -> list[str]:
             return [*_texts_of(rule, "date", "status"), repr("".join(values["done"][:1]))]
         case "Sum":
             return _texts_of(rule, "money", "ref", "into", "times")
-        case "Ensure":
+        case "Ensure" | "Locked":
             raise AssertionError(f"the condition {rule.about!r} is tried by a scene")
         case _:
             assert_never(rule.word)

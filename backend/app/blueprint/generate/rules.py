@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, assert_never
 
 from app.blueprint.generate.expressions import ensure_parts
+from app.blueprint.generate.locks import lock_parts
 from app.blueprint.generate.stated import called_off, is_condition, statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum_field, times_field
 
-RuleWord = Literal["Unique", "NoOverlap", "Capacity", "Overdue", "Sum", "InOrder", "Stock", "Ensure"]
+RuleWord = Literal["Unique", "NoOverlap", "Capacity", "Overdue", "Sum", "InOrder", "Stock", "Ensure", "Locked"]
 """The classes of rules in the starter's `model.py`."""
 
 _DATES = (FieldType.DATE, FieldType.DATETIME)
@@ -57,9 +58,8 @@ def rules_of(spec: AppSpec, entity: EntitySpec) -> list[Rule]:
 
 def _translate(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
-    if is_condition(rule):
-        stands = statement(spec, entity, rule) is not None
-        return Rule("Ensure", entity, rule.about, dict(ensure_parts(spec, entity, rule))) if stands else None
+    if is_condition(rule) or rule.kind is RuleKind.LOCKED:
+        return _condition_rule(spec, entity, rule)
     match rule.kind:
         case RuleKind.UNIQUE:
             return Rule("Unique", entity, rule.about, {"fields": rule.fields, "ignore": called_off(entity)})
@@ -75,10 +75,17 @@ def _translate(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None
             return _stock_rule(spec, entity, rule, fields)
         case RuleKind.SUM:
             return _sum_rule(spec, entity, rule, fields)
-        case RuleKind.ENSURE | RuleKind.ONE_OPEN:
-            return None  # both are always conditions
+        case RuleKind.ENSURE | RuleKind.ONE_OPEN | RuleKind.LOCKED:
+            return None  # all of them are always conditions
         case _:
             assert_never(rule.kind)
+
+
+def _condition_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None:
+    if rule.kind is RuleKind.LOCKED:
+        return Rule("Locked", entity, rule.about, lock_parts(spec, entity, rule))
+    stands = statement(spec, entity, rule) is not None
+    return Rule("Ensure", entity, rule.about, dict(ensure_parts(spec, entity, rule))) if stands else None
 
 
 def _links_among(fields: Sequence[FieldSpec]) -> list[FieldSpec]:

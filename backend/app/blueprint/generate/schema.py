@@ -34,6 +34,7 @@ _MODEL_WORDS = (
     "Field",
     "Form",
     "InOrder",
+    "Locked",
     "Message",
     "Move",
     "NoOverlap",

@@ -77,6 +77,7 @@ def _find_room(rule: RuleSpec, record: Record, earlier: Sequence[Record], *, row
             | RuleKind.STOCK
             | RuleKind.ONE_OPEN
             | RuleKind.ENSURE
+            | RuleKind.LOCKED
         ):
             return True  # other steps see to these
         case _:

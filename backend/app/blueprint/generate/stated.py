@@ -39,6 +39,8 @@ def called_off(entity: EntitySpec) -> tuple[str, ...]:
 
 def is_condition(rule: RuleSpec) -> bool:
     """True if an app judges the rule as a condition, since its fields alone do not say it."""
+    if rule.kind is RuleKind.LOCKED:
+        return False
     if rule.kind in (RuleKind.ENSURE, RuleKind.ONE_OPEN) or rule.condition is not None:
         return True
     return rule.kind in STATED and (rule.when is not None or _has_number(rule))
@@ -92,7 +94,7 @@ def _differs_by_itself(entity: EntitySpec, rule: RuleSpec) -> bool:
 
 def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | None:
     """A rule as the condition that it upholds; None for one that refuses nothing by itself."""
-    if rule.condition is not None:
+    if rule.condition is not None and rule.kind is not RuleKind.LOCKED:
         return rule.condition, rule.when
     match rule.kind:
         case RuleKind.ONE_OPEN:
@@ -109,7 +111,7 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
             return _unique_statement(entity, rule, rule.when or _not_called_off(entity))
         case RuleKind.NO_OVERLAP:
             return _overlap_statement(entity, rule)
-        case RuleKind.OVERDUE | RuleKind.SUM | RuleKind.ENSURE:
+        case RuleKind.OVERDUE | RuleKind.SUM | RuleKind.ENSURE | RuleKind.LOCKED:
             return None
         case _:
             assert_never(rule.kind)

@@ -48,6 +48,7 @@ _REFUSED: Final = (
         {RuleKind.UNIQUE, RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN},
     ),
     (re.compile(r"\b(?:full|over)\b", re.IGNORECASE), {RuleKind.CAPACITY, RuleKind.STOCK}),
+    (re.compile(r"\b(?:changed?|edit(?:ed)?|altered)\b", re.IGNORECASE), {RuleKind.LOCKED}),
 )
 """What is refused, as it is said without naming a thing ("nobody gets one that is out"), and what refuses it."""
 _SEES: Final = re.compile(r"(?:can |may |only )*(?:sees?|views?|looks? at|finds?)\b", re.IGNORECASE)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, edits, lines, moves, once, own_links, papers, people, public, records, rules
+from . import database, edits, lines, locks, moves, once, own_links, papers, people, public, records, rules
 from .access import Guest
 from .entering import read_all
 from .fields import typed
@@ -96,6 +96,9 @@ def ask(request: Request, visitor: Guest, table: Words, record_id: Number, sign:
     entity = linked_entity(request, table, record_id, sign)
     with database.session() as db:
         row = _row(db, entity, record_id)
+        lock = locks.lock_on(db, entity, record_id)
+    if lock:
+        raise HTTPException(409, lock.about)
     given = {field.name: typed(field, row[field.name]) for field in _changed(entity)}
     return _form(request, entity, record_id, sign, given, {})
 
@@ -146,7 +149,7 @@ def _page(
             "address": own_links.address(request.app.state.key, entity.table, record_id), "form": own,
             "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
-            "can_change": bool(own_links.changed_by_link(entity)), "heading": f"Your {entity.one}", "front": True,
+            "can_change": bool(own_links.changed_by_link(entity)) and not locks.lock_on(db, entity, record_id), "heading": f"Your {entity.one}", "front": True,
             "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),
         }  # fmt: skip
     return _private(render(request, "by_link.html", context, status=422 if wrong else 200))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from . import conditions, database, edits, records, rules
+from . import conditions, database, edits, locks, records, rules
 from .access import Visitor
 from .entering import read_all
 from .fields import Value, typed
@@ -167,7 +167,7 @@ def keep_with(
         return parent()
     written: dict[int, Line] = {}
     try:
-        with conditions.together(db):
+        with locks.as_before(), conditions.together(db):
             record_id = parent()
             for line in sorted(lines, key=lambda line: not line.is_removed):
                 with _placed(kind, line):

@@ -135,7 +135,21 @@ class Ensure:
     left: str = ""
 
 
-Rule = Unique | NoOverlap | Capacity | Overdue | Sum | InOrder | Stock | Ensure
+@dataclass(frozen=True)
+class Locked:
+    """While `condition`, SQL about the row `r`, holds for a record, nobody changes or deletes it, nor its lines.
+
+    `opens` are fields that can still be changed by themselves. One whose condition follows `links` to other records
+    lets nothing be added, or linked there, for which it holds at once.
+    """
+
+    condition: str
+    about: str
+    opens: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+Rule = Unique | NoOverlap | Capacity | Overdue | Sum | InOrder | Stock | Ensure | Locked
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from . import conditions, database, figures, records, rules
+from . import conditions, database, figures, locks, records, rules
 from .access import OWNER, Visitor
 from .fields import Value
 from .model import Entity, Field, Move
@@ -75,14 +75,15 @@ def take(
     if row[entity.state] not in move.sources:
         raise rules.Broken({entity.state: f"It is “{row[entity.state]}” now, so this is not the next step."})
     if values:
-        records.change(db, entity, row, values, who=who)
+        with locks.stepping():
+            records.change(db, entity, row, values, who=who)
     current = database.get(db, entity, record_id) or row
     if move.only_if and not _holds(db, entity, move.only_if, record_id):
         raise rules.Broken({entity.state: move.about})
     # Everything is worked out before anything is written: what two records swap is known of both.
     written = {name: _value(db, entity, sql, record_id) for name, sql in move.sets}
     elsewhere = [(link, name, _value(db, entity, sql, record_id)) for link, name, sql in move.writes]
-    with conditions.together(db):
+    with locks.stepping(), conditions.together(db):
         for link, name, value in elsewhere:
             _write_elsewhere(db, entity.field(link), current[link], {name: value}, who=who)
         records.change(db, entity, current, {**written, entity.state: move.target}, who=who)

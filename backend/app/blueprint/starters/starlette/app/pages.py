@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, migration, moves, once, own_links, papers, records, rules, triggers, views
+from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, locks, migration, moves, once, own_links, records, related, rules, triggers, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, told_apart, too_long
 from .entering import read_all, refuse_hidden, started
@@ -35,7 +35,6 @@ from .schema import ENTITIES
 from .security import typed_by
 
 PAGE_SIZE = 20
-CHILD_LIMIT = 10
 BACK = re.compile(r"/[a-z0-9_]+/[0-9]{1,15}")
 FILTER_OPTIONS = 60
 
@@ -259,81 +258,18 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
         shown = cells(db, entity, [row], list(entity.shows))[0]
+        lock = locks.lock_on(db, entity, record_id)
         steps = [(number, move, moves.is_its_turn(db, entity, row, move)) for number, move in moves.shown(entity, row, visitor)]
         context = {
-            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be and moves.may_come(move, visitor)], "children": _children(db, entity, record_id, visitor),
-            "room": _room(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
-            "history": _history(db, entity, record_id) if visitor.is_staff else [],
+            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id) and not lock, "lock": lock, "opens": _opens(db, visitor, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be and moves.may_come(move, visitor)], "children": related.children(db, entity, record_id, visitor),
+            "room": related.room_left(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
+            "history": related.history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
             "site": str(request.base_url).rstrip("/"),
             "own_link": own_links.address(request.app.state.key, entity.table, record_id)
             if visitor.is_staff and entity.table in own_links.LINKED else "",
         }  # fmt: skip
         return render(request, "detail.html", context)
-
-
-def _room(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[tuple[Entity, int]]:
-    """How much room is left for each kind of record that takes some."""
-    found = []
-    for child, field in records.children_of(entity):
-        left = rules.room(db, child, field.name, [record_id]) or {}
-        if record_id in left and not any(isinstance(rule, rules.Stock) for rule in child.rules):
-            found.append((child, left[record_id]))
-    return found
-
-
-def _history(db: sqlite3.Connection, entity: Entity, record_id: int) -> list[dict[str, Any]]:
-    known = {field.name: field for field in entity.fields}
-    told = []
-    for entry in records.history(db, entity, record_id):
-        parts = []
-        for name, (before, after) in entry["details"].items():
-            if name in known:
-                field = known[name]
-                both = [{name: value} for value in (before, after)]
-                refs = {name: database.ref_labels(db, entity, name, both)} if field.ref else {}
-                parts.append((field.label, *(cell(field, value, refs) or "–" for value in (before, after))))
-        told.append({**entry, "parts": parts})
-    return told
-
-
-def _children(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Visitor) -> list[dict[str, Any]]:
-    found = []
-    for child, field in records.children_of(entity):
-        if visitor.sees_some(child):
-            sees, values = visitor.sees(child)
-            where = f'"{field.name}" = ? AND {sees}'
-            rows = database.select(db, child, where, [record_id, *values], limit=CHILD_LIMIT)
-            columns = [column for column in child.shown if column.name != field.name]
-            found.append(
-                {
-                    "entity": child, "field": field, "columns": columns, "rows": cells(db, child, rows, columns),
-                    "name": _name_of(child, field),
-                    "count": database.count(db, child, where, [record_id, *values]),
-                    "total": papers.child_total(db, child, field.name, record_id),
-                    "quick": _quick(db, child, field, record_id, visitor),
-                }
-            )  # fmt: skip
-    return found
-
-
-def _quick(
-    db: sqlite3.Connection, child: Entity, link: Field, record_id: int, visitor: Visitor
-) -> dict[str, Any] | None:
-    """A record with nothing to fill in, such as a vote, is one press of a button; pressed once, it is taken back."""
-    asked = [field for field in visitor.fields(child) if field.name != link.name]
-    own = visitor.forced(child)
-    if asked or not own or not visitor.may_add(child):
-        return None
-    mine = " AND ".join([f'"{link.name}" = ?', *(f'"{name}" = ?' for name in own)])
-    rows = database.select(db, child, mine, [record_id, *own.values()], limit=1)
-    return {"mine": rows[0]["id"] if rows else None, "may_take_back": visitor.may_delete(child)}
-
-
-def _name_of(child: Entity, field: Field) -> str:
-    """The matches of a player, or those as the winner where they point at players twice; whom a guest brought."""
-    says_more = sum(other.ref == field.ref for other in child.fields) > 1 or field.ref == child.table
-    return f"{child.plural}: {lower_first(field.label)}" if says_more else child.plural
 
 
 @routes.get("/{table}/{record_id}/edit")
@@ -343,12 +279,23 @@ def edit(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HT
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
         _allow(visitor.may_change_record(db, entity, record_id))
+        lock, opens = locks.lock_on(db, entity, record_id), _opens(db, visitor, entity, record_id)
         draft = drafts.of(db, visitor.user_id, request.url.path)
+    if lock and not opens:
+        raise HTTPException(409, lock.about)
     given = {field.name: typed(field, row[field.name]) for field in entity.fields}
     if draft:
         # A box without a tick is not sent.
         given = {**given, **dict.fromkeys((field.name for field in entity.of_type("bool")), ""), **draft}
-    return _form(request, visitor, entity, given, {}, record_id=record_id, is_draft=bool(draft))
+    only = {field.name for field in opens} if lock else None
+    return _form(request, visitor, entity, given, {}, record_id=record_id, is_draft=bool(draft), only=only)
+
+
+def _opens(db: sqlite3.Connection, visitor: Visitor, entity: Entity, record_id: int) -> list[Field]:
+    """The fields of a locked record that this visitor can still change."""
+    lock = locks.lock_on(db, entity, record_id)
+    is_theirs = lock in entity.rules and visitor.may_change_record(db, entity, record_id)
+    return [field for field in visitor.fields(entity) if lock and is_theirs and field.name in lock.opens]
 
 
 @routes.post("/{table}/{record_id}/edit")
@@ -356,8 +303,9 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     """Keeps the change, or shows the form again with what is wrong."""
     _allow(visitor.may_change(entity))
     kind = lines.of_staff(visitor, entity)
-    form, unfound = chosen_by_name(visitor, [*visitor.fields(entity), *line_forms.links(kind, form)], form)
-    values, wrong = read_all(visitor.fields(entity), form)
+    asked = _asked(visitor, entity, record_id, form)
+    form, unfound = chosen_by_name(visitor, [*asked, *line_forms.links(kind, form)], form)
+    values, wrong = read_all(asked, form)
     sent = line_forms.read(kind, form)
     wrong |= {**sent.wrong, **unfound}
     seen: Mapping[str, str] = {}
@@ -384,14 +332,29 @@ def change(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     except rules.Broken as broken:
         wrong = broken.problems
     if wrong or line_forms.asks_more(form):
-        return _form(request, visitor, entity, form, wrong, record_id=record_id, status=422, seen=seen)
+        only = {field.name for field in asked}
+        return _form(request, visitor, entity, form, wrong, record_id=record_id, status=422, seen=seen, only=only)
     return RedirectResponse(f"/{entity.table}/{record_id}?done=saved", 303)
+
+
+def _asked(visitor: Visitor, entity: Entity, record_id: int, form: Mapping[str, str]) -> list[Field]:
+    """The fields that the form which was sent asked for: that of a locked record asks for few."""
+    fields = visitor.fields(entity)
+    with database.session() as db:
+        opens = {field.name for field in _opens(db, visitor, entity, record_id)}
+    narrow = [field for field in fields if field.name in form or edits.BEFORE + field.name in form]
+    return narrow if opens and {field.name for field in narrow} <= opens else fields
 
 
 @routes.get("/{table}/{record_id}/delete")
 def confirm(request: Request, visitor: Here, entity: Kind, record_id: Number) -> HTMLResponse:
     """Asks before deleting."""
     _allow(visitor.may_delete(entity))
+    with database.session() as db:
+        record(db, entity, record_id, visitor)
+        lock = locks.lock_on(db, entity, record_id)
+    if lock:
+        raise HTTPException(409, lock.about)
     return _confirm(request, visitor, entity, record_id, "")
 
 
@@ -461,8 +424,10 @@ def _form(
     status: int = 200,
     is_draft: bool = False,
     seen: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> HTMLResponse:
-    fields = visitor.fields(entity)
+    every = visitor.fields(entity)
+    fields = [field for field in every if only is None or field.name in only]
     if record_id is None:
         # What a later step writes down is nothing to fill in before it is taken.
         later = {name for move in entity.moves for name, _ in move.sets}
@@ -472,8 +437,8 @@ def _form(
         row = database.get(db, entity, record_id) if record_id else None
         listed = options(db, fields, visitor, given)
         context = {
-            "lines": line_forms.of_staff(db, visitor, entity, given, record_id),
-            "before": edits.shown(entity, row, given, seen) if row else {}, "is_draft": is_draft,
+            "lines": line_forms.of_staff(db, visitor, entity, given, record_id) if len(fields) == len(every) or not record_id else None,
+            "before": _before(edits.shown(entity, row, given, seen), fields, every) if row else {}, "is_draft": is_draft,
             "typed_by": typed_by(request.app.state.key, visitor.user_id) if visitor.user_id else "",
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
             "options": listed, "notices": notices(db, entity, listed),
@@ -483,13 +448,19 @@ def _form(
     return render(request, "form.html", context, status=status)
 
 
+def _before(shown: Mapping[str, str], fields: Collection[Field], every: Collection[Field]) -> dict[str, str]:
+    """What the form showed, but for what a locked record does not ask for."""
+    hidden = {edits.BEFORE + field.name for field in every if field not in fields}
+    return {name: text for name, text in shown.items() if name not in hidden}
+
+
 def _confirm(
     request: Request, visitor: Visitor, entity: Entity, record_id: int, problem: str, status: int = 200
 ) -> HTMLResponse:
     with database.session() as db:
         row = record(db, entity, record_id, visitor)
         title = database.title_rows(db, entity, [row])[record_id]
-        children = _children(db, entity, record_id, visitor)
+        children = related.children(db, entity, record_id, visitor)
     gone = [child for child in children if child["field"].on_delete == "cascade"]
     context = {
         "entity": entity, "record_id": record_id, "title": title, "problem": problem, "gone": gone,

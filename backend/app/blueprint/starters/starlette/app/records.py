@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import conditions, database, files, outbox, rules
+from . import conditions, database, files, locks, outbox, rules
 from .clock import now
 from .fields import Value
 from .model import Entity, Field
@@ -56,6 +56,8 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
         with conditions.upheld(db, entity, adds=True) as added:
             record_id = database.insert(db, entity, {"id": _free_number(db, entity), **started})
             added.append(record_id)
+        locks.is_new(entity, record_id)
+        locks.refuse_entry(db, entity, record_id, what=what)
         files.claim(db, entity, started)
     except sqlite3.IntegrityError as error:
         raise rules.refusal(db, entity, error, started) from None
@@ -101,9 +103,11 @@ def change(
     if problems:
         raise rules.Broken(problems)
     record_id = int(row["id"] or 0)
+    locks.refuse_change(db, entity, record_id, changed)
     try:
         with conditions.upheld(db, entity, record_id):
             database.update(db, entity, record_id, changed)
+        locks.refuse_entry(db, entity, record_id)
         files.claim(db, entity, changed)
         files.sweep(db, entity, changed)
     except sqlite3.IntegrityError as error:
@@ -126,6 +130,8 @@ def remove(db: sqlite3.Connection, entity: Entity, row: database.Row, *, who: st
     record_id = int(row["id"] or 0)
     found = Gone()
     _gather(db, entity, row, found)
+    emptied = [(str(table), int(number or 0)) for table, number, *_ in found.links]
+    locks.refuse_deletion(db, [*((table, number) for table, by_number in found.rows.items() for number in by_number), *emptied])
     rows: Rows = {table: list(by_number.values()) for table, by_number in found.rows.items()}
     with conditions.upheld(db, entity):
         database.delete(db, entity, record_id)
@@ -176,6 +182,7 @@ def restore(db: sqlite3.Connection, undo_id: int, *, who: str) -> tuple[Entity, 
             sql = f'UPDATE "{table}" SET "{name}" = ? WHERE id = ? AND "{name}" IS NULL'
             db.execute(sql, [value, record_id])
         _insert_all(db, {table: rows for table, rows in kept["rows"].items() if table in counted})
+    locks.refuse_entry(db, entity, int(found["record_id"]))
     db.execute("DELETE FROM app_undo WHERE id = ?", [undo_id])
     _note_all(db, kept["rows"], who=who, what="brought back")
     return entity, int(found["record_id"])

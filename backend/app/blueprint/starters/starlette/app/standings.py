@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from . import database, moves
+from . import database, locks, moves
 from .access import Visitor
 from .clock import now, today
 from .fields import Value, show
@@ -68,7 +68,7 @@ def review(
         behind = [field for field in entity.fields if _is_behind(entity, field)]
         found["card"] = cells(db, entity, rows, behind)[0]
         found["moves"] = moves.open_moves(entity, rows[0], visitor)
-        found["may_change"] = visitor.may_change(entity)
+        found["may_change"] = visitor.may_change(entity) and not locks.lock_on(db, entity, int(rows[0]["id"] or 0))
     return found
 
 

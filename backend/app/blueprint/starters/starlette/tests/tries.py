@@ -11,13 +11,14 @@ import pytest
 
 from app.schema import ABOUT
 
-from app import database
+from app import database, locks, records
+from app.access import FOUNDER
 from app.database import BY_TABLE
-from app.fields import money
-from app.model import Entity
+from app.fields import money, typed
+from app.model import FILES, Entity, Field, Locked
 
 from .client import Browser
-from .forms import add, filled, send
+from .forms import add, filled, keep, send, within
 from .scenes import Key, Stage
 
 Says = tuple[str, ...]
@@ -256,6 +257,59 @@ def refused(client: Browser, scene: dict[str, Any], about: str) -> None:
     page = html.unescape(answer.text)
     assert "Nothing was saved yet" in page
     assert about in page, re.findall(r'class="wrong"[^>]*>([^<]*)', page) or page
+
+
+OTHER = {
+    "text": "Changed by hand", "longtext": "Changed by hand", "int": "2", "decimal": "2", "money": "2", "date": "2030-01-02",
+    "datetime": "2030-01-02T09:15", "email": "changed@example.com", "phone": "+44 20 7946 0999", "url": "https://example.com/changed",
+}  # fmt: skip
+"""What a settled record is changed to."""
+
+
+def locked(client: Browser, scene: dict[str, Any], about: str) -> None:
+    """A settled record, and what is a part of it, is neither changed nor deleted, and nothing is added to it."""
+    stage = Stage(client, scene)
+    record_id, entity = stage.put_all(), BY_TABLE[stage.subject[0]]
+    rule = next(rule for rule in entity.rules if isinstance(rule, Locked) and rule.about == about)
+    _stays(client, entity, record_id, rule)
+    if rule.links:
+        assert stage.send(stage.subject).status_code == 422, "one more was added to what is settled"
+    for child, link in records.children_of(entity):
+        if link in locks.links_up(child):
+            line_id = keep(client, child)
+            with database.session() as db:
+                database.update(db, child, line_id, {link.name: record_id})
+            _stays(client, child, line_id, rule)
+            answer = send(client, f"/{child.table}/new", filled(client, child, **{link.name: str(record_id)}))
+            assert answer.status_code == 422, "a line was added to what is settled"
+
+
+def _stays(client: Browser, entity: Entity, record_id: int, rule: Locked) -> None:
+    address, before = f"/{entity.table}/{record_id}", _row(entity.table, record_id)
+    page = html.unescape(client.get(address).text)
+    assert rule.about in page, "the page does not say why nothing can be changed"
+    assert f"{address}/delete" not in page
+    opens = rule.opens if rule in entity.rules else ()
+    assert (f"{address}/edit" in page) is bool(opens)
+    fields = [field for field in FOUNDER.fields(entity) if not field.ref and field.type not in FILES]
+    texts = {field.name: typed(field, before[field.name]) for field in FOUNDER.fields(entity)}
+    for field in [field for field in fields if field.name not in opens][:1]:
+        answer = send(client, f"{address}/edit", {**texts, field.name: _other_text(field, texts[field.name])})
+        assert answer.status_code == 422, "what is settled was changed"
+        assert rule.about in html.unescape(answer.text)
+    answer = send(client, f"{address}/delete", {})
+    assert answer.status_code == 409, "what is settled was deleted"
+    assert rule.about in html.unescape(answer.text)
+    assert _row(entity.table, record_id) == before
+
+
+def _other_text(field: Field, text: str) -> str:
+    if field.choices:
+        return next((choice for choice in field.choices if choice != text), text)
+    if field.type == "bool":
+        return "" if text else "1"
+    other = within(field, OTHER[field.type])
+    return within(field, "3") if other == text else other
 
 
 def _changed(client: Browser, stage: Stage, scene: dict[str, Any]) -> Any:
