@@ -163,8 +163,8 @@ async def test_a_quote_is_accepted_by_its_link_and_by_no_other(staff: Staff) -> 
     line = re.findall(r'href="/quote_lines/(\d+)"', (await staff.client.get(f"/quotes/{ada}")).text)[0]
     await assert_is_settled(staff, "quote_lines", line, "An accepted quote can no longer be changed.")
     assert "$50.00" in plain((await staff.visitor.get(link)).text)
-    customer = await staff.send("/customers/1/delete")
-    assert (customer.status_code, "An accepted quote can no longer be changed." in plain(customer.text)) == (
+    deleted = await staff.send("/customers/1/delete")
+    assert (deleted.status_code, "An accepted quote can no longer be changed." in plain(deleted.text)) == (
         409,
         True,
     )
