@@ -114,15 +114,15 @@ async def choices_for(
     settings: Settings, database: Database, founder_id: FounderId, project_id: ProjectId | None = None
 ) -> tuple[ModelChoice, ...]:
     """The models that are asked for a project, or for a new one; none where none is chosen. ConfigurationError."""
-    kept = kept_choices(settings)
+    keeper = kept_choices(settings)
     async with database.autocommit() as tx:
-        found = await kept.find(tx, founder_id, project_id)
-        if found is None or found.of == "instance":
+        choice = await keeper.find(tx, founder_id, project_id)
+        if choice is None or choice.of == "instance":
             return choices_of(settings)
-        pairs = [_parse(text) for text in found.model.split(",")]
-        urls = [found.url if provider == pairs[0][0] else None for provider, _ in pairs]
+        pairs = [_parse(text) for text in choice.model.split(",")]
+        urls = [choice.url if provider == pairs[0][0] else None for provider, _ in pairs]
         secrets = [
-            await kept.key_of(tx, founder_id, provider, url)
+            await keeper.key_of(tx, founder_id, provider, url)
             for (provider, _), url in zip(pairs, urls, strict=True)
         ]
     addresses = addresses_of(settings)

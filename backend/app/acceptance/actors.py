@@ -130,5 +130,5 @@ def people_of(known: KnownRecords, entity: EntitySpec, number: int, person: str)
 
 def _led_to(known: KnownRecords, entity: EntitySpec, number: int, paths: list[tuple[str, ...]]) -> list[int]:
     evaluator = known.evaluator()
-    found = [evaluator.value(".".join(path), entity.name, number) for path in paths]
-    return [int(one) for one in found if isinstance(one, Fraction)]
+    numbers = [evaluator.value(".".join(path), entity.name, number) for path in paths]
+    return [int(person) for person in numbers if isinstance(person, Fraction)]

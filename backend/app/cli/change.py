@@ -43,8 +43,8 @@ def change(
             body = {"project_id": project_id, "change": words}
 
         def start(is_confirmed: bool) -> JsonObject:
-            whole = {**body, "confirmed": True} if is_confirmed else body
-            return client.post("/api/generation/start", whole, idempotency_key=uuid.uuid4().hex)
+            request = {**body, "confirmed": True} if is_confirmed else body
+            return client.post("/api/generation/start", request, idempotency_key=uuid.uuid4().hex)
 
         try:
             started = start_confirmed(context, start, yes=yes)

@@ -24,13 +24,13 @@ def ask(
         raise UsageError("The question is empty.", remedy='cofounder ask PROJECT "What happens next?"')
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/help"
-        found = client.get(path, params={"question": question.strip()[:400]})
+        answer = client.get(path, params={"question": question.strip()[:400]})
     if common.json:
-        context.result_json(found)
+        context.result_json(answer)
         return Exit.OK
-    context.result(found["text"])
-    for line in (*found["lines"], *found["examples"]):
+    context.result(answer["text"])
+    for line in (*answer["lines"], *answer["examples"]):
         context.result(f"  - {line}")
-    for offer in found["offers"]:
+    for offer in answer["offers"]:
         context.say(f"{offer['label']}:\n{offer['command']}")
     return Exit.OK

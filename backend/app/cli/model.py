@@ -100,7 +100,7 @@ def _filter(client: ApiClient, project: str | None) -> dict[str, str]:
 
 def _has_key(answer: dict[str, Any], provider: str, url: str | None) -> bool:
     return any(
-        (kept["provider"], kept["url"]) == (provider.removesuffix("-chat"), url or "") for kept in answer["keys"]
+        (key["provider"], key["url"]) == (provider.removesuffix("-chat"), url or "") for key in answer["keys"]
     )
 
 
@@ -118,10 +118,10 @@ def model_lines(answer: dict[str, Any]) -> Iterator[str]:
         yield f"{answer['model']}{where}, {_OF[answer['of']]}"
         planner = "the model" if answer["engine"] == "model" else "rules, unless a build says otherwise"
         yield f"Who plans: {planner}"
-    for kept in answer["keys"]:
-        where = f" at {kept['url']}" if kept["url"] else ""
-        shown = f"ends in {kept['hint']}" if kept["hint"] else "is kept"
-        yield f"The key of {kept['provider']}{where} {shown}, since {kept['changed_at'][:10]}"
+    for key in answer["keys"]:
+        where = f" at {key['url']}" if key["url"] else ""
+        ending = f"ends in {key['hint']}" if key["hint"] else "is kept"
+        yield f"The key of {key['provider']}{where} {ending}, since {key['changed_at'][:10]}"
 
 
 app = command_group("model", use, forget, key, remove_key, rotate, default=model)

@@ -302,8 +302,8 @@ def task_with_memory(pid: int, status: Status) -> tuple[int, Status] | None:
         threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
     except OSError:
         return None
-    found = ((thread, read_status(thread)) for thread in threads)
-    return next(((thread, status) for thread, status in found if has_memory(status)), None)
+    statuses = ((thread, read_status(thread)) for thread in threads)
+    return next(((thread, status) for thread, status in statuses if has_memory(status)), None)
 
 
 def has_memory(status: Status) -> bool:

@@ -53,19 +53,19 @@ class Acceptance:
         # Two processes that accept for the same projects lock them in one order.
         batch = sorted(batch, key=lambda one: str(one[0].job.project_id))
         try:
-            answers = await self._accept_in_one([wanted for wanted, _ in batch], waits=False)
+            answers = await self._accept_in_one([build for build, _ in batch], waits=False)
         except psycopg.Error:
             # Nothing was accepted, and one of them is the reason: each learns by itself whether it is that one.
-            for wanted, answered in batch:
-                await self._accept_alone(wanted, answered)
+            for build, answered in batch:
+                await self._accept_alone(build, answered)
             return
         for (_, answered), answer in zip(batch, answers, strict=True):
             if not answered.done():  # whoever asked may have gone
                 answered.set_result(answer)
 
-    async def _accept_alone(self, wanted: Wanted, answered: asyncio.Future[Mapping[str, Any]]) -> None:
+    async def _accept_alone(self, build: Wanted, answered: asyncio.Future[Mapping[str, Any]]) -> None:
         try:
-            [answer] = await self._accept_in_one([wanted], waits=False)
+            [answer] = await self._accept_in_one([build], waits=False)
         except psycopg.Error as error:
             if not answered.done():
                 answered.set_exception(error)

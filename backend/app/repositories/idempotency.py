@@ -25,8 +25,8 @@ async def reserve(tx: Connection, founder_id: FounderId, key: str, *, request_ha
     """None when the key is new (it is ours until the transaction ends), else what was answered before."""
     statement = "SELECT reserve_key(%(founder)s, %(key)s, %(hash)s, %(hours)s)"
     values = {"founder": founder_id, "key": key, "hash": request_hash, "hours": KEPT_HOURS}
-    kept = await tx.value(statement, values)
-    return KeptAnswer(**kept) if kept is not None else None
+    earlier = await tx.value(statement, values)
+    return KeptAnswer(**earlier) if earlier is not None else None
 
 
 async def keep(tx: Connection, founder_id: FounderId, key: str, answer: Mapping[str, Any]) -> None:

@@ -108,8 +108,10 @@ def lost_parts(spec: AppSpec, wishes: Sequence[WishSpec]) -> list[LostPart]:
 def change_example(spec: AppSpec) -> str:
     """A sentence that is understood as a change of this plan."""
     entity = spec.entities[0]
-    known = {field.label.casefold() for field in entity.fields}
-    new = next((detail for detail in ("photo", "phone number", "colour", "note") if detail not in known), "remark")
+    labels = {field.label.casefold() for field in entity.fields}
+    new = next(
+        (detail for detail in ("photo", "phone number", "colour", "note") if detail not in labels), "remark"
+    )
     return f"add a {new} to {lower_first(entity.plural)}"
 
 

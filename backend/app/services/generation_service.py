@@ -169,8 +169,8 @@ class GenerationService:
         A goal that is built anew, a build that is tried again and a way back are no iterations.
         """
         if tx is None:
-            async with self._database.autocommit() as own:
-                return await self._require_few_iterations(own, project_id, tier)
+            async with self._database.autocommit() as connection:
+                return await self._require_few_iterations(connection, project_id, tier)
         iterations = await self.iterations(tx, project_id, tier)
         if iterations.must_be_confirmed:
             raise ConfirmationNeeded(
@@ -196,8 +196,8 @@ class GenerationService:
 
     async def _to_build(self, tx: Connection | None, request: StartRequest) -> tuple[AppSpec | None, str | None]:
         if tx is None:
-            async with self._database.autocommit() as own:
-                return await self._to_build(own, request)
+            async with self._database.autocommit() as connection:
+                return await self._to_build(connection, request)
         if request.change is not None:
             return await self._specs.to_change(tx, request.project_id)
         return await self._specs.to_build(tx, request.project_id, request.goal)
@@ -218,11 +218,11 @@ class GenerationService:
         await owned(tx, founder_id, project_id, lock=True)
         newest = await jobs.newest_ready(tx, project_id)
         asked = {question["question"] for question in questions_of_build(newest)}
-        known = {question: text for question, text in answers.items() if question in asked and text.strip()}
-        if newest is None or not known:
+        accepted = {question: text for question, text in answers.items() if question in asked and text.strip()}
+        if newest is None or not accepted:
             raise NotReady("These are no answers to what the newest version asks.", remedy="Look at it again.")
-        told = {**(newest.answers or {}), **known}
-        request = StartRequest(project_id, newest.goal, engine=MODEL_ENGINE, answers=told)
+        all_answers = {**(newest.answers or {}), **accepted}
+        request = StartRequest(project_id, newest.goal, engine=MODEL_ENGINE, answers=all_answers)
         return await self.start(tx, founder_id, request, tier=tier)
 
     async def job(self, tx: Connection, founder_id: FounderId, job_id: JobId) -> Job:

@@ -61,8 +61,8 @@ class ModelChoices:
             return project.engine_asked
         if self.usual_engine is not None:
             return self.usual_engine
-        found = await self.find(tx, founder_id, None if project is None else project.id)
-        return BLUEPRINT_ENGINE if found is None else MODEL_ENGINE
+        choice = await self.find(tx, founder_id, None if project is None else project.id)
+        return BLUEPRINT_ENGINE if choice is None else MODEL_ENGINE
 
     async def choose(
         self, tx: Connection, founder_id: FounderId, project_id: ProjectId | None, *, model: str, url: str | None
@@ -76,9 +76,9 @@ class ModelChoices:
             raise InvalidInput(
                 "A server of this kind needs its address.", remedy="Such as http://127.0.0.1:8080/v1"
             )
-        first = parse_choice(names[0])[0]
+        first_provider = parse_choice(names[0])[0]
         for provider, _ in map(parse_choice, names):
-            asked_at = address_of(provider, address if provider == first else None)
+            asked_at = address_of(provider, address if provider == first_provider else None)
             if asked_at is not None:
                 await self._addresses.require_allowed(asked_at)
         await self._keep(tx, founder_id, project_id, ", ".join(names), address)

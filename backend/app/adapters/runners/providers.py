@@ -74,10 +74,10 @@ async def open_provider(choice: ModelChoice) -> AsyncIterator[Provider]:
     async with await _open_client(choice, httpx2.Timeout(silence_s, connect=_CONNECT_S)) as client:
         # In a thread: loading a provider's library takes seconds, and this process must prove that it lives.
         model = await asyncio.to_thread(_make_model, choice, client)
-        told = await ask_server(choice, client)
-        context = choice.context or told.context or _known_context(choice)
+        server = await ask_server(choice, client)
+        context = choice.context or server.context or _known_context(choice)
         form = AnswerForm.TOOL if choice.provider == ANTHROPIC else AnswerForm.SCHEMA
-        yield Provider(model, form, context=context, sees=told.sees)
+        yield Provider(model, form, context=context, sees=server.sees)
 
 
 async def _open_client(choice: ModelChoice, limits: httpx2.Timeout) -> httpx2.AsyncClient:
