@@ -45,11 +45,15 @@ class ProcessKey:
         return process_key(self.pid) == self
 
 
+def boot_id() -> str:
+    """Differs after each start of the machine, when pids and ticks begin again."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def process_key(pid: int) -> ProcessKey | None:
     """The key of a running process; None when there is none with this pid, or only a zombie."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        text, boot = Path(f"/proc/{pid}/stat").read_text(), boot_id()
     except (FileNotFoundError, ProcessLookupError):
         return None
     state, *fields = text.rpartition(")")[2].split()

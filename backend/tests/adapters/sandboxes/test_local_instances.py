@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import os
 import signal
 import sys
@@ -19,11 +18,11 @@ import pytest
 import app
 from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.sandboxes.local.instances import Instance, new_directory, sweep
-from app.adapters.sandboxes.local.processes import Process
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from app.adapters.sandboxes.local.trees import TreeTooDeep, disk_usage, remove_tree
 from app.core.ids import JobId, SandboxId
 from app.ports.sandbox import SandboxGone, SandboxRequest, SandboxUnavailable
+from app.supervision.process import ProcessKey, boot_id, process_key
 from tests.adapters.sandboxes.weaker import MakeRuntime, is_root, started
 
 OWNER = Path(__file__).with_name("owner.py")
@@ -58,7 +57,7 @@ def family(sandbox_id: SandboxId) -> list[psutil.Process]:
 
 async def ended(processes: list[psutil.Process]) -> None:
     async with asyncio.timeout(10):
-        while any(Process.of(process.pid) for process in processes):  # noqa: ASYNC110 - they are not our children
+        while any(process_key(process.pid) for process in processes):  # noqa: ASYNC110 - they are not our children
             await asyncio.sleep(0.005)
 
 
@@ -109,13 +108,13 @@ async def test_a_stopped_owner_loses_its_sandbox_all_the_same(make_runtime: Make
 async def test_a_used_again_process_number_is_never_killed(make_runtime: MakeRuntime, root: Path) -> None:
     innocent = await asyncio.create_subprocess_exec("sleep", "60")
     instance = Instance.create(new_directory(root), JobId(uuid.uuid4()), "build")
-    of_another_time = Process(innocent.pid, 1)
+    of_another_time = ProcessKey(innocent.pid, f"{boot_id()}:1")
     left = instance.running(of_another_time, of_another_time)
     left.save()
 
     await make_runtime(root=root).kill(left.id)
 
-    assert Process.of(innocent.pid) is not None
+    assert process_key(innocent.pid) is not None
     assert list(root.iterdir()) == []
     innocent.kill()
     await innocent.wait()
@@ -125,16 +124,16 @@ async def test_what_ran_before_the_machine_was_started_anew_is_only_removed(
     make_runtime: MakeRuntime, root: Path
 ) -> None:
     innocent = await asyncio.create_subprocess_exec("sleep", "60")
-    same = Process.of(innocent.pid)
+    same = process_key(innocent.pid)
     assert same is not None
     instance = Instance.create(new_directory(root), JobId(uuid.uuid4()), "build").running(same, same)
     instance.save()
-    state = json.loads((instance.directory / "state.json").read_text())
-    (instance.directory / "state.json").write_text(json.dumps({**state, "boot": "another"}))
+    state = (instance.directory / "state.json").read_text()
+    (instance.directory / "state.json").write_text(state.replace(boot_id(), "another"))
 
     await make_runtime(root=root).kill(instance.id)
 
-    assert Process.of(innocent.pid) == same
+    assert process_key(innocent.pid) == same
     assert list(root.iterdir()) == []
     innocent.kill()
     await innocent.wait()

@@ -10,13 +10,14 @@ import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from app.adapters.sandboxes.local.processes import Process, boot_id
+from app.adapters.sandboxes.local.processes import kill
 from app.adapters.sandboxes.local.trees import remove_tree
 from app.core.ids import JobId, SandboxId
+from app.supervision.process import ProcessKey, boot_id
 
-NOT_YET: Final = Process(0, 0)
+NOT_YET: Final = ProcessKey(0, "")
 ROOMS: Final = ("workspace", "home", "cache")
 # Far longer than any start takes.
 ABANDONED_S: Final = 3600
@@ -32,9 +33,9 @@ class Instance:
     job_id: JobId
     purpose: str
     boot: str
-    outer: Process = NOT_YET
+    outer: ProcessKey = NOT_YET
     """bubblewrap itself."""
-    inner: Process = NOT_YET
+    inner: ProcessKey = NOT_YET
     """PID 1 of the sandbox, as seen from outside: when it has ended, everything inside has."""
 
     @classmethod
@@ -51,11 +52,11 @@ class Instance:
 
     @property
     def id(self) -> SandboxId:
-        return SandboxId(f"{self.outer.pid}-{self.outer.started}-{self.directory.name}")
+        return SandboxId(f"{self.outer.pid}-{_ticks_of(self.outer)}-{self.directory.name}")
 
     @property
     def is_alive(self) -> bool:
-        return self.boot == boot_id() and (self.outer.is_alive or self.inner.is_alive)
+        return self.outer.alive or self.inner.alive
 
     @property
     def has_ended(self) -> bool:
@@ -67,7 +68,7 @@ class Instance:
         """False once somebody else has begun to remove them."""
         return (self.directory / _STATE).exists()
 
-    def running(self, outer: Process, inner: Process) -> Self:
+    def running(self, outer: ProcessKey, inner: ProcessKey) -> Self:
         """The same instance with its processes, not saved yet."""
         return replace(self, outer=outer, inner=inner)
 
@@ -94,18 +95,28 @@ class Instance:
                 JobId(uuid.UUID(state["job_id"])),
                 state["purpose"],
                 state["boot"],
-                Process(**state["outer"]),
-                Process(**state["inner"]),
+                _read_key(state["outer"], state["boot"]),
+                _read_key(state["inner"], state["boot"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     async def end(self) -> None:
         """Kill what runs and wait for it."""
-        if self.boot != boot_id():
-            return
         for process in (self.inner, self.outer):
-            await process.kill()
+            await kill(process)
+
+
+def _ticks_of(process: ProcessKey) -> int:
+    """The clock ticks after boot at which it began; 0 for one that has not begun."""
+    return int(process.birth.rpartition(":")[2] or 0)
+
+
+def _read_key(kept: dict[str, Any], boot: str) -> ProcessKey:
+    """The key of a process as it was kept, by an earlier release in ticks alone."""
+    if "started" in kept:
+        return ProcessKey(kept["pid"], f"{boot}:{kept['started']}" if kept["pid"] else "")
+    return ProcessKey(**kept)
 
 
 def new_directory(root: Path, *, hidden: bool = False) -> Path:
@@ -131,10 +142,13 @@ def sweep(root: Path) -> None:
                 remove_tree(directory)
 
 
-def parse_id(sandbox_id: SandboxId) -> tuple[Process, str] | None:
-    """The outer process and the directory's name; None for an id of another provider."""
+def parse_id(sandbox_id: SandboxId) -> tuple[ProcessKey, str] | None:
+    """The outer process, if the machine still runs as it did then, and the directory's name.
+
+    None for an id of another provider.
+    """
     match = _ID.fullmatch(sandbox_id)
-    return (Process(int(match[1]), int(match[2])), match[3]) if match else None
+    return (ProcessKey(int(match[1]), f"{boot_id()}:{match[2]}"), match[3]) if match else None
 
 
 def remove_instance(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""Processes by pid *and* start time, so that a number used again is never taken for the old process."""
+"""Ending processes without a chance to hit another one that got the number, and work that is not to block."""
 
 from __future__ import annotations
 
@@ -7,61 +7,41 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
+
+from app.supervision.process import ProcessKey
 
 T = TypeVar("T")
 END_TIMEOUT_S: Final = 10.0
 
 
-@dataclass(frozen=True)
-class Process:
-    """One process for as long as the machine is up."""
-
-    pid: int
-    started: int
-    """Clock ticks after boot."""
-
-    @classmethod
-    def of(cls, pid: int) -> Self | None:
-        """The live process of this number; a zombie counts as gone."""
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        return None if fields[0] in "ZX" else cls(pid, int(fields[19]))
-
-    @property
-    def is_alive(self) -> bool:
-        return type(self).of(self.pid) == self
-
-    def open(self) -> int | None:
-        """A pidfd of exactly this process, or None when it is gone."""
-        if not self.pid:
-            return None
-        try:
-            fd = os.pidfd_open(self.pid)
-        except ProcessLookupError:
-            return None
-        # Looked at again, since the number may have been given to another before it was opened.
-        if self.is_alive:
-            return fd
-        os.close(fd)
+def open_pidfd(process: ProcessKey) -> int | None:
+    """A pidfd of exactly this process, or None when it is gone."""
+    if not process.pid:
         return None
+    try:
+        fd = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return None
+    # Looked at again, since the number may have been given to another before it was opened.
+    if process.alive:
+        return fd
+    os.close(fd)
+    return None
 
-    async def kill(self) -> None:
-        """End it and wait until it has ended; nothing when it is gone. TimeoutError when it does not go."""
-        fd = self.open()
-        if fd is None:
-            return
-        try:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(fd, signal.SIGKILL)
-            async with asyncio.timeout(END_TIMEOUT_S):
-                await ended(fd)
-        finally:
-            os.close(fd)
+
+async def kill(process: ProcessKey) -> None:
+    """End it and wait until it has ended; nothing when it is gone. TimeoutError when it does not go."""
+    fd = open_pidfd(process)
+    if fd is None:
+        return
+    try:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(fd, signal.SIGKILL)
+        async with asyncio.timeout(END_TIMEOUT_S):
+            await ended(fd)
+    finally:
+        os.close(fd)
 
 
 async def ended(pidfd: int) -> None:
@@ -94,8 +74,3 @@ async def said_by(process: asyncio.subprocess.Process, *, timeout_s: float) -> t
         if process.returncode is None:
             process.kill()
             await process.wait()
-
-
-def boot_id() -> str:
-    """Differs after each start of the machine, when pids and clock ticks begin again."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

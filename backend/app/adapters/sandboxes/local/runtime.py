@@ -29,7 +29,7 @@ from app.adapters.sandboxes.local.instances import (
 )
 from app.adapters.sandboxes.local.launch import Launcher
 from app.adapters.sandboxes.local.layout import Layout
-from app.adapters.sandboxes.local.processes import in_thread
+from app.adapters.sandboxes.local.processes import in_thread, kill
 from app.adapters.sandboxes.local.registries import CA_BUNDLE, Registries
 from app.adapters.sandboxes.local.rooms import prepare_rooms
 from app.adapters.sandboxes.local.sandbox import LocalSandbox, Terms
@@ -180,7 +180,7 @@ class LocalSandboxRuntime:
             return
         outer, name = parsed
         instance = await in_thread(Instance.load, self._root / name)
-        await (instance.end() if instance is not None else outer.kill())
+        await (instance.end() if instance is not None else kill(outer))
         await in_thread(remove_instance, self._root / name)
         if self._delegated is not None:
             await in_thread(Cgroup.named(self._delegated, name).remove)

@@ -22,7 +22,7 @@ from app.adapters.sandboxes.local.files import check_files, read_regular
 from app.adapters.sandboxes.local.instances import Instance, remove_instance
 from app.adapters.sandboxes.local.layout import WRITTEN_BY_APPS
 from app.adapters.sandboxes.local.output import Capture, OutputPipe, Tail
-from app.adapters.sandboxes.local.processes import ended, in_thread
+from app.adapters.sandboxes.local.processes import ended, in_thread, open_pidfd
 from app.adapters.sandboxes.local.startup import Running
 from app.adapters.sandboxes.local.watchdog import Excess, ResourceWatch
 from app.core.ids import SandboxId
@@ -76,7 +76,9 @@ class LocalSandbox:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._workspace = os.open(instance.directory / "workspace", os.O_RDONLY | os.O_DIRECTORY)
-        self._pidfds = [fd for process in (instance.inner, instance.outer) if (fd := process.open()) is not None]
+        self._pidfds = [
+            fd for process in (instance.inner, instance.outer) if (fd := open_pidfd(process)) is not None
+        ]
         self._over = asyncio.create_task(self._await_end())
         trees = [instance.directory / room for room in WRITTEN_BY_APPS]
         if terms.data is not None:

@@ -13,8 +13,9 @@ from typing import Final
 from app.adapters.sandboxes.local.channel import Channel
 from app.adapters.sandboxes.local.launch import Launched, Launcher
 from app.adapters.sandboxes.local.layout import Layout
-from app.adapters.sandboxes.local.processes import Process, in_thread
+from app.adapters.sandboxes.local.processes import in_thread
 from app.ports.sandbox import SandboxGone, SandboxLimits
+from app.supervision.process import ProcessKey, process_key
 
 READY_TIMEOUT_S: Final = 20.0
 
@@ -29,8 +30,8 @@ class Running:
 
     process: subprocess.Popen[bytes]
     channel: Channel
-    outer: Process
-    inner: Process
+    outer: ProcessKey
+    inner: ProcessKey
 
 
 async def come_up(launcher: Launcher, layout: Layout, limits: SandboxLimits) -> Running:
@@ -40,8 +41,8 @@ async def come_up(launcher: Launcher, layout: Layout, limits: SandboxLimits) -> 
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             await channel.ready
-        inner = Process.of(json.loads(os.read(launched.info_fd, 4096))["child-pid"])
-        outer = Process.of(launched.process.pid)
+        inner = process_key(json.loads(os.read(launched.info_fd, 4096))["child-pid"])
+        outer = process_key(launched.process.pid)
         if inner is None or outer is None:
             raise SandboxGone("it ended at once")
     except BaseException as error:
