@@ -26,8 +26,8 @@ from app.adapters.embedded.postgres import EmbeddedPostgres
 from app.core.errors import ConfigurationError
 from app.core.paths import DataDir
 from app.core.settings import Settings
-from app.supervision.instance import Instance, read_instance, stop_instance, write_instance
-from app.supervision.process import own_key, process_key, wait_until
+from app.supervision.instance import read_instance, stop_instance
+from app.supervision.process import LOG_CAP, wait_until
 
 TESTS = Path(__file__).parent
 # Answers every GET with its pid and what it was given to work with.
@@ -84,6 +84,11 @@ class Up:
             if key in said and text in str(said[key]):
                 return said
         raise AssertionError(f"It ended ({self.process.wait()}) without {key} {text!r}.")
+
+    def until_either(self, *keys: str) -> Any:
+        """Read on to the line that has one of these keys."""
+        assert self.process.stdout is not None
+        return next(said for line in self.process.stdout if (said := json.loads(line)).keys() & set(keys))
 
     def get(self) -> Any:
         """What the API child answers; waits until it does."""
@@ -142,8 +147,8 @@ def port() -> int:
 def start(empty_data: DataDir, port: int) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
 
-    def begin(*children: dict[str, Any], **options: Any) -> Up:
-        started.append(Up(empty_data, *children, port=port, **options))
+    def begin(*children: dict[str, Any], data: DataDir = empty_data, **options: Any) -> Up:
+        started.append(Up(data, *children, port=port, **options))
         return started[-1]
 
     yield begin
@@ -396,6 +401,30 @@ def test_a_taken_port_is_refused_before_anything_starts(
     assert not empty_data.postgres.exists()
 
 
+def test_of_two_that_start_at_once_on_one_port_one_is_refused(
+    start: Callable[..., Up], tmp_path: Path, postgres_url: str, valkey_url: str
+) -> None:
+    settings = {"database_url": postgres_url, "redis_url": valkey_url}
+    both = [start(settings=settings, data=DataDir(tmp_path / name)) for name in ("one", "two")]
+
+    ends = [up.until_either("ready", "refused") for up in both]
+
+    assert sorted(next(iter(end)) for end in ends) == ["ready", "refused"]
+    [refusal] = [end["refused"] for end in ends if "refused" in end]
+    assert refusal == f"Port {both[0].port} of 127.0.0.1 is taken by another program."
+
+
+def test_the_log_of_a_child_that_goes_on_is_put_aside_when_it_is_too_large(
+    start: Callable[..., Up], empty_data: DataDir, postgres_url: str, valkey_url: str
+) -> None:
+    log = empty_data.logs / "api.log"
+    up = start(settings={"database_url": postgres_url, "redis_url": valkey_url})
+    up.until("ready")
+    os.truncate(log, LOG_CAP + 1)
+
+    assert wait_until(lambda: log.with_name("api.log.1").exists() and log.stat().st_size == 0, seconds=10)
+
+
 def test_visitors_wait_while_what_they_visit_is_started_again(start: Callable[..., Up]) -> None:
     up = start()
     up.until("ready")
@@ -440,46 +469,6 @@ def test_an_instance_that_does_not_stop_is_named(start: Callable[..., Up], data:
     with pytest.raises(ConfigurationError, match=str(up.process.pid)) as refusal:
         stop_instance(data, timeout_s=0.1)
     assert refusal.value.remedy == f"kill -9 {up.process.pid}"
-
-
-def instance_of(pid: int, birth: str) -> Instance:
-    return Instance.model_validate(
-        {
-            "pid": pid,
-            "birth": birth,
-            "api_url": "http://127.0.0.1:1",
-            "preview_port": 2,
-            "version": "0",
-            "started_at": "2026-01-01T00:00:00Z",
-        }
-    )
-
-
-def test_a_pid_that_was_used_again_is_not_the_instance(empty_data: DataDir) -> None:
-    empty_data.prepare()
-    write_instance(empty_data, instance_of(os.getpid(), own_key().birth))
-    assert read_instance(empty_data) is not None
-    write_instance(empty_data, instance_of(os.getpid(), own_key().birth + "0"))
-    assert read_instance(empty_data) is None
-
-
-def test_a_zombie_is_not_the_instance(empty_data: DataDir) -> None:
-    empty_data.prepare()
-    with subprocess.Popen(["sleep", "1000"]) as process:
-        key = process_key(process.pid)
-        assert key is not None
-        write_instance(empty_data, instance_of(key.pid, key.birth))
-        assert read_instance(empty_data) is not None
-        process.kill()
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        assert read_instance(empty_data) is None
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "me"}', "\x00"])
-def test_a_file_that_is_no_instance_is_none(empty_data: DataDir, text: str) -> None:
-    empty_data.prepare()
-    empty_data.instance.write_text(text)
-    assert read_instance(empty_data) is None
 
 
 def test_the_environment_of_settings_makes_the_same_settings(

@@ -7,6 +7,7 @@ from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app.container import Services
 from app.core.settings import Settings
@@ -33,11 +34,9 @@ class _ApiServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def run_api(settings: Settings) -> int:
-    """Serve the API until SIGTERM."""
-    configure(settings)
-    app = create_app(settings)
-    config = uvicorn.Config(
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How the API is served: what it takes from strangers is limited, and what it is made of is not told."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -49,6 +48,12 @@ def run_api(settings: Settings) -> int:
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=32_768,
     )
+
+
+def run_api(settings: Settings) -> int:
+    """Serve the API until SIGTERM."""
+    configure(settings)
+    app = create_app(settings)
     listener = inherited_listener()
-    _ApiServer(app, config).run(None if listener is None else [listener])
+    _ApiServer(app, server_config(app, settings)).run(None if listener is None else [listener])
     return 0

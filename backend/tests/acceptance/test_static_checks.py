@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -54,20 +55,28 @@ def test_what_was_looked_at_is_told_apart_from_what_every_app_has() -> None:
     ]
 
 
-def test_no_two_builds_parse_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("look", [static_checks.parse_sources, static_checks.lint_sources])
+def test_no_two_builds_parse_at_once(
+    monkeypatch: pytest.MonkeyPatch, look: Callable[[static_checks.Files], Findings]
+) -> None:
     # On Python 3.11 two parsers at once can end in a SystemError: cpython issue 106905.
-    parse, inside, most = ast.parse, [0], [0]
+    inside, most = [0], [0]
 
-    def slow_parse(content: bytes, path: str) -> ast.Module:
-        inside[0] += 1
-        most[0] = max(most[0], inside[0])
-        time.sleep(0.02)
-        inside[0] -= 1
-        return parse(content, path)
+    def slowly(parse: Callable[..., Any]) -> Callable[..., Any]:
+        def parse_slowly(*arguments: Any, **options: Any) -> Any:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            time.sleep(0.02)
+            inside[0] -= 1
+            return parse(*arguments, **options)
 
-    monkeypatch.setattr(static_checks, "ast", SimpleNamespace(parse=slow_parse))
-    builds = [{f"app/build_{number}.py": b"answer = 42\n"} for number in range(4)]
+        return parse_slowly
+
+    monkeypatch.setattr(static_checks, "ast", SimpleNamespace(parse=slowly(ast.parse)))
+    monkeypatch.setattr(static_checks, "compile", slowly(compile), raising=False)
+    # Each of its own: of what was looked at before, only the verdict is remembered.
+    builds = [{f"app/{look.__name__}_{number}.py": b"answer = 42\n"} for number in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        assert all("no undefined name" in seen.detail for seen in pool.map(static_checks.lint_sources, builds))
+        assert all(findings.detail.startswith("1 ") for findings in pool.map(look, builds))
 
     assert most == [1]

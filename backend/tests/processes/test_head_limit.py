@@ -1,23 +1,22 @@
-"""A request to the API that never has a whole head is cut, and nothing else is."""
+"""As the API is served, a request that never has a whole head is cut, and nothing else is."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
+from app.core.settings import Settings
+from app.processes.api import server_config
 from app.processes.head_limit import HeadLimitProtocol
 
 TIMEOUT_S = 0.3
 HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 Message = MutableMapping[str, Any]
-
-
-class ShortLimit(HeadLimitProtocol):
-    head_timeout_s = TIMEOUT_S
 
 
 async def slow_answer(
@@ -32,10 +31,10 @@ async def slow_answer(
 
 
 @pytest.fixture
-async def port() -> AsyncIterator[int]:
-    config = uvicorn.Config(
-        slow_answer, port=0, http=ShortLimit, lifespan="off", log_config=None, timeout_keep_alive=5
-    )
+async def port(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[int]:
+    monkeypatch.setattr(HeadLimitProtocol, "head_timeout_s", TIMEOUT_S)
+    config = server_config(slow_answer, Settings(data_dir=tmp_path))
+    config.port, config.lifespan = 0, "off"
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
@@ -77,6 +76,7 @@ async def test_an_answer_and_a_body_may_take_longer_and_the_next_head_is_limited
     async with asyncio.timeout(20):
         answer = await reader.readuntil(b"ok")
     assert answer.startswith(b"HTTP/1.1 200")
+    assert b"server:" not in answer.lower()
 
     writer.write(HEAD)
     assert await rest_of(reader) == b""
