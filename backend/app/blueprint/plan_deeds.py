@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.blueprint.plan_parts import STAFF, VISITOR, Deed
 from app.blueprint.spec import AppSpec, EntitySpec, FormSpec, Publicity, Reach, RoleScope
 from app.blueprint.spec_lines import line_kind
-from app.blueprint.spec_queries import cancelling, has_link, lower_first, staff_roles
+from app.blueprint.spec_queries import cancelling, has_link, lower_first, may_add, person_of, staff_roles
 from app.blueprint.spec_site import public_fields
 
 
@@ -15,6 +15,7 @@ def deeds_of(spec: AppSpec) -> Iterator[Deed]:
     """The actions of visitors, of the staff and of each role."""
     yield from _deeds_of_visitors(spec)
     staff = _staff_name(spec)
+    yield from _deeds_of_members(spec)
     for entity in spec.entities:
         plural_label = lower_first(entity.plural)
         yield Deed(who=staff, verb="keep", entity=entity.name, label=f"Add and change {plural_label}")
@@ -30,6 +31,17 @@ def deeds_of(spec: AppSpec) -> Iterator[Deed]:
         for move in entity.moves:
             for by in move.by or (staff,):
                 yield Deed(who=by, verb=move.label.split(" ")[0].lower(), entity=entity.name, label=move.label)
+
+
+def _deeds_of_members(spec: AppSpec) -> Iterator[Deed]:
+    """What those who see only their own add by themselves, where no right says it."""
+    for role in spec.roles:
+        person = person_of(spec, role) if role.scope is RoleScope.OWN else None
+        for entity in spec.entities if person is not None else ():
+            is_said = any(right.role == role.name for right in entity.rights)
+            if person is not None and not is_said and may_add(spec, entity, role, person):
+                label = f"Add {lower_first(entity.plural)} of their own"
+                yield Deed(who=role.name, verb="add", entity=entity.name, label=label)
 
 
 def _deeds_of_visitors(spec: AppSpec) -> Iterator[Deed]:

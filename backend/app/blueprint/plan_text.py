@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.blueprint.plan_parts import Kept, Move, Plan, Sent
+from app.blueprint.plan_parts import Kept, Move, Person, Plan, Sent
 from app.blueprint.spec import WishState
 
 FIELDS_SHOWN: Final = 8
@@ -17,7 +17,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"{plan.title}: {plan.tagline}",
         *wish_lines([clause.model_dump(mode="json") for clause in plan.clauses]),
         *_block("It keeps", (_kept_line(record) for record in plan.keeps)),
-        *_block("People", (f"{person.name} ({_sees_words(person.sees)})" for person in plan.people)),
+        *_block("People", (_person_line(person, plan) for person in plan.people)),
         *_block("Without an account", (deed.label for deed in plan.does if deed.who == "Visitor")),
         *_block("Steps", (_move_line(record, move) for record in plan.keeps for move in record.moves)),
         *_block("Rules", (rule.about for rule in plan.rules)),
@@ -47,6 +47,12 @@ def _wish_line(wish: Mapping[str, Any]) -> str:
 def _block(title: str, lines: Iterator[str] | tuple[str, ...]) -> list[str]:
     indented = [f"    - {line}" for line in dict.fromkeys(lines)]
     return [f"  {title}:", *indented] if indented else []
+
+
+def _person_line(person: Person, plan: Plan) -> str:
+    own = (deed for deed in plan.does if deed.who == person.name and deed.verb == "add")
+    adds = [f"adds {deed.label.removeprefix('Add ')}" for deed in own]
+    return f"{person.name} ({', '.join([_sees_words(person.sees), *adds])})"
 
 
 def _move_line(kept: Kept, move: Move) -> str:

@@ -38,7 +38,8 @@ _PAPERS: Final = ("Contract", "Agreement")
 # Of a client with two bookings at a time, the room or the tutor is what cannot be shared.
 _SERVED: Final = tuple(
     "client customer guest member patient student pupil tenant visitor attendee participant borrower buyer "
-    "applicant reader neighbour learner owner resident".split()
+    "applicant reader neighbour learner owner resident parent guardian family household couple person kid "
+    "child".split()
 )
 
 

@@ -291,3 +291,25 @@ def has_record_pages(spec: AppSpec) -> bool:
     """True if the app has pages for its records: one that lists its pages and none of a record has not."""
     paths = {page.path for page in spec.pages}
     return (bool(spec.entities) and not paths) or any(f"/{entity.table}" in paths for entity in spec.entities)
+
+
+def person_of(spec: AppSpec, role: RoleSpec) -> EntitySpec | None:
+    """The kind of record that people of a role are; where none is said, the first with an e-mail address."""
+    if role.entity:
+        return spec.entity(role.entity)
+    return next((one for one in spec.entities if any(part.type is FieldType.EMAIL for part in one.fields)), None)
+
+
+def may_add(spec: AppSpec, entity: EntitySpec, role: RoleSpec, person: EntitySpec) -> bool:
+    """True if a right says so, or where none does, if people usually add such records about themselves."""
+    right = next((right for right in entity.rights if right.role == role.name), None)
+    return right.adds if right else _may_usually_add(spec, entity, person)
+
+
+def _may_usually_add(spec: AppSpec, entity: EntitySpec, person: EntitySpec) -> bool:
+    """True if a person adds such records about themselves: what has a form, and what is no judgement or money."""
+    is_about_them = any(field.ref == person.name for field in entity.fields)
+    if not is_about_them or entity.label.lower().split()[-1] in JUDGEMENTS:
+        return False
+    has_form = any(form.entity == entity.name for form in spec.forms)
+    return has_form or not any(field.type is FieldType.MONEY for field in entity.fields)

@@ -44,3 +44,22 @@ def test_words_without_a_number_are_judged_by_their_words() -> None:
 )
 def test_what_such_apps_usually_have_is_no_proof_that_this_one_has_it(goal: str) -> None:
     assert understand(goal).wishes[-1].state is WishState.LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    "goal", ["small place 15", "15 per dog", "dogs at 12", "free booking from 12 dogs", "a dog is 9.50"]
+)
+def test_a_number_behind_its_thing_is_not_kept_by_the_thing_alone(goal: str) -> None:
+    assert state(goal) is not WishState.KEPT
+
+
+def test_a_mark_within_a_number_ends_no_wish() -> None:
+    wishes = wishes_of(
+        "A dog is 9.50, a place 1,200 and each class ends at 9:30", KNOWN, counts=False, adds_up=False
+    )
+    assert [wish.text for wish in wishes] == ["A dog is 9.50", "a place 1,200", "each class ends at 9:30"]
+
+
+def test_what_people_do_is_kept_where_the_app_has_it() -> None:
+    spec = understand("A food truck with a menu, people can order ahead and pick up")
+    assert {wish.text: wish.state for wish in spec.wishes}["people can order ahead"] is WishState.KEPT

@@ -187,6 +187,19 @@ def test_customers_read_no_word_of_software() -> None:
     assert customer_lead(spec_about("Track things")) == "Welcome to Corner."
 
 
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "A film club: members propose films",
+        "Dog walks at 12 and 3pm",
+        "Bread that people order ahead",
+        "Everyone votes for a film",
+    ],
+)
+def test_customers_do_not_read_the_order_that_a_founder_gave(goal: str) -> None:
+    assert customer_lead(spec_about(goal)) == "Welcome to Corner."
+
+
 TEAL, GOLD, BLUE, ORANGE, NAVY = 178, 44, 216, 28, 224
 
 

@@ -9,6 +9,7 @@ import pytest
 from app.blueprint.language import understand
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_parts import VISITOR
+from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec, Publicity, Reach, RuleKind, ViewKind, WishState
 from app.blueprint.spec_queries import with_article
 from tests.support.specs import SPECS
@@ -136,3 +137,11 @@ def test_an_article_goes_by_the_sound(text: str, said: str) -> None:
 def test_a_message_is_told_in_a_sentence_as_people_speak() -> None:
     spec = understand("Customers send orders by a form and get a confirmation by e-mail when they order")
     assert [sent.when for sent in plan_of(spec).sends] == ["when an order is added"]
+
+
+def test_the_plan_says_what_members_add_of_their_own() -> None:
+    plan = plan_of(understand("Rooms of a studio. Bands see their own bookings. Bands book rooms."))
+    assert ("Band", "add", "Add bookings of their own") in {
+        (deed.who, deed.verb, deed.label) for deed in plan.does
+    }
+    assert "    - Band (sees only their own, adds bookings of their own)" in plan_lines(plan)

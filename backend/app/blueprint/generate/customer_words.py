@@ -14,10 +14,16 @@ _SOFTWARE: Final = frozenset(
 )
 _BUILDERS: Final = re.compile(
     r"\b(apps?|applications?|tools?|systems?|software|web ?sites?|web ?pages?|platforms?|portals?|dashboards?|"
-    r"databases?|trackers?|tracking|tracks?|manage[sr]?|managing|management|records?|i|my|we|our|build|users?|"
-    r"log ?in|admin|staff|create|make me|customers?|clients?|visitors?|pages?|forms?|online)\b",
+    r"databases?|trackers?|tracking|tracks?|manage[sr]?|managing|management|records?|i|my|we|our|us|build|users?|"
+    r"log ?in|admin|staff|create|make me|customers?|clients?|visitors?|people|"
+    r"everyone|everybody|they|their|pages?|forms?|online)\b",
     re.IGNORECASE,
 )
+
+
+_LISTING: Final = re.compile(r"\d|[:(]| - ")
+"""Numbers and lists are the order of a founder: "walks at 12 and 3pm, max 6 dogs per walk"."""
+_WORD: Final = re.compile(r"[a-z]+")
 
 
 def customer_name(spec: AppSpec) -> str:
@@ -32,7 +38,7 @@ def customer_name(spec: AppSpec) -> str:
 def customer_lead(spec: AppSpec) -> str:
     """The tagline, where it speaks to customers, or else what they can do here."""
     # A goal is written for whoever builds: "an app to manage my bookings" is no welcome.
-    if spec.tagline != spec.title and not _BUILDERS.search(spec.tagline):
+    if spec.tagline != spec.title and _is_welcome(spec):
         return spec.tagline
     on_front = [form for form in spec.forms if not _is_about_something(spec, form)]
     if on_front:
@@ -42,6 +48,14 @@ def customer_lead(spec: AppSpec) -> str:
         offer = _either([lower_first(form.action) for form in spec.forms[:3]])
         return f"Have a look around, then {offer}: it takes a minute, and you need no account."
     return f"Welcome to {customer_name(spec)}."
+
+
+def _is_welcome(spec: AppSpec) -> bool:
+    """True if the tagline speaks to customers: no list of features, and no word for them as for others."""
+    people = {word for role in spec.roles for word in (role.name.lower(), f"{role.name.lower()}s")}
+    words = set(_WORD.findall(spec.tagline.lower()))
+    is_listing = _LISTING.search(spec.tagline) is not None
+    return not (is_listing or words & people or _BUILDERS.search(spec.tagline))
 
 
 def _either(actions: list[str]) -> str:

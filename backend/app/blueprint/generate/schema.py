@@ -13,11 +13,12 @@ from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSp
 from app.blueprint.spec_expressions import compiler_of
 from app.blueprint.spec_lines import lines_of
 from app.blueprint.spec_queries import (
-    JUDGEMENTS,
     PAST_DATES,
     cancelling,
     columns,
+    may_add,
     monogram,
+    person_of,
     staff_roles,
     status_field,
     still_open,
@@ -279,29 +280,8 @@ def _calling_off_arguments(entity: EntitySpec) -> str:
 def _role_py(spec: AppSpec, role: RoleSpec) -> str:
     if role.scope is RoleScope.ALL:
         return f"Role({role.name!r}, {role.about!r})"
-    person = spec.entity(role.entity) if role.entity else next(filter(_is_person, spec.entities), None)
+    person = person_of(spec, role)
     if person is None:
         return ""
-    adds = tuple(entity.table for entity in spec.entities if _may_add(spec, entity, role, person))
+    adds = tuple(entity.table for entity in spec.entities if may_add(spec, entity, role, person))
     return f"Role({role.name!r}, {role.about!r}, own={person.table!r}, adds={adds!r})"
-
-
-def _is_person(entity: EntitySpec) -> bool:
-    return any(field.type is FieldType.EMAIL for field in entity.fields)
-
-
-def _may_add(spec: AppSpec, entity: EntitySpec, role: RoleSpec, person: EntitySpec) -> bool:
-    """True if a right says so, or where none does, if people usually add such records about themselves."""
-    right = next((right for right in entity.rights if right.role == role.name), None)
-    return right.adds if right else _may_usually_add(spec, entity, person)
-
-
-def _may_usually_add(spec: AppSpec, entity: EntitySpec, person: EntitySpec) -> bool:
-    """True if a person adds such records about themselves: what has a form, and what is no judgement or money."""
-    if (
-        not any(field.ref == person.name for field in entity.fields)
-        or entity.label.lower().split()[-1] in JUDGEMENTS
-    ):
-        return False
-    has_form = any(form.entity == entity.name for form in spec.forms)
-    return has_form or not any(field.type is FieldType.MONEY for field in entity.fields)

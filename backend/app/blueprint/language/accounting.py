@@ -7,8 +7,9 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
+from app.blueprint.language.archetypes import actions
 from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, beyond, shorten, word_forms
-from app.blueprint.language.lexicon import is_known
+from app.blueprint.language.lexicon import is_known, word
 from app.blueprint.language.sending import SENT_SOMEHOW, asks_to_send
 from app.blueprint.language.word_lists import word_pairs
 from app.blueprint.spec import AppSpec, RuleKind, WishSpec, WishState
@@ -34,11 +35,12 @@ _ONLY_OWN: Final = re.compile(
     re.IGNORECASE,
 )
 _DETAILS: Final = frozenset(word_pairs("attributes"))
-_DEEDS: Final = frozenset({"approve", "confirm", "print"})
+_DEEDS: Final = frozenset({"approve", "confirm", "print", *actions()})
 _NO_ACCOUNT: Final = re.compile(
     r"\b(?:no|without)(?: an?| any)? (?:accounts?|log-?in|logins|passwords?|sign-?(?:in|up)|registration)\b",
     re.IGNORECASE,
 )
+_PICK_UP: Final = re.compile(r"\bpick(?:s|ed|ing)? up\b")
 _NOT: Final = re.compile(r"\b(?:nobody|no one|no-one|none|cannot|can(?:no|')t|never|not)\b", re.IGNORECASE)
 _REFUSED: Final = (
     (re.compile(r"\b(?:out|back)\b", re.IGNORECASE), {RuleKind.ONE_OPEN, RuleKind.NO_OVERLAP, RuleKind.STOCK}),
@@ -154,7 +156,14 @@ def _left_out(text: str, why: str) -> WishSpec:
 
 
 def _words_of(text: str) -> list[str]:
-    return [word for word in WORD.findall(text.lower()) if len(word) > 2 and word not in PLAIN_WORDS]
+    spoken = WORD.findall(_PICK_UP.sub("pickup", text.lower()))
+    return [one for one in spoken if len(one) > 2 and one not in PLAIN_WORDS and not _is_adverb(one)]
+
+
+def _is_adverb(text: str) -> bool:
+    """True of a word that only says how or when: "order ahead", "pay monthly"."""
+    entry = word(text)
+    return entry.adverb > entry.noun + entry.verb + entry.adjective
 
 
 def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) -> WishSpec:

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.blueprint.language.acting import acts
 from app.blueprint.language.archetypes import actions, key_of, spoken
+from app.blueprint.language.bracketed import note_bracketed
 from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.grammar import Part, Token, phrases, tag
 from app.blueprint.language.lexicon import NounKind, word
@@ -27,6 +28,8 @@ _AMOUNTS: Final = frozenset(
 )
 _ANSWERING: Final = frozenset({"answer", "reply", "respond"})
 _BOOKED_DEEDS: Final = word_list("booked_deeds")
+_BOOKED, _RENTED = "booking", "rental"
+_HOURS: Final = frozenset({"hour", "hours", "hourly", "minutes"})
 _BOOKINGS: Final = frozenset({"booking", "reservation", "appointment"})
 _DETAILS_WITH_CHOICES: Final = word_list("details_with_choices")
 
@@ -37,7 +40,7 @@ def find_records(words: Sequence[str]) -> Findings:
     findings = Findings(acts=acts(tokens))
     unwanted = _unwanted_places(tokens)
     _weigh_words(tokens, findings, unwanted)
-    examples = _bracket_places(tokens) | _choice_places(tokens) | unwanted
+    examples = _bracket_places(tokens) | _choice_places(tokens) | _example_places(tokens) | unwanted
     for phrase in phrases(tokens):
         if phrase.at not in examples:
             read_phrase(phrase, findings)
@@ -50,7 +53,10 @@ def find_records(words: Sequence[str]) -> Findings:
         ):
             _add_action(actions()[token.basic], at, findings, about=_object_of(tokens, at))
     findings.asked = dict(_asked_verbs(tokens))
-    findings.candidates = _without_shadows(_with_booked_deeds(findings.candidates))
+    findings.candidates = _without_shadows(
+        _without_second_taking(_with_booked_deeds(findings.candidates), by_hours=bool(_HOURS & set(words)))
+    )
+    note_bracketed(tokens, findings)
     if findings.candidates:
         # Once a goal names records, where they are kept says little of the kind of app.
         findings.weights.update(dict.fromkeys(findings.settings, 0.4))
@@ -76,6 +82,19 @@ def _choice_places(tokens: Sequence[Token]) -> frozenset[int]:
         is_inside = is_inside and token.text not in (".", ";")
         if is_inside:
             places.append(at)
+    return frozenset(places)
+
+
+def _example_places(tokens: Sequence[Token]) -> frozenset[int]:
+    """The places of people who are named as examples of others: "groups like the scouts book every week"."""
+    places: list[int] = []
+    for at, token in enumerate(tokens):
+        if token.text == "like" and at and tokens[at - 1].is_plural:
+            for place in range(at + 1, len(tokens)):
+                if tokens[place].part in (Part.VERB, Part.MARK):
+                    break
+                if tokens[place].part is Part.NOUN and _is_person(tokens[place]):
+                    places.append(place)
     return frozenset(places)
 
 
@@ -165,6 +184,32 @@ def _with_booked_deeds(candidates: Sequence[Candidate]) -> list[Candidate]:
         for one in candidates
         if one not in dropped
     ]
+
+
+def _without_second_taking(candidates: Sequence[Candidate], *, by_hours: bool) -> list[Candidate]:
+    """One record for what is hired and booked alike: "groups hire the hall", "the scouts book every week".
+
+    Who books something else than what is hired, such as a tour beside kayaks, has a record of each.
+    """
+    taking = {one.key: one for one in candidates if one.is_action and one.key in (_BOOKED, _RENTED)}
+    if len(taking) < 2:
+        return list(candidates)
+    things = {key: one.about for key, one in taking.items() if _names_one(one.about, candidates)}
+    if len(set(things.values())) > 1:
+        return list(candidates)
+    # A booking has hours, a rental days.
+    first = min(taking.values(), key=lambda one: one.at)
+    kept = taking[_BOOKED] if by_hours else first
+    about = next(iter(things.values()), kept.about)
+    return [
+        replace(one, about=about) if one is kept else one
+        for one in candidates
+        if one is kept or one not in taking.values()
+    ]
+
+
+def _names_one(key: str, candidates: Sequence[Candidate]) -> bool:
+    return bool(key) and any(one.key.endswith(key) for one in candidates)
 
 
 def _without_shadows(candidates: Sequence[Candidate]) -> list[Candidate]:

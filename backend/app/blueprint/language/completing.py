@@ -39,7 +39,8 @@ def complete(drafts: list[Draft], archetype: Archetype | None, findings: Finding
     if archetype is None:
         _add_people(drafts, findings, add)
         return
-    fitting = _fits_archetype(drafts, archetype)
+    # Who books a delivery asks for no routes: what brings it about is the business's own affair.
+    fitting = _fits_archetype(drafts, archetype) and not any(draft.is_booked for draft in drafts)
     # The last turn finds what the usual records themselves must point at.
     # In this order there is still room for what others must point at when the usual ones are added.
     for needed in (_is_needed, _is_welcome, _is_usual, _is_needed) if fitting else (_is_needed,):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -14,6 +14,7 @@ from app.blueprint.language.archetypes import (
     action_fields,
     actions,
     best_archetype,
+    closest,
     fields_of,
     key_of,
     known_entities,
@@ -25,6 +26,7 @@ from app.blueprint.language.drafts import Draft, describes_people
 from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.lexicon import NounKind, doing, plural, word
 from app.blueprint.language.linking import link
+from app.blueprint.language.nouns import is_subject
 from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.spec import FieldType
 
@@ -35,6 +37,7 @@ _SYNONYMS: Final = word_pairs("synonyms")
 
 _NO_DEEDS: Final = word_list("no_deeds")
 _START: Final = "starts_at"
+_TAKINGS: Final = frozenset({"loan", "rental", "booking", "reservation"})
 _BOOKED: Final = ("booking", "reservation")
 _WISHING_VERBS: Final = frozenset({"need", "want"})
 _ROOM_FOR_MORE: Final = 5
@@ -44,10 +47,12 @@ _WARES: Final = word_pairs("wares")
 
 _PERSON: Final = "name! email:email phone:phone notes:longtext"
 _NEUTRAL: Final = "name! on_date:date status=Open/Done notes:longtext"
+_THING: Final = "name! condition=New/Good/Worn/Needs_repair location notes:longtext"
 _DEED: Final = "on_date:date! status=Open/Done notes:longtext"
 _BOOKED_FIELDS: Final = "starts_at:datetime! status=Booked/Confirmed/Done/Cancelled notes:longtext"
 _IN_BOOKING: Final = ("person", "phone", "note")
 _MOST_NEUTRAL: Final = 2
+_MOST_ASKED_FOR: Final = MOST_ENTITIES + 2
 _PEOPLE: Final = word_list("record_people")
 _PARTIES: Final = word_list("parties")
 _THINGS: Final = word_list("record_things")
@@ -64,8 +69,10 @@ def draft_entities(findings: Findings) -> tuple[list[Draft], Archetype | None]:
         _draft_candidate(candidate, archetype)
         for candidate in _keep_vouched(_choose(findings, archetype), findings, archetype)
     ]
-    drafts = _gather(_merge_twins(drafts), archetype)[:MOST_ENTITIES]
+    drafts = _gather(_merge_twins(drafts), archetype)[:_MOST_ASKED_FOR]
     _take_general_fields(drafts, archetype)
+    if not drafts and archetype is None:
+        archetype = _archetype_of_subject(findings)
     complete(drafts, archetype, findings, add=partial(_draft_usual, findings=findings))
     _add_leftovers(drafts, archetype, findings)
     _add_asked_people(drafts, archetype, findings)
@@ -78,6 +85,16 @@ def draft_entities(findings: Findings) -> tuple[list[Draft], Archetype | None]:
     for draft in drafts:
         _settle_start(draft, drafts)
     return drafts, archetype
+
+
+def _archetype_of_subject(findings: Findings) -> Archetype | None:
+    """The kind of app of a goal that names its subject alone: "a fitness app", "our sports club"."""
+    subjects = {
+        word: weight
+        for word, weight in findings.weights.items()
+        if is_subject(word) and word not in _NEVER_RECORDS
+    }
+    return next(iter(closest(subjects, most=1)), None)
 
 
 def _settle_start(draft: Draft, drafts: Sequence[Draft]) -> None:
@@ -186,15 +203,21 @@ def _keep_vouched(chosen: Sequence[Candidate], findings: Findings, archetype: Ar
     """The candidates that an archetype or a known action vouches for, and two that the founder wants to track."""
     vouched: list[Candidate] = []
     neutral = 0
+    taken = {one.about for one in chosen if one.is_action and one.key in _TAKINGS and one.about}
     for candidate in map(_without_strange_words, chosen):
         if _is_never_kept(candidate):
             continue
-        if _is_vouched(candidate, archetype):
+        if _is_vouched(candidate, archetype) or _is_taken(candidate, taken):
             vouched.append(candidate)
         elif findings.tracked & {candidate.key, _last_key(candidate)} and neutral < _MOST_NEUTRAL:
             neutral += 1
             vouched.append(candidate)
     return vouched
+
+
+def _is_taken(candidate: Candidate, taken: Set[str]) -> bool:
+    """True of a thing that is lent, hired out or booked: there is nothing to lend unless it is kept."""
+    return candidate.kind in _KEPT_THINGS and _last_key(candidate) in taken
 
 
 def _last_key(candidate: Candidate) -> str:
@@ -285,7 +308,10 @@ def _take_booking(new: Draft) -> None:
 def _usual_fields(candidate: Candidate, last_word: str) -> str:
     if last_word in _PEOPLE or (candidate.is_person and last_word not in _THINGS | _DEEDS):
         return _PERSON
-    return _DEED if last_word in _DEEDS else _NEUTRAL
+    if last_word in _DEEDS:
+        return _DEED
+    is_object = candidate.kind in (NounKind.ARTEFACT, NounKind.OBJECT) and not candidate.is_action
+    return _THING if is_object else _NEUTRAL
 
 
 def _wants_somebody(part: FieldDraft) -> bool:

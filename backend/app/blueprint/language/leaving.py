@@ -26,13 +26,19 @@ from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleKind, RuleSpe
 
 _MOST_LINES: Final = 8
 _LENGTH: Final = 80
-CLAUSE = re.compile(r"[.;:!?\n()]+|,|\s[-\u2013\u2014]+\s|\band\b|\bbut\b", re.IGNORECASE)
+# A mark within a number ends nothing: "9.50", "1,000", "9:30".
+CLAUSE = re.compile(
+    r"(?:[;!?\n()]|[.:](?!\d)|(?<!\d)[.:])+|,(?!\d)|(?<!\d),|\s[-\u2013\u2014]+\s|\band\b|\bbut\b", re.IGNORECASE
+)
 WORD = re.compile(r"[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
 LIMIT = re.compile(
-    r"\b(at most|at least|up to|no more than|not more than|max(imum)?( of)?|min(imum)?( of)?|only|per|for)\b"
+    r"\b(at most|at least|up to|no more than|not more than|max(imum)?( of)?|min(imum)?( of)?|only|per|for|from|"
+    r"over|under|above|below|within)\b"
     r"[^,.;]{0,20}\d|\d+\s*(%|percent|euros?|dollars?|pounds?|kg|hours?|minutes?|days?|weeks?|months?|\u20ac|\$|\u00a3)"
     r"|\d\s*(to|-|\u2013)\s*\d|\b(deposit|price|fee|fine)s?( of)? \d|[\u20ac$\u00a3]\s?\d"
-    r"|\bno (mon|tues|wednes|thurs|fri|satur|sun)days?\b",
+    r"|\bno (mon|tues|wednes|thurs|fri|satur|sun)days?\b|\d\s*(per|an?|each|apiece)\b"
+    # "Small hall 15": a number behind what it is said of, unless it is a year.
+    r"|^\W*([a-z]+ ){1,4}(?!(19|20)\d\d\b)\d+([.,:]\d+)?\W*$",
     re.IGNORECASE,
 )
 _ADDITION = re.compile(r"^\s*(with|including|plus|along with|together with)\b", re.IGNORECASE)

@@ -63,19 +63,24 @@ def _find_targets(want: FieldDraft, draft: Draft, drafts: Sequence[Draft]) -> li
         if not want.required:
             return [target for target in alike if not target.is_known][:1]
         return (alike or people)[:1]
-    candidates = [target for target in others if not target.is_person and not target.added]
-    things = [target for target in candidates if not target.is_linking] or [
-        target for target in candidates if not target.is_action
-    ]
-    return things[:1] if want.required else []
+    return _things_about(draft, drafts)[:1] if want.required else []
+
+
+def _things_about(draft: Draft, drafts: Sequence[Draft]) -> list[Draft]:
+    """The things that a record may be about, the likeliest first."""
+    candidates = [one for one in drafts if not (one is draft or one.is_person or one.added)]
+    things = [one for one in candidates if not one.is_linking] or [one for one in candidates if not one.is_action]
+    before = drafts[: next((place for place, one in enumerate(drafts) if one is draft), 0)]
+    if things and things[0] not in before:
+        # "Members propose films, everyone votes" speaks of films, whatever snacks are named after it.
+        named = [one for one in reversed(before) if one in candidates and one.is_known and not one.is_action]
+        return [*named, *things]
+    return things
 
 
 def _link_by_kind(draft: Draft, drafts: Sequence[Draft]) -> None:
     """Link to the nearest person and the nearest thing: the doer and the subject of an action."""
-    candidates = [target for target in drafts if not target.is_person and not target.added]
-    things = [target for target in candidates if not target.is_linking] or [
-        target for target in candidates if not target.is_action
-    ]
+    things = _things_about(draft, drafts)
     people = [target for target in drafts if target.is_person]
     for group in (things, people):
         linked = {link.target for link in draft.links}

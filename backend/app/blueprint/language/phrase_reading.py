@@ -36,6 +36,8 @@ _SPELLINGS: Final = word_pairs("spellings")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
 _OPERATORS: Final = word_list("operators")
 _HOLDERS: Final = word_list("holders")
+_MEASURES: Final = word_list("measures")
+_HOW_MUCH: Final = frozenset("minimum min maximum max least most than from per".split())
 _DOERS: Final = ("er", "or", "ist", "person", "man", "woman")
 _SHOWN: Final = frozenset({"picture", "photo", "image"})
 _RATES: Final = frozenset("price cost rate total budget balance salary wage tax".split())
@@ -273,6 +275,8 @@ def _is_passed_over(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
         return True
     if _is_denied(phrase) and not is_action_noun(head.basic, word(head.basic)):
         return True
+    if head.basic in _MEASURES and not phrase.modifiers and (phrase.after == "of" or phrase.before in _HOW_MUCH):
+        return True
     is_contained = phrase.after == "of" and head.basic in _HOLDERS
     whole = key_of("".join(token.basic for token in [*modifiers[-1:], head]))
     is_studied = phrase.verb in _STUDIES and not phrase.determiner
@@ -320,7 +324,7 @@ def _add_named(phrase: Phrase, before: Token | None, lexical: Word, findings: Fi
     candidate = _make_candidate(tokens, phrase.at, about=about, weak=is_for_whom)
     is_thing = lexical.kind in (NounKind.PLANT, NounKind.FOOD, NounKind.ANIMAL, NounKind.ARTEFACT)
     # "Couples come", "groups choose": such words name people when they do something.
-    is_somebody = phrase.head.basic in _PARTIES and phrase.determiner in ("a", "an")
+    is_somebody = phrase.head.basic in _PARTIES and (phrase.determiner in ("a", "an") or phrase.head.is_plural)
     if phrase.is_subject and (is_somebody or (phrase.head.is_plural and "h" in lexical.flags and not is_thing)):
         candidate = replace(candidate, kind=NounKind.PERSON)
     opens_list = phrase.before == ":" and phrase.after == ","

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.blueprint.language.archetypes import telling_words
 from app.blueprint.language.lexicon import is_known
 from app.blueprint.language.refusing import no_words, other_language, unknown_words
+from app.blueprint.language.spelling import slips_of
 from app.blueprint.language.word_lists import foreign_words, word_list
 from app.domain.text import without_direction
 
@@ -18,6 +20,7 @@ MOST_WORDS: Final = 1_200
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _MARKUP = re.compile(r"<[^<>]{0,400}>|\{[{%#].{0,400}?[}%#]\}|https?://\S+|www\.\S+|\S+@\S+|`{1,3}", re.DOTALL)
 _IDIOMS = (
+    (re.compile(r"\b(what|that|who|there|where)'?s\b(?!')", re.IGNORECASE), r"\1 is"),
     (re.compile(r"\bkeep(ing)? (track|records?) of\b", re.IGNORECASE), "track"),
     (re.compile(r"\bsign(ed|ing)?[- ]ups\b", re.IGNORECASE), "registrations"),
     (re.compile(r"\bsign(s|ed|ing)?[- ]up\b", re.IGNORECASE), "register"),
@@ -30,6 +33,16 @@ _IDIOMS = (
     (re.compile(r"\bto-?do(s?)\b", re.IGNORECASE), r"todo\1"),
     (re.compile(r"\bhand(s|ed|ing)? in\b", re.IGNORECASE), "submit"),
     (re.compile(r"\bfollow(s|ed|ing)? up\b", re.IGNORECASE), "respond"),
+    # How an order ends is no record of its own: "people order ahead and pick up".
+    (
+        re.compile(
+            r"\b((?:pre)?orders?\b[^.;:\n]{0,60}?)(?:,| and| then| to| for)+ "
+            r"(?:pick(?:s|ing)? ?(?:it |them )?up|collect(?:s|ion)?)"
+            r"(?= *(?:[.,;:!?\n]|$|(?:at|on|when|later|from)\b))",
+            re.IGNORECASE,
+        ),
+        r"\1",
+    ),
     (re.compile(r"\bpick(s|ed|ing)? up\b", re.IGNORECASE), "pickup"),
     (re.compile(r"\bbring(s|ing)? (it|them) back\b", re.IGNORECASE), "return them"),
     (re.compile(r"\bdouble[- ](bookings?)\b", re.IGNORECASE), r"\1"),
@@ -80,9 +93,13 @@ _IDIOMS = (
     (re.compile(r"\bgiv(e|es|ing) (points|marks|grades|stars)\b", re.IGNORECASE), "score"),
     (re.compile(r"\bfood (truck|bank)(s?)\b", re.IGNORECASE), r"food\1\2"),
     (re.compile(r"\bice[- ]cream\b", re.IGNORECASE), "icecream"),
+    # Three words or more with strokes between are choices of what stands before: "calls am/lunch/tea/bed".
+    (re.compile(r"\b(?:[a-z-]+/){2,}[a-z-]+\b", re.IGNORECASE), " "),
     (re.compile(r"\s[-\u2013\u2014]+\s"), ": "),
 )
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z]*(?:[-'][A-Za-z]+)*|[.,;:!?()\n]")
+# The mark in "9.50" ends no sentence, and the letters in "3d" and "30kg" are no word.
+_IN_NUMBER = re.compile(r"(?<=\d)(?:[.,:](?=\d)|[a-z]{1,2}\b)", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]")
 
 _SOFTWARE: Final = word_list("software")
@@ -96,10 +113,14 @@ class GoalUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class Reading:
-    """The text as it can be shown, and its words: lower case, with the marks between sentences."""
+    """The text as it can be shown, and its words: lower case, with the marks between sentences.
+
+    `slips` are words that were written wrong, each with what was meant.
+    """
 
     text: str
     tokens: tuple[str, ...]
+    slips: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(goal: str) -> Reading:
@@ -109,11 +130,15 @@ def read(goal: str) -> Reading:
     if len(letters) < 3:
         raise GoalUnreadable(no_words())
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text)).replace("\u2019", "'")
+    slips = slips_of(plain)
+    if slips:
+        plain = re.sub(rf"\b({'|'.join(slips)})\b", lambda slip: slips[slip[0]], plain)
     for idiom, plainer in _IDIOMS:
         plain = idiom.sub(plainer, plain)
+    plain = _IN_NUMBER.sub("", plain)
     tokens = _TOKEN.findall(_without_accents(plain).lower())[:MOST_WORDS]
     _refuse_other_languages(plain, letters, [token.removesuffix("'s") for token in tokens if token[0].isalpha()])
-    return Reading(text, tuple(tokens))
+    return Reading(text, tuple(tokens), slips)
 
 
 def displayable(goal: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -26,11 +26,13 @@ def assumptions(
     forms: Sequence[FormSpec],
     roles: Sequence[RoleSpec],
     rules: Sequence[RuleSpec],
+    slips: Mapping[str, str],
 ) -> tuple[str, ...]:
     """A line for each thing that the goal does not say and the app has all the same."""
     labels = {entity.name: entity for entity in entities}
     pairs = list(zip(drafts, entities, strict=True))
     lines = [
+        *islice((f"“{slip}” is read as “{meant}”." for slip, meant in slips.items()), 3),
         *_tell_of_short_goal(findings, pairs, archetype),
         *islice(_tell_of_additions(pairs), 4),
         *islice(_tell_of_verbs(findings, pairs), 3),

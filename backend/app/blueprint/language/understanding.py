@@ -87,6 +87,7 @@ def _specify(
     messages = messages_of(reading.text, entities, forms)
     does = frozenset([*([MESSAGES] if messages else []), *([FILES] if _holds_files(entities) else [])])
     words_of_app = vocabulary(findings, archetype, entities, forms, roles, title) | look_words(reading.text)
+    words_of_app |= {slip for slip, meant in reading.slips.items() if word_forms(meant) & words_of_app}
     wishes = _wishes(
         reading.text,
         words_of_app,
@@ -105,7 +106,8 @@ def _specify(
         pages=shape.pages_of(entities, forms), rules=rules,
         acceptance=shape.checks_of(entities, rules, forms=forms, roles=roles),
         assumptions=assumptions(
-            findings, drafts, entities, archetype=archetype, forms=forms, roles=roles, rules=rules
+            findings, drafts, entities, archetype=archetype, forms=forms, roles=roles, rules=rules,
+            slips=reading.slips,
         ),
         not_understood=left_out(
             reading.text, findings, archetype=archetype, entities=entities, forms=forms, roles=roles, rules=rules,

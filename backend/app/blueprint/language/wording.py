@@ -9,8 +9,9 @@ from typing import Final
 from app.blueprint.language.archetypes import key_of
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.findings import Findings
-from app.blueprint.language.grammar import SHUNNED
+from app.blueprint.language.grammar import SHUNNED, phrases, tag
 from app.blueprint.language.lexicon import NounKind, plural, singular
+from app.blueprint.language.nouns import is_place, is_trade
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.look_words import manner_words
 from app.blueprint.spec_queries import lower_first, with_article
@@ -34,6 +35,10 @@ _JOINED: Final = {
     "Packinglist": "Packing List", "Shoppinglist": "Shopping List", "Spareparts": "Spare Parts",
     "Timeslot": "Time Slot",
 }  # fmt: skip
+_OPENING_WORDS: Final = 12
+_MOST_NAMING: Final = 4
+_RUNS: Final = frozenset({"run", "own", "operate", "manage"})
+_ONE_BUSINESS: Final = frozenset({"a", "an", "the", "our", "my"})
 _SHOPS: Final = frozenset("shop store studio library museum collection".split())
 _SMALL: Final = frozenset("a an the of for and or to in on at with by from".split())
 _PURPOSE: Final = frozenset(
@@ -83,9 +88,12 @@ def _given_name(goal: str) -> str:
 def _title_words(
     findings: Findings, drafts: Sequence[Draft], words: Sequence[str], looks: frozenset[str]
 ) -> list[str]:
+    if business := _business_words(words):
+        return business
     few = _few_words(words)
     if few and (all(draft.added for draft in drafts) or len(few) == len(words)):
-        return few
+        # "An app for my church" is the church's.
+        return few[1:] if len(few) > 1 and few[0] in _SOFTWARE_NAMES else few
     purpose, mains = _purpose_words(words), _main_words(drafts)
     if not findings.context and set(purpose) <= _PURPOSE | looks:
         purpose = []
@@ -103,6 +111,21 @@ def _title_words(
     if not context and len(purpose or mains) < 4:
         context = [word for word in findings.subjects[:1] if word not in " ".join(purpose or mains)]
     return [*context, *(word for word in purpose or mains if word not in context or word == "and")]
+
+
+def _business_words(words: Sequence[str]) -> list[str]:
+    """The business that a goal opens with, in two words or more: "tutoring agency", "we run the parish hall"."""
+    tokens = tag(words[:_OPENING_WORDS])
+    phrase = next(phrases(tokens), None)
+    if phrase is None or phrase.head.is_plural or not (is_place(phrase.head.basic) or is_trade(phrase.head.basic)):
+        return []
+    is_run = phrase.is_object and phrase.verb in _RUNS and phrase.determiner in _ONE_BUSINESS
+    is_opening = phrase.at <= 1 and not phrase.is_object
+    # "Tutoring" of "tutoring agency" looks like a verb.
+    front = list(words[: phrase.at]) if phrase.at == 1 and words[0].endswith("ing") else []
+    name = [*front, *(token.text for token in phrase.modifiers), phrase.head.text]
+    name = [part for part in name if part not in _PLAIN and part not in _SOFTWARE]
+    return name if (is_run or is_opening or front) and 1 < len(name) <= _MOST_NAMING else []
 
 
 def _occasion_words(findings: Findings) -> list[str]:
