@@ -244,6 +244,28 @@ def _tell_sharing(asked: Asked) -> Answer:
     )
 
 
+def _tell_entering(asked: Asked) -> Answer:
+    newest = asked.state.newest_ready
+    if newest is None:
+        return Answer("There are no records before there is a version.", _tell_next(asked).offers)
+    text = (
+        "In your app: open it, and each kind of record has its list with a button for a new one. A list that you "
+        "have already, such as in Excel, you bring in at once."
+    )
+    bring_in = Offer(
+        "Bring in a list", asked.path(f"/v/{newest.number}/records"), asked.command("open", of=str(newest.id))
+    )
+    return Answer(text, (Offer("Open the app", asked.path(), asked.command("open")), bring_in))
+
+
+def _tell_often(_: Asked) -> Answer:
+    return Answer(
+        "As often as you like. After some versions you are asked whether it still becomes what you want, and go "
+        "on by a yes. Only the builds of one day are counted.",
+        (Offer("Usage", "/settings#usage", "cofounder usage"),),
+    )
+
+
 def _tell_records(asked: Asked) -> Answer:
     newest = asked.state.newest_ready
     if newest is None:
@@ -364,6 +386,7 @@ def _tell_words(_: Asked) -> Answer:
         lines=(
             "A version is your app as it was built once. It never changes; a change makes the next one.",
             "The plan says in words what the next version keeps, allows and refuses.",
+            "The room of a project is where you see it built, try it, and ask for changes.",
             "A wish is a part of what you asked for. It is kept, partly kept, or left out.",
             "The preview is your app, running on this computer.",
             "A decision is yours alone: when you have seen a version you say what is next.",
@@ -388,6 +411,8 @@ _INTENTS: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
         r"left out|missing|forgot|not in it|wish|kept|\bis there (?:no|nothing)\b|isn.?t there|nothing about",
         _tell_left_out,
     ),
+    (r"\btype\b|\bput in\b|\benter\b|(?:do|can) i (?:add|put|write)|my first", _tell_entering),
+    (r"how many (?:more )?(?:times|versions|changes|builds)|how often|times can", _tell_often),
     (r"customers? (?:can )?pay|payments?|paypal|stripe|credit card|checkout", _tell_payments),
     (r"\bfail|error|wrong|stuck|broke|did not work|didn.?t work|does not work|doesn.?t work", _tell_failure),
     (r"(?<!money )(?<!give )(?<!come )\bback\b(?!.?up)|\bundo|earlier|older|revert|previous", _tell_going_back),
@@ -401,9 +426,17 @@ _INTENTS: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
         r"daughter|\bson\b|famil(?:y|ies)|neighbou?r|my boss|\btry it\b",
         _tell_sharing,
     ),
-    (r"account|sign in|log ?in|password|colleague|staff|employee|team|users?\b|who can", _tell_accounts),
+    (
+        r"account|sign in|log ?in|password|colleague|staff|employee|team|users?\b|who can|"
+        r"\b(?:two|both|all) of us|several people|more people|together",
+        _tell_accounts,
+    ),
     (r"example|sample|demo data|fake|test data|made.?up|invented|pretend|dummy|not real|not mine", _tell_examples),
-    (r"records?\b|\bdata\b|back.?up|restore|\bsave|import|csv|excel|spreadsheet|lose|lost", _tell_records),
+    (
+        r"records?\b|\bdata\b|back.?up|restore|\bsave|import|csv|excel|spreadsheet|lose|lost|\bdies\b|\bbreaks\b|"
+        r"stolen|crash|laptop|my stuff",
+        _tell_records,
+    ),
     (r"\bcosts?\b|how much|price|\bpay\b|money|free|usage|expensive", _tell_cost),
     (
         r"\bdelet|\berase|\bdestroy|get rid|throw (?:it |this )?away|\bremove (?:the |this )?project",
@@ -412,7 +445,10 @@ _INTENTS: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
     (r"\bpark|pause|aside|stop working on", _tell_parking),
     (r"safe|secur|privacy|private|gdpr|where does (?:it|this) run|at once|at the same time|hack", _tell_safety),
     (r"export|download|source|\bcode\b|take (?:it )?along|zip|own it|leave", _tell_taking_along),
-    (r"what is an?\b|what does .* mean|\bmean\b|meaning|gate|iteration|mvp", _tell_words),
-    (r"chang|different|\badd\b|remov|renam|edit|improve|better|colou?r|logo", _tell_changing),
+    (r"what is an?\b|what does .* mean|\bmean\b|meaning|gate|iteration|mvp|difference between", _tell_words),
+    (
+        r"chang|different|\badd\b|remov|renam|edit|improve|better|colou?r|logo|ugly|boring|nicer|prettier|style|\blooks\b",
+        _tell_changing,
+    ),
     (r"next|now what|what should i|status|how long|wait|\bbuild", _tell_next),
 )

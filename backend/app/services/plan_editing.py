@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from app.blueprint.language.forms import asked_of_visitors, people_shown
 from app.blueprint.renames import renamed_choices
 from app.blueprint.shape_rules import is_person
-from app.blueprint.spec import EntitySpec
+from app.blueprint.spec import EntitySpec, FieldType
 from app.blueprint.spec_defaults import plural
 from app.blueprint.spec_parts import RightSpec
 from app.blueprint.spec_queries import lower_first
@@ -300,9 +301,25 @@ def _show_public(raw: Raw, values: Values) -> None:
 def _add_form(raw: Raw, values: Values) -> None:
     entity = record_in(raw, values)
     action = words_in(values, "action", "What people do there")
-    status = entity["state"]
+    by_name = {record["name"]: EntitySpec.model_validate(record) for record in raw["entities"]}
+    spec = by_name[entity["name"]]
+    person, asked = asked_of_visitors(spec, by_name)
     # The state of a record is the staff's to say.
-    fields = [field["name"] for field in entity["fields"] if field["name"] != status and field["type"] != "file"]
+    of_staff = {spec.state, *(field.name for field in spec.fields if field.type is FieldType.FILE)}
+    fields = [name for name in asked if name not in of_staff]
+    shown = people_shown(spec, fields, by_name)
+    if shown is not None:
+        raise CorrectionRefused(
+            f"Visitors would choose from all {lower_first(shown.plural)}, and so read everybody's name.",
+            remedy=f"Let {lower_first(shown.plural)} have a name and an e-mail address, and need nothing else: "
+            "then visitors are asked for theirs.",
+        )
+    if not fields:
+        raise CorrectionRefused(f"{spec.plural} have nothing that a visitor could fill in.")
+    for field in entity["fields"]:
+        # What visitors are not shown the staff adds later.
+        if field["ref"] and field["name"] not in (*fields, person):
+            field["required"] = False
     raw["forms"].append(
         {
             "entity": entity["name"],
@@ -310,7 +327,7 @@ def _add_form(raw: Raw, values: Values) -> None:
             "about": f"{action}: fill in this form, no account is needed.",
             "thanks": "Thank you, it is noted.",
             "fields": fields,
-            "person": None,
+            "person": person,
         }
     )
 

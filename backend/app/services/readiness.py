@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.app_runtime.app_host import PREVIEW_KEY
+from app.blueprint.language.forms import people_shown
 from app.blueprint.spec import AppSpec, FieldType, Publicity
 from app.blueprint.spec_queries import lower_first
 from app.domain.job import Job, JobStatus
@@ -62,7 +63,7 @@ def readiness_of(job: Job, spec: AppSpec | None, files: Mapping[str, bytes]) -> 
     findings = [*_check_findings(job), *_wish_findings(job)]
     findings.append(_sign_in(files))
     if spec is not None:
-        findings += _reach_findings(spec)
+        findings += findings_about_people(spec)
     findings += _setting_findings(files)
     order = list(Light)
     return Readiness(
@@ -118,13 +119,23 @@ def _sign_in(files: Mapping[str, bytes]) -> Finding:
     )
 
 
-def _reach_findings(spec: AppSpec) -> Iterator[Finding]:
+def findings_about_people(spec: AppSpec) -> Iterator[Finding]:
+    """A finding for each place where strangers could read who the people of an app are."""
     for entity in spec.entities:
         reaches = any(field.type in _PERSONAL for field in entity.fields)
         if reaches and entity.public is not Publicity.NONE:
             records = lower_first(entity.plural)
             detail = f"Visitors see the list of {records}, and it keeps how to reach them."
             yield Finding(Light.RED, f"Strangers could read who your {records} are", detail, fix_in_plan=True)
+    by_name = {entity.name: entity for entity in spec.entities}
+    for form in spec.forms:
+        shown = people_shown(by_name[form.entity], form.fields, by_name)
+        if shown is not None:
+            people = lower_first(shown.plural)
+            detail = (
+                f"On the page “{form.action}” visitors choose from all {people}. Take it out, and add it again."
+            )
+            yield Finding(Light.RED, f"Strangers could read who your {people} are", detail, fix_in_plan=True)
 
 
 def _setting_findings(files: Mapping[str, bytes]) -> Iterator[Finding]:

@@ -249,6 +249,29 @@ TREES = understand(
 )
 
 
+PIANOS = understand("I tune pianos. I write down the visits, and which piano a customer has.")
+
+
+def test_a_page_for_visitors_asks_who_they_are_and_shows_nobody_else() -> None:
+    raw = PIANOS.model_dump(mode="json")
+    correct(raw, "add_form", {"record": "Visit", "action": "Ask for a visit"})
+
+    changed = settled(raw, PIANOS, guess=False)[0]
+    [form] = changed.forms
+    assert form.person == "customer"
+    assert "customer" not in form.fields
+    # How far a visit is, is the staff's to say.
+    assert "status" not in form.fields
+
+
+def test_a_page_that_would_show_everybodys_name_is_refused() -> None:
+    raw = PIANOS.model_dump(mode="json")
+    correct(raw, "add_detail", {"record": "Customer", "label": "House number", "kind": "int", "required": "1"})
+
+    with pytest.raises(CorrectionRefused, match="read everybody's name"):
+        correct(raw, "add_form", {"record": "Visit", "action": "Ask for a visit"})
+
+
 def test_what_is_taken_only_once_needs_no_rule_against_two_at_once() -> None:
     # A rule that refuses nothing cannot be tried, and so ends the build.
     assert any(rule.kind == "no_overlap" for rule in TREES.rules)

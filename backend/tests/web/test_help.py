@@ -39,6 +39,12 @@ ANSWERS: Final = {
     "can anybody read what people send me?": "Visitors see only what is public",
     "my link does not work for my sister": "on this computer alone",
     "i made a mistake, undo": "you undo there",
+    "where do I type in my first customer": "a button for a new one",
+    "is my stuff safe if the laptop dies": "You can save them",
+    "how many more times can I change it": "As often as you like",
+    "can two of us use it": "click Accounts",
+    "the app looks ugly": "Say it in a sentence in the room",
+    "what's the difference between plan and room": "The room of a project",
     "Does it work?": "I did not understand",
     "sing a song": "I did not understand",
 }

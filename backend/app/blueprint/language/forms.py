@@ -92,20 +92,32 @@ def _make_form(
     text = _form_text(draft, by_ending=not is_person(entity)) or (_text_on_page(draft) if is_on_page else None)
     if text is None:
         return
-    person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
-    asked = [field for field in entity.fields if field is not person and _is_asked(field, entity, by_name)]
+    person, fields = asked_of_visitors(entity, by_name)
     # A list to choose from would show every visitor the names of the others.
-    if any(_names_people(field, by_name) for field in asked):
+    if people_shown(entity, fields, by_name):
         return
-    fields = tuple(field.name for field in asked if not _is_somebodys(field, by_name))
     # A visitor who cannot be reached gets no answer.
     if not fields or (person is None and not any(field.type is FieldType.EMAIL for field in entity.fields)):
         return
     action, about, thanks = (_fill_in(part, entity, by_name) for part in text)
     yield FormSpec(
         entity=entity.name, action=action[:80], about=about, thanks=thanks, fields=fields,
-        person=person.name if person else None,
+        person=person,
     )  # fmt: skip
+
+
+def asked_of_visitors(entity: EntitySpec, by_name: dict[str, EntitySpec]) -> tuple[str | None, tuple[str, ...]]:
+    """The detail that leads to whoever fills in a form, and the details that the form asks for."""
+    person = next((field for field in entity.fields if _is_the_visitor(field, by_name)), None)
+    asked = [field for field in entity.fields if field is not person and _is_asked(field, entity, by_name)]
+    fields = (field for field in asked if _names_people(field, by_name) or not _is_somebodys(field, by_name))
+    return person.name if person else None, tuple(field.name for field in fields)
+
+
+def people_shown(entity: EntitySpec, fields: Sequence[str], by_name: dict[str, EntitySpec]) -> EntitySpec | None:
+    """The people whose names a form with these details would show to everybody; None without such people."""
+    chosen = (field for field in entity.fields if field.name in fields and _names_people(field, by_name))
+    return next((by_name[field.ref] for field in chosen if field.ref), None)
 
 
 def _form_text(draft: Draft, *, by_ending: bool) -> tuple[str, ...] | None:
