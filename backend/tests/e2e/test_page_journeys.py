@@ -217,6 +217,9 @@ async def test_a_page_follows_over_a_restart_and_tells_all_to_who_comes_back_lat
     await founder.text("Writing the app", within_s=60)
     await asyncio.to_thread(instance.stop)
     await founder.see("!document.querySelector('.reconnecting').hidden")
+    await browser.click(".bar a[href$='/plan']")
+    # The browser's own page would stand there for good.
+    await founder.see("!document.querySelector('#offline').hidden")
     # The record of where the instance ran is gone with it, so the next start is waited for anew.
     await asyncio.to_thread(instance.start)
     await founder.see("document.querySelector('.reconnecting')?.hidden ?? true", within_s=90)

@@ -90,7 +90,7 @@ document.addEventListener("submit", (event) => {
   if (form.method === "dialog" || event.defaultPrevented) return;
   if (form.dataset.sent && Date.now() - form.dataset.sent < 4000) { event.preventDefault(); return; }
   form.dataset.sent = Date.now();
-  const goesOn = submitter?.value === "build" || submitter?.value === "correct" || submitter?.hasAttribute("formaction");
+  const goesOn = /^(build|correct)/.test(submitter?.value ?? "") || submitter?.hasAttribute("formaction");
   if (form.dataset.swap && !goesOn) {
     event.preventDefault();
     send(form, submitter).finally(() => delete form.dataset.sent);
@@ -113,6 +113,16 @@ document.addEventListener("input", (event) => {
     asking = new AbortController();
     send(form, undefined, asking.signal);
   }, REST_MS);
+});
+
+// Once the connection is known to be lost, a link leads on only when there is an answer: else the browser would put
+// a page of its own in the place of this one, and that does not come back by itself.
+const isAway = () => offline()?.hidden === false || !!document.querySelector(".reconnecting:not([hidden])");
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='/']:not([target])");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented || !isAway()) return;
+  event.preventDefault();
+  ask("/api/health").then(() => location.assign(link.href), () => say("Co-Founder does not answer."));
 });
 
 document.addEventListener("click", (event) => {
