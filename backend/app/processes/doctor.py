@@ -81,6 +81,8 @@ def _check_sandbox(settings: Settings) -> Finding:
     try:
         asyncio.run(runtime.probe())
     except SandboxUnavailable as error:
+        if is_disk_full(error):
+            raise
         return Finding("sandbox", False, str(error), error.remedy)
     # After the probe: only a sandbox that was started shows whether this machine gives it a user of its own.
     return Finding("sandbox", True, _SHARED_USER if shares_one_user(runtime) else "each has a user of its own")

@@ -23,16 +23,37 @@ class Failure:
     detail: str = ""
 
 
+# Never what an app allows too much of: without room, a program does less than it should.
 SHOWN_BY_A_FULL_DISK: Final = frozenset(
     {
         FailureCode.SANDBOX_LOST,
         FailureCode.UNAVAILABLE,
+        FailureCode.INTERNAL_ERROR,
+        FailureCode.RECORDS_NOT_COPIED,
+        FailureCode.PREVIEW_FAILED,
+        FailureCode.PREVIEW_SILENT,
+        # Of its programs.
         FailureCode.INSTALL_FAILED,
         FailureCode.TESTS_FAIL,
         FailureCode.START_FAILED,
+        FailureCode.START_TIMED_OUT,
         FailureCode.ARCHIVE_FAILS,
-        FailureCode.RECORDS_NOT_COPIED,
-        FailureCode.INTERNAL_ERROR,
+        # Of its pages and records: each of them is tried by writing something.
+        FailureCode.PAGE_FAILS,
+        FailureCode.DEAD_LINK,
+        FailureCode.CONSOLE_ERRORS,
+        FailureCode.FORM_FAILS,
+        FailureCode.FILE_LOST,
+        FailureCode.MESSAGE_MISSING,
+        FailureCode.FORM_LOST,
+        FailureCode.PUBLIC_FORM_FAILS,
+        FailureCode.NO_EXPORT,
+        FailureCode.NOT_KEPT,
+        FailureCode.LOST_RECORD,
+        FailureCode.LINES_LOST,
+        FailureCode.MOVE_REFUSED,
+        FailureCode.NO_SIGN_IN,
+        FailureCode.NO_OWN_LINK,
     }
 )
 """A program without room to write ends in one of these ways, and its words are its own."""

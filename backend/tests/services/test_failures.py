@@ -58,7 +58,13 @@ def test_a_full_disk_is_told_as_such_whatever_failed_of_it() -> None:
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [(FailureCode.INSTALL_FAILED, FailureCode.DISK_FULL), (FailureCode.RULE_BROKEN, FailureCode.RULE_BROKEN)],
+    [
+        (FailureCode.INSTALL_FAILED, FailureCode.DISK_FULL),
+        (FailureCode.PREVIEW_FAILED, FailureCode.DISK_FULL),
+        (FailureCode.NOT_KEPT, FailureCode.DISK_FULL),
+        (FailureCode.RULE_BROKEN, FailureCode.RULE_BROKEN),
+        (FailureCode.OPEN_TO_STRANGERS, FailureCode.OPEN_TO_STRANGERS),
+    ],
 )
 def test_a_program_that_found_no_room_does_not_blame_the_app(code: FailureCode, told: FailureCode) -> None:
     failure = explain_failure(BuildFailed(code, log="uv: No space left on device"), is_full=lambda: True)

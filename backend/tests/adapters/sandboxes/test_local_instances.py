@@ -9,7 +9,7 @@ import signal
 import sys
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -20,6 +20,7 @@ from app.adapters.sandboxes.local import LocalSandboxRuntime
 from app.adapters.sandboxes.local.instances import Instance, new_directory, sweep
 from app.adapters.sandboxes.local.sandbox import LocalSandbox
 from app.adapters.sandboxes.local.trees import TreeTooDeep, disk_usage, remove_tree
+from app.core.disk import is_disk_full
 from app.core.ids import JobId, SandboxId
 from app.ports.sandbox import SandboxGone, SandboxRequest, SandboxUnavailable
 from app.supervision.process import ProcessKey, boot_id, process_key
@@ -195,6 +196,20 @@ async def test_a_failed_start_leaves_nothing(make_runtime: MakeRuntime, root: Pa
         await runtime.probe()
 
     assert list(root.iterdir()) == []
+
+
+async def test_on_a_full_disk_no_sandbox_can_be_made(make_runtime: MakeRuntime, small_disk: Path) -> None:
+    runtime = make_runtime(root=small_disk / "sandboxes")
+    await runtime.probe()
+    with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(b"x" * 4096):
+            pass
+
+    with pytest.raises(SandboxUnavailable) as refusal:
+        await runtime.start(SandboxRequest(JobId(uuid.uuid4()), network=False))
+
+    assert is_disk_full(refusal.value)
+    assert list((small_disk / "sandboxes").iterdir()) == []
 
 
 async def test_a_cancelled_start_leaves_nothing(make_runtime: MakeRuntime, root: Path) -> None:

@@ -45,9 +45,14 @@ class Instance:
         # Hidden until its state is written, so that nobody finds one that belongs to no job.
         draft = cls(directory.with_name(f".{directory.name}"), job_id, purpose, boot_id())
         draft.directory.mkdir(mode=0o700)
-        for room in ROOMS:
-            (draft.directory / room).mkdir()
-        draft.save()
+        try:
+            for room in ROOMS:
+                (draft.directory / room).mkdir()
+            draft.save()
+        except OSError:
+            # On a full disk, what is left of each try would take the room of the next.
+            remove_tree(draft.directory)
+            raise
         return replace(draft, directory=draft.directory.rename(directory))
 
     @property

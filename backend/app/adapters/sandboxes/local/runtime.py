@@ -113,8 +113,13 @@ class LocalSandboxRuntime:
             instance = await in_thread(Instance.create, directory, request.job_id, request.purpose)
             running = await self._come_up(instance, request, registries)
             return await self._hand_out(instance, running, request, registries)
-        except BaseException:
+        except BaseException as error:
             await asyncio.shield(in_thread(remove_instance, directory))
+            # Most likely the disk is full, or this process has too many files open.
+            if isinstance(error, OSError):
+                raise SandboxUnavailable(
+                    f"A sandbox cannot be made: {error}", remedy="cofounder doctor"
+                ) from error
             raise
 
     async def _come_up(self, instance: Instance, request: SandboxRequest, registries: Registries) -> Running:
