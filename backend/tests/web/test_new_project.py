@@ -13,8 +13,8 @@ from tests.web.conftest import sign_in
 from tests.web.test_pages import post
 
 LITTLE_KEPT = (
-    "We run a Christmas tree farm. Families choose a tree online and cut it with us on a frosty morning, "
-    "while a choir sings and the donkeys pull the sledge through the snow."
+    "Appointments at my hair salon. A choir sings, the donkeys pull a sledge through the snow, a wizard guards "
+    "the moon and a wolf howls at the ferry."
 )
 
 
@@ -25,7 +25,8 @@ def projects(house: House) -> list[str]:
 def test_a_kind_of_app_that_is_close_is_a_click_away(signed_in: House) -> None:
     page = post(signed_in, "/new", goal=LITTLE_KEPT, do="plan").text
 
-    assert "Less than half" in page
+    assert page.index("Less than half") < page.index("What it keeps")
+    assert "An app to keep clients, services, appointments and staff" in page
     kinds = re.findall(r'<a href="(/new\?goal=An%20app%20to%20keep[^"]*)"', page)
     assert kinds
     for address in kinds:

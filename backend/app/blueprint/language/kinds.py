@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -23,8 +23,14 @@ _PLURALS: Final = {"Staff": "staff", "Person": "people"}
 
 def nearest_kinds(goal: str) -> tuple[str, ...]:
     """A goal for each kind of app that is close to this one, the closest first. GoalUnreadable if not English."""
-    kinds = closest(find_records(read(goal).tokens).weights, most=_LOOKED_AT)
+    weights = find_records(read(goal).tokens).weights
+    kinds = [kind for kind in closest(weights, most=_LOOKED_AT) if _is_spoken_of(kind, weights)]
     return tuple(islice(_planned(kinds), _NEAREST))
+
+
+def _is_spoken_of(kind: Archetype, weights: Mapping[str, float]) -> bool:
+    """True where more speaks for the kind than one word, such as “families”, unless that word names it."""
+    return sum(weight for word, weight in kind.words.items() if weights.get(word, 0) > 0) > 1
 
 
 def _planned(kinds: list[Archetype]) -> Iterator[str]:
