@@ -13,6 +13,7 @@ from app.blueprint.generate.example_files import DISGUISED
 from app.blueprint.generate.example_records import examples_of, has_conditions
 from app.blueprint.generate.scenes import relative_day
 from app.blueprint.generate.stated import conditions_of
+from app.blueprint.spans import orders_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 
 PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
@@ -124,7 +125,7 @@ class Samples:
     def _later_values(self, entity: EntitySpec, values: Mapping[str, str]) -> dict[str, str]:
         """The values of fields that have to be later than another: one hour, or one day, after it."""
         later = {}
-        for rule in self._spec.rules:
+        for rule in (*self._spec.rules, *orders_of(self._spec, entity)):
             if rule.entity != entity.name:
                 continue
             if rule.kind is RuleKind.IN_ORDER and rule.fields[0] in values:
@@ -135,14 +136,13 @@ class Samples:
 
     def _moved_later(self, entity: EntitySpec, values: Mapping[str, str]) -> dict[str, str]:
         """New values for those that would come before what they follow."""
-        rules = (
-            rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind is RuleKind.IN_ORDER
-        )
+        of_kind = (rule for rule in self._spec.rules if rule.entity == entity.name)
+        rules = [*(rule for rule in of_kind if rule.kind is RuleKind.IN_ORDER), *orders_of(self._spec, entity)]
         pairs = ((values.get(rule.fields[0], ""), rule.fields[1]) for rule in rules)
         return {
             later: after(earlier)
             for earlier, later in pairs
-            if earlier and _is_before(values.get(later, ""), earlier)
+            if earlier and (values.get(later) == earlier or _is_before(values.get(later, ""), earlier))
         }
 
     def _amounts_taken(self, entity: EntitySpec) -> dict[str, str]:

@@ -190,7 +190,9 @@ def _order_rule(entity: EntitySpec) -> Iterator[RuleSpec]:
     for earlier_word, later_word in _ORDERED:
         start, end = _date_named(entity, earlier_word), _date_named(entity, later_word)
         if start and end and start is not end and start.type is end.type:
-            about = f"{end.label} must not be before {lower_first(start.label)}."
+            is_span = (start.name, end.name) == times_of(entity) and end.type is FieldType.DATETIME
+            word = "must be after" if is_span else "must not be before"
+            about = f"{end.label} {word} {lower_first(start.label)}."
             yield RuleSpec(kind=RuleKind.IN_ORDER, entity=entity.name, fields=(start.name, end.name), about=about)
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -14,6 +15,15 @@ from tests.blueprint.sample_specs import SAMPLES
 from tests.support.installing import install
 
 RULES = "tests/test_rules.py"
+ODD_DAYS = {
+    "last-day-of-a-year": ("2035-12-31T23:50", "UTC"),
+    "leap-day": ("2036-02-29T12:00", "UTC"),
+    "clocks-change": ("2027-03-28T01:30", "Europe/Berlin"),
+    "early-on-a-monday": ("2027-02-01T00:05", "America/New_York"),
+    "31st": ("2028-01-31T10:00", "Asia/Tokyo"),
+}
+"""When the own tests of an app begin, and where: one for each of the samples."""
+FROZEN_CLOCK = Path(__file__).parent.parent / "support" / "frozen_clock.py"
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +42,15 @@ def lay_out(name: str, folder: Path, changed: Mapping[str, str] | None = None) -
     return folder
 
 
-def run_tests(python: str, folder: Path, *arguments: str) -> tuple[int, str]:
-    """The app's own tests."""
-    command = [python, "-m", "pytest", *arguments]
-    done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False, timeout=300)
+def run_tests(python: str, folder: Path, *arguments: str, when: tuple[str, str] | None = None) -> tuple[int, str]:
+    """The app's own tests; `when` is a time and a time zone in which they begin, instead of now."""
+    command, environment = [python, "-m", "pytest", *arguments], dict(os.environ)
+    if when is not None:
+        command += ["-p", FROZEN_CLOCK.stem]
+        environment |= {"FROZEN": when[0], "TZ": when[1], "PYTHONPATH": str(FROZEN_CLOCK.parent)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, text=True, capture_output=True, check=False, timeout=300
+    )
     return done.returncode, done.stdout[-4000:] + done.stderr[-1000:]
 
 
@@ -44,9 +59,11 @@ def assert_only_some_fail(code: int, said: str) -> None:
     assert re.search(r"\b[1-9] failed, [1-9]\d* passed", said), said
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_an_app_passes_its_own_tests(python: str, name: str, tmp_path: Path) -> None:
-    code, said = run_tests(python, lay_out(name, tmp_path))
+@pytest.mark.parametrize(("name", "when"), list(zip(SAMPLES, ODD_DAYS.values(), strict=True)), ids=list(ODD_DAYS))
+def test_an_app_passes_its_own_tests_on_odd_days(
+    python: str, name: str, when: tuple[str, str], tmp_path: Path
+) -> None:
+    code, said = run_tests(python, lay_out(name, tmp_path), when=when)
     assert code == 0, said
 
 

@@ -45,7 +45,10 @@ RULE_KINDS: Final[Mapping[RuleKind, str]] = {
         "state such as Done, Paid or Returned"
     ),
     RuleKind.SUM: "[money, ref]: adds the amounts up in the money field `total` of the linked record",
-    RuleKind.IN_ORDER: "[earlier, later]: the second is not before the first; two dates, two ints or two amounts",
+    RuleKind.IN_ORDER: (
+        "[earlier, later]: the second is not before the first, and after it where they are the times of a "
+        "booking; two dates, two ints or two amounts"
+    ),
     RuleKind.STOCK: "[ref, quantity]: takes it from the int field `stock` of the linked record, never below 0",
     RuleKind.ONE_OPEN: (
         "[ref]: what is out or taken cannot be taken again until that record is finished; say by `when` which are "

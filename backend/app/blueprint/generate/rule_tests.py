@@ -10,6 +10,7 @@ from app.blueprint.generate.example_records import Json, examples_of, scene_py, 
 from app.blueprint.generate.locks import locked_scene
 from app.blueprint.generate.rules import Rule, RuleWord, rules_of
 from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
+from app.blueprint.spans import orders_of
 from app.blueprint.spec import AppSpec, EntitySpec, RuleKind, RuleSpec
 from app.domain.failure import BuildFailed, FailureCode
 
@@ -48,7 +49,17 @@ def rule_scenes(spec: AppSpec) -> dict[str, Json]:
 
 
 def _numbered_rules(spec: AppSpec) -> list[Numbered]:
-    return list(enumerate((rule for entity in spec.entities for rule in rules_of(spec, entity)), start=1))
+    rules = [rule for entity in spec.entities for rule in rules_of(spec, entity)]
+    return list(enumerate((rule for rule in rules if _can_be_tried(spec, rule)), start=1))
+
+
+def _can_be_tried(spec: AppSpec, rule: Rule) -> bool:
+    """False for an order that follows from a span, where some condition refuses before whatever would break it."""
+    implied = [order for order in orders_of(spec, rule.entity) if order.about == rule.about]
+    is_stated = any((stated.entity, stated.about) == (rule.entity.name, rule.about) for stated in spec.rules)
+    if is_stated or not implied or not is_tangled(spec, rule.entity):
+        return True
+    return examples_of(spec).violation(rule.entity, implied[0]) is not None
 
 
 def _scene_name(number: int) -> str:

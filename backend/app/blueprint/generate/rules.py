@@ -9,6 +9,7 @@ from typing import Final, Literal, assert_never
 from app.blueprint.generate.expressions import ensure_parts
 from app.blueprint.generate.locks import lock_parts
 from app.blueprint.generate.stated import called_off, is_condition, statement
+from app.blueprint.spans import orders_of, takes_time
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum_field, times_field
 
@@ -52,7 +53,8 @@ class Rule:
 
 def rules_of(spec: AppSpec, entity: EntitySpec) -> list[Rule]:
     """The rules of one kind of record; one whose fields do not fit its kind is left out."""
-    translated = [_translate(spec, entity, rule) for rule in spec.rules if rule.entity == entity.name]
+    stated = [rule for rule in spec.rules if rule.entity == entity.name]
+    translated = [_translate(spec, entity, rule) for rule in (*stated, *orders_of(spec, entity))]
     return [rule for rule in translated if rule is not None]
 
 
@@ -70,7 +72,7 @@ def _translate(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Rule | None
         case RuleKind.OVERDUE:
             return _overdue_rule(entity, rule, fields)
         case RuleKind.IN_ORDER:
-            return _order_rule(entity, rule, fields)
+            return _order_rule(spec, entity, rule, fields)
         case RuleKind.STOCK:
             return _stock_rule(spec, entity, rule, fields)
         case RuleKind.SUM:
@@ -134,12 +136,15 @@ def _overdue_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec
     return Rule("Overdue", entity, rule.about, {"date": dates[0], "status": name, "done": done})
 
 
-def _order_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
+def _order_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
     kinds = {field.type for field in fields}
     comparable = kinds <= set(_DATES) or kinds <= {FieldType.INT} or kinds <= {FieldType.MONEY}
     if len(fields) < 2 or not comparable:
         return None
-    return Rule("InOrder", entity, rule.about, {"earlier": fields[0].name, "later": fields[1].name})
+    names = {"earlier": fields[0].name, "later": fields[1].name}
+    return Rule(
+        "InOrder", entity, rule.about, {**names, "takes": "time" if takes_time(spec, entity, rule) else ""}
+    )
 
 
 def _stock_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:

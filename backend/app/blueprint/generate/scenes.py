@@ -11,6 +11,7 @@ from typing import Final
 
 from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.generate.stated import DIFFERING
+from app.blueprint.spans import orders_of
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.blueprint.spec_queries import in_order
 
@@ -68,6 +69,8 @@ class Cast:
         for rule in self.spec.rules:
             if rule.kind in (RuleKind.IN_ORDER, RuleKind.NO_OVERLAP) and len(rule.fields) > 1:
                 self._end_later(rule.entity, rule.fields[0], rule.fields[1])
+        for rule in (order for entity in self.spec.entities for order in orders_of(self.spec, entity)):
+            self._end_later(rule.entity, rule.fields[0], rule.fields[1])
 
     def _end_later(self, name: str, start: str, end: str) -> None:
         """Let a record's end come after its start from the beginning."""

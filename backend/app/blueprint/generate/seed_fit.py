@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.stated import is_condition
+from app.blueprint.spans import orders_of
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, finished, space_limit, status_field
 
@@ -28,7 +29,8 @@ _ROUNDS: Final = 8
 
 def fit_to_rules(spec: AppSpec, entity: EntitySpec, records: Sequence[Record], rows: Rows) -> list[Record]:
     """The records, moved to where no rule stands against them, or left out where there is no room."""
-    rules = [rule for rule in spec.rules if rule.entity == entity.name and not is_condition(rule)]
+    of_kind = [*(rule for rule in spec.rules if rule.entity == entity.name), *orders_of(spec, entity)]
+    rules = [rule for rule in of_kind if not is_condition(rule)]
     fitted: list[Record] = []
     for record in records:
         for rule in rules:

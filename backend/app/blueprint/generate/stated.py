@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from app.blueprint.spans import orders_of, takes_time
 from app.blueprint.spec import STATED, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, FINISHED, counted_stock, finished, space_limit, status_field
 
@@ -78,7 +79,7 @@ def differing_fields(spec: AppSpec, entity: EntitySpec) -> list[str]:
 
 def judged_rules(spec: AppSpec, entity: EntitySpec) -> list[RuleSpec]:
     """The rules of a kind of record that can be stated and that its examples do not keep by themselves."""
-    rules = [rule for rule in spec.rules if rule.entity == entity.name]
+    rules = [*(rule for rule in spec.rules if rule.entity == entity.name), *orders_of(spec, entity)]
     return [
         rule
         for rule in rules
@@ -106,7 +107,8 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
         case RuleKind.STOCK:
             return _counted_statement(spec, entity, rule)
         case RuleKind.IN_ORDER:
-            return f"{rule.fields[1]} >= {rule.fields[0]}", rule.when
+            after = ">" if takes_time(spec, entity, rule) else ">="
+            return f"{rule.fields[1]} {after} {rule.fields[0]}", rule.when
         case RuleKind.UNIQUE:
             return _unique_statement(entity, rule, rule.when or _not_called_off(entity))
         case RuleKind.NO_OVERLAP:

@@ -95,11 +95,12 @@ class Sum:
 
 @dataclass(frozen=True)
 class InOrder:
-    """`later` is never before `earlier`."""
+    """`later` is never before `earlier`; what takes "time", as a booking does, never ends when it begins either."""
 
     earlier: str
     later: str
     about: str
+    takes: str = ""
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,8 @@ def _in_order(entity: Entity, rule: InOrder, mark: str) -> Iterator[str]:
     if entity.field(rule.earlier).type != entity.field(rule.later).type:
         earlier, later = f"substr({earlier}, 1, 10)", f"substr({later}, 1, 10)"
     change = _update_of(entity, (rule.earlier, rule.later))
-    return _refuse(entity, change, mark, lambda _: f"{later} < {earlier}")
+    under = "<=" if rule.takes else "<"
+    return _refuse(entity, change, mark, lambda _: f"{later} {under} {earlier}")
 
 
 def amount(record: str, rule: Sum) -> str:

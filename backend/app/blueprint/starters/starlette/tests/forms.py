@@ -20,17 +20,20 @@ from app.schema import ENTITIES, FORMS
 from app import conditions, database, files, lines, moves
 from app.database import BY_TABLE
 from app.fields import read, typed
-from app.model import FILES, Capacity, Entity, Field, Stock, Unique
+from app.model import FILES, Capacity, Entity, Field, InOrder, Stock, Unique
 from app.seed import dated
 
 from .client import FILES as SAMPLE_FILES
 from .client import Browser
 
+YEAR = today().year + 5
+"""Far ahead: a form asks for a day to come, and nothing is late before it."""
 SAMPLES = {
-    "text": "Zebra crossing", "longtext": "First line\nsecond line", "int": "3", "decimal": "1.5", "money": "12", "date": "2031-03-04",
-    "datetime": "2031-03-04T10:30", "bool": "1", "email": "zoe@example.com", "code": "zoe23456", "phone": "+44 20 7946 0000",
+    "text": "Zebra crossing", "longtext": "First line\nsecond line", "int": "3", "decimal": "1.5", "money": "12", "date": f"{YEAR}-03-04",
+    "datetime": f"{YEAR}-03-04T10:30", "bool": "1", "email": "zoe@example.com", "code": "zoe23456", "phone": "+44 20 7946 0000",
     "url": "https://example.com/a?b=c", "image": "zebra.png", "file": "zebra.pdf",
 }  # fmt: skip
+SAMPLE_ENDS = {"date": f"{YEAR}-03-05", "datetime": f"{YEAR}-03-04T11:30"}
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
 RECORDS: dict[str, dict[str, dict[str, str]]] = EXAMPLES.get("records", {})
 BESIDE: dict[str, list[tuple[str, int]]] = EXAMPLES.get("beside", {})
@@ -109,7 +112,13 @@ def _filled(
         else:
             values[field.name] = within(field, SAMPLES[field.type])
     said = {name: dated(text) for name, text in example.items() if not entity.field(name).ref}
-    return {**values, **_room(entity), **said, **different(entity), **unlike(entity)}
+    return {**values, **_ends(entity, values), **_room(entity), **said, **different(entity), **unlike(entity)}
+
+
+def _ends(entity: Entity, values: dict[str, str]) -> dict[str, str]:
+    """Ends that come after their starts."""
+    orders = [rule for rule in entity.rules if isinstance(rule, InOrder) and rule.takes]
+    return {rule.later: SAMPLE_ENDS[entity.field(rule.later).type] for rule in orders if values[rule.later]}
 
 
 def filled_line(client: Browser, entity: Entity, number: int) -> dict[str, str]:

@@ -15,7 +15,7 @@ from app import database, locks, records
 from app.access import FOUNDER
 from app.database import BY_TABLE
 from app.fields import money, typed
-from app.model import FILES, Entity, Field, Locked
+from app.model import FILES, Entity, Field, InOrder, Locked
 
 from .client import Browser
 from .forms import add, filled, keep, send, within
@@ -142,6 +142,8 @@ def in_order(client: Browser, table: str, earlier: str, later: str, says: Says) 
     bad = {earlier: low[1], later: high[0]}
     _refused(client, entity, filled(client, entity, **bad), says)
     _refused(client, entity, {**good, **bad}, says, f"{first}/edit")
+    if any(rule.takes for rule in entity.rules if isinstance(rule, InOrder) and (rule.earlier, rule.later) == (earlier, later)):
+        _refused(client, entity, {**good, later: good[earlier]}, says, f"{first}/edit")
 
 
 def _low_and_high(kind: str) -> tuple[str, str]:
