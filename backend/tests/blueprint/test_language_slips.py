@@ -99,6 +99,7 @@ def test_of_a_parent_and_a_tutor_the_tutor_cannot_be_shared() -> None:
     [
         ("Tutoring agency. Tutors teach maths.", "Tutoring Agency"),
         ("running club: members log runs", "Running Club"),
+        ("We run the parish hall. Groups hire the big hall or the kitchen", "Parish Hall"),
         ("an app for my church", "Church"),
     ],
 )
@@ -111,3 +112,36 @@ def test_a_goal_that_names_its_subject_alone_gets_what_such_apps_keep(goal: str)
     spec = understand(goal)
     assert spec.entities
     assert "The goal says little" in spec.assumptions[0]
+
+
+@pytest.mark.parametrize(
+    ("goal", "label", "price", "expression"),
+    [
+        ("Customers order cakes from our bakery", "Order", "cake.price", "quantity * price"),
+        ("kayak rental: customers rent a kayak", "Rental", "kayak.daily_price",
+         "(days(starts_on, ends_on) + 1) * daily_price"),
+    ],
+)  # fmt: skip
+def test_what_an_order_comes_to_is_worked_out_and_told(goal: str, label: str, price: str, expression: str) -> None:
+    spec = understand(goal)
+    order = next(entity for entity in spec.entities if entity.label == label)
+    assert [figure.expression for figure in order.computed] == [expression]
+    assert price in {field.starts_as for field in order.fields}
+    assert [form.shows for form in spec.forms if form.entity == order.name] == [("total",)]
+
+
+def test_who_orders_without_an_account_can_be_reached() -> None:
+    spec = understand("A food truck with a menu, people can order ahead and pick up")
+    order = next(entity for entity in spec.entities if entity.label == "Order")
+    assert {field.name for field in order.fields if field.required} >= {"email", "customer_name"}
+
+
+def test_owners_who_sign_in_are_told_from_the_owner_of_the_app() -> None:
+    spec = understand("Dog walker: dogs, owners, walks. Owners see their own dogs")
+    assert [role.name for role in spec.roles] == ["Staff", "Dog owner"]
+
+
+def test_places_and_things_are_kept_as_what_they_are() -> None:
+    goal = "Members keep hives at several apiaries. We lend out the honey extractor"
+    assert list(fields(goal, "Apiary")) == ["Name", "Address", "Notes"]
+    assert list(fields(goal, "Honey extractor")) == ["Name", "Condition", "Location", "Notes"]

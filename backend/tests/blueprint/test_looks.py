@@ -187,6 +187,11 @@ def test_customers_read_no_word_of_software() -> None:
     assert customer_lead(spec_about("Track things")) == "Welcome to Corner."
 
 
+def test_who_signs_in_reads_what_for() -> None:
+    spec = understand("Dog walker: dogs, owners, walks at 12. Owners see their own dogs")
+    assert customer_lead(spec) == "Sign in and see your dogs."
+
+
 @pytest.mark.parametrize(
     "goal",
     [

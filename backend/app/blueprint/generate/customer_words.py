@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.blueprint.spec import AppSpec, FormSpec, Publicity
-from app.blueprint.spec_queries import lower_first
+from app.blueprint.spec import AppSpec, FormSpec, Publicity, RoleScope
+from app.blueprint.spec_queries import lower_first, person_of
 
 _SOFTWARE: Final = frozenset(
     "app application booking bookings dashboard database log management manager organiser organizer planner "
@@ -47,7 +47,17 @@ def customer_lead(spec: AppSpec) -> str:
     if spec.forms:
         offer = _either([lower_first(form.action) for form in spec.forms[:3]])
         return f"Have a look around, then {offer}: it takes a minute, and you need no account."
-    return f"Welcome to {customer_name(spec)}."
+    theirs = _kept_for_members(spec)
+    return f"Sign in and see your {theirs}." if theirs else f"Welcome to {customer_name(spec)}."
+
+
+def _kept_for_members(spec: AppSpec) -> str:
+    """What the records are called that people who sign in see of their own: "dogs"."""
+    people = {
+        person.name for role in spec.roles if role.scope is RoleScope.OWN and (person := person_of(spec, role))
+    }
+    kept = [entity for entity in spec.entities if any(field.ref in people for field in entity.fields)]
+    return lower_first(kept[0].plural) if kept else ""
 
 
 def _is_welcome(spec: AppSpec) -> bool:

@@ -26,7 +26,7 @@ from app.blueprint.language.drafts import Draft, describes_people
 from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.lexicon import NounKind, doing, plural, word
 from app.blueprint.language.linking import link
-from app.blueprint.language.nouns import is_subject
+from app.blueprint.language.nouns import is_place, is_subject
 from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.spec import FieldType
 
@@ -48,6 +48,7 @@ _WARES: Final = word_pairs("wares")
 _PERSON: Final = "name! email:email phone:phone notes:longtext"
 _NEUTRAL: Final = "name! on_date:date status=Open/Done notes:longtext"
 _THING: Final = "name! condition=New/Good/Worn/Needs_repair location notes:longtext"
+_SITE: Final = "name! address notes:longtext"
 _DEED: Final = "on_date:date! status=Open/Done notes:longtext"
 _BOOKED_FIELDS: Final = "starts_at:datetime! status=Booked/Confirmed/Done/Cancelled notes:longtext"
 _IN_BOOKING: Final = ("person", "phone", "note")
@@ -311,6 +312,8 @@ def _usual_fields(candidate: Candidate, last_word: str) -> str:
     if last_word in _DEEDS:
         return _DEED
     is_object = candidate.kind in (NounKind.ARTEFACT, NounKind.OBJECT) and not candidate.is_action
+    if is_object and is_place(last_word):
+        return _SITE
     return _THING if is_object else _NEUTRAL
 
 

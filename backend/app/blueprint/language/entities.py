@@ -25,6 +25,7 @@ _LABELS: Final = {
     "close_on": "Closes", "closes_on": "Closes", "amount_ml": "Amount (ml)", "load_kg": "Load (kg)",
     "water_every_days": "Water every so many days", "renew_on": "Renew by",
     "best_before": "Best before", "drink_until": "Drink until", "next_service_on": "Next service",
+    "daily_price": "Price per day",
 }  # fmt: skip
 _DETAIL_CHOICES: Final = ("Low", "Medium", "High")
 _RESERVED: Final = frozenset({"health", "static", "new", "about", "calendar", "board", "totals", "search"})

@@ -102,7 +102,7 @@ def _make_form(
     action, about, thanks = (_fill_in(part, entity, by_name) for part in text)
     yield FormSpec(
         entity=entity.name, action=action[:80], about=about, thanks=thanks, fields=fields,
-        person=person,
+        person=person, shows=tuple(figure.name for figure in entity.computed),
     )  # fmt: skip
 
 
@@ -180,14 +180,21 @@ def leave_to_staff(entities: Sequence[EntitySpec], forms: Sequence[FormSpec]) ->
     asked = {form.entity: {*form.fields, form.person} for form in forms}
     return tuple(
         entity.model_copy(update={"fields": tuple(
-            field.model_copy(update={"required": False}) if field.ref and field.name not in asked[entity.name]
-            else field
-            for field in entity.fields
+            _as_on_form(field, asked[entity.name]) for field in entity.fields
         )})
         if entity.name in asked
         else entity
         for entity in entities
     )  # fmt: skip
+
+
+def _as_on_form(field: FieldSpec, asked: Set[str | None]) -> FieldSpec:
+    """The field as a public form needs it: a link that it does not show is the staff's, an address is a must."""
+    if field.ref and field.name not in asked:
+        return field.model_copy(update={"required": False})
+    # Without it, a visitor gets no answer and no link.
+    is_address = field.type is FieldType.EMAIL and field.name in asked
+    return field.model_copy(update={"required": True}) if is_address else field
 
 
 def _is_served(target: EntitySpec) -> bool:

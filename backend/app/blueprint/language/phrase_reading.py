@@ -165,7 +165,8 @@ def _read_context(phrase: Phrase, modifiers: Sequence[Token], lexical: Word, fin
     words = [token.text for token in phrase.modifiers[-2:]] + [phrase.head.text]
     if phrase.at > 2 or phrase.after != "for" or phrase.determiner in ("our", "my"):  # "a shop for my jams" is one
         findings.settings |= {phrase.head.text, phrase.head.basic}
-    if not findings.context and phrase.head.basic not in _OPERATORS:
+    # "The big hall or the kitchen" are two of several, and no name for the whole.
+    if not findings.context and phrase.head.basic not in _OPERATORS and phrase.before != "or":
         findings.context = " ".join(words)
     for token in modifiers:
         if token.basic not in SOFTWARE:

@@ -6,12 +6,17 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from app.blueprint.shape_rules import LINES
+from app.blueprint.shape_rules import LINES, times_of
 from app.blueprint.spec import ComputedSpec, EntitySpec, FieldSpec, FieldType
 from app.blueprint.spec_queries import lower_first
 
 _TAX: Final = re.compile(r"\b(tax(?:es)?|vat|gst|sales tax)\b", re.IGNORECASE)
 _NO_TAX: Final = re.compile(r"\b(?:no|without|before|excluding) (?:sales )?(?:tax|vat|gst)", re.IGNORECASE)
+_PRICE_LABELS: Final = {"price": "Price each", "daily_price": "Price per day"}
+_TOTALS: Final = {
+    "price": "What the {} comes to: quantity times the price on the day.",
+    "daily_price": "What the {} comes to: the price per day for each day, the first and the last included.",
+}
 _LEAST_PRICE: Final = -1_000_000
 """A line may take something off, such as a discount or a deposit."""
 
@@ -26,9 +31,53 @@ def with_prices(goal: str, entities: Sequence[EntitySpec]) -> tuple[EntitySpec, 
         if entity.name in pairs
         else _as_paper(entity, papers[entity.name], entities, tax)
         if entity.name in papers
-        else entity
+        else _as_order(entity, entities)
         for entity in entities
     )
+
+
+def _as_order(order: EntitySpec, entities: Sequence[EntitySpec]) -> EntitySpec:
+    """The order with what it comes to, where it says how many or how long of a thing with a price."""
+    by_piece, by_day = _amount_by_piece(order), _amount_by_day(order)
+    name, amount = ("price", by_piece) if by_piece else ("daily_price", by_day)
+    priced = _priced_link(order, name, entities)
+    has_money = any(field.type is FieldType.MONEY for field in order.fields)
+    if not amount or priced is None or has_money or order.computed:
+        return order
+    # Kept with the order: a price that rises later changes no order that was placed before.
+    price = FieldSpec(
+        name=name, label=_PRICE_LABELS[name], type=FieldType.MONEY, lowest=0, starts_as=f"{priced.name}.{name}"
+    )
+    at = order.fields.index(priced) + 1
+    total = ComputedSpec(
+        name="total",
+        label="Total",
+        expression=f"{amount} * {name}",
+        about=_TOTALS[name].format(lower_first(order.label)),
+    )
+    fields = (*order.fields[:at], price, *order.fields[at:])
+    return EntitySpec.model_validate({**dict(order), "fields": fields, "computed": (total,)})
+
+
+def _amount_by_piece(order: EntitySpec) -> str:
+    quantity = order.field("quantity")
+    if quantity is None:
+        return ""
+    return "quantity" if quantity.required else "or_else(quantity, 1)"
+
+
+def _amount_by_day(order: EntitySpec) -> str:
+    span = times_of(order)
+    days = [field for name in span if (field := order.field(name)) and field.type is FieldType.DATE]
+    is_whole = len(days) == 2 and all(field.required for field in days)
+    return f"(days({span[0]}, {span[1]}) + 1)" if is_whole else ""
+
+
+def _priced_link(order: EntitySpec, price: str, entities: Sequence[EntitySpec]) -> FieldSpec | None:
+    """The only link of an order that leads to something with such a price."""
+    priced = {one.name for one in entities if (part := one.field(price)) and part.type is FieldType.MONEY}
+    links = [field for field in order.fields if field.required and field.ref in priced]
+    return links[0] if len(links) == 1 else None
 
 
 def _name_of_tax(goal: str) -> str:

@@ -18,6 +18,7 @@ _ANSWERS: Final = word_list("answering_verbs")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _DOORS: Final = frozenset({"portal", "login", "log-in", "sign-in", "signin"})
 _MOST_ROLES: Final = 6
+_OWNER: Final = "Owner"
 
 
 def own_people(
@@ -39,6 +40,14 @@ def own_people(
     if not members and people and _DOORS & set(words):
         members = people[:1]
     return members[:1]
+
+
+def name_apart(members: Sequence[Draft], drafts: Sequence[Draft]) -> None:
+    """Call the owners who sign in by what they own: "dog owners", since the app has an owner of its own."""
+    for member in members:
+        owned = next((draft for draft in drafts if any(link.target == member.key for link in draft.links)), None)
+        if member.label == _OWNER and owned is not None:
+            member.label = f"{owned.label} {_OWNER.lower()}"
 
 
 def _has_records(draft: Draft, drafts: Sequence[Draft]) -> bool:

@@ -23,7 +23,7 @@ from app.blueprint.language.other_kinds import refuse_other_kinds
 from app.blueprint.language.pricing import with_prices
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
-from app.blueprint.language.roles import own_people, roles_of
+from app.blueprint.language.roles import name_apart, own_people, roles_of
 from app.blueprint.language.sending import messages_of
 from app.blueprint.language.telling import assumptions
 from app.blueprint.language.uploading import with_uploads
@@ -72,6 +72,7 @@ def _specify(
     # Before the records are specified: whoever signs in needs an e-mail address.
     on_page = asked_on_page(reading.text)
     people_of_their_own = own_people(findings.acts, drafts, reading.tokens, asks_on_page=bool(on_page))
+    name_apart(people_of_their_own, drafts)
     namer = Entities(drafts, findings)
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
     # Rules read the fields, so all that changes fields goes before.

@@ -117,9 +117,13 @@ def _business_words(words: Sequence[str]) -> list[str]:
     """The business that a goal opens with, in two words or more: "tutoring agency", "we run the parish hall"."""
     tokens = tag(words[:_OPENING_WORDS])
     phrase = next(phrases(tokens), None)
-    if phrase is None or phrase.head.is_plural or not (is_place(phrase.head.basic) or is_trade(phrase.head.basic)):
+    if phrase is None or phrase.head.is_plural:
         return []
+    is_business = is_place(phrase.head.basic) or is_trade(phrase.head.basic)
     is_run = phrase.is_object and phrase.verb in _RUNS and phrase.determiner in _ONE_BUSINESS
+    # "The parish hall" that somebody runs is one of its kind; "a ferry" may be any.
+    if not (is_business or (is_run and phrase.determiner not in ("a", "an"))):
+        return []
     is_opening = phrase.at <= 1 and not phrase.is_object
     # "Tutoring" of "tutoring agency" looks like a verb.
     front = list(words[: phrase.at]) if phrase.at == 1 and words[0].endswith("ing") else []
