@@ -12,6 +12,8 @@ from uuid import UUID
 import psycopg
 
 from app.adapters.runners.fake import RunnerFake
+from app.adapters.sandboxes.fake import FakeSandboxRuntime
+from app.adapters.storage.disk import DiskVersionStore
 from app.api.deps import get_services
 from app.blueprint.spec import AppSpec
 from app.core.ids import GateId, JobId
@@ -93,6 +95,21 @@ def test_a_preview_that_does_not_answer_never_becomes_ready(house: House) -> Non
     assert status["preview_url"] is None
     assert status["debug_id"].startswith("dbg_")
     assert probe.asked == [job_id]
+
+
+def test_on_a_full_disk_a_preview_that_does_not_open_is_not_called_the_apps_fault(
+    database_url: str, valkey_url: str, tmp_path: Path, small_disk: Path
+) -> None:
+    probe = AnsweringPreview()
+    probe.answer = 500
+    # Elsewhere, so that the build comes as far as its preview.
+    runtime, store = FakeSandboxRuntime(tmp_path / "sandboxes"), DiskVersionStore(tmp_path / "versions")
+    with open_house(database_url, valkey_url, small_disk, probe=probe, runtime=runtime, store=store) as house:
+        job_id = house.started()
+
+        house.build(job_id)
+
+        assert (probe.asked, house.status(job_id)["error_code"]) == ([job_id], "disk_full")
 
 
 def test_cancel_wins_over_a_finishing_build(house: House) -> None:
