@@ -164,11 +164,22 @@ def _other_changes(old: AppSpec, new: AppSpec) -> Iterator[str]:
         [form.action for form in new.forms],
         "page for visitors",
     )
+    yield from _changed_askers(old, new)
     yield from _compare_texts([tool.title for tool in old.tools], [tool.title for tool in new.tools], "calculator")
     yield from _compare_texts(_section_titles(old), _section_titles(new), "part of the first page")
     yield from _compare_texts(
         [role.name for role in old.roles], [role.name for role in new.roles], "kind of person"
     )
+
+
+def _changed_askers(old: AppSpec, new: AppSpec) -> Iterator[str]:
+    """The pages for visitors that ask who they are, or do so no more."""
+    asked_before = {form.action: form.person for form in old.forms}
+    for form in new.forms:
+        if form.person and not asked_before.get(form.action, form.person):
+            yield f"“{form.action}” asks visitors who they are now."
+        elif not form.person and asked_before.get(form.action):
+            yield f"“{form.action}” asks visitors no longer who they are."
 
 
 def _reworded(old: Sequence[P], new: Sequence[P], *words: str) -> Iterator[tuple[P, P]]:

@@ -260,6 +260,9 @@ def test_a_page_for_visitors_asks_who_they_are_and_shows_nobody_else() -> None:
     [form] = changed.forms
     assert form.person == "customer"
     assert "customer" not in form.fields
+    nobody_asked = changed.model_copy(update={"forms": (form.model_copy(update={"person": None}),)})
+    assert changes_between(nobody_asked, changed) == ["“Ask for a visit” asks visitors who they are now."]
+    assert changes_between(changed, nobody_asked) == ["“Ask for a visit” asks visitors no longer who they are."]
     # How far a visit is, is the staff's to say.
     assert "status" not in form.fields
 
