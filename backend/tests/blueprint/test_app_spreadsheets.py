@@ -519,11 +519,6 @@ def test_what_an_old_mac_wrote_is_known_by_the_ends_of_its_lines(workshop: Works
     assert workshop.security.decoded(text.replace("\r", "\n").encode("cp1252"))[1] == "cp1252"
 
 
-def test_a_file_with_too_many_lines_is_told_into_how_many_to_part_it(workshop: Workshop) -> None:
-    with pytest.raises(workshop.fields.Refused, match="This has 10,000: save it as 5 files"):
-        workshop.new("Name", *(f"Stool {number}" for number in range(10_000)))
-
-
 @pytest.mark.parametrize(
     "word", ["Total", "TOTAL:", "Sum", "Summe", "Итого", "合計", "Total général", "Total (2 items)"]
 )
