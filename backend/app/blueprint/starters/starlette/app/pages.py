@@ -441,6 +441,7 @@ def _form(
             "before": _before(edits.shown(entity, row, given, seen), fields, every) if row else {}, "is_draft": is_draft,
             "typed_by": typed_by(request.app.state.key, visitor.user_id) if visitor.user_id else "",
             "entity": entity, "fields": fields, "given": given, "wrong": wrong, "record_id": record_id,
+            "lock": locks.lock_on(db, entity, record_id) if record_id and not wrong else None,
             "options": listed, "notices": notices(db, entity, listed),
             "too_long": too_long(db, fields, visitor),
             "heading": visitor.adds_as(entity) if record_id is None else f"Change {entity.one}",

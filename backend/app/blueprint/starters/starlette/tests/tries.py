@@ -293,6 +293,8 @@ def _stays(client: Browser, entity: Entity, record_id: int, rule: Locked) -> Non
     assert f"{address}/delete" not in page
     opens = rule.opens if rule in entity.rules else ()
     assert (f"{address}/edit" in page) is bool(opens)
+    if opens:
+        assert rule.about in html.unescape(client.get(f"{address}/edit").text), "the form does not say why it asks for so little"
     fields = [field for field in FOUNDER.fields(entity) if not field.ref and field.type not in FILES]
     texts = {field.name: typed(field, before[field.name]) for field in FOUNDER.fields(entity)}
     for field in [field for field in fields if field.name not in opens][:1]:
