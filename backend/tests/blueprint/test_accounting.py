@@ -63,3 +63,11 @@ def test_a_mark_within_a_number_ends_no_wish() -> None:
 def test_what_people_do_is_kept_where_the_app_has_it() -> None:
     spec = understand("A food truck with a menu, people can order ahead and pick up")
     assert {wish.text: wish.state for wish in spec.wishes}["people can order ahead"] is WishState.KEPT
+
+
+def test_what_is_done_is_partly_kept_where_only_its_thing_is_missing() -> None:
+    spec = understand("Our village shop: customers order groceries")
+    wish = spec.wishes[-1]
+    assert (wish.text, wish.state, wish.why) == (
+        "customers order groceries", WishState.PARTLY, "not taken up: groceries",
+    )  # fmt: skip

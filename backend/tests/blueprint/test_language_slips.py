@@ -145,3 +145,12 @@ def test_places_and_things_are_kept_as_what_they_are() -> None:
     goal = "Members keep hives at several apiaries. We lend out the honey extractor"
     assert list(fields(goal, "Apiary")) == ["Name", "Address", "Notes"]
     assert list(fields(goal, "Honey extractor")) == ["Name", "Condition", "Location", "Notes"]
+
+
+def test_photos_of_something_are_its_details_and_other_photos_hold_one() -> None:
+    walks = "I walk dogs and log walks, owners can see photos of the walk"
+    assert fields(walks, "Walk")["Photo"] is FieldType.IMAGE
+    assert "Photo" not in labels(walks)
+    assert fields("wedding photographer: shoots, clients choose their favourite photos", "Photo") == {
+        "Title": FieldType.TEXT, "Taken on": FieldType.DATE, "Notes": FieldType.LONGTEXT, "Photo": FieldType.IMAGE,
+    }  # fmt: skip

@@ -35,7 +35,8 @@ _ONLY_OWN: Final = re.compile(
     re.IGNORECASE,
 )
 _DETAILS: Final = frozenset(word_pairs("attributes"))
-_DEEDS: Final = frozenset({"approve", "confirm", "print", *actions()})
+_ACTS: Final = frozenset(actions())
+_DEEDS: Final = frozenset({"approve", "confirm", "print"}) | _ACTS
 _NO_ACCOUNT: Final = re.compile(
     r"\b(?:no|without)(?: an?| any)? (?:accounts?|log-?in|logins|passwords?|sign-?(?:in|up)|registration)\b",
     re.IGNORECASE,
@@ -176,6 +177,8 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     # Before the words are counted: an app may know every word of what it cannot do.
     if any(beyond(text, abilities.does)):
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_NOT_BUILT)
+    if share == 0 and _has_deed(text, abilities):
+        return WishSpec(text=text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}")
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
     unwatched = _unwatched_numbers(text, abilities) or _open_to_all(text, abilities, about=about)
@@ -186,6 +189,12 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     if share < _SHARE_KEPT:
         return WishSpec(text=text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}")
     return WishSpec(text=text, state=WishState.KEPT)
+
+
+def _has_deed(text: str, abilities: _Abilities) -> bool:
+    """True if the app has what is done, though not to this: orders, where "customers order groceries"."""
+    forms = (word_forms(one) for one in WORD.findall(text.lower()))
+    return any(ways & _ACTS and ways & abilities.known for ways in forms)
 
 
 def _is_sent(text: str, abilities: _Abilities) -> bool:

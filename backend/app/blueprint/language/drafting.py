@@ -27,6 +27,7 @@ from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.lexicon import NounKind, doing, plural, word
 from app.blueprint.language.linking import link
 from app.blueprint.language.nouns import is_place, is_subject
+from app.blueprint.language.uploading import PICTURES
 from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.spec import FieldType
 
@@ -48,6 +49,7 @@ _WARES: Final = word_pairs("wares")
 _PERSON: Final = "name! email:email phone:phone notes:longtext"
 _NEUTRAL: Final = "name! on_date:date status=Open/Done notes:longtext"
 _THING: Final = "name! condition=New/Good/Worn/Needs_repair location notes:longtext"
+_PICTURE: Final = "title! taken_on:date notes:longtext"
 _SITE: Final = "name! address notes:longtext"
 _DEED: Final = "on_date:date! status=Open/Done notes:longtext"
 _BOOKED_FIELDS: Final = "starts_at:datetime! status=Booked/Confirmed/Done/Cancelled notes:longtext"
@@ -311,6 +313,8 @@ def _usual_fields(candidate: Candidate, last_word: str) -> str:
         return _PERSON
     if last_word in _DEEDS:
         return _DEED
+    if last_word in PICTURES:
+        return _PICTURE
     is_object = candidate.kind in (NounKind.ARTEFACT, NounKind.OBJECT) and not candidate.is_action
     if is_object and is_place(last_word):
         return _SITE

@@ -8,6 +8,7 @@ from typing import Final
 from app.blueprint.language.archetypes import action_fields, key_of, known_entities
 from app.blueprint.language.grammar import Part, Phrase, Token
 from app.blueprint.language.lexicon import NounKind, Word, word
+from app.blueprint.language.uploading import PICTURES
 from app.blueprint.language.word_lists import word_list, word_pairs
 
 SOFTWARE: Final = word_list("software")
@@ -52,6 +53,9 @@ def is_kept_record(phrase: Phrase, modifiers: Sequence[Token]) -> bool:
         )
     if head.is_plural and word(head.basic).kind is NounKind.PERSON and head.basic not in _ANYBODY | _OPERATORS:
         return True
+    # "Photos of the walk" give walks a photo.
+    if head.basic in PICTURES and phrase.after == "of":
+        return False
     if head.basic not in _KEPT or (head.basic in ALWAYS_DETAILS and phrase.before == "with"):
         return False
     # A "customer record" is the customer, and a bare "form" part of any app; a "vinyl record" is a thing.

@@ -18,7 +18,7 @@ _HAS: Final = re.compile(rf"\b(?:([a-z]+) )?([a-z]+) (?:has|have) [a-z, ]{{0,60}
 _UPLOADED: Final = re.compile(
     r"\b(?:upload|attach)(?:s|ed|ing|es)? " + _WHOSE + r"([a-z]+)(?: ([a-z]+))?", re.IGNORECASE
 )
-_PICTURES: Final = frozenset({"photo", "photograph", "picture", "image"})
+PICTURES: Final = frozenset({"photo", "photograph", "picture", "image"})
 _NOT: Final = re.compile(r"\b(no|not|never|without)\b[^.,;]*$", re.IGNORECASE)
 
 
@@ -31,11 +31,12 @@ def _with_upload(goal: str, entity: EntitySpec) -> EntitySpec:
     if any(field.type in UPLOADED for field in entity.fields) or len(entity.fields) >= MAX_FIELDS:
         return entity
     name = key_of(entity.label)
-    if name in _things_named(goal, (_OF, _WITH, _HAS)):
+    # What is called a photo holds one.
+    if name in PICTURES or name in _things_named(goal, (_OF, _WITH, _HAS)):
         return _with_field(entity, "photo", FieldType.IMAGE)
     if name not in _things_named(goal, (_UPLOADED,)):
         return entity
-    is_picture = name in _PICTURES
+    is_picture = name in PICTURES
     return _with_field(
         entity, "picture" if is_picture else "file", FieldType.IMAGE if is_picture else FieldType.FILE
     )
