@@ -154,3 +154,7 @@ def test_photos_of_something_are_its_details_and_other_photos_hold_one() -> None
     assert fields("wedding photographer: shoots, clients choose their favourite photos", "Photo") == {
         "Title": FieldType.TEXT, "Taken on": FieldType.DATE, "Notes": FieldType.LONGTEXT, "Photo": FieldType.IMAGE,
     }  # fmt: skip
+
+
+def test_a_class_beside_a_yoga_class_keeps_its_own_name() -> None:
+    assert {"Yoga class", "Class"} <= labels("yoga classes d'or class")

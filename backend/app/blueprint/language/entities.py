@@ -37,7 +37,7 @@ class Entities:
     def __init__(self, drafts: Sequence[Draft], findings: Findings) -> None:
         self._drafts = drafts
         self._found = findings
-        self._labels = {draft.key: _shorten(wording.with_domain(draft.label, findings)) for draft in drafts}
+        self._labels = _labels_of(drafts, findings)
         self._names = {draft.key: _pascal(self._labels[draft.key], at) for at, draft in enumerate(drafts)}
 
     @property
@@ -88,6 +88,16 @@ class Entities:
             name=_field_name(label), label=label, type=FieldType.REF, required=link.required,
             ref=self._names[link.target], on_delete=gone,
         )  # fmt: skip
+
+
+def _labels_of(drafts: Sequence[Draft], findings: Findings) -> dict[str, str]:
+    """The label of each draft: a class is a yoga class where the app is about yoga, unless another is one."""
+    plain = {_shorten(draft.label).lower() for draft in drafts}
+    labels: dict[str, str] = {}
+    for draft in drafts:
+        own, fuller = _shorten(draft.label), _shorten(wording.with_domain(draft.label, findings))
+        labels[draft.key] = own if fuller != own and fuller.lower() in plain else fuller
+    return labels
 
 
 def _without_twins(fields: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
