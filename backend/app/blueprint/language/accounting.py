@@ -137,7 +137,7 @@ def _judge_plain(text: str, abilities: _Abilities) -> WishSpec | None:
         return WishSpec(text=text, state=WishState.PARTLY, why=_OWNER_ALONE)
     kinds = [kinds for said, kinds in _REFUSED if said.search(text)] if _NOT.search(text) else []
     if kinds:
-        is_kept = any(one & abilities.refuses for one in kinds)
+        is_kept = any(refused & abilities.refuses for refused in kinds)
         return WishSpec(text=text, state=WishState.KEPT) if is_kept else _left_out(text, _NO_LIMIT)
     if LIMIT.search(text):
         unwatched = _unwatched_numbers(text, abilities)
@@ -158,7 +158,7 @@ def _left_out(text: str, why: str) -> WishSpec:
 
 def _words_of(text: str) -> list[str]:
     spoken = WORD.findall(_PICK_UP.sub("pickup", text.lower()))
-    return [one for one in spoken if len(one) > 2 and one not in PLAIN_WORDS and not _is_adverb(one)]
+    return [part for part in spoken if len(part) > 2 and part not in PLAIN_WORDS and not _is_adverb(part)]
 
 
 def _is_adverb(text: str) -> bool:
@@ -193,7 +193,7 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
 
 def _has_deed(text: str, abilities: _Abilities) -> bool:
     """True if the app has what is done, though not to this: orders, where "customers order groceries"."""
-    forms = (word_forms(one) for one in WORD.findall(text.lower()))
+    forms = (word_forms(spoken) for spoken in WORD.findall(text.lower()))
     return any(ways & _ACTS and ways & abilities.known for ways in forms)
 
 

@@ -24,7 +24,7 @@ def note_bracketed(tokens: Sequence[Token], findings: Findings) -> None:
         if token.text != "(" or not at or tokens[at - 1].part is not Part.NOUN:
             continue
         key = key_of(tokens[at - 1].basic)
-        owner = next((one.key for one in findings.candidates if one.key.endswith(key)), "")
+        owner = next((candidate.key for candidate in findings.candidates if candidate.key.endswith(key)), "")
         parts = list(_parts(tokens[at + 1 :]))
         types = [_type_of(part) for part in parts]
         # "Rooms (hall, kitchen, stage)" are examples, though a stage may be a detail.
@@ -51,11 +51,11 @@ def _parts(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 def _type_of(part: Sequence[Token]) -> str:
     """The type of a detail by its last word, empty for a word that may be anything: a choice, an example."""
-    last = part[-1]
-    if last.basic in _ATTRIBUTES:
-        return _ATTRIBUTES[last.basic]
-    if last.basic in _COUNTS:
+    last_token = part[-1]
+    if last_token.basic in _ATTRIBUTES:
+        return _ATTRIBUTES[last_token.basic]
+    if last_token.basic in _COUNTS:
         return "int"
-    stem = verb_stem(last.text)
-    is_done = stem is not None and stem != last.text and not last.text.endswith(("s", "ing"))
+    stem = verb_stem(last_token.text)
+    is_done = stem is not None and stem != last_token.text and not last_token.text.endswith(("s", "ing"))
     return "bool" if is_done and len(part) > 1 else ""

@@ -176,13 +176,17 @@ def _object_of(tokens: Sequence[Token], at: int) -> str:
 
 def _with_booked_deeds(candidates: Sequence[Candidate]) -> list[Candidate]:
     """One record for a deed and its booking: "customers book a pickup" needs pickups, and no bookings of them."""
-    bookings = {one.about: one for one in candidates if one.key in _BOOKINGS and one.about in _BOOKED_DEEDS}
-    deeds = [one for one in candidates if one.key in bookings]
+    bookings = {
+        candidate.about: candidate
+        for candidate in candidates
+        if candidate.key in _BOOKINGS and candidate.about in _BOOKED_DEEDS
+    }
+    deeds = [candidate for candidate in candidates if candidate.key in bookings]
     dropped = [bookings[deed.key] for deed in deeds]
     return [
-        replace(one, is_action=True, is_booked=True) if one in deeds else one
-        for one in candidates
-        if one not in dropped
+        replace(candidate, is_action=True, is_booked=True) if candidate in deeds else candidate
+        for candidate in candidates
+        if candidate not in dropped
     ]
 
 
@@ -191,25 +195,29 @@ def _without_second_taking(candidates: Sequence[Candidate], *, by_hours: bool) -
 
     Who books something else than what is hired, such as a tour beside kayaks, has a record of each.
     """
-    taking = {one.key: one for one in candidates if one.is_action and one.key in (_BOOKED, _RENTED)}
+    taking = {
+        candidate.key: candidate
+        for candidate in candidates
+        if candidate.is_action and candidate.key in (_BOOKED, _RENTED)
+    }
     if len(taking) < 2:
         return list(candidates)
-    things = {key: one.about for key, one in taking.items() if _names_one(one.about, candidates)}
+    things = {key: candidate.about for key, candidate in taking.items() if _names_one(candidate.about, candidates)}
     if len(set(things.values())) > 1:
         return list(candidates)
     # A booking has hours, a rental days.
-    first = min(taking.values(), key=lambda one: one.at)
-    kept = taking[_BOOKED] if by_hours else first
-    about = next(iter(things.values()), kept.about)
+    first = min(taking.values(), key=lambda candidate: candidate.at)
+    chosen = taking[_BOOKED] if by_hours else first
+    about = next(iter(things.values()), chosen.about)
     return [
-        replace(one, about=about) if one is kept else one
-        for one in candidates
-        if one is kept or one not in taking.values()
+        replace(candidate, about=about) if candidate is chosen else candidate
+        for candidate in candidates
+        if candidate is chosen or candidate not in taking.values()
     ]
 
 
 def _names_one(key: str, candidates: Sequence[Candidate]) -> bool:
-    return bool(key) and any(one.key.endswith(key) for one in candidates)
+    return bool(key) and any(candidate.key.endswith(key) for candidate in candidates)
 
 
 def _without_shadows(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -206,7 +206,11 @@ def _keep_vouched(chosen: Sequence[Candidate], findings: Findings, archetype: Ar
     """The candidates that an archetype or a known action vouches for, and two that the founder wants to track."""
     vouched: list[Candidate] = []
     neutral = 0
-    taken = {one.about for one in chosen if one.is_action and one.key in _TAKINGS and one.about}
+    taken = {
+        candidate.about
+        for candidate in chosen
+        if candidate.is_action and candidate.key in _TAKINGS and candidate.about
+    }
     for candidate in map(_without_strange_words, chosen):
         if _is_never_kept(candidate):
             continue
@@ -302,10 +306,10 @@ def _draft_candidate(candidate: Candidate, archetype: Archetype | None) -> Draft
 def _take_booking(new: Draft) -> None:
     """Give a deed that is booked the time and the state of a booking; who it is for is a link."""
     new.is_action = new.is_booked = True
-    own = [part for part in new.fields if part.type not in (FieldType.DATE, FieldType.DATETIME)]
-    own = [part for part in own if part.name not in _IN_BOOKING]
-    booking = [part for part in fields_of(_BOOKED_FIELDS) if part.name not in {one.name for one in own}]
-    new.fields = [*booking, *own]
+    of_thing = [part for part in new.fields if part.type not in (FieldType.DATE, FieldType.DATETIME)]
+    of_thing = [part for part in of_thing if part.name not in _IN_BOOKING]
+    booking = [part for part in fields_of(_BOOKED_FIELDS) if part.name not in {one.name for one in of_thing}]
+    new.fields = [*booking, *of_thing]
 
 
 def _usual_fields(candidate: Candidate, last_word: str) -> str:
