@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 
@@ -15,11 +16,15 @@ from app.bench.meter import Spent, abba
 from app.bench.readings import Reading
 from app.bench.sizes import Sizes
 from app.bench.stage import House, Stage
+from app.core.ids import JobId
+from app.events.cache import StatusCache, connect
 
 CLIENTS: Final = 4
 STARTERS: Final = 16
 GOAL: Final = "A booking app for a yoga studio with classes, teachers and a waiting list"
 BUILDS_SHOWN: Final = 20
+LAST_SEQ: Final = 4
+"""The event that brought a build to the state in which it is shown."""
 _INSERT: Final = "INSERT INTO bench_rows (founder, goal) VALUES (gen_random_uuid(), %s) RETURNING id"
 
 
@@ -86,13 +91,23 @@ def _jobs_in(house: House, statuses: Sequence[str]) -> dict[str, str]:
     jobs = {status: answer["job_id"] for status, answer in zip(statuses, answers, strict=True)}
     for status, job_id in jobs.items():
         house.rows(
-            "UPDATE jobs SET status = %s, digest = 'git-tree:bench', last_seq = 4, engine = 'fake', "
+            "UPDATE jobs SET status = %s, digest = 'git-tree:bench', last_seq = %s, engine = 'fake', "
             "admitted_at = CASE WHEN %s = 'queued' THEN NULL ELSE now() END WHERE id = %s",
             status,
+            LAST_SEQ,
             status,
             job_id,
         )
+    asyncio.run(_tell_cache(house, jobs.values()))
     return jobs
+
+
+async def _tell_cache(house: House, job_ids: Iterable[str]) -> None:
+    """Leave the cache as the transitions to these states would have left it."""
+    cache = StatusCache(connect(house.stage.valkey.url))
+    for job_id in job_ids:
+        await cache.expect(JobId(UUID(job_id)), seq=LAST_SEQ)
+    await cache.close()
 
 
 def _add_builds(house: House, project: str, count: int = BUILDS_SHOWN) -> None:

@@ -59,14 +59,16 @@ class StatusCache:
         except (RedisError, OSError) as error:
             _log_outage(error)
             return None
-        # Without a floor Valkey was wiped or came back empty, and an event may have passed while it was away.
-        if not text or not floor:
+        if not text:
             return None
         try:
             view = StatusView.from_json(str(text))
         # Written by another release, which may share the cache while one takes over from the other.
         except ValueError:
             return None
+        if floor is None:
+            # Valkey was wiped or came back empty, and an event may have passed meanwhile; after the end none does.
+            return view if view.status.is_terminal else None
         return view if view.seq >= int(floor) else None
 
     async def expect(self, job_id: JobId, *, seq: int) -> None:

@@ -27,12 +27,8 @@ def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     server.stop()
 
 
-async def test_no_old_copy_is_believed_of_an_event_that_passed_while_valkey_was_away(
-    valkey: EmbeddedValkey,
-) -> None:
-    """A slow reader of the record copies the state before the event into a Valkey that has come back empty."""
-    cache = StatusCache(connect(valkey.url))
-    old = StatusView(
+def a_view() -> StatusView:
+    return StatusView(
         job_id=JobId(uuid4()),
         project_id=ProjectId(uuid4()),
         founder_id=FounderId(uuid4()),
@@ -46,6 +42,14 @@ async def test_no_old_copy_is_believed_of_an_event_that_passed_while_valkey_was_
         seq=5,
         is_admitted=True,
     )
+
+
+async def test_no_old_copy_is_believed_of_an_event_that_passed_while_valkey_was_away(
+    valkey: EmbeddedValkey,
+) -> None:
+    """A slow reader of the record copies the state before the event into a Valkey that has come back empty."""
+    cache = StatusCache(connect(valkey.url))
+    old = a_view()
     await cache.expect(old.job_id, seq=5)
     await cache.put(old)
     assert await cache.get(old.job_id) == old
@@ -61,4 +65,15 @@ async def test_no_old_copy_is_believed_of_an_event_that_passed_while_valkey_was_
     await cache.expect(old.job_id, seq=7)
     await cache.put(replace(old, seq=7))
     assert await cache.get(old.job_id) == replace(old, seq=7)
+    await cache.close()
+
+
+async def test_of_a_build_that_has_ended_a_copy_is_always_current(valkey: EmbeddedValkey) -> None:
+    """No event follows the end, so that nothing can have been missed where the floor is gone."""
+    cache = StatusCache(connect(valkey.url))
+    ended = replace(a_view(), status=JobStatus.READY)
+
+    await cache.put(ended)
+
+    assert await cache.get(ended.job_id) == ended
     await cache.close()
