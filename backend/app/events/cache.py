@@ -22,7 +22,7 @@ TTL_S: Final = 30
 """A copy that missed its update lives no longer than this."""
 
 FLOOR_TTL_S: Final = 4 * TTL_S
-"""Longer than any copy that was made of an older state; counted anew whenever somebody asks."""
+"""Longer than any copy that was made of an older state; counted anew with each copy."""
 
 _RAISE_FLOOR: Final = """
     local floor = tonumber(redis.call('GET', KEYS[1]) or 0)
@@ -52,10 +52,7 @@ class StatusCache:
     async def get(self, job_id: JobId) -> StatusView | None:
         """The copy, None when there is none that is certainly current or Valkey cannot be asked."""
         try:
-            async with self._redis.pipeline(transaction=False) as asked:
-                asked.get(_view_key(job_id))
-                asked.getex(_floor_key(job_id), ex=FLOOR_TTL_S)
-                text, floor = await asked.execute()
+            text, floor = await self._redis.mget(_view_key(job_id), _floor_key(job_id))
         except (RedisError, OSError) as error:
             _log_outage(error)
             return None
@@ -85,7 +82,10 @@ class StatusCache:
     async def put(self, view: StatusView) -> None:
         """Keep the view. A failure costs speed and nothing else; an older one is not believed."""
         try:
-            await self._redis.set(_view_key(view.job_id), view.to_json(), ex=TTL_S)
+            async with self._redis.pipeline(transaction=False) as writes:
+                writes.set(_view_key(view.job_id), view.to_json(), ex=TTL_S)
+                writes.expire(_floor_key(view.job_id), FLOOR_TTL_S)
+                await writes.execute()
         except (RedisError, OSError) as error:
             _log_outage(error)
 

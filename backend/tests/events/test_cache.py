@@ -77,3 +77,15 @@ async def test_of_a_build_that_has_ended_a_copy_is_always_current(valkey: Embedd
 
     assert await cache.get(ended.job_id) == ended
     await cache.close()
+
+
+async def test_the_floor_of_a_build_that_is_asked_for_lasts_as_long_as_its_copies(valkey: EmbeddedValkey) -> None:
+    cache, client, view = StatusCache(connect(valkey.url)), connect(valkey.url), a_view()
+    await cache.expect(view.job_id, seq=view.seq)
+    await client.expire(f"job:{view.job_id}:floor", 1)
+
+    await cache.put(view)
+
+    assert await client.ttl(f"job:{view.job_id}:floor") > 30
+    await cache.close()
+    await client.aclose()
