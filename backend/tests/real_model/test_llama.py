@@ -27,7 +27,7 @@ GOAL = "A booking app for a yoga studio"
 """Short, and one that the rules can plan as well."""
 
 
-async def test_the_server_is_found_with_its_model(llama_url: str) -> None:
+def test_the_server_is_found_with_its_model(llama_url: str) -> None:
     (found,) = find_local_servers([("llama.cpp", "compatible", llama_url)])
 
     assert found.models == ("smollm2",)
