@@ -57,6 +57,14 @@ async def test_names_are_sorted_as_in_a_telephone_book(staff: Staff) -> None:
 
 
 @quotes
+async def test_what_says_nothing_comes_last_either_way(staff: Staff) -> None:
+    for name, email in [("Ann", "b@example.com"), ("Ben", ""), ("Cid", "a@example.com")]:
+        await staff.add("customers", name=name, email=email)
+    assert await listed(staff.client, sort="email") == ["Cid", "Ann", "Ben"]
+    assert await listed(staff.client, sort="-email") == ["Ann", "Cid", "Ben"]
+
+
+@quotes
 async def test_a_name_that_two_records_have_is_asked_about(staff: Staff) -> None:
     first, second = [await staff.add("customers", name="Sam Twin") for _ in range(2)]
     head = "Number,Customer,Quoted on\n"

@@ -1,4 +1,4 @@
-"""Papers with lines, such as invoices: quantity times price in each line, tax on the whole, all worked out."""
+"""What papers with lines, orders and rentals come to: quantity or days times price, and tax on a paper."""
 
 from __future__ import annotations
 

@@ -175,8 +175,8 @@ def _order(entity: Entity, sort: str) -> str:
     if name not in {field.name for field in entity.shows}:
         return f"{usual_order(entity)}id DESC"
     texts = ("text", "longtext", "choice", "email", "phone", "url")
-    key = f'CASE WHEN "{name}" IS NOT NULL THEN app_natural("{name}") END' if entity.field(name).type in texts else f'"{name}"'
-    return f'"{name}" IS NULL, {key} {"DESC" if descending else "ASC"}, id DESC'
+    key = f'app_natural("{name}")' if entity.field(name).type in texts else f'"{name}"'
+    return f'{key} {"DESC" if descending else "ASC"} NULLS LAST, id DESC'
 
 
 def usual_order(entity: Entity) -> str:

@@ -56,7 +56,9 @@ class Remembered(dict[str, str]):
         super().__init__()
         self._make = make
 
-    def __missing__(self, text: str) -> str:
+    def __missing__(self, text: str | None) -> str | None:
+        if text is None:  # a field of a record that says nothing
+            return None
         if len(self) >= MOST_REMEMBERED:
             self.clear()
         made = self[text] = self._make(text)
