@@ -56,38 +56,44 @@ async def _bring_about(people: People, entity: EntitySpec, figure: ComputedSpec)
 
 
 async def _try_figure(people: People, records: KnownRecords, entity: EntitySpec, figure: ComputedSpec) -> str:
-    label_plural = entity.plural.lower()
-    numbers = sorted(records.of(entity), reverse=True)[:MOST_COMPARED]
+    wrong = await _find_difference(people, records, entity, figure)
+    for _ in range(MINUTES_TO_PASS):
+        if not wrong:
+            break
+        # What counts up to now goes on while the records and the page are read.
+        records = await read_records(people.driver)
+        wrong = await _find_difference(people, records, entity, figure)
+    if wrong:
+        raise _wrong_figure(entity, figure, wrong)
+    note = "" if _shown_best(records, entity, figure) else ", nought or empty in all of them"
+    compared = len(_newest_of(records, entity))
+    return f"{figure.label} of {entity.plural.lower()}: {figure.about} (right for {compared}{note})"
+
+
+async def _find_difference(people: People, records: KnownRecords, entity: EntitySpec, figure: ComputedSpec) -> str:
+    """Where the export or the page of a record says something else than what was worked out; empty if nowhere."""
+    numbers = _newest_of(records, entity)
     for number in numbers:
-        expected, exported = (
-            _expected_value(records, entity, figure, number),
-            _exported_value(records, entity, figure, number),
-        )
-        for _ in range(MINUTES_TO_PASS):
-            if expected == exported:
-                break
-            # What counts up to now goes on while the records are read.
-            records = await read_records(people.driver)
-            expected, exported = (
-                _expected_value(records, entity, figure, number),
-                _exported_value(records, entity, figure, number),
-            )
+        expected = _expected_value(records, entity, figure, number)
+        exported = _exported_value(records, entity, figure, number)
         if expected != exported:
-            log = f"{entity.name} {number}: {figure.expression} is {expected!r}, exported {exported!r}"
-            raise _wrong_figure(entity, figure, log)
+            return f"{entity.name} {number}: {figure.expression} is {expected!r}, exported {exported!r}"
     best = _shown_best(records, entity, figure)
     for looked_at in [best] if best else numbers[:1]:
         answer = await people.driver.visitor.get(f"/{entity.table}/{looked_at}")
         value = _exported_value(records, entity, figure, looked_at)
         if not is_shown(answer.page.text, figure.label, value):
-            raise _wrong_figure(entity, figure, f"GET {answer.path} does not say “{figure.label}” {value!r}")
-    note = "" if best else ", nought or empty in all of them"
-    return f"{figure.label} of {label_plural}: {figure.about} (right for {len(numbers)}{note})"
+            return f"GET {answer.path} does not say “{figure.label}” {value!r}"
+    return ""
+
+
+def _newest_of(records: KnownRecords, entity: EntitySpec) -> list[int]:
+    return sorted(records.of(entity), reverse=True)[:MOST_COMPARED]
 
 
 def _shown_best(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec) -> int | None:
     """The newest record for which the figure is neither nought nor empty."""
-    numbers = sorted(records.of(entity), reverse=True)[:MOST_COMPARED]
+    numbers = _newest_of(records, entity)
     return next(
         (number for number in numbers if _exported_value(records, entity, figure, number) not in _DULL), None
     )
