@@ -129,6 +129,33 @@ def test_customers_are_not_asked_to_set_the_app_up_before_it_has_an_owner(folder
         assert client.get("/sign-in").headers["location"] == "/setup"
 
 
+# Makes an environment, installs into it and starts the app, as far as the script can see.
+PYTHON = """#!/bin/sh
+case "$*" in
+    "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    "-m app"*) echo "started by $0" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("leads_to", ["nowhere", "another Python", "the Python it was made with"])
+def test_an_environment_of_a_python_that_is_gone_is_made_anew(folder: Path, tmp_path: Path, leads_to: str) -> None:
+    for name in ("python3.98", "python3.99"):
+        (tmp_path / name).write_text(PYTHON)
+        (tmp_path / name).chmod(0o755)
+    (folder / ".venv").unlink()
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "lib" / "python3.99").mkdir(parents=True)
+    python = {"nowhere": "python3.97", "another Python": "python3.98"}.get(leads_to, "python3.99")
+    (folder / ".venv" / "bin" / "python").symlink_to(tmp_path / python)
+
+    ended = run(folder, PYTHON=str(tmp_path / "python3.98"))
+
+    assert (ended.returncode, ended.stdout) == (0, "started by .venv/bin/python\n"), ended.stderr
+    assert ("Installing" in ended.stderr) == (python != "python3.99")
+    assert not (folder / ".venv" / ".venv.new").exists()
+
+
 def test_without_an_owner_it_opens_on_this_computer_alone(folder: Path) -> None:
     refused = run(folder, HOST="0.0.0.0")
     assert refused.returncode == 2

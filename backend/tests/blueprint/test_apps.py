@@ -69,6 +69,24 @@ async def test_an_environment_that_is_there_is_not_made_again(tmp_path: Path) ->
     await finish(*made_by_a_failure, cwd=tmp_path)
 
 
+async def test_an_environment_whose_python_is_gone_is_mended_where_it_lies(
+    installed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(installed / ".venv", tmp_path / ".venv", symlinks=True)
+    lock = "requirements.lock"
+    shutil.copyfile(installed / lock, tmp_path / lock)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/bin/python3.11")
+    uv = str(Path(sys.executable).with_name("uv"))
+    # As in a sandbox, where it is a mount: nobody can take the folder away.
+    place = (tmp_path / ".venv").stat().st_ino
+    for command in Manifest.parse((installed / MANIFEST).read_text()).install:
+        await finish(*(uv if part == "uv" else part for part in command), cwd=tmp_path)
+    await finish(str(python), "-c", "import starlette, jinja2", cwd=tmp_path)
+    assert (tmp_path / ".venv").stat().st_ino == place
+
+
 @pytest.mark.parametrize("goal", GOALS, ids=["yoga", "landlord", "lending", "pickup", "hostile"])
 async def test_the_apps_own_checks_pass(installed: Path, goal: str, tmp_path: Path) -> None:
     folder = lay_out(generate(understand(goal)), tmp_path)

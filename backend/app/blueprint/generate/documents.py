@@ -91,8 +91,9 @@ def manifest(spec: AppSpec) -> Manifest:
         stack=STACK,
         install=(
             # A sandbox has one there already, with the packages of the starter; to make one uv starts every Python
-            # that it finds, only to learn of each what it is.
-            ("sh", "-c", '[ -x "$0" ] || exec "$@"', python, "uv", "venv", ".venv"),
+            # that it finds, only to learn of each what it is. One whose Python is gone is mended where it lies:
+            # a folder that is mounted cannot be taken away.
+            ("sh", "-c", '[ -x "$0" ] || exec "$@"', python, "uv", "venv", "--allow-existing", ".venv"),
             (
                 "uv",
                 "pip",

@@ -247,3 +247,28 @@ async def test_what_is_installed_already_is_not_copied_but_compared(
         assert "No module named 'tiny'" in emptied.output
     async with started(mirrored, with_venv=True) as later:
         assert (await later.run_command(["sh", "-c", USE])).output.startswith("installed")
+
+
+@pytest.mark.parametrize("leads_to", ["nowhere", "another Python"])
+async def test_a_seed_of_another_release_gives_its_packages_but_not_its_environment(
+    mirrored: LocalSandboxRuntime, mirror: Mirror, tmp_path: Path, leads_to: str
+) -> None:
+    await mirrored.warm_seed(lock())
+    [seed] = mirrored._seeds.newest()
+    python = seed.venv / "bin" / "python"
+    elsewhere = tmp_path / "python3"
+    if leads_to == "another Python":
+        elsewhere.symlink_to(python.readlink())
+    python.unlink()
+    python.symlink_to(elsewhere)
+
+    # What a version of an older release says is as it was; it makes an environment where there is none.
+    async with started(mirrored, with_venv=True) as sandbox:
+        assert (await install(sandbox)).output.startswith("installed /workspace/.venv/")
+    assert mirror.asked["tiny-1.0-py3-none-any.whl"] == 1
+
+    await asyncio.gather(mirrored.warm_seed(lock()), mirrored.warm_seed(lock()))
+    assert mirror.asked["tiny-1.0-py3-none-any.whl"] == 2
+    async with started(mirrored, with_venv=True) as sandbox:
+        assert (await sandbox.run_command(["sh", "-c", USE])).output.startswith("installed /workspace/.venv/")
+    assert [path.name for path in seed.path.parent.iterdir()] == [seed.path.name]

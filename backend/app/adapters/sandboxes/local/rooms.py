@@ -15,7 +15,7 @@ def prepare_rooms(
     *,
     owner: int | None,
     seeds: Sequence[Seed],
-    with_venv: bool,
+    venv: Seed | None,
     overlay: bool,
     data: Path | None = None,
     etc: Mapping[str, bytes],
@@ -26,7 +26,7 @@ def prepare_rooms(
         home=directory / "home",
         cache=directory / "cache",
         seeds=tuple(seeds) if overlay else (),
-        venv=seeds[-1] if overlay and with_venv and seeds else None,
+        venv=venv if overlay else None,
         data=data,
         etc=etc,
     )

@@ -139,7 +139,7 @@ class LocalSandboxRuntime:
             directory,
             owner=self._drop_to,
             seeds=self._seeds.newest(),
-            with_venv=request.with_venv,
+            venv=self._seeds.environment() if request.with_venv else None,
             overlay=self._overlay,
             data=self._data.folder(request.job_id) if request.keeps_data else None,
             etc=etc,

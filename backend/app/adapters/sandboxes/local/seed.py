@@ -13,6 +13,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,15 @@ class SeedCaches:
         complete = [path for path in self._root.iterdir() if Seed(path).is_complete and path.name[0] != "."]
         return tuple(map(Seed, sorted(complete, key=lambda path: path.stat().st_mtime)[-MAX_SEEDS:]))
 
+    def environment(self) -> Seed | None:
+        """The newest one whose environment starts with the Python that sandboxes see now."""
+        return next(filter(self._starts, reversed(self.newest())), None)
+
+    def _starts(self, seed: Seed) -> bool:
+        # After an upgrade an older one may lead to a Python that sandboxes do not see, or that is gone.
+        link = seed.venv / "bin" / "python"
+        return link.is_symlink() and link.readlink() == self._python and link.exists()
+
     async def warm(self, lock_text: bytes, environ: Mapping[str, str], registries: Registries) -> None:
         """Fill a seed for this lock if there is none yet. Callers at the same time share the work.
 
@@ -61,7 +71,7 @@ class SeedCaches:
         digest = hashlib.sha256(b"\0".join(key)).hexdigest()[:24]
         async with self._building.setdefault(digest, asyncio.Lock()):
             done = Seed(self._root / digest)
-            if not done.is_complete:
+            if not self._starts(done):
                 await self._fill(lock_text, done, environ, registries)
 
     async def _fill(
@@ -129,15 +139,21 @@ class SeedCaches:
         await said_by(process, timeout_s=TIMEOUT_S)
 
     def _publish(self, kept: Seed, done: Seed) -> None:
-        """Another process may have been first; both did the same work, and one directory stays."""
+        """Another process may have been first; both did the same work, and one directory stays.
+
+        One whose Python is gone makes room.
+        """
         for part in (kept.cache, kept.venv):
             (part / ".lock").unlink(missing_ok=True)
         if self._owner is not None:
             hand_over(kept.path, self._owner)
+        if done.is_complete and not self._starts(done):
+            with suppress(FileNotFoundError):
+                done.path.rename(kept.path.with_name("stale"))
         try:
             kept.path.rename(done.path)
         except OSError:
-            if not done.is_complete:
+            if not self._starts(done):
                 raise
 
 

@@ -12,7 +12,13 @@ if [ -f .env ]; then
     set +a
 fi
 python=.venv/bin/python
-if [ ! -x "$python" ] && [ "${INSTALL:-yes}" = yes ]; then
+# After an upgrade of the system the link may lead nowhere, or to a Python that has none of the packages.
+real=$(readlink -f "$python" 2>/dev/null) || real=
+case ${real##*/} in
+    python3.*) [ -x "$python" ] && [ -d ".venv/lib/${real##*/}" ] || stale=yes ;;
+    *) [ -x "$python" ] || stale=yes ;;
+esac
+if [ "${stale:-no}" = yes ] && [ "${INSTALL:-yes}" = yes ]; then
     found=$(command -v "${PYTHON:-python3}") || { echo "Python 3.11 or newer is needed; install it first." >&2; exit 1; }
     "$found" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, this is $("$found" -V)." >&2; exit 1; }
     echo "Installing the packages of requirements.lock into .venv (once)..." >&2
@@ -23,6 +29,7 @@ if [ ! -x "$python" ] && [ "${INSTALL:-yes}" = yes ]; then
         exit 1
     }
     .venv.new/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock >&2
+    rm -rf .venv
     mv .venv.new .venv
 fi
 [ -x "$python" ] || python=$(command -v python3)
