@@ -1,4 +1,4 @@
-"""The API application: `create_app` makes one, `app` is the one that servers import."""
+"""The API application: `create_app` makes one; `app`, which servers import, is made when it is asked for."""
 
 from __future__ import annotations
 
@@ -80,4 +80,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-app = create_app()
+def __getattr__(name: str) -> FastAPI:
+    # Not made by the import: the processes of an instance make their own, and a second takes 5 MB.
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    application = create_app()
+    globals()[name] = application
+    return application

@@ -51,8 +51,8 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(f"{_PLEASE}{text}$", re.I)
 
 
-Said = Mapping[str, Any]
-Change = Callable[[Raw, Said], bool]
+NamedGroups = Mapping[str, Any]
+Change = Callable[[Raw, NamedGroups], bool]
 
 
 def make_change(raw: Raw, clause: str) -> bool:
@@ -186,8 +186,8 @@ def _capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _rename_part(raw: Raw, said: Said) -> bool:
-    old, new = said["old"], _capitalise(said["new"])
+def _rename_part(raw: Raw, groups: NamedGroups) -> bool:
+    old, new = groups["old"], _capitalise(groups["new"])
     entity = record_named(raw, old)
     if entity is not None:
         is_many = old.lower() == entity["plural"].lower() and new.endswith("s")
@@ -203,29 +203,29 @@ def _rename_part(raw: Raw, said: Said) -> bool:
     return len(steps) == 1
 
 
-def _call_part(raw: Raw, said: Said) -> bool:
+def _call_part(raw: Raw, groups: NamedGroups) -> bool:
     """Rename without a word between the old name and the new one: the longest old name that there is."""
-    words = said["words"].split()
+    words = groups["words"].split()
     return any(
         _rename_part(raw, {"old": " ".join(words[:place]), "new": " ".join(words[place:])})
         for place in range(len(words) - 1, 0, -1)
     )
 
 
-def _remove_part(raw: Raw, said: Said) -> bool:
-    entity = record_named(raw, said["old"]) if said["record"] is None else None
+def _remove_part(raw: Raw, groups: NamedGroups) -> bool:
+    entity = record_named(raw, groups["old"]) if groups["record"] is None else None
     if entity is not None:
         correct(raw, "remove_record", {"record": entity["name"]})
         return True
-    match = _find_detail(raw, said["old"], said["record"])
+    match = _find_detail(raw, groups["old"], groups["record"])
     if match is not None:
         correct(raw, "remove_detail", {"record": match[0]["name"], "detail": match[1]["name"]})
     return match is not None
 
 
-def _add_field(raw: Raw, said: Said) -> bool:
-    entity = record_named(raw, said["record"])
-    labels = [label for label in _ENUMERATED.split(said["new"]) if label]
+def _add_field(raw: Raw, groups: NamedGroups) -> bool:
+    entity = record_named(raw, groups["record"])
+    labels = [label for label in _ENUMERATED.split(groups["new"]) if label]
     if entity is None or any(len(label.split()) > _LABEL_WORDS for label in labels):
         return False
     changed = copy.deepcopy(raw)
@@ -252,40 +252,40 @@ _ENUMERATED: Final = re.compile(
 _LABEL_WORDS: Final = 4
 
 
-def _add_choice(raw: Raw, said: Said) -> bool:
+def _add_choice(raw: Raw, groups: NamedGroups) -> bool:
     """A detail with what can be chosen, such as "a kind: school or theatre"."""
-    entity = record_named(raw, said["record"])
+    entity = record_named(raw, groups["record"])
     choices = [
         _capitalise(text)
-        for text in re.split(r"\s*[,/]\s*(?:or |and )?|\s+or\s+", said["choices"].strip())
+        for text in re.split(r"\s*[,/]\s*(?:or |and )?|\s+or\s+", groups["choices"].strip())
         if text
     ]
-    if entity is None or len(choices) < 2 or len(said["new"].split()) > _LABEL_WORDS:
+    if entity is None or len(choices) < 2 or len(groups["new"].split()) > _LABEL_WORDS:
         return False
-    detail = {"record": entity["name"], "label": _capitalise(said["new"]), "kind": "choice"}
+    detail = {"record": entity["name"], "label": _capitalise(groups["new"]), "kind": "choice"}
     correct(raw, "add_detail", {**detail, "choices": "\n".join(choices)})
     return True
 
 
-def _require_field(raw: Raw, said: Said) -> bool:
-    match = _find_detail(raw, said["old"], said.get("record"))
+def _require_field(raw: Raw, groups: NamedGroups) -> bool:
+    match = _find_detail(raw, groups["old"], groups.get("record"))
     if match is None:
         return False
     field = match[1]
-    field["required"] = "optional" not in (said.get("how") or "").lower()
+    field["required"] = "optional" not in (groups.get("how") or "").lower()
     if field["type"] == "ref":
         field["on_delete"] = "restrict" if field["required"] else "set_null"
     return True
 
 
-def _limit_field(raw: Raw, said: Said) -> bool:
-    of = record_named(raw, said["of"])
-    entity = record_named(raw, said["record"]) or _find_participants(raw, said["record"], of)
+def _limit_field(raw: Raw, groups: NamedGroups) -> bool:
+    of = record_named(raw, groups["of"])
+    entity = record_named(raw, groups["record"]) or _find_participants(raw, groups["record"], of)
     if entity is None or of is None:
         return False
     refs = [field["name"] for field in entity["fields"] if field["ref"] == of["name"]]
     if refs:
-        correct(raw, "add_limit", {"record": entity["name"], "detail": refs[0], "most": said["most"]})
+        correct(raw, "add_limit", {"record": entity["name"], "detail": refs[0], "most": groups["most"]})
     return bool(refs)
 
 
@@ -304,17 +304,17 @@ def _find_participants(raw: Raw, word: str, of: Raw | None) -> Raw | None:
 _TAKING_PART: Final = frozenset("people persons participants guests places spots seats attendees".split())
 
 
-def _show_as(raw: Raw, said: Said) -> bool:
-    entity = record_named(raw, said["record"])
+def _show_as(raw: Raw, groups: NamedGroups) -> bool:
+    entity = record_named(raw, groups["record"])
     if entity is not None:
-        correct(raw, "add_view", {"record": entity["name"], "kind": said["kind"].lower()})
+        correct(raw, "add_view", {"record": entity["name"], "kind": groups["kind"].lower()})
     return entity is not None
 
 
-def _add_step(raw: Raw, said: Said) -> bool:
-    entity = record_named(raw, said["record"])
+def _add_step(raw: Raw, groups: NamedGroups) -> bool:
+    entity = record_named(raw, groups["record"])
     if entity is not None:
-        correct(raw, "add_step", {"record": entity["name"], "label": _capitalise(said["new"])})
+        correct(raw, "add_step", {"record": entity["name"], "label": _capitalise(groups["new"])})
     return entity is not None
 
 

@@ -27,7 +27,7 @@ from app.core.errors import InvalidInput
 from app.domain.job import GOAL_MAX
 from app.services.change_offers import sentences_near
 from app.services.change_patterns import make_change, make_likely_change, record_named, refusal_of, says_no_record
-from app.services.change_words import Said
+from app.services.change_words import ChangeText
 from app.services.plan_values import Raw
 
 _NOT_UNDERSTOOD: Final = "nothing of it was understood as a change"
@@ -161,20 +161,20 @@ def _by_reading(spec: AppSpec, raw: Raw, text: str) -> tuple[bool, list[WishSpec
         before, after = understand(spec.goal), understand(f"{spec.goal}. {text}")
     except GoalUnreadable:
         return False, []
-    said = Said.of(text)
+    change = ChangeText.of(text)
     added = [
-        *_new_records(before, after, raw, said),
-        *_new_details(before, after, raw, said),
+        *_new_records(before, after, raw, change),
+        *_new_details(before, after, raw, change),
         *_new_lines(before, after, raw),
     ]
     texts_before = {wish.text for wish in before.wishes}
     return bool(added), [wish for wish in after.wishes if wish.text not in texts_before]
 
 
-def _new_records(before: AppSpec, after: AppSpec, raw: Raw, said: Said) -> Iterator[str]:
+def _new_records(before: AppSpec, after: AppSpec, raw: Raw, change: ChangeText) -> Iterator[str]:
     known_names = {entity["name"] for entity in raw["entities"]} | {entity.name for entity in before.entities}
     new = [entity for entity in after.entities if entity.name not in known_names]
-    spoken = {entity.name for entity in new if said.speaks_of_record(entity)}
+    spoken = {entity.name for entity in new if change.speaks_of_record(entity)}
     for entity in new:
         refs = {field.ref for field in entity.fields}
         is_needed = any(other.name in spoken and any(f.ref == entity.name for f in other.fields) for other in new)
@@ -184,7 +184,7 @@ def _new_records(before: AppSpec, after: AppSpec, raw: Raw, said: Said) -> Itera
             yield entity.name
 
 
-def _new_details(before: AppSpec, after: AppSpec, raw: Raw, said: Said) -> Iterator[str]:
+def _new_details(before: AppSpec, after: AppSpec, raw: Raw, change: ChangeText) -> Iterator[str]:
     names = {entity["name"] for entity in raw["entities"]}
     for entity in after.entities:
         old, mine = before.entity(entity.name), record_named(raw, entity.name)
@@ -192,7 +192,7 @@ def _new_details(before: AppSpec, after: AppSpec, raw: Raw, said: Said) -> Itera
             continue
         for field in _added_fields(old, entity, {existing["name"] for existing in mine["fields"]}):
             is_link_to_new = field.ref in names and before.entity(field.ref or "") is None
-            if is_link_to_new or said.speaks_of_detail(entity, field):
+            if is_link_to_new or change.speaks_of_detail(entity, field):
                 mine["fields"].append(field.model_dump(mode="json"))
                 yield field.name
 

@@ -14,7 +14,7 @@ _WORD: Final = re.compile(r"[a-z]{3,}")
 
 
 @dataclass(frozen=True)
-class Said:
+class ChangeText:
     """A change in words, and what it asks for when it is read alone.
 
     A goal that gets longer is read anew, and other parts of it may be understood otherwise then. Nobody asked for

@@ -22,7 +22,7 @@ from app.web.room_view import Room, look_into, new_wishes, version_before
 
 
 @dataclass(frozen=True)
-class Said:
+class PastRequest:
     """A change that was asked for, and the version that it became."""
 
     text: str
@@ -33,7 +33,7 @@ class Said:
 class Talk:
     """The requests so far, and the part of the plan that is not built."""
 
-    said: Sequence[Said]
+    requests: Sequence[PastRequest]
     waiting: str
     """What was asked for since the newest version."""
     changes: Sequence[str]
@@ -113,7 +113,7 @@ async def _read_talk(services: Services, caller: Caller, room: Room) -> Talk | N
     )
 
 
-def _requests_by_version(room: Room) -> list[Said]:
+def _requests_by_version(room: Room) -> list[PastRequest]:
     """The requests of each version beyond those of the one before it."""
     requests, goal = [], None
     for job in reversed(room.builds):
@@ -121,7 +121,7 @@ def _requests_by_version(room: Room) -> list[Said]:
             continue
         text = _added_text(goal, job.goal) if goal is not None else ""
         if text:
-            requests.append(Said(text, job.number))
+            requests.append(PastRequest(text, job.number))
         goal = job.goal
     return requests
 
