@@ -100,8 +100,9 @@ def _shown_best(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec)
 
 
 def _expected_value(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec, number: int) -> Plain:
-    kind = compiler_of(records.spec).value(figure.expression, entity.name, digits=figure.digits).type
-    digits = kind.scale if kind.kind in _NUMERIC else None
+    compiler = compiler_of(records.spec)
+    kind = compiler.value(figure.expression, entity.name, digits=figure.digits).type
+    digits = compiler.catalogue.digits_of(kind) if kind.kind in _NUMERIC else None
     value = records.evaluator().value(figure.expression, entity.name, number, digits=digits)
     # The app keeps and exports times by the minute.
     return value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.acceptance.once_only import OnceOnly
+from app.blueprint.currencies import currency_of
 from app.blueprint.generate.example_files import DISGUISED
 from app.blueprint.generate.example_records import examples_of, has_conditions
 from app.blueprint.generate.scenes import relative_day
@@ -110,6 +111,8 @@ class Samples:
             return _number_within(field)
         if field.type is FieldType.INT:
             return str(1000 + number if self._is_unique(entity, field) else _PLENTY)
+        if field.type is FieldType.MONEY and currency_of(self._spec.currency).is_whole:
+            return str(number % 90 + 10)
         day = _FIRST_DAY + timedelta(days=7 * number + place // 4)
         hour = 9 + place % 10
         return _PATTERNS[field.type].format(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from app.blueprint.currencies import currency_of
 from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldShape, Kind, Type
 from app.blueprint.expressions.compiler import Compiler
 from app.blueprint.expressions.faults import Fault
@@ -44,9 +45,10 @@ def catalogue_of(spec: AppSpec) -> Catalogue:
     digits = MONEY_DIGITS
     plain = {entity.name: _untyped_shape(entity, digits) for entity in spec.entities}
     people = tuple(role.entity for role in spec.roles if role.entity)
-    catalogue = Catalogue(plain, people, digits, tuple(role.name for role in spec.roles))
+    roles = tuple(role.name for role in spec.roles)
+    catalogue = Catalogue(plain, people, digits, roles, currency_of(spec.currency).is_whole)
     typed = {entity.name: _typed_shape(catalogue, entity) for entity in spec.entities}
-    return Catalogue(typed, people, digits, catalogue.roles)
+    return replace(catalogue, entities=typed)
 
 
 def _untyped_shape(entity: EntitySpec, digits: int) -> EntityShape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from app.blueprint.expressions.arithmetic import Sql
@@ -25,13 +26,11 @@ def tool_catalogue(spec: AppSpec, tool: ToolSpec) -> Catalogue:
     fields = {field.name: FieldShape(field.name, field_type(field, MONEY_DIGITS)) for field in tool.inputs}
     for result in tool.results:
         shape = EntityShape(TYPED_IN, TYPED_IN, fields)
-        catalogue = Catalogue(
-            {**records.entities, TYPED_IN: shape}, records.people, records.currency_digits, records.roles
-        )
+        catalogue = replace(records, entities={**records.entities, TYPED_IN: shape})
         value = Compiler(catalogue).value(result.expression, TYPED_IN, digits=result.digits)
         fields = {**fields, result.name: FieldShape(result.name, value.type, result.expression)}
     shape = EntityShape(TYPED_IN, TYPED_IN, fields)
-    return Catalogue({**records.entities, TYPED_IN: shape}, records.people, records.currency_digits, records.roles)
+    return replace(records, entities={**records.entities, TYPED_IN: shape})
 
 
 def result_sql(spec: AppSpec, tool: ToolSpec, name: str) -> Sql:

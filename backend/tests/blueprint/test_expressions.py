@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from types import ModuleType
@@ -143,14 +144,19 @@ EXPRESSIONS = [
 ]
 
 
+@pytest.mark.parametrize("has_whole_money", [False, True], ids=["cents", "whole"])
 @pytest.mark.parametrize(("entity", "text"), EXPRESSIONS)
-def test_sql_and_the_second_opinion_agree(db: sqlite3.Connection, entity: str, text: str) -> None:
-    compiled = Compiler(CATALOGUE).value(text, entity)
-    evaluator = Evaluator(CATALOGUE, WORLD)
-    table = CATALOGUE.entity(entity).table
+def test_sql_and_the_second_opinion_agree(
+    db: sqlite3.Connection, entity: str, text: str, has_whole_money: bool
+) -> None:
+    catalogue = replace(CATALOGUE, has_whole_money=has_whole_money)
+    compiled = Compiler(catalogue).value(text, entity)
+    evaluator = Evaluator(catalogue, WORLD)
+    table = catalogue.entity(entity).table
     for number in WORLD.records[entity]:
         by_sql = db.execute(f'SELECT {compiled.text} FROM "{table}" {ROW} WHERE id = ?', [number]).fetchone()[0]
-        digits = compiled.type.scale if compiled.type.kind in (Kind.NUMBER, Kind.MONEY) else None
+        is_numeric = compiled.type.kind in (Kind.NUMBER, Kind.MONEY)
+        digits = catalogue.digits_of(compiled.type) if is_numeric else None
         assert by_sql == said(evaluator.value(text, entity, number, digits=digits), compiled.type.scale), number
 
 
@@ -159,6 +165,17 @@ def test_money_is_exact_to_the_cent(db: sqlite3.Connection) -> None:
     amounts = db.execute(f'SELECT {compiled.text} FROM "lines" {ROW} ORDER BY id').fetchall()
     # 7.5 x 33.33 = 249.975; 0.25 x 85 = 21.25; 1.15 x 0.05 = 0.0575.
     assert amounts == [(24998,), (2125,), (6,), (None,)]
+
+
+def test_money_without_smaller_coins_is_whole_in_each_line_and_so_in_their_sum(db: sqlite3.Connection) -> None:
+    compiler = Compiler(replace(CATALOGUE, has_whole_money=True))
+    amounts = db.execute(
+        f'SELECT {compiler.value("amount", "Line").text} FROM "lines" {ROW} ORDER BY id'
+    ).fetchall()
+    # 249.975, 21.25 and 0.0575, each rounded before they are added up.
+    assert amounts == [(25000,), (2100,), (0,), (None,)]
+    of_first = f'SELECT {compiler.value("with_tax", "Invoice").text} FROM "invoices" {ROW} WHERE id = 1'
+    assert db.execute(of_first).fetchone() == (32500,)  # 271 x 1.2 = 325.2
 
 
 FAULTS = [

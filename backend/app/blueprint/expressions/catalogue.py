@@ -76,6 +76,12 @@ class Catalogue:
     people: tuple[str, ...] = ()
     currency_digits: int = 2
     roles: tuple[str, ...] = field(default=())
+    has_whole_money: bool = False
+    """Whether the currency has no smaller coins, so that what is worked out in it is rounded to whole amounts."""
+
+    def digits_of(self, worked_out: Type) -> int:
+        """The digits after the point that a figure of that type is rounded to."""
+        return 0 if self.has_whole_money and worked_out.kind is Kind.MONEY else worked_out.scale
 
     def entity(self, name: str) -> EntityShape:
         """The kind of record of that name; Fault when there is none."""

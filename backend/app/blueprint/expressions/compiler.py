@@ -72,8 +72,13 @@ class Compiler:
         if compiled.type.kind is Kind.BOOL:
             return compiled
         if compiled.type.kind is Kind.MONEY:
-            return arithmetic.rescale(compiled, self.catalogue.currency_digits)
+            return self.round_money(compiled)
         return arithmetic.rescale(compiled, min(compiled.type.scale, 2) if digits is None else digits)
+
+    def round_money(self, amount: Sql) -> Sql:
+        """The amount in the unit that money is kept in, without a part of the smallest coin."""
+        coins = arithmetic.rescale(amount, 0) if self.catalogue.has_whole_money else amount
+        return arithmetic.rescale(coins, self.catalogue.currency_digits)
 
     def new_alias(self) -> str:
         """A name that no other row of the statement has."""
@@ -147,9 +152,11 @@ class _Expression:
         # `this` of a figure is its own record, whoever asks for it.
         inner = _Expression(self.compiler, scope, scope, self.depth + 1).node(parse(shape.expression))
         # As it is shown: else a total would not be the sum of what people read.
-        if inner.type.is_numeric and inner.type.kind is not Kind.BOOL:
+        if inner.type.kind is Kind.MONEY:
+            inner = self.compiler.round_money(inner)
+        elif inner.type.kind is Kind.NUMBER:
             inner = arithmetic.rescale(inner, shape.type.scale)
-        return Sql(f"({inner.text})", replace(shape.type, kind=inner.type.kind))
+        return Sql(f"({inner.text})", replace(shape.type, kind=inner.type.kind, scale=inner.type.scale))
 
     def _follow_links(self, start: Sql, steps: list[str]) -> Sql:
         current = start

@@ -147,7 +147,8 @@ class _Evaluation:
         # `this` of a figure is its own record, as in SQL.
         result = _Evaluation(self.evaluator, row, row).node(parse(shape.expression))
         numeric = isinstance(result, Fraction) and shape.type.kind in (Kind.NUMBER, Kind.MONEY)
-        return _round_half_up(result, shape.type.scale) if numeric and isinstance(result, Fraction) else result
+        digits = self.evaluator.catalogue.digits_of(shape.type)
+        return _round_half_up(result, digits) if numeric and isinstance(result, Fraction) else result
 
     def _unary_value(self, node: Unary) -> Plain:
         value = self.node(node.operand)

@@ -110,10 +110,12 @@ def move_scenes(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> MoveScenes
 def figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> FigureScene:
     """The first scene in which the figure is neither nought nor empty, or else the good example."""
     examples = examples_of(spec)
-    kind = compiler_of(spec).value(figure.expression, entity.name, digits=figure.digits).type
+    compiler = compiler_of(spec)
+    kind = compiler.value(figure.expression, entity.name, digits=figure.digits).type
+    digits = compiler.catalogue.digits_of(kind)
     best: FigureScene | None = None
     for scene in _scenes_of(examples, entity, figure):
-        candidate = _known_value(examples.values(scene, figure.expression, digits=kind.scale), scene, kind.scale)
+        candidate = _known_value(examples.values(scene, figure.expression, digits=digits), scene, kind.scale)
         if candidate.is_known and (candidate.days is not None or candidate.value not in _DULL):
             return candidate
         best = best or (candidate if candidate.is_known else None)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
 
+from app.blueprint.currencies import currency_of
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import TEXTS, Key
 from app.blueprint.generate.seed_conditions import fit_states, fit_to_conditions, kept_value, worked_out_totals
@@ -61,7 +62,8 @@ def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
     scene, numbers = examples_of(spec).good(entity), dict[Key, int]()
     for key, texts in scene.records.items():
         entity_of_key = next(candidate for candidate in spec.entities if candidate.name == key[0])
-        record = _make_record(Place(entity_of_key, len(rows[entity_of_key.name]), 0), rows)
+        row = len(rows[entity_of_key.name])
+        record = _make_record(Place(entity_of_key, row, 0, units=currency_of(spec.currency).units), rows)
         for field in entity_of_key.fields:
             if field.ref:
                 record[field.name] = numbers[field.ref, int(texts[field.name])] if texts[field.name] else None
@@ -94,7 +96,8 @@ def _entity_records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Recor
     count = _row_count(spec, entity, rows, names)
     # By the names, so that two apps differ and the same one is the same each time it is written.
     shift = crc32(f"{spec.title}/{entity.name}".encode()) % 97
-    records = [_make_record(Place(entity, row, shift, names, count), rows) for row in range(count)]
+    units = currency_of(spec.currency).units
+    records = [_make_record(Place(entity, row, shift, names, count, units), rows) for row in range(count)]
     # What must belong to something is left out where there is nothing that it could belong to.
     needed = [field.name for field in entity.fields if field.ref and field.required]
     return [record for record in records if all(record[name] is not None for name in needed)]
@@ -157,7 +160,7 @@ def _price_of_linked(record: Record, place: Place, rows: Rows) -> int | None:
             names = [str(text) for text in parents[number - 1].values()]
             price = next((usual_prices()[name] for name in names if name in usual_prices()), None)
             if price is not None:
-                return int(price * 100)
+                return int(price * 100) * place.units
     return None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, assert_never
 
+from app.blueprint.currencies import currency_of
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.stated import is_condition
 from app.blueprint.spans import orders_of
@@ -280,12 +281,14 @@ def add_up(spec: AppSpec, rows: Rows) -> None:
 def pay_totals(spec: AppSpec, rows: Rows, target: EntitySpec, totals: Sequence[int]) -> None:
     """Pay what is finished once and whole, two that are open in part, and no draft."""
     parts = _paid_parts(target, rows[target.name])
+    coin = 100 if currency_of(spec.currency).is_whole else 1
     for entity in spec.entities:
         ref = next((field.name for field in entity.fields if field.ref == target.name), None)
         if ref is not None and parts and entity.name.endswith("Payment") and entity.field("amount") is not None:
             del rows[entity.name][len(parts) :]
             for record, (number, share) in zip(rows[entity.name], parts, strict=False):
-                record.update({ref: number, "amount": totals[number - 1] // share or record["amount"]})
+                part = totals[number - 1] // share // coin * coin
+                record.update({ref: number, "amount": part or record["amount"]})
 
 
 def _paid_parts(target: EntitySpec, records: Sequence[Record]) -> list[tuple[int, int]]:

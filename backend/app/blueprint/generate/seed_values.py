@@ -37,6 +37,8 @@ _STARTS: Final = ("starts", "from")
 _RATES: Final = frozenset({"discount", "tax", "vat"})
 _TELLING: Final = 10
 """A first value from this number on says how many there usually are; below, it is only where counting begins."""
+_LARGEST_AMOUNT: Final = 99_900_000_000
+"""In hundredths: below what an app takes."""
 PRICES: Final = frozenset({"price", "fee", "fare", "cost"})
 
 
@@ -49,6 +51,8 @@ class Place:
     shift: int
     names: tuple[Example, ...] = ()
     rows: int = 0
+    units: int = 1
+    """How many of the app's currency buy about what one dollar does."""
 
     @property
     def later(self) -> int:
@@ -250,6 +254,10 @@ def _takes_part(entity: EntitySpec) -> bool:
 def _example_amount(field: FieldSpec, place: Place) -> int:
     if (field.starts_as or "").isdigit() and int(field.starts_as or 0):
         return int(field.starts_as or 0) * 100
+    return min(_dollar_cents(field, place) * place.units, _LARGEST_AMOUNT)
+
+
+def _dollar_cents(field: FieldSpec, place: Place) -> int:
     price = place.example.price if place.example else None
     if price is not None and PRICES & set(field.name.split("_")):
         return int(price * 100)

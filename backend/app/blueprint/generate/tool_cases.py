@@ -10,9 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from app.blueprint.currencies import currency_of
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
 from app.blueprint.generate.scenes import plain
 from app.blueprint.spec import AppSpec, FieldSpec, FieldType, ToolSpec
+from app.blueprint.spec_expressions import MONEY_DIGITS
 from app.blueprint.spec_tools import TYPED_IN, result_sql, tool_catalogue
 
 CASES: Final = 4
@@ -31,7 +33,8 @@ class Case:
 
 def cases_of(spec: AppSpec, tool: ToolSpec) -> list[Case]:
     """A few different inputs with their results; a result that depends on the day is not among them."""
-    typed = [{field.name: _typed_value(field, number) for field in tool.inputs} for number in range(CASES)]
+    coins = 0 if currency_of(spec.currency).is_whole else MONEY_DIGITS
+    typed = [{field.name: _typed_value(field, number, coins) for field in tool.inputs} for number in range(CASES)]
     # Limits may make two of them the same.
     return [_work_out(spec, tool, given) for number, given in enumerate(typed) if given not in typed[:number]]
 
@@ -41,7 +44,7 @@ def _work_out(spec: AppSpec, tool: ToolSpec, given: Mapping[str, str]) -> Case:
     records: dict[str, Mapping[int, Mapping[str, Plain]]] = {entity.name: {} for entity in spec.entities}
     evaluator = Evaluator(tool_catalogue(spec, tool), World({**records, TYPED_IN: {1: record}}, NOW))
     results = {
-        result.name: evaluator.value(result.expression, TYPED_IN, 1, digits=_scale_of(spec, tool, result.name))
+        result.name: evaluator.value(result.expression, TYPED_IN, 1, digits=_digits_of(spec, tool, result.name))
         for result in tool.results
         # The app is asked on another day than this one.
         if not _is_of_today(tool, result.expression)
@@ -58,7 +61,7 @@ def _is_of_today(tool: ToolSpec, expression: str) -> bool:
     )
 
 
-def _typed_value(field: FieldSpec, number: int) -> str:
+def _typed_value(field: FieldSpec, number: int, coins: int) -> str:
     """Another good value for each case."""
     match field.type:
         case FieldType.BOOL:
@@ -70,15 +73,15 @@ def _typed_value(field: FieldSpec, number: int) -> str:
         case FieldType.DATETIME:
             return f"{(TODAY + timedelta(days=number * 17)).isoformat()}T{9 + number:02}:30"
         case _:
-            return _amount_within(field, number)
+            return _amount_within(field, number, coins)
 
 
-def _amount_within(field: FieldSpec, number: int) -> str:
+def _amount_within(field: FieldSpec, number: int, coins: int) -> str:
     start, step = map(Decimal, _STARTS[field.type])
     unbounded = start + step * number
     low, high = field.lowest or Decimal(0), field.highest
     within = max(low, min(unbounded, high) if high is not None else unbounded)
-    digits = {FieldType.INT: 0, FieldType.MONEY: 2}.get(field.type, field.digits)
+    digits = {FieldType.INT: 0, FieldType.MONEY: coins}.get(field.type, field.digits)
     return str(round(within, digits) if digits else int(within))
 
 
@@ -95,6 +98,10 @@ def _case_json(spec: AppSpec, tool: ToolSpec, case: Case) -> dict[str, object]:
 
 def _scale_of(spec: AppSpec, tool: ToolSpec, name: str) -> int:
     return result_sql(spec, tool, name).type.scale
+
+
+def _digits_of(spec: AppSpec, tool: ToolSpec, name: str) -> int:
+    return tool_catalogue(spec, tool).digits_of(result_sql(spec, tool, name).type)
 
 
 def _in_smallest_unit(value: Plain, scale: int) -> object:

@@ -7,6 +7,7 @@ from typing import Final
 from zlib import crc32
 
 from app.blueprint import shape
+from app.blueprint.currencies import currency_in
 from app.blueprint.language import wording
 from app.blueprint.language.accounting import FILES, MESSAGES, wishes_of
 from app.blueprint.language.archetypes import Archetype
@@ -102,7 +103,7 @@ def _specify(
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
         confidence=_confidence(findings, drafts, archetype), theme=_theme(reading.text, title, archetype),
-        currency=wording.currency(reading.text),
+        currency=currency_in(reading.text),
         roles=roles, entities=entities, views=views, forms=forms, messages=messages, wishes=wishes,
         pages=shape.pages_of(entities, forms), rules=rules,
         acceptance=shape.checks_of(entities, rules, forms=forms, roles=roles),

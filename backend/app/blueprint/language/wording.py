@@ -53,8 +53,6 @@ _SOFTWARE: Final = word_list("software")
 _FUNCTION: Final = word_list("determiners") | word_list("function")
 _PLAIN: Final = word_list("plain_adjectives")
 _CLASS_WORDS: Final = frozenset("class course lesson workshop session event".split())
-CURRENCIES: Final = (("£", "£ gbp pound pounds quid sterling"), ("€", "€ eur euro euros"), ("¥", "¥ yen jpy"),
-                     ("₹", "₹ rupee rupees inr"), ("CHF", "chf francs"))  # fmt: skip
 
 
 _NAME: Final = r"[A-Z][\w&'-]*(?: [A-Z0-9][\w&'-]*){0,4}"
@@ -265,12 +263,6 @@ _VARIANTS: Final = {
     NounKind.COGNITION: ("First", "Simple", "Shared", "Bold", "Long-term", "Quick"),
     NounKind.LOCATION: ("North", "Riverside", "Upper", "Harbour", "Garden", "South"),
 }
-
-
-def currency(text: str) -> str:
-    """The sign of the money that the goal speaks of."""
-    words = set(re.findall(r"[a-z]+|[£€¥₹]", text.lower()))
-    return next((sign for sign, names in CURRENCIES if words & set(names.split())), "$")
 
 
 def _shorten(text: str, most: int) -> str:

@@ -19,7 +19,7 @@ from .client import Browser
 from .forms import send, token_of, within
 from .scenes import Stage
 
-FILLED = {"date": "2031-03-04", "datetime": "2031-03-04T10:30", "int": "3", "decimal": "1", "money": "12.50", "choice": ""}
+FILLED = {"date": "2031-03-04", "datetime": "2031-03-04T10:30", "int": "3", "decimal": "1", "money": "12", "choice": ""}
 CLOSED = (403, 404)
 
 
