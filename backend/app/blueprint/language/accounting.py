@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,15 +84,17 @@ def wishes_of(
     refuses: Set[RuleKind] = frozenset(),
     is_open: bool = False,
     has_accounts: bool = False,
+    said: Sequence[str] = (),
 ) -> tuple[WishSpec, ...]:
     """The clauses of a goal, each with its state in the app, whose words are `known`.
 
     `counts` says that the app watches over a number that its people enter, `numbers` are those that it knows of
     itself, `adds_up` says that it works out amounts, `does` are abilities that only some apps have, `own` are
     the words for people who see their own records and nothing else, `refuses` are the kinds of its rules,
-    `is_open` says that there are pages without an account, `has_accounts` that others than its staff have some.
+    `is_open` says that there are pages without an account, `has_accounts` that others than its staff have some,
+    `said` are the words that a part of the app came from.
     """
-    abilities = _Abilities(known, counts, adds_up, numbers, does, own, refuses, is_open, has_accounts)
+    abilities = _Abilities(known, counts, adds_up, numbers, does, own, refuses, is_open, has_accounts, tuple(said))
     return tuple(_wishes(goal, abilities))[:_MOST_WISHES]
 
 
@@ -109,6 +111,11 @@ class _Abilities:
     refuses: Set[RuleKind] = frozenset()
     is_open: bool = False
     has_accounts: bool = False
+    said: Sequence[str] = ()
+
+    def took_up(self, text: str) -> str:
+        """The words of a wish that a part of the app came from; a rule may be said in two clauses."""
+        return " ".join(words for words in self.said if words in text or text in words)
 
 
 def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
@@ -172,7 +179,9 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
         return WishSpec(text=text, state=WishState.PARTLY, why=SENT_SOMEHOW)
     # A number is no word of the app: what it limits is judged by `_unwatched_numbers`.
     words = [word for word in words if word not in NUMBERS] or words
-    missing = [word for word in words if not word_forms(word) & abilities.known]
+    taken_up = abilities.took_up(text)
+    placed = set(WORD.findall(taken_up.lower()))
+    missing = [word for word in words if word not in placed and not word_forms(word) & abilities.known]
     share = 1 - len(missing) / len(words)
     # Before the words are counted: an app may know every word of what it cannot do.
     if any(beyond(text, abilities.does)):
@@ -181,10 +190,16 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
         return WishSpec(text=text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}")
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
-    unwatched = _unwatched_numbers(text, abilities) or _open_to_all(text, abilities, about=about)
+    # A number that a rule came from is watched over, the others of the clause are not.
+    unwatched = _unwatched_numbers(text.replace(taken_up, ""), abilities) if taken_up else ""
+    unwatched = (
+        unwatched
+        or ("" if taken_up else _unwatched_numbers(text, abilities))
+        or _open_to_all(text, abilities, about=about)
+    )
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
-    if _WORKED_OUT.search(text) and not abilities.adds_up:
+    if _WORKED_OUT.search(text.replace(taken_up, "")) and not abilities.adds_up:
         return WishSpec(text=text, state=WishState.PARTLY, why="nothing is worked out")
     if share < _SHARE_KEPT:
         return WishSpec(text=text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}")

@@ -4,33 +4,57 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from app.blueprint.language.accounting import NUMBERS
 from app.blueprint.language.lexicon import singular
+from app.blueprint.language.shaping import Shape
 from app.blueprint.shape_rules import is_person, takes_place
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import lower_first, space_limit, with_article
 
-_NUMBER: Final = rf"(?P<number>\d{{1,4}}|{'|'.join(NUMBERS)})"
-_AT_MOST: Final = r"(?:at most|at the most|up to|no more than|not more than|max\.?|maximum(?: of)?|a maximum of)"
-_WHAT: Final = r"(?P<what>[a-z]+(?: [a-z]+)?)"
-_PER: Final = r"(?:(?:in|for|on|to) )?(?:a|an|per|each|every|one)"
+NUMBER: Final = rf"(?P<number>\d{{1,4}}|{'|'.join(NUMBERS)})"
+AT_MOST: Final = (
+    r"(?:(?:a |an )?(?:absolute )?max(?:imum)?(?:\.| of)?|at (?:the )?(?:very )?most|up to"
+    r"|(?:no|not|never) more than|(?:a |the )?limit(?:ed to| is| of)?|(?:room|space|places|seats|spots) for)"
+)
+BEHIND: Final = r"(?:at (?:the )?most|max(?:imum)?|tops|or (?:fewer|less)|and no more)"
+_NO_THING: Final = r"(?!(?:a|an|at|by|each|every|for|from|in|max|maximum|of|on|or|per|to|tops|with|and|can)\b)"
+WHAT: Final = rf"(?P<what>[a-z]+(?: {_NO_THING}[a-z]+)?)"
+_PER: Final = r"(?:(?:in|for|on|to) )?(?:a|an|per|each|every|any|one)"
 _WHOLE: Final = r"(?P<whole>[a-z]+(?: [a-z]+)?)"
-_HAS: Final = "(?:may have|can have|has|have|holds?|takes?|fits?)"
+_HAS: Final = "(?:(?:may|can|must|should) )?(?:have|has|holds?|takes?|fits?|allows?|admits?|seats?|is|are)"
+_WITH: Final = r"(?:,? ?(?:each|all|every one))?(?: (?:with|for|of))?"
+_PLACES: Final = r"(?P<what>places|seats|spots|spaces|people|participants)"
 _BOUNDS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b{_AT_MOST} {_NUMBER} {_WHAT} {_PER} {_WHOLE}",
-        rf"\b{_NUMBER} {_WHAT} (?:at most|max(?:imum)?) {_PER} {_WHOLE}",
-        rf"\b(?:(?:each|every|an?) )?{_WHOLE} {_HAS} {_AT_MOST} {_NUMBER} {_WHAT}",
+        rf"\b{AT_MOST} {NUMBER} {WHAT} {_PER} {_WHOLE}",
+        rf"\b{NUMBER} {WHAT} {BEHIND} {_PER} {_WHOLE}",
+        rf"\b(?:(?:each|every|an?) )?{_WHOLE} {_HAS} {AT_MOST} {NUMBER} {WHAT}",
+        rf"\b(?:(?:each|every|an?) )?{_WHOLE} {_HAS} (?:for )?{NUMBER} {WHAT} {BEHIND}",
+        rf"\b{_WHOLE}{_WITH} {AT_MOST} {NUMBER} {WHAT}",
+        rf"\b(?:each|every|per|an?) {_WHOLE} (?:has|with|for) {NUMBER} {_PLACES}",
+        rf"\b{_WHOLE} (?:with|for|of) {NUMBER} {_PLACES} each",
     )
 )
+_OF_LAST: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?:each|every one)(?: (?:with|for|has|takes|holds))? {AT_MOST} {NUMBER} {WHAT}",
+        rf"\b(?:with |for )?(?:{AT_MOST} )?{NUMBER} {_PLACES} each\b(?! (?:hour|day|week|month|year))",
+        rf"\b{NUMBER} {WHAT} {BEHIND}(?= ?(?:[.,;:!?\n)]|$))",
+        rf"\b{AT_MOST} {NUMBER} {WHAT}(?= ?(?:[.,;:!?\n)]|$))",
+    )
+)
+"""What is said of the thing named before: "hikes, each for up to 15 people", "workshops, 10 places each"."""
+_SENTENCE_END: Final = re.compile(r"[.;!?\n]")
+_ROOM: Final = frozenset({"places", "seats", "spots", "spaces"})
 _BOOKINGS: Final = frozenset({"Booking", "Enrolment", "Registration", "Reservation", "Sign-up", "Signup"})
 _WITHIN_TIME: Final = re.compile(
-    r"^[^,.;]{0,4}\b(?:a|an|per|each|every|in|within) [^,.;]{0,8}(?:day|week|month|year)", re.IGNORECASE
+    r"^[^,.;]{0,4}\b(?:a|an|per|each|every|in|within) [^,.;]{0,8}(?:hour|day|week|month|year)", re.IGNORECASE
 )
 
 
@@ -39,38 +63,59 @@ class _Bound:
     number: Decimal
     what: str
     whole: str
+    said: str
 
 
-def apply_bounds(
-    goal: str, entities: Sequence[EntitySpec], rules: Sequence[RuleSpec]
-) -> tuple[tuple[EntitySpec, ...], tuple[RuleSpec, ...]]:
+def apply_bounds(goal: str, shape: Shape) -> Shape:
     """The records and rules with the founder's numbers; a number that the goal gives need not be entered."""
-    bounded_entities, bound_rules = list(entities), list(rules)
-    for bound in _read_bounds(goal):
-        whole = _find_entity(bound.whole, bounded_entities)
+    entities, rules, said = list(shape.entities), list(shape.rules), list(shape.said)
+    for bound in _read_bounds(goal, entities):
+        whole = find_entity(bound.whole, entities)
         if whole is None:
             continue
-        at = next(
-            (at for at, rule in enumerate(bound_rules) if _refuses_more(rule, bounded_entities, whole)), None
-        )
-        if at is not None and bound_rules[at].limit is None:
-            bound_rules[at] = _with_limit(_as_capacity(bound_rules[at]), bound, whole)
-            bounded_entities[bounded_entities.index(whole)] = _without_own_limit(whole)
-        elif at is None and (counted := _counting_rule(bound.what, whole, bounded_entities)) is not None:
-            bound_rules.append(_with_limit(counted, bound, whole))
-    return tuple(bounded_entities), tuple(bound_rules)
+        at = next((at for at, rule in enumerate(rules) if _refuses_more(rule, entities, whole)), None)
+        if at is not None and rules[at].limit is None:
+            rules[at] = _with_limit(_as_capacity(rules[at]), bound, whole)
+            entities[entities.index(whole)] = _without_own_limit(whole)
+        elif at is None and (counted := _counting_rule(bound.what, whole, entities)) is not None:
+            rules.append(_with_limit(counted, bound, whole))
+        else:
+            continue
+        said.append(bound.said)
+    return replace(shape, entities=tuple(entities), rules=tuple(rules), said=tuple(said))
 
 
-def _read_bounds(goal: str) -> Iterator[_Bound]:
+def _read_bounds(goal: str, entities: Sequence[EntitySpec]) -> Iterator[_Bound]:
     for pattern in _BOUNDS:
         for match in pattern.finditer(goal):
             # "three parcels a household in six months" counts in a span of time, which no such rule does.
             if not _WITHIN_TIME.match(goal[match.end() :]):
-                number = match["number"].lower()
-                yield _Bound(Decimal(NUMBERS.get(number, number)), match["what"].lower(), match["whole"].lower())
+                yield _as_bound(match, match["whole"].lower())
+    for pattern in _OF_LAST:
+        for match in pattern.finditer(goal):
+            part = find_entity(match["what"].lower(), entities)
+            # A limit of bookings is one of whoever books, not of what is booked.
+            if part is None or not _is_booking(part):
+                yield _as_bound(match, _last_named(goal[: match.start()], entities))
 
 
-def _find_entity(words: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
+def _as_bound(match: re.Match[str], whole: str) -> _Bound:
+    number = match["number"].lower()
+    return _Bound(Decimal(NUMBERS.get(number, number)), match["what"].lower(), whole, match[0])
+
+
+def _last_named(before: str, entities: Sequence[EntitySpec]) -> str:
+    """The thing that a sentence speaks of last, which takes place and so has room for so many."""
+    words = re.findall(r"[a-z]+", _SENTENCE_END.split(before)[-1].lower())
+    for at in range(len(words) - 1, -1, -1):
+        for name in (" ".join(words[max(0, at - 1) : at + 1]), words[at]):
+            entity = find_entity(name, entities)
+            if entity is not None and takes_place(entity) and not is_person(entity):
+                return name
+    return ""
+
+
+def find_entity(words: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
     """The kind of record that words speak of: "cooking shift", "shift" and "shifts" of a cooking shift."""
     first_word, _, second_word = words.partition(" ")
     for name in (
@@ -105,21 +150,21 @@ def _as_capacity(rule: RuleSpec) -> RuleSpec:
 
 def _counting_rule(what: str, whole: EntitySpec, entities: Sequence[EntitySpec]) -> RuleSpec | None:
     """A rule that counts the records of that name which belong to the whole."""
-    part = _find_entity(what, entities)
+    part = find_entity(what, entities)
     if part == whole:
         return None
-    counted = [part] if part is not None and _link_to(part, whole) else []
+    counted = [part] if part is not None and link_to(part, whole) else []
     if not counted and takes_place(whole) and not is_person(whole):
         # Six dogs a walk are six bookings of the walk, where a walk is booked.
         counted = list(filter(_is_booking, entities))
-    entity = next((candidate for candidate in counted if _link_to(candidate, whole)), None)
-    link = _link_to(entity, whole) if entity is not None else None
+    entity = next((candidate for candidate in counted if link_to(candidate, whole)), None)
+    link = link_to(entity, whole) if entity is not None else None
     if entity is None or link is None:
         return None
     return RuleSpec(kind=RuleKind.CAPACITY, entity=entity.name, fields=(link.name,), about="-")
 
 
-def _link_to(entity: EntitySpec, whole: EntitySpec) -> FieldSpec | None:
+def link_to(entity: EntitySpec, whole: EntitySpec) -> FieldSpec | None:
     links = (field for field in entity.fields if field.type is FieldType.REF and field.ref == whole.name)
     return next(links, None)
 
@@ -131,7 +176,8 @@ def _is_booking(entity: EntitySpec) -> bool:
 
 def _with_limit(rule: RuleSpec, bound: _Bound, whole: EntitySpec) -> RuleSpec:
     what = bound.what if bound.number != 1 else singular(bound.what)
-    about = f"{with_article(lower_first(whole.label)).capitalize()} takes at most {bound.number} {what}."
+    has = "has" if bound.what in _ROOM else "takes at most"
+    about = f"{with_article(lower_first(whole.label)).capitalize()} {has} {bound.number} {what}."
     return rule.model_copy(update={"limit": bound.number, "about": about})
 
 

@@ -11,6 +11,7 @@ from app.blueprint.language.archetypes import actions, key_of, spoken
 from app.blueprint.language.bracketed import note_bracketed
 from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.grammar import Part, Token, phrases, tag
+from app.blueprint.language.leaving import places_left_out
 from app.blueprint.language.lexicon import NounKind, word
 from app.blueprint.language.nouns import (
     is_recordable,
@@ -38,11 +39,12 @@ def find_records(words: Sequence[str]) -> Findings:
     """Read the phrases of a goal one after the other."""
     tokens = tag(words)
     findings = Findings(acts=acts(tokens))
-    unwanted = _unwanted_places(tokens)
+    left_out = places_left_out(tokens)
+    unwanted = _unwanted_places(tokens) | left_out
     _weigh_words(tokens, findings, unwanted)
     examples = _bracket_places(tokens) | _choice_places(tokens) | _example_places(tokens) | unwanted
     for phrase in phrases(tokens):
-        if phrase.at not in examples:
+        if phrase.at not in examples and phrase.head_at not in left_out:
             read_phrase(phrase, findings)
     findings.verbs = {token.basic: at for at, token in enumerate(tokens) if token.part is Part.VERB}
     for at, token in enumerate(tokens):

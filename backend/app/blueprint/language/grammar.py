@@ -84,6 +84,11 @@ class Phrase:
     is_object: bool = False
 
     @property
+    def head_at(self) -> int:
+        """The place of the head."""
+        return self.at + len(self.modifiers)
+
+    @property
     def is_owned(self) -> bool:
         """True if it belongs to what was named before: "their dogs"."""
         return self.determiner in _OWNERS

@@ -18,7 +18,7 @@ from app.blueprint.language.archetypes import (
     lesser_actions,
 )
 from app.blueprint.language.findings import Findings
-from app.blueprint.language.grammar import SHUNNED
+from app.blueprint.language.grammar import SHUNNED, Token
 from app.blueprint.language.lexicon import is_known, plural, singular, verb_stem
 from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.look_words import look_words
@@ -50,6 +50,7 @@ PLAIN_WORDS: Final = (
 )  # fmt: skip
 _DATA: Final = frozenset(word_pairs("attributes"))
 _COUNTED: Final = (RuleKind.CAPACITY, RuleKind.STOCK)
+_INSTEAD: Final = ";"
 
 
 def left_out(
@@ -62,12 +63,13 @@ def left_out(
     roles: Sequence[RoleSpec],
     rules: Sequence[RuleSpec],
     does: Set[str] = frozenset(),
+    said: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """The lost parts, in the founder's own words or as what no such app does; never more than a handful."""
     words_of_app = vocabulary(findings, archetype, entities, forms, roles) | look_words(goal)
     counts = any(rule.kind in _COUNTED for rule in rules)
     unknown = [_tell_unknown(word, words_of_app) for word in findings.unknown if not any(beyond(word))]
-    lines = [*beyond(goal, does), *_lost_clauses(goal, words_of_app, counts=counts), *unknown]
+    lines = [*beyond(goal, does), *_lost_clauses(goal, words_of_app, counts=counts, said=said), *unknown]
     return tuple(dict.fromkeys(shorten(line) for line in lines))[:_MOST_LINES]
 
 
@@ -80,6 +82,28 @@ def beyond(goal: str, does: Set[str] = frozenset()) -> Iterator[str]:
     for ability, pattern, line in _limits_of_apps():
         if ability not in does and pattern.search(goal):
             yield line
+
+
+def places_left_out(tokens: Sequence[Token]) -> frozenset[int]:
+    """The places of words that speak of what no app does, and that nothing stands in for: "a text message".
+
+    They name no record: what is told as left out is not kept beside.
+    """
+    starts, length = [], 0
+    for token in tokens:
+        starts.append(length)
+        length += len(token.text) + 1
+    text = " ".join(token.text for token in tokens)
+    spans = [
+        match.span()
+        for ability, pattern, line in _limits_of_apps()
+        # Behind the mark stands what an app has in its place, such as amounts that are noted.
+        if not ability and _INSTEAD not in line
+        for match in pattern.finditer(text)
+    ]
+    return frozenset(
+        place for place, start in enumerate(starts) if any(first <= start < last for first, last in spans)
+    )
 
 
 @cache
@@ -98,9 +122,11 @@ def _limits_of_apps() -> tuple[tuple[str, re.Pattern[str], str], ...]:
     )
 
 
-def _lost_clauses(goal: str, known: frozenset[str], *, counts: bool) -> Iterator[str]:
+def _lost_clauses(goal: str, known: frozenset[str], *, counts: bool, said: Sequence[str]) -> Iterator[str]:
     for clause in CLAUSE.split(goal):
         text = (clause or "").strip()
+        if any(words in text or text in words for words in said):
+            continue  # a part of the app came from it; the account of the wishes says how much of it is kept
         words = WORD.findall(text.lower())
         if SHUNNED & set(words):
             continue  # what the founder is to be spared
@@ -132,7 +158,8 @@ def vocabulary(
         texts += [entity.label, entity.plural, *(field.label for field in entity.fields)]
         texts += [figure.label for figure in entity.computed]
         texts += [choice for field in entity.fields for choice in field.choices]
-    texts += [f"fill in {form.action}" for form in forms]
+    # Whoever fills in a form is a visitor, whatever the goal calls them.
+    texts += [f"fill in {form.action} visitor public" for form in forms]
     names = {key_of(entity.label) for entity in entities}
     leading = [verb for verb, name in actions().items() if key_of(name) in names]
     leading += [verb for verb, names_left in lesser_actions().items() if names & set(map(key_of, names_left))]

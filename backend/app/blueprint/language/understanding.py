@@ -22,10 +22,12 @@ from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
 from app.blueprint.language.pricing import with_prices
+from app.blueprint.language.quotas import apply_quotas
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import name_apart, own_people, roles_of
 from app.blueprint.language.sending import messages_of
+from app.blueprint.language.shaping import Shape
 from app.blueprint.language.telling import assumptions
 from app.blueprint.language.uploading import with_uploads
 from app.blueprint.language.yes_or_no import with_yes_or_no
@@ -78,8 +80,9 @@ def _specify(
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
     # Rules read the fields, so all that changes fields goes before.
     entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
-    entities, rules = apply_bounds(reading.text, entities, shape.rules_of(entities))
-    rules = (*rules, *rules_of_stock(entities))
+    shaped = apply_bounds(reading.text, Shape(entities, shape.rules_of(entities)))
+    shaped = apply_quotas(reading.text, shaped)
+    entities, rules = shaped.entities, (*shaped.rules, *rules_of_stock(shaped.entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
     rules = _for_visitors(rules, forms)
     entities = leave_to_staff(entities, forms)
@@ -99,6 +102,7 @@ def _specify(
         forms=forms,
         roles=roles,
         does=does,
+        said=shaped.said,
     )
     return AppSpec(
         title=title, tagline=wording.tagline(reading.text), goal=reading.text, engine=ENGINE,
@@ -113,7 +117,7 @@ def _specify(
         ),
         not_understood=left_out(
             reading.text, findings, archetype=archetype, entities=entities, forms=forms, roles=roles, rules=rules,
-            does=does,
+            does=does, said=shaped.said,
         ),
     )  # fmt: skip
 
@@ -128,6 +132,7 @@ def _wishes(
     forms: Sequence[FormSpec],
     roles: Sequence[RoleSpec],
     does: Set[str],
+    said: Sequence[str],
 ) -> tuple[WishSpec, ...]:
     """The wishes of a goal, judged by what this app has."""
     kinds = frozenset(rule.kind for rule in rules)
@@ -138,6 +143,7 @@ def _wishes(
         adds_up=RuleKind.SUM in kinds or any(view.kind is ViewKind.TOTALS for view in views),
         numbers=frozenset(str(rule.limit) for rule in rules if rule.limit is not None),
         does=does,
+        said=said,
         own=_words_for_owners(entities, forms, roles),
         refuses=kinds,
         is_open=bool(forms),
