@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, BinaryIO, Final, Self
 
 import httpx2
@@ -15,6 +15,7 @@ from app.cli.context import Common, Context
 from app.cli.errors import ApiProblem, ServerUnreachable
 from app.cli.instance_users import using_instance
 from app.cli.remedies import remedy_for
+from app.cli.waiting import noting_slowness
 from app.core.errors import Unauthenticated
 from app.core.settings import Settings
 
@@ -36,7 +37,8 @@ def open_client(common: Common, context: Context) -> ApiClient:
     instance = context.wiring().find_instance(settings)
     if instance is None:
         raise ServerUnreachable(f"No instance runs on {str(settings.data.root)!r}.", remedy="cofounder up")
-    return ApiClient(instance.api_url, read_token(settings), presence=using_instance(settings))
+    presence = using_instance(settings)
+    return ApiClient(instance.api_url, read_token(settings), presence=presence, say=context.say)
 
 
 def read_token(settings: Settings) -> str:
@@ -49,10 +51,21 @@ def read_token(settings: Settings) -> str:
 
 
 class ApiClient:
-    """Each call answers the decoded body, or raises ApiProblem or ServerUnreachable."""
+    """Each call answers the decoded body, or raises ApiProblem or ServerUnreachable.
 
-    def __init__(self, api_url: str, token: str, *, presence: AbstractContextManager[None] | None = None) -> None:
+    `say` is told when an answer takes longer than usual.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        token: str,
+        *,
+        say: Callable[[str], None],
+        presence: AbstractContextManager[None] | None = None,
+    ) -> None:
         self.api_url = api_url.rstrip("/")
+        self._say = say
         self._presence = presence or nullcontext()
         # An instance is on this machine or named by its owner: no proxy from the environment may come between.
         self._http = httpx2.Client(
@@ -98,7 +111,7 @@ class ApiClient:
 
     def delete(self, path: str) -> JsonObject:
         """Remove something; the answer, which is empty where there is nothing to say."""
-        with reaching(self.api_url):
+        with self._waiting(TIMEOUT_S):
             response = self._http.request("DELETE", path)
         if response.is_error:
             raise problem_of(response)
@@ -133,7 +146,10 @@ class ApiClient:
         headers = {"Last-Event-ID": str(after)} if after else {}
         timeout = httpx2.Timeout(TIMEOUT_S, read=timeout_s)
         path = f"/api/generation/{job_id}/events"
-        with reaching(self.api_url), self._http.sse(path, headers=headers, timeout=timeout) as source:
+        with reaching(self.api_url, timeout_s), ExitStack() as stack:
+            # Only until it begins: a build that says nothing for a while is shown by the clock of its stage.
+            with self._noting_slowness(timeout_s):
+                source = stack.enter_context(self._http.sse(path, headers=headers, timeout=timeout))
             if source.response.is_error:
                 source.response.read()
                 raise problem_of(source.response)
@@ -142,25 +158,40 @@ class ApiClient:
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:
         """The body of an answer in pieces."""
-        with reaching(self.api_url), self._http.stream("GET", path) as response:
+        with reaching(self.api_url, TIMEOUT_S), ExitStack() as stack:
+            with self._noting_slowness(TIMEOUT_S):
+                response = stack.enter_context(self._http.stream("GET", path))
             if response.is_error:
                 response.read()
                 raise problem_of(response)
             yield response.iter_bytes()
 
     def _call(self, method: str, path: str, **arguments: Any) -> JsonObject:
-        with reaching(self.api_url):
+        with self._waiting(float(arguments.get("timeout", TIMEOUT_S))):
             response = self._http.request(method, path, **arguments)
         if response.is_error:
             raise problem_of(response)
         return decode_object(response)
 
+    @contextmanager
+    def _waiting(self, most_s: float) -> Iterator[None]:
+        with reaching(self.api_url, most_s), self._noting_slowness(most_s):
+            yield
+
+    def _noting_slowness(self, most_s: float) -> AbstractContextManager[None]:
+        text = f"Waiting for an answer of Co-Founder at {self.api_url}, for {most_s:g} s at most..."
+        return noting_slowness(self._say, text)
+
     def _persist(self, path: str, **arguments: Any) -> JsonObject:
         # Repeated only with a key, by which the server knows the request again.
+        began = time.monotonic()
         for attempt in range(1, TRIES):
             try:
                 return self._call("POST", path, **arguments)
             except ServerUnreachable:
+                # What was silent for so long is not asked four times over.
+                if time.monotonic() - began > TIMEOUT_S / 2:
+                    raise
                 time.sleep(0.2 * attempt)
             except ApiProblem as problem:
                 if problem.http_status != 503:
@@ -171,10 +202,13 @@ class ApiClient:
 
 
 @contextmanager
-def reaching(api_url: str) -> Iterator[None]:
+def reaching(api_url: str, most_s: float) -> Iterator[None]:
     """Turn every way in which a server can be out of reach into ServerUnreachable."""
     try:
         yield
+    except httpx2.TimeoutException as error:
+        detail = f"{api_url} does not answer: nothing came within {most_s:g} s. To see what is wrong with it:"
+        raise ServerUnreachable(detail, remedy="cofounder doctor") from error
     except httpx2.TransportError as error:
         why = str(error) or type(error).__name__
         # Where nothing listens any more there is nothing to look into.

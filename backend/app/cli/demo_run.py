@@ -108,7 +108,7 @@ class Demo:
         self, goal: str, instance: RunningInstance, settings: Settings, *, goes_on: bool = True
     ) -> Exit:
         """`goes_on` unless the instance ends with this command, and every link to it with that."""
-        with ApiClient(instance.api_url, read_token(settings)) as client:
+        with ApiClient(instance.api_url, read_token(settings), say=self._context.say) as client:
             started = start_build(client, goal, project=None)
             self._context.say(f"Building {started['build_version']} (job {started['job_id']}).")
             progress = make_progress(self._context, as_json=self._common.json)

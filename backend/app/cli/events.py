@@ -14,7 +14,7 @@ from app.cli.errors import ApiProblem, ServerUnreachable, WaitTimedOut
 from app.cli.summary import CANCELLED_LABEL, is_cancelled
 from app.domain.job import JobStatus
 
-SILENCE_S: Final = 90.0
+SILENCE_S: Final = 45.0
 """A stream that says nothing for so long, not even a keep-alive, is opened anew."""
 
 STREAM_TRIES: Final = 3

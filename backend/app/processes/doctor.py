@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import httpx2
+
 from app.adapters.runners.local_servers import find_local_servers
 from app.core.disk import FULL_MB, free_megabytes, is_disk_full
 from app.core.errors import ConfigurationError
@@ -20,6 +22,7 @@ from app.processes.ledger import open_ledger
 from app.sandboxes import sandbox_runtime, shares_one_user, watches_memory_only
 from app.supervision.instance import read_instance, read_servers
 
+ANSWER_S: Final = 5.0
 ROOMY_MB: Final = 1_000
 """A build unpacks its packages and may fill a sandbox."""
 _MAKE_ROOM: Final = "Make room on the disk, then: cofounder doctor"
@@ -144,5 +147,13 @@ async def _try_model(settings: Settings) -> str | None:
 
 def _check_instance(settings: Settings) -> Finding:
     running = read_instance(settings.data)
-    detail = f"runs at {running.api_url}" if running else "does not run (cofounder up starts it)"
-    return Finding("instance", True, detail)
+    if running is None:
+        return Finding("instance", True, "does not run (cofounder up starts it)")
+    try:
+        answer = httpx2.get(f"{running.api_url}/api/ready", timeout=ANSWER_S, trust_env=False)
+    except httpx2.TransportError:
+        detail = f"does not answer at {running.api_url}: it is very busy, or its API stands still"
+        return Finding("instance", False, f"{detail} and is started again within a minute", "cofounder logs api")
+    if answer.is_error:
+        return Finding("instance", False, f"at {running.api_url} cannot serve now", "cofounder logs api")
+    return Finding("instance", True, f"runs at {running.api_url}")
