@@ -352,3 +352,29 @@ def test_what_a_group_fills_in_on_the_page_needs_no_account_and_is_answered_by_a
     assert [role for role in spec.roles if role.scope is RoleScope.OWN] == []
     assert "Answers" not in kept_by(goal)
     assert wishes_by(goal)["a group fills in a request on our page"] is WishState.KEPT
+
+
+@pytest.mark.parametrize(
+    ("goal", "written", "not_written"),
+    [
+        ("Keep track of MRI scans and patients", "MRI scans", "Mri"),
+        ("Volunteers with GP name, and whether DBS checked yes or no", "GP name", "Gp"),
+        ("IT equipment: laptops and who has them", "Laptops", "LAPTOPs"),
+        ("A SHOP FOR CANDLES", "Candle", "CANDLEs"),
+    ],
+)
+def test_abbreviations_of_a_goal_keep_their_capitals(goal: str, written: str, not_written: str) -> None:
+    spec = understand(goal)
+    read = [
+        part for entity in spec.entities for part in (entity.plural, *(field.label for field in entity.fields))
+    ]
+    assert any(written in text for text in read), read
+    assert not any(not_written in text for text in read)
+    assert not any("IT " in rule.about for rule in spec.rules)
+
+
+def test_what_the_staff_has_seen_to_is_no_question_to_a_visitor() -> None:
+    spec = understand("A canoe hire: canoes, customers, hires from a day to a day with ID shown yes or no")
+    (hire,) = (entity for entity in spec.entities if entity.name == "Hire")
+    assert hire.field("id_shown")
+    assert [form.fields for form in spec.forms] == [("canoe", "starts_on", "ends_on")]

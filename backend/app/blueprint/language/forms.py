@@ -31,6 +31,10 @@ _OF_THE_STAFF: Final = frozenset(
     "price cost grade feedback handyman crew staff assignee paid result score findings priority stock decision "
     "purchased available".split()
 )
+_SEEN_TO: Final = frozenset(
+    "approved arrived attended checked cleaned collected confirmed delivered done finished inducted inspected "
+    "packed received refunded returned seen sent served settled shown signed verified".split()
+)
 
 
 def asked_on_page(goal: str) -> frozenset[str]:
@@ -210,7 +214,13 @@ def _is_asked(field: FieldSpec, entity: EntitySpec, by_name: dict[str, EntitySpe
     is_of_staff = field.name.startswith((*PAST_DATES, *_NOTED_LATER)) or bool(
         set(field.name.split("_")) & _OF_THE_STAFF
     )
+    is_of_staff = is_of_staff or _is_seen_to(field)
     return not is_of_staff and not is_served and (status is None or field.name != status.name)
+
+
+def _is_seen_to(field: FieldSpec) -> bool:
+    """True for a box that says that somebody has looked after it, such as "ID shown": its word is no visitor's."""
+    return field.type is FieldType.BOOL and bool(_SEEN_TO & set(field.name.split("_")))
 
 
 def _fill_in(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> str:

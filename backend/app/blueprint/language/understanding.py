@@ -13,6 +13,7 @@ from app.blueprint.language.accounting import FILES, MESSAGES, wishes_of
 from app.blueprint.language.archetypes import Archetype
 from app.blueprint.language.bounds import apply_bounds
 from app.blueprint.language.candidates import find_records
+from app.blueprint.language.capitals import with_capitals
 from app.blueprint.language.drafting import draft_entities
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
@@ -61,7 +62,7 @@ def understand(goal: str) -> AppSpec:
     drafts, archetype = draft_entities(findings)
     if not drafts:
         raise GoalUnreadable(nothing_to_keep(reading.tokens))
-    return _specify(reading, findings, drafts, archetype)
+    return with_capitals(_specify(reading, findings, drafts, archetype), reading.text)
 
 
 def plan_goal(goal: str) -> Plan:
