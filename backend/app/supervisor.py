@@ -21,6 +21,7 @@ from app.adapters.embedded.valkey import EmbeddedValkey
 from app.core.errors import ConfigurationError, PortTaken
 from app.core.settings import Settings
 from app.supervision.child import SILENT_S, Child, ChildSpec, Comeback
+from app.supervision.disk_watch import DiskWatch
 from app.supervision.instance import Instance, write_instance, write_servers
 from app.supervision.lock import DataDirLock
 from app.supervision.process import own_key, rotate_log, wait_until
@@ -68,6 +69,7 @@ class Supervisor:
         self._silent_s = silent_s
         self._servers: list[tuple[EmbeddedServer, Comeback]] = []
         self._children: list[Child] = []
+        self._disk = DiskWatch(settings.data.root)
         self._ready = False
         self._stop_requests = 0
         self._interrupts = 0
@@ -98,6 +100,7 @@ class Supervisor:
             while not self._stop_requests:
                 self._restart_dead()
                 self._rotate_logs()
+                self._watch_disk()
                 # Ten times a second until the API is ready, since a founder waits for that.
                 self._wait_for_signal(bell, seconds=1 if self._ready else 0.1)
             self._say("Stopping...")
@@ -227,6 +230,10 @@ class Supervisor:
                 # Most likely the disk is full: then there is no room for the older log.
                 os.truncate(log, 0)
                 self._say(f"The log {log} could not be put aside ({error.strerror}), so it begins anew.")
+
+    def _watch_disk(self) -> None:
+        if (sentence := self._disk.look()) is not None:
+            self._say(sentence)
 
     def _is_due(self, comeback: Comeback, what: str) -> bool:
         # Said once a death, although it is seen again at each look until the pause is over.

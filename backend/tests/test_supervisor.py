@@ -28,6 +28,7 @@ from app.core.paths import DataDir
 from app.core.settings import Settings
 from app.supervision.instance import read_instance, stop_instance
 from app.supervision.process import LOG_CAP, wait_until
+from tests.support.disk import mounted_disk
 
 TESTS = Path(__file__).parent
 # Answers every GET with its pid and what it was given to work with.
@@ -203,6 +204,24 @@ def test_servers_of_ones_own_are_used_instead(
     assert (given["COFOUNDER_DATABASE_URL"], given["COFOUNDER_REDIS_URL"]) == (postgres_url, valkey_url)
     assert not empty_data.postgres.exists()
     assert not empty_data.valkey.exists()
+
+
+def test_a_disk_that_fills_up_is_told_once_and_so_is_room_again(
+    start: Callable[..., Up], tmp_path: Path, postgres_url: str, valkey_url: str
+) -> None:
+    with mounted_disk(tmp_path / "disk", megabytes=300) as disk:
+        up = start(data=DataDir(disk / "data"), settings={"database_url": postgres_url, "redis_url": valkey_url})
+        up.until("ready")
+        (disk / "filler").write_bytes(bytes(250_000_000))
+        full = up.until("say")["say"]
+        (disk / "filler").unlink()
+        again = up.until("say")["say"]
+        up.process.kill()
+        up.process.wait()
+
+    assert full.startswith("The disk is full: ")
+    assert "Builds fail until there is room again." in full
+    assert again.startswith("There is room on the disk again")
 
 
 def test_a_child_that_dies_is_started_again(start: Callable[..., Up], data: DataDir) -> None:

@@ -15,6 +15,7 @@ from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
 from app.cli.errors import Exit
 from app.core.errors import NotFound
+from app.telemetry.plain import plain_line
 
 FOLLOW_PAUSE_S: Final = 0.3
 
@@ -41,7 +42,7 @@ def logs(
         context.result_json({"name": name, "lines": tail})
         return Exit.OK
     for line in tail:
-        context.verbatim(line)
+        context.verbatim(plain_line(line))
     if follow:
         follow_log(files[name], context)
     return Exit.OK
@@ -69,14 +70,14 @@ def last_lines(path: Path, count: int) -> list[str]:
 
 
 def follow_log(path: Path, context: Context) -> None:
-    """Print the lines that are appended to a log, until Ctrl-C."""
+    """Print in words the lines that are appended to a log, until Ctrl-C."""
     with path.open(encoding="utf-8", errors="replace") as file:
         file.seek(0, 2)
         try:
             while True:
                 line = file.readline()
                 if line:
-                    context.verbatim(line.rstrip("\n"))
+                    context.verbatim(plain_line(line.rstrip("\n")))
                 else:
                     # Shorter than what was read: the log was put aside, and begins anew.
                     if path.stat().st_size < file.tell():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from shlex import quote
 from typing import Annotated
 
@@ -102,8 +103,9 @@ def worker(*, common: Common = COMMON, context: Ctx) -> int:
     if settings.database_url is None and context.wiring().find_instance(settings) is None:
         detail = f"No instance runs on {str(settings.data.root)!r}, and COFOUNDER_DATABASE_URL names no database."
         raise ServerUnreachable(detail, remedy="cofounder up")
-    context.say("Worker started; Ctrl-C stops it and gives its builds back.")
-    return context.wiring().run_worker(settings) or Exit.OK
+    context.say("Starting a worker...")
+    ready = "The worker is ready; Ctrl-C stops it and gives its builds back."
+    return context.wiring().run_worker(settings, on_ready=partial(context.say, ready)) or Exit.OK
 
 
 def api(*, port: Port = None, common: Common = COMMON, context: Ctx) -> int:

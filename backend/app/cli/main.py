@@ -92,6 +92,7 @@ MORE = {
     "papers": "They are for others to read.",
     "gates": "A pending one shows its options.",
     "park": "Nothing is deleted, and no version is built until it is taken up again.",
+    "logs": "In sentences; with --json the lines as they were written, tracebacks included.",
     "up": "It runs until Ctrl-C.",
     "page": "The link signs you in, and works once.",
     "down": "Builds that run are taken up again at the next start.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from typing import Final
 
 from app.bootstrap import assemble, compile_starter, make_worker, real_adapters
@@ -19,11 +20,11 @@ from app.supervision.pulse import show_life
 _ENDED_S: Final = 3.0
 
 
-def run_worker(settings: Settings) -> int:
-    """Work until SIGTERM, then hand the jobs over."""
+def run_worker(settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> int:
+    """Work until SIGTERM, then hand the jobs over; `on_ready` is called once builds can be taken."""
     settings = _join_instance(settings)
     configure(settings)
-    asyncio.run(_run_worker(settings))
+    asyncio.run(_run_worker(settings, on_ready))
     return 0
 
 
@@ -41,7 +42,7 @@ def _join_instance(settings: Settings) -> Settings:
     return settings.model_copy(update=missing)
 
 
-async def _run_worker(settings: Settings) -> None:
+async def _run_worker(settings: Settings, on_ready: Callable[[], None]) -> None:
     adapters = real_adapters(settings)
     pulse = inherited_listener()
     # Kept until the end: it is the task of nobody else.
@@ -54,7 +55,7 @@ async def _run_worker(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
     warming = asyncio.create_task(_warm(adapters.runtime, settings))
-    await worker.run()
+    await worker.run(on_ready)
     warming.cancel()
     if answering is not None:
         answering.close()

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import structlog
 
+from app.telemetry.plain import plain_entry
+
 MASK: Final = "***"
 
 _PATTERNS: Final = (
@@ -62,8 +64,15 @@ class Redactor:
         return {key: self.value(value) for key, value in event.items()}
 
 
+def _render_plain(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+    return plain_entry(event, whole=True)
+
+
 def configure_logging(level: str, *, secrets: Iterable[str] = ()) -> Redactor:
-    """Send every log line, ours and the libraries', as JSON to stderr through one redactor."""
+    """Send every log line, ours and the libraries', to stderr through one redactor.
+
+    They are JSON, but for sentences where a person looks on.
+    """
     redactor = Redactor(secrets)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -83,7 +92,7 @@ def configure_logging(level: str, *, secrets: Iterable[str] = ()) -> Redactor:
             # Before the redactor, which then sees the text of the traceback too.
             structlog.processors.format_exc_info,
             redactor,
-            structlog.processors.JSONRenderer(),
+            _render_plain if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
     )
     handler = logging.StreamHandler(sys.stderr)

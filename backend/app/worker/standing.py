@@ -86,8 +86,8 @@ class Worker:
         """Hand the jobs over and return from `run`."""
         self._stopping.set()
 
-    async def run(self) -> None:
-        """Work until `stop`."""
+    async def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Work until `stop`; `on_ready` is called once builds can be taken."""
         async with self._parts.database.transaction() as tx:
             await work.register_worker(tx, self.name, slots=self._slots)
         self._parts.notifications.watch(self._on_notification)
@@ -100,6 +100,7 @@ class Worker:
             run_job=self._run_job,
         )
         log.info("worker_ready", worker=self.name, slots=self._slots)
+        on_ready()
         admitting = asyncio.create_task(self._admit_jobs(), name="admit")
         loops = [
             asyncio.create_task(self._keep_alive(), name="heartbeat"),

@@ -155,6 +155,8 @@ class FakeWiring:
     instance: FakeInstance | None = None
     calls: list[tuple[str, Any]] = field(default_factory=list)
     findings: Sequence[Any] = ()
+    is_ready: bool = True
+    """False for a worker that ends before it is ready."""
 
     def find_instance(self, settings: Any) -> FakeInstance | None:
         return self.instance
@@ -164,8 +166,10 @@ class FakeWiring:
         say("up and running")
         return 0
 
-    def run_worker(self, settings: Any) -> int | None:
+    def run_worker(self, settings: Any, *, on_ready: Callable[[], None] = lambda: None) -> int | None:
         self.calls.append(("worker", settings))
+        if self.is_ready:
+            on_ready()
         return None
 
     run_api = run_preview = run_migrate = run_worker

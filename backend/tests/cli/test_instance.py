@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import re
 import socket
 from dataclasses import dataclass
@@ -71,6 +72,17 @@ def test_down_says_whether_something_was_stopped(cli: Cli) -> None:
     assert cli("down", "--json").json == {"stopped": False}
 
 
+def test_a_worker_is_said_to_be_ready_when_it_is(cli: Cli) -> None:
+    ran = cli("worker")
+
+    assert ran.talk.splitlines() == [
+        "Starting a worker...",
+        "The worker is ready; Ctrl-C stops it and gives its builds back.",
+    ]
+    cli.wiring.is_ready = False
+    assert cli("worker").talk.splitlines() == ["Starting a worker..."]
+
+
 def test_a_worker_without_an_instance_is_not_said_to_have_started(cli: Cli) -> None:
     cli.wiring.instance = None
     ran = cli("worker")
@@ -97,6 +109,16 @@ def test_logs_lists_and_shows_the_last_lines(cli: Cli) -> None:
     assert cli("logs").out == "api\nworker-1\n"
     assert cli("logs", "api", "--lines", "2").out == "two\nthree\n"
     assert "\x1b" not in cli("logs", "worker-1").out
+
+
+def test_logs_are_sentences_for_a_person_and_json_for_a_program(cli: Cli) -> None:
+    folder = cli.data_dir / "logs"
+    folder.mkdir()
+    written = '{"event": "worker_ready", "level": "info", "slots": 1, "timestamp": "2026-11-30T16:33:12.9Z"}'
+    (folder / "worker-1.log").write_text(written + "\n")
+
+    assert cli("logs", "worker").out == "2026-11-30 16:33:12  The worker is ready for builds. (slots: 1)\n"
+    assert json.loads(cli("logs", "worker", "--json").out)["lines"] == [written]
 
 
 def test_a_log_that_is_not_there_is_not_found(cli: Cli) -> None:
