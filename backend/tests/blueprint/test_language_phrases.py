@@ -378,3 +378,21 @@ def test_what_the_staff_has_seen_to_is_no_question_to_a_visitor() -> None:
     (hire,) = (entity for entity in spec.entities if entity.name == "Hire")
     assert hire.field("id_shown")
     assert [form.fields for form in spec.forms] == [("canoe", "starts_on", "ends_on")]
+
+
+@pytest.mark.parametrize(
+    ("goal", "kept", "not_kept"),
+    [
+        ("A help desk for a school", "Ticket", "Desk"),
+        ("Service desk tickets for a hospital", "Ticket", "Desk"),
+        ("A front desk log for a hotel", "Reception", "Desk"),
+        ("A notice board for our village", "Notice", "Task"),
+        ("A guest book for our museum", "Message", "Book"),
+    ],
+)
+def test_a_desk_that_answers_and_a_book_that_is_written_in_are_no_things(
+    goal: str, kept: str, not_kept: str
+) -> None:
+    names = {entity.name for entity in understand(goal).entities}
+    assert kept in names
+    assert not_kept not in names

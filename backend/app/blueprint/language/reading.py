@@ -67,6 +67,13 @@ _IDIOMS = (
     (re.compile(r"\blost (and found|property)( (desk|office|box|room))?\b", re.IGNORECASE), "lostproperty"),
     (re.compile(r"\btime[- ]sheets?\b", re.IGNORECASE), "timeentries"),
     (re.compile(r"\btime[- ]slot", re.IGNORECASE), "timeslot"),
+    # What holds notes or takes questions is no piece of furniture and no book to read.
+    (re.compile(r"\b(help|service|support)[- ]?desks?\b(?! tickets?)", re.IGNORECASE), "support tickets"),
+    (re.compile(r"\b(help|service|support)[- ]?desk(?= tickets?\b)", re.IGNORECASE), "support"),
+    (re.compile(r"\bfront[- ]desk\b", re.IGNORECASE), "reception"),
+    (re.compile(r"\b(notice|bulletin|pin)[- ]?boards?\b", re.IGNORECASE), "notices"),
+    (re.compile(r"\bguest[- ]?books?\b", re.IGNORECASE), "guest messages"),
+    (re.compile(r"\blog[- ]?books?\b", re.IGNORECASE), "log"),
     (re.compile(r"\b(keep(s|ing)? (an eye|tabs) on|los(e|es|ing) track of)\b", re.IGNORECASE), "track"),
     (re.compile(r"\bhand(s|ed|ing)? out\b", re.IGNORECASE), "lend"),
     (re.compile(r"\btak(e|es|ing) turns\b", re.IGNORECASE), "share"),
