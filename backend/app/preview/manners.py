@@ -14,8 +14,12 @@ from aiohttp.http import HttpProcessingError
 HEAD_TIMEOUT_S: Final = 15.0
 """For a connection's first request to be there whole, and for each later one to begin and be there."""
 
+MOST_WAITING: Final = 400
+"""Connections that have sent no whole head: well below the 1,024 files that many systems let a process open."""
+
 # A connection is cut at most a third late.
 _ROUNDS: Final = 3
+_EVERY_S: Final = 1.0
 _REPORT_EVERY_S: Final = 60.0
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -24,8 +28,9 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class HeadLimit:
     """Cuts connections whose first request never comes whole; the server itself sees to the later ones."""
 
-    def __init__(self, timeout_s: float = HEAD_TIMEOUT_S) -> None:
+    def __init__(self, timeout_s: float = HEAD_TIMEOUT_S, *, most_waiting: int = MOST_WAITING) -> None:
         self.timeout_s = timeout_s
+        self._most_waiting = most_waiting
         self._waiting: dict[web.RequestHandler, float] = {}
         self._begun: set[web.RequestHandler] = set()
 
@@ -41,13 +46,15 @@ class HeadLimit:
     async def enforce(self, server: web.Server) -> None:
         """Look at every connection of the server now and then, until cancelled."""
         while True:
-            await asyncio.sleep(self.timeout_s / _ROUNDS)
+            await asyncio.sleep(min(self.timeout_s / _ROUNDS, _EVERY_S))
             open_now = set(server.connections)
             self._begun &= open_now
             moment = time.monotonic()
             self._waiting = {protocol: self._waiting.get(protocol, moment) for protocol in open_now - self._begun}
-            for connection, since in self._waiting.items():
-                if moment - since >= self.timeout_s:
+            newest_first = sorted(self._waiting.items(), key=lambda entry: entry[1], reverse=True)
+            for number, (connection, since) in enumerate(newest_first):
+                # Of those that say nothing only the newest stay: whoever speaks is served.
+                if number >= self._most_waiting or moment - since >= self.timeout_s:
                     connection.force_close()
 
 

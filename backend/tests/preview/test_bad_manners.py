@@ -12,6 +12,7 @@ from yarl import URL
 
 from app.app_runtime.app_host import AppHost, AppUnreachable
 from app.core.ids import JobId
+from app.preview.manners import MOST_WAITING
 from app.preview.proxy import listening, preview_app
 from tests.preview.conftest import House
 from tests.preview.stage import manifest, workspace
@@ -128,6 +129,20 @@ async def test_a_request_that_never_finishes_its_head_is_cut(house: House, said:
         second_writer.write(b"GET /-/health HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n" + said)
         assert (await read_to_the_end(second)).startswith(b"HTTP/1.1 200 ")
         for writer in (first_writer, second_writer):
+            writer.close()
+
+
+async def test_those_who_say_nothing_take_no_place_from_others(house: House) -> None:
+    app = preview_app(house.service, house.signer, head_timeout_s=60)
+    async with listening(app, host="127.0.0.1", port=0) as port:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MOST_WAITING + 20)]
+        ends = [asyncio.create_task(reader.read()) for reader, _ in silent]
+        await asyncio.wait(ends, timeout=3)
+
+        assert sum(end.done() for end in ends) == 20
+        for end in ends:
+            end.cancel()
+        for _, writer in silent:
             writer.close()
 
 

@@ -81,3 +81,19 @@ async def test_an_answer_and_a_body_may_take_longer_and_the_next_head_is_limited
     writer.write(HEAD)
     assert await rest_of(reader) == b""
     writer.close()
+
+
+async def test_those_who_say_nothing_take_no_place_from_others(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HeadLimitProtocol, "head_timeout_s", 60)
+    monkeypatch.setattr(HeadLimitProtocol, "most_waiting", 3)
+    silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+    assert [await rest_of(reader) for reader, _ in silent[:2]] == [b"", b""]
+
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HEAD + b"Connection: close\r\n\r\n")
+    assert (await rest_of(reader)).startswith(b"HTTP/1.1 200")
+
+    assert len(HeadLimitProtocol.waiting) == 2
+    for _, silent_writer in silent:
+        silent_writer.close()
+    writer.close()

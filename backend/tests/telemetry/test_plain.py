@@ -22,7 +22,8 @@ def _events() -> Iterator[str]:
         for node in ast.walk(ast.parse(text)):
             match node:
                 case ast.Call(
-                    func=ast.Attribute(value=ast.Name("log" | "_log"), attr=level), args=[ast.Constant(event), *_]
+                    func=ast.Attribute(value=ast.Name("log" | "_log"), attr=level),
+                    args=[ast.Constant(str(event)), *_],
                 ) if level in LEVELS:
                     yield event
 
