@@ -22,7 +22,7 @@ from app.ports.sandbox import Sandbox
 
 TEST_TIMEOUT_S: Final = 120.0
 
-_FAILED_TEST: Final = re.compile(r"^FAILED tests/(\w+\.py)::(test_\w+)", re.MULTILINE)
+_FAILED_TEST: Final = re.compile(r"^FAILED tests/(\w+\.py)::(test_\w+)(?:\[([^\]\n]*)\])?", re.MULTILINE)
 _CHEAP_FILE_CHECKS: Final = (("files", static_checks.require_files), ("parse", static_checks.parse_sources))
 _FURTHER_FILE_CHECKS: Final = (("lint", static_checks.lint_sources), ("secrets", static_checks.refuse_secrets))
 
@@ -117,10 +117,24 @@ async def _run_command(app: Candidate, argv: tuple[str, ...]) -> Findings:
     if result.timed_out:
         raise BuildFailed(FailureCode.TESTS_HANG, log=tail)
     if result.exit_code != 0:
-        item = failed_item(app.files, result.output)
-        says = f"The app does not do what its plan says: {item} Say that otherwise in the plan, or leave it out."
-        raise BuildFailed(FailureCode.TESTS_FAIL, says if item else None, log=tail)
+        raise BuildFailed(FailureCode.TESTS_FAIL, words_of_failure(app.files, result.output) or None, log=tail)
     return Findings(result.output.strip().rsplit("\n", 1)[-1].strip("= ")[:LOG_TAIL] or "passed")
+
+
+def words_of_failure(files: Mapping[str, bytes], output: str) -> str:
+    """The first failed test of the app in words, and what to do; empty where the tests did not come to an end."""
+    failed = _FAILED_TEST.search(output)
+    item = failed_item(files, output)
+    if item:
+        return f"The app does not do what its plan says: {item} Say that otherwise in the plan, or leave it out."
+    if failed is None:
+        return ""
+    tested = failed[2].removeprefix("test_").replace("_", " ")
+    about = f" ({failed[3].replace('-', ', ').replace('_', ' ')})" if failed[3] else ""
+    return (
+        f"The app does not pass one of its own tests: “{tested}”{about}. Take what it is about out of the plan, "
+        "or say it in a simpler way, and build again."
+    )
 
 
 def failed_item(files: Mapping[str, bytes], output: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import timedelta
 
 import pytest
 from app.schema import ENTITIES
@@ -10,7 +11,7 @@ from app.schema import ENTITIES
 from app import database
 from app.clock import today
 from app.fields import typed
-from app.model import Entity, Field, NoOverlap
+from app.model import Entity, Field, NoOverlap, Unique
 
 from .client import Browser
 from .forms import filled, send
@@ -19,6 +20,8 @@ LINKED = [
     (entity, field) for entity in ENTITIES if not entity.moves for field in entity.of_type("ref")
     if field.ref != entity.table and not database.BY_TABLE[field.ref].of_type("ref")
 ]  # fmt: skip
+FEW = ("choice", "bool")
+DAYS = ("date", "datetime")
 LASTING = [
     (entity, rule) for entity in ENTITIES for rule in entity.rules
     if isinstance(rule, NoOverlap) and rule.end and rule.start == entity.calendar and entity.field(rule.end).type == "date"
@@ -37,10 +40,20 @@ def crowd(entity: Entity, values: dict[str, str], many: int) -> Field | None:
             row = database.select(db, entity, order="id", limit=1)[0]
             copy = {name: value for name, value in database.kept(entity, row).items() if name not in ("id", field.name)}
             database.update(db, entity, int(row["id"] or 0), {field.name: "The very first"})
-            unique = {name for name in copy if name != field.name and entity.field(name).type in ("email", "phone")}
+            apart = {name for name in copy if entity.field(name).type in ("email", "phone")}
+            rules = [rule for rule in entity.rules if isinstance(rule, Unique) and field.name not in rule.fields]
+            apart |= {next((name for name in rule.fields if entity.field(name).type not in FEW), rule.fields[0]) for rule in rules}
             for number in range(many):
-                database.insert(db, entity, {**copy, **dict.fromkeys(unique), field.name: f"Another {number}"})
+                own = {name: another(entity.field(name), number) for name in apart}
+                database.insert(db, entity, {**copy, **own, field.name: f"Another {number}"})
     return field
+
+
+def another(field: Field, number: int) -> str | int:
+    """A value that no other record has."""
+    written = {"email": f"another{number}@example.com", "phone": f"+44 20 7946 {number:04}"}
+    plain = number if field.type in ("int", "decimal", "money") else f"Another {number}"
+    return written.get(field.type, plain) if field.type not in DAYS else (today() + timedelta(number)).isoformat()
 
 
 @pytest.mark.skipif(not LINKED, reason="nothing is linked")
