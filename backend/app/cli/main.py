@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import BoundArguments
 
 from cyclopts import App, CycloptsError
 from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
@@ -105,6 +107,7 @@ MORE = {
 }
 """What the help page of a command says beside that line."""
 
+_OPTION_WITH_VALUE = re.compile(r"--[a-z][a-z-]*=")
 TAKES_A_GOAL = ("demo", "build", "plan")
 
 PARTS = ("api", "preview", "migrate")
@@ -137,13 +140,30 @@ def command_names() -> list[str]:
 def call(app: App, tokens: Sequence[str], context: Context) -> int:
     """Parse and run one command line; the number is its exit code. AppError when it fails as foreseen."""
     try:
-        # Parsed here and not by the library's own run, which would print its errors in boxes and end the process.
-        command, bound, ignored = app.parse_args(list(tokens), exit_on_error=False, print_error=False)
+        command, bound, ignored = _parse(app, tokens)
     except CycloptsError as error:
         raise usage_error(app, error) from error
     context_arguments = {name: context for name, kind in ignored.items() if kind is Context}
     code = command(*bound.args, **bound.kwargs, **context_arguments)
     return code if isinstance(code, int) else Exit.OK
+
+
+def _parse(app: App, tokens: Sequence[str]) -> tuple[Callable[..., object], BoundArguments, Mapping[str, object]]:
+    # Parsed here and not by the library's own run, which would print its errors in boxes and end the process.
+    try:
+        return app.parse_args(list(tokens), exit_on_error=False, print_error=False)
+    except CycloptsError:
+        sentences = [token for token in tokens if _is_sentence(token)]
+        if not sentences or "--" in tokens:
+            raise
+        # A goal that begins with a minus sign or as a list does is no option.
+        others = [token for token in tokens if not _is_sentence(token)]
+        return app.parse_args([*others, "--", *sentences], exit_on_error=False, print_error=False)
+
+
+def _is_sentence(token: str) -> bool:
+    """True for words that begin with a dash: no option has a space in its name."""
+    return token.startswith("-") and any(map(str.isspace, token)) and not _OPTION_WITH_VALUE.match(token)
 
 
 def usage_error(app: App, error: CycloptsError) -> UsageError:

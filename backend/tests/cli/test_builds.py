@@ -36,6 +36,21 @@ def test_build_makes_a_project_named_after_the_goal_and_starts_once(cli: Cli, bu
     assert len(start.headers["Idempotency-Key"]) == 32
 
 
+@pytest.mark.parametrize(
+    "goal", ["-80 freezer inventory", "- boxes\n- positions", "--- my idea ---", "-5 = boxes of cakes"]
+)
+def test_a_goal_that_begins_with_a_dash_is_no_option(cli: Cli, buildable: FakeApi, goal: str) -> None:
+    assert cli("build", goal, "--detach").code == 0
+    (start,) = buildable.asked("POST", START)
+    assert start.body["goal"] == goal
+
+
+def test_an_option_that_there_is_not_is_told_beside_a_goal(cli: Cli, buildable: FakeApi) -> None:
+    ran = cli("build", "-80 freezer inventory", "--detached")
+    assert ran.code == 2
+    assert "--detached" in ran.talk
+
+
 def test_answers_go_with_the_questions_of_the_newest_version(cli: Cli, buildable: FakeApi) -> None:
     asked = [{"question": "How long is a booking?", "default": "One hour."}]
     failed_since = finished() | {"evidence": {"failure": "It does not start."}}
