@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Final
 from zlib import crc32
 
@@ -23,6 +24,7 @@ from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
 from app.blueprint.language.pricing import with_prices
+from app.blueprint.language.publishing import publish
 from app.blueprint.language.quotas import apply_quotas
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
@@ -85,6 +87,8 @@ def _specify(
     shaped = apply_quotas(reading.text, shaped)
     entities, rules = shaped.entities, (*shaped.rules, *rules_of_stock(shaped.entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
+    shaped, forms = publish(reading.text, replace(shaped, entities=entities), forms)
+    entities = shaped.entities
     rules = _for_visitors(rules, forms)
     entities = leave_to_staff(entities, forms)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
