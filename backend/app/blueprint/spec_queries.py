@@ -42,7 +42,10 @@ QUANTITIES: Final = frozenset(
     {"quantity", "qty", "hours", "count", "units", "copies", "number_of", "days", "nights"}
 )
 JUDGEMENTS: Final = frozenset(
-    {"approval", "assessment", "decision", "evaluation", "grade", "mark", "result", "verdict"}
+    {
+        *("approval", "assessment", "decision", "evaluation", "grade", "mark", "result", "verdict"),
+        *("briefing", "clearance", "induction", "orientation"),
+    }
 )
 SUM_NAMES: Final = frozenset({"total", "sum", "amount", "subtotal"})
 

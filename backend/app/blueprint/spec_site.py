@@ -173,8 +173,16 @@ def _implied_sections(spec: AppSpec) -> Iterator[SectionSpec]:
         yield SectionSpec(kind=SectionKind.CALCULATOR, title=tool.title, text=tool.about, tool=tool.name)
     for form in spec.forms:
         yield SectionSpec(kind=SectionKind.SIGNUP, title=form.action, text=form.about, entity=form.entity)
-    for entity in filter(_is_public, spec.entities):
+    for entity in spec.entities:
+        # A reply stands on the page of what it answers, and nowhere else.
+        if not _is_public(entity) or _is_part(spec, entity):
+            continue
         yield SectionSpec(kind=SectionKind.CATALOGUE, title=entity.plural, entity=entity.name)
+
+
+def _is_part(spec: AppSpec, entity: EntitySpec) -> bool:
+    leads_to = (spec.entity(field.ref) for field in entity.fields if field.ref and field.required)
+    return any(target is not None and target.public is Publicity.DETAIL for target in leads_to)
 
 
 def _is_public(entity: EntitySpec) -> bool:

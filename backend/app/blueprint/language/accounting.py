@@ -26,6 +26,12 @@ NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
 _NOT_KNOWN: Final = "not known here: "
 _NOT_TAKEN_UP: Final = "not taken up: "
+_NO_CONDITION: Final = "no rule of the app asks for this first"
+_CONDITION: Final = re.compile(
+    r"\bbefore (?:they|he|she|it|you|any(?:one|body)) (?:can|may|is|are)\b|\bunless\b"
+    r"|\bonly (?:after|if|when|once)\b|\bnot (?:until|before)\b|\bonly (?:the |an? )?[a-z]+ (?:can|may)\b",
+    re.IGNORECASE,
+)
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
 _OWNER_ALONE: Final = "you sign in as the owner; nobody else needs an account"
 _SEES_ALL: Final = "whoever signs in here sees everything"
@@ -199,6 +205,8 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     )
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
+    if _CONDITION.search(text) and not taken_up:
+        return WishSpec(text=text, state=WishState.PARTLY, why=_NO_CONDITION)
     if _WORKED_OUT.search(text.replace(taken_up, "")) and not abilities.adds_up:
         return WishSpec(text=text, state=WishState.PARTLY, why="nothing is worked out")
     if share < _SHARE_KEPT:

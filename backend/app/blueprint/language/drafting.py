@@ -40,11 +40,12 @@ _NO_DEEDS: Final = word_list("no_deeds")
 _START: Final = "starts_at"
 _TAKINGS: Final = frozenset({"loan", "rental", "booking", "reservation"})
 _BOOKED: Final = ("booking", "reservation")
-_WISHING_VERBS: Final = frozenset({"need", "want"})
+_WISHING_VERBS: Final = frozenset({"need", "want", "leave"})
 _ROOM_FOR_MORE: Final = 5
 _OWN_NAMES: Final = word_list("own_names")
 _GENERAL_WORDS: Final = frozenset("work item training product piece thing equipment animal pet object".split())
 _WARES: Final = word_pairs("wares")
+_IMPLIED: Final = word_pairs("implied_records")
 
 _PERSON: Final = "name! email:email phone:phone notes:longtext"
 _NEUTRAL: Final = "name! on_date:date status=Open/Done notes:longtext"
@@ -77,6 +78,7 @@ def draft_entities(findings: Findings) -> tuple[list[Draft], Archetype | None]:
     if not drafts and archetype is None:
         archetype = _archetype_of_subject(findings)
     complete(drafts, archetype, findings, add=partial(_draft_usual, findings=findings))
+    _add_implied(drafts, archetype, findings)
     _add_leftovers(drafts, archetype, findings)
     _add_asked_people(drafts, archetype, findings)
     _add_asked_deeds(drafts, findings)
@@ -124,6 +126,17 @@ def _read_verbs(findings: Findings, archetype: Archetype | None) -> None:
             and any(part.ref and part.required for part in entity.fields)
         ):
             findings.add(Candidate(spoken(verb), NounKind.ACT, at, is_action=True))
+
+
+def _add_implied(drafts: list[Draft], archetype: Archetype | None, findings: Findings) -> None:
+    """Add the record that a word cannot do without: the posts of a blog."""
+    for spoken_word, name in _IMPLIED.items():
+        usual = (archetype and archetype.known_as(name)) or known_entities().get(name)
+        is_there = usual is not None and any(
+            key in (draft.key, *draft.stands_for) for draft in drafts for key in map(key_of, usual.names)
+        )
+        if usual is not None and spoken_word in findings.weights and not is_there:
+            drafts.append(_draft_usual(usual, findings=findings))
 
 
 def _add_leftovers(drafts: list[Draft], archetype: Archetype | None, findings: Findings) -> None:

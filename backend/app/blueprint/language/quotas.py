@@ -59,16 +59,16 @@ def _read_quotas(goal: str) -> Iterator[_Quota]:
 def _taking(what: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
     """The records by which somebody takes such a thing: the loans of tools, or the bookings themselves."""
     thing = find_entity(what, entities) if what else None
-    if thing is not None and _taker(thing, entities) is not None:
+    if thing is not None and taker_of(thing, entities) is not None:
         return thing
-    takings = [entity for entity in entities if _taker(entity, entities) is not None and status_field(entity)]
+    takings = [entity for entity in entities if taker_of(entity, entities) is not None and status_field(entity)]
     if thing is not None:
         return next((entity for entity in takings if link_to(entity, thing)), None)
     # Without a thing, the only ones there are.
     return takings[0] if len(takings) == 1 and not what else None
 
 
-def _taker(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
+def taker_of(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
     """The link to whoever takes it."""
     people = {person.name for person in entities if is_person(person)}
     links = [field for field in entity.fields if field.ref in people and field.required]
@@ -82,7 +82,7 @@ def _named_taker(whose: str, taking: EntitySpec, entities: Sequence[EntitySpec])
 
 
 def _rule_of(quota: _Quota, taking: EntitySpec, entities: Sequence[EntitySpec]) -> RuleSpec | None:
-    taker = _named_taker(quota.whose, taking, entities) if quota.whose else _taker(taking, entities)
+    taker = _named_taker(quota.whose, taking, entities) if quota.whose else taker_of(taking, entities)
     condition = _condition(quota.number, taking, taker) if taker is not None else ""
     if taker is None or not condition:
         return None

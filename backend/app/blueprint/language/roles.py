@@ -22,11 +22,17 @@ _OWNER: Final = "Owner"
 
 
 def own_people(
-    acts: Sequence[Act], drafts: Sequence[Draft], words: Sequence[str], *, asks_on_page: bool = False
+    acts: Sequence[Act],
+    drafts: Sequence[Draft],
+    words: Sequence[str],
+    *,
+    asks_on_page: bool = False,
+    asks_for_proof: bool = False,
 ) -> list[Draft]:
     """The people who use the app beside its staff, each with records of their own.
 
-    Who hands something in and is answered signs in for it, unless the goal `asks_on_page`.
+    Who hands something in and is answered signs in for it, unless the goal `asks_on_page`. Where it
+    `asks_for_proof`, such as an induction, somebody has to be known before they book.
     """
     served = [
         draft
@@ -37,7 +43,7 @@ def own_people(
     members = [
         draft for draft in people if _looks_at_own(draft, acts) or (not asks_on_page and _is_answered(draft, acts))
     ]
-    if not members and people and _DOORS & set(words):
+    if not members and people and (asks_for_proof or _DOORS & set(words)):
         members = people[:1]
     return members[:1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Final
 from zlib import crc32
 
@@ -17,12 +18,14 @@ from app.blueprint.language.capitals import with_capitals
 from app.blueprint.language.drafting import draft_entities
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
+from app.blueprint.language.entitling import apply_needs, asks_for_proof
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import asked_on_page, forms_of, leave_to_staff
 from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
 from app.blueprint.language.pricing import with_prices
+from app.blueprint.language.publishing import publish
 from app.blueprint.language.quotas import apply_quotas
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
@@ -75,16 +78,24 @@ def _specify(
 ) -> AppSpec:
     # Before the records are specified: whoever signs in needs an e-mail address.
     on_page = asked_on_page(reading.text)
-    people_of_their_own = own_people(findings.acts, drafts, reading.tokens, asks_on_page=bool(on_page))
+    people_of_their_own = own_people(
+        findings.acts,
+        drafts,
+        reading.tokens,
+        asks_on_page=bool(on_page),
+        asks_for_proof=asks_for_proof(reading.text),
+    )
     name_apart(people_of_their_own, drafts)
     namer = Entities(drafts, findings)
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
     # Rules read the fields, so all that changes fields goes before.
     entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
     shaped = apply_bounds(reading.text, Shape(entities, shape.rules_of(entities)))
-    shaped = apply_quotas(reading.text, shaped)
+    shaped = apply_needs(reading.text, apply_quotas(reading.text, shaped))
     entities, rules = shaped.entities, (*shaped.rules, *rules_of_stock(shaped.entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
+    shaped, forms = publish(reading.text, replace(shaped, entities=entities), forms)
+    entities = shaped.entities
     rules = _for_visitors(rules, forms)
     entities = leave_to_staff(entities, forms)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)

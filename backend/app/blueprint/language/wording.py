@@ -50,7 +50,9 @@ _TRADES: Final = frozenset({"job", "event", "service", "form"})
 """Words that are often about software and here are not: "job board"."""
 _SOFTWARE_NAMES: Final = frozenset("app application system platform tool site website portal software".split())
 _SOFTWARE: Final = word_list("software")
-_FUNCTION: Final = word_list("determiners") | word_list("function")
+_FUNCTION: Final = (
+    word_list("determiners") | word_list("function") | frozenset({"me", "us", "build", "make", "create"})
+)
 _PLAIN: Final = word_list("plain_adjectives")
 _CLASS_WORDS: Final = frozenset("class course lesson workshop session event".split())
 
