@@ -24,7 +24,7 @@ def ask(
         raise UsageError("The question is empty.", remedy='cofounder ask PROJECT "What happens next?"')
     with open_client(common, context) as client:
         path = f"/api/projects/{find_project_id(client, project)}/help"
-        answer = client.get(path, params={"question": question.strip()[:400]})
+        answer = client.get(path, question=question.strip()[:400])
     if common.json:
         context.result_json(answer)
         return Exit.OK

@@ -3,55 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
 from app.domain.job import JobStatus
-from app.services.project_state import ProjectState, wishes_by_state
+from app.services.help_abilities import ABILITIES
+from app.services.help_parts import Answer, Asked, Offer, correct_plan, go_online, say_change
+from app.services.project_state import wishes_by_state
 from app.services.readiness import Finding, Light
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Something that can be done; with `asks` it is done only after that question was answered by yes."""
-
-    label: str
-    address: str
-    """Its place on the page."""
-    command: str
-    """The same on the command line."""
-    asks: str = ""
-    field: tuple[str, str] | None = None
-    """What the form sends, besides the answer."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer in words, with a list where there are several things to say, and the offers beside it."""
-
-    text: str
-    offers: tuple[Offer, ...] = ()
-    lines: tuple[str, ...] = ()
-    is_understood: bool = True
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question about a project, with what stands in the way of a launch."""
-
-    question: str
-    state: ProjectState
-    findings: Sequence[Finding] = ()
-
-    def path(self, path: str = "") -> str:
-        """A place of the project on the page."""
-        return f"/p/{self.state.project.id}{path}"
-
-    def command(self, words: str, *, of: str | None = None) -> str:
-        """A command about the project, or about the build `of` it."""
-        return f"cofounder {words} {of or self.state.project.id}"
-
 
 EXAMPLES: Final = (
     "What blocks my launch?",
@@ -71,11 +30,20 @@ def answer(asked: Asked) -> Answer:
     """The answer: to what is asked to be done, about a wish, or by the intent with most words of the question."""
     if _ASKS_FOR_CHANGE.search(asked.question):
         return _offer_change(asked)
+    plainly = next((tell for words, tell in _PLAIN if re.search(words, asked.question, re.I)), None)
+    if plainly is not None:
+        return _tell_lost_wish(asked) or plainly(asked)
     scores = [len({hit.lower() for hit in re.findall(words, asked.question, re.I)}) for words, _ in _INTENTS]
     best = max(scores)
     about_wish = _tell_wish(asked, least=1 if not best or _ASKS_WHY.search(asked.question) else 2)
     if about_wish is not None:
         return about_wish
+    if not best and _ASKS_ABILITY.search(asked.question):
+        text = (
+            "That I do not know: your plan says nothing of it. Ask for it as a change, and you see what would be "
+            "made of it before anything is built."
+        )
+        return Answer(text, _offer_change(asked).offers, is_understood=False)
     if not best:
         text = "I did not understand that. I answer questions about this project by rules, without an AI model."
         offers = _offer_change(asked).offers if len(asked.question.split()) > 2 else ()
@@ -85,7 +53,7 @@ def answer(asked: Asked) -> Answer:
 
 def _offer_change(asked: Asked) -> Answer:
     if asked.state.newest_ready is None:
-        return Answer("Change the plan by clicking; then build it.", (_correct_plan(asked),))
+        return Answer("Change the plan by clicking; then build it.", (correct_plan(asked),))
     change = Offer(
         "Make it a change of the plan",
         asked.path("/change"),
@@ -93,11 +61,7 @@ def _offer_change(asked: Asked) -> Answer:
         asks=f"Ask for “{asked.question}” as a change? You see what becomes of it before anything is built.",
         field=("text", asked.question),
     )
-    return Answer("You can ask for that as a change of your app.", (change, _correct_plan(asked)))
-
-
-def _correct_plan(asked: Asked) -> Offer:
-    return Offer("Change the plan by clicking", asked.path("/plan"), asked.command("spec show"))
+    return Answer("You can ask for that as a change of your app.", (change, correct_plan(asked)))
 
 
 def _tell_wish(asked: Asked, *, least: int) -> Answer | None:
@@ -111,19 +75,20 @@ def _tell_wish(asked: Asked, *, least: int) -> Answer | None:
     wish = ranked[0]
     state = {"kept": "is in the app", "partly": "is only partly in the app", "left_out": "is not in the app"}
     why = f": {wish['why']}" if wish.get("why") else ""
-    offers = () if wish["state"] == "kept" else (_say_change(asked), _correct_plan(asked))
+    offers = () if wish["state"] == "kept" else (say_change(asked), correct_plan(asked))
     return Answer(f"“{wish['text']}” {state[str(wish['state'])]}{why}.", offers)
+
+
+def _tell_lost_wish(asked: Asked) -> Answer | None:
+    """The wish that the question asks about, if it is not wholly in the app: that is why it is asked."""
+    kept = {str(wish["text"]) for wish in wishes_by_state(asked.state.newest_ready)["kept"]}
+    about_wish = _tell_wish(asked, least=1 if _ASKS_WHY.search(asked.question) else 2)
+    return None if about_wish is None or any(f"“{text}”" in about_wish.text for text in kept) else about_wish
 
 
 def _stems(text: str) -> set[str]:
     words = re.findall(r"[a-z]{4,}", text.lower())
     return {re.sub(r"(?:ies|es|s|ing|ed)$", "", word) for word in words} - _COMMON
-
-
-def _say_change(asked: Asked) -> Offer:
-    return Offer(
-        "Say what should be different", asked.path("#change"), f"{asked.command('change')} 'Add a phone number'"
-    )
 
 
 def _tell_next(asked: Asked) -> Answer:
@@ -150,7 +115,7 @@ def _tell_next(asked: Asked) -> Answer:
     if not state.was_seen(newest):
         look = Offer("Open the room", asked.path(), asked.command("open", of=str(newest.id)))
         return Answer(f"Version {newest.number} is ready. Look at it.", (look,))
-    return Answer("Say what should be different, or put it online.", (_say_change(asked), _go_online(asked)))
+    return Answer("Say what should be different, or put it online.", (say_change(asked), go_online(asked)))
 
 
 def _offer_unpark(asked: Asked) -> Offer:
@@ -169,10 +134,6 @@ def _offer_build(asked: Asked) -> Offer:
     )
 
 
-def _go_online(asked: Asked) -> Offer:
-    return Offer("Go online", asked.path("/launch"), asked.command("launch"))
-
-
 def _tell_blockers(asked: Asked) -> Answer:
     if asked.state.newest_ready is None:
         return Answer("No version is ready, so nothing can go online yet.", _tell_next(asked).offers)
@@ -186,7 +147,7 @@ def _tell_blockers(asked: Asked) -> Answer:
         text = f"Nothing blocks version {number}. Know this before you open it to people:"
     else:
         text = f"Nothing blocks version {number}."
-    return Answer(text, (_go_online(asked),), lines)
+    return Answer(text, (go_online(asked),), lines)
 
 
 def _finding_line(finding: Finding) -> str:
@@ -202,7 +163,7 @@ def _tell_left_out(asked: Asked) -> Answer:
     lines = [f"“{wish['text']}”" for wish in lost[:MOST_LINES]]
     further = [f"And {len(lost) - MOST_LINES} more."] if len(lost) > MOST_LINES else []
     text = f"{len(wishes['left_out'])} of your wishes are left out, {len(wishes['partly'])} are only partly in it:"
-    return Answer(text, (_correct_plan(asked), _say_change(asked)), (*lines, *further))
+    return Answer(text, (correct_plan(asked), say_change(asked)), (*lines, *further))
 
 
 def _tell_changing(asked: Asked) -> Answer:
@@ -210,12 +171,12 @@ def _tell_changing(asked: Asked) -> Answer:
         "Say it in a sentence in the room, or click on what is wrong in the plan. You see what changes before "
         "anything is built, and the version you have stays."
     )
-    return Answer(text, (_say_change(asked), _correct_plan(asked)))
+    return Answer(text, (say_change(asked), correct_plan(asked)))
 
 
 def _tell_going_back(asked: Asked) -> Answer:
     older = asked.state.ready_builds[1:4]
-    plan = _correct_plan(asked)
+    plan = correct_plan(asked)
     undo = "What was changed in the plan and is not built yet, you undo there."
     if not older:
         text = "There is no earlier version yet. When there is, going back makes a new version out of it."
@@ -240,7 +201,7 @@ def _tell_sharing(asked: Asked) -> Answer:
         "Make a link. Whoever has it sees the app as a visitor, until it ends or you close it. It opens on this "
         "computer alone, unless Co-Founder was started for all computers of the house: ./co up --lan. For people "
         "elsewhere, put the app online.",
-        (Offer("Make a link", asked.path("/share"), asked.command("share")), _go_online(asked)),
+        (Offer("Make a link", asked.path("/share"), asked.command("share")), go_online(asked)),
     )
 
 
@@ -288,13 +249,13 @@ def _tell_cost(asked: Asked) -> Answer:
         "What is built without an AI model costs nothing. What a model cost, where one was asked, is in the "
         "settings. To run it online you pay whoever runs the computer: a few euros a month."
     )
-    return Answer(text, (Offer("Usage", "/settings#usage", "cofounder usage"), _go_online(asked)))
+    return Answer(text, (Offer("Usage", "/settings#usage", "cofounder usage"), go_online(asked)))
 
 
 def _tell_payments(asked: Asked) -> Answer:
     return Answer(
         "Apps that are built here take no payments by card. They can keep prices, what is owed and what was paid.",
-        (_say_change(asked), _correct_plan(asked)),
+        (say_change(asked), correct_plan(asked)),
     )
 
 
@@ -302,7 +263,7 @@ def _tell_failure(asked: Asked) -> Answer:
     builds = asked.state.builds
     failed = next((job for job in builds if job.status is JobStatus.FAILED and not job.is_cancelled), None)
     if failed is None:
-        return Answer("No build of this project has failed. Say what should be different.", (_say_change(asked),))
+        return Answer("No build of this project has failed. Say what should be different.", (say_change(asked),))
     retry = Offer(
         "Try again",
         asked.path("/build"),
@@ -333,7 +294,7 @@ def _tell_accounts(asked: Asked) -> Answer:
         "You are the owner of the app, and open it without a password from here. Whoever works with you gets an "
         "account: open the app and click Accounts. Who may see and do what stands in the plan, at “Who may”."
     )
-    return Answer(text, (Offer("Open the app", asked.path(), asked.command("open")), _correct_plan(asked)))
+    return Answer(text, (Offer("Open the app", asked.path(), asked.command("open")), correct_plan(asked)))
 
 
 def _tell_viewers(asked: Asked) -> Answer:
@@ -342,7 +303,7 @@ def _tell_viewers(asked: Asked) -> Answer:
         "get. All else is for you and for whom you gave an account; what each of them may see stands in the plan, "
         "at “Who may”. Nothing of it leaves this computer."
     )
-    return Answer(text, (_correct_plan(asked), Offer("Open the app", asked.path(), asked.command("open"))))
+    return Answer(text, (correct_plan(asked), Offer("Open the app", asked.path(), asked.command("open"))))
 
 
 def _tell_safety(_: Asked) -> Answer:
@@ -359,7 +320,7 @@ def _tell_examples(asked: Asked) -> Answer:
         "The records in a new app are examples, so that you see something. Delete them in the app one by one or "
         "several at a time; an app that you put online starts empty when you say so."
     )
-    return Answer(text, (Offer("Open the app", asked.path(), asked.command("open")), _go_online(asked)))
+    return Answer(text, (Offer("Open the app", asked.path(), asked.command("open")), go_online(asked)))
 
 
 def _tell_taking_along(asked: Asked) -> Answer:
@@ -401,10 +362,22 @@ _ASKS_FOR_CHANGE: Final = re.compile(
     re.I,
 )
 _ASKS_WHY: Final = re.compile(r"^(?:why|how come|what about)\b", re.I)
+_ASKS_ABILITY: Final = re.compile(r"^(?:can|could|does|will|may|is it able)\b(?:\W+\w+){3}", re.I)
 _COMMON: Final = frozenset(
     "what where when which does have this that they them their with from your mine make made will would could "
     "should about there here come goes only each every some many much people version work".split()
 )
+_PLAIN: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
+    *ABILITIES,
+    (
+        r"\b(?:add|invite|let in|hire)\b.*\b(?:staff|employees?|colleagues?|team|assistants?|helpers?|users?)\b",
+        _tell_accounts,
+    ),
+    (r"\b(?:people|customers?|visitors?|they|guests?|clients?)\b.*\bpay\b", _tell_payments),
+    (r"excel|spreadsheet|\bcsv\b|\bimport", _tell_records),
+    (r"\bempty\b|\bblank\b|nothing (?:in it|there)", _tell_entering),
+)
+"""Looked at first: their words leave no doubt, and the words of others in the question are beside the point."""
 _INTENTS: Final[tuple[tuple[str, Callable[[Asked], Answer]], ...]] = (
     (r"block|launch|online|deploy|publish|go live|ready for|domain|server|internet", _tell_blockers),
     (

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from app.app_runtime.version_service import VersionService
+from app.blueprint.spec import AppSpec
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Database
+from app.domain.job import Job
 from app.ports.storage import TreeDigest
 from app.services.gate_service import GateService
-from app.services.help_answers import Answer, Asked, answer
+from app.services.help_answers import answer
+from app.services.help_parts import Answer, Asked
 from app.services.project_service import ProjectService
 from app.services.project_state import MOST_BUILDS, ProjectState
 from app.services.readiness import Finding, readiness_of
@@ -39,14 +42,14 @@ class HelpDesk:
             ready = await self._projects.newest_versions(tx, [project_id])
             gates = await self._gates.list(tx, founder_id, project_id)
         state = ProjectState(view.project, builds, ready.get(project_id), gates)
-        return answer(Asked(" ".join(question.split()), state, await self._findings_of(state)))
+        findings, spec = await self._look_at(state.newest_ready)
+        return answer(Asked(" ".join(question.split()), state, findings, spec))
 
-    async def _findings_of(self, state: ProjectState) -> tuple[Finding, ...]:
-        """What stands in the way of putting the newest version online."""
-        job = state.newest_ready
+    async def _look_at(self, job: Job | None) -> tuple[tuple[Finding, ...], AppSpec | None]:
+        """What stands in the way of putting a version online, and its plan."""
         if job is None:
-            return ()
+            return (), None
         async with self._database.autocommit() as tx:
             spec = await self._specs.of_version(tx, job)
         files = await self._versions.files_of(job.project_id, TreeDigest(job.digest or ""))
-        return readiness_of(job, spec, files).findings
+        return readiness_of(job, spec, files).findings, spec

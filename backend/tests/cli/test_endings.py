@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -194,3 +195,15 @@ def test_every_command_that_is_suggested_is_for_the_same_data_directory(cli: Cli
     assert ran.last_word == f"cofounder build 'A booking app' --project {PROJECT} --data-dir {cli.data_dir}"
     buildable.on("GET", "/api/projects", Answer(body={"items": [], "next_cursor": None}))
     assert cli("projects", f"--data-dir={cli.data_dir}").last_word.endswith(f" --data-dir {cli.data_dir}")
+
+
+def test_a_question_reaches_the_help_and_its_answer_the_person(cli: Cli, api: FakeApi) -> None:
+    offer = {"label": "Go online", "command": f"cofounder launch {PROJECT}"}
+    answer = {"text": "Nothing blocks it.", "lines": ["Back up its records."], "examples": [], "offers": [offer]}
+    api.on("GET", f"/api/projects/{PROJECT}/help", Answer(200, answer))
+
+    ran = cli("ask", PROJECT, "What blocks my launch?")
+
+    assert parse_qs(api.requests[-1].query) == {"question": ["What blocks my launch?"]}
+    assert ran.out == "Nothing blocks it.\n  - Back up its records.\n"
+    assert ran.last_word == f"cofounder launch {PROJECT}"

@@ -8,7 +8,8 @@ from tests.support.house import AUTH, House
 from tests.web.test_pages import built, drafted, post
 
 IDEA: Final = (
-    "A booking app for a yoga studio. Customers book a class online. Send a text message before each class."
+    "A booking app for a yoga studio. Customers book a class online. Remind customers one day before a class. "
+    "Send a text message before each class. No two bookings of a class by the same customer."
 )
 ANSWERS: Final = {
     "What blocks my launch?": "Anybody could get at its records",
@@ -45,6 +46,31 @@ ANSWERS: Final = {
     "can two of us use it": "click Accounts",
     "the app looks ugly": "Say it in a sentence in the room",
     "what's the difference between plan and room": "The room of a project",
+    "Why can't it phone people?": "do not phone",
+    "Can it use WhatsApp?": "do not phone",
+    "Can it send e-mails to my customers?": "keeps each in its outbox",
+    "Why did no e-mail arrive?": "In the preview nothing is sent",
+    "How do I remind my customers?": "is written into the outbox",
+    "What e-mails are sent?": "1 day before",
+    "Can I use my own domain?": "you rent it by the year",
+    "How do I add my staff?": "click Accounts",
+    "How do I print a list?": "Ctrl+P",
+    "Can I get an invoice as PDF?": "Ctrl+P",
+    "Who owns the app?": "It is yours",
+    "Can I sell this app?": "It is yours",
+    "Do you read what I type?": "stays on this computer",
+    "Does it work without internet?": "needs no internet",
+    "What happens when I close my laptop?": "Nothing is lost",
+    "Is there an app for the App Store?": "not in an app store",
+    "Can I change the language to German?": "are English",
+    "What if two people book the same time?": "refuses or flags",
+    "How many customers can it hold?": "There is no limit on customers",
+    "Can it connect to my Google calendar?": "connected to no other service",
+    "Can I talk to a human?": "I answer by rules",
+    "How do I get my customers in from Excel?": "bring in or take out a spreadsheet",
+    "Can people pay in the app?": "take no payments by card",
+    "Why does it look empty?": "a button for a new one",
+    "Can it have a map inside?": "That I do not know",
     "Does it work?": "I did not understand",
     "sing a song": "I did not understand",
 }
