@@ -8,6 +8,7 @@ from typing import Final
 
 from app.blueprint.expressions.catalogue import Kind, Type
 from app.blueprint.expressions.tables import watched_tables
+from app.blueprint.generate.reach import reach_of
 from app.blueprint.generate.stated import left_over, statement
 from app.blueprint.spec import (
     AppSpec,
@@ -121,7 +122,9 @@ def _right_py(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> str:
     return f"Right({', '.join(parts)})"
 
 
-def ensure_parts(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+def ensure_parts(
+    spec: AppSpec, entity: EntitySpec, rule: RuleSpec
+) -> Iterator[tuple[str, str | tuple[str, ...] | tuple[tuple[str, str], ...]]]:
     """The parts of an `Ensure`: what the rule refuses, as SQL."""
     condition, when = statement(spec, entity, rule) or ("", None)
     compiler = compiler_of(spec)
@@ -132,6 +135,8 @@ def ensure_parts(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Iterator[
     watched = watched_tables(spec, entity.name, condition, when or "")
     if watched:
         yield "watches", watched
+        reach = reach_of(spec, entity.name, condition, when or "")
+        yield "reached", tuple((table, reach.sql(table)) for table in watched)
     counted = left_over(spec, entity, rule)
     if counted:
         link, target, expression = counted

@@ -142,7 +142,7 @@ def _arguments_of(spec: AppSpec, rule: Rule) -> list[str]:
         case "Stock":
             return [*_texts_of(rule, "ref", "counted", "quantity"), repr(_call_off_words(spec, rule)), says]
         case "Overdue":
-            return [*_texts_of(rule, "date", "status"), repr("".join(values["done"][:1]))]
+            return [*_texts_of(rule, "date", "status"), repr("".join(rule.words("done")[:1]))]
         case "Sum":
             return _texts_of(rule, "money", "ref", "into", "times")
         case "Ensure" | "Locked":
@@ -157,7 +157,7 @@ def _texts_of(rule: Rule, *names: str) -> list[str]:
 
 def _call_off_words(spec: AppSpec, rule: Rule) -> tuple[str, str, str]:
     """The status and the word that call a record off, and the field through which they do."""
-    words, through = rule.values.get("ignore", ()), rule.text("through")
+    words, through = rule.words("ignore"), rule.text("through")
     link = rule.entity.field(through) if through else None
     holder = spec.entity(link.ref or "") if link else rule.entity
     status = off_field(holder) if holder else None

@@ -24,7 +24,7 @@ _ALWAYS_GIVEN: Final[Mapping[RuleWord, tuple[str, ...]]] = {
     "Stock": ("ref", "counted", "quantity"),
 }
 
-Values = Mapping[str, str | tuple[str, ...]]
+Values = Mapping[str, str | tuple[str, ...] | tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ class Rule:
         """One of its values that is a single word."""
         value = self.values.get(name, "")
         return value if isinstance(value, str) else ""
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """One of its values that is several words."""
+        return tuple(value for value in self.values.get(name, ()) if isinstance(value, str))
 
 
 def rules_of(spec: AppSpec, entity: EntitySpec) -> list[Rule]:

@@ -8,6 +8,7 @@ from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
 from app.blueprint.generate.messages import messages_py
 from app.blueprint.generate.public_side import public_py, site_py, tool_py
+from app.blueprint.generate.reach import looked_up
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, FormSpec, RoleScope, RoleSpec, ViewKind
 from app.blueprint.spec_expressions import compiler_of
@@ -131,6 +132,7 @@ def _entity_py(spec: AppSpec, entity: EntitySpec) -> str:
         f"    columns={columns(entity)!r},",
         *([f"    state={entity.state!r},"] if entity.state else []),
         *([f"    order={entity.order!r},"] if entity.order else []),
+        *([f"    looked_up={names!r},"] if (names := looked_up(spec, entity)) else []),
         *([f"    line_of={link.name!r},"] if (link := lines_of(spec, entity)) else []),
         *public_py(spec, entity),
         *_tuple_lines("moves", moves_py(spec, entity)),

@@ -17,23 +17,39 @@ Broken = dict[tuple[str, int], frozenset[int]]
 """The records that break each rule; a rule is named by its table and its place there."""
 
 
+Touched = dict[str, Value]
+"""The fields of a record that is written: as they were before, by `name_before`, and as they are after it."""
+
+
 @contextmanager
 def upheld(
-    db: sqlite3.Connection, entity: Entity, record_id: int | None = None, *, adds: bool = False
-) -> Iterator[list[int]]:
+    db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value] | None = None, record_id: int | None = None, *,
+    adds: bool = False,
+) -> Iterator[list[int]]:  # fmt: skip
     """Judge a change of a record of this kind when it is made; `rules.Broken` names the first rule that it breaks.
 
-    The block appends the number of a record that it adds. What was broken before the change does not stand against it.
+    The block writes these values, or, without any, what nobody foresees; it appends the number of a record that it
+    adds. What was broken before the change does not stand against it.
     """
-    before = _broken(db, entity, record_id, is_new=adds)
+    touched = None if values is None else _touched(db, entity, values, record_id)
+    before = _broken(db, entity, touched, record_id, is_new=adds)
     added: list[int] = []
     yield added
-    write = Write(entity, added[0] if added else record_id, adds, before)
+    if touched is not None and added:
+        touched["id_after"] = added[0]
+    write = Write(entity, added[0] if added else record_id, adds, touched, before)
     waiting = TOGETHER.get()
     if waiting is None:
         _judge(db, write)
     else:
         waiting.append(write)
+
+
+def _touched(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], record_id: int | None) -> Touched:
+    row = db.execute(f'SELECT * FROM "{entity.table}" WHERE id = ?', [record_id]).fetchone() if record_id else None
+    names = ("id", *(field.name for field in entity.fields))
+    before = {f"{name}_before": row[name] if row else None for name in names}
+    return before | {f"{name}_after": values.get(name, before[f"{name}_before"]) for name in names}
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class Write:
     entity: Entity
     record_id: int | None
     is_new: bool
+    touched: Touched | None
     before: Broken
 
 
@@ -65,7 +82,7 @@ def together(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def _judge(db: sqlite3.Connection, write: Write) -> None:
-    after = _broken(db, write.entity, write.record_id, is_new=write.is_new)
+    after = _broken(db, write.entity, write.touched, write.record_id, is_new=write.is_new)
     for (table, number), found in after.items():
         if found - write.before.get((table, number), frozenset()):
             record = (write.entity.table, write.record_id) if write.record_id is not None else None
@@ -81,7 +98,9 @@ def _problem(entity: Entity, table: str, number: int) -> dict[str, str]:
     return {next((name for name in names if name in known), ""): rule.about}
 
 
-def _broken(db: sqlite3.Connection, entity: Entity, record_id: int | None, *, is_new: bool) -> Broken:
+def _broken(
+    db: sqlite3.Connection, entity: Entity, touched: Touched | None, record_id: int | None, *, is_new: bool
+) -> Broken:
     """The records that break a rule: the one itself, and those whose figures it counts in.
 
     A new record is judged by itself: whatever it makes too many, it is one too many of.
@@ -92,16 +111,17 @@ def _broken(db: sqlite3.Connection, entity: Entity, record_id: int | None, *, is
             if not isinstance(rule, Ensure):
                 continue
             if entity.table in rule.watches and not (is_new and owner is entity):
-                found[owner.table, number] = _where(db, owner, rule, None)
+                reached = dict(rule.reached)[entity.table] if touched is not None else "1"
+                itself = " OR r.id = :id_after" if owner is entity and touched is not None else ""
+                found[owner.table, number] = _where(db, owner, rule, f"({reached}){itself}", touched)
             elif owner is entity and record_id is not None:
-                found[owner.table, number] = _where(db, owner, rule, record_id)
+                found[owner.table, number] = _where(db, owner, rule, "r.id = :id", {"id": record_id})
     return found
 
 
-def _where(db: sqlite3.Connection, entity: Entity, rule: Ensure, record_id: int | None) -> frozenset[int]:
-    only = "" if record_id is None else " AND r.id = ?"
-    sql = f'SELECT r.id FROM "{entity.table}" r WHERE ({rule.when}) AND NOT ({rule.condition}){only}'
-    return frozenset(row[0] for row in db.execute(sql, [] if record_id is None else [record_id]))
+def _where(db: sqlite3.Connection, entity: Entity, rule: Ensure, only: str = "1", values: Mapping[str, Value] | None = None) -> frozenset[int]:
+    sql = f'SELECT r.id FROM "{entity.table}" r WHERE ({only}) AND ({rule.when}) AND NOT ({rule.condition})'
+    return frozenset(row[0] for row in db.execute(sql, values or {}))
 
 
 @contextmanager
@@ -119,7 +139,7 @@ def upheld_among_others(db: sqlite3.Connection) -> Iterator[None]:
 
 def _broken_among_others(db: sqlite3.Connection) -> Broken:
     rules_of = [(one, number, rule) for one in ENTITIES for number, rule in enumerate(one.rules)]
-    return {(one.table, number): _where(db, one, rule, None) for one, number, rule in rules_of if isinstance(rule, Ensure) and rule.watches}
+    return {(one.table, number): _where(db, one, rule) for one, number, rule in rules_of if isinstance(rule, Ensure) and rule.watches}
 
 
 def refused_links(db: sqlite3.Connection, entity: Entity, name: str, values: Mapping[str, Value]) -> frozenset[int]:

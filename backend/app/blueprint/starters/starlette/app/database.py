@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import clock, figures, migration, triggers
 from .fields import Value, show
-from .model import Entity, Field, Sum
+from .model import Entity, Field, Sum, Unique
 from .schema import ABOUT, ENTITIES
 from .text import FOLDED, NATURAL, fold, natural
 
@@ -40,6 +40,7 @@ OWN_TABLES = (
     "CREATE TABLE IF NOT EXISTS app_messages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, record_table TEXT NOT NULL, "
     "record_id INTEGER NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, due TEXT NOT NULL, "
     "cause TEXT NOT NULL UNIQUE, sent_at TEXT, tries INTEGER NOT NULL DEFAULT 0, next_try TEXT, problem TEXT)",
+    "CREATE INDEX IF NOT EXISTS app_messages_record ON app_messages (record_table, record_id)",
     "CREATE TABLE IF NOT EXISTS app_drafts (user_id INTEGER NOT NULL REFERENCES app_users(id) ON DELETE CASCADE, "
     "path TEXT NOT NULL, fields TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (user_id, path))",
     "CREATE TABLE IF NOT EXISTS app_attempts (about TEXT NOT NULL, at REAL NOT NULL)",
@@ -205,9 +206,15 @@ def _migrate_table(db: sqlite3.Connection, entity: Entity) -> None:
     for name in columns.keys() - present:
         db.execute(f'ALTER TABLE "{entity.table}" ADD COLUMN {columns[name]}')
     for field in entity.fields:
-        if field.ref:
+        if field.ref or field.name in entity.looked_up:
             index = f"{entity.table}_{field.name}"
             db.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON "{entity.table}" ("{field.name}")')
+    for rule in entity.rules:
+        if isinstance(rule, Unique):
+            # As the rule compares, else it would read every record for each that is written.
+            alike = ", ".join(f'"{name}" COLLATE NOCASE' for name in rule.fields)
+            index = f"{entity.table}_{'_'.join(rule.fields)}_alike"
+            db.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON "{entity.table}" ({alike})')
 
 
 def _column(field: Field) -> str:

@@ -123,8 +123,9 @@ class Ensure:
     """Every record for which `condition` is false is refused, while `when` holds; both are SQL about the row `r`.
 
     `fields` are those that the refusal stands beside. `watches` are the other tables that the condition looks at:
-    when a record of one changes, what it would break is refused too. One that counts says how much is `left` of what
-    `ref` points at, as SQL about that row.
+    when a record of one changes, what it would break is refused too. Where it cannot break it for all, `reached` says
+    by table for which rows, as SQL whose parameters are its fields, as `:name_before` and `:name_after`. One that
+    counts says how much is `left` of what `ref` points at, as SQL about that row.
     """
 
     condition: str
@@ -132,6 +133,7 @@ class Ensure:
     fields: tuple[str, ...] = ()
     when: str = "1"
     watches: tuple[str, ...] = ()
+    reached: tuple[tuple[str, str], ...] = ()
     ref: str = ""
     left: str = ""
 
@@ -196,7 +198,8 @@ class Right:
 class Entity:
     """One kind of record: a table, and the pages under `/{table}`.
 
-    `line_of` is the field that links a line to the record in whose form it is entered. Visitors see the
+    `line_of` is the field that links a line to the record in whose form it is entered. By the `looked_up` fields rules
+    find records, so each has an index. Visitors see the
     `public_fields` of each record for which the SQL `public_if` holds: where it is `public`, in a list or also in detail.
     """
 
@@ -224,6 +227,7 @@ class Entity:
     ranking: str = ""
     review: str = ""
     results: bool = False
+    looked_up: tuple[str, ...] = ()
     line_of: str = ""
     public: str = ""
     public_fields: tuple[str, ...] = ()

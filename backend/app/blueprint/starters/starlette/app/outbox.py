@@ -29,7 +29,7 @@ def added(db: sqlite3.Connection, entity: Entity, record_id: int) -> None:
     for message in MESSAGES:
         if message.table == entity.table and message.kind == "added":
             _write(db, message, entity, [record_id])
-    _plan(db, entity)
+    _plan(db, entity, record_id)
 
 
 def changed(db: sqlite3.Connection, entity: Entity, record_id: int, values: Mapping[str, Value]) -> None:
@@ -37,12 +37,15 @@ def changed(db: sqlite3.Connection, entity: Entity, record_id: int, values: Mapp
     for message in MESSAGES:
         if message.table == entity.table and message.kind == "state" and values.get(message.state_field) == message.state:
             _write(db, message, entity, [record_id])
-    _plan(db, entity)
+    _plan(db, entity, record_id)
 
 
-def _plan(db: sqlite3.Connection, entity: Entity) -> None:
-    if any(message.table == entity.table and message.kind == "before" for message in MESSAGES):
-        plan_ahead(db)
+def _plan(db: sqlite3.Connection, entity: Entity, record_id: int) -> None:
+    """Let what is to be said before a date of this record fit it as it is now."""
+    for message in MESSAGES:
+        if message.table == entity.table and message.kind == "before":
+            causes = _write(db, message, entity, _ahead(db, message, entity, "r.id = ?", [record_id]))
+            _drop_others(db, message, causes, "record_table = ? AND record_id = ?", [entity.table, record_id])
 
 
 def plan_ahead(db: sqlite3.Connection) -> None:
@@ -50,16 +53,28 @@ def plan_ahead(db: sqlite3.Connection) -> None:
     for message in MESSAGES:
         if message.kind == "before":
             entity = database.BY_TABLE[message.table]
-            sql = (
-                f'SELECT r.id FROM "{entity.table}" r WHERE {message.date} > ? AND ({message.only_if}) '
-                f"ORDER BY {message.date} LIMIT {MOST_PLANNED}"
-            )
-            ids = [int(row[0]) for row in db.execute(sql, [now().isoformat(timespec="minutes")])]
-            causes = _write(db, message, entity, ids)
-            waiting = db.execute("SELECT id, cause FROM app_messages WHERE name = ? AND sent_at IS NULL", [message.name])
-            for row in waiting.fetchall():
-                if row["cause"] not in causes:
-                    db.execute("DELETE FROM app_messages WHERE id = ?", [row["id"]])
+            _drop_others(db, message, _write(db, message, entity, _ahead(db, message, entity)))
+
+
+def _ahead(
+    db: sqlite3.Connection, message: Message, entity: Entity, which: str = "1", values: Iterable[Value] = ()
+) -> list[int]:
+    """The next records that have the message before them."""
+    sql = (
+        f'SELECT r.id FROM "{entity.table}" r WHERE {which} AND {message.date} > ? AND ({message.only_if}) '
+        f"ORDER BY {message.date} LIMIT {MOST_PLANNED}"
+    )
+    return [int(row[0]) for row in db.execute(sql, [*values, now().isoformat(timespec="minutes")])]
+
+
+def _drop_others(
+    db: sqlite3.Connection, message: Message, causes: set[str], which: str = "1", values: Iterable[Value] = ()
+) -> None:
+    """Take back what waits for a cause that is none any more."""
+    sql = f"SELECT id, cause FROM app_messages WHERE name = ? AND sent_at IS NULL AND {which}"
+    for row in db.execute(sql, [message.name, *values]).fetchall():
+        if row["cause"] not in causes:
+            db.execute("DELETE FROM app_messages WHERE id = ?", [row["id"]])
 
 
 def _write(db: sqlite3.Connection, message: Message, entity: Entity, ids: list[int]) -> set[str]:

@@ -53,7 +53,7 @@ def add(db: sqlite3.Connection, entity: Entity, values: Mapping[str, Value], *, 
     started = {**values, **_codes(entity, values), **conditions.first_values(db, entity, values)}
     _refuse_empty(entity, {field.name: started.get(field.name) for field in entity.fields})
     try:
-        with conditions.upheld(db, entity, adds=True) as added:
+        with conditions.upheld(db, entity, started, adds=True) as added:
             record_id = database.insert(db, entity, {"id": _free_number(db, entity), **started})
             added.append(record_id)
         locks.is_new(entity, record_id)
@@ -105,7 +105,7 @@ def change(
     record_id = int(row["id"] or 0)
     locks.refuse_change(db, entity, record_id, changed)
     try:
-        with conditions.upheld(db, entity, record_id):
+        with conditions.upheld(db, entity, changed, record_id):
             database.update(db, entity, record_id, changed)
         locks.refuse_entry(db, entity, record_id)
         files.claim(db, entity, changed)
