@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from . import database
 from .access import Visitor
@@ -17,9 +18,13 @@ NAMED = "_named"
 
 
 def options(
-    db: sqlite3.Connection, fields: list[Field], visitor: Visitor, given: Mapping[str, str]
-) -> dict[str, database.Labels]:
-    """What each link can be chosen from: what was typed, else the newest; and what is chosen already."""
+    db: sqlite3.Connection, fields: list[Field], visitor: Visitor, given: Mapping[str, str],
+    closed: Mapping[str, Collection[int]] | None = None,
+) -> dict[str, database.Labels]:  # fmt: skip
+    """What each link can be chosen from: what was typed, else the newest; and what is chosen already.
+
+    Nothing is offered that is `closed`: the link would be refused.
+    """
     found = {}
     for field in fields:
         if field.ref:
@@ -29,7 +34,9 @@ def options(
             now = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= LONGEST_NUMBER else 0
             typed = given.get(field.name + NAMED, "")
             listed = called(db, field, visitor, typed) if typed.strip() else {}
-            listed = listed or database.labels(db, target, where, values)
+            shut = json.dumps(sorted((closed or {}).get(field.name, ())))
+            is_open = f"{where} AND id NOT IN (SELECT value FROM json_each(?))"
+            listed = listed or database.labels(db, target, is_open, [*values, shut])
             other = {} if now in listed else database.labels(db, target, f"id = ? AND {where}", [now, *values])
             found[field.name] = told_apart(db, target, {**other, **listed})
     return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import database, edits, lines
+from . import database, edits, lines, locks
 from .access import Visitor
 from .choices import NAMED, called, options, too_long
 from .entering import refuse_hidden, started
@@ -65,7 +65,7 @@ def of_staff(
 ) -> dict[str, Any] | None:
     """The lines in the form of a record: those that were sent, or else those that are kept, and a few to go on with."""
     kind = lines.of_staff(visitor, entity)
-    if kind is None:
+    if kind is None or (record_id and locks.entry_lock(db, kind.entity, kind.link, record_id)):
         return None
     known = lines.posted(given) or (lines.kept(db, kind, record_id, visitor) if record_id else [])
     offered = list(kind.fields)

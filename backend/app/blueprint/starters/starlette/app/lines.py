@@ -116,7 +116,9 @@ def kept(db: sqlite3.Connection, kind: Kind, record_id: int, visitor: Visitor) -
     where, values = visitor.sees(kind.entity)
     own = f'"{kind.link.name}" = ? AND {where}'
     rows = database.select(db, kind.entity, own, [record_id, *values], order="id", limit=MOST)
-    return [Line(number, _typed(kind, row)) for number, row in enumerate(rows)]
+    # What is settled line by line is seen on the page of the record, and not offered for a change.
+    free = [row for row in rows if not locks.lock_on(db, kind.entity, int(row["id"] or 0))]
+    return [Line(number, _typed(kind, row)) for number, row in enumerate(free)]
 
 
 def count(db: sqlite3.Connection, kind: Kind, record_id: int, visitor: Visitor) -> int:

@@ -30,7 +30,7 @@ from .rendering import (
     record,
     render,
 )
-from .routing import Number, PageNumber, Routes, Words
+from .routing import LONGEST_NUMBER, Number, PageNumber, Routes, Words
 from .schema import ENTITIES
 from .security import typed_by
 
@@ -195,10 +195,21 @@ def new(request: Request, visitor: Here, entity: Kind) -> HTMLResponse:
     start = {field.name: field.choices[0] for field in entity.of_type("choice") if field.name in begins and field.required}
     start |= {field.name: field.choices[0] for field in entity.of_type("choice") if field.name == entity.board}
     with database.session() as db:
+        _refuse_closed(db, entity, given)
         draft = drafts.of(db, visitor.user_id, request.url.path)
         first = conditions.first_values(db, entity, {})
     start |= {name: typed(entity.field(name), value) for name, value in first.items() if value is not None}
     return _form(request, visitor, entity, draft or {**start, **given}, {}, is_draft=bool(draft))
+
+
+def _refuse_closed(db: sqlite3.Connection, entity: Entity, given: Mapping[str, str]) -> None:
+    """Refuse a form for what belongs to something that lets nothing be added."""
+    for field in entity.of_type("ref"):
+        chosen = given.get(field.name, "")
+        is_number = chosen.isascii() and chosen.isdigit() and len(chosen) <= LONGEST_NUMBER
+        lock = locks.entry_lock(db, entity, field, int(chosen)) if is_number else None
+        if lock:
+            raise HTTPException(409, lock.about)
 
 
 @routes.post("/{table}/new")
@@ -261,7 +272,7 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
         lock = locks.lock_on(db, entity, record_id)
         steps = [(number, move, moves.is_its_turn(db, entity, row, move)) for number, move in moves.shown(entity, row, visitor)]
         context = {
-            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id) and not lock, "lock": lock, "opens": _opens(db, visitor, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be and moves.may_come(move, visitor)], "children": related.children(db, entity, record_id, visitor),
+            "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id) and not lock, "lock": lock, "keeps": locks.deletion_lock(db, entity, record_id), "opens": _opens(db, visitor, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be and moves.may_come(move, visitor)], "children": related.children(db, entity, record_id, visitor),
             "room": related.room_left(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": related.history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
@@ -352,7 +363,7 @@ def confirm(request: Request, visitor: Here, entity: Kind, record_id: Number) ->
     _allow(visitor.may_delete(entity))
     with database.session() as db:
         record(db, entity, record_id, visitor)
-        lock = locks.lock_on(db, entity, record_id)
+        lock = locks.lock_on(db, entity, record_id) or locks.deletion_lock(db, entity, record_id)
     if lock:
         raise HTTPException(409, lock.about)
     return _confirm(request, visitor, entity, record_id, "")
@@ -435,7 +446,7 @@ def _form(
     wrong, status = ({}, 200) if line_forms.asks_more(given) else (wrong, status)
     with database.session() as db:
         row = database.get(db, entity, record_id) if record_id else None
-        listed = options(db, fields, visitor, given)
+        listed = options(db, fields, visitor, given, {field.name: locks.closed_links(db, entity, field) for field in fields if field.ref})
         context = {
             "lines": line_forms.of_staff(db, visitor, entity, given, record_id) if len(fields) == len(every) or not record_id else None,
             "before": _before(edits.shown(entity, row, given, seen), fields, every) if row else {}, "is_draft": is_draft,

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import conditions, database, hosts, line_forms, lines, moves, once, own_links, people, records, rules
+from . import conditions, database, hosts, line_forms, lines, locks, moves, once, own_links, people, records, rules
 from .access import Condition, Guest, summed
 from .choices import NAMED
 from .clock import now, today
@@ -119,7 +119,7 @@ def _still_offered(db: sqlite3.Connection, entity: Entity, field: Field) -> Cond
     target = database.BY_TABLE[field.ref]
     where, values = _not_over(entity, field)
     starts = {**first_values(entity), **conditions.first_values(db, entity, {}), **moves.first_state(entity)}
-    refused = conditions.refused_links(db, entity, field.name, starts)
+    refused = conditions.refused_links(db, entity, field.name, starts) | locks.closed_links(db, entity, field)
     # What they do not see, visitors do not choose either.
     return f"({where}) AND ({_is_for_visitors(entity, field)}) AND id NOT IN ({', '.join(map(str, refused))})", values
 
@@ -449,7 +449,9 @@ def about_chosen(db: sqlite3.Connection, form: Form, row: database.Row) -> list[
 
 def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
     """Whether whoever sent the form may still call off what they asked for: nobody is at it, and it is to come."""
-    return bool(form.cancels) and row[form.state] in form.open and not _is_over(db, form, row)
+    lock = locks.lock_on(db, database.BY_TABLE[form.table], int(row["id"] or 0))
+    is_open = row[form.state] in form.open and (lock is None or form.state in lock.opens)
+    return bool(form.cancels) and is_open and not _is_over(db, form, row)
 
 
 def _is_over(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:

@@ -53,7 +53,7 @@ def children(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Vi
                     "count": database.count(db, child, where, [record_id, *values]),
                     "total": papers.child_total(db, child, field.name, record_id),
                     "quick": _quick(db, child, field, record_id, visitor),
-                    "is_locked": field in locks.links_up(child) and locks.lock_on(db, entity, record_id) is not None,
+                    "is_locked": locks.entry_lock(db, child, field, record_id) is not None,
                 }
             )  # fmt: skip
     return found
@@ -69,7 +69,8 @@ def _quick(
         return None
     mine = " AND ".join([f'"{link.name}" = ?', *(f'"{name}" = ?' for name in own)])
     rows = database.select(db, child, mine, [record_id, *own.values()], limit=1)
-    return {"mine": rows[0]["id"] if rows else None, "may_take_back": visitor.may_delete(child)}
+    may_take_back = bool(rows) and visitor.may_delete(child) and not locks.lock_on(db, child, int(rows[0]["id"] or 0))
+    return {"mine": rows[0]["id"] if rows else None, "may_take_back": may_take_back}
 
 
 def _name_of(child: Entity, field: Field) -> str:

@@ -8,7 +8,7 @@ import sqlite3
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from . import database, moves, rules
+from . import database, locks, moves, rules
 from .access import Visitor
 from .clock import today
 from .fields import Value, clock, day, show
@@ -167,7 +167,7 @@ def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict
         notes = _card_notes(db, entity, rows)
         cards = [
             {"id": row["id"], "title": titles[int(row["id"] or 0)], "notes": notes[at],
-             "overdue": rules.is_overdue(entity, row), "steps": _steps(db, entity, row, visitor)}
+             "overdue": rules.is_overdue(entity, row), "steps": _steps(db, entity, row, visitor), "may_move": _may_move(db, entity, row, visitor)}
             for at, row in enumerate(rows)
         ]  # fmt: skip
         columns.append(
@@ -178,6 +178,16 @@ def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict
             }
         )  # fmt: skip
     return columns
+
+
+def _may_move(db: sqlite3.Connection, entity: Entity, row: database.Row, visitor: Visitor) -> bool:
+    """Whether a card can be put elsewhere by hand, where no moves say how a record goes on."""
+    if entity.moves and entity.board == entity.state:
+        return False
+    record_id = int(row["id"] or 0)
+    lock = locks.lock_on(db, entity, record_id)
+    is_theirs = visitor.is_staff and visitor.may_change_record(db, entity, record_id)
+    return is_theirs and (lock is None or entity.board in lock.opens)
 
 
 def _steps(db: sqlite3.Connection, entity: Entity, row: database.Row, visitor: Visitor) -> list[tuple[int, Move]]:
