@@ -28,6 +28,8 @@ from app.domain.text import has_shape, holds_controls
 from app.ports.runner import BLUEPRINT_ENGINE
 
 NAME_LENGTH: Final = 60
+SHORT_NAME: Final = 8
+"""Of fewer characters a first clause says too little, such as "Hello"."""
 
 Timeout = Annotated[float | None, Parameter(help="Seconds to wait at most; the build goes on after that.")]
 Anyway = Annotated[bool, Parameter(help="Build although less than half of the wishes would be kept.")]
@@ -251,8 +253,11 @@ def project_name(goal: str) -> str:
     """A short name made of the goal's first words."""
     visible = "".join(character for character in goal if character.isspace() or not holds_controls(character))
     words = re.sub(r"^(an?|the)\s+", "", " ".join(visible.split()), flags=re.IGNORECASE)
+    # The first sentence or clause, if that is a name by itself.
+    first = re.split(r"[.:;,!?]\s", words, maxsplit=1)[0].rstrip(".:;,!?")
+    words = first if len(first) >= SHORT_NAME else words
     if len(words) > NAME_LENGTH:
-        words = words[:NAME_LENGTH].rsplit(" ", 1)[0]
+        words = words[:NAME_LENGTH].rsplit(" ", 1)[0].rstrip(".:;,!?")
     return words[:1].upper() + words[1:]
 
 

@@ -224,8 +224,13 @@ def _remove_part(raw: Raw, groups: NamedGroups) -> bool:
 
 
 def _add_field(raw: Raw, groups: NamedGroups) -> bool:
-    entity = record_named(raw, groups["record"])
-    labels = [label for label in _ENUMERATED.split(groups["new"]) if label]
+    new, record = groups["new"], groups["record"]
+    # The first "of" or "for" may only say whose it is, such as "the phone number of the caretaker to each piano".
+    owned = _OWNED.fullmatch(record) if record_named(raw, record) is None else None
+    if owned is not None:
+        new, record = f"{owned['owner']}'s {new}", owned["record"]
+    entity = record_named(raw, record)
+    labels = [label for label in _ENUMERATED.split(new) if label]
     if entity is None or any(len(label.split()) > _LABEL_WORDS for label in labels):
         return False
     changed = copy.deepcopy(raw)
@@ -250,6 +255,7 @@ _ENUMERATED: Final = re.compile(
     re.I,
 )
 _LABEL_WORDS: Final = 4
+_OWNED: Final = re.compile(rf"(?P<owner>[\w -]+?) {_TO}(?P<record>[\w &/'’-]+)", re.I)
 
 
 def _add_choice(raw: Raw, groups: NamedGroups) -> bool:

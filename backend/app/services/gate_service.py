@@ -39,9 +39,14 @@ def require_ready(job: Job) -> None:
     """NotReady for a build without a preview and files."""
     if job.status is JobStatus.READY:
         return
-    state = "was cancelled" if job.is_cancelled else f"is {job.status.value!r}"
+    if not job.status.is_terminal:
+        state = "is still being built. Its preview and files are there when it is ready."
+    elif job.is_cancelled:
+        state = "was stopped before it was ready, so it has no preview and no files."
+    else:
+        state = "did not become ready, so it has no preview and no files."
     raise NotReady(
-        f"Only a build that is ready has a preview and files; this one {state}.",
+        f"Version {job.number} {state}",
         job_id=str(job.id),
         project_id=str(job.project_id),
         build_status=job.status.value,

@@ -47,7 +47,7 @@ class Talk:
     has_model: bool
     """Whether a model is chosen that could plan a change."""
     iteration: str
-    """Such as "Iteration 2 of 5"; empty before the first version."""
+    """Such as "Round 2 of 5"; empty before the first version."""
 
 
 async def project_page(
@@ -138,7 +138,6 @@ async def _iteration_text(services: Services, caller: Caller, room: Room) -> str
         return ""
     async with services.database.autocommit() as tx:
         iterations = await services.generation.iterations(tx, room.project.id, tier)
-    words = f"Iteration {iterations.number} of {iterations.until}"
-    return (
-        f"{words}. Before the next one you are asked whether to go on." if iterations.must_be_confirmed else words
-    )
+    if iterations.must_be_confirmed:
+        return f"Round {iterations.number} of {iterations.until}. Before the next you are asked whether to go on."
+    return f"Round {iterations.number} of {iterations.until}, then you are asked whether to go on."

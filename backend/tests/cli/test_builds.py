@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from app.cli.builds import project_name
 from tests.cli.fake_api import JOB, PROJECT, TOKEN, Answer, Cli, FakeApi, FakeTerminal, finished, sse, story
 
 EVENTS = f"/api/generation/{JOB}/events"
@@ -34,6 +35,27 @@ def test_build_makes_a_project_named_after_the_goal_and_starts_once(cli: Cli, bu
     assert start.body == {"project_id": PROJECT, "goal": "A booking app for a yoga studio"}
     assert start.headers["Authorization"] == f"Bearer {TOKEN}"
     assert len(start.headers["Idempotency-Key"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("goal", "name"),
+    [
+        (
+            "A tool library where neighbours borrow drills and ladders, with a deposit and reminders",
+            "Tool library where neighbours borrow drills and ladders",
+        ),
+        ("An app for my piano tuning: customers request a tuning", "App for my piano tuning"),
+        ("The bakery shop. People order cakes!", "Bakery shop"),
+        ("Hi! I need a booking app", "Hi! I need a booking app"),
+        ("Version 2.5 of our list", "Version 2.5 of our list"),
+        (
+            "Orders, customers, " + "and many other things " * 5,
+            "Orders, customers, and many other things and many other",
+        ),
+    ],
+)
+def test_the_name_of_a_project_is_no_torn_sentence(goal: str, name: str) -> None:
+    assert project_name(goal) == name
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,10 @@ def test_figures_about_a_record_go_with_it() -> None:
     ("text", "told"),
     [
         ("rename customers to members", "Customers are called members now."),
+        (
+            "Add a phone number of the emergency contact to customers",
+            "Customers have a new detail: Emergency contact's phone number.",
+        ),
         ("Please add a birthday to customers", "Customers have a new detail: Birthday."),
         (
             "Customers need a colour and a photo",

@@ -425,12 +425,10 @@ def test_after_five_iterations_the_founder_says_whether_to_go_on(signed_in: Hous
     project = built(signed_in)
     for detail in ("Birthday", "Shoe size", "Nickname"):
         _iterate(signed_in, project, detail)
-    assert "Iteration 4 of 5<" in signed_in.client.get(f"/p/{project}").text
+    assert "Round 4 of 5, then you are asked whether to go on.<" in signed_in.client.get(f"/p/{project}").text
     _iterate(signed_in, project, "Motto")
-    assert (
-        "Iteration 5 of 5. Before the next one you are asked whether to go on."
-        in signed_in.client.get(f"/p/{project}").text
-    )
+    last = "Round 5 of 5. Before the next you are asked whether to go on."
+    assert last in signed_in.client.get(f"/p/{project}").text
     asked = signed_in.client.get(f"/api/projects/{project}", headers=AUTH).json()["iterations"]
     assert asked == {"number": 5, "until": 5}
     post(signed_in, f"/p/{project}/change", text="Add a hobby to customers")
@@ -453,7 +451,7 @@ def test_after_five_iterations_the_founder_says_whether_to_go_on(signed_in: Hous
 
     assert newest(signed_in, project)["status"] == "ready"
     # One confirmation is good for as many as the first time.
-    assert "Iteration 6 of 10<" in signed_in.client.get(f"/p/{project}").text
+    assert "Round 6 of 10, then" in signed_in.client.get(f"/p/{project}").text
 
 
 def test_a_way_back_and_another_goal_are_no_iterations(signed_in: House) -> None:
@@ -589,3 +587,22 @@ def test_records_come_in_and_go_out_as_spreadsheets_in_the_app(signed_in: House)
 
     for path in ("/bookings/import", "/bookings/export.csv"):
         assert re.search(rf'href="http://build-[^"/]+{path}\?cf_access=[^"]+"', page), path
+
+
+def test_a_version_that_is_being_built_says_so_wherever_it_is_looked_at(signed_in: House) -> None:
+    project = drafted(signed_in)
+    share = signed_in.client.get(f"/p/{project}/share").text
+    assert f'<a class="button main" href="/p/{project}/plan">Build the plan first</a>' in share
+    post(signed_in, f"/p/{project}/build")
+
+    share = signed_in.client.get(f"/p/{project}/share").text
+    checks = signed_in.client.get(f"/p/{project}/v/1/checks").text
+    files = signed_in.client.get(f"/p/{project}/v/1/files")
+    records = signed_in.client.get(f"/p/{project}/v/1/records").text
+
+    assert f'<a class="button main" href="/p/{project}">Watch it being built</a>' in share
+    assert "becomes ready only when every check has passed" in checks
+    assert files.status_code == 409
+    assert "Version 1 is still being built." in files.text
+    assert "Version 1 is still being built" in records
+    assert "Save the records" not in records

@@ -95,7 +95,6 @@ async def _settings_page(
         usage=usage,
         usual=usual,
         shares=spent.shares,
-        engines=services.engines if chosen is None else (*services.engines[:1], chosen.model),
         data_dir=str(request.app.state.settings.data.root),
     )
 
