@@ -137,7 +137,10 @@ def _deciding_date(entity: EntitySpec) -> str:
 
 def finished(field: FieldSpec, words: frozenset[str] = FINISHED) -> tuple[str, ...]:
     """The choices of a status that mean there is nothing left to do."""
-    return tuple(choice for choice in field.choices if words & set(choice.casefold().split()))
+    last_states = tuple(choice for choice in field.choices if words & set(choice.casefold().split()))
+    # What comes in is received, and the work on it begins; at the end, it is an order that has arrived.
+    begins = field.choices[:1] if len(last_states) > 1 and field.choices[0].casefold() == "received" else ()
+    return tuple(choice for choice in last_states if choice not in begins)
 
 
 def status_field(entity: EntitySpec) -> FieldSpec | None:

@@ -26,6 +26,8 @@ NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
 _NOT_KNOWN: Final = "not known here: "
 _NOT_TAKEN_UP: Final = "not taken up: "
+_NO_STEPS: Final = "the steps are not taken up"
+_STEPS: Final = re.compile(r"->|=>|\u2192|[a-z] > [a-z]", re.IGNORECASE)
 _NO_CONDITION: Final = "no rule of the app asks for this first"
 _CONDITION: Final = re.compile(
     r"\bbefore (?:they|he|she|it|you|any(?:one|body)) (?:can|may|is|are)\b|\bunless\b"
@@ -205,6 +207,8 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     )
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
+    if _STEPS.search(text) and not taken_up:
+        return WishSpec(text=text, state=WishState.PARTLY, why=_NO_STEPS)
     if _CONDITION.search(text) and not taken_up:
         return WishSpec(text=text, state=WishState.PARTLY, why=_NO_CONDITION)
     if _WORKED_OUT.search(text.replace(taken_up, "")) and not abilities.adds_up:

@@ -32,6 +32,7 @@ from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import name_apart, own_people, roles_of
 from app.blueprint.language.sending import messages_of
 from app.blueprint.language.shaping import Shape
+from app.blueprint.language.staging import with_states
 from app.blueprint.language.telling import assumptions
 from app.blueprint.language.uploading import with_uploads
 from app.blueprint.language.yes_or_no import with_yes_or_no
@@ -90,7 +91,8 @@ def _specify(
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
     # Rules read the fields, so all that changes fields goes before.
     entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
-    shaped = apply_bounds(reading.text, Shape(entities, shape.rules_of(entities)))
+    entities, said = with_states(reading.text, entities)
+    shaped = apply_bounds(reading.text, Shape(entities, shape.rules_of(entities), said=said))
     shaped = apply_needs(reading.text, apply_quotas(reading.text, shaped))
     entities, rules = shaped.entities, (*shaped.rules, *rules_of_stock(shaped.entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
