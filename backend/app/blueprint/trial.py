@@ -11,6 +11,7 @@ from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.schema import schema_py, shows_view
 from app.blueprint.generate.stated import is_tangled, judged_rules
 from app.blueprint.generate.tree import is_built_type
+from app.blueprint.language.forms import people_shown
 from app.blueprint.plan_items import TRIED, items_of
 from app.blueprint.spec import (
     AppSpec,
@@ -23,6 +24,7 @@ from app.blueprint.spec import (
     RuleSpec,
     ViewSpec,
 )
+from app.blueprint.spec_queries import lower_first
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def idle_parts(spec: AppSpec) -> list[Idle]:
         *_idle_rules(spec),
         *_idle_views(spec),
         *_idle_forms(spec),
+        *exposed_people(spec),
         *_idle_roles(spec),
         *_idle_publicity(spec),
     ]
@@ -124,6 +127,19 @@ def _idle_forms(spec: AppSpec) -> Iterator[Idle]:
                 f"forms, {form.action!r}",
                 f"{' and '.join(missing)} of {form.entity} must be filled in, and the form does not ask for it. "
                 "Add it to fields, make it the person, give it starts_as, or make it not required",
+            )
+
+
+def exposed_people(spec: AppSpec) -> Iterator[Idle]:
+    """Forms of visitors that would show them the names of people, in a list to choose from."""
+    by_name = {entity.name: entity for entity in spec.entities}
+    for form in spec.forms:
+        people = people_shown(by_name[form.entity], form.fields, by_name) if form.entity in by_name else None
+        if people is not None:
+            yield Idle(
+                f"forms, {form.action!r}",
+                f"visitors would choose from all {lower_first(people.plural)}, and so read everybody's name. Let "
+                f"the form ask who its visitor is (person), or not ask for the {lower_first(people.label)}",
             )
 
 

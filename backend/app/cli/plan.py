@@ -15,6 +15,7 @@ from app.blueprint.language import GoalUnreadable, plan_goal
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec
+from app.blueprint.trial import exposed_people
 from app.cli.client import open_client
 from app.cli.config import load_settings
 from app.cli.context import COMMON, Common, Context, Ctx
@@ -88,10 +89,13 @@ def read_spec(path: Path) -> AppSpec:
     except OSError as error:
         raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
     try:
-        return AppSpec.model_validate(raw)
+        spec = AppSpec.model_validate(raw)
     except ValidationError as error:
         faults = "; ".join(f"{place['field']}: {place['problem']}" for place in problems(error, raw)[:5])
         raise UsageError(f"The specification in {str(path)!r} is not right: {faults}.") from error
+    for exposed in exposed_people(spec):
+        raise UsageError(f"The specification in {str(path)!r} is not right: {exposed.place}: {exposed.problem}.")
+    return spec
 
 
 def goal_of(line: str) -> str:

@@ -14,6 +14,7 @@ from app.blueprint.language.accounting import counted_again
 from app.blueprint.questions import questions_of
 from app.blueprint.spec import AppSpec
 from app.blueprint.spec_faults import faults_of
+from app.blueprint.trial import exposed_people
 from app.core.errors import AppError, Conflict, InvalidInput
 from app.core.ids import FounderId, ProjectId
 from app.db.engine import Connection
@@ -108,6 +109,7 @@ class SpecService:
             spec, notes = settled(dict(raw), base.spec, began=began or current.spec, guess=not as_written)
         except ValidationError as error:
             raise _refusal_of(error, dict(raw)) from error
+        _refuse_exposure(spec, before=current.spec)
         wishes = counted_again(spec, current.spec, is_taking_out=is_taking_out)
         spec = spec.model_copy(update={"wishes": wishes})
         # Nothing is built yet, so no records have to follow a name that changed.
@@ -335,6 +337,18 @@ def _unfit(error: SpecRefused) -> CorrectionRefused:
         remedy="Say it in another way, or change the plan by clicking.",
         **error.extra,
     )
+
+
+def _refuse_exposure(spec: AppSpec, *, before: AppSpec) -> None:
+    """SpecRefused where the edit shows people to visitors that were not shown before."""
+    faults = [
+        {"field": exposed.place, "problem": exposed.problem}
+        for exposed in exposed_people(spec)
+        # A plan of an earlier release may do so, and is corrected by edits one by one.
+        if exposed not in [*exposed_people(before)]
+    ]
+    if faults:
+        raise SpecRefused(f"{faults[0]['field']}: {faults[0]['problem']}.", errors=faults)
 
 
 def _refusal_of(error: ValidationError, raw: dict[str, Any]) -> SpecRefused:

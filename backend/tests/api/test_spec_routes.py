@@ -158,6 +158,25 @@ def test_what_is_wrong_is_named_in_words(house: House, project: str) -> None:
     assert read(house, project)["edited"] is False
 
 
+def test_a_form_that_shows_visitors_everybodys_name_is_refused_as_it_is_on_the_page(
+    house: House, project: str
+) -> None:
+    found = read(house, project)
+    spec = found["spec"]
+    booked, field = next(
+        (kind, field["name"]) for kind in spec["entities"] for field in kind["fields"] if field["ref"] == "Client"
+    )
+    form = {"entity": booked["name"], "action": "Book", "about": "Say when.", "thanks": "Thank you."}
+    required = [one["name"] for one in booked["fields"] if one["required"] and one["name"] != booked["state"]]
+    spec["forms"] = [{**form, "fields": list({**dict.fromkeys(required), field: None})}]
+
+    answer = write(house, project, spec, revision=found["revision"])
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "spec_refused")
+    assert "visitors would choose from all clients" in answer.json()["detail"]
+    assert read(house, project)["edited"] is False
+
+
 @pytest.mark.parametrize("body", [{}, {"entities": 3}, {"entities": [1, None]}, {"entities": [{"fields": "x"}]}])
 def test_nonsense_is_refused_with_a_reason(house: House, project: str, body: Any) -> None:
     answer = write(house, project, body, revision=read(house, project)["revision"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.blueprint.contract import examples
+from app.blueprint.language import understand
 from app.blueprint.spec_faults import faults_of
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.toml"))
@@ -105,3 +106,19 @@ def test_a_fault_is_put_at_the_part_that_it_speaks_of() -> None:
     raw["entities"][1]["computed"].append({"name": "later", "expression": "nothing_such", "about": "Is wrong."})
 
     assert list(told(raw)) == ["entities 'Band', computed 'later'"]
+
+
+def test_a_form_that_shows_visitors_the_names_of_people_is_a_fault() -> None:
+    spec = understand("I tune pianos. I write down the visits, and which piano a customer has.")
+    form = {
+        "entity": "Visit",
+        "action": "Ask for a visit",
+        "about": "Say when it suits you.",
+        "thanks": "Thank you.",
+        "fields": ["customer", "piano", "starts_at"],
+    }
+
+    faults = told({**spec.model_dump(mode="json"), "forms": [form]})
+
+    (problem,) = [fault for place, fault in faults.items() if place == "forms, 'Ask for a visit'"]
+    assert problem.startswith("visitors would choose from all customers, and so read everybody's name.")

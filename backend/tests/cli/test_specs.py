@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import tomllib
 from pathlib import Path
@@ -200,3 +201,21 @@ def test_a_project_is_built_as_its_specification_stands(cli: Cli, buildable: Fak
     assert start.body == {"project_id": PROJECT}
     assert cli("build").code == Exit.USAGE
     assert JOB
+
+
+def test_the_plan_of_a_specification_that_shows_everybodys_name_is_refused(cli: Cli, tmp_path: Path) -> None:
+    spec = understand("I tune pianos. I write down the visits, and which piano a customer has.")
+    form = {
+        "entity": "Visit",
+        "action": "Ask for a visit",
+        "about": "Say when it suits you.",
+        "thanks": "Thank you.",
+        "fields": ["customer", "piano", "starts_at"],
+    }
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps({**spec.model_dump(mode="json"), "forms": [form]}))
+
+    ran = cli("plan", "--spec", str(path))
+
+    assert ran.code == 2
+    assert "visitors would choose from all customers" in ran.talk
