@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from app.domain.failure import BuildFailed, FailureCode
 
 NUMBER: Final = "ID"
 """The column of an export that says the number of a record."""
+MOST_PAGES: Final = 50
+"""Of a list, so that a page that never ends does not hold up a check."""
 _NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
 _COUNTING: Final = (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)
 
@@ -112,6 +115,19 @@ class FormDriver:
         """The options of the form for a new record, by field: the words a person reads, by their values."""
         _, form = await self._open_form(entity)
         return {control.name: control.labels for control in form.controls if control.kind == "select"}
+
+    async def listed(self, entity: EntitySpec) -> dict[str, str]:
+        """The numbers of the records that the list of a kind shows, by what they are called there."""
+        found: dict[str, str] = {}
+        for page in range(1, MOST_PAGES + 1):
+            answer = await self.visitor.get(f"/{entity.table}?page={page}")
+            shown = re.findall(rf'href="/{entity.table}/(\d+)" aria-label="Open ([^"]*)"', answer.text)
+            names = {html.unescape(name): number for number, name in shown}
+            # Behind the last page comes the last one again.
+            if names.keys() <= found.keys():
+                break
+            found |= names
+        return found
 
     async def send(self, entity: EntitySpec, values: Mapping[str, str]) -> Answer:
         """Send the form for a new record, opened anew, since one page view makes one record; the app's answer."""

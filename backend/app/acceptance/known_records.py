@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from app.acceptance.form_driver import NUMBER, FormDriver
 from app.blueprint.expressions.catalogue import Kind
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
-from app.blueprint.spec import OWNER, AppSpec, ComputedSpec, EntitySpec, FieldSpec, FieldType
+from app.blueprint.spec import OWNER, AppSpec, ComputedSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of, field_type
 from app.core.zone import machine_zone
 
@@ -145,10 +145,20 @@ def _number_named(name: str, numbers: Mapping[str, str]) -> str:
 
 
 async def _read_names(driver: FormDriver, entity: EntitySpec) -> dict[str, dict[str, str]]:
-    """The numbers of what each link of a kind can lead to, by their names, as the form of the kind offers them."""
+    """The numbers of what each link of a kind leads to, by their names, as the form of the kind offers them."""
     links = [field for field in entity.fields if field.ref]
     offered = await driver.offered(entity) if links else {}
-    return {field.name: _by_name(field, offered) for field in links}
+    names = {field.name: _by_name(field, offered) for field in links}
+    for field in links:
+        target = driver.spec.entity(field.ref or "")
+        # What is settled is not offered to new records, and has its old ones all the same.
+        if target is not None and _may_be_closed(driver.spec, entity, target):
+            names[field.name] = {**await driver.listed(target), **names[field.name]}
+    return names
+
+
+def _may_be_closed(spec: AppSpec, entity: EntitySpec, target: EntitySpec) -> bool:
+    return any(rule.kind is RuleKind.LOCKED and rule.entity in (entity.name, target.name) for rule in spec.rules)
 
 
 def _by_name(field: FieldSpec, offered: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -8,13 +8,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 import httpx2
 import pytest
 
+from app.acceptance.form_driver import FormDriver
+from app.acceptance.http_session import HttpSession
+from app.acceptance.known_records import read_records
+from app.acceptance.samples import Samples
+from app.app_runtime.app_host import PREVIEW_ACCESS
 from app.blueprint.generate import generate
 from app.blueprint.spec import AppSpec
 
-from .test_apps import installed, lay_out, started
+from .test_apps import KEY, installed, lay_out, started
 
 __all__ = ["installed"]
 
@@ -96,6 +102,18 @@ async def desk(installed: Path, tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def order(desk: Desk, customer: str, **fields: str) -> str:
     return await desk.send("/orders/new", number="O-1", customer=customer, **{"status": "Open", **fields})
+
+
+async def test_the_checks_read_where_a_link_leads_that_no_form_offers(desk: Desk) -> None:
+    sent = await order(desk, await desk.send("/customers/new", name="Ada"))
+    note = await desk.send("/notes/new", order=sent, text="A")
+    await desk.send(f"/orders/{sent}/edit", number="O-1", customer="1", status="Sent")
+    founder = {PREVIEW_ACCESS: f"owner {KEY}"}
+    async with aiohttp.ClientSession() as session:
+        visitor = HttpSession(session, desk.client.base_url.port or 0, headers=founder)
+        known = await read_records(FormDriver(visitor, SPEC, Samples(SPEC)))
+    notes = next(entity for entity in SPEC.entities if entity.name == "Note")
+    assert known.of(notes)[int(note)]["order"] == sent
 
 
 async def test_a_page_offers_no_more_than_what_is_taken(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, edits, lines, locks, moves, once, own_links, papers, people, public, records, rules
+from . import database, edits, lines, locks, moves, once, own_links, papers, people, public, records, rules, seen
 from .access import Guest
 from .entering import read_all
 from .fields import typed
@@ -81,6 +81,7 @@ def take(
         with records.writing() as db:
             row = _row(db, entity, record_id)
             if not wrong and not once.earlier(db, form):
+                seen.refuse_changed(db, entity, row, shown_fields(entity), form)
                 moves.take(db, entity, row, move, values, who=_who(db, entity, record_id))
                 once.remember(db, form, request.url.path)
     except rules.Broken as broken:
@@ -150,7 +151,7 @@ def _page(
             "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
             "can_change": bool(own_links.changed_by_link(entity)) and not locks.lock_on(db, entity, record_id), "heading": f"Your {entity.one}", "front": True,
-            "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),
+            "seen": seen.mark(db, entity, row, shown_fields(entity)), "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),
         }  # fmt: skip
     return _private(render(request, "by_link.html", context, status=422 if wrong else 200))
 

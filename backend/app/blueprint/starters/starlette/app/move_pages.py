@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, drafts, moves, once, records, rules
+from . import database, drafts, moves, once, records, rules, seen
 from .access import Here, Visitor
 from .choices import chosen_by_name, options, too_long
 from .fields import typed
@@ -49,6 +49,7 @@ def take(request: Request, visitor: Here, entity: Kind, record_id: Number, numbe
             values, wrong = read_all(asked, form)
             wrong |= unfound
             if not wrong:
+                seen.refuse_changed(db, entity, row, entity.shows, sent)
                 moves.take(db, entity, row, move, values, who=visitor.name)
                 drafts.forget(db, visitor.user_id, request.url.path)
                 location = once.remember(db, sent, _next(entity, record_id, form))
@@ -89,6 +90,6 @@ def _page(
         "wrong": wrong, "options": listed, "notices": notices(db, entity, listed),
         "too_long": too_long(db, asked, visitor), "is_draft": is_draft,
         "typed_by": typed_by(request.app.state.key, visitor.user_id) if visitor.user_id else "",
-        "title": database.title_rows(db, entity, [row])[int(row["id"] or 0)], "heading": move.label,
+        "seen": seen.mark(db, entity, row, entity.shows), "title": database.title_rows(db, entity, [row])[int(row["id"] or 0)], "heading": move.label,
     }  # fmt: skip
     return render(request, "move.html", context, status=422 if wrong else 200)

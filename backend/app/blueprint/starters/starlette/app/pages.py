@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, locks, migration, moves, once, own_links, records, related, rules, triggers, views
+from . import conditions, database, desk, drafts, edits, invitations, line_forms, lines, locks, migration, moves, once, own_links, records, related, rules, seen, triggers, views
 from .access import Guest, Here, Visitor, staff_only
 from .choices import chosen_by_name, options, told_apart, too_long
 from .entering import read_all, refuse_hidden, started
@@ -273,6 +273,7 @@ def detail(request: Request, visitor: Here, entity: Kind, record_id: Number, don
         steps = [(number, move, moves.is_its_turn(db, entity, row, move)) for number, move in moves.shown(entity, row, visitor)]
         context = {
             "entity": entity, "row": shown, "may_change": visitor.may_change_record(db, entity, record_id) and not lock, "lock": lock, "keeps": locks.deletion_lock(db, entity, record_id), "opens": _opens(db, visitor, entity, record_id), "moves": [(number, move) for number, move, can_be in steps if can_be], "held": [move for _, move, can_be in steps if not can_be and moves.may_come(move, visitor)], "children": related.children(db, entity, record_id, visitor),
+            "seen": seen.mark(db, entity, row, entity.shows) if entity.moves else "",
             "room": related.room_left(db, entity, record_id), "done": DONE.get(done, ""), "heading": shown["title"],
             "history": related.history(db, entity, record_id) if visitor.is_staff else [],
             "invitation": invitations.of(db, request.app.state.key, entity, row) if visitor.is_staff else None,
