@@ -212,10 +212,10 @@ def _time_before(hours: int) -> str:
 
 
 def _date_label(spec: AppSpec, message: MessageSpec) -> str:
-    """The label of a date inside a sentence, such as "starts at"."""
+    """The label of a date as the plan names it, such as "“Starts at”"."""
     entity = spec.entity(message.entity)
     field = field_at(spec, entity, message.date or "") if entity is not None else None
-    return lower_first(field.label) if field is not None else "the date"
+    return f"“{field.label}”" if field is not None else "the date"
 
 
 def _plan_pages(spec: AppSpec) -> tuple[PlanPage, ...]:

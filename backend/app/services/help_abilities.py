@@ -26,7 +26,7 @@ def _tell_calling(asked: Asked) -> Answer:
 def _tell_mail(asked: Asked) -> Answer:
     sent = plan_of(asked.spec).sends if asked.spec is not None else ()
     lines = tuple(f"“{message.subject}” to {message.to}, {message.when}" for message in sent[:MOST_LINES])
-    told = (
+    messages = (
         f"Your app writes {'this e-mail' if len(sent) == 1 else 'these e-mails'}, and keeps each in its outbox. "
         if sent
         else "Your app writes no e-mail yet; ask for one, such as “remind customers one day before”. "
@@ -35,7 +35,7 @@ def _tell_mail(asked: Asked) -> Answer:
         "From the outbox you copy them or open them in your mail program. An app that you have put online sends "
         "them itself once it knows a mail server. In the preview nothing is sent."
     )
-    return Answer(told + how, (say_change(asked), _open_app(asked)), lines)
+    return Answer(messages + how, (say_change(asked), _open_app(asked)), lines)
 
 
 def _tell_domain(asked: Asked) -> Answer:

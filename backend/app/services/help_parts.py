@@ -1,4 +1,4 @@
-"""What a question, an answer and an offer of the help are made of."""
+"""The questions, answers and offers that the help is made of."""
 
 from __future__ import annotations
 

@@ -71,12 +71,12 @@ def plain_line(line: str) -> str:
 
 
 def plain_entry(entry: Mapping[str, Any], *, whole: bool = False) -> str:
-    """When, what, and with which values; of a traceback only its last line, unless `whole`."""
+    """A line says its moment, its event and its values; of a traceback only the last line, unless `whole`."""
     event = str(entry["event"])
     moment = str(entry.get("timestamp", ""))[:19].replace("T", " ")
     label = _LABELS.get(str(entry.get("level")), "")
-    named = ", ".join(f"{name.replace('_', ' ')}: {entry[name]}" for name in entry if name not in _UNSAID)
+    values = ", ".join(f"{name.replace('_', ' ')}: {entry[name]}" for name in entry if name not in _UNSAID)
     trace = str(entry.get("exception") or "").strip().splitlines()
-    told = trace if whole else trace[-1:]
-    first = f"{moment}  {label}{SENTENCES.get(event, event)}{f' ({named})' if named else ''}".strip()
-    return "\n".join([first, *(f"    {part}" for part in told)])
+    trace_lines = trace if whole else trace[-1:]
+    sentence = f"{moment}  {label}{SENTENCES.get(event, event)}{f' ({values})' if values else ''}".strip()
+    return "\n".join([sentence, *(f"    {line}" for line in trace_lines)])

@@ -63,7 +63,7 @@ def test_the_plan_says_what_is_sent_to_whom_and_when(raw: dict[str, Any]) -> Non
     plan = plan_of(AppSpec.model_validate(raw))
     assert [(sent.to, sent.when) for sent in plan.sends] == [
         ("the person", "when a booking is added"),
-        ("the person", "1 day before starts at of a booking"),
+        ("the person", "1 day before “Starts at” of a booking"),
         ("the owner", "when a booking is Cancelled"),
     ]
     assert any("Your place in {course.name}" in line for line in plan_lines(plan))
