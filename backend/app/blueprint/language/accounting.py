@@ -26,6 +26,12 @@ NO_PLACE: Final = "nothing in the app speaks of it"
 _NO_LIMIT: Final = "this is not watched over"
 _NOT_KNOWN: Final = "not known here: "
 _NOT_TAKEN_UP: Final = "not taken up: "
+_NO_ORDER: Final = "nothing is put in this order"
+_IN_ORDER: Final = re.compile(
+    r"\b(?:ranked|rankings?|leaderboards?|league tables?|standings|in (?:the )?order of|sorted by|ordered by)\b"
+    r"|\b(?:most|highest|best|biggest|oldest|cheapest)\b[^.;]{0,24}\b(?:first|on top|at the top)\b",
+    re.IGNORECASE,
+)
 _NO_STEPS: Final = "the steps are not taken up"
 _STEPS: Final = re.compile(r"->|=>|\u2192|[a-z] > [a-z]", re.IGNORECASE)
 _NO_CONDITION: Final = "no rule of the app asks for this first"
@@ -125,6 +131,14 @@ class _Abilities:
         """The words of a wish that a part of the app came from; a rule may be said in two clauses."""
         return " ".join(words for words in self.said if words in text or text in words)
 
+    def rest(self, text: str) -> str:
+        """The words of a wish that no part of the app came from."""
+        if any(text in words for words in self.said):
+            return ""
+        for words in self.said:
+            text = text.replace(words, " ")
+        return text
+
 
 def _wishes(goal: str, abilities: _Abilities) -> Iterator[WishSpec]:
     before = ""
@@ -199,23 +213,27 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     if share == 0:
         return WishSpec(text=text, state=WishState.LEFT_OUT, why=_unknown_or(missing))
     # A number that a rule came from is watched over, the others of the clause are not.
-    unwatched = _unwatched_numbers(text.replace(taken_up, ""), abilities) if taken_up else ""
     unwatched = (
-        unwatched
-        or ("" if taken_up else _unwatched_numbers(text, abilities))
+        _unwatched_numbers(abilities.rest(text), abilities)
         or _open_to_all(text, abilities, about=about)
+        or _without_part(abilities.rest(text), adds_up=abilities.adds_up)
     )
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
-    if _STEPS.search(text) and not taken_up:
-        return WishSpec(text=text, state=WishState.PARTLY, why=_NO_STEPS)
-    if _CONDITION.search(text) and not taken_up:
-        return WishSpec(text=text, state=WishState.PARTLY, why=_NO_CONDITION)
-    if _WORKED_OUT.search(text.replace(taken_up, "")) and not abilities.adds_up:
-        return WishSpec(text=text, state=WishState.PARTLY, why="nothing is worked out")
     if share < _SHARE_KEPT:
         return WishSpec(text=text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}")
     return WishSpec(text=text, state=WishState.KEPT)
+
+
+def _without_part(text: str, *, adds_up: bool) -> str:
+    """The reason why words that no part of the app came from are not kept, though their things are; mostly empty.
+
+    An order, steps and conditions are made by a part of the app of their own: the words of its records make none.
+    """
+    for said, why in ((_IN_ORDER, _NO_ORDER), (_STEPS, _NO_STEPS), (_CONDITION, _NO_CONDITION)):
+        if said.search(text):
+            return why
+    return "nothing is worked out" if _WORKED_OUT.search(text) and not adds_up else ""
 
 
 def _has_deed(text: str, abilities: _Abilities) -> bool:

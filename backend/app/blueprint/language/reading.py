@@ -45,6 +45,7 @@ _IDIOMS = (
     ),
     (re.compile(r"\bpick(s|ed|ing)? up\b", re.IGNORECASE), "pickup"),
     (re.compile(r"\bbring(s|ing)? (it|them) back\b", re.IGNORECASE), "return them"),
+    (re.compile(r"\bin (?:the )?order of\b", re.IGNORECASE), "by"),
     (re.compile(r"\bdouble[- ](bookings?)\b", re.IGNORECASE), r"\1"),
     (re.compile(r"\bdouble[- ]book(s|ed|ing)?\b", re.IGNORECASE), "to book"),
     (re.compile(r"\b(in advance|in time|on time|at hand)\b", re.IGNORECASE), " "),

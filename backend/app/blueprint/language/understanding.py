@@ -19,6 +19,7 @@ from app.blueprint.language.drafting import draft_entities
 from app.blueprint.language.drafts import Draft
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.entitling import apply_needs, asks_for_proof
+from app.blueprint.language.figuring import apply_figures, with_scales
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import asked_on_page, forms_of, leave_to_staff
 from app.blueprint.language.leaving import left_out, vocabulary, word_forms
@@ -91,8 +92,10 @@ def _specify(
     entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
     # Rules read the fields, so all that changes fields goes before.
     entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
-    entities, said = with_states(reading.text, entities)
-    shaped = apply_bounds(reading.text, Shape(entities, shape.rules_of(entities), said=said))
+    entities, stages_said = with_states(reading.text, entities)
+    entities, scales_said = with_scales(reading.text, entities)
+    shaped = Shape(entities, shape.rules_of(entities), said=(*stages_said, *scales_said))
+    shaped = apply_figures(reading.text, apply_bounds(reading.text, shaped))
     shaped = apply_needs(reading.text, apply_quotas(reading.text, shaped))
     entities, rules = shaped.entities, (*shaped.rules, *rules_of_stock(shaped.entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
@@ -102,7 +105,7 @@ def _specify(
     entities = leave_to_staff(entities, forms)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
     title = wording.title(findings, drafts, reading.tokens, goal=reading.text)
-    views = shape.views_of(entities)
+    views = (*shape.views_of(entities), *shaped.views)
     messages = messages_of(reading.text, entities, forms)
     does = frozenset([*([MESSAGES] if messages else []), *([FILES] if _holds_files(entities) else [])])
     words_of_app = vocabulary(findings, archetype, entities, forms, roles, title) | look_words(reading.text)

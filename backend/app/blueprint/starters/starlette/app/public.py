@@ -449,9 +449,12 @@ def about_chosen(db: sqlite3.Connection, form: Form, row: database.Row) -> list[
 
 def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
     """Whether whoever sent the form may still call off what they asked for: nobody is at it, and it is to come."""
+    # A vote or a comment has no state that it could be called off in.
+    if not form.cancels:
+        return False
     lock = locks.lock_on(db, database.BY_TABLE[form.table], int(row["id"] or 0))
     is_open = row[form.state] in form.open and (lock is None or form.state in lock.opens)
-    return bool(form.cancels) and is_open and not _is_over(db, form, row)
+    return is_open and not _is_over(db, form, row)
 
 
 def _is_over(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:

@@ -1,0 +1,76 @@
+"""Figures, rankings and scales that a goal asks for are worked out, and an order that nothing makes is told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec, ViewKind, WishState
+
+
+def figures(spec: AppSpec) -> dict[str, str]:
+    return {
+        f"{entity.label}: {figure.label}": figure.expression
+        for entity in spec.entities
+        for figure in entity.computed
+    }
+
+
+def rankings(spec: AppSpec) -> set[tuple[str, str | None]]:
+    return {(view.entity, view.field) for view in spec.views if view.kind is ViewKind.RANKING}
+
+
+@pytest.mark.parametrize(
+    ("goal", "figure", "expression", "ranking"),
+    [
+        ("Debates: judges score teams, teams ranked by total score", "Team: Total score", "sum(points of Score)",
+         ("Team", "total_score")),
+        ("Recipe club: members review recipes, ranked by average rating", "Recipe: Average rating",
+         "average(rating of Review)", ("Recipe", "average_rating")),
+        ("Photo contest: jurors score every entry, entries with the highest score first", "Entry: Total score",
+         "sum(points of Score)", ("Entry", "total_score")),
+    ],
+)  # fmt: skip
+def test_what_is_put_in_order_is_worked_out(
+    goal: str, figure: str, expression: str, ranking: tuple[str, str]
+) -> None:
+    spec = understand(goal)
+    assert figures(spec)[figure] == expression
+    assert ranking in rankings(spec)
+    # Nobody types what is worked out.
+    ranked = next(entity for entity in spec.entities if entity.name == ranking[0])
+    assert ranked.field(ranking[1]) is None
+
+
+@pytest.mark.parametrize(
+    ("goal", "lowest", "highest"),
+    [
+        ("Debates: judges score teams from 60 to 80", 60, 80),
+        ("Recipe club: members review recipes with a rating from 1 to 5", 1, 5),
+        ("Photo contest: jurors score every entry 1 to 10", 1, 10),
+        ("Recipe club: members rate recipes out of five", 1, 5),
+    ],
+)
+def test_a_scale_is_a_limit(goal: str, lowest: int, highest: int) -> None:
+    limits = {(field.lowest, field.highest) for entity in understand(goal).entities for field in entity.fields}
+    assert (Decimal(lowest), Decimal(highest)) in limits
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Reading challenge: pupils log books with pages. Leaderboard of pupils by pages.",
+        "Bees: hives and inspections, oldest inspection on top",
+    ],
+)
+def test_an_order_that_nothing_makes_is_not_counted_as_kept(goal: str) -> None:
+    spec = understand(goal)
+    assert rankings(spec) == set()
+    assert spec.wishes[-1].state is not WishState.KEPT
+
+
+def test_an_order_of_something_is_no_order_that_is_placed() -> None:
+    spec = understand("Film club: members suggest films, show the films in order of their year")
+    assert "Order" not in {entity.label for entity in spec.entities}
