@@ -60,13 +60,17 @@ _WORDS: Final = re.compile(r"[^\W\d_]+\$?|[^\w\s]")
 
 def currency_of(sign: str) -> Currency:
     """The currency that is written so; one that is not known has smaller coins."""
-    meant = sign.strip().casefold()
-    same = (one for one in CURRENCIES if meant in (one.sign.casefold(), *one.words.split()))
-    return next(same, Currency(sign, ""))
+    writing = sign.strip().casefold()
+    written_so = (currency for currency in CURRENCIES if writing in _writings(currency))
+    return next(written_so, Currency(sign, ""))
 
 
 def currency_in(text: str) -> str:
     """The sign of the money that a text speaks of; dollars where it speaks of none."""
     words = set(_WORDS.findall(text.casefold()))
-    said = (one for one in CURRENCIES if words & {one.sign.casefold(), *one.words.split()})
-    return next(said, _DOLLAR).sign
+    spoken_of = (currency for currency in CURRENCIES if words & _writings(currency))
+    return next(spoken_of, _DOLLAR).sign
+
+
+def _writings(currency: Currency) -> frozenset[str]:
+    return frozenset({currency.sign.casefold(), *currency.words.split()})
