@@ -8,7 +8,7 @@ from typing import Final
 
 from app.blueprint.language.acting import acts
 from app.blueprint.language.archetypes import actions, key_of, spoken
-from app.blueprint.language.bracketed import note_bracketed
+from app.blueprint.language.bracketed import detail_places, note_bracketed
 from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.grammar import Part, Token, phrases, tag
 from app.blueprint.language.leaving import places_left_out
@@ -43,6 +43,7 @@ def find_records(words: Sequence[str]) -> Findings:
     unwanted = _unwanted_places(tokens) | left_out
     _weigh_words(tokens, findings, unwanted)
     examples = _bracket_places(tokens) | _choice_places(tokens) | _example_places(tokens) | unwanted
+    examples |= detail_places(tokens)
     for phrase in phrases(tokens):
         if phrase.at not in examples and phrase.head_at not in left_out:
             read_phrase(phrase, findings)

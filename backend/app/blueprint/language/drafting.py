@@ -387,8 +387,10 @@ def _gather(drafts: Sequence[Draft], archetype: Archetype | None) -> list[Draft]
         # A choice of one is no choice.
         if len(choices) > 1:
             merged.fields.insert(1, FieldDraft("category", FieldType.CHOICE, choices=choices))
-        gathered[gathered.index(members[0])] = merged
-        gathered = [draft for draft in gathered if draft is merged or draft not in members]
+        at = gathered.index(members[0])
+        # The general word may stand among them: "drills, saws, ladders; customers rent tools".
+        others = [draft for draft in gathered if all(draft is not member for member in members)]
+        gathered = [*others[:at], merged, *others[at:]]
     return gathered
 
 

@@ -63,6 +63,7 @@ _IDIOMS = (
     ),
     (re.compile(r"\b(shopping|packing|grocery)[- ]lists?\b", re.IGNORECASE), r"\1list"),
     (re.compile(r"\b(medical) (history|histories|records?)\b", re.IGNORECASE), "medicalrecord"),
+    (re.compile(r"\bsheet[- ]musics?\b", re.IGNORECASE), "sheetmusic"),
     (re.compile(r"\bspare parts?\b", re.IGNORECASE), "spareparts"),
     (re.compile(r"\bstock levels?\b", re.IGNORECASE), "stock"),
     (re.compile(r"\blost (and found|property)( (desk|office|box|room))?\b", re.IGNORECASE), "lostproperty"),

@@ -33,7 +33,7 @@ _JOINED: Final = {
     "Bloodpressure": "Blood Pressure", "Foodtruck": "Food Truck", "Carwash": "Car Wash", "Foodbank": "Food Bank",
     "Icecream": "Ice Cream", "Lostproperty": "Lost Property", "Waitinglist": "Waiting List",
     "Packinglist": "Packing List", "Shoppinglist": "Shopping List", "Spareparts": "Spare Parts",
-    "Timeslot": "Time Slot",
+    "Timeslot": "Time Slot", "Sheetmusic": "Sheet Music",
 }  # fmt: skip
 _OPENING_WORDS: Final = 12
 _MOST_NAMING: Final = 4
