@@ -15,7 +15,18 @@ LIBRARY: Final = AppSpec.model_validate(
     {
         "title": "Library",
         "tagline": "Books and loans",
-        "entities": [{"name": "Book", "fields": NAMED}, {"name": "Loan", "fields": NAMED}],
+        "entities": [
+            {"name": "Book", "fields": NAMED},
+            {"name": "Loan", "fields": NAMED},
+            {
+                "name": "Outing",
+                "fields": [
+                    {"name": "member", "required": True},
+                    {"name": "tool", "required": True},
+                    {"name": "out_on", "type": "date", "required": True},
+                ],
+            },
+        ],
         "rules": [
             {
                 "kind": "ensure",
@@ -59,3 +70,20 @@ def test_a_kind_whose_records_are_counted_takes_fewer_lines(
         return
     with pytest.raises(library.module("fields").Refused, match=refused):
         read()
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_what_a_header_lacks_is_told_of_the_line_that_comes_nearest(
+    library: LoadedApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str
+) -> None:
+    monkeypatch.setenv("DATABASE_PATH", str(tmp_path / "app.db"))
+    database, files = library.module("database"), library.module("table_file")
+    database.migrate()
+    lines = (["Loans of 2026", "", ""], ["Member", "Out on", "Remark"], ["Ada", "2026-03-04", "late, again"])
+    text = "\n".join(separator.join(f'"{cell}"' for cell in line) for line in lines)
+
+    with (
+        database.session() as db,
+        pytest.raises(library.module("fields").Refused, match=r"Not found: Tool\. Line 2 was read for it: Member"),
+    ):
+        files.read_sheet(db, library.module("access").FOUNDER, database.BY_TABLE["outings"], text, "")

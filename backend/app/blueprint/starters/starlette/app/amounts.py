@@ -13,6 +13,14 @@ class Refused(ValueError):
     """A value that the field does not take; the message is for the person who typed it."""
 
 
+class Unnamed(Refused):
+    """A line of a file that does not name all columns that are needed; `found` is how many it names."""
+
+    def __init__(self, why: str, found: int) -> None:
+        super().__init__(why)
+        self.found = found
+
+
 class Foreign(Refused):
     """An amount in another currency than the app's."""
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import conditions, database, hosts, line_forms, lines, locks, moves, once, own_links, people, records, rules
+from . import conditions, database, hosts, line_forms, lines, locks, moves, once, own_links, people, prices, records, rules
 from .access import Condition, Guest, summed
 from .choices import NAMED
 from .clock import now, today
@@ -191,14 +191,17 @@ def _times(target: Entity, row: database.Row) -> list[str]:
 
 def _price(target: Entity, row: database.Row) -> str:
     """What it costs, if that is known."""
-    costs = [one for one in target.of_type("money") if row[one.name] and one.name not in target.title]
-    return priced(costs[0], show(costs[0], row[costs[0].name], currency=ABOUT.currency)) if costs else ""
+    cost = _cost(target, row)
+    return prices.priced(cost, show(cost, row[cost.name], currency=ABOUT.currency)) if cost else ""
 
 
-def priced(field: Field, text: str) -> str:
-    """The price with what it is for: "$45.00 per day" where it is called the fee per day."""
-    _, per, unit = field.label.partition(" per ")
-    return f"{text}{per}{unit}"
+def _amount(field: Field, row: database.Row) -> str:
+    unit = field.label.partition(" per ")[1:]
+    return show(field, row[field.name], currency=ABOUT.currency) + "".join(unit if prices.label_of(field) == "Price" else ())
+
+
+def _cost(target: Entity, row: database.Row) -> Field | None:
+    return prices.told_amount(field for field in target.fields if row[field.name] and field.name not in target.title)
 
 
 def _now(field: Field) -> str:
@@ -441,9 +444,9 @@ def about_chosen(db: sqlite3.Connection, form: Form, row: database.Row) -> list[
         target = database.BY_TABLE.get(field.ref)
         chosen = database.get(db, target, int(row[field.name] or 0)) if target else None
         if target and chosen:
-            times, price = _times(target, chosen), _price(target, chosen)
+            times, cost = _times(target, chosen), _cost(target, chosen)
             told += [("When", ", ".join(times))] if times else []
-            told += [("Price", price)] if price else []
+            told += [(prices.label_of(cost), _amount(cost, chosen))] if cost else []
     return told
 
 

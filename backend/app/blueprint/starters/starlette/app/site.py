@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, public, records, standings, tools
+from . import database, prices, public, records, standings, tools
 from .access import Guest
 from .clock import today
 from .fields import Value, show
@@ -137,10 +137,10 @@ def _card(entity: Entity, row: database.Row, refs: Mapping[str, database.Labels]
     first = named or [text for field, _, text in parts if text and field.type not in (*NOT_ON_CARDS, "file")][:1]
     title = ", ".join(first) or f"{entity.label} {row['id']}"
     rest = [part for part in parts if part[2] and part[2] not in first]
-    costs = next(((field, text) for field, _, text in rest if field.type == "money"), None)
+    costs = next(((field, text) for field, _, text in rest if field.type == "money" and prices.is_price(field)), None)
     price = costs[1] if costs else ""
     return Card(
-        entity, int(row["id"] or 0), title, public.priced(*costs) if costs else "",
+        entity, int(row["id"] or 0), title, prices.priced(*costs) if costs else "",
         [part for part in rest if part[0].type not in NOT_ON_CARDS and part[2] != price],
         [part for part in rest if part[0].type in NOT_ON_CARDS],
         [part for part in every if part[0].type == "image" and part[2]],

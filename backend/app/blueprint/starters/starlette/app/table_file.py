@@ -13,7 +13,7 @@ from decimal import Context, Decimal
 
 from . import database
 from .access import Visitor
-from .amounts import LARGEST, Foreign, currency_named, refuse_foreign
+from .amounts import LARGEST, Foreign, Unnamed, currency_named, refuse_foreign
 from .dates import DAY_FIRST, MONTH_FIRST, Unclear, orders_in, read_date, read_datetime, with_century
 from .fields import NO_FILE, Refused, Value, file_name, read, show, typed
 from .model import FILES, Ensure, Entity, Field
@@ -130,7 +130,8 @@ def _table(visitor: Visitor, entity: Entity, text: str) -> tuple[list[tuple[int,
             numbered = _rows(text, separator)
             found.append((numbered, *_header(visitor, entity, numbered)))
         except Refused as error:
-            wrong = wrong or error
+            is_nearer = isinstance(error, Unnamed) and isinstance(wrong, Unnamed) and error.found > wrong.found
+            wrong = error if wrong is None or is_nearer else wrong
     if not found:
         raise wrong or Refused("There is nothing in this file.")
     return max(found, key=lambda table: sum(one is not None for one in table[2].fields))
@@ -156,15 +157,13 @@ def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
 def _header(
     visitor: Visitor, entity: Entity, numbered: list[tuple[int, list[str]]]
 ) -> tuple[int, _Columns]:
-    """Which row names the columns, and their fields: the first that names all it must; titles may stand above it."""
-    wrong = Refused("The first line must name the columns. There is none.")
+    """Which row names the columns, and their fields: the first that names all it must; else the nearest says what it lacks."""
+    wrong = Unnamed("The first line must name the columns. There is none.", -1)
     for at, (number, row) in enumerate(numbered[:HEADER_ROWS]):
         try:
             return at, _columns(visitor, entity, row, number)
-        except Foreign:
-            raise
-        except Refused as error:
-            wrong = error if at == 0 else wrong
+        except Unnamed as error:
+            wrong = max(wrong, error, key=lambda one: one.found)
     raise wrong
 
 
@@ -183,7 +182,8 @@ def _columns(visitor: Visitor, entity: Entity, header: list[str], number: int) -
         taken = f" Line {number} was read for it: {cells}." if cells else ""
         figures = [one.label for one in entity.figures if _bare(one.label) in map(_bare, header)]
         worked_out = f" Worked out here, and not taken from a file: {', '.join(figures)}." if figures else ""
-        raise Refused(f"The first line must name the columns. Not found: {', '.join(needed)}.{worked_out}{taken}")
+        why = f"The first line must name the columns. Not found: {', '.join(needed)}.{worked_out}{taken}"
+        raise Unnamed(why, sum(one is not None for one in fields))
     places = [at for at, word in enumerate(header) if fold(word) == fold(ID) and fields[at] is None]
     others = {_bare(word): one for one in entity.shows if one not in asked for word in (one.label, one.name)}
     told = {at: others[_bare(word)] for at, word in enumerate(header) if fields[at] is None and _bare(word) in others}
