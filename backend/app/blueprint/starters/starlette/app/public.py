@@ -455,9 +455,11 @@ def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
     # A vote or a comment has no state that it could be called off in.
     if not form.cancels:
         return False
+    # Only a form that says what cancelling is has a state to look at.
+    if not form.cancels or row[form.state] not in form.open or _is_over(db, form, row):
+        return False
     lock = locks.lock_on(db, database.BY_TABLE[form.table], int(row["id"] or 0))
-    is_open = row[form.state] in form.open and (lock is None or form.state in lock.opens)
-    return is_open and not _is_over(db, form, row)
+    return lock is None or form.state in lock.opens
 
 
 def _is_over(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
