@@ -46,10 +46,7 @@ def fork(
         raise RuntimeError(f"A process with threads ({names}) cannot be forked safely.")
     owner = os.getpid()
     _flush_output()
-    # The garbage collector writes into each object that it looks at. What was imported before the fork would be
-    # copied page by page in every child that collects once, 60 MB in the API alone.
-    gc.collect()
-    gc.freeze()
+    _keep_from_collector()
     # A signal that came before the child has let go of the owner's handlers would be lost on it.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
     pid = os.fork()
@@ -68,6 +65,13 @@ def fork(
         # Not sys.exit: what the owner has registered to do at its own end is not the child's to do.
         _flush_output()
         os._exit(status)
+
+
+def _keep_from_collector() -> None:
+    # The garbage collector writes into each object that it looks at. What was imported before a fork would be
+    # copied page by page in every child that collects once, 60 MB in the API alone.
+    gc.collect()
+    gc.freeze()
 
 
 def _flush_output() -> None:
