@@ -39,7 +39,7 @@ def test_what_is_noted_in_place_of_a_payment_online_is_kept() -> None:
          "A member needs an induction first."),
         ("Members need an induction before they can use a machine. Members book machines.", "Booking",
          "A member needs an induction first."),
-        ("Car club: members must have a licence before they can book a car", "Booking",
+        ("A boat club: members must have a licence before they can book a boat", "Booking",
          "A member needs a licence first."),
         ("A tool library. Nobody borrows a chainsaw without training. Members borrow tools.", "Loan",
          "A member needs training first."),
@@ -53,6 +53,12 @@ def test_what_somebody_needs_first_is_a_rule_for_people_who_are_known(goal: str,
     # A visitor whom nobody knows has had no induction.
     assert spec.forms == ()
     assert any(role.scope is RoleScope.OWN and role.entity == "Member" for role in spec.roles)
+
+
+def test_what_nobody_could_book_by_themselves_has_no_such_rule_and_is_told() -> None:
+    spec = understand("Car club: members must have a licence before they can book a car")
+    assert not any(rule.kind is RuleKind.ENSURE for rule in spec.rules)
+    assert [wish.state for wish in spec.wishes if "licence" in wish.text] == [WishState.PARTLY]
 
 
 def test_nobody_adds_an_induction_of_their_own() -> None:

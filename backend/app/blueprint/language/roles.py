@@ -43,8 +43,11 @@ def own_people(
     members = [
         draft for draft in people if _looks_at_own(draft, acts) or (not asks_on_page and _is_answered(draft, acts))
     ]
-    if not members and people and (asks_for_proof or _DOORS & set(words)):
+    if not members and people and _DOORS & set(words):
         members = people[:1]
+    if not members and asks_for_proof:
+        # Whoever signs in chooses from what is their own, so nobody could book a car that is kept as somebody's.
+        members = [draft for draft in people if not _has_things(draft, drafts)]
     return members[:1]
 
 
@@ -58,6 +61,12 @@ def name_apart(members: Sequence[Draft], drafts: Sequence[Draft]) -> None:
 
 def _has_records(draft: Draft, drafts: Sequence[Draft]) -> bool:
     return any(link.target == draft.key for record in drafts for link in record.links)
+
+
+def _has_things(draft: Draft, drafts: Sequence[Draft]) -> bool:
+    """True if things are kept as theirs, such as the cars of members."""
+    things = (thing for thing in drafts if not (thing.is_person or thing.is_action or thing.is_linking))
+    return any(link.target == draft.key for thing in things for link in thing.links)
 
 
 def _looks_at_own(draft: Draft, acts: Sequence[Act]) -> bool:

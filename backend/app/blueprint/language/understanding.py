@@ -96,7 +96,9 @@ def _specify(
     entities, scales_said = with_scales(reading.text, entities)
     shaped = Shape(entities, shape.rules_of(entities), said=(*stages_said, *scales_said))
     shaped = apply_figures(reading.text, apply_bounds(reading.text, shaped))
-    shaped = apply_needs(reading.text, apply_quotas(reading.text, shaped))
+    shaped = apply_quotas(reading.text, shaped)
+    # A visitor whom nobody knows has nothing to show, and every form would refuse them.
+    shaped = apply_needs(reading.text, shaped) if people_of_their_own else shaped
     entities, rules = shaped.entities, (*shaped.rules, *rules_of_stock(shaped.entities))
     forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
     shaped, forms = publish(reading.text, replace(shaped, entities=entities), forms)
