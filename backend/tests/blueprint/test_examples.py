@@ -92,3 +92,16 @@ def test_every_trade_says_what_its_goods_are() -> None:
         names = [one.name for one in trade.examples]
         assert len(names) >= 5
         assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("beside", "lowest", "highest"), [("rent", 500_00, 2_000_00), ("price", 10_00, 100_00)], ids=["home", "tool"]
+)
+def test_a_deposit_is_as_high_as_what_it_is_for(beside: str, lowest: int, highest: int) -> None:
+    money = [{"name": name, "type": "money", "required": True} for name in (beside, "deposit")]
+    entity = {"name": "Thing", "fields": [{"name": "name", "required": True}, *money]}
+    spec = AppSpec.model_validate({"title": "Things", "tagline": "Things", "entities": [entity]})
+    [(_, rows)] = seed_rows(spec)
+    amounts = [int(str(row["deposit"])) for row in rows]
+    assert amounts
+    assert all(lowest <= amount <= highest for amount in amounts)

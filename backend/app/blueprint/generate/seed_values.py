@@ -257,12 +257,18 @@ def _example_amount(field: FieldSpec, place: Place) -> int:
     return min(_dollar_cents(field, place) * place.units, _LARGEST_AMOUNT)
 
 
+_OF_HOMES: Final = ("rent", "bedrooms", "address")
+"""What is kept of a home, whose deposit is as high as its rent."""
+
+
 def _dollar_cents(field: FieldSpec, place: Place) -> int:
     price = place.example.price if place.example else None
     if price is not None and PRICES & set(field.name.split("_")):
         return int(price * 100)
     if place.entity.field("bedrooms") is not None and field.name == "price":
         return _from_scale(field, place, (), (245_000, 318_000, 189_500, 420_000, 275_000, 365_000), times=100)
+    if "deposit" in field.name.split("_") and not any(place.entity.field(name) for name in _OF_HOMES):
+        return _from_scale(field, place, (), (20, 30, 50, 25, 100, 40), times=100)
     return _from_scale(field, place, stock.MONEY_SCALES, (25, 40, 60, 95, 130, 210), times=100)
 
 
