@@ -452,9 +452,6 @@ def about_chosen(db: sqlite3.Connection, form: Form, row: database.Row) -> list[
 
 def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:
     """Whether whoever sent the form may still call off what they asked for: nobody is at it, and it is to come."""
-    # A vote or a comment has no state that it could be called off in.
-    if not form.cancels:
-        return False
     # Only a form that says what cancelling is has a state to look at.
     if not form.cancels or row[form.state] not in form.open or _is_over(db, form, row):
         return False
