@@ -70,6 +70,10 @@ def _overlap_rule(entity: EntitySpec, what: str, entities: Sequence[EntitySpec])
         )
         status = status_field(entity)
         if len(span) == 2 and span[0].startswith("out") and status is not None and finished(status):
+            # Things go out; whoever takes them may take another.
+            taken = _target_of(single, entities)
+            if taken is None or is_person(taken):
+                return
             # What was due yesterday and has not come back is out today, whatever its dates say.
             about = f"This {lower_first(single.label)} is out until it is back; choose another one."
             yield RuleSpec(kind=RuleKind.ONE_OPEN, entity=entity.name, fields=(single.name,), about=about)

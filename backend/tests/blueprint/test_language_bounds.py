@@ -81,3 +81,16 @@ def test_what_one_may_have_is_counted_for_whom_it_is_said() -> None:
     goal = "A toy library: members borrow toys, at most 3 toys at a time per street"
     assert quotas(understand(goal)) == []
     assert any("3 toys" in wish.text and wish.state is not WishState.KEPT for wish in understand(goal).wishes)
+
+
+@pytest.mark.parametrize(
+    "goal",
+    ["A bee club's equipment loans: members borrow extractors", "A museum guide app with rooms and exhibits"],
+)
+def test_whoever_borrows_is_not_what_is_out(goal: str) -> None:
+    spec = understand(goal)
+    people = {entity.name for entity in spec.entities if entity.field("email")}
+    for rule in spec.rules:
+        if rule.kind is RuleKind.ONE_OPEN:
+            loan = next(entity for entity in spec.entities if entity.name == rule.entity)
+            assert not {field.ref for name in rule.fields if (field := loan.field(name))} & people
