@@ -164,7 +164,7 @@ def _judge_plain(text: str, abilities: _Abilities) -> WishSpec | None:
         if abilities.is_open:
             return WishSpec(text=text, state=WishState.KEPT)
         return WishSpec(text=text, state=WishState.PARTLY, why=_OWNER_ALONE)
-    kinds = [kinds for said, kinds in _REFUSED if said.search(text)] if _NOT.search(text) else []
+    kinds = [kinds for wording, kinds in _REFUSED if wording.search(text)] if _NOT.search(text) else []
     if kinds:
         is_kept = any(refused & abilities.refuses for refused in kinds)
         return WishSpec(text=text, state=WishState.KEPT) if is_kept else _left_out(text, _NO_LIMIT)
@@ -230,8 +230,8 @@ def _without_part(text: str, *, adds_up: bool) -> str:
 
     An order, steps and conditions are made by a part of the app of their own: the words of its records make none.
     """
-    for said, why in ((_IN_ORDER, _NO_ORDER), (_STEPS, _NO_STEPS), (_CONDITION, _NO_CONDITION)):
-        if said.search(text):
+    for wording, why in ((_IN_ORDER, _NO_ORDER), (_STEPS, _NO_STEPS), (_CONDITION, _NO_CONDITION)):
+        if wording.search(text):
             return why
     return "nothing is worked out" if _WORKED_OUT.search(text) and not adds_up else ""
 
@@ -281,9 +281,9 @@ def _count_again(wish: WishSpec, brought: _Abilities, gone: Set[str]) -> WishSpe
     words = _words_of(wish.text)
     lost = [word for word in words if word_forms(word) & gone]
     if lost and wish.state is not WishState.LEFT_OUT:
-        whole = len(lost) == len(words)
-        why = "you took it out" if whole else f"you took out: {', '.join(lost[:4])}"
-        return WishSpec(text=wish.text, state=WishState.LEFT_OUT if whole else WishState.PARTLY, why=why)
+        is_lost = len(lost) == len(words)
+        why = "you took it out" if is_lost else f"you took out: {', '.join(lost[:4])}"
+        return WishSpec(text=wish.text, state=WishState.LEFT_OUT if is_lost else WishState.PARTLY, why=why)
     unwatched = _unwatched_numbers(wish.text, brought)
     if wish.why in (_NO_LIMIT, _OWN_LIMIT):
         return wish if unwatched else WishSpec(text=wish.text, state=WishState.KEPT)

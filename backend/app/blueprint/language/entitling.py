@@ -86,9 +86,9 @@ def _taking(deed: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
     verb = verb_stem(deed) or deed
     names = {key_of(actions()[verb])} if verb in actions() else set()
     takings = [entity for entity in entities if taker_of(entity, entities) is not None]
-    named = [entity for entity in takings if key_of(entity.label) in names]
-    if named or verb not in _MACHINES:
-        return next(iter(named), None)
+    by_deed = [entity for entity in takings if key_of(entity.label) in names]
+    if by_deed or verb not in _MACHINES:
+        return next(iter(by_deed), None)
     return next((entity for entity in takings if key_of(entity.label) in ("booking", "loan", "reservation")), None)
 
 
@@ -98,12 +98,12 @@ def _proved_by_record(records: EntitySpec, taking: EntitySpec, link: FieldSpec) 
     # What people may add themselves proves nothing.
     if theirs is None or is_person(records) or records.label.lower().split()[-1] not in JUDGEMENTS:
         return ""
-    same = [f"{theirs.name} = this.{link.name}"]
+    conditions = [f"{theirs.name} = this.{link.name}"]
     for field in records.fields:
         twin = next((part for part in taking.fields if part.required and part.ref == field.ref), None)
         if field.required and field.ref and field is not theirs and twin is not None:
-            same.append(f"{field.name} = this.{twin.name}")
-    return f"exists({records.name} via none where {' and '.join(same)})"
+            conditions.append(f"{field.name} = this.{twin.name}")
+    return f"exists({records.name} via none where {' and '.join(conditions)})"
 
 
 def _with_box(shape: Shape, person: EntitySpec, box: FieldSpec) -> Shape:

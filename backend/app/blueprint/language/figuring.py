@@ -74,7 +74,7 @@ def with_scales(goal: str, entities: Sequence[EntitySpec]) -> tuple[tuple[Entity
             scaled = judged.model_copy(update={"lowest": low, "highest": high})
             fields = tuple(scaled if field is judged else field for field in entity.fields)
             changed = entity.model_copy(update={"fields": fields})
-            return tuple(changed if one is entity else one for one in entities), (match[0],)
+            return tuple(changed if kind is entity else kind for kind in entities), (match[0],)
     return tuple(entities), ()
 
 
@@ -112,7 +112,7 @@ def _with_figure(shape: Shape, wanted: _Wanted) -> Shape:
             changed = EntitySpec.model_validate(
                 {**dict(whole), "fields": fields, "computed": (*whole.computed, figure)}
             )
-            shape = replace(shape, entities=tuple(changed if one is whole else one for one in shape.entities))
+            shape = replace(shape, entities=tuple(changed if kind is whole else kind for kind in shape.entities))
         view = ViewSpec(kind=ViewKind.RANKING, entity=whole.name, field=figure.name)
         views = (*shape.views, view) if wanted.is_ranked and view not in shape.views else shape.views
         return replace(shape, views=views, said=(*shape.said, wanted.said))
@@ -124,22 +124,22 @@ def _number_of(record: EntitySpec, wanted: _Wanted) -> FieldSpec | None:
     word = singular(wanted.what)
     names = {word, wanted.what, _ALIKE.get(word, word)}
     numbers = [field for field in record.fields if field.type in _NUMERIC]
-    named = next((field for field in numbers if names & set(field.name.split("_"))), None)
+    of_that_name = next((field for field in numbers if names & set(field.name.split("_"))), None)
     is_judgement = record.label.lower().split(" ")[-1] in names
-    return named or next((field for field in numbers if is_judgement and field.name in _JUDGED), None)
+    return of_that_name or next((field for field in numbers if is_judgement and field.name in _JUDGED), None)
 
 
 def _whole_of(record: EntitySpec, named: str, shape: Shape) -> EntitySpec | None:
     """What the records belong to: what the goal says, or else the thing that they are about."""
     links = [field.ref for field in record.fields if field.ref and field.required]
-    said = find_entity(named, shape.entities) if named else None
-    if said is not None:
-        return said if links.count(said.name) == 1 else None
+    parent = find_entity(named, shape.entities) if named else None
+    if parent is not None:
+        return parent if links.count(parent.name) == 1 else None
     # "Ideas" may be kept by another name, but a vote is for what it belongs to.
     if record.label.lower().split(" ")[-1] not in _JUDGEMENTS:
         return None
     wholes = (shape.entity(name) for name in links if links.count(name) == 1)
-    return next((whole for whole in wholes if whole is not None and not is_person(whole)), None)
+    return next((thing for thing in wholes if thing is not None and not is_person(thing)), None)
 
 
 def _figure(record: EntitySpec, number: FieldSpec | None, wanted: _Wanted) -> ComputedSpec:

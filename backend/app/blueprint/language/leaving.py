@@ -102,7 +102,7 @@ def places_left_out(tokens: Sequence[Token]) -> frozenset[int]:
         for match in pattern.finditer(text)
     ]
     return frozenset(
-        place for place, start in enumerate(starts) if any(first <= start < last for first, last in spans)
+        place for place, start in enumerate(starts) if any(begins <= start < ends for begins, ends in spans)
     )
 
 

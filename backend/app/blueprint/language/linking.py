@@ -68,13 +68,16 @@ def _find_targets(want: FieldDraft, draft: Draft, drafts: Sequence[Draft]) -> li
 
 def _things_about(draft: Draft, drafts: Sequence[Draft]) -> list[Draft]:
     """The things that a record may be about, the likeliest first."""
-    candidates = [one for one in drafts if not (one is draft or one.is_person or one.added)]
-    things = [one for one in candidates if not one.is_linking] or [one for one in candidates if not one.is_action]
-    before = drafts[: next((place for place, one in enumerate(drafts) if one is draft), 0)]
+    candidates = [other for other in drafts if not (other is draft or other.is_person or other.added)]
+    plain = [thing for thing in candidates if not thing.is_linking]
+    things = plain or [thing for thing in candidates if not thing.is_action]
+    before = drafts[: next((place for place, earlier in enumerate(drafts) if earlier is draft), 0)]
     if things and things[0] not in before:
         # "Members propose films, everyone votes" speaks of films, whatever snacks are named after it.
-        named = [one for one in reversed(before) if one in candidates and one.is_known and not one.is_action]
-        return [*named, *things]
+        named_before = [
+            thing for thing in reversed(before) if thing in candidates and thing.is_known and not thing.is_action
+        ]
+        return [*named_before, *things]
     return things
 
 

@@ -82,9 +82,10 @@ def _named_as_seen(goal: str, entities: Sequence[EntitySpec]) -> Iterator[tuple[
         for match in pattern.finditer(goal):
             if _THEIRS.search(match["what"]) or _NEGATED.search(goal[: match.start()]):
                 continue
-            found = _first_kind(match["what"], entities)
-            if found is not None and _may_be_seen(found[0], entities):
-                yield found[0], goal[match.start() : match.start("what")] + found[1]
+            kind_and_words = _first_kind(match["what"], entities)
+            if kind_and_words is not None and _may_be_seen(kind_and_words[0], entities):
+                kind, words = kind_and_words
+                yield kind, goal[match.start() : match.start("what")] + words
 
 
 def _first_kind(words: str, entities: Sequence[EntitySpec]) -> tuple[EntitySpec, str] | None:
@@ -142,7 +143,7 @@ def _linked(reply: EntitySpec, post: EntitySpec) -> EntitySpec:
 def _as_public(entity: EntitySpec, level: Publicity, entities: Sequence[EntitySpec]) -> EntitySpec:
     people = {person.name for person in entities if is_person(person)}
     # Neither what is for the staff nor anybody's name.
-    seen = tuple(
+    public_fields = tuple(
         field.name
         for field in entity.fields
         if field.ref not in people and not _FOR_THE_STAFF & set(field.name.split("_"))
@@ -151,7 +152,7 @@ def _as_public(entity: EntitySpec, level: Publicity, entities: Sequence[EntitySp
     is_draft = status is not None and "Published" in status.choices
     shown_if = f'{status.name} = "Published"' if status is not None and is_draft else None
     # What every visitor sees is published, so its state says nothing.
-    fields = tuple(name for name in seen if not (is_draft and status is not None and name == status.name))
+    fields = tuple(name for name in public_fields if not (is_draft and status is not None and name == status.name))
     return entity.model_copy(update={"public": level, "public_fields": fields, "public_if": shown_if})
 
 
@@ -167,17 +168,17 @@ def _with_replies(
         if reply.label not in _REPLIES or not of_post or has_form or people_shown(reply, asked, by_name):
             continue
         approved = _APPROVED.search(goal)
-        shown = _as_public(reply, Publicity.LIST, shape.entities)
-        shown = _to_be_approved(shown) if approved else shown
+        public_reply = _as_public(reply, Publicity.LIST, shape.entities)
+        public_reply = _to_be_approved(public_reply) if approved else public_reply
         what = lower_first(reply.label)
         thanks = f"Thank you, your {what} is with us." + (" It is shown once it is approved." if approved else "")
         form = FormSpec(
             entity=reply.name, action=f"Leave a {what}", about="Tell us what you think.", thanks=thanks,
             fields=asked, person=person,
         )  # fmt: skip
-        entities = tuple(shown if entity.name == reply.name else entity for entity in shape.entities)
-        said = (*shape.said, approved[0]) if approved else shape.said
-        return replace(shape, entities=entities, said=said), (*forms, form)
+        entities = tuple(public_reply if entity.name == reply.name else entity for entity in shape.entities)
+        kept_words = (*shape.said, approved[0]) if approved else shape.said
+        return replace(shape, entities=entities, said=kept_words), (*forms, form)
     return shape, tuple(forms)
 
 

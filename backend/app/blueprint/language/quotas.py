@@ -77,8 +77,8 @@ def taker_of(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | 
 
 def _named_taker(whose: str, taking: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
     """The link to what the number is said for, such as the household of "three toys at a time per household"."""
-    named = find_entity(whose, entities)
-    return link_to(taking, named) if named is not None else None
+    taker = find_entity(whose, entities)
+    return link_to(taking, taker) if taker is not None else None
 
 
 def _rule_of(quota: _Quota, taking: EntitySpec, entities: Sequence[EntitySpec]) -> RuleSpec | None:
