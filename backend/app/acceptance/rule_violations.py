@@ -175,8 +175,8 @@ async def _add_overdue(people: People, entity: EntitySpec, rule: RuleSpec) -> st
 
 async def _check_sum(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """The page of a parent says the sum of its records, worked out from their export."""
-    same = (written for written in rules_of(people.spec, entity) if written.about == rule.about)
-    stated = next(same, None)
+    alike = (written for written in rules_of(people.spec, entity) if written.about == rule.about)
+    stated = next(alike, None)
     if stated is None:
         return await _check_sum_of_all(people, entity, rule)
     target = _target_of(people.spec, entity, stated.text("ref"))

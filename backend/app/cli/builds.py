@@ -254,8 +254,8 @@ def project_name(goal: str) -> str:
     visible = "".join(character for character in goal if character.isspace() or not holds_controls(character))
     words = re.sub(r"^(an?|the)\s+", "", " ".join(visible.split()), flags=re.IGNORECASE)
     # The first sentence or clause, if that is a name by itself.
-    first = re.split(r"[.:;,!?]\s", words, maxsplit=1)[0].rstrip(".:;,!?")
-    words = first if len(first) >= SHORT_NAME else words
+    clause = re.split(r"[.:;,!?]\s", words, maxsplit=1)[0].rstrip(".:;,!?")
+    words = clause if len(clause) >= SHORT_NAME else words
     if len(words) > NAME_LENGTH:
         words = words[:NAME_LENGTH].rsplit(" ", 1)[0].rstrip(".:;,!?")
     return words[:1].upper() + words[1:]

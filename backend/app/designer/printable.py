@@ -5,5 +5,5 @@ from __future__ import annotations
 
 def clean_line(text: object, *, longest: int) -> str:
     """The text on one line of visible characters; a record keeps no other, and a terminal must not obey one."""
-    shown = "".join(character if character.isprintable() else " " for character in str(text or ""))
-    return " ".join(shown.split())[:longest].rstrip()
+    printable = "".join(character if character.isprintable() else " " for character in str(text or ""))
+    return " ".join(printable.split())[:longest].rstrip()

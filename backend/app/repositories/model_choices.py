@@ -65,8 +65,8 @@ async def keep_key(
 async def sealed_key(tx: Connection, founder_id: FounderId, provider: str, url: str) -> bytes | None:
     """The sealed key for a provider at an address; empty is the provider's own."""
     statement = f"SELECT sealed {_OF} AND provider = %(provider)s AND url = %(url)s"
-    found = await tx.row(statement, {"founder": founder_id, "provider": provider, "url": url})
-    return bytes(found[0]) if found else None
+    row = await tx.row(statement, {"founder": founder_id, "provider": provider, "url": url})
+    return bytes(row[0]) if row else None
 
 
 async def remove_key(tx: Connection, founder_id: FounderId, provider: str, url: str) -> bool:

@@ -94,16 +94,16 @@ def move_scenes(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> MoveScenes
             fixed[(entity.name, 1), name] = "2" if asked.ref == entity.name else "1"
     takers = list(_takers(spec, entity, person_of(spec, role))) or [{}]
     tried = [{**taker, **fixed} for taker in takers]
-    found = ((slots, examples.scene_to_move(entity, move, slots, role=role)) for slots in tried)
-    fixed, goes = next(((slots, scene) for slots, scene in found if scene is not None), (tried[0], None))
+    candidates = ((slots, examples.scene_to_move(entity, move, slots, role=role)) for slots in tried)
+    fixed, goes = next(((slots, scene) for slots, scene in candidates if scene is not None), (tried[0], None))
     if not move.only_if:
         return MoveScenes(role, goes, None)
     refused = examples.scene_where(entity, move.only_if, False, fixed, role=role)
     right = next((right for right in entity.rights if right.role == role), None)
     others = None
     if refused is None and slot is not None and right is not None and right.sees is Reach.ALL:
-        seen = f"not ({move.only_if}) and ({right.only_if or 'yes'})"
-        others = examples.scene_where(entity, seen, True, {**fixed, slot: "2"}, role=role)
+        hidden_or_refused = f"not ({move.only_if}) and ({right.only_if or 'yes'})"
+        others = examples.scene_where(entity, hidden_or_refused, True, {**fixed, slot: "2"}, role=role)
     return MoveScenes(role, goes, refused, others)
 
 
@@ -125,11 +125,11 @@ def figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Fig
 def _scenes_of(examples: Examples, entity: EntitySpec, figure: ComputedSpec) -> Iterator[Scene]:
     """Scenes that differ in what a figure speaks of, then in what the figures that it speaks of do."""
     yield from examples.scenes_for(entity, figure.expression, most=_MOST_SCENES)
-    named = set(_NAME.findall(figure.expression)) - {figure.name}
-    for other in entity.computed:
-        if other.name in named:
+    names = set(_NAME.findall(figure.expression)) - {figure.name}
+    for leaned_on in entity.computed:
+        if leaned_on.name in names:
             # An entry has no place before it has an average, and no average without a score.
-            yield from examples.scenes_for(entity, other.expression, most=_MOST_SCENES)
+            yield from examples.scenes_for(entity, leaned_on.expression, most=_MOST_SCENES)
 
 
 def _known_value(values: list[Plain], scene: Scene, digits: int) -> FigureScene:
@@ -195,8 +195,8 @@ def _takers(spec: AppSpec, entity: EntitySpec, person: str) -> Iterator[dict[Slo
         yield {((entity.name, 1), direct[0]): "2", ((entity.name, 1), name): "1"}
     for field in entity.fields:
         target = spec.entity(field.ref) if field.ref and field.required else None
-        owner = next((one.name for one in target.fields if one.ref == person), "") if target is not None else ""
-        earlier = [one.name for one in entity.fields[: entity.fields.index(field)] if one.ref == field.ref]
+        owner = next((part.name for part in target.fields if part.ref == person), "") if target is not None else ""
+        earlier = [part.name for part in entity.fields[: entity.fields.index(field)] if part.ref == field.ref]
         if owner and earlier and target is not None:
             # Who is asked for a swap: their duty is the second one, and the first is somebody else's.
             links: dict[Slot, str] = {((entity.name, 1), earlier[0]): "1", ((entity.name, 1), field.name): "2"}
