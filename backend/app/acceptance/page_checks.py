@@ -99,7 +99,7 @@ async def try_chart(people: People, entity: EntitySpec, view: ViewSpec) -> str:
     rows = [row for row in await people.driver.rows(entity) if row[field.label]]
     answer = await open_view(people, entity, view)
     figures = [Fraction(NOT_A_NUMBER.sub("", text)) for text in _HOW_MUCH.findall(answer.text)]
-    if field.type in (FieldType.INT, FieldType.MONEY):
+    if field.type in NUMBERS:
         is_right = set(figures) <= {_amount_in(field, row) for row in rows} and bool(figures) == bool(rows)
     else:
         is_right = sum(figures) == len(rows)

@@ -74,7 +74,13 @@ class Stage:
         detour = self._find_detour(key, texts)
         if detour is not None:
             await self._move_to(*detour)
-        self.kept[key] = await self.driver.keep(entity, values)
+        try:
+            self.kept[key] = await self.driver.keep(entity, values)
+        except BuildFailed as refused:
+            if detour is None and entity.moves and not self._keeps_as_new(key, texts):
+                # Its rules let it stand in the state of the scene, but not begin in the first one.
+                raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=refused.log) from refused
+            raise
         self._states[key] = first_state(entity)
         await self._fill_in_later(key, values)
         if state:
@@ -104,14 +110,11 @@ class Stage:
 
         A flat is offered while it is free, though it is let by the time that the scene is about.
         """
-        entity = self._entity(key)
-        new = {**(self.scene.records[key] if texts is None else texts)}
-        if entity.moves:
-            new[entity.state or ""] = first_state(entity)
+        entity, new = self._entity(key), self._new_texts(key, texts)
         texts_now = {kept: self._texts_now(kept) for kept in self.kept}
-        if self._keeps_its_rules(Scene(key, {**texts_now, key: new})):
+        if self._keeps_as_new(key, texts):
             return None
-        for field in entity.fields:
+        for field in (field for field in entity.fields if field.ref):
             parent = (field.ref or "", int(new.get(field.name) or 0))
             if parent in self.kept and self.kept[parent].entity.moves:
                 target = self.kept[parent].entity
@@ -120,6 +123,15 @@ class Stage:
                     if self._keeps_its_rules(Scene(key, {**moved, key: new})):
                         return parent, state
         return None
+
+    def _new_texts(self, key: Key, texts: Texts | None) -> Texts:
+        """The values of a record as it begins, in the first of its states."""
+        entity, new = self._entity(key), dict(self.scene.records[key] if texts is None else texts)
+        return {**new, entity.state or "": first_state(entity)} if entity.moves else new
+
+    def _keeps_as_new(self, key: Key, texts: Texts | None) -> bool:
+        texts_now = {kept: self._texts_now(kept) for kept in self.kept}
+        return self._keeps_its_rules(Scene(key, {**texts_now, key: self._new_texts(key, texts)}))
 
     def _texts_now(self, key: Key) -> Texts:
         entity, texts = self._entity(key), self.scene.records[key]

@@ -262,12 +262,12 @@ def check_writes(spec: AppSpec) -> None:
     for entity in spec.entities:
         for move in entity.moves:
             for assignment in move.sets:
-                problem = _problem_of_write(spec, entity, assignment) if assignment.link else ""
+                problem = _problem_of_write(spec, entity, move, assignment) if assignment.link else ""
                 if problem:
                     raise ValueError(f"move {move.label!r} of {entity.name}, sets {assignment.field}: {problem}")
 
 
-def _problem_of_write(spec: AppSpec, entity: EntitySpec, assignment: AssignmentSpec) -> str:
+def _problem_of_write(spec: AppSpec, entity: EntitySpec, move: MoveSpec, assignment: AssignmentSpec) -> str:
     link = entity.field(assignment.link)
     target = spec.entity(link.ref) if link is not None and link.ref else None
     if target is None:
@@ -278,5 +278,9 @@ def _problem_of_write(spec: AppSpec, entity: EntitySpec, assignment: AssignmentS
     if field.type in UPLOADED or field.type is FieldType.CODE:
         return f"{assignment.name!r} is not written by anybody"
     if target.moves and assignment.name == target.state:
-        return f"{target.name} changes its state by its own moves alone"
+        return (
+            f"{target.name} changes its state by its own moves alone. Give {target.name} such a move, by "
+            f"automatic, whose only_if asks for this one, such as: exists({entity.name} where "
+            f'{entity.state or "status"} = "{move.target}")'
+        )
     return ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from app.blueprint.contract.words import RULE_KINDS, VIEW_KINDS
 from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.locks import locked_scene
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.schema import schema_py, shows_view
 from app.blueprint.generate.stated import is_tangled, judged_rules
@@ -21,10 +23,22 @@ from app.blueprint.spec import (
     Publicity,
     RoleScope,
     RoleSpec,
+    RuleKind,
     RuleSpec,
     ViewSpec,
 )
 from app.blueprint.spec_queries import lower_first
+
+_MOST_FIELDS: Final = {
+    RuleKind.NO_OVERLAP: 3,
+    RuleKind.CAPACITY: 2,
+    RuleKind.OVERDUE: 2,
+    RuleKind.SUM: 2,
+    RuleKind.IN_ORDER: 2,
+    RuleKind.STOCK: 2,
+    RuleKind.ONE_OPEN: 1,
+}
+"""So many fields a rule of a kind reads; the others read all that are named."""
 
 
 @dataclass(frozen=True)
@@ -90,16 +104,42 @@ def _idle_rules(spec: AppSpec) -> Iterator[Idle]:
         place = f"rules number {number} ({rule.kind.value} of {rule.entity})"
         if not _is_built(spec, entity, rule):
             yield Idle(place, f"these fields do not fit its kind, so it would do nothing. {RULE_KINDS[rule.kind]}")
-        elif _is_untried(spec, entity, rule):
+        elif len(rule.fields) > _MOST_FIELDS.get(rule.kind, len(rule.fields)):
+            yield Idle(
+                place, f"not all of these fields would be looked at. {RULE_KINDS[rule.kind]}{_instead_of(rule)}"
+            )
+        elif rule.kind is RuleKind.LOCKED and locked_scene(spec, entity, rule) is None:
             yield Idle(
                 place,
-                "no example record was found that breaks it, so it cannot be tried. Say it in a simpler way: "
-                "fewer fields, limits that a record can really pass, or a rule kind that says the same",
+                "no example record was found that it keeps as it is, so it cannot be tried. Say a condition that "
+                "a record can really come to, and leave out rules that refuse every such record: a locked one "
+                "already refuses additions to what is closed",
             )
+        elif _is_untried(spec, entity, rule):
+            yield Idle(place, _why_untried(spec, entity, rule))
 
 
 def _is_built(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
     return any(built.about == rule.about for built in rules_of(spec, entity))
+
+
+def _instead_of(rule: RuleSpec) -> str:
+    is_open_once = rule.kind is RuleKind.ONE_OPEN
+    return ". What is out once by several fields together is unique, with when" if is_open_once else ""
+
+
+def _why_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> str:
+    other = examples_of(spec).broken_along(entity, rule)
+    if other is not None:
+        return (
+            f"every example record that was found to break it breaks “{other.about}” ({other.kind.value}) as "
+            "well, so it cannot be tried alone. Leave it out if the other says the same, or narrow one of the two "
+            "by when"
+        )
+    return (
+        "no example record was found that breaks it, so it cannot be tried. Say it in a simpler way: "
+        "fewer fields, limits that a record can really pass, or a rule kind that says the same"
+    )
 
 
 def _is_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:

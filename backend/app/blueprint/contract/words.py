@@ -47,7 +47,7 @@ RULE_KINDS: Final[Mapping[RuleKind, str]] = {
     RuleKind.SUM: "[money, ref]: adds the amounts up in the money field `total` of the linked record",
     RuleKind.IN_ORDER: (
         "[earlier, later]: the second is not before the first, and after it where they are the times of a "
-        "booking; two dates, two ints or two amounts"
+        "booking; two dates, or two numbers of one type"
     ),
     RuleKind.STOCK: "[ref, quantity]: takes it from the int field `stock` of the linked record, never below 0",
     RuleKind.ONE_OPEN: (

@@ -21,8 +21,12 @@ _TRIES: Final = 3_000
 _FEW: Final = 400
 _MENDS: Final = 300
 _MOST_BESIDE: Final = 12
+_MOST_CROWDED: Final = 60
 _DEPTH: Final = 3
 """So many figures that lean on each other are looked through for fields to vary."""
+
+_SPARE: Final = "90"
+"""The number of a record that nothing else in a scene is linked to."""
 
 Place = tuple[str, str]
 """A field of a kind of record."""
@@ -118,8 +122,8 @@ class Search:
             if record_key[0] == name
         ]
         free = [slot for slot in slots if slot not in candidate.changes]
-        options = _Options(self, ())
-        for changes in itertools.islice(options.combined(free, 1), _MENDS):
+        options = _Options(self, (), with_spare=True)
+        for changes in itertools.chain(self._all_alike(free), itertools.islice(options.combined(free, 1), _MENDS)):
             yield replace(candidate, changes={**candidate.changes, **changes})
         for kind in dict.fromkeys(self._kinds_counted(entity, nodes)):
             number = 1 + sum(name == kind for name, _ in scene.records)
@@ -147,21 +151,48 @@ class Search:
                 (key, slot_field) for key in beside for name, slot_field in places if key[0] == name
             ]
             yield _Group(list(dict.fromkeys([*companion_slots, *first_slots])), beside=beside)
-            for fixed in self._alike(beside, companion_slots):
+            for fixed in self._alike(entity.name, beside, companion_slots):
                 yield _Group(first_slots, fixed=fixed, beside=beside)
+        for beside in _crowds(entity, kinds, numbers):
+            # So many are judged slowly, so that nothing else is varied beside them.
+            crowd_slots = [(key, slot_field) for key in beside for name, slot_field in places if key[0] == name]
+            for fixed in itertools.chain([{}], self._alike(entity.name, beside, crowd_slots)):
+                yield _Group((), fixed=fixed, beside=beside)
         for name, slot_field in places:
             target = self._target_of(name, slot_field)
             if target:
                 slots = [((target, 2), field_name) for kind, field_name in places if kind == target]
                 yield _Group(slots, fixed={((name, 1), slot_field): "2"})
 
-    def _alike(self, beside: Sequence[Key], slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
-        """The same state or tick for all of many: three loans that are out would be three changes."""
-        for name in dict.fromkeys(field_name for _, field_name in slots) if len(beside) > 2 else ():
-            keys = [key for key in beside if (key, name) in slots]
-            spec_field = self.cast.entity(keys[0][0]).field(name)
-            if spec_field is not None and spec_field.type in (FieldType.CHOICE, FieldType.BOOL):
-                yield from ({(key, name): value for key in keys} for value in values_of(spec_field, ()))
+    def _alike(self, subject: str, beside: Sequence[Key], slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
+        """The same state, tick or link, or two of them, for all of several: three loans of one are six changes.
+
+        The subject is one of them where it is of their kind.
+        """
+        if len(beside) < 2:
+            return
+        keys = [*beside, (subject, 1)] if any(name == subject for name, _ in beside) else list(beside)
+        kind = beside[0][0]
+        names = [
+            name for name in dict.fromkeys(field_name for _, field_name in slots) if self._is_shared(kind, name)
+        ]
+        for size in (1, 2):
+            for chosen in itertools.combinations(names, size):
+                options = (list(self.options((keys[0], name), ())) for name in chosen)
+                for values in itertools.product(*options):
+                    yield {(key, name): text for key in keys for name, text in zip(chosen, values, strict=True)}
+
+    def _all_alike(self, slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
+        """One value for a field of all records of a kind, where there are several."""
+        for kind, name in dict.fromkeys((key[0], field_name) for key, field_name in slots):
+            keys = [key for key, field_name in slots if key[0] == kind and field_name == name]
+            if len(keys) > 1 and self._is_shared(kind, name):
+                yield from ({(key, name): value for key in keys} for value in self.options((keys[0], name), ()))
+
+    def _is_shared(self, kind: str, name: str) -> bool:
+        """True if a field is one in which several records are mostly alike."""
+        spec_field = self.cast.entity(kind).field(name)
+        return spec_field is not None and spec_field.type in (FieldType.CHOICE, FieldType.BOOL, FieldType.REF)
 
     def options(self, slot: Slot, numbers: Sequence[Decimal]) -> Iterator[str]:
         (name, number), field_name = slot
@@ -179,6 +210,10 @@ class Search:
             if not (spec_field.ref == name and text == str(number)):
                 yield text
 
+    def is_link(self, slot: Slot) -> bool:
+        """True if a field leads to another record."""
+        return self._target_of(slot[0][0], slot[1]) is not None
+
     def _target_of(self, name: str, field_name: str) -> str | None:
         spec_field = self.cast.entity(name).field(field_name)
         return spec_field.ref if spec_field else None
@@ -190,7 +225,10 @@ class Search:
         ]
 
     def _kinds_named(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[str]:
-        return list(dict.fromkeys(name for node in nodes for name, _ in self.places(entity, node)))
+        """The kinds that an expression speaks of, those included of which it names nothing but a figure."""
+        places = dict.fromkeys(place for node in nodes for place in self.places(entity, node))
+        names = [name for place in places for name in (place[0], self._target_of(*place)) if name]
+        return list(dict.fromkeys(names))
 
     def _kinds_counted(self, entity: EntitySpec, nodes: Sequence[Node]) -> Iterator[str]:
         """The kinds of record that a condition counts, those of figures that it leans on included."""
@@ -239,10 +277,21 @@ def _companion_sets(
     sizes = dict.fromkeys((1, 2, *(int(number) for number in numbers if 2 < number <= _MOST_BESIDE)))
     for size in sizes:
         for kind in kinds:
-            start = 2 if kind == entity.name else 1
-            yield tuple((kind, number) for number in range(start, start + size))
+            yield _several(entity, kind, size)
     if len(kinds) > 1:
         yield tuple((kind, 2 if kind == entity.name else 1) for kind in kinds)
+
+
+def _crowds(entity: EntitySpec, kinds: Sequence[str], numbers: Sequence[Decimal]) -> Iterator[tuple[Key, ...]]:
+    """Sets of more records than are tried otherwise: twenty permits a year are refused at the next one."""
+    for number in dict.fromkeys(int(number) for number in numbers if _MOST_BESIDE < number <= _MOST_CROWDED):
+        for kind in kinds:
+            yield _several(entity, kind, number)
+
+
+def _several(entity: EntitySpec, kind: str, size: int) -> tuple[Key, ...]:
+    start = 2 if kind == entity.name else 1
+    return tuple((kind, number) for number in range(start, start + size))
 
 
 @dataclass
@@ -251,6 +300,7 @@ class _Options:
 
     search: Search
     numbers: Sequence[Decimal]
+    with_spare: bool = False
     tried: dict[Slot, list[str]] = field(default_factory=dict)
 
     def combined(self, slots: Sequence[Slot], size: int) -> Iterator[dict[Slot, str]]:
@@ -262,6 +312,8 @@ class _Options:
     def _values_of(self, slot: Slot) -> list[str]:
         if slot not in self.tried:
             self.tried[slot] = list(self.search.options(slot, self.numbers))
+            if self.with_spare and self.search.is_link(slot):
+                self.tried[slot].append(_SPARE)
         return self.tried[slot]
 
 

@@ -64,6 +64,13 @@ class Examples:
             self._violations_found[entity.name, stated] = self._violations.find(entity, rule, stated)
         return self._violations_found[entity.name, stated]
 
+    def broken_along(self, entity: EntitySpec, rule: RuleSpec) -> RuleSpec | None:
+        """The other rule that most of the records broke which were found to break this one; None without one."""
+        stated = statement(self.spec, entity, rule)
+        other = self._violations.in_the_way.get(stated) if stated is not None else None
+        rules = [one for one in self.spec.rules if one.entity == entity.name and one != rule]
+        return next((one for one in rules if statement(self.spec, entity, one) == other), None) if other else None
+
     def scene_where(
         self,
         entity: EntitySpec,

@@ -10,7 +10,7 @@ from app.blueprint.generate.expressions import ensure_parts
 from app.blueprint.generate.locks import lock_parts
 from app.blueprint.generate.stated import called_off, is_condition, statement
 from app.blueprint.spans import orders_of, takes_time
-from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
+from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, OnDelete, RuleKind, RuleSpec
 from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum_field, times_field
 
 RuleWord = Literal["Unique", "NoOverlap", "Capacity", "Overdue", "Sum", "InOrder", "Stock", "Ensure", "Locked"]
@@ -142,7 +142,9 @@ def _overdue_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec
 
 def _order_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
     kinds = {field.type for field in fields}
-    comparable = kinds <= set(_DATES) or kinds <= {FieldType.INT} or kinds <= {FieldType.MONEY}
+    # Decimals are kept as whole numbers of their smallest part, so only those of the same parts compare.
+    alike = len(kinds) == 1 and len({field.digits for field in fields}) == 1
+    comparable = kinds <= set(_DATES) or (alike and kinds <= NUMBERS)
     if len(fields) < 2 or not comparable:
         return None
     names = {"earlier": fields[0].name, "later": fields[1].name}

@@ -71,6 +71,7 @@ _VIEW_FIELDS = {
     ViewKind.RANKING: (FieldType.INT, FieldType.DECIMAL, FieldType.MONEY),
     ViewKind.CHART: (
         FieldType.INT,
+        FieldType.DECIMAL,
         FieldType.MONEY,
         FieldType.CHOICE,
         FieldType.DATE,

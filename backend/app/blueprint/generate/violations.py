@@ -64,6 +64,8 @@ class Violations:
         self._judge = judge
         self._search = search
         self._tries_left = 0
+        self.in_the_way: dict[Statement, Statement] = {}
+        """By the statement that nothing was found to break alone: the other one about the same record, mostly."""
 
     def find(self, entity: EntitySpec, rule: RuleSpec, stated: Statement) -> Violation | None:
         """The first scene found in which the rule, stated like this, is broken alone; None without one."""
@@ -87,6 +89,7 @@ class Violations:
         second_best: Violation | None = None
         self._tries_left = _MOST_TRIES
         stuck: Counter[object] = Counter()
+        blocking: Counter[Statement] = Counter()
         for candidate in itertools.takewhile(self._has_tries_left, self._search.candidates(entity, stated)):
             for copies in self._copies_to_try(entity, rule, candidate):
                 outcome = self._attempt(entity, stated, candidate, copies)
@@ -96,11 +99,15 @@ class Violations:
                         self._tries_left = min(self._tries_left, _TRIES_FOR_BETTER)
                     kind = (outcome.stated, candidate.beside, copies)
                     stuck[kind] += 1
+                    if outcome.key == outcome.scene.subject:
+                        blocking[outcome.stated] += 1
                     # Copies are alike, so what is in their way mostly stays there.
                     is_worth_it = stuck[kind] <= (1 if copies else _MOST_MENDED)
                     outcome = self._mend(entity, stated, candidate, outcome, copies) if is_worth_it else None
                 if outcome is not None:
                     return outcome
+        if blocking:
+            self.in_the_way[stated] = blocking.most_common(1)[0][0]
         return second_best
 
     def _mend(
@@ -234,7 +241,10 @@ class Violations:
     def _find_obstacle(self, violation: Violation) -> Obstacle | None:
         """The first record of a violation that could not be added before the refused one."""
         if violation.copies:
-            return None
+            # The copies themselves are judged one after the other; what they belong to has to be there first.
+            records = {key: texts for key, texts in violation.scene.records.items() if key != violation.last}
+            stopped = self._judge.first_refused(Scene(violation.scene.subject, records))
+            return Obstacle(violation.scene, *stopped, violation) if stopped else None
         condition = self._move_condition(violation)
         if condition is not None and not self._judge.keeps(
             violation.scene, violation.scene.subject, condition, strictly=True

@@ -20,7 +20,7 @@ WIDTH, LEFT, BASE = 640, 76, 220
 def chart(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> dict[str, Any]:
     """The points of the chart, where they stand in the drawing, and what they are called."""
     field = entity.field(entity.chart)
-    number = field if field.type in ("int", "money") else None
+    number = field if field.type in ("int", "decimal", "money") else None
     when = next(iter(entity.of_type("date", "datetime")), None)
     where, values = visitor.sees(entity)
     if number is not None and when is not None:
@@ -106,8 +106,12 @@ def _placed(points: list[tuple[str, int]], most: int, number: Field | None) -> l
 
 def _short_said(value: int, number: Field | None) -> str:
     """The figure as it fits beside an axis."""
+    if number is not None and number.type == "decimal":
+        return f"{value / 10**number.digits:,.{number.digits}f}".rstrip("0").rstrip(".")
     return _said(value, number).removesuffix(".00")
 
 
 def _said(value: int, number: Field | None) -> str:
+    if number is not None and number.type == "decimal":
+        return show(number, value)
     return money(value, ABOUT.currency) if number is not None and number.type == "money" else f"{value:,}"
