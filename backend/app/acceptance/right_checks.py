@@ -14,7 +14,8 @@ from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import KnownRecords, read_again, read_records
 from app.acceptance.people import People
 from app.blueprint.generate.item_scenes import person_of
-from app.blueprint.spec import AppSpec, EntitySpec, Reach, RightSpec
+from app.blueprint.generate.locks import lock_condition
+from app.blueprint.spec import AppSpec, EntitySpec, Reach, RightSpec, RuleKind
 from app.domain.failure import BuildFailed, FailureCode
 
 _OPENS: Final = 200
@@ -160,6 +161,14 @@ class RightChecks:
             raise self._wrong_right(entity, right, "cannot add one", f"POST {answer.path}: {excerpt_of(answer)}")
         return 0
 
+    def _is_locked(self, entity: EntitySpec, number: int, records: KnownRecords) -> bool:
+        """True if a rule keeps the record as it is, whoever it belongs to."""
+        locks = (
+            rule for rule in self._people.spec.rules if rule.kind is RuleKind.LOCKED and rule.entity == entity.name
+        )
+        evaluator = records.evaluator()
+        return any(evaluator.holds(lock_condition(lock), entity.name, number) for lock in locks)
+
     async def _try_changing(
         self, actor: Actor, entity: EntitySpec, right: RightSpec, records: KnownRecords, expected: set[int]
     ) -> str:
@@ -170,7 +179,7 @@ class RightChecks:
             if not person or actor.number in owners_of(records, entity, number, person)
         }
         theirs = {Reach.ALL: expected, Reach.OWN: own_records, Reach.NONE: set[int]()}[right.changes]
-        for number in sorted(theirs)[:1]:
+        for number in sorted(number for number in theirs if not self._is_locked(entity, number, records))[:1]:
             page = await actor.session.get(f"/{entity.table}/{number}/edit")
             form = next(
                 (form for form in page.page.forms if form.action.endswith("/edit") or not form.action), None

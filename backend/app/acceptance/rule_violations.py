@@ -98,11 +98,19 @@ async def _change_locked(people: People, entity: EntitySpec, rule: RuleSpec) -> 
     token = next(({"csrf_token": texts["csrf_token"]} for texts in sent_along if "csrf_token" in texts), {})
     others = {name: text for name, text in _typed_anew(people, entity).items() if name not in parts["opens"]}
     if others:
-        typed = {name: text for name, text in record.values.items() if not _is_uploaded(entity, name)}
+        typed = {name: text for name, text in record.values.items() if text and not _is_uploaded(entity, name)}
+        # What the app fills in itself is asked for by a change; without it that would be what is refused.
+        typed = {**_samples_of_required(people, entity), **typed}
         answer = await driver.visitor.post(f"{record.path}/edit", {**typed, **others, **token})
         _must_refuse(rule, answer, others)
     _must_refuse(rule, await driver.visitor.post(f"{record.path}/delete", token), {})
     return f"{rule.about} (refused)"
+
+
+def _samples_of_required(people: People, entity: EntitySpec) -> dict[str, str]:
+    values = people.samples.values(entity)
+    fields = [field for field in entity.fields if field.required and field.type not in UPLOADED]
+    return {field.name: values[field.name] for field in fields if values.get(field.name)}
 
 
 def _is_uploaded(entity: EntitySpec, name: str) -> bool:

@@ -32,12 +32,16 @@ MONEY_DIGITS: Final = 2
 
 @dataclass(frozen=True)
 class Place:
-    """One expression of a specification: its place, its kind of record, and whether it is a condition."""
+    """One expression of a specification: its place, its kind of record, and whether it is a condition.
+
+    `link` is the kind that the field leads to which its value is written into.
+    """
 
     where: str
     entity: str
     text: str
     is_condition: bool
+    link: str | None = None
 
 
 def catalogue_of(spec: AppSpec) -> Catalogue:
@@ -87,7 +91,7 @@ def expressions_of(spec: AppSpec) -> Iterator[Place]:
     for entity in spec.entities:
         yield from _entity_expressions(entity)
         for move in entity.moves:
-            yield from _move_expressions(entity, move)
+            yield from _move_expressions(spec, entity, move)
     for form in spec.forms:
         asked = spec.entity(form.entity)
         for offer in form.offers:
@@ -115,7 +119,7 @@ def _message_expressions(message: MessageSpec) -> Iterator[Place]:
 def _entity_expressions(entity: EntitySpec) -> Iterator[Place]:
     for field in entity.fields:
         if field.starts_as:
-            yield Place(f"{entity.name}.{field.name}, starts_as", entity.name, field.starts_as, False)
+            yield Place(f"{entity.name}.{field.name}, starts_as", entity.name, field.starts_as, False, field.ref)
     if entity.public_if:
         yield Place(f"{entity.name}, public_if", entity.name, entity.public_if, True)
     for right in entity.rights:
@@ -123,12 +127,15 @@ def _entity_expressions(entity: EntitySpec) -> Iterator[Place]:
             yield Place(f"right of {right.role} on {entity.name}, only_if", entity.name, right.only_if, True)
 
 
-def _move_expressions(entity: EntitySpec, move: MoveSpec) -> Iterator[Place]:
+def _move_expressions(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Iterator[Place]:
     if move.only_if:
         yield Place(f"move {move.label!r} of {entity.name}, only_if", entity.name, move.only_if, True)
     for assignment in move.sets:
         where = f"move {move.label!r} of {entity.name}, sets {assignment.field}"
-        yield Place(where, entity.name, assignment.value, False)
+        by_link = entity.field(assignment.link) if assignment.link else None
+        holder = spec.entity(by_link.ref or "") if by_link is not None else entity
+        field = holder.field(assignment.name) if holder is not None else None
+        yield Place(where, entity.name, assignment.value, False, field.ref if field is not None else None)
 
 
 def check_expressions(spec: AppSpec) -> None:
@@ -143,8 +150,10 @@ def check_expressions(spec: AppSpec) -> None:
         raise ValueError(str(fault)) from fault
     for place in expressions_of(spec):
         try:
-            check = compiler.condition if place.is_condition else compiler.value
-            check(place.text, place.entity)
+            if place.is_condition:
+                compiler.condition(place.text, place.entity)
+            else:
+                compiler.value(place.text, place.entity, link=place.link)
         except Fault as fault:
             raise ValueError(f"{place.where}: {fault}") from fault
 

@@ -1,4 +1,4 @@
-"""How a rule is tried on the running app: a lock beside conditions, a day past where only days to come are taken."""
+"""How a rule is tried on the running app: locks beside conditions, and days past where only those to come go."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.acceptance import rule_violations
 from app.acceptance.people import People
 from app.acceptance.stage import Stage
 from app.blueprint.generate.scenes import Scene
-from app.blueprint.spec import AppSpec, RuleKind
+from app.blueprint.spec import AppSpec, EntitySpec, RuleKind
 
 JOBS = AppSpec.model_validate(
     {
@@ -62,3 +62,52 @@ def test_a_day_is_no_link_to_what_a_record_belongs_to() -> None:
     texts = {"what": "A", "by_when": "@-1 10:30", "status": "Ordered"}
     stage = Stage(driver, Scene(("Job", 1), {("Job", 1): texts}))
     assert stage._find_detour(("Job", 1), None) is None
+
+
+async def test_a_locked_record_is_changed_by_a_form_that_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the app filled in by itself is typed, and no name of a file is."""
+    spec = JOBS.model_copy(
+        update={
+            "entities": (
+                EntitySpec.model_validate(
+                    {
+                        "name": "Job",
+                        "fields": [
+                            {"name": "what", "required": True},
+                            {"name": "read_at", "type": "datetime", "required": True, "starts_as": "now"},
+                            {"name": "photo", "type": "image"},
+                            {"name": "status", "type": "choice", "choices": ["Ordered", "Done"]},
+                        ],
+                    }
+                ),
+            ),
+            "rules": (JOBS.rules[2],),
+        }
+    )
+    (job,) = spec.entities
+    sent: list[dict[str, str]] = []
+
+    async def post(path: str, values: dict[str, str]) -> SimpleNamespace:
+        sent.append(values)
+        page = SimpleNamespace(text="It is done.")
+        return SimpleNamespace(is_refusal=True, page=page, path=path)
+
+    async def get(_path: str) -> SimpleNamespace:
+        return SimpleNamespace(page=SimpleNamespace(forms=[]))
+
+    async def add_all(stage: Stage) -> None:
+        record = SimpleNamespace(path="/jobs/1", values={"what": "A", "read_at": "", "photo": "zebra.png"})
+        stage.kept[stage.scene.subject] = cast("Any", record)
+
+    monkeypatch.setattr(Stage, "add_all", add_all)
+    values = {"what": "B", "read_at": "2026-12-01T10:00", "photo": "zebra.png", "status": "Done"}
+    samples = SimpleNamespace(
+        once_only=SimpleNamespace(scene=lambda scene, _: scene), values=lambda _entity: dict(values)
+    )
+    driver = SimpleNamespace(spec=spec, samples=samples, visitor=SimpleNamespace(get=get, post=post))
+    house = cast("People", SimpleNamespace(driver=driver, spec=spec, samples=samples))
+
+    await rule_violations.break_rule(house, job, spec.rules[0])
+
+    assert sent[0]["read_at"] == "2026-12-01T10:00"
+    assert "photo" not in sent[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.blueprint.generate import generate
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Scene
 from app.blueprint.generate.violations import Violation
@@ -201,3 +202,21 @@ def test_a_record_without_states_is_never_called_off(tmp_path: Path) -> None:
     spec = AppSpec.model_validate(app(kind("Check", NAME), rules=[], forms=[form]))
     public = LoadedApp(spec, tmp_path).module("public")
     assert public.can_cancel(None, public.FORMS[0], {"id": 1, "name": "A"}) is False
+
+
+def test_me_is_written_into_a_link_to_one_who_signs_in_and_nothing_else() -> None:
+    raw = copy.deepcopy(ON_BOARD)
+    courier, job = raw["entities"]
+    courier["fields"].append({"name": "email", "type": "email", "required": True})
+    job["fields"].append({"name": "note"})
+    job["state"] = "status"
+    take = {"label": "Take", "sources": ["Ordered"], "target": "Taken", "about": "Theirs.", "by": ["Courier"]}
+    job["moves"] = [{**take, "sets": [{"field": "courier", "value": "me"}]}]
+    raw["roles"] = [{"name": "Courier", "about": "Takes jobs.", "scope": "own", "entity": "Courier"}]
+    raw["rules"] = []
+    spec, faults = faults_of(raw)
+    assert faults == []
+    assert spec is not None
+    assert "sets=(('courier', \"app_me('couriers')\"),)" in generate(spec)["app/schema.py"]
+    job["moves"][0]["sets"][0]["field"] = "note"
+    assert "a link to one who signs in: Courier" in told(raw)

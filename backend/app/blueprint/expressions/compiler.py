@@ -55,10 +55,18 @@ class Compiler:
     catalogue: Catalogue
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def value(self, text: str, entity: str, *, digits: int | None = None, alias: str = ROW) -> Sql:
-        """A figure about a record of `entity`; Fault when it cannot be worked out. `digits` rounds a number."""
+    def value(
+        self, text: str, entity: str, *, digits: int | None = None, alias: str = ROW, link: str | None = None
+    ) -> Sql:
+        """A figure about a record of `entity`; Fault when it cannot be worked out. `digits` rounds a number.
+
+        `link` is the kind that the field leads to which the value is written into.
+        """
         scope = _Scope(entity, alias)
-        compiled = _Expression(self, scope, scope, 0).node(parse(text))
+        expression = _Expression(self, scope, scope, 0)
+        compiled = expression.node(parse(text))
+        if compiled.type is _ME:
+            compiled = expression.me_as(link)
         return self._round(compiled, digits) if compiled.type.is_numeric else compiled
 
     def condition(self, text: str, entity: str, *, alias: str = ROW) -> str:
@@ -183,6 +191,14 @@ class _Expression:
                 f"me.{steps[0]} is known of {len(holders)} kinds of people who sign in; it must be exactly one"
             )
         return self._follow_links(self._as_me(holders[0]), steps)
+
+    def me_as(self, link: str | None) -> Sql:
+        """Whoever has signed in, as the record that a link of that kind leads to."""
+        people = self.compiler.catalogue.people
+        if link is None or link not in people:
+            known = ", ".join(people) or "nobody"
+            raise Fault(f"me alone is compared with, or written into, a link to one who signs in: {known}")
+        return self._as_me(link)
 
     def _as_me(self, entity: str) -> Sql:
         table = self.compiler.catalogue.entity(entity).table

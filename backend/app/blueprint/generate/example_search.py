@@ -96,16 +96,19 @@ class Search:
         groups = list(self._slot_groups(entity, places, kinds, numbers))
         if lasting:
             groups = [replace(group, slots=self._without_states(group.slots)) for group in groups]
+        # Several that are alike come after what one change does: each of them is in the way of other rules.
+        alike = [] if lasting else list(self._alike_groups(entity, places, kinds, numbers))
         # A few of every sort come before many of one.
-        for size, skipped, most in (
-            (0, 0, 1),
-            (1, 0, _TRIES),
-            (2, 0, _FEW),
-            (3, 0, _FEW),
-            (2, _FEW, _TRIES),
-            (3, _FEW, _TRIES),
+        for varied, size, skipped, most in (
+            (groups, 0, 0, 1),
+            (groups, 1, 0, _TRIES),
+            (alike, 0, 0, 1),
+            (groups, 2, 0, _FEW),
+            (groups, 3, 0, _FEW),
+            (groups, 2, _FEW, _TRIES),
+            (groups, 3, _FEW, _TRIES),
         ):
-            for group in groups:
+            for group in varied:
                 combined = options.combined(group.slots, size)
                 for changes in itertools.islice(combined, skipped, most):
                     yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
@@ -151,32 +154,37 @@ class Search:
                 (key, slot_field) for key in beside for name, slot_field in places if key[0] == name
             ]
             yield _Group(list(dict.fromkeys([*companion_slots, *first_slots])), beside=beside)
-            for fixed in self._alike(entity.name, beside, companion_slots):
+            for fixed in self._alike(beside, companion_slots) if len(beside) > 2 else ():
                 yield _Group(first_slots, fixed=fixed, beside=beside)
-        for beside in _crowds(entity, kinds, numbers):
-            # So many are judged slowly, so that nothing else is varied beside them.
-            crowd_slots = [(key, slot_field) for key in beside for name, slot_field in places if key[0] == name]
-            for fixed in itertools.chain([{}], self._alike(entity.name, beside, crowd_slots)):
-                yield _Group((), fixed=fixed, beside=beside)
         for name, slot_field in places:
             target = self._target_of(name, slot_field)
             if target:
                 slots = [((target, 2), field_name) for kind, field_name in places if kind == target]
                 yield _Group(slots, fixed={((name, 1), slot_field): "2"})
 
-    def _alike(self, subject: str, beside: Sequence[Key], slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
-        """The same state, tick or link, or two of them, for all of several: three loans of one are six changes.
+    def _alike_groups(
+        self, entity: EntitySpec, places: Sequence[Place], kinds: Sequence[str], numbers: Sequence[Decimal]
+    ) -> Iterator[_Group]:
+        """Several that are alike in up to two fields, the subject among them, and as many as a number asks for."""
+        sets = [
+            beside for beside in _companion_sets(entity, kinds, numbers) if len({name for name, _ in beside}) == 1
+        ]
+        for beside in (*sets, *_crowds(entity, kinds, numbers)):
+            if len(beside) < 2:
+                continue
+            if len(beside) > _MOST_BESIDE:
+                yield _Group((), beside=beside)
+            keys = [*beside, (entity.name, 1)] if beside[0][0] == entity.name else list(beside)
+            slots = [(key, slot_field) for key in keys for name, slot_field in places if key[0] == name]
+            yield from (_Group((), fixed=fixed, beside=beside) for fixed in self._alike(keys, slots, most=2))
 
-        The subject is one of them where it is of their kind.
-        """
-        if len(beside) < 2:
-            return
-        keys = [*beside, (subject, 1)] if any(name == subject for name, _ in beside) else list(beside)
-        kind = beside[0][0]
+    def _alike(self, keys: Sequence[Key], slots: Sequence[Slot], *, most: int = 1) -> Iterator[dict[Slot, str]]:
+        """The same state, tick or link, or two of them, for all of many: three loans of one are six changes."""
+        kind = keys[0][0]
         names = [
             name for name in dict.fromkeys(field_name for _, field_name in slots) if self._is_shared(kind, name)
         ]
-        for size in (1, 2):
+        for size in range(1, most + 1):
             for chosen in itertools.combinations(names, size):
                 options = (list(self.options((keys[0], name), ())) for name in chosen)
                 for values in itertools.product(*options):

@@ -58,7 +58,7 @@ def first_sql(spec: AppSpec, entity: EntitySpec, field: FieldSpec) -> str:
 def _assigned_sql(spec: AppSpec, entity: EntitySpec, expression: str, field: FieldSpec) -> str:
     """The SQL of a value in the unit that the field is kept in."""
     digits = {FieldType.DECIMAL: field.digits, FieldType.MONEY: MONEY_DIGITS}.get(field.type, 0)
-    return compiler_of(spec).value(expression, entity.name, digits=digits).text
+    return compiler_of(spec).value(expression, entity.name, digits=digits, link=field.ref).text
 
 
 def in_smallest_unit(field: FieldSpec, bound: Decimal) -> int:
