@@ -84,34 +84,51 @@ class Search:
         places = list(dict.fromkeys(place for node in nodes for place in self.places(entity, node)))
         # The state of a record is the last thing to vary: it changes by moves alone.
         places.sort(key=lambda place: entity.moves and place == (entity.name, entity.state))
-        values = [
-            node.value
-            for text in self._with_figures(entity, nodes)
-            for node in walk(text)
-            if isinstance(node, Value)
-        ]
-        numbers = list(dict.fromkeys(value for value in values if isinstance(value, Decimal)))
-        kinds = list(dict.fromkeys(self._kinds_counted(entity, nodes)))
-        options = _Options(self, numbers)
+        kinds, numbers = self._counted(entity, nodes, followed=False)
+        near = _Options(self, numbers)
         groups = list(self._slot_groups(entity, places, kinds, numbers))
         if lasting:
             groups = [replace(group, slots=self._without_states(group.slots)) for group in groups]
-        # Several that are alike come after what one change does: each of them is in the way of other rules.
-        alike = [] if lasting else list(self._alike_groups(entity, places, kinds, numbers))
+        further = [] if lasting else list(self._further_passes(entity, nodes, places))
         # A few of every sort come before many of one.
-        for varied, size, skipped, most in (
-            (groups, 0, 0, 1),
-            (groups, 1, 0, _TRIES),
-            (alike, 0, 0, 1),
-            (groups, 2, 0, _FEW),
-            (groups, 3, 0, _FEW),
-            (groups, 2, _FEW, _TRIES),
-            (groups, 3, _FEW, _TRIES),
+        for varied, options, size, skipped, most in (
+            (groups, near, 0, 0, 1),
+            (groups, near, 1, 0, _TRIES),
+            *further,
+            (groups, near, 2, 0, _FEW),
+            (groups, near, 3, 0, _FEW),
+            (groups, near, 2, _FEW, _TRIES),
+            (groups, near, 3, _FEW, _TRIES),
         ):
             for group in varied:
                 combined = options.combined(group.slots, size)
                 for changes in itertools.islice(combined, skipped, most):
                     yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
+
+    def _further_passes(
+        self, entity: EntitySpec, nodes: Sequence[Node], places: Sequence[Place]
+    ) -> Iterator[tuple[list[_Group], _Options, int, int, int]]:
+        """What comes after one change: records that only a figure counts which is followed, then several alike."""
+        kinds, numbers = self._counted(entity, nodes, followed=True)
+        far = _Options(self, numbers)
+        if (kinds, numbers) != self._counted(entity, nodes, followed=False):
+            groups = list(self._slot_groups(entity, places, kinds, numbers))
+            yield groups, far, 0, 0, 1
+            yield groups, far, 1, 0, _FEW
+        yield list(self._alike_groups(entity, places, kinds, numbers)), far, 0, 0, 1
+
+    def _counted(
+        self, entity: EntitySpec, nodes: Sequence[Node], *, followed: bool
+    ) -> tuple[list[str], list[Decimal]]:
+        """The kinds of record that a condition counts, and the numbers that it names."""
+        values = [
+            node.value
+            for text in self._with_figures(entity, nodes, followed=followed)
+            for node in walk(text)
+            if isinstance(node, Value)
+        ]
+        numbers = dict.fromkeys(value for value in values if isinstance(value, Decimal))
+        return list(dict.fromkeys(self._kinds_counted(entity, nodes, followed=followed))), list(numbers)
 
     def mending(self, candidate: Candidate, scene: Scene, key: Key, stated: Statement) -> Iterator[Candidate]:
         """The candidate with one or two more changes, of what a statement about a record of it speaks of."""
@@ -125,8 +142,10 @@ class Search:
             if record_key[0] == name
         ]
         free = [slot for slot in slots if slot not in candidate.changes]
-        options = _Options(self, (), with_spare=True)
-        for changes in itertools.chain(self._all_alike(free), itertools.islice(options.combined(free, 1), _MENDS)):
+        options = _Options(self, ())
+        singles = itertools.islice(options.combined(free, 1), _MENDS)
+        spare = ({slot: _SPARE} for slot in free if self._target_of(slot[0][0], slot[1]))
+        for changes in itertools.chain(singles, self._all_alike(free), spare):
             yield replace(candidate, changes={**candidate.changes, **changes})
         for kind in dict.fromkeys(self._kinds_counted(entity, nodes)):
             number = 1 + sum(name == kind for name, _ in scene.records)
@@ -218,31 +237,33 @@ class Search:
             if not (spec_field.ref == name and text == str(number)):
                 yield text
 
-    def is_link(self, slot: Slot) -> bool:
-        """True if a field leads to another record."""
-        return self._target_of(slot[0][0], slot[1]) is not None
-
     def _target_of(self, name: str, field_name: str) -> str | None:
         spec_field = self.cast.entity(name).field(field_name)
         return spec_field.ref if spec_field else None
 
-    def _with_figures(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[Node]:
+    def _with_figures(self, entity: EntitySpec, nodes: Sequence[Node], *, followed: bool) -> list[Node]:
         return [
             *nodes,
-            *(node for name in self._kinds_named(entity, nodes) for node in figures(self.cast.spec, name)),
+            *(
+                node
+                for name in self._kinds_named(entity, nodes, followed=followed)
+                for node in figures(self.cast.spec, name)
+            ),
         ]
 
-    def _kinds_named(self, entity: EntitySpec, nodes: Sequence[Node]) -> list[str]:
-        """The kinds that an expression speaks of, those included of which it names nothing but a figure."""
+    def _kinds_named(self, entity: EntitySpec, nodes: Sequence[Node], *, followed: bool) -> list[str]:
+        """The kinds that an expression speaks of; `followed` also those of which it names nothing but a figure."""
         places = dict.fromkeys(place for node in nodes for place in self.places(entity, node))
-        names = [name for place in places for name in (place[0], self._target_of(*place)) if name]
-        return list(dict.fromkeys(names))
+        led_to = (self._target_of(*place) for place in places if followed)
+        return list(dict.fromkeys([*(name for name, _ in places), *filter(None, led_to)]))
 
-    def _kinds_counted(self, entity: EntitySpec, nodes: Sequence[Node]) -> Iterator[str]:
+    def _kinds_counted(
+        self, entity: EntitySpec, nodes: Sequence[Node], *, followed: bool = False
+    ) -> Iterator[str]:
         """The kinds of record that a condition counts, those of figures that it leans on included."""
         for node in nodes:
             yield from (part.entity for part in walk(node) if isinstance(part, Aggregate))
-        for name in self._kinds_named(entity, nodes):
+        for name in self._kinds_named(entity, nodes, followed=followed):
             for node in figures(self.cast.spec, name):
                 yield from (part.entity for part in walk(node) if isinstance(part, Aggregate))
 
@@ -308,7 +329,6 @@ class _Options:
 
     search: Search
     numbers: Sequence[Decimal]
-    with_spare: bool = False
     tried: dict[Slot, list[str]] = field(default_factory=dict)
 
     def combined(self, slots: Sequence[Slot], size: int) -> Iterator[dict[Slot, str]]:
@@ -320,8 +340,6 @@ class _Options:
     def _values_of(self, slot: Slot) -> list[str]:
         if slot not in self.tried:
             self.tried[slot] = list(self.search.options(slot, self.numbers))
-            if self.with_spare and self.search.is_link(slot):
-                self.tried[slot].append(_SPARE)
         return self.tried[slot]
 
 

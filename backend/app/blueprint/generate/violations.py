@@ -238,13 +238,20 @@ class Violations:
         move = next((move for move in moves if move.label == violation.move), None)
         return (move.only_if, None) if move is not None and move.only_if else None
 
+    def _goes_by_states(self, name: str) -> bool:
+        """True if a record, or one it belongs to, may pass through a state in which it can be added."""
+        entity = self._judge.cast.entity(name)
+        targets = [self._judge.cast.entity(field.ref) for field in entity.fields if field.ref]
+        return any(kind.moves for kind in (entity, *targets))
+
     def _find_obstacle(self, violation: Violation) -> Obstacle | None:
         """The first record of a violation that could not be added before the refused one."""
         if violation.copies:
             # The copies themselves are judged one after the other; what they belong to has to be there first.
             records = {key: texts for key, texts in violation.scene.records.items() if key != violation.last}
             stopped = self._judge.first_refused(Scene(violation.scene.subject, records))
-            return Obstacle(violation.scene, *stopped, violation) if stopped else None
+            is_fixed = stopped is not None and not self._goes_by_states(stopped[0][0])
+            return Obstacle(violation.scene, *stopped, violation) if stopped and is_fixed else None
         condition = self._move_condition(violation)
         if condition is not None and not self._judge.keeps(
             violation.scene, violation.scene.subject, condition, strictly=True
