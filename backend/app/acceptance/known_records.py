@@ -151,8 +151,8 @@ async def _read_names(driver: FormDriver, entity: EntitySpec) -> dict[str, dict[
     names = {field.name: _by_name(field, offered) for field in links}
     for field in links:
         target = driver.spec.entity(field.ref or "")
-        # What is settled is not offered to new records, and has its old ones all the same.
-        if target is not None and _may_be_closed(driver.spec, entity, target):
+        # What is settled is not offered to new records, and what only a step writes is not asked for by the form.
+        if target is not None and (field.name not in offered or _may_be_closed(driver.spec, entity, target)):
             names[field.name] = {**await driver.listed(target), **names[field.name]}
     return names
 

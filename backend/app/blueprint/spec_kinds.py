@@ -16,7 +16,7 @@ RESERVED_TABLES: Final = frozenset(
     "about forms health setup static new calendar board totals search "
     # and the tables and indexes that it keeps besides its records.
     "app_attempts app_drafts app_sent app_changes app_changes_record app_files app_kept app_kept_record "
-    "app_messages app_small app_sessions app_settings app_undo app_users".split()
+    "app_messages app_messages_record app_small app_sessions app_settings app_undo app_users".split()
 )
 ASIDE: Final = "app_aside_"
 """Begins the names under which a table is put aside while an app takes over records."""

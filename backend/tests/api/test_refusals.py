@@ -260,7 +260,7 @@ def test_a_cancelled_build_is_not_called_failed_and_names_itself(house: House) -
     events = house.client.get(f"/api/generation/{job_id}/events", headers=AUTH).text
     listed = house.client.get(f"/api/projects/{project}", headers=AUTH).json()["latest_build"]
 
-    assert "this one was cancelled" in wake["detail"]
+    assert "was stopped before it was ready" in wake["detail"]
     assert (wake["job_id"], wake["project_id"], wake["build_status"]) == (str(job_id), project, "failed")
     assert again["job_id"] == str(job_id)
     assert "Cancelled by user" in events

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import json
 import sqlite3
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +14,6 @@ from typing import Any
 
 from app.blueprint.generate import generate
 from app.blueprint.spec import AppSpec
-
-NUMBERS = itertools.count()
 
 
 class Kept:
@@ -28,7 +26,8 @@ class Kept:
 
     def start(self, spec: AppSpec) -> ModuleType:
         """What the app does with its database when it starts."""
-        name = f"version_{next(NUMBERS)}"
+        # No number: this module may be imported under two names, and each would count from nought.
+        name = f"version_{uuid.uuid4().hex}"
         folder = self.folder / name
         folder.mkdir()
         for path, text in generate(spec).items():

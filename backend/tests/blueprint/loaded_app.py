@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import itertools
 import sys
+import uuid
 from pathlib import Path
 from types import ModuleType
 
 from app.blueprint.generate import generate
 from app.blueprint.spec import AppSpec
 
-NUMBERS = itertools.count()
-
 
 class LoadedApp:
     """The package of a generated app, under a name of its own."""
 
     def __init__(self, spec: AppSpec, folder: Path) -> None:
-        self.name = f"loaded_app_{next(NUMBERS)}"
+        # No number: this module may be imported under two names, and each would count from nought.
+        self.name = f"loaded_app_{uuid.uuid4().hex}"
         self.folder = folder / self.name
         self.folder.mkdir()
         for path, text in generate(spec).items():

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import sqlite3
 import sys
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from app.blueprint.spec import (
     ThemeSpec,
 )
 from app.blueprint.spec_parts import ChoiceWas
-from tests.blueprint.kept_app import NUMBERS, Kept
+from tests.blueprint.kept_app import Kept
 
 
 def field(name: str, kind: str = "text", **more: Any) -> FieldSpec:
@@ -380,7 +381,7 @@ def thing(shape: dict[str, str], name: str, was: str | None = None) -> AppSpec:
 def test_no_row_and_no_value_is_lost_over_many_edits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versions: list[dict[str, str]], data: st.DataObject
 ) -> None:
-    folder = tmp_path / str(next(NUMBERS))
+    folder = tmp_path / uuid.uuid4().hex
     folder.mkdir()
     kept = Kept(folder, monkeypatch.setenv)
     name = "Thing0"

@@ -17,7 +17,7 @@ import httpx2
 import psutil
 
 T = TypeVar("T")
-START_S = 60.0
+START_S = 120.0
 
 
 def free_ports() -> int:
