@@ -8,7 +8,7 @@ from typing import Final
 
 from app.acceptance.evidence import OWN_TESTS
 from app.acceptance.figure_checks import written_as
-from app.acceptance.form_driver import FormDriver
+from app.acceptance.form_driver import NUMBER, FormDriver
 from app.acceptance.http_session import Answer
 from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import read_records
@@ -59,8 +59,7 @@ async def _break_by_scene(people: People, entity: EntitySpec, rule: RuleSpec) ->
     # Copies are alike only where it is being alike that the rule refuses.
     differ = bool(breaking.copies) and rule.kind is not RuleKind.UNIQUE
     for _ in range(breaking.copies):
-        values = stage.values(breaking.last, anew=differ)
-        driver.read_kept(refused, values, await driver.send(refused, values))
+        await _keep_whole(driver, refused, rule, stage.values(breaking.last, anew=differ))
     values = stage.values(breaking.last, anew=differ)
     return await _must_refuse_whole(driver, refused, rule, values)
 
@@ -69,14 +68,30 @@ async def _must_refuse_whole(
     driver: FormDriver, entity: EntitySpec, rule: RuleSpec, values: Mapping[str, str]
 ) -> str:
     """The violation is refused when it is added, or by a change where only that form asks for the field."""
-    hidden = {name for name in rule.fields if values.get(name)} - await driver.asked(entity)
-    if not hidden or entity.name != rule.entity:
+    hidden = await _hidden_fields(driver, entity, rule, values)
+    if not hidden:
         return _must_refuse(rule, await driver.send(entity, values), values)
     record = await driver.keep(entity, values)
     if not hidden & await driver.changed_fields(record):
         return f"tried {OWN_TESTS}: {rule.about}"
     filled = {name: text for name, text in values.items() if text}
     return _must_refuse(rule, await driver.change(record, filled), filled)
+
+
+async def _keep_whole(driver: FormDriver, entity: EntitySpec, rule: RuleSpec, values: Mapping[str, str]) -> None:
+    """Add a record, and fill in by a change what only that form asks for."""
+    record = driver.read_kept(entity, values, await driver.send(entity, values))
+    if await _hidden_fields(driver, entity, rule, values):
+        await driver.change(record, {name: text for name, text in values.items() if text})
+
+
+async def _hidden_fields(
+    driver: FormDriver, entity: EntitySpec, rule: RuleSpec, values: Mapping[str, str]
+) -> set[str]:
+    """The fields of the rule that the form for a new record does not ask for."""
+    if entity.name != rule.entity:
+        return set()
+    return {name for name in rule.fields if values.get(name)} - await driver.asked(entity)
 
 
 async def _change_locked(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
@@ -100,17 +115,18 @@ async def _change_locked(people: People, entity: EntitySpec, rule: RuleSpec) -> 
     if others:
         typed = {name: text for name, text in record.values.items() if text and not _is_uploaded(entity, name)}
         # What the app fills in itself is asked for by a change; without it that would be what is refused.
-        typed = {**_samples_of_required(people, entity), **typed}
+        typed = {**await _filled_in(people, entity, record.id), **typed}
         answer = await driver.visitor.post(f"{record.path}/edit", {**typed, **others, **token})
         _must_refuse(rule, answer, others)
     _must_refuse(rule, await driver.visitor.post(f"{record.path}/delete", token), {})
     return f"{rule.about} (refused)"
 
 
-def _samples_of_required(people: People, entity: EntitySpec) -> dict[str, str]:
-    values = people.samples.values(entity)
-    fields = [field for field in entity.fields if field.required and field.type not in UPLOADED]
-    return {field.name: values[field.name] for field in fields if values.get(field.name)}
+async def _filled_in(people: People, entity: EntitySpec, number: int) -> dict[str, str]:
+    """The cells of a record that a form has to send again, also those that the app has filled in."""
+    rows = [row for row in await people.driver.rows(entity) if row[NUMBER] == str(number)]
+    fields = [field for field in entity.fields if field.required and field.type not in {*UPLOADED, FieldType.REF}]
+    return {field.name: row[field.label] for row in rows for field in fields}
 
 
 def _is_uploaded(entity: EntitySpec, name: str) -> bool:

@@ -20,7 +20,7 @@ from app.schema import ENTITIES, FORMS
 from app import conditions, database, files, lines, moves
 from app.database import BY_TABLE
 from app.fields import read, typed
-from app.model import FILES, Capacity, Entity, Field, InOrder, Stock, Unique
+from app.model import FILES, Capacity, Entity, Field, InOrder, Locked, Stock, Unique
 from app.seed import dated
 
 from .client import FILES as SAMPLE_FILES
@@ -119,6 +119,11 @@ def _ends(entity: Entity, values: dict[str, str]) -> dict[str, str]:
     """Ends that come after their starts."""
     orders = [rule for rule in entity.rules if isinstance(rule, InOrder) and rule.takes]
     return {rule.later: SAMPLE_ENDS[entity.field(rule.later).type] for rule in orders if values[rule.later]}
+
+
+def never_changes(entity: Entity) -> bool:
+    """True where a rule keeps each record as it was added, whatever it holds."""
+    return any(isinstance(rule, Locked) and rule.condition == "1" and not rule.opens for rule in entity.rules)
 
 
 def filled_line(client: Browser, entity: Entity, number: int) -> dict[str, str]:

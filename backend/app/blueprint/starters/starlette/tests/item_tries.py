@@ -73,6 +73,10 @@ def _take(client: Browser, entity: Entity, number: int, said: dict[str, Any], na
     stage.act_as_owner()
     row = _row(entity, record_id)
     if name == "refused":
+        overtaken = [move.target for move in entity.moves if move.automatic and said["source"] in move.sources]
+        # What stands against the move may be what the app itself goes by: an offer that has lapsed is not accepted.
+        if answer.status_code == 409 and row[entity.state] in overtaken:
+            return
         assert answer.status_code == 422, "the move went although its condition does not hold"
         assert said["about"] in html.unescape(answer.text)
         assert row[entity.state] == said["source"]

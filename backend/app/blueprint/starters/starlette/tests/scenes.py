@@ -80,9 +80,12 @@ class Stage:
 
     def _link_back(self) -> None:
         """Fill in the links to what came later, where two records lead to each other."""
+        places = {key: place for place, key in enumerate(self.records)}
         for (table, number), record_id in self.ids.items():
             texts = self.records.get((table, number), {})
             links = {field.name: (field.ref, int(texts[field.name])) for field in BY_TABLE[table].of_type("ref") if texts.get(field.name)}
+            # What was there before and is not linked is meant to be so.
+            links = {name: key for name, key in links.items() if places.get(key, -1) > places[table, number]}
             with database.session() as db:
                 row = database.get(db, BY_TABLE[table], record_id) or {}
                 late = {name: self.ids[key] for name, key in links.items() if key in self.ids and row.get(name) is None}

@@ -148,7 +148,7 @@ def in_order(client: Browser, table: str, earlier: str, later: str, says: Says) 
 
 def _low_and_high(kind: str) -> tuple[str, str]:
     clock = "T10:00" if kind == "datetime" else ""
-    return ("2", "9") if kind in ("int", "money") else (f"2031-07-01{clock}", f"2031-07-05{clock}")
+    return ("2", "9") if kind in ("int", "decimal", "money") else (f"2031-07-01{clock}", f"2031-07-05{clock}")
 
 
 def sums(client: Browser, table: str, money: str, ref: str, into: str, times: str) -> None:
