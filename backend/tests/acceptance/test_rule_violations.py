@@ -96,15 +96,18 @@ async def test_a_locked_record_is_changed_by_a_form_that_lacks_nothing(monkeypat
         return SimpleNamespace(page=SimpleNamespace(forms=[]))
 
     async def add_all(stage: Stage) -> None:
-        record = SimpleNamespace(path="/jobs/1", values={"what": "A", "read_at": "", "photo": "zebra.png"})
+        record = SimpleNamespace(id=1, path="/jobs/1", values={"what": "A", "read_at": "", "photo": "zebra.png"})
         stage.kept[stage.scene.subject] = cast("Any", record)
 
+    async def rows(_entity: EntitySpec) -> list[dict[str, str]]:
+        return [{"ID": "1", "What": "A", "Read at": "2026-12-01T10:00", "Photo": "zebra.png", "Status": "Done"}]
+
     monkeypatch.setattr(Stage, "add_all", add_all)
-    values = {"what": "B", "read_at": "2026-12-01T10:00", "photo": "zebra.png", "status": "Done"}
+    values = {"what": "B", "read_at": "", "photo": "zebra.png", "status": "Done"}
     samples = SimpleNamespace(
         once_only=SimpleNamespace(scene=lambda scene, _: scene), values=lambda _entity: dict(values)
     )
-    driver = SimpleNamespace(spec=spec, samples=samples, visitor=SimpleNamespace(get=get, post=post))
+    driver = SimpleNamespace(spec=spec, samples=samples, rows=rows, visitor=SimpleNamespace(get=get, post=post))
     house = cast("People", SimpleNamespace(driver=driver, spec=spec, samples=samples))
 
     await rule_violations.break_rule(house, job, spec.rules[0])

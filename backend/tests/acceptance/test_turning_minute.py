@@ -49,6 +49,10 @@ class Clockwork:
         """What a form offers for each link."""
         return {}
 
+    async def listed(self, _: EntitySpec) -> dict[str, str]:
+        """The records of a kind by their names; those that the stop links to play no part here."""
+        return {}
+
     async def get(self, path: str) -> Answer:
         """The page of the stop, or of the totals."""
         if self.turns:
