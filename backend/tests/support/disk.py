@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
+
+ENDS_S: Final = 15.0
 
 
 @contextmanager
@@ -22,4 +26,7 @@ def mounted_disk(place: Path, *, megabytes: int) -> Iterator[Path]:
     try:
         yield place
     finally:
-        subprocess.run(["umount", place], check=True)
+        # What wrote there may have been told to end a moment ago, and holds the disk until it has.
+        deadline = time.monotonic() + ENDS_S
+        while subprocess.run(["umount", place], check=time.monotonic() > deadline).returncode:
+            time.sleep(0.05)
