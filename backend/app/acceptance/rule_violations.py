@@ -82,7 +82,8 @@ async def _keep_whole(driver: FormDriver, entity: EntitySpec, rule: RuleSpec, va
     """Add a record, and fill in by a change what only that form asks for."""
     record = driver.read_kept(entity, values, await driver.send(entity, values))
     if await _hidden_fields(driver, entity, rule, values):
-        await driver.change(record, {name: text for name, text in values.items() if text})
+        filled = {name: text for name, text in values.items() if text}
+        driver.read_kept(entity, filled, await driver.change(record, filled))
 
 
 async def _hidden_fields(

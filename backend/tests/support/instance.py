@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,18 +18,31 @@ import httpx2
 import psutil
 
 T = TypeVar("T")
-START_S = 120.0
+START_S = 60.0
+PORTS, PORTS_EACH = 12_000, 2_000
 
 
 def free_ports() -> int:
-    """A port that is free together with the next one."""
+    """A port that is free together with the next one.
+
+    It lies below those that the system gives out, in a range that no other process of the tests draws from: until
+    an instance listens there nobody else takes it.
+    """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = PORTS + process % 8 * PORTS_EACH
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        with socket.socket() as probe:
-            if port < 65535 and probe.connect_ex(("127.0.0.1", port + 1)):
-                return port
+        port = first + 2 * secrets.randbelow(PORTS_EACH // 2)
+        if _is_free(port) and _is_free(port + 1):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def eventually(look: Callable[[], T], *, within_s: float, every_s: float = 0.02) -> T:
@@ -74,12 +88,17 @@ class Instance:
         self.process = subprocess.Popen(
             [*command, *places], env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        eventually(lambda: (self.data_dir / "instance.json").exists(), within_s=START_S)
+        eventually(self._is_up, within_s=START_S)
         token = (self.data_dir / "token").read_text().strip()
         self.client.close()
         self.client = httpx2.Client(
             base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
         )
+
+    def _is_up(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"it ended with {self.process.returncode} before it was up"
+        return (self.data_dir / "instance.json").exists()
 
     def stop(self) -> None:
         """SIGTERM, and wait."""
