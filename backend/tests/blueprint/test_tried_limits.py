@@ -81,6 +81,31 @@ ON_BOARD = app(
     ],
 )  # fmt: skip
 
+SPAN = [{"name": name, "type": "datetime", "required": True} for name in ("starts_at", "ends_at")]
+
+
+def booked(most: int, *apart: str, when: str) -> dict[str, Any]:  # Any: as in JSON
+    """At most so many bookings of a member, of which those of a court or of the member are never at one time."""
+    overlaps = [
+        {
+            "kind": "no_overlap",
+            "entity": "Booking",
+            "fields": ["starts_at", "ends_at", name],
+            "about": f"One {name}.",
+        }
+        for name in apart
+    ]
+    counted = f"count(Booking via none where member = this.member and {when}) <= {most}"
+    return app(
+        kind("Member", NAME),
+        kind("Court", NAME),
+        kind("Booking", link("court", "Court"), link("member", "Member"), *SPAN),
+        rules=[*overlaps, ensure("Booking", "At most twenty a year.", counted)],
+    )
+
+
+A_WEEK = "week(starts_at) = week(this.starts_at)"
+
 
 def violation_of(raw: dict[str, Any], about: str) -> Violation | None:
     spec = AppSpec.model_validate(raw)
@@ -92,6 +117,18 @@ def violation_of(raw: dict[str, Any], about: str) -> Violation | None:
     "raw", [DAYS_A_YEAR, SHARES, HALVES, ON_BOARD], ids=["days_a_year", "shares", "halves", "on_board"]
 )
 def test_a_limit_over_several_records_is_tried(raw: dict[str, Any]) -> None:
+    _, faults = faults_of(raw)
+    assert faults == []
+    assert violation_of(raw, "At most twenty a year.") is not None
+
+
+@pytest.mark.parametrize(
+    ("most", "apart", "when"),
+    [(2, ("court",), "yes"), (5, ("court",), A_WEEK), (2, ("member",), A_WEEK), (3, ("court", "member"), A_WEEK)],
+    ids=["two_courts", "five_courts_a_week", "two_a_week", "three_courts_a_week"],
+)
+def test_a_limit_is_tried_beside_times_that_must_not_meet(most: int, apart: tuple[str, ...], when: str) -> None:
+    raw = booked(most, *apart, when=when)
     _, faults = faults_of(raw)
     assert faults == []
     assert violation_of(raw, "At most twenty a year.") is not None

@@ -12,7 +12,7 @@ from typing import Final
 from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path, Value
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import children, speaks_of_today, walk
-from app.blueprint.generate.scenes import Cast, Key, Scene, Slot, values_of, weekdays_of
+from app.blueprint.generate.scenes import Cast, Key, Scene, Slot, day_later, values_of, weekdays_of
 from app.blueprint.generate.stated import Statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType
 
@@ -25,8 +25,8 @@ _MOST_CROWDED: Final = 60
 _DEPTH: Final = 3
 """So many figures that lean on each other are looked through for fields to vary."""
 
-_SPARE: Final = "90"
-"""The number of a record that nothing else in a scene is linked to."""
+_SPARE: Final = 90
+"""Records from this number on are ones that nothing else in a scene is linked to."""
 
 Place = tuple[str, str]
 """A field of a kind of record."""
@@ -144,8 +144,8 @@ class Search:
         free = [slot for slot in slots if slot not in candidate.changes]
         options = _Options(self, ())
         singles = itertools.islice(options.combined(free, 1), _MENDS)
-        spare = ({slot: _SPARE} for slot in free if self._target_of(slot[0][0], slot[1]))
-        for changes in itertools.chain(singles, self._all_alike(free), spare):
+        spare = ({slot: str(_SPARE)} for slot in free if self._target_of(slot[0][0], slot[1]))
+        for changes in itertools.chain(singles, self._all_alike(free), spare, self._all_apart(scene, free)):
             yield replace(candidate, changes={**candidate.changes, **changes})
         for kind in dict.fromkeys(self._kinds_counted(entity, nodes)):
             number = 1 + sum(name == kind for name, _ in scene.records)
@@ -215,6 +215,25 @@ class Search:
             keys = [key for key, field_name in slots if key[0] == kind and field_name == name]
             if len(keys) > 1 and self._is_shared(kind, name):
                 yield from ({(key, name): value for key in keys} for value in self.options((keys[0], name), ()))
+
+    def _all_apart(self, scene: Scene, slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
+        """A link of its own for each record of a kind, or days of its own: three bookings of a member fit so."""
+        for kind in dict.fromkeys(key[0] for key, _ in slots):
+            keys = [key for key in dict.fromkeys(key for key, _ in slots) if key[0] == kind]
+            names = list(dict.fromkeys(name for key, name in slots if key[0] == kind))
+            if len(keys) < 2:
+                continue
+            for name in names:
+                if self._target_of(kind, name):
+                    free = (key for key in keys if (key, name) in slots)
+                    yield {(key, name): str(_SPARE + number) for number, key in enumerate(free)}
+            yield {
+                (key, name): day_later(scene.records[key][name], number)
+                for number, key in enumerate(keys)
+                for name in names
+                # The beginning and the end of a record move together.
+                if (key, name) in slots and scene.records[key][name].startswith("@")
+            }
 
     def _is_shared(self, kind: str, name: str) -> bool:
         """True if a field is one in which several records are mostly alike."""

@@ -122,9 +122,7 @@ class Cast:
     def _other_value(self, entity: EntitySpec, spec_field: FieldSpec, number: int) -> str:
         first = self.texts[entity.name][spec_field.name]
         if "~" in first:
-            # So many weeks later is the same day of the week.
-            offset, _, rest = first[1:].partition("~")
-            return f"@{int(offset) + 7 * (number - 1)}~{rest}"
+            return day_later(first, number - 1)
         options = list(values_of(spec_field, []))
         return options[(number - 1) % len(options)]
 
@@ -267,6 +265,13 @@ def plain(spec_field: FieldSpec, text: str, today: date) -> Plain:
         when, clock = relative_day(text, today)
         return datetime.fromisoformat(f"{when.isoformat()}T{clock}") if clock else when
     return text
+
+
+def day_later(text: str, number: int) -> str:
+    """So many days later; so many weeks where the day of the week is told, which stays the same."""
+    days, space, clock = text[1:].partition(" ")
+    offset, tilde, weekday = days.partition("~")
+    return f"@{int(offset) + number * (7 if tilde else 1)}{tilde}{weekday}{space}{clock}"
 
 
 def relative_day(text: str, today: date) -> tuple[date, str]:
