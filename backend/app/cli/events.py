@@ -14,8 +14,8 @@ from app.cli.errors import ApiProblem, ServerUnreachable, WaitTimedOut
 from app.cli.summary import CANCELLED_LABEL, is_cancelled
 from app.domain.job import JobStatus
 
-SILENCE_S: Final = 45.0
-"""A stream that says nothing for so long, not even a keep-alive, is opened anew."""
+SILENCE_S: Final = 10.0
+"""After so long without a word the status is asked: a stage may take minutes, and a stream may have died."""
 
 STREAM_TRIES: Final = 3
 PATIENCE_S: Final = 20.0
@@ -86,22 +86,36 @@ def follow(client: ApiClient, job_id: str, *, timeout_s: float | None = None) ->
     """Every event from the first to `end`. WaitTimedOut, ApiProblem, ServerUnreachable."""
     wait = Wait(timeout_s, job_id, time.monotonic())
     last_seq = 0
+    told_status = ""
     failures = 0
     while failures < STREAM_TRIES:
         before = last_seq
+        is_still_there = False
         try:
             for event in stream_events(client, job_id, after=last_seq, wait=wait):
                 last_seq = max(last_seq, event.seq)
+                told_status = str(event.data["status"]) if event.type == "status" else told_status
                 yield event
                 if event.type == "end":
                     return
         except ServerUnreachable:
             wait.seconds_left()
-        # A connection that brought something new has earned its tries again: only silence counts.
-        failures = 0 if last_seq > before else failures + 1
+            is_still_there = has_status(client, job_id, told_status)
+        # A connection that brought something new has earned its tries again, and so has one on which there was
+        # nothing to tell.
+        failures = 0 if last_seq > before or is_still_there else failures + 1
         if failures:
             time.sleep(min(0.2 * failures, wait.seconds_left()))
     yield from poll_status(client, job_id, wait=wait)
+
+
+def has_status(client: ApiClient, job_id: str, told_status: str) -> bool:
+    """True if the build is where the stream left it, so that the silence was its own."""
+    try:
+        return str(client.get(f"/api/generation/{job_id}/status")["status"]) == told_status
+    except (ServerUnreachable, ApiProblem):
+        # Whether the server is away for good is told by the tries that follow.
+        return False
 
 
 def stream_events(client: ApiClient, job_id: str, *, after: int, wait: Wait) -> Iterator[BuildEvent]:

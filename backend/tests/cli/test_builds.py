@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from app.cli import events
 from app.cli.builds import project_name
 from tests.cli.fake_api import JOB, PROJECT, TOKEN, Answer, Cli, FakeApi, FakeTerminal, finished, sse, story
 
@@ -239,6 +240,41 @@ def test_a_wait_that_is_over_says_that_the_build_goes_on(cli: Cli, buildable: Fa
     silent.set()
     assert ran.code == 124
     assert ran.last_word == f"cofounder watch {JOB}"
+
+
+def test_a_stream_that_falls_silent_is_noticed_by_the_status_that_went_on(
+    cli: Cli, buildable: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "SILENCE_S", 0.2)
+    silent = threading.Event()
+    buildable.on("GET", EVENTS, sse(*story("queued")[:1], hold=silent), sse(*story("queued", "code")[1:]))
+    buildable.on("GET", STATUS, Answer(body=brief("code")))
+    ran = cli("watch", JOB)
+    silent.set()
+    assert ran.code == 0
+    opened = buildable.asked("GET", EVENTS)
+    assert [request.headers.get("Last-Event-ID") for request in opened] == [None, "1"]
+
+
+def test_a_stage_that_takes_its_time_is_followed_by_the_stream_to_its_end(
+    cli: Cli, buildable: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "SILENCE_S", 0.2)
+    monkeypatch.setattr(events, "STREAM_TRIES", 2)
+    silent = threading.Event()
+    quiet = [sse(hold=silent) for _ in range(3)]
+    buildable.on(
+        "GET", EVENTS, sse(*story("queued", "code")[:2], hold=silent), *quiet, sse(*story("queued", "code")[2:])
+    )
+    buildable.on("GET", STATUS, Answer(body=brief("code")))
+    ran = cli("watch", JOB)
+    silent.set()
+    assert ran.code == 0
+    assert len(buildable.asked("GET", EVENTS)) == 5
+
+
+def test_the_longest_silence_is_short_enough_to_wait_for() -> None:
+    assert events.SILENCE_S <= 10
 
 
 def test_status_shows_the_label_and_the_place_in_the_queue(cli: Cli, api: FakeApi) -> None:

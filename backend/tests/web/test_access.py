@@ -156,7 +156,7 @@ def test_signing_out_ends_the_session_itself(signed_in: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/p/not-an-id", "/p/{project}?v=two", "/p/{project}/compare", "/sign-out"]
+    "path", ["/nothing", "/p/not-an-id", "/p/{project}?v=two", "/p/{project}/compare?a=one", "/sign-out"]
 )
 def test_an_address_that_leads_nowhere_is_said_in_words_of_the_page(signed_in: House, path: str) -> None:
     answer = signed_in.client.get(path.format(project=signed_in.project()))

@@ -408,6 +408,24 @@ def test_while_a_decision_waits_going_back_leads_to_it(signed_in: House) -> None
     assert "Pending gate" not in refused.text
 
 
+def test_without_two_numbers_the_versions_to_compare_are_offered(signed_in: House) -> None:
+    project = built(signed_in)
+    alone = signed_in.client.get(f"/p/{project}/compare")
+    assert alone.status_code == 200
+    assert "There is one version only." in alone.text
+    post(signed_in, f"/p/{project}/change", text="Add a birthday to customers")
+    post(signed_in, f"/p/{project}/build")
+    signed_in.build(JobId(UUID(newest(signed_in, project)["job_id"])))
+
+    for query in ("", "?a=1", "?b=2"):
+        offered = signed_in.client.get(f"/p/{project}/compare{query}").text
+        first, second = re.findall(r'<select id="compare-[ab]".*?</select>', offered, re.S)
+        assert re.findall(r'value="(\d+)"', first) == ["2", "1"]
+        assert (re.findall(r'"(\d+)" selected', first), re.findall(r'"(\d+)" selected', second)) == (["1"], ["2"])
+        assert "<iframe" not in offered
+    assert signed_in.client.get(f"/p/{project}/compare?a=1&b=2").text.count("<iframe") == 2
+
+
 def test_a_branch_is_a_project_of_its_own(signed_in: House) -> None:
     project = built(signed_in)
 

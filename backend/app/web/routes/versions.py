@@ -22,7 +22,7 @@ from app.web.file_views import difference, file_changes, highlight_file
 from app.web.form import FormDep
 from app.web.rendering import go_to, page
 from app.web.room_page import room_page
-from app.web.room_view import find_version, look_into, new_wishes, version_before
+from app.web.room_view import Room, find_version, look_into, new_wishes, version_before
 from app.web.routes.room import Number
 from app.web.session import BuildingCaller, PageCaller
 from app.web.words import problem_of
@@ -104,22 +104,36 @@ async def checks(
     return page(request, "checks.html", room=room)
 
 
+VersionQuery = Annotated[int | None, Query(ge=1, le=2**31 - 2)]
+
+
 @router.get("/p/{project_id}/compare", response_class=Response)
 async def compare(
     request: Request,
     project_id: UUID,
     caller: PageCaller,
     services: ServicesDep,
-    left: Annotated[int, Query(alias="a", ge=1, le=2**31 - 2)],
-    right: Annotated[int, Query(alias="b", ge=1, le=2**31 - 2)],
+    a: VersionQuery = None,
+    b: VersionQuery = None,
 ) -> Response:
-    """Two versions side by side, with their differences in words."""
-    room = await look_into(services, caller.id, ProjectId(project_id), version=right)
-    pair = [await find_version(services, caller.id, ProjectId(project_id), number) for number in (left, right)]
+    """Two versions side by side, with their differences in words; without two numbers, a choice of versions."""
+    room = await look_into(services, caller.id, ProjectId(project_id), version=b or a)
+    if a is None or b is None:
+        return page(request, "compare.html", room=room, sides=[], chosen=_suggest_pair(room, a or b), told=[])
+    pair = [await find_version(services, caller.id, ProjectId(project_id), number) for number in (a, b)]
     for job in pair:
         require_ready(job)
     sides = [(job, services.previews.url(job.id)) for job in pair]
-    return page(request, "compare.html", room=room, sides=sides, told=await _tell_changes(services, *pair))
+    told = await _tell_changes(services, *pair)
+    return page(request, "compare.html", room=room, sides=sides, chosen=(a, b), told=told)
+
+
+def _suggest_pair(room: Room, asked: int | None) -> tuple[int, ...]:
+    """The numbers of the versions that are chosen at first: the newest, and one before it or the one asked for."""
+    numbers = [job.number for job in room.ready_builds]
+    newest = next((number for number in numbers if number != asked), None)
+    older = asked or next((number for number in numbers if number != newest), None)
+    return tuple(sorted(number for number in (older, newest) if number is not None))
 
 
 @router.post("/p/{project_id}/v/{number}/back", response_class=Response)
