@@ -12,6 +12,7 @@ from app.acceptance.file_checks import try_files
 from app.acceptance.line_checks import try_lines
 from app.acceptance.move_checks import MoveChecks
 from app.acceptance.promises import try_promise
+from app.acceptance.right_by_link import try_right_by_link
 from app.acceptance.right_checks import RightChecks
 from app.acceptance.rule_violations import VIOLATIONS
 from app.acceptance.site_checks import SECTIONS, try_site
@@ -41,6 +42,7 @@ DRIVERS: Final[Mapping[str, Driver]] = {
     Part.VISITORS_MOVE: Driver("moves", MoveChecks.run),
     Part.FIGURE: Driver("figures", try_figures),
     Part.RIGHT: Driver("rights", RightChecks.run),
+    Part.VISITORS_RIGHT: Driver("rights", try_right_by_link),
     Part.FORM: Driver("acceptance", try_promise),
     Part.PUBLIC: Driver("site", try_site),
     Part.CALCULATOR: Driver("site", try_site),

@@ -21,7 +21,7 @@ from app.acceptance.move_checks import MoveChecks, steps_of
 from app.acceptance.people import People
 from app.acceptance.promises import Promise, promises_of, read_back, try_promise
 from app.acceptance.regression import ParentPromises, plain_version
-from app.acceptance.right_checks import RightChecks
+from app.acceptance.right_checks import RightChecks, has_rights
 from app.acceptance.samples import Samples
 from app.acceptance.site_checks import has_site, try_site
 from app.acceptance.strangers import keep_out
@@ -68,7 +68,7 @@ class LiveChecks:
             actors = Actors(people)
             if steps_of(self.spec):
                 await self._run_check("moves", MoveChecks(people, actors).run)
-            if self.spec.roles and has_record_pages(self.spec):
+            if has_rights(self.spec) and has_record_pages(self.spec):
                 await self._run_check("rights", RightChecks(people, actors).run)
             if has_record_pages(self.spec):
                 await self._run_check("views", lambda: try_views(people))

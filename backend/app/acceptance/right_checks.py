@@ -13,9 +13,10 @@ from app.acceptance.http_session import Answer
 from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import KnownRecords, read_again, read_records
 from app.acceptance.people import People
+from app.acceptance.right_by_link import try_right_by_link
 from app.blueprint.generate.item_scenes import person_of
 from app.blueprint.generate.locks import lock_condition
-from app.blueprint.spec import AppSpec, EntitySpec, Reach, RightSpec, RuleKind
+from app.blueprint.spec import VISITOR, AppSpec, EntitySpec, Reach, RightSpec, RuleKind
 from app.domain.failure import BuildFailed, FailureCode
 
 _OPENS: Final = 200
@@ -29,6 +30,11 @@ Right = tuple[EntitySpec, RightSpec]
 def rights_of(spec: AppSpec) -> list[Right]:
     """Every right, with the kind of record that it is about."""
     return [(entity, right) for entity in spec.entities for right in entity.rights]
+
+
+def has_rights(spec: AppSpec) -> bool:
+    """True if an app has roles, or something that whoever has the link of a record may change."""
+    return bool(spec.roles or rights_of(spec))
 
 
 class RightChecks:
@@ -56,6 +62,8 @@ class RightChecks:
             for entity, right in rights_of(self._spec):
                 if right.role == role.name:
                     saw.append(await self._try_right(records, actor, entity, right))
+        by_link = [entity for entity, right in rights_of(self._spec) if right.role == VISITOR]
+        saw += [await try_right_by_link(self._people, entity) for entity in by_link]
         return Findings(f"{len(saw)} rights of {len(self._spec.roles)} roles are what the plan says", tuple(saw))
 
     async def _busiest_actor(self, role: str, records: KnownRecords) -> Actor | None:

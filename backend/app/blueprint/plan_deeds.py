@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.blueprint.plan_parts import STAFF, VISITOR, Deed
-from app.blueprint.spec import AppSpec, EntitySpec, FormSpec, Publicity, Reach, RoleScope
+from app.blueprint.spec import VISITOR as SPEC_VISITOR
+from app.blueprint.spec import AppSpec, EntitySpec, FormSpec, Publicity, Reach, RightSpec, RoleScope
 from app.blueprint.spec_lines import line_kind
-from app.blueprint.spec_queries import cancelling, has_link, lower_first, may_add, person_of, staff_roles
+from app.blueprint.spec_queries import (
+    cancelling,
+    changed_by_link,
+    has_link,
+    lower_first,
+    may_add,
+    person_of,
+    staff_roles,
+)
 from app.blueprint.spec_site import public_fields
 
 
@@ -26,6 +35,8 @@ def deeds_of(spec: AppSpec) -> Iterator[Deed]:
                 label = right.label or f"Add {plural_label}"
                 verb = label.split(" ")[0].lower()
                 yield Deed(who=right.role, verb=verb, entity=entity.name, label=label)
+            elif right.role == SPEC_VISITOR:
+                yield from _change_deed(entity, right)
             elif right.sees is not Reach.NONE:
                 yield Deed(who=right.role, verb="see", entity=entity.name, label=f"See {plural_label}")
         for move in entity.moves:
@@ -88,6 +99,14 @@ def _link_deeds(spec: AppSpec, entity: EntitySpec) -> Iterator[Deed]:
     yield Deed(who=VISITOR, verb="follow", entity=entity.name, label=f"Follow their own {label} by its link")
     if any(form.entity == entity.name for form in spec.forms) and cancelling(entity):
         yield Deed(who=VISITOR, verb="cancel", entity=entity.name, label=f"Cancel their own {label} by its link")
+
+
+def _change_deed(entity: EntitySpec, right: RightSpec) -> Iterator[Deed]:
+    """What whoever has the link of a record may change there."""
+    labels = ", ".join(lower_first(field.label) for field in changed_by_link(entity))
+    label = right.label or f"Change their own {lower_first(entity.label)} by its link: {labels}"
+    if labels:
+        yield Deed(who=VISITOR, verb=label.split(" ")[0].lower(), entity=entity.name, label=label)
 
 
 # Labels begin with their verb: "Book a class".

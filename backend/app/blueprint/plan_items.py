@@ -24,6 +24,7 @@ class Part(StrEnum):
     VISITORS_MOVE = "move by a link"
     FIGURE = "figure"
     RIGHT = "right"
+    VISITORS_RIGHT = "right by a link"
     FORM = "form"
     PUBLIC = "public records"
     CALCULATOR = "calculator"
@@ -67,12 +68,12 @@ ITEM_KINDS: Final = frozenset(
 TRIED: Final = frozenset(
     # The parts, then rules, views and sections by their kinds.
     (
-        "person, record, files, lines, move, automatic move, move by a link, figure, right, form, public "
-        "records, calculator, rule no_overlap, rule capacity, rule unique, rule overdue, rule sum, rule "
-        "in_order, rule stock, rule one_open, rule ensure, rule locked, view list, view calendar, view board, "
-        "view totals, view chart, view gallery, view document, view ranking, view review, view results, "
-        "section hero, section about, section steps, section catalogue, section pricing, section hours, "
-        "section faq, section contact, section signup, section calculator, section results"
+        "person, record, files, lines, move, automatic move, move by a link, figure, right, right by a link, "
+        "form, public records, calculator, rule no_overlap, rule capacity, rule unique, rule overdue, rule "
+        "sum, rule in_order, rule stock, rule one_open, rule ensure, rule locked, view list, view calendar, "
+        "view board, view totals, view chart, view gallery, view document, view ranking, view review, view "
+        "results, section hero, section about, section steps, section catalogue, section pricing, section "
+        "hours, section faq, section contact, section signup, section calculator, section results"
     ).split(", ")
 )
 """The kinds that a check tries on the running app: `app.acceptance.drivers` says which.
@@ -109,7 +110,8 @@ def _of_behaviour(entity: EntitySpec, place: str) -> Iterator[PlanItem]:
         yield PlanItem(_move_kind(move), f"{place}, moves {move.label!r}", move.about)
     for right in entity.rights:
         about = f"What {right.role} may do with {entity.plural.lower()}."
-        yield PlanItem(Part.RIGHT, f"{place}, rights of {right.role!r}", about)
+        kind = Part.VISITORS_RIGHT if right.role == VISITOR else Part.RIGHT
+        yield PlanItem(kind, f"{place}, rights of {right.role!r}", about)
 
 
 def _move_kind(move: MoveSpec) -> Part:

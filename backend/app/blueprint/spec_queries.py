@@ -199,6 +199,16 @@ def has_link(spec: AppSpec, entity: EntitySpec) -> bool:
     return any(form.entity == entity.name for form in spec.forms) or any(by_visitors)
 
 
+def changed_by_link(entity: EntitySpec) -> tuple[FieldSpec, ...]:
+    """The fields that whoever has the link of a record may change there, without an account."""
+    right = next((right for right in entity.rights if right.role == VISITOR), None)
+    names = right.fields if right is not None and right.changes is not Reach.NONE else ()
+    # Moves alone lead from state to state, and a link to another record may be somebody else's.
+    return tuple(
+        field for field in entity.fields if field.name in names and not field.ref and field.name != entity.state
+    )
+
+
 def states_of(entity: EntitySpec) -> tuple[str, ...]:
     """The states that its records move through, in order."""
     field = entity.field(entity.state or "")

@@ -16,6 +16,7 @@ from app.blueprint.generate.tree import is_built_type
 from app.blueprint.language.forms import people_shown
 from app.blueprint.plan_items import TRIED, items_of
 from app.blueprint.spec import (
+    VISITOR,
     AppSpec,
     EntitySpec,
     FieldType,
@@ -27,7 +28,7 @@ from app.blueprint.spec import (
     RuleSpec,
     ViewSpec,
 )
-from app.blueprint.spec_queries import lower_first
+from app.blueprint.spec_queries import changed_by_link, lower_first
 
 _MOST_FIELDS: Final = {
     RuleKind.NO_OVERLAP: 3,
@@ -73,16 +74,19 @@ def _untried_items(spec: AppSpec) -> Iterator[Idle]:
 
 
 def _idle_rights(spec: AppSpec) -> Iterator[Idle]:
-    """Rights of somebody who is no role: the owner may do all, and visitors' rights are said elsewhere."""
+    """Rights of somebody who is no role: the owner may do all, and visitors change only what has their link."""
     roles = {role.name for role in spec.roles}
     for entity in spec.entities:
         for right in entity.rights:
-            if right.role not in roles:
+            place = f"entities {entity.name!r}, rights of {right.role!r}"
+            if right.role == VISITOR and not changed_by_link(entity):
                 yield Idle(
-                    f"entities {entity.name!r}, rights of {right.role!r}",
-                    "does nothing: the owner may do everything, and what visitors see and send is said by "
-                    "public and forms. Name a role, or leave it out",
+                    place,
+                    "does nothing: a visitor changes their own record by its link, so it must say changes: own "
+                    "and name the fields that are theirs: no ref, and no state that moves lead on from",
                 )
+            elif right.role not in {*roles, VISITOR}:
+                yield Idle(place, "does nothing: the owner may do everything. Name a role, or leave it out")
 
 
 def _idle_fields(spec: AppSpec) -> Iterator[Idle]:

@@ -7,6 +7,7 @@ import pytest
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.language import understand
 from app.blueprint.spec import AppSpec, EntitySpec, RuleKind, RuleSpec, WishState
+from app.blueprint.trial import idle_parts
 
 
 def limited(spec: AppSpec) -> set[tuple[str, int]]:
@@ -94,3 +95,10 @@ def test_whoever_borrows_is_not_what_is_out(goal: str) -> None:
         if rule.kind is RuleKind.ONE_OPEN:
             loan = next(entity for entity in spec.entities if entity.name == rule.entity)
             assert not {field.ref for name in rule.fields if (field := loan.field(name))} & people
+
+
+def test_a_number_of_tickets_leaves_no_rule_that_goes_by_places() -> None:
+    """An event keeps no places where the founder gave their number, so no other rule can count them."""
+    spec = understand("Event with tickets: early bird 20, regular 30, limited to 150 tickets")
+    assert ("An event takes at most 150 tickets.", 150) in limited(spec)
+    assert [part for part in idle_parts(spec) if "capacity" in part.place] == []

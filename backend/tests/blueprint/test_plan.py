@@ -11,6 +11,7 @@ from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_parts import VISITOR
 from app.blueprint.plan_text import plan_lines
 from app.blueprint.spec import AppSpec, Publicity, Reach, RuleKind, ViewKind, WishState
+from app.blueprint.spec_faults import faults_of
 from app.blueprint.spec_queries import with_article
 from tests.support.specs import SPECS
 
@@ -69,6 +70,27 @@ def test_every_right_and_form_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None
     }
     assert rights <= does
     assert {form.action for form in spec.forms} <= {deed.label for deed in plan.does}
+
+
+def test_what_visitors_change_by_their_link_is_in_the_plan() -> None:
+    spec = AppSpec.model_validate(
+        {
+            "title": "Party", "goal": "Guests answer.",
+            "entities": [
+                {
+                    "name": "Guest",
+                    "fields": [
+                        {"name": "name", "required": True}, {"name": "coming", "type": "bool"},
+                        {"name": "meal", "type": "choice", "choices": ["Beef", "Fish"]},
+                    ],
+                    "rights": [{"role": "visitor", "sees": "own", "changes": "own", "fields": ["coming", "meal"]}],
+                }
+            ],
+        }
+    )  # fmt: skip
+    assert faults_of(spec.model_dump(mode="json"))[1] == []
+    labels = {deed.label for deed in plan_of(spec).does if deed.who == VISITOR}
+    assert "Change their own guest by its link: coming, meal" in labels
 
 
 def test_every_kind_of_line_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None:

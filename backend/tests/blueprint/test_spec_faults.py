@@ -13,7 +13,7 @@ from app.blueprint.contract import examples
 from app.blueprint.language import understand
 from app.blueprint.spec_faults import faults_of
 
-SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.toml"))
+SPECS = sorted((Path(__file__).parents[1] / "specs").glob("**/*.toml"))
 BOOKING = examples()[0][1]
 
 
@@ -81,6 +81,16 @@ def test_what_only_follows_from_another_fault_is_not_told() -> None:
             {"forms": [{**BOOKING["forms"][0], "fields": ["room", "starts_at"]}]},
             "forms, 'Book a room'",
             "ends_at of Booking must be filled in",
+        ),
+        (
+            {
+                "entities": [
+                    {**BOOKING["entities"][0], "rights": [{"role": "visitor", "changes": "own"}]},
+                    *BOOKING["entities"][1:],
+                ]
+            },
+            "entities 'Room', rights of 'visitor'",
+            "name the fields that are theirs",
         ),
         (
             {"roles": [{"name": "Guest", "about": "Comes.", "scope": "own", "entity": "Room"}]},

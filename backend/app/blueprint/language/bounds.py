@@ -77,6 +77,7 @@ def apply_bounds(goal: str, shape: Shape) -> Shape:
         if at is not None and rules[at].limit is None:
             rules[at] = _with_limit(_as_capacity(rules[at]), bound, whole)
             entities[entities.index(whole)] = _without_own_limit(whole)
+            rules = [rule for rule in rules if not _goes_by_room(rule, entities, whole)]
         elif at is None and (counted := _counting_rule(bound.what, whole, entities)) is not None:
             rules.append(_with_limit(counted, bound, whole))
         else:
@@ -139,6 +140,12 @@ def _refuses_more(rule: RuleSpec, entities: Sequence[EntitySpec], whole: EntityS
     if rule.kind is RuleKind.NO_OVERLAP and not takes_place(whole):
         return False
     return any(field is not None and field.ref == whole.name for field in map(entity.field, rule.fields))
+
+
+def _goes_by_room(rule: RuleSpec, entities: Sequence[EntitySpec], whole: EntitySpec) -> bool:
+    """True if a rule needs the places that are kept with the whole."""
+    is_counted = rule.kind is RuleKind.CAPACITY and rule.limit is None and rule.condition is None
+    return is_counted and _refuses_more(rule, entities, whole)
 
 
 def _as_capacity(rule: RuleSpec) -> RuleSpec:
