@@ -8,10 +8,12 @@ from typing import Final
 
 from app.blueprint.contract.words import RULE_KINDS, VIEW_KINDS
 from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.examples import Examples
 from app.blueprint.generate.locks import locked_scene
 from app.blueprint.generate.rules import rules_of
+from app.blueprint.generate.scenes import Scene
 from app.blueprint.generate.schema import schema_py, shows_view
-from app.blueprint.generate.stated import is_tangled, judged_rules
+from app.blueprint.generate.stated import Statement, is_tangled, judged_rules, statement
 from app.blueprint.generate.tree import is_built_type
 from app.blueprint.language.forms import people_shown
 from app.blueprint.plan_items import TRIED, items_of
@@ -55,6 +57,7 @@ def idle_parts(spec: AppSpec) -> list[Idle]:
     parts = [
         *_idle_fields(spec),
         *_idle_rules(spec),
+        *_unkept_rules(spec),
         *_idle_views(spec),
         *_idle_forms(spec),
         *exposed_people(spec),
@@ -121,6 +124,39 @@ def _idle_rules(spec: AppSpec) -> Iterator[Idle]:
             )
         elif _is_untried(spec, entity, rule):
             yield Idle(place, _why_untried(spec, entity, rule))
+
+
+def _unkept_rules(spec: AppSpec) -> Iterator[Idle]:
+    """Rules that no example record keeps, so that no record could be added to try anything with."""
+    examples = examples_of(spec)
+    for number, rule in enumerate(spec.rules, 1):
+        entity = spec.entity(rule.entity)
+        stated = statement(spec, entity, rule) if entity is not None else None
+        if entity is None or stated not in examples.judge.stated[entity.name]:
+            continue
+        place = f"rules number {number} ({rule.kind.value} of {rule.entity})"
+        scene = examples.good(entity)
+        if not examples.judge.keeps(scene, scene.subject, stated):
+            yield Idle(
+                place,
+                f"no example {lower_first(entity.label)} was found that keeps it together with what else the "
+                "specification asks of it, so the app could not be tried. Say it in a simpler way, with limits "
+                "that a new record can keep, or by when for those alone that it is meant for",
+            )
+        elif _needs_what_comes_later(examples, scene, stated):
+            yield Idle(
+                place,
+                f"a new {lower_first(entity.label)} has nothing yet that belongs to it, so it would always be "
+                "refused. Say by when that it is meant for a later state, or say it in only_if of the move that "
+                "leads on",
+            )
+
+
+def _needs_what_comes_later(examples: Examples, scene: Scene, stated: Statement) -> bool:
+    """True if only what is added after the record makes it keep the statement."""
+    so_far = {key: texts for key, texts in scene.records.items() if not scene.leans_on_subject(key)}
+    alone = Scene(scene.subject, so_far)
+    return not examples.judge.keeps(alone, scene.subject, stated)
 
 
 def _is_built(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:

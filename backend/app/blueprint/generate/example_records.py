@@ -41,9 +41,18 @@ def examples_json(spec: AppSpec) -> str:
     # Without conditions any value goes, and the app's own tests fill their forms by themselves.
     if not has_conditions(spec):
         return "{}\n"
-    cast = examples_of(spec).cast
+    examples = examples_of(spec)
+    cast = examples.cast
     names = {
         name for entity in spec.entities if conditions_of(spec, entity) for name in _kinds_above(spec, entity)
+    }
+    # A payment that a rule about its member looks at is made as the example says too.
+    names |= {
+        name
+        for entity in spec.entities
+        for stated in examples.judge.stated[entity.name]
+        for counted in examples.kinds_read(entity, stated)
+        for name in _kinds_above(spec, cast.entity(counted))
     }
     for keys_needed in list(cast.needs.values()):
         names |= {name for key in keys_needed for name in _kinds_above(spec, cast.entity(key[0]))}

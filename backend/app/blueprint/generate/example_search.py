@@ -22,7 +22,7 @@ _FEW: Final = 400
 _MENDS: Final = 300
 _MOST_BESIDE: Final = 12
 _MOST_CROWDED: Final = 60
-_DEPTH: Final = 3
+_DEPTH: Final = 6
 """So many figures that lean on each other are looked through for fields to vary."""
 
 _SPARE: Final = 90
@@ -285,6 +285,31 @@ class Search:
         for name in self._kinds_named(entity, nodes, followed=followed):
             for node in figures(self.cast.spec, name):
                 yield from (part.entity for part in walk(node) if isinstance(part, Aggregate))
+        # An order's total counts its lines, though the rule names no field that is kept.
+        for node in nodes:
+            yield from self._kinds_behind(entity, node)
+
+    def _kinds_behind(self, entity: EntitySpec, node: Node, depth: int = 0) -> Iterator[str]:
+        """The kinds of record that the figures count which an expression names."""
+        if isinstance(node, Path):
+            for kind, figure in self._figures_on_path(entity, node.steps):
+                if depth < _DEPTH:
+                    yield from self._kinds_behind(kind, figure, depth + 1)
+            return
+        inner = self.cast.entity(node.entity) if isinstance(node, Aggregate) else entity
+        if isinstance(node, Aggregate) and depth:
+            yield node.entity
+        for part in children(node):
+            yield from self._kinds_behind(inner, part, depth)
+
+    def _figures_on_path(self, entity: EntitySpec, steps: tuple[str, ...]) -> Iterator[tuple[EntitySpec, Node]]:
+        """The figures that a path names, each with the kind of record that it is about."""
+        here: EntitySpec | None = entity
+        for step in steps[1:] if steps[0] == "this" else steps:
+            figure, spec_field = (here.figure(step), here.field(step)) if here is not None else (None, None)
+            if here is not None and figure is not None:
+                yield here, parse(figure.expression)
+            here = self.cast.entity(spec_field.ref) if spec_field is not None and spec_field.ref else None
 
     def places(self, entity: EntitySpec, node: Node, depth: int = 0) -> Iterator[Place]:
         """The kept fields that an expression looks at, of its record and of those it leads to."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from app.blueprint.expressions.evaluator import Plain
+from app.blueprint.expressions.parser import parse
 from app.blueprint.generate.example_search import Search
 from app.blueprint.generate.judging import Judge
 from app.blueprint.generate.scenes import Cast, Changes, Key, Scene, Slot, Texts
@@ -21,6 +22,10 @@ from app.blueprint.spec_queries import in_order
 
 _MOST_SCENES: Final = 400
 """So many scenes are looked at for one in which a condition holds."""
+_ALIKE: Final = 2
+"""So many more payments, or lines, than the first one are made of one record by the tests and checks."""
+_COPY: Final = 1_000
+"""Records that are like the first of their kind have numbers from here on."""
 
 
 class Examples:
@@ -39,6 +44,9 @@ class Examples:
             so_far.append(entity)
             for stated in self.judge.stated[entity.name]:
                 self._repair(entity, stated, so_far)
+        for entity in so_far:
+            for above, stated in self._statements_above(entity):
+                self._make_room(entity, above, stated)
 
     def good(self, entity: EntitySpec) -> Scene:
         """The example record of a kind with all that it belongs to and needs."""
@@ -54,6 +62,12 @@ class Examples:
         subject = (entity.name, 1)
         scene = self.cast.scene(subject, {(subject, name): text for name, text in changes.items()})
         return all(self.judge.keeps(scene, scene.subject, stated) for stated in self.judge.stated[entity.name])
+
+    def kinds_read(self, entity: EntitySpec, stated: Statement) -> set[str]:
+        """The other kinds of record by whose values a statement about a record turns out."""
+        return {name for text in stated if text for name, _ in self._search.places(entity, parse(text))} - {
+            entity.name
+        }
 
     def violation(self, entity: EntitySpec, rule: RuleSpec) -> Violation | None:
         """A record that breaks this rule and no other, or None when none was found."""
@@ -168,6 +182,41 @@ class Examples:
             ):
                 return
             self.cast.texts, self.cast.others, self.cast.needs = cast_before
+
+    def _statements_above(self, entity: EntitySpec) -> Iterator[tuple[EntitySpec, Statement]]:
+        """The statements about what a record belongs to that look at the record, such as one about a total."""
+        for name, number in self.good(entity).records:
+            above = self.cast.entity(name)
+            if name == entity.name or number != 1:
+                continue
+            for stated in self.judge.stated[name]:
+                if entity.name in self.kinds_read(above, stated):
+                    yield above, stated
+
+    def _make_room(self, entity: EntitySpec, above: EntitySpec, stated: Statement) -> None:
+        """Let what the example belongs to keep its statement beside it, and beside more like it where it can."""
+        for many in (_ALIKE, 0):
+            if self._has_room(entity, above, stated, many) or self._find_room(entity, above, stated, many):
+                return
+
+    def _find_room(self, entity: EntitySpec, above: EntitySpec, stated: Statement, many: int) -> bool:
+        """True if a change of examples was found that makes room, and that keeps what was kept before."""
+        kept_before = [kind for kind in self.spec.entities if self.is_good(kind)]
+        for candidate in itertools.islice(self._search.candidates(above, stated, lasting=True), _MOST_SCENES):
+            if candidate.beside or candidate.bare:
+                continue
+            cast_before = self._copy_cast()
+            candidate.apply(self.cast, above.name)
+            if self._has_room(entity, above, stated, many) and all(map(self.is_good, kept_before)):
+                return True
+            self.cast.texts, self.cast.others, self.cast.needs = cast_before
+        return False
+
+    def _has_room(self, entity: EntitySpec, above: EntitySpec, stated: Statement, many: int) -> bool:
+        """True if the statement holds with the example of a kind and so many more like it."""
+        scene = self.good(entity)
+        alike = {(entity.name, _COPY + number): scene.records[scene.subject] for number in range(many)}
+        return self.judge.keeps(Scene(scene.subject, {**scene.records, **alike}), (above.name, 1), stated)
 
     def _earlier_statements(self, entity: EntitySpec, stated: Statement) -> list[Statement]:
         """The statements of a kind that come before this one, or all of another kind."""
