@@ -71,3 +71,28 @@ def test_what_is_done_is_partly_kept_where_only_its_thing_is_missing() -> None:
     assert (wish.text, wish.state, wish.why) == (
         "customers order groceries", WishState.PARTLY, "not taken up: groceries",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "dogs with bookings until wednesday", "a booking of a class by 8 pm", "bookings of dogs before noon",
+        "bookings of classes by the evening before", "49 places", "bookings for one dog at a time",
+        "dogs choose 6 of the 10 classes", "we move dogs through classes", "places after closing",
+    ],
+)  # fmt: skip
+def test_a_time_a_number_or_a_deed_that_nothing_takes_up_is_told(goal: str) -> None:
+    """Its things are there, what it is about is not: nothing was said about it, and the wish counted as kept."""
+    assert state(goal) is WishState.PARTLY
+
+
+@pytest.mark.parametrize(
+    "goal", ["booking of a class by a dog", "dog booking bake sale class place", "one class of dogs"]
+)
+def test_words_that_only_look_like_those_are_none(goal: str) -> None:
+    assert state(goal) is WishState.KEPT
+
+
+def test_a_choice_is_made_in_a_form() -> None:
+    (wish,) = wishes_of("dogs choose classes", KNOWN, counts=False, adds_up=False, is_open=True)
+    assert wish.state is WishState.KEPT

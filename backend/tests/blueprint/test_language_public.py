@@ -85,3 +85,10 @@ def test_visitors_see_neither_the_names_of_people_nor_notes() -> None:
 )
 def test_nothing_is_public_that_the_goal_does_not_call_so(goal: str) -> None:
     assert seen(understand(goal)) == set()
+
+
+def test_nobody_votes_on_nothing() -> None:
+    """Visitors are not shown whose cards there are, so a form for votes could not ask for the card."""
+    spec = understand("Team retro: everyone adds cards good/bad/idea, votes three times, cards sorted by votes")
+    assert {rule.fields for rule in spec.rules if rule.entity == "Vote"} == {("card", "resident")}
+    assert all("card" in form.fields for form in spec.forms if form.entity == "Vote")

@@ -37,9 +37,22 @@ _STEPS: Final = re.compile(r"->|=>|\u2192|[a-z] > [a-z]", re.IGNORECASE)
 _NO_CONDITION: Final = "no rule of the app asks for this first"
 _CONDITION: Final = re.compile(
     r"\bbefore (?:they|he|she|it|you|any(?:one|body)) (?:can|may|is|are)\b|\bunless\b"
+    r"|\bafter (?:closing|voting|the (?:deadline|vote|close|end))\b"
     r"|\bonly (?:after|if|when|once)\b|\bnot (?:until|before)\b|\bonly (?:the |an? )?[a-z]+ (?:can|may)\b",
     re.IGNORECASE,
 )
+_NO_END: Final = "nothing is refused by this time"
+_UNTIL: Final = re.compile(
+    r"\b(?:until|till|by|before|latest|no later than)\b (?:the )?(?:\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r"noon|midnight|(?:day|evening|night|week) before|(?:january|february|march|april|may|june|july|august|"
+    r"september|october|november|december)\b)",
+    re.IGNORECASE,
+)
+_ONE_BY_ONE: Final = re.compile(
+    r"\bone (?:\w+ )?at a time\b|\bonly one\b|\bone \w+ (?:per|each|a) \w+", re.IGNORECASE
+)
+_REFUSES_MORE: Final = frozenset({RuleKind.UNIQUE, RuleKind.ONE_OPEN, RuleKind.NO_OVERLAP, RuleKind.CAPACITY})
+_CHOOSING: Final = frozenset({"choose", "pick", "select"})
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
 _OWNER_ALONE: Final = "you sign in as the owner; nobody else needs an account"
 _SEES_ALL: Final = "whoever signs in here sees everything"
@@ -216,24 +229,39 @@ def _judge(text: str, words: list[str], abilities: _Abilities, *, about: str) ->
     unwatched = (
         _unwatched_numbers(abilities.rest(text), abilities)
         or _open_to_all(text, abilities, about=about)
-        or _without_part(abilities.rest(text), adds_up=abilities.adds_up)
+        or _without_part(abilities.rest(text), abilities)
     )
     if unwatched:
         return WishSpec(text=text, state=WishState.PARTLY, why=unwatched)
-    if share < _SHARE_KEPT:
+    # What is done is what a wish is about, however many of its things are there.
+    if share < _SHARE_KEPT or any(_is_done(word, text, abilities) for word in missing):
         return WishSpec(text=text, state=WishState.PARTLY, why=f"{_NOT_TAKEN_UP}{', '.join(missing[:4])}")
     return WishSpec(text=text, state=WishState.KEPT)
 
 
-def _without_part(text: str, *, adds_up: bool) -> str:
+def _is_done(verb: str, text: str, abilities: _Abilities) -> bool:
+    """True if somebody does what the word says: "members choose", "we move them", but not a bake sale."""
+    entry = word(verb)
+    is_verb = entry.verb > 2 * (entry.noun + entry.adjective + entry.adverb)
+    # Whoever fills in a public form chooses there.
+    is_meant = is_verb and not (verb in _CHOOSING and abilities.is_open)
+    return (
+        is_meant and re.search(rf"\b(?:can|may|to|we|i|people|[a-z]+s) {verb}\b", text, re.IGNORECASE) is not None
+    )
+
+
+def _without_part(text: str, abilities: _Abilities) -> str:
     """The reason why words that no part of the app came from are not kept, though their things are; mostly empty.
 
     An order, steps and conditions are made by a part of the app of their own: the words of its records make none.
     """
-    for wording, why in ((_IN_ORDER, _NO_ORDER), (_STEPS, _NO_STEPS), (_CONDITION, _NO_CONDITION)):
+    parts = ((_IN_ORDER, _NO_ORDER), (_STEPS, _NO_STEPS), (_CONDITION, _NO_CONDITION), (_UNTIL, _NO_END))
+    for wording, why in parts:
         if wording.search(text):
             return why
-    return "nothing is worked out" if _WORKED_OUT.search(text) and not adds_up else ""
+    if _ONE_BY_ONE.search(text) and not abilities.refuses & _REFUSES_MORE:
+        return _NO_LIMIT
+    return "nothing is worked out" if _WORKED_OUT.search(text) and not abilities.adds_up else ""
 
 
 def _has_deed(text: str, abilities: _Abilities) -> bool:

@@ -62,9 +62,17 @@ def forms_of(
         for draft, entity in ranked
         if not _is_the_founders(draft, acts) and not _is_of_members(draft, own)
         for form in _make_form(draft, entity, by_name, is_on_page=any(map(draft.key.endswith, on_page)))
+        if _asks_what_is_once(form, rules)
     ]
     refusing = {rule.entity for rule in rules if rule.kind in _REFUSING}
     return tuple(form if form.entity in refusing else _promising_less(form) for form in forms[:_MOST_FORMS])
+
+
+def _asks_what_is_once(form: FormSpec, rules: Sequence[RuleSpec]) -> bool:
+    """True unless each visitor has one of them for a thing that the form does not ask for: a vote on no card."""
+    asked = {*form.fields, form.person}
+    once = (rule for rule in rules if rule.kind is RuleKind.UNIQUE and rule.entity == form.entity)
+    return all(asked.issuperset(rule.fields) for rule in once if form.person in rule.fields)
 
 
 def _promising_less(form: FormSpec) -> FormSpec:
