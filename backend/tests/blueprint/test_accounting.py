@@ -28,7 +28,11 @@ def test_a_number_that_people_enter_themselves_is_partly_kept() -> None:
 
 
 def test_a_number_that_a_rule_knows_is_kept() -> None:
-    assert state("at most eight dogs a day", numbers=frozenset({"8"})) is WishState.KEPT
+    assert state("at most eight dogs a class", numbers=frozenset({"8"})) is WishState.KEPT
+
+
+def test_a_number_that_a_rule_knows_is_not_kept_by_the_day() -> None:
+    assert state("at most eight dogs a day", numbers=frozenset({"8"})) is WishState.PARTLY
 
 
 def test_words_without_a_number_are_judged_by_their_words() -> None:
@@ -79,6 +83,8 @@ def test_what_is_done_is_partly_kept_where_only_its_thing_is_missing() -> None:
         "dogs with bookings until wednesday", "a booking of a class by 8 pm", "bookings of dogs before noon",
         "bookings of classes by the evening before", "49 places", "bookings for one dog at a time",
         "dogs choose 6 of the 10 classes", "we move dogs through classes", "places after closing",
+        "one booking per dog per day", "at most two bookings each week", "what each dog owes",
+        "classes left per dog", "small class 15 dog 12", "a class of 10 dogs",
     ],
 )  # fmt: skip
 def test_a_time_a_number_or_a_deed_that_nothing_takes_up_is_told(goal: str) -> None:

@@ -51,6 +51,20 @@ _UNTIL: Final = re.compile(
 _ONE_BY_ONE: Final = re.compile(
     r"\bone (?:\w+ )?at a time\b|\bonly one\b|\bone \w+ (?:per|each|a) \w+", re.IGNORECASE
 )
+_NO_SPAN: Final = "this is not counted by the time that you name"
+_IN_A_SPAN: Final = re.compile(
+    r"(?:\b(?:at most|at least|up to|no more than|max(?:imum)?|min(?:imum)?|only|one|once|twice|three times)\b|\d)"
+    r"[^,.;]{0,40}?\b(?:an?|per|each|every) (?:day|evening|night|week|weekend|month|year|season|term)\b",
+    re.IGNORECASE,
+)
+_NO_REST: Final = "nothing works out what is left"
+_REST: Final = re.compile(
+    r"\b(?:what|how (?:much|many)|who|[a-z]+s) (?:[a-z]+ )?(?:is |are |they )?"
+    r"(?:left|remaining|outstanding|owed?|owes)\b"
+    r"|\b(?:left|remaining|outstanding) (?:per|for each|of each)\b|\btotal (?:owed|outstanding)\b",
+    re.IGNORECASE,
+)
+_RESTS: Final = frozenset({"balance", "left", "outstanding", "owed", "remaining"})
 _REFUSES_MORE: Final = frozenset({RuleKind.UNIQUE, RuleKind.ONE_OPEN, RuleKind.NO_OVERLAP, RuleKind.CAPACITY})
 _CHOOSING: Final = frozenset({"choose", "pick", "select"})
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
@@ -255,10 +269,18 @@ def _without_part(text: str, abilities: _Abilities) -> str:
 
     An order, steps and conditions are made by a part of the app of their own: the words of its records make none.
     """
-    parts = ((_IN_ORDER, _NO_ORDER), (_STEPS, _NO_STEPS), (_CONDITION, _NO_CONDITION), (_UNTIL, _NO_END))
+    parts = (
+        (_IN_ORDER, _NO_ORDER),
+        (_STEPS, _NO_STEPS),
+        (_CONDITION, _NO_CONDITION),
+        (_UNTIL, _NO_END),
+        (_IN_A_SPAN, _NO_SPAN),
+    )
     for wording, why in parts:
         if wording.search(text):
             return why
+    if _REST.search(text) and not abilities.counts and not abilities.known & _RESTS:
+        return _NO_REST
     if _ONE_BY_ONE.search(text) and not abilities.refuses & _REFUSES_MORE:
         return _NO_LIMIT
     return "nothing is worked out" if _WORKED_OUT.search(text) and not abilities.adds_up else ""

@@ -39,7 +39,7 @@ LIMIT = re.compile(
     r"|\bno (mon|tues|wednes|thurs|fri|satur|sun)days?\b|\d\s*(per|an?|each|apiece)\b"
     r"|\d+ (?:seats?|places?|spots?|tickets?|chairs)\b|\b(?:choose|pick|select|choice of) \d"
     # "Small hall 15": a number behind what it is said of, unless it is a year.
-    r"|^\W*([a-z]+ ){1,4}(?!(19|20)\d\d\b)\d+([.,:]\d+)?\W*$",
+    r"|^\W*(([a-z]+ ){1,4}(?!(19|20)\d\d\b)\d+([.,:]\d+)?( \d+([.,]\d+)?)*\W*)+$|\bof \d+ [a-z]+s\b",
     re.IGNORECASE,
 )
 _ADDITION = re.compile(r"^\s*(with|including|plus|along with|together with)\b", re.IGNORECASE)
