@@ -82,3 +82,28 @@ def waiting(page: str) -> dict[str, int]:
         r'<span class="pill \w+">([^<]+)</span>.*?<span class="figure small">(\d+)</span>', card, re.DOTALL
     )
     return {state: int(count) for state, count in found}
+
+
+async def test_the_overview_says_what_a_number_a_day_and_an_amount_is_of(installed: Path, tmp_path: Path) -> None:
+    fields = [
+        {"name": "name", "required": True},
+        {"name": "starts_at", "type": "datetime", "starts_as": "now"},
+        {"name": "minutes", "label": "Minutes", "type": "int", "starts_as": "45"},
+        {"name": "paid_on", "label": "Paid on", "type": "date", "starts_as": "today"},
+    ]
+    fine = [fields[0], {"name": "fine", "label": "Fine", "type": "money", "starts_as": "7"}]
+    kind = {"name": "Visit", "fields": fields, "seed": ["First visit"]}
+    loss = {"name": "Loss", "plural": "Losses", "fields": fine, "seed": ["A key"]}
+    views = [{"kind": "calendar", "entity": "Visit", "field": "starts_at"}]
+    spec = AppSpec.model_validate(
+        {"title": "Visits", "tagline": "Visits.", "entities": [kind, loss], "views": views}
+    )
+    folder = lay_out(generate(spec), tmp_path)
+    (folder / ".venv").symlink_to(installed / ".venv")
+    async with started(folder) as client:
+        desk = re.sub(r"<[^>]+>", " ", (await client.get("/")).text)
+    assert "45 minutes" in desk
+    assert "Minutes 45" not in desk
+    assert re.search(r"Paid on \w{3} \d", desk)
+    assert "Fine $7.00" in desk
+    assert "Starts at" not in desk

@@ -59,6 +59,46 @@ async def test_a_limit_of_the_founder_shows_how_many_places_are_left(pool: Staff
     assert "full" in plain((await staff.client.get("/enrolments/new")).text)
 
 
+async def test_how_it_works_tells_of_this_form_and_no_button_stands_there_twice(
+    pool: Staff, bakery: Staff, alone: Staff
+) -> None:
+    await pool.add("courses", name="Crawl", starts_at=f"{date.today() + timedelta(2)}T18:00")
+    steps = plain((await pool.visitor.get("/")).text).partition("How it works")[2]
+    assert "Choose your course You see how many places are left." in steps
+    assert "By it you see or cancel your enrolment whenever you like." in steps
+
+    front = (await alone.visitor.get("/")).text
+    assert front.partition("<main")[2].count('href="/forms/appointments"') == 1
+    assert "Fill in a short form Tell us when." in plain(front)
+    form = (await alone.visitor.get("/forms/appointments")).text
+    assert re.search(r'<label for="starts_at">When\b', form)
+    # Behind a page of goods the form is offered once more.
+    assert (await bakery.visitor.get("/")).text.partition("<main")[2].count('href="/forms/orders"') == 2
+
+
+@pytest.fixture
+async def alone(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Staff]:
+    """A practice where visitors ask for a time, and nothing is there to choose from."""
+    fields: list[dict[str, object]] = [
+        {"name": "name", "label": "Name", "type": "text", "required": True},
+        {"name": "email", "label": "E-mail", "type": "email", "required": True},
+        {"name": "starts_at", "label": "Starts at", "type": "datetime", "required": True},
+    ]
+    kind = {"name": "Appointment", "table": "appointments", "label": "Appointment", "plural": "Appointments"}
+    said = {"action": "Ask for a time", "about": "Tell us when.", "thanks": "See you."}
+    spec = {
+        "title": "Elm Practice",
+        "goal": "A practice.",
+        "tagline": "A practice by the elms.",
+        "entities": [kind | {"about": "Times asked for.", "fields": fields}],
+        "forms": [{"entity": "Appointment", "fields": ["name", "email", "starts_at"], **said}],
+    }
+    folder = lay_out(generate(AppSpec.model_validate(spec)), tmp_path_factory.mktemp("alone"))
+    (folder / ".venv").symlink_to(installed / ".venv")
+    async with started(folder) as client, httpx2.AsyncClient(base_url=client.base_url, trust_env=False) as visitor:
+        yield Staff(client, visitor)
+
+
 async def test_what_is_to_come_stands_before_what_is_over(pool: Staff) -> None:
     for name, days in {"Long ago": -9, "In a week": 7, "Last week": -5, "Tomorrow": 1}.items():
         await pool.add("courses", name=name, starts_at=f"{date.today() + timedelta(days)}T18:00")
@@ -73,10 +113,10 @@ def test_a_form_writes_down_the_day_on_which_it_was_sent() -> None:
 
 
 @pytest.fixture
-async def bakery(installed: Path, tmp_path: Path) -> AsyncIterator[Staff]:
+async def bakery(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Staff]:
     """A bakery without records, where visitors order for a day before six in the evening of the day before."""
     path = next(path for path in DESIGNER_SPECS if path.stem == "bakery_orders")
-    folder = lay_out(generate(read(path)), tmp_path)
+    folder = lay_out(generate(read(path)), tmp_path_factory.mktemp("bakery"))
     (folder / ".venv").symlink_to(installed / ".venv")
     (folder / ".env").write_text("EXAMPLE_DATA=no\n")
     async with started(folder) as client, httpx2.AsyncClient(base_url=client.base_url, trust_env=False) as visitor:

@@ -41,6 +41,7 @@ def quotas(spec: AppSpec) -> list[RuleSpec]:
         ("Classes limited to 15 people. Members book classes.", "A class takes at most 15 people.", 15),
         ("Parents book swim lessons, a lesson holds six children tops",
          "A swim lesson takes at most 6 children.", 6),
+        ("Guests book a tour, each tour takes 12 guests.", "A tour takes at most 12 guests.", 12),
     ],
 )  # fmt: skip
 def test_a_bound_is_a_rule_in_whatever_words_it_is_said(goal: str, about: str, limit: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.blueprint.language import understand
@@ -243,7 +245,44 @@ def test_a_form_promises_to_refuse_only_what_a_rule_refuses() -> None:
     for goal in ("customers book a walk", "members reserve courts", "people book a massage"):
         spec = understand(goal)
         refusing = {rule.entity for rule in spec.rules if rule.kind in (RuleKind.NO_OVERLAP, RuleKind.CAPACITY)}
-        assert all(form.entity in refusing for form in spec.forms if "given away twice" in form.about)
+        assert all(form.entity in refusing for form in spec.forms if "kept for you" in form.about)
+
+
+def test_what_people_sign_up_for_is_asked_for_and_belongs_to_none_of_them() -> None:
+    (form,) = understand("A fun run: runners sign up for a wave, each wave takes 50 runners.").forms
+    assert " a wave " in form.about
+    assert "wave" in form.fields
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "A bike repair workshop: customers book a repair, we track repair jobs, parts and what each costs.",
+        "Kayakers register for an outing, each outing takes 9 kayakers.",
+        "A tattoo studio where clients book an appointment with an artist and pay a deposit.",
+    ],
+)
+def test_a_form_speaks_of_choosing_only_what_it_asks_for(goal: str) -> None:
+    spec = understand(goal)
+    for form in spec.forms:
+        chosen = re.search(r"Choose an? ([a-z ]+?) and", form.about)
+        fields = [field for entity in spec.entities if entity.name == form.entity for field in entity.fields]
+        links = [field.label.lower() for field in fields if field.ref and field.name in form.fields]
+        assert chosen is None or chosen[1] in ("time", *links)
+
+
+@pytest.mark.parametrize(
+    ("goal", "holder"),
+    [
+        ("A tattoo studio where clients book an appointment with an artist and pay a deposit.", "Booking"),
+        ("Guests book a room and pay a deposit of 50.", "Booking"),
+        ("A tool library: members borrow tools, each tool has a deposit.", "Tool"),
+    ],
+)
+def test_a_deposit_that_is_paid_is_of_the_booking(goal: str, holder: str) -> None:
+    spec = understand(goal)
+    assert [entity.name for entity in spec.entities if entity.field("deposit")] == [holder]
+    assert all("deposit" not in form.fields for form in spec.forms)
 
 
 def test_a_subject_is_no_record() -> None:

@@ -44,6 +44,8 @@ TRADES = HERE / "trades.toml"
 LOOKS = {"wide": WIDE, "dark": DARK, "phone": PHONE, "phone-dark": Look(390, 844, is_phone=True, is_dark=True)}
 CODE = re.compile(r"at /setup: (\S+)")
 ON_A_SHEET = 4
+NARROW = Look(320, 640)
+"""What a page is 400 % larger on, and the smallest telephone: WCAG asks that nothing scrolls sideways on it."""
 HEIGHT = "Math.min(2600, document.documentElement.scrollHeight)"
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 
@@ -161,6 +163,10 @@ async def _picture(browser: Browser, url: str, path: str, name: Path, axe: str, 
         target.write_bytes(await browser.picture("png"))
         found.pictures.append(target)
         found.pages += 1
+    await browser.look_as(NARROW)
+    await browser.open(url + path)
+    if await browser.run(SIDEWAYS):
+        found.violations.append(f"{path} at {NARROW.width} pixels: scrolls sideways")
 
 
 async def draw_sheet(browser: Browser, pictures: list[Path], target: Path) -> None:

@@ -37,6 +37,7 @@ _BOUNDS: Final = tuple(
         rf"\b(?:(?:each|every|an?) )?{_WHOLE} {_HAS} (?:for )?{NUMBER} {WHAT} {BEHIND}",
         rf"\b{_WHOLE}{_WITH} {AT_MOST} {NUMBER} {WHAT}",
         rf"\b(?:each|every|per|an?) {_WHOLE} (?:has|with|for) {NUMBER} {_PLACES}",
+        rf"\b(?:each|every|per|an?) {_WHOLE} (?:takes|holds|seats|fits|admits) {NUMBER} {WHAT}",
         rf"\b{_WHOLE} (?:with|for|of) {NUMBER} {_PLACES} each",
     )
 )

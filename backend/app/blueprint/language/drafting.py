@@ -22,6 +22,7 @@ from app.blueprint.language.archetypes import (
     spoken,
 )
 from app.blueprint.language.completing import GENERAL, MOST_ENTITIES, complete
+from app.blueprint.language.deposits import move_deposits
 from app.blueprint.language.drafts import Draft, describes_people
 from app.blueprint.language.findings import Candidate, Findings
 from app.blueprint.language.lexicon import NounKind, doing, plural, word
@@ -87,6 +88,7 @@ def draft_entities(findings: Findings) -> tuple[list[Draft], Archetype | None]:
     for draft in drafts:
         draft.setting = archetype.name if archetype else ""
         link(draft, drafts)
+    move_deposits(drafts, findings)
     for draft in drafts:
         _settle_start(draft, drafts)
     return drafts, archetype

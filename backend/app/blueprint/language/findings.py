@@ -53,6 +53,7 @@ class Findings:
     verbs: dict[str, int] = field(default_factory=dict)
     asked: dict[str, int] = field(default_factory=dict)
     tracked: set[str] = field(default_factory=set)
+    paid: set[str] = field(default_factory=set)
     last_phrase: str = ""
     whole: str = ""
     last_named: str = ""

@@ -22,14 +22,14 @@ _ON_PAGE: Final = re.compile(
     r"(?:on|through|via|from) (?:our|my|the|an?) (?:web ?)?(?:page|site|form)\b",
     re.IGNORECASE,
 )
-_PROMISE: Final = re.compile(r"; nothing is given away twice")
+_PROMISE: Final = re.compile(r" It is then kept for you\.")
 _NO_THING: Final = re.compile(r"( for| on| in)? \{thing\}")
 _PUT_UP_FOR_ALL: Final = word_list("put_up_for_all")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _NOTED_LATER: Final = ("given_on", "handed", "received", "on_date", "requested", "asked_on", "paid_on", "decided")
 _OF_THE_STAFF: Final = frozenset(
     "price cost grade feedback handyman crew staff assignee paid result score findings priority stock decision "
-    "purchased available".split()
+    "purchased available deposit".split()
 )
 _SEEN_TO: Final = frozenset(
     "approved arrived attended checked cleaned collected confirmed delivered done finished inducted inspected "
@@ -111,7 +111,11 @@ def _make_form(
     # A visitor who cannot be reached gets no answer.
     if not fields or (person is None and not any(field.type is FieldType.EMAIL for field in entity.fields)):
         return
-    action, about, thanks = (_fill_in(part, entity, by_name) for part in text)
+    asked = [field for field in entity.fields if field.name in fields]
+    action, thanks = (
+        _fill_in(part, entity.fields, by_name, has_times=_has_times(entity)) for part in (text[0], text[2])
+    )
+    about = _fill_in(text[1], asked, by_name, has_times=_has_times(entity))
     yield FormSpec(
         entity=entity.name, action=action[:80], about=about, thanks=thanks, fields=fields,
         person=person, shows=tuple(figure.name for figure in entity.computed),
@@ -231,11 +235,15 @@ def _is_seen_to(field: FieldSpec) -> bool:
     return field.type is FieldType.BOOL and bool(_SEEN_TO & set(field.name.split("_")))
 
 
-def _fill_in(text: str, entity: EntitySpec, by_name: dict[str, EntitySpec]) -> str:
-    """The text with the label of the record's subject in the place of {thing}."""
-    refs = [by_name[field.ref] for field in entity.fields if field.ref]
-    things = [target.label for target in refs if not is_person(target)]
-    if not things and (times_of(entity) or entity.field("starts_at")):
+def _has_times(entity: EntitySpec) -> bool:
+    return bool(times_of(entity) or entity.field("starts_at"))
+
+
+def _fill_in(text: str, fields: Sequence[FieldSpec], by_name: dict[str, EntitySpec], *, has_times: bool) -> str:
+    """The text with the label of the first thing that the fields lead to in the place of {thing}."""
+    targets = [by_name[field.ref] for field in fields if field.ref]
+    things = [target.label for target in targets if not is_person(target)]
+    if not things and has_times:
         things = ["time"]
     if not things:
         return _NO_THING.sub("", text.replace("Choose {thing} and leave", "Leave"))

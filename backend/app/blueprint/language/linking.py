@@ -84,7 +84,11 @@ def _things_about(draft: Draft, drafts: Sequence[Draft]) -> list[Draft]:
 def _link_by_kind(draft: Draft, drafts: Sequence[Draft]) -> None:
     """Link to the nearest person and the nearest thing: the doer and the subject of an action."""
     things = _things_about(draft, drafts)
-    people = [target for target in drafts if target.is_person]
+    # Who signs up for a wave is kept by the sign-up: the wave itself is nobody's, unlike a repair that is booked.
+    is_for_all = not draft.is_known and any(
+        other.is_action and other.about and draft.key.endswith(other.about) for other in drafts
+    )
+    people = [] if is_for_all else [target for target in drafts if target.is_person]
     for group in (things, people):
         linked = {link.target for link in draft.links}
         if group and not any(target.key in linked for target in group):

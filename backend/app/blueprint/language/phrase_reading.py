@@ -32,6 +32,7 @@ from app.blueprint.language.word_lists import word_list, word_pairs
 
 _EMPTY_WORDS: Final = SOFTWARE - word_list("kept_records")
 _ATTRIBUTES: Final = word_pairs("attributes")
+_PAYING: Final = frozenset({"pay", "leave"})
 _SPELLINGS: Final = word_pairs("spellings")
 _DIARIES: Final = frozenset({"diary", "journal", "log", "logbook"})
 _OPERATORS: Final = word_list("operators")
@@ -229,6 +230,8 @@ def _add_detail(phrase: Phrase, findings: Findings) -> None:
     label = " ".join([*adjectives, phrase.head.basic]).replace("'s", "").capitalize()
     owner = findings.whole or findings.last_named
     findings.details.setdefault(owner, {})[label] = _ATTRIBUTES[phrase.head.basic]
+    if phrase.verb in _PAYING:
+        findings.paid.add(owner)
 
 
 def _read_record(phrase: Phrase, modifiers: Sequence[Token], lexical: Word, findings: Findings) -> None:

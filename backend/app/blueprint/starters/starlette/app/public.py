@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -33,6 +34,7 @@ PERSON_NAME = Field("person_name", "Your name", required=True)
 PERSON_EMAIL = Field("person_email", "Your e-mail", "email", required=True)
 INVITATION = Field("invitation", "Invitation code")
 SHORT_FORM = 4
+PLAIN_STARTS = ("Starts at", "Starts on", "Start")
 BY_FIELD = {(form.table, name): sql for form in FORMS for name, sql in form.offers}
 """What the links of forms can be chosen from, as SQL."""
 
@@ -80,7 +82,13 @@ def _asked(form: Form) -> list[Field]:
     """The fields that the form asks for, in order."""
     entity = database.BY_TABLE[form.table]
     worked_out = summed(entity)
-    return [entity.field(name) for name in form.fields if name not in (*worked_out, form.person, form.invited_by)]
+    return [_in_their_words(entity, entity.field(name), form) for name in form.fields if name not in (*worked_out, form.person, form.invited_by)]
+
+
+def _in_their_words(entity: Entity, field: Field, form: Form) -> Field:
+    """The field as a visitor would call it: "When", where the staff reads when it starts."""
+    times = [name for name in form.fields if entity.field(name).type in ("date", "datetime")]
+    return replace(field, label="When") if times == [field.name] and field.label in PLAIN_STARTS else field
 
 
 def _every_field(form: Form) -> list[Field]:
