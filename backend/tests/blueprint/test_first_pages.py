@@ -59,21 +59,22 @@ async def test_a_limit_of_the_founder_shows_how_many_places_are_left(pool: Staff
     assert "full" in plain((await staff.client.get("/enrolments/new")).text)
 
 
-async def test_how_it_works_tells_of_this_form_and_no_button_stands_there_twice(
-    pool: Staff, bakery: Staff, alone: Staff
-) -> None:
+async def test_how_it_works_tells_what_is_chosen_and_what_its_link_is_for(pool: Staff) -> None:
     await pool.add("courses", name="Crawl", starts_at=f"{date.today() + timedelta(2)}T18:00")
     steps = plain((await pool.visitor.get("/")).text).partition("How it works")[2]
     assert "Choose your course You see how many places are left." in steps
     assert "By it you see or cancel your enrolment whenever you like." in steps
 
+
+@pytest.mark.parametrize("staff", ["bakery_orders"], indirect=True)
+async def test_no_button_of_a_first_page_stands_there_twice(staff: Staff, alone: Staff) -> None:
     front = (await alone.visitor.get("/")).text
     assert front.partition("<main")[2].count('href="/forms/appointments"') == 1
     assert "Fill in a short form Tell us when." in plain(front)
     form = (await alone.visitor.get("/forms/appointments")).text
     assert re.search(r'<label for="starts_at">When\b', form)
     # Behind a page of goods the form is offered once more.
-    assert (await bakery.visitor.get("/")).text.partition("<main")[2].count('href="/forms/orders"') == 2
+    assert (await staff.visitor.get("/")).text.partition("<main")[2].count('href="/forms/orders"') == 2
 
 
 @pytest.fixture
