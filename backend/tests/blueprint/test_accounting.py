@@ -84,7 +84,8 @@ def test_what_is_done_is_partly_kept_where_only_its_thing_is_missing() -> None:
         "bookings of classes by the evening before", "49 places", "bookings for one dog at a time",
         "dogs choose 6 of the 10 classes", "we move dogs through classes", "places after closing",
         "one booking per dog per day", "at most two bookings each week", "what each dog owes",
-        "classes left per dog", "small class 15 dog 12", "a class of 10 dogs",
+        "classes left per dog", "small class 15 dog 12", "a class of 10 dogs", "each dog pays 180 for classes",
+        "when a dog is in no class",
     ],
 )  # fmt: skip
 def test_a_time_a_number_or_a_deed_that_nothing_takes_up_is_told(goal: str) -> None:
@@ -93,7 +94,13 @@ def test_a_time_a_number_or_a_deed_that_nothing_takes_up_is_told(goal: str) -> N
 
 
 @pytest.mark.parametrize(
-    "goal", ["booking of a class by a dog", "dog booking bake sale class place", "one class of dogs"]
+    "goal",
+    [
+        "booking of a class by a dog",
+        "dog booking bake sale class place",
+        "one class of dogs",
+        "when each dog was in a class",
+    ],
 )
 def test_words_that_only_look_like_those_are_none(goal: str) -> None:
     assert state(goal) is WishState.KEPT

@@ -34,6 +34,12 @@ _IN_ORDER: Final = re.compile(
 )
 _NO_STEPS: Final = "the steps are not taken up"
 _STEPS: Final = re.compile(r"->|=>|\u2192|[a-z] > [a-z]", re.IGNORECASE)
+_NO_CASE: Final = "nothing in the app goes by whether that is so"
+# "When each was watered" is a date, and no case.
+_CASE: Final = re.compile(
+    r"^\W*(?:when|whenever|if)\b(?! (?:i|we|they|you) (?:want|need|like)\b)(?![^,.;]*\b(?:was|were)\b)",
+    re.IGNORECASE,
+)
 _NO_CONDITION: Final = "no rule of the app asks for this first"
 _CONDITION: Final = re.compile(
     r"\bbefore (?:they|he|she|it|you|any(?:one|body)) (?:can|may|is|are)\b|\bunless\b"
@@ -275,6 +281,7 @@ def _without_part(text: str, abilities: _Abilities) -> str:
         (_CONDITION, _NO_CONDITION),
         (_UNTIL, _NO_END),
         (_IN_A_SPAN, _NO_SPAN),
+        (_CASE, _NO_CASE),
     )
     for wording, why in parts:
         if wording.search(text):

@@ -38,6 +38,7 @@ LIMIT = re.compile(
     r"|\d\s*(to|-|\u2013)\s*\d|\b(deposit|price|fee|fine)s?( of)? \d|[\u20ac$\u00a3]\s?\d"
     r"|\bno (mon|tues|wednes|thurs|fri|satur|sun)days?\b|\d\s*(per|an?|each|apiece)\b"
     r"|\d+ (?:seats?|places?|spots?|tickets?|chairs)\b|\b(?:choose|pick|select|choice of) \d"
+    r"|\b(?:pay|cost|charge|owe|earn|need|win|lose)s?\b[^,.;]{0,12}\d"
     # "Small hall 15": a number behind what it is said of, unless it is a year.
     r"|^\W*(([a-z]+ ){1,4}(?!(19|20)\d\d\b)\d+([.,:]\d+)?( \d+([.,]\d+)?)*\W*)+$|\bof \d+ [a-z]+s\b",
     re.IGNORECASE,
