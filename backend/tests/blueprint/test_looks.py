@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zlib
 from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from app.blueprint.generate.art import art_html, motif_of, motifs
 from app.blueprint.generate.colors import contrast, oklch, wheel_to_oklch
 from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.designs import design_of, designs
+from app.blueprint.generate.example_files import HEIGHT, WIDTH, example_content
 from app.blueprint.generate.theme import Look, colors, look, theme_css
 from app.blueprint.language import understand
 from app.blueprint.look_words import read_theme
@@ -166,6 +168,10 @@ def test_a_picture_is_drawn_in_the_colours_of_its_app(name: str) -> None:
         ("courses and lanes of a swimming pool", "waves"),
         ("a log of my bee hives", "hive"),
         ("board game night", "dice"),
+        ("a waiting list for allotments", "leaf"),
+        ("neighbours borrow tools from a shed", "gears"),
+        ("bands book rehearsal rooms", "vinyl"),
+        ("a marathon with waves of runners", "cupwin"),
         ("something", "shapes"),
     ],
 )
@@ -173,6 +179,34 @@ def test_the_picture_fits_the_trade(goal: str, motif: str) -> None:
     spec = spec_about(goal)
     assert motif_of(spec) == motif
     assert motifs()[motif].shapes in art_html(spec)
+
+
+def test_a_drill_is_pictured_by_no_valley_and_no_two_things_look_the_same() -> None:
+    tools = [example_content(f"tools-photo-{number}.png", number) for number in range(1, 9)]
+    valleys = [example_content(f"gardens-photo-{number}.png", number) for number in range(1, 9)]
+    assert len({*tools, *valleys}) == 16
+    assert {_bottom_colours(picture) for picture in tools} == {1}
+    assert min(map(_bottom_colours, valleys)) > 1
+
+
+def _bottom_colours(picture: bytes) -> int:
+    """How many colours stand in the row a fifth above the lower edge: a shelf is one, hills are several."""
+    start = picture.index(b"IDAT") + 4
+    size = int.from_bytes(picture[start - 8 : start - 4], "big")
+    rows = zlib.decompress(picture[start : start + size])
+    at = (HEIGHT * 4 // 5) * (WIDTH + 1)
+    return len(set(rows[at + 1 : at + 1 + WIDTH]))
+
+
+def test_paper_is_laid_out_for_no_screen() -> None:
+    sheet = (files("app.blueprint") / "starters" / "starlette" / "app" / "static" / "style.css").read_text()
+    # A sheet on its side is as wide as a small screen, and one upright as narrow as a large telephone.
+    widths = re.findall(r"@media ([^{]*\bwidth[^{]*)\{", sheet)
+    assert widths
+    assert all(rule.startswith(("screen and", "print,")) for rule in widths)
+    paper = sheet.partition("@media print {")[2]
+    for name in ("page", "card", "tint", "field", "ink", "soft"):
+        assert f"--{name}: #" in paper
 
 
 def test_customers_read_no_word_of_software() -> None:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Final
 
 from app.blueprint.generate.customer_words import customer_name
-from app.blueprint.generate.designs import words_of
+from app.blueprint.generate.designs import with_plurals, words_of
 from app.blueprint.spec import AppSpec
 
 _FILE: Final = files("app.blueprint") / "designs" / "motifs.toml"
@@ -35,7 +35,7 @@ def motifs() -> dict[str, Motif]:
     """Every motif by its name."""
     raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return {
-        name: Motif(frozenset(part["words"].split()), part["svg"], part.get("scene", False))
+        name: Motif(with_plurals(part["words"].split()), part["svg"], part.get("scene", False))
         for name, part in raw.items()
     }
 

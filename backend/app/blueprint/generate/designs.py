@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,6 +12,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from app.blueprint.spec import AppSpec, Design
+from app.blueprint.spec_defaults import plural
 
 _FOLDER: Final = files("app.blueprint") / "designs"
 _WORD = re.compile(r"[a-z][a-z'-]*")
@@ -66,7 +67,7 @@ def _read_design(
         "wide": part["wide"], "pad": part["pad"],
     }  # fmt: skip
     return DesignData(
-        name=name, moods=frozenset(part["moods"].split()), trades=frozenset(part["trades"].split()),
+        name=name, moods=frozenset(part["moods"].split()), trades=with_plurals(part["trades"].split()),
         hues=tuple(part["hues"]), turn=part["turn"], paper=part.get("paper"), face=part["face"], text=part["text"],
         hero=part["hero"], shape=shape, light=_read_shades(part["light"]), dark=_read_shades(part["dark"]),
     )  # fmt: skip
@@ -97,6 +98,11 @@ def _score(design: DesignData, goal_words: frozenset[str], record_words: frozens
         # What the founder says counts more than what the records are called.
         + len(design.trades & (record_words - goal_words))
     )
+
+
+def with_plurals(words: Iterable[str]) -> frozenset[str]:
+    """The words, and what several of each are called: an allotment society speaks of allotments."""
+    return frozenset(form for word in words for form in (word, plural(word)))
 
 
 def words_of(text: str) -> frozenset[str]:

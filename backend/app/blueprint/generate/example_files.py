@@ -22,6 +22,16 @@ _TURN: Final = 137.5
 """Degrees on the colour wheel from one picture to the next, so that neighbours never look alike."""
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
+_SHELF: Final = 184
+_SAMPLES: Final = ("zebra", "quagga")
+_OUTDOORS: Final = frozenset(
+    "animals boats camps climbs destinations fields gardens gigs grounds hikes hives homes hotels houses "
+    "intakes journals lakes landscapes lots outings paintings parks photos pictures pitches places plots "
+    "portfolio posts properties rides rivers rooms routes scenes sights sites spots tours trails trees trips "
+    "venues views villages walks weddings works".split()
+)
+"""Kinds of which a landscape is a likely picture."""
+
 Columns = list[bytearray]
 """A picture, column by column: what is drawn here fills columns from some place down."""
 
@@ -57,19 +67,27 @@ def example_content(name: str, number: int = 0) -> bytes:
     if name.startswith(DISGUISED):
         return b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     seed = crc32(name.encode())
-    return png(seed, number) if name.endswith(".png") else pdf(f"Example document {name.removesuffix('.pdf')}")
+    is_landscape = name.startswith(_SAMPLES) or not _OUTDOORS.isdisjoint(name.split("-"))
+    return (
+        png(seed, number, is_landscape=is_landscape)
+        if name.endswith(".png")
+        else pdf(f"Example document {name.removesuffix('.pdf')}")
+    )
 
 
-def png(seed: int, number: int = 0) -> bytes:
-    """A landscape in six colours: sky, sun, and hills one behind the other."""
+def png(seed: int, number: int = 0, *, is_landscape: bool = True) -> bytes:
+    """A picture in six colours: hills under a sun, or things on a shelf, since no drill looks like a valley."""
     hue = (seed % 360 + number * _TURN) % 360
     colors = [oklch(lightness, chroma, hue + turn) for lightness, chroma, turn in _TONES]
     # The one colour that does not turn with the others.
     colors[1] = _SUN
     columns: Columns = [bytearray(HEIGHT) for _ in range(WIDTH)]
-    _draw_sun(columns, x=60 + seed % 200, y=50 + seed // 7 % 50, radius=22 + seed // 11 % 18)
-    for layer in range(4):
-        _draw_hills(columns, layer, seed)
+    if is_landscape:
+        _draw_disc(columns, x=60 + seed % 200, y=50 + seed // 7 % 50, radius=22 + seed // 11 % 18, color=1)
+        for layer in range(4):
+            _draw_hills(columns, layer, seed)
+    else:
+        _draw_shelf(columns, seed)
     return _to_png(columns, colors)
 
 
@@ -84,10 +102,30 @@ _TONES: Final = (
 )
 
 
-def _draw_sun(columns: Columns, *, x: int, y: int, radius: int) -> None:
+def _draw_disc(columns: Columns, *, x: int, y: int, radius: int, color: int) -> None:
     for at in range(max(0, x - radius), min(WIDTH, x + radius)):
         half = int(sqrt(radius * radius - (at - x) ** 2))
-        columns[at][y - half : y + half] = b"\x01" * (2 * half)
+        columns[at][y - half : y + half] = bytes([color]) * (2 * half)
+
+
+def _draw_shelf(columns: Columns, seed: int) -> None:
+    """An arch, a box and a ball on a shelf, in an order and in sizes of their own."""
+    _draw_disc(columns, x=70 + seed % 180, y=88, radius=46 + seed // 5 % 22, color=1)
+    _draw_block(columns, 0, WIDTH, top=_SHELF, bottom=HEIGHT, color=2)
+    middles = [62, 160, 258]
+    first = seed // 13 % 3
+    arch, box, ball = (*middles[first:], *middles[:first])
+    width = 30 + seed // 17 % 14
+    _draw_disc(columns, x=arch, y=_SHELF - 70, radius=width, color=3)
+    _draw_block(columns, arch - width, arch + width, top=_SHELF - 70, bottom=_SHELF, color=3)
+    _draw_block(columns, box - 42, box + 42, top=_SHELF - 40 - seed // 19 % 60, bottom=_SHELF, color=4)
+    radius = 24 + seed // 23 % 16
+    _draw_disc(columns, x=ball, y=_SHELF - radius, radius=radius, color=5)
+
+
+def _draw_block(columns: Columns, left: int, right: int, *, top: int, bottom: int, color: int) -> None:
+    for column in columns[left:right]:
+        column[top:bottom] = bytes([color]) * (bottom - top)
 
 
 def _draw_hills(columns: Columns, layer: int, seed: int) -> None:

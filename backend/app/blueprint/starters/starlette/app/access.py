@@ -198,6 +198,10 @@ def signed_in(request: Request) -> Visitor:
     """Who is here; sends anybody else to the page where they sign in."""
     visitor = known(request)
     if visitor is None:
+        # Whoever mistypes an address of the site is no member of the staff.
+        table = request.path_params.get("table")
+        if table is not None and table not in BY_TABLE:
+            raise HTTPException(404, "There is no such page.")
         back = f"?next={quote(request.url.path)}" if request.method == "GET" else ""
         raise HTTPException(303, "Sign in first.", headers={"location": f"/sign-in{back}"})
     return visitor

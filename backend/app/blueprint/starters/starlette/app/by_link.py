@@ -6,7 +6,7 @@ It never names anybody but the person who came: what a record is called, and who
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from . import database, edits, lines, locks, moves, once, own_links, papers, people, public, records, rules, seen
 from .access import Guest
 from .entering import read_all
-from .fields import typed
+from .fields import Value, typed
 from .model import FILES, Entity, Field, Move
 from .rendering import DONE, Form, cells, render
 from .routing import Number, Routes, Words
@@ -136,6 +136,12 @@ def _who(db: sqlite3.Connection, entity: Entity, record_id: int) -> str:
     return f"{name or 'Somebody with the link'}{public.VISITOR}"
 
 
+def _untold(told: list[tuple[str, str]], shown: Sequence[tuple[Field, Value, str]]) -> list[tuple[str, str]]:
+    """What is told of what was chosen, without what the record itself says: its own price is the one that counts."""
+    own = {field.label for field, _, text in shown if text}
+    return [(label, text) for label, text in told if label not in own]
+
+
 def _page(
     request: Request, entity: Entity, record_id: int, sign: str, *, done: str = "", wrong: dict[str, str] | None = None,
     given: dict[str, str] | None = None,
@@ -148,7 +154,7 @@ def _page(
             "entity": entity, "told": [(field.label, text) for field, _, text in shown if text and field.type not in FILES],
             "files": [part for part in shown if part[2] and part[0].type in FILES], "sender": public.sender(db, own, record_id) if own else "",
             "address": own_links.address(request.app.state.key, entity.table, record_id), "form": own,
-            "about_chosen": public.about_chosen(db, own, row) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
+            "about_chosen": _untold(public.about_chosen(db, own, row), shown) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
             "can_change": bool(own_links.changed_by_link(entity)) and not locks.lock_on(db, entity, record_id), "heading": f"Your {entity.one}", "front": True,
             "seen": seen.mark(db, entity, row, shown_fields(entity)), "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),

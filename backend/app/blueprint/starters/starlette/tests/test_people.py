@@ -67,6 +67,13 @@ def test_a_stranger_is_asked_to_sign_in(stranger: Browser, address: str) -> None
     assert answer.headers["location"].startswith("/sign-in")
 
 
+@pytest.mark.parametrize("address", ["/no-such-page", "/no-such-page/1", "/forms/no-such-form"])
+def test_a_stranger_who_mistypes_an_address_is_told_so(stranger: Browser, address: str) -> None:
+    answer = stranger.get(address, follow_redirects=False)
+    assert answer.status_code == 404
+    assert "There is no such page." in answer.text
+
+
 def test_what_a_stranger_sends_changes_nothing(client: Browser, stranger: Browser) -> None:
     record = add(client, FIRST)
     token = token_of(stranger.get("/sign-in").text)
