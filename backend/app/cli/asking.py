@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 
 from app.cli.context import Context
@@ -15,6 +16,17 @@ def require_yes(context: Context, question: str, *, otherwise: str, command: str
         raise UsageError(f"There is no terminal to ask on. {otherwise}", remedy=command)
     if not answers_yes(context, question):
         raise UsageError(otherwise, remedy=command)
+
+
+def typed_within(context: Context, question: str, seconds: float | None = None) -> str:
+    """Ask at the terminal for a line; nothing typed in so many seconds is an empty one."""
+    context.talk.write(question)
+    context.talk.flush()
+    # Without a limit nothing is waited for here: a line that was pasted may be in the buffer already.
+    if seconds is not None and not select.select([sys.stdin], [], [], seconds)[0]:
+        context.say("")
+        return ""
+    return sys.stdin.readline().strip()
 
 
 def answers_yes(context: Context, question: str, *, by_default: bool = False) -> bool:

@@ -62,13 +62,14 @@ def build(
 ) -> int:
     if goal is not None:
         require_goal(goal)
+    asks = not (yes or detach or common.json)
     # Of a new project the settings or its founder's choice say it; of one that there is only the instance knows.
     planner = engine or (planner_of_new(common, context) if project is None else None)
     if goal is not None and planner == BLUEPRINT_ENGINE:
-        agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
+        goal = agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway, asks=asks)
     with open_client(common, context) as client:
         if goal is not None and planner is None and planner_of(client, project, common) == BLUEPRINT_ENGINE:
-            agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway)
+            goal = agree_on_plan(context, require_goal(goal), command="cofounder build", anyway=anyway, asks=asks)
         answers = read_answers(client, project, answer) if answer else None
 
         def start(is_confirmed: bool) -> JsonObject:

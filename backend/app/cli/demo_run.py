@@ -39,7 +39,13 @@ class Demo:
     def run(self, goal: str, *, stay: bool, anyway: bool) -> Exit:
         """Build once and show it; with `stay` keep the instance until Ctrl-C."""
         # Before anything is started: a goal that is refused costs nobody half a minute.
-        agree_on_plan(self._context, require_goal(goal), command="cofounder demo", anyway=anyway)
+        goal = agree_on_plan(
+            self._context,
+            require_goal(goal),
+            command="cofounder demo",
+            anyway=anyway,
+            asks=not self._common.json,
+        )
         settings = load_settings(self._common, port=self._port)
         settings.data.prepare()
         with stopping_on_sigterm(), ExitStack() as stack:

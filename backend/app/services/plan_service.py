@@ -35,11 +35,12 @@ class TooLittleKept(InvalidInput):
         self.near = near
 
 
-def require_enough_kept(goal: str) -> None:
-    """Return when the rules keep enough of a goal to build it. GoalRefused, TooLittleKept."""
+def require_enough_kept(goal: str) -> Plan:
+    """The plan by rules of a goal, which keeps enough of it to build it. GoalRefused, TooLittleKept."""
     plan = plan_of(_specify(goal))
     if not plan.keeps_enough:
         raise TooLittleKept(plan, nearest_kinds(goal))
+    return plan
 
 
 async def specify_goal(goal: str) -> AppSpec:

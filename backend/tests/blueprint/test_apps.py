@@ -28,6 +28,10 @@ GOALS = [
     "a kayak club lends kayaks to its members, each kayak has a photo, nobody gets one that is out",
     "A small theatre: customers book a pickup for their cakes, a group fills in a request on our page",
     'track "fl{{urb}}s" and <b>wozzles</b> \'; DROP TABLE x; -- with a price and a deadline',
+    # Patients pick up what is their own, and nobody votes on a card that no form asks for.
+    "A doctor's practice: patients request repeat prescriptions online, ready for pick-up, "
+    "patients see only their own",
+    "Team retro: everyone adds cards, votes three times, cards sorted by votes",
 ]
 YOGA = GOALS[0]
 KEY = "known to the preview alone"
@@ -87,7 +91,9 @@ async def test_an_environment_whose_python_is_gone_is_mended_where_it_lies(
     assert (tmp_path / ".venv").stat().st_ino == place
 
 
-@pytest.mark.parametrize("goal", GOALS, ids=["yoga", "landlord", "lending", "pickup", "hostile"])
+@pytest.mark.parametrize(
+    "goal", GOALS, ids=["yoga", "landlord", "lending", "pickup", "hostile", "practice", "retro"]
+)
 async def test_the_apps_own_checks_pass(installed: Path, goal: str, tmp_path: Path) -> None:
     folder = lay_out(generate(understand(goal)), tmp_path)
     (folder / ".venv").symlink_to(installed / ".venv")
