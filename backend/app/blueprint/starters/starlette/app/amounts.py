@@ -50,7 +50,7 @@ CURRENCIES = (
 )  # fmt: skip
 LONGEST = 40
 LARGEST = 1_000_000_000
-SIGNED = re.compile(r"(?P<open>\()?(?P<minus>[-+])? ?(?P<before>[^0-9.,'()+ -]*|[^0-9,'()+ -]+) ?(?P<within>\()?(?P<inner>-)? ?(?P<number>[0-9.,' ]*[0-9][.,]?) ?(?P<after>[^0-9,'() -]*) ?(?P<last>-)?(?P<close>\))?")
+SIGNED = re.compile(r"(?P<open>\()?(?P<minus>[-+])? ?(?P<before>[^0-9.,'()+ -]*|[^0-9,'()+ -]+) ?(?P<within>\()?(?P<inner>-)? ?(?P<number>[0-9.,' ]*[0-9][.,]?) ?(?P<after>[^0-9,'() -]*) ?(?P<last>-)?(?:(?P<close>\)) ?(?P<behind>[^0-9,.'() -]*))?")
 NOTHING = re.compile(r"(?P<word>[^0-9,'() -]+) ?-")
 """How spreadsheets write nought as an amount."""
 PLAIN_SIGN = re.compile(r"\((?P<within>[^()+-]+)\)|(?P<before>[-+]?) ?(?P<number>[^()+-]+?) ?(?P<after>-?)")
@@ -59,7 +59,11 @@ GROUPED = re.compile(r"[0-9]*|[1-9][0-9]{0,2}([.,' ])[0-9]{3}(?:\1[0-9]{3})*")
 INDIAN = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
 QUOTED = re.compile(r'"([^"]*)"')
 SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
-ALIKE = str.maketrans("\u2212\u2013\u2012\u2019\u2018\u02bc\u066b\u066c", "---'''.'")
+ALIKE = {
+    **str.maketrans("\u2212\u2013\u2012\u2019\u2018\u02bc\u066b\u066c", "---'''.'"),
+    **{ord(mark) + 0xFEE0: mark for mark in "(),-.%$"},
+}
+"""Signs of numbers as keyboards and scripts write them; those of full width too."""
 COMMA, POINTED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}"), re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 SUCH_AS = "Enter an amount such as 12.50."
 UNCLEAR = "This amount can be read in two ways. Write it without marks between thousands, such as 1234.50 or 1234,50."
@@ -113,7 +117,7 @@ def amount(text: str, sign: str, *, negative: bool = False) -> int:
     found = SIGNED.fullmatch(plain) if len(plain) <= LONGEST else None
     if found is None:
         return _nothing(plain, sign, own)
-    for word in (found["before"], found["after"]):
+    for word in (found["before"], found["after"], found["behind"] or ""):
         _refuse_foreign(word.strip(), sign, own)
     opened, marks = bool(found["open"] or found["within"]), [bool(found[part]) for part in ("minus", "inner", "last")]
     if opened != bool(found["close"]) or sum(marks) + bool(found["open"]) + bool(found["within"]) > 1:

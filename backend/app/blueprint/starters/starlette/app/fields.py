@@ -20,14 +20,14 @@ MAX_TEXT = 200
 MAX_LONGTEXT = 5_000
 # Without the marks that make a list, a comment or coded words of an address, or more than an address of a link.
 _MARK = r"[^@\s<>()\[\]\\,;:\"?]"
-EMAIL = re.compile(rf"{_MARK}+@{_MARK}+\.(?:(?!\.){_MARK})+\Z")
+EMAIL = re.compile(rf"{_MARK}+@(?:(?!\.){_MARK})+(?:\.(?:(?!\.){_MARK})+)+\Z")
 PHONE = re.compile(r"[0-9+()./ -]{3,40}(?: ?(?:,|;|#|x|ext\.?|extension) ?[0-9]{1,8})?", re.IGNORECASE)
 FEWEST_DIGITS = 3
 CALLED = re.compile(r"^(?:tel|phone|mobile|fax)[.:]+ ?", re.IGNORECASE)
 EMPTY = {"choice": "Choose one.", "ref": "Choose one.", "image": "Choose a picture.", "file": "Choose a file."}
 HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-") | {"\uff0b": "+"})
 # Spreadsheets write yes and no in the language of their country.
-YES = frozenset(map(fold, "yes y true t 1 1.0 on x ✓ ✔ ☑ ✅ ja j wahr oui vrai si sim verdadero verdadeiro vero tak prawda waar sant sand sann tosi kylla igen igaz evet dogru ano da ναι αληθησ да истина так правда はい 是 真 예 نعم כן".split()))
+YES = frozenset(map(fold, "yes y true t v s 1 1.0 on x ✓ ✔ ☑ ✅ ja j wahr oui vrai si sim verdadero verdadeiro vero tak prawda waar sant sand sann tosi kylla igen igaz evet dogru ano da ναι αληθησ да истина так правда はい 是 真 예 نعم כן".split()))
 NO = frozenset(map(fold, "no n false f 0 0.0 off ☐ ✗ ✘ ❌ nein falsch non faux nao falso nie falsz onwaar nee nej falskt falsk epatosi ei nem hamis hayir yanlis ne nu οχι ψευδησ нет ложь ні хибність いいえ 否 假 아니요 لا לא".split()))
 URL = re.compile(r"^https?://[^\s<>\"']+$")
 DONE = frozenset(
