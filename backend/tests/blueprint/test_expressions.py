@@ -137,6 +137,19 @@ EXPRESSIONS = [
     ("Invoice", "latest(rate of Line by on)"),
     ("Invoice", "exists(Line where hours is empty)"),
     ("Invoice", "streak(on of Line)"),
+    *(
+        ("Invoice", f"{figure} where rate > 1000000)")
+        for figure in (
+            "streak(on of Line",
+            "sum(amount of Line",
+            "count(Line",
+            "average(hours of Line",
+            "min(rate of Line",
+            "latest(rate of Line by on",
+            "exists(Line",
+            "distinct(rate of Line",
+        )
+    ),
     ("Invoice", "sum(amount of Line where week(on) = week(today))"),
     ("Invoice", "count(Line) = 2 and total >= 270"),
     ("Invoice", "total / count(Line)"),

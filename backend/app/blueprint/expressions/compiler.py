@@ -383,7 +383,8 @@ def _figure_sql(node: Aggregate, operand: Sql, source: str, inner: _Expression) 
     if function == "streak":
         if not kind.is_moment:
             raise Fault(f"streak counts days, not {kind.kind.value}")
-        return Sql(f"(SELECT app_streak({operand.text}, app_today()) {source})", Type(Kind.NUMBER))
+        # Without a record the function is never called, and says nothing.
+        return Sql(f"COALESCE((SELECT app_streak({operand.text}, app_today()) {source}), 0)", Type(Kind.NUMBER))
     if function in ("min", "max"):
         return Sql(f"(SELECT {function}({operand.text}) {source})", replace(kind, choices=(), literal=False))
     if not kind.is_numeric:
