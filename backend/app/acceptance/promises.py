@@ -143,7 +143,11 @@ async def _try_wrong_input(people: People, promise: Promise) -> str:
 
 def _wrong_values(entity: EntitySpec, asked: frozenset[str]) -> Iterable[tuple[str, str]]:
     fields = [field for field in entity.fields if field.name in asked]
-    yield from [(field.name, "") for field in fields if field.required][:1]
+    # What the app fills in where it is left empty is not missing, nor is a box without a tick.
+    needed = (
+        field for field in fields if field.required and not field.starts_as and field.type is not FieldType.BOOL
+    )
+    yield from [(field.name, "") for field in needed][:1]
     yield from [(field.name, BAD[field.type]) for field in fields if field.type in BAD][:MAX_BAD]
 
 

@@ -17,6 +17,7 @@ from app.acceptance.right_by_link import try_right_by_link
 from app.blueprint.generate.item_scenes import person_of
 from app.blueprint.generate.locks import lock_condition
 from app.blueprint.spec import VISITOR, AppSpec, EntitySpec, Reach, RightSpec, RuleKind
+from app.blueprint.spec_lines import lines_of
 from app.domain.failure import BuildFailed, FailureCode
 
 _OPENS: Final = 200
@@ -170,12 +171,19 @@ class RightChecks:
         return 0
 
     def _is_locked(self, entity: EntitySpec, number: int, records: KnownRecords) -> bool:
-        """True if a rule keeps the record as it is, whoever it belongs to."""
-        locks = (
-            rule for rule in self._people.spec.rules if rule.kind is RuleKind.LOCKED and rule.entity == entity.name
-        )
+        """True if a rule keeps the record as it is, whoever it belongs to, or what it is a line of."""
+        kept_as_they_are = {entity.name: number}
+        link = lines_of(self._spec, entity)
+        holder = records.of(entity)[number].get(link.name, "") if link is not None else ""
+        if link is not None and link.ref and holder.isdigit():
+            kept_as_they_are[link.ref] = int(holder)
+        locks = [rule for rule in self._spec.rules if rule.kind is RuleKind.LOCKED]
         evaluator = records.evaluator()
-        return any(evaluator.holds(lock_condition(lock), entity.name, number) for lock in locks)
+        return any(
+            evaluator.holds(lock_condition(lock), lock.entity, kept_as_they_are[lock.entity])
+            for lock in locks
+            if lock.entity in kept_as_they_are
+        )
 
     async def _try_changing(
         self, actor: Actor, entity: EntitySpec, right: RightSpec, records: KnownRecords, expected: set[int]

@@ -35,6 +35,7 @@ class Stage:
         self.scene = driver.samples.once_only.scene(scene, speaks_of)
         self.kept: dict[Key, Kept] = {}
         self._states: dict[Key, str] = {}
+        self._waiting: dict[Key, str] = {}
         self._alike: dict[tuple[str, str, str], str] = {}
 
     def values(self, key: Key, texts: Texts | None = None, *, anew: bool = False) -> dict[str, str]:
@@ -84,7 +85,7 @@ class Stage:
         self._states[key] = first_state(entity)
         await self._fill_in_later(key, values)
         if state:
-            await self._move_to(key, state)
+            await self._bring_on(key, state, values)
         if detour is not None:
             await self._move_to(
                 detour[0], self.scene.records[detour[0]].get(self._entity(detour[0]).state or "", "")
@@ -101,9 +102,44 @@ class Stage:
             if answer.status != 303:
                 raise BuildFailed(FailureCode.UNREACHABLE_STATE, log=f"POST {answer.path}: {excerpt_of(answer)}")
 
+    async def _bring_on(self, key: Key, state: str, values: Mapping[str, str]) -> None:
+        """Move a new record to its state; later, where it waits for its lines or other records of the scene."""
+        try:
+            await self._move_to(key, state)
+        except BuildFailed as refused:
+            if refused.failure not in UNARRANGED or not self._is_awaited(key):
+                raise
+            self._waiting[key] = state
+        else:
+            rewritten = _written_on_the_way(self._entity(key), state)
+            await self._fill_in_again(key, {name: text for name, text in values.items() if name in rewritten})
+
+    def _is_awaited(self, key: Key) -> bool:
+        """True if records that belong to this one are still to come."""
+        return any(
+            field.ref == key[0] and texts.get(field.name) == str(key[1])
+            for later, texts in self.scene.records.items()
+            if later not in self.kept and later != self.scene.subject
+            for field in self._entity(later).fields
+        )
+
+    async def _move_waiting(self) -> None:
+        """Move what waited for others to its state."""
+        while self._waiting:
+            key, state = self._waiting.popitem()
+            await self._move_to(key, state)
+
+    async def _fill_in_again(self, key: Key, values: Mapping[str, str]) -> None:
+        """Put back by a change what the moves to the state of a record have written over; as far as it can be."""
+        said = self.scene.records[key]
+        again = {name: text for name, text in values.items() if text and said.get(name)}
+        if again.keys() & (await self.driver.changed_fields(self.kept[key]) if again else set()):
+            await self.driver.change(self.kept[key], again)
+
     async def _move_to(self, key: Key, state: str) -> None:
-        await bring_to(self.driver, self.kept[key], state, since=self._states[key])
-        self._states[key] = state
+        for _, move in moves_to(self._entity(key), state, since=self._states[key]):
+            await bring_to(self.driver, self.kept[key], move.target, since=self._states[key])
+            self._states[key] = move.target
 
     def _find_detour(self, key: Key, texts: Texts | None) -> tuple[Key, str] | None:
         """The parent of the record, and the state that it must be in for a moment so that the record can be added.
@@ -144,10 +180,13 @@ class Stage:
     async def add_all(self, *, before: Key | None = None) -> None:
         """Add every record that is not there yet, or those that come before one."""
         for key in self.scene.records:
+            if key == self.scene.subject or key == before:
+                await self._move_waiting()
             if key == before:
                 return
             if key not in self.kept:
                 await self.add(key)
+        await self._move_waiting()
         await self._link_back()
 
     async def _link_back(self) -> None:
@@ -200,6 +239,16 @@ def filled_in(values: Mapping[str, str]) -> dict[str, str]:
 def _asks_for_person(move: MoveSpec) -> bool:
     """True if the condition of the move is about the person who takes it."""
     return any(path.steps[0] == "me" for path in paths(parse(move.only_if or "yes")))
+
+
+def _written_on_the_way(entity: EntitySpec, state: str) -> set[str]:
+    """The fields of a record that the moves from its first state to another write. BuildFailed."""
+    return {
+        assignment.field
+        for _, move in moves_to(entity, state)
+        for assignment in move.sets
+        if "." not in assignment.field
+    }
 
 
 def moves_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[int, MoveSpec]]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.expressions.parser import parse
-from app.blueprint.generate.example_search import Search
+from app.blueprint.generate.example_search import Candidate, Search
 from app.blueprint.generate.judging import Judge
 from app.blueprint.generate.scenes import Cast, Changes, Key, Scene, Slot, Texts
 from app.blueprint.generate.stated import Statement, statement
@@ -20,6 +20,9 @@ from app.blueprint.generate.violations import Violation, Violations
 from app.blueprint.spec import OWNER, AppSpec, EntitySpec, MoveSpec, RuleSpec
 from app.blueprint.spec_queries import in_order
 
+_MOST_MENDED: Final = 4
+_MOST_MENDS: Final = 300
+"""So many candidates that break an earlier statement are mended, with so many further changes each."""
 _MOST_SCENES: Final = 400
 """So many scenes are looked at for one in which a condition holds."""
 _ALIKE: Final = 2
@@ -170,18 +173,49 @@ class Examples:
             for earlier_statement in self._earlier_statements(earlier, stated)
             if self.judge.keeps(self.good(earlier), (earlier.name, 1), earlier_statement)
         ]
+        mended: list[Candidate] = []
         for candidate in self._search.candidates(entity, stated, lasting=True):
-            if not self.judge.keeps(candidate.scene(self.cast, entity.name), (entity.name, 1), stated):
+            scene = candidate.scene(self.cast, entity.name)
+            if not self.judge.keeps(scene, scene.subject, stated):
                 continue
-            # A change for this rule may break an earlier one, and is taken back then.
-            cast_before = self._copy_cast()
-            candidate.apply(self.cast, entity.name)
-            if self.judge.keeps(self.good(entity), (entity.name, 1), stated) and all(
-                self.judge.keeps(self.good(earlier), (earlier.name, 1), earlier_statement)
-                for earlier, earlier_statement in kept_before
-            ):
+            if self._settle(entity, candidate, stated, kept_before):
                 return
-            self.cast.texts, self.cast.others, self.cast.needs = cast_before
+            if len(mended) < _MOST_MENDED:
+                mended.append(candidate)
+        # What keeps this one may break an earlier one by itself, and keep it with something more.
+        for candidate in mended:
+            if any(self._settle(entity, more, stated, kept_before) for more in self._mends(entity, candidate)):
+                return
+
+    def _mends(self, entity: EntitySpec, candidate: Candidate) -> Iterator[Candidate]:
+        """The candidate with more changes, such that it keeps the first statement that its subject breaks."""
+        scene = candidate.scene(self.cast, entity.name)
+        broken = (
+            stated
+            for stated in self.judge.stated[entity.name]
+            if not self.judge.keeps(scene, scene.subject, stated)
+        )
+        for stated in itertools.islice(broken, 1):
+            found = self._search.mending(candidate, scene, scene.subject, stated)
+            yield from itertools.islice(found, _MOST_MENDS)
+
+    def _settle(
+        self,
+        entity: EntitySpec,
+        candidate: Candidate,
+        stated: Statement,
+        kept_before: list[tuple[EntitySpec, Statement]],
+    ) -> bool:
+        """Make the candidate the example; what breaks an earlier statement is taken back."""
+        cast_before = self._copy_cast()
+        candidate.apply(self.cast, entity.name)
+        if self.judge.keeps(self.good(entity), (entity.name, 1), stated) and all(
+            self.judge.keeps(self.good(earlier), (earlier.name, 1), earlier_statement)
+            for earlier, earlier_statement in kept_before
+        ):
+            return True
+        self.cast.texts, self.cast.others, self.cast.needs = cast_before
+        return False
 
     def _statements_above(self, entity: EntitySpec) -> Iterator[tuple[EntitySpec, Statement]]:
         """The statements about what a record belongs to that look at the record, such as one about a total."""

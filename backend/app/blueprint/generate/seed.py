@@ -54,7 +54,17 @@ def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
     # After all that takes from it, and before the states, which may depend on it.
     settle_stock(spec, rows)
     fit_states(spec, rows)
+    _fit_again(spec, rows)
     return [(entity, rows[entity.name]) for entity in in_order(spec)]
+
+
+def _fit_again(spec: AppSpec, rows: Rows) -> None:
+    """Fit what nothing else belongs to once more: what was paid, and which states were kept, is known by now."""
+    linked_to = {field.ref for entity in spec.entities for field in entity.fields if field.ref}
+    for entity in (entity for entity in in_order(spec) if entity.name not in linked_to):
+        rows[entity.name] = fit_to_conditions(spec, entity, rows[entity.name], rows)
+        if not rows[entity.name]:
+            add_scene(spec, entity, rows)
 
 
 def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
