@@ -291,6 +291,12 @@ def test_an_amount_that_is_none_is_refused(own: Any, typed: str) -> None:
     is_refused(own, "money", typed)
 
 
+@pytest.mark.parametrize("kind", ["int", "money", "decimal"])
+def test_a_number_below_nought_is_told_of_nought_and_not_of_the_most_that_is_held(own: Any, kind: str) -> None:
+    assert is_refused(own, kind, "-5").endswith(", 0 or more.")
+    assert "999,999,999" in is_refused(own, kind, "5" * 12)
+
+
 @pytest.mark.parametrize(
     "typed", ["-5", "−5.00", "-$5", "$-5.00", "(5.00)", "($5.00)", "$(5.00)", "$ (5.00)", "5-", "– 5"]
 )

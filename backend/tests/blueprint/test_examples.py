@@ -105,3 +105,10 @@ def test_a_deposit_is_as_high_as_what_it_is_for(beside: str, lowest: int, highes
     amounts = [int(str(row["deposit"])) for row in rows]
     assert amounts
     assert all(lowest <= amount <= highest for amount in amounts)
+
+
+def test_what_is_lent_by_the_day_costs_what_a_day_costs() -> None:
+    money = {"name": "fee", "label": "Fee per day", "type": "money", "required": True}
+    entity = {"name": "Thing", "fields": [{"name": "name", "required": True}, money]}
+    [(_, rows)] = seed_rows(AppSpec.model_validate({"title": "Things", "tagline": "Things", "entities": [entity]}))
+    assert max(int(str(row["fee"])) for row in rows) <= 60_00

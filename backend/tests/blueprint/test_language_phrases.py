@@ -182,6 +182,10 @@ def test_a_shop_for_something_takes_orders() -> None:
         ("vinyl records", "Vinyl Records"),
         ("We want our members to book courts", "Court Bookings"),
         ("Shop for my jams", "Jam Shop"),
+        (
+            "A waiting list for our allotments. People ask for a plot with name and email.",
+            "Allotments Waiting List",
+        ),
     ],
 )
 def test_an_app_is_called_after_what_it_is_for(goal: str, title: str) -> None:

@@ -269,6 +269,8 @@ def _dollar_cents(field: FieldSpec, place: Place) -> int:
         return _from_scale(field, place, (), (245_000, 318_000, 189_500, 420_000, 275_000, 365_000), times=100)
     if "deposit" in field.name.split("_") and not any(place.entity.field(name) for name in _OF_HOMES):
         return _from_scale(field, place, (), (20, 30, 50, 25, 100, 40), times=100)
+    if "per day" in field.label.lower():
+        return _from_scale(field, place, (), stock.PER_DAY, times=100)
     return _from_scale(field, place, stock.MONEY_SCALES, (25, 40, 60, 95, 130, 210), times=100)
 
 

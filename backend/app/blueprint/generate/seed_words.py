@@ -176,9 +176,11 @@ PERSON_FIELDS: Final = frozenset(
     "host leader driver manager staff_member responsible donor_name buyer seller client customer member student "
     "tutor therapist instructor_name caretaker tester reviewer borrower artist".split()
 )
+PER_DAY: Final = (12, 25, 40, 18, 60, 35)
+"""What things cost that are lent by the day."""
 MONEY_SCALES: Final = (
     (("salary",), (28_000, 34_500, 41_000, 52_000, 38_000, 46_500)),
-    (("daily", "fee_per_day", "price_per_day", "cost_per_day", "charge_per_day"), (12, 25, 40, 18, 60, 35)),
+    (("daily",), PER_DAY),
     (("value", "target", "budget", "goal"), (2_000, 4_500, 8_000, 12_000, 18_500, 27_000)),
     (("fare",), (2.5, 4, 3, 5, 6.5, 3.5)),
     (("rent", "balance", "deposit"), (650, 820, 940, 1_100, 1_350, 1_600)),

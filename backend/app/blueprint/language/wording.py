@@ -71,6 +71,7 @@ def title(findings: Findings, drafts: Sequence[Draft], words: Sequence[str], *, 
     name = (
         _title_case(" ".join([word for word in words_said if word not in looks] or words_said))
         .removesuffix("'s")
+        .replace("List Entries", "List")
         .replace("s's ", "s' ")
     )
     # The reading joins such words so that each is one noun.

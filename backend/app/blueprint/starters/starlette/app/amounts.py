@@ -226,7 +226,9 @@ def _parts(number: str, *, thousands: str, otherwise: str) -> tuple[int, str]:
 
 
 def _in_range(value: int, limit: int, negative: bool, what: str) -> int:
-    if abs(value) >= limit or (value < 0 and not negative):
+    if value < 0 and not negative:
+        raise Refused(f"Enter {what}, 0 or more.")
+    if abs(value) >= limit:
         least = "-999,999,999" if negative else "0"
         raise Refused(f"Enter {what} from {least} to 999,999,999.")
     return value
