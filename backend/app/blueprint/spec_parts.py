@@ -54,7 +54,8 @@ class ChoiceWas(Part):
 class FieldSpec(Part):
     """One field of an entity; `choices` belong to a choice, `ref` names the entity a ref points at.
 
-    `digits` are those of a decimal after the point. `lowest` and `highest` bound a number, in its own unit.
+    `digits` are those of a decimal after the point. `lowest` and `highest` bound a number, in its own unit; it is
+    never below nought unless `lowest` is.
     A code is made up by the app for each record, different from every other, and never typed in.
     `starts_as` is worked out when a record is added without the field, such as `product.price`, which keeps the
     price of that day.

@@ -105,6 +105,19 @@ def booked(most: int, *apart: str, when: str) -> dict[str, Any]:  # Any: as in J
 
 
 A_WEEK = "week(starts_at) = week(this.starts_at)"
+TWO_AHEAD = app(
+    kind("Court", NAME),
+    kind("Player", NAME, computed=[
+        {"name": "ahead", "about": "To come.", "expression": "count(Game where starts_at > now)"},
+    ]),
+    kind("Game", link("court", "Court"), link("player", "Player"),
+         {"name": "starts_at", "type": "datetime", "required": True},
+         {"name": "minutes", "type": "int", "required": True, "lowest": 30, "highest": 120}),
+    rules=[
+        {"kind": "no_overlap", "entity": "Game", "fields": ["starts_at", "minutes", "court"], "about": "Taken."},
+        ensure("Game", "At most twenty a year.", "player.ahead <= 2"),
+    ],
+)  # fmt: skip
 
 
 def violation_of(raw: dict[str, Any], about: str) -> Violation | None:
@@ -114,7 +127,9 @@ def violation_of(raw: dict[str, Any], about: str) -> Violation | None:
 
 
 @pytest.mark.parametrize(
-    "raw", [DAYS_A_YEAR, SHARES, HALVES, ON_BOARD], ids=["days_a_year", "shares", "halves", "on_board"]
+    "raw",
+    [DAYS_A_YEAR, SHARES, HALVES, ON_BOARD, TWO_AHEAD],
+    ids=["days_a_year", "shares", "halves", "on_board", "two_ahead"],
 )
 def test_a_limit_over_several_records_is_tried(raw: dict[str, Any]) -> None:
     _, faults = faults_of(raw)
@@ -138,6 +153,28 @@ def told(raw: dict[str, Any]) -> str:
     spec, faults = faults_of(raw)
     assert spec is None
     return " ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
+
+
+@pytest.mark.parametrize("weekdays", ["", " and weekday(day(starts_at)) != 7"], ids=["daily", "weekdays"])
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [("00:15", "23:45"), ("06:00", "08:00"), ("07:00", "22:00"), ("18:00", "22:30"), ("20:00", "23:00")],
+)
+def test_opening_hours_are_tried_whatever_they_are(opens: str, closes: str, weekdays: str) -> None:
+    times = [{"name": name, "type": "datetime", "required": True} for name in ("starts_at", "ends_at")]
+    hours = f'starts_at >= at(day(starts_at), "{opens}") and ends_at <= at(day(starts_at), "{closes}")'
+    raw = app(
+        kind("Room", NAME),
+        kind("Booking", link("room", "Room"), *times),
+        rules=[
+            {"kind": "no_overlap", "entity": "Booking", "about": "Taken.",
+             "fields": ["starts_at", "ends_at", "room"]},
+            {"kind": "in_order", "entity": "Booking", "fields": ["starts_at", "ends_at"], "about": "In order."},
+            ensure("Booking", "While we are open.", hours + weekdays),
+        ],
+    )  # fmt: skip
+    assert faults_of(raw)[1] == []
+    assert violation_of(raw, "While we are open.") is not None
 
 
 def test_a_rule_that_another_one_says_already_is_named_with_it() -> None:

@@ -12,7 +12,17 @@ from typing import Final
 from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path, Value
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import children, speaks_of_today, walk
-from app.blueprint.generate.scenes import Cast, Key, Scene, Slot, day_later, values_of, weekdays_of
+from app.blueprint.generate.scenes import (
+    Cast,
+    Key,
+    Scene,
+    Slot,
+    clocks_beside,
+    day_later,
+    soon_after,
+    values_of,
+    weekdays_of,
+)
 from app.blueprint.generate.stated import Statement
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType
 
@@ -75,6 +85,12 @@ class Search:
         """True if an expression of the app goes by the day of the week."""
         return goes_by_weekday(texts_of(self.cast.spec))
 
+    @cached_property
+    def clocks(self) -> list[str]:
+        """Times of day beside those by which the app goes, such as its opening hours."""
+        named = dict.fromkeys(clocks_named(texts_of(self.cast.spec)))
+        return list(dict.fromkeys(clock for one in named for clock in clocks_beside(one)))
+
     def candidates(self, entity: EntitySpec, stated: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
         """Changes of the first records, then records beside them, then links to second ones.
 
@@ -94,6 +110,7 @@ class Search:
         for varied, options, size, skipped, most in (
             (groups, near, 0, 0, 1),
             (groups, near, 1, 0, _TRIES),
+            (list(self._moved_spans(entity, places)), near, 0, 0, 1),
             *further,
             (groups, near, 2, 0, _FEW),
             (groups, near, 3, 0, _FEW),
@@ -104,6 +121,14 @@ class Search:
                 combined = options.combined(group.slots, size)
                 for changes in itertools.islice(combined, skipped, most):
                     yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
+
+    def _moved_spans(self, entity: EntitySpec, places: Sequence[Place]) -> Iterator[_Group]:
+        """The first record with its start and its end moved together, such as to another day of the week."""
+        for start, end in self.cast.spans_of(entity):
+            if (entity.name, start) in places or (entity.name, end) in places:
+                slots = ((entity.name, 1), start), ((entity.name, 1), end)
+                for text in filter(None, self.options(slots[0], ())):
+                    yield _Group((), fixed=dict(zip(slots, (text, soon_after(text)), strict=True)))
 
     def _further_passes(
         self, entity: EntitySpec, nodes: Sequence[Node], places: Sequence[Place]
@@ -149,6 +174,9 @@ class Search:
             yield replace(candidate, changes={**candidate.changes, **changes})
         for kind in dict.fromkeys(self._kinds_counted(entity, nodes)):
             number = 1 + sum(name == kind for name, _ in scene.records)
+            for linked in self._linked_to_others(scene, (kind, number)):
+                changes = {**candidate.changes, **linked}
+                yield replace(candidate, changes=changes, beside=(*candidate.beside, (kind, number)))
             companions = [((kind, number), field_name) for name, field_name in places if name == kind]
             for size in (0, 1):
                 for changes in options.combined([*companions, *free], size):
@@ -156,6 +184,12 @@ class Search:
                     yield replace(candidate, changes=varied, beside=(*candidate.beside, (kind, number)))
         for changes in itertools.islice(options.combined(free, 2), _MENDS):
             yield replace(candidate, changes={**candidate.changes, **changes})
+
+    def _linked_to_others(self, scene: Scene, key: Key) -> Iterator[dict[Slot, str]]:
+        """Links of a record to come to those of a scene that are not the first of their kind."""
+        for link in self.cast.entity(key[0]).fields:
+            others = [number for name, number in scene.records if name == link.ref and number > 1]
+            yield from ({(key, link.name): str(number)} for number in others)
 
     def _without_states(self, slots: Sequence[Slot]) -> list[Slot]:
         states = {kind.name: kind.state for kind in self.cast.spec.entities if kind.moves}
@@ -251,7 +285,8 @@ class Search:
         may_be_empty = not is_state and (not spec_field.required or spec_field.starts_as is not None)
         if may_be_empty and spec_field.type is not FieldType.BOOL:
             yield ""
-        every = itertools.chain(values_of(spec_field, numbers), weekdays_of(spec_field) if self.by_weekday else ())
+        on_weekdays = weekdays_of(spec_field, self.clocks) if self.by_weekday else ()
+        every = itertools.chain(values_of(spec_field, numbers, self.clocks), on_weekdays)
         for text in every:
             if not (spec_field.ref == name and text == str(number)):
                 yield text
@@ -396,6 +431,15 @@ def figures(spec: AppSpec, name: str) -> list[Node]:
 def goes_by_weekday(texts: Iterable[str]) -> bool:
     """True if what an expression says of a day may turn out differently so many days from another day."""
     return any(isinstance(part, Call) and part.name == "weekday" for text in texts for part in walk(parse(text)))
+
+
+def clocks_named(texts: Iterable[str]) -> Iterator[str]:
+    """The times of day that expressions name, such as at(day, "18:00")."""
+    calls = (part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at")
+    for call in calls:
+        yield from (
+            part.value for part in call.arguments if isinstance(part, Value) and isinstance(part.value, str)
+        )
 
 
 def texts_of(spec: AppSpec) -> Iterator[str]:

@@ -18,6 +18,7 @@ from app.blueprint.spec_queries import in_order
 # The first is the usual one; the last are for conditions that speak of a year, or of ten.
 OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400, 4_000, -4_000)
 _CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
+_WEEKDAYS: Final = (2, 3, 4, 5, 6, 7, 1)
 
 Key = tuple[str, int]
 """A record of a scene: its kind and its number."""
@@ -66,22 +67,23 @@ class Cast:
     def __post_init__(self) -> None:
         for entity in self.spec.entities:
             self.texts[entity.name] = {spec_field.name: usual(spec_field) for spec_field in entity.fields}
-        for rule in self.spec.rules:
-            if rule.kind in (RuleKind.IN_ORDER, RuleKind.NO_OVERLAP) and len(rule.fields) > 1:
-                self._end_later(rule.entity, rule.fields[0], rule.fields[1])
-        for rule in (order for entity in self.spec.entities for order in orders_of(self.spec, entity)):
-            self._end_later(rule.entity, rule.fields[0], rule.fields[1])
+        for entity in self.spec.entities:
+            texts = self.texts[entity.name]
+            for _, end in self.spans_of(entity):
+                # A record's end comes after its start from the beginning.
+                is_time = " " in texts[end]
+                texts[end] = texts[end] and ("@7 12:00" if is_time else "@30")
 
-    def _end_later(self, name: str, start: str, end: str) -> None:
-        """Let a record's end come after its start from the beginning."""
-        types = {
-            spec_field.type for spec_field in map(self.entity(name).field, (start, end)) if spec_field is not None
-        }
-        texts = self.texts[name]
-        if types == {FieldType.DATETIME} and texts[end]:
-            texts[end] = "@7 12:00"
-        elif types == {FieldType.DATE} and texts[end]:
-            texts[end] = "@30"
+    def spans_of(self, entity: EntitySpec) -> Iterator[tuple[str, str]]:
+        """The starts and ends of a kind of record, both days or both times."""
+        ordering = (RuleKind.IN_ORDER, RuleKind.NO_OVERLAP)
+        rules = [rule for rule in self.spec.rules if rule.entity == entity.name and rule.kind in ordering]
+        for rule in (*rules, *orders_of(self.spec, entity)):
+            types = [
+                spec_field.type for spec_field in map(entity.field, rule.fields[:2]) if spec_field is not None
+            ]
+            if types in ([FieldType.DATETIME] * 2, [FieldType.DATE] * 2):
+                yield rule.fields[0], rule.fields[1]
 
     def record(self, key: Key, subject: str = "") -> Texts:
         """The values of an example record."""
@@ -193,8 +195,8 @@ def usual(spec_field: FieldSpec) -> str:
     return next(values_of(spec_field, []), "")
 
 
-def values_of(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
-    """Values to try in a field, those beside the numbers of a condition included."""
+def values_of(spec_field: FieldSpec, numbers: Sequence[Decimal], clocks: Sequence[str] = ()) -> Iterator[str]:
+    """Values to try in a field, those beside the numbers of a condition and the `clocks` of the app included."""
     match spec_field.type:
         case FieldType.BOOL:
             yield from ("1", "")
@@ -205,6 +207,7 @@ def values_of(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str
         case FieldType.DATETIME:
             # With fewer days, since each comes with every time.
             yield from (f"@{offset} {clock}" for clock in _CLOCKS for offset in OFFSETS[:6])
+            yield from (f"@{offset} {clock}" for clock in clocks for offset in OFFSETS[:2])
         case FieldType.REF:
             yield from ("1", "2")
         case _ if spec_field.type in NUMBERS:
@@ -225,12 +228,26 @@ TEXTS: Final = {
 }
 
 
-def weekdays_of(spec_field: FieldSpec) -> Iterator[str]:
-    """Days to try where a condition goes by the day of the week: each of them in a week, today and in a month."""
-    clocks = [f" {clock}" for clock in _CLOCKS[:4]] if spec_field.type is FieldType.DATETIME else [""]
+def weekdays_of(spec_field: FieldSpec, clocks: Sequence[str] = ()) -> Iterator[str]:
+    """Days to try where a condition goes by the day of the week: each of them in a week, today and in a month.
+
+    With the `clocks` that the app names each of them comes once, in a week.
+    """
+    usual_clocks = [f" {clock}" for clock in _CLOCKS[:4]] if spec_field.type is FieldType.DATETIME else [""]
     if spec_field.type in (FieldType.DATE, FieldType.DATETIME):
         for offset in (7, 0, 30):
-            yield from (f"@{offset}~{weekday}{clock}" for clock in clocks for weekday in (2, 3, 4, 5, 6, 7, 1))
+            yield from (f"@{offset}~{weekday}{clock}" for clock in usual_clocks for weekday in _WEEKDAYS)
+    if spec_field.type is FieldType.DATETIME:
+        yield from (f"@7~{weekday} {clock}" for clock in clocks for weekday in _WEEKDAYS)
+
+
+def clocks_beside(named: str) -> Iterator[str]:
+    """A time of day that a condition names, such as 07:00, and those half an hour before and after it."""
+    hours, minutes = map(int, named.split(":"))
+    for step in (0, -30, 30):
+        minute = hours * 60 + minutes + step
+        if 0 <= minute < 24 * 60:
+            yield f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _amounts_within(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
@@ -272,6 +289,16 @@ def day_later(text: str, number: int) -> str:
     days, space, clock = text[1:].partition(" ")
     offset, tilde, weekday = days.partition("~")
     return f"@{int(offset) + number * (7 if tilde else 1)}{tilde}{weekday}{space}{clock}"
+
+
+def soon_after(start: str) -> str:
+    """An end for such a start: half an hour later on that day, or the next day."""
+    day, _, clock = start.partition(" ")
+    if not clock:
+        return day_later(day, 1)
+    hours, minutes = map(int, clock.split(":"))
+    minute = min(hours * 60 + minutes + 30, 24 * 60 - 1)
+    return f"{day} {minute // 60:02}:{minute % 60:02}"
 
 
 def relative_day(text: str, today: date) -> tuple[date, str]:

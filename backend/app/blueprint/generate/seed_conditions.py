@@ -82,6 +82,7 @@ class _Fitting:
         self._worlds = {when: _plain_rows(spec, rows, when.date()) for when in _MOMENTS}
         self._earlier = {when: self._at_their_beginning(rows) for when, rows in self._worlds.items()}
         search = Search(Cast(spec))
+        self._clocks = search.clocks
         nodes = [parse(text) for stated in statements for text in stated if text]
         names = {name for node in nodes for kind, name in search.places(entity, node) if kind == entity.name}
         self._fields = [field for field in entity.fields if field.name in names]
@@ -113,7 +114,7 @@ class _Fitting:
         if field.ref:
             numbers: list[int | str | None] = [*range(1, 1 + len(self._rows.get(field.ref, ())))]
             return numbers if field.required else [*numbers, None]
-        values = [kept_value(field, text) for text in values_of(field, [])]
+        values = [kept_value(field, text) for text in values_of(field, [], self._clocks)]
         return values if field.required else [*values, None]
 
     def _of_linked(self, field: FieldSpec, record: Record) -> list[int | str | None]:

@@ -71,7 +71,7 @@ def front(request: Request, visitor: Guest, invitation: Words = "") -> Response:
         if SITE:
             embedded = [section.table for section in SITE if section.kind == "signup"]
             sections = [_section(db, section, invitation) for section in SITE]
-            return render(request, "site.html", {"sections": sections, "front": True, "embedded": embedded})
+            return render(request, "site.html", {"sections": sections, "front": True, "embedded": embedded, "first_forms": FORMS[:1]})
         actions = [public.action(db, form) for form in GENERAL_FORMS]
         # What can be chosen right here needs no second list.
         chosen = {action["entity"].field(action["offers"]["field"]).ref for action in actions if action["offers"]["rows"]}

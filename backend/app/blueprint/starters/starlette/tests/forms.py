@@ -251,6 +251,17 @@ def twin(db: sqlite3.Connection, entity: Entity, values: dict[str, Any]) -> int:
     return 0
 
 
+def linked_twin(entity: Entity, values: dict[str, Any]) -> int:
+    """The record beside which no other of these links may be, such as the week of a person, or 0."""
+    for rule in entity.rules:
+        if isinstance(rule, Unique) and any(entity.field(name).ref for name in rule.fields) and all(values.get(name) for name in rule.fields):
+            same = " AND ".join(f'"{name}" = ?' for name in rule.fields)
+            with database.session() as db:
+                for found in database.select(db, entity, same, [values[name] for name in rule.fields], limit=1):
+                    return int(found["id"] or 0)
+    return 0
+
+
 def show_to_visitors(entity: Entity, values: dict[str, str]) -> None:
     """Puts what the values lead to where visitors see it, by its state or a tick: nobody else's post is answered."""
     offers = {(form.table, name): sql for form in FORMS for name, sql in form.offers}

@@ -13,7 +13,7 @@ from app.fields import typed
 from app.model import Entity
 
 from .client import Browser
-from .forms import NUMBERS, Session, dated, different, put, send, taken, token_of, twin
+from .forms import NUMBERS, Session, dated, different, linked_twin, put, send, taken, token_of, twin
 
 Key = tuple[str, int]
 SCENES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("scenes.json").read_text(encoding="utf-8"))
@@ -49,7 +49,8 @@ class Stage:
         if there and (key[0], there) not in {(table, at) for (table, _), at in self.ids.items()}:
             # It is another scene's, which has the day already.
             kept |= _read(entity, {**values, **different(entity)})
-        self.ids[key] = put(entity, kept)
+        # What this scene's records may belong to once is there already, where another scene has put it in.
+        self.ids[key] = (0 if key == self.subject else linked_twin(entity, kept)) or put(entity, kept)
         return self.ids[key]
 
     def act_as(self, role: str, table: str) -> None:

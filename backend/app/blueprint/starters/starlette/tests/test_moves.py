@@ -49,9 +49,15 @@ def test_a_move_out_of_turn_is_refused(client: Browser, table: str, number: int)
     record_id = add(client, entity)
     for state in set(entity.field(entity.state).choices) - set(move.sources):
         bring_to(entity, record_id, state)
+        # What the app does by itself may take it further.
+        with database.session() as db:
+            moves.run_automatic(db)
+        reached = state_of(entity, record_id)
+        if reached in move.sources:
+            continue
         answer = send(client, f"/{table}/{record_id}/moves/{number}", asked(entity, move))
         assert answer.status_code == 409
-        assert state_of(entity, record_id) == state
+        assert state_of(entity, record_id) == reached
 
 
 @every_move
