@@ -263,7 +263,7 @@ _VARIANTS: Final = {
     NounKind.ACT: ("First", "Second", "Regular", "Follow-up", "Spring", "Extra"),
     NounKind.EVENT: ("Spring", "Opening", "Friday", "Summer", "Open-air", "Autumn"),
     NounKind.COMMUNICATION: ("First", "Short", "Revised", "Updated", "Summer", "Final"),
-    NounKind.COGNITION: ("First", "Simple", "Shared", "Bold", "Long-term", "Quick"),
+    NounKind.COGNITION: ("First", "Simple", "Shared", "New", "Long-term", "Quick"),
     NounKind.LOCATION: ("North", "Riverside", "Upper", "Harbour", "Garden", "South"),
 }
 
