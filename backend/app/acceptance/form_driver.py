@@ -17,6 +17,7 @@ from app.acceptance.samples import Samples
 from app.acceptance.stage import Stage
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.stated import conditions_of
+from app.blueprint.rule_kinds import COUNTING
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 from app.blueprint.spec_queries import one_of
 from app.domain.failure import BuildFailed, FailureCode
@@ -26,7 +27,7 @@ NUMBER: Final = "ID"
 MOST_PAGES: Final = 50
 """Of a list, so that a page that never ends does not hold up a check."""
 _NUMBER: Final = re.compile(r"/(\d+)(?:[/?#]|$)")
-_COUNTING: Final = (RuleKind.UNIQUE, RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.STOCK)
+_COUNTING: Final = COUNTING | {RuleKind.UNIQUE, RuleKind.NO_OVERLAP}
 
 
 class FormDriver:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.acceptance.http_session import Answer
+from app.blueprint.field_types import CONTACTS
 from app.blueprint.spec import EntitySpec, FieldType
 
-_SHOWN: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.CHOICE})
+_SHOWN: Final = CONTACTS | {FieldType.TEXT, FieldType.CHOICE}
 LOG_CHARS: Final = 600
 
 

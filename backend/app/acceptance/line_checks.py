@@ -8,7 +8,7 @@ from typing import Final
 from app.acceptance.form_driver import FormDriver
 from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.people import People
-from app.acceptance.samples import BAD
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.spec import EntitySpec
 from app.blueprint.spec_lines import line_kind
 from app.blueprint.spec_queries import one_of
@@ -61,18 +61,18 @@ async def try_lines(people: People, entity: EntitySpec) -> str:
 async def _must_refuse_wrong_line(
     driver: FormDriver, entity: EntitySpec, child: EntitySpec, parts: list[dict[str, str]]
 ) -> None:
-    field = next((field for field in child.fields if field.type in BAD and field.ref is None), None)
+    field = next((field for field in child.fields if FIELD_TYPES[field.type].wrong and field.ref is None), None)
     if field is None or line_name(1, field.name) not in await driver.asked(entity):
         return
     before = len(await driver.rows(entity))
     name = line_name(1, field.name)
-    values = {key: text for part in parts for key, text in part.items()} | {name: BAD[field.type]}
+    values = {key: text for part in parts for key, text in part.items()} | {name: FIELD_TYPES[field.type].wrong}
     answer = await driver.send(entity, values)
     if not answer.is_refusal or len(await driver.rows(entity)) != before:
         raise BuildFailed(
             FailureCode.BAD_INPUT_KEPT,
             f"The app takes {one_of(entity)} with a line that is not filled in rightly.",
-            log=f"{name} = {BAD[field.type]!r}: {excerpt_of(answer)}",
+            log=f"{name} = {FIELD_TYPES[field.type].wrong!r}: {excerpt_of(answer)}",
         )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from app.blueprint.field_types import DATES, types_that
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.spec import NUMBERS, OWNER, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
 
-_MADE_ANEW: Final = frozenset(
-    {FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.CODE}
-)
+_MADE_ANEW: Final = types_that(lambda described: described.is_typed or described.is_made_up)
 _FAR: Final = 200
 _NEAR: Final = 60
 """Days from today beyond which no example record lies."""
@@ -104,7 +103,7 @@ class OnceOnly:
 
 def _options(field: FieldSpec, like: str) -> Iterator[str]:
     """Values that differ from each other, first those that no example record has."""
-    if field.type in (FieldType.DATE, FieldType.DATETIME):
+    if field.type in DATES:
         clock = " 10:30" if field.type is FieldType.DATETIME else ""
         weekday = like.partition(" ")[0].partition("~")[2]
         if weekday:

@@ -14,7 +14,7 @@ from app.acceptance.own_links import try_own_link
 from app.acceptance.pages import WebForm
 from app.acceptance.people import People
 from app.acceptance.rule_violations import VIOLATIONS, break_rule
-from app.acceptance.samples import BAD
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.spec import (
     AppSpec,
     CheckKind,
@@ -148,7 +148,8 @@ def _wrong_values(entity: EntitySpec, asked: frozenset[str]) -> Iterable[tuple[s
         field for field in fields if field.required and not field.starts_as and field.type is not FieldType.BOOL
     )
     yield from [(field.name, "") for field in needed][:1]
-    yield from [(field.name, BAD[field.type]) for field in fields if field.type in BAD][:MAX_BAD]
+    wrong = [(field.name, FIELD_TYPES[field.type].wrong) for field in fields]
+    yield from [(name, text) for name, text in wrong if text][:MAX_BAD]
 
 
 async def _try_rule(people: People, promise: Promise) -> str:

@@ -21,6 +21,7 @@ from app.blueprint.generate.locks import lock_parts, locked_scene
 from app.blueprint.generate.rules import Rule, rules_of
 from app.blueprint.generate.stated import conditions_of, is_condition, is_tangled, judged_rules
 from app.blueprint.generate.violations import Violation
+from app.blueprint.rule_kinds import FLAGGING
 from app.blueprint.spec import UPLOADED, AppSpec, EntitySpec, FieldType, RuleKind, RuleSpec, ViewKind
 from app.domain.failure import BuildFailed, FailureCode
 
@@ -288,7 +289,7 @@ async def break_rule(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """Try to break a rule: beside conditions by a scene that keeps them, else as a careless person would."""
     is_plain_stock = rule.kind is RuleKind.STOCK and not is_condition(rule)
     # No new record breaks these: they flag, add up, or keep a record as it is.
-    breaks_nothing = rule.kind in (RuleKind.OVERDUE, RuleKind.SUM, RuleKind.LOCKED)
+    breaks_nothing = rule.kind in FLAGGING | {RuleKind.LOCKED}
     by_scene = not breaks_nothing and not is_plain_stock and is_tangled(people.spec, entity)
     text_unique = rule.kind is RuleKind.UNIQUE and rule not in judged_rules(people.spec, entity)
     attempt = _break_by_scene if by_scene and not text_unique else VIOLATIONS[rule.kind]

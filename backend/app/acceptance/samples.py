@@ -10,54 +10,17 @@ from typing import Final
 
 from app.acceptance.once_only import OnceOnly
 from app.blueprint.currencies import currency_of
-from app.blueprint.generate.example_files import DISGUISED
+from app.blueprint.field_types import DATES, FIELD_TYPES, TYPED
 from app.blueprint.generate.example_records import examples_of, has_conditions
 from app.blueprint.generate.scenes import relative_day
 from app.blueprint.generate.stated import conditions_of
+from app.blueprint.rule_kinds import COUNTING
 from app.blueprint.spans import orders_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 
-PAST: Final = {FieldType.DATE: "2001-02-03", FieldType.DATETIME: "2001-02-03T04:05"}
 # Years after the example records, which lie around today; a Monday, from which samples go on by whole weeks.
 _FIRST_DAY: Final = date(2031, 3, 3)
 _PLENTY: Final = 40
-
-BAD: Final[Mapping[FieldType, str]] = {
-    FieldType.INT: "many",
-    FieldType.DECIMAL: "a bit",
-    FieldType.MONEY: "a lot",
-    # Looks like a day and is none: a pattern alone would let it pass.
-    FieldType.DATE: "2031-02-30",
-    FieldType.DATETIME: "soon",
-    FieldType.CHOICE: "None of these at all",
-    FieldType.EMAIL: "not an address",
-    # An address that a browser would run on a click.
-    FieldType.URL: "javascript:alert(1)",
-    FieldType.IMAGE: f"{DISGUISED}.png",
-    FieldType.FILE: f"{DISGUISED}.pdf",
-    FieldType.REF: "987654321",
-}
-
-_PATTERNS: Final[Mapping[FieldType, str]] = {
-    FieldType.TEXT: "Zephyr {number}{letter}",
-    FieldType.LONGTEXT: "First line {number}.\nSecond line {number}.",
-    FieldType.DECIMAL: "1.5",
-    FieldType.MONEY: "{amount}.50",
-    FieldType.DATE: "{day}",
-    FieldType.DATETIME: "{day}T{hour:02}:30",
-    FieldType.BOOL: "1",
-    FieldType.EMAIL: "zephyr{number}{letter}@example.com",
-    FieldType.CODE: "demo{number:04}{letter}",
-    FieldType.PHONE: "+44 20 7946 {number:04}",
-    FieldType.URL: "https://example.com/{number}{letter}",
-    FieldType.IMAGE: "zephyr-{number}{letter}.png",
-    FieldType.FILE: "zephyr-{number}{letter}.pdf",
-}
-
-
-_TEXTS: Final = frozenset(
-    {FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL, FieldType.REF}
-)
 
 
 class Samples:
@@ -97,7 +60,7 @@ class Samples:
 
     def long_ago(self, entity: EntitySpec) -> dict[str, str]:
         """A value for every field with a day, long past and in the order that the rules want."""
-        past = {field.name: PAST[field.type] for field in entity.fields if field.type in PAST}
+        past = {field.name: FIELD_TYPES[field.type].past for field in entity.fields if field.type in DATES}
         return past | self._later_values(entity, past)
 
     def mark(self) -> str:
@@ -115,7 +78,7 @@ class Samples:
             return str(number % 90 + 10)
         day = _FIRST_DAY + timedelta(days=7 * number + place // 4)
         hour = 9 + place % 10
-        return _PATTERNS[field.type].format(
+        return FIELD_TYPES[field.type].sample.format(
             number=number, letter=chr(97 + place), day=day.isoformat(), hour=hour, amount=number % 90 + 10
         )
 
@@ -150,7 +113,7 @@ class Samples:
 
     def _amounts_taken(self, entity: EntitySpec) -> dict[str, str]:
         """One, for each field that takes from a stock or a capacity."""
-        counted = (RuleKind.STOCK, RuleKind.CAPACITY)
+        counted = COUNTING
         rules = (rule for rule in self._spec.rules if rule.entity == entity.name and rule.kind in counted)
         return {rule.fields[1]: "1" for rule in rules if len(rule.fields) > 1}
 
@@ -163,7 +126,7 @@ def _is_before(moment: str, earlier: str) -> bool:
 
 def _is_taken(field: FieldSpec | None) -> bool:
     """True if the value of the example record is used: a text of it would repeat those before."""
-    return field is not None and field.type not in _TEXTS
+    return field is not None and field.type not in TYPED and not field.ref
 
 
 def _number_within(field: FieldSpec) -> str:

@@ -11,6 +11,7 @@ from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.samples import dated
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
+from app.blueprint.field_types import TYPED
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.spec import EntitySpec, FieldType, MoveSpec, RuleKind
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 UNARRANGED: Final = frozenset({FailureCode.UNREACHABLE_STATE, FailureCode.MOVE_REFUSED})
 """What is wrong with a scene that the owner cannot put on by forms alone; the app's own tests put it on."""
-_UNLIKE: Final = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
+_UNLIKE: Final = TYPED
 """Types whose values are made anew, so that records of several scenes do not stand in each other's way."""
 
 

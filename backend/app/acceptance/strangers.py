@@ -14,6 +14,7 @@ from app.acceptance.file_checks import uploaded_fields
 from app.acceptance.http_session import Answer, HttpSession, local_path
 from app.acceptance.kept import excerpt_of
 from app.acceptance.people import People
+from app.blueprint.field_types import CONTACTS
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity
 from app.blueprint.spec_queries import title_fields
 from app.domain.failure import BuildFailed, FailureCode
@@ -28,7 +29,6 @@ _STAFF: Final = ("/staff-side", "/staff-outbox", "/staff-accounts", "/your-passw
 _LISTS: Final = ("", "/new", "/import", "/export.csv", "/calendar", "/board", "/totals", "/chart", "/gallery")
 _RECORDS: Final = ("", "/edit", "/delete", "/moves/0", "/document")
 _CHANGES: Final = ("/new", "/import", "/1/edit", "/1/delete", "/1/move", "/1/moves/0", "/undo/1")
-_CONTACTS: Final = frozenset({FieldType.EMAIL, FieldType.PHONE})
 
 
 async def keep_out(people: People) -> Findings:
@@ -139,13 +139,13 @@ async def _private_names(people: People) -> set[str]:
     """The names and contacts of everybody in the records, but for those whom visitors choose among."""
     private, offered = set[str](), set[str]()
     for entity in people.spec.entities:
-        if not any(field.type in _CONTACTS for field in entity.fields) or entity.public is not Publicity.NONE:
+        if not any(field.type in CONTACTS for field in entity.fields) or entity.public is not Publicity.NONE:
             continue
         rows = await people.driver.rows(entity)
         if not rows:
             await people.driver.spare(entity)
             rows = await people.driver.rows(entity)
-        contacts = [field.name for field in entity.fields if field.type in _CONTACTS]
+        contacts = [field.name for field in entity.fields if field.type in CONTACTS]
         private |= _long_values(entity, rows, contacts)
         titles = _long_values(entity, rows, [name for name in _own_names(entity) if name not in contacts])
         if _is_offered(people.spec, entity):

@@ -21,7 +21,7 @@ from app.acceptance.page_checks import (
     wrong_view,
 )
 from app.acceptance.people import People
-from app.acceptance.samples import PAST
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, ViewKind, ViewSpec
 
 _NUMBERS: Final = re.compile(r'<span class="number">([^<]*)</span>')
@@ -93,7 +93,7 @@ async def _try_review(people: People, entity: EntitySpec, view: ViewSpec) -> str
 
 async def _due_long_ago(people: People, entity: EntitySpec, field: FieldSpec) -> Kept | None:
     """A record that has long been due; None where neither of its forms asks for the day."""
-    due = {field.name: PAST[field.type]}
+    due = {field.name: FIELD_TYPES[field.type].past}
     if field.name in await people.driver.asked(entity):
         return await people.driver.add(entity, **due)
     record = await people.driver.add(entity)

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import speaks_of_today
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.plan_deeds import deeds_of
 from app.blueprint.plan_figures import figures_of
 from app.blueprint.plan_parts import (
@@ -23,13 +24,13 @@ from app.blueprint.plan_parts import (
     Sent,
     Shown,
 )
+from app.blueprint.rule_kinds import RULE_KINDS
 from app.blueprint.spec import (
     OWNER,
     AppSpec,
     ComputedSpec,
     EntitySpec,
     FieldSpec,
-    FieldType,
     MessageKind,
     MessageSpec,
     Publicity,
@@ -45,8 +46,6 @@ from app.blueprint.spec_site import SectionKind, sections_of
 
 __all__ = ["Plan", "plan_of"]
 
-_RULE_NAMES: Final = {RuleKind.OVERDUE: "due", RuleKind.ENSURE: "range"}
-_PLAN_TYPES: Final = {FieldType.INT: "number", FieldType.DECIMAL: "number", FieldType.CODE: "text"}
 _NOT_SHOWN: Final = (ViewKind.LIST, ViewKind.TOTALS)
 """Every record has a list; totals are computed values."""
 
@@ -133,7 +132,7 @@ def _plan_field(field: FieldSpec) -> PlanField:
     return PlanField(
         name=field.name,
         label=field.label,
-        type=_PLAN_TYPES.get(field.type, field.type.value),
+        type=FIELD_TYPES[field.type].plan or field.type.value,
         required=field.required,
         choices=field.choices,
         of=field.ref,
@@ -162,7 +161,7 @@ def _plan_rule(spec: AppSpec, rule: RuleSpec) -> PlanRule:
     entity = spec.entity(rule.entity)
     refs = [field.ref for name in rule.fields if entity and (field := entity.field(name)) and field.ref]
     return PlanRule(
-        kind=_RULE_NAMES.get(rule.kind, rule.kind.value),
+        kind=RULE_KINDS[rule.kind].plan or rule.kind.value,
         entity=rule.entity,
         by=refs[-1] if refs else None,
         fields=rule.fields,

@@ -8,6 +8,7 @@ from typing import Final
 from app.blueprint.expressions.nodes import Aggregate, Binary, Call, Node, Rank
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import walk
+from app.blueprint.field_types import DATES
 from app.blueprint.plan_parts import Computed
 from app.blueprint.spec import (
     NUMBERS,
@@ -23,7 +24,6 @@ from app.blueprint.spec import (
 )
 from app.blueprint.spec_queries import lower_first
 
-_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _OPERATIONS: Final = {"*": "product", "/": "share", "+": "sum", "-": "difference"}
 
 
@@ -111,7 +111,7 @@ def _chart_figure(entity: EntitySpec, field: FieldSpec) -> Computed:
             per=None,
             about=about,
         )
-    per = "month" if field.type in _DATES else lower_first(field.label)
+    per = "month" if field.type in DATES else lower_first(field.label)
     label = f"{entity.plural} by {per}"
     return Computed(
         entity=entity.name,
@@ -140,7 +140,7 @@ def _total_groups(entity: EntitySpec) -> Iterator[str]:
     for field in entity.fields:
         if field.type in (FieldType.CHOICE, FieldType.REF):
             yield lower_first(field.label)
-    if any(field.type in _DATES for field in entity.fields):
+    if any(field.type in DATES for field in entity.fields):
         yield "month"
 
 

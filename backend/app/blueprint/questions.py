@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from app.blueprint.rule_kinds import ONE_AT_A_TIME
 from app.blueprint.shape_rules import busy_one, rules_of, times_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldType, Publicity, RuleKind, RuleSpec
-from app.blueprint.spec_kinds import ONE_AT_A_TIME
 from app.blueprint.spec_queries import lower_first, one_of, status_field
 
 MOST: Final = 5
-_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from app.blueprint.field_types import DATES
 from app.blueprint.shape_checks import checks_of
 from app.blueprint.shape_rules import amounts, of_type, rules_of
 from app.blueprint.spec import (
@@ -31,7 +32,6 @@ _NOT_MEASURED: Final = frozenset(
     "reorder_level target_per_week stock priority age position places_taken home_score away_score copies "
     "max_people".split()
 )
-_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 
 
 def views_of(entities: Sequence[EntitySpec]) -> tuple[ViewSpec, ...]:
@@ -55,13 +55,13 @@ def _fitting_views(entity: EntitySpec) -> Iterator[ViewSpec]:
 
 
 def _field_to_total(entity: EntitySpec) -> FieldSpec | ComputedSpec | None:
-    groups = any(field.type in _DATES for field in entity.fields) or status_field(entity) is not None
+    groups = any(field.type in DATES for field in entity.fields) or status_field(entity) is not None
     return (next(amounts(entity), None) or entity.figure("total")) if groups else None
 
 
 def _field_to_chart(entity: EntitySpec) -> FieldSpec | None:
     """The number that is measured again and again, or else the date on which such things happened."""
-    dated = [field for field in entity.fields if field.type in _DATES and not field.name.startswith("born")]
+    dated = [field for field in entity.fields if field.type in DATES and not field.name.startswith("born")]
     if not dated:
         return None
     measured = [field for field in of_type(entity, FieldType.INT) if field.name not in _NOT_MEASURED]
@@ -76,7 +76,7 @@ def _field_of_gallery(entity: EntitySpec) -> FieldSpec | None:
         *of_type(entity, FieldType.IMAGE),
         *(field for field in entity.fields if field.name in _PICTURES),
     ]
-    timed = any(field.type in _DATES for field in entity.fields) or status_field(entity) is not None
+    timed = any(field.type in DATES for field in entity.fields) or status_field(entity) is not None
     kinds = [field for field in of_type(entity, FieldType.CHOICE) if field.name in _KINDS]
     return next(iter(pictures if pictures or timed else kinds), None)
 
@@ -106,5 +106,5 @@ def pages_of(entities: Sequence[EntitySpec], forms: Sequence[FormSpec] = ()) -> 
 def _calendar_dates(entity: EntitySpec) -> Iterator[FieldSpec]:
     """The fields that place a record in a calendar; a birthday does not."""
     for field in entity.fields:
-        if field.type in _DATES and not field.name.startswith(PAST_DATES):
+        if field.type in DATES and not field.name.startswith(PAST_DATES):
             yield field

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from app.blueprint.field_types import CONTACTS, DATES
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, finished, lower_first, space_limit, status_field, with_article
 
-_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _LEFT_OPEN_BY: Final = ("due", "deadline", "until", "return", "renew", "expires")
 _PRICES: Final = ("price", "rate", "fee", "rent", "salary", "limit", "deposit")
 _UNIQUE_CODES: Final = ("number", "sku", "plate", "code", "barcode", "serial_number", "isbn", "reference")
@@ -105,7 +105,7 @@ def times_of(entity: EntitySpec) -> tuple[str, ...]:
 
 def _date_named(entity: EntitySpec, beginning: str) -> FieldSpec | None:
     return next(
-        (field for field in entity.fields if field.type in _DATES and field.name.startswith(beginning)), None
+        (field for field in entity.fields if field.type in DATES and field.name.startswith(beginning)), None
     )
 
 
@@ -145,7 +145,7 @@ def is_person(entity: EntitySpec) -> bool:
     """True if the records are people, who can be reached."""
     kinds = {field.type for field in entity.fields}
     has_name = entity.fields[0].name in ("name", "full_name", "email")
-    return has_name and bool(kinds & {FieldType.EMAIL, FieldType.PHONE})
+    return has_name and bool(kinds & CONTACTS)
 
 
 def _capacity_rules(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
@@ -163,7 +163,7 @@ def _capacity_rules(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Itera
 
 def takes_place(parent: EntitySpec) -> bool:
     """True if its places are taken once, not again and again as those of a room."""
-    return any(field.type in _DATES for field in parent.fields)
+    return any(field.type in DATES for field in parent.fields)
 
 
 def _stock_rule(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[RuleSpec]:
@@ -203,7 +203,7 @@ def _order_rule(entity: EntitySpec) -> Iterator[RuleSpec]:
 
 def _overdue_rule(entity: EntitySpec, what: str) -> Iterator[RuleSpec]:
     status = status_field(entity)
-    dates = [field for field in entity.fields if field.type in _DATES]
+    dates = [field for field in entity.fields if field.type in DATES]
     due = [field for field in dates if field.name.startswith(_LEFT_OPEN_BY) or "due" in field.name]
     if due and status is not None and finished(status):
         when = f"when its {_plain_date(due[0])} has passed and it is not finished"
@@ -253,7 +253,7 @@ def _sum_rule(entity: EntitySpec, entities: Sequence[EntitySpec]) -> Iterator[Ru
             paper_text = with_article(lower_first(paper.label))
             about = f"The {lower_first(entity.plural)} of {paper_text} add up to its total."
             yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name, paper.name), about=about)
-        elif status_field(entity) is not None or any(field.type in _DATES for field in entity.fields):
+        elif status_field(entity) is not None or any(field.type in DATES for field in entity.fields):
             about = f"Adds up the {field.label.lower()} of all {lower_first(entity.plural)}."
             yield RuleSpec(kind=RuleKind.SUM, entity=entity.name, fields=(field.name,), about=about)
 

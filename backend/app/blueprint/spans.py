@@ -9,11 +9,11 @@ from typing import Final
 from app.blueprint.expressions.nodes import Binary, Call, Node, Path
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import walk
+from app.blueprint.field_types import DATES
 from app.blueprint.shape_rules import times_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import lower_first
 
-_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _ENDS: Final = ("end", "until", "to_", "back", "leaves", "check_out", "checkout", "departure", "finish")
 _NIGHTS: Final = re.compile(r"\bnights?\b|\bovernight\b", re.IGNORECASE)
 _COMPARED: Final = frozenset({"<", "<=", ">", ">="})
@@ -33,7 +33,7 @@ def takes_time(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
     One that begins and ends on a day takes that day, unless the words say that nights are counted.
     """
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
-    if len(fields) != 2 or any(field.type not in _DATES for field in fields):
+    if len(fields) != 2 or any(field.type not in DATES for field in fields):
         return False
     span = (fields[0], fields[1])
     written = {assignment.name for move in entity.moves for assignment in move.sets}
@@ -53,7 +53,7 @@ def _spans(spec: AppSpec, entity: EntitySpec) -> list[Span]:
 
 
 def _is_span(fields: tuple[FieldSpec, ...]) -> bool:
-    return len(fields) == 2 and fields[0].type is fields[1].type and fields[0].type in _DATES
+    return len(fields) == 2 and fields[0].type is fields[1].type and fields[0].type in DATES
 
 
 def _is_stated(spec: AppSpec, entity: EntitySpec, span: Span) -> bool:

@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, model_validator
 
 from app.blueprint import spec_defaults
+from app.blueprint.field_types import FIELD_TYPES, NUMBERS, UPLOADED
+from app.blueprint.rule_kinds import STATED
 from app.blueprint.spec_expressions import check_expressions
 from app.blueprint.spec_files import check_files
 from app.blueprint.spec_kinds import (
@@ -16,13 +18,10 @@ from app.blueprint.spec_kinds import (
     EVERYWHERE,
     MAX_ENTITIES,
     MAX_FIELDS,
-    NUMBERS,
     OWNER,
     RESERVED_FIELDS,
     RESERVED_TABLES,
     SPEC_VERSION,
-    STATED,
-    UPLOADED,
     VISITOR,
     CheckKind,
     Design,
@@ -275,7 +274,7 @@ def _problem_of_write(spec: AppSpec, entity: EntitySpec, move: MoveSpec, assignm
     field = target.field(assignment.name)
     if field is None:
         return f"{target.name} has no field {assignment.name!r} that can be written"
-    if field.type in UPLOADED or field.type is FieldType.CODE:
+    if field.type in UPLOADED or FIELD_TYPES[field.type].is_made_up:
         return f"{assignment.name!r} is not written by anybody"
     if target.moves and assignment.name == target.state:
         return (

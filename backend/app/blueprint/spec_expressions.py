@@ -11,21 +11,13 @@ from app.blueprint.currencies import currency_of
 from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldShape, Kind, Type
 from app.blueprint.expressions.compiler import Compiler
 from app.blueprint.expressions.faults import Fault
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.spec_kinds import FieldType
 from app.blueprint.spec_messages import APP, LINK
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, FieldSpec, MessageSpec, MoveSpec
 
-_KINDS: Final = {
-    FieldType.INT: Kind.NUMBER,
-    FieldType.DECIMAL: Kind.NUMBER,
-    FieldType.MONEY: Kind.MONEY,
-    FieldType.BOOL: Kind.BOOL,
-    FieldType.DATE: Kind.DATE,
-    FieldType.DATETIME: Kind.DATETIME,
-    FieldType.REF: Kind.LINK,
-}
 MONEY_DIGITS: Final = 2
 """Amounts of every currency are kept in hundredths, also of those that are written without cents."""
 
@@ -81,7 +73,7 @@ def _typed_shape(catalogue: Catalogue, entity: EntitySpec) -> EntityShape:
 
 def field_type(field: FieldSpec, digits: int) -> Type:
     """The type of a field in expressions."""
-    kind = _KINDS.get(field.type, Kind.TEXT)
+    kind = FIELD_TYPES[field.type].value
     scale = {FieldType.MONEY: digits, FieldType.DECIMAL: field.digits}.get(field.type, 0)
     return Type(kind, scale, field.ref or "", field.choices)
 

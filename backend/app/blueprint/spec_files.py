@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from app.blueprint.expressions.nodes import Path
 from app.blueprint.expressions.parser import parse
-from app.blueprint.spec_kinds import UPLOADED, RuleKind
+from app.blueprint.field_types import UPLOADED
+from app.blueprint.spec_kinds import RuleKind
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, EntitySpec

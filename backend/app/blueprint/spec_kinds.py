@@ -48,11 +48,6 @@ class FieldType(StrEnum):
     REF = "ref"
 
 
-UPLOADED: Final = frozenset({FieldType.IMAGE, FieldType.FILE})
-"""Types whose values are files."""
-NUMBERS: Final = frozenset({FieldType.INT, FieldType.DECIMAL, FieldType.MONEY})
-
-
 class OnDelete(StrEnum):
     """The effect on a record when the one it belongs to is deleted."""
 
@@ -89,23 +84,6 @@ class RuleKind(StrEnum):
     ONE_OPEN = "one_open"
     ENSURE = "ensure"
     LOCKED = "locked"
-
-
-ONE_AT_A_TIME: Final = (RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN)
-"""The kinds of rule by which a thing is booked or out once at a time."""
-
-STATED: Final = frozenset(
-    {
-        RuleKind.ENSURE,
-        RuleKind.NO_OVERLAP,
-        RuleKind.CAPACITY,
-        RuleKind.UNIQUE,
-        RuleKind.IN_ORDER,
-        RuleKind.STOCK,
-        RuleKind.ONE_OPEN,
-    }
-)
-"""The kinds of rule that may be said as a condition, where their fields do not say enough."""
 
 
 class MessageKind(StrEnum):

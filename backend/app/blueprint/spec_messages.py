@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from app.blueprint.expressions.faults import Fault
 from app.blueprint.expressions.nodes import Path
 from app.blueprint.expressions.parser import parse
+from app.blueprint.field_types import DATES
 from app.blueprint.spec_kinds import FieldType, MessageKind
 from app.blueprint.spec_types import Expression, Label, Part, Pascal, Sentence, Snake, Words, no_twins
 
@@ -83,7 +84,7 @@ def _faults_of(spec: AppSpec, message: MessageSpec, entity: EntitySpec) -> Itera
     if message.to != TO_OWNER:
         yield from _check_type(spec, entity, "to", message.to, (FieldType.EMAIL,))
     if message.date is not None:
-        yield from _check_type(spec, entity, "date", message.date, (FieldType.DATE, FieldType.DATETIME))
+        yield from _check_type(spec, entity, "date", message.date, tuple(sorted(DATES)))
     if message.state is not None and message.state not in states_of(entity):
         states = ", ".join(states_of(entity)) or "none: it has no choice named status"
         yield f"state: {message.state!r} is not one of its states ({states})"

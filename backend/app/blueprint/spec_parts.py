@@ -8,16 +8,15 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from app.blueprint import spec_defaults
+from app.blueprint.field_types import NUMBERS, UPLOADED
+from app.blueprint.rule_kinds import STATED, WITH_CONDITION
 from app.blueprint.spec_colors import Color
 from app.blueprint.spec_kinds import (
     ASIDE,
     AUTOMATIC,
     MAX_FIELDS,
-    NUMBERS,
     RESERVED_FIELDS,
     RESERVED_TABLES,
-    STATED,
-    UPLOADED,
     CheckKind,
     Design,
     FieldType,
@@ -371,8 +370,8 @@ class RuleSpec(Part):
             raise ValueError(f"the rule {self.about!r} ensures nothing: it needs a condition")
         if self.kind is RuleKind.LOCKED and self.condition is None:
             raise ValueError(f"the rule {self.about!r} locks nothing: it needs a condition that says when")
-        if self.condition is not None and self.kind not in (*STATED, RuleKind.LOCKED):
-            kinds = ", ".join(sorted((*STATED, RuleKind.LOCKED)))
+        if self.condition is not None and self.kind not in STATED | WITH_CONDITION:
+            kinds = ", ".join(sorted(STATED | WITH_CONDITION))
             raise ValueError(f"the rule {self.about!r}: a condition belongs to one of the kinds {kinds}")
         if self.condition is None and not self.fields:
             raise ValueError(f"the rule {self.about!r} names no field")

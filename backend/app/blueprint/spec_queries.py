@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from app.blueprint.field_types import DATES, ONE_LINE
 from app.blueprint.spec import (
     UPLOADED,
     VISITOR,
@@ -61,20 +62,18 @@ _SPOKEN_AS_CONSONANT: Final = ("use", "usua", "uk", "uni", "uti", "eu", "one", "
 _FEWEST_COLUMNS: Final = 3
 """With fewer, a list says nothing, so it shows the beginning of longer texts, too."""
 _NAMES: Final = frozenset({"name", "title", "subject", "number", "reference", "code", "label"})
-_NAMING = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL)
-_DATES = (FieldType.DATE, FieldType.DATETIME)
 
 
 def title_fields(entity: EntitySpec) -> tuple[str, ...]:
     """The fields that a record is called by: its name, or else what it belongs to and when."""
-    naming = [field for field in entity.fields if field.type in _NAMING and not _is_aside(entity, field)]
+    naming = [field for field in entity.fields if field.type in ONE_LINE and not _is_aside(entity, field)]
     first_field = entity.fields[0]
     # A day is known by its date, and not by what may be noted about it.
-    is_a_day = first_field.type in _DATES and first_field.required
+    is_a_day = first_field.type in DATES and first_field.required
     if naming and not (is_a_day and not naming[0].required) and not _links_two_others(entity, naming[0]):
         return (naming[0].name,)
     refs = [field.name for field in entity.fields if field.type is FieldType.REF][:2]
-    dates = [field.name for field in entity.fields if field.type in _DATES][:1]
+    dates = [field.name for field in entity.fields if field.type in DATES][:1]
     fallback = [field.name for field in entity.fields if field.type not in UPLOADED][:1]
     return tuple([*refs, *dates][:2]) or tuple(fallback) or (entity.fields[0].name,)
 
@@ -123,13 +122,13 @@ def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
 def _naming_longtext(entity: EntitySpec) -> FieldSpec | None:
     """The text that says what a record is about, where it has no name: the snag itself, beside its room."""
     first = entity.fields[0]
-    has_name = any(field.type in _NAMING for field in entity.fields)
+    has_name = any(field.type in ONE_LINE for field in entity.fields)
     return first if first.type is FieldType.LONGTEXT and first.required and not has_name else None
 
 
 def _deciding_date(entity: EntitySpec) -> str:
     """The date by which a record is looked for: that of its list's order, or else the first that is planned."""
-    dates = [field for field in entity.fields if field.type in _DATES]
+    dates = [field for field in entity.fields if field.type in DATES]
     ordered_by = (entity.order or "").partition(" ")[0]
     planned = [field.name for field in dates if field.required and not field.starts_as]
     return next((field.name for field in dates if field.name == ordered_by), next(iter(planned), ""))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import Field, model_validator
 
-from app.blueprint.spec_kinds import FieldType, Publicity
+from app.blueprint.field_types import CONTACTS, COUNTED, FIELD_TYPES, PRIVATE
+from app.blueprint.spec_kinds import Publicity
 from app.blueprint.spec_types import Label, Part, Pascal, Snake, Words
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def code_behind(spec: AppSpec, entity: EntitySpec, name: str) -> FieldSpec | Non
     field = entity.field(name)
     target = spec.entity(field.ref) if field is not None and field.ref else None
     fields = target.fields if target is not None else ()
-    return next((candidate for candidate in fields if candidate.type is FieldType.CODE), None)
+    return next((candidate for candidate in fields if FIELD_TYPES[candidate.type].is_made_up), None)
 
 
 def _check_section(spec: AppSpec, section: SectionSpec) -> None:
@@ -137,7 +138,7 @@ def _check_section(spec: AppSpec, section: SectionSpec) -> None:
 
 def counted_fields(entity: EntitySpec) -> tuple[FieldSpec, ...]:
     """The fields whose answers are counted: choices, and yes or no."""
-    return tuple(field for field in entity.fields if field.type in (FieldType.CHOICE, FieldType.BOOL))
+    return tuple(field for field in entity.fields if field.type in COUNTED)
 
 
 def public_fields(spec: AppSpec, entity: EntitySpec) -> tuple[str, ...]:
@@ -146,16 +147,11 @@ def public_fields(spec: AppSpec, entity: EntitySpec) -> tuple[str, ...]:
         return entity.public_fields
     people = {role.entity for role in spec.roles if role.entity} | set(_kinds_of_people(spec.entities))
     # A code counts for whoever passes it on, so a list of codes would let anybody speak for the others.
-    hidden = (FieldType.EMAIL, FieldType.PHONE, FieldType.CODE)
-    return tuple(field.name for field in entity.fields if field.type not in hidden and field.ref not in people)
+    return tuple(field.name for field in entity.fields if field.type not in PRIVATE and field.ref not in people)
 
 
 def _kinds_of_people(entities: Sequence[EntitySpec]) -> list[str]:
-    return [
-        entity.name
-        for entity in entities
-        if any(field.type in (FieldType.EMAIL, FieldType.PHONE) for field in entity.fields)
-    ]
+    return [entity.name for entity in entities if any(field.type in CONTACTS for field in entity.fields)]
 
 
 def sections_of(spec: AppSpec) -> tuple[SectionSpec, ...]:

@@ -9,13 +9,13 @@ from app.blueprint.expressions.arithmetic import Sql
 from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldShape
 from app.blueprint.expressions.compiler import Compiler
 from app.blueprint.expressions.faults import Fault
+from app.blueprint.field_types import COUNTED, DATES, NUMBERS
 from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of, field_type
-from app.blueprint.spec_kinds import NUMBERS, FieldType
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, ToolSpec
 
-TYPED: Final = NUMBERS | {FieldType.BOOL, FieldType.CHOICE, FieldType.DATE, FieldType.DATETIME}
+TYPED: Final = NUMBERS | COUNTED | DATES
 TYPED_IN: Final = "what is typed"
 """Stands where the name of a kind of record would: none is called so."""
 

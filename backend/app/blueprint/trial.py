@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
-from app.blueprint.contract.words import RULE_KINDS, VIEW_KINDS
+from app.blueprint.contract.words import VIEW_KINDS
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.examples import Examples
 from app.blueprint.generate.locks import locked_scene
@@ -17,6 +16,7 @@ from app.blueprint.generate.stated import Statement, is_tangled, judged_rules, s
 from app.blueprint.generate.tree import is_built_type
 from app.blueprint.language.forms import people_shown
 from app.blueprint.plan_items import TRIED, items_of
+from app.blueprint.rule_kinds import RULE_KINDS
 from app.blueprint.spec import (
     VISITOR,
     AppSpec,
@@ -31,17 +31,6 @@ from app.blueprint.spec import (
     ViewSpec,
 )
 from app.blueprint.spec_queries import changed_by_link, lower_first
-
-_MOST_FIELDS: Final = {
-    RuleKind.NO_OVERLAP: 3,
-    RuleKind.CAPACITY: 2,
-    RuleKind.OVERDUE: 2,
-    RuleKind.SUM: 2,
-    RuleKind.IN_ORDER: 2,
-    RuleKind.STOCK: 2,
-    RuleKind.ONE_OPEN: 1,
-}
-"""So many fields a rule of a kind reads; the others read all that are named."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +99,13 @@ def _idle_rules(spec: AppSpec) -> Iterator[Idle]:
             continue
         place = f"rules number {number} ({rule.kind.value} of {rule.entity})"
         if not _is_built(spec, entity, rule):
-            yield Idle(place, f"these fields do not fit its kind, so it would do nothing. {RULE_KINDS[rule.kind]}")
-        elif len(rule.fields) > _MOST_FIELDS.get(rule.kind, len(rule.fields)):
             yield Idle(
-                place, f"not all of these fields would be looked at. {RULE_KINDS[rule.kind]}{_instead_of(rule)}"
+                place, f"these fields do not fit its kind, so it would do nothing. {RULE_KINDS[rule.kind].told}"
+            )
+        elif len(rule.fields) > (RULE_KINDS[rule.kind].most_fields or len(rule.fields)):
+            yield Idle(
+                place,
+                f"not all of these fields would be looked at. {RULE_KINDS[rule.kind].told}{_instead_of(rule)}",
             )
         elif rule.kind is RuleKind.LOCKED and locked_scene(spec, entity, rule) is None:
             yield Idle(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from app.blueprint.rule_kinds import RULE_KINDS
 from app.blueprint.spec import AppSpec, FieldType, RuleKind
 
 Json = dict[str, Any]
@@ -120,14 +121,8 @@ _BRIEF_FIELDS: Final[Mapping[str, tuple[FieldType, ...]]] = {
 """The types of fields by the member that only they have."""
 
 _BRIEF_RULES: Final[Mapping[str, tuple[RuleKind, ...]]] = {
-    "limit": (RuleKind.CAPACITY,),
-    "condition": (RuleKind.ENSURE, RuleKind.LOCKED),
-    "when": (RuleKind.ONE_OPEN,),
-    "": tuple(
-        kind
-        for kind in RuleKind
-        if kind not in (RuleKind.CAPACITY, RuleKind.ENSURE, RuleKind.LOCKED, RuleKind.ONE_OPEN)
-    ),
+    member: tuple(kind for kind in RuleKind if RULE_KINDS[kind].needs == member)
+    for member in ("limit", "condition", "when", "")
 }
 """The kinds of rules by the member that only they need."""
 

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.blueprint.field_types import CONTACTS
 from app.blueprint.plan import Plan
-from app.blueprint.spec import AppSpec, FieldType, Publicity
+from app.blueprint.spec import AppSpec, Publicity
 from app.blueprint.spec_queries import lower_first
 from app.core.errors import NotFound
 from app.domain.gate import Gate
 from app.domain.job import Job
 from app.services.readiness import Finding, Light, Readiness
-
-_PERSONAL: Final = (FieldType.EMAIL, FieldType.PHONE)
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def _write_risks(facts: Facts) -> Iterator[Block]:
         f"{entity.plural}: {lower_first(field.label)}"
         for entity in facts.spec.entities
         for field in entity.fields
-        if field.type in _PERSONAL
+        if field.type in CONTACTS
     ]
     if personal:
         yield from _list("Details of people that it keeps", personal)

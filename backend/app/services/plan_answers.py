@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from app.blueprint.rule_kinds import ONE_AT_A_TIME
 from app.blueprint.shape_rules import rules_of
 from app.blueprint.spec import EntitySpec, RuleKind
-from app.blueprint.spec_kinds import ONE_AT_A_TIME
 from app.services.plan_values import CorrectionRefused, Raw, Values, record_in, words_in
 
 

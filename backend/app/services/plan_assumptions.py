@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
-from app.blueprint.spec import RuleKind
+from app.blueprint.rule_kinds import GIVING_AWAY
 
 Raw = dict[str, Any]
-_REFUSING: Final = frozenset({RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN, RuleKind.CAPACITY, RuleKind.STOCK})
 
 
 def drop_stale_assumptions(before: Raw, raw: Raw) -> None:
@@ -28,5 +27,5 @@ def _subjects(raw: Raw) -> Iterator[str]:
     for form in raw["forms"]:
         yield re.escape(f"“{form['action']}”")
     for rule in raw["rules"]:
-        if rule["kind"] in _REFUSING and rule["entity"] in plurals:
+        if rule["kind"] in GIVING_AWAY and rule["entity"] in plurals:
             yield rf"^{re.escape(plurals[rule['entity']])} .*\brefused\b"

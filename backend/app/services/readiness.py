@@ -8,14 +8,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.app_runtime.app_host import PREVIEW_KEY
+from app.blueprint.field_types import CONTACTS
 from app.blueprint.language.forms import people_shown
-from app.blueprint.spec import AppSpec, FieldType, Publicity
+from app.blueprint.spec import AppSpec, Publicity
 from app.blueprint.spec_queries import lower_first
 from app.domain.job import Job, JobStatus
 
 MOST_QUOTED: Final = 4
 _UNMET: Final = {"left_out": "left out", "partly": "only partly kept"}
-_PERSONAL = (FieldType.EMAIL, FieldType.PHONE)
 
 
 class Light(StrEnum):
@@ -122,7 +122,7 @@ def _sign_in(files: Mapping[str, bytes]) -> Finding:
 def findings_about_people(spec: AppSpec) -> Iterator[Finding]:
     """A finding for each place where strangers could read who the people of an app are."""
     for entity in spec.entities:
-        reaches = any(field.type in _PERSONAL for field in entity.fields)
+        reaches = any(field.type in CONTACTS for field in entity.fields)
         if reaches and entity.public is not Publicity.NONE:
             records = lower_first(entity.plural)
             detail = f"Visitors see the list of {records}, and it keeps how to reach them."

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.blueprint.contract import contract, examples
-from app.blueprint.contract.words import FIELD_TYPES, RULE_KINDS, SECTION_KINDS, VIEW_KINDS
+from app.blueprint.contract.words import SECTION_KINDS, VIEW_KINDS
 from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.generate.rules import rules_of
+from app.blueprint.rule_kinds import RULE_KINDS
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, MoveSpec, RuleKind, ViewKind
 from app.blueprint.spec_site import SectionKind, SectionSpec
 

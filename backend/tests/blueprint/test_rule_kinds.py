@@ -14,10 +14,10 @@ from typing import Final, get_args
 import pytest
 
 from app.acceptance.rule_violations import VIOLATIONS
-from app.blueprint.contract.words import RULE_KINDS
 from app.blueprint.generate import rule_tests, schema
 from app.blueprint.generate.rules import RuleWord
 from app.blueprint.plan_items import TRIED, rule_item
+from app.blueprint.rule_kinds import RULE_KINDS
 from app.blueprint.spec import AppSpec, RuleKind, RuleSpec
 from tests.support.specs import DESIGNER_SPECS, SPECS
 
@@ -52,7 +52,7 @@ def tree(path: str) -> ast.Module:
 @pytest.mark.parametrize("kind", RuleKind)
 def test_every_kind_is_known_wherever_kinds_are_looked_up(kind: RuleKind) -> None:
     places: Mapping[str, Collection[object]] = {
-        "RULE_KINDS in blueprint/contract/words.py": RULE_KINDS,
+        "RULE_KINDS in blueprint/rule_kinds.py": RULE_KINDS,
         "TRIED in blueprint/plan_items.py": TRIED & {rule_item(kind)} and {kind},
         "VIOLATIONS in acceptance/rule_violations.py": VIOLATIONS,
         "the docstring of RuleSpec in blueprint/spec_parts.py": {kind} if said_of(kind) else (),

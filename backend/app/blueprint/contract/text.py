@@ -10,10 +10,12 @@ from importlib.resources import files
 from typing import Any, Final
 
 from app.blueprint.contract.parts import parts_text
-from app.blueprint.contract.words import FIELD_TYPES, MESSAGE_KINDS, RULE_KINDS, SECTION_KINDS, VIEW_KINDS
+from app.blueprint.contract.words import MESSAGE_KINDS, SECTION_KINDS, VIEW_KINDS
 from app.blueprint.expressions.functions import AGGREGATES, FUNCTIONS
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.generate.schema import is_built_view
 from app.blueprint.generate.tree import is_built_type
+from app.blueprint.rule_kinds import RULE_KINDS
 from app.blueprint.spec import RESERVED_FIELDS, RESERVED_TABLES
 
 _HERE: Final = files("app.blueprint.contract")
@@ -32,8 +34,8 @@ def contract(*, with_examples: bool = True) -> str:
         # Nobody calls a table of records "app_...", so these need not be told.
         reserved_tables=", ".join(sorted(name for name in RESERVED_TABLES if not name.startswith("app_"))),
         parts=parts_text(),
-        field_types=_bullet_list({kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)}),
-        rule_kinds=_bullet_list(RULE_KINDS),
+        field_types=_bullet_list(_built_types()),
+        rule_kinds=_bullet_list(_kinds_of_rule()),
         message_kinds=_bullet_list(MESSAGE_KINDS),
         section_kinds=_bullet_list(SECTION_KINDS),
         view_kinds=_bullet_list({kind: about for kind, about in VIEW_KINDS.items() if is_built_view(kind)}),
@@ -43,12 +45,20 @@ def contract(*, with_examples: bool = True) -> str:
     )
 
 
+def _built_types() -> dict[str, str]:
+    return {kind: described.told for kind, described in FIELD_TYPES.items() if is_built_type(kind)}
+
+
+def _kinds_of_rule() -> dict[str, str]:
+    return {kind: described.told for kind, described in RULE_KINDS.items()}
+
+
 @cache
 def brief_contract() -> str:
     """The kinds of parts alone, for a designer that cannot read much and whose form is held by a schema."""
     kinds: dict[str, Mapping[Any, str]] = {
-        "Types of fields": {kind: about for kind, about in FIELD_TYPES.items() if is_built_type(kind)},
-        "Kinds of rules": RULE_KINDS,
+        "Types of fields": _built_types(),
+        "Kinds of rules": _kinds_of_rule(),
         "In expressions, over records": AGGREGATES,
     }
     return "\n\n".join(f"## {title}\n\n{_bullet_list(words)}" for title, words in kinds.items())

@@ -11,11 +11,11 @@ from math import sin, sqrt
 from typing import Final
 from zlib import crc32
 
+from app.blueprint.field_types import DISGUISED
 from app.blueprint.generate.colors import oklch
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType
 
 _FILE_NAMES: Final = re.compile(r'"([a-z0-9-]+-([0-9]+)\.(?:png|pdf)|zebra\.(?:png|pdf))"')
-DISGUISED: Final = "disguised"
 WIDTH: Final = 320
 HEIGHT: Final = 240
 _TURN: Final = 137.5

@@ -12,6 +12,7 @@ from typing import Final
 from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path, Value
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import children, speaks_of_today, walk
+from app.blueprint.field_types import COUNTED
 from app.blueprint.generate.scenes import (
     Cast,
     Key,
@@ -272,7 +273,7 @@ class Search:
     def _is_shared(self, kind: str, name: str) -> bool:
         """True if a field is one in which several records are mostly alike."""
         spec_field = self.cast.entity(kind).field(name)
-        return spec_field is not None and spec_field.type in (FieldType.CHOICE, FieldType.BOOL, FieldType.REF)
+        return spec_field is not None and (spec_field.type in COUNTED or spec_field.ref is not None)
 
     def options(self, slot: Slot, numbers: Sequence[Decimal]) -> Iterator[str]:
         (name, number), field_name = slot

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from app.blueprint.expressions.nodes import Node, Path
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
+from app.blueprint.field_types import COUNTED
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Scene
-from app.blueprint.spec import AppSpec, EntitySpec, FieldType, RuleSpec
+from app.blueprint.spec import AppSpec, EntitySpec, RuleSpec
 from app.blueprint.spec_expressions import compiler_of
 from app.blueprint.spec_queries import status_field
 
@@ -40,8 +41,7 @@ def _left_open(entity: EntitySpec, condition: str) -> tuple[str, ...]:
     state = status_field(entity)
     if state is not None and state.name in named:
         return (state.name,)
-    deciding = (FieldType.CHOICE, FieldType.BOOL)
-    return tuple(field.name for field in entity.fields if field.name in named and field.type in deciding)
+    return tuple(field.name for field in entity.fields if field.name in named and field.type in COUNTED)
 
 
 def _links_followed(entity: EntitySpec, node: Node) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, assert_never
 
+from app.blueprint.field_types import DATES
 from app.blueprint.generate.expressions import ensure_parts
 from app.blueprint.generate.locks import lock_parts
 from app.blueprint.generate.stated import called_off, is_condition, statement
@@ -16,7 +17,6 @@ from app.blueprint.spec_queries import counted_stock, finished, space_limit, sum
 RuleWord = Literal["Unique", "NoOverlap", "Capacity", "Overdue", "Sum", "InOrder", "Stock", "Ensure", "Locked"]
 """The classes of rules in the starter's `model.py`."""
 
-_DATES = (FieldType.DATE, FieldType.DATETIME)
 _ALWAYS_GIVEN: Final[Mapping[RuleWord, tuple[str, ...]]] = {
     "NoOverlap": ("start", "end", "ref"),
     "Overdue": ("date", "status", "done"),
@@ -103,7 +103,7 @@ def _integers_among(fields: Sequence[FieldSpec]) -> list[str]:
 
 
 def _dates_among(fields: Sequence[FieldSpec]) -> list[str]:
-    return [field.name for field in fields if field.type in _DATES]
+    return [field.name for field in fields if field.type in DATES]
 
 
 def _overlap_rule(entity: EntitySpec, rule: RuleSpec, fields: Sequence[FieldSpec]) -> Rule | None:
@@ -144,7 +144,7 @@ def _order_rule(spec: AppSpec, entity: EntitySpec, rule: RuleSpec, fields: Seque
     kinds = {field.type for field in fields}
     # Decimals are kept as whole numbers of their smallest part, so only those of the same parts compare.
     alike = len(kinds) == 1 and len({field.digits for field in fields}) == 1
-    comparable = kinds <= set(_DATES) or (alike and kinds <= NUMBERS)
+    comparable = kinds <= set(DATES) or (alike and kinds <= NUMBERS)
     if len(fields) < 2 or not comparable:
         return None
     names = {"earlier": fields[0].name, "later": fields[1].name}

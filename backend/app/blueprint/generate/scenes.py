@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from app.blueprint.expressions.evaluator import Plain
+from app.blueprint.field_types import DATES, FIELD_TYPES
 from app.blueprint.generate.stated import DIFFERING
 from app.blueprint.spans import orders_of
 from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind
@@ -213,19 +214,7 @@ def values_of(spec_field: FieldSpec, numbers: Sequence[Decimal], clocks: Sequenc
         case _ if spec_field.type in NUMBERS:
             yield from _amounts_within(spec_field, numbers)
         case _:
-            yield TEXTS.get(spec_field.type, "")
-
-
-TEXTS: Final = {
-    FieldType.TEXT: "Zebra crossing",
-    FieldType.EMAIL: "zoe@example.com",
-    FieldType.CODE: "demo2345",
-    FieldType.PHONE: "+44 20 7946 0000",
-    FieldType.URL: "https://example.com/a",
-    FieldType.LONGTEXT: "First line",
-    FieldType.IMAGE: "zebra.png",
-    FieldType.FILE: "zebra.pdf",
-}
+            yield FIELD_TYPES[spec_field.type].example
 
 
 def weekdays_of(spec_field: FieldSpec, clocks: Sequence[str] = ()) -> Iterator[str]:
@@ -234,7 +223,7 @@ def weekdays_of(spec_field: FieldSpec, clocks: Sequence[str] = ()) -> Iterator[s
     With the `clocks` that the app names each of them comes once, in a week.
     """
     usual_clocks = [f" {clock}" for clock in _CLOCKS[:4]] if spec_field.type is FieldType.DATETIME else [""]
-    if spec_field.type in (FieldType.DATE, FieldType.DATETIME):
+    if spec_field.type in DATES:
         for offset in (7, 0, 30):
             yield from (f"@{offset}~{weekday}{clock}" for clock in usual_clocks for weekday in _WEEKDAYS)
     if spec_field.type is FieldType.DATETIME:

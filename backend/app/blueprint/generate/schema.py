@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.blueprint.field_types import DATES, FIELD_TYPES
 from app.blueprint.generate.customer_words import customer_lead, customer_name
 from app.blueprint.generate.expressions import figure_py, first_sql, in_smallest_unit, moves_py, rights_py
 from app.blueprint.generate.messages import messages_py
@@ -49,7 +50,6 @@ _MODEL_WORDS = (
     "Tool",
     "Unique",
 )
-_DATES = (FieldType.DATE, FieldType.DATETIME)
 # The day on which somebody asked for something, which is the day on which the form is sent.
 _OF_SENDING = (
     "added", "applied", "asked", "booked", "created", "enrolled", "joined", "ordered", "posted", "registered",
@@ -63,22 +63,7 @@ _OF_A_DAY = frozenset("date day on at time when".split())
 _ASKED_FOR = frozenset(
     "appointment book booking hire lesson order rent rental request reservation reserve table trip visit".split()
 )
-_VIEW_FIELDS = {
-    ViewKind.CALENDAR: (FieldType.DATE, FieldType.DATETIME),
-    ViewKind.BOARD: (FieldType.CHOICE,),
-    ViewKind.TOTALS: (FieldType.MONEY,),
-    ViewKind.REVIEW: (FieldType.DATE, FieldType.DATETIME),
-    ViewKind.RANKING: (FieldType.INT, FieldType.DECIMAL, FieldType.MONEY),
-    ViewKind.CHART: (
-        FieldType.INT,
-        FieldType.DECIMAL,
-        FieldType.MONEY,
-        FieldType.CHOICE,
-        FieldType.DATE,
-        FieldType.DATETIME,
-        FieldType.REF,
-    ),
-}
+_BY_FIELD = frozenset(view for described in FIELD_TYPES.values() for view in described.views)
 
 
 def schema_py(spec: AppSpec, *, made_by: str, can_do: Sequence[str], look: str = "") -> str:
@@ -195,7 +180,7 @@ def shows_view(entity: EntitySpec, kind: ViewKind, name: str | None) -> bool:
 
 def is_built_view(kind: ViewKind) -> bool:
     """True if apps have views of this kind at all."""
-    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, ViewKind.RESULTS, *_VIEW_FIELDS)
+    return kind in (ViewKind.LIST, ViewKind.GALLERY, ViewKind.DOCUMENT, ViewKind.RESULTS, *_BY_FIELD)
 
 
 def _view_value(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
@@ -209,7 +194,7 @@ def _view_value(entity: EntitySpec, kind: ViewKind, name: str | None) -> str:
     field = entity.field(name) if name else None
     if kind is ViewKind.GALLERY:
         return repr(field.name if field else title_fields(entity)[0])
-    return repr(field.name) if field is not None and field.type in _VIEW_FIELDS.get(kind, ()) else ""
+    return repr(field.name) if field is not None and kind in FIELD_TYPES[field.type].views else ""
 
 
 def _rule_lines(spec: AppSpec, entity: EntitySpec) -> list[str]:
@@ -236,7 +221,7 @@ def _register_py(name: str, lines: str) -> str:
 
 def _date_arguments(entity: EntitySpec, form: FormSpec) -> str:
     """The dates that nobody is asked for: those that a record needs, and the day it came."""
-    days = [field for field in entity.fields if field.type in _DATES and not field.starts_as]
+    days = [field for field in entity.fields if field.type in DATES and not field.starts_as]
     unasked = [field for field in days if field.name not in form.fields]
     dated = tuple(field.name for field in unasked if field.required or field.name.startswith(_OF_SENDING))
     coming = tuple(
@@ -247,7 +232,7 @@ def _date_arguments(entity: EntitySpec, form: FormSpec) -> str:
 
 def _is_to_come(field: FieldSpec, entity: EntitySpec, form: FormSpec) -> bool:
     """True if the form asks for a day or time that somebody comes at, which no past one can be."""
-    if field.type not in _DATES or field.name.startswith(PAST_DATES):
+    if field.type not in DATES or field.name.startswith(PAST_DATES):
         return False
     words, about = set(field.name.split("_")), f"{entity.label} {form.action}".lower().split()
     return bool(words & _OF_COMING) or (bool(words & _OF_A_DAY) and bool(_ASKED_FOR.intersection(about)))

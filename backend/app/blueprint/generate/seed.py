@@ -9,8 +9,9 @@ from typing import Final
 from zlib import crc32
 
 from app.blueprint.currencies import currency_of
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.generate.example_records import examples_of
-from app.blueprint.generate.scenes import TEXTS, Key
+from app.blueprint.generate.scenes import Key
 from app.blueprint.generate.seed_conditions import fit_states, fit_to_conditions, kept_value, worked_out_totals
 from app.blueprint.generate.seed_fit import (
     Rows,
@@ -77,7 +78,7 @@ def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
         for field in entity_of_key.fields:
             if field.ref:
                 record[field.name] = numbers[field.ref, int(texts[field.name])] if texts[field.name] else None
-            elif field.type not in TEXTS:
+            elif not FIELD_TYPES[field.type].example:
                 record[field.name] = kept_value(field, texts[field.name])
         status = status_field(entity_of_key)
         if status is not None:

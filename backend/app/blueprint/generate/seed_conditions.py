@@ -12,6 +12,7 @@ from typing import Final
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
+from app.blueprint.field_types import DATES
 from app.blueprint.generate.example_search import Search
 from app.blueprint.generate.scenes import Cast, plain, values_of
 from app.blueprint.generate.seed_fit import empty_open_dates
@@ -119,7 +120,7 @@ class _Fitting:
 
     def _of_linked(self, field: FieldSpec, record: Record) -> list[int | str | None]:
         """The days of what it belongs to: a table stands on the evening of its game night."""
-        if field.type not in (FieldType.DATE, FieldType.DATETIME):
+        if field.type not in DATES:
             return []
         links = [(self._spec.entity(link.ref), record[link.name]) for link in self._entity.fields if link.ref]
         parents = [(of, self._rows[of.name][int(at) - 1]) for of, at in links if of and at]

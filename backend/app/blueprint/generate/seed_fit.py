@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from app.blueprint.currencies import currency_of
+from app.blueprint.field_types import DATES
 from app.blueprint.generate.seed_values import Record
 from app.blueprint.generate.stated import is_condition
 from app.blueprint.spans import orders_of
-from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec import NUMBERS, AppSpec, EntitySpec, FieldSpec, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, finished, space_limit, status_field
 
 Rows = dict[str, list[Record]]
 """The records of each entity, by its name."""
 
 _DATE: Final = re.compile(r"^@(-?\d+)(?: (\d\d:\d\d))?$")
-_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
 _STARTS: Final = ("starts", "from", "at", "leaves", "on_date", "out", "played")
 _ENDS: Final = ("ends", "to_", "due", "until", "closes", "close_on", "best_before", "renew")
 _SETTLED_LATER: Final = ("published", "paid_on", "sent_on", "decided", "answered", "signed", "won", "closed_on")
@@ -240,7 +240,7 @@ def _choose_status(status: FieldSpec, days: Sequence[int], row: int, *, is_due: 
 
 def _deciding_dates(entity: EntitySpec) -> list[str]:
     """The dates by which something is over: its end before its start."""
-    names = [field.name for field in entity.fields if field.type in _DATES]
+    names = [field.name for field in entity.fields if field.type in DATES]
     ends = [name for name in names if name.startswith(_ENDS) or "due" in name]
     return ends or [name for name in names if name.startswith(_STARTS)]
 

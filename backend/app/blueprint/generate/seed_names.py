@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from app.blueprint.field_types import CONTACTS, WRITTEN
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType
 from app.blueprint.spec_queries import status_field, title_fields
 from app.blueprint.usual_examples import Example, trades, usual_examples, usual_prices
 
 _NAMES: Final = frozenset({"name", "title", "subject", "label", "what", "description"})
-_WRITTEN: Final = (FieldType.TEXT, FieldType.LONGTEXT)
 # Words that mean something else in every trade.
 _AMBIGUOUS: Final = frozenset(
     "agenda call card case commission counter grade issue job level mark move part piece position post record "
@@ -37,7 +37,7 @@ def is_person(entity: EntitySpec) -> bool:
     kinds = {field.type for field in entity.fields}
     has_name = any(field.name in ("name", "full_name") for field in entity.fields[:2])
     last_word = _words_in(entity.label)[-1:]
-    is_reachable = kinds & {FieldType.EMAIL, FieldType.PHONE} or _PEOPLE.intersection(last_word)
+    is_reachable = kinds & CONTACTS or _PEOPLE.intersection(last_word)
     return has_name and bool(is_reachable) and not _FIRMS.intersection(last_word)
 
 
@@ -48,7 +48,7 @@ def named_examples(spec: AppSpec, entity: EntitySpec) -> tuple[Example, ...]:
         return tuple(_with_price(name) for name in entity.seed)
     first_field, title = entity.fields[0], entity.field(title_fields(entity)[0])
     title = first_field if first_field.type is FieldType.LONGTEXT and first_field.name in _NAMES else title
-    if title is None or title.type not in _WRITTEN or title.name not in _NAMES or is_person(entity):
+    if title is None or title.type not in WRITTEN or title.name not in _NAMES or is_person(entity):
         return tuple(_with_price(name) for name in entity.seed)
     by_trade = _examples_of_trade(spec, entity)
     # With fewer, every name would come again at once.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.blueprint.field_types import DATES
 from app.blueprint.generate import seed_words as stock
 from app.blueprint.generate.example_files import example_file
 from app.blueprint.generate.expressions import in_smallest_unit
@@ -248,7 +249,7 @@ def _takes_part(entity: EntitySpec) -> bool:
     """True if its records are a share in something else, which has the day and the places."""
     kinds = [field.type for field in entity.fields]
     has_name = any(field.name in ("name", "title") for field in entity.fields)
-    return FieldType.REF in kinds and not has_name and not {FieldType.DATE, FieldType.DATETIME}.intersection(kinds)
+    return FieldType.REF in kinds and not has_name and not DATES.intersection(kinds)
 
 
 def _example_amount(field: FieldSpec, place: Place) -> int:

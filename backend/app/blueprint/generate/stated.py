@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from app.blueprint.field_types import DATES, ONE_LINE
+from app.blueprint.rule_kinds import COUNTING
 from app.blueprint.spans import orders_of, takes_time
 from app.blueprint.spec import STATED, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
 from app.blueprint.spec_queries import CALLED_OFF, FINISHED, counted_stock, finished, space_limit, status_field
@@ -12,9 +14,7 @@ Statement = tuple[str, str | None]
 """A condition, and the one under which it is judged."""
 
 _NO: Final = frozenset({"no", "not", "cannot", "can't"})
-_DATES: Final = (FieldType.DATE, FieldType.DATETIME)
-_COUNTING: Final = (RuleKind.CAPACITY, RuleKind.STOCK)
-DIFFERING: Final = frozenset({FieldType.TEXT, FieldType.INT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
+DIFFERING: Final = ONE_LINE | {FieldType.INT}
 """The types whose values the tests of an app make different for each record, where a rule wants them to be."""
 
 
@@ -71,7 +71,7 @@ def differing_fields(spec: AppSpec, entity: EntitySpec) -> list[str]:
             days = (
                 []
                 if any(field.ref for field in fields)
-                else [field for field in fields if field.type in _DATES][:1]
+                else [field for field in fields if field.type in DATES][:1]
             )
             names += [field.name for field in [field for field in fields if field.type in DIFFERING] or days]
     return names
@@ -126,7 +126,7 @@ def left_over(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> tuple[str, s
     """
     ref = next((field for field in map(entity.field, rule.fields) if field is not None and field.ref), None)
     target = spec.entity(ref.ref or "") if ref else None
-    if rule.condition is not None or rule.kind not in _COUNTING or ref is None or target is None:
+    if rule.condition is not None or rule.kind not in COUNTING or ref is None or target is None:
         return None
     limit = space_limit(target) if rule.kind is RuleKind.CAPACITY else counted_stock(target)
     live = rule.when or (_is_live(entity, rule) if _has_number(rule) else _not_called_off(entity))
@@ -194,7 +194,7 @@ def _unique_statement(entity: EntitySpec, rule: RuleSpec, live: str | None) -> S
 
 def _overlap_statement(entity: EntitySpec, rule: RuleSpec) -> Statement | None:
     fields = [field for field in map(entity.field, rule.fields) if field is not None]
-    dates = [field for field in fields if field.type in _DATES]
+    dates = [field for field in fields if field.type in DATES]
     refs = [field for field in fields if field.ref]
     if not dates or not refs:
         return None

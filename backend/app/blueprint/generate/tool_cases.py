@@ -12,6 +12,7 @@ from typing import Final
 
 from app.blueprint.currencies import currency_of
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
+from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.generate.scenes import plain
 from app.blueprint.spec import AppSpec, FieldSpec, FieldType, ToolSpec
 from app.blueprint.spec_expressions import MONEY_DIGITS
@@ -20,7 +21,6 @@ from app.blueprint.spec_tools import TYPED_IN, result_sql, tool_catalogue
 CASES: Final = 4
 TODAY: Final = date(2031, 3, 4)
 NOW: Final = datetime(2031, 3, 4, 9, 0)
-_STARTS: Final = {FieldType.INT: ("3", "4"), FieldType.DECIMAL: ("2.5", "1.25"), FieldType.MONEY: ("12.5", "10.1")}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _typed_value(field: FieldSpec, number: int, coins: int) -> str:
 
 
 def _amount_within(field: FieldSpec, number: int, coins: int) -> str:
-    start, step = map(Decimal, _STARTS[field.type])
+    start, step = map(Decimal, FIELD_TYPES[field.type].steps or ("0", "1"))
     unbounded = start + step * number
     low, high = field.lowest or Decimal(0), field.highest
     within = max(low, min(unbounded, high) if high is not None else unbounded)

@@ -12,6 +12,7 @@ from app.blueprint.language.leaving import CLAUSE, LIMIT, PLAIN_WORDS, WORD, bey
 from app.blueprint.language.lexicon import is_known, word
 from app.blueprint.language.sending import SENT_SOMEHOW, asks_to_send
 from app.blueprint.language.word_lists import word_pairs
+from app.blueprint.rule_kinds import kinds_that
 from app.blueprint.spec import AppSpec, RuleKind, WishSpec, WishState
 
 _MOST_WISHES: Final = 40
@@ -71,7 +72,7 @@ _REST: Final = re.compile(
     re.IGNORECASE,
 )
 _RESTS: Final = frozenset({"balance", "left", "outstanding", "owed", "remaining"})
-_REFUSES_MORE: Final = frozenset({RuleKind.UNIQUE, RuleKind.ONE_OPEN, RuleKind.NO_OVERLAP, RuleKind.CAPACITY})
+_REFUSES_MORE: Final = kinds_that(lambda described: described.compares) | {RuleKind.CAPACITY}
 _CHOOSING: Final = frozenset({"choose", "pick", "select"})
 _OWN_LIMIT: Final = "the app counts, and you enter the number yourself"
 _OWNER_ALONE: Final = "you sign in as the owner; nobody else needs an account"

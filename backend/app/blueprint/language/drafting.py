@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from app.blueprint.field_types import DATES
 from app.blueprint.language.archetypes import (
     Archetype,
     EntityDraft,
@@ -321,7 +322,7 @@ def _draft_candidate(candidate: Candidate, archetype: Archetype | None) -> Draft
 def _take_booking(new: Draft) -> None:
     """Give a deed that is booked the time and the state of a booking; who it is for is a link."""
     new.is_action = new.is_booked = True
-    of_thing = [part for part in new.fields if part.type not in (FieldType.DATE, FieldType.DATETIME)]
+    of_thing = [part for part in new.fields if part.type not in DATES]
     of_thing = [part for part in of_thing if part.name not in _IN_BOOKING]
     booking = [part for part in fields_of(_BOOKED_FIELDS) if part.name not in {one.name for one in of_thing}]
     new.fields = [*booking, *of_thing]

@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.blueprint.field_types import CONTACTS
 from app.blueprint.language.archetypes import FieldDraft
 from app.blueprint.language.lexicon import NounKind
 from app.blueprint.language.word_lists import word_list
-from app.blueprint.spec import FieldType
 
 _LINKING: Final = frozenset(
     {NounKind.ACT, NounKind.EVENT, NounKind.COMMUNICATION, NounKind.POSSESSION, NounKind.STATE, NounKind.FEELING,
      NounKind.QUANTITY, NounKind.ATTRIBUTE}
 )  # fmt: skip
-_REACHED_BY: Final = frozenset({FieldType.EMAIL, FieldType.PHONE})
 _PROVIDERS: Final = tuple(word_list("providers"))
 
 
@@ -75,7 +74,7 @@ def describes_people(fields: Iterable[FieldDraft]) -> bool:
 
 
 def _is_reachable(parts: Iterable[FieldDraft]) -> bool:
-    return any(part.type in _REACHED_BY for part in parts)
+    return any(part.type in CONTACTS for part in parts)
 
 
 def is_provider(name: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from app.blueprint.field_types import NUMBERS as NUMERIC
 from app.blueprint.language.accounting import NUMBERS
 from app.blueprint.language.bounds import find_entity
 from app.blueprint.language.lexicon import plural, singular
@@ -47,7 +48,6 @@ _JUDGEMENTS: Final = frozenset({"vote", "review", "rating", "score", "mark", "gr
 _JUDGED: Final = ("rating", "score", "stars", "points", "marks", "mark", "grade")
 _ALIKE: Final = {"star": "rating", "vote": "vote", "mark": "score", "point": "points", "rank": "rating"}
 _SUMMED: Final = ("average", "total", "highest", "mean")
-_NUMERIC: Final = (FieldType.INT, FieldType.DECIMAL, FieldType.MONEY)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _number_of(record: EntitySpec, wanted: _Wanted) -> FieldSpec | None:
     """The number of a record that is added up or averaged: its field of that name, or what a judgement gives."""
     word = singular(wanted.what)
     names = {word, wanted.what, _ALIKE.get(word, word)}
-    numbers = [field for field in record.fields if field.type in _NUMERIC]
+    numbers = [field for field in record.fields if field.type in NUMERIC]
     of_that_name = next((field for field in numbers if names & set(field.name.split("_"))), None)
     is_judgement = record.label.lower().split(" ")[-1] in names
     return of_that_name or next((field for field in numbers if is_judgement and field.name in _JUDGED), None)

@@ -10,12 +10,12 @@ from app.blueprint.language.acting import FOUNDER, Act
 from app.blueprint.language.archetypes import actions, form_texts, key_of
 from app.blueprint.language.drafts import Draft, is_provider
 from app.blueprint.language.word_lists import word_list
+from app.blueprint.rule_kinds import GIVING_AWAY
 from app.blueprint.shape_rules import is_person, times_of
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, RuleKind, RuleSpec
 from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field, with_article
 
 _MOST_FORMS: Final = 2
-_REFUSING: Final = (RuleKind.CAPACITY, RuleKind.NO_OVERLAP, RuleKind.ONE_OPEN, RuleKind.STOCK)
 _ON_PAGE: Final = re.compile(
     r"\b(?:fills? (?:in|out)|sends?(?: in)?|submits?|makes?|leaves?|hands? in) "
     r"(?:an?|the|their|his|her) (?:[a-z]+ )?(?P<what>[a-z]+)(?: [a-z]+){0,3}? "
@@ -64,7 +64,7 @@ def forms_of(
         for form in _make_form(draft, entity, by_name, is_on_page=any(map(draft.key.endswith, on_page)))
         if _asks_what_is_once(form, rules)
     ]
-    refusing = {rule.entity for rule in rules if rule.kind in _REFUSING}
+    refusing = {rule.entity for rule in rules if rule.kind in GIVING_AWAY}
     return tuple(form if form.entity in refusing else _promising_less(form) for form in forms[:_MOST_FORMS])
 
 

@@ -22,7 +22,8 @@ from app.blueprint.language.grammar import SHUNNED, Token
 from app.blueprint.language.lexicon import is_known, plural, singular, verb_stem
 from app.blueprint.language.word_lists import word_list, word_pairs
 from app.blueprint.look_words import look_words
-from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleKind, RuleSpec
+from app.blueprint.rule_kinds import COUNTING
+from app.blueprint.spec import EntitySpec, FormSpec, RoleSpec, RuleSpec
 
 _MOST_LINES: Final = 8
 _LENGTH: Final = 80
@@ -51,7 +52,6 @@ PLAIN_WORDS: Final = (
     | frozenset("thing way time day week month year moment place side end lot bit kind spreadsheet paper".split())
 )  # fmt: skip
 _DATA: Final = frozenset(word_pairs("attributes"))
-_COUNTED: Final = (RuleKind.CAPACITY, RuleKind.STOCK)
 _INSTEAD: Final = ";"
 
 
@@ -69,7 +69,7 @@ def left_out(
 ) -> tuple[str, ...]:
     """The lost parts, in the founder's own words or as what no such app does; never more than a handful."""
     words_of_app = vocabulary(findings, archetype, entities, forms, roles) | look_words(goal)
-    counts = any(rule.kind in _COUNTED for rule in rules)
+    counts = any(rule.kind in COUNTING for rule in rules)
     unknown = [_tell_unknown(word, words_of_app) for word in findings.unknown if not any(beyond(word))]
     lines = [*beyond(goal, does), *_lost_clauses(goal, words_of_app, counts=counts, said=said), *unknown]
     return tuple(dict.fromkeys(shorten(line) for line in lines))[:_MOST_LINES]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from app.blueprint.field_types import CONTACTS
 from app.blueprint.language.bounds import find_entity
 from app.blueprint.language.forms import asked_of_visitors, people_shown
 from app.blueprint.language.shaping import Shape
@@ -100,7 +101,7 @@ def _first_kind(words: str, entities: Sequence[EntitySpec]) -> tuple[EntitySpec,
 def _may_be_seen(entity: EntitySpec, entities: Sequence[EntitySpec]) -> bool:
     """True unless the records are people or somebody's: what belongs to a customer is not for everybody."""
     people = {person.name for person in entities if is_person(person)}
-    has_contact = any(field.type in (FieldType.EMAIL, FieldType.PHONE) for field in entity.fields)
+    has_contact = any(field.type in CONTACTS for field in entity.fields)
     return not (
         is_person(entity) or has_contact or any(field.ref in people and field.required for field in entity.fields)
     )

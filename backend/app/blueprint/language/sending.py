@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from app.blueprint.field_types import DATES
 from app.blueprint.language.leaving import CLAUSE
 from app.blueprint.shape_rules import of_type
 from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, MessageKind, MessageSpec
@@ -107,9 +108,8 @@ def _address_path(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str 
 
 def _date_path(entity: EntitySpec, by_name: Mapping[str, EntitySpec]) -> str | None:
     """The path to the date: a day that is still to come when the record is made."""
-    dates = (FieldType.DATE, FieldType.DATETIME)
     return next(
-        _paths_where(entity, by_name, lambda field: field.type in dates and not field.name.startswith(PAST_DATES)),
+        _paths_where(entity, by_name, lambda field: field.type in DATES and not field.name.startswith(PAST_DATES)),
         None,
     )
 
