@@ -29,7 +29,8 @@ def _refused(client: Browser, entity: Entity, values: dict[str, str], says: Says
     answer = send(client, f"/{entity.table}/{address}", values)
     assert answer.status_code == 422, "the form kept what breaks the rule"
     page = html.unescape(answer.text)
-    assert "Nothing was saved yet" in page
+    # Whoever reads by keyboard or by ear is led to what is wrong.
+    assert re.search(r"role=.alert.[^>]* autofocus><p>Nothing was saved yet", page)
     assert any(sentence in page for sentence in says)
 
 
