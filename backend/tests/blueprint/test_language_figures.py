@@ -62,7 +62,7 @@ def test_a_scale_is_a_limit(goal: str, lowest: int, highest: int) -> None:
     "goal",
     [
         "Reading challenge: pupils log books with pages. Leaderboard of pupils by pages.",
-        "Bees: hives and inspections, oldest inspection on top",
+        "Bees: hives and inspections, biggest hive on top",
     ],
 )
 def test_an_order_that_nothing_makes_is_not_counted_as_kept(goal: str) -> None:
@@ -74,3 +74,47 @@ def test_an_order_that_nothing_makes_is_not_counted_as_kept(goal: str) -> None:
 def test_an_order_of_something_is_no_order_that_is_placed() -> None:
     spec = understand("Film club: members suggest films, show the films in order of their year")
     assert "Order" not in {entity.label for entity in spec.entities}
+
+
+@pytest.mark.parametrize(
+    ("goal", "ranking"),
+    [
+        ("Bowling league: teams, players, scores per round, leaderboard", ("Player", "total_points")),
+        ("Charity run: runners, donations, top 10 runners", ("Runner", "total_amount")),
+        ("Directory of cafes with reviews, best rated first", ("Cafe", "average_rating")),
+        ("Residents suggest ideas and vote on them, the most popular ones at the top", ("Idea", "votes")),
+    ],
+)
+def test_a_ranking_that_does_not_say_by_what_goes_by_what_is_scored_or_given(
+    goal: str, ranking: tuple[str, str]
+) -> None:
+    assert ranking in rankings(understand(goal))
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "A shop with products and orders, the top 10 products",
+        "Best practice library: documents and authors",
+        "A bakery with the best bread in town: orders by customers, donations",
+    ],
+)
+def test_where_nothing_is_scored_nothing_is_ranked(goal: str) -> None:
+    assert rankings(understand(goal)) == set()
+
+
+@pytest.mark.parametrize(
+    ("goal", "order"),
+    [
+        ("Bees: hives and inspections, oldest inspection on top", "on_date"),
+        ("My wine collection, cheapest first", "price"),
+        ("Bug reports by members, newest first", "on_date desc"),
+    ],
+)
+def test_the_order_of_a_list_is_the_one_that_is_asked_for(goal: str, order: str) -> None:
+    assert order in {entity.order for entity in understand(goal).entities}
+
+
+def test_without_a_date_or_price_a_list_stays_as_it_is() -> None:
+    spec = understand("A choir: singers and songs, oldest first")
+    assert {entity.order for entity in spec.entities} == {None}

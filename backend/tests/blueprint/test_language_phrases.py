@@ -89,10 +89,13 @@ def test_a_bound_on_what_is_there_for_good_counts_no_bookings(goal: str) -> None
 
 
 def test_who_sees_only_their_own_is_kept_only_where_somebody_does() -> None:
-    goal = "A dog walking business with dogs and walks. My two walkers should see only their own walks."
+    goal = "A dog walking business with dogs and walks. The kennels should see only their own walks."
     wishes = {wish.text: wish for wish in understand(goal).wishes}
-    wish = wishes["My two walkers should see only their own walks"]
+    wish = wishes["The kennels should see only their own walks"]
     assert (wish.state.value, wish.why) == ("partly", "whoever signs in here sees everything")
+    kept = understand(goal.replace("The kennels", "My two walkers"))
+    assert [role.name for role in kept.roles if role.scope is RoleScope.OWN] == ["Walker"]
+    assert kept.wishes[-1].state is WishState.KEPT
 
 
 def test_a_wish_for_a_number_is_kept_once_a_rule_has_it() -> None:

@@ -92,3 +92,30 @@ def test_nobody_votes_on_nothing() -> None:
     spec = understand("Team retro: everyone adds cards good/bad/idea, votes three times, cards sorted by votes")
     assert {rule.fields for rule in spec.rules if rule.entity == "Vote"} == {("card", "resident")}
     assert all("card" in form.fields for form in spec.forms if form.entity == "Vote")
+
+
+@pytest.mark.parametrize(
+    ("goal", "action"),
+    [
+        ("Citizens report defects in the street with a place and photo, without an account.", "Report a defect"),
+        ("Anyone can file a request on a page", "File a request"),
+    ],
+)
+def test_what_people_from_outside_hand_in_has_a_form(goal: str, action: str) -> None:
+    spec = understand(goal)
+    (form,) = [form for form in spec.forms if form.action == action]
+    entity = next(entity for entity in spec.entities if entity.name == form.entity)
+    # Whoever cannot be reached gets no answer.
+    assert form.person or "email" in {field.type.value for field in entity.fields}
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "The office reports defects of our machines",
+        "Mechanics report defects of our machines",
+        "Citizens never report defects here, the staff keep a list of defects",
+    ],
+)
+def test_what_only_the_staff_enter_has_no_form(goal: str) -> None:
+    assert not [form for form in understand(goal).forms if "efect" in form.action]

@@ -172,23 +172,23 @@ def test_a_record_is_taken_out_with_what_is_worked_out_from_it_or_not_at_all(exa
 
 
 def test_wishes_are_counted_again_by_what_is_added_renamed_and_taken_out() -> None:
-    goal = "A costume store with costumes and loans. Each costume has a size, a replacement value."
+    goal = "A costume store with costumes and loans. Each costume has a size, a nickname."
     spec = understand(goal)
     raw = spec.model_dump(mode="json")
-    assert _states(spec)["a replacement value"] == "left_out"
-    correct(raw, "add_detail", {"record": "Costume", "label": "Replacement value", "kind": "money"})
+    assert _states(spec)["a nickname"] == "left_out"
+    correct(raw, "add_detail", {"record": "Costume", "label": "Nickname", "kind": "text"})
     added = settled(raw, spec, guess=False)[0]
     added = added.model_copy(update={"wishes": counted_again(added, spec)})
-    assert _states(added) == _states(spec) | {"a replacement value": "kept"}
+    assert _states(added) == _states(spec) | {"a nickname": "kept"}
 
     correct(raw, "rename_record", {"record": "Costume", "label": "Piece"})
     renamed = settled(raw, added, guess=False)[0]
     assert counted_again(renamed, added) == renamed.wishes
 
-    correct(raw, "remove_detail", {"record": "Costume", "detail": "replacement_value"})
+    correct(raw, "remove_detail", {"record": "Costume", "detail": "nickname"})
     without = settled(raw, added, guess=False)[0]
     taken_out = counted_again(without, added, is_taking_out=True)
-    assert [wish.why for wish in taken_out if wish.text == "a replacement value"] == ["you took it out"]
+    assert [wish.why for wish in taken_out if wish.text == "a nickname"] == ["you took it out"]
 
 
 def _states(spec: AppSpec) -> dict[str, str]:

@@ -165,7 +165,12 @@ def _is_live(entity: EntitySpec, rule: RuleSpec) -> str | None:
 
 def _not_called_off(entity: EntitySpec) -> str | None:
     field, words = off_field(entity), called_off(entity)
-    return f"{field.name} not in ({', '.join(map(_quote, words))})" if field and words else None
+    # What has no state yet stands in the way as well.
+    return (
+        f"({field.name} is empty or {field.name} not in ({', '.join(map(_quote, words))}))"
+        if field and words
+        else None
+    )
 
 
 def _quote(word: str) -> str:

@@ -44,8 +44,8 @@ _SCALE: Final = re.compile(
     r"|out of (?P<most>\d{1,3}|five|ten)|(?P<stars>\d|five) stars)\b",
     re.IGNORECASE,
 )
-_JUDGEMENTS: Final = frozenset({"vote", "review", "rating", "score", "mark", "grade", "like", "ballot"})
-_JUDGED: Final = ("rating", "score", "stars", "points", "marks", "mark", "grade")
+JUDGEMENTS: Final = frozenset({"vote", "review", "rating", "score", "mark", "grade", "like", "ballot"})
+JUDGED: Final = ("rating", "score", "stars", "points", "marks", "mark", "grade")
 _ALIKE: Final = {"star": "rating", "vote": "vote", "mark": "score", "point": "points", "rank": "rating"}
 _SUMMED: Final = ("average", "total", "highest", "mean")
 
@@ -68,7 +68,7 @@ def with_scales(goal: str, entities: Sequence[EntitySpec]) -> tuple[tuple[Entity
     low, high = Decimal(match["low"] or 1), Decimal(NUMBERS.get(most, most))
     for entity in entities:
         judged = next(
-            (field for field in entity.fields if field.name in _JUDGED and field.type is FieldType.INT), None
+            (field for field in entity.fields if field.name in JUDGED and field.type is FieldType.INT), None
         )
         if judged is not None and low < high:
             scaled = judged.model_copy(update={"lowest": low, "highest": high})
@@ -126,7 +126,7 @@ def _number_of(record: EntitySpec, wanted: _Wanted) -> FieldSpec | None:
     numbers = [field for field in record.fields if field.type in NUMERIC]
     of_that_name = next((field for field in numbers if names & set(field.name.split("_"))), None)
     is_judgement = record.label.lower().split(" ")[-1] in names
-    return of_that_name or next((field for field in numbers if is_judgement and field.name in _JUDGED), None)
+    return of_that_name or next((field for field in numbers if is_judgement and field.name in JUDGED), None)
 
 
 def _whole_of(record: EntitySpec, named: str, shape: Shape) -> EntitySpec | None:
@@ -136,10 +136,20 @@ def _whole_of(record: EntitySpec, named: str, shape: Shape) -> EntitySpec | None
     if parent is not None:
         return parent if links.count(parent.name) == 1 else None
     # "Ideas" may be kept by another name, but a vote is for what it belongs to.
-    if record.label.lower().split(" ")[-1] not in _JUDGEMENTS:
+    if record.label.lower().split(" ")[-1] not in JUDGEMENTS:
         return None
     wholes = (shape.entity(name) for name in links if links.count(name) == 1)
     return next((thing for thing in wholes if thing is not None and not is_person(thing)), None)
+
+
+def figure_of_records(record: EntitySpec, number: FieldSpec | None, *, is_average: bool) -> ComputedSpec:
+    """The figure by which a ranking orders what such records belong to."""
+    how = "average" if is_average else ""
+    figure = _figure(record, number, _Wanted(how, number.name if number else "", "", True, ""))
+    if number is None or not number.name.endswith("s") or not figure.name.startswith("total_"):
+        return figure
+    # What is counted in points is said in the plural.
+    return figure.model_copy(update={"name": f"total_{number.name}", "label": f"Total {number.name}"})
 
 
 def _figure(record: EntitySpec, number: FieldSpec | None, wanted: _Wanted) -> ComputedSpec:

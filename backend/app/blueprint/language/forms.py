@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Final
 
 from app.blueprint.language.acting import FOUNDER, Act
@@ -16,6 +17,7 @@ from app.blueprint.spec import EntitySpec, FieldSpec, FieldType, FormSpec, RuleK
 from app.blueprint.spec_queries import PAST_DATES, lower_first, status_field, with_article
 
 _MOST_FORMS: Final = 2
+_FOR: Final = frozenset({"apply", "ask"})
 _ON_PAGE: Final = re.compile(
     r"\b(?:fills? (?:in|out)|sends?(?: in)?|submits?|makes?|leaves?|hands? in) "
     r"(?:an?|the|their|his|her) (?:[a-z]+ )?(?P<what>[a-z]+)(?: [a-z]+){0,3}? "
@@ -49,10 +51,12 @@ def forms_of(
     own: Sequence[Draft],
     rules: Sequence[RuleSpec],
     on_page: Set[str] = frozenset(),
+    handed: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[FormSpec, ...]:
     """The forms for what outsiders do, unless they sign in for it or only the founder does it.
 
-    `on_page` are the keys of what the goal says to be filled in on the page.
+    `on_page` are the keys of what the goal says to be filled in on the page, `handed` the verbs by which people
+    from outside hand something in, by the key of what it is.
     """
     by_name = {entity.name: entity for entity in entities}
     # Only two forms are kept, so those for what outsiders are said to do go first.
@@ -61,7 +65,7 @@ def forms_of(
         form
         for draft, entity in ranked
         if not _is_the_founders(draft, acts) and not _is_of_members(draft, own)
-        for form in _make_form(draft, entity, by_name, is_on_page=any(map(draft.key.endswith, on_page)))
+        for form in _make_form(draft, entity, by_name, verb=_verb_of(draft, on_page, handed))
         if _asks_what_is_once(form, rules)
     ]
     refusing = {rule.entity for rule in rules if rule.kind in GIVING_AWAY}
@@ -73,6 +77,14 @@ def _asks_what_is_once(form: FormSpec, rules: Sequence[RuleSpec]) -> bool:
     asked = {*form.fields, form.person}
     once = (rule for rule in rules if rule.kind is RuleKind.UNIQUE and rule.entity == form.entity)
     return all(asked.issuperset(rule.fields) for rule in once if form.person in rule.fields)
+
+
+def _verb_of(draft: Draft, on_page: Set[str], handed: Mapping[str, str]) -> str:
+    """The verb by which visitors hand in such a record; empty if they do not."""
+    if any(map(draft.key.endswith, on_page)):
+        return "send"
+    verb = next((verb for key, verb in handed.items() if draft.key == key), "")
+    return "" if draft.is_person else verb
 
 
 def _promising_less(form: FormSpec) -> FormSpec:
@@ -99,9 +111,9 @@ def _is_of_members(draft: Draft, members: Sequence[Draft]) -> bool:
 
 
 def _make_form(
-    draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec], *, is_on_page: bool
+    draft: Draft, entity: EntitySpec, by_name: dict[str, EntitySpec], *, verb: str
 ) -> Iterator[FormSpec]:
-    text = _form_text(draft, by_ending=not is_person(entity)) or (_text_on_page(draft) if is_on_page else None)
+    text = _form_text(draft, by_ending=not is_person(entity)) or (_text_on_page(draft, verb) if verb else None)
     if text is None:
         return
     person, fields = asked_of_visitors(entity, by_name)
@@ -143,11 +155,11 @@ def _form_text(draft: Draft, *, by_ending: bool) -> tuple[str, ...] | None:
     return texts.get(draft.setting + draft.key) or texts.get(draft.key) or _booked_text(draft) or texts.get(ending)
 
 
-def _text_on_page(draft: Draft) -> tuple[str, ...]:
-    """The words of a form that the goal asks for by saying that something is filled in on the page."""
+def _text_on_page(draft: Draft, verb: str) -> tuple[str, ...]:
+    """The words of a form that the goal asks for by saying that people from outside hand something in."""
     what = lower_first(draft.label)
     return (
-        f"Send {with_article(what)}",
+        f"{verb.capitalize()} {'for ' if verb in _FOR else ''}{with_article(what)}",
         "Tell us what you need.",
         f"Thank you, your {what} is with us. We answer soon.",
     )

@@ -26,7 +26,7 @@ SHUNNED: Final = frozenset({"hate", "dislike", "avoid", "prevent"})
 """What comes behind these is just what the founder does not want."""
 _GOES_ON: Final = frozenset({"keep", "start", "stop", "love", "like", "enjoy"})
 _POLITE: Final = frozenset({"please", "just", "also", "kindly"})
-_SURELY: Final = frozenset({"share", "swap", "track"})
+_SURELY: Final = frozenset("share swap track flag strip retire hide mark block tick sort chase highlight".split())
 _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")

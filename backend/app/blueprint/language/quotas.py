@@ -40,7 +40,7 @@ def apply_quotas(goal: str, shape: Shape) -> Shape:
     """The rules with what one person may have at a time."""
     rules, said = list(shape.rules), list(shape.said)
     for quota in _read_quotas(goal):
-        taking = _taking(quota.what, shape.entities)
+        taking = taking_of(quota.what, shape.entities)
         rule = _rule_of(quota, taking, shape.entities) if taking is not None else None
         if rule is not None:
             rules.append(rule)
@@ -56,7 +56,7 @@ def _read_quotas(goal: str) -> Iterator[_Quota]:
             yield _Quota(Decimal(NUMBERS.get(number, number)), match["what"].lower(), whose, match[0])
 
 
-def _taking(what: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
+def taking_of(what: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
     """The records by which somebody takes such a thing: the loans of tools, or the bookings themselves."""
     thing = find_entity(what, entities) if what else None
     if thing is not None and taker_of(thing, entities) is not None:
@@ -75,14 +75,14 @@ def taker_of(entity: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | 
     return links[0] if len(links) == 1 else None
 
 
-def _named_taker(whose: str, taking: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
+def named_taker(whose: str, taking: EntitySpec, entities: Sequence[EntitySpec]) -> FieldSpec | None:
     """The link to what the number is said for, such as the household of "three toys at a time per household"."""
     taker = find_entity(whose, entities)
     return link_to(taking, taker) if taker is not None else None
 
 
 def _rule_of(quota: _Quota, taking: EntitySpec, entities: Sequence[EntitySpec]) -> RuleSpec | None:
-    taker = _named_taker(quota.whose, taking, entities) if quota.whose else taker_of(taking, entities)
+    taker = named_taker(quota.whose, taking, entities) if quota.whose else taker_of(taking, entities)
     condition = _condition(quota.number, taking, taker) if taker is not None else ""
     if taker is None or not condition:
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from app.blueprint.language.acting import FOUNDER, Act
 from app.blueprint.language.archetypes import key_of
 from app.blueprint.language.drafts import Draft, is_provider
 from app.blueprint.language.lexicon import plural
+from app.blueprint.language.owning import who_enters
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.spec import RoleScope, RoleSpec
 
@@ -18,6 +19,7 @@ _ANSWERS: Final = word_list("answering_verbs")
 _INSIDE: Final = tuple(word_list("inside_people"))
 _DOORS: Final = frozenset({"portal", "login", "log-in", "sign-in", "signin"})
 _MOST_ROLES: Final = 6
+_MOST_MEMBERS: Final = 2
 _OWNER: Final = "Owner"
 
 
@@ -26,11 +28,14 @@ def own_people(
     drafts: Sequence[Draft],
     words: Sequence[str],
     *,
+    claiming: Set[str] = frozenset(),
     asks_on_page: bool = False,
     asks_for_proof: bool = False,
+    is_without_account: bool = False,
 ) -> list[Draft]:
     """The people who use the app beside its staff, each with records of their own.
 
+    Those who are said to sign in or to see only what is theirs are `claiming`.
     Who hands something in and is answered signs in for it, unless the goal `asks_on_page`. Where it
     `asks_for_proof`, such as an induction, somebody has to be known before they book.
     """
@@ -43,12 +48,37 @@ def own_people(
     members = [
         draft for draft in people if _looks_at_own(draft, acts) or (not asks_on_page and _is_answered(draft, acts))
     ]
-    if not members and people and _DOORS & set(words):
+    entering = who_enters(acts)
+    claimed = [
+        draft
+        for draft in drafts
+        if _claims(draft, claiming)
+        and _has_records(draft, drafts)
+        and not (draft.key in entering and _chooses_things(draft, drafts))
+    ]
+    # Those who serve come last: whom they serve signs in first.
+    claimed.sort(key=lambda draft: draft not in served)
+    members = [*members[:1], *(draft for draft in claimed if draft not in members[:1])]
+    if not members and people and _DOORS & set(words) and not is_without_account:
         members = people[:1]
     if not members and asks_for_proof:
         # Whoever signs in chooses from what is their own, so nobody could book a car that is kept as somebody's.
         members = [draft for draft in people if not _has_things(draft, drafts)]
-    return members[:1]
+    return members[:_MOST_MEMBERS]
+
+
+def _chooses_things(person: Draft, drafts: Sequence[Draft]) -> bool:
+    """True if records of theirs name a thing that may be another's: who signs in chooses only from theirs."""
+    chosen = {link.target for draft in drafts if _links_to(draft, person) for link in draft.links if link.required}
+    return any(draft.key in chosen and _links_to(draft, person) for draft in drafts)
+
+
+def _links_to(draft: Draft, person: Draft) -> bool:
+    return any(link.target == person.key for link in draft.links)
+
+
+def _claims(draft: Draft, claiming: Set[str]) -> bool:
+    return draft.is_person and (draft.key in claiming or any(key in claiming for key in draft.stands_for))
 
 
 def name_apart(members: Sequence[Draft], drafts: Sequence[Draft]) -> None:

@@ -11,23 +11,29 @@ from app.blueprint import shape
 from app.blueprint.currencies import currency_in
 from app.blueprint.language import wording
 from app.blueprint.language.accounting import FILES, MESSAGES, wishes_of
+from app.blueprint.language.allowances import apply_allowances
 from app.blueprint.language.archetypes import Archetype
 from app.blueprint.language.bounds import apply_bounds
 from app.blueprint.language.candidates import find_records
 from app.blueprint.language.capitals import with_capitals
+from app.blueprint.language.clashing import apply_clashes
+from app.blueprint.language.detailing import with_details
 from app.blueprint.language.drafting import draft_entities
-from app.blueprint.language.drafts import Draft
+from app.blueprint.language.drafts import Draft, is_provider
 from app.blueprint.language.entities import Entities
 from app.blueprint.language.entitling import apply_needs, asks_for_proof
 from app.blueprint.language.figuring import apply_figures, with_scales
 from app.blueprint.language.findings import Findings
 from app.blueprint.language.forms import asked_on_page, forms_of, leave_to_staff
+from app.blueprint.language.handing_in import handed_in, with_addresses
 from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
+from app.blueprint.language.owning import denies_accounts, link_claims, people_who_claim, who_enters, with_rights
 from app.blueprint.language.pricing import with_prices
 from app.blueprint.language.publishing import publish
 from app.blueprint.language.quotas import apply_quotas
+from app.blueprint.language.ranking import apply_rankings
 from app.blueprint.language.reading import GoalUnreadable, Reading, read
 from app.blueprint.language.refusing import nothing_to_keep
 from app.blueprint.language.roles import name_apart, own_people, roles_of
@@ -36,6 +42,7 @@ from app.blueprint.language.shaping import Shape
 from app.blueprint.language.staging import with_states
 from app.blueprint.language.telling import assumptions
 from app.blueprint.language.uploading import with_uploads
+from app.blueprint.language.warning import apply_warnings
 from app.blueprint.language.yes_or_no import with_yes_or_no
 from app.blueprint.look_words import look_words, read_theme
 from app.blueprint.plan import Plan, plan_of
@@ -80,32 +87,43 @@ def _specify(
 ) -> AppSpec:
     # Before the records are specified: whoever signs in needs an e-mail address.
     on_page = asked_on_page(reading.text)
+    claiming = people_who_claim(reading.text)
+    link_claims(reading.text, drafts)
     people_of_their_own = own_people(
         findings.acts,
         drafts,
         reading.tokens,
+        claiming=claiming,
         asks_on_page=bool(on_page),
         asks_for_proof=asks_for_proof(reading.text),
+        is_without_account=denies_accounts(reading.text),
     )
     name_apart(people_of_their_own, drafts)
     namer = Entities(drafts, findings)
-    entities = with_uploads(reading.text, namer.specify(reached=people_of_their_own))
+    entities, details_said = with_details(reading.text, namer.specify(reached=people_of_their_own))
+    entities = with_uploads(reading.text, entities)
+    handed = handed_in(reading.text)
+    entities = with_addresses(handed, drafts, entities)
     # Rules read the fields, so all that changes fields goes before.
     entities = with_movements(with_prices(reading.text, with_yes_or_no(reading.text, entities)))
     entities, stages_said = with_states(reading.text, entities)
     entities, scales_said = with_scales(reading.text, entities)
-    shaped = Shape(entities, shape.rules_of(entities), said=(*stages_said, *scales_said))
+    shaped = Shape(entities, shape.rules_of(entities), said=(*details_said, *stages_said, *scales_said))
     shaped = apply_figures(reading.text, apply_bounds(reading.text, shaped))
+    shaped = apply_rankings(reading.text, shaped)
     shaped = apply_quotas(reading.text, shaped)
+    shaped = apply_warnings(reading.text, apply_clashes(reading.text, apply_allowances(reading.text, shaped)))
     # A visitor whom nobody knows has nothing to show, and every form would refuse them.
     shaped = apply_needs(reading.text, shaped) if people_of_their_own else shaped
     entities, rules = shaped.entities, (*shaped.rules, *rules_of_stock(shaped.entities))
-    forms = forms_of(entities, drafts, findings.acts, people_of_their_own, rules, on_page)
+    served = [draft for draft in people_of_their_own if not is_provider(draft.label)]
+    forms = forms_of(entities, drafts, findings.acts, served, rules, on_page, handed)
     shaped, forms = publish(reading.text, replace(shaped, entities=entities), forms)
     entities = shaped.entities
     rules = _for_visitors(rules, forms)
     entities = leave_to_staff(entities, forms)
     roles = roles_of(drafts, namer.names, people_of_their_own, findings.acts)
+    entities = with_rights(entities, roles, claiming, who_enters(findings.acts))
     title = wording.title(findings, drafts, reading.tokens, goal=reading.text)
     views = (*shape.views_of(entities), *shaped.views)
     messages = messages_of(reading.text, entities, forms)
