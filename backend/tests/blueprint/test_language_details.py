@@ -21,6 +21,7 @@ def details(goal: str, label: str) -> dict[str, FieldType]:
         ("Volunteers with DBS number and expiry date, visits", "Volunteer", "Expiry date", FieldType.DATE),
         ("Cows and milkings. Milkings with milk litres and fat percentage.", "Milking", "Milk litres",
          FieldType.DECIMAL),
+        ("Donors w home address and postcode", "Donor", "Home address", FieldType.TEXT),
         ("Directory of fishing ponds. name, town, opening hours", "Fishing pond", "Opening hours",
          FieldType.TEXT),
         ("Directory of fishing ponds. name, town, dog friendly y/n", "Fishing pond", "Dog friendly",

@@ -118,3 +118,18 @@ def test_the_order_of_a_list_is_the_one_that_is_asked_for(goal: str, order: str)
 def test_without_a_date_or_price_a_list_stays_as_it_is() -> None:
     spec = understand("A choir: singers and songs, oldest first")
     assert {entity.order for entity in spec.entities} == {None}
+
+
+def test_what_people_have_not_paid_is_added_up() -> None:
+    spec = understand("Club fees: members pay fees, I want to see who owes what")
+    owed = figures(spec)["Member: Owed"]
+    assert owed.startswith("or_else(sum(amount of Fee where status is empty or status not in (")
+    assert '"Paid"' in owed
+
+
+@pytest.mark.parametrize(
+    "goal",
+    ["Club fees: members pay fees", "A kitchen with recipes and members, we owe it to our grandmothers"],
+)
+def test_nobody_owes_what_the_goal_does_not_speak_of_or_nothing_says(goal: str) -> None:
+    assert "Member: Owed" not in figures(understand(goal))

@@ -76,3 +76,8 @@ def test_the_days_that_a_goal_warns_of_are_marked(goal: str, days: int | None) -
 
 def test_nothing_is_marked_that_nobody_wants_to_be_warned_of() -> None:
     assert rules("Lab reagents with supplier and expiry date", RuleKind.OVERDUE) == []
+
+
+def test_each_has_so_many_votes() -> None:
+    (rule,) = rules("Residents have ideas and each resident has five votes", RuleKind.CAPACITY)
+    assert (rule.entity, rule.fields, rule.limit) == ("Vote", ("resident",), Decimal(5))

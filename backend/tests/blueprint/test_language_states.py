@@ -83,3 +83,17 @@ def test_what_is_received_first_is_not_over() -> None:
     status = status_field(kind(spec, "Repair"))
     assert status is not None
     assert finished(status) == ("Collected",)
+
+
+def test_what_is_done_to_a_thing_one_after_the_other_are_its_states() -> None:
+    spec = understand("Pottery: members, kilns, firings. Each firing gets loaded, fired, cooled, unloaded.")
+    assert states(spec, "Firing") == "Loaded, Fired, Cooled, Unloaded"
+    assert [move.target for move in kind(spec, "Firing").moves] == ["Fired", "Cooled", "Unloaded"]
+
+
+@pytest.mark.parametrize(
+    "said", ["Members are trained, trusted and insured.", "Kilns are loaded, heated and insulated."]
+)
+def test_what_somebody_or_something_is_like_is_no_state(said: str) -> None:
+    spec = understand(f"A kiln club with members and kilns. {said}")
+    assert not [move for entity in spec.entities for move in entity.moves]

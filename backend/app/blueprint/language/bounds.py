@@ -39,6 +39,8 @@ _BOUNDS: Final = tuple(
         rf"\b(?:each|every|per|an?) {_WHOLE} (?:has|with|for) {NUMBER} {_PLACES}",
         rf"\b(?:each|every|per|an?) {_WHOLE} (?:takes|holds|seats|fits|admits) {NUMBER} {WHAT}",
         rf"\b{_WHOLE} (?:with|for|of) {NUMBER} {_PLACES} each",
+        rf"\b(?:each|every) {_WHOLE} (?:has|gets|may cast|can cast) {NUMBER} (?P<what>votes|likes|hearts)",
+        rf"\b{_WHOLE} (?:have|get|may cast|can cast) {NUMBER} (?P<what>votes|likes|hearts) each",
     )
 )
 _OF_LAST: Final = tuple(

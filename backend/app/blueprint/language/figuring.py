@@ -35,6 +35,8 @@ _WORKED_OUT: Final = tuple(
     for pattern in (
         rf"\b(?P<how>average|mean|total) {_WHAT}"
         r"(?: (?:of|for|per|by) (?:each |every |a |the )?(?P<whole>[a-z]{1,30}))?\b",
+        r"\b(?P<total>total|see|show|shows|know|count|report|costs?|sum)\b[^.;\n]{0,40}?"
+        rf"\b{_WHAT} (?:per|for each|for every) (?P<whole>[a-z]{{1,30}})\b",
         rf"\b(?P<how>how many|number of) {_WHAT} (?:per|for each|for every|each|every) (?P<whole>[a-z]{{1,30}})\b",
     )
 )

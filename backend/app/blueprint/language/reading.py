@@ -48,6 +48,7 @@ _IDIOMS = (
     (re.compile(r"\bin (?:the )?order of\b", re.IGNORECASE), "by"),
     (re.compile(r"\bdouble[- ](bookings?)\b", re.IGNORECASE), r"\1"),
     (re.compile(r"\bdouble[- ]book(s|ed|ing)?\b", re.IGNORECASE), "to book"),
+    (re.compile(r"(?<=[a-z]) w/? (?=[a-z])", re.IGNORECASE), " with "),
     (re.compile(r"\b(in advance|in time|on time|at hand)\b", re.IGNORECASE), " "),
     (re.compile(r"\bsecond[- ]hand\b", re.IGNORECASE), "secondhand"),
     (re.compile(r"\bhiring\b", re.IGNORECASE), "recruiting"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.blueprint.language.bounds import find_entity
-from app.blueprint.language.lexicon import verb_stem
+from app.blueprint.language.lexicon import NounKind, singular, verb_stem, word
 from app.blueprint.language.word_lists import word_list
 from app.blueprint.shape_rules import is_person
 from app.blueprint.spec import MAX_FIELDS, EntitySpec, FieldSpec, FieldType, MoveSpec
@@ -30,6 +30,14 @@ _LISTED: Final = re.compile(
     rf"(?P<steps>{_STEP}(?:(?: ?/ ?|, ?(?:and |or |then )?| or | and ){_STEP}){{2,}})(?= ?(?:[.;:!?\n)]|$))",
     re.IGNORECASE,
 )
+_PASSED: Final = re.compile(
+    r"\b(?P<subject>[a-z]{1,30}) (?P<verb>gets?|is|are|being|be) (?:then |first )?"
+    r"(?P<steps>[a-z]{3,20}(?:ed|en)"
+    r"(?:(?:, ?(?:and |then |and then )?| and then | then | and )[a-z]{3,20}(?:ed|en)){2,})"
+    r"(?= ?(?:[.;:!?\n]|$))",
+    re.IGNORECASE,
+)
+"""What is done to a thing one after the other: "each firing gets loaded, fired, cooled, unloaded."."""
 _BARE: Final = re.compile(
     rf"(?:^|[.;:\n] ?|\s[-\u2013\u2014] )(?P<steps>{_STEP}(?:, ?(?:and |or |then )?{_STEP}){{3,}})"
     r"(?= ?(?:[.;:!?\n)]|$|\s[-\u2013\u2014] ))",
@@ -80,6 +88,12 @@ def _read_stages(goal: str) -> Iterator[_Stages]:
         steps = list(_steps_of(match[0]))
         if sum(map(_is_state, steps)) * 2 >= len(steps):
             yield from _stages(match[0], goal[: match.start()], in_order=True, said=match[0])
+    for match in _PASSED.finditer(goal):
+        # "Members are trained, trusted and insured" tells what they are like.
+        is_passed = match["verb"].lower().startswith("get") or " then " in match["steps"].lower()
+        is_somebody = word(singular(match["subject"].lower())).kind is NounKind.PERSON
+        if is_passed and not is_somebody and all(map(_is_state, _steps_of(match["steps"]))):
+            yield from _stages(match["steps"], goal[: match.end("subject")], in_order=True, said=match[0])
     for match in _LISTED.finditer(goal):
         steps, head = list(_steps_of(match["steps"])), match["head"].lower().split()
         is_named = head[-1].rstrip("s") in _STATUS_HEADS

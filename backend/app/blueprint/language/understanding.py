@@ -29,6 +29,7 @@ from app.blueprint.language.handing_in import handed_in, with_addresses
 from app.blueprint.language.leaving import left_out, vocabulary, word_forms
 from app.blueprint.language.moving import rules_of_stock, with_movements
 from app.blueprint.language.other_kinds import refuse_other_kinds
+from app.blueprint.language.owing import apply_debts
 from app.blueprint.language.owning import denies_accounts, link_claims, people_who_claim, who_enters, with_rights
 from app.blueprint.language.pricing import with_prices
 from app.blueprint.language.publishing import publish
@@ -110,7 +111,7 @@ def _specify(
     entities, scales_said = with_scales(reading.text, entities)
     shaped = Shape(entities, shape.rules_of(entities), said=(*details_said, *stages_said, *scales_said))
     shaped = apply_figures(reading.text, apply_bounds(reading.text, shaped))
-    shaped = apply_rankings(reading.text, shaped)
+    shaped = apply_debts(reading.text, apply_rankings(reading.text, shaped))
     shaped = apply_quotas(reading.text, shaped)
     shaped = apply_warnings(reading.text, apply_clashes(reading.text, apply_allowances(reading.text, shaped)))
     # A visitor whom nobody knows has nothing to show, and every form would refuse them.
