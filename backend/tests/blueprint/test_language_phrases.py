@@ -24,6 +24,8 @@ def labels(goal: str) -> set[str]:
          "Security approve"),
         ("Apprentices write reports which their trainer signs off", "Apprentice Report Trainer", "Sign"),
         ("Sitters offer themselves and parents leave a review", "Sitter Parent Review", "Themselve"),
+        ("Climbing gym: routes, setters, strip routes after three months", "Route", "Strip route"),
+        ("Members and their fees, flag overdue fees", "Member", "Flag fee"),
         ("Our club records which hunter shot what in which season", "Hunter", "Hunter shot"),
     ],
 )  # fmt: skip

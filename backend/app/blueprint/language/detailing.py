@@ -110,7 +110,7 @@ def _lists_of_topic(text: str, entities: Sequence[EntitySpec]) -> Iterator[_List
             return
         parts = tuple(_parts(match["list"]))
         typed = sum(bool(_type_of(part)) for part in parts)
-        has_head = re.match(r"[^,]* [-\u2013\u2014] ", match["list"]) is not None
+        has_head = re.match(r"[^,]* (?:[-\u2013\u2014]|with|w|has|have) ", match["list"]) is not None
         if has_head or typed < _LEAST_OF_LINE - 1 or 2 * typed < len(parts):
             return
         yield _List(topic.name, parts, is_open=True)

@@ -26,11 +26,12 @@ SHUNNED: Final = frozenset({"hate", "dislike", "avoid", "prevent"})
 """What comes behind these is just what the founder does not want."""
 _GOES_ON: Final = frozenset({"keep", "start", "stop", "love", "like", "enjoy"})
 _POLITE: Final = frozenset({"please", "just", "also", "kindly"})
-_SURELY: Final = frozenset("share swap track flag strip retire hide mark block tick sort chase highlight".split())
+_DEEDS: Final = word_list("deeds")
+_SURELY: Final = frozenset({"share", "swap", "track"}) | _DEEDS
 _HOUSES: Final = word_list("houses")
 _OBJECTS: Final = frozenset({"them", "it", "him"})
 _MARKS: Final = frozenset(".,;:!?()\n")
-_LIKELY_VERBS: Final = word_list("verbs")
+_LIKELY_VERBS: Final = word_list("verbs") | _DEEDS
 _ASKED: Final = frozenset({"which", "what", "who", "how", "whether"})
 _WHEN: Final = frozenset({"next", "now", "today", "tonight", "tomorrow"})
 _PARTICLES: Final = frozenset({"off", "out", "up", "down"})
@@ -233,6 +234,9 @@ def _reads_as_verb(doubt: _Doubt, before: Token | None) -> bool:
 
 def _opens_sentence(doubt: _Doubt, before: Token | None) -> bool:
     """True if a verb opens the sentence, or goes on after a comma: "plan rehearsals, share sheet music"."""
+    # "Strip routes", "flag overdue fees": what follows is what it is done to.
+    if doubt.text in _DEEDS and doubt.following and doubt.following not in _FUNCTION | _MARKS:
+        return True
     if doubt.plural_noun or doubt.names_what_follows:
         return False
     if before is not None and before.text == ",":
