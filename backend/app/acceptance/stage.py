@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from app.acceptance.http_session import Answer
@@ -112,8 +112,7 @@ class Stage:
                 raise
             self._waiting[key] = state
         else:
-            rewritten = _written_on_the_way(self._entity(key), state)
-            await self._fill_in_again(key, {name: text for name, text in values.items() if name in rewritten})
+            await self._fill_in_again(key, _written_on_the_way(self._entity(key), state), values)
 
     def _is_awaited(self, key: Key) -> bool:
         """True if records that belong to this one are still to come."""
@@ -130,10 +129,15 @@ class Stage:
             key, state = self._waiting.popitem()
             await self._move_to(key, state)
 
-    async def _fill_in_again(self, key: Key, values: Mapping[str, str]) -> None:
+    async def _fill_in_again(self, key: Key, written: Collection[str], values: Mapping[str, str]) -> None:
         """Put back by a change what the moves to the state of a record have written over; as far as it can be."""
         said = self.scene.records[key]
-        again = {name: text for name, text in values.items() if text and said.get(name)}
+        asked = {name for move in self._entity(key).moves for name in move.asks}
+        may_be_empty = {
+            field.name for field in self._entity(key).fields if field.name in asked and not field.required
+        }
+        kept = {name: values.get(name, "") if said.get(name) else "" for name in written}
+        again = {name: text for name, text in kept.items() if text or name in may_be_empty}
         if again.keys() & (await self.driver.changed_fields(self.kept[key]) if again else set()):
             await self.driver.change(self.kept[key], again)
 
@@ -243,13 +247,10 @@ def _asks_for_person(move: MoveSpec) -> bool:
 
 
 def _written_on_the_way(entity: EntitySpec, state: str) -> set[str]:
-    """The fields of a record that the moves from its first state to another write. BuildFailed."""
-    return {
-        assignment.field
-        for _, move in moves_to(entity, state)
-        for assignment in move.sets
-        if "." not in assignment.field
-    }
+    """The fields of a record that the moves from its first state to another write or ask for. BuildFailed."""
+    moves = [move for _, move in moves_to(entity, state)]
+    own = {assignment.field for move in moves for assignment in move.sets if "." not in assignment.field}
+    return own | {name for move in moves for name in move.asks}
 
 
 def moves_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[int, MoveSpec]]:

@@ -15,6 +15,6 @@ __all__ = ["installed"]
 BY_NAME = {path.stem: path for path in SPECS}
 
 
-@pytest.mark.parametrize("name", ["claims_desk", "greek_words", "stone_estimates"])
+@pytest.mark.parametrize("name", ["claims_desk", "greek_words", "paws_practice", "stone_estimates"])
 async def test_the_app_is_found_to_be_as_its_plan_says(installed: Path, name: str, tmp_path: Path) -> None:
     await try_whole(read(BY_NAME[name]), tmp_path, installed / ".venv")

@@ -155,6 +155,58 @@ def told(raw: dict[str, Any]) -> str:
     return " ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
 
 
+def loans_at_a_time() -> dict[str, Any]:  # Any: as in JSON
+    return app(
+        kind("Family", NAME, computed=[
+            {"name": "out", "about": "At home.", "expression": "count(Loan where back_on is empty)"},
+        ]),
+        kind("Toy", NAME),
+        kind("Loan", link("toy", "Toy"), link("family", "Family"), {"name": "back_on", "type": "date"}),
+        rules=[
+            {"kind": "one_open", "entity": "Loan", "fields": ["toy"], "when": "back_on is empty", "about": "Out."},
+            ensure("Loan", "At most twenty a year.", "family.out <= 3", when="back_on is empty"),
+        ],
+    )  # fmt: skip
+
+
+def visits_of_a_vet(rule: str) -> dict[str, Any]:  # Any: as in JSON
+    days = [{"name": name, "type": "date"} for name in ("away_from", "away_until")]
+    times = [{"name": "starts_at", "type": "datetime", "required": True},
+             {"name": "minutes", "type": "int", "required": True, "lowest": 15, "highest": 90}]  # fmt: skip
+    return app(
+        kind("Vet", NAME, *days),
+        kind("Visit", link("vet", "Vet"), *times),
+        rules=[
+            {
+                "kind": "no_overlap",
+                "entity": "Visit",
+                "fields": ["starts_at", "minutes", "vet"],
+                "about": "Taken.",
+            },
+            ensure("Visit", "Never on Sundays.", "weekday(day(starts_at)) != 7"),
+            ensure("Visit", "At most twenty a year.", rule),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        loans_at_a_time(),
+        visits_of_a_vet(
+            "vet.away_from is empty or day(starts_at) < vet.away_from or day(starts_at) > vet.away_until"
+        ),
+        visits_of_a_vet(
+            "count(Visit via none where vet = this.vet and day(starts_at) = day(this.starts_at)) <= 3"
+        ),
+    ],
+    ids=["loans_at_a_time", "away", "visits_a_day"],
+)
+def test_what_several_have_in_common_or_one_after_the_other_is_tried(raw: dict[str, Any]) -> None:
+    assert faults_of(raw)[1] == []
+    assert violation_of(raw, "At most twenty a year.") is not None
+
+
 @pytest.mark.parametrize("weekdays", ["", " and weekday(day(starts_at)) != 7"], ids=["daily", "weekdays"])
 @pytest.mark.parametrize(
     ("opens", "closes"),

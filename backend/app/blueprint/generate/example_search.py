@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from app.blueprint.expressions.nodes import Aggregate, Call, Node, Path, Value
+from app.blueprint.expressions.nodes import Aggregate, Node, Path, Value
 from app.blueprint.expressions.parser import parse
-from app.blueprint.expressions.walk import children, speaks_of_today, walk
+from app.blueprint.expressions.walk import children, walk
 from app.blueprint.field_types import COUNTED
 from app.blueprint.generate.scenes import (
     Cast,
@@ -20,12 +20,14 @@ from app.blueprint.generate.scenes import (
     Slot,
     clocks_beside,
     day_later,
+    minutes_later,
     soon_after,
     values_of,
     weekdays_of,
 )
+from app.blueprint.generate.spoken_of import clocks_named, figures, goes_by_weekday, texts_of
 from app.blueprint.generate.stated import Statement
-from app.blueprint.spec import AppSpec, EntitySpec, FieldType
+from app.blueprint.spec import EntitySpec, FieldType
 
 _TRIES: Final = 3_000
 """So many changes of one sort are tried before another sort is."""
@@ -35,6 +37,9 @@ _MOST_BESIDE: Final = 12
 _MOST_CROWDED: Final = 60
 _DEPTH: Final = 6
 """So many figures that lean on each other are looked through for fields to vary."""
+
+_STEPS_OF_A_DAY: Final = (30, 60)
+"""So many minutes lie between records of which several are tried on one day."""
 
 _SPARE: Final = 90
 """Records from this number on are ones that nothing else in a scene is linked to."""
@@ -111,7 +116,7 @@ class Search:
         for varied, options, size, skipped, most in (
             (groups, near, 0, 0, 1),
             (groups, near, 1, 0, _TRIES),
-            (list(self._moved_spans(entity, places)), near, 0, 0, 1),
+            (list(self._moved_spans(places)), near, 0, 0, 1),
             *further,
             (groups, near, 2, 0, _FEW),
             (groups, near, 3, 0, _FEW),
@@ -123,13 +128,22 @@ class Search:
                 for changes in itertools.islice(combined, skipped, most):
                     yield Candidate({**group.fixed, **changes}, group.beside, group.bare)
 
-    def _moved_spans(self, entity: EntitySpec, places: Sequence[Place]) -> Iterator[_Group]:
-        """The first record with its start and its end moved together, such as to another day of the week."""
-        for start, end in self.cast.spans_of(entity):
-            if (entity.name, start) in places or (entity.name, end) in places:
-                slots = ((entity.name, 1), start), ((entity.name, 1), end)
+    def _moved_spans(self, places: Sequence[Place]) -> Iterator[_Group]:
+        """The first records with a start and its end moved together, such as to another day of the week."""
+        for name in dict.fromkeys(kind for kind, _ in places):
+            for start, end in dict.fromkeys(self._spans_of(name, places)):
+                slots = ((name, 1), start), ((name, 1), end)
                 for text in filter(None, self.options(slots[0], ())):
                     yield _Group((), fixed=dict(zip(slots, (text, soon_after(text)), strict=True)))
+
+    def _spans_of(self, name: str, places: Sequence[Place]) -> Iterator[tuple[str, str]]:
+        """Starts and ends of a kind of which an expression speaks, two days in a row of it included."""
+        entity = self.cast.entity(name)
+        spoken_of = [spec_field for spec_field in entity.fields if (name, spec_field.name) in places]
+        names = {spec_field.name for spec_field in spoken_of}
+        yield from (span for span in self.cast.spans_of(entity) if names & {*span})
+        for kind in (FieldType.DATE, FieldType.DATETIME):
+            yield from itertools.pairwise(spec_field.name for spec_field in spoken_of if spec_field.type is kind)
 
     def _further_passes(
         self, entity: EntitySpec, nodes: Sequence[Node], places: Sequence[Place]
@@ -234,22 +248,22 @@ class Search:
 
     def _alike(self, keys: Sequence[Key], slots: Sequence[Slot], *, most: int = 1) -> Iterator[dict[Slot, str]]:
         """The same state, tick or link, or two of them, for all of many: three loans of one are six changes."""
-        kind = keys[0][0]
-        names = [
-            name for name in dict.fromkeys(field_name for _, field_name in slots) if self._is_shared(kind, name)
-        ]
+        shared = {
+            name: options
+            for name in dict.fromkeys(field_name for _, field_name in slots)
+            if (options := self._shared_values((keys[0], name)))
+        }
         for size in range(1, most + 1):
-            for chosen in itertools.combinations(names, size):
-                options = (list(self.options((keys[0], name), ())) for name in chosen)
-                for values in itertools.product(*options):
+            for chosen in itertools.combinations(shared, size):
+                for values in itertools.product(*(shared[name] for name in chosen)):
                     yield {(key, name): text for key in keys for name, text in zip(chosen, values, strict=True)}
 
     def _all_alike(self, slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
         """One value for a field of all records of a kind, where there are several."""
         for kind, name in dict.fromkeys((key[0], field_name) for key, field_name in slots):
             keys = [key for key, field_name in slots if key[0] == kind and field_name == name]
-            if len(keys) > 1 and self._is_shared(kind, name):
-                yield from ({(key, name): value for key in keys} for value in self.options((keys[0], name), ()))
+            if len(keys) > 1:
+                yield from ({(key, name): value for key in keys} for value in self._shared_values((keys[0], name)))
 
     def _all_apart(self, scene: Scene, slots: Sequence[Slot]) -> Iterator[dict[Slot, str]]:
         """A link of its own for each record of a kind, or days of its own: three bookings of a member fit so."""
@@ -269,11 +283,37 @@ class Search:
                 # The beginning and the end of a record move together.
                 if (key, name) in slots and scene.records[key][name].startswith("@")
             }
+            yield from self._one_after_the_other(scene, keys, slots)
 
-    def _is_shared(self, kind: str, name: str) -> bool:
-        """True if a field is one in which several records are mostly alike."""
-        spec_field = self.cast.entity(kind).field(name)
-        return spec_field is not None and (spec_field.type in COUNTED or spec_field.ref is not None)
+    def _one_after_the_other(
+        self, scene: Scene, keys: Sequence[Key], slots: Sequence[Slot]
+    ) -> Iterator[dict[Slot, str]]:
+        """Times of one day for the records of a kind, such that one ends when the next begins."""
+        starts = {end: start for start, end in self.cast.spans_of(self.cast.entity(keys[0][0]))}
+        names = [
+            name
+            for name in dict.fromkeys(name for _, name in slots)
+            if " " in scene.records[keys[0]].get(name, "")
+        ]
+        for step in _STEPS_OF_A_DAY if names else ():
+            first = scene.records[keys[0]]
+            yield {
+                (key, name): minutes_later(
+                    first[starts.get(name, name)], step * (number + (starts.get(name) is not None))
+                )
+                for number, key in enumerate(keys)
+                for name in names
+                if (key, name) in slots
+            }
+
+    def _shared_values(self, slot: Slot) -> list[str]:
+        """What several records mostly have in common in a field: a state, a tick, a link, or nothing yet."""
+        spec_field = self.cast.entity(slot[0][0]).field(slot[1])
+        if spec_field is None:
+            return []
+        if spec_field.type in COUNTED or spec_field.ref is not None:
+            return list(self.options(slot, ()))
+        return [] if spec_field.required or spec_field.starts_as else [""]
 
     def options(self, slot: Slot, numbers: Sequence[Decimal]) -> Iterator[str]:
         (name, number), field_name = slot
@@ -421,47 +461,3 @@ class _Options:
         if slot not in self.tried:
             self.tried[slot] = list(self.search.options(slot, self.numbers))
         return self.tried[slot]
-
-
-def figures(spec: AppSpec, name: str) -> list[Node]:
-    """The figures of a kind of record."""
-    entity = spec.entity(name)
-    return [parse(figure.expression) for figure in entity.computed] if entity else []
-
-
-def goes_by_weekday(texts: Iterable[str]) -> bool:
-    """True if what an expression says of a day may turn out differently so many days from another day."""
-    return any(isinstance(part, Call) and part.name == "weekday" for text in texts for part in walk(parse(text)))
-
-
-def clocks_named(texts: Iterable[str]) -> Iterator[str]:
-    """The times of day that expressions name, such as at(day, "18:00")."""
-    calls = (part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at")
-    for call in calls:
-        yield from (
-            part.value for part in call.arguments if isinstance(part, Value) and isinstance(part.value, str)
-        )
-
-
-def texts_of(spec: AppSpec) -> Iterator[str]:
-    """The expressions by which records are judged: figures, rules and moves."""
-    for entity in spec.entities:
-        yield from (figure.expression for figure in entity.computed)
-        yield from (move.only_if for move in entity.moves if move.only_if)
-    for rule in spec.rules:
-        yield from (text for text in (rule.condition, rule.when) if text)
-
-
-def mentions_today(spec: AppSpec, stated: Statement) -> bool:
-    """True if a condition may turn out differently another day, by itself or by a figure of the app."""
-    figure_names = {figure.name for entity in spec.entities for figure in entity.computed}
-    by_time = {
-        figure.name
-        for entity in spec.entities
-        for figure in entity.computed
-        if speaks_of_today(parse(figure.expression))
-    }
-    nodes = [parse(text) for text in stated if text]
-    steps = {step for node in nodes for part in walk(node) if isinstance(part, Path) for step in part.steps}
-    # A figure may lean on another one that goes by the day.
-    return any(map(speaks_of_today, nodes)) or bool(steps & figure_names and by_time)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
-from app.blueprint.generate.example_search import goes_by_weekday, mentions_today, texts_of
 from app.blueprint.generate.scenes import Cast, Key, Scene, Texts, plain
+from app.blueprint.generate.spoken_of import goes_by_weekday, mentions_today, texts_of
 from app.blueprint.generate.stated import Statement, judged_rules, statement
 from app.blueprint.spec import OWNER, AppSpec
 from app.blueprint.spec_expressions import catalogue_of

@@ -285,9 +285,15 @@ def soon_after(start: str) -> str:
     day, _, clock = start.partition(" ")
     if not clock:
         return day_later(day, 1)
-    hours, minutes = map(int, clock.split(":"))
-    minute = min(hours * 60 + minutes + 30, 24 * 60 - 1)
-    return f"{day} {minute // 60:02}:{minute % 60:02}"
+    return minutes_later(start, 30)
+
+
+def minutes_later(text: str, minutes: int) -> str:
+    """So many minutes later on the same day, at its last minute at the latest."""
+    day, _, clock = text.partition(" ")
+    hour, minute = map(int, clock.split(":"))
+    total = min(hour * 60 + minute + minutes, 24 * 60 - 1)
+    return f"{day} {total // 60:02}:{total % 60:02}"
 
 
 def relative_day(text: str, today: date) -> tuple[date, str]:
