@@ -191,6 +191,8 @@ def test_a_shop_for_something_takes_orders() -> None:
             "A waiting list for our allotments. People ask for a plot with name and email.",
             "Allotments Waiting List",
         ),
+        ("Puppy training classes in a church hall: courses of six weeks", "Training Classes and Courses"),
+        ("A booking app for a parish hall", "Parish Hall Booking"),
     ],
 )
 def test_an_app_is_called_after_what_it_is_for(goal: str, title: str) -> None:

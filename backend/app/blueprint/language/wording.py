@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.blueprint.language.archetypes import key_of
@@ -17,6 +18,9 @@ from app.blueprint.look_words import manner_words
 from app.blueprint.spec_queries import lower_first, with_article
 from app.blueprint.usual_examples import usual_examples
 
+_VENUES: Final = frozenset(
+    {"barn", "basement", "field", "garage", "garden", "hall", "park", "room", "shed", "tent"}
+)
 _MOST_TITLE: Final = 48
 _MOST_TAGLINE: Final = 160
 _SPACE = re.compile(r"\s+")
@@ -67,7 +71,13 @@ def title(findings: Findings, drafts: Sequence[Draft], words: Sequence[str], *, 
     if name_given := _given_name(goal):
         return _shorten(name_given, _MOST_TITLE)
     looks = manner_words(goal)
-    words_said = _title_words(findings, drafts, words, looks)
+    # "Classes in a church hall" are held there; the hall is not whose app it is.
+    is_venue = findings.context.rpartition(" ")[2] in _VENUES
+    is_where = is_venue and re.search(
+        rf"\b(?:in|at) an? (?:[a-z]+ )?{re.escape(findings.context)}\b", goal, re.IGNORECASE
+    )
+    context = "" if is_where else findings.context
+    words_said = _title_words(replace(findings, context=context), drafts, words, looks)
     name = (
         _title_case(" ".join([word for word in words_said if word not in looks] or words_said))
         .removesuffix("'s")
